@@ -1,0 +1,57 @@
+# Patron's commands. Needs Python >= 3.11 and make; everything else is installed into .venv.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.PHONY: help setup up test check bench chaos test-kafka lock clean
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python setup` overrides it.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+# Workers for the tests: `make test JOBS=0` runs them in one process.
+JOBS ?= 2
+ARGS ?=
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## only set up: the environment in .venv
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Patron needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setup: environment in $(VENV) with $(PYTHON) (once; a minute or two)"
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is incomplete: install it (Debian and Ubuntu: apt install python3-venv) and try again"; exit 1; }
+	@echo "setup: packages from requirements.lock, each checked against its hash"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(READY)
+	@echo "setup: done"
+
+up: setup ## set up, start the whole system, load the demo the first time; Ctrl-C stops it
+	@$(VENV)/bin/patron up $(ARGS)
+
+test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
+	$(RUN) -m pytest -n $(JOBS) -m "not chaos" $(ARGS)
+
+check: setup ## format, lint, types, import rules, schema drift, secrets
+	@$(RUN) -m deploy.check
+
+bench: setup ## the ratios to the limit; make bench ONLY=B1,B3
+	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+chaos: setup ## the long tier of the fault tests
+	$(RUN) -m pytest -m chaos $(ARGS)
+
+test-kafka: setup ## the messaging and end-to-end tests on Apache Kafka
+	@$(RUN) -m deploy.kafka_tests $(ARGS)
+
+lock: setup ## renew requirements.lock after a change of pyproject.toml
+	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+	@echo "lock: requirements.lock renewed; look at its diff"
+
+clean: ## remove the environment and caches (the data in .patron stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -not -path './.patron/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What is measured, and the limit programs it is measured against."""

@@ -1,0 +1,1 @@
+"""Ways to run Patron: the `patron` command, the embedded system, and the production shapes."""
