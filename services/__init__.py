@@ -1,0 +1,1 @@
+"""The five services; each is a folder with the same rooms, and none imports another."""

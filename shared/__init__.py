@@ -1,0 +1,1 @@
+"""What every service stands on: the event catalogue, messaging, the chassis. It never imports a service."""

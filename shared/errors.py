@@ -1,0 +1,47 @@
+"""The one error a domain raises; `shared.chassis.problems` turns it into an RFC 9457 problem."""
+
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What sort of refusal it is. The HTTP status follows from it, nowhere else."""
+
+    INVALID = "invalid"  # 422
+    NOT_FOUND = "not_found"  # 404
+    CONFLICT = "conflict"  # 409
+    FORBIDDEN = "forbidden"  # 403
+
+
+class DomainError(Exception):
+    """A refusal with a stable code (snake_case), a sentence for people, and the field it points at.
+
+    `pointer` is a JSON pointer into the request body (`/lines/0/quantity`). `facts` are further members of
+    the problem; they must not hold personal data.
+    """
+
+    def __init__(
+        self, code: str, kind: Kind = Kind.INVALID, detail: str = "", *, pointer: str | None = None, **facts: Any
+    ) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.kind = kind
+        self.detail = detail
+        self.pointer = pointer
+        self.facts = facts
+
+
+def invalid(code: str, detail: str = "", *, pointer: str | None = None, **facts: Any) -> DomainError:
+    return DomainError(code, Kind.INVALID, detail, pointer=pointer, **facts)
+
+
+def not_found(code: str, detail: str = "", **facts: Any) -> DomainError:
+    return DomainError(code, Kind.NOT_FOUND, detail, **facts)
+
+
+def conflict(code: str, detail: str = "", **facts: Any) -> DomainError:
+    return DomainError(code, Kind.CONFLICT, detail, **facts)
+
+
+def forbidden(code: str, detail: str = "", **facts: Any) -> DomainError:
+    return DomainError(code, Kind.FORBIDDEN, detail, **facts)

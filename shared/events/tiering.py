@@ -1,0 +1,57 @@
+"""What tiering announces: a customer's tier changed, a policy is in force, a review was applied (T9, T10)."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.base import Code, Event, Instant, catalogued
+
+TOPIC = "patron.tiering"
+
+
+@catalogued
+class TierChanged(Event):
+    """From `effective_from` on the customer is in `tier`. A correction replaces what stood from that instant on."""
+
+    type: ClassVar[str] = "tiering.tier_changed.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "effective_from"
+
+    customer_id: UUID
+    change_id: UUID
+    previous_tier: Code | None
+    tier: Code
+    rank: int  # 0 is the lowest level; higher is better, so consumers can compare tiers they do not know
+    kind: Literal["first", "upgrade", "downgrade", "correction", "override"]
+    effective_from: Instant
+    decided_at: Instant
+    policy_id: UUID
+    policy_version: int
+    run_id: UUID | None = None
+
+
+@catalogued
+class PolicyActivated(Event):
+    type: ClassVar[str] = "tiering.policy_activated.v1"
+    topic: ClassVar[str] = TOPIC
+    key_field: ClassVar[str] = "policy_id"
+    time_field: ClassVar[str] = "activated_at"
+
+    policy_id: UUID
+    version: int
+    activated_at: Instant
+
+
+@catalogued
+class ReviewApplied(Event):
+    type: ClassVar[str] = "tiering.review_applied.v1"
+    topic: ClassVar[str] = TOPIC
+    key_field: ClassVar[str] = "run_id"
+    time_field: ClassVar[str] = "as_of"
+
+    run_id: UUID
+    as_of: Instant
+    policy_id: UUID
+    policy_version: int
+    customers: int
+    up: int
+    down: int

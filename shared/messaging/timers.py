@@ -1,0 +1,140 @@
+"""Things that happen later: a row per timer, claimed, effected and marked in one transaction, by the database's clock.
+
+Firing is `SKIP LOCKED` claim + effect + outbox in one transaction; there is no "running" state that a crash could
+leave behind. A newer generation of a (aggregate, kind) replaces the older one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from shared.messaging import faults
+from shared.messaging.failures import is_transient
+from shared.messaging.transaction import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    aggregate: str
+    kind: str
+    generation: int
+    due_at: datetime
+
+
+Effect = Callable[[Transaction, Timer], Awaitable[None]]
+
+
+async def set_timer(tx: Transaction, aggregate: str, kind: str, generation: int, due_at: datetime) -> None:
+    """Arm a timer. The same (aggregate, kind) with a higher generation cancels the pending one; a lower does nothing."""
+    await tx.raw.execute(
+        """update timer set state = 'cancelled', ended_at = $4
+           where aggregate = $1 and kind = $2 and generation < $3 and state = 'pending'""",
+        aggregate, kind, generation, tx.at,
+    )  # fmt: skip
+    await tx.raw.execute(
+        """insert into timer (aggregate, kind, generation, due_at, state)
+           select $1, $2, $3, $4, 'pending'
+           where not exists (select from timer where aggregate = $1 and kind = $2 and generation > $3)
+           on conflict (aggregate, kind, generation) do nothing""",
+        aggregate, kind, generation, due_at,
+    )  # fmt: skip
+
+
+async def cancel_timers(tx: Transaction, aggregate: str, kind: str | None = None) -> int:
+    """Cancel what is still pending for an aggregate (of one kind, or of all). Returns how many were."""
+    status = await tx.raw.execute(
+        """update timer set state = 'cancelled', ended_at = $3
+           where aggregate = $1 and ($2::text is null or kind = $2) and state = 'pending'""",
+        aggregate, kind, tx.at,
+    )  # fmt: skip
+    return int(status.rpartition(" ")[2])
+
+
+class Timers:
+    """The table of effects, and the loop that fires them. One per service, in its `handlers.py`."""
+
+    def __init__(self) -> None:
+        self.effects: dict[str, Effect] = {}
+
+    def on(self, kind: str) -> Callable[[Effect], Effect]:
+        def register(effect: Effect) -> Effect:
+            if kind in self.effects:
+                raise TypeError(f"two effects for the timer {kind}")
+            self.effects[kind] = effect
+            return effect
+
+        return register
+
+    async def fire_due(self, database: Database, *, until: datetime | None = None) -> int:
+        """Fire everything due (by the database's clock, or up to `until`), one transaction each. Returns how many."""
+        fired = 0
+        while await self._fire_next(database, until):
+            fired += 1
+        return fired
+
+    async def _fire_next(self, database: Database, until: datetime | None) -> bool:
+        async with database.transaction() as tx:
+            timer = await self._claim(tx, until)
+            if timer is None:
+                return False
+            await tx.raw.execute("savepoint effect")
+            try:
+                await self.effects[timer.kind](tx, timer)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                tx.announced.clear()
+                await tx.raw.execute("rollback to savepoint effect")
+                await self._record_failure(tx, timer, error)
+                return True
+            faults.point("timer.before_commit")
+        faults.point("timer.after_commit")
+        return True
+
+    async def _claim(self, tx: Transaction, until: datetime | None) -> Timer | None:
+        row = await tx.raw.fetchrow(
+            """select aggregate, kind, generation, due_at from timer
+               where state = 'pending' and due_at <= coalesce($1, clock_timestamp()) and kind = any($2)
+                 and (retry_at is null or retry_at <= clock_timestamp())
+               order by due_at limit 1 for update skip locked""",
+            until, list(self.effects),
+        )  # fmt: skip
+        if row is None:
+            return None
+        timer = Timer(row["aggregate"], row["kind"], row["generation"], row["due_at"])
+        await tx.raw.execute(
+            """update timer set state = 'fired', ended_at = clock_timestamp()
+               where aggregate = $1 and kind = $2 and generation = $3""",
+            timer.aggregate, timer.kind, timer.generation,
+        )  # fmt: skip
+        return timer
+
+    async def _record_failure(self, tx: Transaction, timer: Timer, error: Exception) -> None:
+        """A permanent error: five tries with growing pauses, then the timer is `failed` and `patron status` says so."""
+        log.error("timer_failed", kind=timer.kind, aggregate=timer.aggregate, error=repr(error)[:300])
+        await tx.raw.execute(
+            """update timer set tries = tries + 1, last_error = $4, ended_at = null,
+                   state = case when tries + 1 >= $5 then 'failed' else 'pending' end,
+                   retry_at = clock_timestamp() + make_interval(secs => power(2, tries)::int)
+               where aggregate = $1 and kind = $2 and generation = $3""",
+            timer.aggregate, timer.kind, timer.generation, type(error).__name__, TRIES,
+        )  # fmt: skip
+
+    async def run(self, database: Database, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:
+        """The loop of a running service: fire what is due, then wait a moment, until told to stop."""
+        while not stop.is_set():
+            try:
+                await self.fire_due(database)
+            except Exception as error:
+                if not is_transient(error):
+                    log.exception("timers_stumbled")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), poll_seconds)

@@ -1,0 +1,115 @@
+"""One transaction: a connection, the instant of the change, and the events it will announce at its commit.
+
+`tx.sql` is SQLAlchemy's connection for Core statements; `tx.raw` is the asyncpg connection below it for
+hand-written SQL on hot paths. Both are in the same transaction: the engine runs in AUTOCOMMIT (it never sends a
+BEGIN of its own) and the transaction is begun and ended here, by asyncpg, so nobody else can commit.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.events import Event
+from shared.messaging import outbox
+from shared.messaging.failures import connection_was_lost, is_conflict
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+CONFLICT_TRIES = 20  # a deadlock or serialisation error is retried; so many in a row is a fault of ours
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Transaction:
+    """Load, decide, save, announce happen in one of these. `at` is the instant of the change (`recorded_at`)."""
+
+    def __init__(self, sql: AsyncConnection, raw: "asyncpg.Connection[Any]", at: datetime) -> None:
+        self.sql = sql
+        self.raw = raw
+        self.at = at
+        self.announced: list[tuple[UUID, Event]] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run in process once the change is durable (wake a relay, drop a cache entry). Never for facts."""
+        self._after_commit.append(action)
+
+
+def announce(tx: Transaction, events: Iterable[Event], ids: Sequence[UUID] | None = None) -> None:
+    """Collect events; they get their sequence numbers and go to the outbox once, just before the commit.
+
+    `ids` (from `new_id`) are given where the answer to the caller names the event.
+    """
+    tx.announced.extend(outbox.with_ids(list(events), ids))
+
+
+class Database:
+    """One service's database: the pool, and transactions that end in a commit or leave nothing behind."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock = system_clock) -> None:
+        self.url = url
+        self.clock = clock
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_reset_on_return=None,  # a connection is only given back after its transaction has ended
+            connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
+        )
+        self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
+
+    @asynccontextmanager
+    async def transaction(self, *, at: datetime | None = None) -> AsyncIterator[Transaction]:
+        """One attempt. Commits at the end of the block, rolls back when it raises."""
+        async with self.engine.connect() as sql:
+            raw = (await sql.get_raw_connection()).driver_connection
+            assert raw is not None
+            try:
+                if raw.is_closed():
+                    raise ConnectionResetError("the pooled connection was closed by the server")
+                tx = Transaction(sql, raw, at or self.clock())
+                async with raw.transaction():
+                    yield tx
+                    if tx.announced:
+                        await outbox.record(tx.raw, tx.announced, recorded_at=tx.at)
+            except BaseException as error:
+                if raw.is_closed() or raw.is_in_transaction() or connection_was_lost(error):
+                    await sql.invalidate()
+                raise
+        if tx.announced:
+            self.when_announced()
+        for action in tx._after_commit:
+            action()
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]], *, at: datetime | None = None) -> T:
+        """`work` in a transaction, again from the start after a deadlock or serialisation error."""
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                async with self.transaction(at=at) as tx:
+                    return await work(tx)
+            except Exception as error:
+                if not is_conflict(error) or attempt == CONFLICT_TRIES - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt, 64))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    async def connect_raw(self) -> "asyncpg.Connection[Any]":
+        """A connection of one's own outside the pool (the relay holds its locks on one)."""
+        return await asyncpg.connect(
+            self.url.replace("postgresql+asyncpg://", "postgresql://"), server_settings={"timezone": "UTC"}
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()
