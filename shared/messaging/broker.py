@@ -1,0 +1,53 @@
+"""What the backbone asks of a broker. `kafka.py` is the real one, `loopback.py` one in memory for journeys in tests."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record: keyed bytes with headers, and where it lies once it was read."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers
+    partition: int = -1
+    offset: int = -1
+
+
+class SendFailed(Exception):
+    """Not everything of a batch was acknowledged. What was sent may arrive all the same; the inbox sees to that."""
+
+
+class Producer(Protocol):
+    async def send(self, messages: Sequence[Message]) -> None:
+        """All acknowledged by all replicas, in order per key, or SendFailed. After that the producer is thrown away."""
+
+    async def stop(self) -> None: ...
+
+
+class Consumer(Protocol):
+    async def poll(self, at_most: int) -> list[Message]:
+        """What came, at the latest after a short wait; empty when nothing did."""
+
+    async def commit(self, messages: Sequence[Message]) -> None:
+        """Remember the offsets behind these messages. Called after the database committed their effects."""
+
+    async def seek_to_beginning(self) -> None: ...
+
+    async def cluster_id(self) -> str: ...
+
+    async def lag(self) -> dict[str, int]:
+        """Messages not yet read, by topic."""
+
+    async def stop(self) -> None: ...
+
+
+class Broker(Protocol):
+    async def producer(self) -> Producer: ...
+
+    async def consumer(self, group: str, topics: Collection[str]) -> Consumer: ...

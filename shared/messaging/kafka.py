@@ -1,0 +1,235 @@
+"""Kafka. The only file that imports aiokafka.
+
+Two manners: `groups` (Apache Kafka and its kin: consumer groups share the partitions, the producer is idempotent) and
+`embedded` (the one-process broker: every partition assigned statically, because a group rejoin takes it 12-18 s).
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any
+from zlib import crc32
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from shared.messaging.broker import Message, SendFailed
+
+log = structlog.get_logger(__name__)
+
+START_SECONDS = 45.0
+STOP_SECONDS = 5.0  # aiokafka's stop() can hang on a broker that went away
+SEND_SECONDS = 15.0
+BATCH_BYTES = 900_000  # below the broker's usual message.max.bytes of 1 MB
+
+
+class KafkaBroker:
+    """Where the brokers are, and which manner they are spoken to in."""
+
+    def __init__(
+        self, servers: str, *, mode: str = "embedded", topics: Collection[str] = (), partitions: int = 4, replicas: int = 1
+    ) -> None:
+        self.servers = servers
+        self.embedded = mode == "embedded"
+        self.topics = sorted(topics)
+        self.partitions = partitions
+        self.replicas = replicas
+
+    async def ensure_topics(self) -> None:
+        """Create the topics that are missing (every service may; the first wins)."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=20_000)
+        await asyncio.wait_for(admin.start(), START_SECONDS)
+        try:
+            missing = set(self.topics) - set(await admin.list_topics())
+            for topic in sorted(missing):
+                with suppress(TopicAlreadyExistsError):
+                    await admin.create_topics([NewTopic(topic, self.partitions, self.replicas)])
+        finally:
+            await _stop(admin.close())
+
+    async def describe(self) -> dict[str, Any]:
+        """The cluster's id and its topics with their partition counts, for `patron topics`."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=20_000)
+        await asyncio.wait_for(admin.start(), START_SECONDS)
+        try:
+            cluster = await admin.describe_cluster()
+            found = await admin.describe_topics([t for t in await admin.list_topics() if t in self.topics])
+            topics = {t["topic"]: len(t["partitions"]) for t in found}
+            return {"cluster_id": cluster.get("cluster_id"), "topics": topics}
+        finally:
+            await _stop(admin.close())
+
+    async def producer(self) -> "KafkaProducer":
+        await self.ensure_topics()
+        client = AIOKafkaProducer(
+            bootstrap_servers=self.servers,
+            acks="all",
+            enable_idempotence=not self.embedded,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=1_048_576,
+            request_timeout_ms=10_000,
+            metadata_max_age_ms=30_000,
+        )
+        try:
+            await asyncio.wait_for(client.start(), START_SECONDS)
+        except BaseException:
+            await _stop(client.stop())
+            raise
+        return KafkaProducer(client)
+
+    async def consumer(self, group: str, topics: Collection[str]) -> "KafkaConsumer":
+        await self.ensure_topics()
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self.servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=10 if self.embedded else 100,
+            max_partition_fetch_bytes=4_194_304,
+            metadata_max_age_ms=30_000,
+            session_timeout_ms=10_000 if self.embedded else 15_000,
+            max_poll_interval_ms=300_000,
+        )
+        consumer = KafkaConsumer(client, self.servers)
+        try:
+            if not self.embedded:
+                client.subscribe(sorted(topics), listener=consumer)
+            await asyncio.wait_for(client.start(), START_SECONDS)
+            if self.embedded:
+                client.assign(await _all_partitions(client, topics))
+        except BaseException:
+            await _stop(client.stop())
+            raise
+        return consumer
+
+
+async def _all_partitions(client: AIOKafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
+    """Every partition of the topics; a topic just created can take a moment to be told about."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + START_SECONDS
+    while True:
+        await client.topics()
+        known = {topic: client.partitions_for_topic(topic) for topic in topics}
+        if all(known.values()):
+            return [TopicPartition(topic, p) for topic, ps in sorted(known.items()) for p in sorted(ps or ())]
+        if loop.time() > deadline:
+            raise TimeoutError(f"the broker does not tell the partitions of {sorted(topics)}")
+        await asyncio.sleep(0.1)
+
+
+class KafkaProducer:
+    def __init__(self, client: AIOKafkaProducer) -> None:
+        self.client = client
+        self._partitions: dict[str, int] = {}
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """One batch a partition, so order per key holds; everything acknowledged or SendFailed."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                acknowledgements = []
+                for (topic, partition), group in (await self._by_partition(messages)).items():
+                    acknowledgements += await self._send_batches(topic, partition, group)
+                for acknowledgement in acknowledgements:
+                    await acknowledgement
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise SendFailed(repr(error)) from error
+
+    async def _by_partition(self, messages: Sequence[Message]) -> dict[tuple[str, int], list[Message]]:
+        groups: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            if message.topic not in self._partitions:
+                self._partitions[message.topic] = len(await self.client.partitions_for(message.topic))
+            partition = crc32(message.key or b"") % self._partitions[message.topic]
+            groups.setdefault((message.topic, partition), []).append(message)
+        return groups
+
+    async def _send_batches(self, topic: str, partition: int, messages: Sequence[Message]) -> list[Any]:
+        sent = []
+        batch = self.client.create_batch()
+        for message in messages:
+            record = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
+            if batch.append(**record) is None:  # full: send it, begin the next
+                sent.append(await self.client.send_batch(batch, topic, partition=partition))
+                batch = self.client.create_batch()
+                if batch.append(**record) is None:
+                    raise SendFailed(f"a message of {len(message.value)} bytes does not fit a batch")
+        sent.append(await self.client.send_batch(batch, topic, partition=partition))
+        return sent
+
+    async def stop(self) -> None:
+        await _stop(self.client.stop())
+
+
+class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, client: AIOKafkaConsumer, servers: str) -> None:
+        self.client = client
+        self.servers = servers
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """A rebalance drains: partitions are given up only when the batch in hand is committed."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), 20)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        log.info("partitions_assigned", partitions=len(assigned))
+
+    async def poll(self, at_most: int) -> list[Message]:
+        self._idle.set()
+        found = await self.client.getmany(timeout_ms=200, max_records=at_most)
+        messages = [
+            Message(r.topic, r.key, r.value or b"", tuple(r.headers), r.partition, r.offset)
+            for records in found.values()
+            for r in records
+        ]
+        if messages:
+            self._idle.clear()
+        return messages
+
+    async def commit(self, messages: Sequence[Message]) -> None:
+        offsets: dict[TopicPartition, int] = {}
+        for message in messages:
+            place = TopicPartition(message.topic, message.partition)
+            offsets[place] = max(offsets.get(place, 0), message.offset + 1)
+        owned = self.client.assignment()
+        try:
+            await self.client.commit({place: offset for place, offset in offsets.items() if place in owned})
+        except KafkaError as error:  # read again after a rebalance: the inbox has seen it
+            log.info("offsets_not_committed", error=type(error).__name__)
+        self._idle.set()
+
+    async def seek_to_beginning(self) -> None:
+        places = self.client.assignment()
+        if places:
+            await self.client.seek_to_beginning(*places)
+
+    async def cluster_id(self) -> str:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=10_000)
+        await asyncio.wait_for(admin.start(), 10)
+        try:
+            return str((await admin.describe_cluster()).get("cluster_id"))
+        finally:
+            await _stop(admin.close())
+
+    async def lag(self) -> dict[str, int]:
+        lag: dict[str, int] = {}
+        places = list(self.client.assignment())
+        if not places:
+            return lag
+        ends = await asyncio.wait_for(self.client.end_offsets(places), 5)
+        for place, end in ends.items():
+            position = await asyncio.wait_for(self.client.position(place), 5)
+            lag[place.topic] = lag.get(place.topic, 0) + max(0, end - position)
+        return lag
+
+    async def stop(self) -> None:
+        self._idle.set()
+        await _stop(self.client.stop())
+
+
+async def _stop(stopping: Any) -> None:
+    with suppress(Exception):
+        await asyncio.wait_for(stopping, STOP_SECONDS)

@@ -1,0 +1,115 @@
+"""The owner's side of a pull: heads and rows of its event log, and the epoch that a restore renews.
+
+A subscriber that misses something asks here; what the broker forgot is still in the outbox, which is the log.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.messaging.ids import new_id
+from shared.messaging.transaction import Transaction
+
+PAGE = 1000
+OVERLAP = timedelta(minutes=5)  # a head's change can commit later than its clock says
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    key: str
+    seq: int
+    last_event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """A committed event as the owner's log has it."""
+
+    event_id: UUID
+    seq: int
+    type: str
+    payload: str
+    occurred_at: datetime
+    recorded_at: datetime
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows `first..` of one stream, with the epoch and where the stream stood when that epoch began."""
+
+    epoch: UUID
+    epoch_seq: int | None  # None: the stream did not exist, or the first epoch is still on
+    epoch_event_id: UUID | None
+    head: int
+    events: tuple[LoggedEvent, ...]
+
+
+async def read_heads(
+    tx: Transaction, topic: str, *, after: str = "", changed_since: datetime | None = None, limit: int = PAGE
+) -> tuple[UUID, list[Head]]:
+    """One page of heads by key, all of them or those changed lately; with the owner's epoch."""
+    since = None if changed_since is None else changed_since - OVERLAP
+    rows = await tx.raw.fetch(
+        """select key, seq, last_event_id from stream_head
+           where topic = $1 and key > $2 and ($3::timestamptz is null or changed_at >= $3) order by key limit $4""",
+        topic, after, since, limit,
+    )  # fmt: skip
+    epoch: UUID = await tx.raw.fetchval("select epoch from stream_epoch")
+    return epoch, [Head(r["key"], r["seq"], r["last_event_id"]) for r in rows]
+
+
+async def read_stretch(tx: Transaction, topic: str, key: str, first: int, *, limit: int = PAGE) -> Stretch:
+    """Committed rows first..head of one stream, at most `limit`."""
+    start = await tx.raw.fetchrow(
+        """select e.epoch, h.seq, h.last_event_id, coalesce(s.seq, 0) as head from stream_epoch e
+           left join epoch_head h on h.topic = $1 and h.key = $2
+           left join stream_head s on s.topic = $1 and s.key = $2""",
+        topic, key,
+    )  # fmt: skip
+    assert start is not None
+    rows = await tx.raw.fetch(
+        """select event_id, seq, type, payload, occurred_at, recorded_at, traceparent from outbox
+           where topic = $1 and key = $2 and seq >= $3 order by seq limit $4""",
+        topic, key, first, limit,
+    )  # fmt: skip
+    events = tuple(LoggedEvent(**dict(row)) for row in rows)
+    return Stretch(start["epoch"], start["seq"], start["last_event_id"], start["head"], events)
+
+
+async def renew_epoch(connection: "asyncpg.Connection[Any]") -> UUID:
+    """Begin a new epoch: this database came back from a backup, and numbers after its heads are new facts (K16)."""
+    epoch = new_id()
+    async with connection.transaction():
+        await connection.execute("delete from epoch_head")
+        await connection.execute(
+            "insert into epoch_head (topic, key, seq, last_event_id) select topic, key, seq, last_event_id from stream_head"
+        )
+        await connection.execute("update stream_epoch set epoch = $1, started_at = clock_timestamp()", epoch)
+    return epoch
+
+
+def stretch_as_json(stretch: Stretch) -> dict[str, Any]:
+    return asdict(stretch)
+
+
+def stretch_from_json(body: dict[str, Any]) -> Stretch:
+    events = tuple(
+        LoggedEvent(
+            event_id=UUID(e["event_id"]),
+            seq=e["seq"],
+            type=e["type"],
+            payload=e["payload"],
+            occurred_at=datetime.fromisoformat(e["occurred_at"]),
+            recorded_at=datetime.fromisoformat(e["recorded_at"]),
+            traceparent=e["traceparent"],
+        )
+        for e in body["events"]
+    )
+    event_id = body["epoch_event_id"]
+    return Stretch(
+        UUID(body["epoch"]), body["epoch_seq"], None if event_id is None else UUID(event_id), body["head"], events
+    )
