@@ -47,7 +47,7 @@ class EmbeddedBroker:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         program = _program()
         self.port = KeptPorts(self.data_dir / "ports.json").choose("broker")
-        command = [
+        command: list[str | Path] = [
             program,
             "broker",
             f"--cluster-id=patron-{secrets.token_hex(6)}",

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from deploy.embedded.failures import StartFailed
@@ -23,11 +24,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
+def free_port(besides: Collection[int] = ()) -> int:
     """A free port below the range that the kernel hands to outgoing connections, so that none of those can take it."""
     for _ in range(200):
         port = random.randint(20_000, 32_000)
-        if is_free(port):
+        if port not in besides and is_free(port):
             return port
     raise StartFailed("No free port between 20000 and 32000 on 127.0.0.1. Stop some programs and try again.")
 
@@ -50,7 +51,7 @@ class KeptPorts:
         for candidate in (self._kept().get(name), preferred):
             if candidate is not None and is_free(candidate):
                 return self._keep(name, candidate)
-        return self._keep(name, free_port())
+        return self._keep(name, free_port(besides=self._kept().values()))
 
     def _kept(self) -> dict[str, int]:
         if not self._file.exists():

@@ -145,7 +145,7 @@ class EmbeddedPostgres:
         password_file.write_text(secrets.token_urlsafe(24))
         self._account.own(password_file)
         unfinished = self._home / f"initdb-{os.getpid()}"
-        command = [
+        command: list[str | Path] = [
             programs / "initdb",
             f"--pgdata={unfinished}",
             f"--username={USER}",

@@ -29,7 +29,8 @@ class ProcessId:
     def alive(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            same = abs(process.create_time() - self.started) < 2
+            return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root. As root we drop to `nobody`, who must be able to reach its programs and its data."""
+"""PostgreSQL refuses to run as root: as root we drop to `nobody`, who must be able to reach its programs and data."""
 
 import os
 import pwd

@@ -1,0 +1,41 @@
+"""Each service's own Ed25519 key pair, made once per data directory: services sign for, and verify, one another."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+# Not a service: the key the `patron` command signs with when it calls /internal.
+OPERATOR = "operator"
+
+
+def ensure_keys(directory: Path, names: Iterable[str]) -> None:
+    """Creates `<name>.private.pem` (0600) and `<name>.public.pem` for each name that has none."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in names:
+        if not (directory / f"{name}.public.pem").exists():
+            _create(directory, name)
+
+
+def private_key(directory: Path, name: str) -> bytes:
+    return (directory / f"{name}.private.pem").read_bytes()
+
+
+def _create(directory: Path, name: str) -> None:
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    _write(directory / f"{name}.private.pem", private, 0o600)
+    # last: its presence says that the pair is complete
+    _write(directory / f"{name}.public.pem", public, 0o644)
+
+
+def _write(file: Path, content: bytes, mode: int) -> None:
+    temporary = file.with_suffix(".tmp")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as output:
+        output.write(content)
+    temporary.replace(file)

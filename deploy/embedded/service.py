@@ -1,0 +1,104 @@
+"""One service as a process: its command, its environment, when it is ready."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.processes import kill_child, spawn, stop_child
+
+SERVICES = ("profile", "tiering", "complaint", "loyalty", "gateway")
+
+FAULT = "PATRON_FAULT"
+
+
+def module_of(service: str) -> str:
+    return "services.gateway.app:app" if service == "gateway" else f"services.{service}_svc.app:app"
+
+
+def url_of(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
+
+
+def environment(
+    service: str, *, database_url: str, kafka: str, kafka_mode: str, ports: Mapping[str, int], keys: Path
+) -> dict[str, str]:
+    """What the chassis reads. What the user set (currency, zone, holidays, log level) stays as set."""
+    chosen = {
+        "PATRON_CURRENCY": "USD",
+        "PATRON_TIME_ZONE": "UTC",
+        "PATRON_HOLIDAYS": "CN",
+        "PATRON_DEV_ISSUER": "1",
+        "PATRON_LOG_LEVEL": "INFO",
+    }
+    fixed = {
+        "PATRON_SERVICE": service,
+        "PATRON_DATABASE_URL": database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "PATRON_KAFKA": kafka,
+        "PATRON_KAFKA_MODE": kafka_mode,
+        "PATRON_SERVICES": json.dumps({name: url_of(port) for name, port in ports.items()}),
+        "PATRON_KEYS": str(keys),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return chosen | dict(os.environ) | fixed
+
+
+class ServiceProcess:
+    """One uvicorn process."""
+
+    def __init__(self, name: str, port: int, log: Path, env: dict[str, str]) -> None:
+        self.name = name
+        self.port = port
+        self.log = log
+        self.env = env
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and returns at once; `ready()` tells when it serves."""
+        command = [
+            *(sys.executable, "-m", "uvicorn", module_of(self.name)),
+            *("--host", LOOPBACK, "--port", str(self.port)),
+            # httptools: h11 lets a smuggled request through
+            *("--http", "httptools", "--loop", "uvloop"),
+            *("--timeout-graceful-shutdown", "10", "--no-access-log"),
+        ]
+        # python -m and uvicorn look for modules in the working directory first: it must not be a random one
+        self._child = spawn(command, self.log, env=self.env, cwd=self.log.parent)
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{url_of(self.port)}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._child.poll() if self._child is not None else None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None and self.running else None
+
+    def ask_to_stop(self) -> None:
+        if self._child is not None and self.running:
+            self._child.terminate()
+
+    def stop(self, timeout: float = 15) -> None:
+        if self._child is not None:
+            stop_child(self._child, timeout)
+            self._child = None
+
+    def kill(self) -> None:
+        if self._child is not None:
+            kill_child(self._child)
+            self._child = None
