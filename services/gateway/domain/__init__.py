@@ -1,0 +1,1 @@
+"""The gateway's rules, pure: orders, what is taken back of them, money owed, outside references, partners' keys."""

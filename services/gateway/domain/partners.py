@@ -1,0 +1,71 @@
+"""Partners and their keys: a secret is shown once and kept as a digest only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from services.gateway.domain.references import OWN_SOURCE, source_of_partner
+from shared.errors import invalid
+
+PREFIX = "pk_"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    id: UUID
+    code: str
+    name: str
+    created_at: datetime
+
+    @property
+    def source(self) -> str:
+        return source_of_partner(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerKey:
+    id: UUID
+    partner_id: UUID
+    digest: bytes
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """What a presented key says once it was found: whose it is, and whether it still opens the door."""
+
+    key_id: UUID
+    partner_id: UUID
+    code: str
+    digest: bytes
+    revoked: bool
+
+
+def check_code(code: str) -> None:
+    """A partner's code is also a name of its source, so it must not look like another kind of source."""
+    if code == OWN_SOURCE or ":" in code:
+        raise invalid("code_reserved", "this code is a source of the company's own", pointer="/code")
+
+
+def secret_of(key_id: UUID, random: str) -> str:
+    return f"{PREFIX}{key_id.hex}_{random}"
+
+
+def key_id_in(secret: str) -> UUID | None:
+    """The key's id in a presented secret, or None when it is no key of ours at all."""
+    if not secret.startswith(PREFIX):
+        return None
+    hexadecimal, _, random = secret[len(PREFIX) :].partition("_")
+    if len(hexadecimal) != 32 or not random:
+        return None
+    try:
+        return UUID(hex=hexadecimal)
+    except ValueError:
+        return None
+
+
+def digest_of(secret: str) -> bytes:
+    """The secret holds 256 random bits, so a plain digest is as good as a slow one and keeps the door quick."""
+    return sha256(secret.encode()).digest()

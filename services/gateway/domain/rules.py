@@ -1,0 +1,62 @@
+"""What every report from outside is held to: the accounting currency, its decimals, and when things may have happened."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from shared.errors import forbidden, invalid
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+GREATEST = Decimal(10) ** 13  # the sum of a report fits numeric(18,4) with room for a customer's whole life
+
+WITHOUT_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+WITH_THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
+
+def decimals_of(currency: str) -> int:
+    """How many decimals the ISO 4217 currency has."""
+    return 0 if currency in WITHOUT_DECIMALS else 3 if currency in WITH_THREE else 2
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRules:
+    currency: str = "USD"
+    backdating_days: int = 30
+    most_lines: int = 500
+
+    @property
+    def decimals(self) -> int:
+        return decimals_of(self.currency)
+
+    def check_currency(self, currency: str) -> None:
+        """One accounting currency a deployment; there is no conversion to guess with."""
+        if currency != self.currency:
+            raise invalid("currency_not_accepted", f"this deployment accounts in {self.currency}", pointer="/currency")
+
+    def check_amount(self, amount: Decimal, pointer: str) -> None:
+        exponent = amount.as_tuple().exponent
+        if not isinstance(exponent, int) or -exponent > self.decimals:
+            raise invalid("too_many_decimals", f"{self.currency} has {self.decimals} decimals", pointer=pointer)
+        if amount >= GREATEST:
+            raise invalid("amount_too_large", "more than can be accounted for", pointer=pointer)
+
+    def check_instant(self, instant: datetime, at: datetime, pointer: str, *, may_backdate: bool) -> None:
+        """Future means later than now + 5 min; the distant past is for those who may write history."""
+        if instant > at + FUTURE_TOLERANCE:
+            raise invalid("in_the_future", "it cannot have happened yet", pointer=pointer)
+        if instant < EARLIEST:
+            raise invalid("too_long_ago", "nothing before 1970 is recorded", pointer=pointer)
+        if not may_backdate and instant < at - timedelta(days=self.backdating_days):
+            raise forbidden(
+                "history_scope_needed",
+                f"what is older than {self.backdating_days} days needs the scope history",
+                pointer=pointer,
+            )
+
+
+def share(amount: Decimal, part: int, whole: int, decimals: int) -> Decimal:
+    """`part` of `whole` of an amount, half-even. Taken cumulatively, so that all parts together are exact."""
+    if part == whole:
+        return amount
+    return (amount * part / whole).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
