@@ -1,4 +1,4 @@
-"""What complaint announces: a case's steps (C2), its deadlines (C3). Key: the customer, or the case where nobody is known."""
+"""What complaint announces: a case's steps (C2) and deadlines (C3). Key: the customer, or the case of an unknown one."""
 
 from typing import ClassVar, Literal
 from uuid import UUID

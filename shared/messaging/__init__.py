@@ -1,4 +1,4 @@
-"""The backbone: what leaves through the outbox, what enters through the inbox, and the timers. Nothing lost or doubled."""
+"""The backbone: out through the outbox, in through the inbox, later by a timer. Nothing lost, nothing doubled."""
 
 from shared.messaging.ids import new_id
 from shared.messaging.subscriptions import Subscriptions

@@ -29,7 +29,13 @@ class KafkaBroker:
     """Where the brokers are, and which manner they are spoken to in."""
 
     def __init__(
-        self, servers: str, *, mode: str = "embedded", topics: Collection[str] = (), partitions: int = 4, replicas: int = 1
+        self,
+        servers: str,
+        *,
+        mode: str = "embedded",
+        topics: Collection[str] = (),
+        partitions: int = 4,
+        replicas: int = 1,
     ) -> None:
         self.servers = servers
         self.embedded = mode == "embedded"

@@ -70,7 +70,7 @@ async def record(
 
 
 async def make_partitions(raw: "asyncpg.Connection[Any]", now: datetime, months: int = 2) -> None:
-    """A partition for this month and the next ones, so the log can be dropped by the month. Called at start and daily."""
+    """A partition for this month and the next, so the log can be dropped by the month. Called at start and daily."""
     start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(months):
         end = (start + timedelta(days=32)).replace(day=1)

@@ -86,7 +86,8 @@ async def renew_epoch(connection: "asyncpg.Connection[Any]") -> UUID:
     async with connection.transaction():
         await connection.execute("delete from epoch_head")
         await connection.execute(
-            "insert into epoch_head (topic, key, seq, last_event_id) select topic, key, seq, last_event_id from stream_head"
+            """insert into epoch_head (topic, key, seq, last_event_id)
+               select topic, key, seq, last_event_id from stream_head"""
         )
         await connection.execute("update stream_epoch set epoch = $1, started_at = clock_timestamp()", epoch)
     return epoch

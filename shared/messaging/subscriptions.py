@@ -21,7 +21,9 @@ class Subscriptions:
 
     def on(
         self, event: type[E]
-    ) -> Callable[[Callable[[Transaction, Sequence[E]], Awaitable[None]]], Callable[[Transaction, Sequence[E]], Awaitable[None]]]:
+    ) -> Callable[
+        [Callable[[Transaction, Sequence[E]], Awaitable[None]]], Callable[[Transaction, Sequence[E]], Awaitable[None]]
+    ]:
         def register(
             handler: Callable[[Transaction, Sequence[E]], Awaitable[None]],
         ) -> Callable[[Transaction, Sequence[E]], Awaitable[None]]:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
@@ -90,6 +89,7 @@ parked = Table(  # an event that can not be applied, with its reason; its key wa
     Column("payload", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("parked_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -178,8 +178,9 @@ create table stream_seen (
 create index stream_seen_blocked on stream_seen (topic, key) where blocked_at is not null;
 create table parked (
     parked_id uuid primary key, topic text not null, key text not null, seq bigint not null, epoch uuid, event_id uuid,
-    type text not null, payload bytea not null, reason text not null, detail text not null, tries int not null,
-    parked_at timestamptz not null, ended_at timestamptz, ended_by text
+    type text not null, payload bytea not null, reason text not null, detail text not null,
+    recorded_at timestamptz not null, tries int not null, parked_at timestamptz not null,
+    ended_at timestamptz, ended_by text
 );
 create unique index parked_open on parked (topic, key) where ended_at is null;
 create table stream_hole (

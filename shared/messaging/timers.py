@@ -33,7 +33,7 @@ Effect = Callable[[Transaction, Timer], Awaitable[None]]
 
 
 async def set_timer(tx: Transaction, aggregate: str, kind: str, generation: int, due_at: datetime) -> None:
-    """Arm a timer. The same (aggregate, kind) with a higher generation cancels the pending one; a lower does nothing."""
+    """Arm a timer. A higher generation of the (aggregate, kind) cancels the pending one; a lower does nothing."""
     await tx.raw.execute(
         """update timer set state = 'cancelled', ended_at = $4
            where aggregate = $1 and kind = $2 and generation < $3 and state = 'pending'""",

@@ -102,7 +102,7 @@ class Database:
             except Exception as error:
                 if not is_conflict(error) or attempt == CONFLICT_TRIES - 1:
                     raise
-                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt, 64))  # noqa: S311
+                await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt, 64))
         raise AssertionError("unreachable")
 
     async def connect_raw(self) -> "asyncpg.Connection[Any]":

@@ -1,0 +1,55 @@
+"""Comparing this consumer's marks with the owner's heads: who is behind, and who still lives in an old epoch."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
+
+from shared.messaging.inbox import Inbox
+from shared.messaging.streams import PAGE
+
+AFTER_ALL_KEYS = "\U0010ffff"
+
+
+async def behind_the_heads(inbox: Inbox, topic: str, changed_since: datetime | None) -> AsyncIterator[tuple[str, int]]:
+    """Unblocked streams whose head at the owner is beyond our mark: (key, our last number)."""
+    assert inbox.owners is not None
+    after = ""
+    since = None if changed_since is None else changed_since.isoformat()
+    while True:
+        _, heads = await inbox.owners.heads(topic, after=after, changed_since=since)
+        keys = [head.key for head in heads]
+        rows = await inbox.database.run(
+            lambda tx, keys=keys: tx.raw.fetch(  # type: ignore[misc]
+                "select key, last_seq, blocked_at from stream_seen where topic = $1 and key = any($2)", topic, keys
+            )
+        )
+        marks = {row["key"]: row for row in rows}
+        for head in heads:
+            mark = marks.get(head.key)
+            if mark is None:
+                yield head.key, 0
+            elif mark["blocked_at"] is None and mark["last_seq"] < head.seq:
+                yield head.key, mark["last_seq"]
+        if len(heads) < PAGE:
+            return
+        after = heads[-1].key
+
+
+async def streams_of_other_epochs(inbox: Inbox, topic: str, known: UUID | None) -> tuple[UUID, list[str]]:
+    """The owner's epoch; and, when it is not the one we knew, our streams that have not stepped into it.
+
+    A restored owner may not know a stream at all any more: only our own marks can tell (K16).
+    """
+    assert inbox.owners is not None
+    epoch, _ = await inbox.owners.heads(topic, after=AFTER_ALL_KEYS, changed_since=None)
+    if epoch == known:
+        return epoch, []
+    rows = await inbox.database.run(
+        lambda tx: tx.raw.fetch(
+            """select key from stream_seen
+               where topic = $1 and epoch is not null and epoch <> $2 and blocked_at is null""",
+            topic,
+            epoch,
+        )
+    )
+    return epoch, [row["key"] for row in rows]

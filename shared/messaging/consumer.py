@@ -1,0 +1,234 @@
+"""The consumer: polls the broker, applies through the inbox, commits offsets after the database; and misses nothing.
+
+What the broker loses is found by a gap in the numbers or by comparing the marks with the owners' heads, and pulled from
+the owner's log. A consumer that makes no progress is thrown away and made anew.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from shared.events import CATALOGUE
+from shared.messaging import faults
+from shared.messaging.arrivals import Arrival, StreamKey, read_message
+from shared.messaging.broker import Broker, Consumer, Message
+from shared.messaging.comparing import behind_the_heads, streams_of_other_epochs
+from shared.messaging.failures import is_transient
+from shared.messaging.inbox import Inbox
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+PULLS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is done. Tests go faster."""
+
+    compare_seconds: float = 20.0
+    watchdog_seconds: float = 30.0
+    longest_pause_seconds: float = 5.0
+
+
+class ConsumerLoop:
+    """One per service process: one consumer of all topics the service subscribes to."""
+
+    def __init__(self, broker: Broker, group: str, inbox: Inbox, *, pace: Pace | None = None) -> None:
+        self.broker = broker
+        self.group = group
+        self.inbox = inbox
+        self.topics = sorted(inbox.subscriptions.topics)
+        self.pace = pace or Pace()
+        self.consumer: Consumer | None = None
+        self.foreign = 0  # messages without our envelope; they are no part of any stream
+        self.rebuilt = 0
+        self.last_age_seconds = 0.0
+        self.alive_at = 0.0
+        self.pulling: dict[StreamKey, asyncio.Task[None]] = {}
+        self._pull_slots = asyncio.Semaphore(PULLS_AT_ONCE)
+        self._suspects: dict[StreamKey, int] = {}
+        self._again: set[StreamKey] = set()  # pulls that failed
+        self._epochs: dict[str, UUID] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until told to stop; whatever breaks is thrown away and made anew after a pause."""
+        comparing = asyncio.create_task(self._compare_again_and_again(stop))
+        pause = 0.1
+        try:
+            while not stop.is_set():
+                try:
+                    await self._consume(stop)
+                    pause = 0.1
+                except Exception as error:
+                    self.rebuilt += 1
+                    log.warning("consumer_starts_again", error=repr(error)[:200], pause=pause)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), pause)
+                    pause = min(pause * 2, self.pace.longest_pause_seconds)
+        finally:
+            await _end(comparing, *self.pulling.values())
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        consumer = await self.broker.consumer(self.group, self.topics)
+        self.consumer = consumer
+        try:
+            await self._notice_another_broker(consumer)
+            loop = asyncio.get_running_loop()
+            heard_at = loop.time()
+            while not stop.is_set():
+                self.alive_at = loop.time()
+                messages = await asyncio.wait_for(consumer.poll(BATCH), self.pace.watchdog_seconds)
+                if messages:
+                    await self._take(consumer, messages, stop)
+                    heard_at = loop.time()
+                elif loop.time() - heard_at > self.pace.watchdog_seconds:
+                    await self._watch(consumer)
+                    heard_at = loop.time()
+        finally:
+            self.consumer = None
+            await consumer.stop()
+
+    async def _take(self, consumer: Consumer, messages: Sequence[Message], stop: asyncio.Event) -> None:
+        arrivals = self._read(messages)
+        pause = 0.05
+        while True:
+            try:
+                outcome = await self.inbox.apply(arrivals)
+                break
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("batch_waits", error=type(error).__name__, pause=pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                if stop.is_set():
+                    return
+                pause = min(pause * 2, self.pace.longest_pause_seconds)
+        faults.point("consumer.after_commit")
+        await consumer.commit(messages)
+        faults.point("consumer.after_offsets")
+        if arrivals:
+            self.last_age_seconds = (datetime.now(UTC) - arrivals[-1].recorded_at).total_seconds()
+        for topic, key in outcome.gaps:
+            self.pull_soon(topic, key)
+
+    def _read(self, messages: Sequence[Message]) -> list[Arrival]:
+        """Messages as arrivals. One that is not ours says so in the log and goes by: the owner's log is the truth."""
+        arrivals = []
+        for message in messages:
+            try:
+                arrivals.append(read_message(message))
+            except (KeyError, ValueError) as error:
+                self.foreign += 1
+                log.error("not_an_event", topic=message.topic, partition=message.partition, offset=message.offset,
+                          error=type(error).__name__)  # fmt: skip
+        return arrivals
+
+    def pull_soon(self, topic: str, key: str) -> None:
+        """Pull in the background, once per stream at a time. If it fails, comparing heads comes back to it."""
+        stream = (topic, key)
+        if stream not in self.pulling:
+            task = asyncio.create_task(self._pull(topic, key))
+            self.pulling[stream] = task
+            task.add_done_callback(lambda _: self.pulling.pop(stream, None))
+
+    async def _pull(self, topic: str, key: str) -> None:
+        async with self._pull_slots:
+            try:
+                applied = await self.inbox.pull(topic, key)
+                log.info("pulled", topic=topic, key=key, applied=applied)
+            except Exception as error:
+                self._again.add((topic, key))
+                log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
+
+    async def _notice_another_broker(self, consumer: Consumer) -> None:
+        """Another cluster id: offsets mean nothing there, and what the old one had not delivered is gone."""
+        cluster = await consumer.cluster_id()
+        known = await self.inbox.database.run(lambda tx: tx.raw.fetchval("select cluster_id from broker_seen"))
+        if cluster == known:
+            return
+        if known is not None:
+            log.warning("another_broker", was=known, now=cluster)
+            await consumer.seek_to_beginning()
+            await self.compare(at_once=True)
+        await self.inbox.database.run(
+            lambda tx: tx.raw.execute(
+                """insert into broker_seen (only, cluster_id) values (1, $1)
+                   on conflict (only) do update set cluster_id = excluded.cluster_id""",
+                cluster,
+            )
+        )
+
+    async def _watch(self, consumer: Consumer) -> None:
+        """Nothing came for long. Fine if nothing is there; otherwise this consumer is dead and does not know it."""
+        if await asyncio.wait_for(consumer.cluster_id(), 15) != await self.inbox.database.run(
+            lambda tx: tx.raw.fetchval("select cluster_id from broker_seen")
+        ):
+            raise RuntimeError("the broker is another one")
+        waiting = await asyncio.wait_for(consumer.lag(), 15)
+        if any(waiting.values()):
+            raise RuntimeError(f"no progress with messages waiting: {waiting}")
+
+    async def _compare_again_and_again(self, stop: asyncio.Event) -> None:
+        """All heads at start, then those changed lately: the one way a lost last event is ever noticed (K15)."""
+        since: datetime | None = None
+        while not stop.is_set():
+            began = datetime.now(UTC)
+            try:
+                await self.release_known_types()
+                await self.compare(changed_since=since)
+                since = began
+            except Exception as error:
+                log.warning("compare_later", error=type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self.pace.compare_seconds)
+
+    async def compare(self, *, changed_since: datetime | None = None, at_once: bool = False) -> None:
+        """Pull what is behind its owner's head: at once, or when it is no further at the next comparison.
+
+        Being behind for a moment is what a busy stream looks like; pulling it all would do the broker's work twice.
+        """
+        behind: dict[StreamKey, int] = {}
+        for topic in self.topics:
+            await self._step_into_new_epoch(topic)
+            async for key, last_seq in behind_the_heads(self.inbox, topic, changed_since):
+                behind[topic, key] = last_seq
+        again, self._again = self._again, set()
+        for stream, last_seq in behind.items():
+            if at_once or self._suspects.get(stream) == last_seq:
+                again.add(stream)
+        for stream in again:
+            self.pull_soon(*stream)
+        self._suspects = behind
+
+    async def _step_into_new_epoch(self, topic: str) -> None:
+        """An owner restored from a backup: every stream of ours asks where its new epoch begins (K16)."""
+        epoch, streams = await streams_of_other_epochs(self.inbox, topic, self._epochs.get(topic))
+        for key in streams:
+            self.pull_soon(topic, key)
+        self._epochs[topic] = epoch
+
+    async def release_known_types(self) -> None:
+        """Keys that waited for a release that knows their event's type are tried now that it may be this one."""
+        waiting = await self.inbox.database.run(
+            lambda tx: tx.raw.fetch(
+                """select parked_id from parked where ended_at is null and reason = 'unknown_type'
+                   and type = any($1)""",
+                list(CATALOGUE),
+            )
+        )
+        for row in waiting:
+            await self.inbox.retry(row["parked_id"], "release")
+
+
+async def _end(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

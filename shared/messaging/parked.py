@@ -1,0 +1,82 @@
+"""Parked events: stored with a reason while their key waits; listed, retried, dropped by an operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.errors import not_found
+from shared.messaging.arrivals import Arrival
+from shared.messaging.ids import new_id
+from shared.messaging.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One open parked event. `detail` never holds the payload or personal data."""
+
+    parked_id: UUID
+    topic: str
+    key: str
+    seq: int
+    type: str
+    reason: str
+    detail: str
+    tries: int
+    parked_at: datetime
+
+
+async def park(tx: Transaction, arrival: Arrival, reason: str, detail: str, tries: int) -> None:
+    """Store the event and block its key."""
+    await tx.raw.execute(
+        """insert into parked (parked_id, topic, key, seq, epoch, event_id, type, payload, reason, detail, recorded_at,
+                               tries, parked_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           on conflict (topic, key) where ended_at is null do nothing""",
+        new_id(), arrival.topic, arrival.key, arrival.seq, arrival.epoch, arrival.event_id, arrival.type,
+        arrival.payload, reason, detail, arrival.recorded_at, tries, tx.at,
+    )  # fmt: skip
+    await tx.raw.execute(
+        "update stream_seen set blocked_at = $3 where topic = $1 and key = $2", arrival.topic, arrival.key, tx.at
+    )
+
+
+async def list_parked(tx: Transaction, limit: int = 200) -> Sequence[Parked]:
+    rows = await tx.raw.fetch(
+        """select parked_id, topic, key, seq, type, reason, detail, tries, parked_at from parked
+           where ended_at is null order by parked_at limit $1""",
+        limit,
+    )  # fmt: skip
+    return [Parked(**dict(row)) for row in rows]
+
+
+async def load_parked(tx: Transaction, parked_id: UUID) -> Arrival:
+    """Lock an open parked event, or refuse."""
+    row = await tx.raw.fetchrow(
+        "select * from parked where parked_id = $1 and ended_at is null for update", parked_id
+    )  # fmt: skip
+    if row is None:
+        raise not_found("parked_not_found", "no such event is parked now")
+    return Arrival(
+        row["topic"], row["key"], row["seq"], row["epoch"], row["event_id"], row["type"], row["payload"],
+        row["recorded_at"],
+    )  # fmt: skip
+
+
+async def record_failed_retry(tx: Transaction, parked_id: UUID, reason: str, detail: str) -> None:
+    await tx.raw.execute(
+        "update parked set tries = tries + 1, reason = $2, detail = $3 where parked_id = $1", parked_id, reason, detail
+    )
+
+
+async def record_hole(tx: Transaction, parked_id: UUID, by: str) -> None:
+    await tx.raw.execute(
+        """insert into stream_hole (topic, key, seq, event_id, type, reason, dropped_at, dropped_by)
+           select topic, key, seq, event_id, type, reason, $2, $3 from parked where parked_id = $1
+           on conflict do nothing""",
+        parked_id, tx.at, by,
+    )  # fmt: skip
+
+
+async def end(tx: Transaction, parked_id: UUID, by: str) -> None:
+    await tx.raw.execute("update parked set ended_at = $2, ended_by = $3 where parked_id = $1", parked_id, tx.at, by)

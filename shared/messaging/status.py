@@ -1,0 +1,42 @@
+"""How the backbone stands, for `patron status`, /metrics and people: depth, age, lag, gaps, parked keys."""
+
+from dataclasses import asdict
+from typing import Any
+
+from shared.messaging.consumer import ConsumerLoop
+from shared.messaging.parked import list_parked
+from shared.messaging.transaction import Transaction
+
+
+async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[str, Any]:
+    """Everything of this service's own database and process. Seconds, counts; no payloads."""
+    row = await tx.raw.fetchrow(
+        """select (select epoch from stream_epoch) as epoch,
+                  count(*) as outbox_depth,
+                  coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float as outbox_oldest_seconds,
+                  (select count(*) from stream_hole) as holes,
+                  (select count(*) from epoch_difference) as epoch_differences,
+                  (select count(*) from timer where state = 'pending' and due_at < clock_timestamp()) as timers_due,
+                  (select count(*) from timer where state = 'failed') as timers_failed
+           from outbox where published_at is null"""
+    )  # fmt: skip
+    assert row is not None
+    parked = [asdict(p) | {"id": p.parked_id} for p in await list_parked(tx)]
+    lag: dict[str, int] = {}
+    if consumer is not None and consumer.consumer is not None:
+        try:
+            lag = await consumer.consumer.lag()
+        except Exception:
+            lag = dict.fromkeys(consumer.topics, -1)
+    return {
+        **dict(row),
+        "epoch": str(row["epoch"]),
+        "lag": lag,
+        "gaps": 0 if consumer is None else len(consumer.pulling),
+        "pulled": 0 if consumer is None else consumer.inbox.pulled,
+        "applied": 0 if consumer is None else consumer.inbox.applied,
+        "age_seconds": 0.0 if consumer is None else consumer.last_age_seconds,
+        "consumer_rebuilt": 0 if consumer is None else consumer.rebuilt,
+        "foreign_messages": 0 if consumer is None else consumer.foreign,
+        "parked": parked,
+    }
