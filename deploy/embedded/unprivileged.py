@@ -27,9 +27,12 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def postgres_account() -> Account:
+def postgres_account(cluster: Path) -> Account:
+    """Ourselves; as root the owner of the cluster, which may have been made by an ordinary user, else nobody."""
     if os.geteuid() != 0:
         return Account()
+    if cluster.exists() and cluster.stat().st_uid != 0:
+        return Account(cluster.stat().st_uid, cluster.stat().st_gid)
     try:
         entry = pwd.getpwnam("nobody")
         account = Account(entry.pw_uid, entry.pw_gid)
@@ -55,7 +58,8 @@ def reachable(path: Path, account: Account) -> bool:
 def programs_for(account: Account, pginstall: Path, version: str) -> Path:
     """The PostgreSQL installation the account can run: the wheel's own, or a copy when the wheel lies in a closed
     folder such as /root."""
-    if reachable(pginstall / "bin", account):
+    server = pginstall / "bin" / "postgres"
+    if reachable(server, account) and (account.uid is None or server.stat().st_mode & stat.S_IXOTH):
         return pginstall
     copy = SHARED_HOME / f"postgresql-{version}"
     if not copy.exists():
@@ -65,15 +69,17 @@ def programs_for(account: Account, pginstall: Path, version: str) -> Path:
 
 def _copy_package(package: Path, copy: Path) -> None:
     """Copied beside and renamed: two starts at once never see half a copy."""
-    SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix="copy-", dir=SHARED_HOME))
-    unfinished.chmod(0o755)
+    unfinished = _folder_in_shared_home("copy-")
     try:
         shutil.copytree(package, unfinished / package.name, symlinks=True)
         # the wheel's shared libraries are a neighbour, found by a relative path
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
+        # whatever umask the wheel was installed under
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         unfinished.rename(copy)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -91,9 +97,16 @@ def home_for(account: Account, wanted: Path) -> Path:
         home = wanted
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     else:
-        SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-        home = Path(tempfile.mkdtemp(prefix=f"data-{wanted.parent.name.strip('.')}-", dir=SHARED_HOME))
+        home = _folder_in_shared_home(f"data-{wanted.parent.name.strip('.')}-")
         wanted.parent.mkdir(parents=True, exist_ok=True)
         wanted.symlink_to(home)
-    account.own(home)
+    if not any(home.iterdir()):
+        account.own(home)
     return home
+
+
+def _folder_in_shared_home(prefix: str) -> Path:
+    if not SHARED_HOME.exists():
+        SHARED_HOME.mkdir(parents=True)
+        SHARED_HOME.chmod(0o755)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=SHARED_HOME))

@@ -1,0 +1,74 @@
+"""`make check`: format, lint, types, import rules, schema drift, secrets. All are run; one failure fails the whole."""
+
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Check:
+    what: str
+    command: list[str]
+    remedy: str
+
+
+def checks() -> list[Check]:
+    def tool(name: str, *arguments: str) -> list[str]:
+        return [str(BIN / name), *arguments]
+
+    return [
+        Check(
+            "format: every file as ruff lays it out", tool("ruff", "format", "--check", "--quiet", "."), "ruff format ."
+        ),
+        Check("lint: rules of pyproject.toml", tool("ruff", "check", "--quiet", "."), "ruff check --fix ."),
+        Check("types: mypy --strict", tool("mypy", "--no-error-summary"), "add or correct the types it names"),
+        Check("imports: who may import whom", tool("lint-imports"), "see [tool.importlinter] in pyproject.toml"),
+        Check(
+            "schemas: docs/events, docs/openapi and docs/asyncapi.yaml match the code",
+            [sys.executable, "-m", "deploy.contracts", "--check"],
+            "python -m deploy.contracts, and look at the diff",
+        ),
+        Check(
+            "secrets: none in the files git knows",
+            tool("detect-secrets-hook", "--baseline", ".secrets.baseline", *tracked_files()),
+            "remove it and change it where it is used; a false alarm gets a comment `# pragma: allowlist secret`",
+        ),
+    ]
+
+
+def tracked_files() -> list[str]:
+    """What is committed or would be; without git, every file outside the hidden folders."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        return [str(path) for path in files if not any(part.startswith(".") for part in path.parts)]
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def run(check: Check) -> bool:
+    started = time.monotonic()
+    done = subprocess.run(check.command, cwd=ROOT, capture_output=True, text=True, check=False)
+    passed = done.returncode == 0
+    print(f"{'ok    ' if passed else 'FAILED'} {check.what}  ({time.monotonic() - started:.1f} s)", flush=True)
+    if not passed:
+        print((done.stdout + done.stderr).strip())
+        print(f"       to mend it: {check.remedy}", flush=True)
+    return passed
+
+
+def main() -> int:
+    results = [run(check) for check in checks()]
+    failed = results.count(False)
+    print("check: all passed" if not failed else f"check: {failed} of {len(results)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""The `patron` command: a table of contents. What each command does lives in deploy/commands."""
+
+import sys
+
+import typer
+
+from deploy.commands import backup, demo, parked, run, status, token, verify
+from deploy.commands.terminal import CommandFailed, complain
+from deploy.embedded.failures import StartFailed
+
+app = typer.Typer(
+    name="patron",
+    help="Patron on one machine: start it, look at it, operate it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run.up)
+app.command()(run.down)
+app.command()(status.status)
+app.command()(status.topics)
+app.command()(token.token)
+app.command(context_settings=demo.PASS_ON, add_help_option=False)(demo.demo)
+app.command(context_settings=verify.PASS_ON, add_help_option=False)(verify.verify)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.add_typer(parked.app, name="parked")
+
+
+def main() -> None:
+    """A failure that we foresaw is one clear text, not a traceback."""
+    try:
+        app()
+    except (StartFailed, CommandFailed) as error:
+        complain(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""`patron backup` and `patron restore`: all databases and keys in one file, while the services are stopped.
+
+Stopped, because five dumps of a running system would be of five moments: a consumer could then remember facts that
+their owner has forgotten.
+"""
+
+import asyncio
+import json
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, patron
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.service import SERVICES
+from deploy.embedded.state import DataDirLock, end_leftovers
+from deploy.embedded.system import database_of
+
+FORMAT = 1
+# belongs to this start or this machine, not to the data
+NOT_KEPT = {"ports.json", "state.json"}
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, for example patron.tar.")],
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Write all databases and keys into one file. The system must be stopped."""
+    if not (data / "postgres").exists():
+        raise CommandFailed(f"There is nothing to back up in {data}.")
+    if file.exists():
+        raise CommandFailed(f"{file} exists already; a backup never overwrites. Give it another name.")
+    with _stopped_system(data) as postgres, tempfile.TemporaryDirectory(prefix="patron-backup-") as folder:
+        work = Path(folder)
+        kept = [name for name in SERVICES if database_of(name) in postgres.databases()]
+        for name in kept:
+            console.print(f"backing up {name}", style="dim")
+            postgres.client("pg_dump", "--format=custom", f"--file={work / name}.dump", database_of(name))
+        manifest = {"format": FORMAT, "taken_at": datetime.now(UTC).isoformat(), "services": kept}
+        (work / "manifest.json").write_text(json.dumps(manifest, indent=2))
+        shutil.copytree(data / "keys", work / "keys")
+        (work / "data").mkdir()
+        for extra in data.glob("*.json"):
+            if extra.name not in NOT_KEPT:
+                shutil.copy(extra, work / "data")
+        _pack(work, file)
+    console.print(f"{file} holds {', '.join(kept)} and the keys. It is not encrypted: keep it as you keep the data.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `patron backup` wrote.", exists=True, dir_okay=False)],
+    data: DataOption = DEFAULT_DATA,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before replacing what is there.")] = False,
+) -> None:
+    """Put a backup back. Every service's stream begins a new epoch, so that nothing is mistaken for seen."""
+    with tempfile.TemporaryDirectory(prefix="patron-restore-") as folder:
+        work = Path(folder)
+        manifest = _unpack(file, work)
+        if (data / "postgres").exists() and not yes:
+            typer.confirm(
+                f"This replaces everything in {data} with the state of {manifest['taken_at']}. Go on?", abort=True
+            )
+        with _stopped_system(data) as postgres:
+            for name in manifest["services"]:
+                console.print(f"restoring {name}", style="dim")
+                _replace_database(postgres, name, work / f"{name}.dump")
+            shutil.copytree(work / "keys", data / "keys", dirs_exist_ok=True)
+            shutil.copytree(work / "data", data, dirs_exist_ok=True)
+    console.print(f"{data} is as it was at {manifest['taken_at']}. Start it with: {patron('up')}")
+
+
+@contextmanager
+def _stopped_system(data: Path) -> Iterator[EmbeddedPostgres]:
+    """Postgres alone, under the lock that a running system holds."""
+    lock = DataDirLock(data.absolute())
+    lock.take()
+    try:
+        end_leftovers(data)
+        postgres = EmbeddedPostgres(data)
+        postgres.start()
+        try:
+            yield postgres
+        finally:
+            postgres.stop()
+    finally:
+        lock.release()
+
+
+def _replace_database(postgres: EmbeddedPostgres, service: str, dump: Path) -> None:
+    """Restored beside the old one, which goes only when the new one is complete."""
+    name, fresh = database_of(service), f"{database_of(service)}_restored"
+    postgres.drop_database(fresh)
+    postgres.create_database(fresh, template="template0")
+    postgres.client("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={fresh}", dump)
+    asyncio.run(_renew_epoch(postgres.url(fresh)))
+    postgres.drop_database(name)
+    postgres.client("psql", "-d", "postgres", "-qXc", f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
+
+
+async def _renew_epoch(url: str) -> None:
+    """Facts told after the backup was taken are forgotten here but not by their hearers: new facts need a new epoch."""
+    import asyncpg
+
+    from shared.messaging.streams import renew_epoch
+
+    connection = await asyncpg.connect(url)
+    try:
+        await renew_epoch(connection)
+    finally:
+        await connection.close()
+
+
+def _pack(work: Path, file: Path) -> None:
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.touch(mode=0o600)  # it holds personal data and keys
+    with tarfile.open(unfinished, "w") as archive:
+        archive.add(work / "manifest.json", "manifest.json")  # first, so that a look at the head tells what it is
+        for path in sorted(work.iterdir()):
+            if path.name != "manifest.json":
+                archive.add(path, path.name)
+    unfinished.rename(file)
+
+
+def _unpack(file: Path, work: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(file) as archive:
+            archive.extractall(work, filter="data")
+        manifest: dict[str, Any] = json.loads((work / "manifest.json").read_text())
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise CommandFailed(f"{file} is not a backup of Patron: {error}") from error
+    if manifest.get("format") != FORMAT:
+        raise CommandFailed(f"{file} has format {manifest.get('format')}; this release reads format {FORMAT}.")
+    return manifest
