@@ -1,4 +1,4 @@
-"""What complaint announces: a case's steps (C2) and deadlines (C3). Key: the customer, or the case of an unknown one."""
+"""What complaint announces: a case's steps (C2) and deadlines (C3). Key: the customer, or the case if unknown."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
