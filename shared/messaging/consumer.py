@@ -160,8 +160,8 @@ class ConsumerLoop:
             await self.compare(at_once=True)
         await self.inbox.database.run(
             lambda tx: tx.raw.execute(
-                """insert into broker_seen (only, cluster_id) values (1, $1)
-                   on conflict (only) do update set cluster_id = excluded.cluster_id""",
+                """insert into broker_seen (one_row, cluster_id) values (1, $1)
+                   on conflict (one_row) do update set cluster_id = excluded.cluster_id""",
                 cluster,
             )
         )

@@ -51,7 +51,7 @@ stream_head = Table(  # how far each (topic, key) has counted; its row lock orde
 stream_epoch = Table(  # one row: which life of this database it is
     "stream_epoch",
     metadata,
-    Column("only", Integer, primary_key=True),
+    Column("one_row", Integer, primary_key=True),
     Column("epoch", Uuid, nullable=False),
     Column("started_at", Moment, nullable=False),
 )
@@ -124,7 +124,7 @@ epoch_difference = Table(  # what this consumer had applied and a restored owner
 broker_seen = Table(  # which cluster this consumer last read from: another id means another broker
     "broker_seen",
     metadata,
-    Column("only", Integer, primary_key=True),
+    Column("one_row", Integer, primary_key=True),
     Column("cluster_id", Text, nullable=False),
 )
 
@@ -167,7 +167,7 @@ create table stream_head (
     changed_at timestamptz not null, primary key (topic, key)
 ) with (fillfactor = 70);
 create index stream_head_changed on stream_head using brin (changed_at);
-create table stream_epoch (only int primary key check (only = 1), epoch uuid not null, started_at timestamptz not null);
+create table stream_epoch (one_row int primary key check (one_row = 1), epoch uuid not null, started_at timestamptz not null);
 create table epoch_head (
     topic text not null, key text not null, seq bigint not null, last_event_id uuid not null, primary key (topic, key)
 );
@@ -191,7 +191,7 @@ create table epoch_difference (
     topic text not null, key text not null, epoch uuid not null, previous_epoch uuid, consumed_seq bigint not null,
     owner_seq bigint not null, found_at timestamptz not null, primary key (topic, key, epoch)
 );
-create table broker_seen (only int primary key check (only = 1), cluster_id text not null);
+create table broker_seen (one_row int primary key check (one_row = 1), cluster_id text not null);
 create table timer (
     aggregate text not null, kind text not null, generation int not null, due_at timestamptz not null,
     state text not null check (state in ('pending', 'fired', 'cancelled', 'failed')), ended_at timestamptz,
@@ -209,4 +209,4 @@ def create(op: Any) -> None:
     for statement in STATEMENTS.split(";\n"):
         if statement.strip():
             op.execute(statement)
-    op.execute(f"insert into stream_epoch (only, epoch, started_at) values (1, '{new_id()}', now())")
+    op.execute(f"insert into stream_epoch (one_row, epoch, started_at) values (1, '{new_id()}', now())")
