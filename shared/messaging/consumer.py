@@ -33,7 +33,8 @@ class Pace:
     """How often what is done. Tests go faster."""
 
     compare_seconds: float = 20.0
-    watchdog_seconds: float = 30.0
+    look_seconds: float = 3.0  # how long nothing may come before the broker is looked at
+    watchdog_seconds: float = 30.0  # how long a call to the broker may take
     longest_pause_seconds: float = 5.0
 
 
@@ -53,6 +54,7 @@ class ConsumerLoop:
         self.alive_at = 0.0
         self.pulling: dict[StreamKey, asyncio.Task[None]] = {}
         self._pull_slots = asyncio.Semaphore(PULLS_AT_ONCE)
+        self._waiting: dict[str, int] = {}
         self._suspects: dict[StreamKey, int] = {}
         self._again: set[StreamKey] = set()  # pulls that failed
         self._epochs: dict[str, UUID] = {}
@@ -88,8 +90,8 @@ class ConsumerLoop:
                 if messages:
                     await self._take(consumer, messages, stop)
                     heard_at = loop.time()
-                elif loop.time() - heard_at > self.pace.watchdog_seconds:
-                    await self._watch(consumer)
+                elif loop.time() - heard_at > self.pace.look_seconds:
+                    await asyncio.wait_for(self._look_at(consumer), self.pace.watchdog_seconds)
                     heard_at = loop.time()
         finally:
             self.consumer = None
@@ -143,7 +145,8 @@ class ConsumerLoop:
         async with self._pull_slots:
             try:
                 applied = await self.inbox.pull(topic, key)
-                log.info("pulled", topic=topic, key=key, applied=applied)
+                if applied:
+                    log.info("pulled", topic=topic, key=key, applied=applied)
             except Exception as error:
                 self._again.add((topic, key))
                 log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
@@ -151,7 +154,7 @@ class ConsumerLoop:
     async def _notice_another_broker(self, consumer: Consumer) -> None:
         """Another cluster id: offsets mean nothing there, and what the old one had not delivered is gone."""
         cluster = await consumer.cluster_id()
-        known = await self.inbox.database.run(lambda tx: tx.raw.fetchval("select cluster_id from broker_seen"))
+        known = await self._known_cluster()
         if cluster == known:
             return
         if known is not None:
@@ -166,15 +169,20 @@ class ConsumerLoop:
             )
         )
 
-    async def _watch(self, consumer: Consumer) -> None:
-        """Nothing came for long. Fine if nothing is there; otherwise this consumer is dead and does not know it."""
-        if await asyncio.wait_for(consumer.cluster_id(), 15) != await self.inbox.database.run(
-            lambda tx: tx.raw.fetchval("select cluster_id from broker_seen")
-        ):
+    async def _look_at(self, consumer: Consumer) -> None:
+        """Nothing came for a while. Fine if nothing is there; otherwise this consumer is dead and does not know it."""
+        if await consumer.cluster_id() != await self._known_cluster():
             raise RuntimeError("the broker is another one")
-        waiting = await asyncio.wait_for(consumer.lag(), 15)
-        if any(waiting.values()):
+        waiting = await consumer.lag()
+        if any(waiting.values()) and waiting == self._waiting:
             raise RuntimeError(f"no progress with messages waiting: {waiting}")
+        self._waiting = waiting
+
+    async def _known_cluster(self) -> str | None:
+        known: str | None = await self.inbox.database.run(
+            lambda tx: tx.raw.fetchval("select cluster_id from broker_seen")
+        )
+        return known
 
     async def _compare_again_and_again(self, stop: asyncio.Event) -> None:
         """All heads at start, then those changed lately: the one way a lost last event is ever noticed (K15)."""
