@@ -1,0 +1,65 @@
+"""Holds: points set aside for something that may still fall through. One ends once: captured, released or expired."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from services.loyalty_svc.domain.ledger import Part
+from shared.errors import conflict, invalid
+
+HoldState = Literal["open", "captured", "released", "expired"]
+
+
+@dataclass(slots=True)
+class Hold:
+    id: UUID
+    customer_id: UUID
+    points: int
+    parts: tuple[Part, ...]  # the lots they are of, the first to expire first
+    state: HoldState = "open"
+    captured: int = 0
+
+    def capture(self, points: int) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """End it by spending so many points. Returns the parts spent and the parts left over."""
+        self._must_be_open()
+        if not 0 < points <= self.points:
+            raise invalid("points_out_of_range", f"the hold is of {self.points} points", pointer="/points")
+        self.state, self.captured = "captured", points
+        return split(self.parts, points)
+
+    def release(self, *, expired: bool = False) -> tuple[Part, ...]:
+        self._must_be_open()
+        self.state = "expired" if expired else "released"
+        return self.parts
+
+    def _must_be_open(self) -> None:
+        if self.state != "open":
+            raise conflict("hold_not_open", f"the hold was {self.state}", state=self.state)
+
+
+def split(parts: Sequence[Part], points: int) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The first so many points of the parts, and the rest."""
+    first: list[Part] = []
+    rest: list[Part] = []
+    for lot_id, part in parts:
+        here = min(part, points)
+        points -= here
+        if here:
+            first.append((lot_id, here))
+        if part > here:
+            rest.append((lot_id, part - here))
+    return tuple(first), tuple(rest)
+
+
+def parts_to_give_back(spent: Sequence[tuple[UUID, int, int]], points: int | None) -> tuple[Part, ...]:
+    """Of a redemption's (lot, spent, given back before): what comes back now, the last taken first (K10)."""
+    left = [(lot_id, points_spent - back) for lot_id, points_spent, back in reversed(spent) if points_spent > back]
+    total = sum(part for _, part in left)
+    if not total:
+        raise conflict("already_given_back", "all points of the redemption were given back")
+    if points is None:
+        return tuple(left)
+    if not 0 < points <= total:
+        raise invalid("points_out_of_range", f"{total} points can be given back", pointer="/points", left=total)
+    return split(left, points)[0]

@@ -1,0 +1,112 @@
+"""The programme: how many points an amount earns, and for how long they can be used. Data, in versions (L2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from shared.errors import invalid
+
+ONE = Decimal(1)
+ZERO = Decimal(0)
+LONGEST_LIFE_MONTHS = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One version. An order keeps the version it was recorded under, so a new one never changes what was earned."""
+
+    version: int
+    effective_from: datetime | None  # None: since ever
+    base_rate: Decimal = ONE  # points per 1.00 of the accounting currency
+    tiers: Mapping[str, Decimal] = field(default_factory=dict)  # multiplier by tier code; others 1
+    categories: Mapping[str, Decimal] = field(default_factory=dict)  # factor by category; others 1
+    bonuses: Mapping[str, int] = field(default_factory=dict)  # points for a line of the category, whatever its amount
+    lifetime_months: int = 24
+
+    def multiplier(self, tier: str | None) -> Decimal:
+        return self.tiers.get(tier, ONE) if tier is not None else ONE
+
+    def rate(self, category: str, tier: str | None) -> Decimal:
+        """Points per 1.00 spent on a category by a customer in a tier, before rounding."""
+        return self.base_rate * self.multiplier(tier) * self.categories.get(category, ONE)
+
+    def expires_at(self, earned_at: datetime) -> datetime:
+        return add_months(earned_at, self.lifetime_months)
+
+    def terms(self) -> dict[str, Any]:
+        """As JSON: decimals are strings."""
+        return {
+            "base_rate": str(self.base_rate),
+            "tiers": {tier: str(multiplier) for tier, multiplier in self.tiers.items()},
+            "categories": {category: str(factor) for category, factor in self.categories.items()},
+            "bonuses": dict(self.bonuses),
+            "lifetime_months": self.lifetime_months,
+        }
+
+
+def programme_from(version: int, effective_from: datetime | None, terms: Mapping[str, Any]) -> Programme:
+    """The programme behind stored terms; refuses what would take points away or let them live for ever."""
+    programme = Programme(
+        version=version,
+        effective_from=effective_from,
+        base_rate=Decimal(terms["base_rate"]),
+        tiers={tier: Decimal(multiplier) for tier, multiplier in terms["tiers"].items()},
+        categories={category: Decimal(factor) for category, factor in terms["categories"].items()},
+        bonuses=dict(terms["bonuses"]),
+        lifetime_months=terms["lifetime_months"],
+    )
+    rates = [programme.base_rate, *programme.tiers.values(), *programme.categories.values()]
+    if any(not rate.is_finite() or rate < ZERO for rate in rates) or any(b < 0 for b in programme.bonuses.values()):
+        raise invalid("rate_out_of_range", "rates and bonuses are zero or more")
+    if not 1 <= programme.lifetime_months <= LONGEST_LIFE_MONTHS:
+        raise invalid("lifetime_out_of_range", "points live for 1 to 1200 months", pointer="/lifetime_months")
+    return programme
+
+
+STOCK = Programme(
+    version=1,
+    effective_from=None,
+    tiers={"platinum": Decimal(2), "gold": Decimal("1.5"), "silver": Decimal("1.2")},
+)
+"""What a new deployment starts with."""
+
+
+class Programmes:
+    """All versions. Which one an order falls under is decided by when it was placed."""
+
+    def __init__(self, versions: Sequence[Programme]) -> None:
+        self._by_version = {programme.version: programme for programme in versions}
+        self._newest_first = sorted(versions, key=lambda programme: programme.version, reverse=True)
+
+    def __getitem__(self, version: int) -> Programme:
+        return self._by_version[version]
+
+    def at(self, instant: datetime) -> Programme:
+        for programme in self._newest_first:
+            if programme.effective_from is None or programme.effective_from <= instant:
+                return programme
+        return self._newest_first[-1]
+
+    def newest(self) -> Programme:
+        return self._newest_first[0]
+
+
+def whole(points: Decimal) -> int:
+    """Rounded to whole points, half to even: the one rounding there is, once a line."""
+    return int(points.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def add_months(instant: datetime, months: int) -> datetime:
+    """The same instant so many calendar months later; the 31st becomes the month's last day."""
+    years, month = divmod(instant.month - 1 + months, 12)
+    year, month = instant.year + years, month + 1
+    if instant.day <= 28:
+        return instant.replace(year=year, month=month)
+    for day in range(instant.day, 27, -1):
+        try:
+            return instant.replace(year=year, month=month, day=day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a 28th")

@@ -1,0 +1,265 @@
+"""The ledger's rules one by one (L1): what each movement does to balances, lots, holds and debts."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.loyalty_svc.domain.adjustments import request_adjustment
+from services.loyalty_svc.domain.holds import parts_to_give_back
+from services.loyalty_svc.domain.ledger import Cause, announced
+from services.loyalty_svc.domain.lots import LotsNotLoaded
+from services.loyalty_svc.domain.wallet import Wallet
+from shared.errors import DomainError
+from tests.loyalty.makers import because, day, ids, lot, wallet
+
+ORDER, OTHER = UUID(int=501), UUID(int=502)
+HOLD = UUID(int=900)
+
+
+def balances(w: Wallet) -> tuple[int, int, int]:
+    return w.available, w.held, w.debt
+
+
+def code_of(error: pytest.ExceptionInfo[DomainError]) -> str:
+    return error.value.code
+
+
+def test_L1_every_entry_sums_to_zero_and_counts_on() -> None:
+    w = wallet()
+    w.earn(100, lot(), because())
+    w.redeem(30, day(1), because())
+    hold, _ = w.hold(50, HOLD, day(1), because())
+    w.capture(hold, 20, day(2), because())
+    assert [e.number for e in w.written] == [1, 2, 3, 4, 5]
+    assert [e.kind for e in w.written] == ["earn", "redeem", "hold", "capture", "release"]
+    assert all(sum(points for _, points in e.postings) == 0 for e in w.written)
+    assert balances(w) == (50, 0, 0)
+    assert [e.points for e in w.written] == [100, -30, -50, 0, 30]
+
+
+def test_L1_the_first_to_expire_is_used_first() -> None:
+    w = wallet()
+    late = w.earn(100, lot(expires=50), because())
+    soon = w.earn(100, lot(expires=20), because())
+    spent = w.redeem(120, day(1), because()).spent
+    assert spent == ((soon.id, 100), (late.id, 20))
+
+
+def test_K5_the_sixth_hold_of_a_thousand_on_five_thousand_is_refused() -> None:
+    w = wallet()
+    w.earn(5_000, lot(), because())
+    make = ids(900)
+    for _ in range(5):
+        w.hold(1_000, make(), day(1), because())
+    with pytest.raises(DomainError) as refused:
+        w.hold(1_000, make(), day(1), because())
+    assert code_of(refused) == "not_enough_points"
+    assert balances(w) == (0, 5_000, 0)
+
+
+def test_K9_what_was_spent_becomes_a_debt_that_later_earning_pays_first() -> None:
+    w = wallet()
+    earned = w.earn(100, lot(order=ORDER), because(order_id=ORDER))
+    w.redeem(80, day(1), because())
+    reverse = w.reverse(100, ORDER, [earned.id], day(2), because())
+    assert balances(w) == (0, 0, 80)
+    assert reverse.points == -100
+    later = w.earn(50, lot(order=OTHER), because())
+    assert balances(w) == (0, 0, 30)
+    assert dict(later.postings) == {"issued": -50, "debt": 50}
+    w.earn(50, lot(), because())
+    assert balances(w) == (20, 0, 0)
+    assert sum(piece.remaining for piece in w.lots.values()) == 20
+
+
+def test_K9_a_return_takes_the_orders_own_points_first_then_the_first_to_expire() -> None:
+    w = wallet()
+    soon = w.earn(10, lot(expires=5), because())
+    own = w.earn(30, lot(expires=100, order=ORDER), because())
+    late = w.earn(10, lot(expires=200), because())
+    w.reverse(20, ORDER, [own.id], day(1), because())
+    assert [w.lots[e.id].remaining for e in (soon, own, late)] == [10, 10, 10]
+    w.reverse(15, ORDER, [own.id], day(1), because())
+    assert [w.lots[e.id].remaining for e in (soon, own, late)] == [5, 0, 10]
+
+
+def test_K10_what_is_given_back_returns_to_its_lots_with_the_old_expiry() -> None:
+    w = wallet()
+    a = w.earn(100, lot(expires=20), because())
+    b = w.earn(100, lot(expires=50), because())
+    spent = w.redeem(150, day(1), because()).spent
+    w.give_back(spent, day(2), because())
+    assert (w.lots[a.id].remaining, w.lots[a.id].expires_at) == (100, day(20))
+    assert (w.lots[b.id].remaining, w.lots[b.id].expires_at) == (100, day(50))
+
+
+def test_K10_given_back_after_the_lot_expired_it_expires_at_once() -> None:
+    w = wallet()
+    w.earn(100, lot(expires=20), because())
+    w.earn(100, lot(expires=50), because())
+    spent = w.redeem(150, day(1), because()).spent
+    w.give_back(spent, day(30), because())
+    assert balances(w) == (100, 0, 0)
+    assert [(e.kind, e.points) for e in w.written[-2:]] == [("give_back", 150), ("expire", -100)]
+
+
+def test_K10_given_back_points_pay_a_debt_first() -> None:
+    w = wallet()
+    earned = w.earn(100, lot(order=ORDER), because())
+    spent = w.redeem(100, day(1), because()).spent
+    w.reverse(100, ORDER, [earned.id], day(2), because())
+    w.give_back(spent, day(3), because())
+    assert balances(w) == (0, 0, 0)
+
+
+def test_K10_part_by_part_the_last_taken_comes_back_first_and_never_more_than_was_spent() -> None:
+    a, b = UUID(int=1), UUID(int=2)
+    assert parts_to_give_back([(a, 100, 0), (b, 50, 0)], 60) == ((b, 50), (a, 10))
+    assert parts_to_give_back([(a, 100, 10), (b, 50, 50)], None) == ((a, 90),)
+    with pytest.raises(DomainError) as more:
+        parts_to_give_back([(a, 100, 10), (b, 50, 50)], 91)
+    assert code_of(more) == "points_out_of_range"
+    with pytest.raises(DomainError) as again:
+        parts_to_give_back([(a, 100, 100)], None)
+    assert code_of(again) == "already_given_back"
+
+
+def test_L1_expiry_is_by_lot_and_happens_once() -> None:
+    w = wallet()
+    w.earn(10, lot(expires=5), because())
+    w.earn(20, lot(expires=6), because())
+    w.earn(40, lot(expires=60), because())
+    assert [e.points for e in w.expire_due(day(6))] == [-10, -20]
+    assert w.expire_due(day(6)) == []
+    assert balances(w) == (40, 0, 0)
+    assert w.written[-1].cause.occurred_at == day(6)
+
+
+def test_L1_an_overdue_lot_cannot_be_spent_even_if_no_job_ran() -> None:
+    w = wallet()
+    w.earn(10, lot(expires=5), because())
+    with pytest.raises(DomainError) as refused:
+        w.redeem(10, day(5), because())
+    assert code_of(refused) == "not_enough_points"
+
+
+def test_L1_points_that_expired_unused_are_not_taken_again_when_the_order_comes_back() -> None:
+    w = wallet()
+    own = w.earn(10, lot(expires=5, order=ORDER), because())
+    w.earn(40, lot(expires=60), because())
+    w.expire_due(day(6))
+    entry = w.reverse(10, ORDER, [own.id], day(7), because())
+    assert balances(w) == (40, 0, 0)
+    assert (entry.points, dict(entry.postings)) == (0, {"issued": 10, "expired": -10})
+
+
+def test_L1_a_hold_ends_once() -> None:
+    w = wallet()
+    w.earn(100, lot(), because())
+    hold, _ = w.hold(60, HOLD, day(1), because())
+    w.release(hold, day(2), because())
+    assert balances(w) == (100, 0, 0)
+    for end in (lambda: w.capture(hold, 10, day(3), because()), lambda: w.release(hold, day(3), because())):
+        with pytest.raises(DomainError) as ended:
+            end()
+        assert code_of(ended) == "hold_not_open"
+    assert balances(w) == (100, 0, 0)
+
+
+def test_L1_held_points_can_be_spent_after_their_expiry_but_not_released_into_life() -> None:
+    w = wallet()
+    w.earn(100, lot(expires=5), because())
+    hold, _ = w.hold(100, HOLD, day(1), because())
+    assert w.expire_due(day(9)) == []
+    w.capture(hold, 60, day(9), because())
+    assert [(e.kind, e.points) for e in w.written[-3:]] == [("capture", 0), ("release", 40), ("expire", -40)]
+    assert balances(w) == (0, 0, 0)
+
+
+def test_L1_a_hold_cannot_be_captured_beyond_its_points() -> None:
+    w = wallet()
+    w.earn(100, lot(), because())
+    hold, _ = w.hold(60, HOLD, day(1), because())
+    with pytest.raises(DomainError) as more:
+        w.capture(hold, 61, day(1), because())
+    assert code_of(more) == "points_out_of_range"
+    assert hold.state == "open"
+
+
+def test_L1_a_released_hold_pays_a_debt_first() -> None:
+    w = wallet()
+    own = w.earn(100, lot(order=ORDER), because())
+    hold, _ = w.hold(100, HOLD, day(1), because())
+    w.reverse(100, ORDER, [own.id], day(1), because())
+    assert balances(w) == (0, 100, 100)
+    w.release(hold, day(2), because())
+    assert balances(w) == (0, 0, 0)
+
+
+def test_L1_transfer_moves_points_with_their_expiry() -> None:
+    giver, taker = wallet(), Wallet(UUID(int=8), new_id=ids(5_000))
+    giver.earn(10, lot(expires=5), because())
+    giver.earn(20, lot(expires=60), because())
+    out, parts = giver.transfer(25, day(1), because())
+    into = taker.receive(parts, because())
+    assert (out.points, into.points) == (-25, 25)
+    assert dict(out.postings)["transferred"] + dict(into.postings)["transferred"] == 0
+    assert [(piece.remaining, piece.expires_at) for piece in taker.lots.values()] == [(10, day(5)), (15, day(60))]
+    assert balances(giver) == (5, 0, 0)
+
+
+def test_L1_adjusting_takes_no_more_than_there_is() -> None:
+    w = wallet()
+    w.adjust(30, lot(), day(1), because())
+    w.adjust(-10, lot(), day(1), because())
+    assert balances(w) == (20, 0, 0)
+    with pytest.raises(DomainError) as more:
+        w.adjust(-21, lot(), day(1), because())
+    assert code_of(more) == "not_enough_points"
+
+
+@pytest.mark.parametrize("points", [0, -5])
+def test_L1_nothing_or_less_cannot_be_spent(points: int) -> None:
+    w = wallet()
+    w.earn(30, lot(), because())
+    with pytest.raises(DomainError) as refused:
+        w.redeem(points, day(1), because())
+    assert code_of(refused) == "points_out_of_range"
+
+
+def test_L1_too_few_loaded_lots_are_a_fault_never_a_debt() -> None:
+    w = Wallet(UUID(int=7), new_id=ids(), available=50)
+    with pytest.raises(LotsNotLoaded):
+        w.redeem(10, day(1), because())
+    with pytest.raises(LotsNotLoaded):
+        w.reverse(60, ORDER, [], day(1), because())
+
+
+def test_L1_an_adjustment_above_the_limit_waits_for_another_person() -> None:
+    small = request_adjustment(UUID(int=1), UUID(int=7), -1_000, "wrong order", "anna", limit=1_000)
+    assert small.state == "posted"
+    large = request_adjustment(UUID(int=2), UUID(int=7), 1_001, "goodwill", "anna", limit=1_000)
+    assert large.state == "pending"
+    with pytest.raises(DomainError) as own:
+        large.approve("anna")
+    assert code_of(own) == "own_approval"
+    large.approve("bert")
+    assert (large.state, large.decided_by) == ("posted", "bert")
+    with pytest.raises(DomainError) as twice:
+        large.refuse("carl")
+    assert code_of(twice) == "adjustment_not_pending"
+
+
+def test_L1_an_entry_announces_its_effect_and_the_balances_after_it() -> None:
+    w = wallet()
+    w.earn(100, lot(), Cause(occurred_at=day(0), order_id=ORDER))
+    own = w.written[0]
+    w.redeem(100, day(1), replace(own.cause, order_id=None))
+    w.reverse(40, ORDER, [own.id], day(2), own.cause)
+    events = announced(w.written, day(2))
+    assert [(e.kind, e.points, e.balance, e.debt) for e in events] == [
+        ("earn", 100, 100, 0), ("redeem", -100, 0, 0), ("reverse", -40, 0, 40),
+    ]  # fmt: skip
+    assert events[0].order_id == ORDER
+    assert sum(e.points for e in events) == events[-1].balance - events[-1].debt
