@@ -1,0 +1,62 @@
+"""The command behind `patron verify`: finds the databases, checks, prints, and says by its exit code what it found."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+from rich.console import Console
+
+from deploy.verify.check import verify
+from deploy.verify.invariant import ALL
+from deploy.verify.report import show
+
+
+class NothingToVerify(RuntimeError):
+    """No system is known to be there."""
+
+
+def run(data: Path, as_json: bool = False) -> int:
+    """0 when every invariant holds, 1 when one is broken, 2 when the databases can not be reached."""
+    complain = Console(stderr=True, highlight=False)
+    try:
+        report = asyncio.run(verify(database_urls(data)))
+    except NothingToVerify as error:
+        complain.print(str(error))
+        return 2
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        complain.print(f"The databases can not be reached ({error}). Is the system running? `patron status` tells.")
+        return 2
+    if as_json:
+        print(report.as_json())
+    else:
+        show(report, Console(highlight=False))
+    return 0 if report.holds else 1
+
+
+def database_urls(data: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """From PATRON_DATABASE_URL_<SERVICE> where set (production), else of the embedded system on this directory."""
+    environment = os.environ if environment is None else environment
+    named = {service: environment.get(f"PATRON_DATABASE_URL_{service.upper()}") for service in ALL}
+    if all(named.values()):
+        return {service: url for service, url in named.items() if url}
+    if any(named.values()):
+        missing = [f"PATRON_DATABASE_URL_{service.upper()}" for service, url in named.items() if not url]
+        raise NothingToVerify(f"Set also {', '.join(missing)}, or none of them for the embedded system.")
+    return embedded_urls(data)
+
+
+def embedded_urls(data: Path) -> dict[str, str]:
+    from deploy.embedded.postgres import USER
+    from deploy.embedded.state import State
+
+    state = State.read(data)
+    postgres = state.processes.get("postgres") if state else None
+    if state is None or postgres is None or not state.alive:
+        raise NothingToVerify(f"No system runs on {data}: start one with `patron up --data {data}`.")
+    password = (data / "postgres" / "password").read_text().strip()
+    return {
+        service: f"postgresql://{USER}:{password}@127.0.0.1:{postgres.port}/{state.databases[service]}"
+        for service in ALL
+    }

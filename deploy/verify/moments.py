@@ -1,0 +1,135 @@
+"""Three looks at every database, so that a check is right while the system works.
+
+*before*: a snapshot of each database, whose heads are what must be reached. Then the wait. *now*: what the consumers
+have made of it. *after*: what the owners have meanwhile. A fact that the owner had before must be there now; whatever
+is there now the owner must have after; and a row that the owner did not change in between must be the same now.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import asyncpg
+
+from shared.events import OWNERS
+
+Connection = Any  # asyncpg's connection or one from a pool
+Moment = Literal["before", "now", "after"]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Read-only connections by moment and service, each in one repeatable-read transaction of its own."""
+
+    before: Mapping[str, Connection]
+    now: Mapping[str, Connection]
+    after: Mapping[str, Connection]
+    topics: Mapping[str, frozenset[str]]  # which topics each service listens to
+    behind: tuple[str, ...]  # what had not arrived when the wait was over
+    unsent: Mapping[str, tuple[int, ...]]  # per service: positions that were unsent before and still are now
+
+    def at(self, moment: Moment) -> Mapping[str, Connection]:
+        return {"before": self.before, "now": self.now, "after": self.after}[moment]
+
+
+def plain(url: str) -> str:
+    """SQLAlchemy's spelling of a database's address is not asyncpg's."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+@asynccontextmanager
+async def three_moments(
+    urls: Mapping[str, str], topics: Mapping[str, frozenset[str]], wait_seconds: float
+) -> AsyncIterator[Moments]:
+    async with AsyncExitStack() as stack:
+        before = await _snapshots(stack, urls)
+        heads = await read_heads(before)
+        unsent = {service: await _unsent(connection) for service, connection in before.items()}
+        watch = {service: await stack.enter_async_context(_connection(url)) for service, url in urls.items()}
+        behind, still = await _wait(watch, topics, heads, unsent, wait_seconds)
+        now = await _snapshots(stack, urls)
+        after = await _snapshots(stack, urls)
+        yield Moments(before, now, after, topics, behind, still)
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(plain(url), server_settings={"timezone": "UTC", "jit": "off"})
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
+
+
+@asynccontextmanager
+async def _snapshot(url: str) -> AsyncIterator[Connection]:
+    async with _connection(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.fetchval("select count(*) from stream_epoch")  # the first statement takes the snapshot
+        yield connection
+
+
+async def _snapshots(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:
+    return {service: await stack.enter_async_context(_snapshot(url)) for service, url in urls.items()}
+
+
+async def read_heads(connections: Mapping[str, Connection]) -> dict[tuple[str, str], int]:
+    """How far each (topic, key) counts, by its owner."""
+    heads: dict[tuple[str, str], int] = {}
+    for topic, owner in OWNERS.items():
+        if owner in connections:
+            rows = await connections[owner].fetch("select key, seq from stream_head where topic = $1", topic)
+            heads.update({(topic, row["key"]): row["seq"] for row in rows})
+    return heads
+
+
+async def _unsent(connection: Connection) -> tuple[int, ...]:
+    rows = await connection.fetch("select position from outbox where published_at is null order by position")
+    return tuple(row["position"] for row in rows)
+
+
+async def _wait(
+    watch: Mapping[str, Connection],
+    topics: Mapping[str, frozenset[str]],
+    heads: Mapping[tuple[str, str], int],
+    unsent: Mapping[str, tuple[int, ...]],
+    seconds: float,
+) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+    """Until every mark has reached the heads taken and every row taken was sent, at most `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        behind = [line for service in watch for line in await _behind(service, watch[service], topics[service], heads)]
+        still = {service: await _still_unsent(watch[service], positions) for service, positions in unsent.items()}
+        if (not behind and not any(still.values())) or time.monotonic() > deadline:
+            return tuple(behind), still
+        await asyncio.sleep(0.1)
+
+
+async def _behind(
+    service: str, connection: Connection, topics: frozenset[str], heads: Mapping[tuple[str, str], int]
+) -> list[str]:
+    """Streams whose mark at this consumer is short of the head. A blocked one waits for an operator, not for time."""
+    rows = await connection.fetch(
+        "select topic, key, last_seq, blocked_at from stream_seen where topic = any($1)", list(topics)
+    )
+    marks = {(row["topic"], row["key"]): row for row in rows}
+    short = []
+    for (topic, key), head in heads.items():
+        if topic not in topics:
+            continue
+        mark = marks.get((topic, key))
+        seen = mark["last_seq"] if mark else 0
+        if seen < head and not (mark and mark["blocked_at"]):
+            short.append(f"{service} has seen {seen} of {head} of {topic} {key}")
+    return short
+
+
+async def _still_unsent(connection: Connection, positions: tuple[int, ...]) -> tuple[int, ...]:
+    if not positions:
+        return ()
+    rows = await connection.fetch(
+        "select position from outbox where published_at is null and position = any($1)", list(positions)
+    )
+    return tuple(row["position"] for row in rows)
