@@ -1,0 +1,1 @@
+"""The rules of cases, deadlines and working time. Pure: instants and ids are arguments."""

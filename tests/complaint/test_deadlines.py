@@ -1,0 +1,211 @@
+"""Deadlines of a case by their rules: warning, breach, ladder, pause, and a tier that changes meanwhile (C3)."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.complaint_svc.domain.allowances import KINDS, SEVERITIES, SHIPPED, Allowance, AllowanceRules
+from services.complaint_svc.domain.case import Case
+from services.complaint_svc.domain.deadlines import Terms
+from services.complaint_svc.domain.passing_time import let_time_pass
+from services.complaint_svc.domain.steps import acknowledge, answer, change_tier, judge, pause, propose, regrade, resume
+from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, Event
+from tests.complaint.making import PROPOSAL, act, due, filed, hours, terms, utc, working_week
+
+TEN_HOURS = {("complaint", "normal", "any"): Allowance(hours(10), None, None)}
+EIGHT_HOURS = {("complaint", "normal", "any"): Allowance(hours(8), None, None)}
+
+
+def said(events: list[Event], kind: type[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_C3_a_warning_comes_at_four_fifths_and_the_breach_at_the_whole_each_once() -> None:
+    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+    case, _ = filed("2026-11-17T00:00", t)
+    case, early = let_time_pass(case, utc("2026-11-17T07:59"), t)
+    case, warned = let_time_pass(case, utc("2026-11-17T08:00"), t)
+    case, between = let_time_pass(case, utc("2026-11-17T09:59"), t)
+    case, breached = let_time_pass(case, utc("2026-11-17T10:00"), t)
+    case, again = let_time_pass(case, utc("2026-11-17T10:01"), t)
+    assert early == between == again == []
+    assert [e.occurred_at for e in said(warned, DeadlineWarned)] == [utc("2026-11-17T08:00")]
+    assert [type(e) for e in breached] == [DeadlineBreached, ComplaintEscalated]
+    assert case.rung == "manager"
+    assert case.deadlines[0].state == "breached"
+
+
+def test_C3_a_breach_that_is_ignored_climbs_rung_by_rung_to_the_sponsor_and_stops_there() -> None:
+    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+    case, _ = filed("2026-11-17T00:00", t)
+    case, events = let_time_pass(case, utc("2026-12-17T00:00"), t)
+    climbs = [(e.rung, e.escalated_at) for e in events if isinstance(e, ComplaintEscalated)]
+    assert climbs == [
+        ("manager", utc("2026-11-17T10:00")),
+        ("head", utc("2026-11-17T18:00")),
+        ("sponsor", utc("2026-11-18T02:00")),
+    ]
+    assert len(said(events, DeadlineBreached)) == 1
+
+
+def test_C3_work_done_in_time_meets_and_work_done_late_stays_breached() -> None:
+    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+    in_time, events = acknowledge(filed("2026-11-17T00:00", t)[0], act("2026-11-17T09:59"), t)
+    assert in_time.deadlines[0].state == "met"
+    assert said(events, DeadlineBreached) == []
+    late, events = acknowledge(filed("2026-11-17T00:00", t)[0], act("2026-11-17T10:30"), t)
+    assert late.deadlines[0].state == "breached"
+    assert late.deadlines[0].late_at == utc("2026-11-17T10:30")
+    assert late.deadlines[0].met_at is None
+    assert [type(e) for e in events[:3]] == [DeadlineWarned, DeadlineBreached, ComplaintEscalated]
+    assert let_time_pass(late, utc("2027-01-01T00:00"), t)[1] == []
+
+
+def test_K3_a_case_on_hold_over_the_night_is_due_at_the_end_of_its_first_day() -> None:
+    t = terms(working_week(), EIGHT_HOURS)  # type: ignore[arg-type]
+    case, _ = filed("2026-11-17T09:00", t)
+    case, _ = pause(case, act("2026-11-17T17:00"), t)
+    case, _ = resume(case, act("2026-11-18T09:00"), t)
+    assert due(case, "acknowledgement") == utc("2026-11-17T17:00")
+    assert said(let_time_pass(case, utc("2026-11-18T09:00"), t)[1], DeadlineBreached) == []  # it was said already
+
+
+def test_C3_while_the_customer_is_to_answer_nothing_warns_breaches_or_climbs() -> None:
+    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+    case, _ = filed("2026-11-17T00:00", t)
+    case, _ = pause(case, act("2026-11-17T04:00"), t)
+    case, nothing = let_time_pass(case, utc("2026-11-27T00:00"), t)
+    assert nothing == []
+    case, _ = resume(case, act("2026-11-27T00:00"), t)
+    assert due(case, "acknowledgement") == utc("2026-11-27T06:00")
+    assert case.deadlines[0].warn_at == utc("2026-11-27T04:00")
+
+
+def test_C3_after_a_proposal_the_solution_waits_for_the_answer() -> None:
+    t = terms()
+    case, _ = filed("2026-11-16T00:00", t)
+    before = due(case, "solution")
+    case, _ = acknowledge(case, act("2026-11-16T01:00"), t)
+    case, _ = judge(case, True, act("2026-11-16T02:00"), t)
+    case, _ = propose(case, PROPOSAL, 100, 0, act("2026-11-16T03:00"), t)  # type: ignore[arg-type]
+    assert {d.stage: d.state for d in case.deadlines} == {
+        "acknowledgement": "met",
+        "proposal": "met",
+        "solution": "paused",
+    }
+    case, _ = answer(case, None, False, act("2026-11-16T08:00"), t)
+    assert due(case, "solution") == before + hours(5)
+
+
+def test_C3_a_case_not_valid_owes_no_proposal_but_an_answer() -> None:
+    t = terms()
+    case, _ = acknowledge(filed("2026-11-16T00:00", t)[0], act("2026-11-16T01:00"), t)
+    case, _ = judge(case, False, act("2026-11-16T02:00", note="not ours"), t)
+    assert {d.stage: d.state for d in case.deadlines} == {
+        "acknowledgement": "met",
+        "proposal": "cancelled",
+        "solution": "running",
+    }
+
+
+def test_K11_a_better_tier_brings_the_due_date_forward_and_a_worse_one_leaves_it() -> None:
+    t = terms()
+    case, _ = filed("2026-11-16T00:00", t, tier="silver")
+    silver = {d.stage: d.due_at for d in case.deadlines}
+    gold_case, _ = filed("2026-11-16T00:00", t, tier="gold")
+    gold = {d.stage: d.due_at for d in gold_case.deadlines}
+    case, _ = change_tier(case, "gold", utc("2026-11-16T01:00"), t)
+    assert {d.stage: d.due_at for d in case.deadlines} == gold
+    assert all(gold[stage] < silver[stage] for stage in gold)
+    case, _ = change_tier(case, "iron", utc("2026-11-16T01:30"), t)
+    assert {d.stage: d.due_at for d in case.deadlines} == gold
+
+
+def test_K11_a_due_date_bettered_into_the_past_still_leaves_the_time_after_the_warning() -> None:
+    t = terms()
+    case, _ = filed("2026-11-16T00:00", t)  # 4 h to acknowledge
+    case, events = change_tier(case, "platinum", utc("2026-11-16T03:00"), t)  # 1 h, long gone
+    assert said(events, DeadlineBreached) == []
+    assert due(case, "acknowledgement") == utc("2026-11-16T03:12")
+    case, events = let_time_pass(case, utc("2026-11-16T03:00"), t)
+    assert len(said(events, DeadlineWarned)) == 1
+
+
+def test_a_graver_case_is_due_earlier_and_a_milder_one_keeps_what_was_promised() -> None:
+    t = terms()
+    case, _ = filed("2026-11-16T00:00", t)
+    case, _ = regrade(case, "high", act("2026-11-16T00:10"), t)
+    assert due(case, "acknowledgement") == utc("2026-11-16T02:00")
+    case, _ = regrade(case, "low", act("2026-11-16T00:20"), t)
+    assert due(case, "acknowledgement") == utc("2026-11-16T02:00")
+
+
+Change = tuple[int, str]
+change = st.tuples(
+    st.integers(0, 90), st.sampled_from(["platinum", "gold", "silver", "iron", "pause", "resume", "wait"])
+)
+
+
+def _try(case: Case, what: str, minute: int, t: Terms) -> tuple[Case, list[Event]]:
+    at = utc("2026-11-16T09:00") + timedelta(minutes=minute)
+    if what == "wait":
+        return let_time_pass(case, at, t)
+    if what == "pause":
+        return pause(case, act(at), t) if case.waiting is None else (case, [])
+    if what == "resume":
+        return resume(case, act(at), t) if case.waiting is not None else (case, [])
+    return change_tier(case, what, at, t)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(change, max_size=12))
+def test_K11_whatever_happens_no_tier_ever_makes_a_due_date_later(changes: list[Change]) -> None:
+    t = terms(working_week())
+    case, _ = filed("2026-11-16T09:00", t, tier="silver")
+    minute = 0
+    for wait, what in changes:
+        minute += wait
+        before = {d.stage: d.due_at for d in case.deadlines}
+        case, _ = _try(case, what, minute, t)
+        if what != "resume":
+            assert all(d.due_at <= before[d.stage] for d in case.deadlines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(change, max_size=12), st.lists(st.integers(0, 3000), max_size=12))
+def test_C3_late_timers_tell_the_same_facts_as_punctual_ones(changes: list[Change], looks: list[int]) -> None:
+    """Time passes at the steps only, or also at any instants between: the same events at the same instants."""
+    t = terms(working_week())
+    told = []
+    for more in ([], sorted(looks)):
+        case, events = filed("2026-11-16T09:00", t, tier="silver")
+        plan, minute = [(look, "wait") for look in more], 0
+        for wait, what in changes:
+            minute += wait
+            plan.append((minute, what))
+        for at, what in sorted(plan, key=lambda p: p[0]):
+            case, happened = _try(case, what, at, t)
+            events += happened
+        case, rest = let_time_pass(case, utc("2027-06-01T00:00"), t)
+        told.append((events + rest, case.deadlines, case.rung))
+    assert told[0] == told[1]
+
+
+def test_the_shipped_rules_know_every_case_and_a_better_tier_is_never_slower() -> None:
+    rules = AllowanceRules()
+    for kind in KINDS:
+        for severity in SEVERITIES:
+            ladder = [rules.allowance(kind, severity, tier) for tier in ("platinum", "gold", "silver", None)]
+            for better, worse in pairwise(ladder):
+                assert better.acknowledgement is not None
+                assert worse.acknowledgement is not None
+                assert better.acknowledgement < worse.acknowledgement
+                assert (better.solution is None) == (worse.solution is None)
+
+
+@pytest.mark.parametrize("tier", ["iron", None, "any"])
+def test_a_tier_without_rules_of_its_own_gets_those_of_any(tier: str | None) -> None:
+    assert AllowanceRules().allowance("complaint", "high", tier) == SHIPPED["complaint", "high", "any"]
