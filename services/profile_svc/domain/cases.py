@@ -1,0 +1,126 @@
+"""What profile knows of a case: enough to count the open and the overdue ones right (G3).
+
+A case's facts may come under two keys (the case's own while nobody was identified, then the customer's), so in any
+order. Therefore every member of a copy is a latest instant, and merging takes the later one: any order, any split
+into batches, the same copy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from shared.events import (
+    ComplaintAcknowledged,
+    ComplaintClosed,
+    ComplaintFiled,
+    ComplaintJudged,
+    ComplaintReopened,
+    ComplaintResolved,
+    CustomerIdentified,
+    DeadlineBreached,
+    SettlementProposed,
+)
+from shared.events.complaint import CaseEvent
+
+
+@dataclass(slots=True)
+class CaseCopy:
+    """Per stage when it was done and when its deadline passed; when the case was last opened and last closed."""
+
+    case_id: UUID
+    customer_id: UUID | None = None
+    filed_at: datetime | None = None
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    proposed_at: datetime | None = None
+    resolved_at: datetime | None = None
+    acknowledgement_breached_at: datetime | None = None
+    proposal_breached_at: datetime | None = None
+    solution_breached_at: datetime | None = None
+    satisfied_at: datetime | None = None
+    satisfaction: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        if self.opened_at is None:
+            return False
+        return self.closed_at is None or self.opened_at > self.closed_at
+
+    @property
+    def is_overdue(self) -> bool:
+        """A stage is overdue from the breach until it is done after all. A closed case is not, whatever it was."""
+        stages = (
+            (self.acknowledgement_breached_at, self.acknowledged_at),
+            (self.proposal_breached_at, self.proposed_at),
+            (self.solution_breached_at, self.resolved_at),
+        )
+        overdue = any(breach is not None and (done is None or breach > done) for breach, done in stages)
+        return self.is_open and overdue
+
+
+INSTANTS = tuple(
+    field.name for field in fields(CaseCopy) if field.name.endswith("_at") and field.name != "satisfied_at"
+)
+
+
+def merge_case(copy: CaseCopy, other: CaseCopy) -> None:
+    """Take the later of every instant, in place."""
+    copy.customer_id = other.customer_id or copy.customer_id
+    for name in INSTANTS:
+        setattr(copy, name, later(getattr(copy, name), getattr(other, name)))
+    if other.satisfied_at is not None and (copy.satisfied_at is None or other.satisfied_at >= copy.satisfied_at):
+        copy.satisfied_at, copy.satisfaction = other.satisfied_at, other.satisfaction
+
+
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def what_it_tells(event: CaseEvent) -> CaseCopy:
+    """The copy that one fact alone would give."""
+    copy = CaseCopy(event.case_id, event.customer_id)
+    match event:
+        case ComplaintFiled():
+            copy.filed_at = copy.opened_at = event.filed_at
+        case ComplaintAcknowledged():
+            copy.acknowledged_at = event.acknowledged_at
+        case SettlementProposed():
+            copy.proposed_at = event.proposed_at
+        case ComplaintResolved():
+            # what was carried out had been proposed, even where nothing had to be agreed
+            copy.resolved_at = copy.proposed_at = event.resolved_at
+        case ComplaintClosed():
+            copy.closed_at = event.closed_at
+            if event.satisfaction is not None:
+                copy.satisfied_at, copy.satisfaction = event.closed_at, event.satisfaction
+        case ComplaintReopened():
+            # what was late before the closing is past: only a breach after this counts again
+            copy.opened_at = copy.acknowledged_at = copy.proposed_at = copy.resolved_at = event.reopened_at
+        case CustomerIdentified(open=True):
+            copy.opened_at = event.identified_at
+        case CustomerIdentified():
+            copy.closed_at = event.identified_at
+        case DeadlineBreached():
+            setattr(copy, f"{event.stage}_breached_at", event.breached_at)
+        case ComplaintJudged(valid=False):
+            # nothing will be proposed or carried out, so neither can be late any more
+            copy.proposed_at = copy.resolved_at = event.judged_at
+        case _:  # warned, judged valid, answered, escalated: they change neither count
+            pass
+    return copy
+
+
+def fold_cases(events: Iterable[CaseEvent]) -> dict[UUID, CaseCopy]:
+    """What a batch tells about each case."""
+    copies: dict[UUID, CaseCopy] = {}
+    for event in events:
+        told = what_it_tells(event)
+        if event.case_id in copies:
+            merge_case(copies[event.case_id], told)
+        else:
+            copies[event.case_id] = told
+    return copies

@@ -1,0 +1,36 @@
+"""Dates of a file (P1): a birth date in the solar or lunar calendar, its year perhaps unknown, and no day to come."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.errors import invalid
+
+A_LEAP_YEAR = 2000  # stands in for an unknown year, so that 29 February can be somebody's birthday
+LAST_ZONE = timedelta(hours=14)  # somewhere it is already tomorrow
+
+
+def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
+    if day is not None and date.fromisoformat(day) > (at + LAST_ZONE).date():
+        raise invalid("in_the_future", "this day has not come yet", pointer=pointer)
+
+
+def check_birth_date(birth: Mapping[str, Any] | None, at: datetime, *, pointer: str) -> None:
+    """A solar date is a day that exists; a lunar month has at most 30 days, and only it can be a leap month."""
+    if birth is None:
+        return
+    year, month, day = birth.get("year"), birth["month"], birth["day"]
+    if birth["calendar"] == "lunar":
+        if day > 30:
+            raise invalid("no_such_day", "a lunar month has at most 30 days", pointer=f"{pointer}/day")
+        if year is not None and year > (at + LAST_ZONE).year:
+            raise invalid("in_the_future", "this day has not come yet", pointer=pointer)
+        return
+    if birth.get("leap_month"):
+        raise invalid("no_leap_month", "only the lunar calendar has leap months", pointer=f"{pointer}/leap_month")
+    try:
+        solar = date(year or A_LEAP_YEAR, month, day)
+    except ValueError:
+        raise invalid("no_such_day", "this day does not exist", pointer=f"{pointer}/day") from None
+    if year is not None:
+        refuse_future_day(solar.isoformat(), at, pointer=pointer)
