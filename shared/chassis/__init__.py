@@ -1,0 +1,60 @@
+"""The chassis: what every service stands on. `create_service` is the front door; the rest are words for routes."""
+
+from shared.chassis.access import Actor, CurrentActor, allow, public
+from shared.chassis.clients import Clients
+from shared.chassis.etag import IfMatch, etag_of, require_unchanged, show_etag
+from shared.chassis.pages import Cursor, Limit, Page, page_of, read_cursor
+from shared.chassis.problems import Refused
+from shared.chassis.routing import Tx, service_router
+from shared.chassis.service import Ports, Service, create_service
+from shared.chassis.settings import ServiceSettings
+from shared.chassis.shapes import (
+    Amount,
+    Code,
+    Day,
+    Id,
+    Instant,
+    Name,
+    Points,
+    Quantity,
+    Read,
+    Shape,
+    SignedAmount,
+    Text,
+)
+
+__all__ = [
+    "Actor",
+    "Amount",
+    "Clients",
+    "Code",
+    "CurrentActor",
+    "Cursor",
+    "Day",
+    "Id",
+    "IfMatch",
+    "Instant",
+    "Limit",
+    "Name",
+    "Page",
+    "Points",
+    "Ports",
+    "Quantity",
+    "Read",
+    "Refused",
+    "Service",
+    "ServiceSettings",
+    "Shape",
+    "SignedAmount",
+    "Text",
+    "Tx",
+    "allow",
+    "create_service",
+    "etag_of",
+    "page_of",
+    "public",
+    "read_cursor",
+    "require_unchanged",
+    "service_router",
+    "show_etag",
+]

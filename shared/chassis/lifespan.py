@@ -1,0 +1,151 @@
+"""A service's life: migrate, start what runs beside HTTP, and stop it again in order, each step under a time limit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import FastAPI
+
+from shared.chassis import idempotency, migrations
+from shared.chassis.access import check_every_route_has_a_policy
+from shared.events import OWNERS
+from shared.messaging.broker import Broker
+from shared.messaging.consumer import ConsumerLoop
+from shared.messaging.failures import is_transient
+from shared.messaging.outbox import make_partitions
+from shared.messaging.relay import Relay
+from shared.messaging.status import read_status
+from shared.messaging.transaction import Transaction
+
+if TYPE_CHECKING:
+    from shared.chassis.service import Service
+
+log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 8.0  # for each of the steps below
+MEASURE_SECONDS = 5.0
+HOUSEKEEPING_SECONDS = 3600.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+Work = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Stopping: the server has stopped accepting; consumer, timers and background end, then the relay sends what they
+    left, then connections close. Nothing is lost when a limit is hit: what was not finished was not committed."""
+    service: Service = app.state.service
+    check_every_route_has_a_policy(app)
+    stops: list[tuple[str, asyncio.Event]] = []
+    try:
+        if service.ports.running:
+            await _start(service, stops)
+        log.info("started", service=service.name)
+        yield
+    finally:
+        service.stopping.set()
+        for name, stop in stops:
+            stop.set()
+            await _wait_for(name, service.tasks.pop(name))
+        await service.clients.close()
+        if service.ports.database is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(service.database.close(), STOP_SECONDS)
+        log.info("stopped", service=service.name)
+
+
+async def _start(service: "Service", stops: list[tuple[str, asyncio.Event]]) -> None:
+    """Starts everything; `stops` lists what runs, in the order in which it is to be stopped."""
+    if service.settings.migrate:
+        await migrations.upgrade(service.migrations, service.settings.database_url)
+    await service.database.run(lambda tx: _make_partitions(service, tx))
+    broker = service.ports.broker or _kafka(service)
+    service.relay = Relay(service.database, broker)
+    running: dict[str, Work] = {}
+    if service.subscriptions.topics:
+        group = f"patron.{service.name}"
+        service.consumer = ConsumerLoop(broker, group, service.inbox, pace=service.ports.pace)
+        running["consumer"] = service.consumer.run
+    running["timers"] = lambda stop: service.timers.run(service.database, stop)
+    for work in service.background:
+        running[f"background:{work.__name__}"] = lambda stop, work=work: work(service, stop)  # type: ignore[misc]
+    running["housekeeping"] = lambda stop: _keep_house(service, stop)
+    running["measuring"] = lambda stop: _measure(service, stop)
+    running["relay"] = service.relay.run
+    for name, work_ in running.items():
+        stop = asyncio.Event()
+        service.tasks[name] = asyncio.create_task(_supervised(name, work_, stop), name=f"{service.name}:{name}")
+        stops.append((name, stop))
+
+
+def _kafka(service: "Service") -> Broker:
+    from shared.messaging.kafka import KafkaBroker
+
+    settings = service.settings
+    embedded = settings.kafka_mode == "embedded"
+    return KafkaBroker(
+        settings.kafka,
+        mode=settings.kafka_mode,
+        topics=list(OWNERS),
+        partitions=4 if embedded else settings.kafka_partitions,
+        replicas=1 if embedded else settings.kafka_replicas,
+    )
+
+
+async def _supervised(name: str, work: Work, stop: asyncio.Event) -> None:
+    """Nothing that runs beside HTTP may end unnoticed: it is started again after a pause that grows."""
+    pause = 0.5
+    while not stop.is_set():
+        began = asyncio.get_running_loop().time()
+        try:
+            await work(stop)
+            return
+        except Exception:
+            log.exception("background_work_failed", work=name, pause=pause)
+        if asyncio.get_running_loop().time() - began > 60:
+            pause = 0.5
+        await pause_or_stop(stop, pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def pause_or_stop(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait a while, shorter when told to stop. True when it is time to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+    return stop.is_set()
+
+
+async def _wait_for(name: str, task: "asyncio.Task[None]") -> None:
+    done, _ = await asyncio.wait([task], timeout=STOP_SECONDS)
+    if not done:
+        log.warning("did_not_stop_in_time", work=name)
+        task.cancel()
+        await asyncio.wait([task], timeout=1.0)
+
+
+async def _make_partitions(service: "Service", tx: Transaction) -> None:
+    await make_partitions(tx.raw, service.clock())
+
+
+async def _keep_house(service: "Service", stop: asyncio.Event) -> None:
+    """Every hour: partitions for the months to come, and replies nobody will ask for again are forgotten."""
+    while not await pause_or_stop(stop, HOUSEKEEPING_SECONDS):
+        try:
+            await service.database.run(lambda tx: _make_partitions(service, tx))
+            await service.database.run(lambda tx: idempotency.forget_old(tx, service.clock()))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+
+
+async def _measure(service: "Service", stop: asyncio.Event) -> None:
+    """Feed the metrics with how the backbone stands."""
+    while not await pause_or_stop(stop, MEASURE_SECONDS):
+        try:
+            status = await service.database.run(lambda tx: read_status(tx, service.consumer))
+            service.metrics.take_status(status)
+        except Exception as error:
+            if not is_transient(error):
+                raise

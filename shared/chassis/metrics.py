@@ -1,0 +1,66 @@
+"""Prometheus metrics of one service: requests by route template, and how the backbone stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+GAUGES = {  # what read_status() says -> name and help
+    "outbox_depth": ("patron_outbox_depth", "Events committed and not yet sent to the broker"),
+    "outbox_oldest_seconds": ("patron_outbox_oldest_seconds", "Age of the oldest event not yet sent"),
+    "age_seconds": ("patron_event_age_seconds", "From commit at the owner to applied here, of the last batch"),
+    "gaps": ("patron_streams_pulling", "Streams that are being pulled from their owner"),
+    "holes": ("patron_holes", "Events an operator decided to go past"),
+    "epoch_differences": ("patron_epoch_differences", "Streams that were ahead of a restored owner"),
+    "timers_due": ("patron_timers_due", "Timers due and not yet fired"),
+    "timers_failed": ("patron_timers_failed", "Timers that failed for good"),
+    "applied": ("patron_events_applied", "Events applied since the start"),
+    "pulled": ("patron_events_pulled", "Events pulled from their owner since the start"),
+    "consumer_rebuilt": ("patron_consumer_rebuilt", "Times the consumer was made anew"),
+    "foreign_messages": ("patron_foreign_messages", "Messages on our topics that are none of ours"),
+}
+
+
+class Metrics:
+    """One registry a service, so that several can live in one process (as in the tests)."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        Gauge("patron_service_info", "Which service this is", ["service"], registry=self.registry).labels(service).set(1)
+        self.requests = Counter(
+            "http_requests", "Requests by route template", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "http_request_seconds", "Time to the end of the answer", ["method", "route"], buckets=SECONDS, registry=self.registry
+        )
+        self.backbone = {key: Gauge(name, text, registry=self.registry) for key, (name, text) in GAUGES.items()}
+        self.parked = Gauge("patron_parked_events", "Events parked; their keys wait", registry=self.registry)
+        self.lag = Gauge("patron_consumer_lag", "Messages not yet read", ["topic"], registry=self.registry)
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        key = (method, route, status)
+        children = self._children.get(key)
+        if children is None:
+            children = (self.requests.labels(method, route, str(status)), self.seconds.labels(method, route))
+            self._children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def take_status(self, status: Mapping[str, Any]) -> None:
+        """Feed the gauges with what `shared.messaging.status` found."""
+        for key, gauge in self.backbone.items():
+            gauge.set(status.get(key) or 0)
+        self.parked.set(len(status.get("parked", ())))
+        for topic, messages in status.get("lag", {}).items():
+            self.lag.labels(topic).set(messages)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,81 @@
+"""Alembic, the same for every service: `env.py` is `from shared.chassis.migrations import run; run()`.
+
+At its start a service brings its own database up to date, under an advisory lock so that replicas take turns.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.messaging.failures import connection_was_lost
+
+log = structlog.get_logger(__name__)
+
+LOCK = 7_061_726_721  # any number, the same in all replicas
+TRIES = 60  # a database that starts beside us needs a moment
+
+
+def config_of(directory: Path, url: str = "") -> Config:
+    """Alembic's configuration without a file; '%' is doubled because ConfigParser reads it."""
+    config = Config()
+    config.set_main_option("script_location", str(directory).replace("%", "%%"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def run() -> None:
+    """What a service's `env.py` calls. Runs on the connection `upgrade` opened, or opens one itself (alembic's CLI)."""
+    connection: Connection | None = context.config.attributes.get("connection")
+    if connection is not None:
+        _migrate(connection)
+    else:
+        asyncio.run(_open_and(_migrate, context.config.get_main_option("sqlalchemy.url") or ""))
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _open_and(work: Any, url: str) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(work)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+async def upgrade(directory: Path, url: str) -> None:
+    """To the newest version. Replicas that start together wait for the one that does it."""
+
+    def in_turn(connection: Connection) -> None:
+        connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()  # the lock is the session's, not the transaction's
+        try:
+            config = config_of(directory, url)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        finally:
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+
+    for attempt in range(TRIES):
+        try:
+            await _open_and(in_turn, url)
+            return
+        except Exception as error:
+            if attempt == TRIES - 1 or not connection_was_lost(error):
+                raise
+            log.warning("database_not_reachable_yet", error=type(error).__name__)
+            await asyncio.sleep(0.5)

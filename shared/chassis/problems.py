@@ -1,0 +1,185 @@
+"""Errors become RFC 9457 problems here and nowhere else. Each has a stable `code`; none repeats what was sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from shared.chassis.safe_errors import describe
+from shared.errors import DomainError, Kind
+from shared.messaging.failures import is_transient
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+
+STATUS_OF_KIND = {Kind.INVALID: 422, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
+
+TITLES = {
+    400: "Malformed request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    412: "Changed meanwhile",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not acceptable as it is",
+    428: "Version needed",
+    429: "Too many requests",
+    500: "Internal error",
+    502: "A service behind this one failed",
+    503: "Try again",
+    504: "A service behind this one did not answer in time",
+}
+CODES = {
+    400: "malformed_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    503: "try_again",
+}
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+NOT_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+
+
+class Refused(HTTPException):
+    """A refusal that belongs to HTTP itself (a header, a body, a token), with its code. Domains raise DomainError."""
+
+    def __init__(
+        self, status: int, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **facts: Any
+    ) -> None:
+        super().__init__(status, detail, dict(headers) if headers else None)
+        self.code = code
+        self.facts = facts
+
+
+def problem(
+    status: int, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    """The one place that writes a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:patron:problem:{code}",
+        "title": TITLES.get(status, "Problem"),
+        "status": status,
+        "code": code,
+    }
+    if detail:
+        body["detail"] = detail
+    body |= {name: value for name, value in members.items() if name not in body}
+    return Response(
+        orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS), status, dict(headers or {}), MEDIA_TYPE
+    )
+
+
+def problem_of(error: Exception) -> Response:
+    """The answer to any error. What nobody expected is logged (never with its data) and says nothing."""
+    if isinstance(error, DomainError):
+        pointed = {"errors": [{"pointer": error.pointer, "code": error.code, "detail": error.detail}]}
+        members = (pointed if error.pointer is not None else {}) | error.facts
+        return problem(STATUS_OF_KIND[error.kind], error.code, error.detail, **members)
+    if isinstance(error, RequestValidationError):
+        return _invalid(error.errors())
+    if isinstance(error, Refused):
+        return problem(error.status_code, error.code, str(error.detail), headers=error.headers, **error.facts)
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, CODES.get(error.status_code, "refused"), headers=error.headers)
+    if is_unavailable(error):
+        log.warning("request_could_not_reach_the_database", **describe(error))
+        return problem(
+            503, "try_again", "For a moment this can not be done.", headers={"Retry-After": str(RETRY_SECONDS)}
+        )
+    log.error("request_failed", **describe(error))
+    return problem(500, "internal_error")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """The database is out of reach or busy: the same request may succeed in a moment."""
+    if isinstance(error, NOT_FILES):
+        return False
+    if isinstance(error, (DBAPIError, PoolTimeout)) or not isinstance(error, OSError):
+        return is_transient(error)
+    return True
+
+
+def _invalid(errors: Sequence[Any]) -> Response:
+    if any(error["loc"][:1] == ("path",) for error in errors):
+        return problem(404, "not_found")  # an unknown {id}, whatever it looks like
+    if any(error["type"] == "json_invalid" for error in errors):
+        return problem(400, "malformed_json", "The body is not JSON.")
+    listed = [
+        {"pointer": pointer_of(error["loc"]), "code": error["type"], "detail": _sentence(error)}
+        for error in errors[:50]
+    ]
+    return problem(422, "validation_failed", "Some of it can not be accepted.", errors=listed)
+
+
+def pointer_of(location: Sequence[Any]) -> str:
+    """A JSON pointer into the body; for a query parameter or header its name. Odd keys of the caller's are not repeated."""
+    steps = list(location[1:] if location and location[0] in ("body", "query", "header", "cookie") else location)
+    kept: list[str] = []
+    for step in steps:
+        if isinstance(step, int) or PLAIN_NAME.fullmatch(str(step)):
+            kept.append(str(step))
+        else:
+            break
+    return "".join(f"/{step}" for step in kept)
+
+
+# pydantic's own sentences may hold what was sent; these never do
+SENTENCES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a known field",
+    "string_too_long": "is too long",
+    "string_too_short": "is too short",
+    "too_long": "has too many items",
+    "too_short": "has too few items",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+    "string_pattern_mismatch": "has not the right form",
+}
+OURS = {"uuid", "instant", "day", "amount", "negative", "invalid_text"}
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    kind = error["type"]
+    if kind in OURS:
+        return str(error["msg"])
+    if kind in ("literal_error", "enum"):
+        return f"must be one of {error.get('ctx', {}).get('expected', 'the listed values')}"
+    context = error.get("ctx", {})
+    for name, words in (("ge", "at least"), ("gt", "greater than"), ("le", "at most"), ("lt", "less than")):
+        if name in context and isinstance(context[name], (int, float, str)):
+            return f"must be {words} {context[name]}"
+    return SENTENCES.get(kind, "can not be accepted")
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    return problem_of(error)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Errors an application expects. Everything else is caught by the front door (`front_door.py`), outside of these."""
+    for kind in (DomainError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer)

@@ -1,0 +1,23 @@
+"""What a log may say about an error: its type, its SQLSTATE, where it happened. Never its message, which may hold data."""
+
+import traceback
+from typing import Any
+
+from shared.messaging.failures import sqlstate
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Members of a log line. Messages of database and validation errors repeat what was written, so none is taken."""
+    said: dict[str, Any] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
+    state = sqlstate(error)
+    if state is not None:
+        said["sqlstate"] = state
+        constraint = getattr(getattr(error, "orig", None) or error, "constraint_name", None)
+        if isinstance(constraint, str):
+            said["constraint"] = constraint
+    cause = error.__cause__
+    if cause is not None:
+        said["cause"] = f"{type(cause).__module__}.{type(cause).__qualname__}"
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    said["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return said

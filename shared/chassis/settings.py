@@ -1,0 +1,46 @@
+"""A service's environment: `PATRON_…` variables, the same names in every service."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Subclass it in a service's `settings.py`, fix `service` there and add what only this service has."""
+
+    model_config = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
+
+    service: str
+    database_url: str = Field(repr=False)
+    database_pool: int = Field(default=10, ge=2, le=200)
+    migrate: bool = True  # at start; off where a job of the deployment does it
+    kafka: str = "127.0.0.1:9092"
+    kafka_mode: Literal["embedded", "groups"] = "groups"
+    kafka_partitions: int = 48
+    kafka_replicas: int = 1
+    services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
+    keys: Path = Path("keys")
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    time_zone: str = "UTC"
+    holidays: str = "CN"
+    dev_issuer: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    body_limit: int = 2 * 1024 * 1024
+
+    @field_validator("database_url")
+    @classmethod
+    def _by_asyncpg(cls, url: str) -> str:
+        return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
