@@ -1,0 +1,98 @@
+"""Fixtures for all tests: one PostgreSQL a run, one database a worker and service, applications in process.
+
+A test module says `SERVICE = "loyalty"` and asks for `database`, `client`, `deliver`, `announced`, `as_role`.
+"""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from shared.messaging import Database
+from tests import harness
+from tests.run_postgres import RunPostgres
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"run-{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """`postgresql://user:password@host:port/`, to which a database's name is added."""
+    server = RunPostgres(RUN)
+    url = server.start()
+    yield url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_url: str) -> harness.Databases:
+    return harness.Databases(postgres_url, WORKER)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> harness.Keys:
+    return harness.Keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> str:
+    """The module constant SERVICE."""
+    name: str = request.module.SERVICE
+    return name
+
+
+@pytest.fixture
+def migrations(service: str) -> Path:
+    """Where the service's migrations lie; tests of the ground itself override it."""
+    return harness.migrations_of(service)
+
+
+@pytest.fixture
+async def database(service: str, migrations: Path, databases: harness.Databases) -> AsyncIterator[Database]:
+    """The service's database, as its migrations left it."""
+    database = Database(await databases.prepare(service, migrations))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def app(service: str, database: Database, keys: harness.Keys) -> FastAPI:
+    """The service's application, HTTP only."""
+    return harness.app_of(service, database, keys)
+
+
+@pytest.fixture
+async def client(app: FastAPI, service: str, keys: harness.Keys) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to `app` as an admin, unless a request carries other headers: `headers=as_role("agent")`."""
+    async with harness.client_of(app, harness.AsAdmin(keys, service)) as client:
+        yield client
+
+
+@pytest.fixture
+def as_role(service: str, keys: harness.Keys) -> Callable[..., dict[str, str]]:
+    """`as_role("agent")`, `as_role("partner", partner_id=…)`, `as_role("x", scopes=["points:read"])`: headers."""
+    return partial(keys.headers, service)
+
+
+@pytest.fixture
+def as_service(service: str, keys: harness.Keys) -> Callable[..., dict[str, str]]:
+    """Headers of another service: `as_service()` is the operator, `as_service("tiering")` tiering."""
+    return partial(keys.internal, service)
+
+
+@pytest.fixture
+def deliver() -> Callable[..., Awaitable[Any]]:
+    """`await deliver(database, subscriptions, [event, …])`: through the handlers in one transaction, as the inbox does."""
+    return harness.deliver
+
+
+@pytest.fixture
+def announced(database: Database) -> Callable[[], Awaitable[Any]]:
+    """`await announced()`: all events committed so far."""
+    return partial(harness.announced, database)

@@ -1,0 +1,248 @@
+"""What tests stand on: databases migrated per worker and emptied per test, applications in process, signed tokens.
+
+Services are imported when a test asks for one, never before, so that one broken service fails its own tests only.
+"""
+
+import importlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from deploy.embedded.keys import OPERATOR, ensure_keys
+from shared.chassis import Ports
+from shared.chassis.access import Actor, scopes_of
+from shared.chassis.migrations import upgrade
+from shared.chassis.tokens import Signer
+from shared.events import Event, Meta, read_event
+from shared.messaging import Database, Subscriptions, new_id
+from shared.messaging.arrivals import Arrival, waves
+from shared.messaging.inbox import lock_marks, save_marks
+from shared.messaging.transaction import Clock, Transaction, system_clock
+
+SERVICES = ("gateway", "profile", "tiering", "complaint", "loyalty")
+EPOCH = UUID("01890000-0000-7000-8000-000000000000")
+
+
+def package_of(service: str) -> str:
+    return "services.gateway" if service == "gateway" else f"services.{service}_svc"
+
+
+def part_of(service: str, name: str) -> ModuleType:
+    """`part_of("loyalty", "app")` is the module services.loyalty_svc.app."""
+    return importlib.import_module(f"{package_of(service)}.{name}")
+
+
+def migrations_of(service: str) -> Path:
+    package = importlib.import_module(package_of(service))
+    return Path(str(package.__file__)).parent / "migrations"
+
+
+# --- keys and tokens ---
+
+
+class Keys:
+    """A directory with everybody's key pairs, as `make up` makes them; tokens are verified as in earnest."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        ensure_keys(directory, (*SERVICES, OPERATOR))
+        self.signers = {name: Signer(name, directory) for name in (*SERVICES, OPERATOR)}
+
+    def headers(
+        self,
+        service: str,
+        role: str = "admin",
+        *,
+        partner_id: UUID | None = None,
+        subject: str | None = None,
+        scopes: Sequence[str] | None = None,
+    ) -> dict[str, str]:
+        """The header of somebody in a role (or with exactly these scopes), as the gateway would send it to a service."""
+        kind: Any = "partner" if partner_id is not None else "person"
+        granted = scopes_of([role]) if scopes is None else frozenset(scopes)
+        actor = Actor(subject or f"{role}-1", kind, frozenset({role}), granted, partner_id)
+        return {"Authorization": f"Bearer {self.signers['gateway'].for_actor(service, actor)}"}
+
+    def internal(self, service: str, caller: str = OPERATOR) -> dict[str, str]:
+        """The header of another service (or of the operator's command)."""
+        return {"Authorization": f"Bearer {self.signers[caller].for_service(service)}"}
+
+
+class AsAdmin(httpx.Auth):
+    """Signs as an admin whatever does not say otherwise, freshly for each request (tokens live 60 s)."""
+
+    def __init__(self, keys: Keys, service: str) -> None:
+        self.keys = keys
+        self.service = service
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if "Authorization" not in request.headers:
+            request.headers.update(self.keys.headers(self.service))
+        yield request
+
+
+# --- databases ---
+
+
+class Databases:
+    """One migrated database a worker and service; `empty` puts it back to what the migrations left."""
+
+    def __init__(self, server_url: str, worker: str) -> None:
+        self.server_url = server_url
+        self.worker = worker
+        self._ready: set[str] = set()
+
+    def url(self, name: str) -> str:
+        return f"{self.server_url}{self.worker}_{name}"
+
+    async def prepare(self, name: str, migrations: Path) -> str:
+        """Create and migrate once, then only empty. Returns the URL (for SQLAlchemy)."""
+        url = self.url(name).replace("postgresql://", "postgresql+asyncpg://")
+        if name not in self._ready:
+            await self._create(f"{self.worker}_{name}")
+            await upgrade(migrations, url)
+            await self._run(name, KEEP_SEED)
+            self._ready.add(name)
+        else:
+            await self._run(name, EMPTY)
+        return url
+
+    async def _create(self, name: str) -> None:
+        connection = await asyncpg.connect(f"{self.server_url}postgres")
+        try:
+            await connection.execute(f'drop database if exists "{name}" with (force)')
+            await connection.execute(f'create database "{name}"')
+        finally:
+            await connection.close()
+
+    async def _run(self, name: str, statement: str) -> None:
+        connection = await asyncpg.connect(self.url(name))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+# What the migrations wrote (the epoch, a first policy …) is copied aside, once, and put back after each emptying.
+KEEP_SEED = """
+do $$ declare t record; found bool; begin
+  create schema seed;
+  for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
+           and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'alembic_version' loop
+    execute format('select exists (select from public.%I)', t.relname) into found;
+    if found then execute format('create table seed.%I as table public.%I', t.relname, t.relname); end if;
+  end loop;
+end $$;
+"""
+EMPTY = """
+do $$ declare t record; found bool; used text := ''; begin
+  for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
+           and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'alembic_version' loop
+    execute format('select exists (select from public.%I)', t.relname) into found;
+    if found then used := used || format(', public.%I', t.relname); end if;
+  end loop;
+  if used <> '' then execute 'truncate ' || substr(used, 3) || ' cascade'; end if;
+  set local session_replication_role = replica;
+  for t in select c.relname from pg_class c where c.relnamespace = 'seed'::regnamespace and c.relkind = 'r' loop
+    execute format('insert into public.%I overriding system value table seed.%I', t.relname, t.relname);
+  end loop;
+end $$;
+"""
+
+
+# --- events ---
+
+
+async def deliver(
+    database: Database,
+    subscriptions: Subscriptions,
+    events: Sequence[Event],
+    *,
+    at: datetime | None = None,
+    recorded_at: datetime | None = None,
+) -> list[Event]:
+    """Pass events through the handlers in one transaction, as the inbox does; returns what they announced.
+
+    Events go through JSON, get the next numbers of their streams, and advance the marks. An error is raised, not parked.
+    """
+
+    async def work(tx: Transaction) -> list[Event]:
+        marks = await lock_marks(tx, {(event.topic, event.key) for event in events})
+        counted: Counter[tuple[str, str]] = Counter({stream: mark.last_seq for stream, mark in marks.items()})
+        queues: dict[tuple[str, str], list[Arrival]] = {}
+        for event in events:
+            stream = (event.topic, event.key)
+            counted[stream] += 1
+            payload = event.model_dump_json(exclude_none=True).encode()
+            arrival = Arrival(
+                *stream, counted[stream], EPOCH, new_id(), event.type, payload, recorded_at or event.occurred_at
+            )
+            queues.setdefault(stream, []).append(arrival)
+        if subscriptions.locker is not None:
+            await subscriptions.locker(tx, sorted({key for _, key in queues}))
+        for run in waves(queues):
+            await subscriptions.deliver(tx, [_received(arrival) for arrival in run])
+        await save_marks(tx, [queue[-1] for queue in queues.values()])
+        return [event for _, event in tx.announced]
+
+    return await database.run(work, at=at)
+
+
+def _received(arrival: Arrival) -> Event:
+    event = read_event(arrival.type, arrival.payload)
+    return event.received(Meta(arrival.event_id, arrival.seq, arrival.recorded_at))
+
+
+async def announced(database: Database) -> list[Event]:
+    """Everything that was announced and committed so far, in order."""
+    rows = await database.run(lambda tx: tx.raw.fetch("select type, payload from outbox order by position"))
+    return [read_event(row["type"], row["payload"]) for row in rows]
+
+
+# --- applications ---
+
+
+def settings_of(service: str, database_url: str, keys: Path, **more: Any) -> Any:
+    """The service's own settings, with a test's database and keys."""
+    given = {
+        "database_url": database_url,
+        "keys": keys,
+        "services": {name: f"http://{name}" for name in SERVICES},
+        "migrate": False,
+        "dev_issuer": True,
+    }
+    return part_of(service, "settings").Settings(**(given | more))
+
+
+def app_of(service: str, database: Database, keys: Keys, *, clock: Clock = system_clock, **more: Any) -> FastAPI:
+    """The service's application over HTTP only: no broker, no timers."""
+    ports = Ports(database=database, clock=clock, running=False, logs=False, transport=nowhere)
+    create: Callable[..., FastAPI] = part_of(service, "app").create_app
+    return create(settings_of(service, database.url, keys.directory, **more), ports)
+
+
+def nowhere(service: str) -> httpx.AsyncBaseTransport:
+    """Other services are away."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"{service} is not there in this test", request=request)
+
+    return httpx.MockTransport(refuse)
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI, auth: httpx.Auth | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application in this process, within its lifespan."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", auth=auth) as client:
+            yield client

@@ -1,0 +1,90 @@
+"""One PostgreSQL for a whole test run: the first worker that needs it starts it, the last one stops it.
+
+It lies in the temporary directory, and is shared by pytest-xdist's workers through a locked file. What a run that was
+killed left behind is stopped by the next run.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.processes import ProcessId
+
+# Speed for tests of logic. Durability is tested on whole systems, with the settings they ship with.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "96MB"}
+
+
+class RunPostgres:
+    """Shared by the processes of one run, which `run` names."""
+
+    def __init__(self, run: str) -> None:
+        self.homes = Path(tempfile.gettempdir()) / f"patron-tests-{os.getuid()}"
+        self.homes.mkdir(mode=0o755, exist_ok=True)
+        self.home = self.homes / run
+        self.server = EmbeddedPostgres(self.home, settings=FAST)
+
+    def start(self) -> str:
+        """The server's URL without a database; starts the server when nobody of this run has yet."""
+        with self._locked():
+            self._sweep()
+            state = self._state(self.home)
+            if not state:
+                self.server.start()
+                process = ProcessId.of(self.server.pid or 0)
+                assert process is not None
+                state = {"pid": process.pid, "started": process.started, "url": self.server.url(""), "users": []}
+            state["users"].append(os.getpid())
+            self._write(state)
+            return str(state["url"])
+
+    def stop(self) -> None:
+        """Called once by each process that called `start`; the last one stops the server and removes its files."""
+        with self._locked():
+            state = self._state(self.home)
+            if os.getpid() in state.get("users", []):
+                state["users"].remove(os.getpid())
+            if state and not _living(state["users"]):
+                self._end(self.home, state)
+            elif state:
+                self._write(state)
+
+    def _sweep(self) -> None:
+        for home in self.homes.iterdir():
+            state = self._state(home)
+            if state and not _living(state["users"]):
+                self._end(home, state)
+
+    def _end(self, home: Path, state: dict[str, Any]) -> None:
+        if self.server.running:
+            self.server.stop()
+        else:
+            ProcessId(state["pid"], state["started"]).stop(20)
+        data = home / "postgres"
+        if data.is_symlink():
+            shutil.rmtree(data.resolve(), ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+    def _state(self, home: Path) -> dict[str, Any]:
+        file = home / "state.json"
+        found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        return found
+
+    def _write(self, state: dict[str, Any]) -> None:
+        (self.home / "state.json").write_text(json.dumps(state))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.homes / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _living(pids: list[int]) -> bool:
+    return any(ProcessId.of(pid) is not None for pid in pids)
