@@ -1,0 +1,1 @@
+"""Tiering's rules, pure: indicators, policies, the life of a tier, reviews, explanations."""
