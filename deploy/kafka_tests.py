@@ -10,30 +10,31 @@ import tempfile
 from pathlib import Path
 
 from deploy.embedded.failures import StartFailed
-from deploy.kafka.node import KafkaNode, missing_tools
+from deploy.kafka.broker import ApacheKafka, what_is_missing
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = "KAFKA_BOOTSTRAP_SERVERS"
+FOR_THE_TESTS = "PATRON_TEST_KAFKA"  # read in tests/support/kafka.py
 
 
 def run_tests(servers: str, arguments: list[str]) -> int:
     print(f"test-kafka: the broker tests on {servers}", flush=True)
     command = [sys.executable, "-m", "pytest", "-m", "broker and not chaos", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | {SERVERS: servers}, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=os.environ | {FOR_THE_TESTS: servers}, check=False).returncode
 
 
 def main() -> int:
     arguments = sys.argv[1:]
     if os.environ.get(SERVERS):
         return run_tests(os.environ[SERVERS], arguments)
-    if missing := missing_tools():
+    if missing := what_is_missing():
         print(
-            f"test-kafka needs {' and '.join(missing)}. Install them (Debian: apt install openjdk-17-jre-headless "
-            f"maven), or name a cluster in {SERVERS}."
+            f"test-kafka: {missing}. Install Java 17 and Maven (Debian: apt install openjdk-17-jre-headless maven), "
+            f"or name a cluster in {SERVERS}."
         )
         return 1
     with tempfile.TemporaryDirectory(prefix="patron-kafka-") as folder:
-        node = KafkaNode(Path(folder))
+        node = ApacheKafka(Path(folder))
         try:
             print("test-kafka: starting Apache Kafka", flush=True)
             node.start()

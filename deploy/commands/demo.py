@@ -1,30 +1,32 @@
 """`patron demo`: real retail orders through the gateway. The work is in deploy/demo."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from deploy.commands.later import PASS_ON, find_run, run_with
-from deploy.commands.terminal import CommandFailed, complain, console, patron, with_data
-
-__all__ = ["PASS_ON", "demo", "load_demo"]
-
-MODULE = "deploy.demo"
+from deploy.commands.terminal import DEFAULT_DATA, DataOption, complain, console, patron, with_data
 
 
-def demo(context: typer.Context) -> None:
+def demo(
+    customers: Annotated[int, typer.Option("--customers", help="How many households, at most 2,469.")] = 500,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
     """Replay real retail orders through the gateway and show the result."""
-    run_with(MODULE, "demo", context.args)
+    # imported when called: the demo's packages are large, and an extra
+    from deploy.demo import run
+
+    raise typer.Exit(run(customers=customers, data=data.absolute()) or 0)
 
 
 def load_demo(data: Path, customers: int) -> None:
     """The first start's demo. When it fails the system stays up: it is worth a look without it too."""
+    again = f"Try again with: {patron('demo')}{with_data(data)}"
     try:
-        run = find_run(MODULE)
+        from deploy.demo import run
+
         console.print(f"\nloading the demo: a year of real purchases of {customers} households", style="dim")
-        run(customers=customers, data=data)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, SystemExit) and not error.code:
-            return
-        reason = str(error) if isinstance(error, CommandFailed) else f"{type(error).__name__}: {error}"
-        complain(f"The demo was not loaded: {reason}\nTry again with: {patron('demo')}{with_data(data)}")
+        if run(customers=customers, data=data):
+            complain(f"The demo did not come to its end. {again}")
+    except Exception as error:
+        complain(f"The demo was not loaded ({type(error).__name__}: {error}). {again}")

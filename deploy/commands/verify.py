@@ -2,11 +2,11 @@
 
 import typer
 
-from deploy.commands.later import PASS_ON, run_with
-
-__all__ = ["PASS_ON", "verify"]
+from deploy.commands.terminal import DEFAULT_DATA, DataOption, JsonOption
 
 
-def verify(context: typer.Context) -> None:
+def verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Check the invariants across all services; exit 1 when one is broken."""
-    run_with("deploy.verify", "verify", context.args)
+    from deploy.verify import run
+
+    raise typer.Exit(run(data.absolute(), as_json))

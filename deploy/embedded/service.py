@@ -35,6 +35,7 @@ def environment(
         "PATRON_HOLIDAYS": "CN",
         "PATRON_DEV_ISSUER": "1",
         "PATRON_LOG_LEVEL": "INFO",
+        "PATRON_KAFKA_PARTITIONS": "4",
     }
     fixed = {
         "PATRON_SERVICE": service,
