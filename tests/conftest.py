@@ -36,6 +36,12 @@ def databases(postgres_url: str) -> harness.Databases:
 
 
 @pytest.fixture(scope="session")
+def postgres(databases: harness.Databases) -> harness.Databases:
+    """For tests that bring their own tables: `await postgres.make_database("owner")` gives a URL."""
+    return databases
+
+
+@pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> harness.Keys:
     return harness.Keys(tmp_path_factory.mktemp("keys"))
 
@@ -88,7 +94,7 @@ def as_service(service: str, keys: harness.Keys) -> Callable[..., dict[str, str]
 
 @pytest.fixture
 def deliver() -> Callable[..., Awaitable[Any]]:
-    """`await deliver(database, subscriptions, [event, …])`: through the handlers in one transaction, as the inbox does."""
+    """`await deliver(database, subscriptions, [event, …])`: through the handlers in one transaction, like the inbox."""
     return harness.deliver
 
 

@@ -66,7 +66,7 @@ class Keys:
         subject: str | None = None,
         scopes: Sequence[str] | None = None,
     ) -> dict[str, str]:
-        """The header of somebody in a role (or with exactly these scopes), as the gateway would send it to a service."""
+        """The header of somebody in a role, or with exactly these scopes, as the gateway would send it."""
         kind: Any = "partner" if partner_id is not None else "person"
         granted = scopes_of([role]) if scopes is None else frozenset(scopes)
         actor = Actor(subject or f"{role}-1", kind, frozenset({role}), granted, partner_id)
@@ -115,6 +115,11 @@ class Databases:
         else:
             await self._run(name, EMPTY)
         return url
+
+    async def make_database(self, name: str) -> str:
+        """A new, empty database of this worker. Returns its URL."""
+        await self._create(f"{self.worker}_{name}")
+        return self.url(name)
 
     async def _create(self, name: str) -> None:
         connection = await asyncpg.connect(f"{self.server_url}postgres")
@@ -172,7 +177,7 @@ async def deliver(
 ) -> list[Event]:
     """Pass events through the handlers in one transaction, as the inbox does; returns what they announced.
 
-    Events go through JSON, get the next numbers of their streams, and advance the marks. An error is raised, not parked.
+    Events go through JSON, get the next numbers of their streams, and advance the marks. Errors are raised, not parked.
     """
 
     async def work(tx: Transaction) -> list[Event]:

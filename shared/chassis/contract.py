@@ -82,13 +82,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
             _complete(operation, context, method)
             place = f"{method} {context.path_format}"
             if seen.setdefault(operation["operationId"], place) != place:
-                raise RuntimeError(f"two operations are called {operation['operationId']}: {seen[operation['operationId']]}, {place}")
+                raise RuntimeError(f"{operation['operationId']} is both {seen[operation['operationId']]} and {place}")
     _give_integers_a_format(document)
     return document
 
 
 def _complete(operation: dict[str, Any], context: Any, method: str) -> None:
-    scopes = sorted({scope for policy in policies_in(context.dependencies, context.dependant) for scope in policy.scopes})
+    policies = policies_in(context.dependencies, context.dependant)
+    scopes = sorted({scope for policy in policies for scope in policy.scopes})
     answers = operation["responses"]
     answers.pop("422", None)
     expected = [422, 503] + ([401, 403] if scopes else []) + ([404] if "{" in context.path_format else [])
@@ -98,7 +99,8 @@ def _complete(operation: dict[str, Any], context: Any, method: str) -> None:
         operation["security"] = []
     if "requestBody" in operation:
         expected += [400, 413, 415]
-    if method in UNSAFE and isinstance(context.original_route, TransactionRoute) and _opens_a_transaction(context.dependant):
+    transactional = isinstance(context.original_route, TransactionRoute) and _opens_a_transaction(context.dependant)
+    if method in UNSAFE and transactional:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         expected.append(409)
     for status in sorted(expected):

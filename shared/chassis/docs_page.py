@@ -1,4 +1,4 @@
-"""The contract as one plain page: every operation with its parameters, body and answers. No script, nothing from elsewhere."""
+"""The contract as one plain page: every operation with parameters, body and answers. It loads nothing from elsewhere."""
 
 from collections.abc import Mapping
 from html import escape
@@ -77,4 +77,5 @@ def _shape(name: str, schema: Mapping[str, Any]) -> str:
         for field, shape in schema.get("properties", {}).items()
     )
     about = escape(schema.get("description", ""))
-    return f'<details id="{escape(name)}"><summary>{escape(name)}</summary><p>{about}</p><table>{rows}</table></details>'
+    head = f'<details id="{escape(name)}"><summary>{escape(name)}</summary>'
+    return f"{head}<p>{about}</p><table>{rows}</table></details>"

@@ -1,4 +1,4 @@
-"""The outermost layer of every service: request id, trace, unwritable text, the last catch, the access line, metrics."""
+"""The outermost layer of every service: request id, trace, unwritable text, the last catch, access line, metrics."""
 
 import time
 from urllib.parse import unquote_to_bytes

@@ -1,4 +1,4 @@
-"""What every service answers beside its own routes: alive, ready, metrics, contract; and `/internal` for other services."""
+"""What every service answers beside its own routes: alive, ready, metrics, contract; `/internal` for other services."""
 
 import asyncio
 from dataclasses import asdict

@@ -33,12 +33,17 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        Gauge("patron_service_info", "Which service this is", ["service"], registry=self.registry).labels(service).set(1)
+        info = Gauge("patron_service_info", "Which service this is", ["service"], registry=self.registry)
+        info.labels(service).set(1)
         self.requests = Counter(
             "http_requests", "Requests by route template", ["method", "route", "status"], registry=self.registry
         )
         self.seconds = Histogram(
-            "http_request_seconds", "Time to the end of the answer", ["method", "route"], buckets=SECONDS, registry=self.registry
+            "http_request_seconds",
+            "Time to the end of the answer",
+            ["method", "route"],
+            buckets=SECONDS,
+            registry=self.registry,
         )
         self.backbone = {key: Gauge(name, text, registry=self.registry) for key, (name, text) in GAUGES.items()}
         self.parked = Gauge("patron_parked_events", "Events parked; their keys wait", registry=self.registry)

@@ -125,7 +125,7 @@ async def _answer_in_a_transaction(
         except Exception as error:
             if not is_conflict(error) or attempt_number == CONFLICT_TRIES - 1:
                 raise
-            await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt_number, 64))  # noqa: S311
+            await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt_number, 64))
         else:
             return response
     raise AssertionError("unreachable")
@@ -136,7 +136,8 @@ async def _require_json(request: Request) -> None:
     if not await request.body():
         return
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not (media_type.startswith("application/") and media_type.endswith("+json")):
+    main, _, sub = media_type.partition("/")
+    if main != "application" or (sub != "json" and not sub.endswith("+json")):
         raise Refused(415, "unsupported_media_type", "Send application/json.")
 
 
@@ -154,5 +155,9 @@ Tx = Annotated[Transaction, Depends(current_transaction)]
 def service_router(prefix: str = "", tags: Sequence[str] = (), dependencies: Sequence[Any] = ()) -> APIRouter:
     """An APIRouter of TransactionRoutes. Each route carries `dependencies=[allow("…")]` or `[public()]`."""
     return APIRouter(
-        prefix=prefix, tags=list(tags), dependencies=list(dependencies), route_class=TransactionRoute, redirect_slashes=False
+        prefix=prefix,
+        tags=list(tags),
+        dependencies=list(dependencies),
+        route_class=TransactionRoute,
+        redirect_slashes=False,
     )

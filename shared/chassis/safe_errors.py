@@ -1,4 +1,4 @@
-"""What a log may say about an error: its type, its SQLSTATE, where it happened. Never its message, which may hold data."""
+"""What a log may say about an error: type, SQLSTATE, where it happened. Never its message, which may hold data."""
 
 import traceback
 from typing import Any

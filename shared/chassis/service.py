@@ -1,4 +1,4 @@
-"""What a service is made of: `create_service` builds the application, `Service` holds its parts, `Ports` replace them in tests."""
+"""`create_service` builds a service's application, `Service` holds its parts, `Ports` replace the world in tests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -135,9 +135,7 @@ def _assemble(
     background: tuple[Background, ...],
     authenticate: Authenticate,
 ) -> Service:
-    database = ports.database or Database(
-        settings.database_url, pool_size=settings.database_pool, clock=ports.clock
-    )
+    database = ports.database or Database(settings.database_url, pool_size=settings.database_pool, clock=ports.clock)
     signer = Signer(settings.service, settings.keys)
     clients = Clients(settings.services, signer, ports.transport)
     service = Service(

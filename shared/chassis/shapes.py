@@ -24,7 +24,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-INSTANT_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})")
+INSTANT_FORM = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 AMOUNT_FORM = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
 CODE_FORM = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
@@ -76,7 +78,7 @@ def _read_amount(value: Any) -> Decimal:
         return value
     if isinstance(value, str) and AMOUNT_FORM.fullmatch(value):
         return Decimal(value)
-    raise _wrong("amount", "must be a decimal in text with at most four decimals, like \"12.50\"")
+    raise _wrong("amount", 'must be a decimal in text with at most four decimals, like "12.50"')
 
 
 def _not_negative(value: Decimal) -> Decimal:
@@ -126,7 +128,7 @@ Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000_000)]
 
 
 class Shape(BaseModel):
-    """Base of what comes in. Unknown fields are refused, nothing is converted. Use `list` and `Literal`, not tuple and Enum."""
+    """Base of what comes in. Unknown fields are refused, nothing is converted. Use `list` and `Literal`, no tuple or Enum."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -1,4 +1,4 @@
-"""W3C trace context: taken from the request, kept in a context variable, handed on by the outbox and by HTTP clients."""
+"""W3C trace context: taken from the request, kept in a context variable, handed on by the outbox and HTTP clients."""
 
 import re
 import secrets
