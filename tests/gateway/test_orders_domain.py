@@ -38,8 +38,10 @@ def order(
     )
 
 
-def accept(*orders: ReportedOrder, known: dict[tuple[str, str], Receipt] | None = None, registry: Registry | None = None,
-           at: datetime = AT) -> Decision:  # fmt: skip
+def accept(
+    *orders: ReportedOrder, known: dict[tuple[str, str], Receipt] | None = None, registry: Registry | None = None,
+    at: datetime = AT,
+) -> Decision:  # fmt: skip
     return accept_orders(
         orders, {} if known is None else known, registry or Registry(), rules=RULES, at=at, new_id=uuid4
     )
@@ -136,7 +138,7 @@ def test_a_partner_may_name_by_id_only_customers_it_has_a_reference_of() -> None
 
 
 def test_whose_source_a_report_is() -> None:
-    partner = Reporter(source="partner:p", is_partner=True, aliases=frozenset({"dealer-7"}))
+    partner = Reporter(source="partner:p", is_partner=True)
     registered = {"patron": "patron", "dealer-7": "partner:p", "partner:p": "partner:p"}
     assert source_named(partner, "dealer-7", registered) == "partner:p"
     assert source_named(partner, None, registered) == "partner:p"

@@ -28,8 +28,8 @@ def order(*lines: tuple[int, str]) -> Order:
     )
     return Order(
         id=uuid4(), source="patron", order_ref="1", customer_id=uuid4(), placed_at=PLACED, currency="USD",
-        channel="web", amount=sum((p.amount for p in parts), Decimal(0)), lines=parts, fingerprint=b"", event_id=uuid4(),
-        recorded_at=PLACED,
+        channel="web", amount=sum((p.amount for p in parts), Decimal(0)), lines=parts, fingerprint=b"",
+        event_id=uuid4(), recorded_at=PLACED,
     )  # fmt: skip
 
 

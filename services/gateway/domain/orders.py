@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.gateway.domain.references import Address, NewId, Registry, Reporter
-from services.gateway.domain.rules import IntakeRules
+from services.gateway.domain.rules import IntakeRules, plain
 from shared.errors import DomainError, conflict, invalid
 from shared.events import OrderLine, OrderPlaced
 
@@ -82,8 +82,8 @@ def fingerprint(order: ReportedOrder) -> bytes:
     """
     parts = [order.placed_at.astimezone(UTC).isoformat(), order.currency, order.channel]
     for line in sorted(order.lines, key=_number):
-        parts += (str(line.line), line.sku, line.category, str(line.quantity), _plain(line.amount))
-        parts += (_plain(line.unit_cost), _plain(line.discount))
+        parts += (str(line.line), line.sku, line.category, str(line.quantity), plain(line.amount))
+        parts += (plain(line.unit_cost), plain(line.discount))
     return sha256("\n".join(parts).encode()).digest()
 
 
@@ -182,11 +182,3 @@ def order_placed(order: Order) -> OrderPlaced:
 
 def _number(line: OrderLine) -> int:
     return line.line
-
-
-def _plain(amount: Decimal | None) -> str:
-    """10, 10.0 and 10.00 are one amount."""
-    if amount is None:
-        return ""
-    text = str(amount)
-    return text.rstrip("0").rstrip(".") if "." in text else text

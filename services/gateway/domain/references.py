@@ -1,6 +1,6 @@
 """Outside references: (source, ref) -> customer_id. Ids from outside are unique per source (K17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -26,8 +26,6 @@ class Reporter:
     source: str = OWN_SOURCE
     is_partner: bool = False
     may_backdate: bool = False
-    aliases: frozenset[str] = frozenset()
-    """Other names of the partner's own source: its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,16 @@ class Address:
     ref: str | None = None
 
 
-def source_named(reporter: Reporter, named: str | None, registered: dict[str, str]) -> str:
-    """The source a report belongs to. `registered` maps every name of a source (a partner's code too) to the source."""
-    if named is None or named == reporter.source or named in reporter.aliases:
+def source_named(reporter: Reporter, named: str | None, names: Mapping[str, str]) -> str:
+    """The source a report belongs to. `names` maps every name of a registered source (a partner's code too) to it."""
+    if named is None or named == reporter.source:
         return reporter.source
-    if reporter.is_partner:
+    source = names.get(named)
+    if reporter.is_partner and source != reporter.source:
         raise forbidden("foreign_source", "a partner reports its own customers only", pointer="/customer/source")
-    if named not in registered:
+    if source is None:
         raise invalid("unknown_source", "no such source is registered", pointer="/customer/source")
-    return registered[named]
+    return source
 
 
 @dataclass(slots=True)

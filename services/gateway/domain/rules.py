@@ -1,8 +1,9 @@
-"""What every report from outside is held to: the accounting currency, its decimals, and when things may have happened."""
+"""What every report from outside is held to: the accounting currency, its decimals, and when it may have happened."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from hashlib import sha256
 
 from shared.errors import forbidden, invalid
 
@@ -60,3 +61,17 @@ def share(amount: Decimal, part: int, whole: int, decimals: int) -> Decimal:
     if part == whole:
         return amount
     return (amount * part / whole).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+
+
+def mark_of(*parts: object) -> bytes:
+    """A digest of what was reported: told again with the same content it is the same report, else another."""
+    said = "\n".join(plain(part) if isinstance(part, Decimal) else str(part) for part in parts)
+    return sha256(said.encode()).digest()
+
+
+def plain(amount: Decimal | None) -> str:
+    """10, 10.0 and 10.00 are one amount."""
+    if amount is None:
+        return ""
+    text = str(amount)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,30 @@
+"""The gateway's front door."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.gateway.handlers import subscriptions
+from services.gateway.routes import follow_ups, orders, partners
+from services.gateway.routes.state import authenticate, equip
+from services.gateway.settings import Settings
+from shared.chassis import Ports, create_service
+from shared.messaging import Timers
+
+
+def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    settings = settings or Settings()
+    app = create_service(
+        settings,
+        ports=ports,
+        title="Patron",
+        description="Key-account operations: orders in, customers, tiers, complaints and points out.",
+        topic="patron.intake",
+        routers=[orders.hot, orders.router, follow_ups.router, follow_ups.money, partners.router, partners.development],
+        subscriptions=subscriptions,
+        timers=Timers(),
+        migrations=Path(__file__).parent / "migrations",
+        authenticate=authenticate,
+    )
+    equip(app, settings)
+    return app

@@ -1,0 +1,5 @@
+"""Alembic's entry for the gateway's database."""
+
+from shared.chassis.migrations import run
+
+run()

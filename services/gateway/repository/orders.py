@@ -1,0 +1,143 @@
+"""SQL of orders. Intake's statements are set-based and straight on asyncpg: it is a hot path."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.gateway.domain.orders import Order, OrderKey, Receipt, ReportedOrder
+from shared.events import OrderLine
+from shared.messaging import Transaction
+
+
+class Overtaken(asyncpg.SerializationError):
+    """Another transaction wrote the same outside id meanwhile: begin again, and see what it wrote."""
+
+
+async def find_receipts(tx: Transaction, keys: Collection[OrderKey]) -> dict[OrderKey, Receipt]:
+    """What was accepted before under these ids of these sources."""
+    rows = await tx.raw.fetch(
+        """select o.source, o.order_ref, o.id, o.customer_id, o.event_id, o.fingerprint
+           from unnest($1::text[], $2::text[]) as asked(source, order_ref)
+           join customer_order o using (source, order_ref)""",
+        [source for source, _ in keys], [ref for _, ref in keys],
+    )  # fmt: skip
+    return {
+        (row["source"], row["order_ref"]): Receipt(
+            row["id"], row["order_ref"], row["customer_id"], row["event_id"], row["fingerprint"]
+        )
+        for row in rows
+    }
+
+
+async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
+    """Insert new orders, sorted so that two writers never wait for each other crosswise."""
+    orders = sorted(orders, key=lambda order: (order.source, order.order_ref))
+    status = await tx.raw.execute(
+        """insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
+               fingerprint, event_id, recorded_at)
+           select id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines::jsonb,
+               fingerprint, event_id, $12
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
+               $8::numeric[], $9::text[], $10::bytea[], $11::uuid[])
+               as new(id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines, fingerprint,
+                      event_id)
+           on conflict (source, order_ref) do nothing""",
+        [order.id for order in orders],
+        [order.source for order in orders],
+        [order.order_ref for order in orders],
+        [order.customer_id for order in orders],
+        [order.placed_at for order in orders],
+        [order.currency for order in orders],
+        [order.channel for order in orders],
+        [order.amount for order in orders],
+        [written_lines(order.lines) for order in orders],
+        [order.fingerprint for order in orders],
+        [order.event_id for order in orders],
+        tx.at,
+    )  # fmt: skip
+    if status != f"INSERT 0 {len(orders)}":
+        raise Overtaken("an order_id was used by another transaction")
+
+
+def written_lines(lines: Sequence[OrderLine]) -> str:
+    """Lines as JSON. Amounts stay text, so nothing can make a float of them."""
+    return orjson.dumps(
+        [
+            {
+                "line": line.line,
+                "sku": line.sku,
+                "category": line.category,
+                "quantity": line.quantity,
+                "amount": str(line.amount),
+                "unit_cost": None if line.unit_cost is None else str(line.unit_cost),
+                "discount": None if line.discount is None else str(line.discount),
+            }
+            for line in lines
+        ]
+    ).decode()
+
+
+def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
+    return Order(
+        id=row["id"],
+        source=row["source"],
+        order_ref=row["order_ref"],
+        customer_id=row["customer_id"],
+        placed_at=row["placed_at"],
+        currency=row["currency"],
+        channel=row["channel"],
+        amount=row["amount"],
+        lines=tuple(OrderLine(**line) for line in orjson.loads(row["written_lines"])),
+        fingerprint=row["fingerprint"],
+        event_id=row["event_id"],
+        recorded_at=row["recorded_at"],
+    )
+
+
+async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, lock: bool = False) -> Order | None:
+    """By Patron's id; for a partner (`source`) only its own. Locked, what is taken back of it comes in turn."""
+    row = await tx.raw.fetchrow(
+        f"""select *, lines::text as written_lines from customer_order where id = $1 and ($2::text is null or source = $2)
+            {"for update" if lock else ""}""",
+        order_id, source,
+    )  # fmt: skip
+    return None if row is None else read_order(row)
+
+
+async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Order | None:
+    row = await tx.raw.fetchrow(
+        "select *, lines::text as written_lines from customer_order where source = $1 and order_ref = $2",
+        source, order_ref,
+    )  # fmt: skip
+    return None if row is None else read_order(row)
+
+
+async def list_orders(
+    tx: Transaction, customer_id: UUID, source: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Order]:
+    """Newest first; `after` is the last one of the page before."""
+    placed_at, order_id = after or (None, None)
+    rows = await tx.raw.fetch(
+        """select *, lines::text as written_lines from customer_order
+           where customer_id = $1 and ($2::text is null or source = $2)
+             and ($3::timestamptz is null or (placed_at, id) < ($3, $4))
+           order by placed_at desc, id desc limit $5""",
+        customer_id, source, placed_at, order_id, limit,
+    )  # fmt: skip
+    return [read_order(row) for row in rows]
+
+
+def addresses_in(orders: Sequence[ReportedOrder]) -> tuple[set[tuple[str, str]], set[UUID]]:
+    """The references and the ids by which these orders name their customers."""
+    references, ids = set(), set()
+    for order in orders:
+        address = order.customer
+        if address.customer_id is not None:
+            ids.add(address.customer_id)
+        elif address.source is not None and address.ref is not None:
+            references.add((address.source, address.ref))
+    return references, ids

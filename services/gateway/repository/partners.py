@@ -1,0 +1,77 @@
+"""SQL of partners and their keys."""
+
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.gateway.domain.partners import KeyHolder, Partner, PartnerKey
+from services.gateway.tables import partner, partner_key
+from shared.messaging import Transaction
+
+
+async def add_partner(tx: Transaction, new: Partner) -> bool:
+    """False when the code is taken."""
+    values = {"id": new.id, "code": new.code, "name": new.name, "created_at": new.created_at}
+    added = await tx.sql.execute(
+        upsert(partner).values(values).on_conflict_do_nothing(index_elements=["code"]).returning(partner.c.id)
+    )
+    return added.first() is not None
+
+
+async def find_partner(tx: Transaction, partner_id: UUID) -> Partner | None:
+    row = (await tx.sql.execute(select(partner).where(partner.c.id == partner_id))).mappings().first()
+    return None if row is None else _partner(row)
+
+
+async def list_partners(tx: Transaction, after: UUID | None, limit: int) -> list[Partner]:
+    query = select(partner).order_by(partner.c.id).limit(limit)
+    if after is not None:
+        query = query.where(partner.c.id > after)
+    return [_partner(row) for row in (await tx.sql.execute(query)).mappings()]
+
+
+async def names_of_sources(tx: Transaction) -> dict[str, str]:
+    """Every name a partner's source goes by: `partner:<id>` and the partner's code."""
+    rows = (await tx.sql.execute(select(partner))).mappings().all()
+    partners = [_partner(row) for row in rows]
+    return {one.code: one.source for one in partners} | {one.source: one.source for one in partners}
+
+
+async def add_key(tx: Transaction, key: PartnerKey) -> None:
+    await tx.sql.execute(
+        insert(partner_key).values(
+            id=key.id, partner_id=key.partner_id, digest=key.digest, created_at=key.created_at, revoked_at=None
+        )
+    )
+
+
+async def list_keys(tx: Transaction, partner_id: UUID) -> list[PartnerKey]:
+    query = select(partner_key).where(partner_key.c.partner_id == partner_id).order_by(partner_key.c.id)
+    return [PartnerKey(**row) for row in (await tx.sql.execute(query)).mappings()]
+
+
+async def revoke_key(tx: Transaction, partner_id: UUID, key_id: UUID) -> bool:
+    """False when there is no such key. Revoking twice keeps the first instant."""
+    found = await tx.sql.execute(
+        select(partner_key.c.revoked_at)
+        .where(partner_key.c.id == key_id, partner_key.c.partner_id == partner_id)
+        .with_for_update()
+    )
+    row = found.first()
+    if row is not None and row.revoked_at is None:
+        await tx.sql.execute(update(partner_key).where(partner_key.c.id == key_id).values(revoked_at=tx.at))
+    return row is not None
+
+
+async def find_key_holder(tx: Transaction, key_id: UUID) -> KeyHolder | None:
+    row = await tx.raw.fetchrow(
+        """select k.id, k.partner_id, p.code, k.digest, k.revoked_at is not null as revoked
+           from partner_key k join partner p on p.id = k.partner_id where k.id = $1""",
+        key_id,
+    )  # fmt: skip
+    return None if row is None else KeyHolder(row["id"], row["partner_id"], row["code"], row["digest"], row["revoked"])
+
+
+def _partner(row: RowMapping) -> Partner:
+    return Partner(row["id"], row["code"], row["name"], row["created_at"])

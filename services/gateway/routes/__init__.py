@@ -1,0 +1,1 @@
+"""HTTP in: intake, partners, sign-in, forwarding to the services behind, the contract, the desk."""

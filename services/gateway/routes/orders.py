@@ -1,0 +1,135 @@
+"""Orders: one a request, many a request as NDJSON, and read back."""
+
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from services.gateway.domain.orders import Receipt, ReportedOrder, check_order
+from services.gateway.handlers.customers import require_customer
+from services.gateway.handlers.follow_ups import own_source
+from services.gateway.handlers.intake import Intake, reporter_of
+from services.gateway.handlers.orders import tell_order
+from services.gateway.repository.orders import list_orders
+from services.gateway.routes.hot import HotRoute, read_body, require_media_type
+from services.gateway.routes.state import gateway_of
+from services.gateway.schemas import OrderAccepted, OrderCreate, OrderRead, OrderSummaryRead
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Refused,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+)
+from shared.chassis.access import actor_of
+from shared.chassis.problems import problem_of
+from shared.errors import DomainError
+
+MOST_LINES = 1000
+NDJSON = "application/x-ndjson"
+
+hot = APIRouter(prefix="/v1", tags=["orders"], route_class=HotRoute, redirect_slashes=False)
+router = service_router(prefix="/v1", tags=["orders"])
+
+
+@hot.post(
+    "/orders",
+    status_code=202,
+    response_model=OrderAccepted,
+    dependencies=[allow("orders:write")],
+    responses={409: {"description": "The order_id was used for another order"}},
+)
+async def report_order(order: OrderCreate, request: Request) -> Response:
+    """Report an order. "Accepted" is durable. The same order again gets the same answer."""
+    gateway = gateway_of(request)
+    if int(request.headers.get("content-length") or 0) > gateway.settings.order_limit:
+        raise Refused(413, "body_too_large", "One order is smaller than that.", limit=gateway.settings.order_limit)
+    intake = gateway.intake
+    reporter = intake.reporter(await actor_of(request))
+    source = await intake.source(reporter, order.customer.source)
+    answer = await intake.accept(order.reported(reporter, source))
+    if isinstance(answer, DomainError):
+        raise answer
+    return Response(orjson.dumps(OrderAccepted.members(answer)), 202, media_type="application/json")
+
+
+@router.post(
+    "/orders:batch",
+    dependencies=[allow("orders:write")],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {NDJSON: {"schema": {"type": "string", "description": "one order a line, at most 1,000"}}},
+        }
+    },
+    responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "a result a line, in order"}},
+    response_class=Response,
+)
+async def report_orders(request: Request, actor: CurrentActor) -> Response:
+    """Report up to 1,000 orders, one a line. Each line gets its own result; a bad one does not stop the others."""
+    require_media_type(request, NDJSON, "application/ndjson", "application/jsonl", "application/json")
+    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
+    if len(texts) > MOST_LINES:
+        raise Refused(422, "too_many_orders", f"A batch has at most {MOST_LINES} lines.", limit=MOST_LINES)
+    intake = gateway_of(request).intake
+    results: list[bytes] = [b""] * len(texts)
+    waiting: list[tuple[int, ReportedOrder]] = []
+    for index, text in enumerate(texts):
+        read = await _read_line(text, intake, actor)
+        if isinstance(read, Exception):
+            results[index] = _refusal(index, read)
+        else:
+            waiting.append((index, read))
+    answers = await intake.accept_all([order for _, order in waiting])
+    for (index, _), answer in zip(waiting, answers, strict=True):
+        results[index] = _acceptance(index, answer) if isinstance(answer, Receipt) else _refusal(index, answer)
+    return Response(b"".join(results), media_type=NDJSON)
+
+
+async def _read_line(text: bytes, intake: Intake, actor: CurrentActor) -> ReportedOrder | Exception:
+    reporter = intake.reporter(actor)
+    try:
+        order: OrderCreate = read_body(OrderCreate, text)
+        reported = order.reported(reporter, await intake.source(reporter, order.customer.source))
+        check_order(reported, intake.rules)
+    except (DomainError, RequestValidationError) as refusal:
+        return refusal
+    return reported
+
+
+def _acceptance(index: int, receipt: Receipt) -> bytes:
+    members = {"line": index + 1, "status": 202} | OrderAccepted.members(receipt)
+    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _refusal(index: int, refusal: BaseException) -> bytes:
+    problem = orjson.loads(bytes(problem_of(refusal if isinstance(refusal, Exception) else RuntimeError()).body))
+    return orjson.dumps({"line": index + 1, **problem}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@router.get("/orders/{order_id}", dependencies=[allow("orders:read")])
+async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
+    """An order and what became of it: returns, cancellation, deliveries."""
+    return OrderRead.telling(await tell_order(tx, order_id, own_source(reporter_of(actor))))
+
+
+@router.get("/customers/{customer_id}/orders", dependencies=[allow("orders:read")])
+async def list_orders_of_a_customer(
+    customer_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
+) -> Page[OrderSummaryRead]:
+    """Newest first. A partner sees its own orders of its own customers."""
+    reporter = reporter_of(actor)
+    await require_customer(tx, customer_id, reporter)
+    after = read_cursor(cursor, datetime, UUID)
+    place = None if after is None else (after[0], after[1])
+    orders = await list_orders(tx, customer_id, own_source(reporter), place, limit + 1)
+    page = page_of(orders, limit, lambda order: (order.placed_at, order.id))
+    return Page(items=[OrderSummaryRead.of(order) for order in page.items], next=page.next)

@@ -1,0 +1,42 @@
+"""What the gateway's routes share in one process: the door, intake's writer."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+
+from services.gateway.handlers.access import Door
+from services.gateway.handlers.intake import Intake
+from services.gateway.settings import Settings
+from shared.chassis import Actor, Service
+from shared.chassis.access import bearer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    settings: Settings
+    door: Door
+    intake: Intake
+
+
+def equip(app: FastAPI, settings: Settings) -> None:
+    service: Service = app.state.service
+    app.state.gateway = Gateway(
+        settings,
+        Door(settings, service.database, service.verifier),
+        Intake(service.database, settings.rules, settings.sources),
+    )
+
+
+def gateway_of(request: Request) -> Gateway:
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+async def authenticate(request: Request, _: Service) -> Actor:
+    """The gateway's way in place of the chassis's internal tokens."""
+    return await gateway_of(request).door.actor(bearer_of(request))

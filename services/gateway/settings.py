@@ -1,0 +1,32 @@
+"""The gateway's environment."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from services.gateway.domain.rules import IntakeRules
+from shared.chassis import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    service: Literal["gateway"] = "gateway"
+    sources: tuple[str, ...] = ("demo",)  # the company's own systems that send ids of their own, beside "patron"
+    backdating_days: int = Field(default=30, ge=0)  # older reports need the scope history
+    order_limit: int = 1024 * 1024  # bytes of one order; a batch may have body_limit
+    body_limit: int = 8 * 1024 * 1024
+
+    requests_per_second: float = Field(default=2000.0, gt=0)  # for each client (a key, a token, or an address)
+    burst: int = Field(default=4000, ge=1)
+
+    dev_token_hours: int = Field(default=8, ge=1, le=24)
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    oidc_roles_claim: str = "roles"
+    oidc_partner_claim: str = "partner_id"
+
+    forward_seconds: float = 10.0
+
+    @property
+    def rules(self) -> IntakeRules:
+        return IntakeRules(currency=self.currency, backdating_days=self.backdating_days)
