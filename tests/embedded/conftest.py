@@ -1,0 +1,54 @@
+"""A data directory of its own for each test, and stand-ins for the five services that start in a moment."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.embedded import scratch_data_dir
+from deploy.embedded.service import SERVICES, module_of
+
+STAND_IN = """
+import os
+from fastapi import FastAPI
+app = FastAPI()
+
+@app.get("/readyz")
+def ready():
+    return {"fault": os.environ.get("PATRON_FAULT"), "service": os.environ["PATRON_SERVICE"]}
+"""
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with scratch_data_dir() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which `services.…` are stand-ins: these tests are about processes, not about services."""
+    root = tmp_path_factory.mktemp("stand-ins")
+    for service in SERVICES:
+        package = root / module_of(service).split(":")[0].rpartition(".")[0].replace(".", "/")
+        package.mkdir(parents=True)
+        (package / "app.py").write_text(STAND_IN)
+        (package / "__init__.py").touch()
+    (root / "services" / "__init__.py").touch()
+    return {"PYTHONPATH": str(root)}
+
+
+@pytest.fixture
+def query() -> Callable[[str, str], object]:
+    """Runs one statement at a URL and returns its first value, in a loop of its own."""
+
+    async def ask(url: str, sql: str) -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    return lambda url, sql: asyncio.run(ask(url, sql))
