@@ -1,4 +1,4 @@
-"""The contract as one plain page: every operation with parameters, body and answers. It loads nothing from elsewhere."""
+"""The contract as one plain page: every operation, its body and its answers. It loads nothing from elsewhere."""
 
 from collections.abc import Mapping
 from html import escape

@@ -129,7 +129,7 @@ def _invalid(errors: Sequence[Any]) -> Response:
 
 
 def pointer_of(location: Sequence[Any]) -> str:
-    """A JSON pointer into the body, or a parameter's name. Odd keys of the caller's are not repeated."""
+    """A JSON pointer into the body, or a parameter's name. Odd keys are left out."""
     steps = list(location[1:] if location and location[0] in ("body", "query", "header", "cookie") else location)
     kept: list[str] = []
     for step in steps:

@@ -36,7 +36,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1800, 2199  # far enough for founding days; keeps a
 
 
 def _wrong(code: str, sentence: str) -> PydanticCustomError:
-    return PydanticCustomError(code, sentence)  # type: ignore[arg-type]  # wants a literal string
+    return PydanticCustomError(code, sentence)
 
 
 def _read_uuid(value: Any) -> UUID:
@@ -128,7 +128,7 @@ Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000_000)]
 
 
 class Shape(BaseModel):
-    """Base of what comes in. Unknown fields are refused, nothing is converted. Use `list` and `Literal`, no tuple or Enum."""
+    """Base of what comes in. Unknown fields are refused, nothing is converted. Not for tuple and Enum."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -123,7 +123,7 @@ class Verifier:
 
 def _actor_of(claims: dict[str, Any]) -> Actor:
     """What the issuer may say, and nothing more."""
-    kind: Kind = claims.get("kind")
+    kind: Kind = claims.get("kind", "")
     roles, scopes, partner = claims.get("roles") or [], claims.get("scopes"), claims.get("partner_id")
     if kind not in ("person", "partner", "service") or not _texts(roles) or not _texts(scopes or []):
         raise unauthenticated()

@@ -3,13 +3,15 @@
 import re
 import secrets
 
-from shared.messaging.outbox import current_traceparent as traceparent
+from shared.messaging import outbox
+
+traceparent = outbox.current_traceparent  # the outbox writes it beside each event
 
 FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def current_traceparent() -> str | None:
-    """The trace that is going on here, if any; the outbox writes it beside each event."""
+    """The trace that is going on here, if any."""
     return traceparent.get()
 
 

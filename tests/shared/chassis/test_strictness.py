@@ -1,0 +1,182 @@
+"""What comes in is taken exactly as the contract says: nothing converted, nothing unwritable, nothing echoed."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.chassis.strict_json import DEEPEST
+from shared.messaging import Database
+
+LAST_YEAR = "2025-03-01T09:30:00"
+
+
+async def send(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
+    content = json.dumps(body).encode()  # ASCII, so that half a surrogate pair can be sent at all
+    return await client.post("/v1/everything", content=content, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "answered"),
+    [
+        ("id", "0190A000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000a"),
+        ("at", f"{LAST_YEAR}+08:00", "2025-03-01T01:30:00Z"),
+        ("at", f"{LAST_YEAR}.123456Z", "2025-03-01T09:30:00.123456Z"),
+        ("day", "2024-02-29", "2024-02-29"),
+        ("amount", "12.5", "12.50"),
+        ("amount", "0", "0.00"),
+        ("amount", "-0.00", "0.00"),
+        ("amount", "99999999999999.9999", "99999999999999.9999"),
+        ("change", "-1.2345", "-1.2345"),
+    ],
+)
+async def test_the_right_spelling_is_taken(client: httpx.AsyncClient, field: str, sent: str, answered: str) -> None:
+    answer = await send(client, **{field: sent})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[field] == answered
+
+
+WRONG: dict[str, list[Any]] = {
+    "id": [7, "7", True, [], "0190A00000007000800000000000000a", "{0190a000-0000-7000-8000-00000000000a}"],
+    "at": [
+        *(0, True, {}, LAST_YEAR, f"{LAST_YEAR} Z", f"{LAST_YEAR}+99:00", "2025-03-01", "2025-02-30T00:00:00Z"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "２025-03-01T09:30:00Z"),
+    ],
+    "day": [20250301, "2025-02-29", "2025-3-1", f"{LAST_YEAR}Z", "20250301", "2025-W01-1"],
+    "amount": [1, 1.5, True, "-1", "1.00000", "1e3", "NaN", "Infinity", "", " 1", "1,5", "١", "+1", ".5"],
+    "change": [-1, "--1", "999999999999999", "1\n"],
+    "text": [1, False, ["a"], "x" * 4001, "a\0b", "\ud800"],
+    "code": ["", " a", "a b", "ä", "x" * 65, "-a", "a\n"],
+    "number": ["1", "x", 1.0, 1.5, True],
+    "flag": [0, 1, "true", "yes"],
+    "kind": ["three", "One", 1],
+    "free": [[], "x", {"a\0": 1}, {"a": ["\udfff"]}, {"\ud800": 1}],
+    "tags": ["a", [1], {"a": 1}],
+    "unknown": [1],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
+async def test_anything_else_is_422_with_a_code_and_is_not_repeated(
+    client: httpx.AsyncClient, field: str, value: Any
+) -> None:
+    answer = await send(client, **{field: value})
+    assert answer.status_code == 422, (field, value, answer.text)
+    body = answer.json()
+    assert body["code"] in ("validation_failed", "invalid_text")
+    if body["code"] == "validation_failed":
+        assert body["errors"][0]["pointer"].startswith(f"/{field}")
+        assert set(body["errors"][0]) == {"pointer", "code", "detail"}
+
+
+async def test_what_was_sent_is_never_repeated(client: httpx.AsyncClient) -> None:
+    secret = "4111-1111 Mrs Smith"
+    body = {
+        "name": secret * 20,
+        secret: secret,
+        "kind": secret,
+        "free": {secret: [secret]},
+        "id": secret,
+        "code": secret,
+    }
+    for path in ("/v1/things", "/v1/everything"):
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 422
+        assert "4111" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "malformed_json"),
+        (b'{"number": NaN}', 400, "malformed_json"),
+        (b'{"number": -Infinity}', 400, "malformed_json"),
+        (b'{"text": "\xff"}', 400, "malformed_json"),
+        (b'{"text": "\xed\xa0\x80"}', 400, "malformed_json"),
+        (b'\xef\xbb\xbf{"text": "a"}', 400, "malformed_json"),
+        ('{"text": "a"}'.encode("utf-16"), 400, "malformed_json"),
+        (b'{"text": "a\0b"}', 400, "malformed_json"),
+        (b'{"text": "a\\u0000b"}', 422, "invalid_text"),
+        (b'{"text": "\\ud800"}', 422, "invalid_text"),
+        (b'{"text": "\\udc00\\ud800"}', 422, "invalid_text"),
+        (b'{"free": {"\\u0000": 1}}', 422, "invalid_text"),
+        (b'{"number": 1, "number": 1}', 422, "duplicate_key"),
+        (b'{"free": {"a": {"b": 1, "b": 2}}}', 422, "duplicate_key"),
+        (b'{"number": ' + b"9" * 5000 + b"}", 400, "malformed_json"),
+        (b'{"free": ' + b"[" * 100_000, 422, "too_deep"),
+        (b'{"free": {"a": ' + b'[{"a":' * 20 + b"1" + b"}]" * 20 + b"}}", 422, "too_deep"),
+        (b"[]", 422, "validation_failed"),
+        (b"null", 422, "validation_failed"),
+        (b'"x"', 422, "validation_failed"),
+        (b"", 422, "validation_failed"),
+    ],
+)
+async def test_json_is_read_strictly(client: httpx.AsyncClient, body: bytes, status: int, code: str) -> None:
+    answer = await client.post("/v1/everything", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_text_may_hold_what_looks_like_trouble_and_is_none(client: httpx.AsyncClient) -> None:
+    text = '客户 😀 [[[[{{{{ \\u0000 \\ud800 " ]' + "[" * 200
+    answer = await send(client, text=text, free={"深": [[[1.5, None, True]]]})
+    assert answer.status_code == 200, answer.text
+    escaped = b'{"text": "\\ud83d\\ude00"}'
+    answer = await client.post("/v1/everything", content=escaped, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
+
+
+async def test_nesting_to_the_limit_is_fine(client: httpx.AsyncClient) -> None:
+    value: Any = 1
+    for _ in range(DEEPEST - 2):
+        value = [value]
+    assert (await send(client, free={"a": value})).status_code == 200
+    assert (await send(client, free={"a": [value]})).json()["code"] == "too_deep"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
+async def test_a_body_that_is_not_said_to_be_json_is_415(client: httpx.AsyncClient, media_type: str) -> None:
+    answer = await client.post("/v1/everything", content=b"{}", headers={"Content-Type": media_type})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/search?q=%00", "/v1/search?q=%ff", "/v1/search?%00=1&q=a", "/v1/things/%00", "/v1/fail/%ed%a0%80"]
+)
+async def test_unwritable_text_in_path_or_query_is_422(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_text")
+
+
+async def test_unwritable_text_in_a_header_is_422(client: httpx.AsyncClient) -> None:
+    for value in (b"a\0b", b"\xff\0"):
+        answer = await client.get("/v1/search?q=a", headers=[(b"X-Note", value)])
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_text")
+    assert (await client.get("/v1/search?q=a", headers=[(b"X-Note", b"\xff\xfe")])).status_code == 200
+
+
+async def test_a_long_header_or_query_is_422(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/search", params={"q": "x" * 21})).json()["errors"][0]["pointer"] == "/q"
+    assert (await client.get("/v1/search?q=a", headers={"X-Note": "x" * 21})).status_code == 422
+    assert (await client.get("/v1/search")).json()["errors"] == [
+        {"pointer": "/q", "code": "missing", "detail": "is missing"}
+    ]
+
+
+async def test_later_than_now_and_five_minutes_is_the_future(client: httpx.AsyncClient, database: Database) -> None:
+    answer = await send(client, at="2199-01-01T00:00:00Z")
+    assert answer.json()["code"] == "in_the_future"
+    assert answer.json()["errors"][0]["pointer"] == "/at"
+
+
+async def test_a_body_too_large_is_413_by_its_declared_length_and_by_what_comes(client: httpx.AsyncClient) -> None:
+    async def stream() -> Any:
+        for _ in range(3 * 1024):
+            yield b" " * 1024
+
+    large = {"content": b" " * (3 * 1024 * 1024), "headers": {"Content-Type": "application/json"}}
+    for sent in (large, large | {"content": stream()}):
+        answer = await client.post("/v1/things", **sent)
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    answer = await client.post("/v1/everything", **large)  # this path has a limit of 4 MiB
+    assert answer.json()["code"] == "malformed_json"
