@@ -20,7 +20,7 @@ class CaseEvent(Event):
 
     subject_id: UUID
     case_id: UUID
-    customer_id: UUID | None
+    customer_id: UUID | None = None
 
 
 @catalogued
@@ -32,7 +32,7 @@ class ComplaintFiled(CaseEvent):
     severity: Severity
     channel: Code
     category: Code
-    tier: Code | None
+    tier: Code | None = None
     filed_at: Instant
 
 
@@ -92,7 +92,7 @@ class ComplaintClosed(CaseEvent):
     type: ClassVar[str] = "complaint.complaint_closed.v1"
     time_field: ClassVar[str] = "closed_at"
 
-    satisfaction: int | None  # 1 (very dissatisfied) .. 5
+    satisfaction: int | None = None  # 1 (very dissatisfied) .. 5
     closed_at: Instant
 
 

@@ -18,7 +18,7 @@ class TierChanged(Event):
 
     customer_id: UUID
     change_id: UUID
-    previous_tier: Code | None
+    previous_tier: Code | None = None
     tier: Code
     rank: int  # 0 is the lowest level; higher is better, so consumers can compare tiers they do not know
     kind: Literal["first", "upgrade", "downgrade", "correction", "override"]
