@@ -92,6 +92,9 @@ class Programmes:
     def newest(self) -> Programme:
         return self._newest_first[0]
 
+    def all(self) -> list[Programme]:
+        return list(self._newest_first)
+
 
 def whole(points: Decimal) -> int:
     """Rounded to whole points, half to even: the one rounding there is, once a line."""

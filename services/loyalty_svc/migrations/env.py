@@ -1,0 +1,5 @@
+"""Alembic's environment: the same for every service."""
+
+from shared.chassis.migrations import run
+
+run()
