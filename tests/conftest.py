@@ -16,6 +16,8 @@ from fastapi import FastAPI
 from shared.messaging import Database
 from tests import harness
 from tests.run_postgres import RunPostgres
+from tests.system import System
+from tests.system import system as start_system
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"run-{os.getpid()}")
@@ -90,6 +92,13 @@ def as_role(service: str, keys: harness.Keys) -> Callable[..., dict[str, str]]:
 def as_service(service: str, keys: harness.Keys) -> Callable[..., dict[str, str]]:
     """Headers of another service: `as_service()` is the operator, `as_service("tiering")` tiering."""
     return partial(keys.internal, service)
+
+
+@pytest.fixture
+async def system(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[System]:
+    """All five services in one process (`tests/system.py`): `system.gateway`, `await system.settle()`."""
+    async with start_system(databases, keys) as running:
+        yield running
 
 
 @pytest.fixture

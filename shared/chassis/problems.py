@@ -180,6 +180,6 @@ async def _answer(_: Request, error: Exception) -> Response:
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Errors an application expects. Everything else is caught by the front door (`front_door.py`), outside of these."""
+    """Errors an application expects. Everything else is caught by the front door, outside of these."""
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)

@@ -1,0 +1,137 @@
+"""A service's life: it migrates, relays, consumes, measures, and stops in order, with a broker in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.chassis import Ports, Service
+from shared.chassis.migrations import upgrade
+from shared.events import CustomerSeen
+from shared.messaging import Database, Subscriptions, Timer, Timers, Transaction, announce, new_id, set_timer
+from shared.messaging.consumer import Pace
+from shared.messaging.loopback import LoopbackBroker
+from shared.messaging.transaction import system_clock
+from tests import harness
+from tests.shared.chassis import sample
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+    """Poll until it is true; never sleep blindly."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not (found := await condition()):
+        assert asyncio.get_running_loop().time() < end, "it did not come true in time"
+        await asyncio.sleep(0.02)
+    return found
+
+
+class Life:
+    """A sample service that hears what it announces itself, with a timer and background work."""
+
+    def __init__(self, database: Database, keys: harness.Keys) -> None:
+        self.heard: list[str] = []
+        self.fired: list[str] = []
+        self.background: list[str] = []
+        self.broker = LoopbackBroker()
+        subscriptions, timers = Subscriptions(), Timers()
+        subscriptions.on(CustomerSeen)(self.when_customers_are_seen)
+        timers.on("ring")(self.when_it_rings)
+        settings = sample.Settings(
+            database_url=database.url, keys=keys.directory, services={"gateway": "http://gateway"}
+        )
+        ports = Ports(
+            broker=self.broker,
+            database=database,
+            transport=harness.nowhere,
+            logs=False,
+            pace=Pace(compare_seconds=60, watchdog_seconds=5, longest_pause_seconds=0.1),
+        )
+        self.app = sample.create_app(
+            settings, ports, subscriptions=subscriptions, timers=timers, background=[self.work_beside]
+        )
+
+    async def when_customers_are_seen(self, tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+        self.heard += [str(event.customer_id) for event in seen]
+
+    async def when_it_rings(self, tx: Transaction, timer: Timer) -> None:
+        self.fired.append(timer.aggregate)
+        announce(tx, [CustomerSeen(customer_id=new_id(), source="patron", ref="rung", seen_at=tx.at)])
+
+    async def work_beside(self, service: Service, stop: asyncio.Event) -> None:
+        self.background.append("started")
+        if len(self.background) == 1:
+            raise RuntimeError("the first time it fails")
+        await stop.wait()
+        self.background.append("stopped")
+
+
+@pytest.fixture
+def life(database: Database, keys: harness.Keys) -> Life:
+    return Life(database, keys)
+
+
+async def test_what_is_announced_arrives_and_what_rings_is_announced(
+    life: Life, keys: harness.Keys, database: Database
+) -> None:
+    async with harness.client_of(life.app, harness.AsAdmin(keys, "profile")) as client:
+        made = (await client.post("/v1/things", json={"name": "one"})).json()
+        await database.run(lambda tx: set_timer(tx, "bell", "ring", 1, system_clock()))
+        await until(lambda: heard(life, 2))
+        assert life.heard[0] == made["id"]
+        assert life.fired == ["bell"]
+        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": []}
+        await until(lambda: nothing_unsent(client, keys))
+        await until(lambda: started_again(life))
+    assert life.background == ["started", "started", "stopped"]
+    assert life.app.state.service.tasks == {}
+
+
+async def heard(life: Life, many: int) -> bool:
+    return len(life.heard) >= many
+
+
+async def started_again(life: Life) -> bool:
+    return life.background == ["started", "started"]
+
+
+async def nothing_unsent(client: httpx.AsyncClient, keys: harness.Keys) -> bool:
+    status = (await client.get("/internal/status", headers=keys.internal("profile"))).json()
+    assert status["work"]["relay"] == "running"
+    return bool(status["outbox_depth"] == 0 and status["applied"] == 2)
+
+
+async def test_what_was_committed_just_before_the_stop_is_still_sent(
+    life: Life, keys: harness.Keys, database: Database
+) -> None:
+    async with harness.client_of(life.app, harness.AsAdmin(keys, "profile")) as client:
+        await asyncio.gather(*(client.post("/v1/things", json={"name": "one"}) for _ in range(20)))
+    unsent = "select count(*) from outbox where published_at is null"
+    assert await database.run(lambda tx: tx.raw.fetchval(unsent)) == 0
+    assert sum(len(log) for log in life.broker.logs.values()) == 20
+
+
+async def test_replicas_that_start_together_migrate_in_turn(postgres: harness.Databases) -> None:
+    url = (await postgres.make_database("turns")).replace("postgresql://", "postgresql+asyncpg://")
+    directory = Path(__file__).parents[1] / "bare" / "migrations"
+    await asyncio.gather(*(upgrade(directory, url) for _ in range(4)))
+    database = Database(url)
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from stream_epoch")) == 1
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from alembic_version")) == 1
+    await database.close()
+
+
+async def test_not_ready_says_why(life: Life, keys: harness.Keys, client: httpx.AsyncClient) -> None:
+    service: Service = life.app.state.service
+    async with harness.client_of(life.app, None) as own:
+        service.tasks["timers"].cancel()
+        await until(lambda: not_ready(own))
+        answer = await own.get("/readyz")
+        assert answer.json() == {"status": "not ready", "reasons": ["timers has ended"]}
+        assert (await own.get("/livez")).status_code == 200
+
+
+async def not_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).status_code == 503
