@@ -6,7 +6,7 @@ import typer
 
 from deploy.commands import backup, demo, parked, run, status, token, verify
 from deploy.commands.terminal import CommandFailed, complain
-from deploy.embedded.failures import StartFailed
+from deploy.embedded.failures import ClientFailed, StartFailed
 
 app = typer.Typer(
     name="patron",
@@ -31,7 +31,7 @@ def main() -> None:
     """A failure that we foresaw is one clear text, not a traceback."""
     try:
         app()
-    except (StartFailed, CommandFailed) as error:
+    except (StartFailed, ClientFailed, CommandFailed) as error:
         complain(str(error))
         sys.exit(1)
     except KeyboardInterrupt:

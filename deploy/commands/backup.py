@@ -6,6 +6,7 @@ their owner has forgotten.
 
 import asyncio
 import json
+import re
 import shutil
 import tarfile
 import tempfile
@@ -24,6 +25,7 @@ from deploy.embedded.state import DataDirLock, end_leftovers
 from deploy.embedded.system import database_of
 
 FORMAT = 1
+EXPECTED = re.compile(r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|data/[a-z_-]+\.json")
 # belongs to this start or this machine, not to the data
 NOT_KEPT = {"ports.json", "state.json"}
 
@@ -70,9 +72,14 @@ def restore(
         with _stopped_system(data) as postgres:
             for name in manifest["services"]:
                 console.print(f"restoring {name}", style="dim")
-                _replace_database(postgres, name, work / f"{name}.dump")
+                _load_beside(postgres, name, work / f"{name}.dump")
+            # only now, with every one complete beside the old ones
+            for name in manifest["services"]:
+                _exchange(postgres, name)
             shutil.copytree(work / "keys", data / "keys", dirs_exist_ok=True)
-            shutil.copytree(work / "data", data, dirs_exist_ok=True)
+            # file by file: copytree would also give the data directory the mode of the temporary one
+            for extra in (work / "data").iterdir():
+                shutil.copy(extra, data)
     console.print(f"{data} is as it was at {manifest['taken_at']}. Start it with: {patron('up')}")
 
 
@@ -93,15 +100,21 @@ def _stopped_system(data: Path) -> Iterator[EmbeddedPostgres]:
         lock.release()
 
 
-def _replace_database(postgres: EmbeddedPostgres, service: str, dump: Path) -> None:
-    """Restored beside the old one, which goes only when the new one is complete."""
-    name, fresh = database_of(service), f"{database_of(service)}_restored"
-    postgres.drop_database(fresh)
-    postgres.create_database(fresh, template="template0")
-    postgres.client("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={fresh}", dump)
-    asyncio.run(_renew_epoch(postgres.url(fresh)))
-    postgres.drop_database(name)
-    postgres.client("psql", "-d", "postgres", "-qXc", f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
+def _fresh(service: str) -> str:
+    return f"{database_of(service)}_restored"
+
+
+def _load_beside(postgres: EmbeddedPostgres, service: str, dump: Path) -> None:
+    postgres.drop_database(_fresh(service))
+    postgres.create_database(_fresh(service), template="template0")
+    postgres.client("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_fresh(service)}", dump)
+    asyncio.run(_renew_epoch(postgres.url(_fresh(service))))
+
+
+def _exchange(postgres: EmbeddedPostgres, service: str) -> None:
+    postgres.drop_database(database_of(service))
+    rename = f'ALTER DATABASE "{_fresh(service)}" RENAME TO "{database_of(service)}"'
+    postgres.client("psql", "-d", "postgres", "-qXc", rename)
 
 
 async def _renew_epoch(url: str) -> None:
@@ -129,12 +142,23 @@ def _pack(work: Path, file: Path) -> None:
 
 
 def _unpack(file: Path, work: Path) -> dict[str, Any]:
+    """Takes out plain files of the names a backup has, and nothing else: the file may come from anywhere."""
+    for folder in ("keys", "data"):
+        (work / folder).mkdir(mode=0o700)
     try:
         with tarfile.open(file) as archive:
-            archive.extractall(work, filter="data")
+            for member in archive:
+                content = archive.extractfile(member) if EXPECTED.fullmatch(member.name) else None
+                if content is not None:
+                    target = work / member.name
+                    target.touch(mode=member.mode & 0o644)
+                    with target.open("wb") as output:
+                        shutil.copyfileobj(content, output)
         manifest: dict[str, Any] = json.loads((work / "manifest.json").read_text())
     except (tarfile.TarError, OSError, ValueError) as error:
         raise CommandFailed(f"{file} is not a backup of Patron: {error}") from error
     if manifest.get("format") != FORMAT:
         raise CommandFailed(f"{file} has format {manifest.get('format')}; this release reads format {FORMAT}.")
+    if not set(manifest["services"]) <= set(SERVICES):
+        raise CommandFailed(f"{file} names services this release does not know: {manifest['services']}.")
     return manifest

@@ -40,8 +40,10 @@ def show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
 @app.command()
 def retry(parked_id: ParkedId, data: DataOption = DEFAULT_DATA) -> None:
     """Apply it again, then everything that waited behind it."""
-    service = _decide(parked_id, "retry", data)
-    console.print(f"{service} applies {parked_id} and what waited behind it.")
+    service, answer = _decide(parked_id, "retry", data)
+    if isinstance(answer, dict) and answer.get("applied") is False:
+        raise CommandFailed(f"{service} still cannot apply {parked_id}: `patron parked list` has the reason.")
+    console.print(f"{service} applied {parked_id} and goes on with what waited behind it.")
 
 
 @app.command()
@@ -55,7 +57,7 @@ def drop(
         typer.confirm(
             "The effects of this event are lost for good, and `patron verify` will name the hole. Drop it?", abort=True
         )
-    service = _decide(parked_id, "drop", data)
+    service, _ = _decide(parked_id, "drop", data)
     console.print(f"{service} goes on without {parked_id}; the hole is recorded.")
 
 
@@ -67,7 +69,7 @@ def _parked(data: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     return events, {name: s["error"] for name, s in report["services"].items() if not s["up"]}
 
 
-def _decide(parked_id: str, step: str, data: Path) -> str:
+def _decide(parked_id: str, step: str, data: Path) -> tuple[str, Any]:
     state = running_state(data)
     events, silent = _parked(data)
     owners = [event["service"] for event in events if str(event["id"]) == parked_id]
@@ -76,7 +78,6 @@ def _decide(parked_id: str, step: str, data: Path) -> str:
         raise CommandFailed(f"No parked event has the id {parked_id}{missing}. See `patron parked list`.")
     with Operator(data / "keys", state.services, timeout=60) as operator:
         try:
-            operator.post(owners[0], f"/internal/parked/{parked_id}/{step}")
+            return str(owners[0]), operator.post(owners[0], f"/internal/parked/{parked_id}/{step}")
         except Unreachable as error:
             raise CommandFailed(f"{owners[0]} could not {step} it: {error}") from error
-    return str(owners[0])

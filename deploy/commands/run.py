@@ -34,7 +34,7 @@ def up(
     demo = not no_demo and State.read(data) is None
     if detach:
         _start_detached(data, port)
-        _greet(data, demo)
+        _greet(data, demo, patron("down"))
     else:
         _run_here(data, port, demo)
 
@@ -63,7 +63,7 @@ def _run_here(data: Path, port: int | None, demo: bool) -> None:
         try:
             with system:
                 console.print(f"ready after {time.monotonic() - started:.1f} s", style="dim")
-                _greet(data, demo)
+                _greet(data, demo, "Ctrl-C")
                 while True:
                     signal.pause()
         except KeyboardInterrupt:
@@ -109,7 +109,7 @@ def _is_ready(data: Path, supervisor: int) -> bool:
     return state.supervisor.pid == supervisor
 
 
-def _greet(data: Path, demo: bool) -> None:
+def _greet(data: Path, demo: bool, stop: str) -> None:
     gateway = running_state(data).services["gateway"]
     option = with_data(data) if data != DEFAULT_DATA.absolute() else ""
     if demo:
@@ -120,7 +120,7 @@ def _greet(data: Path, demo: bool) -> None:
         "a token": patron(f"token --role manager{option}"),
         "its state": patron(f"status{option}"),
         "its logs": str(data / "logs"),
-        "to stop it": f"Ctrl-C, or {patron(f'down{option}')}",
+        "to stop it": stop if stop == "Ctrl-C" else stop + option,
     }
     console.print("\nPatron runs.", style="bold green")
     for name, value in lines.items():

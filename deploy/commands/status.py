@@ -72,23 +72,25 @@ def collect(data: Path, state: State) -> dict[str, Any]:
 
 
 def problems(report: Mapping[str, Any]) -> list[str]:
-    """What needs a person's look, each with what to do. Lag alone does not: it is work in progress."""
+    """What needs a person's look, each with what to do. Lag and gaps alone do not: they are work in progress."""
     found = [f"{name} is down; the supervisor starts it again" for name, up in report["parts"].items() if not up]
     for name, service in report["services"].items():
         if not service["up"]:
             found.append(f"{name}: {service['error']}")
             continue
-        if service.get("gaps"):
-            found.append(f"{name} misses {service['gaps']} events and pulls them from their owners")
         if service.get("parked"):
             found.append(f"{name} has {len(service['parked'])} parked events: {patron('parked list')}")
+        if service.get("epoch_differences"):
+            found.append(f"{name} saw other facts under known numbers after a restore: its keys are stopped")
+        if service.get("timers_failed"):
+            found.append(f"{name} has {service['timers_failed']} timers that failed; see its log")
         if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:
             found.append(f"{name} has not sent its oldest event for {service['outbox_oldest_seconds']:.0f} s")
     return found
 
 
 def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
-    table = Table("part", "state", "to send", "to read", "gaps", "parked", "timers due", "address")
+    table = Table("part", "state", "to send", "to read", "gaps", "parked", "timers due", "port")
     for name, up in report["parts"].items():
         table.add_row(name, _up(up), "", "", "", "", "", "")
     for name, service in report["services"].items():
@@ -102,7 +104,7 @@ def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
             ]
         else:
             cells = ["?"] * 5
-        table.add_row(name, _up(service["up"]), *cells, service["url"])
+        table.add_row(name, _up(service["up"]), *cells, service["url"].rpartition(":")[2])
     console.print(table)
     if not wrong:
         console.print("Everything is up; nothing is missing, nothing is parked.", style="green")

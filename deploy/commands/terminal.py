@@ -24,7 +24,7 @@ class CommandFailed(Exception):
 
 
 def complain(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, style="red", markup=False)
+    Console(stderr=True, highlight=False).print(text, style="red", markup=False, soft_wrap=True)
 
 
 def patron(arguments: str) -> str:

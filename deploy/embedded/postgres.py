@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.embedded.failures import StartFailed
+from deploy.embedded.failures import ClientFailed, StartFailed
 from deploy.embedded.ports import LOOPBACK, KeptPorts
 from deploy.embedded.processes import ProcessId, kill_child, spawn, stop_child, tail
 from deploy.embedded.unprivileged import Account, home_for, postgres_account, programs_for
@@ -138,7 +138,7 @@ class EmbeddedPostgres:
         command = [str(self._pginstall / "bin" / program), *(str(argument) for argument in arguments)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"{program} failed: {done.stderr.strip()}")
+            raise ClientFailed(f"{program} failed: {done.stderr.strip()}")
         return done.stdout
 
     # --- inside ---

@@ -3,6 +3,7 @@ supervisor holds."""
 
 import fcntl
 import os
+import signal
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -89,8 +90,8 @@ def end_leftovers(data_dir: Path) -> list[str]:
     state = State.read(data_dir)
     if state is None:
         return []
-    # Postgres has its own way (postmaster.pid): it is stopped last and cleanly by its launcher.
-    left = {name: it for name, it in state.processes.items() if name != "postgres" and it.process.alive()}
-    for running in left.values():
-        running.process.stop(15)
+    left = {name: it.process for name, it in state.processes.items() if it.process.alive()}
+    # the reverse of the order of starting: Postgres last, and by its fast shutdown
+    for name, process in reversed(left.items()):
+        process.stop(30, signal.SIGINT if name == "postgres" else signal.SIGTERM)
     return list(left)

@@ -18,6 +18,19 @@ app = FastAPI()
 @app.get("/readyz")
 def ready():
     return {"fault": os.environ.get("PATRON_FAULT"), "service": os.environ["PATRON_SERVICE"]}
+
+@app.get("/internal/status")
+def status():
+    tiering = os.environ["PATRON_SERVICE"] == "tiering"
+    parked = {"id": "42", "topic": "patron.intake", "key": "c-1", "seq": 3, "reason": "unreadable"}
+    return {
+        "epoch": "e", "outbox_depth": 2, "outbox_oldest_seconds": 0.1, "lag": {"patron.intake": 7}, "gaps": 0,
+        "parked": [parked] if tiering else [], "timers_due": 0,
+    }
+
+@app.post("/internal/parked/42/retry", status_code=204)
+def retry():
+    pass
 """
 
 

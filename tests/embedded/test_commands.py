@@ -1,0 +1,108 @@
+"""The `patron` command on stand-ins: up and down, status in words and JSON, parked, tokens, backup and restore."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.embedded import EmbeddedPostgres
+from deploy.embedded.keys import OPERATOR, ensure_keys
+from deploy.embedded.ports import free_port
+from deploy.embedded.service import SERVICES
+from deploy.embedded.system import database_of
+from deploy.operator import operator_token
+from shared.chassis.tokens import Verifier
+from tests.shared.messaging.world import make_tables
+
+Query = Callable[[str, str], object]
+
+
+def patron(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.cli", *arguments]
+    return subprocess.run(
+        command, env=os.environ | (env or {}), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_up_status_parked_down(data_dir: Path, stand_ins: dict[str, str], tmp_path: Path) -> None:
+    data = ("--data", str(data_dir))
+    up = patron("up", "--detach", "--no-demo", "--port", str(free_port()), *data, env=stand_ins)
+    try:
+        assert up.returncode == 0, up.stderr
+        assert "Patron runs." in up.stdout
+        again = patron("up", "--no-demo", *data, env=stand_ins)
+        assert again.returncode == 1
+        assert "already runs" in again.stderr
+
+        in_words = patron("status", *data)
+        assert "tiering has 1 parked events" in in_words.stdout
+        assert in_words.returncode == 1
+        report = json.loads(patron("status", "--json", *data).stdout)
+        assert report["parts"] == {"postgres": True, "broker": True}
+        assert report["services"]["loyalty"]["lag"] == {"patron.intake": 7}
+
+        assert "42" in patron("parked", "list", *data).stdout
+        assert patron("parked", "retry", "42", *data).returncode == 0
+        assert "No parked event" in patron("parked", "drop", "43", "--yes", *data).stderr
+        assert patron("topics", *data).returncode == 0
+        assert "already runs" in patron("backup", str(tmp_path / "b.tar"), *data).stderr
+    finally:
+        down = patron("down", *data)
+    assert down.stdout.strip().endswith("stopped")
+    assert patron("status", *data).returncode == 1
+    assert json.loads(patron("status", "--json", *data).stdout)["phase"] == "stopped"
+
+
+def test_the_operators_token_is_one_the_services_accept(tmp_path: Path) -> None:
+    ensure_keys(tmp_path, [OPERATOR])
+    actor = Verifier("tiering", tmp_path).verify(operator_token(tmp_path, "tiering"))
+    assert actor.scopes == {"internal", "ops"}
+
+
+def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, query: Query) -> None:
+    postgres = EmbeddedPostgres(data_dir)
+    postgres.start()
+    ensure_keys(data_dir / "keys", SERVICES)
+    for service in SERVICES:
+        postgres.create_database(database_of(service))
+        asyncio.run(make_tables(postgres.url(database_of(service))))
+    loyalty = postgres.url(database_of("loyalty"))
+    query(loyalty, "INSERT INTO stream_head VALUES ('patron.loyalty', 'c-1', 4, uuidv7(), now())")
+    epoch = query(loyalty, "SELECT epoch FROM stream_epoch")
+    key = (data_dir / "keys" / "loyalty.private.pem").read_bytes()
+    postgres.stop()
+
+    file = tmp_path / "patron.tar"
+    taken = patron("backup", str(file), "--data", str(data_dir))
+    assert taken.returncode == 0, taken.stderr
+    assert file.stat().st_mode & 0o077 == 0, "it holds personal data and keys"
+    assert "exists already" in patron("backup", str(file), "--data", str(data_dir)).stderr
+
+    postgres.start()
+    loyalty = postgres.url(database_of("loyalty"))
+    query(loyalty, "UPDATE stream_head SET seq = 9")
+    postgres.stop()
+    (data_dir / "keys" / "loyalty.private.pem").write_bytes(b"lost")
+
+    back = patron("restore", str(file), "--yes", "--data", str(data_dir))
+    assert back.returncode == 0, back.stderr
+    postgres.start()
+    loyalty = postgres.url(database_of("loyalty"))
+    assert query(loyalty, "SELECT seq FROM stream_head") == 4
+    assert query(loyalty, "SELECT epoch FROM stream_epoch") != epoch
+    assert query(loyalty, "SELECT seq FROM epoch_head") == 4
+    assert not [name for name in postgres.databases() if name.endswith("_restored")]
+    postgres.stop()
+    assert (data_dir / "keys" / "loyalty.private.pem").read_bytes() == key
+
+
+def test_a_file_that_is_no_backup_is_refused(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "holiday.jpg"
+    file.write_bytes(b"\xff\xd8\xff" * 100)
+    refused = patron("restore", str(file), "--yes", "--data", str(data_dir))
+    assert refused.returncode == 1
+    assert "is not a backup" in refused.stderr
+    assert not (data_dir / "postgres").exists(), "nothing was touched"
