@@ -12,17 +12,17 @@ from typing import TypeVar
 from uuid import UUID
 
 from shared.events import (
-    Event,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
     OrderReturned,
     PaymentReceived,
+    PointsPosted,
     ReceivableIssued,
+    TierChanged,
 )
 
-E = TypeVar("E", bound=Event)
-ZERO = Decimal(0)
+OfCustomer = TypeVar("OfCustomer", TierChanged, PointsPosted)
 
 
 class OrdersTold:
@@ -88,9 +88,9 @@ def fold_deliveries(deliveries: Iterable[OrderDelivered]) -> dict[UUID, datetime
     return told
 
 
-def last_of_each(events: Iterable[E]) -> dict[str, E]:
+def last_of_each(events: Iterable[OfCustomer]) -> dict[UUID, OfCustomer]:
     """Where a fact tells the whole state (a tier, a balance), the last of its key in order of sequence is the truth."""
-    return {event.key: event for event in events}
+    return {event.customer_id: event for event in events}
 
 
 @dataclass(slots=True)

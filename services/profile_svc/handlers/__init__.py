@@ -1,0 +1,5 @@
+"""What profile does. Woken by events: `events.py`. Asked for by people: `files.py`, `team.py`, `calls.py`."""
+
+from services.profile_svc.handlers.events import subscriptions, timers
+
+__all__ = ["subscriptions", "timers"]

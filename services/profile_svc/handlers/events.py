@@ -1,0 +1,117 @@
+"""Woken by events: stubs are opened for customers that intake met, and the overview is kept from all services (G3)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.profile_svc.domain.cases import fold_cases
+from services.profile_svc.domain.customer import open_stub
+from services.profile_svc.domain.overview import (
+    fold_deliveries,
+    fold_orders,
+    fold_receivables,
+    fold_taken_back,
+    last_of_each,
+)
+from services.profile_svc.repository import copies, customers, overview
+from shared.events import (
+    ComplaintAcknowledged,
+    ComplaintClosed,
+    ComplaintFiled,
+    ComplaintJudged,
+    ComplaintReopened,
+    ComplaintResolved,
+    CustomerIdentified,
+    CustomerSeen,
+    DeadlineBreached,
+    OrderCancelled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderReturned,
+    PaymentReceived,
+    PointsPosted,
+    ReceivableIssued,
+    SettlementProposed,
+    TierChanged,
+)
+from shared.events.complaint import CaseEvent
+from shared.messaging import Subscriptions, Timers, Transaction, announce
+
+subscriptions = Subscriptions()
+timers = Timers()
+
+
+@subscriptions.lock_first
+async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    """All rows of the batch in one order, so that two batches never wait for each other."""
+    await overview.lock_overviews(tx, [UUID(key) for key in keys])
+
+
+@subscriptions.on(CustomerSeen)
+async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+    """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
+    opened = {one.customer_id: open_stub(one.customer_id, one.seen_at) for one in seen}
+    new = await customers.add_stubs(tx, [stub for stub, _ in opened.values()])
+    await customers.save_references(tx, [(one.source, one.ref, one.customer_id) for one in seen])
+    announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])
+
+
+@subscriptions.on(OrderPlaced)
+async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:
+    await overview.save_orders(tx, fold_orders(orders))
+
+
+@subscriptions.on(OrderReturned)
+async def when_orders_are_returned_add_up_what_came_back(tx: Transaction, returns: Sequence[OrderReturned]) -> None:
+    await overview.save_returns(tx, fold_taken_back(returns))
+
+
+@subscriptions.on(OrderCancelled)
+async def when_orders_are_cancelled_add_up_what_was_called_off(
+    tx: Transaction, cancelled: Sequence[OrderCancelled]
+) -> None:
+    await overview.save_cancellations(tx, fold_taken_back(cancelled))
+
+
+@subscriptions.on(OrderDelivered)
+async def when_orders_are_delivered_remember_the_last(tx: Transaction, deliveries: Sequence[OrderDelivered]) -> None:
+    await overview.save_deliveries(tx, fold_deliveries(deliveries))
+
+
+@subscriptions.on(ReceivableIssued)
+async def when_receivables_are_issued_sum_up_what_is_owed(tx: Transaction, issued: Sequence[ReceivableIssued]) -> None:
+    await copies.save_receivables(tx, fold_receivables(issued))
+
+
+@subscriptions.on(PaymentReceived)
+async def when_payments_are_received_sum_up_what_is_owed(tx: Transaction, payments: Sequence[PaymentReceived]) -> None:
+    await copies.save_receivables(tx, fold_receivables(payments))
+
+
+@subscriptions.on(TierChanged)
+async def when_tiers_change_show_the_last(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+    """The last change decided is the tier now, whatever its kind; a correction too."""
+    await overview.save_tiers(tx, last_of_each(changes))
+
+
+@subscriptions.on(PointsPosted)
+async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted: Sequence[PointsPosted]) -> None:
+    await overview.save_points(tx, last_of_each(posted))
+
+
+async def when_cases_move_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
+    """What is open and what is overdue, from a copy of each case that takes its facts in any order."""
+    await copies.save_cases(tx, fold_cases(facts))
+
+
+for fact in (
+    ComplaintFiled,
+    ComplaintAcknowledged,
+    ComplaintJudged,
+    SettlementProposed,
+    ComplaintResolved,
+    ComplaintClosed,
+    ComplaintReopened,
+    CustomerIdentified,
+    DeadlineBreached,
+):
+    subscriptions.on(fact)(when_cases_move_count_them_again)

@@ -1,0 +1,119 @@
+"""Search in the database (P12): every meaning of a question is a branch, the best answer of a customer counts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.profile_svc.domain.reader import Reader
+from services.profile_svc.domain.search import Question
+from shared.messaging import Transaction
+
+SHORTEST_TRIGRAM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    id: UUID
+    kind: str
+    name: str | None
+    region: str | None
+    completeness: int
+    tier: str | None
+    account_manager: str | None
+    score: int
+
+
+class Parameters:
+    """Numbers the values of a statement that is put together."""
+
+    def __init__(self) -> None:
+        self.values: list[object] = []
+
+    def add(self, value: object) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+
+async def search_files(
+    tx: Transaction, question: Question, reader: Reader, after: tuple[int, UUID] | None, limit: int
+) -> list[Found]:
+    """Best first; `after` is the score and id of the last one of the page before."""
+    given = Parameters()
+    branches = _branches(question, reader, given)
+    if not branches:
+        return []
+    where = []
+    if reader.source is not None:
+        where.append(
+            "exists (select from customer_reference r where r.customer_id = c.id "
+            f"and r.source = {given.add(reader.source)})"
+        )
+    if after is not None:
+        score, last = given.add(after[0]), given.add(after[1])
+        where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
+    sql = f"""
+        with found as ({" union all ".join(branches)}),
+             best as (select customer_id, max(score) as score from found group by customer_id)
+        select c.id, c.kind, c.facts #>> '{{names,0,name}}' as name, c.facts ->> 'region' as region, c.completeness,
+               o.tier, o.account_manager, b.score
+        from best b join customer c on c.id = b.customer_id left join overview o on o.customer_id = c.id
+        {"where " + " and ".join(where) if where else ""}
+        order by b.score desc, c.id limit {given.add(limit)}"""
+    return [Found(**row) for row in await tx.raw.fetch(sql, *given.values)]
+
+
+def _branches(question: Question, reader: Reader, given: Parameters) -> list[str]:
+    branches = []
+    if question.id is not None:
+        branches.append(f"select id as customer_id, 1000 as score from customer where id = {given.add(question.id)}")
+    if question.reference is not None:
+        of_reader = "" if reader.source is None else f" and source = {given.add(reader.source)}"
+        branches.append(
+            "select customer_id, 900 as score from customer_reference "
+            f"where ref = {given.add(question.reference)}{of_reader}"
+        )
+    if question.e164:
+        branches.append(
+            f"select customer_id, 850 as score from customer_phone where e164 = any({given.add(question.e164)}::text[])"
+        )
+    if question.last_digits is not None:
+        alike = given.add(question.last_digits)
+        branches.append(f"select customer_id, 800 as score from customer_phone where last_digits = {alike}")
+    if question.email is not None:
+        whole, start = given.add(question.email), given.add(_escaped(question.email) + "%")
+        branches.append(
+            f"select customer_id, case when address = {whole}::text then 850 else 700 end as score "
+            f"from customer_email where address like {start}"
+        )
+    branches.extend(_names(question, given))
+    return branches
+
+
+def _names(question: Question, given: Parameters) -> list[str]:
+    """Names: equal, beginning so, a whole word, beginnings of words, a piece, similar; in this order of worth."""
+    if not question.folded:
+        return []
+    scores = [f"when folded = {given.add(question.folded)}::text then 600"]
+    scores.append(f"when folded like {given.add(_escaped(question.folded) + '%')}::text then 500")
+    conditions = []
+    if question.whole:
+        conditions.append((f"tokens @@ {given.add(question.whole)}::text::tsquery", "450"))
+    if question.words:
+        conditions.append((f"tokens @@ {given.add(question.words)}::text::tsquery", "400"))
+    if len(question.folded) >= SHORTEST_TRIGRAM:
+        conditions.append((f"search_text like {given.add(question.pattern)}::text", "300"))
+    if question.resembles is not None:
+        asked = given.add(question.resembles)
+        conditions.append(
+            (f"{asked}::text <% search_text", f"(100 * word_similarity({asked}::text, search_text))::int")
+        )
+    if not conditions:
+        return []
+    scores += [f"when {condition} then {score}" for condition, score in conditions]
+    return [
+        f"select customer_id, case {' '.join(scores)} else 0 end as score from customer_name "
+        f"where {' or '.join(condition for condition, _ in conditions)}"
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,0 +1,85 @@
+"""The call centre over HTTP (G4): what happens on the line, who is ringing, how quickly it was answered."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from services.profile_svc.domain.phones import every_e164, last_digits
+from services.profile_svc.handlers.calls import record_call_state
+from services.profile_svc.repository import calls, customers, team
+from services.profile_svc.routes.asking import CurrentReader, CurrentSettings
+from services.profile_svc.schemas.calls import (
+    CallEventCreate,
+    CallRead,
+    CallStatisticsRead,
+    PopRead,
+    show_call,
+    show_match,
+)
+from shared.chassis import Instant, Text, Tx, allow, service_router
+from shared.chassis.times import refuse_future
+
+router = service_router(prefix="/v1", tags=["calls"])
+
+A_MONTH = timedelta(days=30)
+
+
+@router.post("/call-events", status_code=201, dependencies=[allow("customers:write")])
+async def report_call_event(body: CallEventCreate, tx: Tx, settings: CurrentSettings) -> CallRead:
+    """Each state of a call once, in any order; the same report again gets the same answer."""
+    refuse_future(body.at, tx.at, "/at")
+    call = await record_call_state(
+        tx, body.call_id, body.number, body.state, body.at, body.agent, regions=settings.phone_regions
+    )
+    return show_call(call)
+
+
+@router.get("/calls/pop", dependencies=[allow("customers:read")])
+async def pop_up(
+    number: Annotated[Text, Query(min_length=1, max_length=40, description="as the exchange shows it")],
+    tx: Tx,
+    reader: CurrentReader,
+    settings: CurrentSettings,
+) -> PopRead:
+    """What an agent sees while it rings. A number nobody has is not an error: somebody is calling."""
+    e164 = every_e164(number, settings.phone_regions)
+    now = tx.at.astimezone(settings.zone)
+    rows = await calls.list_callers(tx, e164, last_digits(number), reader, now.date())
+    ids = [row["id"] for row in rows]
+    members = await team.list_members(tx, ids, current=True) if ids else []
+    await customers.add_access(tx, reader, "popped_up", ids)
+    return PopRead(
+        number=e164[0] if e164 else number.strip(),
+        matches=[
+            show_match(row, [one for one in members if one.assignment.customer_id == row["id"]], hour=now.hour)
+            for row in rows
+        ],
+    )
+
+
+@router.get("/calls/statistics", dependencies=[allow("customers:read")])
+async def read_call_statistics(
+    tx: Tx,
+    reader: CurrentReader,
+    settings: CurrentSettings,
+    since: Annotated[Instant | None, Query(alias="from", description="30 days before `to` when not said")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="now when not said")] = None,
+) -> CallStatisticsRead:
+    """How many calls were answered, and how many within three rings."""
+    reader.check_is_ours()
+    until = until or tx.at
+    since = since or until - A_MONTH
+    counted = await calls.read_statistics(tx, since, until, settings.three_rings_seconds)
+    return CallStatisticsRead(
+        since=since,
+        until=until,
+        calls=counted.calls,
+        answered=counted.answered,
+        answered_in_time=counted.answered_in_time,
+        missed=counted.missed,
+        ringing=counted.ringing,
+        answered_in_time_percent=round(100 * counted.answered_in_time / counted.calls, 1) if counted.calls else None,
+        median_seconds=counted.median_seconds,
+        three_rings_seconds=settings.three_rings_seconds,
+    )

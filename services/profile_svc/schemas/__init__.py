@@ -1,0 +1,1 @@
+"""HTTP shapes of profile: what comes in is checked here, what goes out is spelled here."""

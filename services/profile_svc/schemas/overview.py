@@ -1,0 +1,129 @@
+"""The overview over HTTP (G3): everything about a customer in one answer, from one row."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+import orjson
+
+from services.profile_svc.schemas.customers import NameEntry
+from services.profile_svc.schemas.team import EmployeeRead
+from shared.chassis import Amount, Day, Id, Instant, Read, SignedAmount
+
+
+class OverviewCustomer(Read):
+    id: Id
+    kind: Literal["organisation", "person", "unknown"]
+    names: list[NameEntry]
+    region: str | None
+    industry: str | None
+    completeness: int
+    registered_at: Instant
+
+
+class OverviewTier(Read):
+    tier: str
+    rank: int
+    since: Instant
+
+
+class OverviewOrders(Read):
+    """`revenue` is what is left of `ordered` after returns and cancellations."""
+
+    count: int
+    returns: int
+    cancelled: int
+    ordered: Amount
+    returned: Amount
+    called_off: Amount
+    revenue: SignedAmount
+    first_at: Instant | None
+    last_at: Instant | None
+    last_id: Id | None
+    last_return_at: Instant | None
+    last_delivery_at: Instant | None
+
+
+class OverviewPoints(Read):
+    balance: int
+    held: int
+    debt: int
+
+
+class OverviewCases(Read):
+    open: int
+    overdue: int
+    last_at: Instant | None
+    last_satisfaction: int | None
+
+
+class OverviewReceivables(Read):
+    outstanding: Amount
+    overdue: Amount
+    oldest_due_on: Day | None
+
+
+class OverviewRead(Read):
+    customer: OverviewCustomer
+    tier: OverviewTier | None
+    account_manager: EmployeeRead | None
+    orders: OverviewOrders
+    points: OverviewPoints
+    cases: OverviewCases
+    receivables: OverviewReceivables
+    updated_at: Instant | None
+
+
+def show_overview(row: Mapping[str, Any]) -> OverviewRead:
+    """A customer nobody did anything with yet has no row of figures: all of them are nothing."""
+    ordered, returned, called_off = (
+        row[name] or Decimal(0) for name in ("revenue_total", "revenue_returned", "revenue_cancelled")
+    )
+    return OverviewRead(
+        customer=OverviewCustomer(
+            id=row["id"],
+            kind=row["kind"],
+            names=[NameEntry(**entry) for entry in orjson.loads(row["names"] or "[]")],
+            region=row["region"],
+            industry=row["industry"],
+            completeness=row["completeness"],
+            registered_at=row["registered_at"],
+        ),
+        tier=None
+        if row["tier"] is None
+        else OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"]),
+        account_manager=None
+        if row["manager_name"] is None
+        else EmployeeRead(
+            employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
+        ),
+        orders=OverviewOrders(
+            count=row["orders_count"] or 0,
+            returns=row["returns_count"] or 0,
+            cancelled=row["cancelled_count"] or 0,
+            ordered=ordered,
+            returned=returned,
+            called_off=called_off,
+            revenue=ordered - returned - called_off,
+            first_at=row["first_order_at"],
+            last_at=row["last_order_at"],
+            last_id=row["last_order_id"],
+            last_return_at=row["last_return_at"],
+            last_delivery_at=row["last_delivery_at"],
+        ),
+        points=OverviewPoints(
+            balance=row["points_balance"] or 0, held=row["points_held"] or 0, debt=row["points_debt"] or 0
+        ),
+        cases=OverviewCases(
+            open=row["open_cases"] or 0,
+            overdue=row["overdue_cases"] or 0,
+            last_at=row["last_case_at"],
+            last_satisfaction=row["last_satisfaction"],
+        ),
+        receivables=OverviewReceivables(
+            outstanding=row["outstanding_amount"] or Decimal(0),
+            overdue=row["overdue_amount"] or Decimal(0),
+            oldest_due_on=row["oldest_due_on"],
+        ),
+        updated_at=row["updated_at"],
+    )
