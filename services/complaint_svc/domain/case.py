@@ -147,6 +147,7 @@ class Case:
     satisfaction: int | None = None
     waiting: Waiting | None = None
     replayed_until: datetime | None = None
+    version: int = 1
     proposal: Proposal | None = None
     deadlines: tuple[Deadline, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -166,12 +167,16 @@ class Case:
         return self.last_step_at if self.replayed_until is not None and now < self.replayed_until else now
 
 
-def legal_next_steps(case: Case) -> list[StepName]:
+def legal_steps(status: Status, kind: CaseKind) -> list[StepName]:
     """The steps of the path that may come next, in the order of the path."""
-    names = dict.fromkeys(step for before, step, _ in PATH if before == case.status)
-    if case.kind in SETTLED_KINDS and case.status == "judged_valid":
+    names = dict.fromkeys(step for before, step, _ in PATH if before == status)
+    if kind in SETTLED_KINDS and status == "judged_valid":
         names.pop("resolution")
     return list(names)
+
+
+def legal_next_steps(case: Case) -> list[StepName]:
+    return legal_steps(case.status, case.kind)
 
 
 def check_order(case: Case, name: StepName, at: datetime) -> None:

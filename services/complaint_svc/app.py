@@ -1,0 +1,24 @@
+"""The front door of complaints."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.complaint_svc.handlers import subscriptions, timers
+from services.complaint_svc.routes import routers
+from services.complaint_svc.settings import Settings
+from shared.chassis import Ports, create_service
+
+
+def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    return create_service(
+        settings or Settings(),
+        ports=ports,
+        title="Patron complaints",
+        description="What went wrong, and putting it right in time: cases, their steps, their deadlines.",
+        routers=routers,
+        subscriptions=subscriptions,
+        timers=timers,
+        topic="patron.complaint",
+        migrations=Path(__file__).parent / "migrations",
+    )

@@ -1,0 +1,5 @@
+"""Alembic's entry for complaint's database."""
+
+from shared.chassis.migrations import run
+
+run()

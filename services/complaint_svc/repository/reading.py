@@ -1,0 +1,124 @@
+"""What is read of cases: one whole, or a page of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
+
+from services.complaint_svc.domain.deadlines import Deadline
+from services.complaint_svc.repository.cases import read_deadline
+from services.complaint_svc.tables import case_step, case_story, climb, complaint_case, deadline, proposal
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+Sort = Literal["newest", "urgency"]
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # stands for no due date where cases are sorted by it
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with everything that belongs to it; rows as they are."""
+
+    case: Any
+    story: Any
+    steps: Sequence[Any]
+    proposals: Sequence[Any]
+    climbs: Sequence[Any]
+    deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A line of a list."""
+
+    id: UUID
+    customer_id: UUID | None
+    kind: str
+    severity: str
+    channel: str
+    category: str
+    status: str
+    tier: str | None
+    rung: str
+    waiting: str | None
+    filed_at: datetime
+    closed_at: datetime | None
+    next_due_at: datetime | None
+    satisfaction: int | None
+
+
+LISTED = [complaint_case.c[name] for name in CaseRow.__slots__]
+
+
+async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None) -> CaseFile:
+    query = select(complaint_case).where(complaint_case.c.id == case_id)
+    if partner_id is not None:
+        query = query.where(complaint_case.c.partner_id == partner_id)
+    case = (await tx.sql.execute(query)).one_or_none()
+    if case is None:
+        raise not_found("complaint_not_found", "there is no such complaint")
+    story = await _rows(tx, select(case_story).where(case_story.c.case_id == case_id))
+    steps = await _rows(tx, select(case_step).where(case_step.c.case_id == case_id).order_by(case_step.c.number))
+    proposals = await _rows(
+        tx, select(proposal).where(proposal.c.case_id == case_id).order_by(proposal.c.proposed_at, proposal.c.id)
+    )
+    climbs = await _rows(tx, select(climb).where(climb.c.case_id == case_id).order_by(climb.c.at))
+    lines = (
+        await tx.sql.execute(
+            select(deadline)
+            .where(deadline.c.case_id == case_id)
+            .order_by(
+                deadline.c.round, func.array_position(["acknowledgement", "proposal", "solution"], deadline.c.stage)
+            )
+        )
+    ).mappings()
+    return CaseFile(
+        case, story[0] if story else None, steps, proposals, climbs, [read_deadline(line) for line in lines]
+    )
+
+
+async def list_cases(
+    tx: Transaction,
+    now: datetime,
+    *,
+    customer_id: UUID | None,
+    status: str | None,
+    overdue: bool | None,
+    partner_id: UUID | None,
+    sort: Sort,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[CaseRow]:
+    """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last)."""
+    c = complaint_case.c
+    due = func.coalesce(c.next_due_at, literal_column("timestamptz '9999-12-31 00:00:00+00'"))
+    late = (c.status != "closed") & (c.next_due_at <= now)
+    where: list[ColumnElement[bool]] = []
+    if customer_id is not None:
+        where.append(c.customer_id == customer_id)
+    if partner_id is not None:
+        where.append(c.partner_id == partner_id)
+    if status is not None:
+        where.append(c.status != "closed" if status == "open" else c.status == status)
+    if overdue is not None:
+        where.append(late if overdue else ~func.coalesce(late, False))
+    query: Select[Any] = select(*LISTED).where(*where).limit(limit + 1)
+    if sort == "newest":
+        query = query.order_by(c.id.desc())
+        query = query if after is None else query.where(c.id < after[0])
+    else:
+        query = query.where(c.status != "closed").order_by(due, c.id)
+        query = query if after is None else query.where(tuple_(due, c.id) > tuple_(*map(literal, after)))
+    return [CaseRow(*row) for row in await tx.sql.execute(query)]
+
+
+def place_of(row: CaseRow, sort: Sort) -> tuple[object, ...]:
+    """Where a row stands in the list, for the cursor."""
+    return (row.id,) if sort == "newest" else (row.next_due_at or NEVER, row.id)
+
+
+async def _rows(tx: Transaction, query: Select[Any]) -> Sequence[Any]:
+    return list(await tx.sql.execute(query))

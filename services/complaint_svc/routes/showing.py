@@ -1,0 +1,88 @@
+"""A case as it is shown: the row, its story, and what is left of each deadline at this moment."""
+
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from fastapi import Response
+
+from services.complaint_svc import handlers, repository
+from services.complaint_svc.domain.business_time import Calendar
+from services.complaint_svc.domain.case import legal_steps
+from services.complaint_svc.domain.deadlines import Deadline, left_at
+from services.complaint_svc.schemas import (
+    AboutRead,
+    ComplaintRead,
+    ContactRead,
+    DeadlineRead,
+    EscalationRead,
+    ProposalRead,
+    StepRead,
+    StepToCome,
+)
+from shared.chassis import Actor, show_etag
+from shared.messaging import Transaction
+
+NAMES: dict[str, Any] = {name: name for name in get_args(StepToCome)} | {"proposal": "proposals"}
+
+
+async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Response) -> ComplaintRead:
+    """The case as it stands in this transaction, with its version as ETag."""
+    file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
+    show_etag(response, file.case.version)
+    return read_case(file, await handlers.load_calendar(tx), tx.at)
+
+
+def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime) -> ComplaintRead:
+    case, story = file.case, file.story
+    notes = {(step.round, step.at): step.note for step in file.steps if step.name == "proposal"}
+    judged = [step.outcome for step in file.steps if step.name == "judgement" and step.round == case.round]
+    listed: dict[str, Any] = {name: getattr(case, name) for name in repository.CaseRow.__slots__}
+    texts = ("what_happened", "happened_at", "bought_at", "usage", "request", "settlement_wish")
+    written: dict[str, Any] = {name: getattr(story, name, None) for name in texts}
+    return ComplaintRead(
+        **listed,
+        **written,
+        round=case.round,
+        valid=judged[-1] == "valid" if judged else None,
+        about=AboutRead(order_id=case.order_id, sku=case.sku, product=getattr(story, "product", None)),
+        contact=ContactRead(**{name: getattr(story, f"contact_{name}", None) for name in ("name", "phone", "email")}),
+        deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
+        next_steps=[NAMES[name] for name in legal_steps(case.status, case.kind)],
+        steps=[_read_step(step) for step in file.steps],
+        proposals=[
+            ProposalRead(text=notes.get((p.round, p.proposed_at)), **_members(p, ProposalRead, "text"))
+            for p in file.proposals
+        ],
+        escalations=[EscalationRead(rung=c.rung, stage=c.stage, round=c.round, escalated_at=c.at) for c in file.climbs],
+    )
+
+
+def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> DeadlineRead:
+    due = deadline.live and deadline.breached_at is None
+    return DeadlineRead(
+        round=deadline.round,
+        stage=deadline.stage,
+        state=deadline.state,
+        tier=deadline.tier,
+        allowance_seconds=int(deadline.allowance.total_seconds()),
+        remaining_seconds=int(left_at(deadline, now, calendar).total_seconds()) if due else None,
+        started_at=deadline.started_at,
+        due_at=deadline.due_at,
+        warned_at=deadline.warned_at,
+        breached_at=deadline.breached_at,
+        done_late_at=deadline.late_at,
+        met_at=deadline.met_at,
+        cancelled_at=deadline.cancelled_at,
+    )
+
+
+def _read_step(step: Any) -> StepRead:
+    return StepRead(
+        number=step.number, round=step.round, step=step.name, outcome=step.outcome, status=step.status_after,
+        at=step.at, recorded_at=step.recorded_at, by=step.done_by, note=step.note,
+    )  # fmt: skip
+
+
+def _members(row: Any, shape: type[ProposalRead], *without: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in shape.model_fields if name not in without}

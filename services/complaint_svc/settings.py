@@ -1,0 +1,165 @@
+"""This service's environment: what every service has, and how complaints are worked here (`Practice`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.complaint_svc.domain.authority import Authority
+from services.complaint_svc.domain.business_time import CLOSED, Calendar, Openings
+from services.complaint_svc.domain.opening_hours import read_openings
+from shared.chassis import ServiceSettings
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+YEARS_BACK, YEARS_AHEAD = 2, 3  # how far around an instant holidays are looked up
+
+
+class Settings(ServiceSettings):
+    service: Literal["complaint"] = "complaint"
+
+
+class Limit(BaseModel):
+    """What a role may grant at once; null is no limit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    points: int | None = Field(default=0, ge=0)
+    amount: Decimal | None = Field(default=Decimal(0), ge=0)
+
+
+def _limits() -> dict[str, Limit]:
+    return {
+        "agent": Limit(points=500, amount=Decimal("50.00")),
+        "manager": Limit(points=5_000, amount=Decimal("500.00")),
+        "head": Limit(points=None, amount=None),
+        "admin": Limit(points=None, amount=None),
+    }
+
+
+class Practice(BaseSettings):
+    """How complaints are worked in this deployment: `PATRON_…` variables, read once a process."""
+
+    model_config = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
+
+    time_zone: str = "UTC"
+    holidays: str = "CN"  # a country, or a country and its part (DE-BY); empty: no holidays
+    opening_hours: dict[str, list[str]] = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+    warning_percent: int = Field(default=80, ge=1, le=99)
+    escalation_hours: int = Field(default=8, ge=1)  # working hours a breach may be ignored before the next rung
+    reopening_days: int = Field(default=30, ge=0)
+    replay_grace_seconds: int = Field(default=60, ge=0)  # a case told after the fact is not judged sooner
+    authority: dict[str, Limit] = Field(default_factory=_limits)  # C5
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _known_days(cls, hours: dict[str, list[str]]) -> dict[str, list[str]]:
+        for day, openings in hours.items():
+            if day not in WEEKDAYS:
+                raise ValueError(f"not a weekday: {day}; use {', '.join(WEEKDAYS)}")
+            read_openings(openings)
+        if not any(hours.values()):
+            raise ValueError("the business is open on some day")
+        return hours
+
+    @field_validator("holidays")
+    @classmethod
+    def _known_country(cls, place: str) -> str:
+        if place:
+            _holidays_of(place, 2000)
+        return place
+
+    @property
+    def week(self) -> tuple[Openings, Openings, Openings, Openings, Openings, Openings, Openings]:
+        mon, tue, wed, thu, fri, sat, sun = (read_openings(self.opening_hours.get(day, [])) for day in WEEKDAYS)
+        return mon, tue, wed, thu, fri, sat, sun
+
+    @property
+    def make_up_hours(self) -> Openings:
+        """A make-up day on which the business is closed by its week is worked like its first open weekday (K12)."""
+        return next(openings for openings in self.week if openings)
+
+    @property
+    def share_before_warning(self) -> Fraction:
+        return Fraction(self.warning_percent, 100)
+
+    @property
+    def climb_after(self) -> timedelta:
+        return timedelta(hours=self.escalation_hours)
+
+    @property
+    def limits(self) -> dict[str, Authority]:
+        return {role: Authority(limit.points, limit.amount) for role, limit in self.authority.items()}
+
+    def calendar(self, year: int, overrides: Mapping[date, Openings]) -> Calendar:
+        """The calendar around a year: the week, over it what the country publishes, over it what an operator said."""
+        days: dict[date, Openings] = {}
+        for published in self.published_days(year):
+            if not published.working:
+                days[published.day] = CLOSED
+            elif not self.week[published.day.weekday()]:
+                days[published.day] = self.make_up_hours
+        return Calendar(ZoneInfo(self.time_zone), self.week, {**days, **overrides})
+
+    def published_days(self, year: int) -> tuple["PublishedDay", ...]:
+        return _published(self.holidays, year) if self.holidays else ()
+
+    @property
+    def published_through(self) -> int | None:
+        """The last year whose make-up days are published. None where a country has none: nothing is waited for."""
+        return _last_published(self.holidays) if self.holidays else None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDay:
+    """A day that differs from its weekday by law: a holiday, or a weekend day that is worked to make up for one."""
+
+    day: date
+    working: bool
+    name: str
+
+
+@cache
+def practice() -> Practice:
+    return Practice()
+
+
+def _holidays_of(place: str, year: int) -> holidays.HolidayBase:
+    country, _, part = place.partition("-")
+    years = range(year - YEARS_BACK, year + YEARS_AHEAD)
+    try:
+        return holidays.country_holidays(country, subdiv=part or None, years=years)
+    except NotImplementedError:
+        raise ValueError(f"no holidays are known for {place}") from None
+
+
+@cache
+def _published(place: str, year: int) -> tuple[PublishedDay, ...]:
+    found = _holidays_of(place, year)
+    off = [PublishedDay(day, False, name) for day, name in found.items()]
+    years = {day.year for day in found}
+    worked = [PublishedDay(day, True, "Make-up working day") for day in found.weekend_workdays if day.year in years]
+    return tuple(sorted((*off, *worked), key=lambda published: published.day))
+
+
+@cache
+def _last_published(place: str) -> int | None:
+    """Countries that move working days publish them year by year; the package lists each swap as numbers."""
+    swaps = getattr(_holidays_of(place, 2000), "special_public_holidays", None) or {}
+    years = [year for year, entries in swaps.items() if _holds_a_swap(entries)]
+    return max(years, default=None)
+
+
+def _holds_a_swap(entries: object) -> bool:
+    if not isinstance(entries, tuple):
+        return False
+    if all(isinstance(entry, int) for entry in entries):
+        return len(entries) >= 4  # month, day off, month, day worked
+    return any(_holds_a_swap(entry) for entry in entries)
