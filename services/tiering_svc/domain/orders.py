@@ -145,6 +145,17 @@ class Orders:
         if order is not None:  # older than any window that is looked at, otherwise
             self.by_id[order.order_id] = order.less(taken)
 
+    def give_back(self, taken: TakenBack) -> None:
+        """As if it had not been taken back yet."""
+        self.take_back(
+            replace(
+                taken,
+                amount=-taken.amount,
+                margin=None if taken.margin is None else -taken.margin,
+                quantity=-taken.quantity,
+            )
+        )
+
     def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Figures]]:
         """The figures as of `since`, then as of each later order, each with its month."""
         by_month: dict[date, Figures] = {}

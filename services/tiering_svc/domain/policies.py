@@ -72,6 +72,15 @@ class Policy:
         """Tiers of policies with the same ladder can be compared; others need a review to place customers anew."""
         return "<".join(level.code for level in self.levels)
 
+    @property
+    def top(self) -> int:
+        return len(self.levels) - 1
+
+    @property
+    def monotone(self) -> bool:
+        """One more order never lowers the grade (an average, a rate or a margin may fall)."""
+        return self.indicator in ("amount", "orders", "largest_order")
+
     def value_of(self, figures: Figures, month: date) -> Value:
         """What the policy looks at; for stars the weakest of the full months before `month`."""
         if self.kind == "star":

@@ -14,6 +14,7 @@ from services.tiering_svc.domain.explanation import reasons_of
 from services.tiering_svc.domain.months import add_months, month_of
 from services.tiering_svc.domain.orders import Book, Figures, Order, Orders, TakenBack
 from services.tiering_svc.domain.policies import Policy
+from shared.errors import conflict, invalid
 from shared.events import TierChanged
 
 Kind = Literal["first", "upgrade", "downgrade", "correction", "override"]
@@ -93,7 +94,8 @@ class Rules:
         """The policy that a correction grades by: the row's own up to where the present one came into force."""
         key = (standing.policy_id, standing.policy_version, standing.cutoffs_of)
         own = self.earlier.get(key, self.active)  # type: ignore[arg-type]
-        return self.active if instant >= self.active_since and own.ladder == self.active.ladder else own
+        alike = own.ladder == self.active.ladder and own.months == self.active.months
+        return self.active if alike and instant >= self.active_since else own
 
 
 def after_order(standing: Standing, order: Order, book: Book, rules: Rules) -> Decided:
@@ -163,6 +165,43 @@ def after_take_back(standing: Standing, taken: TakenBack, book: Orders, rules: R
 
 def may_be_corrected(standing: Standing) -> bool:
     return standing.kind in RISES and standing.rank > standing.floor_rank and standing.since is not None
+
+
+def override(
+    standing: Standing, tier: str, until: datetime, reason: str, by: str, at: datetime, rules: Rules
+) -> Decided:
+    """A person sets the tier until a date, with a reason. Orders and reviews leave it alone until then."""
+    policy = rules.active
+    rank = next((rank for rank, level in enumerate(policy.levels) if level.code == tier), None)
+    if rank is None:
+        raise invalid("unknown_tier", "The policy in force has no such level.", pointer="/tier")
+    if standing.since is None:
+        raise conflict("no_tier_yet", "The customer has no tier yet: the first order gives one.")
+    if until <= at:
+        raise invalid("in_the_past", "An override ends in the future.", pointer="/until")
+    reasons = {
+        "trigger": "override",
+        "policy": {"id": str(policy.policy_id), "version": policy.version, "kind": policy.kind, "name": policy.names},
+        "tier": {"code": tier, "name": policy.levels[rank].names},
+        "reason": reason,
+        "by": by,
+        "until": until.isoformat(),
+    }
+    start = max(at, standing.since)
+    standing, change = changed(standing, policy, rank, "override", start, rules, reasons, overridden_until=until)
+    return standing, [change]
+
+
+def end_override(standing: Standing, figures: Figures, month: date, ends_at: datetime, rules: Rules) -> Decided:
+    """The override is over: the customer is graded anew, as of its end."""
+    policy = rules.active
+    rank = policy.grade(figures, month)
+    if standing.ladder == policy.ladder and rank == standing.rank:
+        return replace(standing, overridden_until=None), []
+    kind: Kind = "downgrade" if standing.ladder == policy.ladder and rank < standing.rank else "upgrade"
+    reasons = reasons_of(policy, figures, month, rank, trigger="override_end")
+    standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
+    return standing, [change]
 
 
 def changed(

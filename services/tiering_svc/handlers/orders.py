@@ -1,0 +1,194 @@
+"""Orders and what came back of them: the facts land in their months, and tiers follow at once (T1, T10, K13, K18)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+from itertools import chain
+from uuid import UUID
+
+from services.tiering_svc.domain.batch import come_in_order, nothing_can_move
+from services.tiering_svc.domain.months import first_month, month_of
+from services.tiering_svc.domain.orders import Book, Order, Orders, TakenBack, Windows, margin_of
+from services.tiering_svc.domain.tier_life import (
+    Change,
+    Ending,
+    Rules,
+    Standing,
+    after_order,
+    after_take_back,
+    endings,
+    may_be_corrected,
+)
+from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.repository import facts, policies, standings
+from services.tiering_svc.repository.standings import Account
+from shared.events import CustomerRegistered, OrderCancelled, OrderPlaced, OrderReturned
+from shared.messaging import Transaction, announce
+
+
+@subscriptions.lock_first
+async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    await standings.lock_standings(tx, keys)
+
+
+@subscriptions.on(CustomerRegistered)
+async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:
+    await standings.add_customers(tx, [event.customer_id for event in customers])
+
+
+@subscriptions.on(OrderPlaced)
+async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequence[OrderPlaced]) -> None:
+    rules = await policies.load_rules(tx)
+    orders = [order_of(event, rules.zone) for event in events]
+    by_customer: dict[UUID, list[Order]] = defaultdict(list)
+    for event, order in zip(events, orders, strict=True):
+        by_customer[event.customer_id].append(order)
+    asked = {(customer_id, order.month) for customer_id, mine in by_customer.items() for order in mine}
+    accounts = await standings.load_accounts(tx, asked, rules.active, str(rules.zone))
+    books = await _open_books(tx, accounts, by_customer, rules)
+    await facts.add_orders(tx, events, orders)
+    decided = _Decided()
+    for customer_id, mine in by_customer.items():
+        before = standing = accounts[customer_id].standing
+        changes: list[Change] = []
+        for order in mine:
+            standing, made = after_order(standing, order, books[customer_id], rules)
+            changes += made
+        decided.add(before, standing, changes)
+    await decided.save(tx)
+
+
+async def _open_books(
+    tx: Transaction, accounts: dict[UUID, Account], by_customer: dict[UUID, list[Order]], rules: Rules
+) -> dict[UUID, Book]:
+    """The quick book for those whose orders come in order of time; the exact one where a late order could matter."""
+    policy = rules.active
+    books: dict[UUID, Book] = {}
+    late: dict[UUID, date] = {}
+    for customer_id, mine in by_customer.items():
+        account = accounts[customer_id]
+        standing, windows, newest_at = account.standing, account.windows, account.newest_at
+        if come_in_order(standing, newest_at, mine) or nothing_can_move(
+            standing, windows, newest_at, mine, policy, rules.zone
+        ):
+            books[customer_id] = Windows(policy.months, account.windows)
+        else:
+            late[customer_id] = first_month(min(account.windows), policy.months)
+    if late:
+        found = await facts.list_orders(tx, list(late), list(late.values()))
+        books |= {customer_id: Orders(policy.months, orders) for customer_id, orders in found.items()}
+    return books
+
+
+@subscriptions.on(OrderReturned)
+async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
+    await _take_back(
+        tx, "return", events, [event.return_id for event in events], [event.returned_at for event in events]
+    )
+
+
+@subscriptions.on(OrderCancelled)
+async def when_orders_are_cancelled_correct_what_stood_on_them(
+    tx: Transaction, events: Sequence[OrderCancelled]
+) -> None:
+    await _take_back(
+        tx, "cancellation", events, [event.order_id for event in events], [event.cancelled_at for event in events]
+    )
+
+
+async def _take_back(
+    tx: Transaction, kind: str, events: Sequence[OrderReturned | OrderCancelled], change_ids: Sequence[UUID],
+    at: Sequence[datetime],
+) -> None:  # fmt: skip
+    rules = await policies.load_rules(tx)
+    taken = [taken_of(event) for event in events]
+    customers = [event.customer_id for event in events]
+    await facts.add_take_backs(
+        tx, kind=kind, customers=customers, change_ids=change_ids, at=at,
+        months=[month_of(instant, rules.zone) for instant in at], taken=taken,
+        recorded_at=[event.meta.recorded_at for event in events],
+    )  # fmt: skip
+    found = await standings.load_standings(tx, customers)
+    rises = [standing for standing in found.values() if may_be_corrected(standing)]
+    rules.earlier.update(await policies.list_policies_behind(tx, rises, rules))
+    doubtful = await _no_longer_earned(tx, rises, rules)
+    by_customer: dict[UUID, list[TakenBack]] = defaultdict(list)
+    for customer_id, one in zip(customers, taken, strict=True):
+        by_customer[customer_id].append(one)
+    books = await _exact_books(tx, doubtful, by_customer, rules)
+    decided = _Decided()
+    for before in doubtful:
+        standing, changes = before, list[Change]()
+        for one in by_customer[before.customer_id]:
+            standing, made = after_take_back(standing, one, books[before.customer_id], rules)
+            changes += made
+        decided.add(before, standing, changes)
+    await decided.save(tx)
+
+
+async def _no_longer_earned(tx: Transaction, rises: Sequence[Standing], rules: Rules) -> list[Standing]:
+    """Rises that today's figures as of their date do not carry any more, and those that have to be looked at closely.
+
+    Where each piece taken back can only lower the figures, a rise that survives the whole batch survives each step.
+    """
+    own = [rules.of_row(standing, _since(standing)) for standing in rises]
+    figures = await facts.list_figures(
+        tx, [s.customer_id for s in rises], [_since(s) for s in rises], [p.months for p in own]
+    )
+    return [
+        standing
+        for standing, policy, (sums, month) in zip(rises, own, figures, strict=True)
+        if not policy.monotone or policy.grade(sums, month) < standing.rank
+    ]
+
+
+async def _exact_books(
+    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[TakenBack]], rules: Rules
+) -> dict[UUID, Orders]:
+    """The orders of these customers as they stood before this batch (the facts have it taken off already)."""
+    months = max((policy.months for policy in chain([rules.active], rules.earlier.values())), default=0)
+    since = [first_month(month_of(_since(standing), rules.zone), months) for standing in doubtful]
+    found = await facts.list_orders(tx, [standing.customer_id for standing in doubtful], since)
+    books = {}
+    for standing in doubtful:
+        policy = rules.of_row(standing, _since(standing))
+        books[standing.customer_id] = book = Orders(policy.months, found[standing.customer_id])
+        for one in by_customer[standing.customer_id]:
+            book.give_back(one)
+    return books
+
+
+class _Decided:
+    """What a batch decided, saved and announced at once."""
+
+    def __init__(self) -> None:
+        self.standings: list[Standing] = []
+        self.changes: list[Change] = []
+        self.endings: list[Ending] = []
+
+    def add(self, before: Standing, after: Standing, changes: Sequence[Change]) -> None:
+        if after is not before:
+            self.standings.append(after)
+            self.changes += changes
+            self.endings += endings(before, changes)
+
+    async def save(self, tx: Transaction) -> None:
+        await standings.save_standings(tx, self.standings)
+        await standings.save_history(tx, self.changes, self.endings)
+        announce(tx, [change.event(tx.at) for change in self.changes])
+
+
+def order_of(event: OrderPlaced, zone: tzinfo) -> Order:
+    quantity = sum(line.quantity for line in event.lines)
+    month = month_of(event.placed_at, zone)
+    return Order(event.order_id, event.placed_at, month, event.amount, margin_of(event.lines), quantity)
+
+
+def taken_of(event: OrderReturned | OrderCancelled) -> TakenBack:
+    quantity = sum(line.quantity for line in event.lines)
+    return TakenBack(event.order_id, event.placed_at, event.amount, margin_of(event.lines), quantity)
+
+
+def _since(standing: Standing) -> datetime:
+    assert standing.since is not None  # a rise began some day
+    return standing.since

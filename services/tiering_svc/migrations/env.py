@@ -1,0 +1,5 @@
+"""Alembic's entry for tiering's database."""
+
+from shared.chassis.migrations import run
+
+run()

@@ -1,0 +1,168 @@
+"""SQL of policies: the one in force compiled with its cut-offs, and the versions people edit."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.tiering_svc.domain.policies import Names, Policy, cutoffs_from_data, read_policy
+from services.tiering_svc.domain.tier_life import Rules, Standing
+from shared.errors import not_found
+from shared.messaging import Transaction, new_id
+
+PolicyKey = tuple[UUID, int, UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    policy_id: UUID
+    version: int
+    name: Names
+    document: Mapping[str, Any]
+    status: str
+    author: str
+    created_at: datetime
+    activated_by: str | None
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What was fixed at the first start."""
+
+    zone: ZoneInfo
+    currency: str
+
+
+@lru_cache(maxsize=64)
+def compiled(
+    policy_id: UUID, version: int, name: str, document: str, run_id: UUID | None, cutoffs: str | None
+) -> Policy:
+    """A policy made of its stored text; cached, because every batch asks for the same one."""
+    policy = read_policy(json.loads(document), policy_id=policy_id, version=version, names=json.loads(name))
+    if run_id is None or cutoffs is None:
+        return policy
+    return policy.with_cutoffs(cutoffs_from_data(policy, json.loads(cutoffs)), run_id)
+
+
+ACTIVE = """
+select p.policy_id, p.version, p.name, p.document, p.activated_at, b.time_zone, r.run_id, r.cutoffs
+from tier_policy p cross join business b
+left join lateral (
+    select run_id, cutoffs from evaluation_run r
+    where r.status = 'applied' and r.policy_id = p.policy_id and r.policy_version = p.version and r.cutoffs is not null
+    order by r.as_of desc, r.finished_at desc limit 1
+) r on true
+where p.status = 'active'
+"""
+
+
+async def load_rules(tx: Transaction) -> Rules:
+    """The policy in force, with the cut-offs of its last applied review, and the business's zone."""
+    row = await tx.raw.fetchrow(ACTIVE)
+    if row is None:
+        raise not_found("no_active_policy", "no tier policy is in force")
+    policy = compiled(row["policy_id"], row["version"], row["name"], row["document"], row["run_id"], row["cutoffs"])
+    return Rules(policy, ZoneInfo(row["time_zone"]), new_id, row["activated_at"], {})
+
+
+async def find_business(tx: Transaction) -> Business:
+    row = await tx.raw.fetchrow("select time_zone, currency from business")
+    assert row is not None  # written by the first migration
+    return Business(ZoneInfo(row["time_zone"]), row["currency"])
+
+
+async def list_policies_behind(tx: Transaction, standings: Iterable[Standing], rules: Rules) -> dict[PolicyKey, Policy]:
+    """The policies that open rows were decided by, where that is not the one in force now."""
+    active = rules.active
+    wanted = {
+        (s.policy_id, s.policy_version, s.cutoffs_of)
+        for s in standings
+        if (s.policy_id, s.policy_version, s.cutoffs_of) != (active.policy_id, active.version, active.run_id)
+        and s.policy_id is not None
+    }
+    if not wanted:
+        return {}
+    rows = await tx.raw.fetch(
+        """select p.policy_id, p.version, p.name, p.document, r.run_id, r.cutoffs
+           from unnest($1::uuid[], $2::int[], $3::uuid[]) as a(policy_id, version, run_id)
+           join tier_policy p on p.policy_id = a.policy_id and p.version = a.version
+           left join evaluation_run r on r.run_id = a.run_id""",
+        [w[0] for w in wanted], [w[1] for w in wanted], [w[2] for w in wanted],
+    )  # fmt: skip
+    return {
+        (r["policy_id"], r["version"], r["run_id"]): compiled(
+            r["policy_id"], r["version"], r["name"], r["document"], r["run_id"], r["cutoffs"]
+        )
+        for r in rows
+    }
+
+
+async def load_policy(tx: Transaction, policy_id: UUID, version: int) -> Policy:
+    """One version, without cut-offs: those are the review's that runs it."""
+    row = await tx.raw.fetchrow(
+        "select name, document from tier_policy where policy_id = $1 and version = $2", policy_id, version
+    )
+    if row is None:
+        raise not_found("policy_not_found", "There is no such policy.")
+    return compiled(policy_id, version, row["name"], row["document"], None, None)
+
+
+COLUMNS = "policy_id, version, name, document, status, author, created_at, activated_by, activated_at"
+
+
+async def add_version(
+    tx: Transaction, policy_id: UUID, version: int, names: Names, document: Mapping[str, Any], author: str
+) -> None:
+    await tx.raw.execute(
+        """insert into tier_policy (policy_id, version, name, document, status, author, created_at)
+           values ($1, $2, $3, $4, 'draft', $5, $6)""",
+        policy_id, version, json.dumps(names), json.dumps(document), author, tx.at,
+    )  # fmt: skip
+
+
+async def load_versions(tx: Transaction, policy_id: UUID) -> list[PolicyVersion]:
+    """All versions, newest first, locked."""
+    rows = await tx.raw.fetch(
+        f"select {COLUMNS} from tier_policy where policy_id = $1 order by version desc for update", policy_id
+    )
+    if not rows:
+        raise not_found("policy_not_found", "There is no such policy.")
+    return [_version(row) for row in rows]
+
+
+async def list_newest_versions(tx: Transaction, after: UUID | None, limit: int) -> list[PolicyVersion]:
+    """One row a policy: the version in force, or else the newest."""
+    rows = await tx.raw.fetch(
+        f"""select distinct on (policy_id) {COLUMNS} from tier_policy
+            where $1::uuid is null or policy_id > $1
+            order by policy_id, status = 'active' desc, version desc limit $2""",
+        after, limit,
+    )  # fmt: skip
+    return [_version(row) for row in rows]
+
+
+async def list_versions(tx: Transaction, policy_id: UUID) -> list[PolicyVersion]:
+    rows = await tx.raw.fetch(
+        f"select {COLUMNS} from tier_policy where policy_id = $1 order by version desc", policy_id
+    )
+    return [_version(row) for row in rows]
+
+
+async def save_activation(tx: Transaction, policy_id: UUID, version: int, by: str) -> None:
+    """The one in force retires in the same statement's transaction, so that there is exactly one."""
+    await tx.raw.execute("select 1 from business for update")  # activations take turns
+    await tx.raw.execute("update tier_policy set status = 'retired', retired_at = $1 where status = 'active'", tx.at)
+    await tx.raw.execute(
+        """update tier_policy set status = 'active', activated_by = $3, activated_at = $4, retired_at = null
+           where policy_id = $1 and version = $2""",
+        policy_id, version, by, tx.at,
+    )  # fmt: skip
+
+
+def _version(row: Mapping[str, Any]) -> PolicyVersion:
+    return PolicyVersion(**(dict(row) | {"name": json.loads(row["name"]), "document": json.loads(row["document"])}))

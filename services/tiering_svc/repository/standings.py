@@ -1,0 +1,204 @@
+"""SQL of standings and history: locked, loaded with the sums a decision needs, and saved with the rows it made."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.domain.orders import Figures
+from services.tiering_svc.domain.policies import Policy
+from services.tiering_svc.domain.tier_life import Change, Ending, Standing
+from shared.messaging import Transaction
+
+FIELDS = (
+    "customer_id", "tier", "rank", "since", "row_id", "kind", "policy_id", "policy_version", "cutoffs_of", "ladder",
+    "floor_tier", "floor_rank", "below_since", "grace_until", "retained_until", "overridden_until",
+)  # fmt: skip
+TYPES = (
+    "uuid", "text", "int", "timestamptz", "uuid", "text", "uuid", "int", "uuid", "text", "text", "int",
+    "timestamptz", "timestamptz", "timestamptz", "timestamptz",
+)  # fmt: skip
+STANDING = ", ".join(f"s.{field}" for field in FIELDS)
+
+
+async def lock_standings(tx: Transaction, customers: Sequence[str]) -> None:
+    """The customers' locks, in key order, before anything is read of them."""
+    await tx.raw.execute(
+        "select from standing where customer_id = any($1::uuid[]) order by customer_id for update", customers
+    )
+
+
+async def load_standings(tx: Transaction, customers: Iterable[UUID]) -> dict[UUID, Standing]:
+    """The standings of these customers; one that is not known yet has an empty one. Locks them."""
+    ordered = sorted(set(customers))
+    rows = await tx.raw.fetch(
+        f"select {STANDING} from standing s where s.customer_id = any($1::uuid[]) order by s.customer_id for update",
+        ordered,
+    )
+    return {customer_id: Standing(customer_id) for customer_id in ordered} | {
+        row["customer_id"]: Standing(*row.values()) for row in rows
+    }
+
+
+@dataclass(slots=True)
+class Account:
+    """A customer as a batch of orders finds it: standing, sums by window, and the newest order that counts."""
+
+    standing: Standing
+    windows: dict[date, Figures]
+    newest_at: datetime | None
+
+
+# What a policy needs to be graded by; aggregating only that is a third of the work.
+SUMS = {
+    "orders": ("orders",),
+    "amount": ("orders", "amount"),
+    "margin": ("orders", "margin"),
+    "margin_rate": ("orders", "margin", "margin_known_amount"),
+    "average_order": ("orders", "amount"),
+    "largest_order": ("orders", "largest_order"),
+}
+AGGREGATES = {
+    "orders": "coalesce(sum(m.orders) filter (where m.month <= w.last_month), 0)::int",
+    "amount": "coalesce(sum(m.amount) filter (where m.month <= w.last_month), 0)",
+    "margin": "sum(m.margin) filter (where m.month <= w.last_month)",
+    "margin_known_amount": "coalesce(sum(m.margin_known_amount) filter (where m.month <= w.last_month), 0)",
+    "largest_order": "max(m.largest_order) filter (where m.month <= w.last_month)",
+}
+MONTHLY = """,
+    array_agg(m.month) filter (where m.month <= w.last_month and m.orders > 0) as months,
+    array_agg(m.amount) filter (where m.month <= w.last_month and m.orders > 0) as amounts"""
+
+
+def _load_statement(policy: Policy) -> str:
+    """Only names from the tables above go into the text."""
+    sums = ", ".join(f"{AGGREGATES[column]} as {column}" for column in SUMS[policy.indicator])
+    return f"""
+select a.customer_id, {STANDING}, w.last_month, f.*
+from unnest($1::uuid[], $2::date[]) as a(customer_id, month)
+left join standing s on s.customer_id = a.customer_id
+cross join lateral (select greatest(a.month, date_trunc('month', s.since at time zone $4)::date) as last_month) w
+cross join lateral (
+    select max(m.last_order_at) as newest_at, {sums}{MONTHLY if policy.kind == "star" else ""}
+    from indicator_month m
+    where m.customer_id = a.customer_id and m.month > (w.last_month - make_interval(months => $3))::date
+) f"""
+
+
+async def load_accounts(
+    tx: Transaction, asked: Iterable[tuple[UUID, date]], policy: Policy, zone: str
+) -> dict[UUID, Account]:
+    """Standings and window sums for each (customer, month of an order). The customers are locked already."""
+    pairs = sorted(asked)
+    rows = await tx.raw.fetch(
+        _load_statement(policy), [pair[0] for pair in pairs], [pair[1] for pair in pairs], policy.months, zone
+    )
+    accounts: dict[UUID, Account] = {}
+    sums, width = SUMS[policy.indicator], len(FIELDS)
+    for row in rows:
+        values = tuple(row.values())
+        customer_id, newest_at = values[0], values[width + 2]
+        account = accounts.get(customer_id)
+        if account is None:
+            standing = Standing(customer_id) if values[1] is None else Standing(*values[1 : width + 1])
+            account = accounts[customer_id] = Account(standing, {}, newest_at)
+        elif newest_at is not None and (account.newest_at is None or newest_at > account.newest_at):
+            account.newest_at = newest_at
+        figures = Figures(**dict(zip(sums, values[width + 3 :], strict=False)))
+        if policy.kind == "star":
+            figures.monthly = dict(zip(row["months"] or (), row["amounts"] or (), strict=True))
+        account.windows[values[width + 1]] = figures
+    return accounts
+
+
+async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
+    """Customers that are known, though they have not ordered yet."""
+    await tx.raw.execute(
+        "insert into standing (customer_id) select unnest($1::uuid[]) order by 1 on conflict do nothing",
+        sorted(set(customers)),
+    )
+
+
+SAVE = f"""
+insert into standing as s ({", ".join(FIELDS)})
+select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))}) order by 1
+on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in FIELDS[1:])}
+"""
+VALUES_OF_STANDING = attrgetter(*FIELDS)
+
+
+async def save_standings(tx: Transaction, standings: Sequence[Standing]) -> None:
+    if standings:
+        await tx.raw.execute(SAVE, *(list(column) for column in zip(*map(VALUES_OF_STANDING, standings), strict=True)))
+
+
+ADD_HISTORY = """
+insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, superseded_at,
+                          policy_id, policy_version, run_id, reasons)
+select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $14,
+       case when superseded then $14 end, policy_id, policy_version, run_id, reasons
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
+            $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[])
+     as a(id, customer_id, previous_tier, tier, rank, kind, starts_at, ends_at, superseded, policy_id, policy_version,
+          run_id, reasons)
+"""
+
+
+async def save_history(tx: Transaction, changes: Sequence[Change], endings: Sequence[Ending]) -> None:
+    """End what ended and add the new rows, those included that were opened and ended within these same changes."""
+    if not changes:
+        return
+    new = {change.row_id for change in changes}
+    await _end_rows(tx, [ending for ending in endings if ending.row_id not in new])
+    ends: Mapping[UUID, datetime | None] = {e.row_id: e.ends_at for e in endings if e.row_id in new}
+    columns: list[list[Any]] = [[] for _ in range(13)]
+    for change in changes:
+        ends_at = ends.get(change.row_id)
+        superseded = change.row_id in ends and ends_at is None
+        values = (
+            change.row_id, change.customer_id, change.previous_tier, change.tier, change.rank, change.kind,
+            change.effective_from, ends_at, superseded, change.policy_id, change.policy_version, change.run_id,
+            json.dumps(change.reasons, ensure_ascii=False),
+        )  # fmt: skip
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    await tx.raw.execute(ADD_HISTORY, *columns, tx.at)
+
+
+async def _end_rows(tx: Transaction, endings: Sequence[Ending]) -> None:
+    if endings:
+        await tx.raw.execute(
+            """update tier_history h set
+                   effective = case when a.ends_at is null then h.effective
+                                    else tstzrange(lower(h.effective), a.ends_at) end,
+                   superseded_at = case when a.ends_at is null then $3 end
+               from unnest($1::uuid[], $2::timestamptz[]) as a(id, ends_at)
+               where h.id = a.id""",
+            [ending.row_id for ending in endings], [ending.ends_at for ending in endings], tx.at,
+        )  # fmt: skip
+
+
+async def load_chunk(tx: Transaction, after: UUID | None, limit: int) -> list[Standing]:
+    """The next customers in key order, locked."""
+    rows = await tx.raw.fetch(
+        f"""select {STANDING} from standing s where $1::uuid is null or s.customer_id > $1
+            order by s.customer_id limit $2 for update""",
+        after, limit,
+    )  # fmt: skip
+    return [Standing(*row.values()) for row in rows]
+
+
+async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
+    rows = await tx.raw.fetch(
+        "select customer_id from standing where $1::uuid is null or customer_id > $1 order by customer_id limit $2",
+        after, limit,
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
+
+
+async def is_known(tx: Transaction, customer_id: UUID) -> bool:
+    known: bool = await tx.raw.fetchval("select exists (select from standing where customer_id = $1)", customer_id)
+    return known
