@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         timers=Timers(),
         migrations=Path(__file__).parent / "migrations",
         authenticate=authenticate,
+        body_limits={"/v1/orders": settings.order_limit},
     )
     equip(app, settings)
     return app

@@ -12,9 +12,8 @@ from services.gateway.repository.orders import Overtaken
 from shared.events import LineTakenBack
 from shared.messaging import Transaction
 
-
-TAKEN_BACK = """select id, kind, source, ref, order_id, customer_id, at, reason, amount, lines::text as lines, fingerprint,
-    event_id, recorded_at from take_back"""
+TAKEN_BACK = """select id, kind, source, ref, order_id, customer_id, at, reason, amount, lines::text as lines,
+    fingerprint, event_id, recorded_at from take_back"""
 
 
 async def list_taken_back(tx: Transaction, order_id: UUID) -> list[TakenBack]:

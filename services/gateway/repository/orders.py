@@ -101,8 +101,8 @@ def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
 async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, lock: bool = False) -> Order | None:
     """By Patron's id; for a partner (`source`) only its own. Locked, what is taken back of it comes in turn."""
     row = await tx.raw.fetchrow(
-        f"""select *, lines::text as written_lines from customer_order where id = $1 and ($2::text is null or source = $2)
-            {"for update" if lock else ""}""",
+        f"""select *, lines::text as written_lines from customer_order
+            where id = $1 and ($2::text is null or source = $2) {"for update" if lock else ""}""",
         order_id, source,
     )  # fmt: skip
     return None if row is None else read_order(row)
