@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from shared.chassis import metrics
 from shared.chassis.access import CurrentActor, allow, public
 from shared.chassis.docs_page import page_of_contract
+from shared.chassis.event_contract import asyncapi, to_yaml
 from shared.chassis.routing import Tx, service_router
 from shared.chassis.shapes import Id, Instant, Read
 from shared.errors import not_found
@@ -62,6 +63,14 @@ async def show_metrics(request: Request) -> Response:
 @public_router.get("/openapi.json")
 async def show_contract(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
+
+
+@public_router.get("/asyncapi.yaml")
+async def show_event_contract(request: Request) -> Response:
+    """All events of the system, and which of them this service hears."""
+    service = request.app.state.service
+    text = to_yaml(asyncapi({service.name: service.subscriptions.handlers}))
+    return Response(text, headers={"Content-Type": "application/yaml"})
 
 
 @public_router.get("/docs")
