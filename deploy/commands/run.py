@@ -91,7 +91,7 @@ def _start_detached(data: Path, port: int | None) -> None:
     command = [sys.executable, "-m", "deploy.cli", "up", "--no-demo", "--data", str(data)]
     if port is not None:
         command += ["--port", str(port)]
-    with log.open("ab") as output:
+    with log.open("wb") as output:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )

@@ -18,7 +18,8 @@ FAULT = "PATRON_FAULT"
 
 
 def module_of(service: str) -> str:
-    return "services.gateway.app:app" if service == "gateway" else f"services.{service}_svc.app:app"
+    package = "gateway" if service == "gateway" else f"{service}_svc"
+    return f"services.{package}.app:create_app"
 
 
 def url_of(port: int) -> str:
@@ -62,7 +63,7 @@ class ServiceProcess:
     def start(self) -> None:
         """Starts it and returns at once; `ready()` tells when it serves."""
         command = [
-            *(sys.executable, "-m", "uvicorn", module_of(self.name)),
+            *(sys.executable, "-m", "uvicorn", "--factory", module_of(self.name)),
             *("--host", LOOPBACK, "--port", str(self.port)),
             # httptools: h11 lets a smuggled request through
             *("--http", "httptools", "--loop", "uvloop"),
@@ -94,7 +95,7 @@ class ServiceProcess:
         if self._child is not None and self.running:
             self._child.terminate()
 
-    def stop(self, timeout: float = 15) -> None:
+    def stop(self, timeout: float = 30) -> None:
         if self._child is not None:
             stop_child(self._child, timeout)
             self._child = None

@@ -15,6 +15,9 @@ import os
 from fastapi import FastAPI
 app = FastAPI()
 
+def create_app():
+    return app
+
 @app.get("/readyz")
 def ready():
     return {"fault": os.environ.get("PATRON_FAULT"), "service": os.environ["PATRON_SERVICE"]}
