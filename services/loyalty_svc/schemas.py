@@ -6,15 +6,14 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from services.loyalty_svc.domain.ledger import Entry
 from shared.chassis import Amount, Code, Id, Instant, Points, Read, Shape, Text
+from shared.events.loyalty import EntryKind
 
 SignedPoints = Annotated[int, Field(strict=True, ge=-1_000_000_000_000, le=1_000_000_000_000)]
 Reference = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Reason = Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
 Rates = Annotated[dict[Code, Amount], Field(max_length=1000)]
-EntryKindName = Literal[
-    "earn", "redeem", "hold", "capture", "release", "reverse", "expire", "grant", "adjust", "give_back", "transfer"
-]
 
 
 class RedemptionCreate(Shape):
@@ -94,7 +93,7 @@ class PointsRead(Read):
 class EntryRead(Read):
     id: UUID
     number: int
-    kind: EntryKindName
+    kind: EntryKind
     points: int
     balance: int
     held: int
@@ -108,6 +107,17 @@ class EntryRead(Read):
     reference: str | None
     reason: str | None
     actor: str | None
+
+    @classmethod
+    def of(cls, entry: Entry, recorded_at: datetime) -> "EntryRead":
+        """An entry that was written just now."""
+        cause = entry.cause
+        return cls(
+            id=entry.id, number=entry.number, kind=entry.kind, points=entry.points, balance=entry.available,
+            held=entry.held, debt=entry.debt, occurred_at=cause.occurred_at, recorded_at=recorded_at,
+            order_id=cause.order_id, case_id=cause.case_id, hold_id=cause.hold_id, reverses=cause.reverses,
+            reference=cause.reference, reason=cause.reason, actor=cause.actor,
+        )  # fmt: skip
 
 
 class LotRead(Read):

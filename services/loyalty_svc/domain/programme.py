@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from shared.errors import invalid
@@ -97,8 +97,8 @@ class Programmes:
 
 
 def whole(points: Decimal) -> int:
-    """Rounded to whole points, half to even: the one rounding there is, once a line."""
-    return int(points.to_integral_value(rounding=ROUND_HALF_EVEN))
+    """Rounded to whole points, half to even (as `round` of a Decimal always is): the one rounding there is."""
+    return round(points)
 
 
 def add_months(instant: datetime, months: int) -> datetime:

@@ -71,10 +71,6 @@ async def list_entries(tx: Transaction, customer_id: UUID, before: int | None, l
     return await _all(tx, asked.order_by(entry.c.number.desc()).limit(limit + 1))
 
 
-async def load_entry(tx: Transaction, entry_id: UUID) -> Row:
-    return dict((await tx.sql.execute(select(*ENTRY).where(entry.c.id == entry_id))).mappings().one())
-
-
 async def list_lots(tx: Transaction, customer_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
     """Those that still have points, the first to expire first."""
     asked = select(

@@ -27,7 +27,7 @@ async def redeem_points(customer_id: Id, body: RedemptionCreate, tx: Tx, actor: 
     entry = await spending.redeem_points(
         tx, customer_id, body.points, actor.subject, reference=body.reference, reason=body.reason
     )
-    return EntryRead(**await reads.load_entry(tx, entry.id))
+    return EntryRead.of(entry, tx.at)
 
 
 @router.post("/customers/{customer_id}/points/redemptions/{entry_id}/reversal", status_code=201, dependencies=WRITE)
@@ -37,7 +37,7 @@ async def give_points_back(
     """Give redeemed points back to the lots they came from, with the old expiry; all of them, or part (K10)."""
     body = body or ReversalCreate()
     entry = await spending.give_points_back(tx, customer_id, entry_id, body.points, actor.subject, reason=body.reason)
-    return EntryRead(**await reads.load_entry(tx, entry.id))
+    return EntryRead.of(entry, tx.at)
 
 
 @router.post("/customers/{customer_id}/points/holds", status_code=201, dependencies=WRITE)
@@ -68,4 +68,4 @@ async def release_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
 async def transfer_points(customer_id: Id, body: TransferCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
     """Move points to another customer; they keep their expiry. Answers with the giver's entry."""
     out, _ = await spending.transfer_points(tx, customer_id, body.to, body.points, actor.subject, reason=body.reason)
-    return EntryRead(**await reads.load_entry(tx, out.id))
+    return EntryRead.of(out, tx.at)
