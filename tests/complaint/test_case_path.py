@@ -70,7 +70,7 @@ def test_C2_a_step_out_of_order_is_refused_and_says_what_may_come() -> None:
     with pytest.raises(DomainError) as refusal:
         resolve(case, uuid4(), act("2026-11-16T10:00"), T)
     assert refusal.value.code == "step_out_of_order"
-    assert refusal.value.facts == {"status": "received", "next": ["acknowledgement"]}
+    assert refusal.value.facts == {"case_status": "received", "next": ["acknowledgement"]}
 
 
 def test_C2_a_refused_proposal_leads_to_a_new_one() -> None:

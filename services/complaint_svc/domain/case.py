@@ -186,7 +186,7 @@ def check_order(case: Case, name: StepName, at: datetime) -> None:
         raise conflict(
             "step_out_of_order",
             f"a case that is {case.status} can not take the step {name}",
-            status=case.status,
+            case_status=case.status,
             next=legal_next_steps(case),
         )
     if at < case.last_step_at:

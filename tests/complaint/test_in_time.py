@@ -1,0 +1,254 @@
+"""Cases in the database as time passes and tiers change: exactly once, also when things come together or again."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import MetaData, Table
+from sqlalchemy.dialects import postgresql
+
+from services.complaint_svc import repository, tables
+from services.complaint_svc.domain.case import Case
+from services.complaint_svc.domain.steps import acknowledge
+from services.complaint_svc.handlers import (
+    NewComplaint,
+    Told,
+    Which,
+    file_a_complaint,
+    subscriptions,
+    take_a_step,
+    timers,
+)
+from services.complaint_svc.settings import practice
+from shared.errors import DomainError
+from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
+from shared.messaging import Database
+from shared.messaging.failures import is_transient
+from shared.messaging.inbox import Inbox
+from tests.complaint.making import CUSTOMER, hours, utc
+from tests.complaint.test_http import registered, tier
+from tests.harness import EPOCH
+
+SERVICE = "complaint"
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+MONDAY = utc("2026-11-16T09:00")
+WRITTEN = repository.NewCase("call", "hardware", None, None, None, repository.Story("it broke"))
+
+
+@pytest.fixture(autouse=True)
+async def sound(database):
+    yield
+    await check_invariants(database)
+
+
+async def check_invariants(database: Database) -> None:
+    async with database.transaction() as tx:
+        for code, (_, _, broken) in repository.INVARIANTS.items():
+            assert await tx.raw.fetch(broken) == [], code
+
+
+async def filed(database: Database, at: datetime, customer_id: UUID | None = CUSTOMER, kind: Any = "complaint") -> Case:
+    """Filed at that instant, as it happens: the transaction's clock stands there too."""
+    new = NewComplaint(customer_id, kind, "normal", WRITTEN)
+    return await database.run(lambda tx: file_a_complaint(tx, new, Told("agent-1")), at=at)
+
+
+async def deadlines(database: Database, case_id: UUID) -> dict[str, Any]:
+    async with database.transaction() as tx:
+        rows = await tx.raw.fetch("select * from deadline where case_id = $1 order by round", case_id)
+    return {row["stage"]: row for row in rows}
+
+
+def columns(table: Table) -> list[tuple[str, str, bool, bool]]:
+    return [(c.name, c.type.compile(DIALECT), bool(c.nullable), c.primary_key) for c in table.columns]
+
+
+async def test_the_tables_are_the_ones_the_migration_made(database) -> None:
+    made = MetaData()
+    async with database.engine.connect() as connection:
+        await connection.run_sync(lambda sync: made.reflect(sync, only=list(tables.metadata.tables)))
+    for name, table in tables.metadata.tables.items():
+        assert columns(table) == columns(made.tables[name]), name
+
+
+async def test_C3_timers_warn_breach_and_climb_each_once_and_at_their_instants(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, MONDAY)
+    await timers.fire_due(database, until=MONDAY + hours(3))
+    assert (await deadlines(database, case.id))["acknowledgement"]["warned_at"] is None
+    await timers.fire_due(database, until=utc("2026-11-16T12:12"))
+    assert (await deadlines(database, case.id))["acknowledgement"]["warned_at"] == utc("2026-11-16T12:12")
+    await timers.fire_due(database, until=utc("2026-12-31T00:00"))
+    assert await timers.fire_due(database, until=utc("2027-12-31T00:00")) == 0
+    said = await announced()
+    assert [(e.stage, e.warned_at) for e in said if isinstance(e, DeadlineWarned)] == [
+        ("acknowledgement", utc("2026-11-16T12:12")),
+        ("proposal", utc("2026-11-17T13:48")),
+        ("solution", utc("2026-11-19T17:00")),
+    ]
+    assert [(e.stage, e.breached_at) for e in said if isinstance(e, DeadlineBreached)] == [
+        ("acknowledgement", utc("2026-11-16T13:00")),
+        ("proposal", utc("2026-11-17T17:00")),
+        ("solution", utc("2026-11-20T17:00")),
+    ]
+    assert [(e.rung, e.escalated_at) for e in said if isinstance(e, ComplaintEscalated)] == [
+        ("manager", utc("2026-11-16T13:00")),
+        ("head", utc("2026-11-17T13:00")),
+        ("sponsor", utc("2026-11-17T17:00")),
+    ]
+
+
+async def test_K11_a_rise_presses_open_deadlines_and_a_fall_leaves_them(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered(), tier("silver")])
+    case = await filed(database, MONDAY)
+    silver = await deadlines(database, case.id)
+    assert silver["acknowledgement"]["due_at"] == MONDAY + hours(3)
+    await deliver(database, subscriptions, [tier("gold")], at=MONDAY + hours(1))
+    gold = await deadlines(database, case.id)
+    assert gold["acknowledgement"]["due_at"] == MONDAY + hours(2)
+    assert (gold["solution"]["tier"], silver["solution"]["tier"]) == ("gold", "silver")
+    await deliver(database, subscriptions, [tier("silver")], at=MONDAY + hours(1))
+    assert await deadlines(database, case.id) == gold
+
+
+async def test_K11_a_tier_heard_before_its_customer_is_kept(database, deliver) -> None:
+    await deliver(database, subscriptions, [tier("platinum")])
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, MONDAY)
+    assert case.tier == "platinum"
+
+
+async def test_K8_hearing_everything_again_from_the_first_event_changes_nothing(database, announced) -> None:
+    inbox = Inbox(database, subscriptions)
+    events = [registered(), tier("silver"), tier("gold"), tier("silver")]
+    arrivals = [arrival(event, seq) for seq, event in zip((1, 1, 2, 3), events, strict=True)]
+    await inbox.apply(arrivals)
+    case = await filed(database, MONDAY)
+    before = await deadlines(database, case.id), await announced()
+    for again in (arrivals, arrivals[1:2], arrivals[::-1]):
+        await inbox.apply(again)
+    assert (await deadlines(database, case.id), await announced()) == before
+    async with database.transaction() as tx:
+        assert await tx.raw.fetchval("select tier from tier_copy where customer_id = $1", CUSTOMER) == "silver"
+
+
+def arrival(event: Any, seq: int) -> Any:
+    from shared.messaging.arrivals import Arrival
+
+    event_id = UUID(int=EPOCH.int + hash((event.topic, seq)) % 2**32)
+    payload = event.model_dump_json(exclude_none=True).encode()
+    return Arrival(event.topic, event.key, seq, EPOCH, event_id, event.type, payload, event.occurred_at)
+
+
+async def test_C2_two_agents_acknowledge_at_once_and_one_of_them_did(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+
+    async def attempt(agent: str) -> str:
+        try:
+            await database.run(lambda tx: take_a_step(tx, Which(case.id), Told(agent), acknowledge))
+        except DomainError as refusal:
+            return refusal.code
+        return "done"
+
+    assert sorted(await asyncio.gather(*map(attempt, ("a", "b", "c", "d")))) == ["done"] + ["step_out_of_order"] * 3
+    assert len(await announced()) == 2
+
+
+async def test_C3_a_step_and_its_timer_at_the_same_moment_leave_one_truth(database, deliver) -> None:
+    """Several timer loops and an agent race for cases that are just falling due: met or breached, never both."""
+    await deliver(database, subscriptions, [registered()])
+    at = datetime.now(UTC) - timedelta(days=14)
+    cases = [await filed(database, at) for _ in range(6)]
+
+    async def fire() -> None:
+        for _ in range(40):
+            try:
+                if await timers.fire_due(database) == 0:
+                    return
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(0.01)
+
+    async def work() -> None:
+        for case in cases:
+            await database.run(lambda tx, case=case: take_a_step(tx, Which(case.id), Told("a"), acknowledge))
+
+    await asyncio.gather(fire(), work(), fire())
+    await timers.fire_due(database)
+    for case in cases:
+        assert (await deadlines(database, case.id))["acknowledgement"]["late_at"] is not None
+
+
+async def test_K11_a_filing_and_a_rise_at_once_always_end_in_the_better_deadline(database, deliver) -> None:
+    for _ in range(8):
+        customer_id = uuid4()
+        await deliver(database, subscriptions, [registered(customer_id)])
+        now = datetime.now(UTC)
+        case, _ = await asyncio.gather(
+            filed(database, now, customer_id),
+            deliver(database, subscriptions, [tier("platinum", customer_id)], at=now),
+        )
+        assert (await deadlines(database, case.id))["acknowledgement"]["allowance"] == hours(1)
+
+
+async def test_the_history_of_a_case_can_not_be_changed_but_a_note_can_be_erased(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+    note = Told("a", note="she was angry")
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), note, acknowledge))
+    for statement in (
+        "delete from case_step",
+        "update case_step set at = now() - interval '1 day'",
+        "update case_step set done_by = 'x', note = null",
+        "update case_step set note = 'she was happy'",
+    ):
+        with pytest.raises(Exception, match="history of a case"):
+            async with database.transaction() as tx:
+                await tx.raw.execute(statement)
+    async with database.transaction() as tx:
+        await tx.raw.execute("update case_step set note = null where case_id = $1", case.id)
+
+
+async def test_a_case_told_after_the_fact_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    now = datetime.now(UTC)
+    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", now - timedelta(days=60))), at=now)
+    grace = timedelta(seconds=practice().replay_grace_seconds)
+    await deliver(database, subscriptions, [tier("platinum")], at=now + timedelta(seconds=1))
+    assert (await deadlines(database, case.id))["acknowledgement"]["due_at"] < now - timedelta(days=50)
+    assert await timers.fire_due(database, until=now + grace - timedelta(seconds=1)) == 0
+    await timers.fire_due(database, until=now + grace + timedelta(seconds=5))
+    lines = await deadlines(database, case.id)
+    assert all(line["breached_at"] == line["due_at"] < now - timedelta(days=20) for line in lines.values())
+    # told too late: what has fired stays, and is done late
+    told = Told("a", now - timedelta(days=60) + timedelta(minutes=1))
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=now + grace)
+    line = (await deadlines(database, case.id))["acknowledgement"]
+    assert (line["met_at"], line["late_at"]) == (None, told.at)
+
+
+async def test_the_invariants_find_what_is_broken(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+    breaking = {
+        "case_paths": "update complaint_case set status = 'accepted'",
+        "deadlines_end_once": "update deadline set met_at = due_at + interval '1 second' where stage = 'solution'",
+        "deadlines_said_once": "update deadline set warned_at = warn_at where stage = 'proposal'",
+        "deadlines_armed": "update timer set state = 'cancelled', ended_at = now()",
+        "ladder_in_order": "update complaint_case set rung = 'head'",
+    }
+    assert set(breaking) == set(repository.INVARIANTS)
+    for code, statement in breaking.items():
+        async with database.transaction() as tx:
+            await tx.raw.execute("savepoint sound")
+            await tx.raw.execute(statement)
+            rows = await tx.raw.fetch(repository.INVARIANTS[code][2])
+            await tx.raw.execute("rollback to savepoint sound")
+        assert {row["case_id"] for row in rows} == {case.id}, code
