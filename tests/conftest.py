@@ -3,6 +3,7 @@
 A test module says `SERVICE = "loyalty"` and asks for `database`, `client`, `deliver`, `announced`, `as_role`.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from shared.messaging import Database
@@ -21,6 +23,11 @@ from tests.system import system as start_system
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"run-{os.getpid()}")
+
+
+def pytest_configure() -> None:
+    """Quiet: tests fail by what they assert, and services in tests warn about what they are made to do."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture(scope="session")

@@ -72,10 +72,11 @@ class System:
             unsent = await self._value(database, "select count(*) from outbox where published_at is null")
             if unsent:
                 owed.append(f"{name} has {unsent} events to send")
-        for topic, owner in OWNERS.items():
+        present = {topic: owner for topic, owner in OWNERS.items() if owner in self.databases}
+        for topic, owner in present.items():
             heads[topic] = await self._streams(self.databases[owner], "stream_head", "seq", topic)
         for name in self.databases:
-            for topic in self.service(name).subscriptions.topics:
+            for topic in self.service(name).subscriptions.topics & set(present):
                 marks = await self._streams(self.databases[name], "stream_seen", "last_seq", topic)
                 behind = sum(marks.get(key, 0) < seq for key, seq in heads[topic].items())
                 if behind:
