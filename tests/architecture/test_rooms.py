@@ -1,0 +1,168 @@
+"""The house keeps its rooms: the same names in every service, imports one way, files that say what lives in them."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = sorted(path for path in (ROOT / "services").iterdir() if path.is_dir() and not path.name.startswith("_"))
+ROOMS = {"app", "settings", "routes", "schemas", "handlers", "domain", "repository", "tables", "migrations"}
+GATEWAY_ONLY = {"desk"}  # the web page's templates and files
+# routes -> handlers -> {domain, repository} -> tables; domain and tables know nothing else of the service
+MAY_IMPORT = {
+    "app": ROOMS,
+    "settings": {"domain"},
+    "routes": {"routes", "schemas", "handlers", "domain", "repository", "settings"},
+    "schemas": {"schemas", "handlers", "repository", "domain"},
+    "handlers": {"handlers", "domain", "repository", "settings"},
+    "repository": {"repository", "domain", "tables"},
+    "domain": {"domain"},
+    "tables": set[str](),
+    "migrations": {"tables", "domain"},
+}
+# Libraries that are themselves pure rules: calendars, lunar dates, phone numbers, pinyin, expressions in policies.
+RULES = {"holidays", "lunar_python", "phonenumbers", "pypinyin", "rapidfuzz", "cel_expr_python", "celpy", "cel"}
+PURE = {"shared.events", "shared.errors", "numpy"}
+
+
+def modules(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*.py")) if "__pycache__" not in path.parts)
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Every module a file imports, at any depth of the code; `from a import b` gives `a` and `a.b`."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(file: Path, service: Path) -> str:
+    return file.relative_to(service).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_a_service_has_these_rooms_and_no_others(service: Path) -> None:
+    found = {
+        path.name.removesuffix(".py")
+        for path in service.iterdir()
+        if path.name not in ("__init__.py", "__pycache__") and (path.is_dir() or path.suffix == ".py")
+    }
+    found = {name for name in found if not (service / name).is_dir() or any((service / name).rglob("*.*"))}
+    assert found - (GATEWAY_ONLY if service.name == "gateway" else set()) <= ROOMS
+    assert {"app", "settings", "routes", "handlers", "domain", "repository", "tables", "migrations"} <= found
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_a_room_is_a_file_or_a_folder_and_never_both(service: Path) -> None:
+    for room in ROOMS - {"migrations"}:
+        assert not ((service / f"{room}.py").exists() and (service / room).is_dir()), f"{service.name}/{room}"
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_imports_run_one_way_within_a_service(service: Path) -> None:
+    package = f"services.{service.name}"
+    for file in modules(service):
+        room = room_of(file, service)
+        if room not in MAY_IMPORT:
+            continue
+        for imported in imports_of(file):
+            if imported.startswith(f"{package}."):
+                target = imported.removeprefix(f"{package}.").partition(".")[0]
+                assert target in MAY_IMPORT[room] | ({room} if room == "migrations" else set()), f"{file}: {imported}"
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_services_never_import_one_another_nor_what_deploys_them(service: Path) -> None:
+    for file in modules(service):
+        for imported in imports_of(file):
+            top, _, rest = imported.partition(".")
+            assert top not in ("deploy", "bench", "tests"), f"{file}: {imported}"
+            if top == "services" and rest:
+                assert rest.partition(".")[0] == service.name, f"{file}: {imported}"
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_domains_are_pure(service: Path) -> None:
+    """The standard library, numpy, the catalogue and the error; no clock and no dice: time and ids are arguments."""
+    for file in modules(service / "domain"):
+        for imported in imports_of(file):
+            top = imported.partition(".")[0]
+            own = imported.startswith(f"services.{service.name}.domain")
+            known = any(imported == name or imported.startswith(f"{name}.") for name in PURE)
+            wanted = top in RULES or imported == f"services.{service.name}"
+            assert own or known or wanted or top in sys.stdlib_module_names, f"{file}: {imported}"
+        assert not re.search(r"\b(datetime\.now|date\.today|time\.time|uuid4|uuid7)\(", file.read_text()), file
+
+
+def test_shared_never_imports_services_and_events_stand_on_their_own() -> None:
+    for file in modules(ROOT / "shared"):
+        for imported in imports_of(file):
+            assert imported.partition(".")[0] not in ("services", "deploy", "bench", "tests"), f"{file}: {imported}"
+    for file in [*modules(ROOT / "shared" / "events"), ROOT / "shared" / "errors.py"]:
+        for imported in imports_of(file):
+            assert not imported.startswith(("shared.messaging", "shared.chassis")), f"{file}: {imported}"
+    for file in modules(ROOT / "shared" / "messaging"):
+        for imported in imports_of(file):
+            assert not imported.startswith("shared.chassis"), f"{file}: {imported}"
+
+
+def test_one_file_imports_aiokafka_and_sql_stays_in_its_rooms() -> None:
+    speaks_kafka = [
+        file.relative_to(ROOT).as_posix()
+        for top in ("shared", "services", "deploy")
+        for file in modules(ROOT / top)
+        if any(imported.partition(".")[0] == "aiokafka" for imported in imports_of(file))
+    ]
+    assert speaks_kafka == ["shared/messaging/kafka.py"]
+    for service in SERVICES:
+        for file in modules(service):
+            if room_of(file, service) in ("routes", "schemas", "domain"):
+                assert not {"sqlalchemy", "asyncpg"} & {name.partition(".")[0] for name in imports_of(file)}, file
+
+
+def source_files() -> list[Path]:
+    return [file for top in ("shared", "services", "deploy", "bench", "tests") for file in modules(ROOT / top)]
+
+
+def test_every_file_says_what_lives_there() -> None:
+    silent = [
+        str(file)
+        for file in source_files()
+        if file.stat().st_size and not ast.get_docstring(ast.parse(file.read_text()))
+    ]
+    assert silent == []
+
+
+def test_files_stay_about_300_lines_and_functions_about_40() -> None:
+    """About: a tenth more is let pass, so that nobody tears apart what belongs together."""
+    long_files, long_functions = [], []
+    for file in source_files():
+        text = file.read_text()
+        in_tests = file.relative_to(ROOT).parts[0] == "tests"
+        if len(text.splitlines()) > (400 if in_tests else 330):
+            long_files.append(f"{file.relative_to(ROOT)}: {len(text.splitlines())}")
+        if in_tests:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = (node.end_lineno or 0) - node.body[0].lineno + 1
+                if lines > 50:
+                    long_functions.append(f"{file.relative_to(ROOT)}:{node.lineno} {node.name}: {lines}")
+    assert (long_files, long_functions) == ([], [])
+
+
+def test_the_readme_names_paths_that_exist() -> None:
+    readme = ROOT / "README.md"
+    if not readme.exists():
+        pytest.skip("no README yet")
+    named = re.findall(r"`((?:services|shared|deploy|docs|tests|bench)/[A-Za-z0-9_./-]*)`", readme.read_text())
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert missing == []
