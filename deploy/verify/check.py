@@ -2,33 +2,30 @@
 
 import importlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from deploy.verify.invariant import ALL, Invariant
-from deploy.verify.moments import three_moments
+from deploy.verify.invariant import ALL
+from deploy.verify.invariants import INVARIANTS
+from deploy.verify.moments import Connections, connected, three_moments
 from deploy.verify.report import Report
 
 WAIT_SECONDS = 30.0
 
 
-async def verify(
-    urls: Mapping[str, str],
-    *,
-    wait_seconds: float = WAIT_SECONDS,
-    invariants: Sequence[Invariant] | None = None,
-    topics: Mapping[str, frozenset[str]] | None = None,
-) -> Report:
+async def verify(urls: Mapping[str, str], *, wait_seconds: float = WAIT_SECONDS) -> Report:
     """Check a system by the addresses of its five databases (by service name)."""
     if missing := set(ALL) - set(urls):
         raise ValueError(f"no database is known for {', '.join(sorted(missing))}")
-    if invariants is None:
-        from deploy.verify.invariants import INVARIANTS
+    topics = {service: listens_to(service) for service in ALL}
+    async with connected(urls) as connections:
+        return await examine(connections, topics, wait_seconds)
 
-        invariants = INVARIANTS
+
+async def examine(connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float) -> Report:
+    """The same with connections that are there: three to each database, and who listens to what."""
     started = time.monotonic()
-    listening = topics if topics is not None else {service: listens_to(service) for service in ALL}
-    async with three_moments(urls, listening, wait_seconds) as moments:
-        results = [await invariant.check(moments) for invariant in invariants]
+    async with three_moments(connections, topics, wait_seconds) as moments:
+        results = [await invariant.check(moments) for invariant in INVARIANTS]
     return Report(tuple(results), round(time.monotonic() - started, 2), moments.behind)
 
 

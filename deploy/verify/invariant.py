@@ -65,18 +65,18 @@ class Between:
     """What the owner told is what the listener has: nothing missing, nothing unknown, nothing different.
 
     Both sides are read in order of `key` and merged as streams, so a million rows need no memory. An event that an
-    operator dropped (a hole) excuses the row whose `event_id` it is: the hole has a line of its own.
+    operator dropped (a hole) excuses the row whose `event_id` or stream it is: the hole has a line of its own.
     """
 
     code: str
     name: str
     told: Rows
     heard: Rows
-    part_only: bool = False  # the listener need not have every row (it only must not have others, or different ones)
 
     async def check(self, moments: Moments) -> Result:
         listener = moments.now[self.heard.service]
-        dropped = {r["event_id"] for r in await listener.fetch("select event_id from stream_hole") if r["event_id"]}
+        holes = await listener.fetch("select key, event_id from stream_hole")
+        dropped = {str(value) for hole in holes for value in hole.values() if value is not None}
         before = in_order(moments.before[self.told.service], self.told.sql)
         now = in_order(listener, self.heard.sql)
         after = in_order(moments.after[self.told.service], self.told.sql)
@@ -91,15 +91,14 @@ class Between:
                     examples.append(f"{self.heard.service}: {fault}")
         return Result(self.code, self.name, outcome_of(found), checked, found, tuple(examples))
 
-    def _fault(self, was: "Row | None", has: "Row | None", later: "Row | None", dropped: set[Any]) -> str | None:
+    def _fault(self, was: "Row | None", has: "Row | None", later: "Row | None", dropped: set[str]) -> str | None:
         settled = was is not None and later is not None and was.values == later.values
+        excused = later is not None and (str(later.event_id) in dropped or later.key in dropped)
         if has is None:
-            if self.part_only or not settled or was is None or was.event_id in dropped:
-                return None
-            return f"missing {was}"
+            return f"missing {was}" if settled and not excused else None
         if later is None:
             return None if was is not None else f"unknown to {self.told.service}: {has}"
-        if settled and has.values != later.values:
+        if settled and not excused and has.values != later.values:
             return f"{has} but {self.told.service} has {later}"
         return None
 

@@ -7,7 +7,7 @@ is there now the owner must have after; and a row that the owner did not change 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,7 +16,8 @@ import asyncpg
 
 from shared.events import OWNERS
 
-Connection = Any  # asyncpg's connection or one from a pool
+Connection = Any  # asyncpg's connection
+Connections = Sequence[Mapping[str, Connection]]
 Moment = Literal["before", "now", "after"]
 
 
@@ -41,38 +42,40 @@ def plain(url: str) -> str:
 
 
 @asynccontextmanager
-async def three_moments(
-    urls: Mapping[str, str], topics: Mapping[str, frozenset[str]], wait_seconds: float
-) -> AsyncIterator[Moments]:
+async def connected(urls: Mapping[str, str], times: int = 3) -> AsyncIterator[Connections]:
+    """So many connections to each database."""
     async with AsyncExitStack() as stack:
-        before = await _snapshots(stack, urls)
+        yield [await _connect(stack, urls) for _ in range(times)]
+
+
+@asynccontextmanager
+async def three_moments(
+    connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float
+) -> AsyncIterator[Moments]:
+    before, now, after = connections
+    async with AsyncExitStack() as stack:
+        await _take_snapshots(stack, before)
         heads = await read_heads(before)
         unsent = {service: await _unsent(connection) for service, connection in before.items()}
-        watch = {service: await stack.enter_async_context(_connection(url)) for service, url in urls.items()}
-        behind, still = await _wait(watch, topics, heads, unsent, wait_seconds)
-        now = await _snapshots(stack, urls)
-        after = await _snapshots(stack, urls)
+        behind, still = await _wait(now, topics, heads, unsent, wait_seconds)
+        await _take_snapshots(stack, now)
+        await _take_snapshots(stack, after)
         yield Moments(before, now, after, topics, behind, still)
 
 
-@asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(plain(url), server_settings={"timezone": "UTC", "jit": "off"})
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=5)
+async def _connect(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:
+    settings = {"timezone": "UTC", "jit": "off"}
+    connections = {}
+    for service, url in urls.items():
+        connections[service] = await asyncpg.connect(plain(url), server_settings=settings)
+        stack.push_async_callback(connections[service].close, timeout=5)
+    return connections
 
 
-@asynccontextmanager
-async def _snapshot(url: str) -> AsyncIterator[Connection]:
-    async with _connection(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+async def _take_snapshots(stack: AsyncExitStack, connections: Mapping[str, Connection]) -> None:
+    for connection in connections.values():
+        await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
         await connection.fetchval("select count(*) from stream_epoch")  # the first statement takes the snapshot
-        yield connection
-
-
-async def _snapshots(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:
-    return {service: await stack.enter_async_context(_snapshot(url)) for service, url in urls.items()}
 
 
 async def read_heads(connections: Mapping[str, Connection]) -> dict[tuple[str, str], int]:

@@ -1,11 +1,28 @@
 """All invariants, one file a topic, in the order in which `patron verify` tells them."""
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants import marks, personal_data, streams, timers
+from deploy.verify.invariants import (
+    cases,
+    indicators,
+    ledger,
+    marks,
+    orders,
+    overview,
+    personal_data,
+    streams,
+    tiers,
+    timers,
+)
 
 INVARIANTS: tuple[Invariant, ...] = (
     *streams.INVARIANTS,
     *marks.INVARIANTS,
+    *indicators.INVARIANTS,
+    *orders.INVARIANTS,
+    *ledger.INVARIANTS,
+    *tiers.INVARIANTS,
+    *cases.INVARIANTS,
     *timers.INVARIANTS,
+    *overview.INVARIANTS,
     *personal_data.INVARIANTS,
 )

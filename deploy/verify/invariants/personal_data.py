@@ -1,9 +1,24 @@
 """No personal data in any event: neither a forbidden field, nor a character that no code has, nor a value of a file."""
 
 import re
+from collections.abc import Mapping
 
 from deploy.verify.invariant import ALL, Scan
 from deploy.verify.moments import Connection, Moments
+
+# Where names, numbers and addresses of people are kept.
+PERSONAL = {
+    "profile": """
+        select fact ->> member as value
+        from customer, (values ('names', 'name'), ('phones', 'number'), ('emails', 'address')) as kept(field, member),
+             jsonb_array_elements(facts -> field) as fact
+        union select e164 from customer_phone union select name from employee
+    """,
+    "complaint": """
+        select value from case_story, lateral (values (contact_name), (contact_phone), (contact_email)) as kept(value)
+        where value is not null
+    """,
+}
 
 # Names of fields that would hold personal data or free text, as whole words of a snake_case name.
 FORBIDDEN = frozenset(
@@ -25,7 +40,7 @@ def forbidden_keys(keys: set[str]) -> set[str]:
 
 
 async def _no_personal_data(moments: Moments) -> tuple[int, list[str]]:
-    personal = await personal_values(moments.now["profile"])
+    personal = await personal_values(moments.now)
     checked = 0
     found = []
     for service in ALL:
@@ -42,24 +57,13 @@ async def _no_personal_data(moments: Moments) -> tuple[int, list[str]]:
     return checked, found
 
 
-async def personal_values(profile: Connection) -> set[str]:
-    """Names, phones and e-mails of all files, in the spellings an event could carry them."""
+async def personal_values(connections: Mapping[str, Connection]) -> set[str]:
+    """What people are called and how they are reached, in the spellings an event could carry it."""
     values: set[str] = set()
-    for table, column in await _personal_columns(profile):
-        rows = await profile.fetch(f'select distinct "{column}" as value from "{table}" where "{column}" is not null')
-        for row in rows:
+    for service, sql in PERSONAL.items():
+        for row in await connections[service].fetch(sql):
             values |= spellings(row["value"])
     return values
-
-
-async def _personal_columns(profile: Connection) -> list[tuple[str, str]]:
-    """Every text column of profile's own tables whose name says that it holds a name, a number or an address."""
-    rows = await profile.fetch(
-        """select table_name, column_name from information_schema.columns
-           where table_schema = 'public' and data_type in ('text', 'character varying')
-             and column_name ~ '(^|_)(name|phone|phones|e164|number|email|emails|fax)(_|$)'"""
-    )
-    return [(row["table_name"], row["column_name"]) for row in rows]
 
 
 def spellings(value: str) -> set[str]:

@@ -1,0 +1,85 @@
+"""Complaints: every history is a legal path, and every deadline warned, breached and climbed as often as it said."""
+
+from deploy.verify.invariant import Within
+
+# What may happen to a case, said here once more in its own words: a check that asked the service for its rules would
+# find nothing wrong with wrong rules. Steps beside the path leave the status as it is.
+LEGAL = """
+    values (null, 'filing', null, 'received'),
+           ('received', 'acknowledgement', null, 'acknowledged'),
+           ('acknowledged', 'judgement', 'valid', 'judged_valid'),
+           ('acknowledged', 'judgement', 'invalid', 'judged_invalid'),
+           ('judged_valid', 'proposal', null, 'proposed'),
+           ('judged_valid', 'resolution', null, 'resolved'),
+           ('refused', 'proposal', null, 'proposed'),
+           ('proposed', 'acceptance', 'accepted', 'accepted'),
+           ('proposed', 'acceptance', 'refused', 'refused'),
+           ('accepted', 'resolution', null, 'resolved'),
+           ('resolved', 'follow-up', 'open', 'resolved'),
+           ('resolved', 'follow-up', 'closed', 'closed'),
+           ('judged_invalid', 'follow-up', 'open', 'judged_invalid'),
+           ('judged_invalid', 'follow-up', 'closed', 'closed'),
+           ('closed', 'reopening', null, 'received')
+"""
+BESIDE = "('pause', 'resumption', 'severity', 'identification')"
+
+INVARIANTS = (
+    Within(
+        "case_histories",
+        "every case's history is a legal path without a gap, and ends where the case stands",
+        ("complaint",),
+        checked="select count(*) from case_step",
+        offending=f"""
+            with legal (before, name, outcome, after) as ({LEGAL}), told as (
+                select s.*, row_number() over w as nth, lag(status_after) over w as status_so_far,
+                       lag(at) over w as at_before, lag(round) over w as round_before
+                from case_step s window w as (partition by case_id order by number)
+            ), faults as (
+                select case_id, number, name, status_before, status_after from told t
+                where number <> nth or status_before is distinct from status_so_far or at < at_before
+                   or round <> coalesce(round_before, 0) + (name in ('filing', 'reopening'))::int
+                   or not (name in {BESIDE} and status_before = status_after
+                           and (status_after <> 'closed' or name = 'identification')
+                           or exists (select from legal l where l.before is not distinct from t.status_before
+                                      and l.name = t.name and l.after = t.status_after
+                                      and l.outcome is not distinct from t.outcome))
+            )
+            select * from faults
+            union all
+            select c.id, c.step_count, 'the case itself', last.status_after, c.status from complaint_case c
+            left join (select distinct on (case_id) * from case_step order by case_id, number desc) as last
+                on last.case_id = c.id
+            where last.number is distinct from c.step_count or last.status_after is distinct from c.status
+               or last.round is distinct from c.round
+        """,
+    ),
+    Within(
+        "deadlines_end_once",
+        "every deadline ended once or still runs, and what it told it told as often as it happened",
+        ("complaint",),
+        checked="select count(*) from deadline",
+        offending="""
+            with told as (
+                select (p ->> 'case_id')::uuid as case_id, p ->> 'stage' as stage, type, count(*) as times
+                from (select type, payload::jsonb as p from outbox
+                      where type in ('complaint.deadline_warned.v1', 'complaint.deadline_breached.v1',
+                                     'complaint.complaint_escalated.v1')) as events
+                group by 1, 2, 3
+            ), happened as (
+                select case_id, stage, 'complaint.deadline_warned.v1' as type, count(*) as times from deadline
+                where warned_at is not null group by 1, 2
+                union all
+                select case_id, stage, 'complaint.deadline_breached.v1', count(*) from deadline
+                where breached_at is not null group by 1, 2
+                union all
+                select case_id, stage, 'complaint.complaint_escalated.v1', count(*) from climb group by 1, 2
+            )
+            select case_id, stage, type, told.times as told, happened.times as happened
+            from told full join happened using (case_id, stage, type)
+            where told.times is distinct from happened.times
+            union all
+            select case_id, stage, 'ended more than once', num_nonnulls(breached_at, met_at, cancelled_at), 1
+            from deadline where num_nonnulls(breached_at, met_at, cancelled_at) > 1
+        """,
+    ),
+)

@@ -1,0 +1,70 @@
+"""Indicators: each month's figures are the sums of the facts, and the facts are intake's, each exactly once."""
+
+from deploy.verify.invariant import Between, Rows, Within
+from deploy.verify.invariants.orders import ACCEPTED, TAKEN_BACK
+
+INVARIANTS = (
+    Between(
+        "orders_in_indicators",
+        "every accepted order is exactly once in the indicators, with its customer, time and amount",
+        ACCEPTED,
+        Rows("tiering", "select order_id as key, customer_id, placed_at, amount from order_fact"),
+    ),
+    Between(
+        "returns_in_indicators",
+        "everything taken back of an order is exactly once in the indicators",
+        TAKEN_BACK,
+        Rows("tiering", "select change_id as key, order_id from order_change"),
+    ),
+    Between(
+        "receivables_in_indicators",
+        "every receivable is exactly once in the indicators",
+        Rows("gateway", "select id as key, customer_id, amount, due_on, event_id from receivable"),
+        Rows("tiering", "select receivable_id as key, customer_id, amount, due_on from receivable_fact"),
+    ),
+    Between(
+        "payments_in_indicators",
+        "every payment is exactly once in the indicators",
+        Rows("gateway", "select id as key, receivable_id, customer_id, amount, paid_at, event_id from payment"),
+        Rows("tiering", "select payment_id as key, receivable_id, customer_id, amount, paid_at from payment_fact"),
+    ),
+    Within(
+        "indicator_months",
+        "each month's indicators are the sums of its facts",
+        ("tiering",),
+        checked="select count(*) from indicator_month",
+        offending="""
+            with placed as (
+                select customer_id, month, count(*) as orders, sum(amount) as amount, max(amount) as largest,
+                       min(placed_at) as first_at, max(placed_at) as last_at
+                from order_fact group by customer_id, month
+            ), returned as (
+                select customer_id, month, sum(amount) as amount, count(*) as returns
+                from order_change group by customer_id, month
+            )
+            select customer_id, month, i.orders, p.orders as orders_in_facts, i.amount, p.amount as amount_in_facts,
+                   i.returned_amount, r.amount as returned_in_facts
+            from indicator_month i
+            full join placed p using (customer_id, month)
+            full join returned r using (customer_id, month)
+            where coalesce(i.orders, 0) <> coalesce(p.orders, 0)
+               or coalesce(i.amount, 0) <> coalesce(p.amount, 0)
+               or i.first_order_at is distinct from p.first_at or i.last_order_at is distinct from p.last_at
+               or i.largest_order is distinct from p.largest
+               or coalesce(i.returned_amount, 0) <> coalesce(r.amount, 0)
+               or coalesce(i.returned_count, 0) <> coalesce(r.returns, 0)
+        """,
+    ),
+    Within(
+        "order_facts",
+        "what an order lost is the sum of what was taken back of it",
+        ("tiering",),
+        checked="select count(*) from order_fact",
+        offending="""
+            select order_id, o.customer_id, o.amount, o.returned_amount, c.amount as taken_back
+            from order_fact o
+            full join (select order_id, sum(amount) as amount from order_change group by order_id) as c using (order_id)
+            where o.returned_amount is distinct from coalesce(c.amount, 0) or o.returned_amount > o.amount
+        """,
+    ),
+)

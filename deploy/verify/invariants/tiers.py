@@ -1,0 +1,81 @@
+"""Tiers: a history without gap or overlap and with one open row, the same in every service's copy of it."""
+
+from deploy.verify.invariant import Between, Rows, Within
+
+VALID = "(select * from tier_history where superseded_at is null)"
+
+INVARIANTS = (
+    Within(
+        "tier_history",
+        "every customer's tier history has no gap, no overlap and one open row, which is where the customer stands",
+        ("tiering",),
+        checked="select count(*) from tier_history",
+        offending=f"""
+            with told as (
+                select customer_id, id, tier, previous_tier, effective,
+                       lead(lower(effective)) over w as next_from, lag(tier) over w as tier_before,
+                       count(*) filter (where upper_inf(effective)) over (partition by customer_id) as open_rows
+                from {VALID} as valid window w as (partition by customer_id order by lower(effective), id)
+            )
+            select customer_id, id, effective, 'ends otherwise than the next begins' as fault from told
+            where next_from is not null and upper(effective) is distinct from next_from
+            union all
+            select customer_id, id, effective, 'the last row is not open' from told
+            where next_from is null and not upper_inf(effective)
+            union all
+            select customer_id, id, effective, 'there are several open rows' from told
+            where open_rows > 1 and upper_inf(effective)
+            union all
+            select customer_id, coalesce(s.row_id, open.id), open.effective, 'the customer does not stand there'
+            from standing s
+            full join (select * from {VALID} as valid where upper_inf(effective)) as open using (customer_id)
+            where (s.row_id, s.tier, s.rank, s.since)
+                  is distinct from (open.id, open.tier, coalesce(open.rank, 0), lower(open.effective))
+        """,
+    ),
+    Within(
+        "tiers_announced",
+        "every change of tier was announced exactly once",
+        ("tiering",),
+        checked="select count(*) from tier_history",
+        offending="""
+            with told as (
+                select (p ->> 'change_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id,
+                       p ->> 'tier' as tier, (p ->> 'effective_from')::timestamptz as since,
+                       count(*) over (partition by p ->> 'change_id') as times
+                from (select payload::jsonb as p from outbox where type = 'tiering.tier_changed.v1') as changes
+            )
+            select id, h.customer_id, h.tier, told.times from tier_history h full join told using (id)
+            where h.id is null or told.id is null or told.times > 1
+               or (h.customer_id, h.tier, lower(h.effective)) is distinct from (told.customer_id, told.tier, told.since)
+        """,
+    ),
+    Between(
+        "tiers_in_ledger",
+        "the ledger multiplies by the tiers that tiering has in force",
+        Rows(
+            "tiering",
+            f"select id as key, customer_id, tier, lower(effective) as since from {VALID} as valid",
+        ),
+        Rows(
+            "loyalty",
+            "select change_id as key, customer_id, tier, effective_from as since from tier_copy where not superseded",
+        ),
+    ),
+    Between(
+        "tiers_in_complaint",
+        "complaint's copy of every customer's tier is where the customer stands",
+        Rows("tiering", "select customer_id as key, tier, rank from standing where tier is not null"),
+        Rows("complaint", "select customer_id as key, tier, rank from tier_copy where tier is not null"),
+    ),
+    Between(
+        "tiers_in_overview",
+        "the overview shows where the customer stands",
+        Rows("tiering", "select customer_id as key, tier, rank, since from standing where tier is not null"),
+        Rows(
+            "profile",
+            """select customer_id as key, tier, tier_rank as rank, tier_since as since from overview
+               where tier is not null""",
+        ),
+    ),
+)

@@ -1,0 +1,111 @@
+"""Five databases as the services' own migrations make them, and what a test needs to put facts and faults into them."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.verify import Report, Result
+from deploy.verify.check import examine
+from deploy.verify.moments import Connections, connected, plain
+from shared.events import OWNERS, Event
+from shared.messaging import new_id
+from tests import harness
+
+# Who listens to what, said here so that a test of verify does not stand on the services' handlers.
+HEARD = {
+    "gateway": frozenset({"patron.profile"}),
+    "profile": frozenset({"patron.intake", "patron.tiering", "patron.complaint", "patron.loyalty"}),
+    "tiering": frozenset({"patron.intake", "patron.profile", "patron.complaint"}),
+    "complaint": frozenset({"patron.profile", "patron.tiering"}),
+    "loyalty": frozenset({"patron.intake", "patron.profile", "patron.tiering", "patron.complaint"}),
+}
+
+
+@dataclass
+class Five:
+    """The databases of a system that is not running: what happens is written here by hand."""
+
+    urls: Mapping[str, str]
+    connections: Mapping[str, "asyncpg.Connection[Any]"]
+    examined: Connections
+    wait_seconds: float = 0.0
+
+    async def run(self, service: str, sql: str, *arguments: object) -> None:
+        await self.connections[service].execute(sql, *arguments)
+
+    async def tell(self, event: Event, *, heard: bool = True, event_id: UUID | None = None) -> UUID:
+        """The owner recorded and sent the event; everybody who listens has taken it."""
+        return await self.tell_raw(
+            event.topic, event.key, event.type, event.model_dump_json(exclude_none=True), heard=heard, event_id=event_id
+        )
+
+    async def tell_raw(
+        self, topic: str, key: str, type_: str, payload: str, *, heard: bool = True, event_id: UUID | None = None
+    ) -> UUID:
+        event_id = event_id or new_id()
+        owner = self.connections[OWNERS[topic]]
+        seq = await owner.fetchval(
+            """insert into stream_head as h (topic, key, seq, last_event_id, changed_at) values ($1, $2, 1, $3, now())
+               on conflict (topic, key) do update set seq = h.seq + 1, last_event_id = $3 returning seq""",
+            topic, key, event_id,
+        )  # fmt: skip
+        await owner.execute(
+            """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard,
+                                   published_at)
+               values (now(), $1, $2, $3, $4, $5, $6, now(), 0, now())""",
+            event_id, topic, key, seq, type_, payload,
+        )  # fmt: skip
+        if heard:
+            for service, connection in self.connections.items():
+                if topic in HEARD[service]:
+                    await connection.execute(
+                        """insert into stream_seen (topic, key, epoch, last_seq, last_event_id)
+                           values ($1, $2, null, $3, $4)
+                           on conflict (topic, key) do update set last_seq = $3, last_event_id = $4""",
+                        topic, key, seq, event_id,
+                    )  # fmt: skip
+        return event_id
+
+    async def report(self) -> Report:
+        return await examine(self.examined, HEARD, self.wait_seconds)
+
+    async def result(self, code: str) -> Result:
+        """What the full check says of one invariant."""
+        return (await self.report()).result(code)
+
+    async def broken(self) -> set[str]:
+        """The codes of all invariants that are broken or noted."""
+        return {result.code for result in (await self.report()).results if result.outcome != "holds"}
+
+
+# Rows are few here, so deleting them is ten times as fast as truncating; what migrations wrote (epoch, policies) stays.
+FORGET = """
+do $$ declare t record; begin
+  set local session_replication_role = replica;
+  for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
+           and c.relkind in ('r', 'p') and not c.relispartition
+           and c.relname not in ('alembic_version', 'stream_epoch', 'business', 'tier_policy', 'programme') loop
+    execute format('delete from public.%I', t.relname);
+  end loop;
+end $$;
+"""
+
+
+@pytest.fixture(scope="session")
+async def migrated(databases: harness.Databases) -> AsyncIterator[Five]:
+    urls = {}
+    for service in harness.SERVICES:
+        urls[service] = plain(await databases.prepare(service, harness.migrations_of(service)))
+    async with connected(urls, 4) as (connections, *examined):
+        yield Five(urls, connections, examined)
+
+
+@pytest.fixture
+async def five(migrated: Five) -> Five:
+    for service in harness.SERVICES:
+        await migrated.run(service, FORGET)
+    return replace(migrated)

@@ -1,0 +1,332 @@
+"""A small sound system and one fault after the other in it: each is found by the invariants it breaks, no others."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from shared.events import DeadlineWarned, PointsPosted, TierChanged
+from tests.verify.conftest import Five
+
+CUSTOMER = UUID("0192f000-0000-7000-8000-0000000000c1")
+ORDER = UUID("0192f000-0000-7000-8000-0000000000a1")
+RETURN = UUID("0192f000-0000-7000-8000-0000000000b1")
+EVENT = UUID("0192f000-0000-7000-8000-0000000000e1")
+ENTRY = UUID("0192f000-0000-7000-8000-0000000000d1")
+TAKEN = UUID("0192f000-0000-7000-8000-0000000000d2")
+CHANGE = UUID("0192f000-0000-7000-8000-0000000000f1")
+OLD_CHANGE = UUID("0192f000-0000-7000-8000-0000000000f0")
+CASE = UUID("0192f000-0000-7000-8000-0000000000aa")
+RECEIVABLE = UUID("0192f000-0000-7000-8000-0000000000ab")
+PAYMENT = UUID("0192f000-0000-7000-8000-0000000000ac")
+POLICY = UUID("0192f000-0000-7000-8000-0000000000ad")
+AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+# One customer: an order of 100.00, 40.00 of it came back; silver since then; 60 points; 50.00 owed of 80.00; a case.
+SOUND = {
+    "gateway": f"""
+        insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
+                                    fingerprint, event_id, recorded_at)
+        values ('{ORDER}', 'demo', '1', '{CUSTOMER}', '{AT}', 'USD', 'store', 100, '[]', '', '{EVENT}', now());
+        insert into take_back (id, kind, source, ref, order_id, customer_id, at, amount, lines, fingerprint, event_id,
+                               recorded_at)
+        values ('{RETURN}', 'return', 'demo', 'r1', '{ORDER}', '{CUSTOMER}', '{AT}', 40, '[]', '', '{RETURN}', now());
+        insert into receivable (id, source, ref, customer_id, amount, issued_on, due_on, fingerprint, event_id,
+                                recorded_at)
+        values ('{RECEIVABLE}', 'demo', 'i1', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', '', '{RECEIVABLE}', now());
+        insert into payment (id, source, ref, receivable_id, customer_id, amount, outstanding, paid_at,
+                             fingerprint, event_id, recorded_at)
+        values ('{PAYMENT}', 'demo', 'p1', '{RECEIVABLE}', '{CUSTOMER}', 30, 50, '{AT}', '', '{PAYMENT}', now());
+    """,
+    "tiering": f"""
+        insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, returned_amount,
+                                recorded_at)
+        values ('{CUSTOMER}', '{AT}', '{ORDER}', '2026-03-01', 100, 20, 3, 40, now());
+        insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity,
+                                  recorded_at)
+        values ('{CUSTOMER}', '{AT}', '{RETURN}', '{ORDER}', 'return', '2026-03-01', 40, 8, 1, now());
+        insert into indicator_month (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
+                                     first_order_at, last_order_at, returned_amount, returned_count)
+        values ('{CUSTOMER}', '2026-03-01', 1, 100, 20, 100, 100, '{AT}', '{AT}', 40, 1);
+        insert into receivable_fact values ('{RECEIVABLE}', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', now());
+        insert into payment_fact values ('{PAYMENT}', '{RECEIVABLE}', '{CUSTOMER}', 30, '{AT}', '2026-03-01', now());
+        insert into standing (customer_id, tier, rank, since, row_id, kind)
+        values ('{CUSTOMER}', 'silver', 1, '{AT}', '{CHANGE}', 'upgrade');
+        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, policy_id,
+                                  policy_version, reasons)
+        values ('{OLD_CHANGE}', '{CUSTOMER}', null, 'lead', 0, 'first', '[2026-03-01T00:00Z, {AT})', now(),
+                '{POLICY}', 1, '{{}}'),
+               ('{CHANGE}', '{CUSTOMER}', 'lead', 'silver', 1, 'upgrade', '[{AT},)', now(), '{POLICY}', 1, '{{}}');
+    """,
+    "loyalty": f"""
+        insert into order_points (order_id, customer_id, placed_at, recorded_at, programme, lines, posted, lots,
+                                  taken_by)
+        values ('{ORDER}', '{CUSTOMER}', '{AT}', now(), 1, '[[1, "GROCERY", "70.00", 2], [2, "DELI", "30.00", 1]]', 60,
+                array['{ORDER}']::uuid[], array['{RETURN}']::uuid[]);
+        insert into account (customer_id, available, held, debt, entries) values ('{CUSTOMER}', 60, 0, 0, 2);
+        insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, recorded_at)
+        values ('{ENTRY}', '{CUSTOMER}', 1, 'earn', 100, 100, 0, 0, '{AT}', now()),
+               ('{TAKEN}', '{CUSTOMER}', 2, 'reverse', -40, 60, 0, 0, '{AT}', now());
+        insert into posting (entry_id, account, customer_id, points)
+        values ('{ENTRY}', 'available', '{CUSTOMER}', 100), ('{ENTRY}', 'issued', '{CUSTOMER}', -100),
+               ('{TAKEN}', 'available', '{CUSTOMER}', -40), ('{TAKEN}', 'issued', '{CUSTOMER}', 40);
+        insert into lot (id, customer_id, entry_id, earned_at, expires_at, points, remaining)
+        values ('{ORDER}', '{CUSTOMER}', '{ENTRY}', '{AT}', '2028-01-01', 100, 60);
+        insert into tier_copy values ('{CUSTOMER}', '{OLD_CHANGE}', '2026-03-01T00:00Z', 'lead', false),
+                                     ('{CUSTOMER}', '{CHANGE}', '{AT}', 'silver', false);
+    """,
+    "complaint": f"""
+        insert into tier_copy values ('{CUSTOMER}', 'silver', 1, '{AT}', now());
+        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, rung, filed_at,
+                                    recorded_at, last_step_at, step_count, version)
+        values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', '{AT}', now(),
+                '{AT}', 4, 1);
+        insert into case_step (case_id, number, round, name, outcome, status_before, status_after, at, recorded_at,
+                               done_by)
+        values ('{CASE}', 1, 1, 'filing', null, null, 'received', '{AT}', now(), 'ann'),
+               ('{CASE}', 2, 1, 'acknowledgement', null, 'received', 'acknowledged', '{AT}', now(), 'ann'),
+               ('{CASE}', 3, 1, 'pause', null, 'acknowledged', 'acknowledged', '{AT}', now(), 'ann'),
+               ('{CASE}', 4, 1, 'judgement', 'valid', 'acknowledged', 'judged_valid', '{AT}', now(), 'ann');
+        insert into deadline (case_id, round, stage, allowance, started_at, remaining, warn_at, due_at, warned_at,
+                              generation)
+        values ('{CASE}', 1, 'solution', '1 day', '{AT}', '0', now(), now(), now(), 1);
+    """,
+    "profile": f"""
+        insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
+        values ('{CUSTOMER}', 'unknown', '{{}}', 0, 1, now(), now());
+        insert into employee (employee_id, name, recorded_at) values ('am-1', 'Josephine', now());
+        insert into team_assignment (id, customer_id, employee_id, role, assigned_at)
+        values ('{CHANGE}', '{CUSTOMER}', 'am-1', 'account_manager', now());
+        insert into overview (customer_id, tier, tier_rank, tier_since, orders_count, returns_count, revenue_total,
+                              revenue_returned, points_balance, open_cases, outstanding_amount, account_manager,
+                              updated_at)
+        values ('{CUSTOMER}', 'silver', 1, '{AT}', 1, 1, 100, 40, 60, 1, 50, 'am-1', now());
+    """,
+}
+
+
+@pytest.fixture
+async def sound(five: Five) -> Five:
+    for service, sql in SOUND.items():
+        await five.run(service, sql)
+    for change, previous, tier, rank, kind, since in (
+        (OLD_CHANGE, None, "lead", 0, "first", datetime(2026, 3, 1, tzinfo=UTC)),
+        (CHANGE, "lead", "silver", 1, "upgrade", AT),
+    ):
+        await five.tell(
+            TierChanged(
+                customer_id=CUSTOMER, change_id=change, previous_tier=previous, tier=tier, rank=rank, kind=kind,
+                effective_from=since, decided_at=AT, policy_id=POLICY, policy_version=1,
+            )
+        )  # fmt: skip
+    for entry, kind, points, balance in ((ENTRY, "earn", 100, 100), (TAKEN, "reverse", -40, 60)):
+        await five.tell(
+            PointsPosted(
+                customer_id=CUSTOMER, entry_id=entry, kind=kind, points=points, balance=balance, held=0, debt=0,
+                posted_at=AT,
+            )
+        )  # fmt: skip
+    await five.tell(
+        DeadlineWarned(
+            subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, warned_at=AT
+        )
+    )
+    return five
+
+
+async def test_the_small_system_is_sound(sound: Five):
+    assert await sound.broken() == set()
+
+
+POSTINGS_OFF = "alter table posting disable trigger all; alter table entry disable trigger all; "
+POSTINGS_ON = "; alter table posting enable trigger all; alter table entry enable trigger all"
+STEPS_OFF, STEPS_ON = "alter table case_step disable trigger all; ", "; alter table case_step enable trigger all"
+
+FAULTS = [
+    # an order that is lost, doubled, foreign or changed
+    ("tiering", "delete from order_fact", {"orders_in_indicators", "indicator_months", "order_facts"}),
+    ("tiering", "update order_fact set amount = 99.99", {"orders_in_indicators", "indicator_months"}),
+    ("tiering", "update order_fact set customer_id = gen_random_uuid()", {"orders_in_indicators", "indicator_months"}),
+    (
+        "tiering",
+        "insert into order_fact select customer_id, placed_at - interval '1 s', order_id, month, amount, margin, "
+        "quantity, 0, 0, 0, recorded_at from order_fact",
+        {"orders_in_indicators", "indicator_months", "order_facts"},
+    ),
+    ("loyalty", "delete from order_points", {"orders_in_ledger", "returns_in_ledger"}),
+    ("loyalty", "update order_points set customer_id = gen_random_uuid()", {"orders_in_ledger"}),
+    ("loyalty", 'update order_points set lines = \'[[1, "GROCERY", "70.00", 2]]\'', {"orders_in_ledger"}),
+    (
+        "loyalty",
+        "insert into order_points select gen_random_uuid(), customer_id, placed_at, recorded_at, programme, lines, 0, "
+        "'{}', '{}' from order_points",
+        {"orders_in_ledger"},
+    ),
+    (
+        "gateway",
+        "delete from take_back; delete from customer_order",
+        {
+            "orders_in_indicators",
+            "returns_in_indicators",
+            "orders_in_ledger",
+            "returns_in_ledger",
+            "overview_orders",
+            "overview_returns",
+        },
+    ),
+    # what came back
+    ("loyalty", "update order_points set taken_by = '{}'", {"returns_in_ledger"}),
+    ("loyalty", "update order_points set taken_by = taken_by || taken_by", {"returns_in_ledger"}),
+    ("tiering", "delete from order_change", {"returns_in_indicators", "indicator_months", "order_facts"}),
+    ("tiering", "update order_fact set returned_amount = 0", {"order_facts"}),
+    # money owed and paid
+    ("tiering", "update receivable_fact set amount = 1", {"receivables_in_indicators"}),
+    ("tiering", "delete from payment_fact", {"payments_in_indicators"}),
+    # indicators
+    ("tiering", "update indicator_month set orders = 2", {"indicator_months"}),
+    ("tiering", "update indicator_month set returned_amount = 0", {"indicator_months"}),
+    ("tiering", "delete from indicator_month", {"indicator_months"}),
+    # the ledger
+    (
+        "loyalty",
+        f"{POSTINGS_OFF}update posting set points = -99 where account = 'issued' and points < 0{POSTINGS_ON}",
+        {"ledger_sums"},
+    ),
+    (
+        "loyalty",
+        f"{POSTINGS_OFF}delete from posting where entry_id = '{TAKEN}'{POSTINGS_ON}",
+        {"ledger_entries", "ledger_balances"},
+    ),
+    (
+        "loyalty",
+        f"{POSTINGS_OFF}delete from entry where id = '{TAKEN}'{POSTINGS_ON}",
+        {"ledger_entries", "ledger_announced"},
+    ),
+    ("loyalty", f"{POSTINGS_OFF}update entry set number = 7 where id = '{TAKEN}'{POSTINGS_ON}", {"ledger_entries"}),
+    ("loyalty", "update account set available = 61", {"ledger_balances", "overview_points"}),
+    ("loyalty", "update account set held = 5", {"ledger_balances", "overview_points"}),
+    ("loyalty", "update lot set remaining = 59", {"ledger_balances"}),
+    (
+        "loyalty",
+        f"insert into hold (id, customer_id, points, state, placed_at, expires_at, parts) "
+        f"values ('{CASE}', '{CUSTOMER}', 5, 'open', now(), now(), '[]')",
+        {"ledger_balances"},
+    ),
+    ("loyalty", f"{POSTINGS_OFF}update entry set points = 41 where id = '{TAKEN}'{POSTINGS_ON}", {"ledger_announced"}),
+    # tiers
+    (
+        "tiering",
+        "update tier_history set effective = '[2026-03-01T00:00Z, 2026-03-01T09:00Z)' where tier = 'lead'",
+        {"tier_history"},
+    ),
+    (
+        "tiering",
+        "update tier_history set effective = '[2026-03-02T10:00Z, 2026-03-05T00:00Z)' where tier = 'silver'",
+        {"tier_history"},
+    ),
+    (
+        "tiering",
+        "drop index tier_history_one_open; alter table tier_history drop constraint tier_history_no_overlap; "
+        "update tier_history set effective = '[2026-03-01T00:00Z,)' where tier = 'lead'",
+        {"tier_history"},
+    ),
+    (
+        "tiering",
+        "update standing set tier = 'gold', rank = 2",
+        {"tier_history", "tiers_in_complaint", "tiers_in_overview"},
+    ),
+    ("tiering", "update tier_history set superseded_at = now() where tier = 'lead'", {"tiers_in_ledger"}),
+    ("tiering", "update tier_history set tier = 'iron' where tier = 'lead'", {"tiers_announced", "tiers_in_ledger"}),
+    ("loyalty", "update tier_copy set tier = 'gold' where tier = 'silver'", {"tiers_in_ledger"}),
+    ("loyalty", "delete from tier_copy where tier = 'lead'", {"tiers_in_ledger"}),
+    ("complaint", "update tier_copy set tier = 'lead', rank = 0", {"tiers_in_complaint"}),
+    # cases
+    ("complaint", "update complaint_case set status = 'acknowledged'", {"case_histories"}),
+    ("complaint", f"{STEPS_OFF}delete from case_step where number = 2{STEPS_ON}", {"case_histories"}),
+    ("complaint", f"{STEPS_OFF}update case_step set outcome = 'x' where number = 4{STEPS_ON}", {"case_histories"}),
+    ("complaint", f"{STEPS_OFF}update case_step set at = '2026-01-01' where number = 4{STEPS_ON}", {"case_histories"}),
+    ("complaint", f"{STEPS_OFF}update case_step set round = 2 where number = 4{STEPS_ON}", {"case_histories"}),
+    ("complaint", "update deadline set warned_at = null", {"deadlines_end_once"}),
+    ("complaint", "update deadline set breached_at = now()", {"deadlines_end_once"}),
+    (
+        "complaint",
+        "alter table deadline drop constraint deadline_ends_once; "
+        "update deadline set met_at = now(), cancelled_at = now()",
+        {"deadlines_end_once"},
+    ),
+    (
+        "complaint",
+        f"insert into climb (case_id, rung, round, stage, at) values ('{CASE}', 'manager', 1, 'solution', now())",
+        {"deadlines_end_once"},
+    ),
+    # the overview
+    ("profile", "update overview set orders_count = 2", {"overview_orders"}),
+    ("profile", "update overview set revenue_total = 100.01", {"overview_orders"}),
+    ("profile", "update overview set returns_count = 0", {"overview_returns"}),
+    ("profile", "update overview set points_balance = 100", {"overview_points"}),
+    ("profile", "update overview set open_cases = 0", {"overview_cases"}),
+    ("profile", "update overview set outstanding_amount = 80", {"overview_owed"}),
+    ("profile", "update overview set tier = 'lead'", {"tiers_in_overview"}),
+    ("profile", "update overview set account_manager = null", {"overview_managers"}),
+    (
+        "profile",
+        "delete from overview",
+        {
+            "overview_orders",
+            "overview_returns",
+            "overview_points",
+            "overview_cases",
+            "overview_owed",
+            "overview_managers",
+            "tiers_in_overview",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("service", "fault", "codes"), FAULTS, ids=[f"{i}-{f[1][:40]}" for i, f in enumerate(FAULTS)])
+async def test_a_fault_breaks_its_invariants_and_no_others(sound: Five, service: str, fault: str, codes: set[str]):
+    undo = CONSTRAINTS.get(fault)
+    try:
+        await sound.run(service, fault)
+        assert await sound.broken() == codes
+    finally:
+        if undo:
+            await sound.run(service, undo)
+
+
+CONSTRAINTS = {
+    fault: {
+        "tiering": "delete from tier_history; "
+        "create unique index tier_history_one_open on tier_history (customer_id) "
+        "where superseded_at is null and upper_inf(effective); "
+        "alter table tier_history add constraint tier_history_no_overlap exclude using gist "
+        "(customer_id with =, effective with &&) where (superseded_at is null)",
+        "complaint": "delete from deadline; alter table deadline add constraint deadline_ends_once "
+        "check (num_nonnulls(breached_at, met_at, cancelled_at) <= 1)",
+    }[service]
+    for service, fault, _ in FAULTS
+    if "drop constraint" in fault
+}
+
+
+async def test_an_order_whose_event_was_dropped_is_excused_because_the_hole_has_its_own_line(sound: Five):
+    await sound.run("loyalty", "delete from order_points")
+    await sound.run(
+        "loyalty",
+        """insert into stream_hole (topic, key, seq, event_id, type, reason, dropped_at, dropped_by)
+           values ('patron.intake', $1, 1, $2, 'intake.order_placed.v1', 'unreadable', now(), 'ann')""",
+        str(CUSTOMER),
+        EVENT,
+    )
+    assert await sound.broken() == {"holes", "returns_in_ledger"}
+
+
+async def test_the_report_counts_what_was_looked_at(sound: Five):
+    assert (await sound.result("orders_in_ledger")).checked == 1
+    assert (await sound.result("ledger_sums")).checked == 4
+    await sound.run("loyalty", "update order_points set lines = $1", '[[1, "GROCERY", "70.00", 2]]')
+    result = await sound.result("orders_in_ledger")
+    assert "gateway has" in result.examples[0]
+    assert f"amount={Decimal('70.00')}" in result.examples[0]

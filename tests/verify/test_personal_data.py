@@ -1,0 +1,91 @@
+"""No personal data in events: a forbidden field, free text, and a value of a file are each found; codes are not."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from deploy.verify.invariants.personal_data import forbidden_keys, spellings
+from shared.events import CATALOGUE, CustomerSeen
+from tests.verify.conftest import Five
+
+CUSTOMER = UUID("0192f000-0000-7000-8000-000000000001")
+
+
+async def say(five: Five, payload: str) -> None:
+    await five.tell_raw("patron.profile", str(CUSTOMER), "profile.customer_traits_changed.v1", payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['{"customer_name":"x1"}', '{"lines":[{"phone":"1"}]}', '{"note":"x"}', '{"birth_date":"1980-01-01"}'],
+)
+async def test_a_field_that_holds_personal_data_is_found(five: Five, payload: str):
+    await say(five, payload)
+    assert await five.broken() == {"personal_data"}
+
+
+@pytest.mark.parametrize("payload", ['{"region":"Old Town"}', '{"region":"王芳"}', '{"ref":"ada@example.com"}'])
+async def test_free_text_is_found(five: Five, payload: str):
+    await say(five, payload)
+    assert await five.broken() == {"personal_data"}
+
+
+@pytest.mark.parametrize("value", ["Madeleine", "+12125550123", "12125550123"])
+async def test_a_value_of_a_file_is_found_in_an_innocent_field(five: Five, value: str):
+    await five.run(
+        "profile",
+        """insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
+           values ($1, 'person', $2, 0, 1, now(), now())""",
+        CUSTOMER,
+        '{"names": [{"name": "Madeleine"}], "phones": [{"number": "+12125550123"}]}',
+    )
+    await say(five, json.dumps({"ref": value}, separators=(",", ":")))
+    result = await five.result("personal_data")
+    assert result.offending == 1
+    assert value not in result.examples[0]  # the report does not spread what it found
+
+
+async def test_a_contact_of_a_case_is_found(five: Five):
+    await five.run(
+        "complaint",
+        """with filed as (
+               insert into complaint_case (id, kind, severity, channel, category, status, round, rung, filed_at,
+                                           recorded_at, last_step_at, step_count, version)
+               values ($1, 'praise', 'low', 'call', 'service', 'received', 1, 'agent', now(), now(), now(), 1, 1)
+           ) select""",
+        CUSTOMER,
+    )
+    await five.run(
+        "complaint",
+        "insert into case_story (case_id, what_happened, contact_name) values ($1, 'x', 'Wilhelmina')",
+        CUSTOMER,
+    )
+    await say(five, '{"category":"Wilhelmina"}')
+    assert (await five.result("personal_data")).outcome == "broken"
+
+
+async def test_ids_amounts_codes_and_instants_are_sound(five: Five):
+    await five.tell(
+        CustomerSeen(customer_id=CUSTOMER, source="demo", ref="C-1/2:a", seen_at=datetime(2026, 3, 1, tzinfo=UTC))
+    )
+    assert await five.broken() == set()
+
+
+def test_no_field_of_the_catalogue_is_forbidden():
+    def names(schema: object) -> set[str]:
+        if isinstance(schema, dict):
+            own = set(schema.get("properties", {}))
+            return own.union(*(names(part) for part in schema.values()))
+        if isinstance(schema, list):
+            return set().union(*(names(part) for part in schema))
+        return set()
+
+    for event in CATALOGUE.values():
+        assert forbidden_keys(names(event.model_json_schema())) == set()
+
+
+def test_short_codes_are_no_evidence():
+    assert spellings(" Li ") == set()
+    assert spellings("+8613800000000") == {"+8613800000000", "8613800000000"}
