@@ -27,12 +27,16 @@ def to_e164(number: str, regions: Sequence[str]) -> str | None:
 
 
 def every_e164(number: str, regions: Sequence[str]) -> list[str]:
-    """Each E.164 number a caller's number could mean. A `+` that a query string turned into a space is put back."""
+    """Each E.164 number a caller's number could mean, the likeliest first.
+
+    A `+` that a query string turned into a space is put back.
+    """
     spellings = [number.strip()]
     if re.match(r"\s+\d", number):
         spellings.insert(0, "+" + number.strip())
-    found = (to_e164(spelling, [region]) for spelling in spellings for region in regions)
-    return list(dict.fromkeys(e164 for e164 in found if e164 is not None))
+    likeliest = (to_e164(spelling, regions) for spelling in spellings)
+    others = (to_e164(spelling, [region]) for spelling in spellings for region in regions)
+    return list(dict.fromkeys(e164 for e164 in (*likeliest, *others) if e164 is not None))
 
 
 def last_digits(number: str) -> str | None:

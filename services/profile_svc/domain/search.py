@@ -2,7 +2,8 @@
 
 Chinese words are mostly two characters long, which is too short for trigrams: a name is also held as its characters
 and pairs of characters, together with its words and its pinyin (syllables, whole, initials). These are matched as
-prefixes, so that search works while somebody types. `text` is for trigrams: a piece of a name, and misspellings.
+prefixes, so that search works while somebody types. `text` (the name and its likeliest reading) is for trigrams: a
+piece of a name, and misspellings.
 """
 
 import re
@@ -70,8 +71,8 @@ def index_name(name: str) -> Indexed:
     if compact(whole):
         spoken[compact(whole)] = None
     tokens |= spoken
-    text = " ".join(dict.fromkeys([folded, " ".join(whole.split()), *spoken]))
-    return Indexed(folded, text, tuple(tokens))
+    text = " ".join(dict.fromkeys([folded, " ".join(whole.split()), compact(whole)]))
+    return Indexed(folded, text.strip(), tuple(tokens))
 
 
 def pairs(run: str) -> list[str]:

@@ -8,6 +8,7 @@ from services.profile_svc.domain.search import Question
 from shared.messaging import Transaction
 
 SHORTEST_TRIGRAM = 3
+BEST_RESEMBLING = 100  # less than any answer that matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,27 @@ class Parameters:
 async def search_files(
     tx: Transaction, question: Question, reader: Reader, after: tuple[int, UUID] | None, limit: int
 ) -> list[Found]:
-    """Best first; `after` is the score and id of the last one of the page before."""
+    """Best first; `after` is the score and id of the last one of the page before. What merely resembles the question
+    is looked for only when nothing matches it: similarity is dear, and only helps who mistyped."""
+    if after is None or after[0] > BEST_RESEMBLING:
+        given = Parameters()
+        found = await _ask(tx, _branches(question, reader, given), given, reader, after, limit)
+        if found or after is not None:
+            return found
     given = Parameters()
-    branches = _branches(question, reader, given)
+    # the planner takes word similarity for cheap and reads every name: 28 ms at 2,500 files, 3 ms by the index
+    await tx.raw.execute("set local enable_seqscan = off")
+    return await _ask(tx, _resembling(question, given), given, reader, after, limit)
+
+
+async def _ask(
+    tx: Transaction,
+    branches: list[str],
+    given: Parameters,
+    reader: Reader,
+    after: tuple[int, UUID] | None,
+    limit: int,
+) -> list[Found]:
     if not branches:
         return []
     where = []
@@ -89,29 +108,32 @@ def _branches(question: Question, reader: Reader, given: Parameters) -> list[str
 
 
 def _names(question: Question, given: Parameters) -> list[str]:
-    """Names: equal, beginning so, a whole word, beginnings of words, a piece, similar; in this order of worth."""
-    if not question.folded:
-        return []
-    scores = [f"when folded = {given.add(question.folded)}::text then 600"]
-    scores.append(f"when folded like {given.add(_escaped(question.folded) + '%')}::text then 500")
+    """Names: equal, beginning so, a whole word, beginnings of words, a piece; in this order of worth."""
     conditions = []
     if question.whole:
-        conditions.append((f"tokens @@ {given.add(question.whole)}::text::tsquery", "450"))
+        conditions.append((f"tokens @@ {given.add(question.whole)}::text::tsquery", 450))
     if question.words:
-        conditions.append((f"tokens @@ {given.add(question.words)}::text::tsquery", "400"))
+        conditions.append((f"tokens @@ {given.add(question.words)}::text::tsquery", 400))
     if len(question.folded) >= SHORTEST_TRIGRAM:
-        conditions.append((f"search_text like {given.add(question.pattern)}::text", "300"))
-    if question.resembles is not None:
-        asked = given.add(question.resembles)
-        conditions.append(
-            (f"{asked}::text <% search_text", f"(100 * word_similarity({asked}::text, search_text))::int")
-        )
+        conditions.append((f"search_text like {given.add(question.pattern)}::text", 300))
     if not conditions:
         return []
+    equal, begins = given.add(question.folded), given.add(_escaped(question.folded) + "%")
+    scores = [f"when folded = {equal}::text then 600", f"when folded like {begins}::text then 500"]
     scores += [f"when {condition} then {score}" for condition, score in conditions]
     return [
         f"select customer_id, case {' '.join(scores)} else 0 end as score from customer_name "
         f"where {' or '.join(condition for condition, _ in conditions)}"
+    ]
+
+
+def _resembling(question: Question, given: Parameters) -> list[str]:
+    if question.resembles is None:
+        return []
+    asked = given.add(question.resembles)
+    return [
+        f"select customer_id, ({BEST_RESEMBLING} * word_similarity({asked}::text, search_text))::int as score "
+        f"from customer_name where {asked}::text <% search_text"
     ]
 
 

@@ -1,0 +1,144 @@
+"""P5 over HTTP: the directory, the team, one account manager at a time whatever happens at once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from shared.events import TeamMemberAssigned, TeamMemberReleased
+
+SERVICE = "profile"
+
+
+@pytest.fixture
+async def path(client) -> str:
+    for number in (1, 2, 3):
+        body = {"employee_id": f"E-{number}", "name": f"Employee {number}", "phone_extension": f"10{number}"}
+        assert (await client.post("/v1/employees", json=body)).status_code == 201
+    file = await client.post("/v1/customers", json={"kind": "person", "names": [{"name": "Li Lei"}]})
+    return f"/v1/customers/{file.json()['id']}"
+
+
+def manager(employee: str, **more) -> dict:
+    return {"employee_id": employee, "role": "account_manager", **more}
+
+
+async def test_P5_employees_are_entered_once(client, path):
+    again = {"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"}
+    assert (await client.post("/v1/employees", json=again)).status_code == 201
+    other = await client.post("/v1/employees", json=again | {"name": "Somebody else"})
+    assert (other.status_code, other.json()["code"]) == (409, "employee_exists")
+    first = (await client.get("/v1/employees", params={"limit": 2})).json()
+    assert [one["employee_id"] for one in first["items"]] == ["E-1", "E-2"]
+    rest = (await client.get("/v1/employees", params={"cursor": first["next"]})).json()
+    assert [one["employee_id"] for one in rest["items"]] == ["E-3"]
+    assert rest["next"] is None
+
+
+async def test_P5_a_new_manager_takes_over_with_a_note_and_shows_on_the_overview(client, path, announced):
+    first = await client.post(f"{path}/team", json=manager("E-1"))
+    assert first.status_code == 201
+    assert first.json()["employee"]["phone_extension"] == "101"
+    second = await client.post(f"{path}/team", json=manager("E-2", hand_over_note="likes to be called early"))
+    assert second.status_code == 201
+    team = (await client.get(f"{path}/team")).json()
+    assert [one["employee"]["employee_id"] for one in team["members"]] == ["E-2"]
+    assert [(one["employee"]["employee_id"], one["hand_over_note"]) for one in team["past"]] == [
+        ("E-1", "likes to be called early")
+    ]
+    assert team["past"][0]["released_at"] == team["members"][0]["assigned_at"]
+    assert (await client.get(f"{path}/overview")).json()["account_manager"]["employee_id"] == "E-2"
+    events = [e for e in await announced() if isinstance(e, (TeamMemberAssigned, TeamMemberReleased))]
+    assert [(type(e), e.employee_id) for e in events] == [
+        (TeamMemberAssigned, "E-1"),
+        (TeamMemberReleased, "E-1"),
+        (TeamMemberAssigned, "E-2"),
+    ]
+
+
+async def test_P5_releasing_the_manager_clears_the_overview_and_repeats_quietly(client, path, announced):
+    assignment = (await client.post(f"{path}/team", json=manager("E-1"))).json()["id"]
+    for _ in range(2):
+        answer = await client.delete(f"{path}/team/{assignment}", params={"hand_over_note": "moved away"})
+        assert answer.status_code == 204
+    assert (await client.get(f"{path}/overview")).json()["account_manager"] is None
+    assert (await client.get(f"{path}/team")).json()["past"][0]["hand_over_note"] == "moved away"
+    assert len([e for e in await announced() if isinstance(e, TeamMemberReleased)]) == 1
+    assert (await client.delete(f"{path}/team/{uuid4()}")).status_code == 404
+    assert (await client.delete(f"/v1/customers/{uuid4()}/team/{assignment}")).status_code == 404
+
+
+async def test_P5_many_assignments_at_once_leave_one_manager(client, path, database):
+    answers = await asyncio.gather(*(client.post(f"{path}/team", json=manager(f"E-{n % 3 + 1}")) for n in range(9)))
+    # one that was stamped earlier but came to the lock later would overlap, and the same manager again is refused
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    team = (await client.get(f"{path}/team")).json()
+    assert len(team["members"]) == 1
+    overlapping = await database.run(lambda tx: tx.raw.fetch(OVERLAPS))
+    assert overlapping == []
+    shown = (await client.get(f"{path}/overview")).json()["account_manager"]["employee_id"]
+    assert shown == team["members"][0]["employee"]["employee_id"]
+
+
+OVERLAPS = """
+select a.customer_id from team_assignment a join team_assignment b using (customer_id, role)
+where role = 'account_manager' and a.id < b.id
+  and tstzrange(a.assigned_at, a.released_at) && tstzrange(b.assigned_at, b.released_at)
+"""
+
+
+async def test_P5_the_database_itself_allows_one_manager(client, path, database):
+    await client.post(f"{path}/team", json=manager("E-1"))
+    for begins in ("now()", "now() - interval '1 day'"):
+        with pytest.raises((asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError)):
+            await database.run(
+                lambda tx, begins=begins: tx.raw.execute(
+                    f"""insert into team_assignment (id, customer_id, employee_id, role, assigned_at)
+                        select uuidv7(), customer_id, 'E-2', role, {begins} from team_assignment"""
+                )
+            )
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await database.run(
+            lambda tx: tx.raw.execute(
+                """insert into team_assignment (id, customer_id, employee_id, role, assigned_at, released_at)
+                   select uuidv7(), customer_id, 'E-2', role, assigned_at, assigned_at + interval '1 hour'
+                   from team_assignment"""
+            )
+        )
+
+
+async def test_P5_backdating_needs_the_scope_history_and_never_overlaps(client, path, as_role):
+    now = datetime.now(UTC)
+    long_ago = (now - timedelta(days=30)).isoformat()
+    refused = await client.post(f"{path}/team", json=manager("E-1") | {"from": long_ago}, headers=as_role("manager"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "history_needed")
+    assert (await client.post(f"{path}/team", json=manager("E-1") | {"from": long_ago})).status_code == 201
+    before = (now - timedelta(days=31)).isoformat()
+    overlaps = await client.post(f"{path}/team", json=manager("E-2") | {"from": before})
+    assert (overlaps.status_code, overlaps.json()["code"]) == (409, "overlaps_another_manager")
+    tomorrow = (now + timedelta(days=1)).isoformat()
+    future = await client.post(f"{path}/team", json=manager("E-2") | {"from": tomorrow})
+    assert (future.status_code, future.json()["code"]) == (422, "in_the_future")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (manager("E-99"), "employee_not_known"),
+        (manager("E 1"), "validation_failed"),
+        ({"employee_id": "E-1", "role": "boss"}, "validation_failed"),
+        (manager("E-1") | {"from": "yesterday"}, "validation_failed"),
+        (manager("E-1") | {"from": "2026-01-01T00:00:00"}, "validation_failed"),
+        (manager("E-1") | {"assigned_at": "2026-01-01T00:00:00Z"}, "validation_failed"),
+    ],
+)
+async def test_P5_bad_input_is_refused(client, path, body, code):
+    answer = await client.post(f"{path}/team", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_P5_an_agent_may_not_change_the_team(client, path, as_role):
+    assert (await client.post(f"{path}/team", json=manager("E-1"), headers=as_role("agent"))).status_code == 403
+    assert (await client.post("/v1/employees", json={}, headers=as_role("agent"))).status_code == 403
