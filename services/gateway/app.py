@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.gateway.handlers import subscriptions
-from services.gateway.routes import follow_ups, orders, partners
+from services.gateway.routes import contract, follow_ups, forwarding, orders, partners
 from services.gateway.routes.state import authenticate, equip
 from services.gateway.settings import Settings
 from shared.chassis import Ports, create_service
@@ -20,7 +20,16 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         title="Patron",
         description="Key-account operations: orders in, customers, tiers, complaints and points out.",
         topic="patron.intake",
-        routers=[orders.hot, orders.router, follow_ups.router, follow_ups.money, partners.router, partners.development],
+        routers=[
+            contract.router,
+            orders.hot,
+            orders.router,
+            follow_ups.router,
+            follow_ups.money,
+            partners.router,
+            partners.development,
+            forwarding.router,
+        ],
         subscriptions=subscriptions,
         timers=Timers(),
         migrations=Path(__file__).parent / "migrations",

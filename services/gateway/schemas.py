@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema, model_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from services.gateway.domain.orders import Order, Receipt, ReportedOrder
@@ -73,6 +74,21 @@ class CustomerAddress(Shape):
     def address(self, source: str) -> Address:
         """`source` is the registered source behind the name in the body."""
         return Address(customer_id=self.id) if self.id is not None else Address(source=source, ref=self.ref)
+
+
+class ReferenceCreate(Shape):
+    """What an outside source calls a customer."""
+
+    source: Code | None = None
+    ref: Code
+
+    @classmethod
+    def read(cls, said: object) -> Self:
+        try:
+            return cls.model_validate(said)
+        except ValidationError as error:
+            found = [{**one, "loc": ("body", "reference", *one["loc"])} for one in error.errors(include_url=False)]
+            raise RequestValidationError(found) from None
 
 
 class OrderLineCreate(OrderLine):

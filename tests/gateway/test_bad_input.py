@@ -115,15 +115,23 @@ async def test_a_partner_may_not_rewrite_history(client: httpx.AsyncClient, data
     await place(client, old, headers=as_role("head"))
 
 
+ONE_BACK = [{"line": 1, "quantity": 1}]
+
+
+def a_return(lines: list[dict[str, int]] = ONE_BACK, **more: Any) -> dict[str, Any]:
+    return {"return_id": "r", "returned_at": ago(), "lines": lines} | more
+
+
 FOLLOW_UPS: list[tuple[str, dict[str, Any], int, str]] = [
-    ("returns", {"return_id": "r", "returned_at": ago(), "lines": [{"line": 1, "quantity": 3}]}, 422, "more_than_bought"),
-    ("returns", {"return_id": "r", "returned_at": ago(), "lines": [{"line": 9, "quantity": 1}]}, 422, "unknown_line"),
-    ("returns", {"return_id": "r", "returned_at": ago(), "lines": [{"line": 1, "quantity": 0}]}, 422, "validation_failed"),
-    ("returns", {"return_id": "r", "returned_at": ago(), "lines": []}, 422, "no_lines"),
-    ("returns", {"return_id": "r", "returned_at": ago(days=2), "lines": [{"line": 1, "quantity": 1}]}, 422, "before_its_order"),
-    ("returns", {"return_id": "r", "returned_at": ago(hours=-1), "lines": [{"line": 1, "quantity": 1}]}, 422, "in_the_future"),
-    ("returns", {"return_id": "r\0", "returned_at": ago(), "lines": [{"line": 1, "quantity": 1}]}, 422, "invalid_text"),
-    ("returns", {"return_id": "r", "returned_at": ago(), "lines": [], "why": ""}, 422, "validation_failed"),
+    ("returns", a_return([{"line": 1, "quantity": 3}]), 422, "more_than_bought"),
+    ("returns", a_return([{"line": 9, "quantity": 1}]), 422, "unknown_line"),
+    ("returns", a_return([{"line": 1, "quantity": 0}]), 422, "validation_failed"),
+    ("returns", a_return([{"line": 1, "quantity": True}]), 422, "validation_failed"),
+    ("returns", a_return([]), 422, "no_lines"),
+    ("returns", a_return(returned_at=ago(days=2)), 422, "before_its_order"),
+    ("returns", a_return(returned_at=ago(hours=-1)), 422, "in_the_future"),
+    ("returns", a_return(return_id="r\0"), 422, "invalid_text"),
+    ("returns", a_return(why=""), 422, "validation_failed"),
     ("deliveries", {"delivery_id": "d", "delivered_at": ago(days=2)}, 422, "before_its_order"),
     ("deliveries", {"delivery_id": "d", "delivered_at": ago(hours=-1)}, 422, "in_the_future"),
     ("cancellation", {"cancelled_at": ago(days=2)}, 422, "before_its_order"),

@@ -37,15 +37,17 @@ class Address:
     ref: str | None = None
 
 
-def source_named(reporter: Reporter, named: str | None, names: Mapping[str, str]) -> str:
+def source_named(
+    reporter: Reporter, named: str | None, names: Mapping[str, str], pointer: str = "/customer/source"
+) -> str:
     """The source a report belongs to. `names` maps every name of a registered source (a partner's code too) to it."""
     if named is None or named == reporter.source:
         return reporter.source
     source = names.get(named)
     if reporter.is_partner and source != reporter.source:
-        raise forbidden("foreign_source", "a partner reports its own customers only", pointer="/customer/source")
+        raise forbidden("foreign_source", "a partner reports its own customers only", pointer=pointer)
     if source is None:
-        raise invalid("unknown_source", "no such source is registered", pointer="/customer/source")
+        raise invalid("unknown_source", "no such source is registered", pointer=pointer)
     return source
 
 

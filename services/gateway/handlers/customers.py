@@ -33,12 +33,10 @@ async def require_customer(tx: Transaction, customer_id: UUID, reporter: Reporte
         raise customer_not_found()
 
 
-async def register_reference(tx: Transaction, address: Address, reporter: Reporter) -> UUID:
+async def register_reference(tx: Transaction, source: str, ref: str, reporter: Reporter) -> UUID:
     """The customer behind a reference; an unknown one gets its id here, as it would by its first order."""
-    assert address.source is not None
-    assert address.ref is not None
-    registry = await references.load_registry(tx, [(address.source, address.ref)], [])
-    customer_id = registry.reference(address, reporter, tx.at, new_id)
+    registry = await references.load_registry(tx, [(source, ref)], [])
+    customer_id = registry.reference(Address(source=source, ref=ref), reporter, tx.at, new_id)
     if registry.added:
         await references.add_references(tx, registry.added)
         announce(tx, registry.added)

@@ -1,6 +1,6 @@
 """Intake's door: whose report it is, checked before it waits, written in a group, answered after the commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from services.gateway.domain.orders import Answer, ReportedOrder, check_order
 from services.gateway.domain.references import OWN_SOURCE, Reporter, source_named, source_of_partner
@@ -31,14 +31,11 @@ class Intake:
             self._reporters[actor] = reporter
         return reporter
 
-    async def names_with(self, name: str | None) -> Mapping[str, str]:
-        return await self.names.including(name, self.database)
-
-    async def source(self, reporter: Reporter, named: str | None) -> str:
+    async def source(self, reporter: Reporter, named: str | None, pointer: str = "/customer/source") -> str:
         """The registered source that a report names, or its reporter's own."""
         if named is None or named == reporter.source:
             return reporter.source
-        return source_named(reporter, named, await self.names_with(named))
+        return source_named(reporter, named, await self.names.including(named, self.database), pointer)
 
     async def accept(self, order: ReportedOrder) -> Answer:
         check_order(order, self.rules)

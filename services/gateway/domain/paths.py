@@ -1,0 +1,46 @@
+"""Which service answers which path of the public API. The first rule that fits counts."""
+
+import re
+from uuid import UUID
+
+CUSTOMER = r"customers/(?P<customer>[^/]+)"
+REST = r"(?:/.*)?"
+
+RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (service, re.compile(pattern))
+    for service, pattern in (
+        ("loyalty", rf"{CUSTOMER}/points{REST}"),
+        ("loyalty", rf"(?:holds|adjustments|points){REST}"),
+        ("tiering", rf"{CUSTOMER}/(?:tier|indicators){REST}"),
+        ("tiering", rf"(?:tier-policies|evaluations|pyramid|indicators|warnings){REST}"),
+        ("complaint", rf"(?:complaints|business-calendar|deadline-rules){REST}"),
+        ("profile", rf"{CUSTOMER}{REST}"),
+        ("profile", rf"(?:customers|employees|calls|call-events){REST}"),
+    )
+)
+
+
+def service_for(path: str) -> str | None:
+    """The service behind a path below /v1 (without the leading slash), or None when nobody answers it."""
+    if any(step in ("", ".", "..") for step in path.split("/")):
+        return None  # a path that is not what it looks like could lead outside of /v1
+    return next((service for service, pattern in RULES if pattern.fullmatch(path)), None)
+
+
+def customer_in(path: str) -> str | None:
+    """The customer's id as it stands in a path."""
+    for _, pattern in RULES:
+        match = pattern.fullmatch(path)
+        if match is not None:
+            return match.groupdict().get("customer")
+    return None
+
+
+def id_in(text: object) -> UUID | None:
+    """A UUID in its canonical form, or None."""
+    if not isinstance(text, str) or len(text) != 36:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

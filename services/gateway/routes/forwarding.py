@@ -1,0 +1,108 @@
+"""Everything below /v1 that the gateway does not answer itself goes to the service that does."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.domain.paths import customer_in, id_in, service_for
+from services.gateway.handlers import customers
+from services.gateway.handlers.forwarding import Answer, Call, forward
+from services.gateway.handlers.intake import reporter_of
+from services.gateway.handlers.overview import ask_everybody
+from services.gateway.routes.state import gateway_of, service_of
+from services.gateway.schemas import ReferenceCreate
+from shared.chassis import Actor, Id, Refused, allow
+from shared.chassis.access import READ, WRITE, actor_of
+from shared.chassis.strict_json import parse_json
+from shared.errors import invalid, not_found
+
+router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)
+
+ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which scope each of its routes needs
+
+
+@router.post("/customers", dependencies=[allow("customers:write")])
+async def open_customer(request: Request) -> Response:
+    """A new file. With a reference, its customer gets (or has) an id in the registry, and the file that very id."""
+    actor = await actor_of(request)
+    file = parse_json(await request.body())
+    if not isinstance(file, dict):
+        raise invalid("validation_failed", "A customer file is an object.")
+    if "id" in file:
+        raise invalid("extra_forbidden", "Ids are given by Patron.", pointer="/id")
+    if file.get("reference") is not None:
+        file |= await _registered(request, file["reference"], actor)
+    answer = await _forward(request, "profile", actor, json.dumps(file, ensure_ascii=False).encode())
+    if answer.succeeded:
+        opened = id_in(answer.json().get("id"))
+        if opened is not None:
+            await service_of(request).database.run(lambda tx: customers.customers_are_known(tx, [opened]))
+    return _response(answer)
+
+
+@router.get("/customers/{customer_id}/overview", dependencies=[allow("customers:read")])
+async def read_overview(request: Request, customer_id: Id, fresh: bool = False) -> Response:
+    """The 360. From profile's one row; `fresh=true` asks each service and says which did not answer."""
+    actor = await actor_of(request)
+    await _hold_to_own_customers(request, actor, b"")
+    if not fresh:
+        return _response(await _forward(request, "profile", actor, b""))
+    seconds = gateway_of(request).settings.forward_seconds
+    overview, refusal = await ask_everybody(service_of(request), customer_id, actor, seconds=seconds)
+    if refusal is not None:
+        return _response(refusal)
+    return Response(json.dumps(overview, ensure_ascii=False), media_type="application/json")
+
+
+@router.api_route(
+    "/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], dependencies=[ANYBODY_SIGNED_IN]
+)
+async def hand_on(request: Request, path: str) -> Response:
+    name = service_for(path)
+    if name is None:
+        raise not_found("not_found", "Nothing is there.")
+    actor = await actor_of(request)
+    body = await request.body()
+    await _hold_to_own_customers(request, actor, body)
+    return _response(await _forward(request, name, actor, body))
+
+
+async def _forward(request: Request, name: str, actor: Actor, body: bytes) -> Answer:
+    call = Call(request.method, request.scope["path"], request.scope["query_string"], request.headers, body)
+    return await forward(service_of(request), name, call, actor, seconds=gateway_of(request).settings.forward_seconds)
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers)
+
+
+async def _registered(request: Request, said: Any, actor: Actor) -> dict[str, Any]:
+    """The reference under its registered source, and the id of the customer behind it."""
+    reference = ReferenceCreate.read(said)
+    intake = gateway_of(request).intake
+    reporter = intake.reporter(actor)
+    source = await intake.source(reporter, reference.source, pointer="/reference/source")
+    customer_id = await service_of(request).database.run(
+        lambda tx: customers.register_reference(tx, source, reference.ref, reporter)
+    )
+    return {"id": str(customer_id), "reference": {"source": source, "ref": reference.ref}}
+
+
+async def _hold_to_own_customers(request: Request, actor: Actor, body: bytes) -> None:
+    """For a partner: whoever is named in the path, the query or the body must be a customer of its own."""
+    if actor.partner_id is None:
+        return
+    named = [customer_in(request.path_params.get("path") or request.scope["path"].removeprefix("/v1/"))]
+    named += request.query_params.getlist("customer_id")
+    if body:
+        content = parse_json(body) if b"customer_id" in body else None
+        named += [content.get("customer_id")] if isinstance(content, dict) else []
+    ids = [(text, id_in(text)) for text in named if text is not None]
+    if any(customer_id is None for _, customer_id in ids):
+        raise Refused(404, "customer_not_found", "no such customer")
+    if ids:
+        async with service_of(request).database.transaction() as tx:
+            for _, customer_id in ids:
+                assert customer_id is not None
+                await customers.require_customer(tx, customer_id, reporter_of(actor))

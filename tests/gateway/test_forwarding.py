@@ -1,0 +1,284 @@
+"""What the gateway hands on, to whom, with which headers; and what it says when nobody answers."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.gateway.domain.paths import customer_in, service_for
+from shared.chassis import Ports
+from shared.chassis.tokens import Verifier
+from shared.events import CustomerSeen
+from shared.messaging import Database
+from tests import harness
+from tests.gateway.bodies import a_partner, an_order, code_of, place
+
+SERVICE = "gateway"
+
+ID = "01890000-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        (f"customers/{ID}/points", "loyalty"),
+        (f"customers/{ID}/points/redemptions", "loyalty"),
+        (f"holds/{ID}/capture", "loyalty"),
+        ("adjustments", "loyalty"),
+        ("points/liability", "loyalty"),
+        (f"customers/{ID}/tier/explanation", "tiering"),
+        (f"customers/{ID}/indicators", "tiering"),
+        ("tier-policies", "tiering"),
+        ("pyramid", "tiering"),
+        ("warnings/1/acknowledgement", "tiering"),
+        ("complaints", "complaint"),
+        ("business-calendar/days/2026-01-01", "complaint"),
+        ("customers", "profile"),
+        (f"customers/{ID}", "profile"),
+        (f"customers/{ID}/tiers", "profile"),
+        ("calls/pop", "profile"),
+        ("call-events", "profile"),
+        ("orders", None),
+        ("pyramids", None),
+        ("", None),
+        ("internal/status", None),
+        ("customers/../../internal/status", None),
+        ("customers//points", None),
+        (f"customers/{ID}/./tier", None),
+    ],
+)
+def test_whose_path_it_is(path: str, service: str | None) -> None:
+    assert service_for(path) == service
+
+
+def test_the_customer_in_a_path() -> None:
+    assert customer_in(f"customers/{ID}/points/holds") == ID
+    assert customer_in(f"customers/{ID}") == ID
+    assert customer_in("customers") is None
+    assert customer_in("complaints") is None
+
+
+class Behind:
+    """The services behind the door: remember what they were asked, answer what the test says."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, httpx.Request]] = []
+        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+
+    def transport(self, service: str) -> httpx.AsyncBaseTransport:
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.asked.append((service, request))
+            return self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
+
+        return httpx.MockTransport(answer)
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+@pytest.fixture
+async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
+    create = harness.part_of("gateway", "app").create_app
+    ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
+    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
+    async with harness.client_of(app, harness.AsAdmin(keys, "gateway")) as client:
+        yield client
+
+
+async def test_a_call_is_handed_on_with_a_token_for_that_one_service(
+    client: httpx.AsyncClient, behind: Behind, keys: harness.Keys, as_role: Any
+) -> None:
+    behind.answers["loyalty"] = lambda _: httpx.Response(
+        201, json={"ok": 1}, headers={"ETag": '"7"', "Location": "/v1/holds/1", "X-Secret": "1", "Set-Cookie": "a=b"}
+    )
+    answer = await client.post(
+        f"/v1/customers/{ID}/points/holds?a=%C3%A9&b=1",
+        content=b'{"points": 5}',
+        headers=as_role("agent", subject="ann")
+        | {
+            "Content-Type": "application/json", "Idempotency-Key": "k", "If-Match": '"6"', "X-User": "root",
+            "X-Forwarded-For": "1.2.3.4", "Cookie": "a=b",
+        },
+    )  # fmt: skip
+    assert (answer.status_code, answer.json(), answer.headers["etag"]) == (201, {"ok": 1}, '"7"')
+    assert answer.headers["location"] == "/v1/holds/1"
+    assert "x-secret" not in answer.headers
+    assert "set-cookie" not in answer.headers
+    [(service, request)] = behind.asked
+    assert (service, request.method, request.content) == ("loyalty", "POST", b'{"points": 5}')
+    assert request.url.raw_path == f"/v1/customers/{ID}/points/holds?a=%C3%A9&b=1".encode()
+    assert (request.headers["idempotency-key"], request.headers["if-match"]) == ("k", '"6"')
+    assert not {"x-user", "x-forwarded-for", "cookie"} & set(request.headers)
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    actor = Verifier("loyalty", keys.directory).verify(token)
+    assert (actor.subject, actor.kind, actor.roles) == ("ann", "person", frozenset({"agent"}))
+    with pytest.raises(Exception, match="not valid"):
+        Verifier("profile", keys.directory).verify(token)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 412, 422, 429, 500])
+async def test_a_refusal_is_passed_on_as_it_is(client: httpx.AsyncClient, behind: Behind, status: int) -> None:
+    problem = {"code": "some_code", "status": status}
+    behind.answers["tiering"] = lambda _: httpx.Response(
+        status, json=problem, headers={"Content-Type": "application/problem+json", "Retry-After": "7"}
+    )
+    answer = await client.get("/v1/pyramid")
+    assert (answer.status_code, answer.json()) == (status, problem)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "7"
+
+
+async def test_a_service_that_is_down_slow_or_does_not_believe_us(client: httpx.AsyncClient, behind: Behind) -> None:
+    def fail(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
+        def answer(_: httpx.Request) -> httpx.Response:
+            raise error
+
+        return answer
+
+    for error, status, code in (
+        (httpx.ConnectError("x"), 503, "service_unavailable"),
+        (httpx.ConnectTimeout("x"), 503, "service_unavailable"),
+        (httpx.RemoteProtocolError("x"), 503, "service_unavailable"),
+        (httpx.ReadTimeout("x"), 504, "service_timeout"),
+    ):
+        behind.answers["tiering"] = fail(error)
+        answer = await client.get("/v1/pyramid")
+        assert code_of(answer) == (status, code)
+        assert ("retry-after" in answer.headers) == (status == 503)
+    behind.answers["tiering"] = lambda _: httpx.Response(401, json={})
+    assert code_of(await client.get("/v1/pyramid")) == (503, "service_unavailable")
+
+
+async def test_nothing_but_public_paths_is_handed_on(client: httpx.AsyncClient, behind: Behind) -> None:
+    for path in ("/v1/nothing", "/v1/customers/%2e%2e/%2e%2e/internal/status", "/v1/internal/status", "/v2/customers"):
+        assert (await client.get(path)).status_code == 404
+    assert code_of(await client.get("/v1/customers", headers={"Authorization": ""})) == (401, "unauthenticated")
+    assert behind.asked == []
+
+
+async def test_a_partner_reaches_its_own_customers_only(client: httpx.AsyncClient, behind: Behind) -> None:
+    (_, a), (_, b) = await a_partner(client, "a"), await a_partner(client, "b")
+    mine = (await place(client, an_order("1", customer={"ref": "c"}), headers=a))["customer_id"]
+    for path in (f"/v1/customers/{mine}", f"/v1/customers/{mine}/points", f"/v1/complaints?customer_id={mine}"):
+        assert (await client.get(path, headers=a)).status_code == 200
+        assert code_of(await client.get(path, headers=b)) == (404, "customer_not_found")
+    complaint = {"customer_id": mine}
+    assert (await client.post("/v1/complaints", json=complaint, headers=a)).status_code == 200
+    assert code_of(await client.post("/v1/complaints", json=complaint, headers=b)) == (404, "customer_not_found")
+    assert code_of(await client.get("/v1/customers/x/points", headers=a)) == (404, "customer_not_found")
+    assert code_of(await client.get(f"/v1/customers/{mine}/overview", headers=b)) == (404, "customer_not_found")
+    assert len(behind.asked) == 4
+
+
+async def test_a_file_with_a_reference_gets_the_registrys_id(
+    client: httpx.AsyncClient, behind: Behind, announced: Any
+) -> None:
+    behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
+    ordered = await place(client, an_order("1", customer={"source": "demo", "ref": "17"}))
+    known = await client.post("/v1/customers", json={"kind": "person", "reference": {"source": "demo", "ref": "17"}})
+    assert known.json()["id"] == ordered["customer_id"]
+    new = await client.post("/v1/customers", json={"kind": "person", "reference": {"source": "demo", "ref": "18"}})
+    assert new.json()["id"] != ordered["customer_id"]
+    later = await place(client, an_order("2", customer={"source": "demo", "ref": "18"}))
+    assert later["customer_id"] == new.json()["id"]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17", "18"]
+
+
+async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: Behind) -> None:
+    customer_id = str(uuid4())
+    behind.answers["profile"] = lambda _: httpx.Response(201, json={"id": customer_id})
+    assert (await client.post("/v1/customers", json={"kind": "person"})).status_code == 201
+    assert (await place(client, an_order("1", customer={"id": customer_id})))["customer_id"] == customer_id
+
+
+async def test_files_that_are_not_handed_on(
+    client: httpx.AsyncClient, behind: Behind, as_role: Any, announced: Any
+) -> None:
+    reference = {"source": "demo", "ref": "1"}
+    for body, status, code in (
+        ({"id": ID}, 422, "extra_forbidden"),
+        ([], 422, "validation_failed"),
+        ({"reference": {"source": "nobody", "ref": "1"}}, 422, "unknown_source"),
+        ({"reference": {"source": "demo"}}, 422, "validation_failed"),
+        ({"reference": 5}, 422, "validation_failed"),
+    ):
+        assert code_of(await client.post("/v1/customers", json=body)) == (status, code)
+    auditor = await client.post("/v1/customers", json={"reference": reference}, headers=as_role("auditor"))
+    assert code_of(auditor) == (403, "forbidden")
+    assert (behind.asked, await announced()) == ([], [])
+
+
+async def test_the_overview_asked_afresh_says_who_did_not_answer(client: httpx.AsyncClient, behind: Behind) -> None:
+    plain = await client.get(f"/v1/customers/{ID}/overview")
+    assert (plain.json(), [service for service, _ in behind.asked]) == ({"from": "profile"}, ["profile"])
+
+    def away(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("x")
+
+    behind.answers["complaint"] = away
+    behind.answers["tiering"] = lambda _: httpx.Response(404, json={})
+    fresh = (await client.get(f"/v1/customers/{ID}/overview?fresh=true")).json()
+    assert fresh == {
+        "from": "profile", "fresh": {"tier": None, "points": {"from": "loyalty"}}, "did_not_answer": ["complaint"],
+    }  # fmt: skip
+    behind.answers["profile"] = lambda _: httpx.Response(404, json={"code": "customer_not_found"})
+    assert code_of(await client.get(f"/v1/customers/{ID}/overview?fresh=true")) == (404, "customer_not_found")
+
+
+async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+    def contract(path: str, shape: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+        operation = {
+            "operationId": "show",
+            "responses": {"200": {"content": {"a/b": {"schema": {"$ref": "#/components/schemas/Shape"}}}}},
+        }
+        document = {
+            "paths": {path: {"get": operation}, "/internal/x": {"get": operation}},
+            "components": {"schemas": {"Shape": shape}},
+        }
+        return lambda _: httpx.Response(200, json=json.loads(json.dumps(document)))
+
+    behind.answers["loyalty"] = contract("/v1/holds", {"type": "string"})
+    behind.answers["tiering"] = contract("/v1/pyramid", {"type": "integer"})
+    behind.answers["complaint"] = lambda _: httpx.Response(500)
+    whole = (await client.get("/openapi.json", headers={"Authorization": ""})).json()
+    assert {"/v1/orders", "/v1/orders:batch", "/v1/holds", "/v1/pyramid"} <= set(whole["paths"])
+    assert "/internal/x" not in whole["paths"]
+    ids = [item["get"]["operationId"] for path, item in whole["paths"].items() if path in ("/v1/holds", "/v1/pyramid")]
+    assert sorted(ids) == ["show", "tieringShow"]
+    schemas = whole["components"]["schemas"]
+    assert (schemas["Shape"], schemas["TieringShape"]) == ({"type": "string"}, {"type": "integer"})
+    assert "TieringShape" in json.dumps(whole["paths"]["/v1/pyramid"])
+    order = whole["paths"]["/v1/orders"]["post"]
+    assert order["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/OrderCreate"}
+    assert "202" in order["responses"]
+    page = await client.get("/docs")
+    assert "/v1/pyramid" in page.text
+    assert "patron.intake" in (await client.get("/asyncapi.yaml")).text
+
+
+async def test_health_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+    behind.answers["profile"] = lambda _: httpx.Response(503)
+    health = (await client.get("/v1/health")).json()
+    assert health["state"] == "degraded"
+    assert {one["name"]: one["state"] for one in health["services"]} == {
+        "profile": "not_ready", "tiering": "ready", "complaint": "ready", "loyalty": "ready",
+    }  # fmt: skip
+
+
+async def test_who_asks_too_much_is_told_to_slow_down(database: Database, keys: harness.Keys) -> None:
+    app = harness.app_of("gateway", database, keys, requests_per_second=0.5, burst=3)
+    headers = keys.headers("gateway", "admin", subject=str(UUID(int=1)))
+    async with harness.client_of(app, None) as client:
+        answers = [await client.get("/v1/partners", headers=headers) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["2", "1", "0", "0"]
+        assert code_of(answers[3]) == (429, "too_many_requests")
+        assert int(answers[3].headers["retry-after"]) >= 1
+        assert "x-request-id" in answers[3].headers
+        other = await client.get("/v1/partners", headers=keys.headers("gateway", "admin", subject="other"))
+        assert other.status_code == 200
