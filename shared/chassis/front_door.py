@@ -22,8 +22,9 @@ ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 class FrontDoor:
     """Pure ASGI. Catches what no handler expected, so that every error is a problem with a code."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, verbose: bool = False) -> None:
         self.app = app
+        self.verbose = verbose  # a line for every request, not only for slow and failed ones
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +69,7 @@ class FrontDoor:
         self.metrics.answered(method, route, status, seconds)
         if status >= 500 or status == 0 or seconds > SLOW_SECONDS:
             log.warning("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
-        else:
+        elif self.verbose:
             log.debug("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
 
 

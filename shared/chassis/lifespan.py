@@ -1,9 +1,11 @@
 """A service's life: migrate, start what runs beside HTTP, and stop it again in order, each step under a time limit."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from fastapi import FastAPI
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-STOP_SECONDS = 8.0  # for each of the steps below
+STOP_SECONDS = 4.0  # for each step of stopping; together less than supervisors wait before they kill
 MEASURE_SECONDS = 5.0
 HOUSEKEEPING_SECONDS = 3600.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -34,21 +36,22 @@ Work = Callable[[asyncio.Event], Awaitable[None]]
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Stopping: the server has stopped accepting; consumer, timers and background end, then the relay sends what they
-    left, then connections close. Nothing is lost when a limit is hit: what was not finished was not committed."""
+    """Stopping: the server has stopped accepting; the consumer finishes its batch, timers and background end, the relay
+    sends what they left, connections close. What a limit cuts short was not committed, and comes again."""
     service: Service = app.state.service
     check_every_route_has_a_policy(app)
-    stops: list[tuple[str, asyncio.Event]] = []
+    stops: dict[str, asyncio.Event] = {}
     try:
         if service.ports.running:
+            _hear_signals(service)
             await _start(service, stops)
         log.info("started", service=service.name)
         yield
     finally:
         service.stopping.set()
-        for name, stop in stops:
-            stop.set()
-            await _wait_for(name, service.tasks.pop(name))
+        beside = [name for name in stops if name not in ("consumer", "relay")]
+        for step in (["consumer"], beside, ["relay"]):
+            await _stop(service, {name: stops[name] for name in step if name in stops})
         await service.clients.close()
         if service.ports.database is None:
             with suppress(TimeoutError):
@@ -56,8 +59,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log.info("stopped", service=service.name)
 
 
-async def _start(service: "Service", stops: list[tuple[str, asyncio.Event]]) -> None:
-    """Starts everything; `stops` lists what runs, in the order in which it is to be stopped."""
+def _hear_signals(service: "Service") -> None:
+    """Under uvicorn, know of the end when the signal comes: open streams must end before the server's wait for them."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        servers = signal.getsignal(number)
+        if callable(servers) and getattr(servers, "__qualname__", "").startswith("Server."):
+
+            def both(received: int, frame: FrameType | None, servers: Any = servers) -> None:
+                loop.call_soon_threadsafe(service.stopping.set)
+                servers(received, frame)
+
+            signal.signal(number, both)
+
+
+async def _start(service: "Service", stops: dict[str, asyncio.Event]) -> None:
+    """Starts everything; `stops` gets an event for each thing that runs."""
     if service.settings.migrate:
         await migrations.upgrade(service.migrations, service.settings.database_url)
     await service.database.run(lambda tx: _make_partitions(service, tx))
@@ -75,9 +92,9 @@ async def _start(service: "Service", stops: list[tuple[str, asyncio.Event]]) -> 
     running["measuring"] = lambda stop: _measure(service, stop)
     running["relay"] = service.relay.run
     for name, work_ in running.items():
-        stop = asyncio.Event()
-        service.tasks[name] = asyncio.create_task(_supervised(name, work_, stop), name=f"{service.name}:{name}")
-        stops.append((name, stop))
+        stops[name] = asyncio.Event()
+        task = asyncio.create_task(_supervised(name, work_, stops[name]), name=f"{service.name}:{name}")
+        service.tasks[name] = task
 
 
 def _kafka(service: "Service") -> Broker:
@@ -117,12 +134,19 @@ async def pause_or_stop(stop: asyncio.Event, seconds: float) -> bool:
     return stop.is_set()
 
 
-async def _wait_for(name: str, task: "asyncio.Task[None]") -> None:
-    done, _ = await asyncio.wait([task], timeout=STOP_SECONDS)
-    if not done:
-        log.warning("did_not_stop_in_time", work=name)
+async def _stop(service: "Service", stops: dict[str, asyncio.Event]) -> None:
+    """Tell some of what runs to stop, and cut short what does not in time."""
+    for stop in stops.values():
+        stop.set()
+    tasks = {service.tasks.pop(name): name for name in stops}
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+    for task in late:
+        log.warning("did_not_stop_in_time", work=tasks[task])
         task.cancel()
-        await asyncio.wait([task], timeout=1.0)
+    if late:
+        await asyncio.wait(late, timeout=1.0)
 
 
 async def _make_partitions(service: "Service", tx: Transaction) -> None:

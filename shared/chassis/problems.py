@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from shared.chassis.safe_errors import describe
 from shared.errors import DomainError, Kind
@@ -175,8 +176,18 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return SENTENCES.get(kind, "can not be accepted")
 
 
-async def _answer(_: Request, error: Exception) -> Response:
-    return problem_of(error)
+async def _answer(request: Request, error: Exception) -> Response:
+    answer = problem_of(error)
+    if answer.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods_of(request))
+    return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method some route has for this path; Starlette names those of the first one only."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route.methods or () for route in routes if route.path_regex.match(request.scope["path"])]
+    return sorted({method for methods in found for method in methods})
 
 
 def answer_with_problems(app: FastAPI) -> None:
