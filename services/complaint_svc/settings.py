@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.complaint_svc.domain.authority import Authority
@@ -57,6 +57,7 @@ class Practice(BaseSettings):
     reopening_days: int = Field(default=30, ge=0)
     replay_grace_seconds: int = Field(default=60, ge=0)  # a case told after the fact is not judged sooner
     authority: dict[str, Limit] = Field(default_factory=_limits)  # C5
+    _by_law: dict[int, dict[date, Openings]] = PrivateAttr(default_factory=dict)
 
     @field_validator("opening_hours")
     @classmethod
@@ -76,7 +77,7 @@ class Practice(BaseSettings):
             _holidays_of(place, 2000)
         return place
 
-    @property
+    @cached_property
     def week(self) -> tuple[Openings, Openings, Openings, Openings, Openings, Openings, Openings]:
         mon, tue, wed, thu, fri, sat, sun = (read_openings(self.opening_hours.get(day, [])) for day in WEEKDAYS)
         return mon, tue, wed, thu, fri, sat, sun
@@ -100,13 +101,19 @@ class Practice(BaseSettings):
 
     def calendar(self, year: int, overrides: Mapping[date, Openings]) -> Calendar:
         """The calendar around a year: the week, over it what the country publishes, over it what an operator said."""
-        days: dict[date, Openings] = {}
-        for published in self.published_days(year):
-            if not published.working:
-                days[published.day] = CLOSED
-            elif not self.week[published.day.weekday()]:
-                days[published.day] = self.make_up_hours
-        return Calendar(ZoneInfo(self.time_zone), self.week, {**days, **overrides})
+        days = {**self._days_by_law(year), **overrides}
+        return Calendar(ZoneInfo(self.time_zone), self.week, days)
+
+    def _days_by_law(self, year: int) -> dict[date, Openings]:
+        if year not in self._by_law:
+            days: dict[date, Openings] = {}
+            for published in self.published_days(year):
+                if not published.working:
+                    days[published.day] = CLOSED
+                elif not self.week[published.day.weekday()]:
+                    days[published.day] = self.make_up_hours
+            self._by_law[year] = days
+        return self._by_law[year]
 
     def published_days(self, year: int) -> tuple["PublishedDay", ...]:
         return _published(self.holidays, year) if self.holidays else ()

@@ -6,7 +6,7 @@ told, not by how far its telling has come. What has fired by then stays fired; n
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.complaint_svc import repository
@@ -38,23 +38,27 @@ class Told:
 
 async def load_calendar(tx: Transaction, *, around: int | None = None) -> Calendar:
     """The business calendar around a year (or today): published days, and over them what an operator said."""
-    said = await repository.list_calendar_days(tx)
-    week, ordinary = practice().week, practice().make_up_hours
-    openings = {
-        day.day: (read_openings(day.hours) or week[day.day.weekday()] or ordinary) if day.working else ()
-        for day in said
-    }
-    return practice().calendar(around or tx.at.astimezone(UTC).year, openings)
+    return _calendar(await repository.load_said(tx), around or tx.at.year)
 
 
 async def load_terms(tx: Transaction, told_of: datetime | None = None) -> Terms:
+    said = await repository.load_said(tx)
     return Terms(
-        calendar=await load_calendar(tx, around=None if told_of is None else told_of.year),
-        rules=await repository.load_allowance_rules(tx),
+        calendar=_calendar(said, (told_of or tx.at).year),
+        rules=said.rules,
         warning_share=practice().share_before_warning,
         climb_after=practice().climb_after,
         reopen_within=timedelta(days=practice().reopening_days),
     )
+
+
+def _calendar(said: repository.Said, year: int) -> Calendar:
+    week, ordinary = practice().week, practice().make_up_hours
+    openings = {
+        day.day: (read_openings(day.hours) or week[day.day.weekday()] or ordinary) if day.working else ()
+        for day in said.days
+    }
+    return practice().calendar(year, openings)
 
 
 @timers.on("deadline_warning")
@@ -108,8 +112,8 @@ async def arm_timers(tx: Transaction, before: tuple[Deadline, ...], case: Case) 
             deadlines.append(deadline)
             continue
         name, generation = f"{case.id}/{deadline.round}/{deadline.stage}", deadline.generation + 1
-        if was is not None:
-            await cancel_timers(tx, name)
+        if was is not None and (coming is None or coming.kind != was.kind):
+            await cancel_timers(tx, name)  # a later generation of the same kind takes the place by itself
         if coming is not None:
             due_at = coming.at if case.replayed_until is None else max(coming.at, case.replayed_until)
             await set_timer(tx, name, coming.kind, generation, due_at)

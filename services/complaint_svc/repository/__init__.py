@@ -17,11 +17,11 @@ from services.complaint_svc.repository.customers import (
     save_tiers,
 )
 from services.complaint_svc.repository.invariants import INVARIANTS
-from services.complaint_svc.repository.reading import CaseFile, CaseRow, Sort, list_cases, load_case_file, place_of
+from services.complaint_svc.repository.reading import CaseFile, CaseRow, Row, Sort, list_cases, load_case_file, place_of
 from services.complaint_svc.repository.rules import (
     CalendarDay,
-    list_calendar_days,
-    load_allowance_rules,
+    Said,
+    load_said,
     remove_calendar_day,
     save_calendar_day,
     save_deadline_rule,
@@ -34,6 +34,8 @@ __all__ = [
     "CaseFile",
     "CaseRow",
     "NewCase",
+    "Row",
+    "Said",
     "Sort",
     "Statistics",
     "Story",
@@ -41,12 +43,11 @@ __all__ = [
     "add_case",
     "count_cases",
     "find_customer_of",
-    "list_calendar_days",
     "list_cases",
-    "load_allowance_rules",
     "load_case",
     "load_case_file",
     "load_open_cases_of",
+    "load_said",
     "load_tier",
     "lock_customers",
     "place_of",

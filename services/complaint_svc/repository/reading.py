@@ -1,6 +1,6 @@
 """What is read of cases: one whole, or a page of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -8,12 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
 
+from services.complaint_svc.domain.allowances import STAGES
 from services.complaint_svc.domain.deadlines import Deadline
 from services.complaint_svc.repository.cases import read_deadline
-from services.complaint_svc.tables import case_step, case_story, climb, complaint_case, deadline, proposal
+from services.complaint_svc.tables import complaint_case
 from shared.errors import not_found
 from shared.messaging import Transaction
 
+Row = Mapping[str, Any]
 Sort = Literal["newest", "urgency"]
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # stands for no due date where cases are sorted by it
 
@@ -22,11 +24,11 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # stands for no due date where cases
 class CaseFile:
     """A case with everything that belongs to it; rows as they are."""
 
-    case: Any
-    story: Any
-    steps: Sequence[Any]
-    proposals: Sequence[Any]
-    climbs: Sequence[Any]
+    case: Row
+    story: Row
+    steps: Sequence[Row]
+    proposals: Sequence[Row]
+    climbs: Sequence[Row]
     deadlines: Sequence[Deadline]
 
 
@@ -53,31 +55,22 @@ class CaseRow:
 LISTED = [complaint_case.c[name] for name in CaseRow.__slots__]
 
 
+FILE = """
+select c as case, (select s from case_story s where s.case_id = c.id) as story,
+       array(select s from case_step s where s.case_id = c.id order by number) as steps,
+       array(select p from proposal p where p.case_id = c.id order by proposed_at, id) as proposals,
+       array(select k from climb k where k.case_id = c.id order by at) as climbs,
+       array(select d from deadline d where d.case_id = c.id) as deadlines
+from complaint_case c where c.id = $1 and ($2::uuid is null or c.partner_id = $2)
+"""
+
+
 async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None) -> CaseFile:
-    query = select(complaint_case).where(complaint_case.c.id == case_id)
-    if partner_id is not None:
-        query = query.where(complaint_case.c.partner_id == partner_id)
-    case = (await tx.sql.execute(query)).one_or_none()
-    if case is None:
+    row = await tx.raw.fetchrow(FILE, case_id, partner_id)
+    if row is None:
         raise not_found("complaint_not_found", "there is no such complaint")
-    story = await _rows(tx, select(case_story).where(case_story.c.case_id == case_id))
-    steps = await _rows(tx, select(case_step).where(case_step.c.case_id == case_id).order_by(case_step.c.number))
-    proposals = await _rows(
-        tx, select(proposal).where(proposal.c.case_id == case_id).order_by(proposal.c.proposed_at, proposal.c.id)
-    )
-    climbs = await _rows(tx, select(climb).where(climb.c.case_id == case_id).order_by(climb.c.at))
-    lines = (
-        await tx.sql.execute(
-            select(deadline)
-            .where(deadline.c.case_id == case_id)
-            .order_by(
-                deadline.c.round, func.array_position(["acknowledgement", "proposal", "solution"], deadline.c.stage)
-            )
-        )
-    ).mappings()
-    return CaseFile(
-        case, story[0] if story else None, steps, proposals, climbs, [read_deadline(line) for line in lines]
-    )
+    deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: (d.round, STAGES.index(d.stage)))
+    return CaseFile(row["case"], row["story"], row["steps"], row["proposals"], row["climbs"], deadlines)
 
 
 async def list_cases(
@@ -118,7 +111,3 @@ async def list_cases(
 def place_of(row: CaseRow, sort: Sort) -> tuple[object, ...]:
     """Where a row stands in the list, for the cursor."""
     return (row.id,) if sort == "newest" else (row.next_due_at or NEVER, row.id)
-
-
-async def _rows(tx: Transaction, query: Select[Any]) -> Sequence[Any]:
-    return list(await tx.sql.execute(query))

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql as pg
 
 from services.complaint_svc.domain.allowances import Allowance, AllowanceRules, RuleKey
@@ -22,16 +22,25 @@ class CalendarDay:
     changed_by: str
 
 
-async def load_allowance_rules(tx: Transaction) -> AllowanceRules:
-    rows = (await tx.sql.execute(select(deadline_rule))).mappings()
-    return AllowanceRules(
-        {
-            (row["kind"], row["severity"], row["tier"]): Allowance(
-                row["acknowledgement"], row["proposal"], row["solution"]
-            )
-            for row in rows
-        }
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that operators said: rules and days."""
+
+    rules: AllowanceRules
+    days: tuple[CalendarDay, ...]
+
+
+async def load_said(tx: Transaction) -> Said:
+    """In one round trip: every step of every case needs both."""
+    row = await tx.raw.fetchrow(
+        "select array(select d from calendar_day d order by day) as days, array(select r from deadline_rule r) as rules"
     )
+    assert row is not None  # a select without a table has one row
+    rules: dict[RuleKey, Allowance] = {
+        (r["kind"], r["severity"], r["tier"]): Allowance(r["acknowledgement"], r["proposal"], r["solution"])
+        for r in row["rules"]
+    }
+    return Said(AllowanceRules(rules), tuple(CalendarDay(**dict(day)) for day in row["days"]))
 
 
 async def save_deadline_rule(tx: Transaction, key: RuleKey, allowance: Allowance, by: str) -> None:
@@ -39,11 +48,6 @@ async def save_deadline_rule(tx: Transaction, key: RuleKey, allowance: Allowance
     changed: dict[str, Any] = {**asdict(allowance), "changed_at": tx.at, "changed_by": by}
     written = pg.insert(deadline_rule).values(kind=kind, severity=severity, tier=tier, **changed)
     await tx.sql.execute(written.on_conflict_do_update(index_elements=["kind", "severity", "tier"], set_=changed))
-
-
-async def list_calendar_days(tx: Transaction) -> list[CalendarDay]:
-    rows = (await tx.sql.execute(select(calendar_day).order_by(calendar_day.c.day))).mappings()
-    return [CalendarDay(**dict(row)) for row in rows]
 
 
 async def save_calendar_day(tx: Transaction, said: CalendarDay) -> None:

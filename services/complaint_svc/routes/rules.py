@@ -34,7 +34,7 @@ async def read_business_calendar(
     if not timedelta(0) <= end - start < timedelta(days=LONGEST):
         raise invalid("period_invalid", f"`to` is `from` or up to {LONGEST - 1} days later", pointer="/to")
     calendar = await handlers.load_calendar(tx, around=start.year)
-    said = {day.day: day for day in await repository.list_calendar_days(tx)}
+    said = {day.day: day for day in (await repository.load_said(tx)).days}
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     return CalendarRead(
         time_zone=practice().time_zone,
@@ -62,7 +62,7 @@ async def forget_a_calendar_day(day: Day, tx: Tx) -> CalendarDayRead:
 @router.get("/deadline-rules", dependencies=[allow("complaints:read")])
 async def read_deadline_rules(tx: Tx) -> list[DeadlineRuleRead]:
     """All rules in force. A tier that none names has those of `any`."""
-    rules = await repository.load_allowance_rules(tx)
+    rules = (await repository.load_said(tx)).rules
     return [_read_rule(key, allowance, rules) for key, allowance in sorted(rules.in_force().items())]
 
 
@@ -75,12 +75,12 @@ async def change_a_deadline_rule(
     given = (body.acknowledgement_minutes, body.proposal_minutes, body.solution_minutes)
     allowance = Allowance(*(None if minutes is None else timedelta(minutes=minutes) for minutes in given))
     await handlers.change_a_deadline_rule(tx, key, allowance, actor.subject)
-    return _read_rule(key, allowance, await repository.load_allowance_rules(tx))
+    return _read_rule(key, allowance, (await repository.load_said(tx)).rules)
 
 
 async def _day(tx: Tx, day: date) -> CalendarDayRead:
     calendar = await handlers.load_calendar(tx, around=day.year)
-    said = {known.day: known for known in await repository.list_calendar_days(tx)}
+    said = {known.day: known for known in (await repository.load_said(tx)).days}
     return _read_day(day, calendar, said.get(day))
 
 

@@ -25,36 +25,34 @@ from shared.messaging import Transaction
 
 NAMES: dict[str, Any] = {name: name for name in get_args(StepToCome)} | {"proposal": "proposals"}
 
+TEXTS = ("what_happened", "happened_at", "bought_at", "usage", "request", "settlement_wish")
+
 
 async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Response) -> ComplaintRead:
     """The case as it stands in this transaction, with its version as ETag."""
     file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
-    show_etag(response, file.case.version)
+    show_etag(response, file.case["version"])
     return read_case(file, await handlers.load_calendar(tx), tx.at)
 
 
 def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime) -> ComplaintRead:
     case, story = file.case, file.story
-    notes = {(step.round, step.at): step.note for step in file.steps if step.name == "proposal"}
-    judged = [step.outcome for step in file.steps if step.name == "judgement" and step.round == case.round]
-    listed: dict[str, Any] = {name: getattr(case, name) for name in repository.CaseRow.__slots__}
-    texts = ("what_happened", "happened_at", "bought_at", "usage", "request", "settlement_wish")
-    written: dict[str, Any] = {name: getattr(story, name, None) for name in texts}
+    notes = {(step["round"], step["at"]): step["note"] for step in file.steps if step["name"] == "proposal"}
+    judged = [s["outcome"] for s in file.steps if s["name"] == "judgement" and s["round"] == case["round"]]
+    listed: dict[str, Any] = {name: case[name] for name in repository.CaseRow.__slots__}
+    written: dict[str, Any] = {name: story[name] for name in TEXTS}
     return ComplaintRead(
         **listed,
         **written,
-        round=case.round,
+        round=case["round"],
         valid=judged[-1] == "valid" if judged else None,
-        about=AboutRead(order_id=case.order_id, sku=case.sku, product=getattr(story, "product", None)),
-        contact=ContactRead(**{name: getattr(story, f"contact_{name}", None) for name in ("name", "phone", "email")}),
+        about=AboutRead(order_id=case["order_id"], sku=case["sku"], product=story["product"]),
+        contact=ContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
         deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
-        next_steps=[NAMES[name] for name in legal_steps(case.status, case.kind)],
+        next_steps=[NAMES[name] for name in legal_steps(case["status"], case["kind"])],
         steps=[_read_step(step) for step in file.steps],
-        proposals=[
-            ProposalRead(text=notes.get((p.round, p.proposed_at)), **_members(p, ProposalRead, "text"))
-            for p in file.proposals
-        ],
-        escalations=[EscalationRead(rung=c.rung, stage=c.stage, round=c.round, escalated_at=c.at) for c in file.climbs],
+        proposals=[_read_proposal(p, notes.get((p["round"], p["proposed_at"]))) for p in file.proposals],
+        escalations=[_read_climb(climb) for climb in file.climbs],
     )
 
 
@@ -77,12 +75,20 @@ def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> Dead
     )
 
 
-def _read_step(step: Any) -> StepRead:
+def _read_step(step: repository.Row) -> StepRead:
     return StepRead(
-        number=step.number, round=step.round, step=step.name, outcome=step.outcome, status=step.status_after,
-        at=step.at, recorded_at=step.recorded_at, by=step.done_by, note=step.note,
+        number=step["number"], round=step["round"], step=step["name"], outcome=step["outcome"],
+        status=step["status_after"], at=step["at"], recorded_at=step["recorded_at"], by=step["done_by"],
+        note=step["note"],
     )  # fmt: skip
 
 
-def _members(row: Any, shape: type[ProposalRead], *without: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in shape.model_fields if name not in without}
+def _read_proposal(row: repository.Row, text: str | None) -> ProposalRead:
+    return ProposalRead(
+        id=row["id"], round=row["round"], text=text, points=row["points"], amount=row["amount"],
+        proposed_at=row["proposed_at"], answered_at=row["answered_at"], accepted=row["accepted"],
+    )  # fmt: skip
+
+
+def _read_climb(row: repository.Row) -> EscalationRead:
+    return EscalationRead(rung=row["rung"], stage=row["stage"], round=row["round"], escalated_at=row["at"])
