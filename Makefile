@@ -17,15 +17,14 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## only set up: the environment in .venv
+	@:
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Patron needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@echo "setup: environment in $(VENV) with $(PYTHON) (once; a minute or two)"
+	@echo "setup: environment in $(VENV) with $(PYTHON) (once; about a minute)"
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is incomplete: install it (Debian and Ubuntu: apt install python3-venv) and try again"; exit 1; }
-	@echo "setup: packages from requirements.lock, each checked against its hash"
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(RUN) -m deploy.setup
 	@touch $(READY)
 	@echo "setup: done"
 
