@@ -108,6 +108,13 @@ async def test_L2_a_tier_heard_late_posts_the_difference(database: Database, hea
     assert kinds(await hear(early)) == [("earn", 10)]
 
 
+async def test_L2_two_changes_in_one_batch_reach_the_orders_of_both(database: Database, hear: Any) -> None:
+    orders = [order_placed(ANNA, UUID(int=n), ("A", "100.00"), at=day(n)) for n in (1, 3, 5)]
+    await hear(*orders)
+    changes = tier_changed(ANNA, UUID(int=8), "gold", day(2)), tier_changed(ANNA, UUID(int=9), "platinum", day(4))
+    assert kinds(await hear(*changes)) == [("earn", 50), ("earn", 100)]
+
+
 async def test_K18_bonus_points_follow_the_correction(database: Database, hear: Any) -> None:
     great = order_placed(ANNA, UUID(int=1), ("A", "1000.00"), at=day(10))
     small = order_placed(ANNA, UUID(int=2), ("A", "10.00"), at=day(11))
