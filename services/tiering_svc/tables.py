@@ -164,6 +164,13 @@ standing = Table(  # where each customer stands: the open row of the history; it
     Column("overridden_until", Moment),
 )
 
+customer_source = Table(  # who knows the customer by a reference of its own: a partner sees only those (G1)
+    "customer_source",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("source", Text, primary_key=True),
+)
+
 tier_history = Table(  # T10: no gap, no overlap, one open row among those that are not superseded
     "tier_history",
     metadata,

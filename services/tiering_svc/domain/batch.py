@@ -11,7 +11,7 @@ from services.tiering_svc.domain.tier_life import Standing
 
 
 def come_in_order(standing: Standing, newest_at: datetime | None, orders: Sequence[Order]) -> bool:
-    """None of the orders is older than one counted before it (or all of them are before the open row, which decides)."""
+    """No order is older than one that was counted before it (or the open row began later than both)."""
     since = standing.since
     for order in orders:
         placed_at = order.placed_at

@@ -29,9 +29,9 @@ def reasons_of(
         "policy": {"id": str(policy.policy_id), "version": policy.version, "kind": policy.kind, "name": policy.names},
         "indicator": policy.indicator,
         "window": {"from": spelled(first_month(last, months)), "to": spelled(last), "months": months},
-        "value": _text(value),
+        "value": plain(value),
         "tier": {"code": policy.levels[rank].code, "name": policy.levels[rank].names},
-        "bands": [{"tier": policy.levels[band.rank].code, "from": _text(band.start)} for band in policy.bands or ()],
+        "bands": [{"tier": policy.levels[band.rank].code, "from": plain(band.start)} for band in policy.bands or ()],
         "band": _band(policy, rank),
         "next": next_tier(policy, value, rank),
     }
@@ -39,12 +39,12 @@ def reasons_of(
         reasons["graded"] = policy.levels[graded].code  # it keeps what it had, though the figures give less
     if policy.kind == "star":
         reasons["months"] = {
-            spelled(shift(month, -n)): _text(figures.monthly.get(shift(month, -n), ZERO)) for n in range(months, 0, -1)
+            spelled(shift(month, -n)): plain(figures.monthly.get(shift(month, -n), ZERO)) for n in range(months, 0, -1)
         }
     if policy.kind == "abc":
         reasons["by"] = policy.shares_by
         reasons["shares"] = [
-            {"tier": policy.levels[share.rank].code, "percent": _text(share.percent)} for share in policy.shares
+            {"tier": policy.levels[share.rank].code, "percent": plain(share.percent)} for share in policy.shares
         ]
         reasons["cutoffs_of"] = None if policy.run_id is None else str(policy.run_id)
     if order_id is not None:
@@ -58,7 +58,7 @@ def _band(policy: Policy, rank: int) -> dict[str, str | None] | None:
     """Where the level begins and where the next one does."""
     start = next((band.start for band in policy.bands or () if band.rank == rank), None)
     end = next((band.start for band in policy.bands or () if band.rank > rank), None)
-    return None if start is None and end is None else {"from": _text(start), "to": _text(end)}
+    return None if start is None and end is None else {"from": plain(start), "to": plain(end)}
 
 
 def next_tier(policy: Policy, value: Value, rank: int) -> dict[str, Any] | None:
@@ -68,10 +68,10 @@ def next_tier(policy: Policy, value: Value, rank: int) -> dict[str, Any] | None:
         return None
     level = policy.levels[band.rank]
     missing = band.start - (value or 0)
-    return {"code": level.code, "name": level.names, "from": _text(band.start), "missing": _text(max(missing, ZERO))}
+    return {"code": level.code, "name": level.names, "from": plain(band.start), "missing": plain(max(missing, ZERO))}
 
 
-def _text(value: Value) -> str | None:
+def plain(value: Value) -> str | None:
     """A number as the reasons spell it: plain, without needless zeros."""
     if value is None:
         return None

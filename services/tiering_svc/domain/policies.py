@@ -121,16 +121,16 @@ def read_policy(
     shares: tuple[Share, ...] = ()
     shares_by = None
     if kind == "single_indicator":
-        months = _months(document["window"]["months"], f"{pointer}/window/months")
-        bands = _bands(document["bands"], ranks, f"{pointer}/bands")
+        months = _months(_part(document, "window", pointer)["months"], f"{pointer}/window/months")
+        bands = _bands(_part(document, "bands", pointer), ranks, f"{pointer}/bands")
     elif kind == "abc":
-        months = _months(document["window"]["months"], f"{pointer}/window/months")
-        shares_by = document["abc"]["by"]
+        months = _months(_part(document, "window", pointer)["months"], f"{pointer}/window/months")
+        shares_by = _part(document, "abc", pointer)["by"]
         shares = _shares(document["abc"]["shares"], ranks, f"{pointer}/abc/shares")
     elif kind == "star":
         if indicator != "amount":
             raise invalid("unknown_indicator", "Stars are given by the amount.", pointer=f"{pointer}/indicator")
-        star = document["star"]
+        star = _part(document, "star", pointer)
         if star["months"] < 1:
             raise invalid("no_months", "A star needs at least one month.", pointer=f"{pointer}/star/months")
         months = _months(star["months"], f"{pointer}/star/months") + 1  # full months, so the present one is extra
@@ -139,6 +139,13 @@ def read_policy(
         raise invalid("unknown_kind", "There is no such kind of policy.", pointer=f"{pointer}/kind")
     life = _life(document.get("life") or {}, f"{pointer}/life")
     return Policy(policy_id, version, names, kind, levels, indicator, months, bands, shares, shares_by, life)
+
+
+def _part(document: Document, name: str, pointer: str) -> Any:
+    part = document.get(name)
+    if part is None:
+        raise invalid("missing", f"A policy of the kind {document['kind']} needs it.", pointer=f"{pointer}/{name}")
+    return part
 
 
 def _levels(levels: Sequence[Document], pointer: str) -> tuple[Level, ...]:

@@ -46,7 +46,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A new row of the history, from `effective_from` on. It replaces the open row when that began at the same instant."""
+    """A new row of the history, from `effective_from` on. It replaces an open row that began just then."""
 
     row_id: UUID
     customer_id: UUID

@@ -22,7 +22,7 @@ from services.tiering_svc.domain.tier_life import (
 from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.repository import facts, policies, standings
 from services.tiering_svc.repository.standings import Account
-from shared.events import CustomerRegistered, OrderCancelled, OrderPlaced, OrderReturned
+from shared.events import CustomerRegistered, CustomerSeen, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Transaction, announce
 
 
@@ -34,6 +34,11 @@ async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) ->
 @subscriptions.on(CustomerRegistered)
 async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:
     await standings.add_customers(tx, [event.customer_id for event in customers])
+
+
+@subscriptions.on(CustomerSeen)
+async def when_customers_are_seen_know_whose_they_are(tx: Transaction, customers: Sequence[CustomerSeen]) -> None:
+    await standings.add_sources(tx, [event.customer_id for event in customers], [event.source for event in customers])
 
 
 @subscriptions.on(OrderPlaced)

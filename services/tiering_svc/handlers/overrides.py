@@ -6,7 +6,6 @@ from uuid import UUID
 from services.tiering_svc.domain.tier_life import Change, end_override, endings, override
 from services.tiering_svc.handlers import timers
 from services.tiering_svc.repository import facts, policies, standings
-from shared.errors import not_found
 from shared.messaging import Timer, Transaction, announce, set_timer
 
 
@@ -14,8 +13,7 @@ async def override_tier(
     tx: Transaction, customer_id: UUID, *, tier: str, until: datetime, reason: str, by: str
 ) -> Change:
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
-    if not await standings.is_known(tx, customer_id):
-        raise not_found("customer_not_found", "There is no such customer.")
+    await standings.check_known(tx, customer_id)
     rules = await policies.load_rules(tx)
     after, changes = override(before, tier, until, reason, by, tx.at, rules)
     await standings.save_standings(tx, [after])

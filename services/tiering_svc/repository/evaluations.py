@@ -89,8 +89,12 @@ async def lock_run(tx: Transaction, run_id: UUID) -> Run | None:
     return None if row is None else _run(row)
 
 
-async def find_last_applied(tx: Transaction) -> datetime | None:
-    last: datetime | None = await tx.raw.fetchval("select max(as_of) from evaluation_run where status = 'applied'")
+async def find_last_applied(tx: Transaction, by: datetime | None = None) -> datetime | None:
+    """The date of the last applied review, or of the last one by then."""
+    last: datetime | None = await tx.raw.fetchval(
+        "select max(as_of) from evaluation_run where status = 'applied' and ($1::timestamptz is null or as_of <= $1)",
+        by,
+    )
     return last
 
 
@@ -108,7 +112,8 @@ async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[st
 
 async def save_collected(tx: Transaction, run_id: UUID, after: str, *, last: bool) -> None:
     await tx.raw.execute(
-        "update evaluation_run set heads_after = $2, status = case when $3 then 'waiting' else status end where run_id = $1",
+        """update evaluation_run set heads_after = $2, status = case when $3 then 'waiting' else status end
+           where run_id = $1""",
         run_id, after, last,
     )  # fmt: skip
 
@@ -179,7 +184,4 @@ def with_cutoffs(policy: Policy, run: Run) -> Policy:
 
 
 def _run(row: Mapping[str, Any]) -> Run:
-    values = dict(row)
-    values["cutoffs"] = None if row["cutoffs"] is None else json.loads(row["cutoffs"])
-    values["outcomes"] = json.loads(row["outcomes"])
-    return Run(**values)
+    return Run(**row)

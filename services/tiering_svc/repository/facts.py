@@ -150,9 +150,9 @@ async def count_months_anew(tx: Transaction, touched: Iterable[tuple[UUID, date]
 
 # Whole months come from their sums; of the month of `as_of` only what had been placed by then, from the facts.
 FIGURES_AS_OF = """
-select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount, sum(f.margin) as margin,
-       coalesce(sum(f.known), 0) as margin_known_amount, max(f.largest) as largest_order, min(f.first) as first_order_at,
-       max(f.last) as last_order_at, coalesce(sum(f.returned), 0) as returned_amount,
+select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount,
+       sum(f.margin) as margin, coalesce(sum(f.known), 0) as margin_known_amount, max(f.largest) as largest_order,
+       min(f.first) as first_order_at, max(f.last) as last_order_at, coalesce(sum(f.returned), 0) as returned_amount,
        coalesce(sum(f.returns), 0)::int as returned_count, w.last_month,
        array_agg(f.month) filter (where f.orders > 0) as months,
        array_agg(f.amount) filter (where f.orders > 0) as amounts

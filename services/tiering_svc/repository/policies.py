@@ -50,7 +50,8 @@ def compiled(
 
 
 ACTIVE = """
-select p.policy_id, p.version, p.name, p.document, p.activated_at, b.time_zone, r.run_id, r.cutoffs
+select p.policy_id, p.version, p.name::text, p.document::text, p.activated_at, b.time_zone, r.run_id,
+       r.cutoffs::text
 from tier_policy p cross join business b
 left join lateral (
     select run_id, cutoffs from evaluation_run r
@@ -88,7 +89,7 @@ async def list_policies_behind(tx: Transaction, standings: Iterable[Standing], r
     if not wanted:
         return {}
     rows = await tx.raw.fetch(
-        """select p.policy_id, p.version, p.name, p.document, r.run_id, r.cutoffs
+        """select p.policy_id, p.version, p.name::text, p.document::text, r.run_id, r.cutoffs::text
            from unnest($1::uuid[], $2::int[], $3::uuid[]) as a(policy_id, version, run_id)
            join tier_policy p on p.policy_id = a.policy_id and p.version = a.version
            left join evaluation_run r on r.run_id = a.run_id""",
@@ -105,7 +106,7 @@ async def list_policies_behind(tx: Transaction, standings: Iterable[Standing], r
 async def load_policy(tx: Transaction, policy_id: UUID, version: int) -> Policy:
     """One version, without cut-offs: those are the review's that runs it."""
     row = await tx.raw.fetchrow(
-        "select name, document from tier_policy where policy_id = $1 and version = $2", policy_id, version
+        "select name::text, document::text from tier_policy where policy_id = $1 and version = $2", policy_id, version
     )
     if row is None:
         raise not_found("policy_not_found", "There is no such policy.")
@@ -165,4 +166,4 @@ async def save_activation(tx: Transaction, policy_id: UUID, version: int, by: st
 
 
 def _version(row: Mapping[str, Any]) -> PolicyVersion:
-    return PolicyVersion(**(dict(row) | {"name": json.loads(row["name"]), "document": json.loads(row["document"])}))
+    return PolicyVersion(**row)

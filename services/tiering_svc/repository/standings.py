@@ -11,6 +11,7 @@ from uuid import UUID
 from services.tiering_svc.domain.orders import Figures
 from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.tier_life import Change, Ending, Standing
+from shared.errors import not_found
 from shared.messaging import Transaction
 
 FIELDS = (
@@ -122,6 +123,15 @@ async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
     )
 
 
+async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:
+    await add_customers(tx, customers)
+    await tx.raw.execute(
+        """insert into customer_source (customer_id, source) select * from unnest($1::uuid[], $2::text[])
+           on conflict do nothing""",
+        customers, sources,
+    )  # fmt: skip
+
+
 SAVE = f"""
 insert into standing as s ({", ".join(FIELDS)})
 select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))}) order by 1
@@ -138,8 +148,8 @@ async def save_standings(tx: Transaction, standings: Sequence[Standing]) -> None
 ADD_HISTORY = """
 insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, superseded_at,
                           policy_id, policy_version, run_id, reasons)
-select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $14,
-       case when superseded then $14 end, policy_id, policy_version, run_id, reasons
+select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $14::timestamptz,
+       case when superseded then $14::timestamptz end, policy_id, policy_version, run_id, reasons
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
             $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[])
      as a(id, customer_id, previous_tier, tier, rank, kind, starts_at, ends_at, superseded, policy_id, policy_version,
@@ -174,7 +184,7 @@ async def _end_rows(tx: Transaction, endings: Sequence[Ending]) -> None:
             """update tier_history h set
                    effective = case when a.ends_at is null then h.effective
                                     else tstzrange(lower(h.effective), a.ends_at) end,
-                   superseded_at = case when a.ends_at is null then $3 end
+                   superseded_at = case when a.ends_at is null then $3::timestamptz end
                from unnest($1::uuid[], $2::timestamptz[]) as a(id, ends_at)
                where h.id = a.id""",
             [ending.row_id for ending in endings], [ending.ends_at for ending in endings], tx.at,
@@ -199,6 +209,18 @@ async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> lis
     return [row["customer_id"] for row in rows]
 
 
-async def is_known(tx: Transaction, customer_id: UUID) -> bool:
-    known: bool = await tx.raw.fetchval("select exists (select from standing where customer_id = $1)", customer_id)
-    return known
+async def check_known(tx: Transaction, customer_id: UUID, source: str | None = None) -> None:
+    """A customer nobody has told us of, or another partner's, is not found."""
+    known: bool = await tx.raw.fetchval(
+        """select exists (select from standing where customer_id = $1)
+              and ($2::text is null or exists (
+                  select from customer_source where customer_id = $1 and source = $2))""",
+        customer_id, source,
+    )  # fmt: skip
+    if not known:
+        raise not_found("customer_not_found", "There is no such customer.")
+
+
+async def find_standing(tx: Transaction, customer_id: UUID) -> Standing | None:
+    row = await tx.raw.fetchrow(f"select {STANDING} from standing s where s.customer_id = $1", customer_id)
+    return None if row is None else Standing(*row.values())

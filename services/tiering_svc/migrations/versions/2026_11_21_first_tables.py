@@ -164,6 +164,12 @@ create table standing (
     check ((tier is null) = (since is null) and (tier is null) = (row_id is null))
 ) with (fillfactor = 80);
 
+create table customer_source (
+    customer_id uuid not null references standing,
+    source text not null,
+    primary key (customer_id, source)
+);
+
 create table tier_history (
     id uuid primary key,
     customer_id uuid not null references standing,

@@ -1,0 +1,41 @@
+"""What several of tiering's routes need: the instant a question is about, whose customers the asker sees."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+
+from services.tiering_svc.settings import Settings
+from shared.chassis import Actor, CurrentActor, Instant
+from shared.chassis.times import refuse_future
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
+KnownAt = Annotated[Instant | None, Query(description="as it was known when; now, if not given")]
+
+
+def source_of(actor: Actor) -> str | None:
+    """The source whose customers a partner sees; None for the company's own people."""
+    return None if actor.partner_id is None else f"partner:{actor.partner_id}"
+
+
+def instant_or_now(instant: datetime | None, tx: Transaction, pointer: str) -> datetime:
+    if instant is None:
+        return tx.at
+    refuse_future(instant, tx.at, pointer)
+    return instant
+
+
+async def _not_for_partners(actor: CurrentActor) -> None:
+    """Figures over all customers are not there for a partner, who sees only its own."""
+    if actor.partner_id is not None:
+        raise not_found("not_found")
+
+
+not_for_partners: Any = Depends(_not_for_partners)
+
+
+def settings_of(request: Request) -> Settings:
+    settings: Settings = request.app.state.service.settings
+    return settings
