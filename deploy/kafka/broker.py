@@ -39,7 +39,7 @@ def what_is_missing() -> str | None:
             return f"`{program}` is not on this machine"
     said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     version = said.partition('"')[2].partition('"')[0].partition(".")[0]
-    if not version.isdigit() or int(version) < 17:  # noqa: PLR2004
+    if not version.isdigit() or int(version) < 17:
         return f"Apache Kafka 4 needs Java 17, here is {version or 'an unknown one'}"
     return None
 

@@ -75,7 +75,8 @@ class ConsumerLoop:
                         await asyncio.wait_for(stop.wait(), pause)
                     pause = min(pause * 2, self.pace.longest_pause_seconds)
         finally:
-            await _end(comparing, *self.pulling.values())
+            await _end([comparing], patience=0)
+            await _end(list(self.pulling.values()), patience=5)
 
     async def _consume(self, stop: asyncio.Event) -> None:
         consumer = await self.broker.consumer(self.group, self.topics)
@@ -236,7 +237,10 @@ class ConsumerLoop:
             await self.inbox.retry(row["parked_id"], "release")
 
 
-async def _end(*tasks: "asyncio.Task[Any]") -> None:
+async def _end(tasks: "Sequence[asyncio.Task[Any]]", *, patience: float) -> None:
+    """Let tasks finish for a while, then cancel what still runs."""
+    if tasks and patience:
+        await asyncio.wait(tasks, timeout=patience)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -132,12 +132,17 @@ class Inbox:
             if mark.blocked:
                 return applied
             stretch = await self.owners.stretch(topic, key, mark.last_seq + 1)
-            await self.database.run(lambda tx, stretch=stretch: align_epoch(tx, topic, key, stretch))  # type: ignore[misc]
+            if await self._stepped_back(topic, key, stretch):
+                continue
             outcome = await self.apply(from_log(topic, key, stretch))
             applied += outcome.applied
             self.pulled += outcome.applied
             if outcome.applied == 0 or stretch.events[-1].seq >= stretch.head:
                 return applied
+
+    async def _stepped_back(self, topic: str, key: str, stretch: Stretch) -> bool:
+        """Whether stepping into the owner's epoch put the mark before the stretch that was asked for."""
+        return await self.database.run(lambda tx: align_epoch(tx, topic, key, stretch))
 
     async def retry(self, parked_id: UUID, by: str) -> bool:
         """Try a parked event again; when it takes effect its key is free and the rest is pulled."""
@@ -271,11 +276,14 @@ async def read_mark(tx: Transaction, topic: str, key: str) -> Mark:
     )
 
 
-async def align_epoch(tx: Transaction, topic: str, key: str, stretch: Stretch) -> None:
-    """Step into the owner's present epoch. What was consumed beyond its beginning is a difference, and listed (K16)."""
+async def align_epoch(tx: Transaction, topic: str, key: str, stretch: Stretch) -> bool:
+    """Step into the owner's present epoch. What was consumed beyond its beginning is a difference, and listed (K16).
+
+    Returns whether the mark moved back.
+    """
     mark = (await lock_marks(tx, {(topic, key)}))[topic, key]
     if mark.epoch == stretch.epoch or (mark.epoch is not None and mark.epoch > stretch.epoch):
-        return
+        return False
     begins_at = (stretch.epoch_seq or 0) if mark.epoch is not None else mark.last_seq
     if mark.last_seq > begins_at:
         log.error("owner_lost_events", topic=topic, key=key, consumed=mark.last_seq, owner=begins_at)
@@ -290,3 +298,4 @@ async def align_epoch(tx: Transaction, topic: str, key: str, stretch: Stretch) -
         "update stream_seen set epoch = $3, last_seq = $4, last_event_id = $5 where topic = $1 and key = $2",
         topic, key, stretch.epoch, last, last_id if mark.epoch is not None else mark.last_event_id,
     )  # fmt: skip
+    return mark.last_seq > begins_at

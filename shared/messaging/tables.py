@@ -167,7 +167,9 @@ create table stream_head (
     changed_at timestamptz not null, primary key (topic, key)
 ) with (fillfactor = 70);
 create index stream_head_changed on stream_head using brin (changed_at);
-create table stream_epoch (one_row int primary key check (one_row = 1), epoch uuid not null, started_at timestamptz not null);
+create table stream_epoch (
+    one_row int primary key check (one_row = 1), epoch uuid not null, started_at timestamptz not null
+);
 create table epoch_head (
     topic text not null, key text not null, seq bigint not null, last_event_id uuid not null, primary key (topic, key)
 );

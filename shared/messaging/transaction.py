@@ -85,7 +85,9 @@ class Database:
                     if tx.announced:
                         await outbox.record(tx.raw, tx.announced, recorded_at=tx.at)
             except BaseException as error:
-                if raw.is_closed() or raw.is_in_transaction() or connection_was_lost(error):
+                # A cancelled statement may still be running on the server: such a connection is never used again.
+                spoilt = isinstance(error, asyncio.CancelledError) or connection_was_lost(error)
+                if spoilt or raw.is_closed() or raw.is_in_transaction():
                     await sql.invalidate()
                 raise
         if tx.announced:

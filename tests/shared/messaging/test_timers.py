@@ -1,0 +1,96 @@
+"""Timers: each fires once or is cancelled, never both; a failing effect is tried again and then said to have failed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from shared.errors import invalid
+from shared.messaging import Timer, Timers, Transaction, cancel_timers, set_timer
+from tests.shared.messaging.world import World
+
+PAST = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def noting() -> Timers:
+    timers = Timers()
+
+    @timers.on("note")
+    async def when_due_note_it(tx: Transaction, timer: Timer) -> None:
+        await tx.raw.execute("insert into effect (type, ref) values ($1, $2)", timer.kind, timer.aggregate)
+
+    return timers
+
+
+async def arm(world: World, aggregate: str, generation: int, due_at: datetime) -> None:
+    await world.owner.run(lambda tx: set_timer(tx, aggregate, "note", generation, due_at))
+
+
+async def noted(world: World) -> list[str]:
+    rows = await world.owner.run(lambda tx: tx.raw.fetch("select ref from effect order by n"))
+    return [row["ref"] for row in rows]
+
+
+async def states(world: World) -> list[tuple[int, str]]:
+    rows = await world.owner.run(lambda tx: tx.raw.fetch("select generation, state from timer order by generation"))
+    return [(row["generation"], row["state"]) for row in rows]
+
+
+async def test_what_is_due_fires_and_what_is_not_waits(world: World) -> None:
+    timers = noting()
+    await arm(world, "a", 1, PAST)
+    await arm(world, "b", 1, LATER)
+    assert await timers.fire_due(world.owner) == 1
+    assert await noted(world) == ["a"]
+    assert await timers.fire_due(world.owner, until=LATER + timedelta(days=1)) == 1
+    assert await noted(world) == ["a", "b"]
+
+
+async def test_many_processes_fire_each_once(world: World) -> None:
+    for i in range(60):
+        await arm(world, str(i), 1, PAST)
+    fired = await asyncio.gather(*(noting().fire_due(world.owner) for _ in range(6)))
+    assert sum(fired) == 60
+    assert sorted(await noted(world)) == sorted(map(str, range(60)))
+
+
+async def test_a_newer_generation_replaces_and_an_older_one_is_ignored(world: World) -> None:
+    await arm(world, "a", 1, PAST)
+    await arm(world, "a", 2, LATER)
+    await arm(world, "a", 1, PAST)
+    assert await states(world) == [(1, "cancelled"), (2, "pending")]
+    assert await noting().fire_due(world.owner) == 0
+
+
+async def test_a_cancelled_timer_never_fires(world: World) -> None:
+    await arm(world, "a", 1, PAST)
+    assert await world.owner.run(lambda tx: cancel_timers(tx, "a")) == 1
+    assert await noting().fire_due(world.owner) == 0
+    assert await world.owner.run(lambda tx: cancel_timers(tx, "a")) == 0
+
+
+async def test_cancelling_and_firing_at_once_end_in_one_of_the_two(world: World) -> None:
+    for i in range(30):
+        await arm(world, str(i), 1, PAST)
+
+    async def cancel_all() -> int:
+        return sum([await world.owner.run(lambda tx, i=i: cancel_timers(tx, str(i))) for i in range(30)])  # type: ignore[misc]
+
+    fired, cancelled = await asyncio.gather(noting().fire_due(world.owner), cancel_all())
+    assert fired + cancelled == 30
+    assert len(await noted(world)) == fired
+
+
+async def test_a_failing_effect_leaves_nothing_and_is_tried_five_times(world: World) -> None:
+    timers = Timers()
+
+    @timers.on("note")
+    async def when_due_fail(tx: Transaction, timer: Timer) -> None:
+        await tx.raw.execute("insert into effect (ref) values ('half done')")
+        raise invalid("no_good")
+
+    await arm(world, "a", 1, PAST)
+    for _ in range(5):
+        await timers.fire_due(world.owner)
+        await world.owner.run(lambda tx: tx.raw.execute("update timer set retry_at = null"))
+    assert await states(world) == [(1, "failed")]
+    assert await noted(world) == []

@@ -1,0 +1,174 @@
+"""A small world for the backbone's tests: owners and subscribers with real databases, and effects that can be counted.
+
+The effect of an event is a row in `effect`; applying it twice violates nothing in the schema, so that a test which
+forgot to look would not be saved by a constraint.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+import asyncpg
+
+from shared.errors import invalid
+from shared.events import CustomerSeen, OrderDelivered
+from shared.messaging import Database, Subscriptions, Transaction, announce, new_id, tables
+from shared.messaging.broker import Message
+from shared.messaging.consumer import ConsumerLoop, Pace
+from shared.messaging.inbox import Inbox
+from shared.messaging.loopback import LoopbackBroker
+from shared.messaging.relay import Relay, to_message
+from shared.messaging.streams import Head, Stretch, read_heads, read_stretch
+
+TOPIC = "patron.intake"
+FAST = Pace(compare_seconds=0.1, look_seconds=0.3, watchdog_seconds=10, longest_pause_seconds=0.2)
+
+
+class Statements:
+    """Stands for Alembic's `op`: collects the statements of `tables.create`."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        self.statements.append(statement)
+
+
+async def make_tables(url: str) -> None:
+    op = Statements()
+    tables.create(op)
+    connection = await asyncpg.connect(url)
+    for statement in op.statements:
+        await connection.execute(statement)
+    await connection.execute(
+        """create table effect (n bigint generated always as identity, customer_id uuid, type text, ref text,
+                                at timestamptz)"""
+    )
+    await connection.close()
+
+
+class Population:
+    """Each test has customers of its own: a broker shared with earlier tests still holds theirs."""
+
+    namespace = uuid4()
+
+
+def customer(n: int) -> UUID:
+    return uuid5(Population.namespace, str(n))
+
+
+def seen(n: int, ref: str) -> CustomerSeen:
+    return CustomerSeen(customer_id=customer(n), source="test", ref=ref, seen_at=datetime.now(UTC))
+
+
+def delivered(n: int) -> OrderDelivered:
+    now = datetime.now(UTC)
+    return OrderDelivered(
+        delivery_id=new_id(), order_id=new_id(), customer_id=customer(n), placed_at=now, delivered_at=now
+    )
+
+
+class DirectOwner:
+    """The pull without HTTP; counts what it was asked, and can be out of reach."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.asked: list[str] = []
+        self.down = False
+
+    async def stretch(self, topic: str, key: str, first: int) -> Stretch:
+        self.asked.append(key)
+        if self.down:
+            raise ConnectionRefusedError
+        return await self.database.run(lambda tx: read_stretch(tx, topic, key, first))
+
+    async def heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
+        if self.down:
+            raise ConnectionRefusedError
+        since = None if changed_since is None else datetime.fromisoformat(changed_since)
+        return await self.database.run(lambda tx: read_heads(tx, topic, after=after, changed_since=since))
+
+
+class World:
+    """One owner, one subscriber, a broker in memory between them."""
+
+    def __init__(self, owner: Database, subscriber: Database) -> None:
+        Population.namespace = uuid4()
+        self.owner = owner
+        self.subscriber = subscriber
+        self.broker = LoopbackBroker()
+        self.subscriptions = Subscriptions()
+        self.subscriptions.on(CustomerSeen)(self.when_customers_are_seen_note_them)
+        self.poisoned: set[str] = set()
+        self.direct = DirectOwner(owner)
+        self.inbox = Inbox(subscriber, self.subscriptions, self.direct)
+        self.consumer = ConsumerLoop(self.broker, "test", self.inbox, pace=FAST)
+
+    async def when_customers_are_seen_note_them(self, tx: Transaction, events: Sequence[CustomerSeen]) -> None:
+        for event in events:
+            if event.ref in self.poisoned:
+                raise invalid("poisoned")
+        await tx.raw.executemany(
+            "insert into effect (customer_id, type, ref, at) values ($1, $2, $3, $4)",
+            [(e.customer_id, e.type, e.ref, e.meta.recorded_at) for e in events],
+        )
+
+    async def write(self, *events: CustomerSeen | OrderDelivered) -> None:
+        async def work(tx: Transaction) -> None:
+            announce(tx, events)
+
+        await self.owner.run(work)
+
+    async def messages(self) -> list[Message]:
+        """The owner's whole log, as the relay would send it."""
+
+        async def work(tx: Transaction) -> list[Message]:
+            epoch = await tx.raw.fetchval("select epoch from stream_epoch")
+            rows = await tx.raw.fetch("select * from outbox order by position")
+            return [to_message(row, epoch) for row in rows]
+
+        return await self.owner.run(work)
+
+    async def refs(self, n: int) -> list[str]:
+        """What took effect for a customer, in the order it did."""
+        rows = await self.subscriber.run(
+            lambda tx: tx.raw.fetch("select ref from effect where customer_id = $1 order by n", customer(n))
+        )
+        return [row["ref"] for row in rows]
+
+    async def marks(self) -> dict[str, int]:
+        rows = await self.subscriber.run(lambda tx: tx.raw.fetch("select key, last_seq from stream_seen"))
+        return {row["key"]: row["last_seq"] for row in rows}
+
+
+class Running:
+    """The relay and the consumer as tasks, stopped gracefully at the end of the block."""
+
+    def __init__(self, world: World, *, relays: int = 1) -> None:
+        self.stop = asyncio.Event()
+        self.relays = [Relay(world.owner, world.broker) for _ in range(relays)]
+        world.owner.when_announced = self.wake
+        self.world = world
+
+    def wake(self) -> None:
+        for relay in self.relays:
+            relay.wake()
+
+    async def __aenter__(self) -> "Running":
+        self.tasks = [asyncio.create_task(relay.run(self.stop)) for relay in self.relays]
+        self.tasks.append(asyncio.create_task(self.world.consumer.run(self.stop)))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop.set()
+        await asyncio.wait_for(asyncio.gather(*self.tasks), 20)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 20) -> None:
+    """Poll with a deadline."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not await condition():
+        assert loop.time() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.01)
