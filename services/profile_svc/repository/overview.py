@@ -11,7 +11,7 @@ from uuid import UUID
 from services.profile_svc.domain.overview import OrdersTold, TakenBack
 from services.profile_svc.domain.reader import Reader
 from shared.events import PointsPosted, TierChanged
-from shared.messaging import Transaction
+from shared.messaging import Database, Transaction
 
 LOCK = "select from overview where customer_id = any($1::uuid[]) order by customer_id for no key update"
 
@@ -143,9 +143,19 @@ async def save_points(tx: Transaction, last: Mapping[UUID, PointsPosted]) -> Non
     )
 
 
-async def find_overview(tx: Transaction, customer_id: UUID, reader: Reader, today: date) -> Mapping[str, Any] | None:
-    """One read with its own line in the access trail. A file nobody did anything with yet has an empty overview."""
-    row: Mapping[str, Any] | None = await tx.raw.fetchrow(
-        READ, customer_id, reader.source, reader.actor, today, tx.at
-    )  # fmt: skip
+async def find_overview(database: Database, customer_id: UUID, reader: Reader, today: date) -> Mapping[str, Any] | None:
+    """One read with its own line in the access trail; a file nobody did anything with yet has an empty overview.
+
+    One statement is a transaction by itself, all or nothing; a BEGIN and a COMMIT around it would be two round trips
+    more on the path that a ringing telephone waits for.
+    """
+    async with database.engine.connect() as sql:
+        try:
+            raw: Any = (await sql.get_raw_connection()).driver_connection
+            row: Mapping[str, Any] | None = await raw.fetchrow(
+                READ, customer_id, reader.source, reader.actor, today, database.clock()
+            )
+        except BaseException:
+            await sql.invalidate()  # whatever state it is in, nobody else gets it
+            raise
     return row

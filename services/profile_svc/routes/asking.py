@@ -7,11 +7,17 @@ from fastapi import Depends, Request
 from services.profile_svc.domain.reader import Reader, source_of_partner
 from services.profile_svc.settings import Settings
 from shared.chassis import CurrentActor
+from shared.messaging import Database
 
 
 def settings_of(request: Request) -> Settings:
     settings: Settings = request.app.state.service.settings
     return settings
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.service.database
+    return database
 
 
 def reader_of(actor: CurrentActor) -> Reader:
@@ -21,4 +27,5 @@ def reader_of(actor: CurrentActor) -> Reader:
 
 
 CurrentReader = Annotated[Reader, Depends(reader_of)]
+CurrentDatabase = Annotated[Database, Depends(database_of)]
 CurrentSettings = Annotated[Settings, Depends(settings_of)]

@@ -10,7 +10,7 @@ from services.profile_svc.domain.search import LONGEST_QUESTION, read_question
 from services.profile_svc.handlers.files import amend_customer_file, open_customer_file
 from services.profile_svc.repository import customers, overview, search
 from services.profile_svc.repository.customers import Reference
-from services.profile_svc.routes.asking import CurrentReader, CurrentSettings
+from services.profile_svc.routes.asking import CurrentDatabase, CurrentReader, CurrentSettings
 from services.profile_svc.schemas.customers import (
     CustomerCreate,
     CustomerRead,
@@ -125,9 +125,12 @@ async def amend_customer(
 
 
 @router.get("/customers/{customer_id}/overview", dependencies=[allow("customers:read")])
-async def read_overview(customer_id: Id, tx: Tx, reader: CurrentReader, settings: CurrentSettings) -> OverviewRead:
+async def read_overview(
+    customer_id: Id, reader: CurrentReader, settings: CurrentSettings, database: CurrentDatabase
+) -> OverviewRead:
     """From profile's own row: it answers when other services are down."""
-    row = await overview.find_overview(tx, customer_id, reader, tx.at.astimezone(settings.zone).date())
+    today = database.clock().astimezone(settings.zone).date()
+    row = await overview.find_overview(database, customer_id, reader, today)
     if row is None:
         raise no_such_customer()
     return show_overview(row)

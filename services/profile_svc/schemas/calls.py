@@ -11,7 +11,7 @@ from services.profile_svc.domain.customer import CustomerFile
 from services.profile_svc.domain.pop import Standing, advise, alerts_for, greet
 from services.profile_svc.domain.team import who_answers
 from services.profile_svc.repository.team import Member
-from services.profile_svc.schemas.overview import OverviewTier
+from services.profile_svc.schemas.overview import OverviewTier, show_tier
 from services.profile_svc.schemas.team import EmployeeRead, show_employee
 from shared.chassis import Code, Id, Instant, Read, Shape, Text
 
@@ -143,9 +143,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> 
             region=file.facts.get("region"),
             completeness=file.completeness.percent,
         ),
-        tier=None
-        if row["tier"] is None
-        else OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"]),
+        tier=show_tier(row),
         account_manager=None if manager is None else show_employee(manager),
         agent=None if answers is None else show_employee(employees[answers.id]),
         agent_role=None if answers is None else answers.role,

@@ -10,6 +10,8 @@ from services.profile_svc.schemas.customers import NameEntry
 from services.profile_svc.schemas.team import EmployeeRead
 from shared.chassis import Amount, Day, Id, Instant, Read, SignedAmount
 
+ZERO = Decimal(0)
+
 
 class OverviewCustomer(Read):
     id: Id
@@ -76,9 +78,6 @@ class OverviewRead(Read):
 
 def show_overview(row: Mapping[str, Any]) -> OverviewRead:
     """A customer nobody did anything with yet has no row of figures: all of them are nothing."""
-    ordered, returned, called_off = (
-        row[name] or Decimal(0) for name in ("revenue_total", "revenue_returned", "revenue_cancelled")
-    )
     return OverviewRead(
         customer=OverviewCustomer(
             id=row["id"],
@@ -89,28 +88,13 @@ def show_overview(row: Mapping[str, Any]) -> OverviewRead:
             completeness=row["completeness"],
             registered_at=row["registered_at"],
         ),
-        tier=None
-        if row["tier"] is None
-        else OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"]),
+        tier=show_tier(row),
         account_manager=None
         if row["manager_name"] is None
         else EmployeeRead(
             employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
         ),
-        orders=OverviewOrders(
-            count=row["orders_count"] or 0,
-            returns=row["returns_count"] or 0,
-            cancelled=row["cancelled_count"] or 0,
-            ordered=ordered,
-            returned=returned,
-            called_off=called_off,
-            revenue=ordered - returned - called_off,
-            first_at=row["first_order_at"],
-            last_at=row["last_order_at"],
-            last_id=row["last_order_id"],
-            last_return_at=row["last_return_at"],
-            last_delivery_at=row["last_delivery_at"],
-        ),
+        orders=show_orders(row),
         points=OverviewPoints(
             balance=row["points_balance"] or 0, held=row["points_held"] or 0, debt=row["points_debt"] or 0
         ),
@@ -121,9 +105,35 @@ def show_overview(row: Mapping[str, Any]) -> OverviewRead:
             last_satisfaction=row["last_satisfaction"],
         ),
         receivables=OverviewReceivables(
-            outstanding=row["outstanding_amount"] or Decimal(0),
-            overdue=row["overdue_amount"] or Decimal(0),
+            outstanding=row["outstanding_amount"] or ZERO,
+            overdue=row["overdue_amount"] or ZERO,
             oldest_due_on=row["oldest_due_on"],
         ),
         updated_at=row["updated_at"],
+    )
+
+
+def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:
+    if row["tier"] is None:
+        return None
+    return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"])
+
+
+def show_orders(row: Mapping[str, Any]) -> OverviewOrders:
+    ordered, returned, called_off = (
+        row[name] or ZERO for name in ("revenue_total", "revenue_returned", "revenue_cancelled")
+    )
+    return OverviewOrders(
+        count=row["orders_count"] or 0,
+        returns=row["returns_count"] or 0,
+        cancelled=row["cancelled_count"] or 0,
+        ordered=ordered,
+        returned=returned,
+        called_off=called_off,
+        revenue=ordered - returned - called_off,
+        first_at=row["first_order_at"],
+        last_at=row["last_order_at"],
+        last_id=row["last_order_id"],
+        last_return_at=row["last_return_at"],
+        last_delivery_at=row["last_delivery_at"],
     )
