@@ -1,5 +1,6 @@
 """Complaints over HTTP: the four steps, who may, when it was, and what is refused."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,9 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.complaint_svc import repository
 from services.complaint_svc.handlers import subscriptions, timers
 from shared.events import ComplaintClosed, ComplaintFiled, ComplaintResolved, CustomerRegistered, TierChanged
+from tests.complaint.invariants import check_invariants
 from tests.complaint.making import CUSTOMER, utc
 
 SERVICE = "complaint"
@@ -51,9 +52,7 @@ async def known(database, deliver) -> None:
 async def sound(database):
     """After every test here, the invariants hold."""
     yield
-    async with database.transaction() as tx:
-        for code, (_, _, broken) in repository.INVARIANTS.items():
-            assert await tx.raw.fetch(broken) == [], code
+    await check_invariants(database)
 
 
 async def filed(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
@@ -335,3 +334,12 @@ async def test_deadline_rules_are_data(client, known, database, deliver) -> None
     assert [(d["stage"], d["allowance_seconds"]) for d in case["deadlines"]] == [
         ("acknowledgement", 1800), ("solution", 3600),
     ]  # fmt: skip
+
+
+async def test_K7_the_same_filing_many_times_at_once_is_one_case(client, known, announced) -> None:
+    how = {"json": STORY, "headers": {"Idempotency-Key": "letter-17"}}
+    answers = await asyncio.gather(*(client.post("/v1/complaints", **how) for _ in range(12)))
+    assert len({answer.content for answer in answers}) == 1
+    assert len(await announced()) == 1
+    other = await client.post("/v1/complaints", json=STORY | {"severity": "high"}, headers=how["headers"])
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

@@ -16,7 +16,6 @@ from services.complaint_svc.repository.customers import (
     save_customers,
     save_tiers,
 )
-from services.complaint_svc.repository.invariants import INVARIANTS
 from services.complaint_svc.repository.reading import CaseFile, CaseRow, Row, Sort, list_cases, load_case_file, place_of
 from services.complaint_svc.repository.rules import (
     CalendarDay,
@@ -29,7 +28,6 @@ from services.complaint_svc.repository.rules import (
 from services.complaint_svc.repository.statistics import Statistics, count_cases
 
 __all__ = [
-    "INVARIANTS",
     "CalendarDay",
     "CaseFile",
     "CaseRow",

@@ -1,6 +1,7 @@
 """What must be true of every case and deadline at any time, as SQL that returns the rows that break it (C2, C3)."""
 
 from services.complaint_svc.domain.case import BESIDE, PATH
+from shared.messaging import Database
 
 
 def _text(value: str | None) -> str:
@@ -79,31 +80,16 @@ where coalesce(k.rungs, '{}') <>
     (array['manager', 'head', 'sponsor'])[1:coalesce(array_position(array['manager', 'head', 'sponsor'], c.rung), 0)]
 """
 
-INVARIANTS: dict[str, tuple[str, str, str]] = {
-    "case_paths": (
-        "every case's history is a legal path",
-        "select count(*) from complaint_case",
-        LEGAL_PATHS,
-    ),
-    "deadlines_end_once": (
-        "every deadline was breached once, met or cancelled, never two of these",
-        "select count(*) from deadline",
-        DEADLINES_END_ONCE,
-    ),
-    "deadlines_said_once": (
-        "every warning and every breach was announced exactly once",
-        "select count(*) from deadline",
-        DEADLINES_SAID_ONCE,
-    ),
-    "deadlines_armed": (
-        "every deadline that runs has one timer waiting, and no other has",
-        "select count(*) from deadline",
-        WHAT_RUNS_IS_ARMED,
-    ),
-    "ladder_in_order": (
-        "every case climbed the ladder rung by rung, each once",
-        "select count(*) from complaint_case",
-        LADDER_CLIMBED_IN_ORDER,
-    ),
+INVARIANTS = {
+    "every case's history is a legal path": LEGAL_PATHS,
+    "every deadline was breached once, met or cancelled, never two of these": DEADLINES_END_ONCE,
+    "every warning and every breach was announced exactly once": DEADLINES_SAID_ONCE,
+    "every deadline that runs has one timer waiting, and no other has": WHAT_RUNS_IS_ARMED,
+    "every case climbed the ladder rung by rung, each once": LADDER_CLIMBED_IN_ORDER,
 }
-"""code -> (a sentence true of a sound system, SQL that counts what is looked at, SQL that returns what breaks it)."""
+
+
+async def check_invariants(database: Database) -> None:
+    async with database.transaction() as tx:
+        for sentence, broken in INVARIANTS.items():
+            assert await tx.raw.fetch(broken) == [], sentence
