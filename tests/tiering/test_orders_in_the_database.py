@@ -91,7 +91,7 @@ async def test_T1_a_margin_is_unknown_until_a_cost_is_known(database):
 
 @pytest.mark.parametrize("cuts", list(product([False, True], repeat=2)))
 async def test_K13_at_every_split_into_batches(database, cuts):
-    """+400, a return of 400, +200; the level above begins at 550 of the shipped policy's 800, scaled by three halves."""
+    """+400, a return of 400, +200; the next level begins at 800: the +400, -400, +200 of K13, times 1.5."""
     big = placed(ANN, at(1), "600")
     events = [big, returned(big, at(2)), placed(ANN, at(3), "300")]
     batches: list[list[Any]] = [[]]
