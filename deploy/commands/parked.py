@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deploy.commands.status import collect
 from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, running_state
-from deploy.internal import Operator, Unreachable
+from deploy.operator import Operator, Unreachable
 
 app = typer.Typer(
     help="Events a service could not apply: list them, apply one again, or give one up.", no_args_is_help=True

@@ -11,7 +11,7 @@ from rich.table import Table
 from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, patron, running_state
 from deploy.embedded.kafka_wire import Metadata, ask_metadata
 from deploy.embedded.state import State
-from deploy.internal import Operator, Unreachable
+from deploy.operator import Operator, Unreachable
 
 STALE_OUTBOX_SECONDS = 10
 

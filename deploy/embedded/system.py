@@ -88,7 +88,7 @@ class System:
 
     # --- life ---
 
-    def start(self, timeout: float = 120) -> None:
+    def start(self, timeout: float = 240) -> None:
         """Returns when every service is ready; stops what it started when one does not come up."""
         self._lock.take()
         try:

@@ -13,7 +13,7 @@ from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.ports import free_port
 from deploy.embedded.service import SERVICES
 from deploy.embedded.system import database_of
-from deploy.internal import operator_token
+from deploy.operator import operator_token
 from shared.chassis.tokens import Verifier
 from tests.shared.messaging.world import make_tables
 
