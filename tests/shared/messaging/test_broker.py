@@ -28,6 +28,7 @@ class Fleet:
         self.world = world
         self.broker = broker
         self.group = group
+        self.pace = PACE
         self.relay = Relay(world.owner, broker)
         world.owner.when_announced = self.relay.wake
         self.stops: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
@@ -40,7 +41,7 @@ class Fleet:
     def join(self) -> int:
         """One more replica. Returns its place."""
         stop = asyncio.Event()
-        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, pace=PACE)
+        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, pace=self.pace)
         self.consumers.append(consumer)
         self.stops.append((stop, asyncio.create_task(consumer.run(stop))))
         return len(self.stops) - 1
@@ -77,6 +78,7 @@ async def everything_took_effect(fleet: Fleet, per_customer: int, customers: int
 
 
 async def test_what_is_written_takes_effect_once_and_in_order(fleet: Fleet) -> None:
+    fleet.pace = Pace(compare_seconds=120)  # so that nothing can be pulled meanwhile
     fleet.start_relay()
     fleet.join()
     for i in range(40):
