@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.gateway.handlers import subscriptions
-from services.gateway.routes import contract, follow_ups, forwarding, orders, partners
+from services.gateway.routes import contract, desk, follow_ups, forwarding, orders, partners
 from services.gateway.routes.state import authenticate, equip
 from services.gateway.settings import Settings
 from shared.chassis import Ports, create_service
@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         topic="patron.intake",
         routers=[
             contract.router,
+            desk.router,
             orders.hot,
             orders.router,
             follow_ups.router,

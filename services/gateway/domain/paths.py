@@ -19,6 +19,13 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+FOR_PARTNERS = re.compile(rf"customers|{CUSTOMER}{REST}|complaints{REST}")
+"""What is about single customers, and so can be held to a partner's own. All else shows everybody's figures."""
+
+
+def is_for_partners(path: str) -> bool:
+    return FOR_PARTNERS.fullmatch(path) is not None
+
 
 def service_for(path: str) -> str | None:
     """The service behind a path below /v1 (without the leading slash), or None when nobody answers it."""

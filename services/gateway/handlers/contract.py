@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 BEHIND = ("profile", "tiering", "complaint", "loyalty")
 PUBLIC = "/v1/"
+INTERNAL = "/internal/"  # between services; no part of what the outside may rely on
 WHOLE_SECONDS = 300.0  # how long a merge that has everybody's part is kept
 PART_SECONDS = 5.0
 ASK_SECONDS = 2.0
@@ -70,7 +71,7 @@ def merge(own: Document, parts: Mapping[str, Document]) -> Document:
             whole["paths"].setdefault(path, {}).update(item)
         for schema, content in theirs.items():
             schemas[renamed.get(schema, schema)] = _with_names(content, renamed)
-    whole["paths"] = dict(sorted(whole["paths"].items()))
+    whole["paths"] = {path: item for path, item in sorted(whole["paths"].items()) if not path.startswith(INTERNAL)}
     return whole
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.domain.paths import customer_in, id_in, service_for
+from services.gateway.domain.paths import customer_in, id_in, is_for_partners, service_for
 from services.gateway.handlers import customers
 from services.gateway.handlers.forwarding import Answer, Call, forward
 from services.gateway.handlers.intake import reporter_of
@@ -93,16 +93,24 @@ async def _hold_to_own_customers(request: Request, actor: Actor, body: bytes) ->
     """For a partner: whoever is named in the path, the query or the body must be a customer of its own."""
     if actor.partner_id is None:
         return
-    named = [customer_in(request.path_params.get("path") or request.scope["path"].removeprefix("/v1/"))]
-    named += request.query_params.getlist("customer_id")
-    if body:
-        content = parse_json(body) if b"customer_id" in body else None
-        named += [content.get("customer_id")] if isinstance(content, dict) else []
-    ids = [(text, id_in(text)) for text in named if text is not None]
-    if any(customer_id is None for _, customer_id in ids):
-        raise Refused(404, "customer_not_found", "no such customer")
+    path = request.scope["path"].removeprefix("/v1/")
+    if not is_for_partners(path):
+        raise Refused(403, "forbidden", "Partners see their own customers and cases only.")
+    named = [customer_in(path), *request.query_params.getlist("customer_id"), *_named_in(body)]
+    ids = {text: id_in(text) for text in named if text is not None}
+    if None in ids.values():
+        raise customers.customer_not_found()
     if ids:
         async with service_of(request).database.transaction() as tx:
-            for _, customer_id in ids:
-                assert customer_id is not None
+            for customer_id in filter(None, ids.values()):
                 await customers.require_customer(tx, customer_id, reporter_of(actor))
+
+
+def _named_in(body: bytes) -> list[str | None]:
+    """The customers a body names: `customer_id`, or `customer: {id}`."""
+    content = parse_json(body) if b"customer" in body else None
+    if not isinstance(content, dict):
+        return []
+    customer = content.get("customer")
+    named = (content.get("customer_id"), customer.get("id") if isinstance(customer, dict) else None)
+    return [None if one is None else str(one) for one in named]
