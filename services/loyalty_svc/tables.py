@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
     Integer,
     MetaData,
@@ -75,6 +76,8 @@ lot = Table(
     Column("expires_at", Moment, nullable=False),
     Column("points", BigInteger, nullable=False),
     Column("remaining", BigInteger, nullable=False),
+    # what the index of lots to spend asks for: it changes twice in a lot's life, so spending part of one stays cheap
+    Column("open", Boolean, Computed("remaining > 0", persisted=True), nullable=False),
     Column("expired", BigInteger, nullable=False, server_default="0"),
 )
 

@@ -28,7 +28,7 @@ async def load_balances(tx: Transaction, customer_id: UUID, at: datetime) -> Row
     """Balances as of now: what is overdue but not yet expired by the job cannot be spent, so it is not shown."""
     overdue = (
         select(func.coalesce(func.sum(lot.c.remaining), 0))
-        .where(lot.c.customer_id == customer_id, lot.c.remaining > 0, lot.c.expires_at <= at)
+        .where(lot.c.customer_id == customer_id, lot.c.open, lot.c.expires_at <= at)
         .scalar_subquery()
     )
     asked = select(
@@ -48,7 +48,7 @@ async def require_customer(tx: Transaction, customer_id: UUID) -> None:
 async def list_expiring(tx: Transaction, zone: str, at: datetime, customer_id: UUID | None = None) -> list[Row]:
     """What can be spent, by the month (of the business time zone) in which it expires."""
     month = func.to_char(func.timezone(literal(zone), lot.c.expires_at), "YYYY-MM").label("month")
-    asked = select(month, func.sum(lot.c.remaining).label("points")).where(lot.c.remaining > 0, lot.c.expires_at > at)
+    asked = select(month, func.sum(lot.c.remaining).label("points")).where(lot.c.open, lot.c.expires_at > at)
     if customer_id is not None:
         asked = asked.where(lot.c.customer_id == customer_id)
     return await _all(tx, asked.group_by(literal_column("1")).order_by(literal_column("1")))
@@ -56,7 +56,7 @@ async def list_expiring(tx: Transaction, zone: str, at: datetime, customer_id: U
 
 async def sum_balances(tx: Transaction, at: datetime) -> Row:
     """Over all customers."""
-    overdue = select(func.coalesce(func.sum(lot.c.remaining), 0)).where(lot.c.remaining > 0, lot.c.expires_at <= at)
+    overdue = select(func.coalesce(func.sum(lot.c.remaining), 0)).where(lot.c.open, lot.c.expires_at <= at)
     sums = [func.coalesce(func.sum(column), 0) for column in (account.c.available, account.c.held, account.c.debt)]
     available = (sums[0] - overdue.scalar_subquery()).label("available")
     asked = select(available, sums[1].label("held"), sums[2].label("debt"))
@@ -75,7 +75,7 @@ async def list_lots(tx: Transaction, customer_id: UUID, after: tuple[datetime, U
     """Those that still have points, the first to expire first."""
     asked = select(
         lot.c.id, lot.c.order_id, lot.c.earned_at, lot.c.expires_at, lot.c.points, lot.c.remaining, lot.c.expired
-    ).where(lot.c.customer_id == customer_id, lot.c.remaining > 0)
+    ).where(lot.c.customer_id == customer_id, lot.c.open)
     if after is not None:
         expires_at, lot_id = after
         later = case((lot.c.expires_at == expires_at, lot.c.id > lot_id), else_=lot.c.expires_at > expires_at)

@@ -27,7 +27,7 @@ select l.id, l.customer_id, l.entry_id, l.order_id, l.earned_at, l.expires_at, l
 from unnest($1::uuid[], $2::bigint[]) as need(customer_id, points)
 cross join lateral (
     select *, sum(case when expires_at > $3 then remaining else 0 end) over (order by expires_at, id) as upto
-    from lot where customer_id = need.customer_id and remaining > 0
+    from lot where customer_id = need.customer_id and open
 ) l
 where l.expires_at <= $3 or l.upto - l.remaining < need.points
 """
@@ -39,7 +39,7 @@ from lot where id = any($1::uuid[]) and customer_id = any($2::uuid[])
 
 OVERDUE = """
 select id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining, expired
-from lot where customer_id = any($1::uuid[]) and remaining > 0 and expires_at <= $2
+from lot where customer_id = any($1::uuid[]) and open and expires_at <= $2
 """
 
 SAVE = """
@@ -159,7 +159,7 @@ async def set_next_expiry(tx: Transaction, customer_ids: Sequence[UUID]) -> None
     """Say again when the next lot of each customer expires."""
     await tx.raw.execute(
         """update account a set next_expiry = (
-               select min(expires_at) from lot where lot.customer_id = a.customer_id and remaining > 0)
+               select min(expires_at) from lot where lot.customer_id = a.customer_id and open)
            where customer_id = any($1::uuid[])""",
         list(customer_ids),
     )  # fmt: skip

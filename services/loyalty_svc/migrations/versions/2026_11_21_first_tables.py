@@ -58,10 +58,11 @@ create table lot (
     expires_at timestamptz not null,
     points bigint not null check (points > 0),
     remaining bigint not null check (remaining >= 0),
+    open boolean not null generated always as (remaining > 0) stored,
     expired bigint not null default 0 check (expired >= 0),
     check (remaining + expired <= points)
 ) with (fillfactor = 90);
-create index lot_to_spend on lot (customer_id, expires_at, id) where remaining > 0;
+create index lot_to_spend on lot (customer_id, expires_at, id) where open;
 
 create table spent_lot (
     entry_id uuid not null,
