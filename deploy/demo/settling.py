@@ -1,0 +1,50 @@
+"""When everything has arrived: the outboxes are empty and nobody has anything left to read, twice in a row."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.operator import Operator, Unreachable
+
+SETTLE_SECONDS = 300.0
+
+
+class NotSettled(RuntimeError):
+    """Something is still on its way, or parked, after all that time."""
+
+
+async def settle(data: Path, urls: Mapping[str, str], seconds: float = SETTLE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    quiet = 0
+    with Operator(data / "keys", dict(urls)) as operator:
+        while quiet < 2:
+            busy = await asyncio.to_thread(_busy, operator, urls)
+            quiet = 0 if busy else quiet + 1
+            if busy and time.monotonic() > deadline:
+                raise NotSettled(f"after {seconds:.0f} s: {'; '.join(busy)}. `patron status` tells more.")
+            await asyncio.sleep(0.15)
+
+
+def _busy(operator: Operator, urls: Mapping[str, str]) -> list[str]:
+    found = []
+    for service in urls:
+        try:
+            found += still_busy(service, operator.get(service, "/internal/status"))
+        except Unreachable as error:
+            found.append(f"{service}: {error}")
+    return found
+
+
+def still_busy(service: str, status: Mapping[str, Any]) -> list[str]:
+    """In words, what this service still has to send, to read or to pull. Parked events wait for a person."""
+    found = []
+    if status["outbox_depth"]:
+        found.append(f"{service} has {status['outbox_depth']:,} events to send")
+    unread = sum(abs(count) for count in status["lag"].values())
+    if unread:
+        found.append(f"{service} has {unread:,} messages to read")
+    if status["gaps"]:
+        found.append(f"{service} pulls {status['gaps']} streams")
+    return found
