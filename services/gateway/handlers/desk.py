@@ -66,7 +66,21 @@ async def look_at_the_whole(service: Service, actor: Actor, seconds: float, aske
         path = f"/v1/evaluations/{reviews[0]['id']}/movers"
         more = await ask(service, actor, seconds, {"movers": Question("tiering", path, {"limit": str(SHOWN)})})
         findings.parts |= more.parts
+    findings.parts["names"] = await _names(service, actor, seconds, findings)
     return findings
+
+
+async def _names(service: Service, actor: Actor, seconds: float, findings: Findings) -> dict[str, str]:
+    """What the customers in the lists are called: only profile knows."""
+    listed = [*findings.parts.get("movers", {}).get("items", []), *findings.parts.get("cases", {}).get("items", [])]
+    ids = {one["customer_id"] for one in listed if one["customer_id"]}
+    told = await ask(
+        service, actor, seconds, {one: Question("profile", f"/v1/customers/{one}/overview") for one in sorted(ids)}
+    )
+    return {
+        one: " / ".join(entry["name"] for entry in overview["customer"]["names"])
+        for one, overview in told.parts.items()
+    }
 
 
 async def look_at_a_customer(

@@ -19,7 +19,7 @@ from services.gateway.handlers.access import development_token
 from services.gateway.handlers.desk import Findings, look_at_a_customer, look_at_the_whole
 from services.gateway.routes import desk_views
 from services.gateway.routes.state import gateway_of, service_of
-from services.gateway.routes.words import WORDS, Language, preferred
+from services.gateway.routes.words import WORDS, Language, code_words, preferred
 from shared.chassis import Actor, Refused, public
 from shared.errors import not_found
 
@@ -142,6 +142,7 @@ def _page(
         page=page,
         language=language,
         t=WORDS[language],
+        say=code_words(language),
         actor=actor,
         roles=get_args(Role),
         can_sign_in=settings.dev_issuer,
@@ -149,6 +150,7 @@ def _page(
         currency=settings.currency,
         parts=findings.parts,
         away=findings.away,
+        names=findings.parts.get("names", {}),
         clock=desk_views.Clock(datetime.now(UTC), settings.zone, WORDS[language]),
         money=desk_views.money,
         whole=desk_views.whole,

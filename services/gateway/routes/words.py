@@ -1,6 +1,6 @@
 """The desk's words in English and Chinese."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -66,9 +66,6 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "extension": "extension",
         "kind": "Kind",
         "region": "Region",
-        "organisation": "organisation",
-        "person": "person",
-        "unknown": "unknown",
         "unnamed": "No name yet",
         "away": "does not answer at present: this part is missing.",
         "sign_in": "Sign in",
@@ -147,9 +144,6 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "extension": "分机",
         "kind": "类型",
         "region": "地区",
-        "organisation": "企业",
-        "person": "个人",
-        "unknown": "未知",
         "unnamed": "尚无姓名",
         "away": "暂时没有响应，此部分缺失。",
         "sign_in": "登录",
@@ -169,6 +163,55 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "minutes": "分钟",
     },
 }
+
+
+CODES_ZH: Mapping[str, str] = {
+    "complaint": "投诉",
+    "suggestion": "建议",
+    "praise": "表扬",
+    "consultation": "咨询",
+    "repair": "报修",
+    "low": "低",
+    "normal": "一般",
+    "high": "高",
+    "critical": "紧急",
+    "received": "已受理",
+    "acknowledged": "已回应",
+    "judged": "已判定",
+    "proposed": "已提方案",
+    "accepted": "已接受",
+    "refused": "已拒绝",
+    "resolved": "已解决",
+    "closed": "已结案",
+    "reopened": "重新受理",
+    "acknowledgement": "首次回应",
+    "proposal": "解决方案",
+    "solution": "处理完成",
+    "running": "计时中",
+    "paused": "暂停",
+    "met": "按时",
+    "breached": "超时",
+    "cancelled": "已取消",
+    "first": "首次评级",
+    "placed": "首次评级",
+    "upgrade": "升级",
+    "up": "升级",
+    "downgrade": "降级",
+    "down": "降级",
+    "correction": "更正",
+    "override": "人工指定",
+    "grace": "宽限期",
+    "organisation": "企业",
+    "person": "个人",
+    "unknown": "未知",
+}
+"""Codes as Chinese readers say them; English readers see the codes as they are."""
+
+
+def code_words(language: Language) -> Callable[[object], str]:
+    """Codes in a reader's words; one nobody translated is shown as it is."""
+    known = CODES_ZH if language == "zh" else {}
+    return lambda code: known.get(str(code), str(code).replace("_", " "))
 
 
 def preferred(asked: str | None, chosen: str | None, accepted: str) -> Language:
