@@ -15,6 +15,7 @@ from shared.chassis.tracing import continue_trace, traceparent
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 1.0
+GAVE_UP = 499  # the caller went away, or the server is stopping: nobody was answered
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 
@@ -66,8 +67,9 @@ class FrontDoor:
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         route = getattr(scope.get("route"), "path", None) or "(none)"
+        status = status or GAVE_UP
         self.metrics.answered(method, route, status, seconds)
-        if status >= 500 or status == 0 or seconds > SLOW_SECONDS:
+        if status >= 500 or seconds > SLOW_SECONDS:
             log.warning("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
         elif self.verbose:
             log.debug("answered", method=method, route=route, status=status, seconds=round(seconds, 4))

@@ -1,10 +1,13 @@
 """A small service with one thing, to test the chassis on: create, read, change, fail in every way."""
 
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from shared.chassis import (
     Amount,
@@ -38,6 +41,7 @@ from shared.chassis.times import refuse_future
 from shared.errors import conflict, not_found
 from shared.events import CustomerSeen
 from shared.messaging import Subscriptions, Timers, announce, new_id
+from shared.messaging.loopback import LoopbackBroker
 
 router = service_router(prefix="/v1", tags=["things"])
 
@@ -170,6 +174,16 @@ async def read_open() -> dict[str, str]:
     return {"open": "yes"}
 
 
+@router.get("/stream", dependencies=[public()])
+async def stream_until_the_end(request: Request) -> StreamingResponse:
+    async def lines() -> AsyncIterator[str]:
+        yield "begun\n"
+        await request.app.state.service.stopping.wait()
+        yield "ended\n"
+
+    return StreamingResponse(lines(), media_type="text/plain")
+
+
 @router.get("/me", dependencies=[allow("customers:read")])
 async def read_me(actor: CurrentActor) -> dict[str, Any]:
     return {"subject": actor.subject, "kind": actor.kind, "scopes": sorted(actor.scopes), "partner": actor.partner_id}
@@ -188,3 +202,9 @@ def create_app(settings: Settings, ports: Ports, **more: Any) -> FastAPI:
         body_limits={"/v1/everything": 4 * 1024 * 1024},
         **more,
     )
+
+
+def create_alone() -> FastAPI:
+    """For a process of its own (`uvicorn --factory`): settings from the environment, a broker in memory."""
+    assert os.environ["PATRON_DATABASE_URL"]
+    return create_app(Settings(), Ports(broker=LoopbackBroker()))

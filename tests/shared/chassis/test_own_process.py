@@ -1,0 +1,81 @@
+"""A service in a process of its own, under uvicorn as it runs in earnest: it starts, serves, and goes when told to."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.messaging import Database
+from tests import harness
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def process(database: Database, keys: harness.Keys, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    port = free_port()
+    log = (tmp_path / "log").open("wb")
+    flags = ["--port", str(port), "--http", "httptools", "--loop", "uvloop", "--no-access-log"]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "tests.shared.chassis.sample:create_alone", *flags]
+    environment = os.environ | {
+        "PATRON_DATABASE_URL": database.url,
+        "PATRON_KEYS": str(keys.directory),
+        "PYTHONPATH": str(ROOT),
+    }
+    child = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield child, f"http://127.0.0.1:{port}"
+    finally:
+        child.kill()
+        child.wait()
+        log.close()
+
+
+async def until_ready(client: httpx.AsyncClient) -> None:
+    for _ in range(600):
+        try:
+            if (await client.get("/readyz")).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.1)
+    raise AssertionError("it was not ready within a minute")
+
+
+async def test_it_goes_at_once_when_told_to_though_a_stream_is_open(
+    process: tuple[subprocess.Popen[bytes], str], keys: harness.Keys, database: Database, tmp_path: Path
+) -> None:
+    child, url = process
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        await until_ready(client)
+        made = await client.post("/v1/things", json={"name": "one"}, headers=keys.headers("profile"))
+        assert made.status_code == 201
+        async with client.stream("GET", "/v1/stream") as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "begun"
+            child.send_signal(signal.SIGTERM)
+            assert await anext(lines) == "ended"
+    await asyncio.wait_for(asyncio.to_thread(child.wait), 30)
+    assert child.returncode in (0, -signal.SIGTERM)
+    unsent = "select count(*) from outbox where published_at is null"
+    assert await database.run(lambda tx: tx.raw.fetchval(unsent)) == 0
+    lines_written = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    events = [line["event"] for line in lines_written]
+    assert "started" in events
+    assert events.index("stopped") > events.index("started")
+    assert "did_not_stop_in_time" not in events
