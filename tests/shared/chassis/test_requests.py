@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.chassis import Ports
 from shared.messaging import Database
+from tests import harness
+from tests.shared.chassis import sample
 
 Announced = Callable[[], Awaitable[list[Any]]]
 
@@ -123,3 +126,14 @@ async def test_a_page_has_1_to_200_items(client: httpx.AsyncClient, limit: str) 
     answer = await client.get("/v1/things", params={"limit": limit})
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
     assert answer.json()["errors"][0]["pointer"] == "/limit"
+
+
+async def test_without_a_database_it_says_try_again_and_stays_alive(keys: harness.Keys) -> None:
+    settings = sample.Settings(database_url="postgresql://a:b@127.0.0.1:9/none", keys=keys.directory)
+    app = sample.create_app(settings, Ports(running=False, logs=False))
+    async with harness.client_of(app, harness.AsAdmin(keys, "profile")) as client:
+        answer = await client.post("/v1/things", json={"name": "one"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
+        assert (await client.get("/readyz")).json()["reasons"] == ["the database does not answer"]
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/v1/open")).status_code == 200
