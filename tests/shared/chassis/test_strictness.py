@@ -193,7 +193,7 @@ GOOD = {"id": UUID_TEXT, "at": f"{LAST_YEAR}Z", "day": "2025-03-01", "amount": "
 
 
 def test_shapes_read_json_themselves_just_as_strictly() -> None:
-    """The hot path gives the body's bytes to pydantic; FastAPI gives it Python values. Both take and refuse the same."""
+    """The hot path gives pydantic the bytes, FastAPI gives it Python values. Both take and refuse the same."""
     by_json = Everything.model_validate_json(json.dumps(GOOD))
     assert by_json == Everything.model_validate(GOOD)
     for field, values in WRONG.items():
