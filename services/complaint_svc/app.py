@@ -6,11 +6,12 @@ from fastapi import FastAPI
 
 from services.complaint_svc.handlers import subscriptions, timers
 from services.complaint_svc.routes import routers
-from services.complaint_svc.settings import Settings
+from services.complaint_svc.settings import Settings, practice
 from shared.chassis import Ports, create_service
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    practice()  # a wrong setting stops the start, not the first complaint
     return create_service(
         settings or Settings(),
         ports=ports,

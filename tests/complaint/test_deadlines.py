@@ -120,7 +120,9 @@ def test_K11_a_better_tier_brings_the_due_date_forward_and_a_worse_one_leaves_it
     case, _ = change_tier(case, "gold", utc("2026-11-16T01:00"), t)
     assert {d.stage: d.due_at for d in case.deadlines} == gold
     assert all(gold[stage] < silver[stage] for stage in gold)
+    better = case.deadlines
     case, _ = change_tier(case, "iron", utc("2026-11-16T01:30"), t)
+    assert case.deadlines == better
     assert {d.stage: d.due_at for d in case.deadlines} == gold
 
 

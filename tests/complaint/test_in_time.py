@@ -231,6 +231,20 @@ async def test_a_case_told_after_the_fact_is_left_alone_for_the_grace_only(datab
     assert (line["met_at"], line["late_at"]) == (None, told.at)
 
 
+async def test_each_step_told_after_the_fact_prolongs_the_grace(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
+    grace = timedelta(seconds=practice().replay_grace_seconds)
+    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", then)), at=now)
+    later = now + grace - timedelta(seconds=1)
+    told = Told("a", then + timedelta(minutes=1))
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=later)
+    assert await timers.fire_due(database, until=later + grace - timedelta(seconds=1)) == 0
+    assert await timers.fire_due(database, until=later + grace) > 0
+    assert (await deadlines(database, case.id))["acknowledgement"]["met_at"] == told.at
+
+
 async def test_the_invariants_find_what_is_broken(database, deliver) -> None:
     await deliver(database, subscriptions, [registered()])
     case = await filed(database, datetime.now(UTC))
