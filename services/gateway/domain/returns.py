@@ -93,6 +93,22 @@ def return_lines(
         raise conflict("order_is_cancelled", "nothing is left of a cancelled order")
     if not wanted:
         raise invalid("no_lines", "a return has at least one line", pointer="/lines")
+    pieces = _pieces(order, earlier, wanted, rules)
+    record = _record(order, "return", ref, returned_at, None, pieces, mark, at, new_id)
+    return record, OrderReturned(
+        return_id=record.id,
+        order_id=order.id,
+        customer_id=order.customer_id,
+        placed_at=order.placed_at,
+        returned_at=returned_at,
+        amount=record.amount,
+        lines=record.lines,
+    )
+
+
+def _pieces(
+    order: Order, earlier: Sequence[TakenBack], wanted: Sequence[LineWanted], rules: IntakeRules
+) -> tuple[LineTakenBack, ...]:
     bought = {line.line: line for line in order.lines}
     so_far = taken_so_far(earlier)
     pieces: list[LineTakenBack] = []
@@ -119,16 +135,7 @@ def return_lines(
                 line=line.line, category=line.category, quantity=want.quantity, amount=amount, unit_cost=line.unit_cost
             )
         )
-    record = _record(order, "return", ref, returned_at, None, tuple(pieces), mark, at, new_id)
-    return record, OrderReturned(
-        return_id=record.id,
-        order_id=order.id,
-        customer_id=order.customer_id,
-        placed_at=order.placed_at,
-        returned_at=returned_at,
-        amount=record.amount,
-        lines=record.lines,
-    )
+    return tuple(pieces)
 
 
 def cancel(

@@ -6,18 +6,15 @@ from services.gateway.handlers import follow_ups, receivables
 from services.gateway.handlers.intake import reporter_of
 from services.gateway.handlers.receivables import ReportedPayment, ReportedReceivable
 from services.gateway.routes.state import gateway_of
-from services.gateway.schemas import (
+from services.gateway.schemas.follow_ups import (
     CancellationCreate,
     CancellationRead,
     DeliveryCreate,
     DeliveryRead,
-    PaymentCreate,
-    PaymentRead,
-    ReceivableCreate,
-    ReceivableRead,
     ReturnCreate,
     ReturnRead,
 )
+from services.gateway.schemas.receivables import PaymentCreate, PaymentRead, ReceivableCreate, ReceivableRead
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["orders"])

@@ -11,7 +11,7 @@ from services.gateway.handlers.forwarding import Answer, Call, forward
 from services.gateway.handlers.intake import reporter_of
 from services.gateway.handlers.overview import ask_everybody
 from services.gateway.routes.state import gateway_of, service_of
-from services.gateway.schemas import ReferenceCreate
+from services.gateway.schemas.customers import ReferenceCreate
 from shared.chassis import Actor, Id, Refused, allow
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.strict_json import parse_json

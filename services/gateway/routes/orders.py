@@ -15,7 +15,7 @@ from services.gateway.handlers.orders import tell_order
 from services.gateway.repository.orders import list_orders
 from services.gateway.routes.hot import HotRoute, read_body, require_media_type
 from services.gateway.routes.state import gateway_of
-from services.gateway.schemas import OrderAccepted, OrderCreate, OrderRead, OrderSummaryRead
+from services.gateway.schemas.orders import OrderAccepted, OrderCreate, OrderRead, OrderSummaryRead
 from shared.chassis import (
     CurrentActor,
     Cursor,

@@ -8,7 +8,7 @@ from services.gateway.handlers import partners as handlers
 from services.gateway.handlers.access import development_token
 from services.gateway.repository.partners import list_keys, list_partners
 from services.gateway.routes.state import gateway_of, service_of
-from services.gateway.schemas import DevTokenCreate, KeyIssued, KeyRead, PartnerCreate, PartnerRead, TokenRead
+from services.gateway.schemas.partners import DevTokenCreate, KeyIssued, KeyRead, PartnerCreate, PartnerRead, TokenRead
 from shared.chassis import Cursor, Id, Limit, Page, Tx, allow, page_of, public, read_cursor, service_router
 from shared.errors import invalid, not_found
 

@@ -1,0 +1,130 @@
+"""HTTP shapes of orders."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.gateway.domain.orders import Order, Receipt, ReportedOrder
+from services.gateway.domain.references import Reporter
+from services.gateway.handlers.orders import OrderStory
+from services.gateway.schemas.customers import CustomerAddress
+from services.gateway.schemas.follow_ups import CancellationRead, DeliveryRead, ReturnRead
+from services.gateway.schemas.quick_types import AmountText, InstantText, WholeNumber
+from shared.chassis import Amount, Code, Read, Shape
+from shared.events import OrderLine
+
+
+class OrderLineCreate(OrderLine):
+    """`amount` is the exact total of the line after discount."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    line: WholeNumber
+    quantity: WholeNumber
+    amount: AmountText
+    unit_cost: AmountText | None = None
+    discount: AmountText | None = None
+
+
+class OrderCreate(Shape):
+    order_id: Code
+    customer: CustomerAddress
+    placed_at: InstantText
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    channel: Code
+    lines: tuple[OrderLineCreate, ...]
+
+    def reported(self, reporter: Reporter, source: str) -> ReportedOrder:
+        return ReportedOrder(
+            reporter=reporter,
+            source=source,
+            order_ref=self.order_id,
+            customer=self.customer.address(source),
+            placed_at=self.placed_at,
+            currency=self.currency,
+            channel=self.channel,
+            lines=self.lines,
+        )
+
+
+class OrderAccepted(Read):
+    """The answer to an order, and to the same order again."""
+
+    id: UUID
+    order_id: str
+    customer_id: UUID
+    event_id: UUID
+
+    @staticmethod
+    def members(receipt: Receipt) -> dict[str, Any]:
+        """For the hot path, which writes the answer without a model. (asyncpg's UUIDs are a class of their own.)"""
+        return {
+            "id": str(receipt.id),
+            "order_id": receipt.order_ref,
+            "customer_id": str(receipt.customer_id),
+            "event_id": str(receipt.event_id),
+        }
+
+
+class OrderLineRead(Read):
+    line: int
+    sku: str
+    category: str
+    quantity: int
+    amount: Amount
+    unit_cost: Amount | None
+    discount: Amount | None
+
+
+class OrderSummaryRead(Read):
+    id: UUID
+    order_id: str
+    source: str
+    customer_id: UUID
+    placed_at: datetime
+    currency: str
+    channel: str
+    amount: Amount
+    lines: list[OrderLineRead]
+    event_id: UUID
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls.model_validate(_members(order))
+
+
+class OrderRead(OrderSummaryRead):
+    """An order and what became of it."""
+
+    returns: list[ReturnRead]
+    cancellation: CancellationRead | None
+    deliveries: list[DeliveryRead]
+
+    @classmethod
+    def telling(cls, story: OrderStory) -> Self:
+        returns = [ReturnRead.of(record) for record in story.taken_back if record.kind == "return"]
+        cancelled = [CancellationRead.of(record) for record in story.taken_back if record.kind == "cancellation"]
+        deliveries = [DeliveryRead.of(delivery) for delivery in story.deliveries]
+        return cls.model_validate(
+            _members(story.order)
+            | {"returns": returns, "cancellation": next(iter(cancelled), None), "deliveries": deliveries}
+        )
+
+
+def _members(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "order_id": order.order_ref,
+        "source": order.source,
+        "customer_id": order.customer_id,
+        "placed_at": order.placed_at,
+        "currency": order.currency,
+        "channel": order.channel,
+        "amount": order.amount,
+        "lines": [OrderLineRead.model_validate(line) for line in order.lines],
+        "event_id": order.event_id,
+        "recorded_at": order.recorded_at,
+    }
