@@ -79,6 +79,13 @@ async def test_P1_a_person_with_a_lunar_birthday_and_family(client):
     assert "hobbies" not in file["missing"]
 
 
+async def test_P1_bands_may_be_open_at_the_end(client):
+    bands = {"age_band": "65+", "income_band": "250K+", "household_size": "5+", "children": "3+", "home": "<1y"}
+    person = {"kind": "person", "names": [{"name": "Li Lei"}], **bands}
+    file = (await client.post("/v1/customers", json=person)).json()
+    assert {name: file[name] for name in bands} == bands
+
+
 async def test_P1_a_change_needs_the_version_that_was_seen(client):
     file = await opened(client)
     path = f"/v1/customers/{file['id']}"

@@ -94,7 +94,7 @@ def read_question(asked: str, regions: tuple[str, ...]) -> Question:
         pattern="%" + re.sub(r"([\\%_])", r"\\\1", folded) + "%",
         words=" & ".join(lexeme(term, prefix=True) for term in words),
         whole=lexeme(whole, prefix=False) if whole else "",
-        resembles=folded if len(whole) >= 4 and not CJK_RUN.search(folded) else None,
+        resembles=folded if len(whole) >= 4 and not is_phone and not CJK_RUN.search(folded) else None,
         id=read_id(asked),
         reference=asked or None,
         e164=tuple(every_e164(asked, regions)) if is_phone else (),

@@ -21,6 +21,8 @@ def _no_nul(value: str) -> str:
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=300)]
 Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=EMAIL_FORM), AfterValidator(_no_nul)]
 PhoneNumber = Annotated[Text, StringConstraints(min_length=3, max_length=40)]
+# a word of a scale; unlike a code it may be open at an end: 65+
+Band = Annotated[str, StringConstraints(strict=True, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
 Language = Annotated[str, StringConstraints(strict=True, max_length=35, pattern=LANGUAGE_FORM)]
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
 
@@ -89,16 +91,16 @@ class Facts(Shape):
     tax_id: Code | None = None
     birth_date: BirthDate | None = None
     sex: Literal["female", "male", "other"] | None = None
-    education: Code | None = None
-    marital_status: Code | None = None
-    income_band: Code | None = None
+    education: Band | None = None
+    marital_status: Band | None = None
+    income_band: Band | None = None
     occupation: Short | None = None
     hobbies: list[Short] | None = Field(default=None, max_length=50)
     family: list[FamilyMember] | None = Field(default=None, max_length=30)
-    age_band: Code | None = None
-    household_size: Code | None = None
-    children: Code | None = None
-    home: Code | None = None
+    age_band: Band | None = None
+    household_size: Band | None = None
+    children: Band | None = None
+    home: Band | None = None
     car: Short | None = None
     preferences: list[Short] | None = Field(default=None, max_length=50)
 
