@@ -4,62 +4,19 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from services.complaint_svc.handlers import subscriptions, timers
-from shared.events import ComplaintClosed, ComplaintFiled, ComplaintResolved, CustomerRegistered, TierChanged
-from tests.complaint.invariants import check_invariants
-from tests.complaint.making import CUSTOMER, utc
+from services.complaint_svc.handlers import timers
+from shared.events import ComplaintClosed, ComplaintFiled, ComplaintResolved
+from tests.complaint.making import CUSTOMER
+from tests.complaint.telling import STORY, filed
 
 SERVICE = "complaint"
 
-STORY: dict[str, Any] = {
-    "customer": {"id": str(CUSTOMER)},
-    "kind": "complaint",
-    "severity": "normal",
-    "channel": "call",
-    "category": "hardware",
-    "about": {"order_id": "A-1001", "sku": "sku-7", "product": "充电器"},
-    "what_happened": "充电器坏了 and it smells",
-    "bought_at": "2026-01-02T10:00:00Z",
-    "usage": "every night",
-    "request": "another one",
-    "settlement_wish": "by post",
-    "contact": {"name": "李雷", "phone": "+86 10 1234 5678", "email": "li@example.com"},
-}
-
-
-def registered(customer_id: UUID = CUSTOMER) -> CustomerRegistered:
-    return CustomerRegistered(customer_id=customer_id, kind="person", registered_at=utc("2026-01-01T00:00"))
-
-
-def tier(name: str, customer_id: UUID = CUSTOMER, rank: int = 1) -> TierChanged:
-    return TierChanged(
-        customer_id=customer_id, change_id=uuid4(), previous_tier=None, tier=name, rank=rank, kind="first",
-        effective_from=utc("2026-01-01T00:00"), decided_at=utc("2026-01-01T00:00"), policy_id=uuid4(), policy_version=1,
-    )  # fmt: skip
-
-
-@pytest.fixture
-async def known(database, deliver) -> None:
-    await deliver(database, subscriptions, [registered()])
-
-
-@pytest.fixture(autouse=True)
-async def sound(database):
-    """After every test here, the invariants hold."""
-    yield
-    await check_invariants(database)
-
-
-async def filed(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
-    answer = await client.post("/v1/complaints", json=STORY | more)
-    assert answer.status_code == 201, answer.text
-    case: dict[str, Any] = answer.json()
-    return case
+pytestmark = pytest.mark.usefixtures("sound")
 
 
 async def step(client: httpx.AsyncClient, case: dict[str, Any], name: str, body: Any = None, **how: Any) -> Any:
@@ -291,49 +248,6 @@ async def test_statistics_count_kinds_states_and_promises_kept(client, known) ->
     assert counted["on_time_rate"] == "0.5000"
     backwards = {"from": period["to"], "to": period["from"]}
     assert (await client.get("/v1/complaints/statistics", params=backwards)).status_code == 422
-
-
-async def test_K12_the_published_make_up_saturday_is_worked_and_what_is_not_published_says_so(client) -> None:
-    days = {"from": "2026-02-14", "to": "2026-02-16"}
-    calendar = (await client.get("/v1/business-calendar", params=days)).json()
-    assert calendar["published_through"] >= 2026
-    assert [(d["day"], d["working"], d["source"]) for d in calendar["days"]] == [
-        ("2026-02-14", True, "published"), ("2026-02-15", False, "week"), ("2026-02-16", False, "published"),
-    ]  # fmt: skip
-    beyond = calendar["published_through"] + 1
-    days = {"from": f"{beyond}-03-01", "to": f"{beyond}-03-01"}
-    assert [d["published"] for d in (await client.get("/v1/business-calendar", params=days)).json()["days"]] == [False]
-
-
-async def test_an_operator_says_what_a_day_is_like_and_deadlines_count_by_it(client, known, as_role) -> None:
-    path = "/v1/business-calendar/days/2026-03-03"  # a Tuesday
-    said = {"working": False, "note": "power cut"}
-    assert (await client.put(path, json=said, headers=as_role("agent"))).status_code == 403
-    assert (await client.put(path, json=said)).json()["source"] == "override"
-    case = await filed(client, filed_at="2026-03-02T16:00:00Z")
-    assert case["deadlines"][0]["due_at"] == "2026-03-04T12:00:00Z"
-    longer = {"working": True, "hours": ["08:00-12:00", "13:00-20:00"]}
-    assert (await client.put(path, json=longer)).json()["hours"] == longer["hours"]
-    case = await filed(client, filed_at="2026-03-02T16:00:00Z")
-    assert case["deadlines"][0]["due_at"] == "2026-03-03T11:00:00Z"
-    assert (await client.put(path, json={"working": True, "hours": ["9-5"]})).status_code == 422
-    assert (await client.put(path, json={"working": False, "hours": ["09:00-10:00"]})).status_code == 422
-    assert (await client.delete(path)).json()["source"] == "week"
-    assert (await client.delete(path)).status_code == 404
-
-
-async def test_deadline_rules_are_data(client, known, database, deliver) -> None:
-    rules = (await client.get("/v1/deadline-rules")).json()
-    assert len(rules) == 80
-    assert all(rule["shipped"] for rule in rules)
-    written = {"acknowledgement_minutes": 30, "proposal_minutes": None, "solution_minutes": 60}
-    answer = await client.put("/v1/deadline-rules/complaint/normal/jade", json=written)
-    assert answer.json() == written | {"kind": "complaint", "severity": "normal", "tier": "jade", "shipped": False}
-    await deliver(database, subscriptions, [tier("jade")])
-    case = await filed(client)
-    assert [(d["stage"], d["allowance_seconds"]) for d in case["deadlines"]] == [
-        ("acknowledgement", 1800), ("solution", 3600),
-    ]  # fmt: skip
 
 
 async def test_K7_the_same_filing_many_times_at_once_is_one_case(client, known, announced) -> None:

@@ -28,9 +28,9 @@ from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
 from shared.messaging import Database
 from shared.messaging.failures import is_transient
 from shared.messaging.inbox import Inbox
-from tests.complaint.invariants import INVARIANTS, check_invariants
+from tests.complaint.invariants import INVARIANTS
 from tests.complaint.making import CUSTOMER, hours, utc
-from tests.complaint.test_http import registered, tier
+from tests.complaint.telling import registered, tier
 from tests.harness import EPOCH
 
 SERVICE = "complaint"
@@ -41,10 +41,7 @@ MONDAY = utc("2026-11-16T09:00")
 WRITTEN = repository.NewCase("call", "hardware", None, None, None, repository.Story("it broke"))
 
 
-@pytest.fixture(autouse=True)
-async def sound(database):
-    yield
-    await check_invariants(database)
+pytestmark = pytest.mark.usefixtures("sound")
 
 
 async def filed(database: Database, at: datetime, customer_id: UUID | None = CUSTOMER, kind: Any = "complaint") -> Case:

@@ -42,7 +42,7 @@ from shared.events import Event
 from shared.messaging import Database, Transaction, new_id
 from tests.complaint.invariants import check_invariants
 from tests.complaint.making import CUSTOMER, utc
-from tests.complaint.test_http import registered, tier
+from tests.complaint.telling import registered, tier
 
 SERVICE = "complaint"
 
