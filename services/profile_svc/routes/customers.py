@@ -25,6 +25,7 @@ from shared.chassis import (
     IfMatch,
     Limit,
     Page,
+    Text,
     Tx,
     allow,
     page_of,
@@ -39,7 +40,7 @@ from shared.messaging.ids import new_id
 router = service_router(prefix="/v1", tags=["customers"])
 
 Question = Annotated[
-    str | None,
+    Text | None,
     Query(max_length=LONGEST_QUESTION, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
 ]
 
