@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,10 +37,14 @@ class RunPostgres:
             self._sweep()
             state = self._state(self.home)
             if not state:
-                self.server.start()
-                process = ProcessId.of(self.server.pid or 0)
-                assert process is not None
-                state = {"pid": process.pid, "started": process.started, "url": self.server.url(""), "users": []}
+                self.home.mkdir(mode=0o755, exist_ok=True)
+                self._write({"users": [os.getpid()]})  # first, so that a start cut short is swept up
+                try:
+                    self.server.start()
+                except BaseException:
+                    self._end(self.home)
+                    raise
+                state = {"url": self.server.url(""), "users": []}
             state["users"].append(os.getpid())
             self._write(state)
             return str(state["url"])
@@ -51,7 +56,7 @@ class RunPostgres:
             if os.getpid() in state.get("users", []):
                 state["users"].remove(os.getpid())
             if state and not _living(state["users"]):
-                self._end(self.home, state)
+                self._end(self.home)
             elif state:
                 self._write(state)
 
@@ -59,14 +64,18 @@ class RunPostgres:
         for home in self.homes.iterdir():
             state = self._state(home)
             if state and not _living(state["users"]):
-                self._end(home, state)
+                self._end(home)
 
-    def _end(self, home: Path, state: dict[str, Any]) -> None:
-        if self.server.running:
-            self.server.stop()
-        else:
-            ProcessId(state["pid"], state["started"]).stop(20)
+    def _end(self, home: Path) -> None:
+        """Stop the server that has its data there, whoever started it, and remove the data."""
         data = home / "postgres"
+        pid_file = data / "cluster" / "postmaster.pid"
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
+        server = ProcessId.of(int(lines[0])) if lines else None
+        if home == self.home and self.server.running:
+            self.server.stop()
+        elif server is not None and server.runs(str(data.resolve() / "cluster")):
+            server.stop(20, signal.SIGINT)
         if data.is_symlink():
             shutil.rmtree(data.resolve(), ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
