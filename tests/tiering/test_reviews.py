@@ -21,10 +21,7 @@ def reviewed(standing: Standing, amount: str | None, as_of: datetime, **life: ob
 
 
 def gold(**watched: object) -> Standing:
-    standing = Folded().place(order(1, at(1), "600")).standing
-    from dataclasses import replace
-
-    return replace(standing, **watched)  # type: ignore[arg-type]
+    return Folded().place(order(1, at(1), "600")).standing._replace(**watched)  # type: ignore[arg-type]
 
 
 def test_T10_a_fall_waits_for_the_end_of_the_grace_period():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from services.tiering_svc.domain.months import first_month
@@ -15,8 +15,7 @@ ZERO = Decimal(0)
 V = TypeVar("V", Decimal, datetime)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """An order less what was taken back of it. `quantity` 0 means nothing is left: it counts no more as an order."""
 
     order_id: UUID
@@ -28,8 +27,8 @@ class Order:
 
     def less(self, taken: "TakenBack") -> "Order":
         margin = None if self.margin is None or taken.margin is None else self.margin - taken.margin
-        return replace(
-            self, amount=self.amount - taken.amount, margin=margin, quantity=max(0, self.quantity - taken.quantity)
+        return self._replace(
+            amount=self.amount - taken.amount, margin=margin, quantity=max(0, self.quantity - taken.quantity)
         )
 
 

@@ -1,6 +1,6 @@
 """A review: every customer against the policy as of a date. Rises at once; falls only after the grace period (T10)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -38,11 +38,11 @@ def review(standing: Standing, figures: Figures, month: date, as_of: datetime, r
         return _move(standing, "up", graded, figures, month, as_of, rules, run_id)
     if graded == standing.rank:
         if standing.below_since is not None:
-            standing = replace(standing, below_since=None, grace_until=None)
+            standing = standing._replace(below_since=None, grace_until=None)
         return Reviewed(standing, "kept", graded)
     if standing.below_since is None:
         until = add_months(as_of, policy.life.grace_months, rules.zone)
-        standing = replace(standing, below_since=as_of, grace_until=until)
+        standing = standing._replace(below_since=as_of, grace_until=until)
     assert standing.grace_until is not None
     kept_until = max(standing.grace_until, standing.retained_until or standing.grace_until)
     if as_of < kept_until:

@@ -5,9 +5,9 @@ Whatever the split into batches, the same facts in the same order give the same 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.domain.explanation import reasons_of
@@ -22,8 +22,7 @@ RISES = frozenset({"first", "upgrade", "correction"})  # what stood on orders, a
 NewId = Callable[[], UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a customer stands: the open row of the history, and what is being watched about it."""
 
     customer_id: UUID
@@ -130,7 +129,7 @@ def _reassess(
         reasons = reasons_of(policy, figures, month, rank, trigger=cause[0], order_id=cause[1])
         return changed(standing, policy, rank, "upgrade", instant, rules, reasons)
     if standing.below_since is not None and instant >= standing.below_since and rank >= standing.rank:
-        return replace(standing, below_since=None, grace_until=None), None
+        return standing._replace(below_since=None, grace_until=None), None
     return standing, None
 
 
@@ -197,7 +196,7 @@ def end_override(standing: Standing, figures: Figures, month: date, ends_at: dat
     policy = rules.active
     rank = policy.grade(figures, month)
     if standing.ladder == policy.ladder and rank == standing.rank:
-        return replace(standing, overridden_until=None), []
+        return standing._replace(overridden_until=None), []
     kind: Kind = "downgrade" if standing.ladder == policy.ladder and rank < standing.rank else "upgrade"
     reasons = reasons_of(policy, figures, month, rank, trigger="override_end")
     standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,7 @@ from services.tiering_svc.domain.tier_life import Change, Ending, Standing
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-FIELDS = (
-    "customer_id", "tier", "rank", "since", "row_id", "kind", "policy_id", "policy_version", "cutoffs_of", "ladder",
-    "floor_tier", "floor_rank", "below_since", "grace_until", "retained_until", "overridden_until",
-)  # fmt: skip
+FIELDS = Standing._fields
 TYPES = (
     "uuid", "text", "int", "timestamptz", "uuid", "text", "uuid", "int", "uuid", "text", "text", "int",
     "timestamptz", "timestamptz", "timestamptz", "timestamptz",
@@ -40,7 +37,7 @@ async def load_standings(tx: Transaction, customers: Iterable[UUID]) -> dict[UUI
         ordered,
     )
     return {customer_id: Standing(customer_id) for customer_id in ordered} | {
-        row["customer_id"]: Standing(*row.values()) for row in rows
+        row["customer_id"]: Standing._make(row) for row in rows
     }
 
 
@@ -78,8 +75,8 @@ def _load_statement(policy: Policy) -> str:
     """Only names from the tables above go into the text."""
     sums = ", ".join(f"{AGGREGATES[column]} as {column}" for column in SUMS[policy.indicator])
     return f"""
-select a.customer_id, {STANDING}, w.last_month, f.*
-from unnest($1::uuid[], $2::date[]) as a(customer_id, month)
+select a.n, {STANDING}, w.last_month, f.*
+from unnest($1::uuid[], $2::date[]) with ordinality as a(customer_id, month, n)
 left join standing s on s.customer_id = a.customer_id
 cross join lateral (select greatest(a.month, date_trunc('month', s.since at time zone $4)::date) as last_month) w
 cross join lateral (
@@ -90,28 +87,28 @@ cross join lateral (
 
 
 async def load_accounts(
-    tx: Transaction, asked: Iterable[tuple[UUID, date]], policy: Policy, zone: str
-) -> dict[UUID, Account]:
-    """Standings and window sums for each (customer, month of an order). The customers are locked already."""
-    pairs = sorted(asked)
+    tx: Transaction, customers: Sequence[UUID], months: Sequence[AbstractSet[date]], policy: Policy, zone: str
+) -> list[Account]:
+    """Standings and window sums for these customers, each with the months of its orders. They are locked already."""
+    asked = [(n, customers[n], month) for n, mine in enumerate(months) for month in mine]
     rows = await tx.raw.fetch(
-        _load_statement(policy), [pair[0] for pair in pairs], [pair[1] for pair in pairs], policy.months, zone
+        _load_statement(policy), [one[1] for one in asked], [one[2] for one in asked], policy.months, zone
     )
-    accounts: dict[UUID, Account] = {}
+    accounts = [Account(Standing(customer_id), {}, None) for customer_id in customers]
     sums, width = SUMS[policy.indicator], len(FIELDS)
     for row in rows:
-        values = tuple(row.values())
-        customer_id, newest_at = values[0], values[width + 2]
-        account = accounts.get(customer_id)
-        if account is None:
-            standing = Standing(customer_id) if values[1] is None else Standing(*values[1 : width + 1])
-            account = accounts[customer_id] = Account(standing, {}, newest_at)
-        elif newest_at is not None and (account.newest_at is None or newest_at > account.newest_at):
+        nth, *values = row
+        account = accounts[asked[nth - 1][0]]
+        if values[0] is not None:
+            account.standing = Standing._make(values[:width])
+        last_month, newest_at = values[width], values[width + 1]
+        if newest_at is not None and (account.newest_at is None or newest_at > account.newest_at):
             account.newest_at = newest_at
-        figures = Figures(**dict(zip(sums, values[width + 3 :], strict=False)))
+        account.windows[last_month] = figures = Figures()
+        for column, value in zip(sums, values[width + 2 :], strict=False):
+            setattr(figures, column, value)
         if policy.kind == "star":
             figures.monthly = dict(zip(row["months"] or (), row["amounts"] or (), strict=True))
-        account.windows[values[width + 1]] = figures
     return accounts
 
 
@@ -137,12 +134,11 @@ insert into standing as s ({", ".join(FIELDS)})
 select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))}) order by 1
 on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in FIELDS[1:])}
 """
-VALUES_OF_STANDING = attrgetter(*FIELDS)
 
 
 async def save_standings(tx: Transaction, standings: Sequence[Standing]) -> None:
     if standings:
-        await tx.raw.execute(SAVE, *(list(column) for column in zip(*map(VALUES_OF_STANDING, standings), strict=True)))
+        await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)))
 
 
 ADD_HISTORY = """
@@ -198,7 +194,7 @@ async def load_chunk(tx: Transaction, after: UUID | None, limit: int) -> list[St
             order by s.customer_id limit $2 for update""",
         after, limit,
     )  # fmt: skip
-    return [Standing(*row.values()) for row in rows]
+    return [Standing._make(row) for row in rows]
 
 
 async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
@@ -223,4 +219,4 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
 
 async def find_standing(tx: Transaction, customer_id: UUID) -> Standing | None:
     row = await tx.raw.fetchrow(f"select {STANDING} from standing s where s.customer_id = $1", customer_id)
-    return None if row is None else Standing(*row.values())
+    return None if row is None else Standing._make(row)
