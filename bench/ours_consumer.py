@@ -1,0 +1,47 @@
+"""B3's own side: tiering's consumer as the service runs it, from a fresh group to the last offset committed."""
+
+import asyncio
+import json
+import sys
+import time
+from uuid import UUID, uuid4
+
+from bench.ground import until
+from services.tiering_svc.handlers import subscriptions
+from shared.events import OWNERS
+from shared.messaging import Database
+from shared.messaging.consumer import ConsumerLoop
+from shared.messaging.inbox import Inbox
+from shared.messaging.kafka import KafkaBroker
+from shared.messaging.streams import Head, Stretch
+
+
+class Silent:
+    """Owners that have nothing more to tell than what is on the broker."""
+
+    async def stretch(self, topic: str, key: str, first: int) -> Stretch:
+        raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
+
+    async def heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
+        return UUID(int=1), []
+
+
+async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
+    database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
+    broker = KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions)
+    inbox = Inbox(database, subscriptions, Silent())
+    loop = ConsumerLoop(broker, f"bench-{uuid4()}", inbox)
+    stop = asyncio.Event()
+    running = asyncio.create_task(loop.run(stop))
+    await until(lambda: loop.consumer is not None)
+    began = time.perf_counter()
+    await until(lambda: inbox.applied >= wanted)
+    seconds = time.perf_counter() - began
+    stop.set()
+    await running
+    await database.close()
+    print(json.dumps({"done": inbox.applied, "seconds": seconds, "pulled": inbox.pulled}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

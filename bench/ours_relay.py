@@ -1,0 +1,31 @@
+"""B4's own side: the relay as services run it, from its first look at a full outbox until nothing is unsent."""
+
+import asyncio
+import json
+import sys
+import time
+
+from bench.ground import until
+from shared.events import OWNERS
+from shared.messaging import Database
+from shared.messaging.kafka import KafkaBroker
+from shared.messaging.relay import Relay
+
+
+async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
+    database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
+    relay = Relay(database, KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions))
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay.run(stop))
+    await until(lambda: relay.producer is not None)
+    began = time.perf_counter()
+    await until(lambda: relay.published >= wanted)
+    seconds = time.perf_counter() - began
+    stop.set()
+    await running
+    await database.close()
+    print(json.dumps({"done": relay.published, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
