@@ -58,6 +58,7 @@ class ConsumerLoop:
         self._suspects: dict[StreamKey, int] = {}
         self._again: set[StreamKey] = set()  # pulls that failed
         self._epochs: dict[str, UUID] = {}
+        self._compared: dict[str, datetime] = {}  # when all heads of a topic were last looked at
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until told to stop; whatever breaks is thrown away and made anew after a pause."""
@@ -187,29 +188,33 @@ class ConsumerLoop:
 
     async def _compare_again_and_again(self, stop: asyncio.Event) -> None:
         """All heads at start, then those changed lately: the one way a lost last event is ever noticed (K15)."""
-        since: datetime | None = None
         while not stop.is_set():
-            began = datetime.now(UTC)
             try:
                 await self.release_known_types()
-                await self.compare(changed_since=since)
-                since = began
+                await self.compare()
             except Exception as error:
                 log.warning("compare_later", error=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self.pace.compare_seconds)
 
-    async def compare(self, *, changed_since: datetime | None = None, at_once: bool = False) -> None:
+    async def compare(self, *, at_once: bool = False) -> None:
         """Pull what is behind its owner's head: at once, or when it is no further at the next comparison.
 
         Being behind for a moment is what a busy stream looks like; pulling it all would do the broker's work twice.
+        An owner that does not answer is asked again from where it last did; the others do not wait for it.
         """
+        again, self._again = self._again, set()
         behind: dict[StreamKey, int] = {}
         for topic in self.topics:
-            await self._step_into_new_epoch(topic)
-            async for key, last_seq in behind_the_heads(self.inbox, topic, changed_since):
-                behind[topic, key] = last_seq
-        again, self._again = self._again, set()
+            began = datetime.now(UTC)
+            try:
+                await self._step_into_new_epoch(topic)
+                since = None if at_once else self._compared.get(topic)
+                async for key, last_seq in behind_the_heads(self.inbox, topic, since):
+                    behind[topic, key] = last_seq
+                self._compared[topic] = began
+            except Exception as error:
+                log.warning("compare_later", topic=topic, error=type(error).__name__)
         for stream, last_seq in behind.items():
             if at_once or self._suspects.get(stream) == last_seq:
                 again.add(stream)

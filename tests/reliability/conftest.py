@@ -1,0 +1,28 @@
+"""The whole embedded system, once for the run of these tests: five processes, Postgres and a broker that forgets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import System, scratch_data_dir
+from tests.reliability.whole import Whole
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[System]:
+    env = {"PATRON_REPLAY_GRACE_SECONDS": "1", "PATRON_LOG_LEVEL": "WARNING"}
+    with scratch_data_dir() as folder, System(folder, env=env) as system:
+        yield system
+
+
+@pytest.fixture
+async def whole(embedded: System, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Whole]:
+    """The system with a stream of orders of this test's own; and the invariants hold when the test is over."""
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:48]
+    whole = Whole(embedded, name, tmp_path)
+    await asyncio.to_thread(whole.bring_everything_up)
+    await whole.load.sign_in()
+    yield whole
+    await whole.load.close()

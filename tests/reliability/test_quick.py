@@ -1,0 +1,74 @@
+"""The quick tier: each named point once, on one service; Postgres; the broker; lost replies; poison. In `make test`."""
+
+import asyncio
+
+import pytest
+
+from shared.messaging.faults import POINTS
+from tests.reliability.load import order_body
+from tests.reliability.whole import Whole
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+
+ROUNDS: dict[str, dict[str, str]] = {
+    "going out": {
+        "gateway": "outbox.before_commit",
+        "tiering": "relay.before_send",
+        "loyalty": "relay.after_send",
+        "profile": "relay.after_mark",
+    },
+    "coming in": {
+        "profile": "consumer.before_apply",
+        "tiering": "consumer.before_commit",
+        "loyalty": "consumer.after_commit",
+        "complaint": "consumer.after_offsets",
+    },
+    "later": {"loyalty": "timer.before_commit", "complaint": "timer.after_commit"},
+}
+
+
+def test_every_named_point_is_in_the_quick_tier() -> None:
+    assert sorted(point for faults in ROUNDS.values() for point in faults.values()) == sorted(POINTS)
+
+
+@pytest.mark.parametrize("title", ROUNDS)
+async def test_kill_9_at_named_points_under_load_loses_and_doubles_nothing(whole: Whole, title: str) -> None:
+    for service, point in ROUNDS[title].items():
+        await whole.arm(service, point, passes=2)
+    await whole.load.send(60)
+    for i, answer in enumerate(list(whole.load.orders.values())[:4]):
+        await whole.load.hold_briefly(answer["customer_id"], f"{whole.load.name}-{i}")
+    await whole.all_fired()
+    await whole.invariants_hold()
+
+
+async def test_kill_9_of_postgres_under_load_loses_and_doubles_nothing(whole: Whole) -> None:
+    sending = asyncio.create_task(whole.load.send(120))
+    await whole.load.accepted(30)  # in full swing
+    await whole.kill("postgres")
+    await whole.start("postgres")
+    await sending
+    await whole.invariants_hold()
+
+
+async def test_a_broker_that_forgets_everything_under_load_loses_nothing(whole: Whole) -> None:
+    sending = asyncio.create_task(whole.load.send(120))
+    await whole.load.accepted(30)
+    await whole.kill("broker")
+    await whole.start("broker")
+    await sending
+    await whole.invariants_hold()
+
+
+async def test_a_lost_reply_is_asked_for_again_and_is_the_same(whole: Whole) -> None:
+    """The caller hangs up before the answer, and sends the order again: one order, one answer."""
+    bodies = [order_body(f"{whole.load.name}-{i}", f"{whole.load.name}-{i % 3}", i) for i in range(20)]
+    for body in bodies:
+        hasty = asyncio.create_task(whole.load.http.post("/v1/orders", json=body))
+        await asyncio.sleep(0.002)
+        hasty.cancel()
+        answers = await asyncio.gather(*(whole.load.http.post("/v1/orders", json=body) for _ in range(3)))
+        assert {answer.status_code for answer in answers} == {202}
+        assert len({answer.text for answer in answers}) == 1
+        whole.load.orders[body["order_id"]] = answers[0].json()
+    await whole.invariants_hold()
