@@ -62,6 +62,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # an error's text must not carry personal data
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
