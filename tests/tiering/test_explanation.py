@@ -3,8 +3,8 @@
 from datetime import UTC, date
 from uuid import UUID
 
+from services.tiering_svc.domain.abc_classes import cutoffs
 from services.tiering_svc.domain.explanation import in_words, next_tier, reasons_of
-from services.tiering_svc.domain.policies import cutoffs
 from tests.tiering.a_customer import Folded, at, back, bands_document, order, policy_of, rules
 from tests.tiering.test_policies import abc, figures_of, monthly, stars
 

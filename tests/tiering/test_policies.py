@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.domain.orders import Figures
-from services.tiering_svc.domain.policies import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.domain.shipped import SHIPPED
 from shared.errors import DomainError
 from tests.tiering.a_customer import at, bands_document, level, order, policy_of

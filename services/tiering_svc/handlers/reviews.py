@@ -14,7 +14,8 @@ from uuid import UUID
 
 import structlog
 
-from services.tiering_svc.domain.policies import Policy, cutoffs, cutoffs_as_data
+from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data
+from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.reviews import MOVES, Reviewed, review
 from services.tiering_svc.domain.tier_life import Rules, Standing, endings
 from services.tiering_svc.repository import evaluations, facts, policies, standings

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.policies import Policy, cutoffs_from_data
+from services.tiering_svc.domain.abc_classes import cutoffs_from_data
+from services.tiering_svc.domain.policies import Policy
 from shared.errors import not_found
 from shared.messaging import Transaction
 

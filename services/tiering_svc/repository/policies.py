@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.tiering_svc.domain.policies import Names, Policy, cutoffs_from_data, read_policy
+from services.tiering_svc.domain.abc_classes import cutoffs_from_data
+from services.tiering_svc.domain.policies import Names, Policy, read_policy
 from services.tiering_svc.domain.tier_life import Rules, Standing
 from shared.errors import not_found
 from shared.messaging import Transaction, new_id
