@@ -15,6 +15,7 @@ CONNECTIONS = 32
 CUSTOMERS = 2000
 SECONDS, WARM_UP, ROUNDS = 4.0, 1.5, 3
 BATCH, BATCH_CONNECTIONS = 100, 4
+BARE_BATCHED = 30_000  # orders the limit of B2 writes in a round
 STORED = "select count(*) from {table} where order_ref like $1"
 TOLD = "select count(*) from outbox where payload like $1"
 
@@ -107,7 +108,7 @@ def measure_batches(intake: Intake) -> Rates:
         load = asyncio.run(drive(intake.gateway, batches(run, intake.keys, BATCH_CONNECTIONS, BATCH), seconds))
         rate = checked(run, load, intake.url, "customer_order", BATCH)
         ground.settle(intake.made)
-        bare = ground.program("bench.limits.batches", intake.limit_url, run, BATCH_CONNECTIONS, BATCH, seconds)
+        bare = ground.program("bench.limits.batches", intake.limit_url, run, BATCH_CONNECTIONS, BATCH, BARE_BATCHED)
         stored = ground.count(intake.limit_url, STORED.format(table="orders"), f"{run}-%")
         if stored != bare["done"]:
             raise Spoilt(f"{run}: the limit wrote {bare['done']}, {stored} are stored")
