@@ -23,7 +23,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[
             contract.router,
             desk.router,
-            orders.hot,
             orders.router,
             follow_ups.router,
             follow_ups.money,
@@ -38,4 +37,5 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         body_limits={"/v1/orders": settings.order_limit},
     )
     equip(app, settings)
+    orders.hot_order.put_first(app)
     return app

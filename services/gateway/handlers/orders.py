@@ -7,7 +7,7 @@ from uuid import UUID
 from services.gateway.domain.orders import Answer, Order, ReportedOrder, accept_orders
 from services.gateway.domain.returns import Delivery, TakenBack
 from services.gateway.domain.rules import IntakeRules
-from services.gateway.repository import follow_ups, orders, references
+from services.gateway.repository import follow_ups, intake, orders, references
 from shared.errors import not_found
 from shared.messaging import Transaction, announce, new_id
 
@@ -16,8 +16,7 @@ async def accept_reported_orders(
     tx: Transaction, reported: Sequence[ReportedOrder], rules: IntakeRules
 ) -> Sequence[Answer]:
     """Load, decide, save, announce: for as many orders as wait. A refused one does not touch the others."""
-    known = await orders.find_receipts(tx, {order.key for order in reported})
-    registry = await references.load_registry(tx, *orders.addresses_in(reported))
+    known, registry = await intake.load_known(tx, reported)
     decision = accept_orders(reported, known, registry, rules=rules, at=tx.at, new_id=new_id)
     if registry.added:
         await references.add_references(tx, registry.added)

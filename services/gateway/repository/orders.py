@@ -1,6 +1,6 @@
 """SQL of orders. Intake's statements are set-based and straight on asyncpg: it is a hot path."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,29 +8,13 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.gateway.domain.orders import Order, OrderKey, Receipt, ReportedOrder
+from services.gateway.domain.orders import Order
 from shared.events import OrderLine
 from shared.messaging import Transaction
 
 
 class Overtaken(asyncpg.SerializationError):
     """Another transaction wrote the same outside id meanwhile: begin again, and see what it wrote."""
-
-
-async def find_receipts(tx: Transaction, keys: Collection[OrderKey]) -> dict[OrderKey, Receipt]:
-    """What was accepted before under these ids of these sources."""
-    rows = await tx.raw.fetch(
-        """select o.source, o.order_ref, o.id, o.customer_id, o.event_id, o.fingerprint
-           from unnest($1::text[], $2::text[]) as asked(source, order_ref)
-           join customer_order o using (source, order_ref)""",
-        [source for source, _ in keys], [ref for _, ref in keys],
-    )  # fmt: skip
-    return {
-        (row["source"], row["order_ref"]): Receipt(
-            row["id"], row["order_ref"], row["customer_id"], row["event_id"], row["fingerprint"]
-        )
-        for row in rows
-    }
 
 
 async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
@@ -129,15 +113,3 @@ async def list_orders(
         customer_id, source, placed_at, order_id, limit,
     )  # fmt: skip
     return [read_order(row) for row in rows]
-
-
-def addresses_in(orders: Sequence[ReportedOrder]) -> tuple[set[tuple[str, str]], set[UUID]]:
-    """The references and the ids by which these orders name their customers."""
-    references, ids = set(), set()
-    for order in orders:
-        address = order.customer
-        if address.customer_id is not None:
-            ids.add(address.customer_id)
-        elif address.source is not None and address.ref is not None:
-            references.add((address.source, address.ref))
-    return references, ids

@@ -17,7 +17,10 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
         rows = await tx.raw.fetch(
             """select r.source, r.ref, r.customer_id
                from unnest($1::text[], $2::text[]) as asked(source, ref)
-               join customer_reference r using (source, ref)""",
+               cross join lateral (
+                   select source, ref, customer_id from customer_reference
+                   where source = asked.source and ref = asked.ref limit 1
+               ) r""",
             [source for source, _ in references], [ref for _, ref in references],
         )  # fmt: skip
         registry.references = {(row["source"], row["ref"]): row["customer_id"] for row in rows}

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from services.gateway.domain.orders import Receipt, ReportedOrder, check_order
@@ -30,23 +30,16 @@ from shared.chassis import (
     service_router,
 )
 from shared.chassis.access import actor_of
+from shared.chassis.contract import operation_id_of
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
 
 MOST_LINES = 1000
 NDJSON = "application/x-ndjson"
 
-hot = APIRouter(prefix="/v1", tags=["orders"], route_class=HotRoute, redirect_slashes=False)
 router = service_router(prefix="/v1", tags=["orders"])
 
 
-@hot.post(
-    "/orders",
-    status_code=202,
-    response_model=OrderAccepted,
-    dependencies=[allow("orders:write")],
-    responses={409: {"description": "The order_id was used for another order"}},
-)
 async def report_order(order: OrderCreate, request: Request) -> Response:
     """Report an order. "Accepted" is durable. The same order again gets the same answer."""
     intake = gateway_of(request).intake
@@ -56,6 +49,19 @@ async def report_order(order: OrderCreate, request: Request) -> Response:
     if isinstance(answer, DomainError):
         raise answer
     return Response(orjson.dumps(OrderAccepted.members(answer)), 202, media_type="application/json")
+
+
+hot_order = HotRoute(
+    "/v1/orders",
+    report_order,
+    methods=["POST"],
+    tags=["orders"],
+    status_code=202,
+    response_model=OrderAccepted,
+    dependencies=[allow("orders:write")],
+    responses={409: {"description": "The order_id was used for another order"}},
+    generate_unique_id_function=operation_id_of,
+)
 
 
 @router.post(
