@@ -10,6 +10,9 @@ CONFLICTS = {"40001", "40P01", "55P03"}  # serialisation, deadlock, lock timeout
 TRANSIENT_CLASSES = ("08", "53", "57", "58")  # connection, resources, operator intervention, system
 
 
+DRIVER_LOST_IT = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE behind asyncpg's error or SQLAlchemy's wrapping of it."""
     for candidate in (error, getattr(error, "orig", None), error.__cause__):
@@ -25,7 +28,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def connection_was_lost(error: BaseException) -> bool:
-    if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)):
+    if isinstance(error, (OSError, TimeoutError, *DRIVER_LOST_IT)):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True

@@ -59,6 +59,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, clock: Clock = system_clock) -> None:
         self.url = url
         self.clock = clock
+        self.pool_size = pool_size
         self.engine: AsyncEngine = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -75,26 +76,50 @@ class Database:
     async def transaction(self, *, at: datetime | None = None) -> AsyncIterator[Transaction]:
         """One attempt. Commits at the end of the block, rolls back when it raises."""
         async with self.engine.connect() as sql:
-            raw = (await sql.get_raw_connection()).driver_connection
-            assert raw is not None
+            raw, attempt = await self._begin(sql)
+            tx = Transaction(sql, raw, at or self.clock())
             try:
-                if raw.is_closed():
-                    raise ConnectionResetError("the pooled connection was closed by the server")
-                tx = Transaction(sql, raw, at or self.clock())
-                async with raw.transaction():
-                    yield tx
-                    if tx.announced:
-                        await outbox.record(tx.raw, tx.announced, recorded_at=tx.at)
+                yield tx
+                if tx.announced:
+                    await outbox.record(tx.raw, tx.announced, recorded_at=tx.at)
+                await attempt.commit()
             except BaseException as error:
                 # A cancelled statement may still be running on the server: such a connection is never used again.
-                spoilt = isinstance(error, asyncio.CancelledError) or connection_was_lost(error)
-                if spoilt or raw.is_closed() or raw.is_in_transaction():
+                if isinstance(error, asyncio.CancelledError) or connection_was_lost(error) or raw.is_closed():
                     await sql.invalidate()
+                else:
+                    await self._roll_back(sql, attempt)
                 raise
         if tx.announced:
             self.when_announced()
         for action in tx._after_commit:
             action()
+
+    async def _begin(self, sql: AsyncConnection) -> "tuple[asyncpg.Connection[Any], Any]":
+        """BEGIN. Connections that a restart of the server left dead in the pool are replaced: nothing was done yet."""
+        for _ in range(self.pool_size + 1):
+            raw: asyncpg.Connection[Any] | None = (await sql.get_raw_connection()).driver_connection
+            assert raw is not None
+            try:
+                attempt = raw.transaction()
+                await attempt.start()
+            except BaseException as error:
+                await sql.invalidate()  # the next look takes another one, or dials anew
+                if not connection_was_lost(error):
+                    raise
+            else:
+                return raw, attempt
+        raise ConnectionResetError("every pooled connection was closed by the server")
+
+    async def _roll_back(self, sql: AsyncConnection, attempt: Any) -> None:
+        """ROLLBACK; the error that led here is the one to tell (a COMMIT that failed has ended the attempt itself)."""
+        try:
+            await attempt.rollback()
+        except Exception:
+            await sql.invalidate()
+        except BaseException:
+            await sql.invalidate()
+            raise
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]], *, at: datetime | None = None) -> T:
         """`work` in a transaction, again from the start after a deadlock or serialisation error."""

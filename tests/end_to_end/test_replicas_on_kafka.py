@@ -6,6 +6,7 @@ that broker does is shown by `tests/reliability`.
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -32,7 +33,7 @@ def on_kafka(kafka: KafkaUnderTest) -> Iterator[System]:
 
 @pytest.fixture
 async def whole(on_kafka: System, request: pytest.FixtureRequest) -> AsyncIterator[Whole]:
-    whole = Whole(on_kafka, request.node.name[:40].replace("_", "-"), on_kafka.data_dir)
+    whole = Whole(on_kafka, f"{zlib.crc32(request.node.name.encode()):08x}", on_kafka.data_dir)
     await whole.load.sign_in()
     yield whole
     await whole.load.close()

@@ -133,3 +133,16 @@ async def test_events_are_cloud_events_in_binary_mode(world: World) -> None:
     assert headers["ce_seq"] == b"1"
     assert headers["content-type"] == b"application/json"
     assert b'"ref":"ref-3"' in message.value
+
+
+async def test_connections_that_a_restart_closed_in_the_pool_are_replaced_unnoticed(world: World) -> None:
+    await asyncio.gather(*(world.write(seen(k, "before")) for k in range(5)))
+    await world.owner.run(
+        lambda tx: tx.raw.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+               where datname = current_database() and pid <> pg_backend_pid()"""
+        )
+    )
+    await asyncio.sleep(0)
+    await asyncio.gather(*(world.write(seen(k, "after")) for k in range(5)))
+    assert await world.owner.run(lambda tx: tx.raw.fetchval("select count(*) from outbox")) == 10
