@@ -78,19 +78,21 @@ def _person(dice: random.Random, *, chinese: bool) -> dict[str, str]:
     return {"name": f"{dice.choice(GIVEN)} {dice.choice(FAMILY)}", "language": "en"}
 
 
+# The file's fields, by the data's.
+BANDS = {
+    "age": "age_band",
+    "income": "income_band",
+    "marital_status": "marital_status",
+    "household_size": "household_size",
+    "kids_count": "children",
+    "home_ownership": "home",
+}
+
+
 def _facts(known: dict[str, Any]) -> dict[str, Any]:
-    """The data's bands in the file's words."""
-    facts: dict[str, Any] = {}
-    if "age" in known:
-        facts["age_band"] = known["age"]
-    if "income" in known:
-        facts["income_band"] = known["income"].replace("Under ", "0-")
-    if "marital_status" in known:
-        facts["marital_status"] = known["marital_status"].lower()
-    if "household_size" in known:
-        facts["household_size"] = known["household_size"]
-    if "kids_count" in known:
-        facts["children"] = known["kids_count"]
-    if "home_ownership" in known:
-        facts["home"] = known["home_ownership"].lower().replace(" ", "_")
-    return facts
+    """The data's bands as codes: `65+` -> `65-or-more`, `Under 15K` -> `under-15k`."""
+    return {
+        BANDS[name]: value.lower().replace("+", "-or-more").replace(" ", "-")
+        for name, value in known.items()
+        if name in BANDS
+    }

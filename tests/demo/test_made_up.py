@@ -8,6 +8,7 @@ import phonenumbers
 from deploy.demo.costs import COST_SHARE, cost_share
 from deploy.demo.households import demographics, file_of, phone_of
 from deploy.demo.synthetic import COMPLAINED, RETURNED, draw_complaints, draw_returns
+from services.profile_svc.schemas.customers import CustomerCreate
 
 
 def test_files_are_the_same_every_time_and_of_every_sort():
@@ -17,6 +18,15 @@ def test_files_are_the_same_every_time_and_of_every_sort():
     assert {file["kind"] for file in files} == {"person", "organisation"}
     assert {file["names"][0]["language"] for file in files} == {"en", "zh"}
     assert sum("age_band" in file for file in files) == len([h for h in known if h < 2_470])
+
+
+def test_every_file_is_one_that_profile_takes():
+    known = demographics()
+    households = [*known, 99_001, 99_002, 99_003]
+    for rank, household in enumerate(households):
+        file = file_of(household, rank, known.get(household, {}))
+        read = CustomerCreate.model_validate(file)
+        assert set(read.facts()) == set(file) - {"kind"}
 
 
 def test_phones_are_possible_unique_and_kept_for_fiction():
