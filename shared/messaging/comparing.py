@@ -1,9 +1,10 @@
 """Comparing this consumer's marks with the owner's heads: who is behind, and who still lives in an old epoch."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from shared.messaging.arrivals import StreamKey
 from shared.messaging.inbox import Inbox
 from shared.messaging.streams import PAGE
 
@@ -33,6 +34,25 @@ async def behind_the_heads(inbox: Inbox, topic: str, changed_since: datetime | N
         if len(heads) < PAGE:
             return
         after = heads[-1].key
+
+
+async def still_at(inbox: Inbox, suspects: Mapping[StreamKey, int]) -> list[StreamKey]:
+    """Suspects of the last look whose marks have not moved since. Their heads need not have changed lately."""
+    if not suspects:
+        return []
+    streams, numbers = list(suspects), list(suspects.values())
+    rows = await inbox.database.run(
+        lambda tx: tx.raw.fetch(
+            """select a.topic, a.key
+               from unnest($1::text[], $2::text[], $3::bigint[]) as a(topic, key, last_seq)
+               left join stream_seen s using (topic, key)
+               where coalesce(s.last_seq, 0) = a.last_seq and s.blocked_at is null""",
+            [topic for topic, _ in streams],
+            [key for _, key in streams],
+            numbers,
+        )
+    )
+    return [(row["topic"], row["key"]) for row in rows]
 
 
 async def streams_of_other_epochs(inbox: Inbox, topic: str, known: UUID | None) -> tuple[UUID, list[str]]:

@@ -18,7 +18,7 @@ from shared.events import CATALOGUE
 from shared.messaging import faults
 from shared.messaging.arrivals import Arrival, StreamKey, read_message
 from shared.messaging.broker import Broker, Consumer, Message
-from shared.messaging.comparing import behind_the_heads, streams_of_other_epochs
+from shared.messaging.comparing import behind_the_heads, still_at, streams_of_other_epochs
 from shared.messaging.failures import is_transient
 from shared.messaging.inbox import Inbox
 
@@ -57,6 +57,7 @@ class ConsumerLoop:
         self._waiting: dict[str, int] = {}
         self._suspects: dict[StreamKey, int] = {}
         self._again: set[StreamKey] = set()  # pulls that failed
+        self._owed: set[str] = set()  # topics whose streams are pulled at once at the next look: the broker is new
         self._epochs: dict[str, UUID] = {}
         self._compared: dict[str, datetime] = {}  # when all heads of a topic were last looked at
 
@@ -203,21 +204,25 @@ class ConsumerLoop:
         Being behind for a moment is what a busy stream looks like; pulling it all would do the broker's work twice.
         An owner that does not answer is asked again from where it last did; the others do not wait for it.
         """
+        if at_once:
+            self._owed.update(self.topics)
         again, self._again = self._again, set()
         behind: dict[StreamKey, int] = {}
         for topic in self.topics:
             began = datetime.now(UTC)
+            owed = topic in self._owed
             try:
                 await self._step_into_new_epoch(topic)
-                since = None if at_once else self._compared.get(topic)
+                since = None if owed else self._compared.get(topic)
                 async for key, last_seq in behind_the_heads(self.inbox, topic, since):
                     behind[topic, key] = last_seq
+                    if owed:
+                        again.add((topic, key))
                 self._compared[topic] = began
+                self._owed.discard(topic)
             except Exception as error:
                 log.warning("compare_later", topic=topic, error=type(error).__name__)
-        for stream, last_seq in behind.items():
-            if at_once or self._suspects.get(stream) == last_seq:
-                again.add(stream)
+        again.update(await still_at(self.inbox, self._suspects))
         for stream in again:
             self.pull_soon(*stream)
         self._suspects = behind

@@ -183,6 +183,42 @@ async def test_K15_a_lost_last_event_is_found_by_comparing_heads(world: World) -
         await until(last, "the last one is pulled, though nothing after it shows a gap")
 
 
+async def test_K15_events_lost_long_ago_are_found_by_a_consumer_that_starts_now(world: World) -> None:
+    await world.write(seen(1, "1"), seen(2, "1"))
+    await world.owner.run(
+        lambda tx: tx.raw.execute("update stream_head set changed_at = changed_at - interval '1 day'")
+    )
+    await world.owner.run(lambda tx: tx.raw.execute("update outbox set published_at = now()"))  # and the broker lost it
+    async with Running(world):
+
+        async def found() -> bool:
+            return [await world.refs(1), await world.refs(2)] == [["1"], ["1"]]
+
+        await until(found, "both are pulled, though neither head changed lately")
+
+
+async def test_an_owner_that_is_away_when_the_broker_is_another_one_is_asked_when_it_is_back(world: World) -> None:
+    await world.subscriber.run(
+        lambda tx: tx.raw.execute("insert into broker_seen (one_row, cluster_id) values (1, 'the old one')")
+    )
+    await world.write(seen(1, "1"))
+    await world.owner.run(lambda tx: tx.raw.execute("update outbox set published_at = now()"))
+    world.direct.down = True
+    async with Running(world):
+
+        async def consuming() -> bool:
+            known = await world.subscriber.run(lambda tx: tx.raw.fetchval("select cluster_id from broker_seen"))
+            return bool(known == world.broker.id)
+
+        await until(consuming, "the consumer goes on with the new broker")
+        world.direct.down = False
+
+        async def found() -> bool:
+            return await world.refs(1) == ["1"]
+
+        await until(found, "what the old broker had not delivered is pulled")
+
+
 async def test_a_broker_that_loses_doubles_and_reorders_changes_nothing(world: World) -> None:
     rng = random.Random(3)
 
