@@ -86,14 +86,18 @@ class Rules:
     active: Policy
     zone: tzinfo
     new_id: NewId
-    active_since: datetime
+    active_since: datetime  # since when it grades as it does: activated, or its cut-offs computed
     earlier: dict[tuple[UUID, int, UUID | None], Policy]
 
-    def of_row(self, standing: Standing, instant: datetime) -> Policy:
-        """The policy that a correction grades by: the row's own up to where the present one came into force."""
+    def own(self, standing: Standing) -> Policy:
+        """The policy, with its cut-offs, that the open row was decided by."""
         key = (standing.policy_id, standing.policy_version, standing.cutoffs_of)
-        own = self.earlier.get(key, self.active)  # type: ignore[arg-type]
-        alike = own.ladder == self.active.ladder and own.months == self.active.months
+        return self.earlier.get(key, self.active)  # type: ignore[arg-type]
+
+    def at(self, instant: datetime, standing: Standing) -> Policy:
+        """The policy for a later rise that a correction looks for: the present one, from when it was in force."""
+        own = self.own(standing)
+        alike = own.ladder == self.active.ladder and own.months == self.active.months and self.active.bands is not None
         return self.active if alike and instant >= self.active_since else own
 
 
@@ -145,7 +149,7 @@ def after_take_back(standing: Standing, taken: TakenBack, book: Orders, rules: R
     start, month = standing.since, month_of(standing.since, rules.zone)
     steps = book.walk(start, month)
     _, _, figures = next(steps)
-    policy = rules.of_row(standing, start)
+    policy = rules.own(standing)
     deserved = max(policy.grade(figures, month), standing.floor_rank)
     if deserved >= standing.rank:
         return standing, []
@@ -153,7 +157,7 @@ def after_take_back(standing: Standing, taken: TakenBack, book: Orders, rules: R
     standing, change = changed(standing, policy, deserved, "correction", start, rules, reasons)
     changes = [change]
     for instant, last_month, figures in steps:
-        policy = rules.of_row(standing, instant)
+        policy = rules.at(instant, standing)
         standing, lifted = _reassess(
             standing, policy, figures, instant, last_month, rules, ("take_back", taken.order_id)
         )

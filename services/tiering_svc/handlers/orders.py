@@ -143,7 +143,7 @@ async def _no_longer_earned(tx: Transaction, rises: Sequence[Standing], rules: R
 
     Where each piece taken back can only lower the figures, a rise that survives the whole batch survives each step.
     """
-    own = [rules.of_row(standing, _since(standing)) for standing in rises]
+    own = [rules.own(standing) for standing in rises]
     figures = await facts.list_figures(
         tx, [s.customer_id for s in rises], [_since(s) for s in rises], [p.months for p in own]
     )
@@ -163,8 +163,7 @@ async def _exact_books(
     found = await facts.list_orders(tx, [standing.customer_id for standing in doubtful], since)
     books = {}
     for standing in doubtful:
-        policy = rules.of_row(standing, _since(standing))
-        books[standing.customer_id] = book = Orders(policy.months, found[standing.customer_id])
+        books[standing.customer_id] = book = Orders(rules.own(standing).months, found[standing.customer_id])
         for one in by_customer[standing.customer_id]:
             book.give_back(one)
     return books

@@ -19,7 +19,8 @@ async def override_tier(
     await standings.save_standings(tx, [after])
     await standings.save_history(tx, changes, endings(before, changes))
     announce(tx, [change.event(tx.at) for change in changes])
-    await set_timer(tx, str(customer_id), "override_end", int(tx.at.timestamp()), until)
+    generation = await standings.next_generation(tx, customer_id, "override_end")
+    await set_timer(tx, str(customer_id), "override_end", generation, until)
     return changes[0]
 
 
@@ -27,8 +28,8 @@ async def override_tier(
 async def when_an_override_ends_grade_anew(tx: Transaction, timer: Timer) -> None:
     customer_id = UUID(timer.aggregate)
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
-    if before.overridden_until is None or before.since is None:
-        return
+    if before.overridden_until is None or before.overridden_until > timer.due_at or before.since is None:
+        return  # a newer override is on
     rules = await policies.load_rules(tx)
     ends_at = max(timer.due_at, before.since)
     [(figures, month)] = await facts.list_figures(tx, [customer_id], [ends_at], [rules.active.months])

@@ -51,11 +51,11 @@ def compiled(
 
 
 ACTIVE = """
-select p.policy_id, p.version, p.name::text, p.document::text, p.activated_at, b.time_zone, r.run_id,
-       r.cutoffs::text
+select p.policy_id, p.version, p.name::text, p.document::text, b.time_zone, r.run_id,
+       r.cutoffs::text, greatest(p.activated_at, r.as_of) as active_since
 from tier_policy p cross join business b
 left join lateral (
-    select run_id, cutoffs from evaluation_run r
+    select run_id, cutoffs, as_of from evaluation_run r
     where r.status = 'applied' and r.policy_id = p.policy_id and r.policy_version = p.version and r.cutoffs is not null
     order by r.as_of desc, r.finished_at desc limit 1
 ) r on true
@@ -69,7 +69,7 @@ async def load_rules(tx: Transaction) -> Rules:
     if row is None:
         raise not_found("no_active_policy", "no tier policy is in force")
     policy = compiled(row["policy_id"], row["version"], row["name"], row["document"], row["run_id"], row["cutoffs"])
-    return Rules(policy, ZoneInfo(row["time_zone"]), new_id, row["activated_at"], {})
+    return Rules(policy, ZoneInfo(row["time_zone"]), new_id, row["active_since"], {})
 
 
 async def find_business(tx: Transaction) -> Business:

@@ -220,3 +220,11 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
 async def find_standing(tx: Transaction, customer_id: UUID) -> Standing | None:
     row = await tx.raw.fetchrow(f"select {STANDING} from standing s where s.customer_id = $1", customer_id)
     return None if row is None else Standing._make(row)
+
+
+async def next_generation(tx: Transaction, customer_id: UUID, kind: str) -> int:
+    """A timer that replaces this customer's earlier ones. The customer is locked."""
+    newest: int = await tx.raw.fetchval(
+        "select coalesce(max(generation), 0) from timer where aggregate = $1 and kind = $2", str(customer_id), kind
+    )
+    return newest + 1
