@@ -191,7 +191,7 @@ async def test_K18_a_rise_by_a_review_is_corrected_by_the_cut_offs_of_that_revie
 async def test_K18_later_cut_offs_do_not_undo_a_rise_that_was_earned_at_its_date(client, database, as_role):
     """The rise stood on the first review's cut-offs; by the second one's it would not, but that is for reviews."""
     customers = [UUID(int=n) for n in range(1, 11)]
-    orders = [placed(customer, ago(20), str(n * 10)) for n, customer in enumerate(customers, 1)]
+    orders = [placed(customer, ago(20), str(n * 10), quantity=2) for n, customer in enumerate(customers, 1)]
     await tell(database, *orders)
     await activate(client, as_role, ABC_BY_CUSTOMERS.policy_id)
     await reviewed(client, database, ago(10))
@@ -200,7 +200,7 @@ async def test_K18_later_cut_offs_do_not_undo_a_rise_that_was_earned_at_its_date
     await tell(database, small, *(placed(customer, ago(5), "1000") for customer in customers[:9]))
     assert (await reviewed(client, database, ago(3)))["outcomes"] == {"grace": 9, "kept": 1}
     assert await tell(database, returned(small, ago(1))) == []
-    [correction] = await tell(database, returned(orders[9], ago(1), amount="1"))
+    [correction] = await tell(database, returned(orders[9], ago(1), quantity=1, amount="1"))
     assert (correction.tier, correction.effective_from) == ("b", ago(10))
     assert await broken_invariants(database) == []
 
