@@ -13,6 +13,9 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"  # 403
 
 
+RESERVED = {"type", "title", "status", "code", "detail", "instance", "errors", "headers"}
+
+
 class DomainError(Exception):
     """A refusal with a stable code (snake_case), a sentence for people, and the field it points at.
 
@@ -28,6 +31,8 @@ class DomainError(Exception):
         self.kind = kind
         self.detail = detail
         self.pointer = pointer
+        if taken := RESERVED & facts.keys():
+            raise TypeError(f"a problem has members of its own called {', '.join(sorted(taken))}")
         self.facts = facts
 
 

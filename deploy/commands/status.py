@@ -81,7 +81,10 @@ def problems(report: Mapping[str, Any]) -> list[str]:
         if service.get("parked"):
             found.append(f"{name} has {len(service['parked'])} parked events: {patron('parked list')}")
         if service.get("epoch_differences"):
-            found.append(f"{name} saw other facts under known numbers after a restore: its keys are stopped")
+            count = service["epoch_differences"]
+            found.append(
+                f"{name} had consumed more of {count} streams than their restored owner knows: see docs/operations.md"
+            )
         if service.get("timers_failed"):
             found.append(f"{name} has {service['timers_failed']} timers that failed; see its log")
         if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:

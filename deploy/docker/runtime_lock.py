@@ -1,6 +1,6 @@
 """Cuts `requirements.lock` down to what runs: the base dependencies and the named extras, with their pins and hashes.
 
-    python runtime_lock.py requirements.lock pyproject.toml otel > runtime.lock
+    python runtime_lock.py requirements.lock pyproject.toml > runtime.lock
 
 The lock names for each package who asked for it ("# via"), so what is reachable from the wanted names is what is kept.
 Only the standard library is used: this runs in a bare image, before anything is installed.

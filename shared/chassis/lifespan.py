@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from fastapi import FastAPI
 
-from shared.chassis import idempotency, migrations
+from shared.chassis import deployment, idempotency, migrations
 from shared.chassis.access import check_every_route_has_a_policy
 from shared.events import OWNERS
 from shared.messaging.broker import Broker
@@ -77,6 +77,7 @@ async def _start(service: "Service", stops: dict[str, asyncio.Event]) -> None:
     """Starts everything; `stops` gets an event for each thing that runs."""
     if service.settings.migrate:
         await migrations.upgrade(service.migrations, service.settings.database_url)
+    await service.database.run(lambda tx: deployment.fix(tx, service.settings))
     await service.database.run(lambda tx: _make_partitions(service, tx))
     broker = service.ports.broker or _kafka(service)
     service.relay = Relay(service.database, broker)

@@ -1,4 +1,4 @@
-"""The chassis's own table, the same in every service's database: `create(op)` in a service's first migration."""
+"""The chassis's own tables, the same in every service's database: `create(op)` in a service's first migration."""
 
 from typing import Any
 
@@ -18,7 +18,20 @@ idempotency = Table(  # a request that was answered, and the answer
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
+deployment = Table(  # one row: what a deployment can not change its mind about
+    "deployment",
+    metadata,
+    Column("one_row", Integer, primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("fixed_at", DateTime(timezone=True), nullable=False),
+)
+
 STATEMENTS = """
+create table deployment (
+    one_row int primary key check (one_row = 1), currency text not null, time_zone text not null,
+    fixed_at timestamptz not null
+);
 create table idempotency (
     digest bytea primary key, sent bytea not null, path text not null, status int, headers text, body bytea,
     created_at timestamptz not null

