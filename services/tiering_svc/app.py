@@ -5,7 +5,6 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tiering_svc.handlers import subscriptions, timers
-from services.tiering_svc.handlers.business import say_when_the_business_differs
 from services.tiering_svc.handlers.reviews import work_on_reviews
 from services.tiering_svc.routes import evaluations, indicators, policies, pyramid, tiers
 from services.tiering_svc.settings import Settings
@@ -23,5 +22,5 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        background=[work_on_reviews, say_when_the_business_differs],
+        background=[work_on_reviews],
     )
