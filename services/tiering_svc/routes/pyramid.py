@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.tiering_svc.domain.months import first_month, month_of, spelled
+from services.tiering_svc.domain.months import first_month, month_of, shift, spelled, start_of
 from services.tiering_svc.domain.policies import Level
 from services.tiering_svc.repository import evaluations, policies, reading
 from services.tiering_svc.repository.reading import LevelFigures
@@ -24,7 +24,8 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None) -> PyramidRead:
     last = month_of(instant, rules.zone)
     first = first_month(last, policy.months)
     review = await evaluations.find_last_applied(tx, instant)
-    found = await reading.read_pyramid(tx, instant, first, last, review, past=as_of is not None)
+    ends_at = start_of(shift(last, 1), rules.zone)
+    found = await reading.read_pyramid(tx, instant, (first, last), ends_at, review, past=as_of is not None)
     customers = sum(level.customers for level in found.values())
     revenue = sum((level.amount for level in found.values()), ZERO)
     levels = {level.code: (rank, level) for rank, level in enumerate(policy.levels)}
