@@ -32,7 +32,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """`postgresql://user:password@host:port/`, to which a database's name is added."""
+    """The server's URL, credentials in it, to which a database's name is added."""
     server = RunPostgres(RUN)
     url = server.start()
     yield url
