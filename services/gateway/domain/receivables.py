@@ -105,7 +105,7 @@ def pay(
             "more_than_owed",
             "more than is still owed",
             pointer="/amount",
-            outstanding=str(receivable.amount - paid_before),
+            outstanding=f"{receivable.amount - paid_before:.{max(2, rules.decimals)}f}",  # as answers spell amounts
         )
     payment = Payment(
         id=new_id(),
