@@ -52,7 +52,7 @@ class Caller:
         assert answer.status_code == expect, f"GET {path} {query}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    async def tell(self, path: str, body: Any = None, *, status: int = 201, **headers: str) -> Any:
+    async def tell(self, path: str, body: Any = None, *, status: int = 201, **headers: Any) -> Any:
         answer = await self.send("POST", path, json=body, headers=headers)
         assert answer.status_code == status, f"POST {path}: {answer.status_code} {answer.text}"
         return answer.json()

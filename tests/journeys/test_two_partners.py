@@ -124,6 +124,20 @@ async def test_K17_a_return_id_and_a_receivable_id_are_ones_own_too(both: tuple[
         assert (await partner.caller.tell("/v1/payments", paid))["outstanding"] == "0.00"
 
 
+async def test_K17_an_idempotency_key_is_ones_own_too(admin: Caller, both: tuple[Partner, Partner]) -> None:
+    filed = {"channel": "partner", "category": "delivery", "what_happened": "Late."}
+    cases = []
+    for partner in both:
+        order = await order_1001(partner, "10.00")
+        await admin.settle()
+        body = filed | {"customer": {"id": order["customer_id"]}}
+        case = await partner.caller.tell("/v1/complaints", body, **{"Idempotency-Key": "1"})
+        again = await partner.caller.tell("/v1/complaints", body, **{"Idempotency-Key": "1"})
+        assert again == case
+        cases.append(case["id"])
+    assert len(set(cases)) == 2
+
+
 async def test_G1_a_revoked_key_opens_nothing(admin: Caller, both: tuple[Partner, Partner]) -> None:
     one, other = both
     order = await order_1001(one, "100.00")
