@@ -1,6 +1,7 @@
 """A service's life: migrate, start what runs beside HTTP, and stop it again in order, each step under a time limit."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -45,6 +46,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if service.ports.running:
             _hear_signals(service)
             await _start(service, stops)
+            if service.ports.broker is None:  # a process of its own, not one of many applications in a test's
+                _collect_garbage_less_often()
         log.info("started", service=service.name)
         yield
     finally:
@@ -57,6 +60,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             with suppress(TimeoutError):
                 await asyncio.wait_for(service.database.close(), STOP_SECONDS)
         log.info("stopped", service=service.name)
+
+
+def _collect_garbage_less_often() -> None:
+    """What was loaded at start stays, so it is never looked through again; and a batch of 500 events makes tens of
+    thousands of small objects that die by reference count. Measured in tiering: 220 -> 124 us of Python an event."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _hear_signals(service: "Service") -> None:
