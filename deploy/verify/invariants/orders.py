@@ -2,11 +2,16 @@
 
 from deploy.verify.invariant import Between, Rows
 
-ACCEPTED = Rows("gateway", "select id as key, customer_id, placed_at, amount, event_id from customer_order")
+ACCEPTED = Rows(
+    "gateway",
+    "select id as key, customer_id, placed_at, amount from customer_order",
+    of_events="select id as key from customer_order where event_id = any($1)",
+)
 # a cancellation is known by its order: an order is cancelled once
 TAKEN_BACK = Rows(
     "gateway",
-    "select case kind when 'return' then id else order_id end as key, order_id, event_id from take_back",
+    "select case kind when 'return' then id else order_id end as key, order_id from take_back",
+    of_events="select case kind when 'return' then id else order_id end as key from take_back where event_id = any($1)",
 )
 
 INVARIANTS = (
@@ -17,7 +22,7 @@ INVARIANTS = (
         Rows(
             "loyalty",
             """select order_id as key, customer_id, placed_at,
-                      (select sum((line ->> 2)::numeric) from jsonb_array_elements(lines) as line) as amount
+                      (select sum((line ->> 2)::numeric(18, 4)) from jsonb_array_elements(lines) as line) as amount
                from order_points""",
         ),
     ),
