@@ -62,10 +62,24 @@ async def test_no_statement_of_a_hot_path_scans_a_table(database: Database) -> N
             assert "Seq Scan" not in plan, (table, plan)
 
 
-async def test_intakes_first_look_keeps_to_the_indexes_although_it_was_planned_on_empty_tables(
+SOME_ORDERS = """
+insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines, fingerprint,
+                            event_id, recorded_at)
+select gen_random_uuid(), 'a', n::text, gen_random_uuid(), now(), 'USD', 'web', 1, '[]', '', gen_random_uuid(), now()
+from generate_series(1, 500) n
+"""
+SOME_REFERENCES = """
+insert into customer_reference (source, ref, customer_id, seen_at)
+select 'a', n::text, gen_random_uuid(), now() from generate_series(1, 500) n
+"""
+
+
+async def test_intakes_first_look_keeps_to_the_indexes_although_it_was_planned_on_small_tables(
     database: Database,
 ) -> None:
     async with database.transaction() as tx:
+        await tx.raw.execute(SOME_ORDERS)
+        await tx.raw.execute(SOME_REFERENCES)
         await tx.raw.execute("set local plan_cache_mode = force_generic_plan")
         await tx.raw.execute(f"prepare known as {intake.KNOWN}")
         rows = await tx.raw.fetch("explain execute known(array['a'], array['b'], array['c'])")
