@@ -63,8 +63,8 @@ async def test_no_statement_of_a_hot_path_scans_a_table(database: Database) -> N
 
 
 SOME_ORDERS = """
-insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines, fingerprint,
-                            event_id, recorded_at)
+insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
+                            fingerprint, event_id, recorded_at)
 select gen_random_uuid(), 'a', n::text, gen_random_uuid(), now(), 'USD', 'web', 1, '[]', '', gen_random_uuid(), now()
 from generate_series(1, 500) n
 """
