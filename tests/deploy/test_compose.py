@@ -107,3 +107,12 @@ def test_a_database_is_made_for_each_service(compose):
     for service in SERVICES:
         url = compose["services"][service]["environment"]["PATRON_DATABASE_URL"]
         assert url.endswith(f"@postgres/patron_{service}")
+
+
+def test_every_variable_is_one_that_the_service_reads(compose):
+    from services.gateway.settings import Settings
+
+    read = {f"PATRON_{name.upper()}" for name in Settings.model_fields}
+    assert set(compose["services"]["gateway"]["environment"]) <= read
+    for service in SERVICES:
+        assert set(compose["services"][service]["environment"]) <= read
