@@ -26,8 +26,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 PULLS_AT_ONCE = 8
-CROWD = 16  # so many events in one poll are traffic, not somebody who waits for an effect
-GATHER_SECONDS = 0.03  # what a busy consumer waits for company: a transaction costs the same for 20 events and for 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,6 @@ class ConsumerLoop:
                 if messages:
                     await self._take(consumer, messages, stop)
                     heard_at = loop.time()
-                    if CROWD <= len(messages) < BATCH:
-                        await asyncio.sleep(GATHER_SECONDS)
                 elif loop.time() - heard_at > self.pace.look_seconds:
                     await asyncio.wait_for(self._look_at(consumer), self.pace.watchdog_seconds)
                     heard_at = loop.time()

@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 LOCK_CLASS = 0x7061  # first half of the advisory lock's key ("pa")
 BATCH = 1000
 BUSY_POLL_SECONDS = 0.01
-CROWD = 16  # so many rows at once are traffic: the next ones may wait for company
-GATHER_SECONDS = 0.015
 IDLE_POLL_SECONDS = 0.25  # a replica without a shard, or a quiet service
 CLAIM_SECONDS = 5.0  # how often free shards are looked for
 
@@ -117,9 +115,6 @@ class Relay:
             self._work.clear()
             sent = await self.drain_once(connection, epoch)
             if sent == BATCH:
-                continue
-            if sent >= CROWD:
-                await asyncio.sleep(GATHER_SECONDS)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), BUSY_POLL_SECONDS if busy or sent else IDLE_POLL_SECONDS)
