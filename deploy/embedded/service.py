@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import urllib.error
@@ -58,6 +59,7 @@ class ServiceProcess:
         self.port = port
         self.log = log
         self.env = env
+        self.instance = ""
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -70,13 +72,16 @@ class ServiceProcess:
             *("--timeout-graceful-shutdown", "10", "--no-access-log"),
         ]
         # python -m and uvicorn look for modules in the working directory first: it must not be a random one
-        self._child = spawn(command, self.log, env=self.env, cwd=self.log.parent)
+        self.instance = secrets.token_hex(8)
+        env = self.env | {"PATRON_INSTANCE": self.instance}
+        self._child = spawn(command, self.log, env=env, cwd=self.log.parent)
 
     def ready(self) -> bool:
+        """It serves, and it is ours: another system that took the port in the same moment would answer as well."""
         try:
             with urllib.request.urlopen(f"{url_of(self.port)}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+                return bool(answer.status == 200 and json.load(answer).get("instance") == self.instance)
+        except (urllib.error.URLError, OSError, ValueError):
             return False
 
     @property

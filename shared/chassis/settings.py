@@ -16,6 +16,7 @@ class ServiceSettings(BaseSettings):
     service: str
     database_url: str = Field(repr=False)
     database_pool: int = Field(default=10, ge=2, le=200)
+    instance: str = ""  # told by who started the process, and told back by /readyz: is it the one that was started?
     migrate: bool = True  # at start; off where a job of the deployment does it
     kafka: str = "127.0.0.1:9092"
     kafka_mode: Literal["embedded", "groups"] = "groups"

@@ -20,7 +20,8 @@ def create_app():
 
 @app.get("/readyz")
 def ready():
-    return {"fault": os.environ.get("PATRON_FAULT"), "service": os.environ["PATRON_SERVICE"]}
+    names = {"fault": "PATRON_FAULT", "service": "PATRON_SERVICE", "instance": "PATRON_INSTANCE"}
+    return {name: os.environ.get(variable) for name, variable in names.items()}
 
 @app.get("/internal/status")
 def status():

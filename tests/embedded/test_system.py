@@ -13,6 +13,7 @@ import pytest
 
 from deploy.embedded import EmbeddedBroker, StartFailed, System, scratch_data_dir
 from deploy.embedded.ports import free_port
+from deploy.embedded.service import ServiceProcess, environment
 from deploy.embedded.state import State
 
 Env = dict[str, str]
@@ -98,7 +99,8 @@ def test_two_systems_live_side_by_side(data_dir: Path, stand_ins: Env) -> None:
         System(other_dir, free_port(), env=stand_ins, services=GATEWAY_ONLY) as other,
     ):
         assert set(one.urls.values()).isdisjoint(other.urls.values())
-        assert ask(one.gateway_url) == ask(other.gateway_url)
+        assert ask(one.gateway_url)["instance"] == one.services["gateway"].instance
+        assert ask(other.gateway_url)["instance"] == other.services["gateway"].instance
 
 
 def test_a_taken_port_is_named(data_dir: Path, stand_ins: Env) -> None:
@@ -130,3 +132,25 @@ def test_leftovers_of_a_killed_supervisor_are_ended(data_dir: Path, stand_ins: E
         assert not any(running.process.alive() for running in orphans.processes.values())
         assert system.gateway_url == killed.gateway_url, "ports are kept"
     killed.stop()
+
+
+def test_another_program_that_answers_on_the_port_is_not_taken_for_the_service(
+    data_dir: Path, stand_ins: dict[str, str]
+) -> None:
+    port = free_port()
+    nowhere = "postgresql://nowhere/x"
+    env = environment(
+        "profile", database_url=nowhere, kafka="127.0.0.1:1", kafka_mode="embedded", ports={}, keys=data_dir
+    )
+    first = ServiceProcess("profile", port, data_dir / "first.log", env | stand_ins)
+    second = ServiceProcess("profile", port, data_dir / "second.log", env | stand_ins)
+    try:
+        first.start()
+        assert within(30, first.ready)
+        second.start()
+        assert within(30, lambda: not second.running), "the port is taken"
+        assert not second.ready()
+        assert first.ready()
+    finally:
+        first.stop()
+        second.stop()

@@ -82,7 +82,7 @@ async def test_what_is_announced_arrives_and_what_rings_is_announced(
         await until(lambda: heard(life, 2))
         assert life.heard[0] == made["id"]
         assert life.fired == ["bell"]
-        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": []}
+        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": [], "instance": ""}
         await until(lambda: nothing_unsent(client, keys))
         await until(lambda: started_again(life))
     assert life.background == ["started", "started", "stopped"]
@@ -129,7 +129,7 @@ async def test_not_ready_says_why(life: Life, keys: harness.Keys, client: httpx.
         service.tasks["timers"].cancel()
         await until(lambda: not_ready(own))
         answer = await own.get("/readyz")
-        assert answer.json() == {"status": "not ready", "reasons": ["timers has ended"]}
+        assert answer.json() == {"status": "not ready", "reasons": ["timers has ended"], "instance": ""}
         assert (await own.get("/livez")).status_code == 200
 
 
