@@ -96,9 +96,18 @@ class Load:
         answer = await self.until_answered(ask, not_yet={404, 409, 422})
         assert answer.status_code == 201, answer.text
 
-    async def review(self, key: str) -> None:
-        """A review as of now: a timer of tiering's."""
-        await self.post("/v1/evaluations", {"as_of": datetime.now(UTC).isoformat()}, key=key)
+    async def override_briefly(self, customer_id: str, key: str) -> None:
+        """An override that ends in a moment: a timer of tiering's. Each try is one of its own, with its own end."""
+        path = f"/v1/customers/{customer_id}/tier/overrides"
+        tries = itertools.count()
+
+        async def ask() -> httpx.Response:
+            until = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+            body = {"tier": "platinum", "reason": "A promise for a moment.", "until": until}
+            return await self.http.post(path, json=body, headers={"Idempotency-Key": f"{key}-o{next(tries)}"})
+
+        answer = await self.until_answered(ask, not_yet={404, 409, 422})
+        assert answer.status_code == 201, answer.text
 
     async def post(self, path: str, body: Any, *, key: str | None = None, not_yet: Set[int] = frozenset()) -> Any:
         headers = {} if key is None else {"Idempotency-Key": key}

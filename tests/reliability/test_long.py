@@ -28,7 +28,7 @@ async def test_kill_9_of_every_service_at_every_point(whole: Whole, service: str
         await sending
         for i, answer in enumerate(list(whole.load.orders.values())[:4]):
             await whole.load.hold_briefly(answer["customer_id"], f"{whole.load.name}-{i}")
-            await whole.load.review(f"{whole.load.name}-{i}")
+            await whole.load.override_briefly(answer["customer_id"], f"{whole.load.name}-{i}")
     await whole.all_fired()
     await sending
     await whole.invariants_hold()

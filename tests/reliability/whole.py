@@ -37,7 +37,7 @@ class Whole:
         except StartFailed:
             if not mark.exists():
                 raise
-            # it had work waiting and came by the point before it was ready: dead as ordered; start it as the watch would
+            # it had work waiting and came by the point before it was ready: dead as ordered, up as by the watch
             await asyncio.to_thread(self.system.restart, service, {})
         self.armed[f"{service} at {point}"] = mark
 
