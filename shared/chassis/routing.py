@@ -4,8 +4,6 @@ A deadlock or serialisation error runs the handler again from the start; the bod
 behind, also no idempotency row.
 """
 
-import asyncio
-import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -21,7 +19,7 @@ from shared.chassis.problems import Refused
 from shared.chassis.strict_json import parse_json
 from shared.messaging import Transaction
 from shared.messaging.failures import is_conflict
-from shared.messaging.transaction import CONFLICT_TRIES
+from shared.messaging.transaction import CONFLICT_TRIES, pause_after_conflict
 
 if TYPE_CHECKING:
     from shared.chassis.service import Service
@@ -125,7 +123,7 @@ async def _answer_in_a_transaction(
         except Exception as error:
             if not is_conflict(error) or attempt_number == CONFLICT_TRIES - 1:
                 raise
-            await asyncio.sleep(random.uniform(0.5, 1.5) * 0.002 * min(2**attempt_number, 64))
+            await pause_after_conflict(attempt_number)
         else:
             return response
     raise AssertionError("unreachable")

@@ -108,7 +108,9 @@ async def test_losing_the_lock_connection_ends_the_right_to_send(world: World) -
     await until(holds, "the shards are held")
     await world.owner.run(
         lambda tx: tx.raw.execute(
-            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"
+            """select pg_terminate_backend(pid) from pg_locks
+               where locktype = 'advisory' and pid <> pg_backend_pid()
+                 and database = (select oid from pg_database where datname = current_database())"""
         )
     )
     await world.write(seen(1, "after"))
