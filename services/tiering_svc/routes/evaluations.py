@@ -10,7 +10,7 @@ from services.tiering_svc.handlers.reviews import request_review
 from services.tiering_svc.repository import evaluations
 from services.tiering_svc.repository.evaluations import Run
 from services.tiering_svc.routes.common import instant_or_now, not_for_partners, settings_of
-from services.tiering_svc.schemas import EvaluationCreate, EvaluationRead, MoverRead
+from services.tiering_svc.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.times import refuse_backdating
 

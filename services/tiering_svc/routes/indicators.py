@@ -10,7 +10,8 @@ from services.tiering_svc.domain.months import first_month, spelled
 from services.tiering_svc.domain.policies import MOST_MONTHS
 from services.tiering_svc.repository import facts, policies, reading, standings
 from services.tiering_svc.routes.common import AsOf, instant_or_now, source_of
-from services.tiering_svc.schemas import CustomerIndicatorsRead, IndicatorRead, IndicatorValueRead, MonthsRead
+from services.tiering_svc.schemas.common import MonthsRead
+from services.tiering_svc.schemas.indicators import CustomerIndicatorsRead, IndicatorRead, IndicatorValueRead
 from shared.chassis import CurrentActor, Id, Page, Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["indicators"])

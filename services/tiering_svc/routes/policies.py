@@ -7,7 +7,7 @@ from services.tiering_svc.handlers import policies as handlers
 from services.tiering_svc.repository import policies
 from services.tiering_svc.repository.policies import PolicyVersion
 from services.tiering_svc.routes.common import not_for_partners
-from services.tiering_svc.schemas import ActivationCreate, PolicyCreate, PolicyRead, PolicyVersionRead
+from services.tiering_svc.schemas.policies import ActivationCreate, PolicyCreate, PolicyRead, PolicyVersionRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import not_found
 

@@ -7,7 +7,8 @@ from services.tiering_svc.domain.policies import Level
 from services.tiering_svc.repository import evaluations, policies, reading
 from services.tiering_svc.repository.reading import LevelFigures
 from services.tiering_svc.routes.common import AsOf, instant_or_now, not_for_partners
-from services.tiering_svc.schemas import LevelRead, MonthsRead, PolicyReference, PyramidRead
+from services.tiering_svc.schemas.common import MonthsRead, PolicyReference
+from services.tiering_svc.schemas.pyramid import LevelRead, PyramidRead
 from shared.chassis import Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["pyramid"], dependencies=[not_for_partners])

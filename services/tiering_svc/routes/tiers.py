@@ -11,13 +11,13 @@ from services.tiering_svc.handlers import overrides
 from services.tiering_svc.repository import facts, policies, reading, standings
 from services.tiering_svc.repository.reading import HistoryRow
 from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, source_of
-from services.tiering_svc.schemas import (
+from services.tiering_svc.schemas.common import PolicyReference
+from services.tiering_svc.schemas.tiers import (
     ExplanationRead,
     HistoryRead,
     HistoryRowRead,
     NextTierRead,
     OverrideCreate,
-    PolicyReference,
     TierRead,
 )
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router

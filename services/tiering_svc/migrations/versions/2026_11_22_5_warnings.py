@@ -1,0 +1,19 @@
+"""Early warnings and their rules (T12), stages (T11)."""
+
+from alembic import op
+
+revision = "2026_11_22_5_warnings"
+down_revision = "2026_11_22_4_key_accounts"
+branch_labels = None
+depends_on = None
+
+STATEMENTS: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("databases go forward only; restore a backup instead")

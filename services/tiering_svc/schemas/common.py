@@ -1,0 +1,31 @@
+"""Shapes that several of tiering's routes use."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.chassis import Name, Read, Shape
+
+Count = Annotated[int, Field(json_schema_extra={"format": "int32"})]
+Months = Annotated[int, Field(strict=True, json_schema_extra={"format": "int32"})]
+Exact = Annotated[
+    str, Field(strict=True, pattern=r"^-?\d{1,14}(\.\d{1,4})?$", description="a decimal in text", examples=["800"])
+]
+
+
+class Names(Shape):
+    en: Name
+    zh: Name
+
+
+class MonthsRead(Read):
+    from_: str = Field(serialization_alias="from")
+    to: str
+    months: Count
+
+
+class PolicyReference(Read):
+    id: UUID
+    version: Count
+    name: dict[str, str]

@@ -1,0 +1,45 @@
+"""Where each customer stands, and its history (T10)."""
+
+from sqlalchemy import Column, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
+
+from services.tiering_svc.tables.base import Moment, metadata
+
+standing = Table(  # where each customer stands: the open row of the history; its lock is the customer's lock
+    "standing",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("tier", Text),
+    Column("rank", Integer, nullable=False),
+    Column("since", Moment),
+    Column("row_id", Uuid),
+    Column("kind", Text),
+    Column("policy_id", Uuid),
+    Column("policy_version", Integer),
+    Column("cutoffs_of", Uuid),
+    Column("ladder", Text),
+    Column("floor_tier", Text),
+    Column("floor_rank", Integer, nullable=False),
+    Column("below_since", Moment),
+    Column("grace_until", Moment),
+    Column("retained_until", Moment),
+    Column("overridden_until", Moment),
+)
+
+tier_history = Table(  # T10: no gap, no overlap, one open row among those that are not superseded
+    "tier_history",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("previous_tier", Text),
+    Column("tier", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("effective", TSTZRANGE, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("superseded_at", Moment),  # replaced by what became known then
+    Column("policy_id", Uuid, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("run_id", Uuid),
+    Column("reasons", JSONB, nullable=False),
+)
