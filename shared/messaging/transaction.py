@@ -72,6 +72,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
+            pool_use_lifo=True,  # a few warm connections: each one learns types and plans statements for itself
             pool_reset_on_return=None,  # a connection is only given back after its transaction has ended
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
         )
