@@ -2,42 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from services.tiering_svc.domain.known import Contacts, Known, Receivables, Traits, Value
 from services.tiering_svc.domain.months import first_month
 from services.tiering_svc.domain.orders import Figures
 
+__all__ = ["INDICATORS", "Contacts", "Indicator", "Known", "Receivables", "Traits", "Value"]
+
 CENT = Decimal("0.0001")
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Receivables:
-    """Money owed and paid (finance indicators), as of an instant. None: nothing of the kind is known."""
-
-    largest_receipt: Decimal | None = None
-    average_receipt: Decimal | None = None
-    collection_days: Decimal | None = None
-    outstanding: Decimal | None = None
-    arrears: Decimal | None = None
-    receivables: int = 0
-    in_arrears: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Everything an indicator may look at."""
-
-    figures: Figures
-    as_of: datetime
-    last_month: date
-    months: int
-    first_order_ever: datetime | None = None
-    receivables: Receivables = Receivables()
-
-
-Value = Decimal | int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,7 @@ async def count_months_anew(tx: Transaction, touched: Iterable[tuple[UUID, date]
     )  # fmt: skip
 
 
-# Whole months come from their sums; of the month of `as_of` only what had been placed by then, from the facts.
-FIGURES_AS_OF = """
+FIGURES = """
 select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount,
        sum(f.margin) as margin, coalesce(sum(f.known), 0) as margin_known_amount, max(f.largest) as largest_order,
        min(f.first) as first_order_at, max(f.last) as last_order_at, coalesce(sum(f.returned), 0) as returned_amount,
@@ -159,7 +158,12 @@ select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0
 from unnest($1::uuid[], $2::timestamptz[], $3::int[]) with ordinality as a(customer_id, as_of, months, n)
 cross join business b
 cross join lateral (select date_trunc('month', a.as_of at time zone b.time_zone)::date as last_month) w
-left join lateral (
+left join lateral ({months}) f on true
+group by a.n, w.last_month order by a.n
+"""
+# Whole months come from their sums; of the month of `as_of` only what had been placed by then, from the facts.
+FIGURES_AS_OF = FIGURES.format(
+    months="""
     select m.month, m.orders, m.amount, m.margin, m.margin_known_amount as known, m.largest_order as largest,
            m.first_order_at as first, m.last_order_at as last, m.returned_amount as returned,
            m.returned_count as returns
@@ -178,9 +182,38 @@ left join lateral (
     from order_change g
     where g.customer_id = a.customer_id and g.at <= a.as_of
       and g.at >= w.last_month::timestamp at time zone b.time_zone
-) f on true
-group by a.n, w.last_month order by a.n
 """
+)
+# A customer's orders less what was known by then to have come back of them. A margin is not known when a part is not.
+ORDERS_AS_KNOWN = """
+    select o.month, o.placed_at, o.amount - coalesce(t.amount, 0) as amount,
+           case when t.order_id is null then o.margin else o.margin - t.margin end as margin,
+           o.quantity - coalesce(t.quantity, 0) as quantity
+    from order_fact o
+    left join (
+        select order_id, sum(amount) as amount, sum(quantity) as quantity,
+               case when count(margin) = count(*) then sum(margin) end as margin
+        from order_change where customer_id = a.customer_id and recorded_at <= {known_at} group by order_id
+    ) t using (order_id)
+    where o.customer_id = a.customer_id and o.recorded_at <= {known_at}
+"""
+FIGURES_AS_KNOWN = FIGURES.format(
+    months=f"""
+    select k.month, count(*)::int as orders, sum(k.amount) as amount, sum(k.margin) as margin,
+           sum(k.amount) filter (where k.margin is not null) as known, max(k.amount) as largest,
+           min(k.placed_at) as first, max(k.placed_at) as last, null::numeric as returned, null::int as returns
+    from ({ORDERS_AS_KNOWN.format(known_at="$4")}) k
+    where k.quantity > 0 and k.placed_at <= a.as_of
+      and k.month > (w.last_month - make_interval(months => a.months))::date
+    group by k.month
+    union all
+    select g.month, null, null, null, null, null, null, null, sum(g.amount), count(*)::int
+    from order_change g
+    where g.customer_id = a.customer_id and g.recorded_at <= $4 and g.at <= a.as_of
+      and g.month > (w.last_month - make_interval(months => a.months))::date
+    group by g.month
+"""
+)
 
 
 async def list_figures(
@@ -189,6 +222,24 @@ async def list_figures(
     """The sums of each customer's window as of an instant, in the order asked; with the window's last month."""
     rows = await tx.raw.fetch(FIGURES_AS_OF, customers, as_of, months)
     return [(figures_of(row), row["last_month"]) for row in rows]
+
+
+async def list_figures_as_known(
+    tx: Transaction, customers: Sequence[UUID], as_of: Sequence[datetime], months: Sequence[int], known_at: datetime
+) -> list[tuple[Figures, date]]:
+    """The same, of the facts that were recorded by `known_at` alone."""
+    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, customers, as_of, months, known_at)
+    return [(figures_of(row), row["last_month"]) for row in rows]
+
+
+async def list_told_later(tx: Transaction, customers: Sequence[UUID], known_at: datetime) -> set[UUID]:
+    """Those of whom an order or something taken back was recorded after `known_at`."""
+    rows = await tx.raw.fetch(
+        """select customer_id from order_fact where customer_id = any($1::uuid[]) and recorded_at > $2
+           union select customer_id from order_change where customer_id = any($1::uuid[]) and recorded_at > $2""",
+        customers, known_at,
+    )  # fmt: skip
+    return {row["customer_id"] for row in rows}
 
 
 def figures_of(row: Any) -> Figures:

@@ -1,4 +1,4 @@
-"""SQL of what people read: history as it was known, the pyramid by level, finance facts."""
+"""SQL of what people read: history as it was known, the pyramid by level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.indicators import Receivables
 from shared.messaging import Transaction
 
 
@@ -46,48 +45,6 @@ async def list_history(tx: Transaction, customer_id: UUID, known_at: datetime) -
 
 def _history_row(row: Mapping[str, Any]) -> HistoryRow:
     return HistoryRow(**row)
-
-
-async def find_first_order(tx: Transaction, customer_id: UUID, as_of: datetime) -> datetime | None:
-    """The first order ever of which something is left."""
-    first: datetime | None = await tx.raw.fetchval(
-        "select min(first_order_at) from indicator_month where customer_id = $1", customer_id
-    )
-    return first if first is not None and first <= as_of else None
-
-
-async def read_receivables(
-    tx: Transaction, customer_id: UUID, as_of: datetime, first_month: date, day: date
-) -> Receivables:
-    """Receipts of the window, and what was owed on that day."""
-    paid = await tx.raw.fetchrow(
-        """select max(p.amount) as largest, avg(p.amount)::numeric(18, 4) as average,
-                  (sum(p.amount * ((p.paid_at at time zone b.time_zone)::date - r.issued_on))
-                   / nullif(sum(p.amount) filter (where r.issued_on is not null), 0))::numeric(18, 4) as days
-           from business b, payment_fact p left join receivable_fact r using (receivable_id)
-           where p.customer_id = $1 and p.month >= $2 and p.paid_at <= $3""",
-        customer_id, first_month, as_of,
-    )  # fmt: skip
-    owed = await tx.raw.fetchrow(
-        """select count(*)::int as receivables, sum(left_open) as outstanding,
-                  coalesce(sum(left_open) filter (where due_on < $3 and left_open > 0), 0) as arrears,
-                  count(*) filter (where due_on < $3 and left_open > 0)::int as in_arrears
-           from (
-               select r.due_on, r.amount - coalesce((
-                   select sum(p.amount) from payment_fact p
-                   where p.customer_id = r.customer_id and p.receivable_id = r.receivable_id and p.paid_at <= $2
-               ), 0) as left_open
-               from receivable_fact r where r.customer_id = $1 and r.issued_on <= $3
-           ) o""",
-        customer_id, as_of, day,
-    )  # fmt: skip
-    assert paid is not None
-    assert owed is not None
-    arrears = owed["arrears"] if owed["receivables"] else None
-    return Receivables(
-        paid["largest"], paid["average"], paid["days"], owed["outstanding"], arrears,
-        owed["receivables"], owed["in_arrears"],
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

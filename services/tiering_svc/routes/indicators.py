@@ -8,7 +8,8 @@ from fastapi import Query
 from services.tiering_svc.domain.indicators import INDICATORS, Indicator, Known
 from services.tiering_svc.domain.months import first_month, spelled
 from services.tiering_svc.domain.policies import MOST_MONTHS
-from services.tiering_svc.repository import facts, policies, reading, standings
+from services.tiering_svc.repository import standings
+from services.tiering_svc.repository.known import list_known
 from services.tiering_svc.routes.common import AsOf, instant_or_now, source_of
 from services.tiering_svc.schemas.common import MonthsRead
 from services.tiering_svc.schemas.indicators import CustomerIndicatorsRead, IndicatorRead, IndicatorValueRead
@@ -38,13 +39,8 @@ async def show_indicators(
 ) -> CustomerIndicatorsRead:
     await standings.check_known(tx, customer_id, source_of(actor))
     as_of = instant_or_now(as_of, tx, "/as_of")
-    business = await policies.find_business(tx)
-    [(figures, last)] = await facts.list_figures(tx, [customer_id], [as_of], [window])
-    first = first_month(last, window)
-    day = as_of.astimezone(business.zone).date()
-    receivables = await reading.read_receivables(tx, customer_id, as_of, first, day)
-    ever = await reading.find_first_order(tx, customer_id, as_of)
-    known = Known(figures, as_of, last, window, ever, receivables)
+    [known] = await list_known(tx, [customer_id], [as_of], [window])
+    first, last = first_month(known.last_month, window), known.last_month
     return CustomerIndicatorsRead(
         customer_id=customer_id,
         as_of=as_of,

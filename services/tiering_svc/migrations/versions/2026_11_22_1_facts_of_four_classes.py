@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "2026_11_22_1_facts_of_four_classes"
+revision = "2026_11_22_1_facts"
 down_revision = "2026_11_21_first_tables"
 branch_labels = None
 depends_on = None

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "2026_11_22_2_policies_of_every_kind"
-down_revision = "2026_11_22_1_facts_of_four_classes"
+revision = "2026_11_22_2_policies"
+down_revision = "2026_11_22_1_facts"
 branch_labels = None
 depends_on = None
 

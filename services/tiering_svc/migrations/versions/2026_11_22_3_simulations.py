@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_11_22_3_simulations"
-down_revision = "2026_11_22_2_policies_of_every_kind"
+down_revision = "2026_11_22_2_policies"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,136 @@
+"""SQL of what is known of customers as of an instant, as known at another (T1): set-based, a statement a class.
+
+`known_at` leaves out facts that were recorded later. Sums of months hold all facts, so they serve whoever has none
+that came later; for the others the same figures are counted from the facts.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.domain.known import ALL_CLASSES, Known, Receivables
+from services.tiering_svc.repository import facts
+from shared.messaging import Transaction
+
+
+async def list_known(
+    tx: Transaction,
+    customers: Sequence[UUID],
+    as_of: Sequence[datetime],
+    months: Sequence[int],
+    *,
+    classes: AbstractSet[str] = ALL_CLASSES,
+    known_at: datetime | None = None,
+) -> list[Known]:
+    """One for each customer asked for, in that order; a customer may be asked for several times."""
+    known = await _list_transactions(tx, customers, as_of, months, known_at)
+    if "finance" in classes:
+        found = await _list_receivables(tx, customers, as_of, months, known_at)
+        known = [replace(one, receivables=receivables) for one, receivables in zip(known, found, strict=True)]
+    return known
+
+
+# --- transaction ---------------------------------------------------------------------------------------------------
+
+EVER = """
+select e.first_order_at, e.last_order_at
+from unnest($1::uuid[], $2::timestamptz[]) with ordinality as a(customer_id, as_of, n)
+cross join lateral ({orders}) e order by a.n
+"""
+# Nothing is before the first: where the first order of all came later than `as_of`, there was none by then.
+EVER_FROM_MONTHS = EVER.format(
+    orders="""
+    select case when min(m.first_order_at) <= a.as_of then min(m.first_order_at) end as first_order_at,
+           greatest(max(m.last_order_at) filter (where m.last_order_at <= a.as_of), (
+               select max(o.placed_at)
+               from indicator_month p
+               join order_fact o on o.customer_id = p.customer_id and o.placed_at between p.first_order_at and a.as_of
+               where p.customer_id = a.customer_id and p.first_order_at <= a.as_of and p.last_order_at > a.as_of
+                 and o.returned_quantity < o.quantity
+           )) as last_order_at
+    from indicator_month m where m.customer_id = a.customer_id"""
+)
+EVER_FROM_FACTS = EVER.format(
+    orders=f"""
+    select min(o.placed_at) as first_order_at, max(o.placed_at) as last_order_at
+    from ({facts.ORDERS_AS_KNOWN.format(known_at="$3")}) o where o.placed_at <= a.as_of and o.quantity > 0"""
+)
+
+
+async def _list_transactions(
+    tx: Transaction,
+    customers: Sequence[UUID],
+    as_of: Sequence[datetime],
+    months: Sequence[int],
+    known_at: datetime | None,
+) -> list[Known]:
+    figures = await facts.list_figures(tx, customers, as_of, months)
+    ever = [tuple(row) for row in await tx.raw.fetch(EVER_FROM_MONTHS, customers, as_of)]
+    late = set() if known_at is None else await facts.list_told_later(tx, customers, known_at)
+    if late:
+        assert known_at is not None
+        which = [n for n, customer_id in enumerate(customers) if customer_id in late]
+        asked = [customers[n] for n in which], [as_of[n] for n in which]
+        exact = await facts.list_figures_as_known(tx, *asked, [months[n] for n in which], known_at)
+        ever_then = await tx.raw.fetch(EVER_FROM_FACTS, *asked, known_at)
+        for n, sums, row in zip(which, exact, ever_then, strict=True):
+            figures[n], ever[n] = sums, tuple(row)
+    return [
+        Known(sums, instant, last_month, window, *first_and_last)
+        for (sums, last_month), instant, window, first_and_last in zip(figures, as_of, months, ever, strict=True)
+    ]
+
+
+# --- finance -------------------------------------------------------------------------------------------------------
+
+RECEIVABLES = """
+select paid.largest, paid.average, paid.days, owed.outstanding,
+       case when owed.receivables > 0 then owed.arrears end as arrears, owed.receivables, owed.in_arrears
+from unnest($1::uuid[], $2::timestamptz[], $3::int[]) with ordinality as a(customer_id, as_of, months, n)
+cross join business b
+cross join lateral (
+    select (a.as_of at time zone b.time_zone)::date as day,
+           (date_trunc('month', a.as_of at time zone b.time_zone) - make_interval(months => a.months - 1))::date
+               as first_month
+) w
+cross join lateral (
+    select max(p.amount) as largest, avg(p.amount)::numeric(18, 4) as average,
+           (sum(p.amount * ((p.paid_at at time zone b.time_zone)::date - r.issued_on))
+            / nullif(sum(p.amount) filter (where r.issued_on is not null), 0))::numeric(18, 4) as days
+    from payment_fact p
+    left join receivable_fact r on r.receivable_id = p.receivable_id
+         and ($4::timestamptz is null or r.recorded_at <= $4)
+    where p.customer_id = a.customer_id and p.month >= w.first_month and p.paid_at <= a.as_of
+      and ($4::timestamptz is null or p.recorded_at <= $4)
+) paid
+cross join lateral (
+    select count(*)::int as receivables, sum(left_open) as outstanding,
+           coalesce(sum(left_open) filter (where due_on < w.day and left_open > 0), 0) as arrears,
+           count(*) filter (where due_on < w.day and left_open > 0)::int as in_arrears
+    from (
+        select r.due_on, r.amount - coalesce((
+            select sum(p.amount) from payment_fact p
+            where p.customer_id = r.customer_id and p.receivable_id = r.receivable_id and p.paid_at <= a.as_of
+              and ($4::timestamptz is null or p.recorded_at <= $4)
+        ), 0) as left_open
+        from receivable_fact r
+        where r.customer_id = a.customer_id and r.issued_on <= w.day
+          and ($4::timestamptz is null or r.recorded_at <= $4)
+    ) o
+) owed
+order by a.n
+"""
+
+
+async def _list_receivables(
+    tx: Transaction,
+    customers: Sequence[UUID],
+    as_of: Sequence[datetime],
+    months: Sequence[int],
+    known_at: datetime | None,
+) -> list[Receivables]:
+    """Receipts of the window, and what was owed on that day."""
+    rows = await tx.raw.fetch(RECEIVABLES, customers, as_of, months, known_at)
+    return [Receivables(*row) for row in rows]
