@@ -27,8 +27,14 @@ from shared.events.intake import (
     ReceivableIssued,
 )
 from shared.events.loyalty import PointsPosted
-from shared.events.profile import CustomerRegistered, CustomerTraitsChanged, TeamMemberAssigned, TeamMemberReleased
-from shared.events.tiering import PolicyActivated, ReviewApplied, TierChanged
+from shared.events.profile import (
+    CustomerRegistered,
+    CustomerTraitsChanged,
+    EmployeePlaced,
+    TeamMemberAssigned,
+    TeamMemberReleased,
+)
+from shared.events.tiering import PolicyActivated, ReviewApplied, SatisfactionMeasured, TierChanged
 
 OWNERS: dict[str, str] = {
     "patron.intake": "gateway",
@@ -55,6 +61,7 @@ __all__ = [
     "CustomerTraitsChanged",
     "DeadlineBreached",
     "DeadlineWarned",
+    "EmployeePlaced",
     "Event",
     "LineTakenBack",
     "Meta",
@@ -68,6 +75,7 @@ __all__ = [
     "PolicyActivated",
     "ReceivableIssued",
     "ReviewApplied",
+    "SatisfactionMeasured",
     "SettlementAnswered",
     "SettlementProposed",
     "TeamMemberAssigned",

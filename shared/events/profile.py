@@ -61,3 +61,18 @@ class TeamMemberReleased(Event):
     employee_id: Code
     role: Literal["account_manager", "executive_sponsor", "service_engineer", "inside_sales", "field_sales"]
     released_at: Instant
+
+
+@catalogued
+class EmployeePlaced(Event):
+    """An employee works at this service centre from now on; None: at none. Later placements replace earlier ones."""
+
+    type: ClassVar[str] = "profile.employee_placed.v1"
+    topic: ClassVar[str] = TOPIC
+    key_field: ClassVar[str] = "placement_id"
+    time_field: ClassVar[str] = "placed_at"
+
+    placement_id: UUID
+    employee_id: Code
+    centre: Code | None = None
+    placed_at: Instant

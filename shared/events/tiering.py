@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Code, Event, Instant, catalogued
+from shared.events.base import Amount, Code, Event, Instant, catalogued
 
 TOPIC = "patron.tiering"
 
@@ -55,3 +55,18 @@ class ReviewApplied(Event):
     customers: int
     up: int
     down: int
+
+
+@catalogued
+class SatisfactionMeasured(Event):
+    """A questionnaire came in. Satisfaction is experience less expectation, on the scale of the index (T16)."""
+
+    type: ClassVar[str] = "tiering.satisfaction_measured.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "answered_at"
+
+    customer_id: UUID
+    answer_id: UUID
+    expectation: Amount
+    experience: Amount
+    answered_at: Instant

@@ -5,4 +5,4 @@ from shared.messaging import Subscriptions, Timers
 subscriptions = Subscriptions()
 timers = Timers()
 
-from services.tiering_svc.handlers import orders, overrides, payments  # noqa: E402, F401  # they register themselves
+from services.tiering_svc.handlers import orders, overrides, payments, teams  # noqa: E402, F401  # they register themselves

@@ -12,11 +12,15 @@ from services.tiering_svc.tables.facts import (
 )
 from services.tiering_svc.tables.policies import tier_policy
 from services.tiering_svc.tables.reviews import evaluation_head, evaluation_mover, evaluation_run
+from services.tiering_svc.tables.satisfaction import satisfaction_answer
+from services.tiering_svc.tables.standards import standard
 from services.tiering_svc.tables.standings import standing, tier_history
+from services.tiering_svc.tables.teams import employee_centre, team_member
 
 __all__ = [
     "business",
     "customer_source",
+    "employee_centre",
     "evaluation_head",
     "evaluation_mover",
     "evaluation_run",
@@ -26,7 +30,10 @@ __all__ = [
     "order_fact",
     "payment_fact",
     "receivable_fact",
+    "satisfaction_answer",
+    "standard",
     "standing",
+    "team_member",
     "tier_history",
     "tier_policy",
 ]

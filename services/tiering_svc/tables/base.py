@@ -6,3 +6,4 @@ metadata = MetaData()
 
 Moment = DateTime(timezone=True)
 Money = Numeric(18, 4)
+Score = Numeric(9, 4)

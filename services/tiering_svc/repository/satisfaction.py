@@ -1,0 +1,118 @@
+"""SQL of answers about expectation and experience (T16), and of the rates shown beside them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from shared.messaging import Transaction
+
+COLUMNS = """answer_id, customer_id, index_version, answered_at, items, expectation, experience, satisfaction,
+             recorded_by, recorded_at"""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    answer_id: UUID
+    customer_id: UUID
+    index_version: int
+    answered_at: datetime
+    items: Mapping[str, Sequence[str]]
+    expectation: Decimal
+    experience: Decimal
+    satisfaction: Decimal
+    recorded_by: str
+    recorded_at: datetime
+
+
+async def add_answer(tx: Transaction, row: AnswerRow, month: Any) -> bool:
+    """False: there is one of this id already."""
+    added = await tx.raw.fetchval(
+        """insert into satisfaction_answer (answer_id, customer_id, index_version, answered_at, month, items,
+               expectation, experience, satisfaction, recorded_by, recorded_at)
+           values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11) on conflict do nothing returning answer_id""",
+        row.answer_id, row.customer_id, row.index_version, row.answered_at, month, json.dumps(row.items),
+        row.expectation, row.experience, row.satisfaction, row.recorded_by, row.recorded_at,
+    )  # fmt: skip
+    return added is not None
+
+
+async def find_answer(tx: Transaction, answer_id: UUID) -> AnswerRow | None:
+    row = await tx.raw.fetchrow(f"select {COLUMNS} from satisfaction_answer where answer_id = $1", answer_id)
+    return None if row is None else AnswerRow(**row)
+
+
+async def list_answers(
+    tx: Transaction, since: datetime, until: datetime, known_at: datetime, version: int,
+    customers: Sequence[UUID] | None = None,
+) -> list[Mapping[str, Sequence[str]]]:  # fmt: skip
+    """What was answered in the window to this version of the index."""
+    rows = await tx.raw.fetch(
+        """select items from satisfaction_answer
+           where answered_at >= $1 and answered_at <= $2 and recorded_at <= $3 and index_version = $4
+             and ($5::uuid[] is null or customer_id = any($5))""",
+        since, until, known_at, version, None if customers is None else list(customers),
+    )  # fmt: skip
+    return [row["items"] for row in rows]
+
+
+async def list_answers_of(tx: Transaction, customer_id: UUID, limit: int) -> list[AnswerRow]:
+    """The customer's answers, newest first."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from satisfaction_answer where customer_id = $1
+            order by answered_at desc, answer_id desc limit $2""",
+        customer_id, limit,
+    )  # fmt: skip
+    return [AnswerRow(**row) for row in rows]
+
+
+async def list_customers_in(tx: Transaction, tier: str, as_of: datetime, known_at: datetime) -> list[UUID]:
+    """Who stood in this tier then."""
+    rows = await tx.raw.fetch(
+        """select customer_id from tier_history
+           where tier = $1 and effective @> $2::timestamptz and recorded_at <= $3
+             and (superseded_at is null or superseded_at > $3)""",
+        tier, as_of, known_at,
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the rates beside the index are made of."""
+
+    buyers: int  # customers who bought in the window
+    repeat_buyers: int  # of them, those who bought more than once
+    orders: int
+    bought: Decimal
+    returned: Decimal  # of these very orders, whenever it came back
+    complaints: int
+
+
+async def count_beside(
+    tx: Transaction, since: datetime, until: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
+) -> Counts:
+    """Orders placed in the window, what of them was returned, and the complaints filed in it, as known then."""
+    row = await tx.raw.fetchrow(
+        """with orders as (
+               select customer_id, order_id, amount from order_fact
+               where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3
+                 and ($4::uuid[] is null or customer_id = any($4))
+           ), buyers as (select customer_id, count(*) as times from orders group by customer_id)
+           select (select count(*) from buyers)::int as buyers,
+                  (select count(*) from buyers where times > 1)::int as repeat_buyers,
+                  (select count(*) from orders)::int as orders,
+                  (select coalesce(sum(amount), 0) from orders) as bought,
+                  (select coalesce(sum(c.amount), 0) from order_change c join orders o
+                      on o.customer_id = c.customer_id and o.order_id = c.order_id
+                   where c.recorded_at <= $3 and c.at <= $2) as returned,
+                  (select count(*) from case_fact f
+                   where f.kind = 'complaint' and f.filed_at >= $1 and f.filed_at <= $2 and f.recorded_at <= $3
+                     and ($4::uuid[] is null or f.customer_id = any($4)))::int as complaints""",
+        since, until, known_at, None if customers is None else list(customers),
+    )  # fmt: skip
+    assert row is not None
+    return Counts(**row)

@@ -1,0 +1,168 @@
+"""Satisfaction (T16): the index people hold the company to, answers, and what they come to."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.tiering_svc.domain.months import add_months
+from services.tiering_svc.domain.policies import number
+from services.tiering_svc.domain.satisfaction import (
+    Answered,
+    Scored,
+    answers_from_data,
+    mean_of,
+    read_index,
+    rounded,
+    score,
+)
+from services.tiering_svc.domain.shipped_standards import SATISFACTION_INDEX
+from services.tiering_svc.handlers.satisfaction import take_down_an_answer
+from services.tiering_svc.handlers.standards import write_standard
+from services.tiering_svc.repository import policies, satisfaction, standards, standings
+from services.tiering_svc.repository.satisfaction import AnswerRow, Counts
+from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, not_for_partners, source_of
+from services.tiering_svc.schemas.satisfaction import (
+    AnswerCreate,
+    AnswerRead,
+    CustomerSatisfactionRead,
+    IndexWrite,
+    RatesRead,
+    SatisfactionRead,
+    ScoredRead,
+    StandardRead,
+)
+from shared.chassis import CurrentActor, Id, IfMatch, Tx, allow, require_unchanged, service_router, show_etag
+from shared.chassis.times import refuse_future
+
+router = service_router(prefix="/v1", tags=["satisfaction"])
+
+Window = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
+TierAsked = Annotated[str | None, Query(max_length=64, description="only of those who stood in this tier then")]
+LATEST = 20
+
+
+@router.get("/satisfaction/index", dependencies=[allow("tiers:read"), not_for_partners])
+async def show_index(tx: Tx, response: Response) -> StandardRead:
+    standard = await standards.load_standard(tx, SATISFACTION_INDEX)
+    show_etag(response, standard.version)
+    return StandardRead.model_validate(standard)
+
+
+@router.put("/satisfaction/index", dependencies=[allow("policies:write"), not_for_partners])
+async def write_index(
+    body: IndexWrite, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
+) -> StandardRead:
+    """A new version. Answers given before stay with the version they were given to."""
+    document = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    read_index(document)
+    written = await write_standard(
+        tx, SATISFACTION_INDEX, document, actor.subject,
+        lambda version: require_unchanged(if_match, version, demanded=True),
+    )  # fmt: skip
+    show_etag(response, written.version)
+    return StandardRead.model_validate(written)
+
+
+@router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:write")])
+async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
+    await standings.check_known(tx, body.customer_id, source_of(actor))
+    refuse_future(body.answered_at, tx.at, "/answered_at")
+    items = [
+        (
+            item.code,
+            Answered(
+                number(item.expectation, f"/items/{n}/expectation"), number(item.experience, f"/items/{n}/experience")
+            ),
+        )
+        for n, item in enumerate(body.items)
+    ]
+    row = await take_down_an_answer(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
+    return _answer(row)
+
+
+@router.get("/satisfaction", dependencies=[allow("tiers:read"), not_for_partners])
+async def show_satisfaction(
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierAsked = None
+) -> SatisfactionRead:
+    """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
+    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
+    customers = None if tier is None else await satisfaction.list_customers_in(tx, tier, until, known)
+    return await _measured(tx, until, known, months, customers)
+
+
+@router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
+async def show_customers_satisfaction(
+    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
+) -> CustomerSatisfactionRead:
+    await standings.check_known(tx, customer_id, source_of(actor))
+    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
+    measured = await _measured(tx, until, known, months, [customer_id])
+    rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
+    return CustomerSatisfactionRead(
+        customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
+    )
+
+
+async def _measured(
+    tx: Tx, until: datetime, known_at: datetime, months: int, customers: list[UUID] | None
+) -> SatisfactionRead:
+    business = await policies.find_business(tx)
+    since = add_months(until, -months, business.zone)
+    standard = await standards.load_standard(tx, SATISFACTION_INDEX)
+    told = await satisfaction.list_answers(tx, since, until, known_at, standard.version, customers)
+    scored = score(read_index(standard.document), mean_of([answers_from_data(items) for items in told]))
+    counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
+    return SatisfactionRead(
+        since=since,
+        as_of=until,
+        known_at=known_at,
+        index_version=standard.version,
+        answers=len(told),
+        index=_scored(scored),
+        rates=_rates(counts),
+    )
+
+
+def _rates(counts: Counts) -> RatesRead:
+    return RatesRead(
+        buyers=counts.buyers,
+        complaint_rate=_ratio(Decimal(counts.complaints), Decimal(counts.orders)),
+        return_rate=_ratio(counts.returned, counts.bought),
+        repurchase_rate=_ratio(Decimal(counts.repeat_buyers), Decimal(counts.buyers)),
+    )
+
+
+def _ratio(part: Decimal, whole: Decimal) -> str | None:
+    return format(rounded(part / whole), "f") if whole else None
+
+
+def _scored(node: Scored) -> ScoredRead:
+    return ScoredRead(
+        code=node.code,
+        name=dict(node.names),
+        weight=str(node.weight),
+        expectation=_said(node.expectation),
+        experience=_said(node.experience),
+        satisfaction=_said(node.satisfaction),
+        parts=[_scored(part) for part in node.parts],
+    )
+
+
+def _said(value: Decimal | None) -> str | None:
+    return None if value is None else format(rounded(value), "f")
+
+
+def _answer(row: AnswerRow) -> AnswerRead:
+    return AnswerRead(
+        answer_id=row.answer_id,
+        customer_id=row.customer_id,
+        index_version=row.index_version,
+        answered_at=row.answered_at,
+        expectation=str(row.expectation),
+        experience=str(row.experience),
+        satisfaction=str(row.satisfaction),
+        items={code: list(pair) for code, pair in row.items.items()},
+    )
