@@ -23,10 +23,10 @@ async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
     status = await tx.raw.execute(
         """insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
                fingerprint, event_id, recorded_at)
-           select id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines::jsonb,
+           select id, source, order_ref, customer_id, placed_at, currency, channel, amount::numeric, lines,
                fingerprint, event_id, $12
            from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-               $8::numeric[], $9::text[], $10::bytea[], $11::uuid[])
+               $8::text[], $9::text[], $10::bytea[], $11::uuid[])
                as new(id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines, fingerprint,
                       event_id)
            on conflict (source, order_ref) do nothing""",
@@ -37,7 +37,7 @@ async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
         [order.placed_at for order in orders],
         [order.currency for order in orders],
         [order.channel for order in orders],
-        [order.amount for order in orders],
+        [str(order.amount) for order in orders],
         [written_lines(order.lines) for order in orders],
         [order.fingerprint for order in orders],
         [order.event_id for order in orders],
@@ -75,7 +75,7 @@ def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
         currency=row["currency"],
         channel=row["channel"],
         amount=row["amount"],
-        lines=tuple(OrderLine(**line) for line in orjson.loads(row["written_lines"])),
+        lines=tuple(OrderLine(**line) for line in orjson.loads(row["lines"])),
         fingerprint=row["fingerprint"],
         event_id=row["event_id"],
         recorded_at=row["recorded_at"],
@@ -85,7 +85,7 @@ def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
 async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, lock: bool = False) -> Order | None:
     """By Patron's id; for a partner (`source`) only its own. Locked, what is taken back of it comes in turn."""
     row = await tx.raw.fetchrow(
-        f"""select *, lines::text as written_lines from customer_order
+        f"""select * from customer_order
             where id = $1 and ($2::text is null or source = $2) {"for update" if lock else ""}""",
         order_id, source,
     )  # fmt: skip
@@ -94,7 +94,7 @@ async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, loc
 
 async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Order | None:
     row = await tx.raw.fetchrow(
-        "select *, lines::text as written_lines from customer_order where source = $1 and order_ref = $2",
+        "select * from customer_order where source = $1 and order_ref = $2",
         source, order_ref,
     )  # fmt: skip
     return None if row is None else read_order(row)
@@ -106,7 +106,7 @@ async def list_orders(
     """Newest first; `after` is the last one of the page before."""
     placed_at, order_id = after or (None, None)
     rows = await tx.raw.fetch(
-        """select *, lines::text as written_lines from customer_order
+        """select * from customer_order
            where customer_id = $1 and ($2::text is null or source = $2)
              and ($3::timestamptz is null or (placed_at, id) < ($3, $4))
            order by placed_at desc, id desc limit $5""",
