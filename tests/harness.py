@@ -121,6 +121,15 @@ class Databases:
         await self._create(f"{self.worker}_{name}")
         return self.url(name)
 
+    async def copy_database(self, source: str, name: str) -> None:
+        """A database with all that another one holds; nobody may be connected to that one meanwhile."""
+        connection = await asyncpg.connect(f"{self.server_url}postgres")
+        try:
+            await connection.execute(f'drop database if exists "{name}" with (force)')
+            await connection.execute(f'create database "{name}" template "{source}" strategy file_copy')
+        finally:
+            await connection.close()
+
     async def _create(self, name: str) -> None:
         connection = await asyncpg.connect(f"{self.server_url}postgres")
         try:
