@@ -126,7 +126,7 @@ def _strike(assessing: Assessing, rule: Rule, measures: Measures, subjects: Mapp
     value = measures.get(rule.measure)
     times = ZERO if value is None else _times(rule, value, [others.get(rule.measure) for others in subjects.values()])
     each = rule.points if rule.points is not None else assessing.base * (rule.percent or ZERO) / HUNDRED
-    return Struck(rule, value, times, each * times)
+    return Struck(rule, value, times, each * times if times else ZERO)
 
 
 def _times(rule: Rule, value: Decimal, all_values: Sequence[Decimal | None]) -> Decimal:
