@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.indicators import INDICATORS, Value
+from services.tiering_svc.domain.indicators import INDICATORS, Known, Value
 from services.tiering_svc.domain.months import shift
 from services.tiering_svc.domain.orders import ZERO, Figures
 from shared.errors import DomainError, invalid
@@ -52,6 +52,15 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a policy finds in what is known of a customer."""
+
+    rank: int
+    value: Value  # what bands and cut-offs look at: the indicator, or the score
+    parts: Mapping[str, Any]  # how it came about, as data: what an explanation tells
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     policy_id: UUID
     version: int
@@ -79,6 +88,19 @@ class Policy:
     def monotone(self) -> bool:
         """One more order never lowers the grade (an average, a rate or a margin may fall)."""
         return self.indicator in ("amount", "orders", "largest_order")
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of facts that grading needs; none when the sums of a window are enough (`grade`)."""
+        return frozenset()
+
+    def measure(self, known: Known) -> Value:
+        """The one value that bands and the cut-offs of a population look at."""
+        return self.value_of(known.figures, known.last_month)
+
+    def assess(self, known: Known) -> Assessment:
+        value = self.measure(known)
+        return Assessment(self.rank_of(value), value, {})
 
     def value_of(self, figures: Figures, month: date) -> Value:
         """What the policy looks at; for stars the weakest of the full months before `month`."""
