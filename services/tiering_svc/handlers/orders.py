@@ -9,6 +9,7 @@ from uuid import UUID
 from services.tiering_svc.domain.batch import come_in_order, nothing_can_move
 from services.tiering_svc.domain.months import first_month, month_of
 from services.tiering_svc.domain.orders import Book, Order, Orders, TakenBack, Windows, margin_of
+from services.tiering_svc.domain.product_mix import mix_as_text
 from services.tiering_svc.domain.tier_life import (
     Change,
     Ending,
@@ -21,7 +22,7 @@ from services.tiering_svc.domain.tier_life import (
 )
 from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.repository import facts, policies, standings
-from services.tiering_svc.repository.standings import Account
+from services.tiering_svc.repository.standings import Account, Told
 from shared.events import CustomerRegistered, CustomerSeen, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Transaction, announce
 
@@ -51,7 +52,7 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     accounts = await standings.load_accounts(tx, customers, months, rules.active, str(rules.zone))
     books = await _open_books(tx, accounts, mine, rules)
     await facts.add_orders(tx, events, orders)
-    decided = _Decided()
+    decided = _Decided(_told(events))
     for account, book, (_, its) in zip(accounts, books, mine, strict=True):
         standing, changes = account.standing, list[Change]()
         for order in its:
@@ -118,7 +119,7 @@ async def _take_back(
     await facts.add_take_backs(
         tx, kind=kind, customers=customers, change_ids=change_ids, at=at,
         months=[month_of(instant, rules.zone) for instant in at], taken=taken,
-        recorded_at=[event.meta.recorded_at for event in events],
+        recorded_at=[event.meta.recorded_at for event in events], mixes=[mix_as_text(event.lines) for event in events],
     )  # fmt: skip
     found = await standings.load_standings(tx, customers)
     rises = [standing for standing in found.values() if may_be_corrected(standing)]
@@ -128,7 +129,7 @@ async def _take_back(
     for customer_id, one in zip(customers, taken, strict=True):
         by_customer[customer_id].append(one)
     books = await _exact_books(tx, doubtful, by_customer, rules)
-    decided = _Decided()
+    decided = _Decided(_told(events))
     for before in doubtful:
         standing, changes = before, list[Change]()
         for one in by_customer[before.customer_id]:
@@ -172,7 +173,8 @@ async def _exact_books(
 class _Decided:
     """What a batch decided, saved and announced at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Told) -> None:
+        self.told = told  # by customer: when the newest of its events had been recorded
         self.standings: list[Standing] = []
         self.changes: list[Change] = []
         self.endings: list[Ending] = []
@@ -184,9 +186,18 @@ class _Decided:
             self.endings += endings(before, changes)
 
     async def save(self, tx: Transaction) -> None:
-        await standings.save_standings(tx, self.standings)
-        await standings.save_history(tx, self.changes, self.endings)
+        await standings.save_standings(tx, self.standings, self.told)
+        await standings.save_history(tx, self.changes, self.endings, self.told)
         announce(tx, [change.event(tx.at) for change in self.changes])
+
+
+def _told(events: Sequence[OrderPlaced | OrderReturned | OrderCancelled]) -> Told:
+    told: dict[UUID, datetime] = {}
+    for event in events:
+        customer_id, recorded_at = event.customer_id, event.meta.recorded_at
+        if customer_id not in told or recorded_at > told[customer_id]:
+            told[customer_id] = recorded_at
+    return told
 
 
 def order_of(event: OrderPlaced, zone: tzinfo) -> Order:

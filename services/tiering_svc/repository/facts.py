@@ -1,27 +1,30 @@
 """SQL of the facts: orders and what was taken back of them, each exactly once, and their sums by month (T1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.domain.orders import Figures, Order, TakenBack
+from services.tiering_svc.domain.product_mix import mix_as_text
 from shared.events import OrderPlaced, PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
 
 # The facts go in, and their sums onto the months, in one statement.
 ADD_ORDERS = """
 with placed as (
-    insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, recorded_at)
+    insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, recorded_at, mix)
     select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::date[], $5::numeric[], $6::numeric[],
-                         $7::bigint[], $8::timestamptz[])
-    returning customer_id, month, placed_at, amount, margin
+                         $7::bigint[], $8::timestamptz[], $9::text[])
+    returning customer_id, month, placed_at, amount, margin, recorded_at
 )
 insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
-                                  first_order_at, last_order_at)
+                                  first_order_at, last_order_at, recorded_at)
 select customer_id, month, count(*), sum(amount), sum(margin),
-       coalesce(sum(amount) filter (where margin is not null), 0), max(amount), min(placed_at), max(placed_at)
+       coalesce(sum(amount) filter (where margin is not null), 0), max(amount), min(placed_at), max(placed_at),
+       max(recorded_at)
 from placed group by customer_id, month order by customer_id, month
 on conflict (customer_id, month) do update set
     orders = m.orders + excluded.orders,
@@ -30,7 +33,8 @@ on conflict (customer_id, month) do update set
     margin_known_amount = m.margin_known_amount + excluded.margin_known_amount,
     largest_order = greatest(m.largest_order, excluded.largest_order),
     first_order_at = least(m.first_order_at, excluded.first_order_at),
-    last_order_at = greatest(m.last_order_at, excluded.last_order_at)
+    last_order_at = greatest(m.last_order_at, excluded.last_order_at),
+    recorded_at = greatest(m.recorded_at, excluded.recorded_at)
 """
 
 
@@ -41,6 +45,7 @@ async def add_orders(tx: Transaction, events: Sequence[OrderPlaced], orders: Seq
         [order.order_id for order in orders], [order.month for order in orders],
         [order.amount for order in orders], [order.margin for order in orders],
         [order.quantity for order in orders], [event.meta.recorded_at for event in events],
+        [mix_as_text(event.lines) for event in events],
     )  # fmt: skip
 
 
@@ -70,17 +75,19 @@ async def add_take_backs(
     months: Sequence[date],
     taken: Sequence[TakenBack],
     recorded_at: Sequence[datetime],
+    mixes: Sequence[str],
 ) -> None:
     """Keep what came back, take it off its orders, and count the months anew that either of them touches."""
     order_ids = [one.order_id for one in taken]
     await tx.raw.execute(
         """insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity,
-                                     recorded_at)
-           select c, at, id, o, $10, m, a, g, q, r
+                                     recorded_at, mix)
+           select c, at, id, o, $10, m, a, g, q, r, x
            from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[],
-                       $7::numeric[], $8::bigint[], $9::timestamptz[]) as t(c, at, id, o, m, a, g, q, r)""",
+                       $7::numeric[], $8::bigint[], $9::timestamptz[], $11::text[])
+                as t(c, at, id, o, m, a, g, q, r, x)""",
         customers, at, change_ids, order_ids, months, [one.amount for one in taken], [one.margin for one in taken],
-        [one.quantity for one in taken], recorded_at, kind,
+        [one.quantity for one in taken], recorded_at, kind, mixes,
     )  # fmt: skip
     rows = await tx.raw.fetch(
         """update order_fact o set
@@ -89,17 +96,21 @@ async def add_take_backs(
                returned_quantity = o.returned_quantity + t.quantity
            from (
                select customer_id, placed_at, order_id, sum(amount) as amount, sum(quantity)::bigint as quantity,
-                      case when count(margin) = count(*) then sum(margin) end as margin
-               from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[])
-                    as a(customer_id, placed_at, order_id, amount, margin, quantity)
+                      case when count(margin) = count(*) then sum(margin) end as margin,
+                      max(recorded_at) as recorded_at
+               from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[],
+                           $7::timestamptz[])
+                    as a(customer_id, placed_at, order_id, amount, margin, quantity, recorded_at)
                group by customer_id, placed_at, order_id
            ) t
            where o.customer_id = t.customer_id and o.placed_at = t.placed_at and o.order_id = t.order_id
-           returning o.customer_id, o.month""",
+           returning o.customer_id, o.month, t.recorded_at""",
         customers, [one.placed_at for one in taken], order_ids, [one.amount for one in taken],
-        [one.margin for one in taken], [one.quantity for one in taken],
+        [one.margin for one in taken], [one.quantity for one in taken], recorded_at,
     )  # fmt: skip
-    touched = {(row["customer_id"], row["month"]) for row in rows} | set(zip(customers, months, strict=True))
+    touched: dict[tuple[UUID, date], datetime] = {}
+    for customer_id, month, told_at in chain(rows, zip(customers, months, recorded_at, strict=True)):
+        touched[customer_id, month] = max(told_at, touched.get((customer_id, month), told_at))
     await count_months_anew(tx, touched)
 
 
@@ -128,23 +139,27 @@ cross join lateral (
 """
 
 
-async def count_months_anew(tx: Transaction, touched: Iterable[tuple[UUID, date]]) -> None:
-    """A month's row is the sum of its facts; after a return it is simply summed again."""
+async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date], datetime]) -> None:
+    """A month's row is the sum of its facts; after a return, recorded then, it is simply summed again."""
     ordered = sorted(touched)
     await tx.raw.execute(
         f"""with asked as (
-                select a.customer_id, a.month, b.time_zone as zone
-                from unnest($1::uuid[], $2::date[]) as a(customer_id, month) cross join business b
+                select a.customer_id, a.month, a.recorded_at, b.time_zone as zone
+                from unnest($1::uuid[], $2::date[], $3::timestamptz[]) as a(customer_id, month, recorded_at)
+                cross join business b
             )
             insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount,
-                largest_order, first_order_at, last_order_at, returned_amount, returned_count)
-            {MONTHS_OF_FACTS} order by a.customer_id, a.month
+                largest_order, first_order_at, last_order_at, returned_amount, returned_count, recorded_at)
+            select counted.*, asked.recorded_at from ({MONTHS_OF_FACTS}) counted join asked using (customer_id, month)
+            order by customer_id, month
             on conflict (customer_id, month) do update set
                 orders = excluded.orders, amount = excluded.amount, margin = excluded.margin,
                 margin_known_amount = excluded.margin_known_amount, largest_order = excluded.largest_order,
                 first_order_at = excluded.first_order_at, last_order_at = excluded.last_order_at,
-                returned_amount = excluded.returned_amount, returned_count = excluded.returned_count""",
+                returned_amount = excluded.returned_amount, returned_count = excluded.returned_count,
+                recorded_at = greatest(m.recorded_at, excluded.recorded_at)""",
         [customer_id for customer_id, _ in ordered], [month for _, month in ordered],
+        [touched[one] for one in ordered],
     )  # fmt: skip
 
 

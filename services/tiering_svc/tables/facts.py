@@ -26,6 +26,7 @@ order_fact = Table(  # every accepted order exactly once, with what was taken ba
     Column("returned_margin", Money),
     Column("returned_quantity", BigInteger, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    Column("mix", Text),  # T14: JSON, {category: [amount, quantity, margin]}; null: placed before it was kept
 )
 
 order_change = Table(  # every return and cancellation exactly once
@@ -41,6 +42,7 @@ order_change = Table(  # every return and cancellation exactly once
     Column("margin", Money),
     Column("quantity", BigInteger, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    Column("mix", Text),  # as in order_fact, of what came back
 )
 
 indicator_month = (
@@ -58,6 +60,7 @@ indicator_month = (
         Column("last_order_at", Moment),
         Column("returned_amount", Money, nullable=False),
         Column("returned_count", Integer, nullable=False),
+        Column("recorded_at", Moment),  # when the newest fact in it was recorded: earlier, it was another sum
     )
 )
 

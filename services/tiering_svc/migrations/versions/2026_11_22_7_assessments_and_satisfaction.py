@@ -14,6 +14,8 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = (
+    "alter table order_fact add column mix text",
+    "alter table order_change add column mix text",
     """create table standard (
         name text not null,
         version int not null check (version >= 1),
