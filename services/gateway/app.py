@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.gateway.handlers import subscriptions
-from services.gateway.routes import contract, desk, follow_ups, forwarding, orders, partners
+from services.gateway.routes import contract, customers, desk, follow_ups, forwarding, orders, partners
 from services.gateway.routes.state import authenticate, equip
 from services.gateway.settings import Settings
 from shared.chassis import Ports, create_service
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             follow_ups.money,
             partners.router,
             partners.development,
+            customers.router,
             forwarding.router,
         ],
         subscriptions=subscriptions,

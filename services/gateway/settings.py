@@ -5,12 +5,12 @@ from typing import Literal
 from pydantic import Field
 
 from services.gateway.domain.rules import IntakeRules
-from shared.chassis import ServiceSettings
+from shared.chassis import Code, ServiceSettings
 
 
 class Settings(ServiceSettings):
     service: Literal["gateway"] = "gateway"
-    sources: tuple[str, ...] = ("demo",)  # the company's own systems that send ids of their own, beside "patron"
+    sources: tuple[Code, ...] = ("demo",)  # the company's own systems that send ids of their own, beside "patron"
     backdating_days: int = Field(default=30, ge=0)  # older reports need the scope history
     order_limit: int = 1024 * 1024  # bytes of one order; a batch may have body_limit
     body_limit: int = 8 * 1024 * 1024
@@ -26,6 +26,7 @@ class Settings(ServiceSettings):
     oidc_partner_claim: str = "partner_id"
 
     forward_seconds: float = 10.0
+    forward_batch_seconds: float = 60.0
 
     @property
     def rules(self) -> IntakeRules:

@@ -5,20 +5,22 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.profile_svc.handlers import subscriptions, timers
-from services.profile_svc.routes import calls, customers, team
+from services.profile_svc.routes import calls, customers, opening, team
 from services.profile_svc.settings import Settings
 from shared.chassis import Ports, create_service
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    settings = settings or Settings()
     return create_service(
-        settings or Settings(),
+        settings,
         ports=ports,
         title="Patron profile",
         description="One file per customer, the account team, search, the overview and the call-centre pop.",
         topic="patron.profile",
-        routers=[customers.router, team.router, calls.router],
+        routers=[opening.router, customers.router, team.router, calls.router],
         subscriptions=subscriptions,
         timers=timers,
+        body_limits={"/v1/customers:batch": settings.batch_limit},
         migrations=Path(__file__).parent / "migrations",
     )

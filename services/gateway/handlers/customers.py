@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.gateway.domain.references import Address, Reporter
+from services.gateway.domain.references import Address, Reference, Reporter
 from services.gateway.repository import references
 from shared.errors import not_found
 from shared.events import CustomerRegistered
@@ -33,14 +33,14 @@ async def require_customer(tx: Transaction, customer_id: UUID, reporter: Reporte
         raise customer_not_found()
 
 
-async def register_reference(tx: Transaction, source: str, ref: str, reporter: Reporter) -> UUID:
-    """The customer behind a reference; an unknown one gets its id here, as it would by its first order."""
-    registry = await references.load_registry(tx, [(source, ref)], [])
-    customer_id = registry.reference(Address(source=source, ref=ref), reporter, tx.at, new_id)
+async def register_references(tx: Transaction, named: Sequence[Reference], reporter: Reporter) -> list[UUID]:
+    """The customer behind each reference; an unknown one gets its id here, as it would by its first order."""
+    registry = await references.load_registry(tx, list(dict.fromkeys(named)), [])
+    ids = [registry.reference(Address(source=source, ref=ref), reporter, tx.at, new_id) for source, ref in named]
     if registry.added:
         await references.add_references(tx, registry.added)
         announce(tx, registry.added)
-    return customer_id
+    return ids
 
 
 def customer_not_found() -> Exception:

@@ -83,8 +83,8 @@ async def _registered(request: Request, said: Any, actor: Actor) -> dict[str, An
     intake = gateway_of(request).intake
     reporter = intake.reporter(actor)
     source = await intake.source(reporter, reference.source, pointer="/reference/source")
-    customer_id = await service_of(request).database.run(
-        lambda tx: customers.register_reference(tx, source, reference.ref, reporter)
+    (customer_id,) = await service_of(request).database.run(
+        lambda tx: customers.register_references(tx, [(source, reference.ref)], reporter)
     )
     return {"id": str(customer_id), "reference": {"source": source, "ref": reference.ref}}
 

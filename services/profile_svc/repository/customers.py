@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, exists, select, update
 
 from services.profile_svc.domain.customer import CustomerFile
-from services.profile_svc.domain.phones import last_digits
 from services.profile_svc.domain.reader import Reader, no_such_customer
-from services.profile_svc.domain.search import index_name
-from services.profile_svc.tables import (
-    customer,
-    customer_email,
-    customer_name,
-    customer_phone,
-    customer_reference,
-    overview,
-)
+from services.profile_svc.repository.indexing import add_search_rows, drop_search_rows
+from services.profile_svc.tables import customer, customer_reference, overview
 from shared.messaging import Transaction
 
 
@@ -78,22 +69,11 @@ async def list_files(
     return [(_file(row), row.tier, row.account_manager) for row in rows]
 
 
-async def add_file(tx: Transaction, file: CustomerFile) -> bool:
-    """False when a file with this id is there already."""
-    values = {"id": file.id, "registered_at": file.registered_at, **_changing(file)}
-    added = await tx.sql.execute(upsert(customer).values(values).on_conflict_do_nothing().returning(customer.c.id))
-    if added.one_or_none() is None:
-        return False
-    await _save_search_rows(tx, file)
-    return True
-
-
 async def save_file(tx: Transaction, file: CustomerFile, before: CustomerFile) -> None:
     await tx.sql.execute(update(customer).where(customer.c.id == file.id).values(_changing(file)))
     if any(file.facts.get(name) != before.facts.get(name) for name in ("names", "phones", "emails")):
-        for table in (customer_name, customer_phone, customer_email):
-            await tx.sql.execute(table.delete().where(table.c.customer_id == file.id))
-        await _save_search_rows(tx, file)
+        await drop_search_rows(tx, file)
+        await add_search_rows(tx, [file])
 
 
 def _changing(file: CustomerFile) -> dict[str, Any]:
@@ -104,29 +84,6 @@ def _changing(file: CustomerFile) -> dict[str, Any]:
         "version": file.version,
         "updated_at": file.updated_at,
     }
-
-
-async def _save_search_rows(tx: Transaction, file: CustomerFile) -> None:
-    for position, name in enumerate(file.texts("names", "name")):
-        indexed = index_name(name)
-        await tx.sql.execute(
-            insert(customer_name).values(
-                customer_id=file.id,
-                position=position,
-                folded=indexed.folded,
-                search_text=indexed.text,
-                tokens=func.array_to_tsvector(list(indexed.tokens)),
-            )
-        )
-    phones = [
-        {"customer_id": file.id, "e164": e164, "last_digits": last_digits(e164)}
-        for e164 in file.texts("phones", "e164")
-    ]
-    emails = [{"customer_id": file.id, "address": address.casefold()} for address in file.texts("emails", "address")]
-    if phones:
-        await tx.sql.execute(insert(customer_phone), phones)
-    if emails:
-        await tx.sql.execute(insert(customer_email), emails)
 
 
 async def add_stubs(tx: Transaction, stubs: Sequence[CustomerFile]) -> set[UUID]:
@@ -151,22 +108,6 @@ async def save_references(tx: Transaction, references: Sequence[tuple[str, str, 
                where r.customer_id <> excluded.customer_id""",
         [source for source, _ in last], [ref for _, ref in last], list(last.values()), tx.at,
     )  # fmt: skip
-
-
-async def add_reference(tx: Transaction, reference: Reference, customer_id: UUID) -> bool:
-    """False when this reference names a customer already."""
-    values = {"source": reference.source, "ref": reference.ref, "customer_id": customer_id, "recorded_at": tx.at}
-    statement = upsert(customer_reference).values(values).on_conflict_do_nothing().returning(customer_reference.c.ref)
-    return (await tx.sql.execute(statement)).one_or_none() is not None
-
-
-async def find_customer_of(tx: Transaction, reference: Reference) -> UUID | None:
-    found: UUID | None = await tx.sql.scalar(
-        select(customer_reference.c.customer_id).where(
-            customer_reference.c.source == reference.source, customer_reference.c.ref == reference.ref
-        )
-    )
-    return found
 
 
 async def list_references(tx: Transaction, customer_id: UUID, reader: Reader) -> list[Reference]:

@@ -1,4 +1,4 @@
-"""Files over HTTP: open, read, amend, find (P1, P12), and the overview (G3)."""
+"""Files over HTTP: read, amended, found (P1, P12), and the overview (G3)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,12 +7,10 @@ from fastapi import Query, Response
 
 from services.profile_svc.domain.reader import no_such_customer
 from services.profile_svc.domain.search import LONGEST_QUESTION, read_question
-from services.profile_svc.handlers.files import amend_customer_file, open_customer_file
+from services.profile_svc.handlers.files import amend_customer_file
 from services.profile_svc.repository import customers, overview, search
-from services.profile_svc.repository.customers import Reference
 from services.profile_svc.routes.asking import CurrentDatabase, CurrentReader, CurrentSettings
 from services.profile_svc.schemas.customers import (
-    CustomerCreate,
     CustomerRead,
     CustomerSummary,
     CustomerUpdate,
@@ -35,7 +33,6 @@ from shared.chassis import (
     show_etag,
 )
 from shared.chassis.pages import DEFAULT_LIMIT
-from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1", tags=["customers"])
 
@@ -43,19 +40,6 @@ Question = Annotated[
     Text | None,
     Query(max_length=LONGEST_QUESTION, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
 ]
-
-
-@router.post("/customers", status_code=201, response_model_exclude_none=True, dependencies=[allow("customers:write")])
-async def open_customer(
-    body: CustomerCreate, response: Response, tx: Tx, reader: CurrentReader, settings: CurrentSettings
-) -> CustomerRead:
-    reference = None if body.reference is None else Reference(body.reference.source, body.reference.ref)
-    file = await open_customer_file(
-        tx, reader, body.id or new_id(), body.kind, body.facts(), reference, regions=settings.phone_regions
-    )
-    show_etag(response, file.version)
-    response.headers["Location"] = f"/v1/customers/{file.id}"
-    return show_file(file, await customers.list_references(tx, file.id, reader))
 
 
 @router.get("/customers", dependencies=[allow("customers:read")])

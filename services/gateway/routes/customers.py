@@ -1,0 +1,115 @@
+"""Many customer files at once (P12): their references are registered here, the files are profile's to open."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from services.gateway.domain.paths import id_in
+from services.gateway.domain.references import Reference, Reporter
+from services.gateway.handlers import customers
+from services.gateway.handlers.forwarding import Answer, Call, forward
+from services.gateway.handlers.intake import Intake
+from services.gateway.routes.hot import require_media_type
+from services.gateway.routes.state import gateway_of, service_of
+from services.gateway.schemas.customers import ReferenceCreate
+from shared.chassis import Actor, Refused, allow
+from shared.chassis.access import actor_of
+from shared.chassis.problems import problem_of
+from shared.chassis.strict_json import parse_json
+from shared.errors import DomainError, invalid
+
+MOST_LINES = 1000
+NDJSON = "application/x-ndjson"
+
+router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)  # profile's contract describes it
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that can be handed on: the file as it was sent, and the reference under its registered source."""
+
+    number: int
+    file: dict[str, Any]
+    reference: Reference | None
+
+
+@router.post("/customers:batch", dependencies=[allow("customers:write")])
+async def open_customers(request: Request) -> Response:
+    """Up to 1,000 files, one a line. Each line gets its own result; a bad one does not stop the others."""
+    actor = await actor_of(request)
+    require_media_type(request, NDJSON)
+    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
+    if len(texts) > MOST_LINES:
+        raise Refused(422, "too_many_customers", f"A batch has at most {MOST_LINES} lines.", limit=MOST_LINES)
+    intake = gateway_of(request).intake
+    reporter = intake.reporter(actor)
+    results: dict[int, dict[str, Any]] = {}
+    lines: list[Line] = []
+    for number, text in enumerate(texts, 1):
+        try:
+            lines.append(await read_line(number, text, intake, reporter))
+        except (DomainError, RequestValidationError, Refused) as refusal:
+            results[number] = orjson.loads(bytes(problem_of(refusal).body))
+    if lines:
+        answer = await _opened(request, actor, await _with_ids(request, lines, reporter))
+        if not answer.succeeded:
+            return Response(answer.body, answer.status, answer.headers)
+        told = [orjson.loads(line) for line in answer.body.splitlines()]
+        results |= {line.number: one for line, one in zip(lines, told, strict=True)}
+        await _known(request, told)
+    return Response(b"".join(_result(number, results[number]) for number in sorted(results)), media_type=NDJSON)
+
+
+async def read_line(number: int, text: bytes, intake: Intake, reporter: Reporter) -> Line:
+    file = parse_json(text)
+    if not isinstance(file, dict):
+        raise invalid("validation_failed", "A customer file is an object.")
+    if "id" in file:
+        raise invalid("extra_forbidden", "Ids are given by Patron.", pointer="/id")
+    if file.get("reference") is None:
+        return Line(number, file, None)
+    said = ReferenceCreate.read(file["reference"])
+    return Line(number, file, (await intake.source(reporter, said.source, pointer="/reference/source"), said.ref))
+
+
+async def _with_ids(request: Request, lines: list[Line], reporter: Reporter) -> bytes:
+    """The files as profile takes them: each reference's customer has (or gets) an id in the registry, the file that
+    very id. One transaction for all; sent again, the references are known."""
+    named = [line.reference for line in lines if line.reference is not None]
+    ids: dict[Reference, UUID] = {}
+    if named:
+        found = await service_of(request).database.run(
+            lambda tx: customers.register_references(tx, named, reporter)
+        )  # fmt: skip
+        ids = dict(zip(named, found, strict=True))
+    return b"".join(orjson.dumps(_registered(line, ids), option=orjson.OPT_APPEND_NEWLINE) for line in lines)
+
+
+def _registered(line: Line, ids: dict[Reference, UUID]) -> dict[str, Any]:
+    if line.reference is None:
+        return line.file
+    source, ref = line.reference
+    return line.file | {"id": str(ids[line.reference]), "reference": {"source": source, "ref": ref}}
+
+
+async def _opened(request: Request, actor: Actor, files: bytes) -> Answer:
+    call = Call("POST", "/v1/customers:batch", headers=request.headers, body=files)
+    seconds = gateway_of(request).settings.forward_batch_seconds
+    return await forward(service_of(request), "profile", call, actor, seconds=seconds)
+
+
+def _result(line: int, told: dict[str, Any]) -> bytes:
+    """`line` counts what was sent here; profile counted what it was handed."""
+    return orjson.dumps({"line": line} | told | {"line": line}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+async def _known(request: Request, told: list[dict[str, Any]]) -> None:
+    """Profile has just said so: no need to wait for its events."""
+    opened = [id_in(one.get("id")) for one in told if one["status"] < 300]
+    ids = [id for id in opened if id is not None]
+    if ids:
+        await service_of(request).database.run(lambda tx: customers.customers_are_known(tx, ids))
