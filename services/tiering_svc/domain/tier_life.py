@@ -41,6 +41,7 @@ class Standing(NamedTuple):
     grace_until: datetime | None = None
     retained_until: datetime | None = None
     overridden_until: datetime | None = None
+    recovered_at: datetime | None = None  # since when it earns its tier again, after having been below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _reassess(
         reasons = reasons_of(policy, figures, month, rank, trigger=cause[0], order_id=cause[1])
         return changed(standing, policy, rank, "upgrade", instant, rules, reasons)
     if standing.below_since is not None and instant >= standing.below_since and rank >= standing.rank:
-        return standing._replace(below_since=None, grace_until=None), None
+        return standing._replace(below_since=None, grace_until=None, recovered_at=instant), None
     return standing, None
 
 
@@ -239,6 +240,7 @@ class Ending:
 
     row_id: UUID
     ends_at: datetime | None
+    customer_id: UUID
 
 
 def endings(before: Standing, changes: Sequence[Change]) -> list[Ending]:
@@ -247,6 +249,7 @@ def endings(before: Standing, changes: Sequence[Change]) -> list[Ending]:
     ended: list[Ending] = []
     for change in changes:
         if open_row is not None:
-            ended.append(Ending(open_row, None if change.replaces == open_row else change.effective_from))
+            ends_at = None if change.replaces == open_row else change.effective_from
+            ended.append(Ending(open_row, ends_at, change.customer_id))
         open_row = change.row_id
     return ended

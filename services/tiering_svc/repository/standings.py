@@ -17,7 +17,7 @@ from shared.messaging import Transaction
 FIELDS = Standing._fields
 TYPES = (
     "uuid", "text", "int", "timestamptz", "uuid", "text", "uuid", "int", "uuid", "text", "text", "int",
-    "timestamptz", "timestamptz", "timestamptz", "timestamptz",
+    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz",
 )  # fmt: skip
 STANDING = ", ".join(f"s.{field}" for field in FIELDS)
 
@@ -130,60 +130,92 @@ async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Seque
 
 
 SAVE = f"""
-insert into standing as s ({", ".join(FIELDS)})
-select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))}) order by 1
-on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in FIELDS[1:])}
+insert into standing as s ({", ".join(FIELDS)}, told_at)
+select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate((*TYPES, "timestamptz"), 1))}) order by 1
+on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "told_at"))}
 """
+Told = Mapping[UUID, datetime]  # by customer: when the newest fact that was looked at had been recorded
 
 
-async def save_standings(tx: Transaction, standings: Sequence[Standing]) -> None:
-    if standings:
-        await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)))
+async def save_standings(tx: Transaction, standings: Sequence[Standing], told: Told | None = None) -> None:
+    """`told` is given where facts decided; what a person or a review decides is known from now on."""
+    if not standings:
+        return
+    told_at = [tx.at if told is None else told[standing.customer_id] for standing in standings]
+    await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)), told_at)
+    await _save_watches(tx, list(zip(standings, told_at, strict=True)))
+
+
+async def _save_watches(tx: Transaction, saved: Sequence[tuple[Standing, datetime]]) -> None:
+    """Keep since when who is watched, and until when who was (T10): said again, it changes nothing."""
+    if over := [(s, told_at) for s, told_at in saved if s.recovered_at is not None]:
+        await tx.raw.execute(
+            """update tier_watch w set recovered_at = a.recovered_at, recovered_told_at = a.told_at
+               from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) as a(row_id, recovered_at, told_at)
+               where w.row_id = a.row_id and w.recovered_told_at is null""",
+            [s.row_id for s, _ in over], [s.recovered_at for s, _ in over], [told_at for _, told_at in over],
+        )  # fmt: skip
+    if watched := [(s, told_at) for s, told_at in saved if s.below_since is not None]:
+        await tx.raw.execute(
+            """insert into tier_watch (customer_id, row_id, below_since, grace_until, told_at)
+               select a.* from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+                    as a(customer_id, row_id, below_since, grace_until, told_at)
+               where not exists (
+                   select from tier_watch w where w.row_id = a.row_id and w.recovered_told_at is null)""",
+            [s.customer_id for s, _ in watched], [s.row_id for s, _ in watched], [s.below_since for s, _ in watched],
+            [s.grace_until for s, _ in watched], [told_at for _, told_at in watched],
+        )  # fmt: skip
 
 
 ADD_HISTORY = """
 insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, superseded_at,
-                          policy_id, policy_version, run_id, reasons)
-select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $14::timestamptz,
-       case when superseded then $14::timestamptz end, policy_id, policy_version, run_id, reasons
+                          policy_id, policy_version, run_id, reasons, told_at, superseded_told_at)
+select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $15::timestamptz,
+       case when superseded then $15::timestamptz end, policy_id, policy_version, run_id, reasons, told_at,
+       case when superseded then told_at end
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
-            $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[])
+            $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[], $14::timestamptz[])
      as a(id, customer_id, previous_tier, tier, rank, kind, starts_at, ends_at, superseded, policy_id, policy_version,
-          run_id, reasons)
+          run_id, reasons, told_at)
 """
 
 
-async def save_history(tx: Transaction, changes: Sequence[Change], endings: Sequence[Ending]) -> None:
+async def save_history(
+    tx: Transaction, changes: Sequence[Change], endings: Sequence[Ending], told: Told | None = None
+) -> None:
     """End what ended and add the new rows, those included that were opened and ended within these same changes."""
     if not changes:
         return
     new = {change.row_id for change in changes}
-    await _end_rows(tx, [ending for ending in endings if ending.row_id not in new])
+    await _end_rows(tx, [ending for ending in endings if ending.row_id not in new], told)
     ends: Mapping[UUID, datetime | None] = {e.row_id: e.ends_at for e in endings if e.row_id in new}
-    columns: list[list[Any]] = [[] for _ in range(13)]
+    columns: list[list[Any]] = [[] for _ in range(14)]
     for change in changes:
         ends_at = ends.get(change.row_id)
         superseded = change.row_id in ends and ends_at is None
         values = (
             change.row_id, change.customer_id, change.previous_tier, change.tier, change.rank, change.kind,
             change.effective_from, ends_at, superseded, change.policy_id, change.policy_version, change.run_id,
-            json.dumps(change.reasons, ensure_ascii=False),
+            json.dumps(change.reasons, ensure_ascii=False), tx.at if told is None else told[change.customer_id],
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     await tx.raw.execute(ADD_HISTORY, *columns, tx.at)
 
 
-async def _end_rows(tx: Transaction, endings: Sequence[Ending]) -> None:
+async def _end_rows(tx: Transaction, endings: Sequence[Ending], told: Told | None) -> None:
+    """A row that is replaced is known to be wrong from when the newest fact about its customer was recorded."""
     if endings:
         await tx.raw.execute(
             """update tier_history h set
                    effective = case when a.ends_at is null then h.effective
                                     else tstzrange(lower(h.effective), a.ends_at) end,
-                   superseded_at = case when a.ends_at is null then $3::timestamptz end
-               from unnest($1::uuid[], $2::timestamptz[]) as a(id, ends_at)
+                   superseded_at = case when a.ends_at is null then $3::timestamptz end,
+                   superseded_told_at = case when a.ends_at is null then a.told_at end
+               from unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as a(id, ends_at, told_at)
                where h.id = a.id""",
             [ending.row_id for ending in endings], [ending.ends_at for ending in endings], tx.at,
+            [tx.at if told is None else told[ending.customer_id] for ending in endings],
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The tables tiering owns. The migrations make them; `tests/tiering` holds the two together."""
 
+from services.tiering_svc.tables.back_tests import back_test, back_test_cell, back_test_mover, back_test_value
 from services.tiering_svc.tables.base import metadata
 from services.tiering_svc.tables.facts import (
     business,
@@ -11,19 +12,31 @@ from services.tiering_svc.tables.facts import (
     receivable_fact,
 )
 from services.tiering_svc.tables.policies import tier_policy
-from services.tiering_svc.tables.reviews import evaluation_head, evaluation_mover, evaluation_run
+from services.tiering_svc.tables.reviews import (
+    evaluation_cell,
+    evaluation_head,
+    evaluation_mover,
+    evaluation_run,
+    evaluation_value,
+)
 from services.tiering_svc.tables.satisfaction import satisfaction_answer
 from services.tiering_svc.tables.standards import standard
-from services.tiering_svc.tables.standings import standing, tier_history
+from services.tiering_svc.tables.standings import standing, tier_history, tier_watch
 from services.tiering_svc.tables.teams import employee_centre, team_member
 
 __all__ = [
+    "back_test",
+    "back_test_cell",
+    "back_test_mover",
+    "back_test_value",
     "business",
     "customer_source",
     "employee_centre",
+    "evaluation_cell",
     "evaluation_head",
     "evaluation_mover",
     "evaluation_run",
+    "evaluation_value",
     "indicator_month",
     "metadata",
     "order_change",
@@ -36,4 +49,5 @@ __all__ = [
     "team_member",
     "tier_history",
     "tier_policy",
+    "tier_watch",
 ]

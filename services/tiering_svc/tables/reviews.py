@@ -1,11 +1,13 @@
-"""Review runs, and who moved in them (T10)."""
+"""Review runs and simulations, and who moved in them (T9, T10)."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.tiering_svc.tables.base import Moment, metadata
 
-evaluation_run = Table(  # a review: how far it is, and what came of it
+Total = Numeric(24, 4)
+
+evaluation_run = Table(  # a review or a simulation: how far it is, and what came of it
     "evaluation_run",
     metadata,
     Column("run_id", Uuid, primary_key=True),
@@ -24,6 +26,13 @@ evaluation_run = Table(  # a review: how far it is, and what came of it
     Column("requested_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("finished_at", Moment),
+    Column("kind", Text, nullable=False),
+    Column("known_at", Moment),  # what was known then decides; set when it begins, unless asked for
+    Column("policy_asked", Boolean, nullable=False),  # else by the policy in force when it begins
+    Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
+    Column("costs", JSONB),  # what a year in a tier costs, as the asker says
+    Column("longest_ms", Numeric(12, 3), nullable=False),  # of its transactions so far
+    Column("asked_to_stop_by", Text),
 )
 
 evaluation_head = Table(  # where intake's streams stood when the review was asked for, and we were not there yet
@@ -43,4 +52,25 @@ evaluation_mover = Table(
     Column("from_tier", Text),
     Column("to_tier", Text, nullable=False),
     Column("graded", Text, nullable=False),
+    Column("applied", Boolean, nullable=False),
+)
+
+evaluation_value = Table(  # T5: what everybody has, until the cut-offs are computed of it
+    "evaluation_value",
+    metadata,
+    Column("run_id", Uuid, primary_key=True),
+    Column("after", Text, primary_key=True),  # the customer before these
+    Column("measured", ARRAY(Numeric), nullable=False),
+)
+
+evaluation_cell = Table(  # T9: from tier to tier, those who stay included; '' is no tier yet
+    "evaluation_cell",
+    metadata,
+    Column("run_id", Uuid, primary_key=True),
+    Column("from_tier", Text, primary_key=True),
+    Column("to_tier", Text, primary_key=True),
+    Column("customers", Integer, nullable=False),
+    Column("revenue", Total, nullable=False),
+    Column("profit", Total),
+    Column("profit_known_for", Total, nullable=False),
 )
