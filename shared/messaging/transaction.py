@@ -42,7 +42,7 @@ class Transaction:
         self.sql = sql
         self.raw = raw
         self.at = at
-        self.announced: list[tuple[UUID, Event]] = []
+        self.announced: list[tuple[UUID, Event | outbox.Written]] = []
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class Transaction:
         self._after_commit.append(action)
 
 
-def announce(tx: Transaction, events: Iterable[Event], ids: Sequence[UUID] | None = None) -> None:
+def announce(tx: Transaction, events: Iterable[Event | outbox.Written], ids: Sequence[UUID] | None = None) -> None:
     """Collect events; they get their sequence numbers and go to the outbox once, just before the commit.
 
     `ids` (from `new_id`) are given where the answer to the caller names the event.

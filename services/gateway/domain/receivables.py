@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.gateway.domain.orders import ZERO, Order
+from services.gateway.domain.orders import Order
 from services.gateway.domain.references import NewId
 from services.gateway.domain.rules import IntakeRules
+from services.gateway.domain.said_orders import ZERO
 from shared.errors import invalid
 from shared.events import PaymentReceived, ReceivableIssued
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from services.gateway.domain.orders import ZERO, Order
+from services.gateway.domain.orders import Order
 from services.gateway.domain.references import NewId
 from services.gateway.domain.rules import IntakeRules, share
+from services.gateway.domain.said_orders import ZERO
 from shared.errors import conflict, invalid
 from shared.events import LineTakenBack, OrderCancelled, OrderDelivered, OrderReturned
 

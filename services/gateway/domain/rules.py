@@ -9,6 +9,7 @@ from shared.errors import forbidden, invalid
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # beyond it a change of zone may leave the calendar
 GREATEST = Decimal(10) ** 13  # the sum of a report fits numeric(18,4) with room for a customer's whole life
 
 WITHOUT_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
@@ -42,6 +43,13 @@ class IntakeRules:
         if amount >= GREATEST:
             raise invalid("amount_too_large", "more than can be accounted for", pointer=pointer)
 
+    def check_conceivable(self, instant: datetime, pointer: str) -> None:
+        """What is wrong whatever the time is now."""
+        if instant > LATEST:
+            raise invalid("in_the_future", "it cannot have happened yet", pointer=pointer)
+        if instant < EARLIEST:
+            raise invalid("too_long_ago", "nothing before 1970 is recorded", pointer=pointer)
+
     def check_instant(self, instant: datetime, at: datetime, pointer: str, *, may_backdate: bool) -> None:
         """Future means later than now + 5 min; the distant past is for those who may write history."""
         if instant > at + FUTURE_TOLERANCE:
@@ -71,7 +79,8 @@ def mark_of(*parts: object) -> bytes:
 
 def plain(amount: Decimal | None) -> str:
     """10, 10.0 and 10.00 are one amount."""
-    if amount is None:
-        return ""
-    text = str(amount)
+    return "" if amount is None else plain_text(str(amount))
+
+
+def plain_text(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -7,7 +7,7 @@ starts at once, and what arrives while it commits is its next group. Each caller
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from shared.messaging import Database, Transaction
 from shared.messaging.failures import is_transient
@@ -18,57 +18,72 @@ Answer = TypeVar("Answer")
 AT_MOST = 200  # items a transaction; keeps it short
 
 
+class _Answers(Generic[Answer]):
+    """What the items of one request are answered. One future for all of them: one an item cost as much as its row."""
+
+    def __init__(self, how_many: int) -> None:
+        self._missing = how_many
+        self._given: list[Answer | Exception | None] = [None] * how_many
+        self.complete: asyncio.Future[list[Answer | Exception]] = asyncio.get_running_loop().create_future()
+
+    def give(self, place: int, answer: Answer | Exception) -> None:
+        self._given[place] = answer
+        self._missing -= 1
+        if self._missing == 0 and not self.complete.done():  # the caller may have gone; the orders stand all the same
+            self.complete.set_result(cast("list[Answer | Exception]", self._given))
+
+
 class GroupCommit(Generic[Item, Answer]):
-    """`decide` writes a group in the transaction it is given and returns one answer for each item, in order."""
+    """`decide` writes a group in the transaction it is given and returns for each item, in order, its answer or why
+    there is none."""
 
     def __init__(
         self,
         database: Database,
-        decide: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Answer]]],
+        decide: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Answer | Exception]]],
         *,
         at_most: int = AT_MOST,
     ) -> None:
         self.database = database
         self.decide = decide
         self.at_most = at_most
-        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._waiting: deque[tuple[Item, _Answers[Answer], int]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Answer:
-        """The answer to one item, once it is committed."""
-        return await self._hand_in(item)
+        """The answer to one item, once it is committed; raises the refusal or what went wrong."""
+        [answer] = await self.submit_all([item])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    async def submit_all(self, items: Sequence[Item]) -> list[Answer | BaseException]:
-        """The answers to many, in order; a failure stands in the place of its item."""
-        return await asyncio.gather(*[self._hand_in(item) for item in items], return_exceptions=True)
-
-    def _hand_in(self, item: Item) -> "asyncio.Future[Answer]":
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
+    async def submit_all(self, items: Sequence[Item]) -> list[Answer | Exception]:
+        """The answers to many, in order; a refusal or a failure stands in the place of its item."""
+        if not items:
+            return []
+        answers: _Answers[Answer] = _Answers(len(items))
+        self._waiting.extend((item, answers, place) for place, item in enumerate(items))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_while_there_is_work())
-        return answer
+        return await answers.complete
 
     async def _write_while_there_is_work(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_most))]
-            await self._write(group)
+            await self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_most))])
 
-    async def _write(self, group: "Sequence[tuple[Item, asyncio.Future[Answer]]]") -> None:
+    async def _write(self, group: "Sequence[tuple[Item, _Answers[Answer], int]]") -> None:
         """Write a group. An error that will not pass is narrowed down to the one item that causes it."""
-        items = [item for item, _ in group]
+        items = [item for item, _, _ in group]
         try:
             answers = await self.database.run(lambda tx: self.decide(tx, items))
         except Exception as error:
             if len(group) == 1 or is_transient(error):
-                for _, answer in group:
-                    if not answer.done():
-                        answer.set_exception(error)
+                for _, waiting, place in group:
+                    waiting.give(place, error)
                 return
             half = len(group) // 2
             await self._write(group[:half])
             await self._write(group[half:])
         else:
-            for (_, waiting), answer_ in zip(group, answers, strict=True):
-                if not waiting.done():  # its caller may have gone; the order stands all the same
-                    waiting.set_result(answer_)
+            for (_, waiting, place), answer in zip(group, answers, strict=True):
+                waiting.give(place, answer)

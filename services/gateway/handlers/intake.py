@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.gateway.domain.orders import Answer, ReportedOrder, check_order
+from services.gateway.domain.orders import Answer, Receipt, ReportedOrder
 from services.gateway.domain.references import OWN_SOURCE, Reporter, source_named, source_of_partner
 from services.gateway.domain.rules import IntakeRules
 from services.gateway.handlers.group_commit import GroupCommit
@@ -19,7 +19,7 @@ class Intake:
         self.database = database
         self.rules = rules
         self.names = SourceNames((OWN_SOURCE, *sources))
-        self.orders: GroupCommit[ReportedOrder, Answer] = GroupCommit(database, self._accept)
+        self.orders: GroupCommit[ReportedOrder, Receipt] = GroupCommit(database, self._accept)
         self._reporters: dict[Actor, Reporter] = {}
 
     def reporter(self, actor: Actor) -> Reporter:
@@ -36,14 +36,6 @@ class Intake:
         if named is None or named == reporter.source:
             return reporter.source
         return source_named(reporter, named, await self.names.including(named, self.database), pointer)
-
-    async def accept(self, order: ReportedOrder) -> Answer:
-        check_order(order, self.rules)
-        return await self.orders.submit(order)
-
-    async def accept_all(self, orders: Sequence[ReportedOrder]) -> list[Answer | BaseException]:
-        """For orders that were checked one by one before."""
-        return await self.orders.submit_all(orders)
 
     async def _accept(self, tx: Transaction, orders: Sequence[ReportedOrder]) -> Sequence[Answer]:
         return await accept_reported_orders(tx, orders, self.rules)

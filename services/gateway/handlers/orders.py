@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.domain.orders import Answer, Order, ReportedOrder, accept_orders
+from services.gateway.domain.orders import AcceptedOrder, Answer, Order, ReportedOrder, accept_orders, order_placed
 from services.gateway.domain.returns import Delivery, TakenBack
 from services.gateway.domain.rules import IntakeRules
 from services.gateway.repository import follow_ups, intake, orders, references
 from shared.errors import not_found
+from shared.events import OrderPlaced
 from shared.messaging import Transaction, announce, new_id
+from shared.messaging.outbox import Written
 
 
 async def accept_reported_orders(
@@ -23,8 +25,12 @@ async def accept_reported_orders(
         announce(tx, registry.added)
     if decision.orders:
         await orders.add_orders(tx, decision.orders)
-        announce(tx, decision.events, ids=[order.event_id for order in decision.orders])
+        announce(tx, map(told, decision.orders), ids=[order.event_id for order in decision.orders])
     return decision.answers
+
+
+def told(order: AcceptedOrder) -> Written:
+    return Written(OrderPlaced, str(order.customer_id), order.said.placed_at, order_placed(order))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ async def load_known(tx: Transaction, reported: Sequence[ReportedOrder]) -> tupl
     rows = await tx.raw.fetch(
         KNOWN,
         [order.source for order in reported],
-        [order.order_ref for order in reported],
+        [order.said.order_ref for order in reported],
         [order.customer.ref for order in reported],
     )
     for source, order_ref, ref, order_id, customer_id, event_id, fingerprint, referred in rows:

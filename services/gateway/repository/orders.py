@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.gateway.domain.orders import Order
+from services.gateway.domain.orders import AcceptedOrder, Order
 from shared.events import OrderLine
 from shared.messaging import Transaction
 
@@ -17,9 +17,9 @@ class Overtaken(asyncpg.SerializationError):
     """Another transaction wrote the same outside id meanwhile: begin again, and see what it wrote."""
 
 
-async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
+async def add_orders(tx: Transaction, orders: Sequence[AcceptedOrder]) -> None:
     """Insert new orders, sorted so that two writers never wait for each other crosswise."""
-    orders = sorted(orders, key=lambda order: (order.source, order.order_ref))
+    orders = sorted(orders, key=lambda order: (order.source, order.said.order_ref))
     status = await tx.raw.execute(
         """insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
                fingerprint, event_id, recorded_at)
@@ -32,37 +32,19 @@ async def add_orders(tx: Transaction, orders: Sequence[Order]) -> None:
            on conflict (source, order_ref) do nothing""",
         [order.id for order in orders],
         [order.source for order in orders],
-        [order.order_ref for order in orders],
+        [order.said.order_ref for order in orders],
         [order.customer_id for order in orders],
-        [order.placed_at for order in orders],
-        [order.currency for order in orders],
-        [order.channel for order in orders],
-        [str(order.amount) for order in orders],
-        [written_lines(order.lines) for order in orders],
-        [order.fingerprint for order in orders],
+        [order.said.placed_at for order in orders],
+        [order.said.currency for order in orders],
+        [order.said.channel for order in orders],
+        [str(order.said.amount) for order in orders],
+        [order.said.lines for order in orders],
+        [order.said.fingerprint for order in orders],
         [order.event_id for order in orders],
         tx.at,
     )  # fmt: skip
     if status != f"INSERT 0 {len(orders)}":
         raise Overtaken("an order_id was used by another transaction")
-
-
-def written_lines(lines: Sequence[OrderLine]) -> str:
-    """Lines as JSON. Amounts stay text, so nothing can make a float of them."""
-    return orjson.dumps(
-        [
-            {
-                "line": line.line,
-                "sku": line.sku,
-                "category": line.category,
-                "quantity": line.quantity,
-                "amount": str(line.amount),
-                "unit_cost": None if line.unit_cost is None else str(line.unit_cost),
-                "discount": None if line.discount is None else str(line.discount),
-            }
-            for line in lines
-        ]
-    ).decode()
 
 
 def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:

@@ -9,6 +9,7 @@ from services.gateway.handlers.access import Door
 from services.gateway.handlers.contract import WholeContract
 from services.gateway.handlers.intake import Intake
 from services.gateway.routes.rate_limit import RateLimit
+from services.gateway.schemas.quick_orders import QuickOrders
 from services.gateway.settings import Settings
 from shared.chassis import Actor, Service
 from shared.chassis.access import bearer_of
@@ -19,6 +20,7 @@ class Gateway:
     settings: Settings
     door: Door
     intake: Intake
+    quick: QuickOrders
     contract: WholeContract
 
 
@@ -30,6 +32,7 @@ def equip(app: FastAPI, settings: Settings) -> None:
         settings,
         Door(settings, service.database, service.verifier),
         Intake(service.database, settings.rules, settings.sources),
+        QuickOrders(settings.rules),
         WholeContract(),
     )
 
