@@ -11,7 +11,9 @@ from services.tiering_svc.tables.facts import (
     payment_fact,
     receivable_fact,
 )
+from services.tiering_svc.tables.key_accounts import account_class, nomination, risk_flag, rule_book
 from services.tiering_svc.tables.policies import tier_policy
+from services.tiering_svc.tables.retention import lifetime_value, lifetime_value_run, retention_cost
 from services.tiering_svc.tables.reviews import (
     evaluation_cell,
     evaluation_head,
@@ -20,17 +22,34 @@ from services.tiering_svc.tables.reviews import (
     evaluation_value,
 )
 from services.tiering_svc.tables.satisfaction import satisfaction_answer
+from services.tiering_svc.tables.stages import customer_stage
 from services.tiering_svc.tables.standards import standard
 from services.tiering_svc.tables.standings import standing, tier_history, tier_watch
 from services.tiering_svc.tables.teams import employee_centre, team_member
+from services.tiering_svc.tables.warnings import (
+    early_warning,
+    warning_back_test,
+    warning_change,
+    warning_rule,
+    warning_run,
+)
 
 __all__ = [
+    "retention_cost",
+    "lifetime_value_run",
+    "lifetime_value",
+    "rule_book",
+    "risk_flag",
+    "nomination",
+    "account_class",
     "back_test",
     "back_test_cell",
     "back_test_mover",
     "back_test_value",
     "business",
     "customer_source",
+    "customer_stage",
+    "early_warning",
     "employee_centre",
     "evaluation_cell",
     "evaluation_head",
@@ -50,4 +69,8 @@ __all__ = [
     "tier_history",
     "tier_policy",
     "tier_watch",
+    "warning_back_test",
+    "warning_change",
+    "warning_rule",
+    "warning_run",
 ]
