@@ -10,7 +10,8 @@ from uuid import UUID
 
 from services.tiering_svc.domain.months import month_of
 from services.tiering_svc.domain.orders import Order, Orders, TakenBack
-from services.tiering_svc.domain.policies import Policy, read_policy
+from services.tiering_svc.domain.policies import Policy
+from services.tiering_svc.domain.policy_documents import read_policy
 from services.tiering_svc.domain.tier_life import Change, Rules, Standing, after_order, after_take_back, endings
 
 CUSTOMER = UUID(int=1)

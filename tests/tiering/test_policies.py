@@ -58,11 +58,6 @@ def test_T2_the_unknown_is_the_lowest_level_even_where_bands_begin_below_zero():
         (bands_document(("gold", "550"), ("platinum", "550")), "bands_overlap", "/document/bands/1/from"),
         (bands_document(("gold", "1")) | {"indicator": "mood"}, "unknown_indicator", "/document/indicator"),
         (
-            bands_document(("gold", "1")) | {"indicator": "days_since_last_order"},
-            "unknown_indicator",
-            "/document/indicator",
-        ),
-        (
             bands_document(("gold", "1")) | {"bands": [{"tier": "tin", "from": "1"}]},
             "unknown_tier",
             "/document/bands/0/tier",

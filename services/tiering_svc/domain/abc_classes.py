@@ -1,11 +1,12 @@
-"""ABC (T5): where each class begins among the customers of a day, by share of customers or of revenue."""
+"""ABC and pyramids (T5, T7): where each class begins among the customers of a day, by share of them or of revenue."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import ceil
 
+from services.tiering_svc.domain.documents import HUNDRED
 from services.tiering_svc.domain.orders import ZERO
-from services.tiering_svc.domain.policies import HUNDRED, Band, Policy
+from services.tiering_svc.domain.policies import Band, Policy
 
 
 def cutoffs(policy: Policy, values: Sequence[Decimal]) -> tuple[Band, ...]:
@@ -14,7 +15,8 @@ def cutoffs(policy: Policy, values: Sequence[Decimal]) -> tuple[Band, ...]:
     By customers: the first 10 % of them. By revenue: those who together bring the first 80 %, the one who crosses
     the line included. Customers whose value is unknown are not among them: they are in the lowest class.
     """
-    ranked = sorted(values, reverse=True)
+    sign = -1 if policy.better == "less" else 1  # the best first
+    ranked = sorted((sign * value for value in values), reverse=True)
     take: Callable[[Decimal], int] = _by_customers(ranked) if policy.shares_by == "customers" else _by_revenue(ranked)
     bands: list[Band] = []
     cumulated = ZERO
@@ -27,7 +29,7 @@ def cutoffs(policy: Policy, values: Sequence[Decimal]) -> tuple[Band, ...]:
     lowest = policy.shares[-1].rank
     if ranked and lowest > 0 and (not bands or ranked[-1] < bands[-1].start):
         bands.append(Band(lowest, ranked[-1]))
-    return tuple(reversed(bands))
+    return tuple(Band(band.rank, sign * band.start) for band in reversed(bands))
 
 
 def _by_customers(ranked: Sequence[Decimal]) -> Callable[[Decimal], int]:

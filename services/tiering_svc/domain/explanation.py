@@ -9,7 +9,7 @@ from uuid import UUID
 from services.tiering_svc.domain.indicators import INDICATORS, Value
 from services.tiering_svc.domain.months import first_month, shift, spelled
 from services.tiering_svc.domain.orders import ZERO, Figures
-from services.tiering_svc.domain.policies import Policy
+from services.tiering_svc.domain.policies import Policy, known_by_figures
 
 Reasons = Mapping[str, Any]
 Language = Literal["en", "zh"]
@@ -20,8 +20,8 @@ def reasons_of(
     *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything the decision looked at, as data: it is stored with the row and never computed again."""
-    value = policy.value_of(figures, month)
-    graded = policy.rank_of(value)
+    found = policy.assess(known_by_figures(figures, month, policy.months))
+    value, graded = found.value, found.rank
     last = shift(month, -1) if policy.kind == "star" else month
     months = policy.months - 1 if policy.kind == "star" else policy.months
     reasons: dict[str, Any] = {

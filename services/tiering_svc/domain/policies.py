@@ -1,25 +1,31 @@
-"""Tier policies as data (T9): a checked, versioned document, and the rule that grades a customer's figures by it.
+"""Tier policies (T2-T7, T9): what one looks at, how that gives a level, and what it finds in a customer.
 
-T2 bands of one indicator, T5 ABC by share of customers or of revenue, T6 the star rule. A policy without a population
-rule grades anybody alone; an ABC policy grades by the cut-offs that the last review computed.
+A policy is read from a checked, versioned document (`policy_documents`). One of bands, stars or cells grades anybody
+alone; one of shares grades by the cut-offs that the last review computed and keeps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
+from services.tiering_svc.domain.conditions import Condition, Verdict, judge, limited
+from services.tiering_svc.domain.documents import number
 from services.tiering_svc.domain.indicators import INDICATORS, Known, Value
+from services.tiering_svc.domain.matrix import Cell, Matrix
 from services.tiering_svc.domain.months import shift
 from services.tiering_svc.domain.orders import ZERO, Figures
-from shared.errors import DomainError, invalid
+from services.tiering_svc.domain.scorecards import Score, Scorecard
 
-HUNDRED = Decimal(100)
+__all__ = ["MOST_MONTHS", "Assessment", "Band", "Level", "Life", "Names", "Policy", "Share", "number"]
+
 MOST_MONTHS = 60
+GROWING = frozenset({"amount", "orders", "largest_order"})  # one more order never lowers them
 Names = dict[str, str]
-Document = Mapping[str, Any]
+Kind = Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
+Better = Literal["more", "less"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From this value on a customer is at least at this level (for stars: when every month is *over* it)."""
+    """From this value on a customer is at least at this level; down to it where less is better. (For stars: when
+    every month is *over* it.)"""
 
     rank: int
     start: Decimal
@@ -56,8 +63,11 @@ class Assessment:
     """What a policy finds in what is known of a customer."""
 
     rank: int
-    value: Value  # what bands and cut-offs look at: the indicator, or the score
-    parts: Mapping[str, Any]  # how it came about, as data: what an explanation tells
+    value: Value  # what bands and cut-offs look at: the indicator, or the score; None for a matrix
+    graded: int  # before conditions limit it
+    score: Score | None = None
+    cell: Cell | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +75,24 @@ class Policy:
     policy_id: UUID
     version: int
     names: Names
-    kind: str
+    kind: Kind
     levels: tuple[Level, ...]  # lowest first
-    indicator: str
     months: int  # of the window, the month of `as_of` included
-    bands: tuple[Band, ...] | None  # lowest first; None: ABC whose cut-offs no review has computed yet
-    shares: tuple[Share, ...]  # ABC: highest level first
-    shares_by: str | None
     life: Life
+    indicator: str | None = None  # None: it looks at a scorecard or a matrix
+    scorecard: Scorecard | None = None
+    matrix: Matrix | None = None
+    bands: tuple[Band, ...] | None = None  # lowest first; None: cut-offs that no review has computed yet, or cells
+    better: Better = "more"
+    unknown_rank: int = 0  # of whoever's value is not known
+    shares: tuple[Share, ...] = ()  # of a population: highest level first
+    shares_by: str | None = None
+    conditions: tuple[Condition, ...] = ()
     run_id: UUID | None = None  # whose cut-offs the bands are
+    # what follows from the above, worked out once when the policy is read:
+    indicators: tuple[str, ...] = ()  # all it looks at
+    classes: frozenset[str] = frozenset()  # of facts that grading needs; none: the sums of a window are enough
+    monotone: bool = False  # one more order never lowers the grade (an average, a rate or a margin may fall)
 
     @property
     def ladder(self) -> str:
@@ -85,41 +104,73 @@ class Policy:
         return len(self.levels) - 1
 
     @property
-    def monotone(self) -> bool:
-        """One more order never lowers the grade (an average, a rate or a margin may fall)."""
-        return self.indicator in ("amount", "orders", "largest_order")
+    def of_population(self) -> bool:
+        """Its cut-offs are those of all customers together, computed by a review."""
+        return bool(self.shares)
 
-    @property
-    def classes(self) -> frozenset[str]:
-        """The classes of facts that grading needs; none when the sums of a window are enough (`grade`)."""
-        return frozenset()
+    def value_of(self, figures: Figures, month: date) -> Value:
+        """What a policy of one indicator looks at; for stars the weakest of the full months before `month`."""
+        if self.kind == "star":
+            return min(figures.monthly.get(shift(month, -n), ZERO) for n in range(1, self.months))
+        assert self.indicator is not None
+        of_figures = INDICATORS[self.indicator].of_figures
+        assert of_figures is not None  # otherwise the policy has classes
+        return of_figures(figures)
 
     def measure(self, known: Known) -> Value:
         """The one value that bands and the cut-offs of a population look at."""
-        return self.value_of(known.figures, known.last_month)
+        if self.scorecard is not None:
+            return self.scorecard.score(known).total
+        return self._one_value(known)
 
-    def assess(self, known: Known) -> Assessment:
-        value = self.measure(known)
-        return Assessment(self.rank_of(value), value, {})
-
-    def value_of(self, figures: Figures, month: date) -> Value:
-        """What the policy looks at; for stars the weakest of the full months before `month`."""
+    def _one_value(self, known: Known) -> Value:
         if self.kind == "star":
-            return min(figures.monthly.get(shift(month, -n), ZERO) for n in range(1, self.months))
-        of_figures = INDICATORS[self.indicator].of_figures
-        assert of_figures is not None  # checked when the policy was read
-        return of_figures(figures)
+            return self.value_of(known.figures, known.last_month)
+        if self.indicator is None:
+            return None
+        value = INDICATORS[self.indicator].value(known)
+        assert not isinstance(value, str)  # codes were refused when the policy was read
+        return value
 
     def grade(self, figures: Figures, month: date) -> int:
-        """The rank that the figures of the window ending with `month` earn."""
-        return self.rank_of(self.value_of(figures, month))
+        """The rank that the figures of the window ending with `month` earn: the quick way, where there are no
+        `classes` to load."""
+        if self.indicator is not None and not self.conditions:
+            return self.rank_of(self.value_of(figures, month))
+        return self.assess(known_by_figures(figures, month, self.months)).rank
+
+    def grade_seen(self, seen: Figures | Known, month: date) -> int:
+        """By whatever was loaded: sums where they are enough, everything where the policy needs it."""
+        return self.assess(seen).rank if isinstance(seen, Known) else self.grade(seen, month)
+
+    def assess(self, known: Known) -> Assessment:
+        score: Score | None = None
+        cell: Cell | None = None
+        value: Value = None
+        if self.matrix is not None:
+            cell = self.matrix.place(known)
+            graded = cell.rank
+        elif self.scorecard is not None:
+            score = self.scorecard.score(known)
+            value = score.total
+            graded = self.rank_of(value)
+        else:
+            value = self._one_value(known)
+            graded = self.rank_of(value)
+        if not self.conditions:
+            return Assessment(graded, value, graded, score, cell)
+        verdicts = judge(self.conditions, known)
+        return Assessment(limited(graded, verdicts), value, graded, score, cell, verdicts)
 
     def rank_of(self, value: Value) -> int:
+        if value is None:
+            return self.unknown_rank
         rank = 0
-        if value is None or self.bands is None:
-            return rank
-        for band in self.bands:
-            if value < band.start or (value == band.start and self.kind == "star"):
+        for band in self.bands or ():
+            if self.better == "less":
+                if value > band.start:
+                    break
+            elif value < band.start or (value == band.start and self.kind == "star"):
                 break
             rank = band.rank
         return rank
@@ -127,155 +178,28 @@ class Policy:
     def with_cutoffs(self, cutoffs: Sequence[Band], run_id: UUID) -> "Policy":
         return replace(self, bands=tuple(cutoffs), run_id=run_id)
 
-
-def read_policy(
-    document: Document, *, policy_id: UUID, version: int, names: Names, pointer: str = "/document"
-) -> Policy:
-    """Check a document and make the policy of it. A refusal points at the field."""
-    levels = _levels(document["levels"], f"{pointer}/levels")
-    ranks = {level.code: rank for rank, level in enumerate(levels)}
-    kind = document["kind"]
-    indicator = document.get("indicator", "amount")
-    if indicator not in INDICATORS or not INDICATORS[indicator].gradable:
-        raise invalid("unknown_indicator", "No policy can grade by this indicator.", pointer=f"{pointer}/indicator")
-    bands: tuple[Band, ...] | None = None
-    shares: tuple[Share, ...] = ()
-    shares_by = None
-    if kind == "single_indicator":
-        months = _months(_part(document, "window", pointer)["months"], f"{pointer}/window/months")
-        bands = _bands(_part(document, "bands", pointer), ranks, f"{pointer}/bands")
-    elif kind == "abc":
-        months = _months(_part(document, "window", pointer)["months"], f"{pointer}/window/months")
-        shares_by = _part(document, "abc", pointer)["by"]
-        shares = _shares(document["abc"]["shares"], ranks, f"{pointer}/abc/shares")
-    elif kind == "star":
-        if indicator != "amount":
-            raise invalid("unknown_indicator", "Stars are given by the amount.", pointer=f"{pointer}/indicator")
-        star = _part(document, "star", pointer)
-        if star["months"] < 1:
-            raise invalid("no_months", "A star needs at least one month.", pointer=f"{pointer}/star/months")
-        months = _months(star["months"], f"{pointer}/star/months") + 1  # full months, so the present one is extra
-        bands = _thresholds(star["thresholds"], ranks, f"{pointer}/star/thresholds")
-    else:
-        raise invalid("unknown_kind", "There is no such kind of policy.", pointer=f"{pointer}/kind")
-    life = _life(document.get("life") or {}, f"{pointer}/life")
-    return Policy(policy_id, version, names, kind, levels, indicator, months, bands, shares, shares_by, life)
+    def ready(self) -> bool:
+        """It can grade: a policy of a population not before a review has computed its cut-offs."""
+        return self.bands is not None or self.matrix is not None
 
 
-def _part(document: Document, name: str, pointer: str) -> Any:
-    part = document.get(name)
-    if part is None:
-        raise invalid("missing", f"A policy of the kind {document['kind']} needs it.", pointer=f"{pointer}/{name}")
-    return part
+def known_by_figures(figures: Figures, month: date, months: int) -> Known:
+    """Sums of a window as a whole customer; of nothing else anything is known. When it is does not matter to sums."""
+    return Known(figures, datetime.combine(month, time(), UTC), month, months)
 
 
-def _levels(levels: Sequence[Document], pointer: str) -> tuple[Level, ...]:
-    if len(levels) < 2:
-        raise invalid("too_few_levels", "A pyramid has at least two levels.", pointer=pointer)
-    seen: set[str] = set()
-    for index, level in enumerate(levels):
-        if level["code"] in seen:
-            raise invalid("duplicate_level", "Each level once.", pointer=f"{pointer}/{index}/code")
-        seen.add(level["code"])
-    return tuple(Level(level["code"], dict(level["name"])) for level in levels)
-
-
-def _months(months: int, pointer: str) -> int:
-    if not 1 <= months <= MOST_MONTHS:
-        raise invalid("window_out_of_range", f"A window has 1 to {MOST_MONTHS} months.", pointer=pointer)
-    return months
-
-
-def _bands(bands: Sequence[Document], ranks: Mapping[str, int], pointer: str) -> tuple[Band, ...]:
-    if not bands:
-        raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
-    read = [_step(band, "from", ranks, pointer, index) for index, band in enumerate(bands)]
-    _ascending(read, "from", pointer)
-    for index, band in enumerate(bands):
-        if band.get("to") is None:
-            continue
-        to = number(band["to"], f"{pointer}/{index}/to")
-        following = read[index + 1].start if index + 1 < len(read) else None
-        if to <= read[index].start:
-            raise invalid("empty_band", "A band ends after it begins.", pointer=f"{pointer}/{index}/to")
-        if following is None or to < following:
-            raise invalid("bands_leave_a_gap", "No band begins where this one ends.", pointer=f"{pointer}/{index}/to")
-        if to > following:
-            raise invalid(
-                "bands_overlap", "The next band begins before this one ends.", pointer=f"{pointer}/{index}/to"
-            )
-    return tuple(read)
-
-
-def _thresholds(thresholds: Sequence[Document], ranks: Mapping[str, int], pointer: str) -> tuple[Band, ...]:
-    if not thresholds:
-        raise invalid("no_bands", "At least one threshold is needed.", pointer=pointer)
-    read = [_step(threshold, "over", ranks, pointer, index) for index, threshold in enumerate(thresholds)]
-    _ascending(read, "over", pointer)
-    return tuple(read)
-
-
-def _step(step: Document, field: str, ranks: Mapping[str, int], pointer: str, index: int) -> Band:
-    return Band(
-        _rank(step["tier"], ranks, f"{pointer}/{index}/tier"), number(step[field], f"{pointer}/{index}/{field}")
-    )
-
-
-def _ascending(bands: Sequence[Band], field: str, pointer: str) -> None:
-    for index in range(1, len(bands)):
-        before, band = bands[index - 1], bands[index]
-        if band.start == before.start or band.rank == before.rank:
-            at = field if band.start == before.start else "tier"
-            raise invalid(
-                "bands_overlap", "Each band has its own beginning and tier.", pointer=f"{pointer}/{index}/{at}"
-            )
-        if band.start < before.start:
-            raise invalid("bands_not_ordered", "Bands come lowest first.", pointer=f"{pointer}/{index}/{field}")
-        if band.rank < before.rank:
-            raise invalid("bands_not_ordered", "A higher band gives a higher level.", pointer=f"{pointer}/{index}/tier")
-
-
-def _shares(shares: Sequence[Document], ranks: Mapping[str, int], pointer: str) -> tuple[Share, ...]:
-    read: list[Share] = []
-    for index, share in enumerate(shares):
-        percent = number(share["percent"], f"{pointer}/{index}/percent")
-        if percent <= 0:
-            raise invalid("share_not_positive", "A share is more than 0.", pointer=f"{pointer}/{index}/percent")
-        read.append(Share(_rank(share["tier"], ranks, f"{pointer}/{index}/tier"), percent))
-        if index and read[index].rank >= read[index - 1].rank:
-            raise invalid("shares_not_ordered", "Shares come highest level first.", pointer=f"{pointer}/{index}/tier")
-    if sum((share.percent for share in read), ZERO) != HUNDRED:
-        raise invalid("shares_do_not_add_up", "The shares have to add up to 100 percent.", pointer=pointer)
-    return tuple(read)
-
-
-def _rank(tier: str, ranks: Mapping[str, int], pointer: str) -> int:
-    rank = ranks.get(tier)
-    if rank is None:
-        raise invalid("unknown_tier", "The policy has no such level.", pointer=pointer)
-    return rank
-
-
-def _life(life: Document, pointer: str) -> Life:
-    read = Life(life.get("grace_months", 1), life.get("keep_months", 0), life.get("up_at_once", True))
-    for field in ("grace_months", "keep_months"):
-        if not 0 <= getattr(read, field) <= MOST_MONTHS:
-            raise invalid("out_of_range", f"Between 0 and {MOST_MONTHS} months.", pointer=f"{pointer}/{field}")
-    return read
-
-
-def number(text: str | int, pointer: str) -> Decimal:
-    """An exact number: a decimal in text or a whole number, never a binary fraction."""
-    try:
-        if isinstance(text, bool) or not isinstance(text, (str, int)):
-            raise _not_exact(pointer)
-        value = Decimal(text)
-    except InvalidOperation:
-        raise _not_exact(pointer) from None
-    if not value.is_finite():
-        raise _not_exact(pointer)
-    return value
-
-
-def _not_exact(pointer: str) -> DomainError:
-    return invalid("not_a_number", "A decimal in text is needed.", pointer=pointer)
+def followed(policy: Policy) -> Policy:
+    """The policy with what follows from its parts."""
+    one = () if policy.indicator is None else (policy.indicator,)
+    of_score = () if policy.scorecard is None else policy.scorecard.indicators
+    of_matrix = () if policy.matrix is None else policy.matrix.indicators
+    of_conditions = tuple(code for condition in policy.conditions for code in condition.indicators)
+    indicators = tuple(dict.fromkeys((*one, *of_score, *of_matrix, *of_conditions)))
+    quick = all(INDICATORS[code].of_figures is not None for code in indicators)
+    classes = frozenset() if quick else frozenset(INDICATORS[code].group for code in indicators) | {"transaction"}
+    monotone = set(indicators) <= GROWING and policy.better == "more" and not policy.conditions
+    if policy.scorecard is not None:
+        monotone = monotone and all(item.rising for item in policy.scorecard.items)
+    return replace(
+        policy, indicators=indicators, classes=classes, monotone=monotone and policy.matrix is None
+    )  # fmt: skip

@@ -98,7 +98,7 @@ class Rules:
     def at(self, instant: datetime, standing: Standing) -> Policy:
         """The policy for a later rise that a correction looks for: the present one, from when it was in force."""
         own = self.own(standing)
-        alike = own.ladder == self.active.ladder and own.months == self.active.months and self.active.bands is not None
+        alike = own.ladder == self.active.ladder and own.months == self.active.months and self.active.ready()
         return self.active if alike and instant >= self.active_since else own
 
 

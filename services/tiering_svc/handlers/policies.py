@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.policies import Names, read_policy
+from services.tiering_svc.domain.policies import Names
+from services.tiering_svc.domain.policy_documents import read_policy
 from services.tiering_svc.repository import policies
 from services.tiering_svc.repository.policies import PolicyVersion
 from shared.errors import conflict, forbidden, not_found

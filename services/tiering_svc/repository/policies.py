@@ -10,7 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.tiering_svc.domain.abc_classes import cutoffs_from_data
-from services.tiering_svc.domain.policies import Names, Policy, read_policy
+from services.tiering_svc.domain.policies import Names, Policy
+from services.tiering_svc.domain.policy_documents import read_policy
 from services.tiering_svc.domain.tier_life import Rules, Standing
 from shared.errors import not_found
 from shared.messaging import Transaction, new_id

@@ -71,16 +71,22 @@ MONTHLY = """,
     array_agg(m.amount) filter (where m.month <= w.last_month and m.orders > 0) as amounts"""
 
 
+def _sums_of(policy: Policy) -> list[str]:
+    """None where the policy needs more than sums: then everything is loaded another way."""
+    wanted = () if policy.classes else policy.indicators
+    return list(dict.fromkeys(column for code in wanted for column in SUMS[code]))
+
+
 def _load_statement(policy: Policy) -> str:
     """Only names from the tables above go into the text."""
-    sums = ", ".join(f"{AGGREGATES[column]} as {column}" for column in SUMS[policy.indicator])
+    sums = "".join(f", {AGGREGATES[column]} as {column}" for column in _sums_of(policy))
     return f"""
 select a.n, {STANDING}, w.last_month, f.*
 from unnest($1::uuid[], $2::date[]) with ordinality as a(customer_id, month, n)
 left join standing s on s.customer_id = a.customer_id
 cross join lateral (select greatest(a.month, date_trunc('month', s.since at time zone $4)::date) as last_month) w
 cross join lateral (
-    select max(m.last_order_at) as newest_at, {sums}{MONTHLY if policy.kind == "star" else ""}
+    select max(m.last_order_at) as newest_at{sums}{MONTHLY if policy.kind == "star" else ""}
     from indicator_month m
     where m.customer_id = a.customer_id and m.month > (w.last_month - make_interval(months => $3))::date
 ) f"""
@@ -95,7 +101,7 @@ async def load_accounts(
         _load_statement(policy), [one[1] for one in asked], [one[2] for one in asked], policy.months, zone
     )
     accounts = [Account(Standing(customer_id), {}, None) for customer_id in customers]
-    sums, width = SUMS[policy.indicator], len(FIELDS)
+    sums, width = _sums_of(policy), len(FIELDS)
     for row in rows:
         nth, *values = row
         account = accounts[asked[nth - 1][0]]

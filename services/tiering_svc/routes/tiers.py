@@ -52,7 +52,7 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
         kind=standing.kind,
         policy=PolicyReference(id=placed_by.policy_id, version=placed_by.version, name=placed_by.names),
         value=plain(value),
-        next=None if step is None else _next(step, policy.indicator),
+        next=None if step is None else _next(step, policy.indicator or "score"),
         kept_until=max((until for until in kept if until > tx.at), default=None),
         below_since=standing.below_since,
         overridden_until=standing.overridden_until,
