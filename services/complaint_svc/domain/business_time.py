@@ -8,6 +8,7 @@ on UTC: the difference of two aware times of one zone ignores a change of the cl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -107,6 +108,7 @@ def _outside(begin: datetime, end: datetime, pauses: Sequence[Interval]) -> Iter
         yield begin, end
 
 
+@lru_cache(maxsize=16_384)  # a case of last year asks for every opening since, at each look
 def _first_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The first instant at which the clock of `zone` shows that minute of that day, or is past it."""
     shown = datetime.combine(day, time(0)) + timedelta(minutes=minute)
