@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.profile_svc.handlers import subscriptions, timers
-from services.profile_svc.routes import calls, customers, opening, team
+from services.profile_svc.routes import calls, contact_log, customers, groups, opening, team
 from services.profile_svc.settings import Settings
 from shared.chassis import Ports, create_service
 
@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         title="Patron profile",
         description="One file per customer, the account team, search, the overview and the call-centre pop.",
         topic="patron.profile",
-        routers=[opening.router, customers.router, team.router, calls.router],
+        routers=[opening.router, customers.router, team.router, calls.router, contact_log.router, groups.router],
         subscriptions=subscriptions,
         timers=timers,
         body_limits={"/v1/customers:batch": settings.batch_limit},

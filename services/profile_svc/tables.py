@@ -210,6 +210,48 @@ call = Table(  # telephone calls as the exchange reports them (G4)
     Index("call_customer", "customer_id"),
 )
 
+contact_log = Table(  # who spoke with the customer, what was said, and the next step (P6)
+    "contact_log",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    Column("contacted_at", Moment, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("employee_id", ForeignKey("employee.employee_id"), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("partner", Text),
+    Column("position", Text),
+    Column("next_step", Text),
+    Column("next_step_on", Date),
+    Column("next_step_owner", ForeignKey("employee.employee_id")),
+    Column("completed_at", Moment),
+    Column("outcome", Text),
+    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index("contact_log_customer", "customer_id", "contacted_at", "id"),
+    Index(
+        "contact_log_open_steps",
+        "next_step_owner",
+        "next_step_on",
+        postgresql_where=text("next_step is not null and completed_at is null"),
+    ),
+)
+
+group_membership = Table(  # a customer is below at most one parent at a time (P2)
+    "group_membership",
+    metadata,
+    Column("customer_id", ForeignKey("customer.id"), primary_key=True),
+    Column("parent_id", ForeignKey("customer.id"), nullable=False),
+    Column("since", Moment, primary_key=True),
+    Column("until", Moment),
+    CheckConstraint("customer_id <> parent_id", name="group_membership_other"),
+    CheckConstraint("until > since", name="group_membership_times"),
+    ExcludeConstraint(
+        ("customer_id", "="), (func.tstzrange(text("since"), text("until")), "&&"), name="group_one_parent"
+    ),
+    Index("group_membership_parent", "parent_id"),
+)
+
 file_access = Table(  # every read and write of a file (P13); plain rows, chained by a sealer in batches
     "file_access",
     metadata,

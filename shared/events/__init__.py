@@ -28,9 +28,12 @@ from shared.events.intake import (
 )
 from shared.events.loyalty import PointsPosted
 from shared.events.profile import (
+    ContactLogged,
     CustomerRegistered,
     CustomerTraitsChanged,
     EmployeePlaced,
+    GroupParentChanged,
+    NextStepCompleted,
     TeamMemberAssigned,
     TeamMemberReleased,
 )
@@ -55,6 +58,7 @@ __all__ = [
     "ComplaintJudged",
     "ComplaintReopened",
     "ComplaintResolved",
+    "ContactLogged",
     "CustomerIdentified",
     "CustomerRegistered",
     "CustomerSeen",
@@ -63,8 +67,10 @@ __all__ = [
     "DeadlineWarned",
     "EmployeePlaced",
     "Event",
+    "GroupParentChanged",
     "LineTakenBack",
     "Meta",
+    "NextStepCompleted",
     "OrderCancelled",
     "OrderDelivered",
     "OrderLine",

@@ -1,11 +1,18 @@
-"""What profile announces: that a file exists, its non-personal traits, and who looks after the customer (P1, P5)."""
+"""What profile announces: that a file exists, its non-personal traits, who looks after the customer, that somebody
+spoke with it, and which group it belongs to (P1, P2, P5, P6)."""
 
-from typing import ClassVar, Literal
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Code, Event, Instant, catalogued
+from pydantic import Field
+
+from shared.events.base import Amount, Code, Event, Instant, catalogued
 
 TOPIC = "patron.profile"
+
+# a word of a scale; unlike a code it may be open at an end: 65+
+Band = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
 
 
 @catalogued
@@ -33,6 +40,16 @@ class CustomerTraitsChanged(Event):
     kind: Literal["organisation", "person", "unknown"]
     region: Code | None = None
     industry: Code | None = None
+    legal_nature: Code | None = None
+    acquisition_source: Code | None = None
+    listed: bool | None = None
+    employees: int | None = None
+    registered_capital: Amount | None = None
+    annual_sales: Amount | None = None
+    founded_year: int | None = None
+    age_band: Band | None = None  # of a person: a step of ten years or what the file says, never the birthday
+    income_band: Band | None = None
+    household_size: Band | None = None
     completeness: int  # percent
     changed_at: Instant
 
@@ -76,3 +93,47 @@ class EmployeePlaced(Event):
     employee_id: Code
     centre: Code | None = None
     placed_at: Instant
+
+
+@catalogued
+class ContactLogged(Event):
+    """Somebody spoke with the customer (P6). What was said stays with profile."""
+
+    type: ClassVar[str] = "profile.contact_logged.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "contacted_at"
+
+    customer_id: UUID
+    entry_id: UUID
+    employee_id: Code
+    channel: Literal["call", "visit", "email", "fax", "letter", "chat", "meeting"]
+    contacted_at: Instant
+    next_step_on: date | None = None
+    next_step_owner: Code | None = None
+
+
+@catalogued
+class NextStepCompleted(Event):
+    """What had been agreed at a contact was done (P6)."""
+
+    type: ClassVar[str] = "profile.next_step_completed.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "completed_at"
+
+    customer_id: UUID
+    entry_id: UUID
+    completed_at: Instant
+
+
+@catalogued
+class GroupParentChanged(Event):
+    """From `effective_from` on the customer is below `parent_id`, or below nobody (P2). Told in order of time."""
+
+    type: ClassVar[str] = "profile.group_parent_changed.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "effective_from"
+
+    customer_id: UUID
+    parent_id: UUID | None = None
+    effective_from: Instant
+    changed_at: Instant

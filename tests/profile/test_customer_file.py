@@ -1,6 +1,7 @@
 """P1: one file a customer, how complete it is, and what a change of it announces. Pure."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -95,13 +96,32 @@ def test_P1_a_patch_replaces_what_it_names_and_null_takes_away():
 
 
 def test_P1_traits_are_announced_only_when_they_change():
-    file, _ = opened(employees=500)
-    amended, events = amend_file(file, None, {"employees": 700}, AT, regions=REGIONS)
+    file, _ = opened(employees=500, web_site="acme.example")
+    amended, events = amend_file(file, None, {"web_site": "www.acme.example"}, AT, regions=REGIONS)
     assert amended.version == 2
     assert events == []
-    same, events = amend_file(amended, None, {"employees": 700}, AT, regions=REGIONS)
+    same, events = amend_file(amended, None, {"web_site": "www.acme.example"}, AT, regions=REGIONS)
     assert same is amended
     assert events == []
+    _, [changed] = amend_file(same, None, {"employees": 700, "annual_sales": "9.50"}, AT, regions=REGIONS)
+    assert (changed.employees, changed.annual_sales) == (700, Decimal("9.50"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "band"),
+    [
+        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}}, "35-44"),
+        ({"birth_date": {"calendar": "lunar", "year": 1950, "month": 5, "day": 4}}, "65+"),
+        ({"birth_date": {"calendar": "solar", "year": 2012, "month": 5, "day": 4}}, "<19"),
+        ({"birth_date": {"calendar": "solar", "month": 5, "day": 4}}, None),
+        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}, "age_band": "25-44"}, "25-44"),
+        ({}, None),
+    ],
+)
+def test_T1_of_a_birthday_only_the_step_of_ten_years_is_told(facts, band):
+    _, (_, told) = open_file(ID, "person", {"names": [{"name": "Li"}], **facts}, AT, regions=REGIONS)
+    assert told.age_band == band
+    assert "05-04" not in told.model_dump_json()
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ async def test_P1_what_was_read_can_be_sent_back(client):
 async def test_P1_only_a_change_of_traits_is_announced(client, announced):
     file = await opened(client)
     path = f"/v1/customers/{file['id']}"
-    await client.patch(path, json={"employees": 7}, headers={"If-Match": '"1"'})
+    await client.patch(path, json={"web_site": "acme.example"}, headers={"If-Match": '"1"'})
     assert len(await announced()) == 2
     await client.patch(path, json={"tax_id": "91500000"}, headers={"If-Match": '"2"'})
     assert (await announced())[-1].completeness > file["completeness"]

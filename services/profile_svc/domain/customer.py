@@ -6,12 +6,12 @@ Which fact belongs to which kind of customer, and how much it counts towards com
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from services.profile_svc.domain.completeness import FIELDS, Completeness, completeness
-from services.profile_svc.domain.dates import check_birth_date, refuse_future_day
+from services.profile_svc.domain.dates import age_band, check_birth_date, refuse_future_day
 from services.profile_svc.domain.phones import normalise_phones
 from services.profile_svc.domain.pinyin import HAN_RUN
 from shared.errors import conflict, invalid
@@ -81,19 +81,30 @@ def amend_file(
     if kind == file.kind and facts == file.facts:
         return file, []
     amended = replace(file, kind=kind, facts=facts, version=file.version + 1, updated_at=at)
-    return amended, [traits_of(amended, at)] if traits(amended) != traits(file) else []
+    return amended, [traits_of(amended, at)] if traits(amended, at) != traits(file, at) else []
 
 
-def traits(file: CustomerFile) -> tuple[Kind, str | None, str | None, int]:
-    """What other services grade by. Only a change of these is announced."""
-    return file.kind, file.facts.get("region"), file.facts.get("industry"), file.completeness.percent
+# What other services grade by, as the file has it. Only a change of these is announced.
+TOLD = (
+    "region", "industry", "legal_nature", "acquisition_source", "listed", "employees", "registered_capital",
+    "annual_sales", "income_band", "household_size",
+)  # fmt: skip
+
+
+def traits(file: CustomerFile, at: datetime) -> dict[str, Any]:
+    facts = file.facts
+    founded_on: str | None = facts.get("founded_on")
+    return {
+        "kind": file.kind,
+        **{name: facts.get(name) for name in TOLD},
+        "founded_year": None if founded_on is None else date.fromisoformat(founded_on).year,
+        "age_band": facts.get("age_band") or age_band(facts.get("birth_date"), at),
+        "completeness": file.completeness.percent,
+    }
 
 
 def traits_of(file: CustomerFile, at: datetime) -> CustomerTraitsChanged:
-    kind, region, industry, percent = traits(file)
-    return CustomerTraitsChanged(
-        customer_id=file.id, kind=kind, region=region, industry=industry, completeness=percent, changed_at=at
-    )
+    return CustomerTraitsChanged(customer_id=file.id, **traits(file, at), changed_at=at)
 
 
 def checked(kind: Kind, facts: Facts, at: datetime, regions: Sequence[str]) -> Facts:

@@ -8,6 +8,7 @@ from shared.errors import invalid
 
 A_LEAP_YEAR = 2000  # stands in for an unknown year, so that 29 February can be somebody's birthday
 LAST_ZONE = timedelta(hours=14)  # somewhere it is already tomorrow
+AGE_STEPS = (19, 25, 35, 45, 55, 65)
 
 
 def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
@@ -34,3 +35,16 @@ def check_birth_date(birth: Mapping[str, Any] | None, at: datetime, *, pointer: 
         raise invalid("no_such_day", "this day does not exist", pointer=f"{pointer}/day") from None
     if year is not None:
         refuse_future_day(solar.isoformat(), at, pointer=pointer)
+
+
+def age_band(birth: Mapping[str, Any] | None, at: datetime) -> str | None:
+    """The step of ten years a person is in, of the year of birth alone; a birthday never leaves the file."""
+    year = None if birth is None else birth.get("year")
+    if year is None:
+        return None
+    age = at.year - int(year)
+    steps = [step for step in AGE_STEPS if step <= age]
+    if not steps:
+        return f"<{AGE_STEPS[0]}"
+    following = next((step for step in AGE_STEPS if step > age), None)
+    return f"{steps[-1]}+" if following is None else f"{steps[-1]}-{following - 1}"

@@ -98,9 +98,9 @@ async def find_employee(tx: Transaction, employee_id: str) -> Employee | None:
     return None if row is None else Employee(row.employee_id, row.name, row.phone_extension)
 
 
-async def check_employee(tx: Transaction, employee_id: str) -> None:
+async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:
     if await find_employee(tx, employee_id) is None:
-        raise invalid("employee_not_known", "no such employee in the directory", pointer="/employee_id")
+        raise invalid("employee_not_known", "no such employee in the directory", pointer=pointer)
 
 
 async def add_employee(tx: Transaction, new: Employee, at: datetime) -> bool:
