@@ -105,7 +105,7 @@ def _worth(buyer: Buyer, alive: float, orders: float, value: float, discounted: 
     revenue = _decimal(discounted * value)
     margin = None
     if revenue is not None and buyer.margin_rate is not None:
-        margin = (revenue * buyer.margin_rate).quantize(Decimal("0.0001"))
+        margin = _decimal(float(revenue * buyer.margin_rate))
     return Worth(buyer, _decimal(alive), _decimal(orders), _decimal(value), revenue, margin)
 
 
