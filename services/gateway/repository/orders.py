@@ -12,39 +12,37 @@ from services.gateway.domain.orders import AcceptedOrder, Order
 from shared.events import OrderLine
 from shared.messaging import Transaction
 
+COLUMNS = (
+    "id", "source", "order_ref", "customer_id", "placed_at", "currency", "channel", "amount", "lines", "fingerprint",
+    "event_id", "recorded_at",
+)  # fmt: skip
+
 
 class Overtaken(asyncpg.SerializationError):
     """Another transaction wrote the same outside id meanwhile: begin again, and see what it wrote."""
 
 
 async def add_orders(tx: Transaction, orders: Sequence[AcceptedOrder]) -> None:
-    """Insert new orders, sorted so that two writers never wait for each other crosswise."""
-    orders = sorted(orders, key=lambda order: (order.source, order.said.order_ref))
-    status = await tx.raw.execute(
-        """insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
-               fingerprint, event_id, recorded_at)
-           select id, source, order_ref, customer_id, placed_at, currency, channel, amount::numeric, lines,
-               fingerprint, event_id, $12
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-               $8::text[], $9::text[], $10::bytea[], $11::uuid[])
-               as new(id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines, fingerprint,
-                      event_id)
-           on conflict (source, order_ref) do nothing""",
-        [order.id for order in orders],
-        [order.source for order in orders],
-        [order.said.order_ref for order in orders],
-        [order.customer_id for order in orders],
-        [order.said.placed_at for order in orders],
-        [order.said.currency for order in orders],
-        [order.said.channel for order in orders],
-        [str(order.said.amount) for order in orders],
-        [order.said.lines for order in orders],
-        [order.said.fingerprint for order in orders],
-        [order.event_id for order in orders],
-        tx.at,
-    )  # fmt: skip
-    if status != f"INSERT 0 {len(orders)}":
-        raise Overtaken("an order_id was used by another transaction")
+    """Insert new orders, sorted so that two writers never wait for each other crosswise.
+
+    By COPY: an insert of `unnest` arrays costs Postgres half as much again, and is no quicker for a single order.
+    """
+    rows = [
+        (
+            order.id, order.source, said.order_ref, order.customer_id, said.placed_at, said.currency, said.channel,
+            said.amount, said.lines, said.fingerprint, order.event_id, tx.at,
+        )
+        for order in sorted(orders, key=_key)
+        for said in (order.said,)
+    ]  # fmt: skip
+    try:
+        await tx.raw.copy_records_to_table("customer_order", records=rows, columns=COLUMNS)
+    except asyncpg.UniqueViolationError as error:
+        raise Overtaken("an order_id was used by another transaction") from error
+
+
+def _key(order: AcceptedOrder) -> tuple[str, str]:
+    return order.source, order.said.order_ref
 
 
 def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
