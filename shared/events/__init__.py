@@ -37,7 +37,15 @@ from shared.events.profile import (
     TeamMemberAssigned,
     TeamMemberReleased,
 )
-from shared.events.tiering import PolicyActivated, ReviewApplied, SatisfactionMeasured, TierChanged
+from shared.events.tiering import (
+    PolicyActivated,
+    ReviewApplied,
+    SatisfactionMeasured,
+    TierChanged,
+    WarningClosed,
+    WarningEscalated,
+    WarningRaised,
+)
 
 OWNERS: dict[str, str] = {
     "patron.intake": "gateway",
@@ -87,5 +95,8 @@ __all__ = [
     "TeamMemberAssigned",
     "TeamMemberReleased",
     "TierChanged",
+    "WarningClosed",
+    "WarningEscalated",
+    "WarningRaised",
     "read_event",
 ]

@@ -70,3 +70,47 @@ class SatisfactionMeasured(Event):
     expectation: Amount
     experience: Amount
     answered_at: Instant
+
+
+class WarningEvent(Event):
+    """Base of an early warning's events (T12). `cause` is what it warns of; its words stay with tiering."""
+
+    topic: ClassVar[str] = TOPIC
+
+    customer_id: UUID
+    warning_id: UUID
+    cause: Code
+
+
+@catalogued
+class WarningRaised(WarningEvent):
+    """As of `as_of` the cause was there. Until it is closed there is no other warning of this cause."""
+
+    type: ClassVar[str] = "tiering.warning_raised.v1"
+    time_field: ClassVar[str] = "as_of"
+
+    severity: Literal["yellow", "red"]
+    rule_id: UUID
+    rule_version: int
+    owner: Code | None = None  # whose it is: the account manager's, by the employee's code
+    as_of: Instant
+
+
+@catalogued
+class WarningEscalated(WarningEvent):
+    """It got worse, in place."""
+
+    type: ClassVar[str] = "tiering.warning_escalated.v1"
+    time_field: ClassVar[str] = "as_of"
+
+    severity: Literal["yellow", "red"]
+    as_of: Instant
+
+
+@catalogued
+class WarningClosed(WarningEvent):
+    type: ClassVar[str] = "tiering.warning_closed.v1"
+    time_field: ClassVar[str] = "closed_at"
+
+    closing: Code  # cause_gone, rule_retired, or the reason a person gave
+    closed_at: Instant

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from services.tiering_svc.domain.stages import CUSTOMER_STAGES, SHIPPED_STAGES
+
 SATISFACTION_INDEX, REVENUE_TARGETS, ASSESSMENT_RULES = "satisfaction_index", "revenue_targets", "assessment_rules"
 
 
@@ -76,4 +78,5 @@ SHIPPED_STANDARDS: dict[str, dict[str, Any]] = {
     SATISFACTION_INDEX: INDEX,
     REVENUE_TARGETS: TARGETS,
     ASSESSMENT_RULES: ASSESSMENT,
+    CUSTOMER_STAGES: SHIPPED_STAGES,
 }

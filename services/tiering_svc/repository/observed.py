@@ -1,0 +1,79 @@
+"""SQL of customers' series of months as of an instant (T11, T12): set-based, a statement a class of facts."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, tzinfo
+from uuid import UUID
+
+from services.tiering_svc.domain.months import month_of, shift, start_of
+from services.tiering_svc.domain.observed import Arrears, MonthSums, Observed
+from shared.messaging import Transaction
+
+LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
+CASES, ARREARS, SCORES = "cases", "arrears", "scores"
+
+# Whole months come from their sums; the month of `as_of` from the facts, as far as it had come.
+MONTHS = """
+select m.customer_id, m.month, m.orders, m.amount, m.margin, m.margin_known_amount, m.first_order_at, m.last_order_at
+from indicator_month m
+where m.customer_id = any($1::uuid[]) and m.month >= $2 and m.month < $3 and m.orders > 0
+union all
+select o.customer_id, o.month, count(*)::int, sum(o.amount - o.returned_amount), sum(o.margin - o.returned_margin),
+       coalesce(sum(o.amount - o.returned_amount) filter (where o.margin - o.returned_margin is not null), 0),
+       min(o.placed_at), max(o.placed_at)
+from order_fact o
+where o.customer_id = any($1::uuid[]) and o.placed_at >= $4 and o.placed_at <= $5 and o.returned_quantity < o.quantity
+group by o.customer_id, o.month
+"""
+FIRST = """
+select customer_id, min(first_order_at) from indicator_month
+where customer_id = any($1::uuid[]) and orders > 0 group by customer_id
+"""
+OWED = """
+select customer_id, sum(left_open), coalesce(sum(left_open) filter (where due_on < $3 and left_open > 0), 0),
+       min(due_on) filter (where due_on < $3 and left_open > 0)
+from (
+    select r.customer_id, r.due_on, r.amount - coalesce((
+        select sum(p.amount) from payment_fact p
+        where p.customer_id = r.customer_id and p.receivable_id = r.receivable_id and p.paid_at <= $2
+    ), 0) as left_open
+    from receivable_fact r where r.customer_id = any($1::uuid[]) and r.issued_on <= $3
+) o group by customer_id
+"""
+
+
+async def list_observed(
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: tzinfo, classes: AbstractSet[str]
+) -> list[Observed]:
+    """In the order asked. `classes`: which facts besides the orders are looked at."""
+    this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
+    months = await _months(tx, customers, as_of, this_month, zone)
+    first = {row[0]: row[1] for row in await tx.raw.fetch(FIRST, customers)}
+    owed: Mapping[UUID, Arrears] = {}
+    if ARREARS in classes:
+        owed = {row[0]: Arrears(*row[1:]) for row in map(tuple, await tx.raw.fetch(OWED, customers, as_of, today))}
+    observed = []
+    for customer_id in customers:
+        first_at = first.get(customer_id)
+        if first_at is not None and first_at > as_of:
+            first_at = None
+        observed.append(
+            Observed(
+                as_of, today, this_month, months.get(customer_id, {}), first_at,
+                None if first_at is None else month_of(first_at, zone), arrears=owed.get(customer_id),
+            )
+        )  # fmt: skip
+    return observed
+
+
+async def _months(
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, this_month: date, zone: tzinfo
+) -> dict[UUID, dict[date, MonthSums]]:
+    rows = await tx.raw.fetch(
+        MONTHS, customers, shift(this_month, -LONGEST), this_month, start_of(this_month, zone), as_of
+    )
+    found: dict[UUID, dict[date, MonthSums]] = defaultdict(dict)
+    for customer_id, month, *sums in map(tuple, rows):
+        found[customer_id][month] = MonthSums(*sums)
+    return found
