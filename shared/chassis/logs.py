@@ -90,5 +90,6 @@ def write_logs(service: str, level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = name != "uvicorn.access"  # the front door writes our own access line
-    logging.getLogger("aiokafka").setLevel(max(number, logging.WARNING))
-    logging.getLogger("alembic").setLevel(max(number, logging.WARNING))
+    # httpx would write down whole addresses, and so what people search for (P13).
+    for name in ("aiokafka", "alembic", "httpx"):
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))

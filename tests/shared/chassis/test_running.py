@@ -123,6 +123,7 @@ def test_logs_are_json_lines_and_never_repeat_what_an_error_says(monkeypatch: py
         except ValueError:
             structlog.get_logger().exception("it_failed")
             logging.getLogger("uvicorn.error").exception("it failed too")
+        logging.getLogger("httpx").info("HTTP Request: GET http://profile/v1/customers?q=Smith-4711")
         structlog.get_logger().debug("unheard")
     finally:
         structlog.configure(**before)
