@@ -3,7 +3,9 @@
 Plain httpx collapses under concurrency (measured: 216 requests/s at 32 in parallel against 3,500).
 """
 
+import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from functools import cache
 from typing import Any
 
 import httpx
@@ -43,13 +45,19 @@ def new_client(
     """A client that follows no redirects, trusts no proxy variables and hands on the trace and the request's id."""
     return httpx.AsyncClient(
         base_url=base_url,
-        transport=transport or AiohttpTransport(limits=LIMITS, trust_env=False),
+        transport=transport or AiohttpTransport(verify=_trusted(), limits=LIMITS, trust_env=False),
         timeout=TIMEOUT,
         trust_env=False,
         follow_redirects=False,
         auth=auth,
         event_hooks={"request": [_hand_on]},
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom to trust behind https. Read once a process: reading it for each client took 15 ms of every one."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _hand_on(request: httpx.Request) -> None:
