@@ -23,7 +23,7 @@ from services.tiering_svc.domain.histories import History
 from services.tiering_svc.domain.months import shift
 from services.tiering_svc.domain.observed import Observed, Window
 from services.tiering_svc.domain.orders import ZERO
-from services.tiering_svc.domain.warnings import HUNDRED, SEVERITIES, Looking
+from services.tiering_svc.domain.warnings import HUNDRED, SEVERITIES, Looking, Severity
 
 Z = 1.959964  # of a 95 percent interval
 
@@ -107,7 +107,7 @@ class Measured:
 
 def back_test(
     rules: Sequence[Looking], histories: Sequence[History], first: date, last: date, outcome: Outcome, zone: tzinfo,
-    *, into: Sequence[Measured], severity: str = SEVERITIES[0],
+    *, into: Sequence[Measured], severity: Severity = SEVERITIES[0],
 ) -> None:  # fmt: skip
     """Look at each customer when each month from `first` to `last` began, and add what came of it to `into`.
 
@@ -125,7 +125,7 @@ def back_test(
 
 def _add(
     measured: Measured, rule: Looking, seen: Sequence[Observed], losses: Sequence[bool | None], leads: Sequence[int],
-    enough: frozenset[str],
+    enough: frozenset[Severity],
 ) -> None:  # fmt: skip
     on, raised, right, episodes, foreseen, in_loss, warned = False, 0, 0, 0, 0, False, False
     for n, observed in enumerate(seen):

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.domain.warning_rules import Rule
-from services.tiering_svc.domain.warnings import SEVERITIES, Looked, evidence_as_data
+from services.tiering_svc.domain.warnings import SEVERITIES, Looked, Severity, evidence_as_data
 from shared.errors import conflict
 
 State = Literal["open", "acknowledged", "worked", "closed"]
@@ -26,7 +26,7 @@ class EarlyWarning:
     cause: str
     rule_id: UUID
     rule_version: int
-    severity: str
+    severity: Severity
     state: State
     lasting: bool  # the cause has not been gone since: no other warning of it is raised
     owner: str | None  # whoever looks after the customer

@@ -132,7 +132,7 @@ def _step(document: Document, pointer: str, *, most: Decimal | None, whole: bool
         raise invalid("out_of_range", f"More than 0{limit}.", pointer=f"{pointer}/at_least")
     if whole and at_least % 1:
         raise invalid("not_whole", "A whole number is needed.", pointer=f"{pointer}/at_least")
-    return Step(document["severity"], at_least)
+    return Step(SEVERITIES[SEVERITIES.index(document["severity"])], at_least)
 
 
 def _revenue_down(fields: _Fields) -> Looking:

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, get_args
 
 from services.tiering_svc.domain.explanation import plain
 from services.tiering_svc.domain.months import shift, spelled
 from services.tiering_svc.domain.observed import DAY, Observed, Window, full_months
 from services.tiering_svc.domain.orders import ZERO
 
-SEVERITIES = ("yellow", "red")  # mild first
+Severity = Literal["yellow", "red"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # mild first
 HUNDRED = Decimal(100)
 TENTH = Decimal("0.1")
 CENT = Decimal("0.01")
@@ -26,12 +27,12 @@ SECOND = timedelta(seconds=1)
 class Looked(NamedTuple):
     """What a rule measured: `severity` None is nothing to warn of. The evidence is kept as it was seen."""
 
-    severity: str | None
+    severity: Severity | None
     evidence: Mapping[str, Any]
 
 
 class Step(NamedTuple):
-    severity: str
+    severity: Severity
     at_least: Decimal
 
 
@@ -53,9 +54,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def severity_of(value: Decimal, steps: tuple[Step, ...]) -> str | None:
+def severity_of(value: Decimal, steps: tuple[Step, ...]) -> Severity | None:
     """The worst step that the value reaches; steps come mild first."""
-    found = None
+    found: Severity | None = None
     for step in steps:
         if value >= step.at_least:
             found = step.severity

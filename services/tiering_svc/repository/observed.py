@@ -1,17 +1,20 @@
 """SQL of customers' series of months as of an instant (T11, T12): set-based, a statement a class of facts."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 from services.tiering_svc.domain.months import month_of, shift, start_of
 from services.tiering_svc.domain.observed import Arrears, MonthSums, Observed
+from services.tiering_svc.domain.warning_rules import Rule
+from services.tiering_svc.domain.warnings import ComplaintsUp, InArrears, SatisfactionDown
 from shared.messaging import Transaction
 
 LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
 CASES, ARREARS, SCORES = "cases", "arrears", "scores"
+CLASS_OF = {ComplaintsUp.kind: CASES, InArrears.kind: ARREARS, SatisfactionDown.kind: SCORES}
 
 # Whole months come from their sums; the month of `as_of` from the facts, as far as it had come.
 MONTHS = """
@@ -41,6 +44,11 @@ from (
     from receivable_fact r where r.customer_id = any($1::uuid[]) and r.issued_on <= $3
 ) o group by customer_id
 """
+
+
+def classes_of(rules: Iterable[Rule]) -> frozenset[str]:
+    """The facts that these rules look at besides the orders."""
+    return frozenset(CLASS_OF[rule.looking.kind] for rule in rules if rule.looking.kind in CLASS_OF)
 
 
 async def list_observed(
