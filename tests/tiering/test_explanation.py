@@ -4,7 +4,9 @@ from datetime import UTC, date
 from uuid import UUID
 
 from services.tiering_svc.domain.abc_classes import cutoffs
-from services.tiering_svc.domain.explanation import in_words, next_tier, reasons_of
+from services.tiering_svc.domain.explanation import next_tier, reasons_of
+from services.tiering_svc.domain.policies import known_by_figures
+from services.tiering_svc.domain.words import in_words
 from tests.tiering.a_customer import Folded, at, back, bands_document, order, policy_of, rules
 from tests.tiering.test_policies import abc, figures_of, monthly, stars
 
@@ -73,4 +75,4 @@ def test_T9_the_unknown_is_said_to_be_unknown():
 
 def test_T9_at_the_top_nothing_is_missing():
     policy = policy_of(bands_document(("gold", "550")))
-    assert next_tier(policy, figures_of("600").amount, 1) is None
+    assert next_tier(policy, policy.assess(known_by_figures(figures_of("600"), date(2026, 3, 1), 12)), 1) is None

@@ -4,13 +4,15 @@ Every function takes the standing as it was and returns it as it is, with the ch
 Whatever the split into batches, the same facts in the same order give the same standing and the same changes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.domain.explanation import reasons_of
+from services.tiering_svc.domain.known import Known
+from services.tiering_svc.domain.moments import Moments
 from services.tiering_svc.domain.months import add_months, month_of
 from services.tiering_svc.domain.orders import Book, Figures, Order, Orders, TakenBack
 from services.tiering_svc.domain.policies import Policy
@@ -20,6 +22,7 @@ from shared.events import TierChanged
 Kind = Literal["first", "upgrade", "downgrade", "correction", "override"]
 RISES = frozenset({"first", "upgrade", "correction"})  # what stood on orders, and falls with them (K18)
 NewId = Callable[[], UUID]
+Walk = Iterator[tuple[datetime, date, Figures | Known]]
 
 
 class Standing(NamedTuple):
@@ -102,17 +105,23 @@ class Rules:
         return self.active if alike and instant >= self.active_since else own
 
 
-def after_order(standing: Standing, order: Order, book: Book, rules: Rules) -> Decided:
+def looked_at_from(standing: Standing, order: Order) -> datetime:
+    """An order is looked at from its own date on, or from the open row's where that is later."""
+    return order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
+
+
+def after_order(standing: Standing, order: Order, book: Book | Moments, rules: Rules) -> Decided:
     """An order was placed: put on the pyramid if it is the first, raised at once if it earns more, else left alone.
 
     A late order is looked at from its own date on, together with the orders that followed it.
     """
     book.add(order)
     policy = rules.active
-    start = order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
+    start = looked_at_from(standing, order)
     month = order.month if start is order.placed_at else month_of(start, rules.zone)
     changes: list[Change] = []
-    for instant, last_month, figures in book.walk(start, month):
+    steps: Walk = book.walk(start, month)
+    for instant, last_month, figures in steps:
         standing, change = _reassess(standing, policy, figures, instant, last_month, rules, ("order", order.order_id))
         if change is not None:
             changes.append(change)
@@ -120,10 +129,10 @@ def after_order(standing: Standing, order: Order, book: Book, rules: Rules) -> D
 
 
 def _reassess(
-    standing: Standing, policy: Policy, figures: Figures, instant: datetime, month: date, rules: Rules,
+    standing: Standing, policy: Policy, figures: Figures | Known, instant: datetime, month: date, rules: Rules,
     cause: tuple[str, UUID],
 ) -> tuple[Standing, Change | None]:  # fmt: skip
-    rank = policy.grade(figures, month)
+    rank = policy.grade_seen(figures, month)
     if standing.tier is None:
         rank = rank if policy.life.up_at_once else 0
         reasons = reasons_of(policy, figures, month, rank, trigger=cause[0], order_id=cause[1])
@@ -138,7 +147,7 @@ def _reassess(
     return standing, None
 
 
-def after_take_back(standing: Standing, taken: TakenBack, book: Orders, rules: Rules) -> Decided:
+def after_take_back(standing: Standing, taken: TakenBack, book: Orders | Moments, rules: Rules) -> Decided:
     """Something came back: a rise that the rest does not carry is corrected from its date (K18). Never a downgrade.
 
     What the customer had before the rise stays; a later order that would have lifted it anyway does so at its own date.
@@ -148,10 +157,10 @@ def after_take_back(standing: Standing, taken: TakenBack, book: Orders, rules: R
         return standing, []
     assert standing.since is not None
     start, month = standing.since, month_of(standing.since, rules.zone)
-    steps = book.walk(start, month)
+    steps: Walk = book.walk(start, month)
     _, _, figures = next(steps)
     policy = rules.own(standing)
-    deserved = max(policy.grade(figures, month), standing.floor_rank)
+    deserved = max(policy.grade_seen(figures, month), standing.floor_rank)
     if deserved >= standing.rank:
         return standing, []
     reasons = reasons_of(policy, figures, month, deserved, trigger="take_back", order_id=taken.order_id)
@@ -196,14 +205,14 @@ def override(
     return standing, [change]
 
 
-def end_override(standing: Standing, figures: Figures, month: date, ends_at: datetime, rules: Rules) -> Decided:
+def end_override(standing: Standing, known: Known, ends_at: datetime, rules: Rules) -> Decided:
     """The override is over: the customer is graded anew, as of its end."""
     policy = rules.active
-    rank = policy.grade(figures, month)
+    rank = policy.assess(known).rank
     if standing.ladder == policy.ladder and rank == standing.rank:
         return standing._replace(overridden_until=None), []
     kind: Kind = "downgrade" if standing.ladder == policy.ladder and rank < standing.rank else "upgrade"
-    reasons = reasons_of(policy, figures, month, rank, trigger="override_end")
+    reasons = reasons_of(policy, known, known.last_month, rank, trigger="override_end")
     standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
     return standing, [change]
 

@@ -1,12 +1,13 @@
 """Orders and what came back of them: the facts land in their months, and tiers follow at once (T1, T10, K13, K18)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from itertools import chain
 from uuid import UUID
 
 from services.tiering_svc.domain.batch import come_in_order, nothing_can_move
+from services.tiering_svc.domain.moments import Moments, rounds
 from services.tiering_svc.domain.months import first_month, month_of
 from services.tiering_svc.domain.orders import Book, Order, Orders, TakenBack, Windows, margin_of
 from services.tiering_svc.domain.product_mix import mix_as_text
@@ -18,9 +19,11 @@ from services.tiering_svc.domain.tier_life import (
     after_order,
     after_take_back,
     endings,
+    looked_at_from,
     may_be_corrected,
 )
 from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.handlers.moments import open_moments
 from services.tiering_svc.repository import facts, policies, standings
 from services.tiering_svc.repository.standings import Account, Told
 from shared.events import CustomerRegistered, CustomerSeen, OrderCancelled, OrderPlaced, OrderReturned
@@ -46,6 +49,10 @@ async def when_customers_are_seen_know_whose_they_are(tx: Transaction, customers
 async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequence[OrderPlaced]) -> None:
     rules = await policies.load_rules(tx)
     orders = [order_of(event, rules.zone) for event in events]
+    if rules.active.classes:  # sums are not enough: one order of each customer at a time, with all that is known
+        for places in rounds(event.customer_id.int for event in events):
+            await _reassess_the_whole_way(tx, [events[n] for n in places], [orders[n] for n in places], rules)
+        return
     mine = _by_customer(events, orders)
     customers = [customer_id for customer_id, _ in mine]
     months = [{order.month for order in its} for _, its in mine]
@@ -59,6 +66,22 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
             standing, made = after_order(standing, order, book, rules)
             changes += made
         decided.add(account.standing, standing, changes)
+    await decided.save(tx)
+
+
+async def _reassess_the_whole_way(
+    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], rules: Rules
+) -> None:
+    """One order of each of these customers."""
+    await facts.add_orders(tx, events, orders)
+    customers = [event.customer_id for event in events]
+    found = await standings.load_standings(tx, customers)
+    since = [looked_at_from(found[c], order) for c, order in zip(customers, orders, strict=True)]
+    policy = rules.active
+    books = await open_moments(tx, customers, since, [policy.months] * len(customers), rules, policy.classes)
+    decided = _Decided(dict.fromkeys(customers, tx.at))  # what else was looked at may have been recorded just now
+    for customer_id, order, book in zip(customers, orders, books, strict=True):
+        decided.add(found[customer_id], *after_order(found[customer_id], order, book, rules))
     await decided.save(tx)
 
 
@@ -114,6 +137,21 @@ async def _take_back(
     at: Sequence[datetime],
 ) -> None:  # fmt: skip
     rules = await policies.load_rules(tx)
+    found = await standings.load_standings(tx, [event.customer_id for event in events])
+    rules.earlier.update(await policies.list_policies_behind(tx, found.values(), rules))
+    if not any(policy.classes for policy in chain([rules.active], rules.earlier.values())):
+        await _take_back_together(tx, kind, events, change_ids, at, rules, found)
+        return
+    for places in rounds(event.customer_id.int for event in events):  # one thing of each customer at a time
+        its = [events[n] for n in places]
+        found = await standings.load_standings(tx, [event.customer_id for event in its])
+        await _take_back_together(tx, kind, its, [change_ids[n] for n in places], [at[n] for n in places], rules, found)
+
+
+async def _take_back_together(
+    tx: Transaction, kind: str, events: Sequence[OrderReturned | OrderCancelled], change_ids: Sequence[UUID],
+    at: Sequence[datetime], rules: Rules, found: Mapping[UUID, Standing],
+) -> None:  # fmt: skip
     taken = [taken_of(event) for event in events]
     customers = [event.customer_id for event in events]
     await facts.add_take_backs(
@@ -121,15 +159,14 @@ async def _take_back(
         months=[month_of(instant, rules.zone) for instant in at], taken=taken,
         recorded_at=[event.meta.recorded_at for event in events], mixes=[mix_as_text(event.lines) for event in events],
     )  # fmt: skip
-    found = await standings.load_standings(tx, customers)
     rises = [standing for standing in found.values() if may_be_corrected(standing)]
-    rules.earlier.update(await policies.list_policies_behind(tx, rises, rules))
     doubtful = await _no_longer_earned(tx, rises, rules)
     by_customer: dict[UUID, list[TakenBack]] = defaultdict(list)
     for customer_id, one in zip(customers, taken, strict=True):
         by_customer[customer_id].append(one)
-    books = await _exact_books(tx, doubtful, by_customer, rules)
-    decided = _Decided(_told(events))
+    books = await _books_of(tx, doubtful, by_customer, rules)
+    whole = any(isinstance(book, Moments) for book in books.values())
+    decided = _Decided(dict.fromkeys(customers, tx.at) if whole else _told(events))
     for before in doubtful:
         standing, changes = before, list[Change]()
         for one in by_customer[before.customer_id]:
@@ -153,6 +190,23 @@ async def _no_longer_earned(tx: Transaction, rises: Sequence[Standing], rules: R
         for standing, policy, (sums, month) in zip(rises, own, figures, strict=True)
         if not policy.monotone or policy.grade(sums, month) < standing.rank
     ]
+
+
+async def _books_of(
+    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[TakenBack]], rules: Rules
+) -> dict[UUID, Orders | Moments]:
+    """Everything known where the policy behind the rise, or the one a later rise is measured by, looks at more."""
+    whole = [s for s in doubtful if rules.own(s).classes or rules.active.classes]
+    sums = [s for s in doubtful if not (rules.own(s).classes or rules.active.classes)]
+    books: dict[UUID, Orders | Moments] = {}
+    books.update(await _exact_books(tx, sums, by_customer, rules))
+    classes = rules.active.classes.union(*(rules.own(s).classes for s in whole))
+    moments = await open_moments(
+        tx, [s.customer_id for s in whole], [_since(s) for s in whole], [rules.own(s).months for s in whole],
+        rules, classes,
+    )  # fmt: skip
+    books.update((s.customer_id, book) for s, book in zip(whole, moments, strict=True))
+    return books
 
 
 async def _exact_books(

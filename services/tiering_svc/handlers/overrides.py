@@ -5,7 +5,8 @@ from uuid import UUID
 
 from services.tiering_svc.domain.tier_life import Change, end_override, endings, override
 from services.tiering_svc.handlers import timers
-from services.tiering_svc.repository import facts, policies, standings
+from services.tiering_svc.repository import policies, standings
+from services.tiering_svc.repository.known import list_known
 from shared.messaging import Timer, Transaction, announce, set_timer
 
 
@@ -32,8 +33,9 @@ async def when_an_override_ends_grade_anew(tx: Transaction, timer: Timer) -> Non
         return  # a newer override is on
     rules = await policies.load_rules(tx)
     ends_at = max(timer.due_at, before.since)
-    [(figures, month)] = await facts.list_figures(tx, [customer_id], [ends_at], [rules.active.months])
-    after, changes = end_override(before, figures, month, ends_at, rules)
+    policy = rules.active
+    [known] = await list_known(tx, [customer_id], [ends_at], [policy.months], classes=policy.classes)
+    after, changes = end_override(before, known, ends_at, rules)
     await standings.save_standings(tx, [after])
     await standings.save_history(tx, changes, endings(before, changes))
     announce(tx, [change.event(tx.at) for change in changes])

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.tiering_svc.domain.explanation import in_words, next_tier, plain
+from services.tiering_svc.domain.explanation import next_tier, plain
+from services.tiering_svc.domain.indicators import INDICATORS
+from services.tiering_svc.domain.policies import Policy
+from services.tiering_svc.domain.words import Language, in_words
 from services.tiering_svc.handlers import overrides
-from services.tiering_svc.repository import facts, policies, reading, standings
+from services.tiering_svc.repository import policies, reading, standings
+from services.tiering_svc.repository.known import list_known
 from services.tiering_svc.repository.reading import HistoryRow
 from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, source_of
 from services.tiering_svc.schemas.common import PolicyReference
@@ -25,7 +29,7 @@ from shared.errors import not_found
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
 
-Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
+Asked = Annotated[Language, Query(alias="lang")]
 
 
 @router.get("/tier", dependencies=[allow("tiers:read")])
@@ -39,9 +43,9 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
     policy = (await policies.load_rules(tx)).active
-    [(figures, month)] = await facts.list_figures(tx, [customer_id], [tx.at], [policy.months])
-    value = policy.value_of(figures, month)
-    step = next_tier(policy, value, standing.rank) if standing.ladder == policy.ladder else None
+    [known] = await list_known(tx, [customer_id], [tx.at], [policy.months], classes=policy.classes)
+    found = policy.assess(known)
+    step = next_tier(policy, found, standing.rank) if standing.ladder == policy.ladder else None
     kept = [until for until in (standing.grace_until, standing.retained_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
@@ -51,8 +55,8 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
         since=standing.since,
         kind=standing.kind,
         policy=PolicyReference(id=placed_by.policy_id, version=placed_by.version, name=placed_by.names),
-        value=plain(value),
-        next=None if step is None else _next(step, policy.indicator or "score"),
+        value=plain(found.value),
+        next=None if step is None else _next(step, policy),
         kept_until=max((until for until in kept if until > tx.at), default=None),
         below_since=standing.below_since,
         overridden_until=standing.overridden_until,
@@ -70,7 +74,7 @@ async def show_tier_history(customer_id: Id, tx: Tx, actor: CurrentActor, known_
 
 @router.get("/tier/explanation", dependencies=[allow("tiers:read")])
 async def explain_tier(
-    customer_id: Id, tx: Tx, actor: CurrentActor, at: AsOf = None, known_at: KnownAt = None, language: Language = "en"
+    customer_id: Id, tx: Tx, actor: CurrentActor, at: AsOf = None, known_at: KnownAt = None, language: Asked = "en"
 ) -> ExplanationRead:
     """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
     await standings.check_known(tx, customer_id, source_of(actor))
@@ -96,9 +100,20 @@ async def override_tier(customer_id: Id, body: OverrideCreate, tx: Tx, actor: Cu
     return _row(next(row for row in rows if row.id == change.row_id))
 
 
-def _next(step: Mapping[str, Any], indicator: str) -> NextTierRead:
+def _next(step: Mapping[str, Any], policy: Policy) -> NextTierRead:
+    one_number = step.get("from") is not None or step.get("up_to") is not None
+    unit = INDICATORS[policy.indicator].unit if policy.indicator is not None else "points"
     return NextTierRead(
-        code=step["code"], name=step["name"], indicator=indicator, from_=step["from"], missing=step["missing"]
+        code=step["code"],
+        name=step["name"],
+        indicator=policy.indicator,
+        unit=unit if one_number else None,
+        from_=step.get("from"),
+        up_to=step.get("up_to"),
+        missing=step.get("missing"),
+        items=step.get("items", []),
+        ways=step.get("ways", []),
+        held_by=step.get("held_by", []),
     )
 
 

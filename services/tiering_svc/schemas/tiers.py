@@ -11,11 +11,18 @@ from shared.chassis import Code, Instant, Read, Shape, Text
 
 
 class NextTierRead(Read):
+    """What is missing for the next level up."""
+
     code: str
     name: dict[str, str]
-    indicator: str
-    from_: str = Field(serialization_alias="from")
-    missing: str
+    indicator: str | None = Field(description="what the level looks at; null for a score or a matrix")
+    unit: str | None = Field(description="of `from` and `missing`: money, count, ratio, days, points")
+    from_: str | None = Field(serialization_alias="from")
+    up_to: str | None = Field(description="instead of `from`, where less is better")
+    missing: str | None = Field(description="null when it cannot be told in one number; too much where less is better")
+    items: list[dict[str, Any]] = Field(description="of a score: what each indicator has left")
+    ways: list[dict[str, Any]] = Field(description="of a matrix: the nearest cells that give the level")
+    held_by: list[dict[str, str]] = Field(description="conditions that keep the customer below the level")
 
 
 class TierRead(Read):
