@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.tiering_svc.domain.months import month_of, shift, start_of
-from services.tiering_svc.domain.observed import Arrears, MonthSums, Observed
+from services.tiering_svc.domain.observed import Arrears, MonthSums, Observed, Scores
 from services.tiering_svc.domain.warning_rules import Rule
 from services.tiering_svc.domain.warnings import ComplaintsUp, InArrears, SatisfactionDown
 from shared.messaging import Transaction
@@ -44,6 +45,19 @@ from (
     from receivable_fact r where r.customer_id = any($1::uuid[]) and r.issued_on <= $3
 ) o group by customer_id
 """
+COMPLAINTS = """
+select customer_id, date_trunc('month', filed_at at time zone $3)::date, count(*)::int from case_fact
+where customer_id = any($1::uuid[]) and kind = 'complaint' and filed_at <= $2 group by 1, 2
+"""
+SCORED = """
+select f.customer_id, 'cases', date_trunc('month', c.changed_at at time zone $3)::date, count(*)::int,
+       sum(c.satisfaction)::numeric
+from case_fact f join case_change c using (case_id)
+where f.customer_id = any($1::uuid[]) and c.satisfaction is not null and c.changed_at <= $2 group by 1, 3
+union all
+select customer_id, 'index', date_trunc('month', answered_at at time zone $3)::date, count(*)::int, sum(satisfaction)
+from satisfaction_answer where customer_id = any($1::uuid[]) and answered_at <= $2 group by 1, 3
+"""
 
 
 def classes_of(rules: Iterable[Rule]) -> frozenset[str]:
@@ -52,7 +66,7 @@ def classes_of(rules: Iterable[Rule]) -> frozenset[str]:
 
 
 async def list_observed(
-    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: tzinfo, classes: AbstractSet[str]
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, classes: AbstractSet[str]
 ) -> list[Observed]:
     """In the order asked. `classes`: which facts besides the orders are looked at."""
     this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
@@ -61,6 +75,15 @@ async def list_observed(
     owed: Mapping[UUID, Arrears] = {}
     if ARREARS in classes:
         owed = {row[0]: Arrears(*row[1:]) for row in map(tuple, await tx.raw.fetch(OWED, customers, as_of, today))}
+    complaints: dict[UUID, dict[date, int]] = defaultdict(dict)
+    if CASES in classes:
+        for customer_id, month, count in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, as_of, str(zone))):
+            complaints[customer_id][month] = count
+    scores: dict[UUID, dict[str, dict[date, Scores]]] = defaultdict(lambda: defaultdict(dict))
+    if SCORES in classes:
+        rows = await tx.raw.fetch(SCORED, customers, as_of, str(zone))
+        for customer_id, measure, month, answers, total in map(tuple, rows):
+            scores[customer_id][measure][month] = Scores(answers, total)
     observed = []
     for customer_id in customers:
         first_at = first.get(customer_id)
@@ -69,14 +92,15 @@ async def list_observed(
         observed.append(
             Observed(
                 as_of, today, this_month, months.get(customer_id, {}), first_at,
-                None if first_at is None else month_of(first_at, zone), arrears=owed.get(customer_id),
+                None if first_at is None else month_of(first_at, zone), complaints.get(customer_id, {}),
+                scores.get(customer_id, {}), owed.get(customer_id),
             )
         )  # fmt: skip
     return observed
 
 
 async def _months(
-    tx: Transaction, customers: Sequence[UUID], as_of: datetime, this_month: date, zone: tzinfo
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, this_month: date, zone: ZoneInfo
 ) -> dict[UUID, dict[date, MonthSums]]:
     rows = await tx.raw.fetch(
         MONTHS, customers, shift(this_month, -LONGEST), this_month, start_of(this_month, zone), as_of

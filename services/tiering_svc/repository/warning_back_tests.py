@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.histories import Bill, CameBack, History, Payment
+from services.tiering_svc.domain.histories import Bill, CameBack, History, Payment, Scored
 from services.tiering_svc.domain.months import start_of
 from services.tiering_svc.domain.orders import Order, TakenBack
 from services.tiering_svc.domain.warning_back_tests import Outcome
@@ -122,6 +122,18 @@ select r.customer_id, r.issued_on, r.due_on, r.amount,
 from receivable_fact r left join payment_fact p on p.customer_id = r.customer_id and p.receivable_id = r.receivable_id
 where r.customer_id = any($1::uuid[]) group by r.receivable_id
 """
+COMPLAINTS = """
+select customer_id, filed_at from case_fact
+where customer_id = any($1::uuid[]) and kind = 'complaint' and filed_at < $2
+"""
+SCORED = """
+select f.customer_id, 'cases', c.changed_at, c.satisfaction::numeric
+from case_fact f join case_change c using (case_id)
+where f.customer_id = any($1::uuid[]) and c.satisfaction is not null and c.changed_at < $2
+union all
+select customer_id, 'index', answered_at, satisfaction from satisfaction_answer
+where customer_id = any($1::uuid[]) and answered_at < $2
+"""
 
 
 async def list_histories(tx: Transaction, customers: Sequence[UUID], before: date, zone: tzinfo) -> list[History]:
@@ -137,4 +149,10 @@ async def list_histories(tx: Transaction, customers: Sequence[UUID], before: dat
     for customer_id, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(BILLS, customers)):
         payments = [Payment(*one) for one in zip(at or (), paid or (), strict=True)]
         bills[customer_id].append(Bill(issued_on, due_on, amount, payments))
-    return [History(one, orders[one], changes[one], bills=bills[one]) for one in customers]
+    complaints: dict[UUID, list[datetime]] = defaultdict(list)
+    for customer_id, at in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, until)):
+        complaints[customer_id].append(at)
+    scores: dict[UUID, list[Scored]] = defaultdict(list)
+    for customer_id, *score in map(tuple, await tx.raw.fetch(SCORED, customers, until)):
+        scores[customer_id].append(Scored(*score))
+    return [History(one, orders[one], changes[one], complaints[one], scores[one], bills[one]) for one in customers]
