@@ -31,11 +31,15 @@ class Producer(Protocol):
 
 
 class Consumer(Protocol):
-    async def poll(self, at_most: int) -> list[Message]:
-        """What came, at the latest after a short wait; empty when nothing did."""
+    async def poll(self, at_most: int, patience: float) -> list[Message]:
+        """What came, at the latest after a short wait; empty when nothing did.
+
+        `patience`: for how many seconds news may stay unnoticed, where noticing it sooner costs something.
+        """
 
     async def commit(self, messages: Sequence[Message]) -> None:
-        """Remember the offsets behind these messages. Called after the database committed their effects."""
+        """Remember the offsets behind these messages. Called after the database committed their effects; it may reach
+        the broker a little later, at the latest when the consumer stops or gives up the partition."""
 
     async def seek_to_beginning(self) -> None: ...
 

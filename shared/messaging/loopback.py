@@ -63,7 +63,7 @@ class LoopbackConsumer:
             for partition in range(PARTITIONS):
                 self.at[topic, partition] = broker.committed.get((group, topic, partition), 0)
 
-    async def poll(self, at_most: int) -> list[Message]:
+    async def poll(self, at_most: int, patience: float) -> list[Message]:
         found = self._read(at_most)
         if not found:
             async with self.broker.arrived:

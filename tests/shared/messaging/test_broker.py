@@ -10,7 +10,7 @@ import pytest
 from shared.events import OWNERS
 from shared.messaging import new_id
 from shared.messaging.broker import Message
-from shared.messaging.consumer import ConsumerLoop, Pace
+from shared.messaging.consumer import ConsumerLoop, Pace, how_patient
 from shared.messaging.kafka import KafkaBroker
 from shared.messaging.relay import Relay
 from tests.shared.messaging.world import World, customer, seen, until
@@ -172,3 +172,32 @@ async def test_a_broker_that_forgets_everything_loses_nothing(world: World, own_
         await everything_took_effect(fleet, 4, 30, seconds=90)
     finally:
         await fleet.end()
+
+
+async def test_offsets_told_now_and_then_are_all_told_when_a_consumer_stops(fleet: Fleet) -> None:
+    topic, key = "patron.intake", b"k"
+    producer = await fleet.broker.producer()
+    consumer = await fleet.broker.consumer(fleet.group, [topic])
+    for number in range(3):  # each batch at once after the one before: the broker is not told of every one
+        await producer.send([Message(topic, key, f"{number}.{i}".encode(), ()) for i in range(10)])
+        read: list[Message] = []
+        while not any(message.value == f"{number}.9".encode() for message in read):
+            read += await consumer.poll(500, 0.005)
+            await consumer.commit(read)
+    await consumer.stop()
+    await producer.send([Message(topic, key, b"next", ())])
+    again = await fleet.broker.consumer(fleet.group, [topic])
+    found: list[Message] = []
+    while not found:
+        found = await again.poll(500, 0.005)
+    assert [message.value for message in found] == [b"next"]
+    await again.stop()
+    await producer.stop()
+
+
+@pytest.mark.parametrize(
+    ("age", "silent", "patience"),
+    [(0.002, 0.0, 0.005), (0.03, 0.0, 0.03), (4.0, 0.0, 0.1), (0.002, 2.0, 0.1), (-1.0, 0.0, 0.005)],
+)
+def test_news_may_stay_unnoticed_as_long_as_the_last_was_on_its_way(age: float, silent: float, patience: float) -> None:
+    assert how_patient(age, silent_seconds=silent) == patience
