@@ -3,14 +3,16 @@
 Each names itself in a sentence that is true of a sound system; its SQL returns the rows that make it false.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deploy.verify.moments import Connection, Moments
+from deploy.verify.moments import InTurn, Moments
 from deploy.verify.report import SHOWN, Result, outcome_of
 
 ALL = ("gateway", "profile", "tiering", "complaint", "loyalty")
+PAGE = 2000  # rows
 
 
 class Invariant(Protocol):
@@ -76,9 +78,12 @@ class Between:
     heard: Rows
 
     async def check(self, moments: Moments) -> Result:
-        before = await digest(moments.before[self.told.service], self.told.sql)
-        now = await digest(moments.now[self.heard.service], self.heard.sql)
-        if before == now == await digest(moments.after[self.told.service], self.told.sql):
+        before, now, after = await asyncio.gather(
+            digest(moments.before[self.told.service], self.told.sql),
+            digest(moments.now[self.heard.service], self.heard.sql),
+            digest(moments.after[self.told.service], self.told.sql),
+        )
+        if before == now == after:
             return Result(self.code, self.name, "holds", before[0])
         return await self._compare(moments)
 
@@ -128,7 +133,7 @@ class Row:
         return " ".join([self.key, *(f"{name}={value}" for name, value in self.values.items())])
 
 
-async def digest(connection: Connection, sql: str) -> tuple[int, int]:
+async def digest(connection: InTurn, sql: str) -> tuple[int, int]:
     """How many rows, and the sum of their hashes: the same for the same rows in any order, and practically no others.
 
     Rows that are equal but spelled differently (75 and 75.00) only cost the longer way.
@@ -140,19 +145,20 @@ async def digest(connection: Connection, sql: str) -> tuple[int, int]:
     return int(row["rows"]), int(row["hashes"])
 
 
-async def in_order(connection: Connection, sql: str) -> AsyncIterator[Row]:
+async def in_order(connection: InTurn, sql: str) -> AsyncIterator[Row]:
     """The rows by key, in an order that is the same in every database whatever its collation."""
     ordered = f'select * from ({sql}) as told order by key::text collate "C"'
     previous: str | None = None
-    async for record in connection.cursor(ordered, prefetch=2000):
-        values = dict(record)
-        key = str(values.pop("key"))
-        if key == previous:
-            # Two rows of one key: the second is told apart, so that it is found on neither side.
-            key = f"{key} (again)"
-        else:
-            previous = key
-        yield Row(key, values)
+    async for page in connection.pages(ordered, PAGE):
+        for record in page:
+            values = dict(record)
+            key = str(values.pop("key"))
+            if key == previous:
+                # Two rows of one key: the second is told apart, so that it is found on neither side.
+                key = f"{key} (again)"
+            else:
+                previous = key
+            yield Row(key, values)
 
 
 async def merged(*streams: AsyncIterator[Row]) -> AsyncIterator[tuple[Row | None, ...]]:

@@ -21,18 +21,49 @@ Connections = Sequence[Mapping[str, Connection]]
 Moment = Literal["before", "now", "after"]
 
 
+class InTurn:
+    """A connection that many checks ask at the same time: it answers one after the other."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def fetch(self, sql: str, *given: Any) -> Any:
+        async with self._turn:
+            return await self._connection.fetch(sql, *given)
+
+    async def fetchrow(self, sql: str, *given: Any) -> Any:
+        async with self._turn:
+            return await self._connection.fetchrow(sql, *given)
+
+    async def fetchval(self, sql: str, *given: Any) -> Any:
+        async with self._turn:
+            return await self._connection.fetchval(sql, *given)
+
+    async def pages(self, sql: str, rows: int) -> AsyncIterator[Any]:
+        """The result, so many rows at a time; others have their turn between two pages."""
+        async with self._turn:
+            cursor = await self._connection.cursor(sql)
+        while True:
+            async with self._turn:
+                page = await cursor.fetch(rows)
+            if not page:
+                return
+            yield page
+
+
 @dataclass(frozen=True)
 class Moments:
     """Read-only connections by moment and service, each in one repeatable-read transaction of its own."""
 
-    before: Mapping[str, Connection]
-    now: Mapping[str, Connection]
-    after: Mapping[str, Connection]
+    before: Mapping[str, InTurn]
+    now: Mapping[str, InTurn]
+    after: Mapping[str, InTurn]
     topics: Mapping[str, frozenset[str]]  # which topics each service listens to
     behind: tuple[str, ...]  # what had not arrived when the wait was over
     unsent: Mapping[str, tuple[int, ...]]  # per service: positions that were unsent before and still are now
 
-    def at(self, moment: Moment) -> Mapping[str, Connection]:
+    def at(self, moment: Moment) -> Mapping[str, InTurn]:
         return {"before": self.before, "now": self.now, "after": self.after}[moment]
 
 
@@ -60,7 +91,11 @@ async def three_moments(
         behind, still = await _wait(now, topics, heads, unsent, wait_seconds)
         await _take_snapshots(stack, now)
         await _take_snapshots(stack, after)
-        yield Moments(before, now, after, topics, behind, still)
+        yield Moments(in_turn(before), in_turn(now), in_turn(after), topics, behind, still)
+
+
+def in_turn(connections: Mapping[str, Connection]) -> dict[str, InTurn]:
+    return {service: InTurn(connection) for service, connection in connections.items()}
 
 
 async def _connect(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:

@@ -44,9 +44,7 @@ async def _no_personal_data(moments: Moments) -> tuple[int, list[str]]:
     checked = 0
     found = []
     for service in ALL:
-        connection = moments.now[service]
-        cursor = await connection.cursor("select event_id, type, payload from outbox")
-        while rows := await cursor.fetch(PAGE):
+        async for rows in moments.now[service].pages("select event_id, type, payload from outbox", PAGE):
             checked += len(rows)
             if suspicious([row["payload"] for row in rows], personal):
                 found += [
