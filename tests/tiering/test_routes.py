@@ -33,8 +33,8 @@ async def test_T1_a_customers_indicators_as_of_an_instant(client, database):
     await tell(database, march, placed(ANN, at(20), "50"), placed(ANN, at(5, 4), "70"))
     await tell(database, returned(march, at(25), quantity=1, amount="10"))
 
-    async def values(as_of, window=12):
-        query = {"as_of": as_of.isoformat(), "window": window}
+    async def values(as_of, months=12):
+        query = {"as_of": as_of.isoformat(), "months": months}
         answer = (await client.get(f"/v1/customers/{ANN}/indicators", params=query)).json()
         return {one["code"]: one["value"] for one in answer["indicators"]}
 
@@ -45,7 +45,7 @@ async def test_T1_a_customers_indicators_as_of_an_instant(client, database):
     assert (of_march["returned_count"], Decimal(of_march["returned_amount"])) == ("1", 10)
     assert (of_march["days_since_first_order"], of_march["days_since_last_order"]) == ("21", "11")
     assert Decimal((await values(at(15)))["amount"]) == 90
-    assert Decimal((await values(at(9, 4), window=1))["amount"]) == 70
+    assert Decimal((await values(at(9, 4), months=1))["amount"]) == 70
     before = await values(at(1))
     assert (before["amount"], before["margin"], before["average_order"], before["returned_amount"]) == (None,) * 4
 
@@ -54,8 +54,11 @@ async def test_T1_what_nobody_told_us_of_is_not_found_and_the_unknown_is_null(cl
     assert (await client.get(f"/v1/customers/{EVE}/indicators")).status_code == 404
     await tell(database, CustomerRegistered(customer_id=EVE, kind="unknown", registered_at=at(1)))
     known = (await client.get(f"/v1/customers/{EVE}/indicators")).json()["indicators"]
-    counts = {"orders", "returned_count"}
-    assert all(one["value"] is None for one in known if one["code"] not in counts)
+    told = {one["code"]: one["value"] for one in known if one["value"] is not None}
+    units = {one["code"]: one["unit"] for one in known}
+    assert {units[code] for code in told} == {"count"}  # nothing was counted: that is known
+    assert told.pop("group_size") == "1"
+    assert set(told.values()) == {"0"}
 
 
 async def test_T1_finance_indicators_from_receivables_and_payments(client, database):

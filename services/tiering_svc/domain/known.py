@@ -7,46 +7,66 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from services.tiering_svc.domain.orders import Figures
+from services.tiering_svc.domain.orders import ZERO, Figures
 
 CLASSES = ("transaction", "finance", "contact", "profile")
 ALL_CLASSES = frozenset(CLASSES)
 
 Value = Decimal | int | None
-Coded = Decimal | int | str | None  # what is not a number is a code: a region, an industry, yes or no
+Coded = Value | str  # what is not a number is a code: a region, an industry, yes or no
+CENT = Decimal("0.0001")
+
+
+def quotient(one: Decimal | int | None, other: Decimal | int | None) -> Decimal | None:
+    """To four decimals; what would be divided by zero, or by what nobody knows, is not known."""
+    return None if one is None or not other else (Decimal(one) / other).quantize(CENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Receivables:
-    """Money owed and paid (finance indicators)."""
+    """Money owed and paid (finance indicators): sums, so that those of a group can be added up."""
 
     largest_receipt: Decimal | None = None
-    average_receipt: Decimal | None = None
-    collection_days: Decimal | None = None
+    receipts: int = 0
+    received: Decimal = ZERO
+    collected: Decimal = ZERO  # of what was received, that on receivables whose day of issue is known
+    collected_days: Decimal = ZERO  # each such amount times its days from issue to payment
     outstanding: Decimal | None = None
     arrears: Decimal | None = None
     receivables: int = 0
     in_arrears: int = 0
 
+    @property
+    def average_receipt(self) -> Decimal | None:
+        return quotient(self.received, self.receipts)
+
+    @property
+    def collection_days(self) -> Decimal | None:
+        return quotient(self.collected_days, self.collected)
+
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """What was said (contact indicators): contacts made in the window, next steps, and cases of every kind."""
+    """What was said (contact indicators): contacts made, next steps agreed, and cases of every kind.
+
+    Counts are of the window where nothing else is said. None: the class was not loaded.
+    """
 
     contacts: int | None = None
-    tasks: int | None = None  # next steps that were agreed in the window
+    tasks: int | None = None  # next steps agreed at these contacts
+    done_tasks: int | None = None  # of these, those that were done by then
     open_tasks: int | None = None  # agreed at any time and not done by then
     overdue_tasks: int | None = None  # of these, those whose day has passed
-    last_contact_at: datetime | None = None  # ever
-    complaints: int | None = None
+    complaints: int | None = None  # filed; the four below too
     suggestions: int | None = None
     praises: int | None = None
     consultations: int | None = None
     repairs: int | None = None
-    open_cases: int | None = None
-    closed_cases: int | None = None  # closed in the window
+    open_cases: int | None = None  # at that instant, whenever they were filed
+    closed_cases: int | None = None  # closed in the window, and not opened again
     rated_cases: int | None = None  # of these, those whose satisfaction was told
     satisfaction_sum: int | None = None
+    last_contact_at: datetime | None = None  # ever
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,4 +5,10 @@ from shared.messaging import Subscriptions, Timers
 subscriptions = Subscriptions()
 timers = Timers()
 
-from services.tiering_svc.handlers import orders, overrides, payments, teams  # noqa: E402, F401  # they register themselves
+from services.tiering_svc.handlers import (  # noqa: E402  # they register themselves
+    orders,  # noqa: F401
+    overrides,  # noqa: F401
+    payments,  # noqa: F401
+    teams,  # noqa: F401
+    told,  # noqa: F401
+)

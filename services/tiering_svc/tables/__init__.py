@@ -26,6 +26,7 @@ from services.tiering_svc.tables.stages import customer_stage
 from services.tiering_svc.tables.standards import standard
 from services.tiering_svc.tables.standings import standing, tier_history, tier_watch
 from services.tiering_svc.tables.teams import employee_centre, team_member
+from services.tiering_svc.tables.told import case_change, case_fact, contact_fact, customer_traits, group_parent
 from services.tiering_svc.tables.warnings import (
     early_warning,
     warning_back_test,
@@ -41,8 +42,12 @@ __all__ = [
     "back_test_mover",
     "back_test_value",
     "business",
+    "case_change",
+    "case_fact",
+    "contact_fact",
     "customer_source",
     "customer_stage",
+    "customer_traits",
     "early_warning",
     "employee_centre",
     "evaluation_cell",
@@ -50,6 +55,7 @@ __all__ = [
     "evaluation_mover",
     "evaluation_run",
     "evaluation_value",
+    "group_parent",
     "indicator_month",
     "lifetime_value",
     "lifetime_value_run",
