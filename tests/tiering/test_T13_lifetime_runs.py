@@ -16,7 +16,8 @@ from shared.events import CustomerSeen
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering.events import placed, returned
-from tests.tiering.real_year import ENDS, real_year, real_year_copy, real_year_database  # noqa: F401
+from tests.tiering.orders_of_the_year import orders_of
+from tests.tiering.real_year import ENDS
 
 SERVICE = "tiering"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -172,7 +173,7 @@ async def test_T13_G1_a_partner_sees_the_value_of_its_own_customers_only(client,
         assert (await client.get(everybody, headers=as_role("partner", partner_id=mine))).status_code == 404
 
 
-async def test_T13_purchase_days_of_the_real_year_are_those_pandas_counts(real_year, real_year_database):  # noqa: F811
+async def test_T13_purchase_days_of_the_real_year_are_those_pandas_counts(real_year, real_year_database):
     as_of = datetime(2017, 11, 15, 12, tzinfo=UTC)
     for known_at in (datetime(2017, 8, 1, tzinfo=UTC), ENDS):
         found = await real_year_database.run(lambda tx, known_at=known_at: list_buyers(tx, as_of, known_at))
@@ -186,18 +187,7 @@ async def test_T13_purchase_days_of_the_real_year_are_those_pandas_counts(real_y
 
 def purchase_days(year, as_of: datetime, known_at: datetime) -> pd.DataFrame:
     """Counted from what was sent: lines less what came back of them, by customer and day."""
-    lines = year.lines[(year.lines.placed_at <= as_of) & (year.lines.placed_at <= known_at)].copy()
-    back = year.returns[year.returns.returned_at <= known_at]
-    taken = back.groupby(["order", "line"])[["quantity", "amount"]].sum().add_suffix("_back")
-    joined = lines.join(taken, on=["order", "line"])
-    gone = joined.amount_back.notna()
-    joined["left"] = joined.quantity - joined.quantity_back.fillna(0)
-    joined["net"] = [a - b if was else a for a, b, was in zip(joined.amount, joined.amount_back, gone, strict=True)]
-    joined["earned"] = [
-        net - cost * int(left) for net, cost, left in zip(joined.net, joined.unit_cost, joined.left, strict=True)
-    ]
-    orders = joined.groupby(["customer", "order", "placed_at"], as_index=False)[["left", "net", "earned"]].sum()
-    orders = orders[orders.left > 0]
+    orders = orders_of(year, as_of, known_at)
     orders["day"] = orders.placed_at.dt.floor("D")
     days = orders.groupby(["customer", "day"], as_index=False)[["net", "earned"]].sum()
     cent = Decimal("0.0001")
