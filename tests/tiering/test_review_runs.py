@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.domain.shipped import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.handlers import reviews, subscriptions
+from services.tiering_svc.handlers import deciding, reviews, subscriptions
 from services.tiering_svc.handlers.reviews import advance
 from shared.events import ReviewApplied, TierChanged
 from tests import harness
@@ -19,6 +19,12 @@ from tests.tiering.invariants import broken_invariants
 SERVICE = "tiering"
 NOW = datetime.now(UTC).replace(microsecond=0)
 ANN = UUID(int=1)
+
+
+@pytest.fixture(autouse=True)
+def settled_at_once(monkeypatch):
+    """Nothing else is committed meanwhile."""
+    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
 
 
 def ago(days: int) -> datetime:
@@ -128,6 +134,7 @@ async def test_T10_down_only_at_review_after_the_grace_period(client, database, 
         "from_tier": "gold",
         "to_tier": "silver",
         "graded": "silver",
+        "applied": True,
     }
     changes = [event for event in await announced() if isinstance(event, TierChanged)]
     assert [(c.kind, c.effective_from) for c in changes] == [("first", ago(80)), ("downgrade", NOW)]
@@ -225,7 +232,7 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     client, database, as_role, announced, monkeypatch, crash_at
 ):
     """The process dies in the crash_at-th transaction, just before its commit; the next one goes on."""
-    monkeypatch.setattr(reviews, "CHUNK", 3)
+    monkeypatch.setattr(deciding, "STRETCH", 3)
     customers = [UUID(int=n) for n in range(1, 11)]
     await tell(database, *(placed(customer, ago(10), "600") for customer in customers))
     await activate_bands(client, as_role, ("gold", "550"))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from services.tiering_svc.domain.known import Known
 from services.tiering_svc.domain.months import month_of
 from services.tiering_svc.domain.orders import Figures
 from services.tiering_svc.domain.reviews import Reviewed, review
@@ -17,7 +18,8 @@ def reviewed(standing: Standing, amount: str | None, as_of: datetime, **life: ob
     if amount is not None:
         figures.add(order(1, as_of, amount))
     in_force = rules(policy_of(bands_document(("gold", "550"), **life)))
-    return review(standing, figures, month_of(as_of, UTC), as_of, in_force, RUN)
+    known = Known(figures, as_of, month_of(as_of, UTC), in_force.active.months)
+    return review(standing, known, as_of, in_force, RUN)
 
 
 def gold(**watched: object) -> Standing:

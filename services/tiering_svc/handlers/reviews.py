@@ -1,25 +1,28 @@
 """Reviews (T10): asked for by people, done in small steps that a crash can interrupt anywhere and nothing doubles.
 
-A run first collects where intake's streams stood, waits until this service has come so far, then decides all customers
-in chunks, in key order. Each step is one transaction with its own progress in it.
+A run, a simulation (T9) likewise, first settles what it knows: the facts recorded by `known_at`. It collects where
+intake's streams stood after that instant and waits until this service has come so far. Then, for a policy of shares,
+everybody is measured; then all are decided, stretch by stretch, in key order. Each step is one transaction with its own
+progress in it.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 
 from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data
-from services.tiering_svc.domain.policies import Policy
-from services.tiering_svc.domain.reviews import MOVES, Reviewed, review
-from services.tiering_svc.domain.tier_life import Rules, Standing, endings
-from services.tiering_svc.repository import evaluations, facts, policies, standings
-from services.tiering_svc.repository.evaluations import Mover, Run
+from services.tiering_svc.handlers import deciding
+from services.tiering_svc.handlers.deciding import Pace, basis_of, decide_a_stretch
+from services.tiering_svc.repository import evaluations, known, policies, screening
+from services.tiering_svc.repository.evaluations import Run
+from services.tiering_svc.repository.screening import LAST
 from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.messaging import Database, Transaction, announce, new_id
@@ -27,8 +30,9 @@ from shared.messaging.streams import PAGE
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 500
 PAUSE_SECONDS = 0.2
+SETTLE = timedelta(milliseconds=200)  # what was recorded by an instant is committed so much later, at the latest
+VALUES = 5  # stretches of measured customers read at once
 Get = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
 
 
@@ -41,40 +45,90 @@ class Parts(Protocol):
     def clients(self) -> Any: ...
 
 
-async def request_review(tx: Transaction, as_of: datetime, *, apply: bool, by: str) -> Run:
-    rules = await policies.load_rules(tx)
-    because = None if apply else "not_asked_to_apply"
-    last = await evaluations.find_last_applied(tx)
-    if apply and last is not None and as_of < last:
-        because = "before_the_last_review"  # history is closed: it only shows what would be
+async def request_review(
+    tx: Transaction, as_of: datetime, *, apply: bool, by: str, known_at: datetime | None = None,
+    policy: tuple[UUID, int] | None = None,
+) -> Run:  # fmt: skip
+    chosen = (await policies.load_rules(tx)).active if policy is None else await policies.load_policy(tx, *policy)
     run_id = new_id()
-    await evaluations.add_run(tx, run_id, as_of, because, rules.active, by)
+    because = "not_asked_to_apply" if not apply else await _why_not(tx, as_of, chosen.policy_id, chosen.version)
+    await evaluations.add_run(
+        tx, run_id, "review", as_of, chosen, by,
+        known_at=known_at, simulated_because=because, policy_asked=policy is not None,
+    )  # fmt: skip
     return await evaluations.load_run(tx, run_id)
+
+
+async def _why_not(tx: Transaction, as_of: datetime, policy_id: UUID, version: int) -> str | None:
+    """Why a run only shows what would be: history is closed, or the policy is not in force."""
+    active = (await policies.load_rules(tx)).active
+    if (active.policy_id, active.version) != (policy_id, version):
+        return "policy_not_in_force"
+    last = await evaluations.find_last_applied(tx)
+    return "before_the_last_review" if last is not None and as_of < last else None
 
 
 async def work_on_reviews(service: Parts, stop: asyncio.Event) -> None:
     """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
+    pace = Pace()
+    await work(lambda: advance(service.database, service.clients.get_json, pace=pace), "review", stop)
+
+
+async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
+    """Beside the reviews: neither waits for the other."""
+    pace = Pace()
+    await work(lambda: advance(service.database, service.clients.get_json, "simulation", pace), "simulation", stop)
+
+
+async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Event) -> None:
+    """Step by step while there is something to do."""
     while not stop.is_set():
         try:
-            while await advance(service.database, service.clients.get_json) and not stop.is_set():
+            while await step() and not stop.is_set():
                 pass
         except Exception as error:
-            log.warning("review_step_failed", error=type(error).__name__)  # the next round tries it again
+            log.warning(f"{what}_step_failed", error=type(error).__name__)  # the next round tries it again
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
-async def advance(database: Database, get: Get) -> bool:
+async def advance(database: Database, get: Get, kind: str = "review", pace: Pace | None = None) -> bool:
     """One step of the oldest unfinished run. False: nothing to do now."""
-    run = await database.run(evaluations.find_unfinished)
+    run = await database.run(lambda tx: evaluations.find_unfinished(tx, kind))
     if run is None:
         return False
     if run.status == "collecting":
+        known_at = await database.run(lambda tx: _fix_what_is_known(tx, run))
+        if known_at is None or not await _settled(known_at, database):
+            return True
         page = await get("gateway", f"/internal/streams/{INTAKE}/heads", {"after": run.heads_after})
         return await database.run(lambda tx: _keep_heads(tx, run, page["heads"]))
     if run.status == "waiting":
         return await database.run(lambda tx: _begin_when_marks_have_come_so_far(tx, run))
-    return await database.run(lambda tx: _decide_a_chunk(tx, run))
+    if run.status == "measuring":
+        if run.cursor == LAST:
+            return await _cut(database, run)
+        return await database.run(lambda tx: _measure_a_stretch(tx, run))
+    return await database.run(lambda tx: _decide(tx, run, pace or Pace()))
+
+
+async def _fix_what_is_known(tx: Transaction, seen: Run) -> datetime | None:
+    """It begins now: later facts are for later runs. (A run that had to wait for another one knows what that did.)"""
+    if seen.known_at is not None:
+        return seen.known_at
+    run = await evaluations.lock_run(tx, seen.run_id)
+    if run is None or run.known_at is not None:
+        return None  # another replica was here
+    await evaluations.save_known_at(tx, run.run_id, tx.at)
+    return tx.at
+
+
+async def _settled(known_at: datetime, database: Database) -> bool:
+    """Not before the last transactions of that instant are committed can their streams' heads be asked for."""
+    left = (known_at + SETTLE - database.clock()).total_seconds()
+    if left > 0:
+        await asyncio.sleep(min(left, 1.0))
+    return left <= 1.0
 
 
 async def _keep_heads(tx: Transaction, seen: Run, heads: list[dict[str, Any]]) -> bool:
@@ -95,90 +149,69 @@ async def _begin_when_marks_have_come_so_far(tx: Transaction, seen: Run) -> bool
         return True
     if await evaluations.count_heads_ahead(tx, run.run_id, INTAKE):
         return False
-    rules = await policies.load_rules(tx)  # the policy in force when it really begins
-    policy, found = rules.active, None
-    if policy.shares:
-        plain = await policies.load_policy(tx, policy.policy_id, policy.version)
-        values = await _values_of_everybody(tx, plain, run.as_of)
-        found = cutoffs_as_data(plain.with_cutoffs(cutoffs(plain, values), run.run_id))
-    last = await evaluations.find_last_applied(tx)
-    because = run.simulated_because
-    if because is None and last is not None and run.as_of < last:
-        because = "before_the_last_review"
-    await evaluations.save_begun(tx, run.run_id, policy, found, because)
+    policy = (await policies.load_rules(tx)).active  # the one in force when it really begins
+    if run.policy_asked:
+        policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+    because = run.simulated_because or await _why_not(tx, run.as_of, policy.policy_id, policy.version)
+    await evaluations.save_begun(tx, run.run_id, policy, because)
     return True
 
 
-async def _values_of_everybody(tx: Transaction, policy: Policy, as_of: datetime) -> list[Any]:
-    values: list[Any] = []
-    after: UUID | None = None
-    while True:
-        customers = await standings.list_customers(tx, after, 10 * CHUNK)
-        if not customers:
-            return values
-        figures = await facts.list_figures(tx, customers, [as_of] * len(customers), [policy.months] * len(customers))
-        values += [value for sums, month in figures if (value := policy.value_of(sums, month)) is not None]
-        after = customers[-1]
-
-
-async def _decide_a_chunk(tx: Transaction, seen: Run) -> bool:
+async def _measure_a_stretch(tx: Transaction, seen: Run) -> bool:
+    """T5: what everybody has, by which the cut-offs are found."""
     run = await evaluations.lock_run(tx, seen.run_id)
     if run is None or (run.status, run.cursor) != (seen.status, seen.cursor):
         return True
-    policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
-    if run.cutoffs is not None:
-        policy = evaluations.with_cutoffs(policy, run)
-    business = await policies.find_business(tx)
-    rules = Rules(policy, business.zone, new_id, run.as_of, {})
-    chunk = await standings.load_chunk(tx, run.cursor, CHUNK)
-    customers = [standing.customer_id for standing in chunk]
-    figures = await facts.list_figures(tx, customers, [run.as_of] * len(chunk), [policy.months] * len(chunk))
-    decided = [
-        (standing, review(standing, sums, month, run.as_of, rules, run.run_id))
-        for standing, (sums, month) in zip(chunk, figures, strict=True)
-    ]
-    if run.simulated_because is None:
-        await _save(tx, decided)
-    await evaluations.add_movers(tx, run.run_id, [_mover(policy, s, r) for s, r in decided if r.outcome in MOVES])
-    outcomes = Counter(run.outcomes) + Counter(reviewed.outcome for _, reviewed in decided)
-    await evaluations.save_progress(tx, run.run_id, customers[-1] if customers else run.cursor, len(chunk), outcomes)
-    if len(chunk) < CHUNK:
-        await _finish(tx, run, run.customers + len(chunk), outcomes)
+    asked, _ = await basis_of(tx, run)
+    if screening.is_quick(asked.policy):
+        end = await screening.find_end(tx, run.cursor, deciding.STRETCH)
+        values, singly = await screening.measure(tx, asked, run.cursor, end)
+    else:
+        end = await screening.find_end(tx, run.cursor, deciding.SINGLY)
+        values, singly = [], await screening.list_stretch(tx, run.cursor, end)
+    if singly:
+        found = await known.list_known(
+            tx, singly, [asked.as_of] * len(singly), [asked.policy.months] * len(singly),
+            classes=asked.policy.classes, known_at=asked.known_at,
+        )  # fmt: skip
+        values += [Decimal(value) for one in found if (value := asked.policy.measure(one)) is not None]
+    await evaluations.add_values(tx, run.run_id, run.cursor, values, end)
     return True
 
 
-async def _save(tx: Transaction, decided: list[tuple[Standing, Reviewed]]) -> None:
-    await standings.save_standings(
-        tx, [reviewed.standing for before, reviewed in decided if reviewed.standing is not before]
-    )
-    changes = [reviewed.change for _, reviewed in decided if reviewed.change is not None]
-    ended = [
-        e for before, reviewed in decided if reviewed.change is not None for e in endings(before, [reviewed.change])
-    ]
-    await standings.save_history(tx, changes, ended)
-    announce(tx, [change.event(tx.at) for change in changes])
+async def _cut(database: Database, run: Run) -> bool:
+    """Everybody is measured: where each class begins (T5). Read in parts, so that no transaction is long."""
+    values: list[Decimal] = []
+    after: str | None = None
+    while page := await database.run(partial(evaluations.list_values, run_id=run.run_id, after=after, limit=VALUES)):
+        values += [value for _, part in page for value in part]
+        after = page[-1][0]
+    return await database.run(lambda tx: _save_cutoffs(tx, run, values))
 
 
-def _mover(policy: Policy, before: Standing, reviewed: Reviewed) -> Mover:
-    graded = policy.levels[reviewed.graded].code
-    return Mover(before.customer_id, reviewed.outcome, before.tier, reviewed.standing.tier or graded, graded)
+async def _save_cutoffs(tx: Transaction, seen: Run, values: list[Decimal]) -> bool:
+    run = await evaluations.lock_run(tx, seen.run_id)
+    if run is not None and run.status == "measuring" and run.cursor == LAST:
+        policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+        found = cutoffs_as_data(policy.with_cutoffs(cutoffs(policy, values), run.run_id))
+        await evaluations.save_cutoffs(tx, run.run_id, found)
+    return True
 
 
-async def _finish(tx: Transaction, run: Run, customers: int, outcomes: Mapping[str, int]) -> None:
-    simulated = run.simulated_because is not None
-    await evaluations.save_finished(tx, run.run_id, "simulated" if simulated else "applied")
-    if not simulated:
-        announce(
-            tx,
-            [
-                ReviewApplied(
-                    run_id=run.run_id,
-                    as_of=run.as_of,
-                    policy_id=run.policy_id,
-                    policy_version=run.policy_version,
-                    customers=customers,
-                    up=outcomes.get("up", 0),
-                    down=outcomes.get("down", 0),
-                )
-            ],
-        )
+async def _decide(tx: Transaction, seen: Run, pace: Pace) -> bool:
+    run = await evaluations.lock_run(tx, seen.run_id)
+    if run is None or (run.status, run.cursor) != (seen.status, seen.cursor):
+        return True
+    run, last = await decide_a_stretch(tx, run, pace)
+    if not last:
+        return True
+    if run.simulated_because is not None:
+        await evaluations.save_finished(tx, run.run_id, "simulated")
+        return True
+    await evaluations.save_finished(tx, run.run_id, "applied")
+    applied = ReviewApplied(
+        run_id=run.run_id, as_of=run.as_of, policy_id=run.policy_id, policy_version=run.policy_version,
+        customers=run.customers, up=run.applied.get("up", 0), down=run.applied.get("down", 0),
+    )  # fmt: skip
+    announce(tx, [applied])
+    return True

@@ -1,6 +1,7 @@
-"""SQL of review runs: asked for, collected, waited for, decided in chunks, finished."""
+"""SQL of runs, reviews and simulations alike: asked for, collected, waited for, decided in chunks, finished."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,28 +13,36 @@ from services.tiering_svc.domain.policies import Policy
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-FIELDS = """run_id, as_of, apply, simulated_because, status, policy_id, policy_version, heads_after, cutoffs, cursor,
-            customers, outcomes, requested_by, requested_at, started_at, finished_at"""
+FIELDS = """run_id, kind, as_of, known_at, apply, simulated_because, status, policy_id, policy_version, policy_asked,
+            heads_after, cutoffs, cursor, customers, expected, outcomes, applied, costs, requested_by, requested_at,
+            started_at, finished_at, cancelled_by"""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     run_id: UUID
+    kind: str
     as_of: datetime
+    known_at: datetime | None  # None: not begun, and not asked for either
     apply: bool
     simulated_because: str | None
     status: str
     policy_id: UUID
     policy_version: int
+    policy_asked: bool
     heads_after: str
     cutoffs: list[dict[str, str]] | None
     cursor: UUID | None
     customers: int
+    expected: int | None
     outcomes: dict[str, int]
+    applied: dict[str, int]
+    costs: dict[str, Any] | None
     requested_by: str
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    cancelled_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +52,20 @@ class Mover:
     from_tier: str | None
     to_tier: str  # where it stands after the review; with `grace` still where it was
     graded: str  # what its figures give
+    applied: bool  # false in a simulation, and where the customer had moved on meanwhile
 
 
 async def add_run(
-    tx: Transaction, run_id: UUID, as_of: datetime, simulated_because: str | None, policy: Policy, by: str
-) -> None:
+    tx: Transaction, run_id: UUID, kind: str, as_of: datetime, policy: Policy, by: str, *,
+    known_at: datetime | None = None, simulated_because: str | None = None, policy_asked: bool = False,
+    costs: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     await tx.raw.execute(
-        """insert into evaluation_run (run_id, as_of, apply, simulated_because, status, policy_id, policy_version,
-               requested_by, requested_at)
-           values ($1, $2, $3, $4, 'collecting', $5, $6, $7, $8)""",
-        run_id, as_of, simulated_because != "not_asked_to_apply", simulated_because, policy.policy_id, policy.version,
-        by, tx.at,
+        """insert into evaluation_run (run_id, kind, as_of, known_at, apply, simulated_because, status, policy_id,
+               policy_version, policy_asked, costs, requested_by, requested_at)
+           values ($1, $2, $3, $4, $5, $6, 'collecting', $7, $8, $9, $10::jsonb, $11, $12)""",
+        run_id, kind, as_of, known_at, simulated_because != "not_asked_to_apply", simulated_because, policy.policy_id,
+        policy.version, policy_asked, None if costs is None else json.dumps(costs), by, tx.at,
     )  # fmt: skip
 
 
@@ -61,25 +73,27 @@ async def load_run(tx: Transaction, run_id: UUID) -> Run:
     row = await tx.raw.fetchrow(f"select {FIELDS} from evaluation_run where run_id = $1", run_id)
     if row is None:
         raise not_found("evaluation_not_found", "There is no such review.")
-    return _run(row)
+    return Run(**row)
 
 
-async def list_runs(tx: Transaction, before: tuple[datetime, UUID] | None, limit: int) -> list[Run]:
+async def list_runs(tx: Transaction, kind: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Run]:
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from evaluation_run
-            where $1::timestamptz is null or (requested_at, run_id) < ($1, $2::uuid)
+            where kind = $4 and ($1::timestamptz is null or (requested_at, run_id) < ($1, $2::uuid))
             order by requested_at desc, run_id desc limit $3""",
-        *(before or (None, None)), limit,
+        *(before or (None, None)), limit, kind,
     )  # fmt: skip
-    return [_run(row) for row in rows]
+    return [Run(**row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> Run | None:
+async def find_unfinished(tx: Transaction, kind: str) -> Run | None:
     """The oldest; the others wait, so that reviews apply in the order they were asked for."""
     row = await tx.raw.fetchrow(
-        f"select {FIELDS} from evaluation_run where finished_at is null order by requested_at, run_id limit 1"
-    )
-    return None if row is None else _run(row)
+        f"""select {FIELDS} from evaluation_run where finished_at is null and kind = $1
+            order by requested_at, run_id limit 1""",
+        kind,
+    )  # fmt: skip
+    return None if row is None else Run(**row)
 
 
 async def lock_run(tx: Transaction, run_id: UUID) -> Run | None:
@@ -87,7 +101,7 @@ async def lock_run(tx: Transaction, run_id: UUID) -> Run | None:
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from evaluation_run where run_id = $1 and finished_at is null for update skip locked", run_id
     )
-    return None if row is None else _run(row)
+    return None if row is None else Run(**row)
 
 
 async def find_last_applied(tx: Transaction, by: datetime | None = None) -> datetime | None:
@@ -97,6 +111,10 @@ async def find_last_applied(tx: Transaction, by: datetime | None = None) -> date
         by,
     )
     return last
+
+
+async def save_known_at(tx: Transaction, run_id: UUID, known_at: datetime) -> None:
+    await tx.raw.execute("update evaluation_run set known_at = $2 where run_id = $1", run_id, known_at)
 
 
 async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[str], seqs: Sequence[int]) -> None:
@@ -132,39 +150,69 @@ async def count_heads_ahead(tx: Transaction, run_id: UUID, topic: str) -> int:
     return ahead
 
 
-async def save_begun(
-    tx: Transaction, run_id: UUID, policy: Policy, cutoffs: Sequence[Mapping[str, str]] | None, because: str | None
-) -> None:
+async def save_begun(tx: Transaction, run_id: UUID, policy: Policy, because: str | None) -> None:
+    """It has a population to measure first (T5), or decides at once."""
     await tx.raw.execute(
-        """update evaluation_run set status = 'running', started_at = $2, policy_id = $3, policy_version = $4,
-               cutoffs = $5::jsonb, simulated_because = $6
+        """update evaluation_run set status = $6, started_at = $2, policy_id = $3, policy_version = $4,
+               simulated_because = $5,
+               expected = (select nullif(reltuples, -1) from pg_class where oid = 'standing'::regclass)
            where run_id = $1""",
-        run_id, tx.at, policy.policy_id, policy.version, None if cutoffs is None else json.dumps(cutoffs), because,
+        run_id, tx.at, policy.policy_id, policy.version, because, "measuring" if policy.shares else "running",
     )  # fmt: skip
+
+
+async def add_values(tx: Transaction, run_id: UUID, after: UUID | None, values: Sequence[Any], cursor: UUID) -> None:
+    await tx.raw.execute(
+        "insert into evaluation_value (run_id, after, measured) values ($1, $2, $3)", run_id, str(after or ""), values
+    )
+    await tx.raw.execute("update evaluation_run set cursor = $2 where run_id = $1", run_id, cursor)
+
+
+async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: int) -> list[tuple[str, list[Any]]]:
+    rows = await tx.raw.fetch(
+        """select after, measured from evaluation_value
+           where run_id = $1 and ($2::text is null or after > $2) order by after limit $3""",
+        run_id, after, limit,
+    )  # fmt: skip
+    return [(row["after"], row["measured"]) for row in rows]
+
+
+async def save_cutoffs(tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[str, str]]) -> None:
+    await tx.raw.execute(
+        "update evaluation_run set status = 'running', cutoffs = $2::jsonb, cursor = null where run_id = $1",
+        run_id, json.dumps(cutoffs),
+    )  # fmt: skip
+    await tx.raw.execute("delete from evaluation_value where run_id = $1", run_id)
 
 
 async def save_progress(
-    tx: Transaction, run_id: UUID, cursor: UUID | None, customers: int, outcomes: Mapping[str, int]
-) -> None:
-    await tx.raw.execute(
-        """update evaluation_run set cursor = $2, customers = customers + $3, outcomes = $4::jsonb where run_id = $1""",
-        run_id, cursor, customers, json.dumps(outcomes),
+    tx: Transaction, run: Run, cursor: UUID | None, outcomes: Counter[str], applied: Counter[str]
+) -> Run:
+    """One chunk more. Returns the run as it is now."""
+    row = await tx.raw.fetchrow(
+        f"""update evaluation_run set cursor = $2, customers = customers + $3, outcomes = $4::jsonb, applied = $5::jsonb
+            where run_id = $1 returning {FIELDS}""",
+        run.run_id, cursor, outcomes.total(), json.dumps(Counter(run.outcomes) + outcomes),
+        json.dumps(Counter(run.applied) + applied),
     )  # fmt: skip
+    assert row is not None  # it is locked
+    return Run(**row)
 
 
-async def save_finished(tx: Transaction, run_id: UUID, status: str) -> None:
+async def save_finished(tx: Transaction, run_id: UUID, status: str, cancelled_by: str | None = None) -> None:
     await tx.raw.execute(
-        "update evaluation_run set status = $2, finished_at = $3 where run_id = $1", run_id, status, tx.at
-    )
+        "update evaluation_run set status = $2, finished_at = $3, cancelled_by = $4 where run_id = $1",
+        run_id, status, tx.at, cancelled_by,
+    )  # fmt: skip
 
 
 async def add_movers(tx: Transaction, run_id: UUID, movers: Sequence[Mover]) -> None:
     if movers:
         await tx.raw.execute(
-            """insert into evaluation_mover (run_id, customer_id, outcome, from_tier, to_tier, graded)
-               select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])""",
+            """insert into evaluation_mover (run_id, customer_id, outcome, from_tier, to_tier, graded, applied)
+               select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[])""",
             run_id, [m.customer_id for m in movers], [m.outcome for m in movers], [m.from_tier for m in movers],
-            [m.to_tier for m in movers], [m.graded for m in movers],
+            [m.to_tier for m in movers], [m.graded for m in movers], [m.applied for m in movers],
         )  # fmt: skip
 
 
@@ -172,7 +220,7 @@ async def list_movers(
     tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int
 ) -> list[Mover]:
     rows = await tx.raw.fetch(
-        """select customer_id, outcome, from_tier, to_tier, graded from evaluation_mover
+        """select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
            where run_id = $1 and ($2::text is null or outcome = $2) and ($3::uuid is null or customer_id > $3)
            order by customer_id limit $4""",
         run_id, outcome, after, limit,
@@ -181,8 +229,6 @@ async def list_movers(
 
 
 def with_cutoffs(policy: Policy, run: Run) -> Policy:
-    return policy.with_cutoffs(cutoffs_from_data(policy, run.cutoffs or ()), run.run_id)
-
-
-def _run(row: Mapping[str, Any]) -> Run:
-    return Run(**row)
+    if run.cutoffs is None:
+        return policy
+    return policy.with_cutoffs(cutoffs_from_data(policy, run.cutoffs), run.run_id)

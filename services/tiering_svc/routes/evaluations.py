@@ -23,23 +23,26 @@ OutcomeAsked = Annotated[Literal["placed", "up", "down", "grace"] | None, Query(
 async def start_review(request: Request, body: EvaluationCreate, tx: Tx, actor: CurrentActor) -> EvaluationRead:
     """It waits until everything that intake had accepted by now is counted, then decides all customers."""
     as_of = instant_or_now(body.as_of, tx, "/as_of")
+    known_at = None if body.known_at is None else instant_or_now(body.known_at, tx, "/known_at")
     if body.apply:
         allowed = timedelta(days=settings_of(request).backdating_days)
         refuse_backdating(as_of, tx.at, actor, allowed=allowed)
-    return _run(await request_review(tx, as_of, apply=body.apply, by=actor.subject))
+    policy = None if body.policy is None else (body.policy.id, body.policy.version)
+    run = await request_review(tx, as_of, apply=body.apply, by=actor.subject, known_at=known_at, policy=policy)
+    return run_read(run)
 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_reviews(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[EvaluationRead]:
     """Newest first."""
     before = read_cursor(cursor, datetime, UUID)
-    runs = await evaluations.list_runs(tx, before, limit + 1)
-    return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
+    runs = await evaluations.list_runs(tx, "review", before, limit + 1)
+    return page_of([run_read(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
 
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_review(run_id: Id, tx: Tx) -> EvaluationRead:
-    return _run(await evaluations.load_run(tx, run_id))
+    return run_read(await evaluations.load_run(tx, run_id))
 
 
 @router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
@@ -55,19 +58,24 @@ async def list_movers(
     )
 
 
-def _run(run: Run) -> EvaluationRead:
+def run_read(run: Run) -> EvaluationRead:
     return EvaluationRead(
         id=run.run_id,
+        kind=run.kind,
+        known_at=run.known_at,
         as_of=run.as_of,
         status=run.status,
         simulated_because=run.simulated_because,
         policy_id=run.policy_id,
         policy_version=run.policy_version,
         customers=run.customers,
+        expected=run.expected,
         outcomes=run.outcomes,
+        applied=run.applied,
         cutoffs=run.cutoffs,
         requested_by=run.requested_by,
         requested_at=run.requested_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
+        cancelled_by=run.cancelled_by,
     )

@@ -20,12 +20,12 @@ back_test = Table(
     Column("cutoffs", JSONB),  # T5: by month
     Column("cursor", Uuid),
     Column("customers", Integer, nullable=False),
-    Column("longest_ms", Numeric(12, 3), nullable=False),
+    Column("expected", Integer),
     Column("requested_by", Text, nullable=False),
     Column("requested_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("finished_at", Moment),
-    Column("asked_to_stop_by", Text),
+    Column("cancelled_by", Text),
 )
 
 back_test_value = Table(

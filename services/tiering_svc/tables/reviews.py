@@ -31,8 +31,8 @@ evaluation_run = Table(  # a review or a simulation: how far it is, and what cam
     Column("policy_asked", Boolean, nullable=False),  # else by the policy in force when it begins
     Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
     Column("costs", JSONB),  # what a year in a tier costs, as the asker says
-    Column("longest_ms", Numeric(12, 3), nullable=False),  # of its transactions so far
-    Column("asked_to_stop_by", Text),
+    Column("expected", Integer),  # how many customers there are, roughly
+    Column("cancelled_by", Text),
 )
 
 evaluation_head = Table(  # where intake's streams stood when the review was asked for, and we were not there yet

@@ -1,0 +1,65 @@
+"""Runs in the tests: reviews and simulations asked for and worked to their end without the other services."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.tiering_svc.handlers import reviews
+from services.tiering_svc.handlers.policies import write_policy
+from services.tiering_svc.repository import evaluations, policies
+from services.tiering_svc.repository.evaluations import Run
+from shared.messaging import Database
+
+Listed = tuple[UUID, str, str | None, str, str]
+
+
+async def no_heads(service: str, path: str, query: Any) -> Any:
+    """Intake has nothing that is not counted yet."""
+    return {"heads": []}
+
+
+async def to_the_end(database: Database, kind: str = "review") -> None:
+    for _ in range(500):
+        if not await reviews.advance(database, no_heads, kind):
+            return
+    raise AssertionError("the run did not come to an end")
+
+
+async def reviewed(database: Database, as_of: datetime, **more: Any) -> Run:
+    """A review from the beginning to the end."""
+    asked: dict[str, Any] = {"apply": True, "by": "head-1"} | more
+    run = await database.run(lambda tx: reviews.request_review(tx, as_of, **asked))
+    await to_the_end(database)
+    return await database.run(lambda tx: evaluations.load_run(tx, run.run_id))
+
+
+async def listed(database: Database, run: Run) -> list[Listed]:
+    """The exact list of movers, without whether it was applied."""
+    found: list[Listed] = []
+    while True:
+        after = found[-1][0] if found else None
+        page = await database.run(lambda tx, after=after: evaluations.list_movers(tx, run.run_id, None, after, 1000))  # type: ignore[misc]
+        if not page:
+            return found
+        found += [(m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded) for m in page]
+
+
+async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UUID, int]:
+    """A policy in force, without its approval's ceremony."""
+    names = {"en": "Test", "zh": "测试"}
+    version = await database.run(lambda tx: write_policy(tx, names, document, "analyst-1"))
+    await database.run(lambda tx: policies.save_activation(tx, version.policy_id, version.version, "head-1"))
+    return version.policy_id, version.version
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is committed meanwhile, so no run waits for it."""
+    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
+
+
+def ids(count: int) -> Sequence[UUID]:
+    return [UUID(int=n) for n in range(1, count + 1)]
