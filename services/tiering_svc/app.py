@@ -7,7 +7,22 @@ from fastapi import FastAPI
 from services.tiering_svc.handlers import subscriptions, timers
 from services.tiering_svc.handlers.lifetime import work_on_lifetime_values
 from services.tiering_svc.handlers.reviews import work_on_reviews
-from services.tiering_svc.routes import evaluations, indicators, lifetime, policies, pyramid, satisfaction, tiers
+from services.tiering_svc.handlers.warning_runs import work_on_warnings
+from services.tiering_svc.routes import (
+    assessments,
+    composition,
+    evaluations,
+    indicators,
+    lifetime,
+    policies,
+    pyramid,
+    retention,
+    satisfaction,
+    stages,
+    tiers,
+    warning_rules,
+    warnings,
+)
 from services.tiering_svc.settings import Settings
 from shared.chassis import Ports, create_service
 
@@ -26,11 +41,18 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             evaluations.router,
             pyramid.router,
             satisfaction.router,
+            composition.router,
+            assessments.router,
             lifetime.router,
             lifetime.of_customer,
+            retention.router,
+            retention.rules,
+            warnings.router,
+            warning_rules.router,
+            stages.router,
         ],
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        background=[work_on_reviews, work_on_lifetime_values],
+        background=[work_on_reviews, work_on_lifetime_values, work_on_warnings],
     )

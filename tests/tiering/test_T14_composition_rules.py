@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tiering_svc.domain.composition import ClassFigures, against_targets, marks_of, read_targets
-from services.tiering_svc.domain.shipped_standards import TARGETS
+from services.tiering_svc.domain.shipped_yardsticks import TARGETS
 from shared.errors import DomainError
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.tiering_svc.domain.assessment import assess, in_words, read_rules, reasons_of, revenue_change
-from services.tiering_svc.domain.shipped_standards import ASSESSMENT
+from services.tiering_svc.domain.shipped_yardsticks import ASSESSMENT
 from shared.errors import DomainError
 
 QUIET = {

@@ -16,7 +16,7 @@ from services.tiering_svc.domain.satisfaction import (
     read_index,
     score,
 )
-from services.tiering_svc.domain.shipped_standards import INDEX
+from services.tiering_svc.domain.shipped_yardsticks import INDEX
 from shared.errors import DomainError
 
 NAME = {"en": "A", "zh": "甲"}

@@ -11,7 +11,10 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for service, pattern in (
         ("loyalty", rf"{CUSTOMER}/points{REST}"),
         ("loyalty", rf"(?:holds|adjustments|points){REST}"),
-        ("tiering", rf"{CUSTOMER}/(?:tier|indicators){REST}"),
+        ("tiering", rf"{CUSTOMER}/(?:tier|indicators|stage){REST}"),
+        ("tiering", rf"(?:warning-rules|warning-runs|stages|stage-rules){REST}"),
+        ("tiering", rf"{CUSTOMER}/(?:satisfaction|product-mix){REST}"),
+        ("tiering", rf"(?:satisfaction|composition|assessments){REST}"),
         ("tiering", rf"{CUSTOMER}/(?:key-account|risks|never-served|lifetime-value){REST}"),
         ("tiering", rf"(?:tier-policies|evaluations|pyramid|indicators|warnings){REST}"),
         ("tiering", rf"(?:key-accounts|never-served|key-account-rules){REST}"),

@@ -14,8 +14,8 @@ from services.tiering_svc.domain.satisfaction import (
     rounded,
     score,
 )
-from services.tiering_svc.domain.shipped_standards import SATISFACTION_INDEX
-from services.tiering_svc.repository import policies, satisfaction, standards
+from services.tiering_svc.domain.shipped_yardsticks import SATISFACTION_INDEX
+from services.tiering_svc.repository import policies, rule_books, satisfaction
 from services.tiering_svc.repository.satisfaction import AnswerRow
 from shared.errors import conflict
 from shared.events import SatisfactionMeasured
@@ -30,10 +30,8 @@ async def take_down_an_answer(
     there = await satisfaction.find_answer(tx, answer_id)
     if there is not None:
         return _same(there, customer_id, answered_at, items)
-    standard = await standards.load_standard(tx, SATISFACTION_INDEX)
-    row = _scored(
-        answer_id, customer_id, answered_at, items, read_index(standard.document), standard.version, by, tx.at
-    )
+    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
+    row = _scored(answer_id, customer_id, answered_at, items, read_index(book.document), book.version, by, tx.at)
     business = await policies.find_business(tx)
     if not await satisfaction.add_answer(tx, row, month_of(answered_at, business.zone)):
         there = await satisfaction.find_answer(tx, answer_id)  # somebody was quicker

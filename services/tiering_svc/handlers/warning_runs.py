@@ -210,6 +210,6 @@ def _event(warning: EarlyWarning, change: Change) -> Event | None:
     if change.kind == "escalated":
         return WarningEscalated(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
-            severity=warning.severity, as_of=warning.seen_as_of,
+            severity=warning.severity, since=warning.as_of, as_of=warning.seen_as_of,
         )  # fmt: skip
     return closed_event(warning) if change.kind == "closed" else None

@@ -69,17 +69,6 @@ async def list_answers_of(tx: Transaction, customer_id: UUID, limit: int) -> lis
     return [AnswerRow(**row) for row in rows]
 
 
-async def list_customers_in(tx: Transaction, tier: str, as_of: datetime, known_at: datetime) -> list[UUID]:
-    """Who stood in this tier then."""
-    rows = await tx.raw.fetch(
-        """select customer_id from tier_history
-           where tier = $1 and effective @> $2::timestamptz and recorded_at <= $3
-             and (superseded_at is null or superseded_at > $3)""",
-        tier, as_of, known_at,
-    )  # fmt: skip
-    return [row["customer_id"] for row in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What the rates beside the index are made of."""
@@ -110,7 +99,7 @@ async def count_beside(
                       on o.customer_id = c.customer_id and o.order_id = c.order_id
                    where c.recorded_at <= $3 and c.at <= $2) as returned,
                   (select count(*) from case_fact f
-                   where f.kind = 'complaint' and f.filed_at >= $1 and f.filed_at <= $2 and f.recorded_at <= $3
+                   where f.kind = 'complaint' and f.filed_at >= $1 and f.filed_at <= $2 and f.filed_recorded_at <= $3
                      and ($4::uuid[] is null or f.customer_id = any($4)))::int as complaints""",
         since, until, known_at, None if customers is None else list(customers),
     )  # fmt: skip

@@ -11,7 +11,8 @@ from shared.messaging import Transaction
 async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
     await tx.raw.execute(
         """insert into team_member (assignment_id, customer_id, employee_id, role, assigned_at, recorded_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])""",
+           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
+                                $6::timestamptz[])""",
         [e.assignment_id for e in events], [e.customer_id for e in events], [e.employee_id for e in events],
         [e.role for e in events], [e.assigned_at for e in events], [e.meta.recorded_at for e in events],
     )  # fmt: skip

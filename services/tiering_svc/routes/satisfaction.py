@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 
 from services.tiering_svc.domain.months import add_months
 from services.tiering_svc.domain.policies import number
@@ -18,12 +18,12 @@ from services.tiering_svc.domain.satisfaction import (
     rounded,
     score,
 )
-from services.tiering_svc.domain.shipped_standards import SATISFACTION_INDEX
+from services.tiering_svc.domain.shipped_yardsticks import SATISFACTION_INDEX
 from services.tiering_svc.handlers.satisfaction import take_down_an_answer
-from services.tiering_svc.handlers.standards import write_standard
-from services.tiering_svc.repository import policies, satisfaction, standards, standings
+from services.tiering_svc.repository import policies, rule_books, satisfaction, standings, tiers_then
 from services.tiering_svc.repository.satisfaction import AnswerRow, Counts
 from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, not_for_partners, source_of
+from services.tiering_svc.routes.yardsticks import add_rule_book
 from services.tiering_svc.schemas.satisfaction import (
     AnswerCreate,
     AnswerRead,
@@ -32,9 +32,8 @@ from services.tiering_svc.schemas.satisfaction import (
     RatesRead,
     SatisfactionRead,
     ScoredRead,
-    StandardRead,
 )
-from shared.chassis import CurrentActor, Id, IfMatch, Tx, allow, require_unchanged, service_router, show_etag
+from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 from shared.chassis.times import refuse_future
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
@@ -44,26 +43,7 @@ TierAsked = Annotated[str | None, Query(max_length=64, description="only of thos
 LATEST = 20
 
 
-@router.get("/satisfaction/index", dependencies=[allow("tiers:read"), not_for_partners])
-async def show_index(tx: Tx, response: Response) -> StandardRead:
-    standard = await standards.load_standard(tx, SATISFACTION_INDEX)
-    show_etag(response, standard.version)
-    return StandardRead.model_validate(standard)
-
-
-@router.put("/satisfaction/index", dependencies=[allow("policies:write"), not_for_partners])
-async def write_index(
-    body: IndexWrite, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
-) -> StandardRead:
-    """A new version. Answers given before stay with the version they were given to."""
-    document = body.model_dump(mode="json", by_alias=True, exclude_none=True)
-    read_index(document)
-    written = await write_standard(
-        tx, SATISFACTION_INDEX, document, actor.subject,
-        lambda version: require_unchanged(if_match, version, demanded=True),
-    )  # fmt: skip
-    show_etag(response, written.version)
-    return StandardRead.model_validate(written)
+add_rule_book(router, "/satisfaction/index", SATISFACTION_INDEX, IndexWrite, read_index)
 
 
 @router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:write")])
@@ -89,7 +69,7 @@ async def show_satisfaction(
 ) -> SatisfactionRead:
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
     until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
-    customers = None if tier is None else await satisfaction.list_customers_in(tx, tier, until, known)
+    customers = None if tier is None else await tiers_then.list_customers_in(tx, tier, until, known)
     return await _measured(tx, until, known, months, customers)
 
 
@@ -111,15 +91,15 @@ async def _measured(
 ) -> SatisfactionRead:
     business = await policies.find_business(tx)
     since = add_months(until, -months, business.zone)
-    standard = await standards.load_standard(tx, SATISFACTION_INDEX)
-    told = await satisfaction.list_answers(tx, since, until, known_at, standard.version, customers)
-    scored = score(read_index(standard.document), mean_of([answers_from_data(items) for items in told]))
+    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
+    told = await satisfaction.list_answers(tx, since, until, known_at, book.version, customers)
+    scored = score(read_index(book.document), mean_of([answers_from_data(items) for items in told]))
     counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
     return SatisfactionRead(
         since=since,
         as_of=until,
         known_at=known_at,
-        index_version=standard.version,
+        index_version=book.version,
         answers=len(told),
         index=_scored(scored),
         rates=_rates(counts),

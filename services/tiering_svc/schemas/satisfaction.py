@@ -38,13 +38,6 @@ class IndexWrite(Shape):
     parts: list[TrunkWrite] = Field(min_length=1, max_length=30)
 
 
-class StandardRead(Read):
-    version: Count
-    document: dict[str, Any]
-    author: str
-    created_at: datetime
-
-
 class AnsweredItem(Shape):
     code: Code
     expectation: Exact

@@ -1,5 +1,6 @@
 """The tables tiering owns. The migrations make them; `tests/tiering` holds the two together."""
 
+from services.tiering_svc.tables.assessments import assessment, missed_deadline
 from services.tiering_svc.tables.back_tests import back_test, back_test_cell, back_test_mover, back_test_value
 from services.tiering_svc.tables.base import metadata
 from services.tiering_svc.tables.facts import (
@@ -12,7 +13,8 @@ from services.tiering_svc.tables.facts import (
     receivable_fact,
 )
 from services.tiering_svc.tables.key_accounts import account_class, nomination, risk_flag, rule_book
-from services.tiering_svc.tables.policies import tier_policy
+from services.tiering_svc.tables.policies import tier_policy, tier_policy_step
+from services.tiering_svc.tables.privileges import tier_privilege
 from services.tiering_svc.tables.retention import lifetime_value, lifetime_value_run, retention_cost
 from services.tiering_svc.tables.reviews import (
     evaluation_cell,
@@ -23,7 +25,6 @@ from services.tiering_svc.tables.reviews import (
 )
 from services.tiering_svc.tables.satisfaction import satisfaction_answer
 from services.tiering_svc.tables.stages import customer_stage
-from services.tiering_svc.tables.standards import standard
 from services.tiering_svc.tables.standings import standing, tier_history, tier_watch
 from services.tiering_svc.tables.teams import employee_centre, team_member
 from services.tiering_svc.tables.told import case_change, case_fact, contact_fact, customer_traits, group_parent
@@ -37,6 +38,7 @@ from services.tiering_svc.tables.warnings import (
 
 __all__ = [
     "account_class",
+    "assessment",
     "back_test",
     "back_test_cell",
     "back_test_mover",
@@ -60,6 +62,7 @@ __all__ = [
     "lifetime_value",
     "lifetime_value_run",
     "metadata",
+    "missed_deadline",
     "nomination",
     "order_change",
     "order_fact",
@@ -69,11 +72,12 @@ __all__ = [
     "risk_flag",
     "rule_book",
     "satisfaction_answer",
-    "standard",
     "standing",
     "team_member",
     "tier_history",
     "tier_policy",
+    "tier_policy_step",
+    "tier_privilege",
     "tier_watch",
     "warning_back_test",
     "warning_change",

@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import text
 
 from services.tiering_svc.domain.shipped import AUTHOR
-from services.tiering_svc.domain.shipped_standards import SHIPPED_STANDARDS
+from services.tiering_svc.domain.shipped_yardsticks import SHIPPED_YARDSTICKS
 
 revision = "2026_11_22_7_assessments"
 down_revision = "2026_11_22_6_retention"
@@ -16,13 +16,32 @@ depends_on = None
 STATEMENTS = (
     "alter table order_fact add column mix text",
     "alter table order_change add column mix text",
-    """create table standard (
-        name text not null,
-        version int not null check (version >= 1),
-        document jsonb not null,
-        author text not null,
-        created_at timestamptz not null,
-        primary key (name, version)
+    "alter table rule_book drop constraint rule_book_name_check",
+    """alter table rule_book add constraint rule_book_name_check check (
+        name in ('key-accounts', 'retention', 'satisfaction-index', 'revenue-targets', 'assessment-rules',
+                 'customer_stages'))""",
+    """create table assessment (
+        assessment_id uuid primary key,
+        month date not null,
+        of text not null check (of in ('manager', 'centre')),
+        subject text not null,
+        as_of timestamptz not null,
+        rules_version int not null,
+        score numeric(9, 4) not null,
+        customers int not null check (customers > 0),
+        reasons jsonb not null,
+        made_by text not null,
+        made_at timestamptz not null,
+        superseded_at timestamptz
+    )""",
+    "create unique index assessment_standing on assessment (month, of, subject) where superseded_at is null",
+    """create table missed_deadline (
+        case_id uuid not null,
+        stage text not null,
+        due_at timestamptz not null,
+        breached_at timestamptz not null,
+        recorded_at timestamptz not null,
+        primary key (case_id, stage, due_at)
     )""",
     """create table satisfaction_answer (
         answer_id uuid primary key,
@@ -63,12 +82,12 @@ def upgrade() -> None:
         op.execute(statement)
     op.get_bind().execute(
         text(
-            """insert into standard (name, version, document, author, created_at)
-               values (:name, 1, cast(:document as jsonb), :author, now())"""
+            """insert into rule_book (name, version, document, status, author, created_at, activated_by, activated_at)
+               values (:name, 1, cast(:document as jsonb), 'active', :author, now(), :author, now())"""
         ),
         [
             {"name": name, "document": json.dumps(document, ensure_ascii=False), "author": AUTHOR}
-            for name, document in SHIPPED_STANDARDS.items()
+            for name, document in SHIPPED_YARDSTICKS.items()
         ],
     )
 
