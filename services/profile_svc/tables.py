@@ -160,6 +160,7 @@ overview = Table(  # one row a customer, kept from all services' events; no inde
     Column("outstanding_amount", Money, nullable=False, server_default="0"),
     Column("oldest_due_on", Date),
     Column("account_manager", Text),
+    Column("open_warnings", JSONB, nullable=False, server_default="{}"),  # T12, by warning
     Column("updated_at", Moment, nullable=False),
     postgresql_with={"fillfactor": 70},
 )

@@ -104,6 +104,7 @@ class WarningEscalated(WarningEvent):
     time_field: ClassVar[str] = "as_of"
 
     severity: Literal["yellow", "red"]
+    since: Instant  # of the raising
     as_of: Instant
 
 
@@ -114,3 +115,83 @@ class WarningClosed(WarningEvent):
 
     closing: Code  # cause_gone, rule_retired, or the reason a person gave
     closed_at: Instant
+
+
+class AccountEvent(Event):
+    """Base of what happens to a key account or a customer never served (T8). Reasons stay with tiering."""
+
+    topic: ClassVar[str] = TOPIC
+
+    customer_id: UUID
+    class_id: UUID  # the approved nomination's
+
+
+@catalogued
+class KeyAccountApproved(AccountEvent):
+    """From `since` on the customer is a key account of these kinds."""
+
+    type: ClassVar[str] = "tiering.key_account_approved.v1"
+    time_field: ClassVar[str] = "since"
+
+    kinds: tuple[Literal["economic", "important", "group", "strategic"], ...]
+    overridden: tuple[Code, ...] = ()  # exclusion rules that it met and an approver set aside
+    since: Instant
+
+
+@catalogued
+class KeyAccountEnded(AccountEvent):
+    """`renewed`: another nomination took its place at the same instant."""
+
+    type: ClassVar[str] = "tiering.key_account_ended.v1"
+    time_field: ClassVar[str] = "ended_at"
+
+    cause: Literal["ended", "renewed", "never_served"]
+    ended_at: Instant
+
+
+@catalogued
+class NeverServedSet(AccountEvent):
+    type: ClassVar[str] = "tiering.never_served_set.v1"
+    time_field: ClassVar[str] = "since"
+
+    since: Instant
+
+
+@catalogued
+class NeverServedEnded(AccountEvent):
+    type: ClassVar[str] = "tiering.never_served_ended.v1"
+    time_field: ClassVar[str] = "ended_at"
+
+    ended_at: Instant
+
+
+class RiskEvent(Event):
+    """Base of a risk flag's events (T8)."""
+
+    topic: ClassVar[str] = TOPIC
+
+    customer_id: UUID
+    flag_id: UUID
+    risk: Literal["finance", "profit", "management", "churn", "concentration"]
+
+
+@catalogued
+class RiskFlagRaised(RiskEvent):
+    """By a rule (its code), or by hand until an instant."""
+
+    type: ClassVar[str] = "tiering.risk_flag_raised.v1"
+    time_field: ClassVar[str] = "raised_at"
+
+    source: Literal["rule", "hand"]
+    rule: Code | None = None
+    until: Instant | None = None
+    raised_at: Instant
+
+
+@catalogued
+class RiskFlagCleared(RiskEvent):
+    type: ClassVar[str] = "tiering.risk_flag_cleared.v1"
+    time_field: ClassVar[str] = "cleared_at"
+
+    cause: Literal["by_hand", "end_reached", "cause_gone", "not_a_key_account"]
+    cleared_at: Instant

@@ -1,12 +1,16 @@
 """The call-centre pop (G4): how to greet who is ringing, what to watch out for, and what to do about it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from services.profile_svc.domain.customer import CustomerFile
+from services.profile_svc.domain.warnings import said, worst_first
 
-AlertCode = Literal["deadline_overdue", "points_debt", "payment_overdue", "dissatisfied", "unknown_customer"]
+AlertCode = Literal[
+    "deadline_overdue", "points_debt", "payment_overdue", "dissatisfied", "early_warning", "unknown_customer"
+]
 Weight = Literal["high", "normal"]
 
 MR_MS = {"male": "先生", "female": "女士"}
@@ -45,6 +49,7 @@ class Standing:
     points_debt: int
     overdue_amount: Decimal
     last_satisfaction: int | None
+    warnings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def part_of_day(hour: int) -> tuple[str, str]:
@@ -83,6 +88,10 @@ def alerts_for(standing: Standing, file: CustomerFile) -> list[Alert]:
         )  # fmt: skip
     if standing.last_satisfaction is not None and standing.last_satisfaction <= 2:
         found.append(Alert("dissatisfied", "normal", "was dissatisfied with the last solution", "对上次处理结果不满意"))
+    for _, warning in worst_first(standing.warnings):
+        en, zh = said(warning["cause"])
+        weight: Weight = "high" if warning["severity"] == "red" else "normal"
+        found.append(Alert("early_warning", weight, f"early warning: {en}", f"预警：{zh}"))
     if file.kind == "unknown":
         found.append(Alert("unknown_customer", "normal", "the file is only a reference", "客户档案仅有外部编号"))
     return found

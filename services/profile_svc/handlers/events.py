@@ -12,6 +12,7 @@ from services.profile_svc.domain.overview import (
     fold_taken_back,
     last_of_each,
 )
+from services.profile_svc.domain.warnings import fold_closed, fold_warned
 from services.profile_svc.repository import copies, customers, overview
 from shared.events import (
     ComplaintAcknowledged,
@@ -32,6 +33,9 @@ from shared.events import (
     ReceivableIssued,
     SettlementProposed,
     TierChanged,
+    WarningClosed,
+    WarningEscalated,
+    WarningRaised,
 )
 from shared.events.complaint import CaseEvent
 from shared.messaging import Subscriptions, Timers, Transaction, announce
@@ -96,6 +100,21 @@ async def when_tiers_change_show_the_last(tx: Transaction, changes: Sequence[Tie
 @subscriptions.on(PointsPosted)
 async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted: Sequence[PointsPosted]) -> None:
     await overview.save_points(tx, last_of_each(posted))
+
+
+async def when_warnings_are_raised_or_get_worse_show_them(
+    tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated]
+) -> None:
+    await overview.save_warned(tx, fold_warned(warned))
+
+
+subscriptions.on(WarningRaised)(when_warnings_are_raised_or_get_worse_show_them)
+subscriptions.on(WarningEscalated)(when_warnings_are_raised_or_get_worse_show_them)
+
+
+@subscriptions.on(WarningClosed)
+async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
+    await overview.save_closed_warnings(tx, fold_closed(closed))
 
 
 async def when_cases_move_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:

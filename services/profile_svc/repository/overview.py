@@ -3,6 +3,7 @@
 Every upsert goes through the customers in the order of their ids, the order in which `lock_overviews` took them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from services.profile_svc.domain.overview import OrdersTold, TakenBack
 from services.profile_svc.domain.reader import Reader
+from services.profile_svc.domain.warnings import OpenWarnings
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
 
@@ -74,10 +76,24 @@ on conflict (customer_id) do update set
     updated_at = excluded.updated_at
 """
 
+WARNED = """
+insert into overview as o (customer_id, open_warnings, updated_at)
+select *, $3::timestamptz from unnest($1::uuid[], $2::jsonb[])
+on conflict (customer_id) do update set
+    open_warnings = o.open_warnings || excluded.open_warnings, updated_at = excluded.updated_at
+"""
+
+UNWARNED = """
+update overview o set open_warnings = o.open_warnings - string_to_array(a.closed, ' '), updated_at = $3::timestamptz
+from unnest($1::uuid[], $2::text[]) as a(customer_id, closed)
+where o.customer_id = a.customer_id
+"""
+
 READ = """
 with seen as (
     select c.id, c.kind, (c.facts -> 'names')::text as names, c.facts ->> 'region' as region,
            c.facts ->> 'industry' as industry, c.completeness, c.registered_at, o.*,
+           case when $2::text is null then o.open_warnings::text end as warnings,
            m.name as manager_name, m.phone_extension as manager_extension,
            case when o.oldest_due_on < $4 then (
                select sum(r.outstanding) from receivable_copy r
@@ -141,6 +157,16 @@ async def save_points(tx: Transaction, last: Mapping[UUID, PointsPosted]) -> Non
     await tx.raw.execute(
         POINTS, ids, [row.balance for row in rows], [row.held for row in rows], [row.debt for row in rows], tx.at
     )
+
+
+async def save_warned(tx: Transaction, told: Mapping[UUID, OpenWarnings]) -> None:
+    ids = sorted(told)
+    await tx.raw.execute(WARNED, ids, [json.dumps(told[id]) for id in ids], tx.at)
+
+
+async def save_closed_warnings(tx: Transaction, told: Mapping[UUID, Sequence[str]]) -> None:
+    ids = sorted(told)
+    await tx.raw.execute(UNWARNED, ids, [" ".join(told[id]) for id in ids], tx.at)
 
 
 async def find_overview(database: Database, customer_id: UUID, reader: Reader, today: date) -> Mapping[str, Any] | None:

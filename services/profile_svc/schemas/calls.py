@@ -130,6 +130,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> 
         points_debt=row["points_debt"],
         overdue_amount=row["overdue_amount"],
         last_satisfaction=row["last_satisfaction"],
+        warnings=orjson.loads(row["warnings"] or "{}"),
     )
     employees = {member.assignment.id: member.employee for member in team}
     answers = who_answers([member.assignment for member in team])

@@ -1,11 +1,15 @@
 """The overview over HTTP (G3): everything about a customer in one answer, from one row."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
+from uuid import UUID
 
 import orjson
+from pydantic import Field
 
+from services.profile_svc.domain.warnings import worst_first
 from services.profile_svc.schemas.customers import NameEntry
 from services.profile_svc.schemas.team import EmployeeRead
 from shared.chassis import Amount, Day, Id, Instant, Read, SignedAmount
@@ -65,6 +69,13 @@ class OverviewReceivables(Read):
     oldest_due_on: Day | None
 
 
+class OverviewWarning(Read):
+    id: Id
+    cause: str
+    severity: Literal["yellow", "red"]
+    since: Instant
+
+
 class OverviewRead(Read):
     customer: OverviewCustomer
     tier: OverviewTier | None
@@ -73,6 +84,7 @@ class OverviewRead(Read):
     points: OverviewPoints
     cases: OverviewCases
     receivables: OverviewReceivables
+    warnings: list[OverviewWarning] = Field(description="open early warnings, the worst first; not told to partners")
     updated_at: Instant | None
 
 
@@ -109,6 +121,15 @@ def show_overview(row: Mapping[str, Any]) -> OverviewRead:
             overdue=row["overdue_amount"] or ZERO,
             oldest_due_on=row["oldest_due_on"],
         ),
+        warnings=[
+            OverviewWarning(
+                id=UUID(id),
+                cause=warning["cause"],
+                severity=warning["severity"],
+                since=datetime.fromisoformat(warning["since"]),
+            )
+            for id, warning in worst_first(orjson.loads(row["warnings"] or "{}"))
+        ],
         updated_at=row["updated_at"],
     )
 
