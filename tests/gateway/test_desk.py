@@ -48,7 +48,23 @@ CASE = {
     "what_happened": EVIL,
     "deadlines": [{"stage": "solution", "state": "breached", "due_at": "2026-01-01T00:00:00Z"}],
 }  # fmt: skip
+WARNING = {
+    "id": "warning-1", "customer_id": ID, "severity": "red", "state": "open", "owner": EVIL,
+    "as_of": "2026-01-01T00:00:00Z", "rule": {"name": {"en": "Silent", "zh": "客户沉默"}},
+    "words": {"en": "No order for 22 days.", "zh": "已22天没有下单。"},
+}  # fmt: skip
+STAGE = {
+    "stage": {"words": {"en": "Dormant: no order.", "zh": "休眠期。"}},
+    "relationship": {"words": {"en": "Proactive: few customers.", "zh": "能动型。"}},
+}
+STAGES = {
+    "as_of": "2026-01-01T00:00:00Z",
+    "stages": [{"stage": "lost", "name": {"en": "Lost", "zh": "流失"}, "customers": 1234}],
+}
 ANSWERS: dict[str, Any] = {
+    "/v1/warnings": {"items": [WARNING]},
+    "/v1/stages": STAGES,
+    f"/v1/customers/{ID}/stage": STAGE,
     "/v1/pyramid": PYRAMID,
     "/v1/evaluations": {"items": [{"id": "run-1"}]},
     "/v1/evaluations/run-1/movers": {
@@ -155,6 +171,24 @@ async def test_the_pyramid_the_movers_the_cases_and_what_was_found(browser: http
         assert shown in page, shown
     assert EVIL not in page
     assert "&lt;script&gt;" in page
+
+
+async def test_T12_warnings_with_their_reasons_in_both_languages(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    for path in ("/desk", f"/desk/customers/{ID}"):
+        page = (await browser.get(path)).text
+        assert "No order for 22 days." in page
+        assert EVIL not in page
+        assert "已22天没有下单。" in (await browser.get(path, params={"lang": "zh"})).text
+        await browser.get(path, params={"lang": "en"})
+
+
+async def test_T11_stages_counted_and_of_a_customer(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    assert "1,234" in (await browser.get("/desk")).text
+    page = (await browser.get(f"/desk/customers/{ID}")).text
+    assert "Dormant: no order." in page
+    assert "Proactive: few customers." in page
 
 
 async def test_a_customer_with_the_reasons_for_its_tier(browser: httpx.AsyncClient) -> None:

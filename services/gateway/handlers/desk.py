@@ -51,11 +51,13 @@ async def _ask(service: Service, actor: Actor, seconds: float, question: Questio
 
 
 async def look_at_the_whole(service: Service, actor: Actor, seconds: float, asked: str) -> Findings:
-    """The pyramid, the movers of the last review, the most urgent cases; and what was searched for."""
+    """The pyramid, the movers of the last review, the worst warnings, the most urgent cases; what was searched for."""
     urgent = {"status": "open", "sort": "urgency", "limit": str(SHOWN)}
     questions = {
         "pyramid": Question("tiering", "/v1/pyramid"),
         "evaluations": Question("tiering", "/v1/evaluations", {"limit": "1"}),
+        "warnings": Question("tiering", "/v1/warnings", {"state": "not_closed", "limit": str(SHOWN)}),
+        "stages": Question("tiering", "/v1/stages"),
         "cases": Question("complaint", "/v1/complaints", urgent),
     }
     if asked:
@@ -72,7 +74,7 @@ async def look_at_the_whole(service: Service, actor: Actor, seconds: float, aske
 
 async def _names(service: Service, actor: Actor, seconds: float, findings: Findings) -> dict[str, str]:
     """What the customers in the lists are called: only profile knows."""
-    listed = [*findings.parts.get("movers", {}).get("items", []), *findings.parts.get("cases", {}).get("items", [])]
+    listed = [one for part in ("movers", "warnings", "cases") for one in findings.parts.get(part, {}).get("items", [])]
     ids = {one["customer_id"] for one in listed if one["customer_id"]}
     told = await ask(
         service, actor, seconds, {one: Question("profile", f"/v1/customers/{one}/overview") for one in sorted(ids)}
@@ -86,7 +88,7 @@ async def _names(service: Service, actor: Actor, seconds: float, findings: Findi
 async def look_at_a_customer(
     service: Service, actor: Actor, seconds: float, customer_id: UUID, language: str
 ) -> Findings:
-    """The overview, the tier with its reasons in words, points, and open cases with their deadlines."""
+    """The overview, the tier with its reasons in words, its stage, warnings, points, open cases."""
     base = f"/v1/customers/{customer_id}"
     urgent = {"customer_id": str(customer_id), "status": "open", "sort": "urgency", "limit": str(SHOWN)}
     findings = await ask(
@@ -98,6 +100,10 @@ async def look_at_a_customer(
             "tier": Question("tiering", f"{base}/tier"),
             "explanation": Question("tiering", f"{base}/tier/explanation", {"lang": language}),
             "history": Question("tiering", f"{base}/tier/history"),
+            "stage": Question("tiering", f"{base}/stage"),
+            "warnings": Question(
+                "tiering", "/v1/warnings", {"customer_id": str(customer_id), "state": "not_closed", "limit": str(SHOWN)}
+            ),
             "points": Question("loyalty", f"{base}/points"),
             "cases": Question("complaint", "/v1/complaints", urgent),
         },
