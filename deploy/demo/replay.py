@@ -155,7 +155,7 @@ class Replay:
         self.state.write(self.data)
 
     async def _review(self, month: Month) -> None:
-        """Ask for the review as of the month's end and wait until it is applied. Each is asked for once."""
+        """Ask for the review as of the month's end; wait until it and the sweep for warnings after it are done."""
         as_of = month.ends.isoformat()
         if as_of in self.state.reviews:
             return
@@ -170,6 +170,19 @@ class Replay:
             pause = min(pause * 1.5, 0.25)
             run = await self.gateway.get(f"/v1/evaluations/{run['id']}")
         self.state.reviews[as_of] = run["id"]
+        pause = 0.02
+        while run["status"] == "applied" and not await self._is_swept(month.ends):
+            if time.monotonic() > deadline:
+                raise ReviewNotApplied(f"the sweep for warnings as of {as_of} is not done")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
+
+    async def _is_swept(self, by: datetime) -> bool:
+        """Each applied review is followed by a sweep for warnings, unless a later day has been swept before."""
+        newest = next(iter((await self.gateway.get("/v1/warning-runs", limit="1"))["items"]), None)
+        return (
+            newest is not None and newest["finished_at"] is not None and datetime.fromisoformat(newest["as_of"]) >= by
+        )
 
     async def _files_and_teams(self) -> None:
         customers = Customers(self.gateway, self.ranked, self.wanted)

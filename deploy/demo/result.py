@@ -19,6 +19,8 @@ async def show_result(gateway: Gateway, console: Console, last_review: str | Non
     console.print(pyramid_table(pyramid))
     if last_review is not None:
         console.print(review_line(await gateway.get(f"/v1/evaluations/{last_review}")))
+    for line in await warning_lines(gateway):
+        console.print(line, highlight=False, soft_wrap=True)
     liability = await gateway.get("/v1/points/liability")
     console.print(f"Points outstanding: {int(liability['outstanding']):,}")
     best = await best_customer(gateway, pyramid)
@@ -53,6 +55,21 @@ def pyramid_table(pyramid: Mapping[str, Any]) -> Table:
 def review_line(run: Mapping[str, Any]) -> str:
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(run["outcomes"].items())) or "nobody moved"
     return f"Last review, as of {run['as_of'][:10]} ({run['status']}, {run['customers']:,} customers): {outcomes}"
+
+
+async def warning_lines(gateway: Gateway) -> Sequence[str]:
+    """What the last sweep found, by cause, and the worst of the open warnings with their reasons."""
+    sweeps = (await gateway.get("/v1/warning-runs", limit="1"))["items"]
+    if not sweeps:
+        return []
+    rules = {one["cause"]: one["name"]["en"] for one in (await gateway.get("/v1/warning-rules"))["items"]}
+    worst = []
+    for cause, name in rules.items():
+        page = await gateway.get("/v1/warnings", cause=cause, state="not_closed", limit="1")
+        worst += [f"  {one['severity']:<6} {name}: {one['words']['en']}" for one in page["items"]]
+    told = sweeps[0]["outcomes"]
+    counts = ", ".join(f"{told[kind]:,} {kind}" for kind in ("raised", "escalated", "closed") if kind in told)
+    return [f"Last sweep for early warnings, as of {sweeps[0]['as_of'][:10]}: {counts or 'nothing new'}", *worst]
 
 
 async def best_customer(gateway: Gateway, pyramid: Mapping[str, Any]) -> str | None:
