@@ -90,6 +90,7 @@ employee = Table(
     Column("name", Text, nullable=False),
     Column("phone_extension", Text),
     Column("recorded_at", Moment, nullable=False),
+    Column("centre", Text),  # the service centre it works at; null: none
 )
 
 team_assignment = Table(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared.events import TeamMemberAssigned, TeamMemberReleased
+from shared.events import EmployeePlaced, TeamMemberAssigned, TeamMemberReleased
 
 SERVICE = "profile"
 
@@ -142,3 +142,18 @@ async def test_P5_bad_input_is_refused(client, path, body, code):
 async def test_P5_an_agent_may_not_change_the_team(client, path, as_role):
     assert (await client.post(f"{path}/team", json=manager("E-1"), headers=as_role("agent"))).status_code == 403
     assert (await client.post("/v1/employees", json={}, headers=as_role("agent"))).status_code == 403
+
+
+async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced):
+    url = "/v1/employees/E-1/centre"
+    placed = await client.put(url, json={"centre": "north"})
+    assert (placed.status_code, placed.json()["centre"]) == (200, "north")
+    assert (await client.put(url, json={"centre": "north"})).is_success
+    assert (await client.put(url, json={"centre": None})).json()["centre"] is None
+    told = [one for one in await announced() if isinstance(one, EmployeePlaced)]
+    assert [(one.employee_id, one.centre) for one in told] == [("E-1", "north"), ("E-1", None)]
+    nobody = await client.put("/v1/employees/E-99/centre", json={"centre": "north"})
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "employee_not_found")
+    again = {"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"}
+    assert (await client.post("/v1/employees", json=again)).status_code == 201
+    assert (await client.put(url, json={"centre": "not a code"})).status_code == 422

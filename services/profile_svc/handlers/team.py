@@ -1,5 +1,6 @@
 """Who looks after a customer changes (P5); the directory of employees grows."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -7,8 +8,9 @@ from services.profile_svc.domain.reader import Reader
 from services.profile_svc.domain.team import Assignment, Role, assign, release
 from services.profile_svc.repository import customers, team
 from services.profile_svc.repository.team import Employee
-from shared.errors import conflict
-from shared.messaging import Transaction, announce
+from shared.errors import conflict, not_found
+from shared.events import EmployeePlaced
+from shared.messaging import Transaction, announce, new_id
 
 
 async def assign_team_member(
@@ -51,6 +53,20 @@ async def release_team_member(
 
 async def enter_employee(tx: Transaction, new: Employee) -> Employee:
     """The same employee again is the same answer; another one under the same id is refused."""
-    if not await team.add_employee(tx, new, tx.at) and await team.find_employee(tx, new.employee_id) != new:
+    if await team.add_employee(tx, new, tx.at):
+        return new
+    there = await team.find_employee(tx, new.employee_id)
+    if there is None or replace(there, centre=None) != new:
         raise conflict("employee_exists", "another employee has this id")
-    return new
+    return there
+
+
+async def place_employee_at_centre(tx: Transaction, employee_id: str, centre: str | None) -> Employee:
+    """From now on. Saying it again changes nothing."""
+    if await team.find_employee(tx, employee_id) is None:
+        raise not_found("employee_not_found", "no such employee in the directory")
+    if await team.save_centre(tx, employee_id, centre):
+        announce(tx, [EmployeePlaced(placement_id=new_id(), employee_id=employee_id, centre=centre, placed_at=tx.at)])
+    placed = await team.find_employee(tx, employee_id)
+    assert placed is not None
+    return placed

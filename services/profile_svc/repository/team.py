@@ -20,6 +20,7 @@ class Employee:
     employee_id: str
     name: str
     phone_extension: str | None
+    centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ async def list_assignments(tx: Transaction, customer_id: UUID) -> list[Assignmen
 
 async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current: bool) -> list[Member]:
     query = (
-        select(team_assignment, employee.c.name, employee.c.phone_extension)
+        select(team_assignment, employee.c.name, employee.c.phone_extension, employee.c.centre)
         .join(employee)
         .where(team_assignment.c.customer_id.in_(customer_ids))
         .order_by(team_assignment.c.assigned_at, team_assignment.c.id)
@@ -52,7 +53,7 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
     if current:
         query = query.where(team_assignment.c.released_at.is_(None))
     return [
-        Member(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension))
+        Member(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension, row.centre))
         for row in await tx.sql.execute(query)
     ]
 
@@ -95,7 +96,18 @@ async def save_account_manager(tx: Transaction, customer_id: UUID, employee_id: 
 
 async def find_employee(tx: Transaction, employee_id: str) -> Employee | None:
     row = (await tx.sql.execute(select(employee).where(employee.c.employee_id == employee_id))).one_or_none()
-    return None if row is None else Employee(row.employee_id, row.name, row.phone_extension)
+    return None if row is None else Employee(row.employee_id, row.name, row.phone_extension, row.centre)
+
+
+async def save_centre(tx: Transaction, employee_id: str, centre: str | None) -> bool:
+    """False when it is there already."""
+    statement = (
+        update(employee)
+        .where(employee.c.employee_id == employee_id, employee.c.centre.is_distinct_from(centre))
+        .values(centre=centre)
+        .returning(employee.c.employee_id)
+    )
+    return (await tx.sql.execute(statement)).one_or_none() is not None
 
 
 async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:
@@ -119,4 +131,4 @@ async def list_employees(tx: Transaction, after: str | None, limit: int) -> list
     query = select(employee).order_by(employee.c.employee_id).limit(limit)
     if after is not None:
         query = query.where(employee.c.employee_id > after)
-    return [Employee(row.employee_id, row.name, row.phone_extension) for row in await tx.sql.execute(query)]
+    return [Employee(row.employee_id, row.name, row.phone_extension, row.centre) for row in await tx.sql.execute(query)]

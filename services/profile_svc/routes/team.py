@@ -3,23 +3,42 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from pydantic import StringConstraints
 
-from services.profile_svc.handlers.team import assign_team_member, enter_employee, release_team_member
+from services.profile_svc.handlers.team import (
+    assign_team_member,
+    enter_employee,
+    place_employee_at_centre,
+    release_team_member,
+)
 from services.profile_svc.repository import customers, team
 from services.profile_svc.repository.team import Employee
 from services.profile_svc.routes.asking import CurrentReader
 from services.profile_svc.schemas.team import (
     AssignmentCreate,
     AssignmentRead,
+    CentreUpdate,
     EmployeeCreate,
-    EmployeeRead,
+    EmployeeEntryRead,
     TeamRead,
-    show_employee,
+    show_entry,
     show_member,
 )
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Text, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    Code,
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Text,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+)
 from shared.chassis.pages import DEFAULT_LIMIT
 from shared.chassis.times import refuse_backdating, refuse_future
 from shared.messaging.ids import new_id
@@ -28,23 +47,30 @@ router = service_router(prefix="/v1", tags=["team"])
 
 ENTERED_LATE = timedelta(days=1)  # a change of yesterday is still entered by whoever made it
 
+EmployeeId = Annotated[Code, Path()]
 Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Query()]
 
 
 @router.post("/employees", status_code=201, dependencies=[allow("team:write")])
-async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeRead:
-    return show_employee(await enter_employee(tx, Employee(body.employee_id, body.name, body.phone_extension)))
+async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeEntryRead:
+    return show_entry(await enter_employee(tx, Employee(body.employee_id, body.name, body.phone_extension)))
+
+
+@router.put("/employees/{employee_id}/centre", dependencies=[allow("team:write")])
+async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx) -> EmployeeEntryRead:
+    """The service centre the employee works at from now on."""
+    return show_entry(await place_employee_at_centre(tx, employee_id, body.centre))
 
 
 @router.get("/employees", dependencies=[allow("customers:read")])
 async def list_employees(
     tx: Tx, reader: CurrentReader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
-) -> Page[EmployeeRead]:
+) -> Page[EmployeeEntryRead]:
     reader.check_is_ours()
     after = read_cursor(cursor, str)
     found = await team.list_employees(tx, after[0] if after else None, limit + 1)
     page = page_of(found, limit, lambda one: (one.employee_id,))
-    return Page(items=[show_employee(one) for one in page.items], next=page.next)
+    return Page(items=[show_entry(one) for one in page.items], next=page.next)
 
 
 @router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read")])

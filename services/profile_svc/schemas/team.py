@@ -17,10 +17,20 @@ class EmployeeCreate(Shape):
     phone_extension: Extension | None = None
 
 
+class CentreUpdate(Shape):
+    centre: Code | None = Field(description="null: at none")
+
+
 class EmployeeRead(Read):
     employee_id: str
     name: str
     phone_extension: str | None
+
+
+class EmployeeEntryRead(EmployeeRead):
+    """As the directory shows it."""
+
+    centre: str | None = Field(description="the service centre; null: none")
 
 
 class AssignmentCreate(Shape):
@@ -48,6 +58,10 @@ class TeamRead(Read):
 
 def show_employee(employee: Employee) -> EmployeeRead:
     return EmployeeRead(employee_id=employee.employee_id, name=employee.name, phone_extension=employee.phone_extension)
+
+
+def show_entry(employee: Employee) -> EmployeeEntryRead:
+    return EmployeeEntryRead(**show_employee(employee).model_dump(), centre=employee.centre)
 
 
 def show_member(member: Member) -> AssignmentRead:
