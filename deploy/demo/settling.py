@@ -24,7 +24,7 @@ async def settle(data: Path, urls: Mapping[str, str], seconds: float = SETTLE_SE
             quiet = 0 if busy else quiet + 1
             if busy and time.monotonic() > deadline:
                 raise NotSettled(f"after {seconds:.0f} s: {'; '.join(busy)}. `patron status` tells more.")
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.05)
 
 
 def _busy(operator: Operator, urls: Mapping[str, str]) -> list[str]:

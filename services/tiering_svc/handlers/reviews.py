@@ -31,6 +31,7 @@ from shared.messaging.streams import PAGE
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.2
+SHORTEST_PAUSE_SECONDS = 0.02  # just after a step: somebody waits for the run, and often asks for the next
 SETTLE = timedelta(milliseconds=200)  # what was recorded by an instant is committed so much later, at the latest
 VALUES = 5  # stretches of measured customers read at once
 Get = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
@@ -81,15 +82,17 @@ async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
 
 
 async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Event) -> None:
-    """Step by step while there is something to do."""
+    """Step by step while there is something to do; then a look now and then, less often the longer nothing is."""
+    pause = PAUSE_SECONDS
     while not stop.is_set():
+        pause = min(1.2 * pause, PAUSE_SECONDS)
         try:
             while await step() and not stop.is_set():
-                pass
+                pause = SHORTEST_PAUSE_SECONDS
         except Exception as error:
             log.warning(f"{what}_step_failed", error=type(error).__name__)  # the next round tries it again
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+            await asyncio.wait_for(stop.wait(), pause)
 
 
 async def advance(database: Database, get: Get, kind: str = "review", pace: Pace | None = None) -> bool:
