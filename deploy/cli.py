@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.commands import backup, demo, parked, run, status, token, verify
+from deploy.commands import back_test, backup, demo, parked, run, status, token, verify
 from deploy.commands.terminal import CommandFailed, complain
 from deploy.embedded.failures import ClientFailed, StartFailed
 
@@ -22,6 +22,7 @@ app.command()(status.topics)
 app.command()(token.token)
 app.command()(demo.demo)
 app.command()(verify.verify)
+app.command()(back_test.back_test)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(parked.app, name="parked")

@@ -1,0 +1,184 @@
+"""The command behind `patron back-test`: rules, histories, periods, and a table of what each rule was worth."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.back_test.real_year import read_histories
+from deploy.commands.terminal import CommandFailed
+from deploy.demo.purchases import DataMissing
+from deploy.verify.command import embedded_urls
+from services.tiering_svc.domain.histories import History
+from services.tiering_svc.domain.months import month_of, shift, spelled
+from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
+from services.tiering_svc.domain.warning_back_tests import Measured, Outcome, Ratio, back_test
+from services.tiering_svc.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.domain.warnings import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
+from services.tiering_svc.repository import policies, standings, warning_rules
+from services.tiering_svc.repository.warning_back_tests import list_histories
+from shared.messaging import Database, Transaction
+
+NOT_IN_PURCHASES = {ComplaintsUp.kind, InArrears.kind, SatisfactionDown.kind}
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The months at whose beginning is looked back, the first and the last."""
+
+    name: str
+    first: date
+    last: date
+
+
+# Three months are needed before, one more to know the customer, and three after: windows and least amounts of the
+# shipped rules were chosen on the first of these months, and are measured on the others.
+CHOSEN = Period("chosen on", date(2017, 5, 1), date(2017, 7, 1))
+MEASURED = Period("measured on", date(2017, 8, 1), date(2017, 10, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    rule: Rule
+    severity: str
+    period: Period
+    measured: Measured
+
+
+def run(data: Path | None, causes: Sequence[str], outcome: Outcome, as_json: bool) -> int:
+    try:
+        rules, histories, periods, zone = asyncio.run(_own(data, outcome)) if data else _real_year()
+    except DataMissing as error:
+        raise CommandFailed(str(error)) from error
+    if unknown := set(causes) - {rule.cause for rule in rules}:
+        raise CommandFailed(f"No rule warns of {', '.join(sorted(unknown))}.")
+    rules = [rule for rule in rules if not causes or rule.cause in causes]
+    lines = list(measure(rules, histories, periods, outcome, zone))
+    if as_json:
+        print(json.dumps([_as_data(line) for line in lines], indent=2))
+        return 0
+    _show(Console(highlight=False), lines, rules, len(histories), outcome, real_year=data is None)
+    return 0
+
+
+def _real_year() -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+    rules = [
+        read_rule(shipped.document, rule_id=shipped.policy_id, version=1, names=shipped.names)
+        for shipped in SHIPPED_WARNINGS
+    ]
+    known = [rule for rule in rules if rule.looking.kind not in NOT_IN_PURCHASES]
+    return known, read_histories(), [CHOSEN, MEASURED], UTC
+
+
+async def _own(data: Path, outcome: Outcome) -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+    """The rules in force and the history of the system on this directory."""
+    database = Database(embedded_urls(data)["tiering"].replace("postgresql://", "postgresql+asyncpg://"))
+    try:
+        return await database.run(lambda tx: _read(tx, outcome))
+    finally:
+        await database.close()
+
+
+async def _read(tx: Transaction, outcome: Outcome) -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+    zone = (await policies.find_business(tx)).zone
+    this_month = month_of(datetime.now(UTC), zone)
+    histories: list[History] = []
+    customers = await standings.list_customers(tx, None, CHUNK)
+    while customers:
+        histories += await list_histories(tx, customers, this_month, zone)
+        customers = await standings.list_customers(tx, customers[-1], CHUNK)
+    first = min((order.month for history in histories for order in history.orders), default=this_month)
+    period = Period(
+        "measured on", shift(first, outcome.baseline_months + 1), shift(this_month, -outcome.horizon_months)
+    )
+    if period.last < period.first:
+        raise CommandFailed("The history is too short: months before and after each look are needed.")
+    return await warning_rules.list_active(tx), histories, [period], zone
+
+
+def measure(
+    rules: Sequence[Rule], histories: Sequence[History], periods: Iterable[Period], outcome: Outcome, zone: tzinfo
+) -> Iterable[Line]:
+    for period in periods:
+        for severity in SEVERITIES:
+            found = [Measured() for _ in rules]
+            back_test(
+                [rule.looking for rule in rules], histories, period.first, period.last, outcome, zone, into=found,
+                severity=severity,
+            )  # fmt: skip
+            yield from (Line(rule, severity, period, one) for rule, one in zip(rules, found, strict=True))
+
+
+def _as_data(line: Line) -> dict[str, Any]:
+    measured = line.measured
+    return {
+        "cause": line.rule.cause,
+        "severity": line.severity,
+        "period": line.period.name,
+        "from": spelled(shift(line.period.first, -1)),
+        "to": spelled(shift(line.period.last, -1)),
+        "warnings": measured.precision.whole,
+        **{
+            name: {"part": one.part, "of": one.whole, "share": one.share, "interval": one.interval}
+            for name, one in (
+                ("precision", measured.precision), ("recall", measured.recall), ("base_rate", measured.base_rate)
+            )
+        },
+        "lead_days": [measured.lead_quantile(share) for share in (0.25, 0.5, 0.75)],
+        "not_known": measured.not_known,
+        "not_measured": measured.not_measured,
+    }  # fmt: skip
+
+
+def _show(
+    console: Console, lines: Sequence[Line], rules: Sequence[Rule], customers: int, outcome: Outcome, *, real_year: bool
+) -> None:
+    console.print(
+        f"{customers:,} customers. A loss: over the {outcome.horizon_months} months after, revenue a day at least "
+        f"{outcome.fall} % below the {outcome.baseline_months} months before (of at least {outcome.least_baseline} a "
+        "month). In brackets: 95 % intervals."
+    )
+    for period in dict.fromkeys(line.period for line in lines):
+        console.print(_table(period, [line for line in lines if line.period == period]))
+    if real_year:
+        console.print(
+            "Complaints, arrears and satisfaction are not in these purchases: those rules were not measured.",
+            style="dim",
+        )
+
+
+def _table(period: Period, lines: Sequence[Line]) -> Table:
+    base = _share(lines[0].measured.base_rate) if lines else ""
+    title = (
+        f"{period.name} the ends of {spelled(shift(period.first, -1))} to {spelled(shift(period.last, -1))}; "
+        f"base rate {base}"
+    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+    for name in ("rule", "severity", "warnings", "precision", "recall", "lead in days"):
+        table.add_column(name, justify="left" if name in ("rule", "severity") else "right", no_wrap=True)
+    for line in lines:
+        measured = line.measured
+        quarter, median, most = (measured.lead_quantile(share) for share in (0.25, 0.5, 0.75))
+        table.add_row(
+            line.rule.names["en"],
+            line.severity if line.severity == SEVERITIES[-1] else f"{line.severity} or worse",
+            f"{measured.precision.whole:,}",
+            _share(measured.precision),
+            _share(measured.recall),
+            "–" if median is None else f"{median} ({quarter}–{most})",
+        )
+    return table
+
+
+def _share(ratio: Ratio) -> str:
+    interval = ratio.interval
+    if interval is None or ratio.share is None:
+        return "–"
+    return f"{ratio.share:.3f} [{interval[0]:.3f}–{interval[1]:.3f}]"
