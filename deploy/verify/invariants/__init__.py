@@ -2,6 +2,7 @@
 
 from deploy.verify.invariant import Invariant
 from deploy.verify.invariants import (
+    assessments,
     cases,
     indicators,
     ledger,
@@ -23,6 +24,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *tiers.INVARIANTS,
     *cases.INVARIANTS,
     *timers.INVARIANTS,
+    *assessments.INVARIANTS,
     *overview.INVARIANTS,
     *personal_data.INVARIANTS,
 )
