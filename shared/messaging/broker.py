@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
+Ends = dict[tuple[str, int], int]  # (topic, partition) -> the offset after its last message
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Consumer(Protocol):
 
     async def lag(self) -> dict[str, int]:
         """Messages not yet read, by topic."""
+
+    async def ends(self) -> Ends:
+        """Where the partitions that are ours end now."""
+
+    async def has_read(self, ends: Ends) -> bool:
+        """Whether what lay before these ends was read, of the partitions that are ours."""
 
     async def stop(self) -> None: ...
 

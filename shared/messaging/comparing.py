@@ -1,10 +1,13 @@
 """Comparing this consumer's marks with the owner's heads: who is behind, and who still lives in an old epoch."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shared.messaging.arrivals import StreamKey
+from shared.messaging.broker import Consumer, Ends
 from shared.messaging.inbox import Inbox
 from shared.messaging.streams import PAGE
 
@@ -36,23 +39,68 @@ async def behind_the_heads(inbox: Inbox, topic: str, changed_since: datetime | N
         after = heads[-1].key
 
 
-async def still_at(inbox: Inbox, suspects: Mapping[StreamKey, int]) -> list[StreamKey]:
-    """Suspects of the last look whose marks have not moved since. Their heads need not have changed lately."""
-    if not suspects:
-        return []
-    streams, numbers = list(suspects), list(suspects.values())
-    rows = await inbox.database.run(
-        lambda tx: tx.raw.fetch(
-            """select a.topic, a.key
-               from unnest($1::text[], $2::text[], $3::bigint[]) as a(topic, key, last_seq)
-               left join stream_seen s using (topic, key)
-               where coalesce(s.last_seq, 0) = a.last_seq and s.blocked_at is null""",
-            [topic for topic, _ in streams],
-            [key for _, key in streams],
-            numbers,
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One comparison: who was behind, and where the broker's partitions ended then."""
+
+    consumer: Consumer | None
+    ends: Ends
+    behind: Mapping[StreamKey, int]
+
+
+class Suspects:
+    """Streams seen behind their owner's head, until it is known whether they only wait or have lost something.
+
+    Being behind is what a busy stream looks like. Something is lost when the consumer has read all that the broker held
+    then, and the mark has not moved. Pulling sooner would do the broker's work twice and wait for its locks.
+    """
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self._looks: deque[Look] = deque()
+
+    async def note(self, consumer: Consumer | None, behind: Mapping[StreamKey, int]) -> None:
+        if behind:
+            ends = {} if consumer is None else await _ends(consumer)
+            self._looks.append(Look(consumer, ends, behind))
+
+    async def lost(self, consumer: Consumer | None) -> list[StreamKey]:
+        """Suspects of earlier looks whose marks have not moved though the consumer is past what was there."""
+        found: list[StreamKey] = []
+        while self._looks and await self._is_past(self._looks[0], consumer):
+            found += await self._still_at(self._looks.popleft().behind)
+        return found
+
+    async def _is_past(self, look: Look, consumer: Consumer | None) -> bool:
+        if consumer is None or consumer is not look.consumer:  # made anew, perhaps on another broker
+            return True
+        try:
+            return await consumer.has_read(look.ends)
+        except Exception:  # a broker that does not answer will not bring it either
+            return True
+
+    async def _still_at(self, behind: Mapping[StreamKey, int]) -> list[StreamKey]:
+        """Their heads need not have changed lately."""
+        streams, numbers = list(behind), list(behind.values())
+        rows = await self.inbox.database.run(
+            lambda tx: tx.raw.fetch(
+                """select a.topic, a.key
+                   from unnest($1::text[], $2::text[], $3::bigint[]) as a(topic, key, last_seq)
+                   left join stream_seen s using (topic, key)
+                   where coalesce(s.last_seq, 0) = a.last_seq and s.blocked_at is null""",
+                [topic for topic, _ in streams],
+                [key for _, key in streams],
+                numbers,
+            )
         )
-    )
-    return [(row["topic"], row["key"]) for row in rows]
+        return [(row["topic"], row["key"]) for row in rows]
+
+
+async def _ends(consumer: Consumer) -> Ends:
+    try:
+        return await consumer.ends()
+    except Exception:  # a broker that does not answer holds nothing to wait for
+        return {}
 
 
 async def streams_of_other_epochs(inbox: Inbox, topic: str, known: UUID | None) -> tuple[UUID, list[str]]:

@@ -18,7 +18,7 @@ from shared.events import CATALOGUE
 from shared.messaging import faults
 from shared.messaging.arrivals import Arrival, StreamKey, read_message
 from shared.messaging.broker import Broker, Consumer, Message
-from shared.messaging.comparing import behind_the_heads, still_at, streams_of_other_epochs
+from shared.messaging.comparing import Suspects, behind_the_heads, streams_of_other_epochs
 from shared.messaging.failures import is_transient
 from shared.messaging.inbox import Inbox
 
@@ -69,7 +69,7 @@ class ConsumerLoop:
         self.pulling: dict[StreamKey, asyncio.Task[None]] = {}
         self._pull_slots = asyncio.Semaphore(PULLS_AT_ONCE)
         self._waiting: dict[str, int] = {}
-        self._suspects: dict[StreamKey, int] = {}
+        self._suspects = Suspects(inbox)
         self._again: set[StreamKey] = set()  # pulls that failed
         self._owed: set[str] = set()  # topics whose streams are pulled at once at the next look: the broker is new
         self._epochs: dict[str, UUID] = {}
@@ -214,9 +214,8 @@ class ConsumerLoop:
                 await asyncio.wait_for(stop.wait(), self.pace.compare_seconds)
 
     async def compare(self, *, at_once: bool = False) -> None:
-        """Pull what is behind its owner's head: at once, or when it is no further at the next comparison.
+        """Pull what is behind its owner's head: at once, or when it is no further after what the broker held was read.
 
-        Being behind for a moment is what a busy stream looks like; pulling it all would do the broker's work twice.
         An owner that does not answer is asked again from where it last did; the others do not wait for it.
         """
         if at_once:
@@ -237,10 +236,10 @@ class ConsumerLoop:
                 self._owed.discard(topic)
             except Exception as error:
                 log.warning("compare_later", topic=topic, error=type(error).__name__)
-        again.update(await still_at(self.inbox, self._suspects))
+        again.update(await self._suspects.lost(self.consumer))
         for stream in again:
             self.pull_soon(*stream)
-        self._suspects = behind
+        await self._suspects.note(self.consumer, behind)
 
     async def _step_into_new_epoch(self, topic: str) -> None:
         """An owner restored from a backup: every stream of ours asks where its new epoch begins (K16)."""

@@ -15,11 +15,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from shared.messaging.broker import Message, SendFailed
+from shared.messaging.broker import Ends, Message, SendFailed
 
 log = structlog.get_logger(__name__)
 
 START_SECONDS = 45.0
+ASK_SECONDS = 5.0
 STOP_SECONDS = 5.0  # aiokafka's stop() can hang on a broker that went away
 SEND_SECONDS = 15.0
 TELL_SECONDS = 0.5  # how often the broker is told how far we are, while messages keep coming
@@ -247,14 +248,22 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def lag(self) -> dict[str, int]:
         lag: dict[str, int] = {}
-        places = list(self.client.assignment())
-        if not places:
-            return lag
-        ends = await asyncio.wait_for(self.client.end_offsets(places), 5)
-        for place, end in ends.items():
-            position = await asyncio.wait_for(self.client.position(place), 5)
-            lag[place.topic] = lag.get(place.topic, 0) + max(0, end - position)
+        for (topic, partition), end in (await self.ends()).items():
+            lag[topic] = lag.get(topic, 0) + max(0, end - await self._position(TopicPartition(topic, partition)))
         return lag
+
+    async def ends(self) -> Ends:
+        places = list(self.client.assignment())
+        found = await asyncio.wait_for(self.client.end_offsets(places), ASK_SECONDS) if places else {}
+        return {(place.topic, place.partition): end for place, end in found.items()}
+
+    async def has_read(self, ends: Ends) -> bool:
+        ours = [place for place in self.client.assignment() if place in ends]
+        return all([await self._position(place) >= ends[place.topic, place.partition] for place in ours])
+
+    async def _position(self, place: TopicPartition) -> int:
+        position: int = await asyncio.wait_for(self.client.position(place), ASK_SECONDS)
+        return position
 
     async def stop(self) -> None:
         self._idle.set()

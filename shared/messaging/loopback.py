@@ -9,7 +9,7 @@ from dataclasses import replace
 from uuid import uuid4
 from zlib import crc32
 
-from shared.messaging.broker import Message
+from shared.messaging.broker import Ends, Message
 
 PARTITIONS = 4
 
@@ -101,6 +101,12 @@ class LoopbackConsumer:
         for (topic, partition), position in self.at.items():
             lag[topic] += max(0, len(self.broker.logs.get((topic, partition), [])) - position)
         return lag
+
+    async def ends(self) -> Ends:
+        return {place: len(self.broker.logs.get(place, [])) for place in self.at}
+
+    async def has_read(self, ends: Ends) -> bool:
+        return all(self.at[place] >= end for place, end in ends.items())
 
     async def stop(self) -> None:
         pass
