@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from shared.errors import DomainError, conflict
 from shared.events import CATALOGUE, Event, Meta, read_event
 from shared.messaging import faults, parked
-from shared.messaging.arrivals import Arrival, Mark, StreamKey, from_log, sort_out, waves
+from shared.messaging.arrivals import Arrival, StreamKey, from_log, sort_out, waves
 from shared.messaging.failures import is_transient
+from shared.messaging.marks import lock_marks, read_mark, save_marks, unblock
 from shared.messaging.outbox import current_traceparent
 from shared.messaging.streams import Head, Stretch
 from shared.messaging.subscriptions import Subscriptions
@@ -89,7 +90,8 @@ class Inbox:
 
     async def _apply_once(self, tx: Transaction, arrivals: Sequence[Arrival]) -> tuple[int, dict[StreamKey, int]]:
         faults.point("consumer.before_apply")
-        marks = await lock_marks(tx, {a.stream for a in arrivals})
+        beginning = any(a.seq == 1 for a in arrivals)
+        marks = await lock_marks(tx, {a.stream for a in arrivals}, beginning=beginning)
         found = sort_out(arrivals, marks)
         if found.apply:
             await self._deliver(tx, found.apply)
@@ -220,60 +222,6 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, DomainError):
         return error.code, "a rule refused it"
     return "failed", type(error).__name__
-
-
-async def lock_marks(tx: Transaction, streams: set[StreamKey]) -> dict[StreamKey, Mark]:
-    """Lock the marks of these streams in key order, making the missing ones."""
-    ordered = sorted(streams)
-    topics, keys = [t for t, _ in ordered], [k for _, k in ordered]
-    rows = await tx.raw.fetch(LOCK, topics, keys)
-    if len(rows) < len(ordered):
-        await tx.raw.execute(
-            """insert into stream_seen (topic, key, last_seq)
-               select t, k, 0 from unnest($1::text[], $2::text[]) as a(t, k) order by t, k on conflict do nothing""",
-            topics, keys,
-        )  # fmt: skip
-        rows = await tx.raw.fetch(LOCK, topics, keys)
-    return {
-        (r["topic"], r["key"]): Mark(r["epoch"], r["last_seq"], r["last_event_id"], r["blocked_at"] is not None)
-        for r in rows
-    }
-
-
-LOCK = """
-select s.topic, s.key, s.epoch, s.last_seq, s.last_event_id, s.blocked_at
-from stream_seen s join unnest($1::text[], $2::text[]) as a(topic, key) using (topic, key)
-order by s.topic, s.key for update of s
-"""
-
-
-async def save_marks(tx: Transaction, last: Sequence[Arrival]) -> None:
-    """Advance the marks to these events, and free their keys."""
-    await tx.raw.execute(
-        """update stream_seen s set epoch = a.epoch, last_seq = a.seq, last_event_id = a.event_id, blocked_at = null
-           from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[])
-                as a(topic, key, epoch, seq, event_id)
-           where s.topic = a.topic and s.key = a.key""",
-        [a.topic for a in last], [a.key for a in last], [a.epoch for a in last], [a.seq for a in last],
-        [a.event_id for a in last],
-    )  # fmt: skip
-
-
-async def unblock(tx: Transaction, arrival: Arrival) -> None:
-    await tx.raw.execute(
-        "update stream_seen set blocked_at = null where topic = $1 and key = $2", arrival.topic, arrival.key
-    )
-
-
-async def read_mark(tx: Transaction, topic: str, key: str) -> Mark:
-    row = await tx.raw.fetchrow(
-        "select epoch, last_seq, last_event_id, blocked_at from stream_seen where topic = $1 and key = $2", topic, key
-    )
-    return (
-        Mark()
-        if row is None
-        else Mark(row["epoch"], row["last_seq"], row["last_event_id"], row["blocked_at"] is not None)
-    )
 
 
 async def align_epoch(tx: Transaction, topic: str, key: str, stretch: Stretch) -> bool:

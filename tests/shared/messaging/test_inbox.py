@@ -278,3 +278,28 @@ async def test_a_message_that_is_not_ours_goes_by(world: World) -> None:
 
         await until(arrived, "the next event")
         assert world.consumer.foreign == 2
+
+
+async def test_K15_what_still_lies_on_the_broker_is_not_pulled(world: World) -> None:
+    producer = await world.broker.producer()
+    await world.write(seen(1, "1"))
+    await producer.send(await world.messages())
+    reading = world.consumer.consumer = await world.broker.consumer("test", ["patron.intake"])
+    for _ in range(3):
+        await world.consumer.compare()
+        await asyncio.gather(*world.consumer.pulling.values())
+    assert world.direct.asked == [], "the consumer is behind, and the event waits for it on the broker"
+
+    assert await reading.poll(500, 0.01)  # read, and for this test lost on the way to the inbox
+    await world.consumer.compare()
+    await asyncio.gather(*world.consumer.pulling.values())
+    assert await world.refs(1) == ["1"]
+
+
+async def test_two_who_begin_the_same_streams_at_once_wait_for_each_other(world: World) -> None:
+    for i in range(20):
+        await world.write(*(seen(k, str(i)) for k in range(10)))
+    log = await arrivals(world)
+    outcomes = await asyncio.gather(*(world.inbox.apply(log) for _ in range(4)))
+    assert sorted(outcome.applied for outcome in outcomes) == [0, 0, 0, 200]
+    assert [await world.refs(k) for k in range(10)] == [[str(i) for i in range(20)]] * 10
