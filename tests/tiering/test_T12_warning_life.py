@@ -1,0 +1,136 @@
+"""The life of a warning (T12) as a state machine: raised once, closed when the cause is gone, never two of a cause."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from services.tiering_svc.domain import warning_life
+from services.tiering_svc.domain.warning_life import Change, EarlyWarning, Sweep
+from services.tiering_svc.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.domain.warnings import Looked
+from shared.errors import DomainError
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+ANN = UUID(int=1)
+SEVERITY = {0: None, 1: "yellow", 2: "red"}
+
+
+def silent_rule() -> Rule:
+    document = {
+        "kind": "silent", "cycle_months": 12, "thresholds": [{"severity": "yellow", "at_least": "3"}],
+    }  # fmt: skip
+    return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"})
+
+
+def looked(level: int) -> Looked:
+    return Looked(SEVERITY[level], {"silent_days": level})  # type: ignore[arg-type]
+
+
+class OneCustomerOneCause(RuleBasedStateMachine):
+    """Beside the warnings a plain account: how bad it is, how bad was warned of, since when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rule = silent_rule()
+        self.ids = count(1)
+        self.now = BEGINNING
+        self.warnings: dict[UUID, EarlyWarning] = {}
+        self.changes: list[Change] = []
+        self.warned = 0  # the worst level warned of since the cause was last gone
+
+    def _new_id(self) -> UUID:
+        return UUID(int=next(self.ids))
+
+    @property
+    def lasting(self) -> EarlyWarning | None:
+        return next((one for one in self.warnings.values() if one.lasting), None)
+
+    def _sweep(self, rule: Rule | None, found: Looked | None, *, back: int = 0) -> list[Change]:
+        self.now += timedelta(days=1)
+        as_of = self.now - timedelta(days=back)
+        decided = Sweep(ANN, as_of, self.now, None, self._new_id).decide(self.lasting, rule, found)
+        self.warnings |= {one.warning_id: one for one in decided.warnings}
+        self.changes += decided.changes
+        return decided.changes
+
+    @rule(level=st.sampled_from([0, 0, 1, 1, 2]))
+    def sweep(self, level: int) -> None:
+        before = self.lasting
+        kinds = [change.kind for change in self._sweep(self.rule, looked(level))]
+        if level == 0:
+            expected = [] if before is None else ["cause_gone" if before.state == "closed" else "closed"]
+            self.warned = 0
+        elif level <= self.warned:
+            expected = []
+        else:
+            closed = before is not None and before.state == "closed"
+            expected = ["raised"] if before is None else ["replaced", "raised"] if closed else ["escalated"]
+            self.warned = level
+        assert kinds == expected
+
+    @rule()
+    def sweep_without_knowing(self) -> None:
+        assert self._sweep(self.rule, None) == []
+
+    @rule(level=st.sampled_from([0, 2]))
+    def sweep_an_earlier_day(self, level: int) -> None:
+        if self.lasting is not None:
+            assert self._sweep(self.rule, looked(level), back=10_000) == []
+
+    @rule()
+    def retire_the_rule(self) -> None:
+        kinds = [change.kind for change in self._sweep(None, None)]
+        assert len(kinds) <= 1
+        self.warned = 0
+
+    @rule(what=st.sampled_from(["acknowledge", "work", "close"]))
+    def do(self, what: str) -> None:
+        warning = next((one for one in self.warnings.values() if one.state != "closed"), None)
+        if warning is None:
+            return
+        self.now += timedelta(hours=1)
+        act = {
+            "acknowledge": lambda: warning_life.acknowledge(warning, "p", self.now, self._new_id()),
+            "work": lambda: warning_life.work_on(warning, "call", None, "p", self.now, self._new_id()),
+            "close": lambda: warning_life.close(warning, "solved", None, "p", self.now, self._new_id()),
+        }[what]
+        allowed = (warning.state == "open") == (what == "acknowledge")
+        if not allowed:
+            with pytest.raises(DomainError):
+                act()
+            return
+        after, change = act()
+        self.warnings[after.warning_id] = after
+        self.changes.append(change)
+
+    @invariant()
+    def never_two_of_a_cause(self) -> None:
+        assert sum(one.lasting for one in self.warnings.values()) <= 1
+        assert all(one.lasting for one in self.warnings.values() if one.state != "closed")
+
+    @invariant()
+    def what_is_warned_of_is_the_worst_that_was_seen(self) -> None:
+        warning = self.lasting
+        assert (warning.severity if warning is not None else None) == SEVERITY[self.warned]
+
+    @invariant()
+    def every_change_has_who_and_when(self) -> None:
+        for warning in self.warnings.values():
+            mine = [change for change in self.changes if change.warning_id == warning.warning_id]
+            assert mine[0].kind == "raised"
+            assert sum(change.kind == "raised" for change in mine) == 1
+            assert sum(change.kind == "closed" for change in mine) == (warning.state == "closed")
+            assert all(change.by and change.at.tzinfo for change in mine)
+            if warning.state == "closed":
+                assert (warning.closed_at, warning.closed_by) == next(
+                    (change.at, change.by) for change in mine if change.kind == "closed"
+                )
+
+
+OneCustomerOneCause.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestT12OneCustomerOneCause = OneCustomerOneCause.TestCase
