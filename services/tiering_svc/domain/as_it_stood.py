@@ -24,6 +24,7 @@ class Stood(NamedTuple):
     overridden_until: datetime | None
     below_since: datetime | None
     grace_until: datetime | None
+    promised_until: datetime | None = None
 
 
 KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
@@ -38,7 +39,7 @@ def standing_of(stood: Stood, placed_by: Policy, as_of: datetime, zone: tzinfo) 
         stood.customer_id, stood.tier, stood.rank, stood.since, stood.row_id, KINDS[stood.kind], stood.policy_id,
         stood.policy_version, ladder=placed_by.ladder, below_since=stood.below_since, grace_until=stood.grace_until,
         retained_until=add_months(stood.since, kept, zone) if privileged else None,
-        overridden_until=until if until is not None and until > as_of else None,
+        overridden_until=until if until is not None and until > as_of else None, promised_until=stood.promised_until,
     )  # fmt: skip
 
 

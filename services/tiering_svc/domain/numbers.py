@@ -19,11 +19,10 @@ def grouped(value: str | None) -> str:
     return f"{number:,.2f}" if number % 1 else f"{number:,.0f}"
 
 
-def said(value: str | None, unit: str, currency: str, *, days: str) -> str:
+def said(value: str | None, unit: str, currency: str, *, days: str, years: str) -> str:
     if unit == "money":
         return f"{grouped(value)} {currency}"
     if unit == "ratio":
         return f"{plain((Decimal(value or 0) * 100).quantize(Decimal('0.01')))} %"
-    if unit == "days":
-        return f"{grouped(value)}{days}"
-    return grouped(value)
+    endings = {"days": days, "years": years, "percent": " %"}
+    return f"{grouped(value)}{endings.get(unit, '')}"

@@ -128,8 +128,7 @@ class Policy:
             return self.value_of(known.figures, known.last_month)
         if self.indicator is None:
             return None
-        value = INDICATORS[self.indicator].value(known)
-        assert not isinstance(value, str)  # codes were refused when the policy was read
+        value: Value = INDICATORS[self.indicator].value(known)  # never a code: the policy would have been refused
         return value
 
     def grade(self, figures: Figures, month: date) -> int:

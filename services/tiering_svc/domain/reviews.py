@@ -44,7 +44,7 @@ def review(standing: Standing, known: Known, as_of: datetime, rules: Rules, run_
         until = add_months(as_of, policy.life.grace_months, rules.zone)
         standing = standing._replace(below_since=as_of, grace_until=until, recovered_at=None)
     assert standing.grace_until is not None
-    kept_until = max(standing.grace_until, standing.retained_until or standing.grace_until)
+    kept_until = max(standing.grace_until, standing.kept_until or standing.grace_until)
     if as_of < kept_until:
         return Reviewed(standing, "grace", graded)
     return _move(standing, "down", graded, known, as_of, rules, run_id)

@@ -128,8 +128,7 @@ class Scorecard:
 
 
 def _score_of(item: Item, known: Known) -> ItemScore:
-    value = INDICATORS[item.indicator].value(known)
-    assert not isinstance(value, str)  # codes were refused when the policy was read
+    value: Value = INDICATORS[item.indicator].value(known)  # never a code: the policy would have been refused
     return ItemScore(item, value, item.points_of(value))
 
 

@@ -1,26 +1,12 @@
 """The policies that come with Patron: one in force from the first start, and drafts to look at and change."""
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.policies import Names
+from services.tiering_svc.domain.shipped_kinds import EXAMPLES, LIFE, Shipped, level
+
+__all__ = ["AUTHOR", "SHIPPED", "Shipped"]
 
 AUTHOR = "patron"
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    policy_id: UUID
-    names: Names
-    document: dict[str, Any]
-
-
-def _level(code: str, en: str, zh: str) -> dict[str, Any]:
-    return {"code": code, "name": {"en": en, "zh": zh}}
-
-
-LIFE = {"grace_months": 1, "keep_months": 0, "up_at_once": True}
 
 ANNUAL_SPEND = Shipped(
     UUID("0198c5a0-0000-7000-8000-000000000001"),
@@ -28,10 +14,10 @@ ANNUAL_SPEND = Shipped(
     {
         "kind": "single_indicator",
         "levels": [
-            _level("basic", "Basic", "普通"),
-            _level("silver", "Silver", "银卡"),
-            _level("gold", "Gold", "金卡"),
-            _level("platinum", "Platinum", "铂金"),
+            level("basic", "Basic", "普通"),
+            level("silver", "Silver", "银卡"),
+            level("gold", "Gold", "金卡"),
+            level("platinum", "Platinum", "铂金"),
         ],
         "indicator": "amount",
         "window": {"months": 12},
@@ -44,7 +30,7 @@ ANNUAL_SPEND = Shipped(
     },
 )
 
-ABC_LEVELS = [_level("c", "Class C", "C类"), _level("b", "Class B", "B类"), _level("a", "Class A", "A类")]
+ABC_LEVELS = [level("c", "Class C", "C类"), level("b", "Class B", "B类"), level("a", "Class A", "A类")]
 
 ABC_BY_CUSTOMERS = Shipped(
     UUID("0198c5a0-0000-7000-8000-000000000002"),
@@ -88,10 +74,10 @@ STARS = Shipped(
     {
         "kind": "star",
         "levels": [
-            _level("no-star", "No star", "无星"),
-            _level("star3", "Three stars", "三星"),
-            _level("star4", "Four stars", "四星"),
-            _level("star5", "Five stars", "五星"),
+            level("no-star", "No star", "无星"),
+            level("star3", "Three stars", "三星"),
+            level("star4", "Four stars", "四星"),
+            level("star5", "Five stars", "五星"),
         ],
         "indicator": "amount",
         "star": {
@@ -106,4 +92,4 @@ STARS = Shipped(
     },
 )
 
-SHIPPED = (ANNUAL_SPEND, ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS)  # the first is in force from the start
+SHIPPED = (ANNUAL_SPEND, ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS, *EXAMPLES)  # the first is in force from the start

@@ -16,7 +16,6 @@ from services.tiering_svc.domain.moments import Moments
 from services.tiering_svc.domain.months import add_months, month_of
 from services.tiering_svc.domain.orders import Book, Figures, Order, Orders, TakenBack
 from services.tiering_svc.domain.policies import Policy
-from shared.errors import conflict, invalid
 from shared.events import TierChanged
 
 Kind = Literal["first", "upgrade", "downgrade", "correction", "override"]
@@ -45,6 +44,12 @@ class Standing(NamedTuple):
     retained_until: datetime | None = None
     overridden_until: datetime | None = None
     recovered_at: datetime | None = None  # since when it earns its tier again, after having been below it
+    promised_until: datetime | None = None  # a person promised that it is not lowered before
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Not lowered before: by the policy's retention, or by a person's promise."""
+        return max((until for until in (self.retained_until, self.promised_until) if until), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,43 +185,6 @@ def may_be_corrected(standing: Standing) -> bool:
     return standing.kind in RISES and standing.rank > standing.floor_rank and standing.since is not None
 
 
-def override(
-    standing: Standing, tier: str, until: datetime, reason: str, by: str, at: datetime, rules: Rules
-) -> Decided:
-    """A person sets the tier until a date, with a reason. Orders and reviews leave it alone until then."""
-    policy = rules.active
-    rank = next((rank for rank, level in enumerate(policy.levels) if level.code == tier), None)
-    if rank is None:
-        raise invalid("unknown_tier", "The policy in force has no such level.", pointer="/tier")
-    if standing.since is None:
-        raise conflict("no_tier_yet", "The customer has no tier yet: the first order gives one.")
-    if until <= at:
-        raise invalid("in_the_past", "An override ends in the future.", pointer="/until")
-    reasons = {
-        "trigger": "override",
-        "policy": {"id": str(policy.policy_id), "version": policy.version, "kind": policy.kind, "name": policy.names},
-        "tier": {"code": tier, "name": policy.levels[rank].names},
-        "reason": reason,
-        "by": by,
-        "until": until.isoformat(),
-    }
-    start = max(at, standing.since)
-    standing, change = changed(standing, policy, rank, "override", start, rules, reasons, overridden_until=until)
-    return standing, [change]
-
-
-def end_override(standing: Standing, known: Known, ends_at: datetime, rules: Rules) -> Decided:
-    """The override is over: the customer is graded anew, as of its end."""
-    policy = rules.active
-    rank = policy.assess(known).rank
-    if standing.ladder == policy.ladder and rank == standing.rank:
-        return standing._replace(overridden_until=None), []
-    kind: Kind = "downgrade" if standing.ladder == policy.ladder and rank < standing.rank else "upgrade"
-    reasons = reasons_of(policy, known, known.last_month, rank, trigger="override_end")
-    standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
-    return standing, [change]
-
-
 def changed(
     standing: Standing, policy: Policy, rank: int, kind: Kind, effective_from: datetime, rules: Rules,
     reasons: dict[str, Any], *, run_id: UUID | None = None, overridden_until: datetime | None = None,
@@ -235,7 +203,7 @@ def changed(
         standing.customer_id, tier, rank, effective_from, row_id, kind, policy.policy_id, policy.version,
         policy.run_id, policy.ladder, floor_tier, floor_rank,
         retained_until=add_months(effective_from, kept, rules.zone) if kept and kind in ("first", "upgrade") else None,
-        overridden_until=overridden_until,
+        overridden_until=overridden_until, promised_until=standing.promised_until,
     )  # fmt: skip
     return now, Change(
         row_id, standing.customer_id, standing.tier, tier, rank, kind, effective_from, replaces,

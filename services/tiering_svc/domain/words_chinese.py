@@ -18,6 +18,8 @@ CAUSES = {
     ("downgrade", "override_end"): "人工指定到期后重新定级",
     ("upgrade", "override_end"): "人工指定到期后重新定级",
     ("correction", "take_back"): "因支撑较高等级的订单被退回或取消，自该日起更正",
+    ("downgrade", "override_cancelled"): "人工指定提前结束后重新定级",
+    ("upgrade", "override_cancelled"): "人工指定提前结束后重新定级",
     ("override", "override"): "由人工指定",
 }
 UNKNOWN = {"lowest": "未知，按最低计", "skip": "未知，不计入", "points": "未知，按政策规定计分"}
@@ -73,7 +75,7 @@ def _item(item: Reasons, currency: str) -> str:
     if item["value"] is None:
         value = UNKNOWN[item["unknown"]]
     else:
-        value = said(item["value"], INDICATORS[item["indicator"]].unit, currency, days="天")
+        value = _with_unit(item["value"], item["indicator"], currency)
     points = "" if item["points"] is None else f"，得{grouped(item['points'])}/{grouped(item['most'])}分"
     weight = "" if item["weight"] == "1" else f"×{item['weight']}"
     return f"{_name(item['indicator'])}{value}{points}{weight}"
@@ -126,9 +128,9 @@ def _way(way: Reasons) -> str:
 
 
 def _alone(item: Reasons, currency: str) -> str:
-    unit, words = INDICATORS[item["indicator"]].unit, {"at_least": "不低于", "at_most": "不高于", "below": "低于"}
+    words = {"at_least": "不低于", "at_most": "不高于", "below": "低于"}
     told = "且".join(
-        f"{words[limit]}{said(value, unit, currency, days='天')}" for limit, value in item["alone"].items()
+        f"{words[limit]}{_with_unit(value, item['indicator'], currency)}" for limit, value in item["alone"].items()
     )
     return f"{_name(item['indicator'])}{told}"
 
@@ -140,4 +142,8 @@ def _name(indicator: str) -> str:
 def _said(reasons: Reasons, value: str, currency: str) -> str:
     if "indicator" not in reasons:
         return f"{grouped(value)}分"
-    return said(value, INDICATORS[reasons["indicator"]].unit, currency, days="天")
+    return _with_unit(value, reasons["indicator"], currency)
+
+
+def _with_unit(value: str, indicator: str, currency: str) -> str:
+    return said(value, INDICATORS[indicator].unit, currency, days="天", years="年")

@@ -24,6 +24,8 @@ CAUSES = {
         "correction",
         "take_back",
     ): "corrected from this date, because an order that had carried a higher tier was returned or cancelled",
+    ("downgrade", "override_cancelled"): "graded anew when an override was ended early",
+    ("upgrade", "override_cancelled"): "graded anew when an override was ended early",
     ("override", "override"): "set by a person",
 }
 UNKNOWN = {
@@ -88,7 +90,7 @@ def _item(item: Reasons, currency: str) -> str:
     if item["value"] is None:
         value = UNKNOWN[item["unknown"]]
     else:
-        value = said(item["value"], INDICATORS[item["indicator"]].unit, currency, days=" days")
+        value = _with_unit(item["value"], item["indicator"], currency)
     points = "" if item["points"] is None else f", {grouped(item['points'])} of {grouped(item['most'])} points"
     weight = "" if item["weight"] == "1" else f" × {item['weight']}"
     return f"{name} {value}{points}{weight}"
@@ -141,10 +143,9 @@ def _way(way: Reasons) -> str:
 
 
 def _alone(item: Reasons, currency: str) -> str:
-    unit, limits = INDICATORS[item["indicator"]].unit, item["alone"]
     words = {"at_least": "at least", "at_most": "at most", "below": "below"}
     told = " and ".join(
-        f"{words[limit]} {said(value, unit, currency, days=' days')}" for limit, value in limits.items()
+        f"{words[limit]} {_with_unit(value, item['indicator'], currency)}" for limit, value in item["alone"].items()
     )
     return f"{_name(item['indicator'])} {told}"
 
@@ -156,4 +157,8 @@ def _name(indicator: str) -> str:
 def _said(reasons: Reasons, value: str, currency: str) -> str:
     if "indicator" not in reasons:
         return f"{grouped(value)} points"
-    return said(value, INDICATORS[reasons["indicator"]].unit, currency, days=" days")
+    return _with_unit(value, reasons["indicator"], currency)
+
+
+def _with_unit(value: str, indicator: str, currency: str) -> str:
+    return said(value, INDICATORS[indicator].unit, currency, days=" days", years=" years")

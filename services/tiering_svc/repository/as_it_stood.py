@@ -11,7 +11,8 @@ from shared.messaging import Transaction
 # is not looked at: it may have become known later, and the next row's beginning says the same.
 STOOD = """
 select a.customer_id, h.id, h.tier, h.rank, lower(h.effective), h.kind, h.policy_id, h.policy_version,
-       case when h.kind = 'override' then (h.reasons ->> 'until')::timestamptz end, w.below_since, w.grace_until
+       case when h.kind = 'override' then least((h.reasons ->> 'until')::timestamptz, o.ended_at) end,
+       w.below_since, w.grace_until, p.until
 from unnest($1::uuid[]) as a(customer_id)
 cross join lateral (
     select * from tier_history h
@@ -25,6 +26,12 @@ left join lateral (
       and (w.recovered_told_at is null or w.recovered_told_at > $3 or w.recovered_at > $2)
     order by w.told_at desc limit 1
 ) w on true
+left join tier_privilege o on o.privilege_id = h.id and o.ended_at <= $3  -- an override that was ended early
+left join lateral (  -- a promise that the tier is kept
+    select max(until) as until from tier_privilege p
+    where p.customer_id = a.customer_id and p.kind = 'retention' and p.starts_at <= $2 and p.set_at <= $3
+      and not coalesce(p.ended_at <= least($2, $3), false)
+) p on true
 """
 
 

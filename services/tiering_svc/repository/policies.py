@@ -30,6 +30,25 @@ class PolicyVersion:
     created_at: datetime
     activated_by: str | None
     activated_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    simulated_at: datetime | None  # by the last simulation that has ended
+
+    @property
+    def state(self) -> str:
+        """T9: draft -> simulated -> approved -> active -> retired."""
+        return "simulated" if self.status == "draft" and self.simulated_at is not None else self.status
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStep:
+    """Who brought a version into a state, and when."""
+
+    version: int
+    status: str
+    at: datetime
+    by: str
+    run_id: UUID | None  # of a simulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,9 @@ async def load_policy(tx: Transaction, policy_id: UUID, version: int) -> Policy:
     return compiled(policy_id, version, row["name"], row["document"], None, None)
 
 
-COLUMNS = "policy_id, version, name, document, status, author, created_at, activated_by, activated_at"
+COLUMNS = """policy_id, version, name, document, status, author, created_at, activated_by, activated_at, approved_by,
+             approved_at, (select max(finished_at) from evaluation_run r where r.status = 'simulated'
+                           and r.policy_id = p.policy_id and r.policy_version = p.version) as simulated_at"""
 
 
 async def add_version(
@@ -126,12 +147,20 @@ async def add_version(
            values ($1, $2, $3, $4, 'draft', $5, $6)""",
         policy_id, version, json.dumps(names), json.dumps(document), author, tx.at,
     )  # fmt: skip
+    await _add_step(tx, policy_id, version, "draft", author)
+
+
+async def _add_step(tx: Transaction, policy_id: UUID, version: int, status: str, by: str) -> None:
+    await tx.raw.execute(
+        "insert into tier_policy_step (policy_id, version, status, at, by) values ($1, $2, $3, $4, $5)",
+        policy_id, version, status, tx.at, by,
+    )  # fmt: skip
 
 
 async def load_versions(tx: Transaction, policy_id: UUID) -> list[PolicyVersion]:
     """All versions, newest first, locked."""
     rows = await tx.raw.fetch(
-        f"select {COLUMNS} from tier_policy where policy_id = $1 order by version desc for update", policy_id
+        f"select {COLUMNS} from tier_policy p where policy_id = $1 order by version desc for update", policy_id
     )
     if not rows:
         raise not_found("policy_not_found", "There is no such policy.")
@@ -141,7 +170,7 @@ async def load_versions(tx: Transaction, policy_id: UUID) -> list[PolicyVersion]
 async def list_newest_versions(tx: Transaction, after: UUID | None, limit: int) -> list[PolicyVersion]:
     """One row a policy: the version in force, or else the newest."""
     rows = await tx.raw.fetch(
-        f"""select distinct on (policy_id) {COLUMNS} from tier_policy
+        f"""select distinct on (policy_id) {COLUMNS} from tier_policy p
             where $1::uuid is null or policy_id > $1
             order by policy_id, status = 'active' desc, version desc limit $2""",
         after, limit,
@@ -151,20 +180,49 @@ async def list_newest_versions(tx: Transaction, after: UUID | None, limit: int) 
 
 async def list_versions(tx: Transaction, policy_id: UUID) -> list[PolicyVersion]:
     rows = await tx.raw.fetch(
-        f"select {COLUMNS} from tier_policy where policy_id = $1 order by version desc", policy_id
+        f"select {COLUMNS} from tier_policy p where policy_id = $1 order by version desc", policy_id
     )
     return [_version(row) for row in rows]
+
+
+async def list_steps(tx: Transaction, policy_id: UUID) -> list[PolicyStep]:
+    """The way of all its versions, oldest step first; simulations are told by their runs."""
+    rows = await tx.raw.fetch(
+        """select version, status, at, by, null::uuid as run_id, step_id from tier_policy_step where policy_id = $1
+           union all
+           select policy_version, 'simulated', finished_at, requested_by, run_id, null from evaluation_run
+           where policy_id = $1 and status = 'simulated'
+           order by at, step_id nulls last""",
+        policy_id,
+    )
+    return [PolicyStep(row["version"], row["status"], row["at"], row["by"], row["run_id"]) for row in rows]
+
+
+async def save_approval(tx: Transaction, policy_id: UUID, version: int, by: str) -> None:
+    await tx.raw.execute(
+        """update tier_policy set status = 'approved', approved_by = $3, approved_at = $4
+           where policy_id = $1 and version = $2""",
+        policy_id, version, by, tx.at,
+    )  # fmt: skip
+    await _add_step(tx, policy_id, version, "approved", by)
 
 
 async def save_activation(tx: Transaction, policy_id: UUID, version: int, by: str) -> None:
     """The one in force retires in the same statement's transaction, so that there is exactly one."""
     await tx.raw.execute("select 1 from business for update")  # activations take turns
-    await tx.raw.execute("update tier_policy set status = 'retired', retired_at = $1 where status = 'active'", tx.at)
+    retired = await tx.raw.fetch(
+        """update tier_policy set status = 'retired', retired_at = $1 where status = 'active'
+           returning policy_id, version""",
+        tx.at,
+    )
+    for row in retired:
+        await _add_step(tx, row["policy_id"], row["version"], "retired", by)
     await tx.raw.execute(
         """update tier_policy set status = 'active', activated_by = $3, activated_at = $4, retired_at = null
            where policy_id = $1 and version = $2""",
         policy_id, version, by, tx.at,
     )  # fmt: skip
+    await _add_step(tx, policy_id, version, "active", by)
 
 
 def _version(row: Mapping[str, Any]) -> PolicyVersion:

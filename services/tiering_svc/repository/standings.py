@@ -17,7 +17,7 @@ from shared.messaging import Transaction
 FIELDS = Standing._fields
 TYPES = (
     "uuid", "text", "int", "timestamptz", "uuid", "text", "uuid", "int", "uuid", "text", "text", "int",
-    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz",
+    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz",
 )  # fmt: skip
 STANDING = ", ".join(f"s.{field}" for field in FIELDS)
 

@@ -46,7 +46,7 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
     [known] = await list_known(tx, [customer_id], [tx.at], [policy.months], classes=policy.classes)
     found = policy.assess(known)
     step = next_tier(policy, found, standing.rank) if standing.ladder == policy.ladder else None
-    kept = [until for until in (standing.grace_until, standing.retained_until, standing.overridden_until) if until]
+    kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
         tier=standing.tier,

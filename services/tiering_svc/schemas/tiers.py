@@ -70,6 +70,31 @@ class ExplanationRead(Read):
     reasons: dict[str, Any]
 
 
+class PrivilegeRead(Read):
+    """What a person set for one customer: a tier until a date, or that its tier is kept until a date."""
+
+    id: UUID
+    customer_id: UUID
+    tier: str
+    starts_at: datetime
+    until: datetime
+    reason: str
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None = Field(description="null while it is on, or when it ended by itself")
+    ended_because: str | None
+
+
+class RetentionCreate(Shape):
+    reason: Text = Field(min_length=1)
+    until: Instant
+
+
+class EndCreate(Shape):
+    reason: Text = Field(min_length=1)
+
+
 class OverrideCreate(Shape):
     tier: Code
     reason: Text = Field(min_length=1)

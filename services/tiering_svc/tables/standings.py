@@ -24,6 +24,7 @@ standing = Table(  # where each customer stands: the open row of the history; it
     Column("grace_until", Moment),
     Column("retained_until", Moment),
     Column("overridden_until", Moment),
+    Column("promised_until", Moment),
     Column("recovered_at", Moment),
     Column("told_at", Moment),  # what it stands on had been recorded by then
 )

@@ -1,0 +1,76 @@
+"""SQL of what people set for one customer: overrides, and promises to keep a tier (T10)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+Kind = Literal["override", "retention"]
+COLUMNS = """privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at, ended_at, ended_by,
+             ended_because"""
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    privilege_id: UUID
+    customer_id: UUID
+    kind: str
+    tier: str
+    starts_at: datetime
+    until: datetime
+    reason: str
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None  # None: by itself
+    ended_because: str | None
+
+
+async def add_privilege(
+    tx: Transaction, privilege_id: UUID, customer_id: UUID, kind: Kind, tier: str, *, starts_at: datetime,
+    until: datetime, reason: str, by: str,
+) -> None:  # fmt: skip
+    await tx.raw.execute(
+        """insert into tier_privilege (privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        privilege_id, customer_id, kind, tier, starts_at, until, reason, by, tx.at,
+    )  # fmt: skip
+
+
+async def end_privileges(
+    tx: Transaction, customer_id: UUID, kind: Kind, *, at: datetime, by: str | None, because: str
+) -> None:
+    """There is at most one. Where it is replaced before it began to run, it ends as it begins."""
+    await tx.raw.execute(
+        """update tier_privilege set ended_at = greatest($3, starts_at), ended_by = $4, ended_because = $5
+           where customer_id = $1 and kind = $2 and ended_at is null""",
+        customer_id, kind, at, by, because,
+    )  # fmt: skip
+
+
+async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: Kind) -> Privilege:
+    row = await tx.raw.fetchrow(
+        f"select {COLUMNS} from tier_privilege where customer_id = $1 and privilege_id = $2 and kind = $3",
+        customer_id, privilege_id, kind,
+    )  # fmt: skip
+    if row is None:
+        raise not_found(f"{kind}_not_found", "The customer has no such privilege.")
+    return _privilege(row)
+
+
+async def list_privileges(tx: Transaction, customer_id: UUID, kind: Kind) -> list[Privilege]:
+    """Newest first."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from tier_privilege where customer_id = $1 and kind = $2
+            order by set_at desc, privilege_id desc""",
+        customer_id, kind,
+    )  # fmt: skip
+    return [_privilege(row) for row in rows]
+
+
+def _privilege(row: Mapping[str, Any]) -> Privilege:
+    return Privilege(**row)
