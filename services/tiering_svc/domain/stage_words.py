@@ -76,10 +76,10 @@ def relationship_in_words(code: str | None, reasons: Mapping[str, Any]) -> Words
             return {"en": "Not known: the customer is in no class.", "zh": "未知：客户没有等级。"}
         return {"en": "Not known: no costs are known.", "zh": "未知：没有成本数据。"}
     name, count, margin = RELATIONSHIP_NAMES[code], reasons["customers"], reasons["margin"]
-    percent = f"{Decimal(reasons['margin_rate']) * 100:.1f} %"
+    percent = f"{Decimal(reasons['margin_rate']) * 100:.1f}"
     return {
         "en": f"{name['en']}: {count} customers in its class ({reasons['customers_in_tier']}, "
-        f"{reasons['share_percent']} % of all) and a {margin} margin ({percent}).",
+        f"{reasons['share_percent']} % of all) and a {margin} margin ({percent} %).",
         "zh": f"{name['zh']}：同级客户{NUMBERS_ZH[count]}（{reasons['customers_in_tier']}位，"
-        f"占{reasons['share_percent']}%），毛利率{MARGINS_ZH[margin]}（{percent}）。",
+        f"占{reasons['share_percent']}%），毛利率{MARGINS_ZH[margin]}（{percent}%）。",
     }
