@@ -15,6 +15,7 @@ from services.tiering_svc.domain.known import Known
 from services.tiering_svc.domain.months import month_of
 from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.reviews import MOVES, Reviewed, review
+from services.tiering_svc.domain.simulations import NOWHERE, Cell, cells_by_key
 from services.tiering_svc.domain.tier_life import Rules, Standing, endings
 from services.tiering_svc.repository import as_it_stood, evaluations, known, policies, screening, simulations, standings
 from services.tiering_svc.repository.evaluations import Mover, Run
@@ -148,19 +149,12 @@ def _mover(policy: Policy, one: Decided, applied: dict[UUID, str]) -> Mover:
     return Mover(customer_id, one.reviewed.outcome, one.then.tier, to_tier, graded, customer_id in applied)
 
 
-def cells_of(plain: Sequence[Plain], decided: Sequence[Decided]) -> list[simulations.Cell]:
+def cells_of(plain: Sequence[Plain], decided: Sequence[Decided]) -> list[Cell]:
     """Who goes from where to where, with what they brought in the policy's window."""
-    cells: dict[tuple[str, str], simulations.Cell] = {}
-    for group in plain:
-        tier = group.tier or ""
-        _add(cells, simulations.Cell(tier, tier, *group[2:]))
+    cells = [Cell(group.tier or NOWHERE, group.tier or NOWHERE, *group[2:]) for group in plain]
     for one in decided:
-        sums = one.known.figures
-        from_tier, to_tier = one.then.tier or "", one.reviewed.standing.tier or ""
-        _add(cells, simulations.Cell(from_tier, to_tier, 1, sums.amount, sums.margin, sums.margin_known_amount))
-    return list(cells.values())
-
-
-def _add(cells: dict[tuple[str, str], simulations.Cell], one: simulations.Cell) -> None:
-    key = one.from_tier, one.to_tier
-    cells[key] = cells[key].plus(one) if key in cells else one
+        sums, ends = one.known.figures, one.reviewed.standing.tier
+        cells.append(
+            Cell(one.then.tier or NOWHERE, ends or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount)
+        )
+    return list(cells_by_key(cells).values())

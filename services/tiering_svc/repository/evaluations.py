@@ -69,8 +69,10 @@ async def add_run(
     )  # fmt: skip
 
 
-async def load_run(tx: Transaction, run_id: UUID) -> Run:
-    row = await tx.raw.fetchrow(f"select {FIELDS} from evaluation_run where run_id = $1", run_id)
+async def load_run(tx: Transaction, run_id: UUID, *, lock: bool = False) -> Run:
+    row = await tx.raw.fetchrow(
+        f"select {FIELDS} from evaluation_run where run_id = $1 {'for update' if lock else ''}", run_id
+    )
     if row is None:
         raise not_found("evaluation_not_found", "There is no such review.")
     return Run(**row)

@@ -1,0 +1,89 @@
+"""What a simulation shows (T9): who goes from where to where with what they bring, and what the benefits would cost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+ZERO = Decimal(0)
+CENT = Decimal("0.0001")
+NOWHERE = ""  # of those who have no tier yet
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Customers that go from one tier to another, or stay; and what they brought in the policy's window."""
+
+    from_tier: str
+    to_tier: str
+    customers: int
+    revenue: Decimal
+    profit: Decimal | None  # None: no cost is known
+    profit_known_for: Decimal
+
+    def plus(self, other: "Cell") -> "Cell":
+        profits = [profit for profit in (self.profit, other.profit) if profit is not None]
+        return replace(
+            self, customers=self.customers + other.customers, revenue=self.revenue + other.revenue,
+            profit=sum(profits, ZERO) if profits else None,
+            profit_known_for=self.profit_known_for + other.profit_known_for,
+        )  # fmt: skip
+
+
+def cells_by_key(cells: Iterable[Cell]) -> dict[tuple[str, str], Cell]:
+    """Those of the same way added up."""
+    found: dict[tuple[str, str], Cell] = {}
+    for cell in cells:
+        key = cell.from_tier, cell.to_tier
+        found[key] = found[key].plus(cell) if key in found else cell
+    return found
+
+
+def levels_of(cells: Iterable[Cell], *, before: bool) -> dict[str, Cell]:
+    """By tier, as it is before or after."""
+    tiers = ((cell.from_tier if before else cell.to_tier, cell) for cell in cells)
+    at_one = (replace(cell, from_tier=tier, to_tier=tier) for tier, cell in tiers)
+    return {tier: cell for (tier, _), cell in cells_by_key(at_one).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitCosts:
+    """What a year in a tier costs: an amount a customer, and the points that its multiplier gives beyond the base."""
+
+    per_customer_year: Mapping[str, Decimal]
+    points_per_unit: Decimal = ZERO  # base points for one unit of the currency
+    value_of_a_point: Decimal = ZERO
+    multipliers: Mapping[str, Decimal] | None = None
+
+    def of_level(self, level: Cell, months: int) -> Decimal:
+        """A year of these customers in this tier, if they go on as in the window of so many months."""
+        fixed = self.per_customer_year.get(level.to_tier, ZERO) * level.customers
+        beyond = (self.multipliers or {}).get(level.to_tier, Decimal(1)) - 1
+        revenue_a_year = level.revenue * 12 / months
+        return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(CENT)
+
+    def of_all(self, levels: Iterable[Cell], months: int) -> Decimal:
+        return sum((self.of_level(level, months) for level in levels), ZERO)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "per_customer_year": _spelled(self.per_customer_year),
+            "points_per_unit": str(self.points_per_unit),
+            "value_of_a_point": str(self.value_of_a_point),
+            "multipliers": _spelled(self.multipliers or {}),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "BenefitCosts":
+        return cls(
+            _read(data["per_customer_year"]), Decimal(data["points_per_unit"]), Decimal(data["value_of_a_point"]),
+            _read(data["multipliers"]),
+        )  # fmt: skip
+
+
+def _spelled(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {tier: str(amount) for tier, amount in amounts.items()}
+
+
+def _read(amounts: Mapping[str, str]) -> dict[str, Decimal]:
+    return {tier: Decimal(amount) for tier, amount in amounts.items()}
