@@ -5,19 +5,23 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tiering_svc.handlers import subscriptions, timers
+from services.tiering_svc.handlers.back_tests import work_on_back_tests
 from services.tiering_svc.handlers.lifetime import work_on_lifetime_values
-from services.tiering_svc.handlers.reviews import work_on_reviews
+from services.tiering_svc.handlers.reviews import work_on_reviews, work_on_simulations
 from services.tiering_svc.handlers.warning_runs import work_on_warnings
 from services.tiering_svc.routes import (
     assessments,
+    back_tests,
     composition,
     evaluations,
     indicators,
     lifetime,
     policies,
+    privileges,
     pyramid,
     retention,
     satisfaction,
+    simulations,
     stages,
     tiers,
     warning_rules,
@@ -39,6 +43,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             tiers.router,
             policies.router,
             evaluations.router,
+            simulations.router,
+            back_tests.router,
+            privileges.router,
             pyramid.router,
             satisfaction.router,
             composition.router,
@@ -54,5 +61,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        background=[work_on_reviews, work_on_lifetime_values, work_on_warnings],
+        background=[
+            work_on_reviews,
+            work_on_simulations,
+            work_on_back_tests,
+            work_on_lifetime_values,
+            work_on_warnings,
+        ],
     )
