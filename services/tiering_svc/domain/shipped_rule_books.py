@@ -68,7 +68,7 @@ KEY_ACCOUNTS: dict[str, Any] = {
             "code": "out_of_touch",
             "risk": "management",
             "name": _named("Nobody has been in touch for a quarter", "一个季度无人联系"),
-            "when": [{"indicator": "days_without_contact", "over": "90"}],
+            "when": [{"indicator": "days_since_last_contact", "over": "90"}],
         },
         {
             "code": "silent",

@@ -10,6 +10,7 @@ from services.tiering_svc.handlers import (  # noqa: E402  # they register thems
     orders,  # noqa: F401
     overrides,  # noqa: F401
     payments,  # noqa: F401
+    risks,  # noqa: F401
     teams,  # noqa: F401
     told,  # noqa: F401
     warnings,  # noqa: F401
