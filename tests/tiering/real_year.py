@@ -76,20 +76,21 @@ class Teller:
         first, end = int(p.first_line[basket]), int(p.first_line[basket + 1])
         customer, order_id = customer_of(int(p.household[basket])), order_of(int(p.basket[basket]))
         placed_at = at(int(p.placed_at[basket]))
+        columns = (p.line_goods, p.quantity, p.cents, self.unit_cost)
         lines = []
-        for n, row in enumerate(range(first, end), 1):
-            sku, category = p.goods[int(p.line_goods[row])]
-            line = OrderLine.model_construct(
-                line=n, sku=sku, category=category, quantity=int(p.quantity[row]), amount=cents(int(p.cents[row])),
-                unit_cost=Decimal(int(self.unit_cost[row])).scaleb(-4), discount=None,
+        for n, (what, quantity, paid, cost) in enumerate(
+            zip(*(c[first:end].tolist() for c in columns), strict=True), 1
+        ):
+            sku, category = p.goods[what]
+            line = OrderLine(
+                line=n, sku=sku, category=category, quantity=quantity, amount=cents(paid),
+                unit_cost=Decimal(cost).scaleb(-4), discount=None,
             )  # fmt: skip
             lines.append(line)
-            self.lines.append(
-                (customer, order_id, placed_at, n, category, line.quantity, line.amount, line.unit_cost)
-            )  # fmt: skip
+            self.lines.append((customer, order_id, placed_at, n, category, quantity, line.amount, line.unit_cost))
         self.told[basket] = tuple(lines)
         amount = sum((line.amount for line in lines), Decimal(0))
-        return OrderPlaced.model_construct(
+        return OrderPlaced(
             order_id=order_id, customer_id=customer, source="demo", placed_at=placed_at, currency="USD",
             channel="store", amount=amount, lines=tuple(lines),
         )  # fmt: skip

@@ -22,7 +22,7 @@ async def test_T1_the_evening_of_the_last_day_in_utc_is_the_next_month_in_shangh
     await harness.deliver(database, subscriptions, [returned(order, evening, quantity=1, amount="300")])
     assert await broken_invariants(database) == []
     url = f"/v1/customers/{ANN}/indicators"
-    answer = (await client.get(url, params={"as_of": evening.isoformat(), "window": 1})).json()
+    answer = (await client.get(url, params={"as_of": evening.isoformat(), "months": 1})).json()
     assert answer["window"] == {"from": "2026-04", "to": "2026-04", "months": 1}
     assert next(one["value"] for one in answer["indicators"] if one["code"] == "orders") == "1"
     history = await database.run(lambda tx: tx.raw.fetchval("select reasons -> 'window' ->> 'to' from tier_history"))
