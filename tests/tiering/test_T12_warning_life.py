@@ -28,7 +28,7 @@ def silent_rule() -> Rule:
 
 
 def looked(level: int) -> Looked:
-    return Looked(SEVERITY[level], {"silent_days": level})  # type: ignore[arg-type]
+    return Looked(SEVERITY[level], lambda: {"silent_days": level})  # type: ignore[arg-type]
 
 
 class OneCustomerOneCause(RuleBasedStateMachine):

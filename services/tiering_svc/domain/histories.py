@@ -113,13 +113,10 @@ class History:
 def _sum(orders: Sequence[Order]) -> MonthSums:
     kept = [order for order in orders if order.quantity > 0]
     if not kept:
-        return MonthSums(0, ZERO, None, ZERO, orders[0].placed_at, orders[0].placed_at)
-    with_margin = [order for order in kept if order.margin is not None]
+        return MonthSums(0, ZERO, orders[0].placed_at, orders[0].placed_at)
     return MonthSums(
         len(kept),
         sum((order.amount for order in kept), ZERO),
-        sum((order.margin for order in with_margin if order.margin is not None), ZERO) if with_margin else None,
-        sum((order.amount for order in with_margin), ZERO),
         min(order.placed_at for order in kept),
         max(order.placed_at for order in kept),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.tiering_svc.domain.months import shift
@@ -22,8 +23,6 @@ class MonthSums(NamedTuple):
 
     orders: int
     amount: Decimal
-    margin: Decimal | None
-    margin_known_amount: Decimal
     first_at: datetime
     last_at: datetime
 
@@ -42,6 +41,13 @@ class Arrears:
     oldest_due_on: date | None  # of what is overdue
 
 
+class Margin(NamedTuple):
+    """Of the full months that were asked for: what was earned, and on what of the revenue that is known."""
+
+    earned: Decimal
+    known_of: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """`arrears` is None where nothing was ever billed, `first_order_at` where nothing was ever ordered."""
@@ -55,13 +61,15 @@ class Observed:
     complaints: Mapping[date, int] = field(default_factory=dict)
     scores: Mapping[str, Mapping[date, Scores]] = field(default_factory=dict)
     arrears: Arrears | None = None
+    margin: Margin | None = None  # not known, or not asked for
 
     def amount(self, month: date) -> Decimal:
         sums = self.months.get(month)
         return ZERO if sums is None else sums.amount
 
     def amount_of(self, window: "Window") -> Decimal:
-        return sum((self.amount(month) for month in window), ZERO)
+        first, last = window.first, window.last
+        return sum((one.amount for month, one in self.months.items() if first <= month <= last), ZERO)
 
     def known_since(self, month: date) -> bool:
         """Whether the customer ordered before this month began, so that the whole month says something of it."""
@@ -76,16 +84,29 @@ class Window:
     last: date
 
     def __iter__(self) -> Iterator[date]:
-        month = self.first
-        while month <= self.last:
-            yield month
-            month = shift(month, 1)
+        return iter(months_between(self.first, self.last))
 
     @property
     def days(self) -> int:
-        return (shift(self.last, 1) - self.first).days
+        return days_between(self.first, self.last)
 
 
+# A sweep asks the same of every customer.
+@lru_cache(maxsize=1024)
+def months_between(first: date, last: date) -> tuple[date, ...]:
+    months = []
+    while first <= last:
+        months.append(first)
+        first = shift(first, 1)
+    return tuple(months)
+
+
+@lru_cache(maxsize=1024)
+def days_between(first: date, last: date) -> int:
+    return (shift(last, 1) - first).days
+
+
+@lru_cache(maxsize=1024)
 def full_months(this_month: date, recent: int, before: int) -> tuple[Window, Window]:
     """The last so many full months, and so many before them."""
     middle = shift(this_month, -recent)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from services.tiering_svc.domain.explanation import plain
 from services.tiering_svc.domain.months import shift, spelled
 from services.tiering_svc.domain.observed import DAY, Observed, Window, full_months
-from services.tiering_svc.domain.orders import ZERO
 from services.tiering_svc.domain.policies import number
 from services.tiering_svc.domain.warnings import HUNDRED, SECOND, TENTH
 from shared.errors import invalid
@@ -97,18 +96,13 @@ def stage_of(observed: Observed, rules: StageRules) -> Judged:
 
 
 def relationship_of(observed: Observed, tier: str | None, classes: Classes, rules: StageRules) -> Judged:
-    months = Window(shift(observed.this_month, -rules.margin_months), observed.this_month)
-    margin, of = ZERO, ZERO
-    for month in months:
-        sums = observed.months.get(month)
-        if sums is not None and sums.margin is not None:
-            margin += sums.margin
-            of += sums.margin_known_amount
+    months = Window(shift(observed.this_month, -rules.margin_months), shift(observed.this_month, -1))
+    margin = observed.margin
     reasons: dict[str, Any] = {"tier": tier, "margin_window": _window(months)}
     size = classes.sizes.get(tier, 0) if tier is not None else 0
-    if not of or tier is None or not size:
-        return Judged(None, reasons | {"because": "no_tier" if of else "margin_not_known"})
-    rate = (margin / of).quantize(CENT_OF_PERCENT)
+    if margin is None or tier is None or not size:
+        return Judged(None, reasons | {"because": "margin_not_known" if margin is None else "no_tier"})
+    rate = (margin.earned / margin.known_of).quantize(CENT_OF_PERCENT)
     share = (Decimal(size) * HUNDRED / classes.customers).quantize(TENTH)
     measured = share if rules.numbers_by == "share" else Decimal(size)
     count = "few" if measured <= rules.few_up_to else "many" if measured > rules.many_over else "medium"

@@ -5,7 +5,7 @@ Everything is measured on the customer's own past, by whole calendar months and 
 is no fall.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, get_args
 
 from services.tiering_svc.domain.explanation import plain
 from services.tiering_svc.domain.months import shift, spelled
-from services.tiering_svc.domain.observed import DAY, Observed, Window, full_months
+from services.tiering_svc.domain.observed import DAY, Observed, Window, days_between, full_months, months_between
 from services.tiering_svc.domain.orders import ZERO
 
 Severity = Literal["yellow", "red"]
@@ -25,10 +25,14 @@ SECOND = timedelta(seconds=1)
 
 
 class Looked(NamedTuple):
-    """What a rule measured: `severity` None is nothing to warn of. The evidence is kept as it was seen."""
+    """What a rule measured: `severity` None is nothing to warn of. Evidence is made only where it is kept."""
 
     severity: Severity | None
-    evidence: Mapping[str, Any]
+    seen: Callable[[], dict[str, Any]]
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return self.seen()
 
 
 class Step(NamedTuple):
@@ -95,23 +99,24 @@ class RevenueDown:
         fall = (usual - present) * HUNDRED / usual
         severity = severity_of(fall, self.steps)
         deviation = None
-        if self.least_deviations and (severity is not None or self.baseline_months > 1):
+        if self.least_deviations and severity is not None:
             deviation = _deviation(observed, baseline, usual)
             if usual - present < self.least_deviations * deviation:
                 severity = None
-        evidence = {
-            "recent": recent, "recent_amount": now, "recent_a_day": present.quantize(CENT),
-            "baseline": baseline, "baseline_amount": before, "baseline_a_day": usual.quantize(CENT),
-            "fall_percent": fall.quantize(TENTH),
-        }  # fmt: skip
-        if deviation is not None:
-            evidence["deviations"] = ((usual - present) / deviation).quantize(TENTH) if deviation else None
-        return Looked(severity, evidence)
+        return Looked(
+            severity,
+            lambda: {
+                "recent": recent, "recent_amount": now, "recent_a_day": present.quantize(CENT),
+                "baseline": baseline, "baseline_amount": before, "baseline_a_day": usual.quantize(CENT),
+                "fall_percent": fall.quantize(TENTH),
+                "deviations": ((usual - present) / deviation).quantize(TENTH) if deviation else None,
+            },
+        )  # fmt: skip
 
 
 def _deviation(observed: Observed, window: Window, mean: Decimal) -> Decimal:
     """How far a month's revenue a day usually is from their mean."""
-    daily = [observed.amount(month) / Window(month, month).days for month in window]
+    daily = [observed.amount(month) / days_between(month, month) for month in window]
     if len(daily) < 2:
         return ZERO
     return (sum(((one - mean) ** 2 for one in daily), ZERO) / (len(daily) - 1)).sqrt()
@@ -127,27 +132,32 @@ class Falling:
 
     def look(self, observed: Observed) -> Looked | None:
         longest = int(self.steps[-1].at_least)
-        months = list(Window(shift(observed.this_month, -longest - 1), shift(observed.this_month, -1)))
         if not observed.known_since(shift(observed.this_month, -int(self.steps[0].at_least) - 1)):
             return None
-        daily = [observed.amount(month) / Window(month, month).days for month in months]
-        if not daily[-1] and not daily[-2]:
-            return None  # nothing is left to fall: neither worse nor recovered
+        months = months_between(shift(observed.this_month, -longest - 1), shift(observed.this_month, -1))
+        last = present = self._daily(observed, months[-1])
         run = 0
-        while run < longest and observed.known_since(months[-run - 2]) and daily[-run - 1] < daily[-run - 2]:
+        while run < longest and observed.known_since(months[-run - 2]):
+            before = self._daily(observed, months[-run - 2])
+            if not run and not last and not before:
+                return None  # nothing is left to fall: neither worse nor recovered
+            if before <= present:
+                break
+            present = before
             run += 1
-        start = daily[-run - 1]
-        fall = (start - daily[-1]) * HUNDRED / start if start else ZERO
-        severity = severity_of(Decimal(run), self.steps) if fall >= self.least_fall else None
-        shown = months[-run - 1 :]
+        fall = (present - last) * HUNDRED / present if present else ZERO
         return Looked(
-            severity,
-            {
+            severity_of(Decimal(run), self.steps) if fall >= self.least_fall else None,
+            lambda: {
                 "months_running": run,
-                "months": {month: observed.amount(month) for month in shown},
+                "months": {month: observed.amount(month) for month in months[-run - 1 :]},
                 "fall_percent": fall.quantize(TENTH),
             },
         )
+
+    @staticmethod
+    def _daily(observed: Observed, month: date) -> Decimal:
+        return observed.amount(month) / days_between(month, month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +179,9 @@ class Silent:
         silence = (observed.as_of - last_at) // DAY
         orders = sum(one.orders for one in sums)
         if orders < self.least_orders:
-            return Looked(None, {"silent_days": silence, "orders": orders}) if silence < self.least_days else None
+            if silence >= self.least_days:
+                return None
+            return Looked(None, lambda: {"silent_days": silence, "orders": orders})
         span = last_at - min(one.first_at for one in sums)
         cycle = Decimal(span // SECOND) / Decimal(86_400 * (orders - 1))
         times = silence / cycle if cycle else None
@@ -178,7 +190,7 @@ class Silent:
             severity = self.steps[-1].severity if times is None else severity_of(times, self.steps)
         return Looked(
             severity,
-            {
+            lambda: {
                 "silent_days": silence, "last_order": last_at, "cycle_days": cycle.quantize(TENTH), "orders": orders,
                 "times": None if times is None else times.quantize(TENTH),
             },
@@ -202,7 +214,7 @@ class ComplaintsUp:
         more = now - usual
         return Looked(
             severity_of(more, self.steps),
-            {
+            lambda: {
                 "recent": Window(recent.first, observed.this_month), "recent_complaints": now, "baseline": baseline,
                 "baseline_complaints": before, "usual_complaints": usual.quantize(TENTH),
                 "more_complaints": more.quantize(TENTH),
@@ -231,7 +243,7 @@ class InArrears:
         value = {"amount": arrears.overdue, "rate": rate, "days": Decimal(days)}[self.measure]
         return Looked(
             severity_of(value, self.steps) if arrears.overdue > 0 else None,
-            {
+            lambda: {
                 "measure": self.measure, "overdue": arrears.overdue, "outstanding": arrears.outstanding,
                 "rate_percent": rate.quantize(TENTH), "days_late": days,
             },
@@ -262,7 +274,7 @@ class SatisfactionDown:
         fall = mean_before - mean_now
         return Looked(
             severity_of(fall, self.steps),
-            {
+            lambda: {
                 "measure": self.measure, "recent": Window(recent.first, observed.this_month),
                 "recent_mean": mean_now.quantize(CENT), "recent_answers": answers_now, "baseline": baseline,
                 "baseline_mean": mean_before.quantize(CENT), "baseline_answers": answers_before,

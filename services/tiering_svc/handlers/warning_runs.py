@@ -16,7 +16,14 @@ from uuid import UUID
 import structlog
 
 from services.tiering_svc.domain.observed import Observed
-from services.tiering_svc.domain.stages import CUSTOMER_STAGES, Classes, read_stage_rules, relationship_of, stage_of
+from services.tiering_svc.domain.stages import (
+    CUSTOMER_STAGES,
+    Classes,
+    StageRules,
+    read_stage_rules,
+    relationship_of,
+    stage_of,
+)
 from services.tiering_svc.domain.warning_life import SWEEP, Change, Decided, EarlyWarning, Sweep
 from services.tiering_svc.domain.warning_rules import Rule
 from services.tiering_svc.handlers.warning_back_tests import measure_a_chunk
@@ -116,10 +123,13 @@ async def _sweep_a_chunk(tx: Transaction, seen: WarningRun) -> bool:
     customers = await standings.list_customers(tx, run.cursor, CHUNK)
     rules = await warning_rules.list_compiled(tx, [(UUID(rule_id), version) for rule_id, version in run.rules])
     business = await policies.find_business(tx)
-    looked_at = await observed.list_observed(tx, customers, run.as_of, business.zone, observed.classes_of(rules))
+    stage_rules = await _stage_rules(tx, run)
+    looked_at = await observed.list_observed(
+        tx, customers, run.as_of, business.zone, observed.classes_of(rules), stage_rules.margin_months
+    )
     found = _Found(Counter(run.outcomes), Counter(run.stages))
     await _watch(tx, run, rules, customers, looked_at, found)
-    await _place(tx, run, customers, looked_at, found)
+    await _place(tx, run, stage_rules, customers, looked_at, found)
     await warnings.save_warnings(tx, found.warnings)
     await warnings.add_changes(tx, found.changes)
     announce(tx, found.events)
@@ -173,13 +183,18 @@ async def _watch(
             found.add(sweep.decide(mine[cause], None, None))
 
 
-async def _place(
-    tx: Transaction, run: WarningRun, customers: Sequence[UUID], looked_at: Sequence[Observed], found: _Found
-) -> None:
-    """Each customer's stage and relationship type (T11), by the rules and the classes the sweep began with."""
+async def _stage_rules(tx: Transaction, run: WarningRun) -> StageRules:
+    """Those that the sweep began with."""
     assert run.setting is not None
-    book = await rule_books.load_version(tx, CUSTOMER_STAGES, run.setting["stage_rules"])
-    rules = read_stage_rules(book.document)
+    return read_stage_rules((await rule_books.load_version(tx, CUSTOMER_STAGES, run.setting["stage_rules"])).document)
+
+
+async def _place(
+    tx: Transaction, run: WarningRun, rules: StageRules, customers: Sequence[UUID], looked_at: Sequence[Observed],
+    found: _Found,
+) -> None:  # fmt: skip
+    """Each customer's stage and relationship type (T11), by the classes the sweep began with."""
+    assert run.setting is not None
     classes = classes_in(run.setting)
     tiers = await stages.list_tiers(tx, customers, run.as_of)
     placed = [stage_of(one, rules).code for one in looked_at]

@@ -8,31 +8,31 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.tiering_svc.domain.months import month_of, shift, start_of
-from services.tiering_svc.domain.observed import Arrears, MonthSums, Observed, Scores
+from services.tiering_svc.domain.observed import Arrears, Margin, MonthSums, Observed, Scores
 from services.tiering_svc.domain.warning_rules import Rule
 from services.tiering_svc.domain.warnings import ComplaintsUp, InArrears, SatisfactionDown
 from shared.messaging import Transaction
 
+NEVER = (None, None, None, None)
 LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
 CASES, ARREARS, SCORES = "cases", "arrears", "scores"
 CLASS_OF = {ComplaintsUp.kind: CASES, InArrears.kind: ARREARS, SatisfactionDown.kind: SCORES}
 
 # Whole months come from their sums; the month of `as_of` from the facts, as far as it had come.
 MONTHS = """
-select m.customer_id, m.month, m.orders, m.amount, m.margin, m.margin_known_amount, m.first_order_at, m.last_order_at
+select m.customer_id, m.month, m.orders, m.amount, m.first_order_at, m.last_order_at
 from indicator_month m
 where m.customer_id = any($1::uuid[]) and m.month >= $2 and m.month < $3 and m.orders > 0
 union all
-select o.customer_id, o.month, count(*)::int, sum(o.amount - o.returned_amount), sum(o.margin - o.returned_margin),
-       coalesce(sum(o.amount - o.returned_amount) filter (where o.margin - o.returned_margin is not null), 0),
-       min(o.placed_at), max(o.placed_at)
+select o.customer_id, o.month, count(*)::int, sum(o.amount - o.returned_amount), min(o.placed_at), max(o.placed_at)
 from order_fact o
 where o.customer_id = any($1::uuid[]) and o.placed_at >= $4 and o.placed_at <= $5 and o.returned_quantity < o.quantity
 group by o.customer_id, o.month
 """
 FIRST = """
-select customer_id, min(first_order_at) from indicator_month
-where customer_id = any($1::uuid[]) and orders > 0 group by customer_id
+select customer_id, min(first_order_at), sum(margin) filter (where month >= $2 and month < $3),
+       sum(margin_known_amount) filter (where month >= $2 and month < $3)
+from indicator_month where customer_id = any($1::uuid[]) and orders > 0 group by customer_id
 """
 OWED = """
 select customer_id, sum(left_open), coalesce(sum(left_open) filter (where due_on < $3 and left_open > 0), 0),
@@ -66,12 +66,14 @@ def classes_of(rules: Iterable[Rule]) -> frozenset[str]:
 
 
 async def list_observed(
-    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, classes: AbstractSet[str]
-) -> list[Observed]:
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, classes: AbstractSet[str],
+    margin_months: int,
+) -> list[Observed]:  # fmt: skip
     """In the order asked. `classes`: which facts besides the orders are looked at."""
     this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
     months = await _months(tx, customers, as_of, this_month, zone)
-    first = {row[0]: row[1] for row in await tx.raw.fetch(FIRST, customers)}
+    rows = await tx.raw.fetch(FIRST, customers, shift(this_month, -margin_months), this_month)
+    first = {row[0]: row for row in map(tuple, rows)}
     owed: Mapping[UUID, Arrears] = {}
     if ARREARS in classes:
         owed = {row[0]: Arrears(*row[1:]) for row in map(tuple, await tx.raw.fetch(OWED, customers, as_of, today))}
@@ -86,7 +88,7 @@ async def list_observed(
             scores[customer_id][measure][month] = Scores(answers, total)
     observed = []
     for customer_id in customers:
-        first_at = first.get(customer_id)
+        _, first_at, earned, known_of = first.get(customer_id, NEVER)
         if first_at is not None and first_at > as_of:
             first_at = None
         observed.append(
@@ -94,6 +96,7 @@ async def list_observed(
                 as_of, today, this_month, months.get(customer_id, {}), first_at,
                 None if first_at is None else month_of(first_at, zone), complaints.get(customer_id, {}),
                 scores.get(customer_id, {}), owed.get(customer_id),
+                Margin(earned, known_of) if earned is not None and known_of else None,
             )
         )  # fmt: skip
     return observed
