@@ -100,17 +100,17 @@ class ConsumerLoop:
         try:
             await self._notice_another_broker(consumer)
             loop = asyncio.get_running_loop()
-            heard_at = loop.time()
+            heard_at = looked_at = loop.time()
             while not stop.is_set():
                 self.alive_at = loop.time()
                 patience = how_patient(self.last_age_seconds, silent_seconds=self.alive_at - heard_at)
                 messages = await asyncio.wait_for(consumer.poll(BATCH, patience), self.pace.watchdog_seconds)
                 if messages:
                     await self._take(consumer, messages, stop)
-                    heard_at = loop.time()
-                elif loop.time() - heard_at > self.pace.look_seconds:
+                    heard_at = looked_at = loop.time()
+                elif loop.time() - looked_at > self.pace.look_seconds:
                     await asyncio.wait_for(self._look_at(consumer), self.pace.watchdog_seconds)
-                    heard_at = loop.time()
+                    looked_at = loop.time()
         finally:
             self.consumer = None
             await consumer.stop()
