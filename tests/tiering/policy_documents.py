@@ -18,11 +18,11 @@ def known(
 ) -> Known:  # fmt: skip
     figures = Figures()
     if amount is not None:
-        figures.orders, figures.amount, figures.last_order_at = orders, Decimal(amount), last_order_at
+        figures.orders, figures.amount = orders, Decimal(amount)
     if margin is not None:
         figures.margin, figures.margin_known_amount = Decimal(margin), Decimal(amount or 0)
     return Known(
-        figures, at(31), MARCH, 12,
+        figures, at(31), MARCH, 12, last_order_ever=last_order_at,
         receivables=Receivables() if days is None else Receivables(collected=Decimal(1), collected_days=Decimal(days)),
         contacts=Contacts(complaints=complaints), traits=Traits(region=region),
     )  # fmt: skip
