@@ -8,13 +8,17 @@ from services.tiering_svc.handlers import subscriptions, timers
 from services.tiering_svc.handlers.back_tests import work_on_back_tests
 from services.tiering_svc.handlers.lifetime import work_on_lifetime_values
 from services.tiering_svc.handlers.reviews import work_on_reviews, work_on_simulations
+from services.tiering_svc.handlers.risks import work_on_risks
 from services.tiering_svc.handlers.warning_runs import work_on_warnings
 from services.tiering_svc.routes import (
     assessments,
     back_tests,
+    candidates,
     composition,
+    customer_accounts,
     evaluations,
     indicators,
+    key_accounts,
     lifetime,
     policies,
     privileges,
@@ -54,6 +58,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             lifetime.of_customer,
             retention.router,
             retention.rules,
+            candidates.router,
+            key_accounts.router,
+            key_accounts.never_served,
+            key_accounts.rules,
+            customer_accounts.router,
             warnings.router,
             warning_rules.router,
             stages.router,
@@ -66,6 +75,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             work_on_simulations,
             work_on_back_tests,
             work_on_lifetime_values,
+            work_on_risks,
             work_on_warnings,
         ],
     )

@@ -56,7 +56,10 @@ KEY_ACCOUNTS: dict[str, Any] = {
             "code": "pays_late",
             "risk": "finance",
             "name": _named("Pays late", "付款拖延"),
-            "when": [{"indicator": "arrears_rate", "at_least": "0.3"}],
+            "when": [
+                {"indicator": "arrears", "over": "0"},  # with nothing owed the rate is not known, but this is
+                {"indicator": "arrears_rate", "at_least": "0.3"},
+            ],
         },
         {
             "code": "thin_margin",

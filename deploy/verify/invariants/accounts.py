@@ -1,0 +1,90 @@
+"""Key accounts, customers never served, risk flags and lifetime values (T8, T13)."""
+
+from deploy.verify.invariant import Within
+
+INVARIANTS = (
+    Within(
+        "account_classes",
+        "every customer is in one class at a time, each by a nomination that another person approved",
+        ("tiering",),
+        checked="select count(*) from account_class",
+        offending="""
+            with told as (
+                select class_id, customer_id, class, kinds, effective,
+                       lead(lower(effective)) over (partition by customer_id order by lower(effective)) as next_from
+                from account_class
+            )
+            select t.class_id, t.customer_id, t.effective, 'it overlaps the next one' as fault
+            from told t where t.next_from is not null and (upper_inf(t.effective) or upper(t.effective) > t.next_from)
+            union all
+            select t.class_id, t.customer_id, t.effective, 'no approved nomination of the same stands behind it'
+            from told t left join nomination n on n.nomination_id = t.class_id
+            where (n.status, n.customer_id, n.class, n.kinds)
+                  is distinct from ('approved', t.customer_id, t.class, t.kinds)
+            union all
+            select n.nomination_id, n.customer_id, null, 'who nominated decided, or it was approved and led to nothing'
+            from nomination n
+            where (n.status in ('approved', 'rejected') and n.decided_by = n.nominated_by)
+               or (n.status = 'approved' and not exists (select from told t where t.class_id = n.nomination_id))
+        """,
+    ),
+    Within(
+        "account_classes_announced",
+        "every key account and every customer never served was announced once, and its end",
+        ("tiering",),
+        checked="select count(*) from account_class",
+        offending="""
+            with told as (
+                select (p ->> 'class_id')::uuid as class_id,
+                       count(*) filter (where type ~ '(approved|set)[.]v1$') as begun,
+                       count(*) filter (where type ~ 'ended[.]v1$') as ended
+                from (select type, payload::jsonb as p from outbox
+                      where type like 'tiering.key_account%' or type like 'tiering.never_served%') as events
+                group by 1
+            )
+            select class_id, c.customer_id, t.begun, t.ended from account_class c full join told t using (class_id)
+            where (t.begun, t.ended) is distinct from
+                  (1::bigint, case when upper_inf(c.effective) then 0::bigint else 1::bigint end)
+        """,
+    ),
+    Within(
+        "risk_flags",
+        "every risk flag was announced when it went up and when it came down; rules flag key accounts only",
+        ("tiering",),
+        checked="select count(*) from risk_flag",
+        offending="""
+            with told as (
+                select (p ->> 'flag_id')::uuid as flag_id,
+                       count(*) filter (where type = 'tiering.risk_flag_raised.v1') as raised,
+                       count(*) filter (where type = 'tiering.risk_flag_cleared.v1') as cleared
+                from (select type, payload::jsonb as p from outbox where type like 'tiering.risk_flag%') as events
+                group by 1
+            )
+            select flag_id, f.customer_id, t.raised, t.cleared, 'announced otherwise' as fault
+            from risk_flag f full join told t using (flag_id)
+            where (t.raised, t.cleared)
+                  is distinct from (1::bigint, case when f.cleared_at is null then 0::bigint else 1::bigint end)
+            union all
+            select f.flag_id, f.customer_id, null, null, 'raised by a rule, and the customer is no key account'
+            from risk_flag f
+            where f.source = 'rule' and f.cleared_at is null and not exists (
+                select from account_class c
+                where c.customer_id = f.customer_id and c.class = 'key' and upper_inf(c.effective))
+        """,
+    ),
+    Within(
+        "lifetime_value_runs",
+        "a finished run of lifetime values has a value for every customer it counted, and their sum",
+        ("tiering",),
+        checked="select count(*) from lifetime_value_run",
+        offending="""
+            select r.run_id, r.status, r.done, v.customers, r.revenue, v.revenue as sum_of_values
+            from lifetime_value_run r
+            left join lateral (
+                select count(*) as customers, coalesce(sum(revenue), 0) as revenue
+                from lifetime_value v where v.run_id = r.run_id
+            ) v on true
+            where r.done <> v.customers or r.revenue <> v.revenue
+        """,
+    ),
+)
