@@ -20,6 +20,9 @@ OLD_CHANGE = UUID("0192f000-0000-7000-8000-0000000000f0")
 CASE = UUID("0192f000-0000-7000-8000-0000000000aa")
 RECEIVABLE = UUID("0192f000-0000-7000-8000-0000000000ab")
 PAYMENT = UUID("0192f000-0000-7000-8000-0000000000ac")
+CLOSED = UUID("0192f000-0000-7000-8000-0000000000bb")
+CONTACT = UUID("0192f000-0000-7000-8000-0000000000cc")
+PARENT = UUID("0192f000-0000-7000-8000-0000000000c2")
 POLICY = UUID("0192f000-0000-7000-8000-0000000000ad")
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -41,8 +44,8 @@ SOUND = {
     """,
     "tiering": f"""
         insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, returned_amount,
-                                returned_quantity, recorded_at)
-        values ('{CUSTOMER}', '{AT}', '{ORDER}', '2026-03-01', 100, 20, 3, 40, 1, now());
+                                returned_margin, returned_quantity, recorded_at)
+        values ('{CUSTOMER}', '{AT}', '{ORDER}', '2026-03-01', 100, 20, 3, 40, 8, 1, now());
         insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity,
                                   recorded_at)
         values ('{CUSTOMER}', '{AT}', '{RETURN}', '{ORDER}', 'return', '2026-03-01', 40, 8, 1, now());
@@ -51,13 +54,24 @@ SOUND = {
         values ('{CUSTOMER}', '2026-03-01', 1, 60, 12, 60, 60, '{AT}', '{AT}', 40, 1);
         insert into receivable_fact values ('{RECEIVABLE}', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', now());
         insert into payment_fact values ('{PAYMENT}', '{RECEIVABLE}', '{CUSTOMER}', 30, '{AT}', '2026-03-01', now());
+        insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, next_step_on, recorded_at)
+        values ('{CONTACT}', '{CUSTOMER}', 'am-1', 'call', '{AT}', '2026-03-09', now());
+        insert into case_fact values ('{CASE}', '{CUSTOMER}', now(), 'complaint', '{AT}', now()),
+                                     ('{CLOSED}', '{CUSTOMER}', now(), 'praise', '{AT}', now());
+        insert into case_change values ('{CLOSED}', '{AT}', 'closed', 5, now());
+        insert into customer_traits (customer_id, seq, changed_at, recorded_at, kind, region, employees, completeness)
+        values ('{PARENT}', 1, '{AT}', now(), 'organisation', null, null, 20),
+               ('{PARENT}', 2, '{AT}', now(), 'organisation', 'north', 500, 40);
+        insert into group_parent values ('{CUSTOMER}', '2026-03-01T00:00Z', '{PARENT}', now()),
+                                        ('{CUSTOMER}', '{AT}', null, now());
         insert into standing (customer_id, tier, rank, since, row_id, kind)
         values ('{CUSTOMER}', 'silver', 1, '{AT}', '{CHANGE}', 'upgrade');
-        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, policy_id,
-                                  policy_version, reasons)
-        values ('{OLD_CHANGE}', '{CUSTOMER}', null, 'lead', 0, 'first', '[2026-03-01T00:00Z, {AT})', now(),
+        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, told_at,
+                                  policy_id, policy_version, reasons)
+        values ('{OLD_CHANGE}', '{CUSTOMER}', null, 'lead', 0, 'first', '[2026-03-01T00:00Z, {AT})', now(), now(),
                 '{POLICY}', 1, '{{}}'),
-               ('{CHANGE}', '{CUSTOMER}', 'lead', 'silver', 1, 'upgrade', '[{AT},)', now(), '{POLICY}', 1, '{{}}');
+               ('{CHANGE}', '{CUSTOMER}', 'lead', 'silver', 1, 'upgrade', '[{AT},)', now(), now(), '{POLICY}', 1,
+                '{{}}');
     """,
     "loyalty": f"""
         insert into order_points (order_id, customer_id, placed_at, recorded_at, programme, lines, posted, lots,
@@ -82,6 +96,16 @@ SOUND = {
                                     recorded_at, last_step_at, step_count, version)
         values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', '{AT}', now(),
                 '{AT}', 4, 1);
+        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, rung, filed_at,
+                                    closed_at, recorded_at, last_step_at, step_count, version)
+        values ('{CLOSED}', '{CUSTOMER}', 'praise', 'low', 'call', 'price', 'closed', 1, 'agent', '{AT}', '{AT}',
+                now(), '{AT}', 4, 1);
+        insert into case_step (case_id, number, round, name, outcome, status_before, status_after, at, recorded_at,
+                               done_by)
+        values ('{CLOSED}', 1, 1, 'filing', null, null, 'received', '{AT}', now(), 'ann'),
+               ('{CLOSED}', 2, 1, 'acknowledgement', null, 'received', 'acknowledged', '{AT}', now(), 'ann'),
+               ('{CLOSED}', 3, 1, 'judgement', 'invalid', 'acknowledged', 'judged_invalid', '{AT}', now(), 'ann'),
+               ('{CLOSED}', 4, 1, 'follow-up', 'closed', 'judged_invalid', 'closed', '{AT}', now(), 'ann');
         insert into case_step (case_id, number, round, name, outcome, status_before, status_after, at, recorded_at,
                                done_by)
         values ('{CASE}', 1, 1, 'filing', null, null, 'received', '{AT}', now(), 'ann'),
@@ -95,7 +119,13 @@ SOUND = {
     "profile": f"""
         insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
         values ('{CUSTOMER}', 'unknown', '{{}}', 0, 1, now(), now());
+        insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
+        values ('{PARENT}', 'organisation', '{{"region": "north", "employees": 500}}', 40, 2, now(), now());
         insert into employee (employee_id, name, recorded_at) values ('am-1', 'Josephine', now());
+        insert into contact_log (id, customer_id, contacted_at, channel, employee_id, said, next_step, next_step_on,
+                                 next_step_owner, recorded_at, recorded_by)
+        values ('{CONTACT}', '{CUSTOMER}', '{AT}', 'call', 'am-1', 'Hello', 'Write', '2026-03-09', 'am-1', now(), 'x');
+        insert into group_membership values ('{CUSTOMER}', '{PARENT}', '2026-03-01T00:00Z', '{AT}');
         insert into team_assignment (id, customer_id, employee_id, role, assigned_at)
         values ('{CHANGE}', '{CUSTOMER}', 'am-1', 'account_manager', now());
         insert into overview (customer_id, tier, tier_rank, tier_since, orders_count, returns_count, revenue_total,
@@ -180,14 +210,29 @@ FAULTS = [
     ("loyalty", "update order_points set taken_by = taken_by || taken_by", {"returns_in_ledger"}),
     ("tiering", "delete from order_change", {"returns_in_indicators", "indicator_months", "order_facts"}),
     ("tiering", "update order_fact set returned_amount = 0", {"order_facts", "indicator_months"}),
-    ("tiering", "update order_fact set returned_quantity = quantity", {"indicator_months"}),
+    ("tiering", "update order_fact set returned_quantity = quantity", {"indicator_months", "order_facts"}),
+    ("tiering", "update order_fact set returned_margin = 0", {"indicator_months", "order_facts"}),
     # money owed and paid
     ("tiering", "update receivable_fact set amount = 1", {"receivables_in_indicators"}),
     ("tiering", "delete from payment_fact", {"payments_in_indicators"}),
     # indicators
     ("tiering", "update indicator_month set orders = 2", {"indicator_months"}),
     ("tiering", "update indicator_month set returned_amount = 0", {"indicator_months"}),
+    ("tiering", "update indicator_month set margin = 13", {"indicator_months"}),
+    ("tiering", "update indicator_month set margin_known_amount = 0", {"indicator_months"}),
     ("tiering", "delete from indicator_month", {"indicator_months"}),
+    # contacts, cases, traits, groups
+    ("tiering", "delete from contact_fact", {"contacts_in_indicators"}),
+    ("profile", "update contact_log set completed_at = now()", {"contacts_in_indicators"}),
+    ("tiering", f"delete from case_fact where case_id = '{CASE}'", {"cases_in_indicators"}),
+    ("tiering", "update case_fact set customer_id = null, customer_recorded_at = null", {"cases_in_indicators"}),
+    ("tiering", "update case_fact set kind = 'praise'", {"cases_in_indicators"}),
+    ("tiering", "delete from case_change", {"case_ends_in_indicators"}),
+    ("tiering", "update case_change set what = 'reopened'", {"case_ends_in_indicators"}),
+    ("tiering", "delete from customer_traits where seq = 2", {"traits_in_indicators"}),
+    ("tiering", "update customer_traits set kind = 'person'", {"traits_in_indicators"}),
+    ("tiering", "delete from group_parent where parent_id is null", {"groups_in_indicators"}),
+    ("tiering", "update group_parent set parent_id = gen_random_uuid()", {"groups_in_indicators"}),
     # the ledger
     (
         "loyalty",
@@ -243,10 +288,14 @@ FAULTS = [
     ("loyalty", "delete from tier_copy where tier = 'lead'", {"tiers_in_ledger"}),
     ("complaint", "update tier_copy set tier = 'lead', rank = 0", {"tiers_in_complaint"}),
     # cases
-    ("complaint", "update complaint_case set status = 'acknowledged'", {"case_histories"}),
+    ("complaint", f"update complaint_case set status = 'acknowledged' where id = '{CASE}'", {"case_histories"}),
     ("complaint", f"{STEPS_OFF}delete from case_step where number = 2{STEPS_ON}", {"case_histories"}),
     ("complaint", f"{STEPS_OFF}update case_step set outcome = 'x' where number = 4{STEPS_ON}", {"case_histories"}),
-    ("complaint", f"{STEPS_OFF}update case_step set at = '2026-01-01' where number = 4{STEPS_ON}", {"case_histories"}),
+    (
+        "complaint",
+        f"{STEPS_OFF}update case_step set at = '2026-01-01' where number = 4 and case_id = '{CASE}'{STEPS_ON}",
+        {"case_histories"},
+    ),
     ("complaint", f"{STEPS_OFF}update case_step set round = 2 where number = 4{STEPS_ON}", {"case_histories"}),
     ("complaint", "update deadline set warned_at = null", {"deadlines_end_once"}),
     ("complaint", "update deadline set breached_at = now()", {"deadlines_end_once"}),

@@ -13,12 +13,14 @@ from deploy.verify.invariants import (
     streams,
     tiers,
     timers,
+    told,
 )
 
 INVARIANTS: tuple[Invariant, ...] = (
     *streams.INVARIANTS,
     *marks.INVARIANTS,
     *indicators.INVARIANTS,
+    *told.INVARIANTS,
     *orders.INVARIANTS,
     *ledger.INVARIANTS,
     *tiers.INVARIANTS,

@@ -44,6 +44,8 @@ INVARIANTS = (
         offending="""
             with placed as (
                 select customer_id, month, count(*) as orders, sum(amount - returned_amount) as amount,
+                       sum(margin - returned_margin) as margin,
+                       sum(amount - returned_amount) filter (where margin - returned_margin is not null) as known,
                        max(amount - returned_amount) as largest, min(placed_at) as first_at, max(placed_at) as last_at
                 from order_fact where returned_quantity < quantity group by customer_id, month
             ), returned as (
@@ -51,12 +53,13 @@ INVARIANTS = (
                 from order_change group by customer_id, month
             )
             select customer_id, month, i.orders, p.orders as orders_in_facts, i.amount, p.amount as amount_in_facts,
-                   i.returned_amount, r.amount as returned_in_facts
+                   i.margin, p.margin as margin_in_facts, i.returned_amount, r.amount as returned_in_facts
             from indicator_month i
             full join placed p using (customer_id, month)
             full join returned r using (customer_id, month)
             where coalesce(i.orders, 0) <> coalesce(p.orders, 0)
-               or coalesce(i.amount, 0) <> coalesce(p.amount, 0)
+               or coalesce(i.amount, 0) <> coalesce(p.amount, 0) or i.margin is distinct from p.margin
+               or coalesce(i.margin_known_amount, 0) <> coalesce(p.known, 0)
                or i.first_order_at is distinct from p.first_at or i.last_order_at is distinct from p.last_at
                or i.largest_order is distinct from p.largest
                or coalesce(i.returned_amount, 0) <> coalesce(r.amount, 0)
@@ -69,10 +72,17 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from order_fact",
         offending="""
-            select order_id, o.customer_id, o.amount, o.returned_amount, c.amount as taken_back
+            select order_id, o.customer_id, o.amount, o.returned_amount, c.amount as taken_back, o.returned_margin,
+                   c.margin as margin_taken_back
             from order_fact o
-            full join (select order_id, sum(amount) as amount from order_change group by order_id) as c using (order_id)
+            full join (
+                select order_id, sum(amount) as amount, sum(quantity) as quantity,
+                       case when count(margin) = count(*) then sum(margin) end as margin
+                from order_change group by order_id
+            ) as c using (order_id)
             where o.returned_amount is distinct from coalesce(c.amount, 0) or o.returned_amount > o.amount
+               or o.returned_quantity is distinct from coalesce(c.quantity, 0) or o.returned_quantity > o.quantity
+               or o.returned_margin is distinct from (case when c.order_id is null then 0 else c.margin end)
         """,
     ),
 )

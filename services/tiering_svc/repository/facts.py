@@ -248,10 +248,9 @@ async def list_figures_as_known(
 
 
 async def list_told_later(tx: Transaction, customers: Sequence[UUID], known_at: datetime) -> set[UUID]:
-    """Those of whom an order or something taken back was recorded after `known_at`."""
+    """Those of whom an order or something taken back was recorded after `known_at`: a month says when its last was."""
     rows = await tx.raw.fetch(
-        """select customer_id from order_fact where customer_id = any($1::uuid[]) and recorded_at > $2
-           union select customer_id from order_change where customer_id = any($1::uuid[]) and recorded_at > $2""",
+        "select distinct customer_id from indicator_month where customer_id = any($1::uuid[]) and recorded_at > $2",
         customers, known_at,
     )  # fmt: skip
     return {row["customer_id"] for row in rows}

@@ -8,9 +8,6 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = (
-    # a figure "as known at an earlier instant" is counted from the facts only for those told of later
-    "create index order_fact_recorded on order_fact using brin (recorded_at)",
-    "create index order_change_recorded on order_change using brin (recorded_at)",
     """create table contact_fact (
         entry_id uuid primary key,
         customer_id uuid not null,
