@@ -2,6 +2,7 @@
 
 from deploy.verify.invariant import Invariant
 from deploy.verify.invariants import (
+    accounts,
     assessments,
     cases,
     indicators,
@@ -14,6 +15,7 @@ from deploy.verify.invariants import (
     tiers,
     timers,
     told,
+    warnings,
 )
 
 INVARIANTS: tuple[Invariant, ...] = (
@@ -24,8 +26,10 @@ INVARIANTS: tuple[Invariant, ...] = (
     *orders.INVARIANTS,
     *ledger.INVARIANTS,
     *tiers.INVARIANTS,
+    *accounts.INVARIANTS,
     *cases.INVARIANTS,
     *timers.INVARIANTS,
+    *warnings.INVARIANTS,
     *assessments.INVARIANTS,
     *overview.INVARIANTS,
     *personal_data.INVARIANTS,

@@ -1,0 +1,66 @@
+"""Early warnings: one of a cause at a time, each with the history that led to where it is, announced and shown."""
+
+from deploy.verify.invariant import Between, Rows, Within
+
+INVARIANTS = (
+    Within(
+        "warnings_once",
+        "a customer has one lasting warning of a cause, and none that is open without lasting",
+        ("tiering",),
+        checked="select count(*) from early_warning",
+        offending="""
+            select customer_id, cause, count(*) as lasting from early_warning where lasting
+            group by customer_id, cause having count(*) > 1
+            union all
+            select customer_id, cause, 0 from early_warning where not lasting and state <> 'closed'
+        """,
+    ),
+    Within(
+        "warnings_told",
+        "every early warning has been raised once, and is closed by the last who closed it",
+        ("tiering",),
+        checked="select count(*) from warning_change",
+        offending="""
+            with told as (
+                select warning_id, count(*) filter (where kind = 'raised') as raised,
+                       count(*) filter (where kind = 'closed') as closed,
+                       max(at) filter (where kind = 'closed') as closed_at
+                from warning_change group by warning_id
+            )
+            select w.warning_id, w.customer_id, w.state, told.raised, told.closed
+            from early_warning w left join told using (warning_id)
+            where told.raised is distinct from 1 or told.closed is distinct from (w.state = 'closed')::int
+               or told.closed_at is distinct from w.closed_at
+        """,
+    ),
+    Within(
+        "warnings_announced",
+        "every early warning was announced when it was raised and when it was closed, once each",
+        ("tiering",),
+        checked="select count(*) from early_warning",
+        offending="""
+            with told as (
+                select (payload::jsonb ->> 'warning_id')::uuid as warning_id,
+                       count(*) filter (where type = 'tiering.warning_raised.v1') as raised,
+                       count(*) filter (where type = 'tiering.warning_closed.v1') as closed
+                from outbox where type in ('tiering.warning_raised.v1', 'tiering.warning_closed.v1') group by 1
+            )
+            select warning_id, w.state, told.raised, told.closed from early_warning w full join told using (warning_id)
+            where told.raised is distinct from 1 or told.closed is distinct from (w.state = 'closed')::int
+        """,
+    ),
+    Between(
+        "warnings_in_overview",
+        "the overview shows the early warnings that are not closed, and no others",
+        Rows(
+            "tiering",
+            "select warning_id as key, customer_id, cause, severity from early_warning where state <> 'closed'",
+        ),
+        Rows(
+            "profile",
+            """select w.key::uuid as key, o.customer_id, w.value ->> 'cause' as cause,
+                      w.value ->> 'severity' as severity
+               from overview o cross join jsonb_each(o.open_warnings) as w""",
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""A warning in a small system (T12), and one fault after the other in it: each is found by the invariants it breaks."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
+from shared.events import WarningRaised
+from tests.verify.conftest import Five
+
+CUSTOMER, WARNING, OTHER = (UUID(int=number) for number in (1, 2, 3))
+RULE = SHIPPED_WARNINGS[3].policy_id
+AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
+NAMES = {"warnings_once", "warnings_told", "warnings_announced", "warnings_in_overview"}
+
+
+@pytest.fixture
+async def warned(five: Five) -> Five:
+    await five.run(
+        "tiering",
+        f"""
+        insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at)
+        values ('{RULE}', 1, '{{}}', 'silent', '{{}}', 'active', 'patron', now());
+        insert into early_warning (warning_id, customer_id, cause, rule_id, rule_version, severity, state, lasting,
+                                   as_of, seen_as_of, raised_at, evidence)
+        values ('{WARNING}', '{CUSTOMER}', 'silent', '{RULE}', 1, 'red', 'open', true, '{AT}', '{AT}', now(), '{{}}');
+        insert into warning_change (change_id, warning_id, at, kind, by) values ('{OTHER}', '{WARNING}', now(),
+                                                                                'raised', 'patron')
+        """,
+    )
+    await five.run(
+        "profile",
+        f"""insert into overview (customer_id, open_warnings, updated_at) values ('{CUSTOMER}', jsonb_build_object(
+                '{WARNING}', jsonb_build_object('cause', 'silent', 'severity', 'red', 'since', '{AT}')), now())""",
+    )
+    await five.tell(
+        WarningRaised(
+            customer_id=CUSTOMER, warning_id=WARNING, cause="silent", severity="red", rule_id=RULE, rule_version=1,
+            as_of=AT,
+        )
+    )  # fmt: skip
+    return five
+
+
+async def broken(five: Five) -> set[str]:
+    return await five.broken() & NAMES
+
+
+async def test_T12_a_warning_that_was_told_and_is_shown_is_sound(warned: Five):
+    assert await broken(warned) == set()
+
+
+@pytest.mark.parametrize(
+    ("service", "fault", "found"),
+    [
+        ("tiering", "delete from warning_change", {"warnings_told"}),
+        (
+            "tiering",
+            "update early_warning set state = 'closed', closed_at = now(), closed_by = 'x', closing = 'x'",
+            {"warnings_told", "warnings_announced", "warnings_in_overview"},
+        ),
+        ("tiering", "update early_warning set severity = 'yellow'", {"warnings_in_overview"}),
+        ("tiering", "delete from outbox where type = 'tiering.warning_raised.v1'", {"warnings_announced"}),
+        ("profile", "update overview set open_warnings = '{}'", {"warnings_in_overview"}),
+        (
+            "tiering",
+            "drop index early_warning_once; insert into early_warning select (jsonb_populate_record(w, "
+            f"""'{{"warning_id": "{OTHER}"}}')).* from early_warning w""",
+            NAMES,
+        ),
+    ],
+)  # fmt: skip
+async def test_T12_each_fault_is_found(warned: Five, service: str, fault: str, found: set[str]):
+    await warned.run(service, fault)
+    try:
+        assert await broken(warned) == found
+    finally:
+        if "drop index" in fault:  # the database is used again
+            again = "create unique index early_warning_once on early_warning (customer_id, cause) where lasting"
+            await warned.run("tiering", f"truncate early_warning cascade; {again}")
