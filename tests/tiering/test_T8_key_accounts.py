@@ -411,3 +411,25 @@ async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people
         "/v1/key-account-rules",
     ):
         assert (await people.client.get(path, headers=as_role("partner", partner_id=mine))).status_code == 404
+
+
+async def test_T8_the_tiers_explanation_says_who_is_a_key_account_or_never_served(people, database):
+    await tell(database, *steady(ANN))
+    url = f"/v1/customers/{ANN}/tier/explanation"
+
+    async def explained(**query):
+        told = (await people.client.get(url, params=query)).json()
+        return told["account_class"], told["words"]
+
+    assert (await explained())[0] is None
+    before = datetime.now(UTC).isoformat()
+    await people.key_account(ANN)
+    account_class, words = await explained()
+    assert (account_class, "Key account (economic)" in words) == ("key", True)
+    assert (await explained(known_at=before))[0] is None
+    path, manager = "/v1/never-served/nominations", people.as_role("manager", subject="mia")
+    body = {"customer_id": str(ANN), "reason": "Threatened our people."}
+    await people.decide((await people.client.post(path, json=body, headers=manager)).json(), path=path)
+    account_class, words = await explained(lang="zh")
+    assert (account_class, "拒绝服务客户" in words) == ("never_served", True)
+    assert "Threatened" not in words  # the reason is for who asks about the class itself

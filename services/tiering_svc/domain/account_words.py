@@ -20,8 +20,8 @@ RISKS = {
     "concentration": {"en": "Concentration", "zh": "集中风险"},
 }
 NEVER_SERVED = {
-    "en": "Never served: no key account, no proposal; whoever takes orders or cases is told to refuse.",
-    "zh": "拒绝服务客户：不得成为关键客户，不进入候选名单；订单与个案受理方均会收到通知。",
+    "en": "Never served: neither a key account nor a candidate. It was announced, so that who takes orders or cases can refuse.",
+    "zh": "拒绝服务客户：不得成为关键客户，也不进入候选名单；已发布通知，受理订单或个案者可据此拒绝。",
 }
 NEITHER = {"en": "Not a key account at that time.", "zh": "当时不是关键客户。"}
 SHOWN = ("amount", "orders", "margin_rate", "share_of_revenue")

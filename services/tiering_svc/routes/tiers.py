@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from services.tiering_svc.domain.account_words import class_in_words
 from services.tiering_svc.domain.explanation import next_tier, plain
 from services.tiering_svc.domain.indicators import INDICATORS
 from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.words import Language, in_words
 from services.tiering_svc.handlers import overrides
-from services.tiering_svc.repository import policies, reading, standings
+from services.tiering_svc.repository import key_accounts, policies, reading, standings
 from services.tiering_svc.repository.known import list_known
 from services.tiering_svc.repository.reading import HistoryRow
 from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, source_of
@@ -85,9 +86,15 @@ async def explain_tier(
     words = in_words(
         row.kind, row.reasons, row.starts_at, language, zone=business.zone, currency=business.currency
     )  # fmt: skip
+    held = await key_accounts.find_class_at(tx, customer_id, at)
+    if held is not None and held.since <= known_at:  # T8: a key account, or never served, whatever its tier
+        words = f"{words} {class_in_words(held, None, language, business.zone)}"
+    else:
+        held = None
     return ExplanationRead(
-        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=row.reasons
-    )
+        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=row.reasons,
+        account_class=None if held is None else held.sort,
+    )  # fmt: skip
 
 
 @router.post("/tier/overrides", status_code=201, dependencies=[allow("policies:approve")])
