@@ -1,13 +1,17 @@
 """The way of a policy over HTTP (T9): written, approved by another, in force; a bad document is never a 500."""
 
+import json
+import re
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.domain.shipped import SHIPPED
-from tests.tiering.a_customer import bands_document
+from services.tiering_svc.schemas.policies import PolicyCreate
+from tests.tiering.a_customer import bands_document, policy_of
 from tests.tiering.policy_documents import condition, matrix, population, scorecard
 
 SERVICE = "tiering"
@@ -109,3 +113,15 @@ async def test_T9_a_bad_document_is_refused_and_never_breaks_the_service(client,
         problem = answer.json()
         assert problem["code"]
         assert all(error["pointer"].startswith("/") for error in problem.get("errors", ()))
+
+
+def test_T9_every_document_in_the_docs_is_one_that_can_be_read():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "tiering" / "policies.md").read_text()
+    documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    bodies = [PolicyCreate.model_validate_json(json.dumps({"name": NAME, "document": one})) for one in documents]
+    read = [policy_of(body.document.model_dump(mode="json", by_alias=True, exclude_none=True)) for body in bodies]
+    assert {policy.kind for policy in read} == {"single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"}
+    conditions = [json.loads(line) for line in re.findall(r"^\{.*\}$", text, re.MULTILINE)]
+    assert conditions
+    for one in conditions:
+        assert policy_of(bands_document(("silver", "5"), lowest="basic") | {"conditions": [one]}).conditions
