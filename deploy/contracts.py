@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from deploy.indicator_page import indicator_page
 from shared.chassis import Ports, Service
 from shared.chassis.event_contract import asyncapi, schema_of, to_yaml
 from shared.events import CATALOGUE
@@ -46,6 +47,7 @@ def contracts() -> dict[str, str]:
         service: Service = app.state.service
         listens[name] = sorted(service.subscriptions.handlers)
         files[f"openapi/{name}.json"] = as_json(app.openapi())
+    files["tiering/indicators.md"] = indicator_page()
     files["asyncapi.yaml"] = to_yaml(asyncapi(listens, schemas="./events"))
     return files
 
