@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from deploy.verify.invariants import policies
 from services.tiering_svc.handlers import reviews, subscriptions, timers
 from services.tiering_svc.repository import as_it_stood
 from tests import harness
@@ -113,3 +114,21 @@ async def test_T10_a_promise_is_part_of_what_was_known_then(client, database):
     assert await promised(during, after) is not None  # it was on then, and was ended later
     assert await promised(after, after) is None
     assert await promised(after, during) is not None  # nobody knew yet that it would be ended
+
+
+async def test_T10_verify_finds_a_privilege_that_the_standing_does_not_know(client, database):
+    await harness.deliver(database, subscriptions, [placed(ANN, NOW - timedelta(days=3), "900")])
+    await client.post(f"{TIER}/overrides", json={"tier": "gold", "reason": "c", "until": days(9)})
+
+    async def offending() -> list[str]:
+        rows = [
+            await database.run(lambda tx, one=one: tx.raw.fetch(one.offending))  # type: ignore[misc]
+            for one in policies.INVARIANTS
+        ]
+        return [row["fault"] for some in rows for row in some]
+
+    assert await offending() == []
+    await database.run(lambda tx: tx.raw.execute("update standing set overridden_until = null, promised_until = now()"))
+    assert sorted(await offending()) == ["override", "retention"]
+    await database.run(lambda tx: tx.raw.execute("update tier_policy set status = 'retired' where status = 'active'"))
+    assert sorted(await offending())[:2] == ["its last step is another state", "not one policy in force"]
