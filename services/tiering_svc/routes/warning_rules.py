@@ -30,7 +30,7 @@ router = service_router(prefix="/v1/warning-rules", tags=["warnings"], dependenc
 
 
 @router.get("", dependencies=[allow("tiers:read")])
-async def list_rules(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[RuleVersionRead]:
+async def list_warning_rules(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[RuleVersionRead]:
     """Of each rule the version in force, or else the newest."""
     after = read_cursor(cursor, UUID)
     versions = await warning_rules.list_newest(tx, after[0] if after else None, limit + 1)
@@ -38,24 +38,24 @@ async def list_rules(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[R
 
 
 @router.post("", status_code=201, dependencies=[allow("policies:write")])
-async def write_rule(body: RuleCreate, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
+async def write_warning_rule(body: RuleCreate, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
     return _version(await handlers.write_rule(tx, *_written(body), actor.subject))
 
 
 @router.get("/{rule_id}", dependencies=[allow("tiers:read")])
-async def show_rule(rule_id: Id, tx: Tx) -> RuleRead:
+async def show_warning_rule(rule_id: Id, tx: Tx) -> RuleRead:
     versions = await warning_rules.list_versions(tx, rule_id)
     shown = next((version for version in versions if version.status == "active"), versions[0])
     return RuleRead(**_version(shown).model_dump(), versions=[_version(version) for version in versions])
 
 
 @router.post("/{rule_id}/versions", status_code=201, dependencies=[allow("policies:write")])
-async def write_version(rule_id: Id, body: RuleCreate, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
+async def write_warning_rule_version(rule_id: Id, body: RuleCreate, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
     return _version(await handlers.write_rule(tx, *_written(body), actor.subject, rule_id=rule_id))
 
 
 @router.post("/{rule_id}/activation", dependencies=[allow("policies:approve")])
-async def activate_rule(
+async def activate_warning_rule(
     rule_id: Id, tx: Tx, actor: CurrentActor, body: RuleActivationCreate | None = None
 ) -> RuleVersionRead:
     """From the next sweep on. The version in force before retires; warnings of the same cause go on."""
@@ -64,13 +64,13 @@ async def activate_rule(
 
 
 @router.post("/{rule_id}/retirement", dependencies=[allow("policies:approve")])
-async def retire_rule(rule_id: Id, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
+async def retire_warning_rule(rule_id: Id, tx: Tx, actor: CurrentActor) -> RuleVersionRead:
     """Its open warnings are closed by the next sweep."""
     return _version(await handlers.retire_rule(tx, rule_id, actor.subject))
 
 
 @router.post("/{rule_id}/back-tests", status_code=202, dependencies=[allow("evaluations:run")])
-async def start_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor: CurrentActor) -> BackTestRead:
+async def start_rule_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor: CurrentActor) -> BackTestRead:
     """What the rule would have been worth on the history there is, as of each month's end."""
     fall = number(body.outcome.fall_percent, "/outcome/fall_percent")
     if not 0 < fall <= 100:
@@ -86,7 +86,7 @@ async def start_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor: Curr
 
 
 @router.get("/{rule_id}/back-tests", dependencies=[allow("tiers:read")])
-async def list_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[BackTestRead]:
+async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[BackTestRead]:
     """Newest first."""
     await warning_rules.list_versions(tx, rule_id)
     before = read_cursor(cursor, UUID)
@@ -95,7 +95,7 @@ async def list_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Lim
 
 
 @router.get("/{rule_id}/back-tests/{back_test_id}", dependencies=[allow("tiers:read")])
-async def show_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> BackTestRead:
+async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> BackTestRead:
     return _back_test(await warning_back_tests.read_back_test(tx, rule_id, back_test_id))
 
 

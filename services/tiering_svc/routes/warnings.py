@@ -73,7 +73,7 @@ async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: Curr
 
 
 @router.post("/warning-runs", status_code=202, dependencies=[allow("evaluations:run")])
-async def start_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
+async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
     """It looks at what is counted by then. Each applied review is followed by one, and there is one daily."""
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     refuse_backdating(as_of, tx.at, actor, allowed=timedelta(days=settings_of(request).backdating_days))
@@ -81,7 +81,7 @@ async def start_run(request: Request, body: WarningRunCreate, tx: Tx, actor: Cur
 
 
 @router.get("/warning-runs", dependencies=[allow("tiers:read")])
-async def list_runs(
+async def list_warning_runs(
     tx: Tx, evaluation: Id | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[WarningRunRead]:
     """Newest first. `evaluation`: the one that followed this review."""
@@ -91,7 +91,7 @@ async def list_runs(
 
 
 @router.get("/warning-runs/{run_id}", dependencies=[allow("tiers:read")])
-async def show_run(run_id: Id, tx: Tx) -> WarningRunRead:
+async def show_warning_run(run_id: Id, tx: Tx) -> WarningRunRead:
     return _run(await warning_runs.load_run(tx, run_id))
 
 
