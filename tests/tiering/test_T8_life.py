@@ -18,7 +18,7 @@ from services.tiering_svc.handlers import subscriptions
 from shared.errors import DomainError
 from shared.events import Event, KeyAccountApproved, KeyAccountEnded, NeverServedEnded, NeverServedSet
 from tests import harness
-from tests.tiering.test_T8_key_accounts import ANN, BOB, People, refused, steady
+from tests.tiering.accounts import ANN, BOB, People, refused, steady
 
 SERVICE = "tiering"
 PEOPLE = st.sampled_from(["ann", "bob", "eve"])

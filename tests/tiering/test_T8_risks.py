@@ -13,8 +13,8 @@ from services.tiering_svc.handlers.risks import look_at_risks
 from shared.events import CustomerSeen, PaymentReceived, ReceivableIssued, RiskFlagCleared, RiskFlagRaised
 from shared.messaging import new_id
 from tests import harness
+from tests.tiering.accounts import ANN, BOB, NOW, People, ago, refused, steady
 from tests.tiering.events import placed
-from tests.tiering.test_T8_key_accounts import ANN, BOB, NOW, People, ago, refused, steady
 
 SERVICE = "tiering"
 HOUR = timedelta(hours=1)

@@ -10,7 +10,7 @@ from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.handlers.lifetime import advance
 from services.tiering_svc.handlers.risks import look_at_risks
 from tests import harness
-from tests.tiering.test_T8_key_accounts import ANN, BOB, EVE, People, steady
+from tests.tiering.accounts import ANN, BOB, EVE, People, steady
 from tests.tiering.test_T13_lifetime_runs import buying
 
 SERVICE = "tiering"

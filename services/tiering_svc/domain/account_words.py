@@ -20,7 +20,7 @@ RISKS = {
     "concentration": {"en": "Concentration", "zh": "集中风险"},
 }
 NEVER_SERVED = {
-    "en": "Never served: neither a key account nor a candidate. It was announced, so that who takes orders or cases can refuse.",
+    "en": "Never served: neither a key account nor a candidate. Announced, so that whoever takes orders can refuse.",
     "zh": "拒绝服务客户：不得成为关键客户，也不进入候选名单；已发布通知，受理订单或个案者可据此拒绝。",
 }
 NEITHER = {"en": "Not a key account at that time.", "zh": "当时不是关键客户。"}

@@ -80,7 +80,7 @@ async def _asked(
 
 
 @router.get("", dependencies=[allow("tiers:read")])
-async def show_retention(
+async def show_retention_rates(
     tx: Tx, first: From = None, last: To = None, by: Literal["month", "quarter"] = "month", tier: Tier = None,
     as_of: AsOf = None, known_at: KnownAt = None,
 ) -> RetentionRead:  # fmt: skip
