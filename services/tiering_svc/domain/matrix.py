@@ -64,14 +64,13 @@ class Axis:
     def score(self, known: Known) -> AxisScore:
         """A view of which nothing is known is left out and the others count for it."""
         scores = tuple(ViewScore(view, view.card.score(known)) for view in self.views)
-        added, reachable = ZERO, ZERO
-        for one in scores:
-            if one.score.total is not None:
-                added += one.score.total * one.view.weight
-                reachable += one.view.card.most * one.view.weight
-        if not reachable:
+        told = [(one.score.total, one.view) for one in scores if one.score.total is not None]
+        if not told:
             return AxisScore(self, None, scores, 0)
-        total = (added if reachable == self.most else added * self.most / reachable).quantize(POINT)
+        total = sum((points * view.weight for points, view in told), ZERO)
+        if len(told) < len(scores):
+            total = total * self.most / sum((view.card.most * view.weight for _, view in told), ZERO)
+        total = total.quantize(POINT)
         return AxisScore(self, total, scores, self.place_of(total))
 
     def place_of(self, total: Decimal) -> int:

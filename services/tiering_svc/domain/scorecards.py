@@ -115,14 +115,11 @@ class Scorecard:
     def score(self, known: Known) -> Score:
         """Where an item is left out the others count for it, so that the most one can reach stays the same."""
         scores = tuple(_score_of(item, known) for item in self.items)
-        added, reachable = ZERO, ZERO
-        for one in scores:
-            if one.points is not None:
-                added += one.points * one.item.weight
-                reachable += one.item.most * one.item.weight
-        if not any(one.points is not None for one in scores):
+        told = [(one.points, one.item) for one in scores if one.points is not None]
+        if not told:
             return Score(None, scores)
-        if reachable and reachable != self.most:
+        added = sum((points * item.weight for points, item in told), ZERO)
+        if len(told) < len(scores) and (reachable := sum((item.most * item.weight for _, item in told), ZERO)):
             added = added * self.most / reachable
         return Score(added.quantize(POINT), scores)
 
