@@ -1,5 +1,6 @@
 """Warning rules, back-tests and steps that make no sense (T12): refused at the field, never a 500, nothing changed."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
+from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.handlers.warning_runs import advance
+from tests import harness
+from tests.tiering.events import placed
 
 SERVICE = "tiering"
 DOWN = {
@@ -114,3 +119,15 @@ async def test_T12_no_rule_however_wrong_is_a_500(client, data):
     document = dict(DOWN) | data.draw(st.dictionaries(st.sampled_from([*DOWN, "cause", "least_fall"]), anything))
     answer = await client.post("/v1/warning-rules", json={"name": NAMES, "document": document})
     assert answer.status_code in (201, 422), answer.text
+
+
+async def test_T12_a_day_before_all_days_breaks_nothing(client, database):
+    """Windows reach back four years: a sweep of the year 1 would have to look before the calendar begins."""
+    await harness.deliver(database, subscriptions, [placed(UUID(int=1), datetime(2025, 1, 1, tzinfo=UTC), "10")])
+    for as_of in ("0001-01-01T00:00:00Z", "0003-06-01T00:00:00+14:00", "1600-01-01T00:00:00Z"):
+        answer = await client.get(f"/v1/customers/{UUID(int=1)}/stage", params={"as_of": as_of})
+        assert answer.status_code in (200, 422), as_of
+        started = await client.post("/v1/warning-runs", json={"as_of": as_of})
+        assert started.status_code in (202, 422), as_of
+    while await advance(database):
+        pass
