@@ -87,7 +87,41 @@ class Waits:
         return asdict(self) | {"kind": "waits", "ratios": [asdict(r) for r in self.ratios], "met": self.met}
 
 
-Measured = Rates | Waits
+@dataclass(frozen=True)
+class Spans:
+    """How long something takes as a whole, in seconds, and the longest transaction in it, in milliseconds."""
+
+    code: str
+    name: str
+    ours: tuple[float, ...]
+    limit: tuple[float, ...]
+    longest_ms: tuple[float, ...]
+    goal: float | None  # at most so many times as long; None: not of the size the goal is about
+    longest_goal_ms: float
+    note: str = ""
+
+    @property
+    def ratio(self) -> Spread:
+        return Spread.of([ours / limit for ours, limit in zip(self.ours, self.limit, strict=True)])
+
+    @property
+    def met(self) -> bool | None:
+        if self.goal is None:
+            return None
+        return self.ratio.middle <= self.goal and median(self.longest_ms) <= self.longest_goal_ms
+
+    def line(self) -> str:
+        said = f"{self.code} {self.name}".ljust(12)
+        spans = f"ours {median(self.ours):.1f} s  limit {median(self.limit):.1f} s  ratio {self.ratio}"
+        longest = f"longest transaction {median(self.longest_ms):.0f} ms"
+        goal = _goal("≤", [self.goal], self.met)
+        return f"{said}  {spans}  {longest}{goal}{self.note and f'  ({self.note})'}"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"kind": "spans", "ratio": asdict(self.ratio), "met": self.met}
+
+
+Measured = Rates | Waits | Spans
 
 
 def percentiles(milliseconds: Sequence[float]) -> tuple[float, float]:

@@ -108,9 +108,11 @@ async def screened(database: Database, run: Run) -> None:
 
     async def look(tx: Transaction) -> None:
         asked, rules = await deciding.basis_of(tx, run)
-        plain, singly = await screening.screen(tx, asked, None, LAST, figures=True)
+        _, _, plain, singly = await screening.screen(tx, asked, None, LAST, figures=True)
         everybody = await screening.list_stretch(tx, None, LAST)
-        decided = {one.then.customer_id: one for one in await deciding.decide(tx, everybody, asked, rules, run.run_id)}
+        how: Any = {"open_rows": None, "placed_by": {}}
+        found = await deciding.decide(tx, everybody, asked, rules, run.run_id, **how)
+        decided = {one.then.customer_id: one for one in found}
         passed = [one for customer, one in decided.items() if customer not in singly]
         for one in passed:
             assert one.reviewed.outcome not in MOVES

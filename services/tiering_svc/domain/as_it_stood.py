@@ -46,12 +46,25 @@ def standing_of(stood: Stood, placed_by: Policy, as_of: datetime, zone: tzinfo) 
 def still_stands(then: Standing, now: Standing, as_of: datetime) -> bool:
     """Nothing has happened since that a review of `as_of` would overwrite: only then is its decision applied.
 
-    An order, a correction, an override or another review in between leaves another row, or another watch on it.
+    An order, a correction, an override, a promise or another review in between leaves another row, or another watch.
     """
     return _watched(then, as_of) == _watched(now, as_of)
 
 
 def _watched(standing: Standing, as_of: datetime) -> tuple[object, ...]:
-    until = standing.overridden_until
-    on = until is not None and until > as_of  # one that was over by then, though its timer has not come by yet, is over
-    return standing.row_id, standing.below_since, standing.grace_until, on
+    kept = standing.kept_until
+    return (
+        standing.row_id, standing.below_since, standing.grace_until, kept is not None and kept > as_of,
+        _overridden(standing, as_of),
+    )  # fmt: skip
+
+
+def _overridden(standing: Standing, as_of: datetime) -> bool:
+    """One that was over by then is over, though its timer may not have come by yet."""
+    return standing.overridden_until is not None and standing.overridden_until > as_of
+
+
+def as_of_then(now: Standing, as_of: datetime) -> Standing:
+    if now.overridden_until is None or _overridden(now, as_of):
+        return now
+    return now._replace(overridden_until=None)

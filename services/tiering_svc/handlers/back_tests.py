@@ -139,7 +139,7 @@ async def _replay(tx: Transaction, seen: BackTest, pace: Pace) -> bool:
     await back_tests.save_cursor(tx, back_test.back_test_id, end, len(customers))
     if end == LAST:
         await back_tests.save_finished(tx, back_test.back_test_id, "finished")
-    pace.learn(0, 0, len(customers), perf_counter() - began)
+    pace.decided_in(perf_counter() - began, len(customers))
     return True
 
 

@@ -4,46 +4,71 @@ What is decided follows from `as_of`, `known_at` and the policy alone, so a run 
 applied is less: only where the customer still stands as the decision found it.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from uuid import UUID
 
-from services.tiering_svc.domain.as_it_stood import standing_of, still_stands
+from services.tiering_svc.domain.as_it_stood import as_of_then, standing_of, still_stands
 from services.tiering_svc.domain.known import Known
 from services.tiering_svc.domain.months import month_of
 from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.reviews import MOVES, Reviewed, review
 from services.tiering_svc.domain.simulations import NOWHERE, Cell, cells_by_key
 from services.tiering_svc.domain.tier_life import Rules, Standing, endings
-from services.tiering_svc.repository import as_it_stood, evaluations, known, policies, screening, simulations, standings
+from services.tiering_svc.repository import (
+    as_it_stood,
+    evaluations,
+    facts,
+    known,
+    policies,
+    screening,
+    simulations,
+    standings,
+)
 from services.tiering_svc.repository.evaluations import Mover, Run
-from services.tiering_svc.repository.screening import LAST, Asked, Plain
-from shared.messaging import Transaction, announce, new_id
+from services.tiering_svc.repository.screening import LAST, Asked, Plain, Screened
+from shared.messaging import Database, Transaction, announce, new_id
 
 STRETCH = 2_000  # customers to begin with; then as many as the time allows
 SINGLY = 50
-SECONDS = 0.010  # for each of the two: a transaction that locks customers shall not be felt
+SECONDS = 0.020  # for a transaction: those who wait for one of its customers shall not feel it
 
 
 @dataclass(slots=True)
 class Pace:
-    """How much goes into one transaction, by how long the last ones took."""
+    """How much goes into one transaction, by how long the last ones took; and what does not change in between."""
 
+    looks_ahead: bool = False  # the next stretch is screened while this one is decided
     stretch: int = field(default_factory=lambda: STRETCH)
     singly: int = field(default_factory=lambda: SINGLY)
+    seen: Run | None = None  # as this process left it
+    basis: "tuple[UUID, Asked, Rules] | None" = None
+    placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
+    ahead: "asyncio.Task[Screened] | None" = None
 
-    def learn(self, screened: int, screening_took: float, decided: int, deciding_took: float) -> None:
-        if screened:
-            self.stretch = _towards(self.stretch, screened / max(screening_took, 1e-6), STRETCH // 20, STRETCH * 10)
-        if decided >= SINGLY // 5:
-            self.singly = _towards(self.singly, decided / max(deciding_took, 1e-6), SINGLY // 5, SINGLY * 20)
+    def screened_in(self, seconds: float, customers: int, singly: int) -> None:
+        self.stretch = _towards(self.stretch, customers, seconds, STRETCH // 20, STRETCH * 10)
+        if singly > self.singly:  # next time no more than can be decided
+            self.stretch = max(STRETCH // 20, min(self.stretch, customers * self.singly // singly))
+
+    def decided_in(self, seconds: float, customers: int) -> None:
+        if customers >= SINGLY // 5:
+            self.singly = _towards(self.singly, customers, seconds, SINGLY // 5, SINGLY * 20)
+
+    async def close(self) -> None:
+        if self.ahead is not None:
+            self.ahead.cancel()
+            await asyncio.wait([self.ahead])
+            self.ahead = None
 
 
-def _towards(now: int, a_second: float, least: int, most: int) -> int:
+def _towards(now: int, customers: int, seconds: float, least: int, most: int) -> int:
     """Half way to what fits; never more than twice as much at once."""
-    return max(least, min(most, 2 * now, int((now + a_second * SECONDS) / 2)))
+    fits = customers * SECONDS / max(seconds, 1e-6)
+    return max(least, min(most, 2 * now, int((now + fits) / 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,7 @@ class Decided:
     then: Standing
     known: Known
     reviewed: Reviewed
+    fits: bool  # the customer still stands as the decision found it
 
 
 async def basis_of(tx: Transaction, run: Run) -> tuple[Asked, Rules]:
@@ -62,91 +88,126 @@ async def basis_of(tx: Transaction, run: Run) -> tuple[Asked, Rules]:
     return asked, Rules(policy, business.zone, new_id, run.as_of, {})
 
 
-async def decide_a_stretch(tx: Transaction, run: Run, pace: Pace) -> tuple[Run, bool]:
-    """The next customers in key order. Returns the run as it is now, and whether these were the last."""
-    began = perf_counter()
-    asked, rules = await basis_of(tx, run)
-    figures = run.kind == "simulation"
-    end, plain, singly = await _screen(tx, run, asked, pace, figures=figures)
-    screened = perf_counter()
-    decided = await decide(tx, singly, asked, rules, run.run_id)
-    applied: dict[UUID, str] = {}
-    if run.simulated_because is None:
-        applied = await _apply(tx, decided, asked, rules, run.run_id)
-    movers = [_mover(asked.policy, one, applied) for one in decided if one.reviewed.outcome in MOVES]
-    await evaluations.add_movers(tx, run.run_id, movers)
-    if figures:
-        await simulations.add_cells(tx, run.run_id, cells_of(plain, decided))
-    outcomes: Counter[str] = Counter(one.reviewed.outcome for one in decided)
-    for group in plain:
-        outcomes[group.outcome] += group.customers
-    now = await evaluations.save_progress(tx, run, end, outcomes, Counter(applied.values()))
-    pace.learn(outcomes.total(), screened - began, len(decided), perf_counter() - screened)
-    return now, end == LAST
+async def next_stretch(database: Database, run: Run, pace: Pace) -> Screened:
+    """The customers after the cursor. What is screened follows from the run's two times: it can be read beforehand."""
+    if pace.basis is None or pace.basis[0] != run.run_id:
+        pace.basis = run.run_id, *await database.run(lambda tx: basis_of(tx, run))
+    found: Screened | None = None
+    if pace.ahead is not None:
+        task, pace.ahead = pace.ahead, None
+        found = await task
+    if found is None or found.after != run.cursor:
+        found = await _screen(database, run, run.cursor, pace)
+    if pace.looks_ahead and found.end != LAST:
+        pace.ahead = asyncio.create_task(_screen(database, run, found.end, pace))
+    return found
 
 
-async def _screen(
-    tx: Transaction, run: Run, asked: Asked, pace: Pace, *, figures: bool
-) -> tuple[UUID, list[Plain], list[UUID]]:
+async def _screen(database: Database, run: Run, after: UUID | None, pace: Pace) -> Screened:
     """A stretch ends where there would be too many to be decided singly in one transaction."""
-    if not screening.is_quick(asked.policy):
-        end = await screening.find_end(tx, run.cursor, min(pace.singly, pace.stretch))
-        return end, [], await screening.list_stretch(tx, run.cursor, end)
-    end = await screening.find_end(tx, run.cursor, pace.stretch)
-    plain, singly = await screening.screen(tx, asked, run.cursor, end, figures=figures)
-    if len(singly) > pace.singly:
-        end = singly[pace.singly - 1]
-        plain, singly = await screening.screen(tx, asked, run.cursor, end, figures=figures)
-    return end, plain, singly
+    assert pace.basis is not None
+    asked = pace.basis[1]
+
+    async def look(tx: Transaction) -> Screened:
+        if not screening.is_quick(asked.policy):
+            end = await screening.find_end(tx, after, min(pace.singly, pace.stretch))
+            return Screened(after, end, [], await screening.list_stretch(tx, after, end))
+        began = perf_counter()
+        end = await screening.find_end(tx, after, pace.stretch)
+        found = await screening.screen(tx, asked, after, end, figures=run.kind == "simulation")
+        customers = len(found.singly) + sum(group.customers for group in found.plain)
+        pace.screened_in(perf_counter() - began, customers, len(found.singly))
+        return found
+
+    found = await database.run(look)
+    if len(found.singly) <= 2 * pace.singly or not screening.is_quick(asked.policy):
+        return found
+    end = found.singly[pace.singly - 1]
+    return await database.run(lambda tx: screening.screen(tx, asked, after, end, figures=run.kind == "simulation"))
 
 
-async def decide(tx: Transaction, customers: Sequence[UUID], asked: Asked, rules: Rules, run_id: UUID) -> list[Decided]:
+async def decide_a_stretch(tx: Transaction, run: Run, found: Screened, pace: Pace) -> Run:
+    """Returns the run as it is now."""
+    began = perf_counter()
+    assert pace.basis is not None
+    _, asked, rules = pace.basis
+    open_rows = None
+    if run.simulated_because is None:
+        open_rows = await standings.load_standings(tx, found.singly)
+    decided = await decide(tx, found.singly, asked, rules, run.run_id, open_rows=open_rows, placed_by=pace.placed_by)
+    applied = await _apply(tx, decided)
+    movers = [_mover(asked.policy, one) for one in decided if one.reviewed.outcome in MOVES]
+    await evaluations.add_movers(tx, run.run_id, movers)
+    if run.kind == "simulation":
+        await simulations.add_cells(tx, run.run_id, cells_of(found.plain, decided))
+    outcomes: Counter[str] = Counter(one.reviewed.outcome for one in decided)
+    for group in found.plain:
+        outcomes[group.outcome] += group.customers
+    now = await evaluations.save_progress(tx, run, found.end, outcomes, applied)
+    pace.decided_in(perf_counter() - began, len(decided))
+    return now
+
+
+async def decide(
+    tx: Transaction, customers: Sequence[UUID], asked: Asked, rules: Rules, run_id: UUID, *,
+    open_rows: Mapping[UUID, Standing] | None, placed_by: dict[tuple[UUID, int], Policy],
+) -> list[Decided]:  # fmt: skip
+    """Each from where it stood then. Where it still stands there, the open row decides: it knows its floor, too."""
     if not customers:
         return []
     stood = await as_it_stood.list_stood(tx, customers, asked.as_of, asked.known_at)
-    behind = {(one.policy_id, one.policy_version) for one in stood.values()}
-    placed_by = {key: await policies.load_policy(tx, *key) for key in behind}
-    found = await known.list_known(
-        tx, customers, [asked.as_of] * len(customers), [asked.policy.months] * len(customers),
-        classes=asked.policy.classes, known_at=asked.known_at,
-    )  # fmt: skip
+    for behind in {(one.policy_id, one.policy_version) for one in stood.values()} - placed_by.keys():
+        placed_by[behind] = await policies.load_policy(tx, *behind)
+    seen = await _look(tx, customers, asked)
     decided = []
-    for customer_id, its in zip(customers, found, strict=True):
-        then = Standing(customer_id)
+    for customer_id, its in zip(customers, seen, strict=True):
+        then, fits = Standing(customer_id), False
         if (row := stood.get(customer_id)) is not None:
             then = standing_of(row, placed_by[row.policy_id, row.policy_version], asked.as_of, rules.zone)
-        decided.append(Decided(then, its, review(then, its, asked.as_of, rules, run_id)))
+        if open_rows is not None and still_stands(then, open_rows[customer_id], asked.as_of):
+            then, fits = as_of_then(open_rows[customer_id], asked.as_of), True
+        decided.append(Decided(then, its, review(then, its, asked.as_of, rules, run_id), fits))
     return decided
 
 
-async def _apply(
-    tx: Transaction, decided: Sequence[Decided], asked: Asked, rules: Rules, run_id: UUID
-) -> dict[UUID, str]:
-    """What takes effect, by customer. The floor and the like come from the open row, which is looked at again."""
-    wanted = [one for one in decided if one.reviewed.standing is not one.then]
-    locked = await standings.load_standings(tx, [one.then.customer_id for one in wanted])
-    saved: list[tuple[Standing, Reviewed]] = []
-    for one in wanted:
-        now = locked[one.then.customer_id]
-        if not still_stands(one.then, now, asked.as_of):
-            continue
-        open_row = now._replace(overridden_until=one.then.overridden_until)
-        again = review(open_row, one.known, asked.as_of, rules, run_id)
-        if again.outcome == one.reviewed.outcome:
-            saved.append((now, again))
-    await standings.save_standings(tx, [reviewed.standing for _, reviewed in saved])
-    changes = [(now, reviewed.change) for now, reviewed in saved if reviewed.change is not None]
-    ended = [ending for now, change in changes for ending in endings(now, [change])]
-    await standings.save_history(tx, [change for _, change in changes], ended)
+async def _look(tx: Transaction, customers: Sequence[UUID], asked: Asked) -> list[Known]:
+    """What was known of these customers. The sums of months tell it, but for those of whom more was recorded later:
+    looked for after the sums were read, so that nothing slips in between."""
+    as_of, months = [asked.as_of] * len(customers), [asked.policy.months] * len(customers)
+    classes, known_at = asked.policy.classes, asked.known_at
+    if classes:
+        return await known.list_known(tx, customers, as_of, months, classes=classes, known_at=known_at)
+    sums = await facts.list_figures(tx, customers, as_of, months)
+    seen = [Known(figures, asked.as_of, last_month, asked.policy.months) for figures, last_month in sums]
+    if late := await facts.list_told_later(tx, customers, known_at):
+        which = [n for n, customer_id in enumerate(customers) if customer_id in late]
+        exact = await known.list_known(
+            tx, [customers[n] for n in which], as_of[: len(which)], months[: len(which)],
+            classes=classes, known_at=known_at,
+        )  # fmt: skip
+        for n, its in zip(which, exact, strict=True):
+            seen[n] = its
+    return seen
+
+
+async def _apply(tx: Transaction, decided: Sequence[Decided]) -> Counter[str]:
+    """What takes effect, by outcome."""
+    saved = [one for one in decided if one.fits and one.reviewed.standing is not one.then]
+    await standings.save_standings(tx, [one.reviewed.standing for one in saved])
+    changes = [(one.then, one.reviewed.change) for one in saved if one.reviewed.change is not None]
+    await standings.save_history(
+        tx,
+        [change for _, change in changes],
+        [ending for then, change in changes for ending in endings(then, [change])],
+    )
     announce(tx, [change.event(tx.at) for _, change in changes])
-    return {now.customer_id: reviewed.outcome for now, reviewed in saved}
+    return Counter(one.reviewed.outcome for one in saved)
 
 
-def _mover(policy: Policy, one: Decided, applied: dict[UUID, str]) -> Mover:
+def _mover(policy: Policy, one: Decided) -> Mover:
     graded = policy.levels[one.reviewed.graded].code
     to_tier = one.reviewed.standing.tier or graded
-    customer_id = one.then.customer_id
-    return Mover(customer_id, one.reviewed.outcome, one.then.tier, to_tier, graded, customer_id in applied)
+    return Mover(one.then.customer_id, one.reviewed.outcome, one.then.tier, to_tier, graded, one.fits)
 
 
 def cells_of(plain: Sequence[Plain], decided: Sequence[Decided]) -> list[Cell]:

@@ -19,10 +19,10 @@ import structlog
 
 from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data
 from services.tiering_svc.handlers import deciding
-from services.tiering_svc.handlers.deciding import Pace, basis_of, decide_a_stretch
+from services.tiering_svc.handlers.deciding import Pace, basis_of, decide_a_stretch, next_stretch
 from services.tiering_svc.repository import evaluations, known, policies, screening
 from services.tiering_svc.repository.evaluations import Run
-from services.tiering_svc.repository.screening import LAST
+from services.tiering_svc.repository.screening import LAST, Screened
 from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.messaging import Database, Transaction, announce, new_id
@@ -71,14 +71,16 @@ async def _why_not(tx: Transaction, as_of: datetime, policy_id: UUID, version: i
 
 async def work_on_reviews(service: Parts, stop: asyncio.Event) -> None:
     """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
-    pace = Pace()
+    pace = Pace(looks_ahead=True)
     await work(lambda: advance(service.database, service.clients.get_json, pace=pace), "review", stop)
+    await pace.close()
 
 
 async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
     """Beside the reviews: neither waits for the other."""
-    pace = Pace()
+    pace = Pace(looks_ahead=True)
     await work(lambda: advance(service.database, service.clients.get_json, "simulation", pace), "simulation", stop)
+    await pace.close()
 
 
 async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Event) -> None:
@@ -97,7 +99,8 @@ async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Eve
 
 async def advance(database: Database, get: Get, kind: str = "review", pace: Pace | None = None) -> bool:
     """One step of the oldest unfinished run. False: nothing to do now."""
-    run = await database.run(lambda tx: evaluations.find_unfinished(tx, kind))
+    pace = pace or Pace()
+    run = pace.seen or await database.run(lambda tx: evaluations.find_unfinished(tx, kind))
     if run is None:
         return False
     if run.status == "collecting":
@@ -112,7 +115,9 @@ async def advance(database: Database, get: Get, kind: str = "review", pace: Pace
         if run.cursor == LAST:
             return await _cut(database, run)
         return await database.run(lambda tx: _measure_a_stretch(tx, run))
-    return await database.run(lambda tx: _decide(tx, run, pace or Pace()))
+    found = await next_stretch(database, run, pace)
+    pace.seen = await database.run(lambda tx: _decide(tx, run, found, pace))
+    return True
 
 
 async def _fix_what_is_known(tx: Transaction, seen: Run) -> datetime | None:
@@ -201,20 +206,23 @@ async def _save_cutoffs(tx: Transaction, seen: Run, values: list[Decimal]) -> bo
     return True
 
 
-async def _decide(tx: Transaction, seen: Run, pace: Pace) -> bool:
+async def _decide(tx: Transaction, seen: Run, found: Screened, pace: Pace) -> Run | None:
+    """Returns the run to go on with. None: look again which one is unfinished."""
     run = await evaluations.lock_run(tx, seen.run_id)
     if run is None or (run.status, run.cursor) != (seen.status, seen.cursor):
-        return True
-    run, last = await decide_a_stretch(tx, run, pace)
-    if not last:
-        return True
-    if run.simulated_because is not None:
-        await evaluations.save_finished(tx, run.run_id, "simulated")
-        return True
-    await evaluations.save_finished(tx, run.run_id, "applied")
-    applied = ReviewApplied(
+        return None
+    run = await decide_a_stretch(tx, run, found, pace)
+    if found.end != LAST:
+        return run
+    simulated = run.simulated_because is not None
+    await evaluations.save_finished(tx, run.run_id, "simulated" if simulated else "applied")
+    if not simulated:
+        announce(tx, [_event(run)])
+    return None
+
+
+def _event(run: Run) -> ReviewApplied:
+    return ReviewApplied(
         run_id=run.run_id, as_of=run.as_of, policy_id=run.policy_id, policy_version=run.policy_version,
         customers=run.customers, up=run.applied.get("up", 0), down=run.applied.get("down", 0),
     )  # fmt: skip
-    announce(tx, [applied])
-    return True

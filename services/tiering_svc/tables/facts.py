@@ -60,7 +60,9 @@ indicator_month = (
         Column("last_order_at", Moment),
         Column("returned_amount", Money, nullable=False),
         Column("returned_count", Integer, nullable=False),
-        Column("recorded_at", Moment),  # when the newest fact in it was recorded: earlier, it was another sum
+        Column(
+            "recorded_at", Moment, nullable=False
+        ),  # when the newest fact in it was recorded: earlier, it was another sum
     )
 )
 

@@ -13,7 +13,9 @@ STATEMENTS = (
     """update indicator_month m set recorded_at = greatest(
            (select max(recorded_at) from order_fact o where o.customer_id = m.customer_id and o.month = m.month),
            (select max(c.recorded_at) from order_change c left join order_fact o using (customer_id, order_id)
-            where c.customer_id = m.customer_id and m.month in (c.month, o.month)))""",
+            where c.customer_id = m.customer_id and m.month in (c.month, o.month)),
+           to_timestamp(0))""",
+    "alter table indicator_month alter recorded_at set not null",
     "alter table tier_history add told_at timestamptz, add superseded_told_at timestamptz",
     "update tier_history set told_at = recorded_at, superseded_told_at = superseded_at",
     "alter table tier_history alter told_at set not null",

@@ -1,0 +1,51 @@
+"""B7's own side: a review of everybody as the service runs it, with history and events; and its longest transaction."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from services.tiering_svc.handlers.deciding import Pace
+from services.tiering_svc.handlers.reviews import advance, request_review
+from services.tiering_svc.repository import evaluations
+from shared.messaging import Database, Transaction
+
+
+class Watched(Database):
+    """Knows how long its longest transaction was, its commit included."""
+
+    longest = 0.0
+
+    @asynccontextmanager
+    async def transaction(self, *, at: datetime | None = None) -> AsyncIterator[Transaction]:
+        began = time.perf_counter()
+        async with super().transaction(at=at) as tx:
+            yield tx
+        self.longest = max(self.longest, time.perf_counter() - began)
+
+
+async def nothing_ahead(service: str, path: str, query: Mapping[str, Any]) -> Any:
+    return {"heads": []}
+
+
+async def main(url: str, as_of: str) -> None:
+    database = Watched(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=4)
+    instant, pace = datetime.fromisoformat(as_of), Pace(looks_ahead=True)
+    run = await database.run(lambda tx: request_review(tx, instant, apply=True, by="bench"))
+    database.longest = 0.0
+    began = time.perf_counter()
+    while await advance(database, nothing_ahead, pace=pace):
+        pass
+    seconds = time.perf_counter() - began
+    done = await database.run(lambda tx: evaluations.load_run(tx, run.run_id))
+    await database.close()
+    measured = {"seconds": seconds, "longest_ms": 1000 * database.longest, "status": done.status}
+    print(json.dumps(measured | {"customers": done.customers, "applied": done.applied}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2]))
