@@ -1,6 +1,6 @@
 """Orders as they lie on the broker or in an outbox: many events of some customers, each stream counted 1, 2, 3 …"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
@@ -11,10 +11,13 @@ SPACE = UUID("0192f000-0000-7000-8000-000000000000")
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def placed(how_many: int, customers: int, lines: int = 5) -> Iterator[tuple[UUID, int, OrderPlaced]]:
-    """(event id, its number in its stream, event), in order of time; amounts that let customers rise."""
+def placed(
+    how_many: int, customers: int, lines: int = 5, *, crowd: Sequence[UUID] | None = None, before: int = 0
+) -> Iterator[tuple[UUID, int, OrderPlaced]]:
+    """(event id, its number in its stream, event), in order of time; amounts that let customers rise. Of a crowd's
+    customers, where one is given, each of whom had so many events before."""
     for number in range(how_many):
-        customer = uuid5(SPACE, f"customer {number % customers}")
+        customer = uuid5(SPACE, f"customer {number % customers}") if crowd is None else crowd[number % customers]
         rows = tuple(
             OrderLine(
                 line=i, sku=f"sku-{i}", category="GROCERY", quantity=i, amount=Decimal(10 + number % 90),
@@ -27,4 +30,4 @@ def placed(how_many: int, customers: int, lines: int = 5) -> Iterator[tuple[UUID
             placed_at=BEGINS + timedelta(minutes=10 * number), currency="USD", channel="store",
             amount=sum((row.amount for row in rows), Decimal(0)), lines=rows,
         )  # fmt: skip
-        yield uuid5(SPACE, f"event {number}"), number // customers + 1, order
+        yield uuid5(SPACE, f"event {number}"), before + number // customers + 1, order

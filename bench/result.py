@@ -36,6 +36,7 @@ class Rates:
     limit: tuple[float, ...]
     goal: float | None  # None: printed beside, without a goal
     note: str = ""
+    sides: tuple[str, str] = ("ours", "limit")
 
     @property
     def ratio(self) -> Spread:
@@ -48,7 +49,8 @@ class Rates:
 
     def line(self) -> str:
         said = f"{self.code} {self.name}".ljust(12)
-        rates = f"ours {median(self.ours):,.0f}/s  limit {median(self.limit):,.0f}/s  ratio {self.ratio}"
+        one, other = self.sides
+        rates = f"{one} {median(self.ours):,.0f}/s  {other} {median(self.limit):,.0f}/s  ratio {self.ratio}"
         return f"{said}  {rates}{_goal('≥', [self.goal], self.met)}{self.note and f'  ({self.note})'}"
 
     def as_json(self) -> dict[str, Any]:

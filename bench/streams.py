@@ -1,10 +1,11 @@
 """B3 and B4: what comes off the broker into tiering, and what goes from an outbox to the broker."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -14,7 +15,7 @@ from bench.events import placed
 from bench.result import Rates, Spoilt
 from deploy.embedded.system import System
 from shared.chassis.migrations import upgrade
-from shared.events import OWNERS
+from shared.events import OWNERS, OrderPlaced
 from shared.messaging.broker import Message
 from shared.messaging.kafka import KafkaBroker
 from shared.messaging.outbox import shard_of
@@ -31,13 +32,13 @@ async def migrated(url: str) -> None:
     await upgrade(TIERING, url.replace("postgresql://", "postgresql+asyncpg://"))
 
 
-async def fill_outbox(url: str) -> None:
+async def fill_outbox(url: str, events: Iterable[tuple[UUID, int, OrderPlaced]] = ()) -> None:
     """Events that were committed and never sent, with their heads."""
     connection = await asyncpg.connect(url)
     rows = [
         (datetime.now(UTC), event_id, order.topic, order.key, seq, order.type, order.model_dump_json(exclude_none=True),
          order.placed_at, shard_of(order.key))
-        for event_id, seq, order in placed(EVENTS, CUSTOMERS)
+        for event_id, seq, order in events or placed(EVENTS, CUSTOMERS)
     ]  # fmt: skip
     columns = ["recorded_at", "event_id", "topic", "key", "seq", "type", "payload", "occurred_at", "shard"]
     await connection.copy_records_to_table("outbox", records=rows, columns=columns)

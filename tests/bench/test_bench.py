@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 import bench.__main__ as command
-from bench import intake
+from bench import intake, population
 from bench.events import placed
 from bench.load import drive, order, request
-from bench.result import Rates, Spoilt, Spread, Waits, percentiles
+from bench.result import Rates, Spans, Spoilt, Spread, Waits, percentiles
 
 LIMITS = Path(command.__file__).parent / "limits"
 
@@ -31,6 +31,21 @@ def test_waits_are_met_only_when_both_are():
     fast = Waits("B5", "visible", ((10.0, 20.0),), ((5.0, 10.0),), (3.0, 5.0))
     assert fast.line().endswith("ratio p50 2.00 [2.00–2.00], p99 2.00 [2.00–2.00]  goal ≤ 3.00, ≤ 5.00  met")
     assert not Waits("B5", "visible", ((10.0, 60.0),), ((5.0, 10.0),), (3.0, 5.0)).met
+
+
+def test_a_span_is_met_when_it_is_short_enough_and_so_is_its_longest_transaction():
+    short = Spans("B7", "re-tier", (20.0,), (4.0,), (38.0,), 6.0, 50.0, "1,000,000 customers")
+    assert short.line() == (
+        "B7 re-tier    ours 20.0 s  limit 4.0 s  ratio 5.00 [5.00–5.00]  longest transaction 38 ms"
+        "  goal ≤ 6.00  met  (1,000,000 customers)"
+    )
+    assert not Spans("B7", "re-tier", (20.0,), (4.0,), (51.0,), 6.0, 50.0).met
+    assert Spans("B7", "re-tier", (20.0,), (4.0,), (38.0,), None, 50.0).met is None
+
+
+def test_who_moves_in_the_made_population_is_counted_by_hand():
+    assert population.movers(200) == (2, 2)
+    assert len(set(population.some(1_000_000, 20_000))) == 20_000
 
 
 def test_each_round_is_compared_with_its_neighbour():

@@ -1,0 +1,117 @@
+"""B7 and B8: a million customers reviewed, and a million customers' events consumed as fast as a tenth of them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bench import ground, population
+from bench.events import placed
+from bench.population import FULL, MONTHS, REVIEWED_AS_OF
+from bench.result import Measured, Rates, Spans, Spoilt
+from bench.streams import fill_broker, fill_outbox, migrated
+from deploy.embedded.system import System
+
+ROUNDS = 3
+EVENTS = 20_000
+LONGEST_MS = 50
+REVIEWED = """
+select (select count(*) from tier_history where run_id is not null and upper_inf(effective)) = $1
+   and (select count(*) from outbox where type = 'tiering.tier_changed.v1') = $1
+   and (select count(*) from evaluation_mover where applied) = $1
+   and (select count(*) from tier_history where superseded_at is null and upper_inf(effective)) = $2
+"""
+CONSUMED = f"""
+select (select count(*) from order_fact) = $1 + $2 * {MONTHS}
+   and (select sum(orders) from indicator_month) = $1 + $2 * {MONTHS}
+   and (select sum(last_seq) from stream_seen where topic = 'patron.intake') = $1 + $2 * {MONTHS}
+"""
+
+
+def measure(codes: frozenset[str], customers: int = FULL) -> Iterator[Measured]:
+    with ExitStack() as stack:
+        many = stack.enter_context(ground.system())
+        asyncio.run(_populate(many, customers))
+        if "B7" in codes:
+            yield _reviews(many, customers)
+        if "B8" in codes:
+            few = stack.enter_context(ground.system())
+            asyncio.run(_populate(few, customers // 10))
+            yield _growth((few, customers // 10), (many, customers))
+
+
+async def _populate(made: System, customers: int) -> None:
+    """A database to copy; the orders to come are of the same epoch as its marks."""
+    for name in ("crowd", "outbox_full"):
+        made.postgres.create_database(name)
+        await migrated(made.postgres.url(name))
+    connection = await asyncpg.connect(made.postgres.url("outbox_full"))
+    epoch: UUID = await connection.fetchval("select epoch from stream_epoch")
+    await connection.close()
+    await population.fill(made.postgres.url("crowd"), customers, epoch)
+
+
+def _on_a_copy(
+    made: System, program: str, *arguments: object, sound: str, values: tuple[object, ...]
+) -> dict[str, Any]:
+    """What a program measures on a fresh copy of everybody; what it leaves must be sound."""
+    postgres = made.postgres
+    postgres.client("createdb", "--maintenance-db=postgres", "--template=crowd", "--strategy=file_copy", "copy")
+    measured = ground.program(program, postgres.url("copy"), *arguments)
+    if not ground.count(postgres.url("copy"), sound, *values):
+        raise Spoilt(f"{program}: {measured}, and the database says otherwise")
+    postgres.drop_database("copy")
+    return measured
+
+
+def _reviews(made: System, customers: int) -> Spans:
+    rises, falls = population.movers(customers)
+    ours: list[float] = []
+    limit: list[float] = []
+    longest: list[float] = []
+    for turn in range(-1, ROUNDS):
+        done = _on_a_copy(made, "bench.ours_review", REVIEWED_AS_OF, sound=REVIEWED, values=(rises + falls, customers))
+        if (done["status"], done["customers"], done["applied"]) != ("applied", customers, {"up": rises, "down": falls}):
+            raise Spoilt(f"a review of {customers} with {rises} rises and {falls} falls: {done}")
+        bare = ground.program("bench.limits.scan", made.postgres.url("crowd"))
+        if bare["customers"] != customers:
+            raise Spoilt(f"the scan saw {bare['customers']} of {customers}")
+        if turn >= 0:
+            ours.append(done["seconds"])
+            limit.append(bare["seconds"])
+            longest.append(done["longest_ms"])
+    return Spans(
+        "B7", "re-tier", tuple(ours), tuple(limit), tuple(longest), 6.0 if customers >= FULL else None, LONGEST_MS,
+        f"{customers:,} customers, {rises + falls:,} of them move",
+    )  # fmt: skip
+
+
+def _growth(few: tuple[System, int], many: tuple[System, int]) -> Rates:
+    """The same consumer, the same number of orders; only there are ten times as many customers they may be of."""
+    for made, customers in (few, many):
+        asyncio.run(_tell(made, customers))
+    rates: dict[int, list[float]] = {few[1]: [], many[1]: []}
+    for turn in range(-1, ROUNDS):
+        for made, customers in (few, many):
+            done = _on_a_copy(
+                made, "bench.ours_consumer", made.kafka, ground.PARTITIONS, EVENTS,
+                sound=CONSUMED, values=(EVENTS, customers),
+            )  # fmt: skip
+            if done["done"] != EVENTS:
+                raise Spoilt(f"{done} of {EVENTS}")
+            if turn >= 0:
+                rates[customers].append(done["done"] / done["seconds"])
+    return Rates(
+        "B8", "growth", tuple(rates[many[1]]), tuple(rates[few[1]]), 0.80 if many[1] >= FULL else None,
+        sides=(f"{many[1]:,} customers", f"{few[1]:,}"),
+    )  # fmt: skip
+
+
+async def _tell(made: System, customers: int) -> None:
+    crowd = list(population.some(customers, min(EVENTS, customers)))
+    url = made.postgres.url("outbox_full")
+    await fill_outbox(url, placed(EVENTS, len(crowd), crowd=crowd, before=MONTHS))
+    await fill_broker(url, made.kafka)
