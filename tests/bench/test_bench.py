@@ -44,7 +44,7 @@ def test_a_span_is_met_when_it_is_short_enough_and_so_is_its_longest_transaction
 
 
 def test_who_moves_in_the_made_population_is_counted_by_hand():
-    assert population.movers(200) == (2, 2)
+    assert population.movers(200) == (0, 2)  # 7 and 107 have earned nothing to rise to; 57 and 157 fall
     assert len(set(population.some(1_000_000, 20_000))) == 20_000
 
 
@@ -114,7 +114,7 @@ def test_every_customer_is_made_known_once():
 
 
 def test_a_run_that_lost_something_is_refused(monkeypatch, capsys, tmp_path):
-    def spoilt(_: frozenset[str]):
+    def spoilt(*_: object):
         raise Spoilt("B1u1: 10 accepted, 9 stored, 9 told")
         yield
 
@@ -137,7 +137,7 @@ def test_lost_and_doubled_orders_spoil_a_run(monkeypatch, stored: int, told: int
 
 def test_results_are_written_for_programs(monkeypatch, tmp_path, capsys):
     rates = Rates("B4", "relay", (80.0,), (100.0,), 0.70)
-    monkeypatch.setattr(command, "GROUPS", ((frozenset({"B4"}), lambda _: iter([rates])),))
+    monkeypatch.setattr(command, "GROUPS", ((frozenset({"B4"}), lambda *_: iter([rates])),))
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results" / "latest.json")
     assert command.main(["--only", "b4"]) == 0
     written = json.loads((tmp_path / "results" / "latest.json").read_text())
