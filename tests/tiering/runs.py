@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from deploy.verify.invariants.reviews import INVARIANTS
 from services.tiering_svc.handlers import reviews
 from services.tiering_svc.handlers.policies import write_policy
 from services.tiering_svc.repository import evaluations, policies
@@ -63,3 +64,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ids(count: int) -> Sequence[UUID]:
     return [UUID(int=n) for n in range(1, count + 1)]
+
+
+async def broken_runs(database: Database) -> list[Any]:
+    """What `patron verify` says of reviews, simulations, back-tests and watches."""
+    found: list[Any] = []
+    for invariant in INVARIANTS:
+        rows = await database.run(lambda tx, sql=invariant.offending: tx.raw.fetch(sql))  # type: ignore[misc]
+        found += [(invariant.code, *row) for row in rows]
+    return found

@@ -22,7 +22,7 @@ from tests import harness
 from tests.tiering.a_customer import bands_document, level
 from tests.tiering.events import placed, returned
 from tests.tiering.invariants import broken_invariants
-from tests.tiering.runs import ids, listed, put_in_force, reviewed
+from tests.tiering.runs import broken_runs, ids, listed, put_in_force, reviewed
 
 SERVICE = "tiering"
 CUSTOMERS = ids(4)
@@ -160,6 +160,7 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
             assert later.outcomes | nobody == simulated.outcomes | nobody
             await screened(database, later)
             assert await broken_invariants(database) == []
+            assert await broken_runs(database) == []
         finally:
             await database.close()
 

@@ -14,7 +14,7 @@ from services.tiering_svc.handlers import back_tests, deciding, reviews, subscri
 from tests import harness
 from tests.tiering.a_customer import bands_document
 from tests.tiering.events import placed, returned
-from tests.tiering.runs import at_once, ids, no_heads, to_the_end
+from tests.tiering.runs import at_once, broken_runs, ids, no_heads, to_the_end
 
 __all__ = ["at_once"]
 SERVICE = "tiering"
@@ -349,6 +349,7 @@ async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client
         assert result["outcomes"] == {"placed": 10}
     else:
         assert all(sum(level["customers"] for level in m["levels"]) in (0, 10) for m in result["months"])
+    assert await broken_runs(database) == []
 
 
 async def test_T10_two_replicas_at_once_decide_everybody_once(client, database, monkeypatch):

@@ -1,0 +1,66 @@
+"""Reviews, simulations and back-tests: everybody once, and a watch only where somebody is below the tier."""
+
+from deploy.verify.invariant import Within
+
+INVARIANTS = (
+    Within(
+        "reviews_counted",
+        "every finished review and simulation lists as many movers as it counted",
+        ("tiering",),
+        checked="select count(*) from evaluation_run where status in ('applied', 'simulated')",
+        offending="""
+            select r.run_id, counted.key as outcome, counted.value::int as counted, coalesce(m.listed, 0) as listed
+            from evaluation_run r cross join lateral jsonb_each_text(r.outcomes) as counted
+            left join (
+                select run_id, outcome, count(*) as listed from evaluation_mover group by run_id, outcome
+            ) m on m.run_id = r.run_id and m.outcome = counted.key
+            where r.status in ('applied', 'simulated') and counted.key in ('placed', 'up', 'down', 'grace')
+              and counted.value::int <> coalesce(m.listed, 0)
+        """,
+    ),
+    Within(
+        "reviews_applied",
+        "what a review applied is in the history, as its run's rows",
+        ("tiering",),
+        checked="select count(*) from evaluation_mover where applied and outcome <> 'grace'",
+        offending="""
+            select m.run_id, m.customer_id, m.outcome from evaluation_mover m
+            where m.applied and m.outcome <> 'grace' and not exists (
+                select from tier_history h where h.customer_id = m.customer_id and h.run_id = m.run_id)
+        """,
+    ),
+    Within(
+        "simulations_counted",
+        "the matrix of every finished simulation counts each of its customers once",
+        ("tiering",),
+        checked="select count(*) from evaluation_run where kind = 'simulation' and status = 'simulated'",
+        offending="""
+            select r.run_id, r.customers, coalesce(c.customers, 0) as in_matrix from evaluation_run r
+            left join (select run_id, sum(customers) as customers from evaluation_cell group by run_id) c using (run_id)
+            where r.kind = 'simulation' and r.status = 'simulated' and r.customers <> coalesce(c.customers, 0)
+        """,
+    ),
+    Within(
+        "back_tests_counted",
+        "every month of a finished back-test counts each of its customers once",
+        ("tiering",),
+        checked="select count(*) from back_test where status = 'finished'",
+        offending="""
+            select b.back_test_id, c.month, b.customers, c.customers as counted from back_test b
+            join (select back_test_id, month, sum(customers) as customers from back_test_cell group by 1, 2) c
+                 using (back_test_id)
+            where b.status = 'finished' and b.customers <> c.customers
+        """,
+    ),
+    Within(
+        "watches",
+        "a watch is on for exactly those who are below their tier, since then",
+        ("tiering",),
+        checked="select count(*) from standing where below_since is not null",
+        offending="""
+            select s.customer_id, s.below_since, w.below_since as watched_since from standing s
+            left join tier_watch w on w.row_id = s.row_id and w.recovered_told_at is null
+            where s.below_since is distinct from w.below_since
+        """,
+    ),
+)
