@@ -32,9 +32,10 @@ from services.tiering_svc.repository.evaluations import Mover, Run
 from services.tiering_svc.repository.screening import LAST, Asked, Plain, Screened
 from shared.messaging import Database, Transaction, announce, new_id
 
-STRETCH = 2_000  # customers to begin with; then as many as the time allows
-SINGLY = 50
-SECONDS = 0.020  # for a transaction: those who wait for one of its customers shall not feel it
+STRETCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
+SINGLY = 10
+LEAST = 5
+SECONDS = 0.010  # for a transaction: those who wait for one of its customers shall not feel it
 
 
 @dataclass(slots=True)
@@ -50,13 +51,13 @@ class Pace:
     ahead: "asyncio.Task[Screened] | None" = None
 
     def screened_in(self, seconds: float, customers: int, singly: int) -> None:
-        self.stretch = _towards(self.stretch, customers, seconds, STRETCH // 20, STRETCH * 10)
+        self.stretch = _towards(self.stretch, customers, seconds, most=20_000)
         if singly > self.singly:  # next time no more than can be decided
-            self.stretch = max(STRETCH // 20, min(self.stretch, customers * self.singly // singly))
+            self.stretch = max(LEAST, min(self.stretch, customers * self.singly // singly))
 
     def decided_in(self, seconds: float, customers: int) -> None:
-        if customers >= SINGLY // 5:
-            self.singly = _towards(self.singly, customers, seconds, SINGLY // 5, SINGLY * 20)
+        if customers >= LEAST:
+            self.singly = _towards(self.singly, customers, seconds, most=1_000)
 
     async def close(self) -> None:
         if self.ahead is not None:
@@ -65,10 +66,10 @@ class Pace:
             self.ahead = None
 
 
-def _towards(now: int, customers: int, seconds: float, least: int, most: int) -> int:
+def _towards(now: int, customers: int, seconds: float, *, most: int) -> int:
     """Half way to what fits; never more than twice as much at once."""
     fits = customers * SECONDS / max(seconds, 1e-6)
-    return max(least, min(most, 2 * now, int((now + fits) / 2)))
+    return max(LEAST, min(most, 2 * now, int((now + fits) / 2)))
 
 
 @dataclass(frozen=True, slots=True)
