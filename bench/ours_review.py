@@ -34,7 +34,7 @@ async def nothing_ahead(service: str, path: str, query: Mapping[str, Any]) -> An
 
 async def main(url: str, as_of: str) -> None:
     database = Watched(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=4)
-    instant, pace = datetime.fromisoformat(as_of), Pace(looks_ahead=True)
+    instant, pace = datetime.fromisoformat(as_of), Pace()
     run = await database.run(lambda tx: request_review(tx, instant, apply=True, by="bench"))
     database.longest = 0.0
     began = time.perf_counter()

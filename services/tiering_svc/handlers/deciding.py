@@ -4,7 +4,6 @@ What is decided follows from `as_of`, `known_at` and the policy alone, so a run 
 applied is less: only where the customer still stands as the decision found it.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from services.tiering_svc.repository import (
     standings,
 )
 from services.tiering_svc.repository.evaluations import Mover, Run
-from services.tiering_svc.repository.screening import LAST, Asked, Plain, Screened
+from services.tiering_svc.repository.screening import Asked, Plain, Screened
 from shared.messaging import Database, Transaction, announce, new_id
 
 STRETCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
@@ -42,13 +41,11 @@ SECONDS = 0.010  # for a transaction: those who wait for one of its customers sh
 class Pace:
     """How much goes into one transaction, by how long the last ones took; and what does not change in between."""
 
-    looks_ahead: bool = False  # the next stretch is screened while this one is decided
     stretch: int = field(default_factory=lambda: STRETCH)
     singly: int = field(default_factory=lambda: SINGLY)
     seen: Run | None = None  # as this process left it
     basis: "tuple[UUID, Asked, Rules] | None" = None
     placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
-    ahead: "asyncio.Task[Screened] | None" = None
 
     def screened_in(self, seconds: float, customers: int, singly: int) -> None:
         self.stretch = _towards(self.stretch, customers, seconds, most=20_000)
@@ -58,12 +55,6 @@ class Pace:
     def decided_in(self, seconds: float, customers: int) -> None:
         if customers >= LEAST:
             self.singly = _towards(self.singly, customers, seconds, most=1_000)
-
-    async def close(self) -> None:
-        if self.ahead is not None:
-            self.ahead.cancel()
-            await asyncio.wait([self.ahead])
-            self.ahead = None
 
 
 def _towards(now: int, customers: int, seconds: float, *, most: int) -> int:
@@ -90,24 +81,15 @@ async def basis_of(tx: Transaction, run: Run) -> tuple[Asked, Rules]:
 
 
 async def next_stretch(database: Database, run: Run, pace: Pace) -> Screened:
-    """The customers after the cursor. What is screened follows from the run's two times: it can be read beforehand."""
+    """The customers after the cursor. What is screened follows from the run's two times: it needs no locks, and a
+    transaction of its own keeps that in which customers are locked short."""
     if pace.basis is None or pace.basis[0] != run.run_id:
         pace.basis = run.run_id, *await database.run(lambda tx: basis_of(tx, run))
-    found: Screened | None = None
-    if pace.ahead is not None:
-        task, pace.ahead = pace.ahead, None
-        found = await task
-    if found is None or found.after != run.cursor:
-        found = await _screen(database, run, run.cursor, pace)
-    if pace.looks_ahead and found.end != LAST:
-        pace.ahead = asyncio.create_task(_screen(database, run, found.end, pace))
-    return found
+    return await _screen(database, run, run.cursor, pace.basis[1], pace)
 
 
-async def _screen(database: Database, run: Run, after: UUID | None, pace: Pace) -> Screened:
+async def _screen(database: Database, run: Run, after: UUID | None, asked: Asked, pace: Pace) -> Screened:
     """A stretch ends where there would be too many to be decided singly in one transaction."""
-    assert pace.basis is not None
-    asked = pace.basis[1]
 
     async def look(tx: Transaction) -> Screened:
         if not screening.is_quick(asked.policy):

@@ -71,16 +71,14 @@ async def _why_not(tx: Transaction, as_of: datetime, policy_id: UUID, version: i
 
 async def work_on_reviews(service: Parts, stop: asyncio.Event) -> None:
     """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
-    pace = Pace(looks_ahead=True)
+    pace = Pace()
     await work(lambda: advance(service.database, service.clients.get_json, pace=pace), "review", stop)
-    await pace.close()
 
 
 async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
     """Beside the reviews: neither waits for the other."""
-    pace = Pace(looks_ahead=True)
+    pace = Pace()
     await work(lambda: advance(service.database, service.clients.get_json, "simulation", pace), "simulation", stop)
-    await pace.close()
 
 
 async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Event) -> None:
