@@ -98,7 +98,7 @@ async def a_life(admin: Caller) -> list[str]:
                 "/orders",
                 f"/tier/history?known_at={then}",
                 f"/tier/explanation?at={then}&known_at={then}",
-                f"/indicators?as_of={then}",
+                f"/indicators?as_of={then}&known_at={then}",
                 "/points",
                 "/points/entries",
                 "/points/lots",

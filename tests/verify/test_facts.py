@@ -50,8 +50,8 @@ SOUND = {
                                   recorded_at)
         values ('{CUSTOMER}', '{AT}', '{RETURN}', '{ORDER}', 'return', '2026-03-01', 40, 8, 1, now());
         insert into indicator_month (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
-                                     first_order_at, last_order_at, returned_amount, returned_count)
-        values ('{CUSTOMER}', '2026-03-01', 1, 60, 12, 60, 60, '{AT}', '{AT}', 40, 1);
+                                     first_order_at, last_order_at, returned_amount, returned_count, recorded_at)
+        values ('{CUSTOMER}', '2026-03-01', 1, 60, 12, 60, 60, '{AT}', '{AT}', 40, 1, now());
         insert into receivable_fact values ('{RECEIVABLE}', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', now());
         insert into payment_fact values ('{PAYMENT}', '{RECEIVABLE}', '{CUSTOMER}', 30, '{AT}', '2026-03-01', now());
         insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, next_step_on, recorded_at)

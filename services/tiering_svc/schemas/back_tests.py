@@ -19,7 +19,7 @@ class BackTestCreate(Shape):
     known: Literal["then", "now"] = Field(
         default="now", description="by the facts recorded by each month's end, or by all there are now"
     )
-    version: Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int32"})] | None = Field(
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = Field(
         default=None, description="the newest, if not given"
     )
 

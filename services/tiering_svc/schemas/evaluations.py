@@ -12,7 +12,7 @@ from shared.chassis import Id, Instant, Read, Shape
 
 class PolicyAsked(Shape):
     id: Id
-    version: Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int32"})]
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})]
 
 
 class EvaluationCreate(Shape):

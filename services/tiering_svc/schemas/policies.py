@@ -160,7 +160,7 @@ class PolicyCreate(Shape):
 
 
 class ActivationCreate(Shape):
-    version: Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int32"})] | None = None
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = None
 
 
 class PolicyVersionRead(Read):

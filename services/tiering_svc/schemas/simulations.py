@@ -21,7 +21,7 @@ class CostsWrite(Shape):
 
 
 class SimulationCreate(Shape):
-    version: Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int32"})] | None = Field(
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = Field(
         default=None, description="the newest, if not given"
     )
     as_of: Instant | None = Field(default=None, description="now, if not given")
