@@ -12,6 +12,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.streams import PAGE
 
 AFTER_ALL_KEYS = "\U0010ffff"
+MOST_LOOKS = 3  # a consumer that has not read in so many looks what was there is not waited for any longer
 
 
 async def behind_the_heads(inbox: Inbox, topic: str, changed_since: datetime | None) -> AsyncIterator[tuple[str, int]]:
@@ -52,7 +53,8 @@ class Suspects:
     """Streams seen behind their owner's head, until it is known whether they only wait or have lost something.
 
     Being behind is what a busy stream looks like. Something is lost when the consumer has read all that the broker held
-    then, and the mark has not moved. Pulling sooner would do the broker's work twice and wait for its locks.
+    then, and the mark has not moved. Pulling sooner would do the broker's work twice and wait for its locks. But it is
+    not waited for ever: whatever keeps the consumer from reading on, what is missing is at the owner.
     """
 
     def __init__(self, inbox: Inbox) -> None:
@@ -67,7 +69,7 @@ class Suspects:
     async def lost(self, consumer: Consumer | None) -> list[StreamKey]:
         """Suspects of earlier looks whose marks have not moved though the consumer is past what was there."""
         found: list[StreamKey] = []
-        while self._looks and await self._is_past(self._looks[0], consumer):
+        while self._looks and (len(self._looks) > MOST_LOOKS or await self._is_past(self._looks[0], consumer)):
             found += await self._still_at(self._looks.popleft().behind)
         return found
 

@@ -234,9 +234,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             log.info("offsets_not_committed", error=type(error).__name__)
 
     async def seek_to_beginning(self) -> None:
+        """And say so: a group's offsets from before would be beyond the end of what is there now."""
         places = self.client.assignment()
         if places:
             await self.client.seek_to_beginning(*places)
+            self._done = {place: await self._position(place) for place in places}
+            await self._tell()
 
     async def cluster_id(self) -> str:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=10_000)

@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from shared.errors import DomainError
+from shared.messaging import Transaction, announce
 from shared.messaging.arrivals import Arrival, read_message
 from shared.messaging.broker import Message
+from shared.messaging.comparing import MOST_LOOKS
 from shared.messaging.ids import new_id
+from shared.messaging.outbox import record
 from tests.shared.messaging.world import Running, World, customer, delivered, seen, until
 
 
@@ -293,6 +296,39 @@ async def test_K15_what_still_lies_on_the_broker_is_not_pulled(world: World) -> 
     assert await reading.poll(500, 0.01)  # read, and for this test lost on the way to the inbox
     await world.consumer.compare()
     await asyncio.gather(*world.consumer.pulling.values())
+    assert await world.refs(1) == ["1"]
+
+
+async def test_K15_a_consumer_that_never_reads_on_is_not_waited_for_for_ever(world: World) -> None:
+    producer = await world.broker.producer()
+    await world.write(seen(1, "1"))
+    await producer.send(await world.messages())
+    world.consumer.consumer = await world.broker.consumer("test", ["patron.intake"])  # and nobody polls it
+    for _ in range(MOST_LOOKS + 2):
+        await world.consumer.compare()
+        await asyncio.gather(*world.consumer.pulling.values())
+    assert await world.refs(1) == ["1"]
+
+
+async def test_K15_a_head_changed_before_the_look_and_committed_after_it_is_seen_by_the_next(world: World) -> None:
+    begun = asyncio.Event()
+    looked = asyncio.Event()
+
+    async def write_slowly(tx: Transaction) -> None:
+        announce(tx, [seen(1, "1")])
+        await record(tx.raw, tx.announced, recorded_at=tx.at)
+        tx.announced.clear()  # recorded, and not committed yet
+        begun.set()
+        await looked.wait()
+
+    writing = asyncio.create_task(world.owner.run(write_slowly))
+    await begun.wait()
+    await world.consumer.compare()
+    looked.set()
+    await writing
+    for _ in range(2):
+        await world.consumer.compare()
+        await asyncio.gather(*world.consumer.pulling.values())
     assert await world.refs(1) == ["1"]
 
 
