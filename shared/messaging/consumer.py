@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 PULLS_AT_ONCE = 8
-UNCOMMITTED = timedelta(seconds=30)  # a head says when it was changed, and is seen when that is committed
 LEAST_PATIENCE_SECONDS = 0.005
 MOST_PATIENCE_SECONDS = 0.1
 QUIET_AFTER_SECONDS = 1.0
@@ -234,7 +233,7 @@ class ConsumerLoop:
                     behind[topic, key] = last_seq
                     if owed:
                         again.add((topic, key))
-                self._compared[topic] = began - UNCOMMITTED
+                self._compared[topic] = began
                 self._owed.discard(topic)
             except Exception as error:
                 log.warning("compare_later", topic=topic, error=type(error).__name__)
