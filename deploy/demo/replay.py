@@ -59,6 +59,7 @@ class Replay:
         self.months = list(months(purchases.placed_at, self.writer.shift))
         self.with_story = have_a_story(purchases)
         self.receipts: dict[int, Receipt] = {}  # of those, once they were sent
+        self.reviewed: datetime | None = None  # as of when the last review was applied
 
     # --- what there is to do ---
 
@@ -91,6 +92,9 @@ class Replay:
                 stop_if_failed(beside)
             progress.say("complaints, teams")
             await beside[-1]
+            if self.reviewed is not None:
+                progress.say("early warnings")
+                await self._until_swept(self.reviewed)
         finally:
             for task in beside:
                 task.cancel()
@@ -155,7 +159,10 @@ class Replay:
         self.state.write(self.data)
 
     async def _review(self, month: Month) -> None:
-        """Ask for the review as of the month's end; wait until it and the sweep for warnings after it are done."""
+        """Ask for the review as of the month's end and wait until it is applied: the next orders raise from there.
+
+        The sweep for warnings that follows is of the month's end whatever comes in meanwhile: only the last is awaited.
+        """
         as_of = month.ends.isoformat()
         if as_of in self.state.reviews:
             return
@@ -170,10 +177,14 @@ class Replay:
             pause = min(pause * 1.2, 0.25)
             run = await self.gateway.get(f"/v1/evaluations/{run['id']}")
         self.state.reviews[as_of] = run["id"]
-        pause = 0.02
-        while run["status"] == "applied" and not await self._is_swept(month.ends):
+        if run["status"] == "applied":
+            self.reviewed = month.ends
+
+    async def _until_swept(self, by: datetime) -> None:
+        deadline, pause = time.monotonic() + REVIEW_SECONDS, 0.02
+        while not await self._is_swept(by):
             if time.monotonic() > deadline:
-                raise ReviewNotApplied(f"the sweep for warnings as of {as_of} is not done")
+                raise ReviewNotApplied(f"the sweep for warnings as of {by.isoformat()} is not done")
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
