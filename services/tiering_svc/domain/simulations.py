@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 ZERO = Decimal(0)
 CENT = Decimal("0.0001")
+PRECISE = 100  # digits: amounts of any size multiplied with each other stay exact
 NOWHERE = ""  # of those who have no tier yet
 
 
@@ -59,8 +60,9 @@ class BenefitCosts:
         """A year of these customers in this tier, if they go on as in the window of so many months."""
         fixed = self.per_customer_year.get(level.to_tier, ZERO) * level.customers
         beyond = (self.multipliers or {}).get(level.to_tier, Decimal(1)) - 1
-        revenue_a_year = level.revenue * 12 / months
-        return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(CENT)
+        with localcontext(prec=PRECISE):
+            revenue_a_year = level.revenue * 12 / months
+            return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(CENT)
 
     def of_all(self, levels: Iterable[Cell], months: int) -> Decimal:
         return sum((self.of_level(level, months) for level in levels), ZERO)

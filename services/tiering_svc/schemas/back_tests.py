@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.schemas.common import Count, PolicyReference
+from services.tiering_svc.schemas.common import Count, PolicyReference, Version
 from shared.chassis import Read, Shape, SignedAmount
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
+Month = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 
 
 class BackTestCreate(Shape):
@@ -19,9 +19,7 @@ class BackTestCreate(Shape):
     known: Literal["then", "now"] = Field(
         default="now", description="by the facts recorded by each month's end, or by all there are now"
     )
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = Field(
-        default=None, description="the newest, if not given"
-    )
+    version: Version | None = Field(default=None, description="the newest, if not given")
 
 
 class BackTestRead(Read):

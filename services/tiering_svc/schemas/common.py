@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.chassis import Name, Read, Shape
 
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})]
 Count = Annotated[int, Field(json_schema_extra={"format": "int32"})]
 Months = Annotated[int, Field(strict=True, json_schema_extra={"format": "int32"})]
 Exact = Annotated[

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.schemas.common import Count, PolicyReference
+from services.tiering_svc.schemas.common import Count, PolicyReference, Version
 from shared.chassis import Amount, Code, Instant, Read, Shape, SignedAmount
 
 
@@ -21,9 +20,7 @@ class CostsWrite(Shape):
 
 
 class SimulationCreate(Shape):
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = Field(
-        default=None, description="the newest, if not given"
-    )
+    version: Version | None = Field(default=None, description="the newest, if not given")
     as_of: Instant | None = Field(default=None, description="now, if not given")
     known_at: Instant | None = Field(default=None, description="when it begins, if not given")
     costs: CostsWrite | None = None
