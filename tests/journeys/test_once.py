@@ -114,7 +114,9 @@ async def answers_at(admin: Caller, paths: list[str]) -> dict[str, Any]:
 def without_the_clock(answer: Any) -> Any:
     """What only says what time it is now."""
     if isinstance(answer, dict):
-        return {k: without_the_clock(v) for k, v in answer.items() if k not in ("as_of", "known_at", "remaining_seconds")}
+        return {
+            k: without_the_clock(v) for k, v in answer.items() if k not in ("as_of", "known_at", "remaining_seconds")
+        }
     return [without_the_clock(one) for one in answer] if isinstance(answer, list) else answer
 
 
