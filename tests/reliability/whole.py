@@ -22,11 +22,20 @@ class Whole:
         self.armed: dict[str, Path] = {}
 
     def bring_everything_up(self) -> None:
-        """Start what is down, and wait until every service says it is ready."""
-        for name, part in self.system.parts.items():
-            if not part.running:
-                self.system.restart(name, env={})
-        self.system.wait_ready(list(self.system.services.values()), time.monotonic() + 60)
+        """Start what is down, and wait until every service says it is ready.
+
+        A fault leaves its mark before it kills: who is dying of one may look alive for a moment, and is started again.
+        """
+        deadline = time.monotonic() + 60
+        while True:
+            for name, part in self.system.parts.items():
+                if not part.running:
+                    self.system.restart(name, env={})
+            try:
+                return self.system.wait_ready(list(self.system.services.values()), deadline)
+            except StartFailed:
+                if all(part.running for part in self.system.parts.values()):
+                    raise
 
     async def arm(self, service: str, point: str, passes: int = 1) -> None:
         """Start a service again so that it dies by SIGKILL when it comes by this point for the n-th time."""
