@@ -167,14 +167,14 @@ class Replay:
         if as_of in self.state.reviews:
             return
         run = await self.gateway.post("/v1/evaluations", {"as_of": as_of}, key=f"demo-review-{as_of}")
-        deadline, pause = time.monotonic() + REVIEW_SECONDS, 0.05
+        deadline, pause = time.monotonic() + REVIEW_SECONDS, 0.03
         while run["finished_at"] is None:
             if time.monotonic() > deadline:
                 raise ReviewNotApplied(
                     f"the review as of {as_of} is still {run['status']} after {REVIEW_SECONDS:.0f} s"
                 )
             await asyncio.sleep(pause)
-            pause = min(pause * 1.2, 0.25)
+            pause = min(pause * 1.1, 0.1)
             run = await self.gateway.get(f"/v1/evaluations/{run['id']}")
         self.state.reviews[as_of] = run["id"]
         if run["status"] == "applied":

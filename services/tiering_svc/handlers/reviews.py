@@ -30,7 +30,7 @@ from shared.messaging.streams import PAGE
 
 log = structlog.get_logger(__name__)
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.1
 SHORTEST_PAUSE_SECONDS = 0.02  # just after a step: somebody waits for the run, and often asks for the next
 SETTLE = timedelta(milliseconds=200)  # what was recorded by an instant is committed so much later, at the latest
 VALUES = 5  # stretches of measured customers read at once
