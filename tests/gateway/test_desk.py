@@ -66,9 +66,9 @@ ANSWERS: dict[str, Any] = {
     "/v1/stages": STAGES,
     f"/v1/customers/{ID}/stage": STAGE,
     "/v1/pyramid": PYRAMID,
-    "/v1/evaluations": {"items": [{"id": "run-1"}]},
-    "/v1/evaluations/run-1/movers": {
-        "items": [{"customer_id": ID, "outcome": "up", "from_tier": None, "to_tier": "gold"}]
+    "/v1/pyramid/movers": {
+        "moved": {"up": 7, "down": 0, "placed": 1},
+        "items": [{"customer_id": ID, "way": "up", "from_tier": "iron", "to_tier": "gold"}],
     },
     "/v1/complaints": {"items": [CASE]},
     "/v1/complaints/case-1": CASE,
@@ -167,7 +167,16 @@ async def test_the_pyramid_the_movers_the_cases_and_what_was_found(browser: http
     await sign_in(browser)
     page = (await browser.get("/desk", params={"q": EVIL})).text
     assert page.count("<polygon") == 2
-    for shown in ("2,000.00 USD", "1,234.50", "60.0 %", "Annual spend", f"/desk/customers/{ID}", "late", "up"):
+    for shown in (
+        "2,000.00 USD",
+        "1,234.50",
+        "60.0 %",
+        "iron → gold",
+        "Annual spend",
+        f"/desk/customers/{ID}",
+        "late",
+        "up",
+    ):
         assert shown in page, shown
     assert EVIL not in page
     assert "&lt;script&gt;" in page

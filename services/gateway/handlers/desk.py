@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,6 +12,7 @@ from services.gateway.handlers.forwarding import Answer, Call, forward
 from shared.chassis import Actor, Refused, Service
 
 SHOWN = 10  # movers, cases
+LATELY = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -51,11 +53,12 @@ async def _ask(service: Service, actor: Actor, seconds: float, question: Questio
 
 
 async def look_at_the_whole(service: Service, actor: Actor, seconds: float, asked: str) -> Findings:
-    """The pyramid, the movers of the last review, the worst warnings, the most urgent cases; what was searched for."""
+    """The pyramid, who moved lately, the worst warnings, the most urgent cases; what was searched for."""
+    lately = (service.clock() - LATELY).isoformat()
     urgent = {"status": "open", "sort": "urgency", "limit": str(SHOWN)}
     questions = {
         "pyramid": Question("tiering", "/v1/pyramid"),
-        "evaluations": Question("tiering", "/v1/evaluations", {"limit": "1"}),
+        "movers": Question("tiering", "/v1/pyramid/movers", {"from": lately, "limit": str(SHOWN)}),
         "warnings": Question("tiering", "/v1/warnings", {"state": "not_closed", "limit": str(SHOWN)}),
         "stages": Question("tiering", "/v1/stages"),
         "cases": Question("complaint", "/v1/complaints", urgent),
@@ -63,11 +66,6 @@ async def look_at_the_whole(service: Service, actor: Actor, seconds: float, aske
     if asked:
         questions["found"] = Question("profile", "/v1/customers", {"q": asked, "limit": "20"})
     findings = await ask(service, actor, seconds, questions)
-    reviews = findings.parts.get("evaluations", {}).get("items", [])
-    if reviews:
-        path = f"/v1/evaluations/{reviews[0]['id']}/movers"
-        more = await ask(service, actor, seconds, {"movers": Question("tiering", path, {"limit": str(SHOWN)})})
-        findings.parts |= more.parts
     findings.parts["names"] = await _names(service, actor, seconds, findings)
     return findings
 
