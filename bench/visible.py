@@ -12,7 +12,7 @@ from bench import ground
 from bench.load import order
 from bench.result import Spoilt, Waits, percentiles
 from deploy.embedded.system import System, database_of
-from shared.chassis.clients import new_client
+from shared.http import new_client
 
 SAMPLES, ROUNDS = 200, 3
 LOOK_AGAIN, GIVE_UP = 0.0005, 10.0

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
-from shared.chassis.clients import new_client
+from shared.http import new_client
 
 TRY_FOR_SECONDS = 60.0
 TRY_AGAIN = frozenset({401, 429, 502, 503, 504})  # a token that ran out, and what passes by itself

@@ -115,21 +115,24 @@ def in_order(time: Ints, basket: Ints, product: Ints) -> tuple[Ints, Ints]:
 
 
 def _goods(line_product: Ints) -> tuple[list[tuple[str, str]], Ints]:
-    """Each product bought, with its department's code, and which of them each line is."""
+    """Each product bought, in order of its number, with its department's code, and which of them each line is."""
+    bought, of_line = _encoded(line_product)
+    order = np.argsort(bought)
     table = read_table("products", ("product_id", "department"))
-    department = table["department"].combine_chunks().dictionary_encode()
-    codes = [category_code(name) for name in department.dictionary.to_pylist()] + [UNKNOWN]
-    product = table["product_id"].to_numpy()
-    size = int(max(product.max(), line_product.max())) + 1
-    of_product = np.full(size, -1)  # no department: the last code
-    of_product[product] = department.indices.fill_null(-1).to_numpy()
-    is_bought = np.zeros(size, dtype=bool)
-    is_bought[line_product] = True
-    bought = np.flatnonzero(is_bought)
-    number = np.empty(size, dtype=np.int64)
-    number[bought] = np.arange(len(bought))
-    codes_bought = [codes[code] for code in of_product[bought].tolist()]
-    return list(zip(map(str, bought.tolist()), codes_bought, strict=True)), number[line_product]
+    department = dict(zip(table["product_id"].to_pylist(), table["department"].to_pylist(), strict=True))
+    codes = {name: category_code(name) for name in set(department.values())}
+    goods = [(str(product), codes.get(department.get(product), UNKNOWN)) for product in bought[order].tolist()]
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return goods, place[of_line]
+
+
+def _encoded(values: Ints) -> tuple[Ints, Ints]:
+    """The different values, and which of them each is: by hashing, a fifth of what sorting them takes."""
+    import pyarrow
+
+    encoded = pyarrow.array(values).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
 
 
 def ranked_households(purchases: Purchases, seed: int = 2017) -> Ints:

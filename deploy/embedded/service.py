@@ -38,6 +38,7 @@ def environment(
         "PATRON_DEV_ISSUER": "1",
         "PATRON_LOG_LEVEL": "INFO",
         "PATRON_KAFKA_PARTITIONS": "4",
+        "PATRON_CLOCK_SKEW_SECONDS": "0",  # one machine, one clock
     }
     fixed = {
         "PATRON_SERVICE": service,

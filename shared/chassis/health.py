@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -89,6 +90,7 @@ class HeadRead(Read):
 
 class HeadsRead(Read):
     epoch: UUID
+    settled: bool = True
     heads: list[HeadRead]
 
 
@@ -98,13 +100,21 @@ class RetryAnswer(Read):
 
 @internal_router.get("/streams/{topic}/heads", dependencies=[allow("internal", "ops")])
 async def read_heads(
+    request: Request,
     topic: str,
     tx: Tx,
     after: Annotated[str, Query(max_length=200)] = "",
     changed_since: Annotated[Instant | None, Query()] = None,
+    settled_by: Annotated[Instant | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=streams.PAGE)] = streams.PAGE,
 ) -> HeadsRead:
-    """How far each stream of a topic has counted: one page by key, all of them or those changed lately."""
+    """How far each stream of a topic has counted: one page by key, all of them or those changed lately.
+
+    `settled_by`: none yet (`settled` is false) while something recorded by then may still be uncommitted.
+    """
+    skew = timedelta(seconds=request.app.state.service.settings.clock_skew_seconds)
+    if settled_by is not None and not await streams.is_settled(tx, settled_by, skew):
+        return HeadsRead(epoch=await streams.read_epoch(tx), settled=False, heads=[])
     epoch, heads = await streams.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
     return HeadsRead(epoch=epoch, heads=[HeadRead.model_validate(head) for head in heads])
 

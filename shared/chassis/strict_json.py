@@ -7,6 +7,7 @@ from typing import Any
 from shared.chassis.problems import Refused
 
 DEEPEST = 32
+LONGEST_INT = 30  # a number anybody means
 BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")  # what is deleted, to leave the brackets
 PAIR = re.compile(rb"\{\}|\[\]")
 ODD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -15,7 +16,8 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Any:
-    """The value, or a refusal: 400 `malformed_json`, 422 `duplicate_key`, `too_deep` or `invalid_text`."""
+    """The value, or a refusal: 400 `malformed_json`; 422 `duplicate_key`, `too_deep`, `number_too_long` or
+    `invalid_text`."""
     if _too_deep(body):
         raise Refused(422, "too_deep", f"JSON may be nested {DEEPEST} deep at most.")
     try:
@@ -39,8 +41,8 @@ def _no_constant(_: str) -> Any:
 
 
 def _int(digits: str) -> int:
-    if len(digits) > 30:
-        raise ValueError("not a number anybody means")
+    if len(digits) > LONGEST_INT:
+        raise Refused(422, "number_too_long", f"A whole number may have {LONGEST_INT} characters at most.")
     return int(digits)
 
 

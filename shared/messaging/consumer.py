@@ -29,6 +29,8 @@ PULLS_AT_ONCE = 8
 LEAST_PATIENCE_SECONDS = 0.005
 MOST_PATIENCE_SECONDS = 0.1
 QUIET_AFTER_SECONDS = 1.0
+QUIET_PATIENCE_SECONDS = 0.25  # asking costs the embedded broker as much as bringing
+OWED_SECONDS = 1.0  # how soon an owner is asked again that must be, and did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def how_patient(age_seconds: float, *, silent_seconds: float) -> float:
     because the wait is part of what the next one takes: it must not feed on itself.)
     """
     if silent_seconds > QUIET_AFTER_SECONDS:
-        return MOST_PATIENCE_SECONDS
+        return QUIET_PATIENCE_SECONDS
     return min(max(age_seconds / 2, LEAST_PATIENCE_SECONDS), MOST_PATIENCE_SECONDS)
 
 
@@ -212,7 +214,8 @@ class ConsumerLoop:
             except Exception as error:
                 log.warning("compare_later", error=type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self.pace.compare_seconds)
+                soon = min(OWED_SECONDS, self.pace.compare_seconds)
+                await asyncio.wait_for(stop.wait(), soon if self._owed else self.pace.compare_seconds)
 
     async def compare(self, *, at_once: bool = False) -> None:
         """Pull what is behind its owner's head: at once, or when it is no further after what the broker held was read.

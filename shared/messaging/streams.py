@@ -15,6 +15,7 @@ from shared.messaging.transaction import Transaction
 
 PAGE = 1000
 OVERLAP = timedelta(minutes=5)  # a head's change can commit later than its clock says
+LONGEST_COMMIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,34 @@ async def read_heads(
            where topic = $1 and key > $2 and ($3::timestamptz is null or changed_at >= $3) order by key limit $4""",
         topic, after, since, limit,
     )  # fmt: skip
+    return await read_epoch(tx), [Head(r["key"], r["seq"], r["last_event_id"]) for r in rows]
+
+
+async def read_epoch(tx: Transaction) -> UUID:
     epoch: UUID = await tx.raw.fetchval("select epoch from stream_epoch")
-    return epoch, [Head(r["key"], r["seq"], r["last_event_id"]) for r in rows]
+    return epoch
+
+
+async def is_settled(tx: Transaction, instant: datetime, skew: timedelta) -> bool:
+    """Whether everything recorded by then is committed, so that the heads can tell it.
+
+    A transaction takes its instant (`tx.at`) after its BEGIN: one that could still record something of that instant or
+    before is open since then, or has yet to begin on a machine whose clock is slow by less than `skew`. A transaction
+    that hangs is not waited for for ever.
+    """
+    latest = instant + skew
+    if tx.at < latest:
+        return False
+    if tx.at - latest > LONGEST_COMMIT:
+        return True
+    return not await tx.raw.fetchval(
+        """select exists (
+               select from pg_stat_activity
+               where datname = current_database() and application_name = current_setting('application_name')
+                 and xact_start <= $1 and pid <> pg_backend_pid()
+           )""",
+        latest,
+    )
 
 
 async def read_stretch(tx: Transaction, topic: str, key: str, first: int, *, limit: int = PAGE) -> Stretch:

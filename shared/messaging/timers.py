@@ -130,6 +130,8 @@ class Timers:
 
     async def run(self, database: Database, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:
         """The loop of a running service: fire what is due, then wait a moment, until told to stop."""
+        if not self.effects:
+            await stop.wait()
         while not stop.is_set():
             try:
                 await self.fire_due(database)

@@ -38,16 +38,23 @@ async def pause_after_conflict(attempt: int) -> None:
 class Transaction:
     """Load, decide, save, announce happen in one of these. `at` is the instant of the change (`recorded_at`)."""
 
-    def __init__(self, sql: AsyncConnection, raw: "asyncpg.Connection[Any]", at: datetime) -> None:
+    def __init__(
+        self, sql: AsyncConnection, raw: "asyncpg.Connection[Any]", at: datetime, wake: Callable[[str], None]
+    ) -> None:
         self.sql = sql
         self.raw = raw
         self.at = at
         self.announced: list[tuple[UUID, Event | outbox.Written]] = []
         self._after_commit: list[Callable[[], None]] = []
+        self._wake = wake
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run in process once the change is durable (wake a relay, drop a cache entry). Never for facts."""
         self._after_commit.append(action)
+
+    def wake(self, work: str) -> None:
+        """Once this is committed, background work of that name looks at once (in this process; others look soon)."""
+        self.after_commit(lambda: self._wake(work))
 
 
 def announce(tx: Transaction, events: Iterable[Event | outbox.Written], ids: Sequence[UUID] | None = None) -> None:
@@ -74,16 +81,21 @@ class Database:
             pool_timeout=30,
             pool_use_lifo=True,  # a few warm connections: each one learns types and plans statements for itself
             pool_reset_on_return=None,  # a connection is only given back after its transaction has ended
-            connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
+            connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "application_name": "patron"}},
         )
         self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
+        self._bells: dict[str, asyncio.Event] = {}
+
+    def bell(self, work: str) -> asyncio.Event:
+        """Rings when a transaction here has woken that work."""
+        return self._bells.setdefault(work, asyncio.Event())
 
     @asynccontextmanager
     async def transaction(self, *, at: datetime | None = None) -> AsyncIterator[Transaction]:
         """One attempt. Commits at the end of the block, rolls back when it raises."""
         async with self.engine.connect() as sql:
             raw, attempt = await self._begin(sql)
-            tx = Transaction(sql, raw, at or self.clock())
+            tx = Transaction(sql, raw, at or self.clock(), lambda work: self.bell(work).set())
             try:
                 yield tx
                 if tx.announced:

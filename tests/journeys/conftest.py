@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.verify.check import examine, listens_to
+from deploy.verify.check import HEARS, examine
 from deploy.verify.moments import Connections, connected
 from tests import harness
 from tests.journeys.caller import SETTLED_WITHIN_SECONDS, Caller
@@ -38,8 +38,7 @@ async def what_must_hold(system: System, examined: Connections) -> AsyncIterator
 
 async def examine_all(system: System, connections: Connections) -> None:
     await system.settle(SETTLED_WITHIN_SECONDS)
-    topics = {name: listens_to(name) for name in system.databases}
-    report = await examine(connections, topics, SETTLED_WITHIN_SECONDS)
+    report = await examine(connections, HEARS, SETTLED_WITHIN_SECONDS)
     assert report.holds, "\n".join(f"{one.code} {one.name}: {'; '.join(one.examples)}" for one in report.broken)
     assert not report.behind
 

@@ -1,11 +1,9 @@
 """Runs in the tests: reviews and simulations asked for and worked to their end without the other services."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from deploy.verify.invariants.reviews import INVARIANTS
 from services.tiering_svc.handlers import reviews
@@ -19,7 +17,7 @@ Listed = tuple[UUID, str, str | None, str, str]
 
 async def no_heads(service: str, path: str, query: Any) -> Any:
     """Intake has nothing that is not counted yet."""
-    return {"heads": []}
+    return {"settled": True, "heads": []}
 
 
 async def to_the_end(database: Database, kind: str = "review") -> None:
@@ -54,12 +52,6 @@ async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UU
     version = await database.run(lambda tx: write_policy(tx, names, document, "analyst-1"))
     await database.run(lambda tx: policies.save_activation(tx, version.policy_id, version.version, "head-1"))
     return version.policy_id, version.version
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else is committed meanwhile, so no run waits for it."""
-    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
 
 
 def ids(count: int) -> Sequence[UUID]:

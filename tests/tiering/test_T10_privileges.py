@@ -3,10 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from deploy.verify.invariants import policies
-from services.tiering_svc.handlers import reviews, subscriptions, timers
+from services.tiering_svc.handlers import subscriptions, timers
 from services.tiering_svc.repository import as_it_stood
 from tests import harness
 from tests.tiering.events import placed
@@ -17,11 +15,6 @@ SERVICE = "tiering"
 ANN = UUID(int=1)
 NOW = datetime.now(UTC).replace(microsecond=0)
 TIER = f"/v1/customers/{ANN}/tier"
-
-
-@pytest.fixture(autouse=True)
-def settled_at_once(monkeypatch):
-    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
 
 
 def days(count: int) -> str:

@@ -15,10 +15,8 @@ from services.tiering_svc.repository.reading import list_history
 from tests.tiering.a_customer import bands_document
 from tests.tiering.invariants import broken_invariants
 from tests.tiering.real_year import RealYear
-from tests.tiering.runs import at_once, listed, put_in_force, to_the_end
+from tests.tiering.runs import listed, put_in_force, to_the_end
 
-__all__ = ["at_once"]
-pytestmark = pytest.mark.usefixtures("at_once")
 AS_OF = datetime(2017, 8, 31, 23, 30, tzinfo=UTC)
 KNOWN_AT = datetime(2017, 9, 20, tzinfo=UTC)
 NOW = datetime(2018, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.domain.reviews import MOVES
-from services.tiering_svc.handlers import deciding, reviews, subscriptions
+from services.tiering_svc.handlers import deciding, subscriptions
 from services.tiering_svc.repository import screening
 from services.tiering_svc.repository.evaluations import Run
 from services.tiering_svc.repository.screening import LAST
@@ -134,7 +134,6 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
 ):
     steps = steps_of(facts)
     assume(steps)
-    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
     monkeypatch.setattr(deciding, "STRETCH", 3)
 
     async def both() -> None:

@@ -14,11 +14,9 @@ from services.tiering_svc.handlers import back_tests, deciding, reviews, subscri
 from tests import harness
 from tests.tiering.a_customer import bands_document
 from tests.tiering.events import placed, returned
-from tests.tiering.runs import at_once, broken_runs, ids, no_heads, to_the_end
+from tests.tiering.runs import broken_runs, ids, no_heads, to_the_end
 
-__all__ = ["at_once"]
 SERVICE = "tiering"
-pytestmark = pytest.mark.usefixtures("at_once")
 NOW = datetime.now(UTC).replace(microsecond=0)
 CUSTOMERS = ids(10)
 COSTS = {

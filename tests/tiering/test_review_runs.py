@@ -21,12 +21,6 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 ANN = UUID(int=1)
 
 
-@pytest.fixture(autouse=True)
-def settled_at_once(monkeypatch):
-    """Nothing else is committed meanwhile."""
-    monkeypatch.setattr(reviews, "SETTLE", timedelta(0))
-
-
 def ago(days: int) -> datetime:
     return NOW - timedelta(days=days)
 
@@ -37,12 +31,13 @@ class Intake:
     def __init__(self, **heads: int) -> None:
         self.heads = {str(UUID(int=int(key[1:]))): seq for key, seq in heads.items()}
         self.asked = 0
+        self.settled = True
 
     async def get(self, service: str, path: str, query: Any) -> Any:
         assert (service, path) == ("gateway", "/internal/streams/patron.intake/heads")
         self.asked += 1
         page = [{"key": key, "seq": seq} for key, seq in sorted(self.heads.items()) if key > query["after"]]
-        return {"heads": page[: reviews.PAGE]}
+        return {"settled": self.settled, "heads": page[: reviews.PAGE]}
 
 
 async def tell(database, *events):

@@ -17,8 +17,8 @@ from services.gateway.repository import partners
 from services.gateway.settings import Settings
 from shared.chassis import Actor, Refused
 from shared.chassis.access import ROLES, scopes_of
-from shared.chassis.clients import new_client
 from shared.chassis.tokens import Verifier
+from shared.http import new_client
 from shared.messaging import Database
 
 log = structlog.get_logger(__name__)

@@ -15,6 +15,7 @@ from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.repository import assessments, policies, retention, rule_books, satisfaction, teams
 from services.tiering_svc.repository.assessments import AssessmentRow, CustomerMonth
 from services.tiering_svc.repository.retention import Seen
+from services.tiering_svc.repository.rule_books import RuleBook
 from shared.errors import invalid
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
@@ -36,8 +37,8 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
     if ends_at > tx.at:
         raise invalid("month_not_over", "A month is assessed when it is over.", pointer="/month")
     as_of = ends_at - MOMENT
-    book = await rule_books.load_active(tx, ASSESSMENT_RULES)
-    assessing = read_rules(book.document)
+    rules = await rule_books.load_active(tx, ASSESSMENT_RULES)
+    assessing = read_rules(rules.document)
     managers = await teams.list_account_managers(tx, as_of)
     centres = await teams.list_centres(tx, as_of)
     of_manager: dict[str, list[UUID]] = defaultdict(list)
@@ -49,15 +50,16 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
     begins_at = start_of(month, business.zone)
     figures = await assessments.list_customer_months(tx, list(managers), month, begins_at, as_of, assessing)
     lost = await _lost_in(tx, begins_at, as_of)
+    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
     rows: list[AssessmentRow] = []
     for of, groups in (("manager", of_manager), ("centre", of_centre)):
         measures = {
-            subject: await _measures(tx, customers, figures, lost, begins_at, as_of)
+            subject: await _measures(tx, customers, figures, lost, book, begins_at, as_of)
             for subject, customers in groups.items()
         }
         rows += [
             AssessmentRow(
-                new_id(), month, of, subject, as_of, book.version, assessed.score, len(groups[subject]),
+                new_id(), month, of, subject, as_of, rules.version, assessed.score, len(groups[subject]),
                 reasons_of(assessed), by, tx.at,
             )
             for subject, assessed in assess(assessing, measures).items()
@@ -68,7 +70,7 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
 
 async def _measures(
     tx: Transaction, customers: Sequence[UUID], figures: Mapping[UUID, CustomerMonth], lost: set[UUID],
-    since: datetime, as_of: datetime,
+    index: RuleBook, since: datetime, as_of: datetime,
 ) -> Measures:  # fmt: skip
     mine = [figures[customer_id] for customer_id in customers]
     baselines = [one.baseline for one in mine if one.baseline is not None]
@@ -80,7 +82,7 @@ async def _measures(
         "uncovered_customers": Decimal(sum(not one.contacted for one in mine)),
         "late_complaints": Decimal(sum(one.late_complaints for one in mine)),
         "incomplete_files": Decimal(sum(one.file_incomplete for one in mine)),
-        "satisfaction": await _satisfaction(tx, customers, since, as_of),
+        "satisfaction": await _satisfaction(tx, customers, index, since, as_of),
     }
 
 
@@ -92,10 +94,9 @@ async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUI
 
 
 async def _satisfaction(
-    tx: Transaction, customers: Sequence[UUID], since: datetime, as_of: datetime
+    tx: Transaction, customers: Sequence[UUID], index: RuleBook, since: datetime, as_of: datetime
 ) -> Decimal | None:  # fmt: skip
     """What these customers answered in the month; None: nobody did."""
-    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
-    told = await satisfaction.list_answers(tx, since, as_of, tx.at, book.version, customers)
-    found = score(read_index(book.document), mean_of([answers_from_data(items) for items in told])).satisfaction
+    told = await satisfaction.list_answers(tx, since, as_of, tx.at, index.version, customers)
+    found = score(read_index(index.document), mean_of([answers_from_data(items) for items in told])).satisfaction
     return None if found is None else rounded(found)

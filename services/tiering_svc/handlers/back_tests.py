@@ -16,7 +16,8 @@ from services.tiering_svc.domain.months import month_of
 from services.tiering_svc.domain.policies import MOST_MONTHS, Policy
 from services.tiering_svc.domain.reviews import MOVES
 from services.tiering_svc.handlers.deciding import Pace
-from services.tiering_svc.handlers.reviews import VALUES, Parts, work
+from services.tiering_svc.handlers.reviews import VALUES
+from services.tiering_svc.handlers.working import BACK_TESTS, Parts, work
 from services.tiering_svc.repository import back_tests, known, policies, screening
 from services.tiering_svc.repository.back_tests import BackTest, MonthCell, MonthMover
 from services.tiering_svc.repository.screening import LAST
@@ -39,6 +40,7 @@ async def request_back_test(
         raise invalid("too_many_months", f"At most {MOST_MONTHS} months.", pointer="/from")
     back_test_id = new_id()
     await back_tests.add_back_test(tx, back_test_id, policy, first, last, known, by)
+    tx.wake(BACK_TESTS)
     return await back_tests.load_back_test(tx, back_test_id)
 
 
@@ -53,7 +55,7 @@ async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID,
 
 async def work_on_back_tests(service: Parts, stop: asyncio.Event) -> None:
     pace = Pace()
-    await work(lambda: advance(service.database, pace), "back_test", stop)
+    await work(BACK_TESTS, lambda: advance(service.database, pace), service, stop)
 
 
 async def advance(database: Database, pace: Pace | None = None) -> bool:

@@ -9,6 +9,7 @@ from services.tiering_svc.domain.account_rules import Finding, examine, read_acc
 from services.tiering_svc.domain.key_accounts import AccountClass, Nomination, Sort
 from services.tiering_svc.domain.numbers import plain
 from services.tiering_svc.domain.risks import clear_of_rules
+from services.tiering_svc.handlers.working import RISKS
 from services.tiering_svc.repository import account_figures, key_accounts, risks, rule_books, standings
 from services.tiering_svc.repository.retention import Seen
 from shared.messaging import Transaction, announce, new_id
@@ -64,6 +65,7 @@ async def approve_nomination(
         await key_accounts.save_ended(tx, approved.ended)
     await key_accounts.add_class(tx, approved.opened)
     announce(tx, approved.events)
+    tx.wake(RISKS)
     if approved.ended is not None and sort == "never_served":
         await _clear_flags_of_rules(tx, nomination.customer_id, by)
     return approved.nomination

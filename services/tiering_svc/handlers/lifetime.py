@@ -6,28 +6,17 @@ beside the event loop and outside a transaction; numpy and scipy are imported wh
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
-
-import structlog
+from typing import Any
 
 from services.tiering_svc.domain.buyers import Buyer, Worth
+from services.tiering_svc.handlers.working import LIFETIME_VALUES, Parts, work
 from services.tiering_svc.repository import buyers, lifetime, standings
 from services.tiering_svc.repository.lifetime import ValueRun
 from shared.messaging import Database, Transaction, new_id
 
-log = structlog.get_logger(__name__)
-
 CHUNK = 500
-PAUSE_SECONDS = 0.5
-
-
-class Parts(Protocol):
-    """What the work on lifetime values needs of the running service."""
-
-    database: Database
 
 
 async def request_run(
@@ -35,19 +24,12 @@ async def request_run(
 ) -> ValueRun:
     run_id = new_id()
     await lifetime.add_run(tx, run_id, as_of, known_at, horizon_months, discount_rate, by)
+    tx.wake(LIFETIME_VALUES)
     return await lifetime.load_run(tx, run_id)
 
 
 async def work_on_lifetime_values(service: Parts, stop: asyncio.Event) -> None:
-    """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
-    while not stop.is_set():
-        try:
-            while await advance(service.database) and not stop.is_set():
-                pass
-        except Exception as error:
-            log.warning("lifetime_value_step_failed", error=type(error).__name__)  # the next round tries it again
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+    await work(LIFETIME_VALUES, lambda: advance(service.database), service, stop)
 
 
 async def advance(database: Database) -> bool:

@@ -8,18 +8,16 @@ progress in it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
-
-import structlog
 
 from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data
 from services.tiering_svc.handlers import deciding
 from services.tiering_svc.handlers.deciding import Pace, basis_of, decide_a_stretch, next_stretch
+from services.tiering_svc.handlers.working import REVIEWS, SIMULATIONS, WARNINGS, Parts, work
 from services.tiering_svc.repository import evaluations, known, policies, screening
 from services.tiering_svc.repository.evaluations import Run
 from services.tiering_svc.repository.screening import LAST, Screened
@@ -28,22 +26,8 @@ from shared.events.intake import TOPIC as INTAKE
 from shared.messaging import Database, Transaction, announce, new_id
 from shared.messaging.streams import PAGE
 
-log = structlog.get_logger(__name__)
-
-PAUSE_SECONDS = 0.1
-SHORTEST_PAUSE_SECONDS = 0.02  # just after a step: somebody waits for the run, and often asks for the next
-SETTLE = timedelta(milliseconds=200)  # what was recorded by an instant is committed so much later, at the latest
 VALUES = 5  # stretches of measured customers read at once
 Get = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
-
-
-class Parts(Protocol):
-    """What the work on reviews needs of the running service."""
-
-    database: Database
-
-    @property
-    def clients(self) -> Any: ...
 
 
 async def request_review(
@@ -57,6 +41,7 @@ async def request_review(
         tx, run_id, "review", as_of, chosen, by,
         known_at=known_at, simulated_because=because, policy_asked=policy is not None,
     )  # fmt: skip
+    tx.wake(REVIEWS)
     return await evaluations.load_run(tx, run_id)
 
 
@@ -70,29 +55,14 @@ async def _why_not(tx: Transaction, as_of: datetime, policy_id: UUID, version: i
 
 
 async def work_on_reviews(service: Parts, stop: asyncio.Event) -> None:
-    """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
     pace = Pace()
-    await work(lambda: advance(service.database, service.clients.get_json, pace=pace), "review", stop)
+    await work(REVIEWS, lambda: advance(service.database, service.clients.get_json, pace=pace), service, stop)
 
 
 async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
     """Beside the reviews: neither waits for the other."""
-    pace = Pace()
-    await work(lambda: advance(service.database, service.clients.get_json, "simulation", pace), "simulation", stop)
-
-
-async def work(step: Callable[[], Awaitable[bool]], what: str, stop: asyncio.Event) -> None:
-    """Step by step while there is something to do; then a look now and then, less often the longer nothing is."""
-    pause = PAUSE_SECONDS
-    while not stop.is_set():
-        pause = min(1.2 * pause, PAUSE_SECONDS)
-        try:
-            while await step() and not stop.is_set():
-                pause = SHORTEST_PAUSE_SECONDS
-        except Exception as error:
-            log.warning(f"{what}_step_failed", error=type(error).__name__)  # the next round tries it again
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+    pace, get = Pace(), service.clients.get_json
+    await work(SIMULATIONS, lambda: advance(service.database, get, "simulation", pace), service, stop)
 
 
 async def advance(database: Database, get: Get, kind: str = "review", pace: Pace | None = None) -> bool:
@@ -103,9 +73,12 @@ async def advance(database: Database, get: Get, kind: str = "review", pace: Pace
         return False
     if run.status == "collecting":
         known_at = await database.run(lambda tx: _fix_what_is_known(tx, run))
-        if known_at is None or not await _settled(known_at, database):
+        if known_at is None:
             return True
-        page = await get("gateway", f"/internal/streams/{INTAKE}/heads", {"after": run.heads_after})
+        asked = {"after": run.heads_after, "settled_by": known_at.isoformat()}
+        page = await get("gateway", f"/internal/streams/{INTAKE}/heads", asked)
+        if not page["settled"]:
+            return False
         return await database.run(lambda tx: _keep_heads(tx, run, page["heads"]))
     if run.status == "waiting":
         return await database.run(lambda tx: _begin_when_marks_have_come_so_far(tx, run))
@@ -127,14 +100,6 @@ async def _fix_what_is_known(tx: Transaction, seen: Run) -> datetime | None:
         return None  # another replica was here
     await evaluations.save_known_at(tx, run.run_id, tx.at)
     return tx.at
-
-
-async def _settled(known_at: datetime, database: Database) -> bool:
-    """Not before the last transactions of that instant are committed can their streams' heads be asked for."""
-    left = (known_at + SETTLE - database.clock()).total_seconds()
-    if left > 0:
-        await asyncio.sleep(min(left, 1.0))
-    return left <= 1.0
 
 
 async def _keep_heads(tx: Transaction, seen: Run, heads: list[dict[str, Any]]) -> bool:
@@ -216,6 +181,7 @@ async def _decide(tx: Transaction, seen: Run, found: Screened, pace: Pace) -> Ru
     await evaluations.save_finished(tx, run.run_id, "simulated" if simulated else "applied")
     if not simulated:
         announce(tx, [_event(run)])
+        tx.wake(WARNINGS)
     return None
 
 

@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
-
-import structlog
 
 from services.tiering_svc.domain import risks as rules_of_flags
 from services.tiering_svc.domain.account_rules import examine, read_account_rules, values_of
@@ -15,37 +12,19 @@ from services.tiering_svc.domain.key_accounts import SYSTEM
 from services.tiering_svc.domain.risks import Flag
 from services.tiering_svc.handlers import timers
 from services.tiering_svc.handlers.key_accounts import KEY_ACCOUNTS
+from services.tiering_svc.handlers.working import RISKS, Parts, work
 from services.tiering_svc.repository import account_figures, known, risks, rule_books, standings
 from services.tiering_svc.repository.retention import Seen
 from shared.messaging import Database, Timer, Transaction, announce, new_id, set_timer
 
-log = structlog.get_logger(__name__)
-
 CHUNK = 200
-PAUSE_SECONDS = 2.0
 RISK_END = "risk_end"
 
 
-class Parts(Protocol):
-    """What the work on risks needs of the running service."""
-
-    database: Database
-
-    @property
-    def settings(self) -> Any: ...
-
-
 async def work_on_risks(service: Parts, stop: asyncio.Event) -> None:
-    """The loop of a running service: every key account once in so many minutes, a newly approved one at once."""
-    while not stop.is_set():
-        try:
-            age = timedelta(minutes=service.settings.risk_check_minutes)
-            while await look_at_risks(service.database, age) and not stop.is_set():
-                pass
-        except Exception as error:
-            log.warning("risk_check_failed", error=type(error).__name__)  # the next round tries it again
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+    """Every key account once in so many minutes, a newly approved one at once."""
+    age = timedelta(minutes=service.settings.risk_check_minutes)
+    await work(RISKS, lambda: look_at_risks(service.database, age), service, stop)
 
 
 async def look_at_risks(database: Database, age: timedelta) -> bool:

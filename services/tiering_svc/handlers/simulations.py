@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.domain.simulations import BenefitCosts
+from services.tiering_svc.handlers.working import SIMULATIONS
 from services.tiering_svc.repository import evaluations, policies, simulations
 from services.tiering_svc.repository.evaluations import Run
 from shared.errors import conflict, invalid
@@ -30,6 +31,7 @@ async def request_simulation(
         tx, run_id, "simulation", as_of, policy, by, known_at=known_at, simulated_because="not_asked_to_apply",
         policy_asked=True, costs=None if costs is None else costs.as_data(),
     )  # fmt: skip
+    tx.wake(SIMULATIONS)
     return await evaluations.load_run(tx, run_id)
 
 

@@ -7,6 +7,7 @@ from services.tiering_svc.domain.months import month_of, shift
 from services.tiering_svc.domain.warning_back_tests import Measured, Outcome, back_test
 from services.tiering_svc.domain.warnings import Severity
 from services.tiering_svc.handlers.warning_rules import load_version
+from services.tiering_svc.handlers.working import WARNINGS
 from services.tiering_svc.repository import policies, standings, warning_back_tests, warning_rules
 from services.tiering_svc.repository.warning_back_tests import BackTest
 from shared.errors import invalid
@@ -28,6 +29,7 @@ async def request_back_test(
         outcome.fall, outcome.least_baseline, by, tx.at,
     )  # fmt: skip
     await warning_back_tests.add_back_test(tx, test)
+    tx.wake(WARNINGS)
     return await warning_back_tests.read_back_test(tx, rule_id, test.back_test_id)
 
 

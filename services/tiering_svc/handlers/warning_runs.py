@@ -7,13 +7,9 @@ the sweep has nothing to wait for. From then on there is one a day, and one when
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
-
-import structlog
 
 from services.tiering_svc.domain.observed import Observed
 from services.tiering_svc.domain.stages import (
@@ -28,6 +24,7 @@ from services.tiering_svc.domain.warning_life import SWEEP, Change, Decided, Ear
 from services.tiering_svc.domain.warning_rules import Rule
 from services.tiering_svc.handlers.warning_back_tests import measure_a_chunk
 from services.tiering_svc.handlers.warnings import closed_event
+from services.tiering_svc.handlers.working import WARNINGS, Parts, work
 from services.tiering_svc.repository import (
     observed,
     policies,
@@ -45,19 +42,7 @@ from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
 from shared.messaging import Database, Transaction, announce, new_id
 
-log = structlog.get_logger(__name__)
-
 CHUNK = 500
-PAUSE_SECONDS = 0.2
-
-
-class Parts(Protocol):
-    """What the work needs of the running service."""
-
-    database: Database
-
-    @property
-    def settings(self) -> Any: ...
 
 
 async def request_run(tx: Transaction, as_of: datetime, by: str) -> WarningRun:
@@ -66,21 +51,18 @@ async def request_run(tx: Transaction, as_of: datetime, by: str) -> WarningRun:
         raise conflict("before_the_last_run", "A later day has been looked at.", last=last.isoformat())
     run_id = new_id()
     await warning_runs.add_run(tx, run_id, as_of, "request", by)
+    tx.wake(WARNINGS)
     return await warning_runs.load_run(tx, run_id)
 
 
 async def work_on_warnings(service: Parts, stop: asyncio.Event) -> None:
-    """The loop of a running service. Several replicas may run it: a step belongs to who has locked the run."""
     every = timedelta(hours=service.settings.warning_hours)
-    while not stop.is_set():
-        try:
-            await service.database.run(lambda tx: ask_for_what_is_due(tx, every))
-            while await advance(service.database) and not stop.is_set():
-                pass
-        except Exception as error:
-            log.warning("warning_step_failed", error=type(error).__name__)  # the next round tries it again
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+    async def step() -> bool:
+        await service.database.run(lambda tx: ask_for_what_is_due(tx, every))
+        return await advance(service.database)
+
+    await work(WARNINGS, step, service, stop)
 
 
 async def ask_for_what_is_due(tx: Transaction, every: timedelta) -> None:

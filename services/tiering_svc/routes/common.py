@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
+from services.tiering_svc.domain.months import add_months
+from services.tiering_svc.repository import policies
 from services.tiering_svc.settings import Settings
 from shared.chassis import Actor, CurrentActor, Instant
 from shared.chassis.times import refuse_future
@@ -12,6 +14,8 @@ from shared.errors import not_found
 from shared.messaging import Transaction
 
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
+Window = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
+TierThen = Annotated[str | None, Query(max_length=64, description="only of those who stood in this tier then")]
 KnownAt = Annotated[Instant | None, Query(description="as it was known when; now, if not given")]
 
 
@@ -25,6 +29,15 @@ def instant_or_now(instant: datetime | None, tx: Transaction, pointer: str) -> d
         return tx.at
     refuse_future(instant, tx.at, pointer)
     return instant
+
+
+async def window_of(
+    tx: Transaction, as_of: datetime | None, known_at: datetime | None, months: int
+) -> tuple[datetime, datetime, datetime]:
+    """Since when, until when, and known at which instant: so many months back from `as_of`."""
+    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
+    business = await policies.find_business(tx)
+    return add_months(until, -months, business.zone), until, known
 
 
 async def _not_for_partners(actor: CurrentActor) -> None:

@@ -9,11 +9,10 @@ from uuid import UUID
 from fastapi import Query
 
 from services.tiering_svc.domain.composition import HUNDRED, TENTH, against_targets, marks_of, read_targets
-from services.tiering_svc.domain.months import add_months
 from services.tiering_svc.domain.shipped_yardsticks import REVENUE_TARGETS
-from services.tiering_svc.repository import composition, policies, rule_books, standings, tiers_then
+from services.tiering_svc.repository import composition, rule_books, standings, tiers_then
 from services.tiering_svc.repository.composition import CategoryFigures
-from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, not_for_partners, source_of
+from services.tiering_svc.routes.common import AsOf, KnownAt, TierThen, Window, not_for_partners, source_of, window_of
 from services.tiering_svc.routes.yardsticks import add_rule_book
 from services.tiering_svc.schemas.composition import (
     CategoryRead,
@@ -28,8 +27,6 @@ from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["composition"])
 
-Window = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
-TierAsked = Annotated[str | None, Query(max_length=64, description="only of those who stood in this tier then")]
 Support = Annotated[
     Decimal, Query(ge=0, le=1, description="the least share of those looked at that must have a mark, 0 to 1")
 ]
@@ -39,7 +36,7 @@ Support = Annotated[
 async def show_composition(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
 ) -> CompositionRead:
-    since, until, known = await _window(tx, as_of, known_at, months)
+    since, until, known = await window_of(tx, as_of, known_at, months)
     book = await rule_books.load_active(tx, REVENUE_TARGETS)
     classes = await composition.list_classes(tx, since, until, known)
     return CompositionRead(
@@ -57,10 +54,10 @@ add_rule_book(router, "/composition/targets", REVENUE_TARGETS, TargetsWrite, rea
 
 @router.get("/composition/product-mix", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_product_mix(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierAsked = None
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None
 ) -> ProductMixRead:
     """What everybody bought by category, or the customers of a tier."""
-    since, until, known = await _window(tx, as_of, known_at, months)
+    since, until, known = await window_of(tx, as_of, known_at, months)
     customers = None if tier is None else await tiers_then.list_customers_in(tx, tier, until, known)
     return await _mix(tx, since, until, known, customers)
 
@@ -70,20 +67,20 @@ async def show_customers_product_mix(
     customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
 ) -> ProductMixRead:
     await standings.check_known(tx, customer_id, source_of(actor))
-    since, until, known = await _window(tx, as_of, known_at, months)
+    since, until, known = await window_of(tx, as_of, known_at, months)
     return await _mix(tx, since, until, known, [customer_id])
 
 
 @router.get("/composition/marks", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_what_marks_them_out(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierAsked = None,
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None,
     least_support: Support = Decimal("0.1"),
 ) -> MarksRead:  # fmt: skip
     """What key accounts (or the customers of a tier) have more often than everybody else: what they buy, who they are.
 
     Compared are all customers who bought in the window.
     """
-    since, until, known = await _window(tx, as_of, known_at, months)
+    since, until, known = await window_of(tx, as_of, known_at, months)
     features = await composition.list_features(tx, since, until, known)
     if tier is None:
         chosen = set(await composition.list_key_accounts(tx, until, known))
@@ -98,14 +95,6 @@ async def show_what_marks_them_out(
         others=len(features) - len(chosen),
         marks=[MarkRead.model_validate(mark) for mark in marks_of(features, chosen, least_support)],
     )
-
-
-async def _window(
-    tx: Tx, as_of: datetime | None, known_at: datetime | None, months: int
-) -> tuple[datetime, datetime, datetime]:
-    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
-    business = await policies.find_business(tx)
-    return add_months(until, -months, business.zone), until, known
 
 
 async def _mix(

@@ -2,12 +2,8 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-
-from services.tiering_svc.domain.months import add_months
 from services.tiering_svc.domain.policies import number
 from services.tiering_svc.domain.satisfaction import (
     Answered,
@@ -20,9 +16,9 @@ from services.tiering_svc.domain.satisfaction import (
 )
 from services.tiering_svc.domain.shipped_yardsticks import SATISFACTION_INDEX
 from services.tiering_svc.handlers.satisfaction import take_down_an_answer
-from services.tiering_svc.repository import policies, rule_books, satisfaction, standings, tiers_then
+from services.tiering_svc.repository import rule_books, satisfaction, standings, tiers_then
 from services.tiering_svc.repository.satisfaction import AnswerRow, Counts
-from services.tiering_svc.routes.common import AsOf, KnownAt, instant_or_now, not_for_partners, source_of
+from services.tiering_svc.routes.common import AsOf, KnownAt, TierThen, Window, not_for_partners, source_of, window_of
 from services.tiering_svc.routes.yardsticks import add_rule_book
 from services.tiering_svc.schemas.satisfaction import (
     AnswerCreate,
@@ -38,8 +34,6 @@ from shared.chassis.times import refuse_future
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
 
-Window = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
-TierAsked = Annotated[str | None, Query(max_length=64, description="only of those who stood in this tier then")]
 LATEST = 20
 
 
@@ -65,12 +59,12 @@ async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRe
 
 @router.get("/satisfaction", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_satisfaction(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierAsked = None
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None
 ) -> SatisfactionRead:
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
-    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
+    since, until, known = await window_of(tx, as_of, known_at, months)
     customers = None if tier is None else await tiers_then.list_customers_in(tx, tier, until, known)
-    return await _measured(tx, until, known, months, customers)
+    return await _measured(tx, since, until, known, customers)
 
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
@@ -78,8 +72,8 @@ async def show_customers_satisfaction(
     customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
 ) -> CustomerSatisfactionRead:
     await standings.check_known(tx, customer_id, source_of(actor))
-    until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
-    measured = await _measured(tx, until, known, months, [customer_id])
+    since, until, known = await window_of(tx, as_of, known_at, months)
+    measured = await _measured(tx, since, until, known, [customer_id])
     rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
     return CustomerSatisfactionRead(
         customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
@@ -87,10 +81,8 @@ async def show_customers_satisfaction(
 
 
 async def _measured(
-    tx: Tx, until: datetime, known_at: datetime, months: int, customers: list[UUID] | None
+    tx: Tx, since: datetime, until: datetime, known_at: datetime, customers: list[UUID] | None
 ) -> SatisfactionRead:
-    business = await policies.find_business(tx)
-    since = add_months(until, -months, business.zone)
     book = await rule_books.load_active(tx, SATISFACTION_INDEX)
     told = await satisfaction.list_answers(tx, since, until, known_at, book.version, customers)
     scored = score(read_index(book.document), mean_of([answers_from_data(items) for items in told]))
