@@ -20,21 +20,19 @@ async def settle(data: Path, urls: Mapping[str, str], seconds: float = SETTLE_SE
     quiet = 0
     with Operator(data / "keys", dict(urls)) as operator:
         while quiet < 2:
-            busy = await asyncio.to_thread(_busy, operator, urls)
+            asked = [asyncio.to_thread(_busy, operator, service) for service in urls]
+            busy = [found for of_one in await asyncio.gather(*asked) for found in of_one]
             quiet = 0 if busy else quiet + 1
             if busy and time.monotonic() > deadline:
                 raise NotSettled(f"after {seconds:.0f} s: {'; '.join(busy)}. `patron status` tells more.")
             await asyncio.sleep(0.05)
 
 
-def _busy(operator: Operator, urls: Mapping[str, str]) -> list[str]:
-    found = []
-    for service in urls:
-        try:
-            found += still_busy(service, operator.get(service, "/internal/status"))
-        except Unreachable as error:
-            found.append(f"{service}: {error}")
-    return found
+def _busy(operator: Operator, service: str) -> list[str]:
+    try:
+        return still_busy(service, operator.get(service, "/internal/status"))
+    except Unreachable as error:
+        return [f"{service}: {error}"]
 
 
 def still_busy(service: str, status: Mapping[str, Any]) -> list[str]:

@@ -33,7 +33,10 @@ async def verify(urls: Mapping[str, str], *, wait_seconds: float = WAIT_SECONDS)
 async def examine(connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float) -> Report:
     """The same with connections that are there: three to each database, and who listens to what."""
     started = time.monotonic()
-    async with three_moments(connections, topics, wait_seconds) as moments:
+    try:
         # side by side: while one waits for its database, another compares what came from its own
-        results = await asyncio.gather(*[invariant.check(moments) for invariant in INVARIANTS])
-    return Report(tuple(results), round(time.monotonic() - started, 2), moments.behind)
+        async with three_moments(connections, topics, wait_seconds) as moments, asyncio.TaskGroup() as group:
+            checks = [group.create_task(invariant.check(moments)) for invariant in INVARIANTS]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return Report(tuple(check.result() for check in checks), round(time.monotonic() - started, 2), moments.behind)

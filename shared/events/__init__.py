@@ -1,6 +1,6 @@
 """The catalogue: one file an owner; adding an event is writing one class."""
 
-from shared.events.base import CATALOGUE, Event, Meta, read_event
+from shared.events.base import CATALOGUE, Event, Meta, read_event, without
 from shared.events.complaint import (
     ComplaintAcknowledged,
     ComplaintClosed,
@@ -111,4 +111,5 @@ __all__ = [
     "WarningEscalated",
     "WarningRaised",
     "read_event",
+    "without",
 ]

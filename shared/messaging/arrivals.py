@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from shared.messaging.broker import Message
@@ -57,13 +58,25 @@ def read_message(message: Message) -> Arrival:
         topic=message.topic,
         key=message.key.decode(),
         seq=int(headers["ce_seq"]),
-        epoch=UUID(headers["ce_source"].decode().rpartition("/")[2]),
+        epoch=_epoch(headers["ce_source"]),
         event_id=UUID(headers["ce_id"].decode()),
         type=headers["ce_type"].decode(),
         payload=message.value,
-        recorded_at=datetime.fromisoformat(headers["ce_recordedat"].decode()),
+        recorded_at=_instant(headers["ce_recordedat"]),
         traceparent=None if traceparent is None else traceparent.decode(),
     )
+
+
+@lru_cache(64)
+def _epoch(source: bytes) -> UUID:
+    """The same in all that an owner has sent since its last restore."""
+    return UUID(source.decode().rpartition("/")[2])
+
+
+@lru_cache(256)
+def _instant(text: bytes) -> datetime:
+    """The same in all that one transaction announced."""
+    return datetime.fromisoformat(text.decode())
 
 
 def from_log(topic: str, key: str, stretch: Stretch) -> list[Arrival]:

@@ -108,10 +108,15 @@ class Inbox:
         for run in waves(queues):
             current_traceparent.set(run[0].traceparent)
             if run[0].type in self.subscriptions.handlers:
-                await self.subscriptions.deliver(tx, [_read(arrival) for arrival in run])
+                await self.subscriptions.deliver(tx, self._read(run))
             elif run[0].type not in CATALOGUE:
                 raise UnknownType(run[0].type)
         current_traceparent.set(None)
+
+    def _read(self, run: Sequence[Arrival]) -> list[Event]:
+        """A run is of one type."""
+        as_ = self.subscriptions.read_as.get(run[0].type)
+        return [_read(arrival, as_) for arrival in run]
 
     async def _park(self, arrival: Arrival, error: Exception) -> None:
         """Store the event that cannot be applied with its reason, and block its key. Other keys go on."""
@@ -203,9 +208,9 @@ class Inbox:
             log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
 
 
-def _read(arrival: Arrival) -> Event:
+def _read(arrival: Arrival, as_: type[Event] | None) -> Event:
     try:
-        event = read_event(arrival.type, arrival.payload)
+        event = read_event(arrival.type, arrival.payload, as_)
     except KeyError as error:
         raise UnknownType(arrival.type) from error
     except ValidationError as error:

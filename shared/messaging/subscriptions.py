@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from shared.events import Event
+from shared.events import Event, without
 from shared.messaging.transaction import Transaction
 
 E = TypeVar("E", bound=Event)
@@ -17,6 +17,7 @@ class Subscriptions:
     def __init__(self) -> None:
         self.handlers: dict[str, list[Handler]] = {}
         self.topics: set[str] = set()
+        self.read_as: dict[str, type[Event]] = {}  # types of which this service reads only a part
         self.locker: Locker | None = None
 
     def on(
@@ -32,6 +33,10 @@ class Subscriptions:
             return handler
 
         return register
+
+    def leave_out(self, event: type[Event], *fields: str) -> None:
+        """No handler here looks at these fields of the event: they stay empty and cost nothing."""
+        self.read_as[event.type] = without(event, *fields)
 
     def lock_first(self, locker: Locker) -> Locker:
         """Register what locks the domain rows of all keys of a batch, sorted, once, before the first handler."""

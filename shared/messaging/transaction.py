@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.events import Event
 from shared.messaging import outbox
+from shared.messaging.connections import Connection
 from shared.messaging.failures import connection_was_lost, is_conflict
 
 T = TypeVar("T")
@@ -81,7 +82,10 @@ class Database:
             pool_timeout=30,
             pool_use_lifo=True,  # a few warm connections: each one learns types and plans statements for itself
             pool_reset_on_return=None,  # a connection is only given back after its transaction has ended
-            connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "application_name": "patron"}},
+            connect_args={
+                "server_settings": {"timezone": "UTC", "jit": "off", "application_name": "patron"},
+                "connection_class": Connection,
+            },
         )
         self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
         self._bells: dict[str, asyncio.Event] = {}
@@ -154,7 +158,9 @@ class Database:
     async def connect_raw(self) -> "asyncpg.Connection[Any]":
         """A connection of one's own outside the pool (the relay holds its locks on one)."""
         return await asyncpg.connect(
-            self.url.replace("postgresql+asyncpg://", "postgresql://"), server_settings={"timezone": "UTC"}
+            self.url.replace("postgresql+asyncpg://", "postgresql://"),
+            server_settings={"timezone": "UTC"},
+            connection_class=Connection,
         )
 
     async def close(self) -> None:

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from polyfactory.factories.pydantic_factory import ModelFactory
+from pydantic import ValidationError
 
 from deploy.contracts import broken_promises, drift, incompatible, resolved, write
 from shared.chassis.event_contract import asyncapi, schema_of, to_yaml
-from shared.events import CATALOGUE, OWNERS, Event, OrderPlaced, read_event
+from shared.events import CATALOGUE, OWNERS, Event, OrderPlaced, read_event, without
 
 EVENTS = sorted(CATALOGUE.values(), key=lambda event: event.type)
 PERSONAL = (
@@ -191,3 +192,16 @@ def test_the_check_names_events_that_broke_their_promise_or_drifted(tmp_path: Pa
     assert list(broken_promises(without, tmp_path)) == ["intake.order_placed.v1 went away"]
     assert list(drift(without, tmp_path)) == [f"docs/{name} belongs to nothing"]
     assert list(drift(files | {"openapi/new.json": "{}"}, tmp_path)) == ["docs/openapi/new.json is missing"]
+
+
+def test_a_service_need_not_read_the_fields_it_has_no_use_for():
+    fact = made_up(OrderPlaced, 2)
+    brief = read_event(OrderPlaced.type, fact.model_dump_json(), without(OrderPlaced, "lines"))
+    assert isinstance(brief, OrderPlaced)
+    assert fact.lines
+    assert brief.lines == ()
+    left = fact.model_dump(exclude={"lines"})
+    assert brief.model_dump(exclude={"lines"}) == left
+    assert (brief.type, brief.key, brief.occurred_at) == (fact.type, fact.key, fact.occurred_at)
+    with pytest.raises(ValidationError):
+        read_event(OrderPlaced.type, b'{"lines": []}', without(OrderPlaced, "lines"))

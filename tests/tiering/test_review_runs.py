@@ -1,14 +1,16 @@
 """Review runs (T10): they wait for intake, decide everybody once, survive a crash anywhere; history stays closed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.tiering_svc.domain.shipped import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.handlers import deciding, reviews, subscriptions
+from services.tiering_svc.handlers import deciding, reviews, subscriptions, working
 from services.tiering_svc.handlers.reviews import advance
 from shared.events import ReviewApplied, TierChanged
 from tests import harness
@@ -266,3 +268,42 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     assert sum(isinstance(event, ReviewApplied) for event in events) == 1
     assert sum(isinstance(event, TierChanged) and event.tier == "gold" for event in events) == 10
     assert await broken_invariants(database) == []
+
+
+async def test_T10_a_review_waits_until_what_was_recorded_before_it_is_committed(client, database):
+    intake = Intake()
+    intake.settled = False
+    run = (await client.post("/v1/evaluations", json={"as_of": NOW.isoformat()})).json()
+    for _ in range(3):
+        assert not await advance(database, intake.get)
+    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["status"] == "collecting"
+    intake.settled = True
+    await run_to_the_end(database, intake)
+    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["status"] == "applied"
+
+
+async def test_work_that_is_asked_for_does_not_wait_for_the_next_look(client, database, monkeypatch):
+    """The looks are an hour apart here, and yet the review is looked at."""
+    monkeypatch.setattr(working, "LONGEST_PAUSE_SECONDS", 3600)
+    looked: list[int] = []
+
+    async def step() -> bool:
+        looked.append(1)
+        return False
+
+    stop = asyncio.Event()
+    parts = SimpleNamespace(database=database)
+    loop = asyncio.create_task(working.work(working.REVIEWS, step, parts, stop))
+    await until(lambda: len(looked) == 1)
+    await client.post("/v1/evaluations", json={"as_of": NOW.isoformat()})
+    await until(lambda: len(looked) >= 2)
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+
+
+async def until(holds: Any) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that")

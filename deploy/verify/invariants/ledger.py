@@ -69,16 +69,21 @@ INVARIANTS = (
         ("loyalty",),
         checked="select count(*) from entry",
         offending="""
-            with told as (
+            with posted as materialized (  -- each payload is read once
+                select payload::jsonb as p from outbox where type = 'loyalty.points_posted.v1'
+            ), told as (
                 select (p ->> 'entry_id')::uuid as id, (p ->> 'points')::bigint as points,
                        (p ->> 'balance')::bigint as available, (p ->> 'held')::bigint as held,
-                       (p ->> 'debt')::bigint as debt, count(*) over (partition by p ->> 'entry_id') as times
-                from (select payload::jsonb as p from outbox where type = 'loyalty.points_posted.v1') as posted
+                       (p ->> 'debt')::bigint as debt
+                from posted
             )
-            select id as entry_id, e.customer_id, e.number, told.times from entry e full join told using (id)
-            where e.id is null or told.id is null or told.times > 1
+            select id as entry_id, e.customer_id, e.number, 'not told, or told otherwise' as fault
+            from entry e full join told using (id)
+            where e.id is null or told.id is null
                or (e.points, e.available, e.held, e.debt)
                   is distinct from (told.points, told.available, told.held, told.debt)
+            union all
+            select id, null, null, 'told twice' from told group by id having count(*) > 1
         """,
     ),
 )

@@ -34,13 +34,16 @@ INVARIANTS = (
         ALL,
         checked="select count(*) from stream_head",
         offending="""
-            select topic, key, h.seq as head, h.last_event_id, last.seq as last, last.event_id
-            from stream_head h
-            full join (
-                select distinct on (topic, key) topic, key, seq, event_id from outbox order by topic, key, seq desc
-            ) as last using (topic, key)
-            where h.seq is distinct from last.seq or h.last_event_id is distinct from last.event_id
-            order by topic, key
+            with ends as (
+                select topic, key, h.seq as head, h.last_event_id, last.seq as last
+                from stream_head h
+                full join (select topic, key, max(seq) as seq from outbox group by topic, key) as last
+                    using (topic, key)
+            )
+            select ends.*, event.event_id
+            from ends left join outbox event on (event.topic, event.key, event.seq) = (ends.topic, ends.key, ends.head)
+            where ends.head is distinct from ends.last or ends.last_event_id is distinct from event.event_id
+            order by ends.topic, ends.key
         """,
     ),
     Within(

@@ -59,6 +59,9 @@ async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[Cus
     announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])
 
 
+subscriptions.leave_out(OrderPlaced, "lines")
+
+
 @subscriptions.on(OrderPlaced)
 async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:
     await overview.save_orders(tx, fold_orders(orders))

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from services.tiering_svc.domain.months import first_month
-from shared.events import LineTakenBack, OrderLine
 
 ZERO = Decimal(0)
 V = TypeVar("V", Decimal, datetime)
@@ -41,16 +40,6 @@ class TakenBack:
     amount: Decimal
     margin: Decimal | None
     quantity: int
-
-
-def margin_of(lines: Iterable[OrderLine | LineTakenBack]) -> Decimal | None:
-    """What the lines earn over their cost; None as soon as one line's cost is not known."""
-    margin = ZERO
-    for line in lines:
-        if line.unit_cost is None:
-            return None
-        margin += line.amount - line.unit_cost * line.quantity
-    return margin
 
 
 @dataclass(slots=True)

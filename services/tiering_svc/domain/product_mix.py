@@ -1,9 +1,9 @@
 """What customers buy by category (T14): kept with each order, less what was taken back, added up when asked."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from shared.events import LineTakenBack, OrderLine
 
@@ -27,8 +27,15 @@ class Bought:
 Mix = Mapping[str, Bought]
 
 
-def mix_as_text(lines: Iterable[OrderLine | LineTakenBack]) -> str:
-    """An order's lines by category, as its fact keeps them: {category: [amount, quantity, margin]}."""
+class LinesSummed(NamedTuple):
+    """An order's lines, or what was taken back of them, added up in one pass."""
+
+    quantity: int
+    margin: Decimal | None  # amount less cost; None as soon as one line's cost is not known
+    mix: str  # by category, as facts keep it: {category: [amount, quantity, margin]}
+
+
+def sum_up(lines: Iterable[OrderLine | LineTakenBack]) -> LinesSummed:
     mix: dict[str, Bought] = {}
     for line in lines:
         bought = mix.get(line.category)
@@ -36,10 +43,16 @@ def mix_as_text(lines: Iterable[OrderLine | LineTakenBack]) -> str:
             bought = mix[line.category] = Bought()
         cost = line.unit_cost
         bought.add(line.amount, line.quantity, None if cost is None else line.amount - cost * line.quantity)
-    return json.dumps(
-        {
-            category: (str(one.amount), one.quantity, None if one.margin is None else str(one.margin))
-            for category, one in mix.items()
-        },
-        ensure_ascii=False,
+    margins = [one.margin for one in mix.values() if one.margin is not None]
+    return LinesSummed(
+        sum(one.quantity for one in mix.values()), sum(margins, ZERO) if len(margins) == len(mix) else None, _text(mix)
     )
+
+
+def _text(mix: Mix) -> str:
+    """As JSON, put together by hand: an order waits for it, and codes and numbers need no escaping."""
+    parts = []
+    for category, one in mix.items():
+        margin = "null" if one.margin is None else f'"{one.margin}"'
+        parts.append(f'"{category}": ["{one.amount}", {one.quantity}, {margin}]')
+    return "{" + ", ".join(parts) + "}"

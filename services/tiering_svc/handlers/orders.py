@@ -9,8 +9,8 @@ from uuid import UUID
 from services.tiering_svc.domain.batch import come_in_order, nothing_can_move
 from services.tiering_svc.domain.moments import Moments, rounds
 from services.tiering_svc.domain.months import first_month, month_of
-from services.tiering_svc.domain.orders import Book, Order, Orders, TakenBack, Windows, margin_of
-from services.tiering_svc.domain.product_mix import mix_as_text
+from services.tiering_svc.domain.orders import Book, Order, Orders, TakenBack, Windows
+from services.tiering_svc.domain.product_mix import LinesSummed, sum_up
 from services.tiering_svc.domain.tier_life import (
     Change,
     Ending,
@@ -48,17 +48,21 @@ async def when_customers_are_seen_know_whose_they_are(tx: Transaction, customers
 @subscriptions.on(OrderPlaced)
 async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequence[OrderPlaced]) -> None:
     rules = await policies.load_rules(tx)
-    orders = [order_of(event, rules.zone) for event in events]
+    summed = [sum_up(event.lines) for event in events]
+    orders = [order_of(event, lines, rules.zone) for event, lines in zip(events, summed, strict=True)]
+    mixes = [lines.mix for lines in summed]
     if rules.active.classes:  # sums are not enough: one order of each customer at a time, with all that is known
         for places in rounds(event.customer_id.int for event in events):
-            await _reassess_the_whole_way(tx, [events[n] for n in places], [orders[n] for n in places], rules)
+            await _reassess_the_whole_way(
+                tx, [events[n] for n in places], [orders[n] for n in places], [mixes[n] for n in places], rules
+            )
         return
     mine = _by_customer(events, orders)
     customers = [customer_id for customer_id, _ in mine]
     months = [{order.month for order in its} for _, its in mine]
     accounts = await standings.load_accounts(tx, customers, months, rules.active, str(rules.zone))
     books = await _open_books(tx, accounts, mine, rules)
-    await facts.add_orders(tx, events, orders)
+    await facts.add_orders(tx, events, orders, mixes)
     decided = _Decided(_told(events))
     for account, book, (_, its) in zip(accounts, books, mine, strict=True):
         standing, changes = account.standing, list[Change]()
@@ -70,10 +74,10 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
 
 
 async def _reassess_the_whole_way(
-    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], rules: Rules
+    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], mixes: Sequence[str], rules: Rules
 ) -> None:
     """One order of each of these customers."""
-    await facts.add_orders(tx, events, orders)
+    await facts.add_orders(tx, events, orders, mixes)
     customers = [event.customer_id for event in events]
     found = await standings.load_standings(tx, customers)
     since = [looked_at_from(found[c], order) for c, order in zip(customers, orders, strict=True)]
@@ -152,12 +156,13 @@ async def _take_back_together(
     tx: Transaction, kind: str, events: Sequence[OrderReturned | OrderCancelled], change_ids: Sequence[UUID],
     at: Sequence[datetime], rules: Rules, found: Mapping[UUID, Standing],
 ) -> None:  # fmt: skip
-    taken = [taken_of(event) for event in events]
+    summed = [sum_up(event.lines) for event in events]
+    taken = [taken_of(event, lines) for event, lines in zip(events, summed, strict=True)]
     customers = [event.customer_id for event in events]
     await facts.add_take_backs(
         tx, kind=kind, customers=customers, change_ids=change_ids, at=at,
         months=[month_of(instant, rules.zone) for instant in at], taken=taken,
-        recorded_at=[event.meta.recorded_at for event in events], mixes=[mix_as_text(event.lines) for event in events],
+        recorded_at=[event.meta.recorded_at for event in events], mixes=[lines.mix for lines in summed],
     )  # fmt: skip
     rises = [standing for standing in found.values() if may_be_corrected(standing)]
     doubtful = await _no_longer_earned(tx, rises, rules)
@@ -254,15 +259,13 @@ def _told(events: Sequence[OrderPlaced | OrderReturned | OrderCancelled]) -> Tol
     return told
 
 
-def order_of(event: OrderPlaced, zone: tzinfo) -> Order:
-    quantity = sum(line.quantity for line in event.lines)
+def order_of(event: OrderPlaced, lines: LinesSummed, zone: tzinfo) -> Order:
     month = month_of(event.placed_at, zone)
-    return Order(event.order_id, event.placed_at, month, event.amount, margin_of(event.lines), quantity)
+    return Order(event.order_id, event.placed_at, month, event.amount, lines.margin, lines.quantity)
 
 
-def taken_of(event: OrderReturned | OrderCancelled) -> TakenBack:
-    quantity = sum(line.quantity for line in event.lines)
-    return TakenBack(event.order_id, event.placed_at, event.amount, margin_of(event.lines), quantity)
+def taken_of(event: OrderReturned | OrderCancelled, lines: LinesSummed) -> TakenBack:
+    return TakenBack(event.order_id, event.placed_at, event.amount, lines.margin, lines.quantity)
 
 
 def _since(standing: Standing) -> datetime:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.domain.orders import Figures, Order, TakenBack
-from services.tiering_svc.domain.product_mix import mix_as_text
 from shared.events import OrderPlaced, PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
 
@@ -38,14 +37,16 @@ on conflict (customer_id, month) do update set
 """
 
 
-async def add_orders(tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order]) -> None:
+async def add_orders(
+    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], mixes: Sequence[str]
+) -> None:
     await tx.raw.execute(
         ADD_ORDERS,
         [event.customer_id for event in events], [order.placed_at for order in orders],
         [order.order_id for order in orders], [order.month for order in orders],
         [order.amount for order in orders], [order.margin for order in orders],
         [order.quantity for order in orders], [event.meta.recorded_at for event in events],
-        [mix_as_text(event.lines) for event in events],
+        mixes,
     )  # fmt: skip
 
 

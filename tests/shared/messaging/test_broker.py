@@ -197,7 +197,7 @@ async def test_offsets_told_now_and_then_are_all_told_when_a_consumer_stops(flee
 
 @pytest.mark.parametrize(
     ("age", "silent", "patience"),
-    [(0.008, 0.0, 0.005), (0.06, 0.0, 0.03), (4.0, 0.0, 0.1), (0.002, 2.0, 0.1), (-1.0, 0.0, 0.005)],
+    [(0.008, 0.0, 0.005), (0.06, 0.0, 0.03), (4.0, 0.0, 0.1), (0.002, 2.0, 0.25), (-1.0, 0.0, 0.005)],
 )
 def test_news_may_stay_unnoticed_half_as_long_as_the_last_was_on_its_way(
     age: float, silent: float, patience: float
