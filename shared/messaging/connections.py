@@ -16,7 +16,7 @@ FIRST_OTHER_OID = 10_000  # Postgres: src/include/access/transam.h, FirstGenbkiO
 _known: dict[frozenset[int], Any] = {}
 
 
-class Connection(asyncpg.Connection):  # type: ignore[type-arg]
+class Connection(asyncpg.Connection):
     __slots__ = ()
 
     async def _introspect_types(self, typeoids: Iterable[int], timeout: float | None) -> Any:

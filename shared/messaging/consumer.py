@@ -213,9 +213,17 @@ class ConsumerLoop:
                 await self.compare()
             except Exception as error:
                 log.warning("compare_later", error=type(error).__name__)
+            await self._until_the_next_comparison(stop)
+
+    async def _until_the_next_comparison(self, stop: asyncio.Event) -> None:
+        """Soon, while an owner that has to be asked has not answered: later there is traffic, and much to pull."""
+        loop = asyncio.get_running_loop()
+        ends, soon = loop.time() + self.pace.compare_seconds, min(OWED_SECONDS, self.pace.compare_seconds)
+        while not stop.is_set() and loop.time() < ends:
             with suppress(TimeoutError):
-                soon = min(OWED_SECONDS, self.pace.compare_seconds)
-                await asyncio.wait_for(stop.wait(), soon if self._owed else self.pace.compare_seconds)
+                await asyncio.wait_for(stop.wait(), soon)
+            if self._owed:
+                return
 
     async def compare(self, *, at_once: bool = False) -> None:
         """Pull what is behind its owner's head: at once, or when it is no further after what the broker held was read.
