@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,14 @@ PARTITIONS = 4  # of the embedded broker's topics
 
 # The same flags for ours (deploy.embedded.service) and for the limit.
 UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log")
+
+
+_began = time.monotonic()
+
+
+def say(what: str) -> None:
+    """Where a long measurement is; not among the results, which are what is printed."""
+    print(f"  {time.monotonic() - _began:5.0f} s  {what}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -45,6 +45,7 @@ def measure(codes: frozenset[str], customers: int = FULL) -> Iterator[Measured]:
 
 async def _populate(made: System, customers: int) -> None:
     """A database to copy; the orders to come are of the same epoch as its marks."""
+    ground.say(f"making {customers:,} customers with {MONTHS} orders each")
     for name in ("crowd", "outbox_full"):
         made.postgres.create_database(name)
         await migrated(made.postgres.url(name))
@@ -59,6 +60,7 @@ def _on_a_copy(
 ) -> dict[str, Any]:
     """What a program measures on a fresh copy of everybody; what it leaves must be sound."""
     postgres = made.postgres
+    ground.say(f"{program} on a copy of all that")
     postgres.client("createdb", "--maintenance-db=postgres", "--template=crowd", "--strategy=file_copy", "copy")
     measured = ground.program(program, postgres.url("copy"), *arguments)
     if not ground.count(postgres.url("copy"), sound, *values):

@@ -5,6 +5,7 @@ the owner's log. A consumer that makes no progress is thrown away and made anew.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,8 +70,9 @@ class ConsumerLoop:
         self.rebuilt = 0
         self.last_age_seconds = 0.0
         self.alive_at = 0.0
-        self.pulling: dict[StreamKey, asyncio.Task[None]] = {}
-        self._pull_slots = asyncio.Semaphore(PULLS_AT_ONCE)
+        self.pulling: set[StreamKey] = set()  # those that wait for it too: after a restore there are many
+        self._to_pull: deque[StreamKey] = deque()
+        self._pullers: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, int] = {}
         self._suspects = Suspects(inbox)
         self._again: set[StreamKey] = set()  # pulls that failed
@@ -95,7 +97,8 @@ class ConsumerLoop:
                     pause = min(pause * 2, self.pace.longest_pause_seconds)
         finally:
             await _end([comparing], patience=0)
-            await _end(list(self.pulling.values()), patience=5)
+            self._to_pull.clear()
+            await _end(list(self._pullers), patience=5)
 
     async def _consume(self, stop: asyncio.Event) -> None:
         consumer = await self.broker.consumer(self.group, self.topics)
@@ -157,20 +160,36 @@ class ConsumerLoop:
     def pull_soon(self, topic: str, key: str) -> None:
         """Pull in the background, once per stream at a time. If it fails, comparing heads comes back to it."""
         stream = (topic, key)
-        if stream not in self.pulling:
-            task = asyncio.create_task(self._pull(topic, key))
-            self.pulling[stream] = task
-            task.add_done_callback(lambda _: self.pulling.pop(stream, None))
+        if stream in self.pulling:
+            return
+        self.pulling.add(stream)
+        self._to_pull.append(stream)
+        if len(self._pullers) < PULLS_AT_ONCE:
+            puller = asyncio.create_task(self._pull_what_waits())
+            self._pullers.add(puller)
+            puller.add_done_callback(self._pullers.discard)
+
+    async def until_pulled(self) -> None:
+        """Nothing waits to be pulled any more."""
+        while self._pullers:
+            await asyncio.wait(set(self._pullers))
+
+    async def _pull_what_waits(self) -> None:
+        while self._to_pull:
+            stream = self._to_pull.popleft()
+            try:
+                await self._pull(*stream)
+            finally:
+                self.pulling.discard(stream)
 
     async def _pull(self, topic: str, key: str) -> None:
-        async with self._pull_slots:
-            try:
-                applied = await self.inbox.pull(topic, key)
-                if applied:
-                    log.info("pulled", topic=topic, key=key, applied=applied)
-            except Exception as error:
-                self._again.add((topic, key))
-                log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
+        try:
+            applied = await self.inbox.pull(topic, key)
+            if applied:
+                log.info("pulled", topic=topic, key=key, applied=applied)
+        except Exception as error:
+            self._again.add((topic, key))
+            log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
 
     async def _notice_another_broker(self, consumer: Consumer) -> None:
         """Another cluster id: offsets mean nothing there, and what the old one had not delivered is gone."""

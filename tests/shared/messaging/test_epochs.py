@@ -1,7 +1,5 @@
 """K16: an owner comes back from yesterday's backup while its consumers are ahead."""
 
-import asyncio
-
 import asyncpg
 import pytest
 
@@ -51,7 +49,7 @@ async def test_K16_no_new_fact_is_taken_for_an_old_one(restored: World) -> None:
 
 async def test_K16_the_difference_is_listed_even_where_nothing_new_comes(restored: World) -> None:
     await restored.consumer.compare()
-    await asyncio.gather(*restored.consumer.pulling.values())
+    await restored.consumer.until_pulled()
     rows = await restored.subscriber.run(
         lambda tx: tx.raw.fetch("select key, consumed_seq, owner_seq from epoch_difference")
     )

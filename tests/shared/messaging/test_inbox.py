@@ -79,7 +79,7 @@ async def test_K14_poison_waits_alone_and_the_rest_follows_in_order_when_it_is_r
     assert await world.refs(2) == [f"2.{i}" for i in range(1, 21)], "the other key never waited"
 
     await world.consumer.compare(at_once=True)
-    await asyncio.gather(*world.consumer.pulling.values())
+    await world.consumer.until_pulled()
     assert world.direct.asked == [], "nothing is asked for in vain while the key is blocked"
 
     world.poisoned = set()
@@ -290,12 +290,12 @@ async def test_K15_what_still_lies_on_the_broker_is_not_pulled(world: World) -> 
     reading = world.consumer.consumer = await world.broker.consumer("test", ["patron.intake"])
     for _ in range(3):
         await world.consumer.compare()
-        await asyncio.gather(*world.consumer.pulling.values())
+        await world.consumer.until_pulled()
     assert world.direct.asked == [], "the consumer is behind, and the event waits for it on the broker"
 
     assert await reading.poll(500, 0.01)  # read, and for this test lost on the way to the inbox
     await world.consumer.compare()
-    await asyncio.gather(*world.consumer.pulling.values())
+    await world.consumer.until_pulled()
     assert await world.refs(1) == ["1"]
 
 
@@ -306,7 +306,7 @@ async def test_K15_a_consumer_that_never_reads_on_is_not_waited_for_for_ever(wor
     world.consumer.consumer = await world.broker.consumer("test", ["patron.intake"])  # and nobody polls it
     for _ in range(MOST_LOOKS + 2):
         await world.consumer.compare()
-        await asyncio.gather(*world.consumer.pulling.values())
+        await world.consumer.until_pulled()
     assert await world.refs(1) == ["1"]
 
 
@@ -328,7 +328,7 @@ async def test_K15_a_head_changed_before_the_look_and_committed_after_it_is_seen
     await writing
     for _ in range(2):
         await world.consumer.compare()
-        await asyncio.gather(*world.consumer.pulling.values())
+        await world.consumer.until_pulled()
     assert await world.refs(1) == ["1"]
 
 
