@@ -242,6 +242,37 @@ async def test_replicas_that_keep_house_at_once_cut_once(log: Log) -> None:
     assert len(await log.run(log.world.owner, "select * from outbox_cut")) == 2
 
 
+async def test_a_replica_that_was_slower_finds_the_month_gone(log: Log) -> None:
+    await log.send()
+    await log.hear()
+    asked: list[list[str]] = []
+
+    class Slow(DirectSubscriber):
+        async def objection(self, topic: str, epoch: UUID, ends: Mapping[str, int]) -> str | None:
+            if not asked:
+                asked.append([])
+                asked[0] += await log.drop()
+            return await super().objection(topic, epoch, ends)
+
+    assert await drop_old_months(log.world.owner, Slow(log.world), 30, JUNE) == []
+    assert asked == [["outbox_2025_01", "outbox_2025_02"]]
+
+
+async def test_a_month_in_which_something_is_recorded_after_all_stays(log: Log) -> None:
+    await log.send()
+    await log.hear()
+
+    class Late(DirectSubscriber):
+        async def objection(self, topic: str, epoch: UUID, ends: Mapping[str, int]) -> str | None:
+            await log.world.write(seen(1, "late"), at=JANUARY)
+            return None
+
+    with pytest.raises(RuntimeError, match="outbox_2025_01"):
+        await drop_old_months(log.world.owner, Late(log.world), 30, JUNE)
+    assert len(await log.numbers()) == 7
+    assert await log.run(log.world.owner, "select * from outbox_cut") == []
+
+
 async def test_a_month_that_somebody_looks_at_stays_and_nobody_waits_long(log: Log) -> None:
     await log.send()
     await log.hear()
