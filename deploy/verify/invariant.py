@@ -14,6 +14,10 @@ from deploy.verify.report import SHOWN, Result, outcome_of
 ALL = ("gateway", "profile", "tiering", "complaint", "loyalty")
 PAGE = 2000  # rows
 
+# Whatever was recorded before this instant has left its owner's event log with the months that were dropped, whole and
+# in their order: that it was told can not be seen any more. Of what was recorded since, everything is still there.
+CUT = "(select coalesce(max(recorded_before), '-infinity') from outbox_cut)"
+
 
 class Invariant(Protocol):
     @property
@@ -56,11 +60,15 @@ class Within:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one service; the first column is `key`, unique. `of_events` finds the keys of events ($1: their ids)."""
+    """Rows of one service; the first column is `key`, unique.
+
+    `of_events` finds the keys of events ($1: their ids), `of_streams` what of streams ($1: their keys) was cut.
+    """
 
     service: str
     sql: str
     of_events: str | None = None
+    of_streams: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,9 @@ class Between:
     """What the owner told is what the listener has: nothing missing, nothing unknown, nothing different.
 
     Equal digests settle it at once. Otherwise both sides are read in order of `key` and merged as streams, so a million
-    rows need no memory, and what differs is told row by row. An event that an operator dropped (a hole) excuses its
-    rows and its stream: the hole has a line of its own.
+    rows need no memory, and what differs is told row by row. An event that was gone past (a hole) excuses its rows and
+    its stream: the hole has a line of its own. Where the owner's log no longer has the event, all that was recorded for
+    its stream before the cut is excused.
     """
 
     code: str
@@ -102,13 +111,20 @@ class Between:
         return Result(self.code, self.name, outcome_of(found), checked, found, tuple(examples))
 
     async def _excused(self, moments: Moments) -> set[str]:
-        """Keys of dropped events, and the streams they were dropped from."""
-        holes = await moments.now[self.heard.service].fetch("select key, event_id from stream_hole")
+        """Keys of events that were gone past, and the streams they are missing from."""
+        holes = await moments.now[self.heard.service].fetch("select topic, key, seq, event_id from stream_hole")
         excused = {hole["key"] for hole in holes}
-        if holes and self.told.of_events is not None:
+        if not holes:
+            return excused
+        owner = moments.after[self.told.service]
+        if self.told.of_events is not None:
             ids = [hole["event_id"] for hole in holes if hole["event_id"]]
-            rows = await moments.after[self.told.service].fetch(self.told.of_events, ids)
-            excused |= {str(row["key"]) for row in rows}
+            excused |= {str(row["key"]) for row in await owner.fetch(self.told.of_events, ids)}
+        if self.told.of_streams is not None:
+            cuts = await owner.fetch("select topic, key, seq from outbox_cut where key = any($1)", list(excused))
+            cut = {(row["topic"], row["key"]): row["seq"] for row in cuts}
+            gone = {h["key"] for h in holes if h["seq"] <= cut.get((h["topic"], h["key"]), 0)}
+            excused |= {str(row["key"]) for row in await owner.fetch(self.told.of_streams, list(gone))}
         return excused
 
     def _fault(self, was: "Row | None", has: "Row | None", later: "Row | None", excused: set[str]) -> str | None:

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import Field
 
 from shared.chassis import metrics
 from shared.chassis.access import CurrentActor, allow, public
 from shared.chassis.docs_page import page_of_contract
 from shared.chassis.event_contract import asyncapi, to_yaml
 from shared.chassis.routing import Tx, service_router
-from shared.chassis.shapes import Id, Instant, Read
+from shared.chassis.shapes import Id, Instant, Read, Shape
 from shared.errors import not_found
 from shared.messaging import parked, streams
+from shared.messaging.marks import list_not_past
 from shared.messaging.status import read_status
 
 READY_SECONDS = 2.0
@@ -94,6 +96,18 @@ class HeadsRead(Read):
     heads: list[HeadRead]
 
 
+class EndsAsked(Shape):
+    """Numbers of an owner's epoch, by key."""
+
+    epoch: Id
+    ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=streams.PAGE)
+
+
+class PassedAnswer(Read):
+    subscribed: bool
+    not_past: list[str]
+
+
 class RetryAnswer(Read):
     applied: bool
 
@@ -127,6 +141,14 @@ async def read_stream(
     if topic != request.app.state.service.topic:
         raise not_found("stream_not_found", "This service does not own that topic.")
     return streams.stretch_as_json(await streams.read_stretch(tx, topic, key, first))
+
+
+@internal_router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])
+async def tell_what_is_passed(request: Request, topic: str, asked: EndsAsked, tx: Tx) -> PassedAnswer:
+    """Whether this service listens to a topic, and which keys it still needs: not past these numbers, or blocked."""
+    if topic not in request.app.state.service.subscriptions.topics:
+        return PassedAnswer(subscribed=False, not_past=[])
+    return PassedAnswer(subscribed=True, not_past=await list_not_past(tx, topic, asked.epoch, asked.ends))
 
 
 @internal_router.get("/status", dependencies=[allow("internal", "ops")])

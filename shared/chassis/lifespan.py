@@ -19,7 +19,9 @@ from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.failures import is_transient
 from shared.messaging.outbox import make_partitions
 from shared.messaging.relay import Relay
+from shared.messaging.retention import drop_old_months
 from shared.messaging.status import read_status
+from shared.messaging.subscribers import HttpSubscribers
 from shared.messaging.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -165,12 +167,20 @@ async def _make_partitions(service: "Service", tx: Transaction) -> None:
     await make_partitions(tx.raw, service.clock())
 
 
+async def cut_log(service: "Service") -> None:
+    """Every service of the catalogue is asked; one that `PATRON_SERVICES` forgot does not answer, which keeps all."""
+    others = sorted({*OWNERS.values(), *service.settings.services} - {service.name})
+    subscribers = HttpSubscribers(others, service.clients.post_json)
+    await drop_old_months(service.database, subscribers, service.settings.keep_days, service.clock())
+
+
 async def _keep_house(service: "Service", stop: asyncio.Event) -> None:
-    """Every hour: partitions for the months to come, and replies nobody will ask for again are forgotten."""
+    """Every hour: partitions for the months to come, replies nobody will ask for again, months nobody needs."""
     while not await pause_or_stop(stop, HOUSEKEEPING_SECONDS):
         try:
             await service.database.run(lambda tx: _make_partitions(service, tx))
             await service.database.run(lambda tx: idempotency.forget_old(tx, service.clock()))
+            await cut_log(service)
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -24,6 +24,7 @@ class ServiceSettings(BaseSettings):
     kafka_replicas: int = 1
     services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
     clock_skew_seconds: float = Field(default=0.2, ge=0, le=60)  # by how much the machines' clocks may differ
+    keep_days: int = Field(default=0, ge=0, le=36_500)  # of the event log's months that are over; 0: for ever
     keys: Path = Path("keys")
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     time_zone: str = "UTC"

@@ -20,6 +20,7 @@ from shared.messaging.arrivals import Arrival, StreamKey, from_log, sort_out, wa
 from shared.messaging.failures import is_transient
 from shared.messaging.marks import lock_marks, read_mark, save_marks, unblock
 from shared.messaging.outbox import current_traceparent
+from shared.messaging.steps import align_epoch, step_to_beginning
 from shared.messaging.streams import Head, Stretch
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.transaction import Database, Transaction
@@ -139,7 +140,7 @@ class Inbox:
             if mark.blocked:
                 return applied
             stretch = await self.owners.stretch(topic, key, mark.last_seq + 1)
-            if await self._stepped_back(topic, key, stretch):
+            if await self._stepped(topic, key, stretch):
                 continue
             outcome = await self.apply(from_log(topic, key, stretch))
             applied += outcome.applied
@@ -147,9 +148,13 @@ class Inbox:
             if outcome.applied == 0 or stretch.events[-1].seq >= stretch.head:
                 return applied
 
-    async def _stepped_back(self, topic: str, key: str, stretch: Stretch) -> bool:
-        """Whether stepping into the owner's epoch put the mark before the stretch that was asked for."""
-        return await self.database.run(lambda tx: align_epoch(tx, topic, key, stretch))
+    async def _stepped(self, topic: str, key: str, stretch: Stretch) -> bool:
+        """Whether the mark moved, back into the owner's epoch or on to where its log begins: then ask again."""
+
+        async def work(tx: Transaction) -> bool:
+            return await align_epoch(tx, topic, key, stretch) or await step_to_beginning(tx, topic, key, stretch)
+
+        return await self.database.run(work)
 
     async def retry(self, parked_id: UUID, by: str) -> bool:
         """Try a parked event again; when it takes effect its key is free and the rest is pulled."""
@@ -227,28 +232,3 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, DomainError):
         return error.code, "a rule refused it"
     return "failed", type(error).__name__
-
-
-async def align_epoch(tx: Transaction, topic: str, key: str, stretch: Stretch) -> bool:
-    """Step into the owner's present epoch. What was consumed beyond its beginning is a difference, and listed (K16).
-
-    Returns whether the mark moved back.
-    """
-    mark = (await lock_marks(tx, {(topic, key)}))[topic, key]
-    if mark.epoch == stretch.epoch or (mark.epoch is not None and mark.epoch > stretch.epoch):
-        return False
-    begins_at = (stretch.epoch_seq or 0) if mark.epoch is not None else mark.last_seq
-    if mark.last_seq > begins_at:
-        log.error("owner_lost_events", topic=topic, key=key, consumed=mark.last_seq, owner=begins_at)
-        await tx.raw.execute(
-            """insert into epoch_difference (topic, key, epoch, previous_epoch, consumed_seq, owner_seq, found_at)
-               values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing""",
-            topic, key, stretch.epoch, mark.epoch, mark.last_seq, begins_at, tx.at,
-        )  # fmt: skip
-    last = min(mark.last_seq, begins_at)
-    last_id = stretch.epoch_event_id if last == begins_at else mark.last_event_id
-    await tx.raw.execute(
-        "update stream_seen set epoch = $3, last_seq = $4, last_event_id = $5 where topic = $1 and key = $2",
-        topic, key, stretch.epoch, last, last_id if mark.epoch is not None else mark.last_event_id,
-    )  # fmt: skip
-    return mark.last_seq > begins_at

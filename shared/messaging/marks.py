@@ -1,6 +1,7 @@
 """The marks: how far this service has come in each stream (`stream_seen`), locked in the transaction of the effects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from shared.messaging.arrivals import Arrival, Mark, StreamKey
 from shared.messaging.transaction import Transaction
@@ -65,3 +66,14 @@ async def read_mark(tx: Transaction, topic: str, key: str) -> Mark:
         if row is None
         else Mark(row["epoch"], row["last_seq"], row["last_event_id"], row["blocked_at"] is not None)
     )
+
+
+async def list_not_past(tx: Transaction, topic: str, epoch: UUID, ends: Mapping[str, int]) -> list[str]:
+    """Keys whose mark is short of these numbers of that epoch, or waits for an operator."""
+    rows = await tx.raw.fetch(
+        """select a.key from unnest($3::text[], $4::bigint[]) as a(key, seq)
+           left join stream_seen s on s.topic = $1 and s.key = a.key
+           where s.epoch is distinct from $2 or s.last_seq < a.seq or s.blocked_at is not null order by a.key""",
+        topic, epoch, list(ends), list(ends.values()),
+    )  # fmt: skip
+    return [row["key"] for row in rows]

@@ -40,12 +40,14 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Rows `first..` of one stream, with the epoch and where the stream stood when that epoch began."""
+    """Rows `first..` of one stream; the epoch and where the stream stood when it began; where its log begins."""
 
     epoch: UUID
     epoch_seq: int | None  # None: the stream did not exist, or the first epoch is still on
     epoch_event_id: UUID | None
     head: int
+    begins: int  # what came before this number went with a month of the log
+    last_gone_id: UUID | None
     events: tuple[LoggedEvent, ...]
 
 
@@ -90,21 +92,31 @@ async def is_settled(tx: Transaction, instant: datetime, skew: timedelta) -> boo
 
 
 async def read_stretch(tx: Transaction, topic: str, key: str, first: int, *, limit: int = PAGE) -> Stretch:
-    """Committed rows first..head of one stream, at most `limit`."""
+    """Committed rows first..head of one stream, at most `limit`, as far as its log still has them."""
     start = await tx.raw.fetchrow(
-        """select e.epoch, h.seq, h.last_event_id, coalesce(s.seq, 0) as head from stream_epoch e
+        """select e.epoch, h.seq, h.last_event_id, coalesce(s.seq, 0) as head, coalesce(c.seq, 0) + 1 as begins,
+                  c.event_id as last_gone_id
+           from stream_epoch e
            left join epoch_head h on h.topic = $1 and h.key = $2
-           left join stream_head s on s.topic = $1 and s.key = $2""",
+           left join stream_head s on s.topic = $1 and s.key = $2
+           left join outbox_cut c on c.topic = $1 and c.key = $2""",
         topic, key,
     )  # fmt: skip
     assert start is not None
     rows = await tx.raw.fetch(
         """select event_id, seq, type, payload, occurred_at, recorded_at, traceparent from outbox
            where topic = $1 and key = $2 and seq >= $3 order by seq limit $4""",
-        topic, key, first, limit,
+        topic, key, max(first, start["begins"]), limit,
     )  # fmt: skip
-    events = tuple(LoggedEvent(**dict(row)) for row in rows)
-    return Stretch(start["epoch"], start["seq"], start["last_event_id"], start["head"], events)
+    return Stretch(
+        epoch=start["epoch"],
+        epoch_seq=start["seq"],
+        epoch_event_id=start["last_event_id"],
+        head=start["head"],
+        begins=start["begins"],
+        last_gone_id=start["last_gone_id"],
+        events=tuple(LoggedEvent(**dict(row)) for row in rows),
+    )
 
 
 async def renew_epoch(connection: "asyncpg.Connection[Any]") -> UUID:
@@ -137,7 +149,16 @@ def stretch_from_json(body: dict[str, Any]) -> Stretch:
         )
         for e in body["events"]
     )
-    event_id = body["epoch_event_id"]
     return Stretch(
-        UUID(body["epoch"]), body["epoch_seq"], None if event_id is None else UUID(event_id), body["head"], events
+        epoch=UUID(body["epoch"]),
+        epoch_seq=body["epoch_seq"],
+        epoch_event_id=_id(body["epoch_event_id"]),
+        head=body["head"],
+        begins=body.get("begins", 1),  # an owner of the release before this one has its whole log
+        last_gone_id=_id(body.get("last_gone_id")),
+        events=events,
     )
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)

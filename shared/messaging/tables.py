@@ -1,4 +1,7 @@
-"""The backbone's tables, the same in every service's database: `create(op)` in a service's first migration."""
+"""The backbone's tables, the same in every service's database.
+
+`create(op)` belongs into a service's first migration, what came after it into later ones: `create_cuts(op)`.
+"""
 
 from typing import Any
 
@@ -35,6 +38,18 @@ outbox = Table(  # the owner's event log; partitioned by recorded_at in SQL belo
     Column("occurred_at", Moment, nullable=False),
     Column("shard", SmallInteger, nullable=False),
     Column("published_at", Moment),
+)
+
+outbox_cut = Table(  # the last number of each stream that went with a dropped month: its log begins after it
+    "outbox_cut",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("partition", Text, nullable=False),
+    Column("recorded_before", Moment, nullable=False),  # the month's end: whatever was recorded earlier is gone
+    Column("cut_at", Moment, nullable=False),
 )
 
 stream_head = Table(  # how far each (topic, key) has counted; its row lock orders the writers of a key
@@ -96,7 +111,7 @@ parked = Table(  # an event that can not be applied, with its reason; its key wa
     Column("ended_by", Text),
 )
 
-stream_hole = Table(  # events an operator decided to go past
+stream_hole = Table(  # events that were gone past: by an operator's decision, or because the log begins after them
     "stream_hole",
     metadata,
     Column("topic", Text, primary_key=True),
@@ -107,6 +122,7 @@ stream_hole = Table(  # events an operator decided to go past
     Column("reason", Text, nullable=False),
     Column("dropped_at", Moment, nullable=False),
     Column("dropped_by", Text, nullable=False),
+    Column("first_seq", BigInteger),  # of a hole of several numbers; `seq` is the last one, and without this the only
 )
 
 epoch_difference = Table(  # what this consumer had applied and a restored owner no longer knows (K16)
@@ -203,12 +219,29 @@ create unique index timer_one_pending on timer (aggregate, kind) where state = '
 create index timer_due on timer (due_at) where state = 'pending';
 """
 
+CUTS = """
+create table outbox_cut (
+    topic text not null, key text not null, seq bigint not null, event_id uuid not null, partition text not null,
+    recorded_before timestamptz not null, cut_at timestamptz not null, primary key (topic, key)
+);
+alter table stream_hole add column first_seq bigint;
+"""
+
 
 def create(op: Any) -> None:
     """Create the backbone's tables; `op` is Alembic's. The first epoch begins here."""
     from shared.messaging.ids import new_id
 
-    for statement in STATEMENTS.split(";\n"):
+    _execute(op, STATEMENTS)
+    op.execute(f"insert into stream_epoch (one_row, epoch, started_at) values (1, '{new_id()}', now())")
+
+
+def create_cuts(op: Any) -> None:
+    """What a log needs whose old months may go."""
+    _execute(op, CUTS)
+
+
+def _execute(op: Any, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             op.execute(statement)
-    op.execute(f"insert into stream_epoch (one_row, epoch, started_at) values (1, '{new_id()}', now())")

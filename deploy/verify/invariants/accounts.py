@@ -1,6 +1,6 @@
 """Key accounts, customers never served, risk flags and lifetime values (T8, T13)."""
 
-from deploy.verify.invariant import Within
+from deploy.verify.invariant import CUT, Within
 
 INVARIANTS = (
     Within(
@@ -33,7 +33,7 @@ INVARIANTS = (
         "every key account and every customer never served was announced once, and its end",
         ("tiering",),
         checked="select count(*) from account_class",
-        offending="""
+        offending=f"""
             with told as (
                 select (p ->> 'class_id')::uuid as class_id,
                        count(*) filter (where type ~ '(approved|set)[.]v1$') as begun,
@@ -43,8 +43,10 @@ INVARIANTS = (
                 group by 1
             )
             select class_id, c.customer_id, t.begun, t.ended from account_class c full join told t using (class_id)
-            where (t.begun, t.ended) is distinct from
-                  (1::bigint, case when upper_inf(c.effective) then 0::bigint else 1::bigint end)
+            where c.class_id is null
+               or coalesce(t.begun, 0) not between (c.recorded_at >= {CUT})::int and 1
+               or coalesce(t.ended, 0) not between coalesce((c.ended_at >= {CUT})::int, 0)
+                                           and (c.ended_at is not null)::int
         """,
     ),
     Within(
@@ -52,7 +54,7 @@ INVARIANTS = (
         "every risk flag was announced when it went up and when it came down; rules flag key accounts only",
         ("tiering",),
         checked="select count(*) from risk_flag",
-        offending="""
+        offending=f"""
             with told as (
                 select (p ->> 'flag_id')::uuid as flag_id,
                        count(*) filter (where type = 'tiering.risk_flag_raised.v1') as raised,
@@ -62,8 +64,10 @@ INVARIANTS = (
             )
             select flag_id, f.customer_id, t.raised, t.cleared, 'announced otherwise' as fault
             from risk_flag f full join told t using (flag_id)
-            where (t.raised, t.cleared)
-                  is distinct from (1::bigint, case when f.cleared_at is null then 0::bigint else 1::bigint end)
+            where f.flag_id is null
+               or coalesce(t.raised, 0) not between (f.raised_at >= {CUT})::int and 1
+               or coalesce(t.cleared, 0) not between coalesce((f.cleared_at >= {CUT})::int, 0)
+                                             and (f.cleared_at is not null)::int
             union all
             select f.flag_id, f.customer_id, null, null, 'raised by a rule, and the customer is no key account'
             from risk_flag f

@@ -1,6 +1,6 @@
 """Assessment and satisfaction: one assessment stands for each month and subject; an answer is what its parts say."""
 
-from deploy.verify.invariant import Within
+from deploy.verify.invariant import CUT, Within
 
 INVARIANTS = (
     Within(
@@ -21,7 +21,7 @@ INVARIANTS = (
         "every answer about satisfaction was announced exactly once, and is experience less expectation",
         ("tiering",),
         checked="select count(*) from satisfaction_answer",
-        offending="""
+        offending=f"""
             with told as (
                 select (p ->> 'answer_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id, count(*) as times
                 from (select payload::jsonb as p from outbox where type = 'tiering.satisfaction_measured.v1') as e
@@ -29,7 +29,7 @@ INVARIANTS = (
             )
             select coalesce(a.answer_id, t.id) as answer_id, a.customer_id, t.times
             from satisfaction_answer a full join told t on t.id = a.answer_id and t.customer_id = a.customer_id
-            where a.answer_id is null or t.id is null or t.times > 1
+            where a.answer_id is null or (t.id is null and a.recorded_at >= {CUT}) or t.times > 1
                or a.satisfaction <> a.experience - a.expectation
         """,
     ),

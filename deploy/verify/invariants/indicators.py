@@ -1,6 +1,6 @@
 """Indicators: each month's figures are the sums of the facts, and the facts are intake's, each exactly once."""
 
-from deploy.verify.invariant import Between, Rows, Within
+from deploy.verify.invariant import CUT, Between, Rows, Within
 from deploy.verify.invariants.orders import ACCEPTED, TAKEN_BACK
 
 INVARIANTS = (
@@ -23,6 +23,7 @@ INVARIANTS = (
             "gateway",
             "select id as key, customer_id, amount, due_on from receivable",
             of_events="select id as key from receivable where event_id = any($1)",
+            of_streams=f"select id as key from receivable where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
         Rows("tiering", "select receivable_id as key, customer_id, amount, due_on from receivable_fact"),
     ),
@@ -33,6 +34,7 @@ INVARIANTS = (
             "gateway",
             "select id as key, receivable_id, customer_id, amount, paid_at from payment",
             of_events="select id as key from payment where event_id = any($1)",
+            of_streams=f"select id as key from payment where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
         Rows("tiering", "select payment_id as key, receivable_id, customer_id, amount, paid_at from payment_fact"),
     ),

@@ -1,17 +1,20 @@
 """Every accepted order is exactly once where it counts, and so is what was taken back of it."""
 
-from deploy.verify.invariant import Between, Rows
+from deploy.verify.invariant import CUT, Between, Rows
 
 ACCEPTED = Rows(
     "gateway",
     "select id as key, customer_id, placed_at, amount from customer_order",
     of_events="select id as key from customer_order where event_id = any($1)",
+    of_streams=f"select id as key from customer_order where customer_id::text = any($1) and recorded_at < {CUT}",
 )
 # a cancellation is known by its order: an order is cancelled once
 TAKEN_BACK = Rows(
     "gateway",
     "select case kind when 'return' then id else order_id end as key, order_id from take_back",
     of_events="select case kind when 'return' then id else order_id end as key from take_back where event_id = any($1)",
+    of_streams=f"""select case kind when 'return' then id else order_id end as key from take_back
+                   where customer_id::text = any($1) and recorded_at < {CUT}""",
 )
 
 INVARIANTS = (

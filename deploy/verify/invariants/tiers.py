@@ -1,6 +1,6 @@
 """Tiers: a history without gap or overlap and with one open row, the same in every service's copy of it."""
 
-from deploy.verify.invariant import Between, Rows, Within
+from deploy.verify.invariant import CUT, Between, Rows, Within
 
 VALID = "(select * from tier_history where superseded_at is null)"
 
@@ -38,7 +38,7 @@ INVARIANTS = (
         "every change of tier was announced exactly once",
         ("tiering",),
         checked="select count(*) from tier_history",
-        offending="""
+        offending=f"""
             with told as (
                 select (p ->> 'change_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id,
                        p ->> 'tier' as tier, (p ->> 'effective_from')::timestamptz as since,
@@ -46,8 +46,9 @@ INVARIANTS = (
                 from (select payload::jsonb as p from outbox where type = 'tiering.tier_changed.v1') as changes
             )
             select id, h.customer_id, h.tier, told.times from tier_history h full join told using (id)
-            where h.id is null or told.id is null or told.times > 1
-               or (h.customer_id, h.tier, lower(h.effective)) is distinct from (told.customer_id, told.tier, told.since)
+            where h.id is null or (told.id is null and h.recorded_at >= {CUT}) or told.times > 1
+               or (told.id is not null and (h.customer_id, h.tier, lower(h.effective))
+                   is distinct from (told.customer_id, told.tier, told.since))
         """,
     ),
     Between(
@@ -56,6 +57,7 @@ INVARIANTS = (
         Rows(
             "tiering",
             f"select id as key, customer_id, tier, lower(effective) as since from {VALID} as valid",
+            of_streams=f"select id as key from tier_history where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
         Rows(
             "loyalty",

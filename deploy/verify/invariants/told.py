@@ -1,6 +1,6 @@
 """What indicators count besides orders and money: contacts, cases, traits and groups are their owners', each once."""
 
-from deploy.verify.invariant import Between, Rows
+from deploy.verify.invariant import CUT, Between, Rows
 
 INVARIANTS = (
     Between(
@@ -10,6 +10,7 @@ INVARIANTS = (
             "profile",
             "select id as key, customer_id, channel, contacted_at, next_step_on, completed_at from contact_log",
             of_events="select payload::jsonb ->> 'entry_id' as key from outbox where event_id = any($1)",
+            of_streams=f"select id as key from contact_log where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
         Rows(
             "tiering",
@@ -23,6 +24,8 @@ INVARIANTS = (
             "complaint",
             "select id as key, customer_id, kind, filed_at from complaint_case",
             of_events="select payload::jsonb ->> 'case_id' as key from outbox where event_id = any($1)",
+            of_streams=f"""select id as key from complaint_case
+                           where (customer_id::text = any($1) or id::text = any($1)) and recorded_at < {CUT}""",
         ),
         Rows("tiering", "select case_id as key, customer_id, kind, filed_at from case_fact"),
     ),
@@ -36,6 +39,8 @@ INVARIANTS = (
                from case_step where name = 'reopening' or (name = 'follow-up' and status_after = 'closed')
                group by case_id""",
             of_events="select payload::jsonb ->> 'case_id' as key from outbox where event_id = any($1)",
+            of_streams=f"""select s.case_id as key from case_step s join complaint_case c on c.id = s.case_id
+                           where (c.customer_id::text = any($1) or c.id::text = any($1)) and s.recorded_at < {CUT}""",
         ),
         Rows(
             "tiering",

@@ -1,6 +1,6 @@
 """Early warnings: one of a cause at a time, each with the history that led to where it is, announced and shown."""
 
-from deploy.verify.invariant import Between, Rows, Within
+from deploy.verify.invariant import CUT, Between, Rows, Within
 
 INVARIANTS = (
     Within(
@@ -38,7 +38,7 @@ INVARIANTS = (
         "every early warning was announced when it was raised and when it was closed, once each",
         ("tiering",),
         checked="select count(*) from early_warning",
-        offending="""
+        offending=f"""
             with told as (
                 select (payload::jsonb ->> 'warning_id')::uuid as warning_id,
                        count(*) filter (where type = 'tiering.warning_raised.v1') as raised,
@@ -46,7 +46,10 @@ INVARIANTS = (
                 from outbox where type in ('tiering.warning_raised.v1', 'tiering.warning_closed.v1') group by 1
             )
             select warning_id, w.state, told.raised, told.closed from early_warning w full join told using (warning_id)
-            where told.raised is distinct from 1 or told.closed is distinct from (w.state = 'closed')::int
+            where w.warning_id is null
+               or coalesce(told.raised, 0) not between (w.raised_at >= {CUT})::int and 1
+               or coalesce(told.closed, 0) not between (w.state = 'closed' and w.closed_at >= {CUT})::int
+                                               and (w.state = 'closed')::int
         """,
     ),
     Between(
@@ -55,6 +58,8 @@ INVARIANTS = (
         Rows(
             "tiering",
             "select warning_id as key, customer_id, cause, severity from early_warning where state <> 'closed'",
+            of_streams=f"""select warning_id as key from early_warning
+                           where customer_id::text = any($1) and raised_at < {CUT}""",
         ),
         Rows(
             "profile",

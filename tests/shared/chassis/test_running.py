@@ -84,6 +84,33 @@ async def test_a_subscriber_can_pull_a_stream_from_its_owner(
     assert (refused.status_code, refused.json()["code"]) == (404, "stream_not_found")
 
 
+async def test_an_owner_can_ask_whether_a_subscriber_is_past_numbers_of_its_topic(
+    app: FastAPI, client: httpx.AsyncClient, as_role: Headers, as_service: Headers, database: Database
+) -> None:
+    app.state.service.subscriptions.topics.add("patron.intake")
+    epoch, other = str(uuid4()), str(uuid4())
+    await database.run(
+        lambda tx: tx.raw.executemany(
+            "insert into stream_seen (topic, key, epoch, last_seq, blocked_at) values ('patron.intake', $1, $2, 5, $3)",
+            [("past", epoch, None), ("short", epoch, None), ("blocked", epoch, tx.at), ("other", other, None)],
+        )
+    )
+
+    async def ask(topic: str, ends: dict[str, int]) -> httpx.Response:
+        path = f"/internal/streams/{topic}/passed"
+        return await client.post(path, json={"epoch": epoch, "ends": ends}, headers=as_service("gateway"))
+
+    ends = {"past": 5, "short": 6, "blocked": 4, "other": 1, "unknown": 1}
+    answer = (await ask("patron.intake", ends)).json()
+    assert answer == {"subscribed": True, "not_past": ["blocked", "other", "short", "unknown"]}
+    assert (await ask("patron.intake", {"past": 5})).json() == {"subscribed": True, "not_past": []}
+    assert (await ask("patron.loyalty", ends)).json() == {"subscribed": False, "not_past": []}
+    assert (await ask("patron.intake", {"past": 0})).status_code == 422
+    asked = {"epoch": epoch, "ends": {}}
+    refused = await client.post("/internal/streams/patron.intake/passed", json=asked, headers=as_role("manager"))
+    assert refused.status_code == 403
+
+
 async def test_what_is_not_parked_can_not_be_retried_or_dropped(client: httpx.AsyncClient, as_service: Headers) -> None:
     for what in ("retry", "drop"):
         answer = await client.post(f"/internal/parked/{uuid4()}/{what}", headers=as_service())

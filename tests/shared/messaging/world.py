@@ -26,7 +26,7 @@ FAST = Pace(compare_seconds=0.1, look_seconds=0.3, watchdog_seconds=10, longest_
 
 
 class Statements:
-    """Stands for Alembic's `op`: collects the statements of `tables.create`."""
+    """Stands for Alembic's `op`: collects the statements of `tables`."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
@@ -38,6 +38,7 @@ class Statements:
 async def make_tables(url: str) -> None:
     op = Statements()
     tables.create(op)
+    tables.create_cuts(op)
     connection = await asyncpg.connect(url)
     for statement in op.statements:
         await connection.execute(statement)
@@ -114,11 +115,11 @@ class World:
             [(e.customer_id, e.type, e.ref, e.meta.recorded_at) for e in events],
         )
 
-    async def write(self, *events: CustomerSeen | OrderDelivered) -> None:
+    async def write(self, *events: CustomerSeen | OrderDelivered, at: datetime | None = None) -> None:
         async def work(tx: Transaction) -> None:
             announce(tx, events)
 
-        await self.owner.run(work)
+        await self.owner.run(work, at=at)
 
     async def messages(self) -> list[Message]:
         """The owner's whole log, as the relay would send it."""

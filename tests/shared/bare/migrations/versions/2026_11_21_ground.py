@@ -11,5 +11,6 @@ down_revision = None
 
 def upgrade() -> None:
     messaging.create(op)
+    messaging.create_cuts(op)
     chassis.create(op)
     op.execute("create table thing (id uuid primary key, name text not null, version int not null default 1)")

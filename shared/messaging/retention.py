@@ -1,0 +1,162 @@
+"""How long the event log is kept: a month of it goes when it is over, sent, and behind the mark of every subscriber.
+
+Months go in their order, so what is left of a stream is always its latest part, and `outbox_cut` says after which
+number that begins. Whatever is in doubt stays: the next housekeeping asks again.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from shared.messaging.streams import PAGE, read_epoch
+from shared.messaging.transaction import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+LOCK = 7_061_726_722  # any number, the same in all replicas
+LONGEST_WAIT = "1s"  # for those who use the log; whoever announces something waits behind us meanwhile
+PARTITION = re.compile(r"outbox_(\d{4})_(\d{2})")  # as `make_partitions` names them: never the default one
+
+
+class Subscribers(Protocol):
+    """How the other services are asked whether they are past a part of the log; over HTTP in a running service."""
+
+    async def objection(self, topic: str, epoch: UUID, ends: Mapping[str, int]) -> str | None:
+        """Why these numbers (the last by key) are still needed, in words; None when nobody needs them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    partition: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What of a month decides whether it may go, and whether it is still what the subscribers were asked about."""
+
+    last_position: int | None
+    unsent: bool
+    follows_older: bool
+
+
+async def drop_old_months(database: Database, subscribers: Subscribers, keep_days: int, now: datetime) -> list[str]:
+    """Drop the partitions that nobody needs any more; returns their names. `keep_days` 0 keeps all for ever."""
+    dropped: list[str] = []
+    if keep_days == 0:
+        return dropped
+    for month in await database.run(lambda tx: _months_over(tx, now - timedelta(days=keep_days))):
+        content = await database.run(lambda tx, month=month: _read_content(tx, month))  # type: ignore[misc]
+        reason = await _reason_to_keep(database, subscribers, month, content)
+        if reason is not None:
+            log.info("month_kept", partition=month.partition, because=reason)
+            break
+        async with database.transaction() as tx:  # one attempt: the hour after will do, others need the log now
+            gone = await _cut(tx, month, content)
+        if gone:
+            dropped.append(month.partition)
+            log.info("month_dropped", partition=month.partition)
+    return dropped
+
+
+async def _months_over(tx: Transaction, by: datetime) -> list[Month]:
+    rows = await tx.raw.fetch(
+        """select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = 'outbox'::regclass order by c.relname"""
+    )
+    months = (_month_of(row["name"]) for row in rows)
+    return [month for month in months if month is not None and month.end <= by]
+
+
+def _month_of(partition: str) -> Month | None:
+    found = PARTITION.fullmatch(partition)
+    if found is None:
+        return None
+    start = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
+    return Month(partition, start, (start + timedelta(days=32)).replace(day=1))
+
+
+async def _read_content(tx: Transaction, month: Month) -> Content:
+    """Asked of the whole log by time, so that a month another replica has dropped meanwhile is simply empty."""
+    row = await tx.raw.fetchrow(
+        """select max(position) as last_position,
+                  exists (select from outbox where recorded_at >= $1 and recorded_at < $2 and published_at is null)
+                      as unsent,
+                  exists (select from outbox where recorded_at < $1) as follows_older
+           from outbox where recorded_at >= $1 and recorded_at < $2""",
+        month.start, month.end,
+    )  # fmt: skip
+    assert row is not None
+    return Content(**dict(row))
+
+
+async def _reason_to_keep(database: Database, subscribers: Subscribers, month: Month, content: Content) -> str | None:
+    if content.unsent:
+        return "not all of it is sent"
+    if content.follows_older:
+        return "older events are in the log, where no month goes"
+    epoch = await database.run(read_epoch)
+    async for topic, ends in _ends(database, month):
+        objection = await subscribers.objection(topic, epoch, ends)
+        if objection is not None:
+            return objection
+    return None
+
+
+async def _ends(database: Database, month: Month) -> AsyncIterator[tuple[str, dict[str, int]]]:
+    """The last numbers of its streams, in pages of one topic; no transaction is open while somebody is asked."""
+    for topic in await database.run(lambda tx: _topics(tx, month)):
+        after = ""
+        while page := await database.run(lambda tx, t=topic, a=after: _page(tx, month, t, a)):  # type: ignore[misc]
+            yield topic, page
+            after = next(reversed(page))
+
+
+async def _topics(tx: Transaction, month: Month) -> list[str]:
+    rows = await tx.raw.fetch(
+        "select distinct topic from outbox where recorded_at >= $1 and recorded_at < $2", month.start, month.end
+    )
+    return [row["topic"] for row in rows]
+
+
+async def _page(tx: Transaction, month: Month, topic: str, after: str) -> dict[str, int]:
+    rows = await tx.raw.fetch(
+        """select key, max(seq) as seq from outbox
+           where recorded_at >= $1 and recorded_at < $2 and topic = $3 and key > $4
+           group by key order by key limit $5""",
+        month.start, month.end, topic, after, PAGE,
+    )  # fmt: skip
+    return {row["key"]: row["seq"] for row in rows}
+
+
+async def _cut(tx: Transaction, month: Month, asked: Content) -> bool:
+    """Write down where each stream begins now, then drop the month. False when another replica was quicker.
+
+    The lock on the log comes last: what takes long is done before, and whoever announces something waits for the drop
+    alone. It also keeps the month for a `patron verify` that looks at it: such a lock is not given within our wait.
+    """
+    await tx.raw.execute("select pg_advisory_xact_lock($1)", LOCK)
+    if await tx.raw.fetchval("select to_regclass($1) is null", month.partition):
+        return False
+    await tx.raw.execute(
+        """insert into outbox_cut as c (topic, key, seq, event_id, partition, recorded_before, cut_at)
+           select distinct on (topic, key) topic, key, seq, event_id, $3, $2, $4
+           from outbox where recorded_at >= $1 and recorded_at < $2 order by topic, key, seq desc
+           on conflict (topic, key) do update
+               set seq = excluded.seq, event_id = excluded.event_id, partition = excluded.partition,
+                   recorded_before = excluded.recorded_before, cut_at = excluded.cut_at
+               where excluded.seq > c.seq""",
+        month.start, month.end, month.partition, tx.at,
+    )  # fmt: skip
+    await tx.raw.execute(f"set local lock_timeout = '{LONGEST_WAIT}'")
+    await tx.raw.execute("lock table outbox in access exclusive mode")
+    if await _read_content(tx, month) != asked:
+        raise RuntimeError(f"something was recorded in {month.partition} after its end")
+    await tx.raw.execute(f"drop table {month.partition}")
+    return True
