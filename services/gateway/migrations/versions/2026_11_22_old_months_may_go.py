@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.messaging import tables as messaging
 
-revision = "2026_11_23_cuts"
-down_revision = "2026_11_21_first_tables"
+revision = "2026_11_22_old_months"
+down_revision = "2026_11_22_lines_as_text"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from shared.messaging import tables as messaging
 
-revision = "2026_11_23_cuts"
+revision = "2026_11_22_old_months"
 down_revision = "2026_11_22_2_centres"
 branch_labels = None
 depends_on = None
