@@ -15,7 +15,7 @@ GAUGES = {  # what read_status() says -> name and help
     "outbox_oldest_seconds": ("patron_outbox_oldest_seconds", "Age of the oldest event not yet sent"),
     "age_seconds": ("patron_event_age_seconds", "From commit at the owner to applied here, of the last batch"),
     "gaps": ("patron_streams_pulling", "Streams that are being pulled from their owner"),
-    "holes": ("patron_holes", "Events an operator decided to go past"),
+    "holes": ("patron_holes", "Events gone past: dropped by an operator, or gone from their owner's log"),
     "epoch_differences": ("patron_epoch_differences", "Streams that were ahead of a restored owner"),
     "timers_due": ("patron_timers_due", "Timers due and not yet fired"),
     "timers_failed": ("patron_timers_failed", "Timers that failed for good"),

@@ -5,12 +5,15 @@ number that begins. Whatever is in doubt stays: the next housekeeping asks again
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from shared.messaging.streams import PAGE, read_epoch
@@ -110,29 +113,22 @@ async def _reason_to_keep(database: Database, subscribers: Subscribers, month: M
 
 
 async def _ends(database: Database, month: Month) -> AsyncIterator[tuple[str, dict[str, int]]]:
-    """The last numbers of its streams, in pages of one topic; no transaction is open while somebody is asked."""
-    for topic in await database.run(lambda tx: _topics(tx, month)):
-        after = ""
-        while page := await database.run(lambda tx, t=topic, a=after: _page(tx, month, t, a)):  # type: ignore[misc]
-            yield topic, page
-            after = next(reversed(page))
+    """The last number of each stream, in pages of one topic; no transaction is open while somebody is asked."""
+    after = ("", "")
+    while rows := await database.run(lambda tx, after=after: _page(tx, month, *after)):  # type: ignore[misc]
+        for topic, streams in groupby(rows, itemgetter("topic")):
+            yield topic, {row["key"]: row["seq"] for row in streams}
+        after = (rows[-1]["topic"], rows[-1]["key"])
 
 
-async def _topics(tx: Transaction, month: Month) -> list[str]:
-    rows = await tx.raw.fetch(
-        "select distinct topic from outbox where recorded_at >= $1 and recorded_at < $2", month.start, month.end
-    )
-    return [row["topic"] for row in rows]
-
-
-async def _page(tx: Transaction, month: Month, topic: str, after: str) -> dict[str, int]:
-    rows = await tx.raw.fetch(
-        """select key, max(seq) as seq from outbox
-           where recorded_at >= $1 and recorded_at < $2 and topic = $3 and key > $4
-           group by key order by key limit $5""",
-        month.start, month.end, topic, after, PAGE,
+async def _page(tx: Transaction, month: Month, topic: str, key: str) -> "Sequence[asyncpg.Record]":
+    rows: Sequence[asyncpg.Record] = await tx.raw.fetch(
+        """select topic, key, max(seq) as seq from outbox
+           where recorded_at >= $1 and recorded_at < $2 and (topic, key) > ($3, $4)
+           group by topic, key order by topic, key limit $5""",
+        month.start, month.end, topic, key, PAGE,
     )  # fmt: skip
-    return {row["key"]: row["seq"] for row in rows}
+    return rows
 
 
 async def _cut(tx: Transaction, month: Month, asked: Content) -> bool:
@@ -147,7 +143,8 @@ async def _cut(tx: Transaction, month: Month, asked: Content) -> bool:
     await tx.raw.execute(
         """insert into outbox_cut as c (topic, key, seq, event_id, partition, recorded_before, cut_at)
            select distinct on (topic, key) topic, key, seq, event_id, $3, $2, $4
-           from outbox where recorded_at >= $1 and recorded_at < $2 order by topic, key, seq desc
+           from outbox where recorded_at >= $1 and recorded_at < $2
+           order by topic desc, key desc, seq desc  -- the index backwards: nothing is sorted
            on conflict (topic, key) do update
                set seq = excluded.seq, event_id = excluded.event_id, partition = excluded.partition,
                    recorded_before = excluded.recorded_before, cut_at = excluded.cut_at

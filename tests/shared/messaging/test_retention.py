@@ -175,6 +175,27 @@ async def test_nothing_goes_while_a_mark_is_of_a_life_before_a_restore(log: Log)
     assert len(await log.drop()) == 2
 
 
+async def test_K16_an_owner_that_comes_back_from_a_backup_made_after_a_cut_goes_on_from_there(log: Log) -> None:
+    await log.send()
+    await log.hear()
+    await log.drop()
+    await log.world.write(seen(1, "5-lost"), at=JUNE)
+    await log.hear()
+    await log.run(log.world.owner, "delete from outbox where seq = 5")
+    await log.run(log.world.owner, "update stream_head set seq = 4 where seq = 5")
+    connection = await log.world.owner.connect_raw()
+    await renew_epoch(connection)
+    await connection.close()
+    await log.world.write(seen(1, "5-new"), at=JUNE)
+    for n in (1, 2):
+        await log.world.inbox.pull(TOPIC, str(customer(n)))
+    assert await log.world.refs(1) == ["1", "2", "3", "4", "5-lost", "5-new"]
+    assert await log.world.refs(2) == ["1", "2"]
+    assert await log.holes() == []
+    differences = await log.run(log.world.subscriber, "select consumed_seq, owner_seq from epoch_difference")
+    assert [tuple(row) for row in differences] == [(5, 4)]
+
+
 async def test_what_no_month_holds_keeps_the_months_after_it(log: Log) -> None:
     await log.send()
     await log.hear()
