@@ -213,7 +213,7 @@ async def test_a_subscriber_that_comes_later_begins_where_the_log_does_and_the_r
 
     async def caught_up() -> bool:
         await log.world.consumer.compare()
-        await asyncio.gather(*log.world.consumer.pulling.values())
+        await log.world.consumer.until_pulled()
         return await log.world.marks() == {str(customer(1)): 5, str(customer(2)): 3}
 
     await until(caught_up, "all that the log still has is applied")
