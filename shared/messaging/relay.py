@@ -21,6 +21,7 @@ from shared.events import OWNERS
 from shared.messaging import faults
 from shared.messaging.broker import Broker, Message, Producer, SendFailed
 from shared.messaging.outbox import SHARDS
+from shared.messaging.pausing import pause_or_stop
 from shared.messaging.transaction import Database
 
 log = structlog.get_logger(__name__)
@@ -98,8 +99,7 @@ class Relay:
             else:
                 pause = 0.05
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            await pause_or_stop(stop, pause)
             pause = min(pause * 2, 2.0)
 
     async def _hold_shards_and_send(self, stop: asyncio.Event) -> None:

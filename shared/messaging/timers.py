@@ -6,7 +6,6 @@ leave behind. A newer generation of a (aggregate, kind) replaces the older one.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,7 @@ import structlog
 
 from shared.messaging import faults
 from shared.messaging.failures import is_transient
+from shared.messaging.pausing import pause_or_stop
 from shared.messaging.transaction import Database, Transaction
 
 log = structlog.get_logger(__name__)
@@ -138,5 +138,4 @@ class Timers:
             except Exception as error:
                 if not is_transient(error):
                     log.exception("timers_stumbled")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), poll_seconds)
+            await pause_or_stop(stop, poll_seconds)

@@ -1,7 +1,6 @@
 """What time does: lots expire, holds that nobody ended are released."""
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.loyalty_svc.domain.ledger import Cause, announced
 from services.loyalty_svc.repository import spending, wallets
 from shared.messaging import Database, Timer, Timers, Transaction, announce
 from shared.messaging.failures import is_transient
+from shared.messaging.pausing import pause_or_stop
 
 log = structlog.get_logger(__name__)
 
@@ -65,5 +65,4 @@ async def expire_as_time_passes(database: Database, stop: asyncio.Event, *, ever
         except Exception as error:
             if not is_transient(error):
                 log.exception("expiry_stumbled")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), every_seconds)
+        await pause_or_stop(stop, every_seconds)

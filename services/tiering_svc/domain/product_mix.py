@@ -43,10 +43,10 @@ def sum_up(lines: Iterable[OrderLine | LineTakenBack]) -> LinesSummed:
             bought = mix[line.category] = Bought()
         cost = line.unit_cost
         bought.add(line.amount, line.quantity, None if cost is None else line.amount - cost * line.quantity)
-    margins = [one.margin for one in mix.values() if one.margin is not None]
-    return LinesSummed(
-        sum(one.quantity for one in mix.values()), sum(margins, ZERO) if len(margins) == len(mix) else None, _text(mix)
-    )
+    whole = Bought()
+    for one in mix.values():
+        whole.add(one.amount, one.quantity, one.margin)
+    return LinesSummed(whole.quantity, whole.margin, _text(mix))
 
 
 def _text(mix: Mix) -> str:

@@ -75,7 +75,9 @@ async def advance(database: Database, get: Get, kind: str = "review", pace: Pace
         known_at = await database.run(lambda tx: _fix_what_is_known(tx, run))
         if known_at is None:
             return True
-        asked = {"after": run.heads_after, "settled_by": known_at.isoformat()}
+        asked = {"after": run.heads_after}
+        if not run.heads_after:  # the first page: what is settled then stays so
+            asked["settled_by"] = known_at.isoformat()
         page = await get("gateway", f"/internal/streams/{INTAKE}/heads", asked)
         if not page["settled"]:
             return False
