@@ -18,12 +18,16 @@ UV = [str(Path(sys.executable).with_name("uv")), "--quiet", "pip", "install", "-
 def main() -> int:
     print("setup: packages from requirements.lock, each checked against its hash", flush=True)
     # uv takes a tenth of pip's time. pip knows a machine's own index settings that uv does not: it is the fallback.
-    if not (install_uv() and run([*UV, "--require-hashes", "-r", str(LOCK)])):
+    # Both compile what they install: else every process does, on a machine that keeps Python from writing bytecode
+    # (PYTHONDONTWRITEBYTECODE) at every start, which there is more than half of a start of the system.
+    if not (install_uv() and run([*UV, "--compile-bytecode", "--require-hashes", "-r", str(LOCK)])):
         print("setup: with pip instead; this takes a few minutes", flush=True)
         if not run([*PIP, "--use-pep517", "--require-hashes", "-r", str(LOCK)]):
             print("setup: the packages could not be installed; the lines above say why. Is a package index reachable?")
             return 1
-    return 0 if run([*PIP, "--no-build-isolation", "--no-deps", "--editable", str(ROOT)]) else 1
+    if not run([*PIP, "--no-build-isolation", "--no-deps", "--editable", str(ROOT)]):
+        return 1
+    return 0 if run([sys.executable, "-m", "compileall", "-q", "shared", "services", "deploy", "bench"]) else 1
 
 
 def install_uv() -> bool:
