@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -38,6 +39,51 @@ async def test_what_waits_is_written_together_and_nobody_waits_for_company(datab
     assert await group.submit(1) == 10
     assert await asyncio.gather(*[group.submit(n) for n in range(10)]) == [n * 10 for n in range(10)]
     assert [len(numbers) for numbers in ledger.groups] == [1, 4, 4, 2]
+
+
+async def test_where_much_waits_a_second_writer_does_not_wait_for_the_first(database: Database) -> None:
+    """And no more than two: what comes while both are busy is the next group of whoever is free first."""
+    begun: asyncio.Queue[int] = asyncio.Queue()
+    go_on = asyncio.Event()
+
+    async def write(tx: Transaction, numbers: Sequence[int]) -> list[int]:
+        begun.put_nowait(len(numbers))
+        await go_on.wait()
+        return [number * 10 for number in numbers]
+
+    group = GroupCommit(database, write)
+    batches = [range(n * 100, n * 100 + size) for n, size in enumerate([100, 100, 99, 1])]
+    writing = []
+    for batch in batches[:2]:
+        writing.append(asyncio.create_task(group.submit_all(batch)))
+        assert await asyncio.wait_for(begun.get(), 10) == 100
+    writing += [asyncio.create_task(group.submit_all(batch)) for batch in batches[2:]]
+    await asyncio.sleep(0)
+    assert begun.empty()
+    go_on.set()
+    assert await asyncio.gather(*writing) == [[number * 10 for number in batch] for batch in batches]
+    assert begun.get_nowait() == 100
+
+
+async def test_few_that_wait_are_left_to_the_one_writer(database: Database) -> None:
+    ledger = Ledger()
+    group = GroupCommit(database, ledger.write)
+    await asyncio.gather(group.submit(1), *[group.submit(n) for n in range(2, 100)])
+    assert [len(numbers) for numbers in ledger.groups] == [99]
+
+
+async def test_the_same_orders_in_two_batches_at_once_are_accepted_once(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    """K7 for batches: two writers meet the same new references and order ids."""
+    lines = [orjson.dumps(an_order(str(n), customer={"source": "demo", "ref": f"c{n % 7}"})) for n in range(250)]
+    body, headers = b"\n".join(lines), {"Content-Type": "application/x-ndjson"}
+    answers = await asyncio.gather(*[client.post("/v1/orders:batch", content=body, headers=headers) for _ in range(4)])
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert [orjson.loads(line)["status"] for line in answers[0].content.splitlines()] == [202] * 250
+    events = await harness.announced(database)
+    assert sum(isinstance(event, OrderPlaced) for event in events) == 250
+    assert len(events) == 257
 
 
 async def test_an_error_that_will_not_pass_is_narrowed_down_to_its_item(database: Database) -> None:

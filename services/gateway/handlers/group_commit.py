@@ -1,7 +1,8 @@
-"""Group commit: requests hand in what they want written; one writer takes all that wait and commits them together.
+"""Group commit: requests hand in what they want written; a writer takes all that wait and commits them together.
 
 A commit costs a flush of the log whether it holds one order or a hundred. Nobody waits for company: an idle writer
 starts at once, and what arrives while it commits is its next group. Each caller gets its own answer after the commit.
+Where batches come in, a second writer decides the next group while the database works on the first.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 AT_MOST = 500  # items a transaction: what a customer's events share is paid once; some 40 ms
+WRITERS = 2  # more only wait for each other, on customers that both have orders of
+ENOUGH = 100  # items that must wait before another writer begins: small groups are better off together
 
 
 class _Answers(Generic[Answer]):
@@ -48,7 +51,7 @@ class GroupCommit(Generic[Item, Answer]):
         self.decide = decide
         self.at_most = at_most
         self._waiting: deque[tuple[Item, _Answers[Answer], int]] = deque()
-        self._writer: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Answer:
         """The answer to one item, once it is committed; raises the refusal or what went wrong."""
@@ -63,13 +66,16 @@ class GroupCommit(Generic[Item, Answer]):
             return []
         answers: _Answers[Answer] = _Answers(len(items))
         self._waiting.extend((item, answers, place) for place, item in enumerate(items))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_while_there_is_work())
+        if not self._writers or (len(self._writers) < WRITERS and len(self._waiting) >= ENOUGH):
+            self._writers.add(asyncio.create_task(self._write_while_there_is_work()))
         return await answers.complete
 
     async def _write_while_there_is_work(self) -> None:
-        while self._waiting:
-            await self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_most))])
+        try:
+            while self._waiting:
+                await self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_most))])
+        finally:  # in the step that saw nothing waiting: what comes after it calls a writer anew
+            self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _write(self, group: "Sequence[tuple[Item, _Answers[Answer], int]]") -> None:
         """Write a group. An error that will not pass is narrowed down to the one item that causes it."""
