@@ -6,19 +6,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import uvloop
 
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.processes import spawn, stop_child, tail
 from deploy.embedded.scratch import scratch_data_dir
 from deploy.embedded.system import System
 from deploy.operator import Operator
+from shared.chassis.lifespan import collect_garbage_less_often
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTITIONS = 4  # of the embedded broker's topics
@@ -113,4 +115,10 @@ def settle(made: System, seconds: float = 60) -> None:
 async def until(true: Callable[[], bool]) -> None:
     """Looked at again and again: what is waited for knows nothing of being measured."""
     while not true():  # noqa: ASYNC110
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.005)
+
+
+def run_as_services_do(main: Coroutine[Any, Any, None]) -> None:
+    """Either side's program: on the event loop, and with the garbage collection, of a service's process."""
+    collect_garbage_less_often()
+    uvloop.run(main)

@@ -6,7 +6,7 @@ import sys
 import time
 from uuid import UUID, uuid4
 
-from bench.ground import until
+from bench.ground import run_as_services_do, until
 from services.tiering_svc.handlers import subscriptions
 from shared.events import OWNERS
 from shared.messaging import Database
@@ -48,4 +48,4 @@ async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from bench.ground import until
+from bench.ground import run_as_services_do, until
 from shared.events import OWNERS
 from shared.messaging import Database
 from shared.messaging.kafka import KafkaBroker
@@ -28,4 +28,4 @@ async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

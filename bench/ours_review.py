@@ -1,6 +1,5 @@
 """B7's own side: a review of everybody as the service runs it, with history and events; and its longest transaction."""
 
-import asyncio
 import json
 import sys
 import time
@@ -9,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+from bench.ground import run_as_services_do
 from services.tiering_svc.handlers.deciding import Pace
 from services.tiering_svc.handlers.reviews import advance, request_review
 from services.tiering_svc.repository import evaluations
@@ -48,4 +48,4 @@ async def main(url: str, as_of: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    run_as_services_do(main(sys.argv[1], sys.argv[2]))

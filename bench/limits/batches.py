@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 from uuid_utils import uuid7
 
+from bench.ground import run_as_services_do
 from bench.limits.intake import TABLES
 from bench.load import order
 
@@ -54,4 +55,4 @@ async def main(url: str, run: str, writers: int, size: int, orders: int) -> None
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

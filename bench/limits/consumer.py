@@ -1,6 +1,5 @@
 """B3's limit: poll, parse, write what tiering keeps of orders in one transaction a batch, commit the offsets."""
 
-import asyncio
 import json
 import sys
 import time
@@ -11,6 +10,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from bench.ground import run_as_services_do
 
 SEEN, FACTS, MOVED = Path(__file__).with_suffix(".sql").read_text().split(";\n")
 
@@ -46,4 +47,4 @@ async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

@@ -1,6 +1,5 @@
 """B4's limit: select the unsent rows, send them as batches, mark them; nothing else."""
 
-import asyncio
 import json
 import sys
 import time
@@ -10,6 +9,8 @@ from zlib import crc32
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+
+from bench.ground import run_as_services_do
 
 SELECT = """select position, recorded_at, event_id, topic, key, seq, type, payload, occurred_at from outbox
             where published_at is null order by position limit 1000"""
@@ -56,4 +57,4 @@ async def main(url: str, kafka: str, partitions: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -7,6 +7,8 @@ import time
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from bench.ground import run_as_services_do
+
 
 async def main(kafka: str, topic: str, times: int) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
@@ -32,4 +34,4 @@ async def main(kafka: str, topic: str, times: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    run_as_services_do(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

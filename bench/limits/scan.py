@@ -1,11 +1,12 @@
 """B7's limit: one scan over everybody's months that computes the score, and nothing else."""
 
-import asyncio
 import json
 import sys
 import time
 
 import asyncpg
+
+from bench.ground import run_as_services_do
 
 SCORES = """
 select count(*), sum(score) from (
@@ -25,4 +26,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    run_as_services_do(main(sys.argv[1]))
