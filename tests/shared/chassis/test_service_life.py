@@ -80,7 +80,7 @@ async def test_what_is_announced_arrives_and_what_rings_is_announced(
         made = (await client.post("/v1/things", json={"name": "one"})).json()
         await database.run(lambda tx: set_timer(tx, "bell", "ring", 1, system_clock()))
         await until(lambda: heard(life, 2))
-        assert life.heard[0] == made["id"]
+        assert made["id"] in life.heard  # first or second: they are two streams
         assert life.fired == ["bell"]
         assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": [], "instance": ""}
         await until(lambda: nothing_unsent(client, keys))
