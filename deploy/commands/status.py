@@ -24,7 +24,7 @@ def status(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None
     )
     wrong = problems(report)
     if as_json:
-        typer.echo(json.dumps(report | {"problems": wrong}, indent=2))
+        typer.echo(json.dumps(report | {"problems": wrong, "notes": notes(report)}, indent=2))
     elif report["phase"] == "stopped":
         console.print(f"No system runs on {data}. Start it with: {patron('up')}")
     else:
@@ -92,6 +92,15 @@ def problems(report: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def notes(report: Mapping[str, Any]) -> list[str]:
+    """What was gone past for good: decided or found once, so it is told and needs nobody now."""
+    return [
+        f"{name} went past {service['holes']} events or beginnings of streams for good: {patron('verify')} names them"
+        for name, service in report["services"].items()
+        if service.get("holes")
+    ]
+
+
 def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
     table = Table("part", "state", "to send", "to read", "gaps", "parked", "timers due", "port")
     for name, up in report["parts"].items():
@@ -109,8 +118,12 @@ def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
             cells = ["?"] * 5
         table.add_row(name, _up(service["up"]), *cells, service["url"].rpartition(":")[2])
     console.print(table)
+    noted = notes(report)
     if not wrong:
-        console.print("Everything is up; nothing is missing, nothing is parked.", style="green")
+        missing = "nothing else" if noted else "nothing"
+        console.print(f"Everything is up; {missing} is missing, nothing is parked.", style="green")
+    for note in noted:
+        console.print(note, markup=False)
     for problem in wrong:
         console.print(problem, style="yellow", markup=False)
 

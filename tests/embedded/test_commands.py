@@ -39,10 +39,12 @@ def test_up_status_parked_down(data_dir: Path, stand_ins: dict[str, str], tmp_pa
 
         in_words = patron("status", *data)
         assert "tiering has 1 parked events" in in_words.stdout
+        assert "tiering went past 2 events" in in_words.stdout.replace("\n", " ")
         assert in_words.returncode == 1
         report = json.loads(patron("status", "--json", *data).stdout)
         assert report["parts"] == {"postgres": True, "broker": True}
         assert report["services"]["loyalty"]["lag"] == {"patron.intake": 7}
+        assert [problem.partition(" ")[0] for problem in report["problems"]] == ["tiering"], "a hole alone is none"
 
         assert "42" in patron("parked", "list", *data).stdout
         assert patron("parked", "retry", "42", *data).returncode == 0
