@@ -1,5 +1,6 @@
 """Starts Apache Kafka (KRaft, one node, loopback) from jars that Maven fetched. For `make test-kafka` only."""
 
+import secrets
 import shutil
 import subprocess
 import time
@@ -10,6 +11,8 @@ from deploy.embedded.failures import StartFailed
 from deploy.embedded.kafka_wire import ask_metadata
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.processes import kill_child, spawn, stop_child, tail
+from deploy.kafka.certificate import write_certificate
+from shared.messaging.kafka_access import KafkaAccess
 
 POM = Path(__file__).parent / "pom.xml"
 CACHE = Path(__file__).resolve().parents[2] / ".patron" / "kafka"
@@ -18,9 +21,14 @@ PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://{host}:{port},SASL_SSL://{host}:{secured},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port},SASL_SSL://{host}:{secured}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=\
+  org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
 controller.listener.names=CONTROLLER
 log.dirs={logs}
 num.partitions=4
@@ -66,6 +74,10 @@ class ApacheKafka:
         self.home = data_dir.absolute() / "apache-kafka"
         self.log = self.home / "kafka.log"
         self.port = 0
+        self.secured = 0  # the port that wants TLS, a name and a password
+        self.access = KafkaAccess(
+            tls=True, ca=self.home / "certificate.pem", sasl="PLAIN", user="patron", password=secrets.token_urlsafe(16)
+        )
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -115,8 +127,14 @@ class ApacheKafka:
         self.home.mkdir(parents=True, exist_ok=True)
         if self.port == 0:
             self.port = free_port()
-            controller = free_port(besides={self.port})
-            text = PROPERTIES.format(host=LOOPBACK, port=self.port, controller=controller, logs=self.home / "logs")
+            self.secured = free_port(besides={self.port})
+            keystore = self.home / "keystore.pem"
+            write_certificate(self.home / "certificate.pem", keystore)
+            text = PROPERTIES.format(
+                host=LOOPBACK, port=self.port, secured=self.secured, keystore=keystore, user=self.access.user,
+                password=self.access.password, controller=free_port(besides={self.port, self.secured}),
+                logs=self.home / "logs",
+            )  # fmt: skip
             (self.home / "server.properties").write_text(text)
 
     def _format(self, java: list[str | Path]) -> None:

@@ -123,6 +123,7 @@ def _kafka(service: "Service") -> Broker:
         topics=list(OWNERS),
         partitions=4 if embedded else settings.kafka_partitions,
         replicas=1 if embedded else settings.kafka_replicas,
+        access=settings.kafka_access,
     )
 
 

@@ -1,11 +1,13 @@
 """A service's environment: `PATRON_…` variables, the same names in every service."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.messaging.kafka_access import KafkaAccess
 
 
 class ServiceSettings(BaseSettings):
@@ -22,6 +24,11 @@ class ServiceSettings(BaseSettings):
     kafka_mode: Literal["embedded", "groups"] = "groups"
     kafka_partitions: int = 48
     kafka_replicas: int = 1
+    kafka_tls: bool = False
+    kafka_ca: Path | None = None  # PEM of the authority behind the brokers' certificates, where it is one of your own
+    kafka_sasl: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
+    kafka_user: str = ""
+    kafka_password: str = Field(default="", repr=False)
     services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
     clock_skew_seconds: float = Field(default=0.2, ge=0, le=60)  # by how much the machines' clocks may differ
     keep_days: int = Field(default=0, ge=0, le=36_500)  # of the event log's months that are over; 0: for ever
@@ -43,6 +50,22 @@ class ServiceSettings(BaseSettings):
     def _is_a_zone(cls, name: str) -> str:
         ZoneInfo(name)
         return name
+
+    @model_validator(mode="after")
+    def _kafkas_settings_fit_together(self) -> Self:
+        if self.kafka_sasl and not (self.kafka_user and self.kafka_password):
+            raise ValueError("PATRON_KAFKA_SASL needs PATRON_KAFKA_USER and PATRON_KAFKA_PASSWORD")
+        if (self.kafka_user or self.kafka_password) and not self.kafka_sasl:
+            raise ValueError("PATRON_KAFKA_USER and PATRON_KAFKA_PASSWORD need PATRON_KAFKA_SASL, the mechanism")
+        if self.kafka_sasl == "PLAIN" and not self.kafka_tls:
+            raise ValueError("PATRON_KAFKA_SASL=PLAIN would send the password in the clear: set PATRON_KAFKA_TLS=true")
+        if self.kafka_ca is not None and not self.kafka_tls:
+            raise ValueError("PATRON_KAFKA_CA is only used with PATRON_KAFKA_TLS=true")
+        return self
+
+    @property
+    def kafka_access(self) -> KafkaAccess:
+        return KafkaAccess(self.kafka_tls, self.kafka_ca, self.kafka_sasl, self.kafka_user, self.kafka_password)
 
     @property
     def zone(self) -> ZoneInfo:

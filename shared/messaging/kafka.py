@@ -5,7 +5,7 @@ Two manners: `groups` (Apache Kafka and its kin: consumer groups share the parti
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from zlib import crc32
@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.messaging.broker import Ends, Message, SendFailed
+from shared.messaging.kafka_access import KafkaAccess
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +39,9 @@ class KafkaBroker:
         topics: Collection[str] = (),
         partitions: int = 4,
         replicas: int = 1,
+        access: KafkaAccess | None = None,
     ) -> None:
-        self.servers = servers
+        self.options = {"bootstrap_servers": servers} | (access or KafkaAccess()).options()
         self.embedded = mode == "embedded"
         self.topics = sorted(topics)
         self.partitions = partitions
@@ -47,7 +49,7 @@ class KafkaBroker:
 
     async def ensure_topics(self) -> None:
         """Create the topics that are missing (every service may; the first wins)."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=20_000)
+        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=20_000)
         await asyncio.wait_for(admin.start(), START_SECONDS)
         try:
             missing = set(self.topics) - set(await admin.list_topics())
@@ -59,7 +61,7 @@ class KafkaBroker:
 
     async def describe(self) -> dict[str, Any]:
         """The cluster's id and its topics with their partition counts, for `patron topics`."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=20_000)
+        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=20_000)
         await asyncio.wait_for(admin.start(), START_SECONDS)
         try:
             cluster = await admin.describe_cluster()
@@ -72,7 +74,7 @@ class KafkaBroker:
     async def producer(self) -> "KafkaProducer":
         await self.ensure_topics()
         client = AIOKafkaProducer(
-            bootstrap_servers=self.servers,
+            **self.options,
             acks="all",
             enable_idempotence=not self.embedded,
             max_batch_size=BATCH_BYTES,
@@ -90,7 +92,7 @@ class KafkaBroker:
     async def consumer(self, group: str, topics: Collection[str]) -> "KafkaConsumer":
         await self.ensure_topics()
         client = AIOKafkaConsumer(
-            bootstrap_servers=self.servers,
+            **self.options,
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -100,7 +102,7 @@ class KafkaBroker:
             session_timeout_ms=10_000 if self.embedded else 15_000,
             max_poll_interval_ms=300_000,
         )
-        consumer = KafkaConsumer(client, self.servers, embedded=self.embedded)
+        consumer = KafkaConsumer(client, self.options, embedded=self.embedded)
         try:
             if not self.embedded:
                 client.subscribe(sorted(topics), listener=consumer)
@@ -171,9 +173,9 @@ class KafkaProducer:
 
 
 class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, client: AIOKafkaConsumer, servers: str, *, embedded: bool) -> None:
+    def __init__(self, client: AIOKafkaConsumer, options: Mapping[str, Any], *, embedded: bool) -> None:
         self.client = client
-        self.servers = servers
+        self.options = options  # where the brokers are, and how they let us in
         self.embedded = embedded
         self._done: dict[TopicPartition, int] = {}  # offsets behind what is committed, not told to the broker yet
         self._told_at = 0.0
@@ -242,7 +244,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._tell()
 
     async def cluster_id(self) -> str:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=10_000)
+        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=10_000)
         await asyncio.wait_for(admin.start(), 10)
         try:
             return str((await admin.describe_cluster()).get("cluster_id"))
