@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,9 +30,11 @@ def run(customers: int | None = None, data: Path = DEFAULT_DATA) -> int:
     console = Console(highlight=False)
     began = time.monotonic()
     data = data.absolute()
-    system = running_system(data, console)
     try:
-        purchases = read_purchases()
+        with ThreadPoolExecutor(max_workers=1) as beside:  # a second of reading, while the system starts
+            reading = beside.submit(read_purchases)
+            system = running_system(data, console)
+            purchases = reading.result()
         state = DemoState.read(data) or new_state(data, purchases)
         report = asyncio.run(replay(data, system, state, purchases, customers or HOUSEHOLDS, console))
     except (DataMissing, Refused, ReviewNotApplied, NotSettled) as error:
