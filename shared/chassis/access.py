@@ -64,6 +64,11 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     partner_id: UUID | None = None
 
+    @property
+    def client(self) -> str:
+        """Whose requests these are: a person's own, or a partner's, whichever of its keys they came with."""
+        return f"partner:{self.partner_id}" if self.kind == "partner" else f"{self.kind}:{self.subject}"
+
 
 def scopes_of(roles: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*(ROLES.get(role, frozenset()) for role in roles))

@@ -50,10 +50,10 @@ def key_of(request: Request) -> str | None:
     return keys[0]
 
 
-async def claim(tx: Transaction, request: Request, key: str, subject: str) -> Claim:
+async def claim(tx: Transaction, request: Request, key: str, client: str) -> Claim:
     """Be the first with this key, or raise Replayed with the first one's reply."""
     path = request.scope["path"]
-    digest = hashlib.sha256("\0".join((subject, request.method, path, key)).encode()).digest()
+    digest = hashlib.sha256("\0".join((client, request.method, path, key)).encode()).digest()
     sent = hashlib.sha256(request.scope["query_string"] + b"\0" + await request.body()).digest()
     first = await tx.raw.fetchval(
         """insert into idempotency (digest, sent, path, created_at) values ($1, $2, $3, $4)

@@ -60,8 +60,8 @@ class Attempt:
             self.tx = await self._stack.enter_async_context(service.database.transaction())
             if key is not None:
                 actor: Actor | None = self.request.scope.get(ACTOR)
-                subject = f"{actor.kind}:{actor.subject}" if actor is not None else "public"
-                self._claim = await idempotency.claim(self.tx, self.request, key, subject)
+                client = "public" if actor is None else actor.client
+                self._claim = await idempotency.claim(self.tx, self.request, key, client)
         return self.tx
 
     async def settle(self, response: Response) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -50,6 +51,22 @@ async def test_a_key_belongs_to_who_sent_it_and_to_the_path(
     answer = await client.post("/v1/everything", json={"text": "x"}, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 200
     assert await count(database, "thing") == 3
+
+
+async def test_K7_a_partner_that_changes_its_key_in_between_still_has_one_effect(
+    client: httpx.AsyncClient, as_role: Headers, database: Database
+) -> None:
+    partner, another = uuid4(), uuid4()
+
+    async def ask(partner_id: UUID, subject: str) -> httpx.Response:
+        headers = as_role("partner", partner_id=partner_id, subject=subject, scopes=["customers:write"])
+        return await client.post("/v1/things", json={"name": "one"}, headers=headers | {"Idempotency-Key": "k"})
+
+    first, again = await ask(partner, "p/old-key"), await ask(partner, "p/new-key")
+    assert (first.status_code, again.content) == (201, first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in (await ask(another, "p/old-key")).headers
+    assert await count(database, "thing") == 2
 
 
 async def test_an_error_is_not_kept_so_the_same_key_can_try_again(
