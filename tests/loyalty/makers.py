@@ -1,4 +1,4 @@
-"""What the tests of loyalty make often: ids in order, instants, orders, returns, tier changes, wallets."""
+"""What the tests of loyalty make often: ids in order, instants, orders, returns, tier changes, resolutions, wallets."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,15 @@ from uuid import UUID
 from services.loyalty_svc.domain.ledger import Cause
 from services.loyalty_svc.domain.lots import LotTerms
 from services.loyalty_svc.domain.wallet import Wallet
-from shared.events import LineTakenBack, OrderCancelled, OrderLine, OrderPlaced, OrderReturned, TierChanged
+from shared.events import (
+    ComplaintResolved,
+    LineTakenBack,
+    OrderCancelled,
+    OrderLine,
+    OrderPlaced,
+    OrderReturned,
+    TierChanged,
+)
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -88,4 +96,12 @@ def tier_changed(
     return TierChanged(
         customer_id=customer, change_id=change, previous_tier=previous, tier=tier, rank=1,
         kind=kind, effective_from=at, decided_at=at, policy_id=UUID(int=99), policy_version=1,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def resolved(customer: UUID | None, resolution: UUID, points: int) -> ComplaintResolved:
+    case = UUID(int=7_000)
+    return ComplaintResolved(
+        subject_id=customer or case, case_id=case, customer_id=customer, resolution_id=resolution, points=points,
+        amount="0", resolved_at=day(20),  # type: ignore[arg-type]
     )  # fmt: skip

@@ -11,10 +11,10 @@ from services.loyalty_svc.handlers import subscriptions
 from services.loyalty_svc.handlers.deciding import add_programme
 from services.loyalty_svc.handlers.spending import redeem_points
 from shared.errors import DomainError
-from shared.events import ComplaintResolved, CustomerRegistered, CustomerSeen, Event, PointsPosted, PolicyActivated
+from shared.events import CustomerRegistered, CustomerSeen, Event, PointsPosted, PolicyActivated
 from shared.messaging import Database
 from tests.loyalty.invariants import balances_of, broken_invariants
-from tests.loyalty.makers import cancelled, day, ids, order_placed, returned, returned_whole, tier_changed
+from tests.loyalty.makers import cancelled, day, ids, order_placed, resolved, returned, returned_whole, tier_changed
 
 SERVICE = "loyalty"
 ANNA, BERT = UUID(int=0xA), UUID(int=0xB)
@@ -179,11 +179,3 @@ async def test_L1_each_entry_is_announced_with_the_balances_after_it(database: D
     assert [row["occurred_at"] for row in rows] == [day(1), day(2), day(3)]
     assert {row["recorded_at"] for row in rows} == {day(30)}
     assert {e.entry_id for e in events} == {row["id"] for row in rows}
-
-
-def resolved(customer: UUID | None, resolution: UUID, points: int) -> ComplaintResolved:
-    case = UUID(int=7_000)
-    return ComplaintResolved(
-        subject_id=customer or case, case_id=case, customer_id=customer, resolution_id=resolution, points=points,
-        amount="0", resolved_at=day(20),  # type: ignore[arg-type]
-    )  # fmt: skip

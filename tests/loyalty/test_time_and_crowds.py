@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
 from services.loyalty_svc.handlers import subscriptions, timers
+from services.loyalty_svc.handlers.deciding import adjust_points
 from services.loyalty_svc.handlers.expiring import expire_all_due, expire_due
 from services.loyalty_svc.handlers.spending import capture_hold, place_hold, redeem_points, release_hold
 from services.loyalty_svc.repository import wallets
@@ -17,13 +19,14 @@ from services.loyalty_svc.tables import metadata
 from shared.errors import DomainError
 from shared.messaging import Database
 from tests.loyalty.invariants import balances_of, broken_invariants
-from tests.loyalty.makers import day, order_placed, returned_whole
+from tests.loyalty.makers import day, order_placed, resolved, returned_whole
 
 SERVICE = "loyalty"
 ANNA, BERT = UUID(int=0xA), UUID(int=0xB)
 
 Deliver = Callable[..., Awaitable[Any]]
 REDEEMED = "select -coalesce(sum(points), 0) from entry where kind = 'redeem'"
+FIRST_START = "insert into deployment (one_row, currency, time_zone, fixed_at) values (1, 'USD', $1, now())"
 EXPIRED = "select points, occurred_at from entry where kind = 'expire' order by 2, 1"
 
 
@@ -95,6 +98,22 @@ async def test_L1_lots_expire_once_and_whoever_has_none_is_left_alone(database: 
     ends = [end, end + timedelta(days=5), end + timedelta(days=5)]
     assert [tuple(row) for row in rows] == list(zip((-10, -20, -7), ends, strict=True))
     assert await broken_invariants(database) == {}
+
+
+async def test_L1_points_of_orders_grants_and_adjustments_end_by_the_deployments_months(
+    database: Database, deliver: Deliver
+) -> None:
+    """The first of March, half past midnight in Shanghai, is the last of February in UTC."""
+    await database.run(lambda tx: tx.raw.execute(FIRST_START, "Asia/Shanghai"))
+    shanghai = ZoneInfo("Asia/Shanghai")
+    at = datetime(2026, 3, 1, 0, 30, tzinfo=shanghai).astimezone(UTC)
+    order = order_placed(ANNA, UUID(int=1), ("A", "10.00"), at=at)
+    grant = resolved(ANNA, UUID(int=2), 20).model_copy(update={"resolved_at": at})
+    await deliver(database, subscriptions, [order, grant], at=at)
+    await database.run(lambda tx: adjust_points(tx, ANNA, 30, "goodwill", "anna", limit=100), at=at)
+    rows = await database.run(lambda tx: tx.raw.fetch("select points, expires_at from lot order by points"))
+    end = datetime(2028, 3, 1, 0, 30, tzinfo=shanghai)
+    assert [tuple(row) for row in rows] == [(10, end), (20, end), (30, end)]
 
 
 async def test_L1_two_expiry_jobs_at_once_expire_each_lot_once(database: Database, deliver: Deliver) -> None:

@@ -1,8 +1,9 @@
 """The programme: how many points an amount earns, and for how long they can be used. Data, in versions (L2)."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ class Programme:
     categories: Mapping[str, Decimal] = field(default_factory=dict)  # factor by category; others 1
     bonuses: Mapping[str, int] = field(default_factory=dict)  # points for a line of the category, whatever its amount
     lifetime_months: int = 24
+    zone: tzinfo = UTC  # the business's, whose months these are; the same in all versions of a deployment
 
     def multiplier(self, tier: str | None) -> Decimal:
         return self.tiers.get(tier, ONE) if tier is not None else ONE
@@ -33,7 +35,7 @@ class Programme:
         return self.base_rate * self.multiplier(tier) * self.categories.get(category, ONE)
 
     def expires_at(self, earned_at: datetime) -> datetime:
-        return add_months(earned_at, self.lifetime_months)
+        return add_months(earned_at, self.lifetime_months, self.zone)
 
     def terms(self) -> dict[str, Any]:
         """As JSON: decimals are strings."""
@@ -46,7 +48,7 @@ class Programme:
         }
 
 
-def programme_from(version: int, effective_from: datetime | None, terms: Mapping[str, Any]) -> Programme:
+def programme_from(version: int, effective_from: datetime | None, terms: Mapping[str, Any], zone: tzinfo) -> Programme:
     """The programme behind stored terms; refuses what would take points away or let them live for ever."""
     programme = Programme(
         version=version,
@@ -56,6 +58,7 @@ def programme_from(version: int, effective_from: datetime | None, terms: Mapping
         categories={category: Decimal(factor) for category, factor in terms["categories"].items()},
         bonuses=dict(terms["bonuses"]),
         lifetime_months=terms["lifetime_months"],
+        zone=zone,
     )
     rates = [programme.base_rate, *programme.tiers.values(), *programme.categories.values()]
     if any(not rate.is_finite() or rate < ZERO for rate in rates) or any(b < 0 for b in programme.bonuses.values()):
@@ -101,15 +104,10 @@ def whole(points: Decimal) -> int:
     return round(points)
 
 
-def add_months(instant: datetime, months: int) -> datetime:
-    """The same instant so many calendar months later; the 31st becomes the month's last day."""
-    years, month = divmod(instant.month - 1 + months, 12)
-    year, month = instant.year + years, month + 1
-    if instant.day <= 28:
-        return instant.replace(year=year, month=month)
-    for day in range(instant.day, 27, -1):
-        try:
-            return instant.replace(year=year, month=month, day=day)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th")
+def add_months(instant: datetime, months: int, zone: tzinfo) -> datetime:
+    """The same day and hour so many months later, where the business is; the 31st becomes the month's last day."""
+    local = instant.astimezone(zone)
+    years, month = divmod(local.month - 1 + months, 12)
+    year, month = local.year + years, month + 1
+    day = min(local.day, monthrange(year, month)[1])
+    return local.replace(year=year, month=month, day=day).astimezone(UTC)

@@ -86,6 +86,6 @@ async def add_programme(
         raise invalid("in_the_past", "a programme begins now or later", pointer="/effective_from")
     if newest.effective_from is not None and effective_from < newest.effective_from:
         raise conflict("begins_before_the_newest", "a later version begins after the one before it")
-    programme = programme_from(newest.version + 1, effective_from, stated)
+    programme = programme_from(newest.version + 1, effective_from, stated, newest.zone)
     await terms.add_programme(tx, programme, subject)
     return programme

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -49,9 +50,14 @@ async def save_tiers(tx: Transaction, periods: Sequence[tuple[UUID, TierPeriod]]
 
 
 async def load_programmes(tx: Transaction) -> Programmes:
-    """All versions; the first migration wrote the stock programme."""
-    rows = await tx.raw.fetch("select version, effective_from, terms from programme order by version")
-    return Programmes([programme_from(r["version"], r["effective_from"], r["terms"]) for r in rows])
+    """All versions, their months those of the zone that was fixed at the service's first start (before it: UTC)."""
+    rows = await tx.raw.fetch(
+        """select version, effective_from, terms, coalesce(d.time_zone, 'UTC') as zone
+           from programme left join deployment d on true order by version"""
+    )
+    return Programmes(
+        [programme_from(r["version"], r["effective_from"], r["terms"], ZoneInfo(r["zone"])) for r in rows]
+    )
 
 
 async def add_programme(tx: Transaction, programme: Programme, by: str) -> None:
