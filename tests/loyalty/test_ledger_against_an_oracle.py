@@ -128,7 +128,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(target=holds, count=AMOUNTS)
     def hold(self, count: int) -> Hold | None:
         self.oracle.expire(self.today)
-        made, code = attempt(lambda: self.wallet.hold(count, self.new_id(), day(self.today), because()))
+        made, code = attempt(lambda: self.wallet.hold(count, self.new_id(), day(10_000), day(self.today), because()))
         if made is None:
             assert code == "not_enough_points"
             assert len(self.oracle.at("available")) < count

@@ -138,6 +138,41 @@ async def test_L1_a_hold_nobody_ended_is_released_by_its_timer(database: Databas
     assert await broken_invariants(database) == {}
 
 
+async def test_L1_a_hold_is_over_at_its_end_whether_or_not_its_timer_came_first(
+    database: Database, deliver: Deliver
+) -> None:
+    """After an outage the timer is late: what a capture is told must not depend on who is faster."""
+    await earn(database, deliver, "100.00", 0)
+    hold = await database.run(lambda tx: place_hold(tx, ANNA, 60, day(3), "agent-1", reference=None), at=day(1))
+    for at in (day(3), day(3.5)):
+        late = database.run(lambda tx: capture_hold(tx, hold.id, 20, "agent-1"), at=at)
+        assert await outcome(late) == "hold_not_open"
+        assert await balances_of(database, ANNA) == (40, 60, 0)
+    assert await timers.fire_due(database, until=day(4)) == 1  # the refused requests did not cancel it
+    assert await balances_of(database, ANNA) == (100, 0, 0)
+    assert await broken_invariants(database) == {}
+
+
+async def test_L1_a_hold_can_be_captured_until_its_end(database: Database, deliver: Deliver) -> None:
+    await earn(database, deliver, "100.00", 0)
+    hold = await database.run(lambda tx: place_hold(tx, ANNA, 60, day(3), "agent-1", reference=None), at=day(1))
+    last = day(3) - timedelta(microseconds=1)
+    assert await outcome(database.run(lambda tx: capture_hold(tx, hold.id, 60, "agent-1"), at=last)) == "done"
+    assert await balances_of(database, ANNA) == (40, 0, 0)
+
+
+async def test_L1_a_hold_released_by_hand_after_its_end_gives_its_points_back_once(
+    database: Database, deliver: Deliver
+) -> None:
+    await earn(database, deliver, "100.00", 0)
+    hold = await database.run(lambda tx: place_hold(tx, ANNA, 60, day(3), "agent-1", reference=None), at=day(1))
+    assert await outcome(database.run(lambda tx: release_hold(tx, hold.id, "agent-1"), at=day(4))) == "done"
+    assert await balances_of(database, ANNA) == (100, 0, 0)
+    assert await timers.fire_due(database, until=day(9)) == 0
+    assert await balances_of(database, ANNA) == (100, 0, 0)
+    assert await broken_invariants(database) == {}
+
+
 async def test_L1_a_hold_that_ended_has_no_timer_left(database: Database, deliver: Deliver) -> None:
     await earn(database, deliver, "100.00", 0)
     hold = await database.run(lambda tx: place_hold(tx, ANNA, 60, day(3), "agent-1", reference=None), at=day(1))

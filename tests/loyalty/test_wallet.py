@@ -29,7 +29,7 @@ def test_L1_every_entry_sums_to_zero_and_counts_on() -> None:
     w = wallet()
     w.earn(100, lot(), because())
     w.redeem(30, day(1), because())
-    hold, _ = w.hold(50, HOLD, day(1), because())
+    hold, _ = w.hold(50, HOLD, day(20), day(1), because())
     w.capture(hold, 20, day(2), because())
     assert [e.number for e in w.written] == [1, 2, 3, 4, 5]
     assert [e.kind for e in w.written] == ["earn", "redeem", "hold", "capture", "release"]
@@ -51,9 +51,9 @@ def test_K5_the_sixth_hold_of_a_thousand_on_five_thousand_is_refused() -> None:
     w.earn(5_000, lot(), because())
     make = ids(900)
     for _ in range(5):
-        w.hold(1_000, make(), day(1), because())
+        w.hold(1_000, make(), day(20), day(1), because())
     with pytest.raises(DomainError) as refused:
-        w.hold(1_000, make(), day(1), because())
+        w.hold(1_000, make(), day(20), day(1), because())
     assert code_of(refused) == "not_enough_points"
     assert balances(w) == (0, 5_000, 0)
 
@@ -157,7 +157,7 @@ def test_L1_points_that_expired_unused_are_not_taken_again_when_the_order_comes_
 def test_L1_a_hold_ends_once() -> None:
     w = wallet()
     w.earn(100, lot(), because())
-    hold, _ = w.hold(60, HOLD, day(1), because())
+    hold, _ = w.hold(60, HOLD, day(20), day(1), because())
     w.release(hold, day(2), because())
     assert balances(w) == (100, 0, 0)
     for end in (lambda: w.capture(hold, 10, day(3), because()), lambda: w.release(hold, day(3), because())):
@@ -167,10 +167,21 @@ def test_L1_a_hold_ends_once() -> None:
     assert balances(w) == (100, 0, 0)
 
 
+def test_L1_a_hold_is_over_at_its_end_for_who_spends_it_not_for_who_gives_it_back() -> None:
+    w = wallet()
+    w.earn(100, lot(), because())
+    hold, _ = w.hold(60, HOLD, day(3), day(1), because())
+    with pytest.raises(DomainError) as over:
+        w.capture(hold, 10, day(3), because())
+    assert (code_of(over), hold.state, balances(w)) == ("hold_not_open", "open", (40, 60, 0))
+    w.release(hold, day(3), because())
+    assert balances(w) == (100, 0, 0)
+
+
 def test_L1_held_points_can_be_spent_after_their_expiry_but_not_released_into_life() -> None:
     w = wallet()
     w.earn(100, lot(expires=5), because())
-    hold, _ = w.hold(100, HOLD, day(1), because())
+    hold, _ = w.hold(100, HOLD, day(20), day(1), because())
     assert w.expire_due(day(9)) == []
     w.capture(hold, 60, day(9), because())
     assert [(e.kind, e.points) for e in w.written[-3:]] == [("capture", 0), ("release", 40), ("expire", -40)]
@@ -180,7 +191,7 @@ def test_L1_held_points_can_be_spent_after_their_expiry_but_not_released_into_li
 def test_L1_a_hold_cannot_be_captured_beyond_its_points() -> None:
     w = wallet()
     w.earn(100, lot(), because())
-    hold, _ = w.hold(60, HOLD, day(1), because())
+    hold, _ = w.hold(60, HOLD, day(20), day(1), because())
     with pytest.raises(DomainError) as more:
         w.capture(hold, 61, day(1), because())
     assert code_of(more) == "points_out_of_range"
@@ -190,7 +201,7 @@ def test_L1_a_hold_cannot_be_captured_beyond_its_points() -> None:
 def test_L1_a_released_hold_pays_a_debt_first() -> None:
     w = wallet()
     own = w.earn(100, lot(order=ORDER), because())
-    hold, _ = w.hold(100, HOLD, day(1), because())
+    hold, _ = w.hold(100, HOLD, day(20), day(1), because())
     w.reverse(100, ORDER, [own.id], day(1), because())
     assert balances(w) == (0, 100, 100)
     w.release(hold, day(2), because())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,12 +18,18 @@ class Hold:
     customer_id: UUID
     points: int
     parts: tuple[Part, ...]  # the lots they are of, the first to expire first
+    expires_at: datetime
     state: HoldState = "open"
     captured: int = 0
 
-    def capture(self, points: int) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-        """End it by spending so many points. Returns the parts spent and the parts left over."""
+    def capture(self, points: int, at: datetime) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """End it by spending so many points. Returns the parts spent and the parts left over.
+
+        At its end it is over (L1), also where its timer is late: the answer must not depend on who is faster.
+        """
         self._must_be_open()
+        if self.expires_at <= at:
+            raise conflict("hold_not_open", "the hold was expired", state="expired")
         if not 0 < points <= self.points:
             raise invalid("points_out_of_range", f"the hold is of {self.points} points", pointer="/points")
         self.state, self.captured = "captured", points

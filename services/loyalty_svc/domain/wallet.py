@@ -72,15 +72,15 @@ class Wallet:
         parts = self._take(points, at)
         return self._write("redeem", (("available", -points), ("redeemed", points)), cause, spent=parts)
 
-    def hold(self, points: int, hold_id: UUID, at: datetime, cause: Cause) -> tuple[Hold, Entry]:
+    def hold(self, points: int, hold_id: UUID, expires_at: datetime, at: datetime, cause: Cause) -> tuple[Hold, Entry]:
         """Set points aside: they leave their lots now, so nothing else can spend them (K5)."""
         parts = self._take(points, at)
         entry = self._write("hold", (("available", -points), ("held", points)), cause)
-        return Hold(hold_id, self.customer_id, points, parts), entry
+        return Hold(hold_id, self.customer_id, points, parts, expires_at), entry
 
     def capture(self, hold: Hold, points: int, at: datetime, cause: Cause) -> Entry:
         """Spend a hold, or part of it; the rest is released at once. Held points can be spent after their expiry."""
-        spent, rest = hold.capture(points)
+        spent, rest = hold.capture(points, at)
         entry = self._write("capture", (("held", -points), ("redeemed", points)), cause, spent=spent)
         if rest:
             self._put_back(rest, "held", "release", at, cause)

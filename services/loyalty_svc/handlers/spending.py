@@ -43,15 +43,15 @@ async def place_hold(
     purse = await _purse_to_spend(tx, customer_id, points)
     hold_id = new_id()
     cause = Cause(tx.at, hold_id=hold_id, reference=reference, actor=actor)
-    hold, _ = purse.hold(points, hold_id, tx.at, cause)
+    hold, _ = purse.hold(points, hold_id, expires_at, tx.at, cause)
     await _save(tx, purse)
-    await spending.add_hold(tx, hold, expires_at, reference)
+    await spending.add_hold(tx, hold, reference)
     await set_timer(tx, str(hold_id), HOLD_ENDS, 1, expires_at)
     return hold
 
 
 async def capture_hold(tx: Transaction, hold_id: UUID, points: int | None, actor: str) -> Entry:
-    """Spend what was held, all or part; the rest is free again at once."""
+    """Spend what was held, all or part; the rest is free again at once. A refusal leaves the hold to its timer."""
     purse, hold = await _held(tx, hold_id)
     entry = purse.capture(
         hold, hold.points if points is None else points, tx.at, Cause(tx.at, hold_id=hold_id, actor=actor)

@@ -22,19 +22,19 @@ async def find_customer_of_hold(tx: Transaction, hold_id: UUID) -> UUID | None:
 
 async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
     """Under the customer's lock, which the caller holds."""
-    asked = "select id, customer_id, points, parts, state, captured from hold where id = $1"
+    asked = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
     row = await tx.raw.fetchrow(asked, hold_id)
     if row is None:
         raise not_found("hold_not_found")
     parts = tuple((UUID(lot_id), points) for lot_id, points in row["parts"])
-    return Hold(row["id"], row["customer_id"], row["points"], parts, row["state"], row["captured"])
+    return Hold(row["id"], row["customer_id"], row["points"], parts, row["expires_at"], row["state"], row["captured"])
 
 
-async def add_hold(tx: Transaction, hold: Hold, expires_at: datetime, reference: str | None) -> None:
+async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
     await tx.raw.execute(
         """insert into hold (id, customer_id, points, state, placed_at, expires_at, reference, parts)
            values ($1, $2, $3, $4, $5, $6, $7, $8)""",
-        hold.id, hold.customer_id, hold.points, hold.state, tx.at, expires_at, reference,
+        hold.id, hold.customer_id, hold.points, hold.state, tx.at, hold.expires_at, reference,
         orjson.dumps([(str(lot_id), points) for lot_id, points in hold.parts]).decode(),
     )  # fmt: skip
 
