@@ -50,6 +50,8 @@ def end_override(
     kind: Kind = "downgrade" if same_ladder and rank < standing.rank else "upgrade"
     reasons = reasons_of(policy, known, known.last_month, rank, trigger=trigger)
     standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
+    if kind == "upgrade":  # it stands on orders alone: the tier that a person had set is no floor for it (K18)
+        standing = standing._replace(floor_tier=None, floor_rank=0)
     return standing, [change]
 
 

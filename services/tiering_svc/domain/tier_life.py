@@ -135,7 +135,7 @@ def after_order(standing: Standing, order: Order, book: Book | Moments, rules: R
 
 def _reassess(
     standing: Standing, policy: Policy, figures: Figures | Known, instant: datetime, month: date, rules: Rules,
-    cause: tuple[str, UUID],
+    cause: tuple[str, UUID | None],
 ) -> tuple[Standing, Change | None]:  # fmt: skip
     rank = policy.grade_seen(figures, month)
     if standing.tier is None:
@@ -150,6 +150,19 @@ def _reassess(
     if standing.below_since is not None and instant >= standing.below_since and rank >= standing.rank:
         return standing._replace(below_since=None, grace_until=None, recovered_at=instant), None
     return standing, None
+
+
+def after_later_orders(standing: Standing, decided_for: datetime, book: Orders | Moments, rules: Rules) -> Decided:
+    """A review, or an override's end, was decided for an instant that is over. Orders placed after it may have been
+    counted already, against the row from before: they raise from their own dates, as if they came now (up at once)."""
+    steps: Walk = book.walk(decided_for, month_of(decided_for, rules.zone))
+    next(steps)  # what was decided looked at this itself
+    changes: list[Change] = []
+    for instant, month, figures in steps:
+        standing, change = _reassess(standing, rules.active, figures, instant, month, rules, ("order", None))
+        if change is not None:
+            changes.append(change)
+    return standing, changes
 
 
 def after_take_back(standing: Standing, taken: TakenBack, book: Orders | Moments, rules: Rules) -> Decided:

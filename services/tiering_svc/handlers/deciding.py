@@ -17,6 +17,7 @@ from services.tiering_svc.domain.policies import Policy
 from services.tiering_svc.domain.reviews import MOVES, Reviewed, review
 from services.tiering_svc.domain.simulations import NOWHERE, Cell, cells_by_key
 from services.tiering_svc.domain.tier_life import Rules, Standing, endings
+from services.tiering_svc.handlers.moments import follow_later_orders
 from services.tiering_svc.repository import (
     as_it_stood,
     evaluations,
@@ -118,7 +119,7 @@ async def decide_a_stretch(tx: Transaction, run: Run, found: Screened, pace: Pac
     if run.simulated_because is None:
         open_rows = await standings.load_standings(tx, found.singly)
     decided = await decide(tx, found.singly, asked, rules, run.run_id, open_rows=open_rows, placed_by=pace.placed_by)
-    applied = await _apply(tx, decided)
+    applied = await _apply(tx, decided, run, rules)
     movers = [_mover(asked.policy, one) for one in decided if one.reviewed.outcome in MOVES]
     await evaluations.add_movers(tx, run.run_id, movers)
     if run.kind == "simulation":
@@ -173,17 +174,16 @@ async def _look(tx: Transaction, customers: Sequence[UUID], asked: Asked) -> lis
     return seen
 
 
-async def _apply(tx: Transaction, decided: Sequence[Decided]) -> Counter[str]:
-    """What takes effect, by outcome."""
+async def _apply(tx: Transaction, decided: Sequence[Decided], run: Run, rules: Rules) -> Counter[str]:
+    """What takes effect, by outcome; and what orders after `as_of`, counted before this, make of it."""
     saved = [one for one in decided if one.fits and one.reviewed.standing is not one.then]
-    await standings.save_standings(tx, [one.reviewed.standing for one in saved])
-    changes = [(one.then, one.reviewed.change) for one in saved if one.reviewed.change is not None]
-    await standings.save_history(
-        tx,
-        [change for _, change in changes],
-        [ending for then, change in changes for ending in endings(then, [change])],
-    )
-    announce(tx, [change.event(tx.at) for _, change in changes])
+    reviewed = [(one.reviewed.standing, [one.reviewed.change] if one.reviewed.change else []) for one in saved]
+    followed = await follow_later_orders(tx, reviewed, run.as_of, rules) if saved else []
+    await standings.save_standings(tx, [standing for standing, _ in followed])
+    ended = [endings(one.then, changes) for one, (_, changes) in zip(saved, followed, strict=True)]
+    made = [change for _, changes in followed for change in changes]
+    await standings.save_history(tx, made, [ending for its in ended for ending in its])
+    announce(tx, [change.event(tx.at) for change in made])
     return Counter(one.reviewed.outcome for one in saved)
 
 

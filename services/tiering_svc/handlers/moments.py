@@ -1,4 +1,4 @@
-"""Loads all that is known of customers at the instants a decision looks at, for policies that need more than sums."""
+"""What is known of customers at later instants that a decision looks at: as of each order that followed."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -6,11 +6,38 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.domain.moments import Moments
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.tier_life import Rules
+from services.tiering_svc.domain.months import first_month, month_of
+from services.tiering_svc.domain.orders import Orders
+from services.tiering_svc.domain.tier_life import Decided, Rules, after_later_orders
 from services.tiering_svc.repository import facts
 from services.tiering_svc.repository.known import list_known
 from shared.messaging import Transaction
+
+
+async def follow_later_orders(
+    tx: Transaction, decided: Sequence[Decided], decided_for: datetime, rules: Rules
+) -> list[Decided]:
+    """What was decided for an instant, and then what orders placed after it and counted already make of it (T10). The
+    customers are locked."""
+    policy, followed = rules.active, list(decided)
+    ordered = await facts.list_who_ordered_after(tx, [standing.customer_id for standing, _ in decided], decided_for)
+    places = [n for n, (standing, _) in enumerate(decided) if standing.customer_id in ordered]
+    if not places:
+        return followed
+    customers = [decided[n][0].customer_id for n in places]
+    books: Sequence[Orders | Moments]
+    if policy.classes:
+        since, months = [decided_for] * len(places), [policy.months] * len(places)
+        books = await open_moments(tx, customers, since, months, rules, policy.classes)
+    else:
+        first = first_month(month_of(decided_for, rules.zone), policy.months)
+        found = await facts.list_orders(tx, customers, [first] * len(places))
+        books = [Orders(policy.months, found[customer_id]) for customer_id in customers]
+    for n, book in zip(places, books, strict=True):
+        standing, changes = decided[n]
+        standing, later = after_later_orders(standing, decided_for, book, rules)
+        followed[n] = standing, [*changes, *later]
+    return followed
 
 
 async def open_moments(

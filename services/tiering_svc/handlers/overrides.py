@@ -7,6 +7,7 @@ from uuid import UUID
 from services.tiering_svc.domain.privileges import Ending, end_override, override, promise, take_back_promise
 from services.tiering_svc.domain.tier_life import Change, Standing, endings
 from services.tiering_svc.handlers import timers
+from services.tiering_svc.handlers.moments import follow_later_orders
 from services.tiering_svc.repository import policies, privileges, standings
 from services.tiering_svc.repository.known import list_known
 from services.tiering_svc.repository.privileges import Privilege
@@ -88,7 +89,9 @@ async def _end(tx: Transaction, before: Standing, at: datetime, trigger: Ending)
     rules = await policies.load_rules(tx)
     ends_at, policy = max(at, before.since), rules.active
     [known] = await list_known(tx, [before.customer_id], [ends_at], [policy.months], classes=policy.classes)
-    await _save(tx, before, *end_override(before, known, ends_at, rules, trigger))
+    ended = end_override(before, known, ends_at, rules, trigger)
+    [followed] = await follow_later_orders(tx, [ended], ends_at, rules)
+    await _save(tx, before, *followed)
 
 
 async def _save(tx: Transaction, before: Standing, after: Standing, changes: Sequence[Change]) -> None:

@@ -66,6 +66,15 @@ async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequenc
     return found
 
 
+async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], instant: datetime) -> set[UUID]:
+    rows = await tx.raw.fetch(
+        """select c.customer_id from unnest($1::uuid[]) as c(customer_id)
+           where exists (select from order_fact o where o.customer_id = c.customer_id and o.placed_at > $2)""",
+        customers, instant,
+    )  # fmt: skip
+    return {row["customer_id"] for row in rows}
+
+
 async def add_take_backs(
     tx: Transaction,
     *,
