@@ -1,6 +1,6 @@
 """Deadlines of a case by their rules: warning, breach, ladder, pause, and a tier that changes meanwhile (C3)."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.complaint_svc.domain.allowances import KINDS, SEVERITIES, SHIPPED, Allowance, AllowanceRules
+from services.complaint_svc.domain.business_time import CLOSED, Calendar
 from services.complaint_svc.domain.case import Case
 from services.complaint_svc.domain.deadlines import Terms
 from services.complaint_svc.domain.passing_time import let_time_pass
@@ -136,6 +137,52 @@ def test_K11_a_due_date_bettered_into_the_past_still_leaves_the_time_after_the_w
     assert len(said(events, DeadlineWarned)) == 1
 
 
+def closed(*days: str) -> Calendar:
+    """Mon-Fri 9-17, as an operator leaves it who closes these days after something was promised."""
+    return working_week(days={date.fromisoformat(day): CLOSED for day in days})
+
+
+def promised(case: Case, stage: str) -> tuple[datetime, datetime]:
+    return next((d.warn_at, d.due_at) for d in case.deadlines if d.stage == stage)
+
+
+def test_K11_a_better_tier_never_moves_a_promise_later_though_a_day_was_closed_since() -> None:
+    case, _ = filed("2026-11-16T09:00", terms(working_week()))
+    before = promised(case, "proposal")  # 16 h
+    assert before[1] == utc("2026-11-17T17:00")
+    since = terms(closed("2026-11-17"))
+    risen, _ = change_tier(case, "silver", utc("2026-11-16T09:30"), since)  # 12 h, which now end on Wednesday at 13:00
+    assert promised(risen, "proposal") == before
+    risen, _ = change_tier(risen, "platinum", utc("2026-11-16T10:00"), since)  # 4 h
+    assert due(risen, "proposal") == utc("2026-11-16T13:00")
+
+
+def test_K11_a_graver_severity_never_moves_a_promise_later_though_days_were_closed_since() -> None:
+    case, _ = filed("2026-11-16T16:00", terms(working_week()))
+    before = promised(case, "proposal")
+    assert before[1] == utc("2026-11-18T16:00")
+    since = terms(closed("2026-11-17", "2026-11-18"))
+    case, _ = regrade(case, "high", act("2026-11-16T16:30"), since)  # 8 h, which now end on Thursday
+    assert promised(case, "proposal") == before
+
+
+def test_K11_a_better_tier_gives_a_stopped_deadline_no_more_than_was_left_of_the_promise() -> None:
+    case, _ = filed("2026-11-16T09:00", terms(working_week()))
+    since = terms(closed("2026-11-17"))
+    case, _ = pause(case, act("2026-11-16T10:00"), since)  # 7 h before Tuesday 17:00 are worked, not 15
+    case, _ = change_tier(case, "silver", utc("2026-11-16T10:00"), since)
+    case, _ = resume(case, act("2026-11-16T10:00"), since)
+    assert due(case, "proposal") <= utc("2026-11-17T17:00")
+
+
+def test_K3_a_stop_moves_a_promise_by_the_working_time_stopped_though_a_day_was_closed_since() -> None:
+    case, _ = filed("2026-11-16T09:00", terms(working_week()))
+    since = terms(closed("2026-11-17"))
+    case, _ = pause(case, act("2026-11-16T10:00"), since)
+    case, _ = resume(case, act("2026-11-16T12:00"), since)  # two hours stopped: Wednesday 9 to 11
+    assert due(case, "proposal") == utc("2026-11-18T11:00")
+
+
 def test_a_graver_case_is_due_earlier_and_a_milder_one_keeps_what_was_promised() -> None:
     t = terms()
     case, _ = filed("2026-11-16T00:00", t)
@@ -163,13 +210,14 @@ def _try(case: Case, what: str, minute: int, t: Terms) -> tuple[Case, list[Event
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(change, max_size=12))
-def test_K11_whatever_happens_no_tier_ever_makes_a_due_date_later(changes: list[Change]) -> None:
-    t = terms(working_week())
-    case, _ = filed("2026-11-16T09:00", t, tier="silver")
+@given(st.lists(change, max_size=12), st.permutations([f"2026-11-{day}" for day in (17, 18, 19, 20, 23)]))
+def test_K11_whatever_happens_no_tier_ever_makes_a_due_date_later(changes: list[Change], days: list[str]) -> None:
+    """Not even when the operator closes a day before each change."""
+    case, _ = filed("2026-11-16T09:00", terms(working_week()), tier="silver")
     minute = 0
-    for wait, what in changes:
+    for number, (wait, what) in enumerate(changes):
         minute += wait
+        t = terms(closed(*days[:number]))
         before = {d.stage: d.due_at for d in case.deadlines}
         case, _ = _try(case, what, minute, t)
         if what != "resume":

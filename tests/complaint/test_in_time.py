@@ -17,6 +17,7 @@ from services.complaint_svc.handlers import (
     NewComplaint,
     Told,
     Which,
+    change_a_calendar_day,
     file_a_complaint,
     subscriptions,
     take_a_step,
@@ -107,6 +108,18 @@ async def test_K11_a_rise_presses_open_deadlines_and_a_fall_leaves_them(database
     assert (gold["solution"]["tier"], silver["solution"]["tier"]) == ("gold", "silver")
     await deliver(database, subscriptions, [tier("silver")], at=MONDAY + hours(1))
     assert await deadlines(database, case.id) == gold
+
+
+async def test_K11_a_rise_after_the_operator_closed_a_day_leaves_what_was_promised(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, MONDAY)
+    assert (await deadlines(database, case.id))["proposal"]["due_at"] == utc("2026-11-17T17:00")
+    tuesday = utc("2026-11-17T00:00").date()
+    await database.run(lambda tx: change_a_calendar_day(tx, tuesday, False, [], None, "operator"), at=MONDAY)
+    await deliver(database, subscriptions, [tier("silver")], at=MONDAY + timedelta(minutes=30))
+    line = (await deadlines(database, case.id))["proposal"]
+    assert (line["tier"], line["allowance"]) == ("silver", hours(12))
+    assert (line["warn_at"], line["due_at"]) == (utc("2026-11-17T13:48"), utc("2026-11-17T17:00"))
 
 
 async def test_K11_a_tier_heard_before_its_customer_is_kept(database, deliver) -> None:

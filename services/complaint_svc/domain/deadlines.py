@@ -129,15 +129,19 @@ def better_deadline(
     """A change while the case is open: the due date may come earlier, never later (K11).
 
     Time already worked counts against the smaller allowance. If that had run out before anybody could know, the share
-    of it that follows the warning is still given: a change may press, it does not breach by itself.
+    of it that follows the warning is still given: a change may press, it does not breach by itself. What was promised
+    by an earlier calendar stays the bound: a day closed since then makes even the smaller allowance end later.
     """
     if allowance is None or not deadline.live or deadline.breached_at is not None or allowance >= deadline.allowance:
         return deadline
-    left = left_at(deadline, at, terms.calendar)
+    left = _not_worked(deadline, at, terms.calendar)
     used = deadline.allowance - left
     smaller = min(left, max(allowance - used, _after_warning(allowance, terms)))
     changed = replace(deadline, tier=tier, allowance=allowance, left=smaller)
-    return changed if deadline.running_since is None else _run_from(changed, at, terms)
+    if deadline.running_since is None:
+        return changed  # what is left was bounded by the promise when it was stopped, and gets only smaller here
+    counted = _run_from(changed, at, terms)
+    return replace(counted, warn_at=min(counted.warn_at, deadline.warn_at), due_at=min(counted.due_at, deadline.due_at))
 
 
 def meet_deadline(deadline: Deadline, at: datetime) -> Deadline:
@@ -155,7 +159,19 @@ def drop_deadline(deadline: Deadline, at: datetime) -> Deadline:
 
 
 def left_at(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
-    """Working time still left at an instant: to the due date, or after a breach to the next rung."""
+    """Working time still left at an instant: to the due date, or after a breach to the next rung.
+
+    A promised due date stays where it is when days are closed after the promise. Then less is left to it than was
+    given and not worked yet, and a stop that gave the rest back would move it by more than was stopped (K3).
+    """
+    left = _not_worked(deadline, at, calendar)
+    if deadline.running_since is None or deadline.breached_at is not None:
+        return left
+    return min(left, working_time_between(at, deadline.due_at, calendar))
+
+
+def _not_worked(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
+    """Of what was left when it began to run, the part that was not worked since."""
     if deadline.running_since is None:
         return deadline.left
     return max(NOTHING, deadline.left - working_time_between(deadline.running_since, at, calendar))
