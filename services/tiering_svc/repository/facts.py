@@ -75,6 +75,34 @@ async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], ins
     return {row["customer_id"] for row in rows}
 
 
+# An order is cancelled once, so its owner, back from a backup, may tell the same cancellation again, of another instant
+# perhaps (K16). What is known under its id has been taken off already.
+ADD_CHANGES = """
+insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity, recorded_at, mix)
+select c, at, id, o, $10, m, a, g, q, r, x
+from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[], $7::numeric[],
+            $8::bigint[], $9::timestamptz[], $11::text[]) as t(c, at, id, o, m, a, g, q, r, x)
+where not exists (select from order_change k where k.customer_id = t.c and k.change_id = t.id)
+returning change_id
+"""
+TAKE_OFF = """
+update order_fact o set
+    returned_amount = o.returned_amount + t.amount,
+    returned_margin = o.returned_margin + t.margin,
+    returned_quantity = o.returned_quantity + t.quantity
+from (
+    select customer_id, placed_at, order_id, sum(amount) as amount, sum(quantity)::bigint as quantity,
+           case when count(margin) = count(*) then sum(margin) end as margin, max(recorded_at) as recorded_at
+    from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[],
+                $7::timestamptz[])
+         as a(customer_id, placed_at, order_id, amount, margin, quantity, recorded_at)
+    group by customer_id, placed_at, order_id
+) t
+where o.customer_id = t.customer_id and o.placed_at = t.placed_at and o.order_id = t.order_id
+returning o.customer_id, o.month, t.recorded_at
+"""
+
+
 async def add_take_backs(
     tx: Transaction,
     *,
@@ -88,38 +116,27 @@ async def add_take_backs(
     mixes: Sequence[str],
 ) -> None:
     """Keep what came back, take it off its orders, and count the months anew that either of them touches."""
-    order_ids = [one.order_id for one in taken]
-    await tx.raw.execute(
-        """insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity,
-                                     recorded_at, mix)
-           select c, at, id, o, $10, m, a, g, q, r, x
-           from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[],
-                       $7::numeric[], $8::bigint[], $9::timestamptz[], $11::text[])
-                as t(c, at, id, o, m, a, g, q, r, x)""",
-        customers, at, change_ids, order_ids, months, [one.amount for one in taken], [one.margin for one in taken],
-        [one.quantity for one in taken], recorded_at, kind, mixes,
+    added = await tx.raw.fetch(
+        ADD_CHANGES,
+        customers, at, change_ids, [one.order_id for one in taken], months, [one.amount for one in taken],
+        [one.margin for one in taken], [one.quantity for one in taken], recorded_at, kind, mixes,
     )  # fmt: skip
+    fresh = {row["change_id"] for row in added}
+    new = [
+        (customer_id, month, one, told_at)
+        for customer_id, month, one, told_at, change_id in zip(
+            customers, months, taken, recorded_at, change_ids, strict=True
+        )
+        if change_id in fresh
+    ]
     rows = await tx.raw.fetch(
-        """update order_fact o set
-               returned_amount = o.returned_amount + t.amount,
-               returned_margin = o.returned_margin + t.margin,
-               returned_quantity = o.returned_quantity + t.quantity
-           from (
-               select customer_id, placed_at, order_id, sum(amount) as amount, sum(quantity)::bigint as quantity,
-                      case when count(margin) = count(*) then sum(margin) end as margin,
-                      max(recorded_at) as recorded_at
-               from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[],
-                           $7::timestamptz[])
-                    as a(customer_id, placed_at, order_id, amount, margin, quantity, recorded_at)
-               group by customer_id, placed_at, order_id
-           ) t
-           where o.customer_id = t.customer_id and o.placed_at = t.placed_at and o.order_id = t.order_id
-           returning o.customer_id, o.month, t.recorded_at""",
-        customers, [one.placed_at for one in taken], order_ids, [one.amount for one in taken],
-        [one.margin for one in taken], [one.quantity for one in taken], recorded_at,
+        TAKE_OFF,
+        [customer_id for customer_id, *_ in new], [one.placed_at for _, _, one, _ in new],
+        [one.order_id for _, _, one, _ in new], [one.amount for _, _, one, _ in new],
+        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new], [told_at for *_, told_at in new],
     )  # fmt: skip
     touched: dict[tuple[UUID, date], datetime] = {}
-    for customer_id, month, told_at in chain(rows, zip(customers, months, recorded_at, strict=True)):
+    for customer_id, month, told_at in chain(rows, ((c, m, r) for c, m, _, r in new)):
         touched[customer_id, month] = max(told_at, touched.get((customer_id, month), told_at))
     await count_months_anew(tx, touched)
 

@@ -1,4 +1,8 @@
-"""SQL of what other owners told besides money: contacts, cases, traits and groups, kept with both times (T1, P2)."""
+"""SQL of what other owners told besides money: contacts, cases, traits and groups, kept with both times (T1, P2).
+
+An owner that came back from a backup counts on from a smaller number, so it tells other facts under the same numbers
+and dates: what is told last is what holds (K16).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -73,7 +77,9 @@ async def add_case_changes(
         """insert into case_change (case_id, changed_at, what, satisfaction, recorded_at)
            select id, at, $5, satisfaction, recorded_at
            from unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::timestamptz[])
-                as a(id, at, satisfaction, recorded_at)""",
+                as a(id, at, satisfaction, recorded_at)
+           on conflict (case_id, changed_at, what) do update set satisfaction = excluded.satisfaction,
+               recorded_at = excluded.recorded_at""",
         [e.case_id for e in events], at, [getattr(e, "satisfaction", None) for e in events],
         [e.meta.recorded_at for e in events], what,
     )  # fmt: skip
@@ -85,6 +91,13 @@ TRAITS = (
     ("annual_sales", "numeric"), ("founded_year", "int"), ("age_band", "text"), ("income_band", "text"),
     ("household_size", "text"), ("completeness", "int"),
 )  # fmt: skip
+# A stream's numbers only rise: what is here under the number that comes, or a higher one, its owner has forgotten.
+# Left there, the higher one would hide what the owner says now.
+FORGET_TRAITS = """
+delete from customer_traits t
+using (select id, min(seq) as seq from unnest($1::uuid[], $2::bigint[]) as a(id, seq) group by id) a
+where t.customer_id = a.id and t.seq >= a.seq
+"""
 ADD_TRAITS = f"""
 insert into customer_traits (customer_id, seq, changed_at, recorded_at, {", ".join(name for name, _ in TRAITS)})
 select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],
@@ -93,9 +106,11 @@ select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::timestampt
 
 
 async def add_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -> None:
+    customers, numbers = [e.customer_id for e in events], [e.meta.seq for e in events]
+    await tx.raw.execute(FORGET_TRAITS, customers, numbers)
     await tx.raw.execute(
         ADD_TRAITS,
-        [e.customer_id for e in events], [e.meta.seq for e in events], [e.changed_at for e in events],
+        customers, numbers, [e.changed_at for e in events],
         [e.meta.recorded_at for e in events], *([getattr(e, name) for e in events] for name, _ in TRAITS),
     )  # fmt: skip
 
@@ -103,7 +118,9 @@ async def add_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -
 async def add_parents(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
     await tx.raw.execute(
         """insert into group_parent (customer_id, since, parent_id, recorded_at)
-           select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[])""",
+           select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::timestamptz[])
+           on conflict (customer_id, since) do update set parent_id = excluded.parent_id,
+               recorded_at = excluded.recorded_at""",
         [e.customer_id for e in events], [e.effective_from for e in events], [e.parent_id for e in events],
         [e.meta.recorded_at for e in events],
     )  # fmt: skip
