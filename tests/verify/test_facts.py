@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.events import DeadlineWarned, PointsPosted, TierChanged
+from shared.events import DeadlineBreached, DeadlineWarned, PointsPosted, TierChanged
 from tests.verify.conftest import Five
 
 CUSTOMER = UUID("0192f000-0000-7000-8000-0000000000c1")
@@ -310,6 +310,19 @@ FAULTS = [
         f"insert into climb (case_id, rung, round, stage, at) values ('{CASE}', 'manager', 1, 'solution', now())",
         {"deadlines_end_once"},
     ),
+    ("complaint", "update deadline set running_since = now()", {"deadlines_end_once"}),
+    (
+        "complaint",
+        f"update deadline set running_since = now(), due_at = '{AT}'; insert into timer (aggregate, kind, generation, "
+        f"due_at, state, ended_at) values ('{CASE}/1/solution', 'deadline_breach', 1, '{AT}', 'cancelled', now())",
+        {"deadlines_end_once"},
+    ),
+    (
+        "complaint",
+        f"update deadline set running_since = now(); insert into timer (aggregate, kind, generation, due_at, state) "
+        f"values ('{CASE}/1/answer', 'deadline_breach', 1, now() + interval '1 day', 'pending')",
+        {"deadlines_end_once"},
+    ),
     # the overview
     ("profile", "update overview set orders_count = 2", {"overview_orders"}),
     ("profile", "update overview set revenue_total = 100.01", {"overview_orders"}),
@@ -359,6 +372,35 @@ CONSTRAINTS = {
     for service, fault, _ in FAULTS
     if "drop constraint" in fault
 }
+
+
+RUNS = f"""
+    update deadline set running_since = now();
+    insert into timer (aggregate, kind, generation, due_at, state)
+    values ('{CASE}/1/solution', 'deadline_breach', 1, now() + interval '1 day', 'pending')
+"""
+
+
+async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_rung_left(sound: Five):
+    await sound.run("complaint", RUNS)
+    assert await sound.broken() == set()
+    await sound.run("complaint", "update timer set state = 'failed'")
+    assert await sound.broken() == {"timers_end_once"}
+    await sound.run("complaint", "delete from timer")
+    for ended in ("met_at = now()", "met_at = null, cancelled_at = now()"):
+        await sound.run("complaint", f"update deadline set {ended}")
+        assert await sound.broken() == set(), ended
+    await sound.tell(
+        DeadlineBreached(
+            subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, breached_at=AT
+        )
+    )
+    await sound.run("complaint", "update deadline set cancelled_at = null, breached_at = due_at")
+    assert await sound.broken() == set()
+    await sound.run("complaint", "update deadline set climb_at = now()")
+    assert await sound.broken() == {"deadlines_end_once"}
+    await sound.run("complaint", "update deadline set late_at = now()")
+    assert await sound.broken() == set()
 
 
 async def test_an_order_whose_event_was_dropped_is_excused_because_the_hole_has_its_own_line(sound: Five):

@@ -1,4 +1,7 @@
-"""Complaints: every history is a legal path, and every deadline warned, breached and climbed as often as it said."""
+"""Complaints: every history is a legal path, and every deadline warned, breached and climbed as often as it said.
+
+And as often as it had to: what still runs has a timer for what comes next.
+"""
 
 from deploy.verify.invariant import CUT, Within
 
@@ -55,7 +58,7 @@ INVARIANTS = (
     ),
     Within(
         "deadlines_end_once",
-        "every deadline ended once or still runs, and what it told it told as often as it happened",
+        "every deadline ended once or still runs towards a timer, and what it told it told as often as it happened",
         ("complaint",),
         checked="select count(*) from deadline",
         offending=f"""
@@ -81,6 +84,12 @@ INVARIANTS = (
             union all
             select case_id, stage, 'ended more than once', num_nonnulls(breached_at, met_at, cancelled_at), 1
             from deadline where num_nonnulls(breached_at, met_at, cancelled_at) > 1
+            union all  -- it is owed, nobody stopped it, and a warning, a breach or a rung is still to come of it
+            select case_id, stage, 'runs without a timer', 0, 1
+            from deadline where running_since is not null and num_nonnulls(met_at, cancelled_at, late_at) = 0
+                and (breached_at is null or climb_at is not null)
+                and not exists (select from timer where aggregate = case_id || '/' || round || '/' || stage
+                                and state in ('pending', 'failed'))
         """,
     ),
 )
