@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from deploy.verify.moments import InTurn, Moments
 from deploy.verify.report import SHOWN, Result, outcome_of
+from shared.events import OWNERS
 
 ALL = ("gateway", "profile", "tiering", "complaint", "loyalty")
 PAGE = 2000  # rows
@@ -76,9 +77,9 @@ class Between:
     """What the owner told is what the listener has: nothing missing, nothing unknown, nothing different.
 
     Equal digests settle it at once. Otherwise both sides are read in order of `key` and merged as streams, so a million
-    rows need no memory, and what differs is told row by row. An event that was gone past (a hole) excuses its rows and
-    its stream: the hole has a line of its own. Where the owner's log no longer has the event, all that was recorded for
-    its stream before the cut is excused.
+    rows need no memory, and what differs is told row by row. An event of this owner that was gone past (a hole) excuses
+    its rows and its stream: the hole has a line of its own. Where the owner's log no longer has the event, all that was
+    recorded for its stream before the cut is excused.
     """
 
     code: str
@@ -111,8 +112,11 @@ class Between:
         return Result(self.code, self.name, outcome_of(found), checked, found, tuple(examples))
 
     async def _excused(self, moments: Moments) -> set[str]:
-        """Keys of events that were gone past, and the streams they are missing from."""
-        holes = await moments.now[self.heard.service].fetch("select topic, key, seq, event_id from stream_hole")
+        """Keys of this owner's events that were gone past, and the streams they are missing from."""
+        mine = [topic for topic, owner in OWNERS.items() if owner == self.told.service]
+        holes = await moments.now[self.heard.service].fetch(
+            "select topic, key, seq, event_id from stream_hole where topic = any($1)", mine
+        )
         excused = {hole["key"] for hole in holes}
         if not holes:
             return excused

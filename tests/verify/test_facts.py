@@ -403,6 +403,24 @@ async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_rung_le
     assert await sound.broken() == set()
 
 
+async def test_a_hole_of_another_owners_topic_excuses_nothing(sound: Five):
+    """The customer's stream at tiering has a hole; its order, its points and its cases are told elsewhere."""
+    for service in ("loyalty", "profile"):
+        await sound.run(
+            service,
+            """insert into stream_hole (topic, key, seq, event_id, type, reason, dropped_at, dropped_by)
+               values ('patron.tiering', $1, 1, $2, 'tiering.tier_changed.v1', 'unreadable', now(), 'ann')""",
+            str(CUSTOMER),
+            EVENT,
+        )
+    assert await sound.broken() == {"holes"}
+    await sound.run("loyalty", "delete from order_points")
+    await sound.run("profile", "update overview set orders_count = 2, points_balance = 1, open_cases = 0, tier = 'x'")
+    found = await sound.broken()
+    assert found == {"holes", "orders_in_ledger", "returns_in_ledger", "overview_orders", "overview_points",
+                     "overview_cases"}  # fmt: skip
+
+
 async def test_an_order_whose_event_was_dropped_is_excused_because_the_hole_has_its_own_line(sound: Five):
     await sound.run("loyalty", "delete from order_points")
     await sound.run(
