@@ -1,4 +1,4 @@
-"""The tables loyalty owns: the ledger, lots and holds, what orders earned, the tier copy, the programme.
+"""The tables loyalty owns: the ledger, lots and holds, what orders earned and cases settle, tiers, the programme.
 
 No foreign keys on the ledger's hot tables: they are only ever written together, in one statement, by the repository;
 `patron verify` checks what a foreign key would.
@@ -128,6 +128,24 @@ tier_copy = Table(  # what TierChanged said; superseded rows stay so that a chan
     Column("effective_from", Moment, nullable=False),
     Column("tier", Text, nullable=False),
     Column("superseded", Boolean, nullable=False),
+)
+
+anonymous_case = (
+    Table(  # one row a case filed by nobody known, made by whichever fact comes first; its lock is the case's
+        "anonymous_case",
+        metadata,
+        Column("case_id", Uuid, primary_key=True),
+        Column("customer_id", Uuid),  # null: nobody identified yet
+    )
+)
+
+kept_settlement = Table(  # points of a resolution that named no customer
+    "kept_settlement",
+    metadata,
+    Column("resolution_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("resolved_at", Moment, nullable=False),
 )
 
 programme = Table(

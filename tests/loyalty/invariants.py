@@ -67,6 +67,12 @@ INVARIANTS = {
     "every grant was made once": """
         select fact_id from entry where kind = 'grant' group by fact_id having count(*) > 1
     """,
+    "a settlement kept for nobody is granted to whom its case turned out to be of": """
+        select k.resolution_id from kept_settlement k
+        join anonymous_case c on c.case_id = k.case_id and c.customer_id is not null
+        left join entry e on e.kind = 'grant' and e.fact_id = k.resolution_id
+        where (e.customer_id, e.points) is distinct from (c.customer_id, k.points)
+    """,
 }
 
 

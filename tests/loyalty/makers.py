@@ -11,6 +11,7 @@ from services.loyalty_svc.domain.lots import LotTerms
 from services.loyalty_svc.domain.wallet import Wallet
 from shared.events import (
     ComplaintResolved,
+    CustomerIdentified,
     LineTakenBack,
     OrderCancelled,
     OrderLine,
@@ -99,9 +100,17 @@ def tier_changed(
     )  # fmt: skip
 
 
-def resolved(customer: UUID | None, resolution: UUID, points: int) -> ComplaintResolved:
-    case = UUID(int=7_000)
+CASE = UUID(int=7_000)
+
+
+def resolved(customer: UUID | None, resolution: UUID, points: int, case: UUID = CASE) -> ComplaintResolved:
     return ComplaintResolved(
         subject_id=customer or case, case_id=case, customer_id=customer, resolution_id=resolution, points=points,
         amount="0", resolved_at=day(20),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def identified(customer: UUID, case: UUID = CASE) -> CustomerIdentified:
+    return CustomerIdentified(
+        subject_id=customer, case_id=case, customer_id=customer, open=True, identified_at=day(25)
     )  # fmt: skip

@@ -1,6 +1,7 @@
-"""What loyalty does: woken by facts (`earning`), asked by people (`spending`, `deciding`), by time (`expiring`)."""
+"""What loyalty does: woken by facts (`earning`, `granting`), asked by people (`spending`, `deciding`), by time."""
 
+from services.loyalty_svc.handlers import granting
 from services.loyalty_svc.handlers.earning import subscriptions
 from services.loyalty_svc.handlers.expiring import timers
 
-__all__ = ["subscriptions", "timers"]
+__all__ = ["granting", "subscriptions", "timers"]

@@ -1,4 +1,4 @@
-"""What facts do to the ledger: orders earn, returns take back, tiers multiply, settlements grant."""
+"""What facts do to the ledger: orders earn, returns take back, tiers multiply."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,15 +7,13 @@ from uuid import UUID
 
 from services.loyalty_svc.domain.earning import EarningOrder, order_to_earn
 from services.loyalty_svc.domain.ledger import Cause, announced
-from services.loyalty_svc.domain.lots import LotTerms
 from services.loyalty_svc.domain.settling import points_to_take, settle
 from services.loyalty_svc.domain.tiers import TierPeriod
 from services.loyalty_svc.domain.wallet import Wallet
 from services.loyalty_svc.repository import orders as order_rows
-from services.loyalty_svc.repository import spending, terms, wallets
+from services.loyalty_svc.repository import settlements, terms, wallets
 from shared.errors import not_found
 from shared.events import (
-    ComplaintResolved,
     CustomerRegistered,
     CustomerSeen,
     LineTakenBack,
@@ -31,8 +29,9 @@ subscriptions = Subscriptions()
 
 @subscriptions.lock_first
 async def lock_the_wallets_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
-    """Once, sorted, before the first handler. Keys that are no customer's (a policy's, a case's) match nothing."""
-    await wallets.lock_customers(tx, {UUID(key) for key in keys})
+    """Once, sorted, before the first handler. A case's key stands for whoever was identified; a policy's for nobody."""
+    ids = {UUID(key) for key in keys}
+    await wallets.lock_customers(tx, ids | await settlements.list_customers_of_cases(tx, ids))
 
 
 @subscriptions.on(CustomerSeen)
@@ -127,23 +126,6 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
         if settle(order, purse, programmes[order.programme], tiers[order.order_id], tx.at, cause):
             settled.append(order)
     await order_rows.save_orders(tx, settled)
-    await _save_and_announce(tx, purses.values())
-
-
-@subscriptions.on(ComplaintResolved)
-async def when_a_complaint_is_resolved_grant_its_points(tx: Transaction, facts: Sequence[ComplaintResolved]) -> None:
-    """Once a resolution. A case of nobody known has nobody to grant to."""
-    grants = {f.resolution_id: (f, f.customer_id) for f in facts if f.points > 0 and f.customer_id is not None}
-    if not grants:
-        return
-    purses = await wallets.load_wallets(tx, (customer for _, customer in grants.values()))
-    known = await spending.known_grants(tx, list(grants))
-    programmes = await terms.load_programmes(tx)
-    for resolution_id, (fact, customer) in grants.items():
-        if resolution_id not in known:
-            ends = programmes.at(fact.resolved_at).expires_at(fact.resolved_at)
-            cause = Cause(occurred_at=fact.resolved_at, case_id=fact.case_id, fact_id=resolution_id)
-            purses[customer].earn(fact.points, LotTerms(fact.resolved_at, ends), cause, kind="grant")
     await _save_and_announce(tx, purses.values())
 
 

@@ -66,13 +66,6 @@ async def save_given_back(tx: Transaction, entry_id: UUID, parts: Sequence[Part]
     )  # fmt: skip
 
 
-async def known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
-    rows = await tx.raw.fetch(
-        "select fact_id from entry where kind = 'grant' and fact_id = any($1::uuid[])", list(resolution_ids)
-    )
-    return {row["fact_id"] for row in rows}
-
-
 async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
     customer: UUID | None = await tx.raw.fetchval("select customer_id from adjustment where id = $1", adjustment_id)
     return customer
