@@ -39,6 +39,16 @@ BAD_ORDERS: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("digits of another script", an_order("1", a_line(amount="١٢")), 422, "amount", "/lines/0/amount"),
     ("three decimals", an_order("1", a_line(amount="1.001")), 422, "too_many_decimals", "/lines/0/amount"),
     ("twenty digits", an_order("1", a_line(amount="9" * 20)), 422, "amount", "/lines/0/amount"),
+    (
+        "costs beyond accounting",
+        an_order("1", a_line(quantity=1_000_000, unit_cost="99999999999999.9999")),
+        *(422, "amount_too_large", "/lines"),
+    ),
+    (
+        "costs beyond accounting, of all lines together",
+        an_order("1", a_line(1, unit_cost="5000000000000"), a_line(2, quantity=500_000, unit_cost="10000000.00")),
+        *(422, "amount_too_large", "/lines"),
+    ),
     ("another currency", an_order(currency="EUR"), 422, "currency_not_accepted", "/currency"),
     ("no currency", an_order(currency="usd"), 422, "string_pattern_mismatch", "/currency"),
     ("an order from the future", an_order(placed_at=ago(minutes=-60)), 422, "in_the_future", "/placed_at"),

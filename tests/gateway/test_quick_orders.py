@@ -103,6 +103,22 @@ def test_the_usual_spellings_are_read_the_quick_way(separators: tuple[str, str],
         assert compare(json.dumps(order, separators=separators, sort_keys=sorted_).encode())
 
 
+@pytest.mark.parametrize(
+    ("quantity", "cost", "quick"),
+    [
+        (1_000_000, "9999.9999", True),
+        (1_000_000, "9999999.9999", True),
+        (1_000_000, "10000000", False),
+        (1, "9999999999999.9999", True),
+        (1, "10000000000000.0", False),
+    ],
+)
+def test_costs_that_can_not_be_accounted_for_are_left_to_the_long_way(quantity: int, cost: str, *, quick: bool) -> None:
+    order = an_order("1", a_line(1, unit_cost=None), a_line(2, "1.00", quantity, unit_cost=cost), a_line(3))
+    assert compare(json.dumps(order).encode()) is quick
+    assert (the_long_way(json.dumps(order).encode(), RULES["USD"]) is not None) is quick
+
+
 @settings(max_examples=1500, deadline=None)
 @given(order=ORDERS, currency=st.sampled_from(["USD", "JPY"]))
 def test_both_ways_come_to_the_same(order: dict[str, Any], currency: str) -> None:

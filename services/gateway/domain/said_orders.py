@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from services.gateway.domain.rules import IntakeRules, plain
+from services.gateway.domain.rules import GREATEST, IntakeRules, plain
 from shared.errors import invalid
 from shared.events import OrderLine
 
@@ -72,7 +72,14 @@ def check_lines(lines: Sequence[OrderLine], currency: str, rules: IntakeRules) -
             rules.check_amount(line.discount, f"/lines/{index}/discount")
     amount = sum((line.amount for line in lines), ZERO)
     rules.check_amount(amount, "/lines")
+    check_cost(sum((line.quantity * line.unit_cost for line in lines if line.unit_cost is not None), ZERO))
     return amount
+
+
+def check_cost(cost: Decimal) -> None:
+    """What all lines cost together. Margins are counted as amounts are, so their costs have the same bound."""
+    if cost >= GREATEST:
+        raise invalid("amount_too_large", "these costs are more than can be accounted for", pointer="/lines")
 
 
 def written_lines(lines: Sequence[OrderLine]) -> str:

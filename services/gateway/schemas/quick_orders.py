@@ -36,8 +36,12 @@ def amount(digits: int, decimals: int) -> str:
 
 
 def lines_of(rules: IntakeRules) -> "re.Pattern[str]":
-    """Lines with their members in the order of names. Thirteen digits are less than `GREATEST`."""
-    price, cost = amount(13, rules.decimals), amount(14, 4)
+    """Lines with their members in the order of names. Thirteen digits are less than `GREATEST`.
+
+    A cost of five digits or more is caught in a group, the only kind there is: 500 lines of a million times less than
+    10,000 are below `GREATEST` too, so only where a group caught something is there anything to add up.
+    """
+    price, cost = amount(13, rules.decimals), rf"(?:{amount(4, 4)}|([1-9][0-9]{{4,13}}+(?:\.[0-9]{{1,4}}+)?+))"
     line = (
         rf'\{{"amount":"{price}","category":"{CODE}",(?:"discount":(?:"{price}"|null),)?+"line":{COUNT},'
         rf'"quantity":{COUNT},"sku":"{CODE}"(?:,"unit_cost":(?:"{cost}"|null))?+\}}'
@@ -67,7 +71,7 @@ class QuickOrders:
             customer is None
             or len(order) != MEMBERS
             or order["currency"] != self.rules.currency
-            or not (is_code(ref) and is_code(channel) and is_instant(said_at) and self._are_lines(text))
+            or not (is_code(ref) and is_code(channel) and is_instant(said_at) and (match := self._are_lines(text)))
             or len(lines) > self.rules.most_lines
             # a member that was there twice took its quotes along when it went
             or body.count(b'"') != text.count('"') + QUOTES + 4 * len(order["customer"])
@@ -80,7 +84,7 @@ class QuickOrders:
                 return None
             ascending = sorted(lines, key=_number)
         total = sum([Decimal(line["amount"]) for line in lines], ZERO)
-        if total >= GREATEST:
+        if total >= GREATEST or (match.lastindex is not None and _cost_of(lines) >= GREATEST):
             return None
         if "null" in text:
             text = text.replace('"discount":null,', "").replace(',"unit_cost":null', "")
@@ -95,6 +99,10 @@ def _customer(said: dict[str, str]) -> NamedCustomer | None:
     if len(said) == (1 if source is None else 2) and is_code(ref) and (source is None or is_code(source)):
         return NamedCustomer(None, source, ref)
     return None
+
+
+def _cost_of(lines: Sequence[dict[str, Any]]) -> Decimal:
+    return sum([line["quantity"] * Decimal(line.get("unit_cost") or ZERO) for line in lines], ZERO)
 
 
 def _rows_of_mark(lines: Sequence[dict[str, Any]]) -> list[str]:
