@@ -174,6 +174,7 @@ case_copy = Table(  # what profile knows of a case: latest instants only (domain
     Column("filed_at", Moment),
     Column("opened_at", Moment),
     Column("closed_at", Moment),
+    Column("reopened_at", Moment),
     Column("acknowledged_at", Moment),
     Column("proposed_at", Moment),
     Column("resolved_at", Moment),

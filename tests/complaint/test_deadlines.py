@@ -12,7 +12,18 @@ from services.complaint_svc.domain.business_time import CLOSED, Calendar
 from services.complaint_svc.domain.case import Case
 from services.complaint_svc.domain.deadlines import Terms
 from services.complaint_svc.domain.passing_time import let_time_pass
-from services.complaint_svc.domain.steps import acknowledge, answer, change_tier, judge, pause, propose, regrade, resume
+from services.complaint_svc.domain.steps import (
+    acknowledge,
+    answer,
+    change_tier,
+    follow_up,
+    judge,
+    pause,
+    propose,
+    regrade,
+    reopen,
+    resume,
+)
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, Event
 from tests.complaint.making import PROPOSAL, act, due, filed, hours, terms, utc, working_week
 
@@ -101,15 +112,39 @@ def test_C3_after_a_proposal_the_solution_waits_for_the_answer() -> None:
     assert due(case, "solution") == before + hours(5)
 
 
-def test_C3_a_case_not_valid_owes_no_proposal_but_an_answer() -> None:
-    t = terms()
+def not_valid(judged_at: str, t: Terms) -> Case:
     case, _ = acknowledge(filed("2026-11-16T00:00", t)[0], act("2026-11-16T01:00"), t)
-    case, _ = judge(case, False, act("2026-11-16T02:00", note="not ours"), t)
+    return judge(case, False, act(judged_at, note="not ours"), t)[0]
+
+
+def test_C3_a_case_not_valid_owes_nothing_after_its_judgement() -> None:
+    t = terms()
+    case = not_valid("2026-11-16T02:00", t)
     assert {d.stage: d.state for d in case.deadlines} == {
         "acknowledgement": "met",
         "proposal": "cancelled",
-        "solution": "running",
+        "solution": "met",
     }
+    assert let_time_pass(case, utc("2027-01-01T00:00"), t)[1] == []
+
+
+def test_C3_a_case_judged_not_valid_after_its_breach_is_done_late_and_climbs_no_further() -> None:
+    t = terms()
+    case = not_valid("2026-11-17T18:00", t)  # the solution was due at 16:00
+    solution = case.deadlines[-1]
+    assert (solution.breached_at, solution.late_at) == (utc("2026-11-17T16:00"), utc("2026-11-17T18:00"))
+    assert let_time_pass(case, utc("2027-01-01T00:00"), t) == (case, [])
+    told, events = follow_up(case, None, False, act("2026-11-18T09:00"), t)
+    assert (told.deadlines, events) == (case.deadlines, [])
+
+
+def test_C3_a_case_not_valid_that_is_reopened_owes_every_stage_anew() -> None:
+    t = terms()
+    case, _ = follow_up(not_valid("2026-11-16T02:00", t), 1, True, act("2026-11-16T03:00"), t)
+    case, _ = reopen(case, None, act("2026-11-16T04:00"), t)
+    assert {(d.round, d.state) for d in case.deadlines} == {(2, "running")}
+    _, events = let_time_pass(case, utc("2026-12-16T00:00"), t)
+    assert [e.stage for e in events if isinstance(e, DeadlineBreached)] == ["acknowledgement", "proposal", "solution"]
 
 
 def test_K11_a_better_tier_brings_the_due_date_forward_and_a_worse_one_leaves_it() -> None:

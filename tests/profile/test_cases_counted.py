@@ -77,6 +77,21 @@ def test_G3_overview_nothing_is_late_any_more_in_a_case_judged_not_valid():
     assert after(filed(), breached("proposal", 3), fact(ComplaintJudged, 4, valid=True)).is_overdue
 
 
+def test_G3_overview_what_was_done_late_is_overdue_no_longer_though_it_is_told_to_be_before_the_breach():
+    """C3: what has fired stays fired when somebody tells afterwards that the work was done; but it is done."""
+    late = [filed(), breached("acknowledgement", 3), breached("solution", 8)]
+    assert after(*late, fact(ComplaintAcknowledged, 2)).is_overdue
+    assert not after(*late, fact(ComplaintAcknowledged, 2), fact(ComplaintJudged, 4, valid=False)).is_overdue
+    again = [
+        *late,
+        fact(ComplaintAcknowledged, 2),
+        fact(ComplaintClosed, 9, satisfaction=1),
+        fact(ComplaintReopened, 10),
+    ]
+    assert after(*again, breached("acknowledgement", 20)).is_overdue
+    assert not after(*again, breached("acknowledgement", 20), fact(ComplaintAcknowledged, 12)).is_overdue
+
+
 def test_G3_overview_the_last_satisfaction_said_counts():
     first, second = fact(ComplaintClosed, 5, satisfaction=1), fact(ComplaintClosed, 9, satisfaction=None)
     assert after(filed(), first, fact(ComplaintReopened, 6), second).satisfaction == 1

@@ -12,6 +12,7 @@ from services.profile_svc.handlers import subscriptions
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
+    ComplaintJudged,
     ComplaintReopened,
     ComplaintResolved,
     CustomerIdentified,
@@ -132,14 +133,18 @@ class Story:
         )
         if self.draw(st.booleans()):
             stage = self.pick("proposal", "solution")
-            self.tell(DeadlineBreached(**first, stage=stage, due_at=when(minute + 1), breached_at=when(minute + 1)))
+            self.tell(DeadlineBreached(**first, stage=stage, due_at=when(minute + 2), breached_at=when(minute + 2)))
         if anonymous:
             if not self.draw(st.booleans()):
                 return  # nobody ever says whose it is
             self.tell(CustomerIdentified(**known, open=True, identified_at=when(minute + 2)))
-        if self.draw(st.booleans()):
-            resolved = {"resolution_id": self.id(), "points": 0, "amount": Decimal(0), "resolved_at": when(minute + 3)}
+        # in time, late, or told after the breach to be before it
+        done_at, goes = when(minute + self.pick(1, 3)), self.pick("on", "resolved", "invalid")
+        if goes == "resolved":
+            resolved = {"resolution_id": self.id(), "points": 0, "amount": Decimal(0), "resolved_at": done_at}
             self.tell(ComplaintResolved(**known, **resolved))
+        elif goes == "invalid":
+            self.tell(ComplaintJudged(**known, valid=False, judged_at=done_at))
         if self.draw(st.booleans()):
             satisfaction = self.pick(None, 1, 5)
             self.tell(ComplaintClosed(**known, satisfaction=satisfaction, closed_at=when(minute + 4)))
@@ -225,23 +230,23 @@ def count_cases(customer: UUID, everything: list) -> dict:
         events.sort(key=lambda event: event.occurred_at)
         if not any(event.customer_id == customer for event in events):
             continue
-        is_open, late = False, set()
+        is_open, late, done = False, set(), set()
         for event in events:
             if isinstance(event, ComplaintFiled):
                 is_open = True
                 filed.append(event.filed_at)
             elif isinstance(event, DeadlineBreached):
                 late.add(event.stage)
-            elif isinstance(event, ComplaintResolved):
-                late -= {"proposal", "solution"}
+            elif isinstance(event, (ComplaintResolved, ComplaintJudged)):
+                done |= {"proposal", "solution"}
             elif isinstance(event, ComplaintClosed):
                 is_open = False
                 if event.satisfaction is not None:
                     satisfied.append((event.closed_at, event.satisfaction))
             elif isinstance(event, ComplaintReopened):
-                is_open, late = True, set()
+                is_open, late, done = True, set(), set()
         opened += is_open
-        overdue += is_open and bool(late)
+        overdue += is_open and bool(late - done)
     return {
         "open_cases": opened,
         "overdue_cases": overdue,

@@ -78,11 +78,14 @@ def acknowledge(case: Case, act: Act, terms: Terms) -> Decision:
 
 
 def judge(case: Case, valid: bool, act: Act, terms: Terms) -> Decision:
-    """Judge: valid or not, with the reason. Nothing is proposed for what is not; the customer still is to be told."""
+    """Judge: valid or not, with the reason. Why a case is not valid is its answer: no deadline runs after it (C3).
+
+    The customer still is to be told, by the follow-up, before the case is closed (C2).
+    """
     case, events = _begin(case, "judgement", act, terms)
     case = take(case, "judgement", act, "valid" if valid else "invalid")
     if not valid:
-        case = _each(case, lambda d: drop_deadline(d, act.at) if d.stage == "proposal" else d)
+        case = _each(case, lambda d: _settle(d, act.at))
     return case, [*events, ComplaintJudged(**case.about, valid=valid, judged_at=act.at)]
 
 
@@ -123,9 +126,11 @@ def resolve(case: Case, resolution_id: UUID, act: Act, terms: Terms) -> Decision
 
 
 def follow_up(case: Case, satisfaction: int | None, close: bool, act: Act, terms: Terms) -> Decision:
-    """Call back: how is it now? To tell the customer why a case is not valid is its solution."""
+    """Call back: how is it now? Or, for a case that is not valid: to tell the customer why."""
     case, events = _begin(case, "follow-up", act, terms)
-    case = _each(take(case, "follow-up", act, "closed" if close else "open"), lambda d: _settle(d, act.at))
+    case = take(case, "follow-up", act, "closed" if close else "open")
+    # nothing runs by now, but in cases that an earlier release judged not valid
+    case = _each(case, lambda d: _settle(d, act.at))
     case = replace(case, waiting=None, satisfaction=case.satisfaction if satisfaction is None else satisfaction)
     if not close:
         return case, events

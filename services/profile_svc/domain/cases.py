@@ -26,13 +26,14 @@ from shared.events.complaint import CaseEvent
 
 @dataclass(slots=True)
 class CaseCopy:
-    """Per stage when it was done and when its deadline passed; when the case was last opened and last closed."""
+    """Per stage when it was done and when its deadline passed; when the case was last opened, closed, and reopened."""
 
     case_id: UUID
     customer_id: UUID | None = None
     filed_at: datetime | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
+    reopened_at: datetime | None = None  # where its present round begins; never reopened: with the filing
     acknowledged_at: datetime | None = None
     proposed_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -50,16 +51,26 @@ class CaseCopy:
 
     @property
     def is_overdue(self) -> bool:
-        """A stage is overdue from the breach until it is done after all. A closed case is not, whatever it was."""
-        stages = (
-            (self.acknowledgement_breached_at, self.acknowledged_at),
-            (self.proposal_breached_at, self.proposed_at),
-            (self.solution_breached_at, self.resolved_at),
+        """A stage is overdue from the breach until it is done after all. A closed case is not, whatever it was.
+
+        Which of the two instants is the later says nothing: work may be told, after the breach, to be older than it.
+        """
+        late = (
+            self._of_this_round(getattr(self, breach)) and not self._of_this_round(getattr(self, done))
+            for breach, done in STAGES
         )
-        overdue = any(breach is not None and (done is None or breach > done) for breach, done in stages)
-        return self.is_open and overdue
+        return self.is_open and any(late)
+
+    def _of_this_round(self, instant: datetime | None) -> bool:
+        """Of earlier rounds nothing counts: what was late is past, and what was done is to be done again."""
+        return instant is not None and (self.reopened_at is None or instant > self.reopened_at)
 
 
+STAGES = (  # when its deadline passed, when it was done
+    ("acknowledgement_breached_at", "acknowledged_at"),
+    ("proposal_breached_at", "proposed_at"),
+    ("solution_breached_at", "resolved_at"),
+)
 INSTANTS = tuple(
     field.name for field in fields(CaseCopy) if field.name.endswith("_at") and field.name != "satisfied_at"
 )
@@ -98,8 +109,7 @@ def what_it_tells(event: CaseEvent) -> CaseCopy:
             if event.satisfaction is not None:
                 copy.satisfied_at, copy.satisfaction = event.closed_at, event.satisfaction
         case ComplaintReopened():
-            # what was late before the closing is past: only a breach after this counts again
-            copy.opened_at = copy.acknowledged_at = copy.proposed_at = copy.resolved_at = event.reopened_at
+            copy.opened_at = copy.reopened_at = event.reopened_at
         case CustomerIdentified(open=True):
             copy.opened_at = event.identified_at
         case CustomerIdentified():
@@ -107,7 +117,7 @@ def what_it_tells(event: CaseEvent) -> CaseCopy:
         case DeadlineBreached():
             setattr(copy, f"{event.stage}_breached_at", event.breached_at)
         case ComplaintJudged(valid=False):
-            # nothing will be proposed or carried out, so neither can be late any more
+            # the reason is the answer: complaint owes neither a proposal nor a solution any more (C3)
             copy.proposed_at = copy.resolved_at = event.judged_at
         case _:  # warned, judged valid, answered, escalated: they change neither count
             pass

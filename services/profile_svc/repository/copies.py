@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.profile_svc.domain.cases import INSTANTS, CaseCopy
+from services.profile_svc.domain.cases import INSTANTS, STAGES, CaseCopy
 from services.profile_svc.domain.overview import ReceivableCopy
 from shared.messaging import Transaction
 
@@ -24,14 +24,17 @@ returning customer_id
 
 IS_OPEN = "opened_at is not null and (closed_at is null or opened_at > closed_at)"
 
+ROUND = "coalesce(reopened_at, '-infinity')"
+
+IS_OVERDUE = " or ".join(
+    f"({breach} > {ROUND} and coalesce({done}, '-infinity') <= {ROUND})" for breach, done in STAGES
+)
+
 COUNT_CASES = f"""
 insert into overview as o (customer_id, open_cases, overdue_cases, last_case_at, last_satisfaction, updated_at)
 select customer_id,
        count(*) filter (where {IS_OPEN}),
-       count(*) filter (where {IS_OPEN} and (
-           acknowledgement_breached_at > coalesce(acknowledged_at, '-infinity')
-           or proposal_breached_at > coalesce(proposed_at, '-infinity')
-           or solution_breached_at > coalesce(resolved_at, '-infinity'))),
+       count(*) filter (where {IS_OPEN} and ({IS_OVERDUE})),
        max(filed_at),
        (array_agg(satisfaction order by satisfied_at desc, case_id) filter (where satisfaction is not null))[1],
        $2::timestamptz
