@@ -206,7 +206,7 @@ async def deliver(
         for run in waves(queues):
             await subscriptions.deliver(tx, [_received(arrival) for arrival in run])
         await save_marks(tx, [queue[-1] for queue in queues.values()])
-        return [event for _, event in tx.announced]
+        return [one.event for one in tx.announced]
 
     return await database.run(work, at=at)
 

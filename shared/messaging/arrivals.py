@@ -10,6 +10,7 @@ from shared.messaging.broker import Message
 from shared.messaging.streams import LoggedEvent, Stretch
 
 StreamKey = tuple[str, str]  # (topic, key)
+MOST_KEY = 200  # bytes; ours are ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,21 @@ class Sorted:
 
 
 def read_message(message: Message) -> Arrival:
-    """The envelope of a message. Raises KeyError or ValueError when it is not one of ours."""
+    """The envelope of a message. Raises KeyError, ValueError, TypeError or AttributeError when it is none of ours."""
     headers = dict(message.headers)
-    if message.key is None:
-        raise ValueError("a message without a key")
-    traceparent = headers.get("traceparent")
+    key, type_, traceparent = message.key, headers["ce_type"], headers.get("traceparent")
+    if not key or len(key) > MOST_KEY or b"\0" in key + type_ + (traceparent or b""):
+        raise ValueError("a key, a type or a trace that no database could keep")
+    seq = int(headers["ce_seq"])
+    if not 0 < seq < 2**63:
+        raise ValueError("a number that no stream has")
     return Arrival(
         topic=message.topic,
-        key=message.key.decode(),
-        seq=int(headers["ce_seq"]),
+        key=key.decode(),
+        seq=seq,
         epoch=_epoch(headers["ce_source"]),
         event_id=UUID(headers["ce_id"].decode()),
-        type=headers["ce_type"].decode(),
+        type=type_.decode(),
         payload=message.value,
         recorded_at=_instant(headers["ce_recordedat"]),
         traceparent=None if traceparent is None else traceparent.decode(),
@@ -96,11 +100,12 @@ def sort_out(arrivals: Iterable[Arrival], marks: dict[StreamKey, Mark]) -> Sorte
     An event of a newer epoch is never applied from the broker: the owner is asked where that epoch begins.
     """
     result = Sorted()
+    stopped: set[StreamKey] = set()  # by an event that contradicts the mark: nothing is built on it
     reached: dict[StreamKey, tuple[int, UUID | None]] = {}
     for arrival in sorted(arrivals, key=lambda a: a.seq):
         stream = arrival.stream
         mark = marks[stream]
-        if mark.blocked or stream in result.gaps:
+        if mark.blocked or stream in result.gaps or stream in stopped:
             continue
         if mark.epoch is not None and arrival.epoch != mark.epoch:
             if arrival.epoch > mark.epoch:
@@ -114,6 +119,7 @@ def sort_out(arrivals: Iterable[Arrival], marks: dict[StreamKey, Mark]) -> Sorte
             result.gaps[stream] = last + 1
         elif arrival.seq == last and last_id is not None and arrival.event_id != last_id:
             result.diverged.append(arrival)
+            stopped.add(stream)
     return result
 
 

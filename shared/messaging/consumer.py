@@ -18,7 +18,7 @@ from shared.events import CATALOGUE
 from shared.messaging import faults
 from shared.messaging.arrivals import Arrival, StreamKey, read_message
 from shared.messaging.broker import Broker, Consumer, Message
-from shared.messaging.comparing import Suspects, behind_the_heads, streams_of_other_epochs
+from shared.messaging.comparing import Behind, Suspects, behind_the_heads, streams_of_other_epochs
 from shared.messaging.failures import is_transient
 from shared.messaging.inbox import Inbox
 from shared.messaging.pausing import pause_or_stop
@@ -86,6 +86,7 @@ class ConsumerLoop:
         pause = 0.1
         try:
             while not stop.is_set():
+                self.alive_at = asyncio.get_running_loop().time()  # a broker that is away does not make it hang
                 try:
                     await self._consume(stop)
                     pause = 0.1
@@ -98,7 +99,7 @@ class ConsumerLoop:
             await _end([comparing], patience=0)
             self.pulling.difference_update(self._to_pull)  # who runs again finds them behind, and not begun
             self._to_pull.clear()
-            await _end(list(self._pullers), patience=5)
+            await _end(list(self._pullers), patience=2)
 
     async def _consume(self, stop: asyncio.Event) -> None:
         consumer = await self.broker.consumer(self.group, self.topics)
@@ -142,6 +143,9 @@ class ConsumerLoop:
             self.last_age_seconds = (datetime.now(UTC) - arrivals[-1].recorded_at).total_seconds()
         for topic, key in outcome.gaps:
             self.pull_soon(topic, key)
+        for arrival in arrivals:  # read after a restore was noticed: the pull steps into the new epoch, and lists (K16)
+            if self._epochs.get(arrival.topic, arrival.epoch) != arrival.epoch:
+                self.pull_soon(*arrival.stream)
 
     def _read(self, messages: Sequence[Message]) -> list[Arrival]:
         """Messages as arrivals. One that is not ours says so in the log and goes by: the owner's log is the truth."""
@@ -149,7 +153,7 @@ class ConsumerLoop:
         for message in messages:
             try:
                 arrivals.append(read_message(message))
-            except (KeyError, ValueError) as error:
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
                 self.foreign += 1
                 log.error("not_an_event", topic=message.topic, partition=message.partition, offset=message.offset,
                           error=type(error).__name__)  # fmt: skip
@@ -248,23 +252,26 @@ class ConsumerLoop:
         """
         if at_once:
             self._owed.update(self.topics)
-        again, self._again = self._again, set()
-        behind: dict[StreamKey, int] = {}
+        again = self._again | self.inbox.unfinished
+        behind: dict[StreamKey, Behind] = {}
         for topic in self.topics:
             began = datetime.now(UTC)
             owed = topic in self._owed
             try:
                 await self._step_into_new_epoch(topic)
                 since = None if owed else self._compared.get(topic)
-                async for key, last_seq in behind_the_heads(self.inbox, topic, since):
-                    behind[topic, key] = last_seq
+                async for key, one in behind_the_heads(self.inbox, topic, since):
+                    behind[topic, key] = one
                     if owed:
                         again.add((topic, key))
                 self._compared[topic] = began
-                self._owed.discard(topic)
+                if owed:  # who was not asked for everything has paid nothing
+                    self._owed.discard(topic)
             except Exception as error:
                 log.warning("compare_later", topic=topic, error=type(error).__name__)
         again.update(await self._suspects.lost(self.consumer))
+        self._again -= again  # only now: what failed on the way here left them to the next look
+        self.inbox.unfinished -= again
         for stream in again:
             self.pull_soon(*stream)
         await self._suspects.note(self.consumer, behind)
@@ -290,9 +297,11 @@ class ConsumerLoop:
 
 
 async def _end(tasks: "Sequence[asyncio.Task[Any]]", *, patience: float) -> None:
-    """Let tasks finish for a while, then cancel what still runs."""
-    if tasks and patience:
-        await asyncio.wait(tasks, timeout=patience)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Let tasks finish for a while, then cancel what still runs, also when the waiting itself is cut short."""
+    try:
+        if tasks and patience:
+            await asyncio.wait(tasks, timeout=patience)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

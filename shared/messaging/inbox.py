@@ -60,6 +60,7 @@ class Inbox:
         self.owners = owners
         self.applied = 0
         self.pulled = 0
+        self.unfinished: set[StreamKey] = set()  # free again, and the rest could not be pulled: the next look does it
 
     async def apply(self, arrivals: Sequence[Arrival]) -> Outcome:
         """Apply what is new of a batch. Only transient errors come out; permanent ones end parked."""
@@ -106,13 +107,15 @@ class Inbox:
     async def _deliver(self, tx: Transaction, queues: dict[StreamKey, list[Arrival]]) -> None:
         if self.subscriptions.locker is not None:
             await self.subscriptions.locker(tx, sorted({key for _, key in queues}))
-        for run in waves(queues):
-            current_traceparent.set(run[0].traceparent)
-            if run[0].type in self.subscriptions.handlers:
-                await self.subscriptions.deliver(tx, self._read(run))
-            elif run[0].type not in CATALOGUE:
-                raise UnknownType(run[0].type)
-        current_traceparent.set(None)
+        try:
+            for run in waves(queues):
+                current_traceparent.set(run[0].traceparent)  # what is announced now carries it on
+                if run[0].type in self.subscriptions.handlers:
+                    await self.subscriptions.deliver(tx, self._read(run))
+                elif run[0].type not in CATALOGUE:
+                    raise UnknownType(run[0].type)
+        finally:
+            current_traceparent.set(None)
 
     def _read(self, run: Sequence[Arrival]) -> list[Event]:
         """A run is of one type."""
@@ -204,12 +207,13 @@ class Inbox:
         await self._pull_the_rest(arrival.topic, arrival.key)
 
     async def _pull_the_rest(self, topic: str, key: str) -> None:
-        """Best effort now; if the owner does not answer, comparing heads brings it."""
+        """Now, or with the next comparison when the owner does not answer: its head may have been there for long."""
         if self.owners is None:
             return
         try:
             await self.pull(topic, key)
         except Exception as error:
+            self.unfinished.add((topic, key))
             log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
 
 

@@ -230,9 +230,9 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._told_at = asyncio.get_running_loop().time()
         if not offsets:
             return
-        try:
-            await self.client.commit(offsets)
-        except KafkaError as error:  # read again after a rebalance: the inbox has seen it
+        try:  # a group's coordinator that is away would be asked for ever, and the partitions are fine
+            await asyncio.wait_for(self.client.commit(offsets), ASK_SECONDS)
+        except (KafkaError, TimeoutError) as error:  # read again after a rebalance: the inbox has seen it
             log.info("offsets_not_committed", error=type(error).__name__)
 
     async def seek_to_beginning(self) -> None:

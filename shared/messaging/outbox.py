@@ -25,12 +25,13 @@ current_traceparent: ContextVar[str | None] = ContextVar("current_traceparent", 
 
 RECORD = """
 with arriving as (
-    select event_id, topic, key, type, payload, occurred_at, shard, ord,
+    select event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord,
            row_number() over (partition by topic, key order by ord) as nth,
            count(*) over (partition by topic, key) as many,
            first_value(event_id) over (partition by topic, key order by ord desc) as last_id
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[])
-         with ordinality as a(event_id, topic, key, type, payload, occurred_at, shard, ord)
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],
+                $8::text[])
+         with ordinality as a(event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord)
 ), head as (
     insert into stream_head as h (topic, key, seq, last_event_id, changed_at)
     select topic, key, many, last_id, clock_timestamp() from arriving where nth = 1 order by topic, key
@@ -39,7 +40,8 @@ with arriving as (
     returning h.topic, h.key, h.seq
 )
 insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at, shard)
-select $8, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, $9, a.occurred_at, a.shard
+select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.traceparent, a.occurred_at,
+       a.shard
 from arriving a join head using (topic, key)
 order by a.ord
 """
@@ -57,6 +59,14 @@ class Written(NamedTuple):
     payload: str
 
 
+class Announced(NamedTuple):
+    """An event with the id it will have, and the trace it was announced in (a batch may be of many)."""
+
+    event_id: UUID
+    event: "Event | Written"
+    traceparent: str | None
+
+
 def shard_of(key: str) -> int:
     return crc32(key.encode()) % SHARDS
 
@@ -65,12 +75,10 @@ def write(event: Event) -> Written:
     return Written(type(event), event.key, event.occurred_at, event.model_dump_json(exclude_none=True))
 
 
-async def record(
-    raw: "asyncpg.Connection[Any]", events: Sequence[tuple[UUID, Event | Written]], *, recorded_at: datetime
-) -> None:
+async def record(raw: "asyncpg.Connection[Any]", events: Sequence[Announced], *, recorded_at: datetime) -> None:
     """Write the announced events; called once per transaction, just before its commit."""
-    ids, topics, keys, types, payloads, times, shards = [], [], [], [], [], [], []
-    for event_id, event in events:
+    ids, topics, keys, types, payloads, times, shards, traces = [], [], [], [], [], [], [], []
+    for event_id, event, traceparent in events:
         kind, key, at, payload = event if isinstance(event, Written) else write(event)
         ids.append(event_id)
         topics.append(kind.topic)
@@ -79,9 +87,8 @@ async def record(
         payloads.append(payload)
         times.append(at)
         shards.append(shard_of(key))
-    await raw.execute(
-        RECORD, ids, topics, keys, types, payloads, times, shards, recorded_at, current_traceparent.get()
-    )  # fmt: skip
+        traces.append(traceparent)
+    await raw.execute(RECORD, ids, topics, keys, types, payloads, times, shards, traces, recorded_at)
     faults.point("outbox.before_commit")
 
 
@@ -108,7 +115,8 @@ async def make_partitions(raw: "asyncpg.Connection[Any]", now: datetime, months:
         start = end
 
 
-def with_ids(events: Sequence[Event | Written], ids: Sequence[UUID] | None) -> list[tuple[UUID, Event | Written]]:
+def with_ids(events: Sequence[Event | Written], ids: Sequence[UUID] | None) -> list[Announced]:
+    traceparent = current_traceparent.get()
     if ids is None:
-        return [(new_id(), event) for event in events]
-    return list(zip(ids, events, strict=True))
+        return [Announced(new_id(), event, traceparent) for event in events]
+    return [Announced(event_id, event, traceparent) for event_id, event in zip(ids, events, strict=True)]

@@ -45,7 +45,7 @@ class Transaction:
         self.sql = sql
         self.raw = raw
         self.at = at
-        self.announced: list[tuple[UUID, Event | outbox.Written]] = []
+        self.announced: list[outbox.Announced] = []
         self._after_commit: list[Callable[[], None]] = []
         self._wake = wake
 
