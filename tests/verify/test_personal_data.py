@@ -17,6 +17,16 @@ async def say(five: Five, payload: str) -> None:
     await five.tell_raw("patron.profile", str(CUSTOMER), "profile.customer_traits_changed.v1", payload)
 
 
+async def keep_file(five: Five, **facts: list[dict[str, str]]) -> None:
+    await five.run(
+        "profile",
+        """insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
+           values ($1, 'person', $2, 0, 1, now(), now())""",
+        CUSTOMER,
+        json.dumps(facts),
+    )
+
+
 @pytest.mark.parametrize(
     "payload",
     ['{"customer_name":"x1"}', '{"lines":[{"phone":"1"}]}', '{"note":"x"}', '{"birth_date":"1980-01-01"}'],
@@ -34,17 +44,39 @@ async def test_free_text_is_found(five: Five, payload: str):
 
 @pytest.mark.parametrize("value", ["Madeleine", "+12125550123", "12125550123"])
 async def test_a_value_of_a_file_is_found_in_an_innocent_field(five: Five, value: str):
-    await five.run(
-        "profile",
-        """insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
-           values ($1, 'person', $2, 0, 1, now(), now())""",
-        CUSTOMER,
-        '{"names": [{"name": "Madeleine"}], "phones": [{"number": "+12125550123"}]}',
-    )
+    await keep_file(five, names=[{"name": "Madeleine"}], phones=[{"number": "+12125550123"}])
     await say(five, json.dumps({"ref": value}, separators=(",", ":")))
     result = await five.result("personal_data")
     assert result.offending == 1
     assert value not in result.examples[0]  # the report does not spread what it found
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("silver", '{"tier":"silver"}'),  # a level of a policy
+        ("upgrade", '{"kind":"upgrade"}'),  # a word of the catalogue
+        ("referral", '{"acquisition_source":"referral"}'),
+        ("patron", '{"source":"patron"}'),
+        ("2199-12-31", '{"due_on":"2199-12-31"}'),
+        ("2026-03-01T00:00:00Z", '{"placed_at":"2026-03-01T00:00:00Z"}'),
+        ("100000.00", '{"amount":"100000.00"}'),
+        ("100000", '{"lines":[{"amount":"100000"}]}'),
+        (str(CUSTOMER), f'{{"customer_id":"{CUSTOMER}"}}'),
+    ],
+)
+async def test_a_customer_may_be_called_like_a_word_of_the_system(five: Five, name: str, payload: str):
+    await keep_file(five, names=[{"name": name}])
+    await say(five, payload)
+    assert (await five.result("personal_data")).offending == 0
+
+
+async def test_a_phone_is_no_amount_where_no_amount_stands(five: Five):
+    await keep_file(five, phones=[{"number": "+12125550123"}])
+    await say(five, '{"amount":"12125550123"}')
+    assert (await five.result("personal_data")).offending == 0
+    await say(five, '{"amount":"12125550123","sku":"12125550123"}')
+    assert (await five.result("personal_data")).offending == 1
 
 
 async def test_a_contact_of_a_case_is_found(five: Five):

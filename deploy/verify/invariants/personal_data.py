@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from deploy.verify.invariant import ALL, Scan
 from deploy.verify.moments import Connection, Moments
+from services.gateway.domain.references import OWN_SOURCE
+from services.profile_svc.schemas.customers import AcquisitionSource
+from shared.chassis.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
+from shared.events import CATALOGUE
 
 # Where names, numbers and addresses of people are kept.
 PERSONAL = {
@@ -21,6 +25,12 @@ PERSONAL = {
     """,
 }
 
+# Codes that tiering's operators made up, and that its events carry for everybody.
+CODES_OF_TIERING = """
+    select jsonb_path_query(document, '$.levels[*].code') #>> '{}' as word from tier_policy
+    union select cause from warning_rule
+"""
+
 # Names of fields that would hold personal data or free text, as whole words of a snake_case name.
 FORBIDDEN = frozenset(
     "name names surname phone phones telephone mobile fax email emails address addresses street birthday birth born "
@@ -34,6 +44,30 @@ FREE_TEXT = re.compile("[^!-~]|@")
 CODES = bytes(byte for byte in range(ord("!"), ord("~") + 1) if byte != ord("@"))
 KEY = re.compile(r'"([^"\\]*)":')
 VALUE = re.compile(r'[:,\[]"([^"\\]*)"(?!:)')
+
+
+def parts_of(schema: Any) -> Iterator[dict[str, Any]]:
+    """A JSON schema and every schema inside it."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from parts_of(part)
+
+
+PARTS = [part for event in CATALOGUE.values() for part in parts_of(event.model_json_schema())]
+
+# Customers may be called like them: none of these words tells who anybody is.
+OWN_WORDS = {str(word) for part in PARTS for word in [*part.get("enum", ()), part.get("const")]}
+OWN_WORDS |= {OWN_SOURCE, *get_args(AcquisitionSource)}
+
+# Digits are no phone number where the catalogue has an amount, and only there.
+AMOUNTS = {
+    name
+    for part in PARTS
+    for name, field in part.get("properties", {}).items()
+    if {"number", "string"} <= {choice.get("type") for choice in field.get("anyOf", ())}
+}
+AMOUNT = re.compile(rf'"(?:{"|".join(sorted(AMOUNTS))})":"-?[0-9]+(?:\.[0-9]+)?"')
 
 
 def forbidden_keys(keys: set[str]) -> set[str]:
@@ -71,17 +105,22 @@ def faults(row: Any, personal: set[str]) -> Iterator[str]:
         yield "holds free text"
     if bad := forbidden_keys(set(KEY.findall(payload))):
         yield f"has the field {', '.join(sorted(bad))}"
-    if not personal.isdisjoint(VALUE.findall(payload)):
+    if not personal.isdisjoint(VALUE.findall(AMOUNT.sub("", payload))):
         yield "holds a value of a customer file"  # which one is not printed: a report must not spread what it found
 
 
 async def personal_values(connections: Mapping[str, Connection]) -> set[str]:
-    """What people are called and how they are reached, in the spellings an event could carry it."""
+    """What people are called and how they are reached, in the spellings an event could carry it, and as nothing else."""
     values: set[str] = set()
     for service, sql in PERSONAL.items():
         for row in await connections[service].fetch(sql):
             values |= spellings(row["value"])
-    return values
+    words = {row["word"] for row in await connections["tiering"].fetch(CODES_OF_TIERING)}
+    return {value for value in values - OWN_WORDS - words if not is_id_or_time(value)}
+
+
+def is_id_or_time(value: str) -> bool:
+    return any(form.fullmatch(value) for form in (UUID_FORM, INSTANT_FORM, DAY_FORM))
 
 
 def spellings(value: str) -> set[str]:
