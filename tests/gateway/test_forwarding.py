@@ -186,6 +186,27 @@ async def test_a_partner_reaches_its_own_customers_only(client: httpx.AsyncClien
     assert len(behind.asked) == 5
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"\u0063ustomer": {"id": "%s"}}',
+        r'{"\u0063\u0075\u0073\u0074\u006f\u006d\u0065\u0072": {"id": "%s"}}',
+        r'{"customer": {"\u0069d": "%s"}}',
+        r'{"\u0063ustomer_id": "%s"}',
+        r'{"customer_id": "\u0030%.0s1890000-0000-7000-8000-000000000001"}',
+    ],
+)
+async def test_a_partner_reaches_nobody_else_however_its_json_is_spelled(
+    client: httpx.AsyncClient, behind: Behind, body: str
+) -> None:
+    _, a = await a_partner(client, "a")
+    other = (await place(client, an_order("1", customer={"source": "demo", "ref": "c"})))["customer_id"]
+    for path in ("/v1/complaints", f"/v1/complaints/{ID}/identification"):
+        answer = await client.post(path, content=body % other, headers=a | {"Content-Type": "application/json"})
+        assert code_of(answer) == (404, "customer_not_found"), body
+    assert behind.asked == []
+
+
 async def test_a_file_with_a_reference_gets_the_registrys_id(
     client: httpx.AsyncClient, behind: Behind, announced: Any
 ) -> None:

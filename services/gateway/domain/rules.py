@@ -10,7 +10,7 @@ from shared.errors import forbidden, invalid
 FUTURE_TOLERANCE = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # beyond it a change of zone may leave the calendar
-GREATEST = Decimal(10) ** 13  # the sum of a report fits numeric(18,4) with room for a customer's whole life
+GREATEST = Decimal(10) ** 13  # the sum of a report; a customer's whole life of them fits numeric(24, 4)
 
 WITHOUT_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 WITH_THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())

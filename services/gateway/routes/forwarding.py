@@ -108,7 +108,7 @@ async def _hold_to_own_customers(request: Request, actor: Actor, body: bytes) ->
 
 def _named_in(body: bytes) -> list[str | None]:
     """The customers a body names: `customer_id`, or `customer: {id}`."""
-    content = parse_json(body) if b"customer" in body else None
+    content = parse_json(body) if body else None  # always: a name may be spelled in many ways, as "\u0063ustomer"
     if not isinstance(content, dict):
         return []
     customer = content.get("customer")
