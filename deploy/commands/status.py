@@ -78,8 +78,10 @@ def problems(report: Mapping[str, Any]) -> list[str]:
         if not service["up"]:
             found.append(f"{name}: {service['error']}")
             continue
-        if service.get("parked"):
-            found.append(f"{name} has {len(service['parked'])} parked events: {patron('parked list')}")
+        if does_not_read(service):
+            found.append(f"{name} does not read from the broker; see its log for `consumer_starts_again`")
+        if service.get("parked_count"):
+            found.append(f"{name} has {service['parked_count']} parked events: {patron('parked list')}")
         if service.get("epoch_differences"):
             count = service["epoch_differences"]
             found.append(
@@ -90,6 +92,11 @@ def problems(report: Mapping[str, Any]) -> list[str]:
         if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:
             found.append(f"{name} has not sent its oldest event for {service['outbox_oldest_seconds']:.0f} s")
     return found
+
+
+def does_not_read(status: Mapping[str, Any]) -> bool:
+    """It has no connection to the broker, or could not learn from it what is left to read."""
+    return any(count < 0 for count in status.get("lag", {}).values())
 
 
 def notes(report: Mapping[str, Any]) -> list[str]:
@@ -106,16 +113,7 @@ def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
     for name, up in report["parts"].items():
         table.add_row(name, _up(up), "", "", "", "", "", "")
     for name, service in report["services"].items():
-        if service["up"]:
-            cells = [
-                str(service.get("outbox_depth", "?")),
-                _counts(service.get("lag", {})) or "nothing",
-                str(service.get("gaps", "?")),
-                str(len(service.get("parked", []))),
-                str(service.get("timers_due", "?")),
-            ]
-        else:
-            cells = ["?"] * 5
+        cells = status_cells(service) if service["up"] else ["?"] * 5
         table.add_row(name, _up(service["up"]), *cells, service["url"].rpartition(":")[2])
     console.print(table)
     noted = notes(report)
@@ -128,12 +126,18 @@ def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
         console.print(problem, style="yellow", markup=False)
 
 
+def status_cells(status: Mapping[str, Any]) -> list[str]:
+    to_read = "unknown" if does_not_read(status) else _counts(status.get("lag", {})) or "nothing"
+    counts = [str(status.get(name, "?")) for name in ("outbox_depth", "gaps", "parked_count", "timers_due")]
+    return [counts[0], to_read, *counts[1:]]
+
+
 def _up(up: bool) -> str:
     return "[green]up[/green]" if up else "[red]down[/red]"
 
 
 def _counts(lag: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(lag.items()) if count)
+    return ", ".join(f"{name} {'unknown' if count < 0 else count}" for name, count in sorted(lag.items()) if count)
 
 
 def _metadata(state: State) -> Metadata | None:

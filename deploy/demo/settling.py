@@ -40,8 +40,10 @@ def still_busy(service: str, status: Mapping[str, Any]) -> list[str]:
     found = []
     if status["outbox_depth"]:
         found.append(f"{service} has {status['outbox_depth']:,} events to send")
-    unread = sum(abs(count) for count in status["lag"].values())
-    if unread:
+    unread = sum(status["lag"].values())
+    if any(count < 0 for count in status["lag"].values()):
+        found.append(f"{service} does not read from the broker")
+    elif unread:
         found.append(f"{service} has {unread:,} messages to read")
     if status["gaps"]:
         found.append(f"{service} pulls {status['gaps']} streams")

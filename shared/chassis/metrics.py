@@ -14,6 +14,7 @@ GAUGES = {  # what read_status() says -> name and help
     "outbox_depth": ("patron_outbox_depth", "Events committed and not yet sent to the broker"),
     "outbox_oldest_seconds": ("patron_outbox_oldest_seconds", "Age of the oldest event not yet sent"),
     "age_seconds": ("patron_event_age_seconds", "From commit at the owner to applied here, of the last batch"),
+    "parked_count": ("patron_parked_events", "Events parked; their keys wait"),
     "gaps": ("patron_streams_pulling", "Streams that are being pulled from their owner"),
     "holes": ("patron_holes", "Events gone past: dropped by an operator, or gone from their owner's log"),
     "epoch_differences": ("patron_epoch_differences", "Streams that were ahead of a restored owner"),
@@ -46,8 +47,12 @@ class Metrics:
             registry=self.registry,
         )
         self.backbone = {key: Gauge(name, text, registry=self.registry) for key, (name, text) in GAUGES.items()}
-        self.parked = Gauge("patron_parked_events", "Events parked; their keys wait", registry=self.registry)
-        self.lag = Gauge("patron_consumer_lag", "Messages not yet read", ["topic"], registry=self.registry)
+        self.lag = Gauge(
+            "patron_consumer_lag", "Messages not yet read; -1: not known", ["topic"], registry=self.registry
+        )
+        self.reads = Gauge(
+            "patron_consumer_up", "Whether this service reads from the broker, 0 or 1", registry=self.registry
+        )
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -63,9 +68,10 @@ class Metrics:
         """Feed the gauges with what `shared.messaging.status` found."""
         for key, gauge in self.backbone.items():
             gauge.set(status.get(key) or 0)
-        self.parked.set(len(status.get("parked", ())))
-        for topic, messages in status.get("lag", {}).items():
+        lag: Mapping[str, int] = status.get("lag", {})
+        for topic, messages in lag.items():
             self.lag.labels(topic).set(messages)
+        self.reads.set(all(messages >= 0 for messages in lag.values()))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

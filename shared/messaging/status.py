@@ -1,5 +1,6 @@
 """How the backbone stands, for `patron status`, /metrics and people: depth, age, lag, gaps, parked keys."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +10,16 @@ from shared.messaging.transaction import Transaction
 
 
 async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[str, Any]:
-    """Everything of this service's own database and process. Seconds, counts; no payloads."""
+    """Everything of this service's own database and process. Seconds, counts; no payloads.
+
+    A lag of -1 is not known: there is no connection to the broker, or it does not answer. `parked` is the oldest of so
+    many (`parked_count`).
+    """
     row = await tx.raw.fetchrow(
         """select (select epoch from stream_epoch) as epoch,
                   count(*) as outbox_depth,
                   coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float as outbox_oldest_seconds,
+                  (select count(*) from parked where ended_at is null) as parked_count,
                   (select count(*) from stream_hole) as holes,
                   (select count(*) from epoch_difference) as epoch_differences,
                   (select count(*) from timer where state = 'pending' and due_at < clock_timestamp()) as timers_due,
@@ -22,16 +28,10 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
     )  # fmt: skip
     assert row is not None
     parked = [asdict(p) | {"id": p.parked_id} for p in await list_parked(tx)]
-    lag: dict[str, int] = {}
-    if consumer is not None and consumer.consumer is not None:
-        try:
-            lag = await consumer.consumer.lag()
-        except Exception:
-            lag = dict.fromkeys(consumer.topics, -1)
     return {
         **dict(row),
         "epoch": str(row["epoch"]),
-        "lag": lag,
+        "lag": {} if consumer is None else await _lag(consumer),
         "gaps": 0 if consumer is None else len(consumer.pulling),
         "pulled": 0 if consumer is None else consumer.inbox.pulled,
         "applied": 0 if consumer is None else consumer.inbox.applied,
@@ -40,3 +40,10 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
         "foreign_messages": 0 if consumer is None else consumer.foreign,
         "parked": parked,
     }
+
+
+async def _lag(loop: ConsumerLoop) -> dict[str, int]:
+    if loop.consumer is not None:
+        with suppress(Exception):
+            return await loop.consumer.lag()
+    return dict.fromkeys(loop.topics, -1)

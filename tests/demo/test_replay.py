@@ -246,4 +246,5 @@ def test_what_is_still_on_its_way_is_said_in_words():
     assert busy == [
         "loyalty has 3 events to send", "loyalty has 1,200 messages to read", "loyalty pulls 1 streams",
     ]  # fmt: skip
-    assert still_busy("loyalty", status | {"lag": {"patron.intake": -1}})  # an unknown lag is not none
+    unknown = still_busy("loyalty", status | {"lag": {"patron.intake": -1, "patron.profile": 4}})
+    assert unknown == ["loyalty does not read from the broker"], "an unknown lag is not none"

@@ -29,7 +29,8 @@ def status():
     parked = {"id": "42", "topic": "patron.intake", "key": "c-1", "seq": 3, "reason": "unreadable"}
     return {
         "epoch": "e", "outbox_depth": 2, "outbox_oldest_seconds": 0.1, "lag": {"patron.intake": 7}, "gaps": 0,
-        "parked": [parked] if tiering else [], "timers_due": 0, "holes": 2 if tiering else 0,
+        "parked": [parked] if tiering else [], "parked_count": int(tiering), "timers_due": 0,
+        "holes": 2 if tiering else 0,
     }
 
 @app.post("/internal/parked/42/retry", status_code=204)
