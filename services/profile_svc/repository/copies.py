@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.profile_svc.domain.cases import INSTANTS, STAGES, CaseCopy
 from services.profile_svc.domain.overview import ReceivableCopy
+from services.profile_svc.repository.overview import hold_overviews
 from shared.messaging import Transaction
 
 MERGED = ",\n    ".join(f"{name} = greatest(c.{name}, excluded.{name})" for name in INSTANTS)
@@ -74,6 +75,8 @@ async def save_cases(tx: Transaction, told: Mapping[UUID, CaseCopy]) -> None:
     )  # fmt: skip
     concerned = sorted({row["customer_id"] for row in rows if row["customer_id"] is not None})
     if concerned:
+        # their rows are not locked yet where the batch came under the cases' own keys
+        await hold_overviews(tx, concerned)
         await tx.raw.execute(COUNT_CASES, concerned, tx.at)
 
 
@@ -85,4 +88,6 @@ async def save_receivables(tx: Transaction, told: Mapping[UUID, ReceivableCopy])
         SAVE_RECEIVABLES, ids, [copy.customer_id for copy in copies], [copy.outstanding for copy in copies],
         [copy.due_on for copy in copies],
     )  # fmt: skip
-    await tx.raw.execute(SUM_RECEIVABLES, sorted({copy.customer_id for copy in copies}), tx.at)
+    concerned = sorted({copy.customer_id for copy in copies})
+    await hold_overviews(tx, concerned)
+    await tx.raw.execute(SUM_RECEIVABLES, concerned, tx.at)

@@ -17,6 +17,13 @@ from shared.messaging import Database, Transaction
 
 LOCK = "select from overview where customer_id = any($1::uuid[]) order by customer_id for no key update"
 
+# a row that is there is locked and left as it is
+HOLD = """
+insert into overview as o (customer_id, updated_at)
+select id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id
+on conflict (customer_id) do update set updated_at = o.updated_at where false
+"""
+
 ORDERS = """
 insert into overview as o
     (customer_id, orders_count, revenue_total, first_order_at, last_order_at, last_order_id, updated_at)
@@ -113,6 +120,15 @@ select * from seen
 
 async def lock_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
     await tx.raw.execute(LOCK, customer_ids)
+
+
+async def hold_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """Lock the rows of these customers, and open those that are missing: before anything is counted up for them.
+
+    A statement that counts and then waits for the row writes what it saw before the wait. One that comes after the lock
+    sees all that was committed by then, and whoever counts later waits for it.
+    """
+    await tx.raw.execute(HOLD, customer_ids, tx.at)
 
 
 async def save_orders(tx: Transaction, told: Mapping[UUID, OrdersTold]) -> None:
