@@ -1,5 +1,7 @@
 """Who may come in: partners' keys, people's tokens, an OIDC provider's, services'; and what each refusal is called."""
 
+import base64
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -95,6 +97,25 @@ async def test_an_unsigned_token_opens_nothing(client: httpx.AsyncClient, keys: 
     with_the_public_key = jwt.encode(claims, public.replace("-----", "")[:64], algorithm="HS256")
     for token in (unsigned, with_the_public_key):
         assert await post_order(client, bearer(token)) == (401, "token_invalid")
+
+
+@pytest.mark.parametrize("issuer", [access.DEV_ISSUER, "tiering", "somebody", 7, None, {}])
+@pytest.mark.parametrize(
+    "exp", ["9" * 401, "-" + "9" * 401, "1e999", "NaN", "-Infinity", "null", "[]", '"x"', "{}", "true", '"1e400"']
+)
+async def test_nothing_a_token_says_unproved_breaks_the_door(
+    client: httpx.AsyncClient, issuer: object, exp: str
+) -> None:
+    head, said = (
+        base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        for text in ('{"alg": "EdDSA"}', f'{{"iss": {json.dumps(issuer)}, "sub": "x", "exp": {exp}}}')
+    )
+    token = f"{head}.{said}.AAAA"
+    status, code = await post_order(client, bearer(token))
+    assert (status, code) in ((401, "token_invalid"), (401, "token_expired"))
+    desk = await client.get("/desk", headers={"Authorization": "", "Cookie": f"patron_desk={token}"})
+    assert desk.status_code == 200
+    assert "/desk/sign-in" in desk.text
 
 
 async def test_roles_give_what_they_give_whatever_a_token_says(client: httpx.AsyncClient, keys: harness.Keys) -> None:

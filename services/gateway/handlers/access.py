@@ -101,7 +101,7 @@ class Door:
                 return Known(float(claims["exp"]), person_of(claims, roles, partner))
         except jwt.ExpiredSignatureError:
             raise refused("token_expired", "The token has expired.") from None
-        except (jwt.PyJWTError, OSError, ValueError, TypeError, RecursionError):
+        except (jwt.PyJWTError, OSError, ValueError, TypeError, ArithmeticError, RecursionError):
             raise refused("token_invalid", "The token is not valid.") from None
         return Known(0.0, self._service(token))  # the verifier remembers these itself
 
@@ -166,7 +166,7 @@ def has_expired(token: str) -> bool:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         return float(claims["exp"]) < time.time()
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError):
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, ArithmeticError, RecursionError):
         return False
 
 
