@@ -1,12 +1,17 @@
 """One transaction a request: what is committed, rolled back, tried again, and refused, over HTTP on real Postgres."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from shared.chassis import Ports
+from shared.chassis.pages import read_cursor, write_cursor
+from shared.errors import DomainError
 from shared.messaging import Database
 from tests import harness
 from tests.shared.chassis import sample
@@ -119,6 +124,38 @@ async def test_pages_follow_one_another_without_gap_or_overlap(client: httpx.Asy
 async def test_a_cursor_that_is_not_ours_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
     answer = await client.get("/v1/things", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        (datetime, "0001-01-01T00:00:00+23:59"),
+        (datetime, "9999-12-31T23:59:59-23:59"),
+        (datetime, "2026-01-01T00:00:00"),
+        (Decimal, "1e999999"),
+        (Decimal, "-1e400"),
+        (Decimal, "1e-999999"),
+        (Decimal, "0e999999"),
+        (Decimal, "NaN"),
+        (int, "9" * 5000),
+        (int, str(2**63)),
+    ],
+)
+def test_a_cursor_of_what_no_database_keeps_is_refused(type_: type, text: str) -> None:
+    with pytest.raises(DomainError, match="invalid_cursor"):
+        read_cursor(write_cursor([text]), type_)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2026, 3, 1, 12, 30, 0, 5, tzinfo=UTC), Decimal("12.5000"), Decimal("-99999999999999999999.9999"),
+        Decimal("0.333333333333333333333333333333"), date(2026, 3, 1), -(2**63), "a b", UUID(int=7),
+    ],
+)  # fmt: skip
+def test_a_cursor_says_what_was_written(value: object) -> None:
+    assert read_cursor(write_cursor([value]), type(value)) == (value,)
+    assert str(read_cursor(write_cursor([value]), type(value))[0]) == str(value)  # type: ignore[index]
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "x", "1.5", ""])
