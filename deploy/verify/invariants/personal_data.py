@@ -110,7 +110,7 @@ def faults(row: Any, personal: set[str]) -> Iterator[str]:
 
 
 async def personal_values(connections: Mapping[str, Connection]) -> set[str]:
-    """What people are called and how they are reached, in the spellings an event could carry it, and as nothing else."""
+    """What people are called and how they are reached, in the spellings an event could carry it, and nothing else."""
     values: set[str] = set()
     for service, sql in PERSONAL.items():
         for row in await connections[service].fetch(sql):
