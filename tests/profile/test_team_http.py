@@ -157,3 +157,29 @@ async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced
     again = {"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"}
     assert (await client.post("/v1/employees", json=again)).status_code == 201
     assert (await client.put(url, json={"centre": "not a code"})).status_code == 422
+
+
+async def test_P5_a_partner_is_not_told_who_looks_after_its_customer(client, as_role):
+    await client.post("/v1/employees", json={"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"})
+    partner_id = uuid4()
+    body = {
+        "kind": "person",
+        "names": [{"name": "Han Meimei"}],
+        "phones": [{"number": "+12125550123"}],
+        "reference": {"source": f"partner:{partner_id}", "ref": "1"},
+    }
+    id = (await client.post("/v1/customers", json=body)).json()["id"]
+    assert (await client.post(f"/v1/customers/{id}/team", json=manager("E-1"))).status_code == 201
+
+    async def shown(headers) -> list:
+        overview = (await client.get(f"/v1/customers/{id}/overview", headers=headers)).json()
+        lists = [
+            (await client.get("/v1/customers", params=question, headers=headers)).json()["items"]
+            for question in ({}, {"q": "Meimei"}, {"q": "meimee"})
+        ]
+        pop = (await client.get("/v1/calls/pop", params={"number": "+12125550123"}, headers=headers)).json()
+        of_pop = [pop["matches"][0][name] for name in ("account_manager", "agent", "agent_role")]
+        return [overview["account_manager"], *(found[0]["account_manager"] for found in lists), *of_pop]
+
+    assert None not in await shown(as_role("agent"))
+    assert await shown(as_role("partner", partner_id=partner_id)) == [None] * 7

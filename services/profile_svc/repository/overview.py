@@ -108,7 +108,7 @@ with seen as (
            ) else 0 end as overdue_amount
     from customer c
     left join overview o on o.customer_id = c.id
-    left join employee m on m.employee_id = o.account_manager
+    left join employee m on m.employee_id = o.account_manager and $2::text is null
     where c.id = $1 and ($2::text is null or exists (
         select from customer_reference r where r.customer_id = c.id and r.source = $2))
 ), trail as (

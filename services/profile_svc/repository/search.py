@@ -69,11 +69,12 @@ async def _ask(
     if after is not None:
         score, last = given.add(after[0]), given.add(after[1])
         where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
+    manager = "o.account_manager" if reader.source is None else "null::text as account_manager"
     sql = f"""
         with found as ({" union all ".join(branches)}),
              best as (select customer_id, max(score) as score from found group by customer_id)
         select c.id, c.kind, c.facts #>> '{{names,0,name}}' as name, c.facts ->> 'region' as region, c.completeness,
-               o.tier, o.account_manager, b.score
+               o.tier, {manager}, b.score
         from best b join customer c on c.id = b.customer_id left join overview o on o.customer_id = c.id
         {"where " + " and ".join(where) if where else ""}
         order by b.score desc, c.id limit {given.add(limit)}"""

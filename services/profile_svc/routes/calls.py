@@ -47,7 +47,8 @@ async def pop_up(
     now = tx.at.astimezone(settings.zone)
     rows = await calls.list_callers(tx, e164, last_digits(number), reader, now.date())
     ids = [row["id"] for row in rows]
-    members = await team.list_members(tx, ids, current=True) if ids else []
+    # who works here is not for partners
+    members = await team.list_members(tx, ids, current=True) if ids and reader.source is None else []
     await customers.add_access(tx, reader, "popped_up", ids)
     return PopRead(
         number=e164[0] if e164 else number.strip(),

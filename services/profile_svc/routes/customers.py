@@ -75,7 +75,7 @@ async def list_customers(tx: Tx, reader: CurrentReader, cursor: str | None, limi
             region=file.facts.get("region"),
             completeness=file.completeness.percent,
             tier=tier,
-            account_manager=manager,
+            account_manager=manager if reader.source is None else None,  # who works here is not for partners
         )
         for file, tier, manager in rows
     ]

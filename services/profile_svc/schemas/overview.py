@@ -79,7 +79,7 @@ class OverviewWarning(Read):
 class OverviewRead(Read):
     customer: OverviewCustomer
     tier: OverviewTier | None
-    account_manager: EmployeeRead | None
+    account_manager: EmployeeRead | None = Field(description="not told to partners")
     orders: OverviewOrders
     points: OverviewPoints
     cases: OverviewCases
