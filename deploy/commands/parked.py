@@ -1,11 +1,11 @@
 """`patron parked`: events that a service could not apply. Their key is blocked until someone decides."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from deploy.commands.status import collect
 from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, running_state
@@ -15,7 +15,7 @@ app = typer.Typer(
     help="Events a service could not apply: list them, apply one again, or give one up.", no_args_is_help=True
 )
 
-ParkedId = Annotated[str, typer.Argument(metavar="ID", help="The id shown by `patron parked list`.")]
+ParkedId = Annotated[str, typer.Argument(metavar="ID", help="The id shown by `patron parked list`, or how it begins.")]
 
 
 @app.command("list")
@@ -25,13 +25,9 @@ def show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps({"parked": parked, "unreachable": silent}, indent=2))
         return
-    if parked:
-        table = Table("id", "service", "topic", "key", "seq", "reason")
-        for event in parked:
-            row = (str(event.get(name, "")) for name in ("id", "service", "topic", "key", "seq", "reason"))
-            table.add_row(*row)
-        console.print(table)
-    else:
+    for event in parked:
+        _say(event)
+    if not parked:
         console.print("No event is parked." if not silent else "No event is parked at the services that answer.")
     for name, error in silent.items():
         console.print(f"{name}: {error}", style="yellow", markup=False)
@@ -40,7 +36,8 @@ def show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
 @app.command()
 def retry(parked_id: ParkedId, data: DataOption = DEFAULT_DATA) -> None:
     """Apply it again, then everything that waited behind it."""
-    service, answer = _decide(parked_id, "retry", data)
+    service, parked_id = find(*_parked(data), parked_id)
+    answer = _decide(service, parked_id, "retry", data)
     if isinstance(answer, dict) and answer.get("applied") is False:
         raise CommandFailed(f"{service} still cannot apply {parked_id}: `patron parked list` has the reason.")
     console.print(f"{service} applied {parked_id} and goes on with what waited behind it.")
@@ -53,11 +50,13 @@ def drop(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Give it up: its effects are lost for good, and the hole is recorded."""
+    service, parked_id = find(*_parked(data), parked_id)
     if not yes:
         typer.confirm(
-            "The effects of this event are lost for good, and `patron verify` will name the hole. Drop it?", abort=True
+            f"The effects of {parked_id} are lost for good, and `patron verify` will name the hole. Drop it?",
+            abort=True,
         )
-    service, _ = _decide(parked_id, "drop", data)
+    _decide(service, parked_id, "drop", data)
     console.print(f"{service} goes on without {parked_id}; the hole is recorded.")
 
 
@@ -69,15 +68,30 @@ def _parked(data: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     return events, {name: s["error"] for name, s in report["services"].items() if not s["up"]}
 
 
-def _decide(parked_id: str, step: str, data: Path) -> tuple[str, Any]:
-    state = running_state(data)
-    events, silent = _parked(data)
-    owners = [event["service"] for event in events if str(event["id"]) == parked_id]
-    if not owners:
+def _say(event: Mapping[str, Any]) -> None:
+    """Lines, not a table: in a narrow window a column would cut the id that `retry` wants, and the reason."""
+    console.print(event["id"], style="bold", markup=False, soft_wrap=True)
+    place = f"{event['service']}, {event.get('topic')}, key {event.get('key')}, seq {event.get('seq')}"
+    reason = ": ".join(str(event[name]) for name in ("reason", "detail") if event.get(name))
+    for line in (place, reason):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def find(events: Sequence[Mapping[str, Any]], silent: Mapping[str, str], given: str) -> tuple[str, str]:
+    """The service and the whole id of the event that is meant: by its id, or by a beginning that no other id has."""
+    ids = {str(event["id"]): str(event["service"]) for event in events}
+    alike = [given] if given in ids else [id for id in ids if given and id.startswith(given)]
+    if not alike:
         missing = f" (no answer from {', '.join(silent)})" if silent else ""
-        raise CommandFailed(f"No parked event has the id {parked_id}{missing}. See `patron parked list`.")
-    with Operator(data / "keys", state.services, timeout=60) as operator:
+        raise CommandFailed(f"No parked event has the id {given}{missing}. See `patron parked list`.")
+    if len(alike) > 1:
+        raise CommandFailed(f"{len(alike)} parked events have ids that begin with {given}: say more of it.")
+    return ids[alike[0]], alike[0]
+
+
+def _decide(service: str, parked_id: str, step: str, data: Path) -> Any:
+    with Operator(data / "keys", running_state(data).services, timeout=60) as operator:
         try:
-            return str(owners[0]), operator.post(owners[0], f"/internal/parked/{parked_id}/{step}")
+            return operator.post(service, f"/internal/parked/{parked_id}/{step}")
         except Unreachable as error:
-            raise CommandFailed(f"{owners[0]} could not {step} it: {error}") from error
+            raise CommandFailed(f"{service} could not {step} it: {error}") from error
