@@ -30,4 +30,4 @@ class Settings(ServiceSettings):
 
     @property
     def rules(self) -> IntakeRules:
-        return IntakeRules(currency=self.currency, backdating_days=self.backdating_days)
+        return IntakeRules(currency=self.currency, backdating_days=self.backdating_days, zone=self.zone)

@@ -1,6 +1,7 @@
 """What intake refuses: each with a stable code, nothing stored, never a 500."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -167,6 +168,10 @@ async def test_a_return_of_an_unknown_order_is_not_found(client: httpx.AsyncClie
     assert (await client.post("/v1/orders/1001/returns", json=body)).status_code == 404
 
 
+def in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
 MONEY: list[tuple[str, dict[str, Any], int, str]] = [
     ("receivables", {"amount": "0.00"}, 422, "amount_not_positive"),
     ("receivables", {"amount": "-1.00"}, 422, "validation_failed"),
@@ -176,6 +181,10 @@ MONEY: list[tuple[str, dict[str, Any], int, str]] = [
     ("receivables", {"due_on": "2026-02-30"}, 422, "validation_failed"),
     ("receivables", {"order": "nobody"}, 404, "order_not_found"),
     ("receivables", {"customer": {"id": NOBODY}}, 404, "customer_not_found"),
+    ("receivables", {"issued_on": "2199-01-01", "due_on": "2199-02-01"}, 422, "in_the_future"),
+    ("receivables", {"issued_on": in_days(2), "due_on": "2199-02-01"}, 422, "in_the_future"),
+    ("receivables", {"issued_on": "1969-12-31"}, 422, "too_long_ago"),
+    ("receivables", {"issued_on": "0001-01-01"}, 422, "validation_failed"),
     ("payments", {"receivable": "other"}, 404, "receivable_not_found"),
     ("payments", {"amount": "100.01"}, 422, "more_than_owed"),
     ("payments", {"amount": "0.00"}, 422, "amount_not_positive"),
@@ -185,8 +194,8 @@ MONEY: list[tuple[str, dict[str, Any], int, str]] = [
 
 def a_receivable(**more: Any) -> dict[str, Any]:
     return {
-        "receivable_id": "r-2", "customer": {"ref": "c-1"}, "amount": "100.00", "issued_on": "2026-05-01",
-        "due_on": "2026-06-01",
+        "receivable_id": "r-2", "customer": {"ref": "c-1"}, "amount": "100.00", "issued_on": in_days(-7),
+        "due_on": in_days(23),
     } | more  # fmt: skip
 
 
@@ -204,3 +213,19 @@ async def test_money_is_refused(
     body = a_receivable(**more) if what == "receivables" else a_payment(**more)
     assert code_of(await client.post(f"/v1/{what}", json=body)) == (status, code)
     assert await stored(database) == before
+
+
+async def test_a_receivable_of_long_ago_needs_history(
+    client: httpx.AsyncClient, database: Database, as_role: Any
+) -> None:
+    old = a_receivable(issued_on=in_days(-32), due_on=in_days(-2))
+    before = await stored(database)
+    refused = await client.post("/v1/receivables", json=old, headers=as_role("manager"))
+    assert code_of(refused) == (403, "history_scope_needed")
+    assert await stored(database) == before
+    issued = await client.post("/v1/receivables", json=old, headers=as_role("head"))
+    assert issued.status_code == 201
+    # told again, it is answered the same, whoever tells it
+    assert (await client.post("/v1/receivables", json=old, headers=as_role("manager"))).content == issued.content
+    today = a_receivable(receivable_id="r-3", issued_on=in_days(0), due_on=in_days(0))
+    assert (await client.post("/v1/receivables", json=today, headers=as_role("manager"))).status_code == 201

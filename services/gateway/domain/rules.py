@@ -1,7 +1,7 @@
 """What every report from outside is held to: the accounting currency, its decimals, and when it may have happened."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
 
@@ -26,6 +26,7 @@ class IntakeRules:
     currency: str = "USD"
     backdating_days: int = 30
     most_lines: int = 500
+    zone: tzinfo = UTC  # the business's: in whose calendar days are counted
 
     @property
     def decimals(self) -> int:
@@ -57,11 +58,23 @@ class IntakeRules:
         if instant < EARLIEST:
             raise invalid("too_long_ago", "nothing before 1970 is recorded", pointer=pointer)
         if not may_backdate and instant < at - timedelta(days=self.backdating_days):
-            raise forbidden(
-                "history_scope_needed",
-                f"what is older than {self.backdating_days} days needs the scope history",
-                pointer=pointer,
-            )
+            raise self._history_needed(pointer)
+
+    def check_day(self, day: date, at: datetime, pointer: str, *, may_backdate: bool) -> None:
+        """`check_instant` for what has no hour."""
+        if day > (at + FUTURE_TOLERANCE).astimezone(self.zone).date():
+            raise invalid("in_the_future", "it cannot have happened yet", pointer=pointer)
+        if day < EARLIEST.date():
+            raise invalid("too_long_ago", "nothing before 1970 is recorded", pointer=pointer)
+        if not may_backdate and day < (at - timedelta(days=self.backdating_days)).astimezone(self.zone).date():
+            raise self._history_needed(pointer)
+
+    def _history_needed(self, pointer: str) -> Exception:
+        return forbidden(
+            "history_scope_needed",
+            f"what is older than {self.backdating_days} days needs the scope history",
+            pointer=pointer,
+        )
 
 
 def share(amount: Decimal, part: int, whole: int, decimals: int) -> Decimal:

@@ -48,6 +48,7 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
         if earlier.fingerprint != mark or registry.find(address, reported.reporter) != earlier.customer_id:
             raise conflict("receivable_id_reused", "this receivable_id was used for another", pointer="/receivable_id")
         return earlier
+    rules.check_day(reported.issued_on, tx.at, "/issued_on", may_backdate=reported.reporter.may_backdate)
     order = await _order_named(tx, reported)
     customer_id = registry.reference(address, reported.reporter, tx.at, new_id)
     receivable, event = rules_of_money.issue(
