@@ -150,3 +150,31 @@ async def test_a_partner_pays_only_its_own_receivables(client: httpx.AsyncClient
         answer = await client.post("/v1/payments", json=a_payment(receivable=named), headers=b)
         assert code_of(answer) == (404, "receivable_not_found")
     assert (await client.post("/v1/payments", json=a_payment(receivable="r-2"), headers=a)).status_code == 201
+
+
+async def test_a_receivable_of_another_source_is_paid_by_that_sources_own_id(
+    client: httpx.AsyncClient, as_role: Any
+) -> None:
+    _, key = await a_partner(client, "dealer")
+    manager = as_role("manager")
+    for source, headers in (("demo", manager), ("dealer", key)):
+        customer = {"source": source, "ref": "zz1"}
+        owed = await client.post(
+            "/v1/receivables", json=a_receivable(receivable_id=f"RV-{source}", customer=customer), headers=headers
+        )
+        assert owed.status_code == 201, owed.text
+        part = a_payment(receivable=f"RV-{source}")
+        assert code_of(await client.post("/v1/payments", json=part, headers=manager)) == (404, "receivable_not_found")
+        paid = await client.post("/v1/payments", json=part | {"source": source}, headers=manager)
+        assert (paid.status_code, paid.json()["receivable_id"]) == (201, owed.json()["id"]), paid.text
+        assert (
+            await client.post("/v1/payments", json=part | {"source": source}, headers=manager)
+        ).content == paid.content
+        by_id = a_payment(payment_id="p-2", receivable=owed.json()["id"], source="patron")
+        assert (await client.post("/v1/payments", json=by_id, headers=manager)).status_code == 201
+    own = a_payment(payment_id="p-3", receivable="RV-dealer", amount="1.00", source="dealer")
+    assert (await client.post("/v1/payments", json=own, headers=key)).status_code == 201
+    for named, status, code in (("demo", 403, "foreign_source"), ("nobody", 403, "foreign_source")):
+        assert code_of(await client.post("/v1/payments", json=own | {"source": named}, headers=key)) == (status, code)
+    unknown = await client.post("/v1/payments", json=own | {"source": "nobody"}, headers=manager)
+    assert (code_of(unknown), unknown.json()["errors"][0]["pointer"]) == ((422, "unknown_source"), "/source")

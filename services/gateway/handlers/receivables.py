@@ -31,6 +31,7 @@ class ReportedReceivable:
 @dataclass(frozen=True, slots=True)
 class ReportedPayment:
     reporter: Reporter
+    source: str  # of the receivable
     ref: str
     receivable: str  # Patron's id or the source's own
     amount: Decimal
@@ -66,7 +67,7 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
 async def receive_payment(tx: Transaction, reported: ReportedPayment, rules: IntakeRules) -> Payment:
     reporter = reported.reporter
     receivable = await receivables.lock_receivable(
-        tx, reporter.source, reported.receivable, uuid_in(reported.receivable), any_source=not reporter.is_partner
+        tx, reported.source, reported.receivable, uuid_in(reported.receivable), any_source=not reporter.is_partner
     )
     if receivable is None:
         raise not_found("receivable_not_found", "no such receivable", pointer="/receivable")

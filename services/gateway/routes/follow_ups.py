@@ -73,8 +73,11 @@ async def report_receivable(request: Request, body: ReceivableCreate, tx: Tx, ac
 @money.post("/payments", status_code=201, dependencies=[allow("receivables:write")])
 async def report_payment(request: Request, body: PaymentCreate, tx: Tx, actor: CurrentActor) -> PaymentRead:
     """A payment, whole or in part; never more than is still owed."""
-    reported = ReportedPayment(reporter_of(actor), body.payment_id, body.receivable, body.amount, body.paid_at)
-    payment = await receivables.receive_payment(tx, reported, gateway_of(request).intake.rules)
+    intake = gateway_of(request).intake
+    reporter = reporter_of(actor)
+    source = await intake.source(reporter, body.source, pointer="/source")
+    reported = ReportedPayment(reporter, source, body.payment_id, body.receivable, body.amount, body.paid_at)
+    payment = await receivables.receive_payment(tx, reported, intake.rules)
     return PaymentRead(
         id=payment.id, payment_id=payment.ref, receivable_id=payment.receivable_id, customer_id=payment.customer_id,
         amount=payment.amount, outstanding=payment.outstanding, paid_at=payment.paid_at, event_id=payment.event_id,

@@ -32,6 +32,7 @@ class ReceivableRead(Read):
 class PaymentCreate(Shape):
     payment_id: Code
     receivable: Code = Field(description="Patron's id of the receivable, or the source's own")
+    source: Code | None = Field(default=None, description="whose id of the receivable that is; else one's own source")
     amount: Amount
     paid_at: Instant
 
