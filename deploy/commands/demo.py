@@ -9,7 +9,9 @@ from deploy.commands.terminal import DEFAULT_DATA, DataOption, complain, console
 
 
 def demo(
-    customers: Annotated[int, typer.Option("--customers", help="How many households; all 2,469 unless said.")] = 2_469,
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, help="How many households; all 2,469 unless said.")
+    ] = 2_469,
     data: DataOption = DEFAULT_DATA,
 ) -> None:
     """Replay real retail orders through the gateway and show the result."""

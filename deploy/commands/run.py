@@ -23,7 +23,9 @@ DEMO_HOUSEHOLDS = 500
 
 def up(
     data: DataOption = DEFAULT_DATA,
-    port: Annotated[int | None, typer.Option("--port", help="The gateway's port (8000 when it is free).")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="The gateway's port (8000 when it is free).")
+    ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return when everything is ready; stop with `down`.")
     ] = False,
@@ -31,6 +33,7 @@ def up(
 ) -> None:
     """Start the whole system here; Ctrl-C stops it cleanly."""
     data = data.absolute()
+    _make_room(data)
     demo = not no_demo and State.read(data) is None
     if detach:
         _start_detached(data, port)
@@ -54,6 +57,16 @@ def down(data: DataOption = DEFAULT_DATA) -> None:
         if not supervisor.gone_within(90):
             raise CommandFailed(f"The supervisor (process {supervisor.pid}) does not stop; see {data}/logs.")
     console.print("stopped")
+
+
+def _make_room(data: Path) -> None:
+    """The folders that everything else writes into, made first: where none can be, one sentence says so."""
+    try:
+        (data / "logs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(
+            f"{data} can not be the data directory: {error.strerror}. Name another with --data."
+        ) from error
 
 
 def _run_here(data: Path, port: int | None, demo: bool) -> None:
@@ -87,7 +100,6 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def _start_detached(data: Path, port: int | None) -> None:
     log = data / "logs" / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "deploy.cli", "up", "--no-demo", "--data", str(data)]
     if port is not None:
         command += ["--port", str(port)]

@@ -30,13 +30,14 @@ def run(customers: int | None = None, data: Path = DEFAULT_DATA) -> int:
     console = Console(highlight=False)
     began = time.monotonic()
     data = data.absolute()
+    wanted = HOUSEHOLDS if customers is None else customers  # 0 is nobody, not everybody
     try:
         with ThreadPoolExecutor(max_workers=1) as beside:  # a second of reading, while the system starts
             reading = beside.submit(read_purchases)
             system = running_system(data, console)
             purchases = reading.result()
         state = DemoState.read(data) or new_state(data, purchases)
-        report = asyncio.run(replay(data, system, state, purchases, customers or HOUSEHOLDS, console))
+        report = asyncio.run(replay(data, system, state, purchases, wanted, console))
     except (DataMissing, Refused, ReviewNotApplied, NotSettled) as error:
         raise CommandFailed(str(error)) from error
     except BaseExceptionGroup as group:

@@ -20,10 +20,12 @@ from tests.shared.messaging.world import make_tables
 Query = Callable[[str, str], object]
 
 
-def patron(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def patron(
+    *arguments: str, env: dict[str, str] | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deploy.cli", *arguments]
     return subprocess.run(
-        command, env=os.environ | (env or {}), capture_output=True, text=True, timeout=120, check=False
+        command, env=os.environ | (env or {}), capture_output=True, text=True, timeout=timeout, check=False
     )
 
 
