@@ -1,6 +1,7 @@
 """`patron token`: a development token for a role, from the gateway's development issuer."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -30,4 +31,16 @@ def _reason(answer: httpx.Response) -> str:
         problem = answer.json()
     except ValueError:
         return answer.text[:300]
-    return str(problem.get("detail") or problem.get("title") or problem) if isinstance(problem, dict) else str(problem)
+    if not isinstance(problem, dict):
+        return str(problem)
+    said = str(problem.get("detail") or problem.get("title") or problem)
+    return "\n".join([said, *_points(problem.get("errors"), said)])
+
+
+def _points(errors: Any, said: str) -> Iterator[str]:
+    """What is wrong where, a line each, as far as the answer tells it and has not said it already."""
+    for error in errors if isinstance(errors, list) else []:
+        detail = error.get("detail") if isinstance(error, dict) else None
+        if detail and detail != said:
+            place = str(error.get("pointer", "")).strip("/")
+            yield f"  {place}: {detail}" if place else f"  {detail}"
