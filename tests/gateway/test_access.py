@@ -168,6 +168,7 @@ async def test_partners_have_codes_of_their_own(client: httpx.AsyncClient) -> No
     for code, status, refusal in (
         ("dealer", 409, "code_taken"),
         ("patron", 422, "code_reserved"),
+        ("demo", 422, "code_reserved"),  # of the settings' sources
         ("a:b", 422, "code_reserved"),
     ):
         assert code_of(await client.post("/v1/partners", json={"code": code, "name": "x"})) == (status, refusal)

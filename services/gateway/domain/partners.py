@@ -1,5 +1,6 @@
 """Partners and their keys: a secret is shown once and kept as a digest only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -43,9 +44,9 @@ class KeyHolder:
     revoked: bool
 
 
-def check_code(code: str) -> None:
-    """A partner's code is also a name of its source, so it must not look like another kind of source."""
-    if code == OWN_SOURCE or ":" in code:
+def check_code(code: str, own_sources: Collection[str]) -> None:
+    """A partner's code is also a name of its source, so it must not be, or look like, another source's."""
+    if code == OWN_SOURCE or code in own_sources or ":" in code:
         raise invalid("code_reserved", "this code is a source of the company's own", pointer="/code")
 
 

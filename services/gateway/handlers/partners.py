@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from services.gateway.domain.partners import Partner, PartnerKey, check_code, digest_of, secret_of
@@ -12,8 +12,8 @@ from shared.errors import conflict, not_found
 from shared.messaging import Database, Transaction, new_id
 
 
-async def open_partner(tx: Transaction, code: str, name: str) -> Partner:
-    check_code(code)
+async def open_partner(tx: Transaction, code: str, name: str, own_sources: Collection[str]) -> Partner:
+    check_code(code, own_sources)
     partner = Partner(new_id(), code, name, tx.at)
     if not await partners.add_partner(tx, partner):
         raise conflict("code_taken", "another partner has this code", pointer="/code")

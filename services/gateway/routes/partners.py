@@ -19,8 +19,9 @@ development = service_router(tags=["development"])
 @router.post("/partners", status_code=201, dependencies=[allow("partners:admin")])
 async def open_partner(request: Request, body: PartnerCreate, tx: Tx) -> PartnerRead:
     """A channel that sends orders and sees only its own customers."""
-    partner = await handlers.open_partner(tx, body.code, body.name)
-    tx.after_commit(gateway_of(request).intake.names.forget)
+    gateway = gateway_of(request)
+    partner = await handlers.open_partner(tx, body.code, body.name, gateway.settings.sources)
+    tx.after_commit(gateway.intake.names.forget)
     return PartnerRead.of(partner)
 
 
