@@ -137,6 +137,14 @@ async def test_a_refusal_is_passed_on_as_it_is(client: httpx.AsyncClient, behind
     assert answer.headers["retry-after"] == "7"
 
 
+async def test_what_may_be_done_instead_is_passed_on(client: httpx.AsyncClient, behind: Behind) -> None:
+    behind.answers["tiering"] = lambda _: httpx.Response(
+        405, json={"code": "method_not_allowed"}, headers={"Allow": "GET, HEAD"}
+    )
+    answer = await client.delete("/v1/pyramid")
+    assert (code_of(answer), answer.headers["allow"]) == ((405, "method_not_allowed"), "GET, HEAD")
+
+
 async def test_a_service_that_is_down_slow_or_does_not_believe_us(client: httpx.AsyncClient, behind: Behind) -> None:
     def fail(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
         def answer(_: httpx.Request) -> httpx.Response:

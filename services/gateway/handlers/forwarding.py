@@ -22,6 +22,7 @@ SENT_ON = (
 )
 # What of an answer is. `location` leads somewhere below /v1, so it means the same at the gateway.
 SENT_BACK = (
+    "allow",
     "cache-control",
     "content-disposition",
     "content-language",
