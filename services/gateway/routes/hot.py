@@ -63,13 +63,12 @@ class HotRoute(APIRoute):
 
 def read_body(model: type[BaseModel], body: bytes) -> Any:
     """The body as the model, or the same problem that FastAPI's reading would give."""
+    parse_json(body)  # first, as on every other route: it names what pydantic calls malformed, or lets pass
     try:
-        read = model.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_input=False)]
         raise RequestValidationError(found) from None
-    parse_json(body)  # refuses what pydantic lets pass: the same key twice
-    return read
 
 
 def require_media_type(request: Request, *wanted: str) -> None:
