@@ -14,7 +14,7 @@ from services.tiering_svc.repository.reading import list_history
 from tests import harness
 from tests.tiering.events import placed, returned
 from tests.tiering.real_year import ENDS, RealYear
-from tests.tiering.runs import ids
+from tests.tiering.runs import ids, reviewed
 
 SERVICE = "tiering"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -55,6 +55,23 @@ async def test_T7_the_pyramid_as_it_was_known(client, database):
     answer = await client.get("/v1/pyramid", params={"as_of": ago(3).isoformat(), "known_at": ago(5).isoformat()})
     gold = next(level for level in answer.json()["levels"] if level["tier"] == "gold")
     assert (Decimal(gold["profit"]), gold["new"]) == (2000, 1)
+
+
+async def test_T7_a_review_that_was_not_done_yet_was_not_known(client, database):
+    await tell(database, ago(10), placed(ANN, ago(10), "3000"))
+    run = await reviewed(database, ago(2))
+    assert run.status == "applied"
+
+    async def last_review(**asked: datetime) -> str | None:
+        params = {name: at.isoformat() for name, at in asked.items()}
+        said: str | None = (await client.get("/v1/pyramid", params=params)).json()["last_review"]
+        return said
+
+    done = run.finished_at
+    assert await last_review() == await last_review(known_at=done) == ago(2).isoformat().replace("+00:00", "Z")
+    assert await last_review(known_at=done - timedelta(microseconds=1)) is None
+    assert await last_review(known_at=datetime(1800, 1, 1, tzinfo=UTC)) is None
+    assert await last_review(as_of=ago(3)) is None
 
 
 async def test_T7_movers_stand_elsewhere_whatever_happened_in_between(client, database):

@@ -106,12 +106,16 @@ async def lock_run(tx: Transaction, run_id: UUID) -> Run | None:
     return None if row is None else Run(**row)
 
 
-async def find_last_applied(tx: Transaction, by: datetime | None = None) -> datetime | None:
-    """The date of the last applied review, or of the last one by then."""
+async def find_last_applied(
+    tx: Transaction, by: datetime | None = None, known_at: datetime | None = None
+) -> datetime | None:
+    """The date of the last applied review, or of the last one by then, as far as it was done at `known_at`."""
     last: datetime | None = await tx.raw.fetchval(
-        "select max(as_of) from evaluation_run where status = 'applied' and ($1::timestamptz is null or as_of <= $1)",
-        by,
-    )
+        """select max(as_of) from evaluation_run
+           where status = 'applied' and ($1::timestamptz is null or as_of <= $1)
+             and ($2::timestamptz is null or finished_at <= $2)""",
+        by, known_at,
+    )  # fmt: skip
     return last
 
 

@@ -35,7 +35,7 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> 
     instant = instant_or_now(as_of, tx, "/as_of")
     last = month_of(instant, rules.zone)
     first = first_month(last, policy.months)
-    review = await evaluations.find_last_applied(tx, instant)
+    review = await evaluations.find_last_applied(tx, instant, known_at)
     ends_at = start_of(shift(last, 1), rules.zone)
     known = instant_or_now(known_at, tx, "/known_at")
     if known_at is None:
