@@ -150,6 +150,11 @@ def test_L2_a_programme_survives_its_own_json() -> None:
         programme_from(1, None, {**STOCK.terms(), "lifetime_months": 0}, UTC)
 
 
+def test_L2_what_was_decided_before_the_bound_is_still_read() -> None:
+    terms = STOCK.terms() | {"base_rate": "99999999999999.9999"}
+    assert programme_from(2, None, terms, UTC).terms() == terms
+
+
 def test_L1_points_live_for_calendar_months() -> None:
     assert add_months(datetime(2026, 1, 31, 12, tzinfo=UTC), 1, UTC) == datetime(2026, 2, 28, 12, tzinfo=UTC)
     assert add_months(datetime(2024, 2, 29, tzinfo=UTC), 24, UTC) == datetime(2026, 2, 28, tzinfo=UTC)

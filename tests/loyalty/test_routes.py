@@ -258,6 +258,27 @@ async def test_L2_a_programme_begins_now_or_later(client: httpx.AsyncClient, dat
     assert await balances_of(database, ANNA) == (10, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("rates", "status"),
+    [
+        ({"base_rate": "99999999999999.9999"}, 422),
+        ({"base_rate": "10000.0001"}, 422),
+        ({"base_rate": "100", "tiers": {"gold": "10"}, "categories": {"A": "10.1"}}, 422),
+        ({"base_rate": "0.0001", "tiers": {"gold": "99999999999999"}}, 422),
+        ({"base_rate": "100", "tiers": {"gold": "10", "iron": "0"}, "categories": {"A": "10", "B": "0.5"}}, 201),
+        ({"base_rate": "10000", "tiers": {"iron": "0.5"}}, 201),
+    ],
+)
+async def test_L2_a_programme_gives_no_more_than_a_ledger_can_count(
+    client: httpx.AsyncClient, rates: dict[str, Any], status: int
+) -> None:
+    terms = {"bonuses": {}, "lifetime_months": 12, "effective_from": (system_clock() + timedelta(days=1)).isoformat()}
+    answer = await post(client, "/v1/points/programmes", terms | rates)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["code"] == "rate_out_of_range"
+
+
 async def test_G1_who_may_do_what(
     client: httpx.AsyncClient, earn: Earn, as_role: Callable[..., dict[str, str]]
 ) -> None:

@@ -12,6 +12,8 @@ from shared.errors import invalid
 ONE = Decimal(1)
 ZERO = Decimal(0)
 LONGEST_LIFE_MONTHS = 1200
+# Points per 1.00, all factors together: the greatest order that intake takes, 10^13, earns 10^17; a bigint holds 92.
+GREATEST_RATE = Decimal(10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ class Programme:
     def rate(self, category: str, tier: str | None) -> Decimal:
         """Points per 1.00 spent on a category by a customer in a tier, before rounding."""
         return self.base_rate * self.multiplier(tier) * self.categories.get(category, ONE)
+
+    def check_countable(self) -> None:
+        """For new versions only: one that was decided before there was a bound is still read."""
+        greatest = self.base_rate * max([ONE, *self.tiers.values()]) * max([ONE, *self.categories.values()])
+        if greatest > GREATEST_RATE:
+            raise invalid(
+                "rate_out_of_range", "base rate, tier and category together give at most 10000 points per 1.00"
+            )
 
     def expires_at(self, earned_at: datetime) -> datetime:
         return add_months(earned_at, self.lifetime_months, self.zone)

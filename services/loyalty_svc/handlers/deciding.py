@@ -87,5 +87,6 @@ async def add_programme(
     if newest.effective_from is not None and effective_from < newest.effective_from:
         raise conflict("begins_before_the_newest", "a later version begins after the one before it")
     programme = programme_from(newest.version + 1, effective_from, stated, newest.zone)
+    programme.check_countable()
     await terms.add_programme(tx, programme, subject)
     return programme
