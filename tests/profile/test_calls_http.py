@@ -140,6 +140,18 @@ async def test_G4_a_call_event_that_cannot_be_is_refused(client, database, body,
     assert await database.run(lambda tx: tx.raw.fetchval("select answered_at from call")) is None
 
 
+async def test_G4_a_call_of_long_ago_needs_the_scope_history(client, database, as_role):
+    plain, allowed = (as_role("agent", scopes=["customers:write", *more]) for more in ([], ["history"]))
+    for at in ("1800-01-01T00:00:00Z", (NOW - timedelta(days=14)).isoformat()):
+        refused = await client.post("/v1/call-events", json=event("ringing", 0) | {"at": at}, headers=plain)
+        assert (refused.status_code, refused.json()["code"]) == (403, "history_needed")
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from call")) == 0
+    late = event("ringing", 0) | {"at": (NOW - timedelta(days=13)).isoformat()}
+    assert (await client.post("/v1/call-events", json=late, headers=plain)).status_code == 201
+    old = event("ringing", 0, "C-2") | {"at": "2020-01-01T00:00:00Z"}
+    assert (await client.post("/v1/call-events", json=old, headers=allowed)).status_code == 201
+
+
 async def test_G4_answered_within_three_rings_is_measured(client):
     for call, waited in (("C-1", 4), ("C-2", 15), ("C-3", 16), ("C-4", None)):
         await client.post("/v1/call-events", json=event("ringing", 0, call))

@@ -17,18 +17,20 @@ from services.profile_svc.schemas.calls import (
     show_call,
     show_match,
 )
-from shared.chassis import Instant, Text, Tx, allow, service_router
-from shared.chassis.times import refuse_future
+from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router
+from shared.chassis.times import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1", tags=["calls"])
 
 A_MONTH = timedelta(days=30)
+REPORTED_LATE = timedelta(days=14)  # an exchange that reached nobody tells the calls of a fortnight
 
 
 @router.post("/call-events", status_code=201, dependencies=[allow("customers:write")])
-async def report_call_event(body: CallEventCreate, tx: Tx, settings: CurrentSettings) -> CallRead:
+async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> CallRead:
     """Each state of a call once, in any order; the same report again gets the same answer."""
     refuse_future(body.at, tx.at, "/at")
+    refuse_backdating(body.at, tx.at, actor, allowed=REPORTED_LATE)
     call = await record_call_state(
         tx, body.call_id, body.number, body.state, body.at, body.agent, regions=settings.phone_regions
     )
