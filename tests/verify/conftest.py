@@ -14,6 +14,7 @@ from deploy.verify.moments import Connections, connected, plain
 from shared.events import OWNERS, Event
 from shared.messaging import new_id
 from tests import harness
+from tests.verify import small_system
 
 # Who listens to what, said here so that a test of verify does not stand on the services' handlers.
 HEARD = {
@@ -110,3 +111,9 @@ async def five(migrated: Five) -> Five:
     for service in harness.SERVICES:
         await migrated.run(service, FORGET)
     return replace(migrated)
+
+
+@pytest.fixture
+async def sound(five: Five) -> Five:
+    await small_system.build(five)
+    return five

@@ -16,9 +16,6 @@ from tests.shared.messaging.world import until
 from tests.system import System
 from tests.system import system as start_system
 from tests.verify.conftest import Five
-from tests.verify.test_facts import sound
-
-__all__ = ["sound"]
 
 LONG_AGO = timedelta(days=100)
 

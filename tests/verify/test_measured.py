@@ -6,7 +6,7 @@ import pytest
 
 from shared.events import SatisfactionMeasured
 from tests.verify.conftest import Five
-from tests.verify.test_facts import AT, CUSTOMER
+from tests.verify.small_system import AT, CUSTOMER
 
 ANSWER = UUID("0192f000-0000-7000-8000-0000000000e9")
 PEOPLE = f"""
