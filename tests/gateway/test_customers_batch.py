@@ -71,10 +71,24 @@ async def test_P12_sent_again_after_profile_was_away_nobody_gets_a_second_id(
     body = json.dumps(a_file("1")) + "\n" + json.dumps(a_file("2"))
     answer = await client.post("/v1/customers:batch", content=body, headers=NDJSON)
     assert code_of(answer) == (503, "service_unavailable")
-    seen = [event.customer_id for event in await announced()]
+    offered = [json.loads(line)["id"] for line in behind.asked[0][1].content.splitlines()]
+    assert await announced() == []
     behind.answers["profile"] = opened
-    assert [one["id"] for one in await sent(client, [a_file("1"), a_file("2")])] == [str(id) for id in seen]
+    assert [one["id"] for one in await sent(client, [a_file("1"), a_file("2")])] == offered
     assert len(await announced()) == 2
+
+
+async def test_P12_a_refused_line_leaves_no_customer(client: httpx.AsyncClient, behind: Behind, announced: Any) -> None:
+    def some(request: httpx.Request) -> httpx.Response:
+        told = [json.loads(line) for line in opened(request).text.splitlines()]
+        told[1] = {"line": 2, "status": 422, "code": "validation_failed"}
+        told[2] = {"line": 3, "status": 409, "code": "file_exists", "customer_id": told[2]["id"]}
+        return httpx.Response(200, content="\n".join(map(json.dumps, told)), headers=NDJSON)
+
+    behind.answers["profile"] = some
+    told = await sent(client, [a_file("1"), a_file("2"), a_file("3"), a_file()])
+    assert [one["status"] for one in told] == [201, 422, 409, 201]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["1", "3"]
 
 
 async def test_G1_files_are_not_for_partners_to_open(client: httpx.AsyncClient, behind: Behind) -> None:

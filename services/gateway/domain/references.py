@@ -56,6 +56,7 @@ class Registry:
     """What the registry knows of the customers that a batch names, and what the batch adds to it."""
 
     references: dict[Reference, UUID] = field(default_factory=dict)
+    offered: dict[Reference, UUID] = field(default_factory=dict)  # ids kept for references that are unknown so far
     customers: set[UUID] = field(default_factory=set)
     of_source: set[tuple[UUID, str]] = field(default_factory=set)
     added: list[CustomerSeen] = field(default_factory=list)
@@ -70,6 +71,13 @@ class Registry:
             return address.customer_id if (address.customer_id, reporter.source) in self.of_source else None
         return address.customer_id if address.customer_id in self.customers else None
 
+    def offer(self, reference: Reference, new_id: NewId) -> UUID:
+        """The id that a reference has, or will have, whoever comes first; nobody is seen by that."""
+        known = self.references.get(reference) or self.offered.get(reference)
+        if known is None:
+            known = self.offered[reference] = new_id()
+        return known
+
     def reference(self, address: Address, reporter: Reporter, at: datetime, new_id: NewId) -> UUID:
         """The customer meant; an unknown reference gets an id here and now. An unknown id is refused."""
         found = self.find(address, reporter)
@@ -77,7 +85,7 @@ class Registry:
             return found
         if address.customer_id is not None or address.source is None or address.ref is None:
             raise not_found("customer_not_found", "no such customer", pointer="/customer/id")
-        customer_id = new_id()
+        customer_id = self.offered.get((address.source, address.ref)) or new_id()
         self.references[address.source, address.ref] = customer_id
         self.customers.add(customer_id)
         self.of_source.add((customer_id, address.source))

@@ -1,6 +1,6 @@
 """Which customers exist and whose they are: what intake and the forwarding door need to know, kept from facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.gateway.domain.references import Address, Reference, Reporter
@@ -17,8 +17,16 @@ async def when_customers_are_registered_they_are_known(tx: Transaction, files: S
     await references.add_known(tx, [file.customer_id for file in files])
 
 
-async def customers_are_known(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
-    """Profile has just said so: no need to wait for its event."""
+def has_a_file(status: int, said: Mapping[str, object]) -> bool:
+    """Whether there is a file after profile's answer: a new one, or one that was there before."""
+    return status < 300 or said.get("code") == "file_exists"
+
+
+async def files_are_open(
+    tx: Transaction, customer_ids: Sequence[UUID], named: Sequence[Reference], reporter: Reporter
+) -> None:
+    """Profile has just said so: no need to wait for its event, and their references are used from now on."""
+    await register_references(tx, named, reporter)
     await references.add_known(tx, customer_ids)
 
 
@@ -31,6 +39,21 @@ async def require_customer(tx: Transaction, customer_id: UUID, reporter: Reporte
     )
     if not known:
         raise customer_not_found()
+
+
+async def offer_ids(tx: Transaction, named: Sequence[Reference]) -> list[UUID]:
+    """The ids of references, for files that profile may still refuse: kept, but nobody is seen or announced yet.
+
+    So a refused file leaves no customer. An accepted one has the reference's only id, also when an order comes in
+    between or we do not live to register it: the order, or the file sent again, then does.
+    """
+    registry = await references.load_registry(tx, list(dict.fromkeys(named)), [])
+    offered_before = dict(registry.offered)
+    ids = [registry.offer(reference, new_id) for reference in named]
+    offers = {reference: id for reference, id in registry.offered.items() if reference not in offered_before}
+    if offers:
+        await references.add_offers(tx, offers)
+    return ids
 
 
 async def register_references(tx: Transaction, named: Sequence[Reference], reporter: Reporter) -> list[UUID]:

@@ -11,14 +11,14 @@ from shared.messaging import Transaction
 # prepared statement would keep that plan while they grow.
 KNOWN = """
 select asked.source, asked.order_ref, asked.ref, o.id, o.customer_id, o.event_id, o.fingerprint,
-       r.customer_id as referred
+       r.customer_id as referred, r.seen_at is not null as seen
 from unnest($1::text[], $2::text[], $3::text[]) as asked(source, order_ref, ref)
 left join lateral (
     select id, customer_id, event_id, fingerprint from customer_order
     where source = asked.source and order_ref = asked.order_ref limit 1
 ) o on true
 left join lateral (
-    select customer_id from customer_reference where source = asked.source and ref = asked.ref limit 1
+    select customer_id, seen_at from customer_reference where source = asked.source and ref = asked.ref limit 1
 ) r on true
 """
 
@@ -34,9 +34,9 @@ async def load_known(tx: Transaction, reported: Sequence[ReportedOrder]) -> tupl
         [order.said.order_ref for order in reported],
         [order.customer.ref for order in reported],
     )
-    for source, order_ref, ref, order_id, customer_id, event_id, fingerprint, referred in rows:
+    for source, order_ref, ref, order_id, customer_id, event_id, fingerprint, referred, seen in rows:
         if order_id is not None:
             receipts[source, order_ref] = Receipt(order_id, order_ref, customer_id, event_id, fingerprint)
         if referred is not None:
-            registry.references[source, ref] = referred
+            (registry.references if seen else registry.offered)[source, ref] = referred
     return receipts, registry

@@ -1,6 +1,6 @@
 """SQL of the registry: outside references, and which customers exist."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,38 +15,60 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
     registry = Registry()
     if references:
         rows = await tx.raw.fetch(
-            """select r.source, r.ref, r.customer_id
+            """select r.source, r.ref, r.customer_id, r.seen_at is not null as seen
                from unnest($1::text[], $2::text[]) as asked(source, ref)
                cross join lateral (
-                   select source, ref, customer_id from customer_reference
+                   select source, ref, customer_id, seen_at from customer_reference
                    where source = asked.source and ref = asked.ref limit 1
                ) r""",
             [source for source, _ in references], [ref for _, ref in references],
         )  # fmt: skip
-        registry.references = {(row["source"], row["ref"]): row["customer_id"] for row in rows}
+        for source, ref, customer_id, seen in rows:
+            (registry.references if seen else registry.offered)[source, ref] = customer_id
     if ids:
         rows = await tx.raw.fetch("select customer_id from known_customer where customer_id = any($1)", list(ids))
         registry.customers = {row["customer_id"] for row in rows}
         rows = await tx.raw.fetch(
-            "select distinct customer_id, source from customer_reference where customer_id = any($1)", list(ids)
+            """select distinct customer_id, source from customer_reference
+               where customer_id = any($1) and seen_at is not null""",
+            list(ids),
         )
         registry.of_source = {(row["customer_id"], row["source"]) for row in rows}
     return registry
 
 
 async def add_references(tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
-    """Register new references and the customers behind them, sorted so that two writers never wait crosswise."""
+    """Register new references and the customers behind them, sorted so that two writers never wait crosswise.
+
+    One to which an id was offered is registered with that very id, and with no other.
+    """
     seen = sorted(seen, key=lambda one: (one.source, one.ref))
     status = await tx.raw.execute(
         """insert into customer_reference (source, ref, customer_id, seen_at)
            select source, ref, customer_id, $4
            from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
-           on conflict (source, ref) do nothing""",
+           on conflict (source, ref) do update set seen_at = excluded.seen_at
+           where customer_reference.seen_at is null and customer_reference.customer_id = excluded.customer_id""",
         [one.source for one in seen], [one.ref for one in seen], [one.customer_id for one in seen], tx.at,
     )  # fmt: skip
     if status != f"INSERT 0 {len(seen)}":
         raise Overtaken("a reference was registered by another transaction")
     await add_known(tx, [one.customer_id for one in seen])
+
+
+async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
+    """Keep ids for references, so that whoever names one later gets the same. They are never taken back: a file that
+    was refused for one sender may be accepted from the next, under the same id."""
+    ordered = sorted(offers)
+    status = await tx.raw.execute(
+        """insert into customer_reference (source, ref, customer_id, seen_at)
+           select source, ref, customer_id, null
+           from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
+           on conflict (source, ref) do nothing""",
+        [source for source, _ in ordered], [ref for _, ref in ordered], [offers[one] for one in ordered],
+    )  # fmt: skip
+    if status != f"INSERT 0 {len(ordered)}":
+        raise Overtaken("a reference was registered by another transaction")
 
 
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
@@ -67,13 +89,19 @@ async def is_of_source(tx: Transaction, customer_id: UUID, source: str) -> bool:
     """Whether this source has a reference of the customer: a partner sees those and no others."""
     return bool(
         await tx.raw.fetchval(
-            "select exists (select from customer_reference where customer_id = $1 and source = $2)", customer_id, source
+            """select exists (
+                   select from customer_reference where customer_id = $1 and source = $2 and seen_at is not null
+               )""",
+            customer_id,
+            source,
         )
     )
 
 
 async def list_references(tx: Transaction, customer_id: UUID) -> list[tuple[str, str, datetime]]:
     rows = await tx.raw.fetch(
-        "select source, ref, seen_at from customer_reference where customer_id = $1 order by source, ref", customer_id
+        """select source, ref, seen_at from customer_reference
+           where customer_id = $1 and seen_at is not null order by source, ref""",
+        customer_id,
     )
     return [(row["source"], row["ref"], row["seen_at"]) for row in rows]

@@ -1,4 +1,4 @@
-"""Many customer files at once (P12): their references are registered here, the files are profile's to open."""
+"""Many customer files at once (P12): their references get their ids here, the files are profile's to open."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +55,12 @@ async def open_customers(request: Request) -> Response:
         except (DomainError, RequestValidationError, Refused) as refusal:
             results[number] = orjson.loads(bytes(problem_of(refusal).body))
     if lines:
-        answer = await _opened(request, actor, await _with_ids(request, lines, reporter))
+        answer = await _opened(request, actor, await _with_ids(request, lines))
         if not answer.succeeded:
             return Response(answer.body, answer.status, answer.headers)
         told = [orjson.loads(line) for line in answer.body.splitlines()]
         results |= {line.number: one for line, one in zip(lines, told, strict=True)}
-        await _known(request, told)
+        await _register(request, lines, told, reporter)
     return Response(b"".join(_result(number, results[number]) for number in sorted(results)), media_type=NDJSON)
 
 
@@ -76,15 +76,13 @@ async def read_line(number: int, text: bytes, intake: Intake, reporter: Reporter
     return Line(number, file, (await intake.source(reporter, said.source, pointer="/reference/source"), said.ref))
 
 
-async def _with_ids(request: Request, lines: list[Line], reporter: Reporter) -> bytes:
-    """The files as profile takes them: each reference's customer has (or gets) an id in the registry, the file that
-    very id. One transaction for all; sent again, the references are known."""
+async def _with_ids(request: Request, lines: list[Line]) -> bytes:
+    """The files as profile takes them: with the id that the registry has, or keeps, for each one's reference. One
+    transaction for all; sent again, they have the same ids."""
     named = [line.reference for line in lines if line.reference is not None]
     ids: dict[Reference, UUID] = {}
     if named:
-        found = await service_of(request).database.run(
-            lambda tx: customers.register_references(tx, named, reporter)
-        )  # fmt: skip
+        found = await service_of(request).database.run(lambda tx: customers.offer_ids(tx, named))
         ids = dict(zip(named, found, strict=True))
     return b"".join(orjson.dumps(_registered(line, ids), option=orjson.OPT_APPEND_NEWLINE) for line in lines)
 
@@ -107,9 +105,10 @@ def _result(line: int, told: dict[str, Any]) -> bytes:
     return orjson.dumps({"line": line} | told | {"line": line}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-async def _known(request: Request, told: list[dict[str, Any]]) -> None:
-    """Profile has just said so: no need to wait for its events."""
-    opened = [id_in(one.get("id")) for one in told if one["status"] < 300]
-    ids = [id for id in opened if id is not None]
-    if ids:
-        await service_of(request).database.run(lambda tx: customers.customers_are_known(tx, ids))
+async def _register(request: Request, lines: list[Line], told: list[dict[str, Any]], reporter: Reporter) -> None:
+    """Whoever has a file now is known, and so is the reference; a refused line leaves nobody."""
+    opened = [(line, one) for line, one in zip(lines, told, strict=True) if customers.has_a_file(one["status"], one)]
+    ids = [id for id in (id_in(one.get("id")) for _, one in opened) if id is not None]
+    named = [line.reference for line, _ in opened if line.reference is not None]
+    if opened:
+        await service_of(request).database.run(lambda tx: customers.files_are_open(tx, ids, named, reporter))

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.domain.paths import customer_in, id_in, is_for_partners, service_for
+from services.gateway.domain.references import Reference
 from services.gateway.handlers import customers
 from services.gateway.handlers.forwarding import Answer, Call, forward
 from services.gateway.handlers.intake import reporter_of
@@ -24,20 +25,24 @@ ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which sco
 
 @router.post("/customers", dependencies=[allow("customers:write")])
 async def open_customer(request: Request) -> Response:
-    """A new file. With a reference, its customer gets (or has) an id in the registry, and the file that very id."""
+    """A new file. With a reference, the file gets the id that the registry has, or keeps, for its customer; who is new
+    there is registered once profile has accepted the file."""
     actor = await actor_of(request)
     file = parse_json(await request.body())
     if not isinstance(file, dict):
         raise invalid("validation_failed", "A customer file is an object.")
     if "id" in file:
         raise invalid("extra_forbidden", "Ids are given by Patron.", pointer="/id")
+    named: list[Reference] = []
     if file.get("reference") is not None:
-        file |= await _registered(request, file["reference"], actor)
+        named = [await _reference_in(request, file["reference"], actor)]
+        (offered,) = await service_of(request).database.run(lambda tx: customers.offer_ids(tx, named))
+        file |= {"id": str(offered), "reference": {"source": named[0][0], "ref": named[0][1]}}
     answer = await _forward(request, "profile", actor, json.dumps(file, ensure_ascii=False).encode())
-    if answer.succeeded:
-        opened = id_in(answer.json().get("id"))
-        if opened is not None:
-            await service_of(request).database.run(lambda tx: customers.customers_are_known(tx, [opened]))
+    if customers.has_a_file(answer.status, said := _said(answer)):
+        opened = [id for id in (id_in(said.get("id")),) if id is not None]
+        reporter = gateway_of(request).intake.reporter(actor)
+        await service_of(request).database.run(lambda tx: customers.files_are_open(tx, opened, named, reporter))
     return _response(answer)
 
 
@@ -77,16 +82,20 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, answer.headers)
 
 
-async def _registered(request: Request, said: Any, actor: Actor) -> dict[str, Any]:
-    """The reference under its registered source, and the id of the customer behind it."""
+async def _reference_in(request: Request, said: Any, actor: Actor) -> Reference:
+    """The reference under its registered source."""
     reference = ReferenceCreate.read(said)
     intake = gateway_of(request).intake
-    reporter = intake.reporter(actor)
-    source = await intake.source(reporter, reference.source, pointer="/reference/source")
-    (customer_id,) = await service_of(request).database.run(
-        lambda tx: customers.register_references(tx, [(source, reference.ref)], reporter)
-    )
-    return {"id": str(customer_id), "reference": {"source": source, "ref": reference.ref}}
+    return await intake.source(intake.reporter(actor), reference.source, pointer="/reference/source"), reference.ref
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    """What an answer says, when it is an object."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 async def _hold_to_own_customers(request: Request, actor: Actor, body: bytes) -> None:
