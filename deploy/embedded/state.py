@@ -41,7 +41,7 @@ class State(BaseModel):
         """None when nothing was ever started here."""
         try:
             return cls.model_validate_json((data_dir / "state.json").read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def write(self, data_dir: Path) -> None:

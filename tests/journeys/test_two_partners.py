@@ -115,8 +115,8 @@ async def test_K17_a_return_id_and_a_receivable_id_are_ones_own_too(both: tuple[
             "customer": {"ref": "the-bakery"},
             "order": "1001",
             "amount": amount,
-            "issued_on": "2026-01-10",
-            "due_on": "2026-02-10",
+            "issued_on": ago(days=10)[:10],
+            "due_on": now()[:10],
         }
         receivable = await partner.caller.tell("/v1/receivables", owed)
         assert (receivable["order_id"], receivable["customer_id"]) == (order["id"], order["customer_id"])

@@ -29,8 +29,8 @@ with orders as (
 )
 select customer_id, (count(*) - 1)::int as frequency, (max(day) - min(first))::int as recency_days,
        (($1::timestamptz at time zone (select time_zone from business))::date - min(first))::int as age_days,
-       (sum(amount) filter (where day > first) / nullif(count(*) - 1, 0))::numeric(18, 4) as mean_value,
-       (sum(margin) / nullif(sum(known), 0))::numeric(18, 4) as margin_rate
+       (sum(amount) filter (where day > first) / nullif(count(*) - 1, 0))::numeric(24, 4) as mean_value,
+       (sum(margin) / nullif(sum(known), 0))::numeric(24, 4) as margin_rate
 from numbered group by customer_id order by customer_id
 """
 EVERYBODY = BUYERS.format(whose="")
