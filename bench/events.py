@@ -10,6 +10,8 @@ from shared.events import OrderLine, OrderPlaced
 SPACE = UUID("0192f000-0000-7000-8000-000000000000")
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 
+EPOCH = UUID(int=1)  # of all owners here: what is on the broker, what the marks are of, what an owner says of itself
+
 
 def placed(
     how_many: int, customers: int, lines: int = 5, *, crowd: Sequence[UUID] | None = None, before: int = 0

@@ -6,6 +6,7 @@ import sys
 import time
 from uuid import UUID, uuid4
 
+from bench.events import EPOCH
 from bench.ground import run_as_services_do, until
 from services.tiering_svc.handlers import subscriptions
 from shared.events import OWNERS
@@ -17,23 +18,19 @@ from shared.messaging.streams import Head, Stretch
 
 
 class Silent:
-    """Owners that have nothing more to tell than what is on the broker, in the epoch that the marks are of."""
-
-    def __init__(self, epoch: UUID) -> None:
-        self.epoch = epoch
+    """Owners that have nothing more to tell than what is on the broker, in the epoch that it is of."""
 
     async def stretch(self, topic: str, key: str, first: int) -> Stretch:
         raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
 
     async def heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
-        return self.epoch, []
+        return EPOCH, []
 
 
 async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
     database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
     broker = KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions)
-    epoch = await database.run(lambda tx: tx.raw.fetchval("select epoch from stream_seen limit 1"))
-    inbox = Inbox(database, subscriptions, Silent(epoch or UUID(int=1)))
+    inbox = Inbox(database, subscriptions, Silent())
     loop = ConsumerLoop(broker, f"bench-{uuid4()}", inbox)
     stop = asyncio.Event()
     running = asyncio.create_task(loop.run(stop))

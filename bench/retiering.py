@@ -4,12 +4,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
-from uuid import UUID
-
-import asyncpg
 
 from bench import ground, population
-from bench.events import placed
+from bench.events import EPOCH, placed
 from bench.population import FULL, MONTHS, REVIEWED_AS_OF
 from bench.result import Measured, Rates, Spans, Spoilt
 from bench.streams import fill_broker, fill_outbox, migrated
@@ -49,10 +46,7 @@ async def _populate(made: System, customers: int) -> None:
     for name in ("crowd", "outbox_full"):
         made.postgres.create_database(name)
         await migrated(made.postgres.url(name))
-    connection = await asyncpg.connect(made.postgres.url("outbox_full"))
-    epoch: UUID = await connection.fetchval("select epoch from stream_epoch")
-    await connection.close()
-    await population.fill(made.postgres.url("crowd"), customers, epoch)
+    await population.fill(made.postgres.url("crowd"), customers, EPOCH)
 
 
 def _on_a_copy(

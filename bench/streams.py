@@ -11,7 +11,7 @@ import asyncpg
 
 import services.tiering_svc
 from bench import ground
-from bench.events import placed
+from bench.events import EPOCH, placed
 from bench.result import Rates, Spoilt
 from deploy.embedded.system import System
 from shared.chassis.migrations import upgrade
@@ -29,7 +29,11 @@ SENT = "select count(*) filter (where published_at is null) = 0 and count(*) = $
 
 
 async def migrated(url: str) -> None:
+    """A database as tiering leaves it at its first start, and as an owner of events in the epoch of all."""
     await upgrade(TIERING, url.replace("postgresql://", "postgresql+asyncpg://"))
+    connection = await asyncpg.connect(url)
+    await connection.execute("update stream_epoch set epoch = $1", EPOCH)
+    await connection.close()
 
 
 async def fill_outbox(url: str, events: Iterable[tuple[UUID, int, OrderPlaced]] = ()) -> None:

@@ -143,9 +143,15 @@ class ConsumerLoop:
             self.last_age_seconds = (datetime.now(UTC) - arrivals[-1].recorded_at).total_seconds()
         for topic, key in outcome.gaps:
             self.pull_soon(topic, key)
-        for arrival in arrivals:  # read after a restore was noticed: the pull steps into the new epoch, and lists (K16)
-            if self._epochs.get(arrival.topic, arrival.epoch) != arrival.epoch:
-                self.pull_soon(*arrival.stream)
+        for stream in self._of_another_life(arrivals):
+            self.pull_soon(*stream)
+
+    def _of_another_life(self, arrivals: Sequence[Arrival]) -> list[StreamKey]:
+        """Streams read in another epoch than their owner is known to be in: a pull steps into it, and lists what it no
+        longer knows (K16). An epoch is read once and is one object, so a batch is looked through by what tells it."""
+        one_of_each = {id(arrival.epoch): arrival for arrival in arrivals}
+        odd = {n for n, one in one_of_each.items() if self._epochs.get(one.topic, one.epoch) != one.epoch}
+        return [arrival.stream for arrival in arrivals if id(arrival.epoch) in odd] if odd else []
 
     def _read(self, messages: Sequence[Message]) -> list[Arrival]:
         """Messages as arrivals. One that is not ours says so in the log and goes by: the owner's log is the truth."""
