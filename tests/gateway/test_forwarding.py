@@ -1,6 +1,5 @@
 """What the gateway hands on, to whom, with which headers; and what it says when nobody answers."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,11 +9,11 @@ import httpx
 import pytest
 
 from services.gateway.domain.paths import customer_in, service_for
-from shared.chassis import Ports
 from shared.chassis.tokens import Verifier
 from shared.events import CustomerSeen
 from shared.messaging import Database
 from tests import harness
+from tests.gateway.behind import Behind, in_front_of
 from tests.gateway.bodies import a_partner, an_order, code_of, place
 
 SERVICE = "gateway"
@@ -66,21 +65,6 @@ def test_the_customer_in_a_path() -> None:
     assert customer_in("complaints") is None
 
 
-class Behind:
-    """The services behind the door: remember what they were asked, answer what the test says."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, httpx.Request]] = []
-        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
-
-    def transport(self, service: str) -> httpx.AsyncBaseTransport:
-        def answer(request: httpx.Request) -> httpx.Response:
-            self.asked.append((service, request))
-            return self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
-
-        return httpx.MockTransport(answer)
-
-
 @pytest.fixture
 def behind() -> Behind:
     return Behind()
@@ -88,10 +72,7 @@ def behind() -> Behind:
 
 @pytest.fixture
 async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
-    create = harness.part_of("gateway", "app").create_app
-    ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
-    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
-    async with harness.client_of(app, harness.AsAdmin(keys, "gateway")) as client:
+    async with in_front_of(behind, database, keys) as client:
         yield client
 
 
@@ -228,69 +209,6 @@ async def test_a_file_with_a_reference_gets_the_registrys_id(
     later = await place(client, an_order("2", customer={"source": "demo", "ref": "18"}))
     assert later["customer_id"] == new.json()["id"]
     assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17", "18"]
-
-
-@pytest.mark.parametrize(
-    ("status", "code"), [(422, "validation_failed"), (415, "unsupported_media_type"), (503, "service_unavailable")]
-)
-async def test_a_refused_file_leaves_no_customer_and_its_reference_gets_the_same_id_later(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, status: int, code: str
-) -> None:
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
-    behind.answers["profile"] = lambda _: httpx.Response(status, json={"code": code})
-    assert code_of(await client.post("/v1/customers", json=file)) == (status, code)
-    offered = json.loads(behind.asked[0][1].content)["id"]
-    assert await announced() == []
-    assert code_of(await client.get(f"/v1/customers/{offered}/orders")) == (404, "customer_not_found")
-    by_id = an_order("1", customer={"id": offered})
-    assert code_of(await client.post("/v1/orders", json=by_id)) == (404, "customer_not_found")
-    behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
-    assert (await client.post("/v1/customers", json=file)).json()["id"] == offered
-    assert [str(event.customer_id) for event in await announced()] == [offered]
-    assert (await place(client, an_order("1", customer=file["reference"])))["customer_id"] == offered
-
-
-async def test_an_order_between_a_file_and_its_registration_goes_to_that_files_customer(
-    client: httpx.AsyncClient, behind: Behind, announced: Any
-) -> None:
-    """As when the gateway died after profile had opened the file: nobody gets a second customer (K17)."""
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
-
-    def opened_and_gone(_: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("x")
-
-    behind.answers["profile"] = opened_and_gone
-    assert code_of(await client.post("/v1/customers", json=file)) == (504, "service_timeout")
-    opened = json.loads(behind.asked[0][1].content)["id"]
-    assert (await place(client, an_order("1", customer=file["reference"])))["customer_id"] == opened
-    problem = {"code": "file_exists", "customer_id": opened}
-    behind.answers["profile"] = lambda _: httpx.Response(409, json=problem)
-    assert code_of(await client.post("/v1/customers", json=file)) == (409, "file_exists")
-    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17"]
-
-
-async def test_a_file_that_is_there_has_its_reference_registered(
-    client: httpx.AsyncClient, behind: Behind, announced: Any
-) -> None:
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
-    behind.answers["profile"] = lambda _: httpx.Response(409, json={"code": "file_exists"})
-    assert code_of(await client.post("/v1/customers", json=file)) == (409, "file_exists")
-    assert [event.ref for event in await announced()] == ["17"]
-
-
-async def test_a_reference_named_by_files_and_orders_at_once_has_one_customer(
-    client: httpx.AsyncClient, behind: Behind, announced: Any
-) -> None:
-    behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
-    reference = {"source": "demo", "ref": "17"}
-    answers = await asyncio.gather(*[
-        client.post("/v1/customers", json={"kind": "person", "reference": reference}) if n % 2
-        else client.post("/v1/orders", json=an_order(str(n), customer=reference))
-        for n in range(12)
-    ])  # fmt: skip
-    assert {answer.status_code for answer in answers} == {201, 202}
-    assert len({answer.json().get("customer_id") or answer.json()["id"] for answer in answers}) == 1
-    assert len([event for event in await announced() if isinstance(event, CustomerSeen)]) == 1
 
 
 async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: Behind) -> None:

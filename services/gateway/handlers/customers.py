@@ -14,7 +14,10 @@ subscriptions = Subscriptions()
 
 @subscriptions.on(CustomerRegistered)
 async def when_customers_are_registered_they_are_known(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
-    await references.add_known(tx, [file.customer_id for file in files])
+    """So are the references that they were offered, whose sender may never have got profile's answer."""
+    customer_ids = [file.customer_id for file in files]
+    await register_references(tx, await references.list_offered(tx, customer_ids), Reporter())
+    await references.add_known(tx, customer_ids)
 
 
 def has_a_file(status: int, said: Mapping[str, object]) -> bool:
@@ -58,6 +61,8 @@ async def offer_ids(tx: Transaction, named: Sequence[Reference]) -> list[UUID]:
 
 async def register_references(tx: Transaction, named: Sequence[Reference], reporter: Reporter) -> list[UUID]:
     """The customer behind each reference; an unknown one gets its id here, as it would by its first order."""
+    if not named:
+        return []
     registry = await references.load_registry(tx, list(dict.fromkeys(named)), [])
     ids = [registry.reference(Address(source=source, ref=ref), reporter, tx.at, new_id) for source, ref in named]
     if registry.added:

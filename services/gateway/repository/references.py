@@ -71,6 +71,16 @@ async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
         raise Overtaken("a reference was registered by another transaction")
 
 
+async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Reference]:
+    """References for which these ids are kept, and which nobody was seen under yet."""
+    rows = await tx.raw.fetch(
+        """select source, ref from customer_reference
+           where customer_id = any($1::uuid[]) and seen_at is null order by source, ref""",
+        customer_ids,
+    )  # fmt: skip
+    return [(row["source"], row["ref"]) for row in rows]
+
+
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
     """These customers exist. Told twice (by profile's event too) changes nothing."""
     await tx.raw.execute(

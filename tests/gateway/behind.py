@@ -1,0 +1,34 @@
+"""The services behind the gateway, played by the test."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+
+from shared.chassis import Ports
+from shared.messaging import Database
+from tests import harness
+
+
+class Behind:
+    """The services behind the door: remember what they were asked, answer what the test says."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, httpx.Request]] = []
+        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+
+    def transport(self, service: str) -> httpx.AsyncBaseTransport:
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.asked.append((service, request))
+            return self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
+
+        return httpx.MockTransport(answer)
+
+
+@asynccontextmanager
+async def in_front_of(behind: Behind, database: Database, keys: harness.Keys) -> AsyncIterator[httpx.AsyncClient]:
+    create = harness.part_of("gateway", "app").create_app
+    ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
+    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
+    async with harness.client_of(app, harness.AsAdmin(keys, "gateway")) as client:
+        yield client
