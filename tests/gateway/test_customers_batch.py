@@ -7,10 +7,11 @@ from uuid import uuid4
 import httpx
 
 from shared.events import CustomerSeen
+from tests.gateway.behind import Behind
 from tests.gateway.bodies import a_partner, an_order, code_of, place
-from tests.gateway.test_forwarding import Behind, behind, client
+from tests.gateway.test_forwarding import client
 
-__all__ = ["behind", "client"]  # the fixtures: a gateway, and the services behind it played by the test
+__all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
 
 SERVICE = "gateway"
 NDJSON = {"Content-Type": "application/x-ndjson"}

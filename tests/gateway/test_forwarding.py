@@ -66,11 +66,6 @@ def test_the_customer_in_a_path() -> None:
 
 
 @pytest.fixture
-def behind() -> Behind:
-    return Behind()
-
-
-@pytest.fixture
 async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
     async with in_front_of(behind, database, keys) as client:
         yield client

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,22 +12,27 @@ import pytest
 from services.gateway.handlers import subscriptions
 from shared.events import CustomerRegistered, CustomerSeen
 from shared.messaging import Database
-from tests import harness
-from tests.gateway.behind import Behind, in_front_of
+from tests.gateway.behind import Behind
 from tests.gateway.bodies import an_order, code_of, place
+from tests.gateway.test_forwarding import client
+
+__all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
 
 SERVICE = "gateway"
 
 
-@pytest.fixture
-def behind() -> Behind:
-    return Behind()
+FILE: dict[str, Any] = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
 
 
-@pytest.fixture
-async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
-    async with in_front_of(behind, database, keys) as client:
-        yield client
+async def opened_and_gone(client: httpx.AsyncClient, behind: Behind) -> str:
+    """Profile opens the file, and its answer never comes. The id that the file was offered."""
+
+    def gone(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("x")
+
+    behind.answers["profile"] = gone
+    assert code_of(await client.post("/v1/customers", json=FILE)) == (504, "service_timeout")
+    return str(json.loads(behind.asked[0][1].content)["id"])
 
 
 @pytest.mark.parametrize(
@@ -37,50 +41,35 @@ async def client(database: Database, keys: harness.Keys, behind: Behind) -> Asyn
 async def test_a_refused_file_leaves_no_customer_and_its_reference_gets_the_same_id_later(
     client: httpx.AsyncClient, behind: Behind, announced: Any, status: int, code: str
 ) -> None:
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
     behind.answers["profile"] = lambda _: httpx.Response(status, json={"code": code})
-    assert code_of(await client.post("/v1/customers", json=file)) == (status, code)
+    assert code_of(await client.post("/v1/customers", json=FILE)) == (status, code)
     offered = json.loads(behind.asked[0][1].content)["id"]
     assert await announced() == []
     assert code_of(await client.get(f"/v1/customers/{offered}/orders")) == (404, "customer_not_found")
     by_id = an_order("1", customer={"id": offered})
     assert code_of(await client.post("/v1/orders", json=by_id)) == (404, "customer_not_found")
     behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
-    assert (await client.post("/v1/customers", json=file)).json()["id"] == offered
+    assert (await client.post("/v1/customers", json=FILE)).json()["id"] == offered
     assert [str(event.customer_id) for event in await announced()] == [offered]
-    assert (await place(client, an_order("1", customer=file["reference"])))["customer_id"] == offered
+    assert (await place(client, an_order("1", customer=FILE["reference"])))["customer_id"] == offered
 
 
 async def test_an_order_between_a_file_and_its_registration_goes_to_that_files_customer(
     client: httpx.AsyncClient, behind: Behind, announced: Any
 ) -> None:
     """As when the gateway died after profile had opened the file: nobody gets a second customer (K17)."""
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
-
-    def opened_and_gone(_: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("x")
-
-    behind.answers["profile"] = opened_and_gone
-    assert code_of(await client.post("/v1/customers", json=file)) == (504, "service_timeout")
-    opened = json.loads(behind.asked[0][1].content)["id"]
-    assert (await place(client, an_order("1", customer=file["reference"])))["customer_id"] == opened
+    opened = await opened_and_gone(client, behind)
+    assert (await place(client, an_order("1", customer=FILE["reference"])))["customer_id"] == opened
     problem = {"code": "file_exists", "customer_id": opened}
     behind.answers["profile"] = lambda _: httpx.Response(409, json=problem)
-    assert code_of(await client.post("/v1/customers", json=file)) == (409, "file_exists")
+    assert code_of(await client.post("/v1/customers", json=FILE)) == (409, "file_exists")
     assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17"]
 
 
 async def test_a_file_whose_sender_never_got_an_answer_has_its_reference_registered_when_profile_tells_of_it(
     client: httpx.AsyncClient, behind: Behind, announced: Any, deliver: Any, database: Database
 ) -> None:
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
-
-    def opened_and_gone(_: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("x")
-
-    behind.answers["profile"] = opened_and_gone
-    assert code_of(await client.post("/v1/customers", json=file)) == (504, "service_timeout")
-    opened = UUID(json.loads(behind.asked[0][1].content)["id"])
+    opened = UUID(await opened_and_gone(client, behind))
     told = CustomerRegistered(customer_id=opened, kind="person", registered_at=datetime.now(UTC))
     for _ in range(2):
         await deliver(database, subscriptions, [told])
@@ -90,9 +79,8 @@ async def test_a_file_whose_sender_never_got_an_answer_has_its_reference_registe
 async def test_a_file_that_is_there_has_its_reference_registered(
     client: httpx.AsyncClient, behind: Behind, announced: Any
 ) -> None:
-    file = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
     behind.answers["profile"] = lambda _: httpx.Response(409, json={"code": "file_exists"})
-    assert code_of(await client.post("/v1/customers", json=file)) == (409, "file_exists")
+    assert code_of(await client.post("/v1/customers", json=FILE)) == (409, "file_exists")
     assert [event.ref for event in await announced()] == ["17"]
 
 
