@@ -75,7 +75,6 @@ class ConsumerLoop:
         self._pullers: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, int] = {}
         self._suspects = Suspects(inbox)
-        self._again: set[StreamKey] = set()  # pulls that failed
         self._owed: set[str] = set()  # topics whose streams are pulled at once at the next look: the broker is new
         self._epochs: dict[str, UUID] = {}
         self._compared: dict[str, datetime] = {}  # when all heads of a topic were last looked at
@@ -196,7 +195,7 @@ class ConsumerLoop:
             if applied:
                 log.info("pulled", topic=topic, key=key, applied=applied)
         except Exception as error:
-            self._again.add((topic, key))
+            self.inbox.unfinished.add((topic, key))
             log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
 
     async def _notice_another_broker(self, consumer: Consumer) -> None:
@@ -258,7 +257,7 @@ class ConsumerLoop:
         """
         if at_once:
             self._owed.update(self.topics)
-        again = self._again | self.inbox.unfinished
+        again = set(self.inbox.unfinished)
         behind: dict[StreamKey, Behind] = {}
         for topic in self.topics:
             began = datetime.now(UTC)
@@ -276,8 +275,7 @@ class ConsumerLoop:
             except Exception as error:
                 log.warning("compare_later", topic=topic, error=type(error).__name__)
         again.update(await self._suspects.lost(self.consumer))
-        self._again -= again  # only now: what failed on the way here left them to the next look
-        self.inbox.unfinished -= again
+        self.inbox.unfinished -= again  # only now: what failed on the way here left them to the next look
         for stream in again:
             self.pull_soon(*stream)
         await self._suspects.note(self.consumer, behind)

@@ -60,7 +60,7 @@ class Inbox:
         self.owners = owners
         self.applied = 0
         self.pulled = 0
-        self.unfinished: set[StreamKey] = set()  # free again, and the rest could not be pulled: the next look does it
+        self.unfinished: set[StreamKey] = set()  # pulls that failed, for the next comparison
 
     async def apply(self, arrivals: Sequence[Arrival]) -> Outcome:
         """Apply what is new of a batch. Only transient errors come out; permanent ones end parked."""

@@ -85,7 +85,7 @@ async def test_K15_a_database_that_fails_while_suspects_are_looked_at_makes_nobo
     await world.write(seen(1, "1"), seen(2, "1"))
     await compare(world)  # both noted as behind
     await long_ago(world)
-    world.consumer._again.add((TOPIC, str(customer(2))))  # a pull that failed
+    world.inbox.unfinished.add((TOPIC, str(customer(2))))  # a pull that failed
 
     async def fails(*_: object) -> None:
         raise ConnectionResetError
