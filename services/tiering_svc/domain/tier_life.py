@@ -121,13 +121,15 @@ def after_order(standing: Standing, order: Order, book: Book | Moments, rules: R
     A late order is looked at from its own date on, together with the orders that followed it.
     """
     book.add(order)
-    policy = rules.active
     start = looked_at_from(standing, order)
     month = order.month if start is order.placed_at else month_of(start, rules.zone)
+    return _raised_along(standing, book.walk(start, month), rules, order.order_id)
+
+
+def _raised_along(standing: Standing, steps: Walk, rules: Rules, order_id: UUID | None) -> Decided:
     changes: list[Change] = []
-    steps: Walk = book.walk(start, month)
-    for instant, last_month, figures in steps:
-        standing, change = _reassess(standing, policy, figures, instant, last_month, rules, ("order", order.order_id))
+    for instant, month, figures in steps:
+        standing, change = _reassess(standing, rules.active, figures, instant, month, rules, ("order", order_id))
         if change is not None:
             changes.append(change)
     return standing, changes
@@ -157,12 +159,7 @@ def after_later_orders(standing: Standing, decided_for: datetime, book: Orders |
     counted already, against the row from before: they raise from their own dates, as if they came now (up at once)."""
     steps: Walk = book.walk(decided_for, month_of(decided_for, rules.zone))
     next(steps)  # what was decided looked at this itself
-    changes: list[Change] = []
-    for instant, month, figures in steps:
-        standing, change = _reassess(standing, rules.active, figures, instant, month, rules, ("order", None))
-        if change is not None:
-            changes.append(change)
-    return standing, changes
+    return _raised_along(standing, steps, rules, None)
 
 
 def after_take_back(standing: Standing, taken: TakenBack, book: Orders | Moments, rules: Rules) -> Decided:
