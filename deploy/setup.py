@@ -18,8 +18,8 @@ UV = [str(Path(sys.executable).with_name("uv")), "--quiet", "pip", "install", "-
 def main() -> int:
     print("setup: packages from requirements.lock, each checked against its hash", flush=True)
     # uv takes a tenth of pip's time. pip knows a machine's own index settings that uv does not: it is the fallback.
-    # Both compile what they install: else every process does, on a machine that keeps Python from writing bytecode
-    # (PYTHONDONTWRITEBYTECODE) at every start, which there is more than half of a start of the system.
+    # Both compile what they install. Where Python is kept from writing bytecode (PYTHONDONTWRITEBYTECODE), each process
+    # would do it at each of its starts: more than half of the time that the system takes to start there.
     if not (install_uv() and run([*UV, "--compile-bytecode", "--require-hashes", "-r", str(LOCK)])):
         print("setup: with pip instead; this takes a few minutes", flush=True)
         if not run([*PIP, "--use-pep517", "--require-hashes", "-r", str(LOCK)]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.commands.status import does_not_read
 from deploy.operator import Operator, Unreachable
 
 SETTLE_SECONDS = 300.0
@@ -40,10 +41,9 @@ def still_busy(service: str, status: Mapping[str, Any]) -> list[str]:
     found = []
     if status["outbox_depth"]:
         found.append(f"{service} has {status['outbox_depth']:,} events to send")
-    unread = sum(status["lag"].values())
-    if any(count < 0 for count in status["lag"].values()):
+    if does_not_read(status):
         found.append(f"{service} does not read from the broker")
-    elif unread:
+    elif unread := sum(status["lag"].values()):
         found.append(f"{service} has {unread:,} messages to read")
     if status["gaps"]:
         found.append(f"{service} pulls {status['gaps']} streams")

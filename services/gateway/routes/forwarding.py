@@ -40,9 +40,10 @@ async def open_customer(request: Request) -> Response:
         file |= {"id": str(offered), "reference": {"source": named[0][0], "ref": named[0][1]}}
     answer = await _forward(request, "profile", actor, json.dumps(file, ensure_ascii=False).encode())
     if customers.has_a_file(answer.status, said := _said(answer)):
-        opened = [id for id in (id_in(said.get("id")),) if id is not None]
+        opened = id_in(said.get("id"))
+        ids = [] if opened is None else [opened]
         reporter = gateway_of(request).intake.reporter(actor)
-        await service_of(request).database.run(lambda tx: customers.files_are_open(tx, opened, named, reporter))
+        await service_of(request).database.run(lambda tx: customers.files_are_open(tx, ids, named, reporter))
     return _response(answer)
 
 
