@@ -47,7 +47,7 @@ customer_reference = Table(  # the registry: ids from outside are unique per sou
     Column("source", Text, primary_key=True),
     Column("ref", Text, primary_key=True),
     Column("customer_id", Uuid, nullable=False),
-    Column("seen_at", Moment),  # null: the id is only offered, to a file that profile has not accepted yet
+    Column("registered_at", Moment),  # null: the id is only offered, to a file that profile has not accepted yet
     Index("customer_reference_of_customer", "customer_id", "source"),
 )
 

@@ -13,17 +13,17 @@ TOPIC = "patron.intake"
 
 
 @catalogued
-class CustomerSeen(Event):
+class CustomerReferenceRegistered(Event):
     """An outside reference was met for the first time and got a customer id (G2). Profile opens a stub."""
 
-    type: ClassVar[str] = "intake.customer_seen.v1"
+    type: ClassVar[str] = "intake.customer_reference_registered.v1"
     topic: ClassVar[str] = TOPIC
-    time_field: ClassVar[str] = "seen_at"
+    time_field: ClassVar[str] = "registered_at"
 
     customer_id: UUID
     source: Code  # whose reference it is: a partner's source, or "patron" for the company's own systems
     ref: Code
-    seen_at: Instant
+    registered_at: Instant
 
 
 class OrderLine(Part):
@@ -52,7 +52,7 @@ class OrderPlaced(Event):
     lines: tuple[OrderLine, ...]
 
 
-class LineTakenBack(Part):
+class ReversedLine(Part):
     """What one line lost by a return or a cancellation: exact, so that all of them together give the whole line."""
 
     line: int
@@ -74,7 +74,7 @@ class OrderReturned(Event):
     placed_at: Instant  # when the order was placed
     returned_at: Instant
     amount: Amount
-    lines: tuple[LineTakenBack, ...]
+    lines: tuple[ReversedLine, ...]
 
 
 @catalogued
@@ -91,7 +91,7 @@ class OrderCancelled(Event):
     cancelled_at: Instant
     reason: Code | None = None
     amount: Amount
-    lines: tuple[LineTakenBack, ...]
+    lines: tuple[ReversedLine, ...]
 
 
 @catalogued

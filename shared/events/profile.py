@@ -81,18 +81,18 @@ class TeamMemberReleased(Event):
 
 
 @catalogued
-class EmployeePlaced(Event):
+class EmployeeChanged(Event):
     """An employee works at this service centre from now on; None: at none. Later placements replace earlier ones."""
 
-    type: ClassVar[str] = "profile.employee_placed.v1"
+    type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC
-    key_field: ClassVar[str] = "placement_id"
-    time_field: ClassVar[str] = "placed_at"
+    key_field: ClassVar[str] = "change_id"
+    time_field: ClassVar[str] = "changed_at"
 
-    placement_id: UUID
+    change_id: UUID
     employee_id: Code
     centre: Code | None = None
-    placed_at: Instant
+    changed_at: Instant
 
 
 @catalogued

@@ -150,16 +150,16 @@ class KeyAccountEnded(AccountEvent):
 
 
 @catalogued
-class NeverServedSet(AccountEvent):
-    type: ClassVar[str] = "tiering.never_served_set.v1"
+class CustomerExcluded(AccountEvent):
+    type: ClassVar[str] = "tiering.customer_excluded.v1"
     time_field: ClassVar[str] = "since"
 
     since: Instant
 
 
 @catalogued
-class NeverServedEnded(AccountEvent):
-    type: ClassVar[str] = "tiering.never_served_ended.v1"
+class CustomerExclusionEnded(AccountEvent):
+    type: ClassVar[str] = "tiering.customer_exclusion_ended.v1"
     time_field: ClassVar[str] = "ended_at"
 
     ended_at: Instant

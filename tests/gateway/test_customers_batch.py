@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from tests.gateway.behind import Behind
 from tests.gateway.bodies import a_partner, an_order, code_of, place
 from tests.gateway.test_forwarding import client
@@ -55,7 +55,7 @@ async def test_P12_files_get_the_registrys_ids_and_results_their_lines(
     files = [json.loads(line) for line in request.content.splitlines()]
     assert (service, len(files), request.url.path) == ("profile", 4, "/v1/customers:batch")
     assert files[1]["reference"] == {"source": "demo", "ref": "18"}
-    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17", "18"]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerReferenceRegistered)] == ["17", "18"]
     by_reference = await place(client, an_order("2", customer={"source": "demo", "ref": "18"}))
     assert by_reference["customer_id"] == told[2]["id"]
     # a file without a reference is known at once too
@@ -89,7 +89,7 @@ async def test_P12_a_refused_line_leaves_no_customer(client: httpx.AsyncClient, 
     behind.answers["profile"] = some
     told = await sent(client, [a_file("1"), a_file("2"), a_file("3"), a_file()])
     assert [one["status"] for one in told] == [201, 422, 409, 201]
-    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["1", "3"]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerReferenceRegistered)] == ["1", "3"]
 
 
 async def test_G1_files_are_not_for_partners_to_open(client: httpx.AsyncClient, behind: Behind) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from services.gateway.domain.paths import customer_in, service_for
 from shared.chassis.tokens import Verifier
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.behind import Behind, in_front_of
@@ -203,7 +203,7 @@ async def test_a_file_with_a_reference_gets_the_registrys_id(
     assert new.json()["id"] != ordered["customer_id"]
     later = await place(client, an_order("2", customer={"source": "demo", "ref": "18"}))
     assert later["customer_id"] == new.json()["id"]
-    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17", "18"]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerReferenceRegistered)] == ["17", "18"]
 
 
 async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: Behind) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from services.gateway.handlers import subscriptions
-from shared.events import CustomerRegistered, CustomerSeen
+from shared.events import CustomerReferenceRegistered, CustomerRegistered
 from shared.messaging import Database
 from tests.gateway.behind import Behind
 from tests.gateway.bodies import an_order, code_of, place
@@ -63,7 +63,7 @@ async def test_an_order_between_a_file_and_its_registration_goes_to_that_files_c
     problem = {"code": "file_exists", "customer_id": opened}
     behind.answers["profile"] = lambda _: httpx.Response(409, json=problem)
     assert code_of(await client.post("/v1/customers", json=FILE)) == (409, "file_exists")
-    assert [event.ref for event in await announced() if isinstance(event, CustomerSeen)] == ["17"]
+    assert [event.ref for event in await announced() if isinstance(event, CustomerReferenceRegistered)] == ["17"]
 
 
 async def test_a_file_whose_sender_never_got_an_answer_has_its_reference_registered_when_profile_tells_of_it(
@@ -96,4 +96,4 @@ async def test_a_reference_named_by_files_and_orders_at_once_has_one_customer(
     ])  # fmt: skip
     assert {answer.status_code for answer in answers} == {201, 202}
     assert len({answer.json().get("customer_id") or answer.json()["id"] for answer in answers}) == 1
-    assert len([event for event in await announced() if isinstance(event, CustomerSeen)]) == 1
+    assert len([event for event in await announced() if isinstance(event, CustomerReferenceRegistered)]) == 1

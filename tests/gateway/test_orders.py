@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from shared.events import CustomerSeen, OrderPlaced
+from shared.events import CustomerReferenceRegistered, OrderPlaced
 from shared.messaging import Database
 from tests.gateway.bodies import PLACED, a_line, a_partner, an_order, code_of, place
 
@@ -26,7 +26,7 @@ async def test_an_order_is_stored_and_announced_with_its_new_customer(
 ) -> None:
     accepted = await place(client, an_order("1", a_line(1, "10.00", 2, unit_cost="1.2345"), a_line(2, "0.50")))
     seen, placed = await announced()
-    assert isinstance(seen, CustomerSeen)
+    assert isinstance(seen, CustomerReferenceRegistered)
     assert (seen.source, seen.ref) == ("patron", "c-1")
     assert isinstance(placed, OrderPlaced)
     assert str(placed.customer_id) == accepted["customer_id"] == str(seen.customer_id)
@@ -58,7 +58,7 @@ async def test_K7_fifty_identical_orders_at_once_have_one_effect(
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.content for answer in answers}) == 1
     assert await count(database, "customer_order") == 1
-    assert [type(event) for event in await announced()] == [CustomerSeen, OrderPlaced]
+    assert [type(event) for event in await announced()] == [CustomerReferenceRegistered, OrderPlaced]
 
 
 async def test_K17_two_partners_send_their_own_order_1001(client: httpx.AsyncClient, announced: Announced) -> None:
@@ -103,7 +103,7 @@ async def test_a_group_of_good_and_bad_is_told_apart(
     commits = await database.run(lambda tx: tx.raw.fetchval("select count(distinct recorded_at) from customer_order"))
     assert 1 <= commits < 20
     assert await count(database, "customer_order") == 40
-    assert sum(isinstance(event, CustomerSeen) for event in await announced()) == 3
+    assert sum(isinstance(event, CustomerReferenceRegistered) for event in await announced()) == 3
 
 
 async def test_a_batch_answers_line_by_line(client: httpx.AsyncClient, database: Database) -> None:

@@ -70,7 +70,7 @@ select gen_random_uuid(), 'a', n::text, gen_random_uuid(), now(), 'USD', 'web', 
 from generate_series(1, 500) n
 """
 SOME_REFERENCES = """
-insert into customer_reference (source, ref, customer_id, seen_at)
+insert into customer_reference (source, ref, customer_id, registered_at)
 select 'a', n::text, gen_random_uuid(), now() from generate_series(1, 500) n
 """
 

@@ -12,11 +12,11 @@ from services.loyalty_svc.domain.wallet import Wallet
 from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
-    LineTakenBack,
     OrderCancelled,
     OrderLine,
     OrderPlaced,
     OrderReturned,
+    ReversedLine,
     TierChanged,
 )
 
@@ -83,10 +83,10 @@ def cancelled(order: OrderPlaced, *pieces: tuple[int, int, str]) -> OrderCancell
     )  # fmt: skip
 
 
-def taken(order: OrderPlaced, pieces: object) -> tuple[LineTakenBack, ...]:
+def taken(order: OrderPlaced, pieces: object) -> tuple[ReversedLine, ...]:
     categories = {ln.line: ln.category for ln in order.lines}
     return tuple(
-        LineTakenBack(line=n, category=categories.get(n, "unknown"), quantity=quantity, amount=Decimal(amount))
+        ReversedLine(line=n, category=categories.get(n, "unknown"), quantity=quantity, amount=Decimal(amount))
         for n, quantity, amount in pieces  # type: ignore[attr-defined]
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.profile_svc.handlers import subscriptions
-from shared.events import CustomerRegistered, CustomerSeen, CustomerTraitsChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -81,7 +81,8 @@ async def test_P12_two_lines_of_one_reference_are_one_file(client):
 async def test_P12_stubs_are_completed_whoever_named_them(client, database, deliver):
     ids = [uuid4() for _ in range(3)]
     await deliver(database, subscriptions, [
-        CustomerSeen(customer_id=id, source="demo", ref=str(n), seen_at=AT) for n, id in enumerate(ids)
+        CustomerReferenceRegistered(customer_id=id, source="demo", ref=str(n), registered_at=AT)
+        for n, id in enumerate(ids)
     ])  # fmt: skip
     amended = await client.patch(
         f"/v1/customers/{ids[2]}", json={"phones": [{"number": "+12025550100"}]}, headers={"If-Match": '"1"'}

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 
 from services.profile_svc import tables
 from services.profile_svc.handlers import subscriptions
-from shared.events import CustomerRegistered, CustomerSeen, CustomerTraitsChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -27,8 +27,8 @@ ORGANISATION = {
 }
 
 
-def seen(customer_id: UUID, ref: str = "HH-1", source: str = "patron") -> CustomerSeen:
-    return CustomerSeen(customer_id=customer_id, source=source, ref=ref, seen_at=AT)
+def seen(customer_id: UUID, ref: str = "HH-1", source: str = "patron") -> CustomerReferenceRegistered:
+    return CustomerReferenceRegistered(customer_id=customer_id, source=source, ref=ref, registered_at=AT)
 
 
 async def opened(client, **changes) -> dict:

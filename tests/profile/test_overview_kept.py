@@ -16,7 +16,7 @@ from shared.events import (
     ComplaintReopened,
     ComplaintResolved,
     CustomerIdentified,
-    CustomerSeen,
+    CustomerReferenceRegistered,
     DeadlineBreached,
     OrderCancelled,
     OrderDelivered,
@@ -45,7 +45,11 @@ class Story:
         self.topics: dict[tuple[str, str], list] = defaultdict(list)
         self.number = 100
         for customer in CUSTOMERS:
-            self.tell(CustomerSeen(customer_id=customer, source="patron", ref=str(customer.int), seen_at=START))
+            self.tell(
+                CustomerReferenceRegistered(
+                    customer_id=customer, source="patron", ref=str(customer.int), registered_at=START
+                )
+            )
 
     def id(self) -> UUID:
         self.number += 1
@@ -298,7 +302,7 @@ async def test_G3_overview_in_one_answer(client, database, deliver):
         database,
         subscriptions,
         [
-            CustomerSeen(customer_id=customer, source="patron", ref="HH-1", seen_at=START),
+            CustomerReferenceRegistered(customer_id=customer, source="patron", ref="HH-1", registered_at=START),
             order(0),
             order(5, 2, amount=Decimal("7.5")),
             OrderReturned(**about, return_id=UUID(int=3), returned_at=when(9), amount=Decimal("2.50"), lines=()),
@@ -366,7 +370,9 @@ async def test_G3_overview_facts_may_come_before_the_file(client, database, deli
     await deliver(database, subscriptions, [TierChanged(customer_id=customer, change_id=UUID(int=4), **tier, **policy)])
     assert (await client.get(f"/v1/customers/{customer}/overview")).status_code == 404
     await deliver(
-        database, subscriptions, [CustomerSeen(customer_id=customer, source="patron", ref="HH-2", seen_at=START)]
+        database,
+        subscriptions,
+        [CustomerReferenceRegistered(customer_id=customer, source="patron", ref="HH-2", registered_at=START)],
     )
     assert (await client.get(f"/v1/customers/{customer}/overview")).json()["tier"]["tier"] == "gold"
 

@@ -12,7 +12,7 @@ from services.profile_svc.domain.reader import Reader
 from services.profile_svc.domain.search import index_name, read_question
 from services.profile_svc.handlers import subscriptions
 from services.profile_svc.repository.search import search_files
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 
 SERVICE = "profile"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def test_P12_search_by_phone_email_reference_and_id(client, database, deli
     await deliver(
         database,
         subscriptions,
-        [CustomerSeen(customer_id=UUID(id), source="patron", ref="HH-0815", seen_at=AT)],
+        [CustomerReferenceRegistered(customer_id=UUID(id), source="patron", ref="HH-0815", registered_at=AT)],
     )
     other = await opened(client, "Other", phones=[{"number": "212-555-0199"}], emails=[{"address": "x@y.example"}])
     for q in (

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared.events import EmployeePlaced, TeamMemberAssigned, TeamMemberReleased
+from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 
 SERVICE = "profile"
 
@@ -150,7 +150,7 @@ async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced
     assert (placed.status_code, placed.json()["centre"]) == (200, "north")
     assert (await client.put(url, json={"centre": "north"})).is_success
     assert (await client.put(url, json={"centre": None})).json()["centre"] is None
-    told = [one for one in await announced() if isinstance(one, EmployeePlaced)]
+    told = [one for one in await announced() if isinstance(one, EmployeeChanged)]
     assert [(one.employee_id, one.centre) for one in told] == [("E-1", "north"), ("E-1", None)]
     nobody = await client.put("/v1/employees/E-99/centre", json={"centre": "north"})
     assert (nobody.status_code, nobody.json()["code"]) == (404, "employee_not_found")

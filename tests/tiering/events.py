@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from shared.events import LineTakenBack, OrderCancelled, OrderLine, OrderPlaced, OrderReturned
+from shared.events import OrderCancelled, OrderLine, OrderPlaced, OrderReturned, ReversedLine
 from shared.messaging import new_id
 
 
@@ -23,9 +23,9 @@ def placed(
     )  # fmt: skip
 
 
-def _piece(order: OrderPlaced, quantity: int, amount: Decimal) -> LineTakenBack:
+def _piece(order: OrderPlaced, quantity: int, amount: Decimal) -> ReversedLine:
     line = order.lines[0]
-    return LineTakenBack(
+    return ReversedLine(
         line=1, category=line.category, quantity=quantity, amount=amount, unit_cost=line.unit_cost
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from deploy.demo.costs import cost_share
 from deploy.demo.purchases import Purchases, ranked_households, read_purchases
 from deploy.demo.synthetic import Return, draw_returns
 from services.tiering_svc.handlers import subscriptions
-from shared.events import CustomerRegistered, Event, LineTakenBack, Meta, OrderLine, OrderPlaced, OrderReturned
+from shared.events import CustomerRegistered, Event, Meta, OrderLine, OrderPlaced, OrderReturned, ReversedLine
 from shared.messaging import Database, Transaction
 from tests import harness
 
@@ -103,7 +103,7 @@ class Teller:
         for number, quantity in one.lines:
             line = self.told[one.basket][number - 1]
             lines.append(
-                LineTakenBack(line=number, category=line.category, quantity=quantity, amount=line.amount,
+                ReversedLine(line=number, category=line.category, quantity=quantity, amount=line.amount,
                               unit_cost=line.unit_cost)
             )  # fmt: skip
             self.returns.append(

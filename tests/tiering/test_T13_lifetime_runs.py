@@ -12,7 +12,7 @@ from services.tiering_svc.handlers import lifetime as work
 from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.handlers.lifetime import advance
 from services.tiering_svc.repository.buyers import list_buyers
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering.events import placed, returned
@@ -163,7 +163,9 @@ async def test_T13_bad_runs_are_refused_where_they_are_wrong(client, as_role):
 async def test_T13_G1_a_partner_sees_the_value_of_its_own_customers_only(client, database, as_role):
     mine, other = new_id(), new_id()
     await tell(
-        database, *buying(), CustomerSeen(customer_id=UUID(int=3), source=f"partner:{mine}", ref="c", seen_at=NOW)
+        database,
+        *buying(),
+        CustomerReferenceRegistered(customer_id=UUID(int=3), source=f"partner:{mine}", ref="c", registered_at=NOW),
     )
     await a_run(client, database)
     url = f"/v1/customers/{UUID(int=3)}/lifetime-value"

@@ -11,7 +11,7 @@ from shared.events import (
     ContactLogged,
     CustomerTraitsChanged,
     DeadlineBreached,
-    EmployeePlaced,
+    EmployeeChanged,
     TeamMemberAssigned,
 )
 from shared.messaging import new_id
@@ -50,7 +50,7 @@ async def a_quarter(database):
     """Mei (E-1, north) looks after Ann and Bob, Tom (E-2, at no centre) after Eve."""
     await tell(
         database,
-        EmployeePlaced(placement_id=new_id(), employee_id="E-1", centre="north", placed_at=at(1, 1)),
+        EmployeeChanged(change_id=new_id(), employee_id="E-1", centre="north", changed_at=at(1, 1)),
         assigned(ANN, "E-1"), assigned(BOB, "E-1"), assigned(EVE, "E-2"),
         traits(ANN, 90), traits(BOB, 40), traits(EVE, 80),
         placed(ANN, at(5, 1), "300"), placed(ANN, at(5, 2), "300"), placed(ANN, at(5, 3), "100"),

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from shared.events import (
-    CustomerSeen,
+    CustomerExcluded,
+    CustomerExclusionEnded,
+    CustomerReferenceRegistered,
     GroupParentChanged,
     KeyAccountApproved,
     KeyAccountEnded,
-    NeverServedEnded,
-    NeverServedSet,
     ReceivableIssued,
 )
 from shared.messaging import new_id
@@ -223,8 +223,12 @@ async def test_T8_never_served_needs_two_people_and_ends_a_key_account(people, d
     assert (await people.client.post(end, json={"reason": "They apologised."}, headers=head)).status_code == 200
     assert refused(await people.client.post(end, json={"reason": "x"}, headers=head)) == (404, "not_never_served")
     assert (await people.nominate(ANN, "strategic")).status_code == 201
-    told = [type(one) for one in await announced() if type(one) in (KeyAccountEnded, NeverServedSet, NeverServedEnded)]
-    assert told == [KeyAccountEnded, NeverServedSet, NeverServedEnded]
+    told = [
+        type(one)
+        for one in await announced()
+        if type(one) in (KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded)
+    ]
+    assert told == [KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded]
 
 
 async def test_T8_bad_input_is_refused_where_it_is_wrong(people, database):
@@ -248,7 +252,11 @@ async def test_T8_bad_input_is_refused_where_it_is_wrong(people, database):
 
 async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people, database, as_role):
     mine, other = new_id(), new_id()
-    await tell(database, *steady(ANN), CustomerSeen(customer_id=ANN, source=f"partner:{mine}", ref="c", seen_at=NOW))
+    await tell(
+        database,
+        *steady(ANN),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", ref="c", registered_at=NOW),
+    )
     await people.key_account(ANN)
     url = f"/v1/customers/{ANN}/key-account"
     own = (await people.client.get(url, headers=as_role("partner", partner_id=mine))).json()

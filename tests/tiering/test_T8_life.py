@@ -16,7 +16,7 @@ from services.tiering_svc.domain.account_rules import Finding
 from services.tiering_svc.domain.key_accounts import AccountClass, Nomination, Situation
 from services.tiering_svc.handlers import subscriptions
 from shared.errors import DomainError
-from shared.events import Event, KeyAccountApproved, KeyAccountEnded, NeverServedEnded, NeverServedSet
+from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 from tests import harness
 from tests.tiering.accounts import ANN, BOB, People, refused, steady
 
@@ -137,10 +137,10 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
     def the_events_tell_where_the_customer_stands(self) -> None:
         held: UUID | None = None
         for event in self.events:
-            if isinstance(event, KeyAccountApproved | NeverServedSet):
+            if isinstance(event, KeyAccountApproved | CustomerExcluded):
                 assert held is None
                 held = event.class_id
-            elif isinstance(event, KeyAccountEnded | NeverServedEnded):
+            elif isinstance(event, KeyAccountEnded | CustomerExclusionEnded):
                 assert held == event.class_id
                 held = None
         current = self.situation().current

@@ -10,7 +10,13 @@ from services.tiering_svc.domain.account_rules import Condition, Finding, Rule, 
 from services.tiering_svc.domain.risks import Flag, flag_by_rules
 from services.tiering_svc.handlers import subscriptions, timers
 from services.tiering_svc.handlers.risks import look_at_risks
-from shared.events import CustomerSeen, PaymentReceived, ReceivableIssued, RiskFlagCleared, RiskFlagRaised
+from shared.events import (
+    CustomerReferenceRegistered,
+    PaymentReceived,
+    ReceivableIssued,
+    RiskFlagCleared,
+    RiskFlagRaised,
+)
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering.accounts import ANN, BOB, NOW, People, ago, refused, steady
@@ -153,7 +159,7 @@ async def test_T8_G1_a_partner_is_told_a_risk_without_its_reason(people, databas
     await tell(
         database,
         placed(ANN, ago(3), "10"),
-        CustomerSeen(customer_id=ANN, source=f"partner:{mine}", ref="c", seen_at=NOW),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", ref="c", registered_at=NOW),
     )
     body = {"risk": "finance", "reason": "Near bankruptcy.", "until": (datetime.now(UTC) + HOUR).isoformat()}
     await people.client.post(f"/v1/customers/{ANN}/risks", json=body)

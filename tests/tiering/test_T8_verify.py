@@ -57,7 +57,7 @@ async def lived(client, database, as_role):
 FAULTS = {
     "update nomination set kinds = '{strategic}' where class = 'key'": "account_classes",
     "delete from outbox where type = 'tiering.key_account_ended.v1'": "account_classes_announced",
-    "delete from outbox where type = 'tiering.never_served_set.v1'": "account_classes_announced",
+    "delete from outbox where type = 'tiering.customer_excluded.v1'": "account_classes_announced",
     "delete from outbox where type = 'tiering.risk_flag_cleared.v1'": "risk_flags",
     "update lifetime_value set revenue = revenue + 1": "lifetime_value_runs",
 }

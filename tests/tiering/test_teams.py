@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.repository import teams
-from shared.events import EmployeePlaced, TeamMemberAssigned, TeamMemberReleased
+from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering.a_customer import at
@@ -44,9 +44,9 @@ async def test_P5_an_employee_works_where_the_last_placement_says(database):
         database,
         subscriptions,
         [
-            EmployeePlaced(placement_id=new_id(), employee_id="E-1", centre="north", placed_at=at(1)),
-            EmployeePlaced(placement_id=new_id(), employee_id="E-1", centre="south", placed_at=at(10)),
-            EmployeePlaced(placement_id=new_id(), employee_id="E-2", centre=None, placed_at=at(1)),
+            EmployeeChanged(change_id=new_id(), employee_id="E-1", centre="north", changed_at=at(1)),
+            EmployeeChanged(change_id=new_id(), employee_id="E-1", centre="south", changed_at=at(10)),
+            EmployeeChanged(change_id=new_id(), employee_id="E-2", centre=None, changed_at=at(1)),
         ],
     )
     assert await database.run(lambda tx: teams.list_centres(tx, at(5))) == {"E-1": "north"}

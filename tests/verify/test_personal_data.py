@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from deploy.verify.invariants.personal_data import forbidden_keys, spellings
-from shared.events import CATALOGUE, CustomerSeen
+from shared.events import CATALOGUE, CustomerReferenceRegistered
 from tests.verify.conftest import Five
 
 CUSTOMER = UUID("0192f000-0000-7000-8000-000000000001")
@@ -100,7 +100,9 @@ async def test_a_contact_of_a_case_is_found(five: Five):
 
 async def test_ids_amounts_codes_and_instants_are_sound(five: Five):
     await five.tell(
-        CustomerSeen(customer_id=CUSTOMER, source="demo", ref="C-1/2:a", seen_at=datetime(2026, 3, 1, tzinfo=UTC))
+        CustomerReferenceRegistered(
+            customer_id=CUSTOMER, source="demo", ref="C-1/2:a", registered_at=datetime(2026, 3, 1, tzinfo=UTC)
+        )
     )
     assert await five.broken() == set()
 

@@ -5,15 +5,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from tests.verify.conftest import Five
 
 CUSTOMER = UUID("0192f000-0000-7000-8000-000000000001")
 TOPIC = "patron.intake"
 
 
-def seen(ref: str, customer: UUID = CUSTOMER) -> CustomerSeen:
-    return CustomerSeen(customer_id=customer, source="demo", ref=ref, seen_at=datetime(2026, 3, 1, tzinfo=UTC))
+def seen(ref: str, customer: UUID = CUSTOMER) -> CustomerReferenceRegistered:
+    return CustomerReferenceRegistered(
+        customer_id=customer, source="demo", ref=ref, registered_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ async def test_a_parked_event_and_its_blocked_stream_are_found(told: Five):
         "loyalty",
         """insert into parked (parked_id, topic, key, seq, type, payload, reason, detail, tries, recorded_at,
                                parked_at)
-           select $1, topic, key, 2, 'intake.customer_seen.v1', '', 'unreadable', '', 5, now(), now()
+           select $1, topic, key, 2, 'intake.customer_reference_registered.v1', '', 'unreadable', '', 5, now(), now()
            from stream_seen""",
         uuid4(),
     )
@@ -117,7 +119,7 @@ async def test_holes_and_differences_are_noted_and_break_nothing(told: Five):
     await told.run(
         "loyalty",
         """insert into stream_hole (topic, key, seq, type, reason, dropped_at, dropped_by)
-           values ('patron.intake', 'k', 2, 'intake.customer_seen.v1', 'unreadable', now(), 'ann')""",
+           values ('patron.intake', 'k', 2, 'intake.customer_reference_registered.v1', 'unreadable', now(), 'ann')""",
     )
     await told.run(
         "tiering",

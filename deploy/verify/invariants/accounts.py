@@ -36,10 +36,10 @@ INVARIANTS = (
         offending=f"""
             with told as (
                 select (p ->> 'class_id')::uuid as class_id,
-                       count(*) filter (where type ~ '(approved|set)[.]v1$') as begun,
+                       count(*) filter (where type ~ '(approved|excluded)[.]v1$') as begun,
                        count(*) filter (where type ~ 'ended[.]v1$') as ended
                 from (select type, payload::jsonb as p from outbox
-                      where type like 'tiering.key_account%' or type like 'tiering.never_served%') as events
+                      where type like 'tiering.key_account%' or type like 'tiering.customer_exclu%') as events
                 group by 1
             )
             select class_id, c.customer_id, t.begun, t.ended from account_class c full join told t using (class_id)

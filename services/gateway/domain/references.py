@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.errors import forbidden, invalid, not_found
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 
 OWN_SOURCE = "patron"
 """The source of the company's own systems and people."""
@@ -59,7 +59,7 @@ class Registry:
     offered: dict[Reference, UUID] = field(default_factory=dict)  # ids kept for references that are unknown so far
     customers: set[UUID] = field(default_factory=set)
     of_source: set[tuple[UUID, str]] = field(default_factory=set)
-    added: list[CustomerSeen] = field(default_factory=list)
+    added: list[CustomerReferenceRegistered] = field(default_factory=list)
 
     def find(self, address: Address, reporter: Reporter) -> UUID | None:
         """The customer meant, or None: nobody such, or (for a partner) nobody of its own."""
@@ -90,6 +90,8 @@ class Registry:
         self.customers.add(customer_id)
         self.of_source.add((customer_id, address.source))
         self.added.append(
-            CustomerSeen(customer_id=customer_id, source=address.source, ref=address.ref, seen_at=at)
-        )  # fmt: skip
+            CustomerReferenceRegistered(
+                customer_id=customer_id, source=address.source, ref=address.ref, registered_at=at
+            )
+        )
         return customer_id

@@ -12,7 +12,7 @@ from services.gateway.domain.references import NewId
 from services.gateway.domain.rules import IntakeRules, share
 from services.gateway.domain.said_orders import ZERO
 from shared.errors import conflict, invalid
-from shared.events import LineTakenBack, OrderCancelled, OrderDelivered, OrderReturned
+from shared.events import OrderCancelled, OrderDelivered, OrderReturned, ReversedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class TakenBack:
     at: datetime
     reason: str | None
     amount: Decimal
-    lines: tuple[LineTakenBack, ...]
+    lines: tuple[ReversedLine, ...]
     fingerprint: bytes
     event_id: UUID
     recorded_at: datetime
@@ -109,10 +109,10 @@ def return_lines(
 
 def _pieces(
     order: Order, earlier: Sequence[TakenBack], wanted: Sequence[LineWanted], rules: IntakeRules
-) -> tuple[LineTakenBack, ...]:
+) -> tuple[ReversedLine, ...]:
     bought = {line.line: line for line in order.lines}
     so_far = taken_so_far(earlier)
-    pieces: list[LineTakenBack] = []
+    pieces: list[ReversedLine] = []
     asked: set[int] = set()
     for index, want in enumerate(wanted):
         if want.line in asked:
@@ -132,7 +132,7 @@ def _pieces(
             )
         amount = share(line.amount, after, line.quantity, rules.decimals) - left.amount
         pieces.append(
-            LineTakenBack(
+            ReversedLine(
                 line=line.line, category=line.category, quantity=want.quantity, amount=amount, unit_cost=line.unit_cost
             )
         )
@@ -157,7 +157,7 @@ def cancel(
         left = so_far.get(line.line, Left())
         if left.quantity < line.quantity:
             pieces.append(
-                LineTakenBack(
+                ReversedLine(
                     line=line.line,
                     category=line.category,
                     quantity=line.quantity - left.quantity,
@@ -210,7 +210,7 @@ def _record(
     ref: str,
     instant: datetime,
     reason: str | None,
-    pieces: tuple[LineTakenBack, ...],
+    pieces: tuple[ReversedLine, ...],
     mark: bytes,
     at: datetime,
     new_id: NewId,

@@ -9,7 +9,7 @@ import orjson
 
 from services.gateway.domain.returns import Delivery, TakenBack
 from services.gateway.repository.orders import Overtaken
-from shared.events import LineTakenBack
+from shared.events import ReversedLine
 from shared.messaging import Transaction
 
 TAKEN_BACK = """select id, kind, source, ref, order_id, customer_id, at, reason, amount, lines::text as lines,
@@ -66,9 +66,9 @@ async def add_delivery(tx: Transaction, delivery: Delivery) -> None:
 
 def _taken_back(row: "asyncpg.Record") -> TakenBack:
     values: dict[str, Any] = dict(row)
-    lines = tuple(LineTakenBack(**line) for line in orjson.loads(values.pop("lines")))
+    lines = tuple(ReversedLine(**line) for line in orjson.loads(values.pop("lines")))
     return TakenBack(**values, lines=lines)
 
 
-def _written(lines: Sequence[LineTakenBack]) -> str:
+def _written(lines: Sequence[ReversedLine]) -> str:
     return orjson.dumps([line.model_dump(mode="json") for line in lines]).decode()

@@ -11,14 +11,14 @@ from shared.messaging import Transaction
 # prepared statement would keep that plan while they grow.
 KNOWN = """
 select asked.source, asked.order_ref, asked.ref, o.id, o.customer_id, o.event_id, o.fingerprint,
-       r.customer_id as referred, r.seen_at is not null as seen
+       r.customer_id as referred, r.registered_at is not null as seen
 from unnest($1::text[], $2::text[], $3::text[]) as asked(source, order_ref, ref)
 left join lateral (
     select id, customer_id, event_id, fingerprint from customer_order
     where source = asked.source and order_ref = asked.order_ref limit 1
 ) o on true
 left join lateral (
-    select customer_id, seen_at from customer_reference where source = asked.source and ref = asked.ref limit 1
+    select customer_id, registered_at from customer_reference where source = asked.source and ref = asked.ref limit 1
 ) r on true
 """
 

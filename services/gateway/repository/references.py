@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.gateway.domain.references import Reference, Registry
 from services.gateway.repository.orders import Overtaken
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from shared.messaging import Transaction
 
 
@@ -15,10 +15,10 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
     registry = Registry()
     if references:
         rows = await tx.raw.fetch(
-            """select r.source, r.ref, r.customer_id, r.seen_at is not null as seen
+            """select r.source, r.ref, r.customer_id, r.registered_at is not null as seen
                from unnest($1::text[], $2::text[]) as asked(source, ref)
                cross join lateral (
-                   select source, ref, customer_id, seen_at from customer_reference
+                   select source, ref, customer_id, registered_at from customer_reference
                    where source = asked.source and ref = asked.ref limit 1
                ) r""",
             [source for source, _ in references], [ref for _, ref in references],
@@ -30,25 +30,25 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
         registry.customers = {row["customer_id"] for row in rows}
         rows = await tx.raw.fetch(
             """select distinct customer_id, source from customer_reference
-               where customer_id = any($1) and seen_at is not null""",
+               where customer_id = any($1) and registered_at is not null""",
             list(ids),
         )
         registry.of_source = {(row["customer_id"], row["source"]) for row in rows}
     return registry
 
 
-async def add_references(tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+async def add_references(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
     """Register new references and the customers behind them, sorted so that two writers never wait crosswise.
 
     One to which an id was offered is registered with that very id, and with no other.
     """
     seen = sorted(seen, key=lambda one: (one.source, one.ref))
     status = await tx.raw.execute(
-        """insert into customer_reference (source, ref, customer_id, seen_at)
+        """insert into customer_reference (source, ref, customer_id, registered_at)
            select source, ref, customer_id, $4
            from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
-           on conflict (source, ref) do update set seen_at = excluded.seen_at
-           where customer_reference.seen_at is null and customer_reference.customer_id = excluded.customer_id""",
+           on conflict (source, ref) do update set registered_at = excluded.registered_at
+           where customer_reference.registered_at is null and customer_reference.customer_id = excluded.customer_id""",
         [one.source for one in seen], [one.ref for one in seen], [one.customer_id for one in seen], tx.at,
     )  # fmt: skip
     if status != f"INSERT 0 {len(seen)}":
@@ -61,7 +61,7 @@ async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
     was refused for one sender may be accepted from the next, under the same id."""
     ordered = sorted(offers)
     status = await tx.raw.execute(
-        """insert into customer_reference (source, ref, customer_id, seen_at)
+        """insert into customer_reference (source, ref, customer_id, registered_at)
            select source, ref, customer_id, null
            from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
            on conflict (source, ref) do nothing""",
@@ -75,7 +75,7 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
     """References for which these ids are kept, and which nobody was seen under yet."""
     rows = await tx.raw.fetch(
         """select source, ref from customer_reference
-           where customer_id = any($1::uuid[]) and seen_at is null order by source, ref""",
+           where customer_id = any($1::uuid[]) and registered_at is null order by source, ref""",
         customer_ids,
     )  # fmt: skip
     return [(row["source"], row["ref"]) for row in rows]
@@ -100,7 +100,7 @@ async def is_of_source(tx: Transaction, customer_id: UUID, source: str) -> bool:
     return bool(
         await tx.raw.fetchval(
             """select exists (
-                   select from customer_reference where customer_id = $1 and source = $2 and seen_at is not null
+                   select from customer_reference where customer_id = $1 and source = $2 and registered_at is not null
                )""",
             customer_id,
             source,
@@ -110,8 +110,8 @@ async def is_of_source(tx: Transaction, customer_id: UUID, source: str) -> bool:
 
 async def list_references(tx: Transaction, customer_id: UUID) -> list[tuple[str, str, datetime]]:
     rows = await tx.raw.fetch(
-        """select source, ref, seen_at from customer_reference
-           where customer_id = $1 and seen_at is not null order by source, ref""",
+        """select source, ref, registered_at from customer_reference
+           where customer_id = $1 and registered_at is not null order by source, ref""",
         customer_id,
     )
-    return [(row["source"], row["ref"], row["seen_at"]) for row in rows]
+    return [(row["source"], row["ref"], row["registered_at"]) for row in rows]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.loyalty_svc.domain.programme import ZERO, Programme, whole
 from shared.errors import conflict, invalid
-from shared.events import LineTakenBack, OrderPlaced
+from shared.events import OrderPlaced, ReversedLine
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class EarningLine:
             return whole(bonus * (self.amount - self.taken_amount) / self.amount)
         return whole(Decimal(bonus * (self.quantity - self.taken_quantity)) / self.quantity)
 
-    def take_back(self, piece: LineTakenBack) -> None:
+    def take_back(self, piece: ReversedLine) -> None:
         quantity, amount = self.taken_quantity + piece.quantity, self.taken_amount + piece.amount
         if quantity > self.quantity or amount > max(self.amount, ZERO):
             raise conflict("more_than_was_left", f"line {self.line} is taken back more than once")
@@ -60,7 +60,7 @@ class EarningOrder:
     lots: list[UUID] = field(default_factory=list)  # the lots its earnings made
     taken_by: list[UUID] = field(default_factory=list)  # returns (and the cancellation) already counted
 
-    def take_back(self, fact_id: UUID, pieces: Sequence[LineTakenBack]) -> bool:
+    def take_back(self, fact_id: UUID, pieces: Sequence[ReversedLine]) -> bool:
         """Count a return or cancellation, once. False when it was counted before (K8)."""
         if fact_id in self.taken_by:
             return False

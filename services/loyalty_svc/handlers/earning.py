@@ -14,12 +14,12 @@ from services.loyalty_svc.repository import orders as order_rows
 from services.loyalty_svc.repository import settlements, terms, wallets
 from shared.errors import not_found
 from shared.events import (
+    CustomerReferenceRegistered,
     CustomerRegistered,
-    CustomerSeen,
-    LineTakenBack,
     OrderCancelled,
     OrderPlaced,
     OrderReturned,
+    ReversedLine,
     TierChanged,
 )
 from shared.messaging import Subscriptions, Transaction, announce
@@ -34,8 +34,8 @@ async def lock_the_wallets_of_a_batch(tx: Transaction, keys: Sequence[str]) -> N
     await wallets.lock_customers(tx, ids | await settlements.list_customers_of_cases(tx, ids))
 
 
-@subscriptions.on(CustomerSeen)
-async def when_customers_are_seen_know_them(tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+@subscriptions.on(CustomerReferenceRegistered)
+async def when_customers_are_seen_know_them(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
     await wallets.ensure_customers(tx, (fact.customer_id for fact in seen))
 
 
@@ -74,7 +74,7 @@ async def when_orders_are_cancelled_take_back_the_rest(tx: Transaction, facts: S
     await _take_back(tx, [(f.order_id, f.customer_id, f.order_id, f.cancelled_at, f.lines) for f in facts])
 
 
-Taken = tuple[UUID, UUID, UUID, datetime, tuple[LineTakenBack, ...]]
+Taken = tuple[UUID, UUID, UUID, datetime, tuple[ReversedLine, ...]]
 
 
 async def _take_back(tx: Transaction, facts: Sequence[Taken]) -> None:

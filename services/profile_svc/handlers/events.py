@@ -22,7 +22,7 @@ from shared.events import (
     ComplaintReopened,
     ComplaintResolved,
     CustomerIdentified,
-    CustomerSeen,
+    CustomerReferenceRegistered,
     DeadlineBreached,
     OrderCancelled,
     OrderDelivered,
@@ -50,10 +50,10 @@ async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) ->
     await overview.lock_overviews(tx, [UUID(key) for key in keys])
 
 
-@subscriptions.on(CustomerSeen)
-async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+@subscriptions.on(CustomerReferenceRegistered)
+async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
     """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
-    opened = {one.customer_id: open_stub(one.customer_id, one.seen_at) for one in seen}
+    opened = {one.customer_id: open_stub(one.customer_id, one.registered_at) for one in seen}
     new = await customers.add_stubs(tx, [stub for stub, _ in opened.values()])
     await customers.save_references(tx, [(one.source, one.ref, one.customer_id) for one in seen])
     announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])

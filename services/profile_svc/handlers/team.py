@@ -9,7 +9,7 @@ from services.profile_svc.domain.team import Assignment, Role, assign, release
 from services.profile_svc.repository import customers, team
 from services.profile_svc.repository.team import Employee
 from shared.errors import conflict, not_found
-from shared.events import EmployeePlaced
+from shared.events import EmployeeChanged
 from shared.messaging import Transaction, announce, new_id
 
 
@@ -66,7 +66,7 @@ async def place_employee_at_centre(tx: Transaction, employee_id: str, centre: st
     if await team.find_employee(tx, employee_id) is None:
         raise not_found("employee_not_found", "no such employee in the directory")
     if await team.save_centre(tx, employee_id, centre):
-        announce(tx, [EmployeePlaced(placement_id=new_id(), employee_id=employee_id, centre=centre, placed_at=tx.at)])
+        announce(tx, [EmployeeChanged(change_id=new_id(), employee_id=employee_id, centre=centre, changed_at=tx.at)])
     placed = await team.find_employee(tx, employee_id)
     assert placed is not None
     return placed

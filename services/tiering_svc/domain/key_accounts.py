@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.tiering_svc.domain.account_rules import Finding
 from shared.errors import conflict, forbidden
-from shared.events import Event, KeyAccountApproved, KeyAccountEnded, NeverServedEnded, NeverServedSet
+from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
 Sort = Literal["key", "never_served"]
 Kind = Literal["economic", "important", "group", "strategic"]
@@ -159,14 +159,14 @@ def _ended(
 ) -> tuple[AccountClass, list[Event]]:
     ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
     if current.sort == "never_served":
-        return ended, [NeverServedEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)]
+        return ended, [CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)]
     event = KeyAccountEnded(customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at)
     return ended, [event]
 
 
 def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:
     if opened.sort == "never_served":
-        return NeverServedSet(customer_id=opened.customer_id, class_id=opened.class_id, since=opened.since)
+        return CustomerExcluded(customer_id=opened.customer_id, class_id=opened.class_id, since=opened.since)
     return KeyAccountApproved(
         customer_id=opened.customer_id, class_id=opened.class_id, kinds=cast(tuple[Kind, ...], opened.kinds),
         overridden=tuple(overridden), since=opened.since,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.events import LineTakenBack, OrderLine
+from shared.events import OrderLine, ReversedLine
 
 ZERO = Decimal(0)
 
@@ -35,7 +35,7 @@ class LinesSummed(NamedTuple):
     mix: str  # by category, as facts keep it: {category: [amount, quantity, margin]}
 
 
-def sum_up(lines: Iterable[OrderLine | LineTakenBack]) -> LinesSummed:
+def sum_up(lines: Iterable[OrderLine | ReversedLine]) -> LinesSummed:
     mix: dict[str, Bought] = {}
     for line in lines:
         bought = mix.get(line.category)

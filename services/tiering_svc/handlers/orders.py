@@ -26,7 +26,7 @@ from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.handlers.moments import open_moments
 from services.tiering_svc.repository import facts, policies, standings
 from services.tiering_svc.repository.standings import Account, Told
-from shared.events import CustomerRegistered, CustomerSeen, OrderCancelled, OrderPlaced, OrderReturned
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Transaction, announce
 
 
@@ -40,8 +40,10 @@ async def when_customers_are_registered_know_them(tx: Transaction, customers: Se
     await standings.add_customers(tx, [event.customer_id for event in customers])
 
 
-@subscriptions.on(CustomerSeen)
-async def when_customers_are_seen_know_whose_they_are(tx: Transaction, customers: Sequence[CustomerSeen]) -> None:
+@subscriptions.on(CustomerReferenceRegistered)
+async def when_customers_are_seen_know_whose_they_are(
+    tx: Transaction, customers: Sequence[CustomerReferenceRegistered]
+) -> None:
     await standings.add_sources(tx, [event.customer_id for event in customers], [event.source for event in customers])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.tiering_svc.handlers import subscriptions
 from services.tiering_svc.repository import teams
-from shared.events import EmployeePlaced, TeamMemberAssigned, TeamMemberReleased
+from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
 
 
@@ -20,6 +20,6 @@ async def when_team_members_are_released_end_their_time(tx: Transaction, events:
     await teams.release_members(tx, events)
 
 
-@subscriptions.on(EmployeePlaced)
-async def when_employees_are_placed_know_their_centre(tx: Transaction, events: Sequence[EmployeePlaced]) -> None:
+@subscriptions.on(EmployeeChanged)
+async def when_employees_are_placed_know_their_centre(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
     await teams.place_employees(tx, events)

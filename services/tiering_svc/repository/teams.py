@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from shared.events import EmployeePlaced, TeamMemberAssigned, TeamMemberReleased
+from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
 
 
@@ -27,12 +27,12 @@ async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased])
     )  # fmt: skip
 
 
-async def place_employees(tx: Transaction, events: Sequence[EmployeePlaced]) -> None:
+async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
     await tx.raw.execute(
-        """insert into employee_centre (employee_id, placed_at, centre)
+        """insert into employee_centre (employee_id, changed_at, centre)
            select * from unnest($1::text[], $2::timestamptz[], $3::text[])
-           on conflict (employee_id, placed_at) do update set centre = excluded.centre""",
-        [e.employee_id for e in events], [e.placed_at for e in events], [e.centre for e in events],
+           on conflict (employee_id, changed_at) do update set centre = excluded.centre""",
+        [e.employee_id for e in events], [e.changed_at for e in events], [e.centre for e in events],
     )  # fmt: skip
 
 
@@ -53,8 +53,8 @@ async def list_account_managers(
 async def list_centres(tx: Transaction, at: datetime) -> Mapping[str, str]:
     """At which centre each employee worked at an instant."""
     rows = await tx.raw.fetch(
-        """select distinct on (employee_id) employee_id, centre from employee_centre where placed_at <= $1
-           order by employee_id, placed_at desc""",
+        """select distinct on (employee_id) employee_id, centre from employee_centre where changed_at <= $1
+           order by employee_id, changed_at desc""",
         at,
     )  # fmt: skip
     return {row["employee_id"]: row["centre"] for row in rows if row["centre"] is not None}

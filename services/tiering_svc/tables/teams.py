@@ -20,6 +20,6 @@ employee_centre = Table(  # which service centre an employee works at, from when
     "employee_centre",
     metadata,
     Column("employee_id", Text, primary_key=True),
-    Column("placed_at", Moment, primary_key=True),
+    Column("changed_at", Moment, primary_key=True),
     Column("centre", Text),  # null: at none
 )

@@ -10,7 +10,7 @@ import pytest
 
 from shared.chassis import Ports, Service
 from shared.chassis.migrations import upgrade
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from shared.messaging import Database, Subscriptions, Timer, Timers, Transaction, announce, new_id, set_timer
 from shared.messaging.consumer import Pace
 from shared.messaging.loopback import LoopbackBroker
@@ -37,7 +37,7 @@ class Life:
         self.background: list[str] = []
         self.broker = LoopbackBroker()
         subscriptions, timers = Subscriptions(), Timers()
-        subscriptions.on(CustomerSeen)(self.when_customers_are_seen)
+        subscriptions.on(CustomerReferenceRegistered)(self.when_customers_are_seen)
         timers.on("ring")(self.when_it_rings)
         settings = sample.Settings(
             database_url=database.url, keys=keys.directory, services={"gateway": "http://gateway"}
@@ -53,12 +53,14 @@ class Life:
             settings, ports, subscriptions=subscriptions, timers=timers, background=[self.work_beside]
         )
 
-    async def when_customers_are_seen(self, tx: Transaction, seen: Sequence[CustomerSeen]) -> None:
+    async def when_customers_are_seen(self, tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
         self.heard += [str(event.customer_id) for event in seen]
 
     async def when_it_rings(self, tx: Transaction, timer: Timer) -> None:
         self.fired.append(timer.aggregate)
-        announce(tx, [CustomerSeen(customer_id=new_id(), source="patron", ref="rung", seen_at=tx.at)])
+        announce(
+            tx, [CustomerReferenceRegistered(customer_id=new_id(), source="patron", ref="rung", registered_at=tx.at)]
+        )
 
     async def work_beside(self, service: Service, stop: asyncio.Event) -> None:
         self.background.append("started")

@@ -140,7 +140,9 @@ async def test_a_type_nobody_knows_blocks_its_key_until_a_release_knows_it(world
     assert [reason for _, reason, _ in await parked(world)] == ["unknown_type"]
     await world.consumer.release_known_types()
     assert await world.refs(1) == ["1"], "this release still does not know it"
-    await world.subscriber.run(lambda tx: tx.raw.execute("update parked set type = 'intake.customer_seen.v1'"))
+    await world.subscriber.run(
+        lambda tx: tx.raw.execute("update parked set type = 'intake.customer_reference_registered.v1'")
+    )
     await world.consumer.release_known_types()
     assert await world.refs(1) == ["1", "2", "3"]
 

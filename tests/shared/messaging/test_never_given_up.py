@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import CustomerSeen
+from shared.events import CustomerReferenceRegistered
 from shared.messaging import Transaction, announce
 from shared.messaging.arrivals import Arrival, read_message
 from shared.messaging.broker import Message
@@ -159,10 +159,10 @@ async def test_a_message_that_no_relay_of_ours_would_send_stops_nobody(world: Wo
 async def test_what_a_handler_announces_carries_on_the_trace_of_what_woke_it(world: World) -> None:
     traces = [f"00-{digit * 32}-{'b' * 16}-01" for digit in "12"]
 
-    async def answer(tx: Transaction, events: Sequence[CustomerSeen]) -> None:
+    async def answer(tx: Transaction, events: Sequence[CustomerReferenceRegistered]) -> None:
         announce(tx, [delivered(9) for _ in events])
 
-    world.subscriptions.on(CustomerSeen)(answer)
+    world.subscriptions.on(CustomerReferenceRegistered)(answer)
     for customer_, trace in enumerate(traces):
         current_traceparent.set(trace)
         await world.write(seen(customer_, "1"))

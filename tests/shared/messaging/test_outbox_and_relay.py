@@ -130,7 +130,7 @@ async def test_events_are_cloud_events_in_binary_mode(world: World) -> None:
     assert message.topic == TOPIC
     assert message.key == str(customer(3)).encode() == headers["ce_subject"]
     assert headers["ce_specversion"] == b"1.0"
-    assert headers["ce_type"] == b"intake.customer_seen.v1"
+    assert headers["ce_type"] == b"intake.customer_reference_registered.v1"
     assert headers["ce_source"].startswith(b"/patron/gateway/")
     assert headers["ce_seq"] == b"1"
     assert headers["content-type"] == b"application/json"

@@ -6,7 +6,7 @@ from tests.shared.messaging.world import TOPIC, Running, World, until
 
 PARK = """
 insert into parked (parked_id, topic, key, seq, type, payload, reason, detail, tries, recorded_at, parked_at, ended_at)
-select gen_random_uuid(), $1, n::text, 1, 'intake.customer_seen.v1', '', 'failed', '', 5, now(), now(),
+select gen_random_uuid(), $1, n::text, 1, 'intake.customer_reference_registered.v1', '', 'failed', '', 5, now(), now(),
        case when n > $2 then now() end
 from generate_series(1, $2 + 10) as n
 """

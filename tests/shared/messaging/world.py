@@ -12,7 +12,7 @@ from uuid import UUID, uuid4, uuid5
 import asyncpg
 
 from shared.errors import invalid
-from shared.events import CustomerSeen, OrderDelivered
+from shared.events import CustomerReferenceRegistered, OrderDelivered
 from shared.messaging import Database, Subscriptions, Transaction, announce, new_id, tables
 from shared.messaging.broker import Message
 from shared.messaging.consumer import ConsumerLoop, Pace
@@ -59,8 +59,8 @@ def customer(n: int) -> UUID:
     return uuid5(Population.namespace, str(n))
 
 
-def seen(n: int, ref: str) -> CustomerSeen:
-    return CustomerSeen(customer_id=customer(n), source="test", ref=ref, seen_at=datetime.now(UTC))
+def seen(n: int, ref: str) -> CustomerReferenceRegistered:
+    return CustomerReferenceRegistered(customer_id=customer(n), source="test", ref=ref, registered_at=datetime.now(UTC))
 
 
 def delivered(n: int) -> OrderDelivered:
@@ -100,13 +100,15 @@ class World:
         self.subscriber = subscriber
         self.broker = LoopbackBroker()
         self.subscriptions = Subscriptions()
-        self.subscriptions.on(CustomerSeen)(self.when_customers_are_seen_note_them)
+        self.subscriptions.on(CustomerReferenceRegistered)(self.when_customers_are_seen_note_them)
         self.poisoned: set[str] = set()
         self.direct = DirectOwner(owner)
         self.inbox = Inbox(subscriber, self.subscriptions, self.direct)
         self.consumer = ConsumerLoop(self.broker, "test", self.inbox, pace=FAST)
 
-    async def when_customers_are_seen_note_them(self, tx: Transaction, events: Sequence[CustomerSeen]) -> None:
+    async def when_customers_are_seen_note_them(
+        self, tx: Transaction, events: Sequence[CustomerReferenceRegistered]
+    ) -> None:
         for event in events:
             if event.ref in self.poisoned:
                 raise invalid("poisoned")
@@ -115,7 +117,7 @@ class World:
             [(e.customer_id, e.type, e.ref, e.meta.recorded_at) for e in events],
         )
 
-    async def write(self, *events: CustomerSeen | OrderDelivered, at: datetime | None = None) -> None:
+    async def write(self, *events: CustomerReferenceRegistered | OrderDelivered, at: datetime | None = None) -> None:
         async def work(tx: Transaction) -> None:
             announce(tx, events)
 

@@ -20,7 +20,7 @@ create table partner_key (
 );
 create index partner_key_of_partner on partner_key (partner_id);
 create table customer_reference (
-    source text not null, ref text not null, customer_id uuid not null, seen_at timestamptz not null,
+    source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz not null,
     primary key (source, ref)
 );
 create index customer_reference_of_customer on customer_reference (customer_id, source);

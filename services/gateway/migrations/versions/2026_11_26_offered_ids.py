@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("alter table customer_reference alter column seen_at drop not null")
+    op.execute("alter table customer_reference alter column registered_at drop not null")
 
 
 def downgrade() -> None:

@@ -68,9 +68,9 @@ STATEMENTS = (
     "create index team_member_of on team_member (customer_id, assigned_at)",
     """create table employee_centre (
         employee_id text not null,
-        placed_at timestamptz not null,
+        changed_at timestamptz not null,
         centre text,
-        primary key (employee_id, placed_at)
+        primary key (employee_id, changed_at)
     )""",
     "create index satisfaction_answer_of on satisfaction_answer (customer_id, answered_at)",
     "create index satisfaction_answer_when on satisfaction_answer (answered_at)",
