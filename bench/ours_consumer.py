@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from bench.events import EPOCH
 from bench.ground import run_as_services_do, until
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import OWNERS
 from shared.messaging import Database
 from shared.messaging.consumer import ConsumerLoop

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from bench.ground import run_as_services_do
-from services.tiering_svc.handlers.deciding import Pace
-from services.tiering_svc.handlers.reviews import advance, request_review
-from services.tiering_svc.repository import evaluations
+from services.tiering_svc.reviews.handlers.review_batches import Pace
+from services.tiering_svc.reviews.handlers.reviews import advance, request_review
+from services.tiering_svc.reviews.repository import evaluations
 from shared.messaging import Database, Transaction
 
 

@@ -1,8 +1,8 @@
 """docs/tiering/indicators.md, made from the indicators themselves, so that the page says what the code does."""
 
-from services.tiering_svc.domain.indicator import UNITS, WINDOWS
-from services.tiering_svc.domain.indicators import INDICATORS
-from services.tiering_svc.domain.known import CLASSES
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.indicator import UNITS, WINDOWS
+from services.tiering_svc.indicators.domain.snapshot import CLASSES
 
 NAMES = {
     "transaction": "Transaction · 交易",

@@ -15,14 +15,16 @@ from deploy.back_test.real_year import read_histories
 from deploy.commands.terminal import CommandFailed
 from deploy.demo.purchases import DataMissing
 from deploy.verify.command import embedded_urls
-from services.tiering_svc.domain.histories import History
-from services.tiering_svc.domain.months import month_of, shift, spelled
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
-from services.tiering_svc.domain.warning_back_tests import Measured, Outcome, Ratio, back_test
-from services.tiering_svc.domain.warning_rules import Rule, read_rule
-from services.tiering_svc.domain.warnings import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
-from services.tiering_svc.repository import policies, standings, warning_rules
-from services.tiering_svc.repository.warning_back_tests import list_histories
+from services.tiering_svc.core.domain.calendar import month_of, shift, spelled
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.customers.repository import list_customers
+from services.tiering_svc.monitoring.domain.back_test import Measured, Outcome, Ratio, back_test
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
+from services.tiering_svc.monitoring.domain.history import History
+from services.tiering_svc.monitoring.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.monitoring.repository import warning_rules
+from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from shared.messaging import Database, Transaction
 
 NOT_IN_PURCHASES = {ComplaintsUp.kind, InArrears.kind, SatisfactionDown.kind}
@@ -87,13 +89,13 @@ async def _own(data: Path, outcome: Outcome) -> tuple[list[Rule], list[History],
 
 
 async def _read(tx: Transaction, outcome: Outcome) -> tuple[list[Rule], list[History], list[Period], tzinfo]:
-    zone = (await policies.find_business(tx)).zone
+    zone = (await find_business(tx)).zone
     this_month = month_of(datetime.now(UTC), zone)
     histories: list[History] = []
-    customers = await standings.list_customers(tx, None, CHUNK)
+    customers = await list_customers(tx, None, CHUNK)
     while customers:
         histories += await list_histories(tx, customers, this_month, zone)
-        customers = await standings.list_customers(tx, customers[-1], CHUNK)
+        customers = await list_customers(tx, customers[-1], CHUNK)
     first = min((order.month for history in histories for order in history.orders), default=this_month)
     period = Period(
         "measured on", shift(first, outcome.baseline_months + 1), shift(this_month, -outcome.horizon_months)

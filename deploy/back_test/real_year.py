@@ -5,8 +5,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from deploy.demo.purchases import Purchases, read_purchases
-from services.tiering_svc.domain.histories import History
-from services.tiering_svc.domain.orders import Order
+from services.tiering_svc.indicators.domain.order import Order
+from services.tiering_svc.monitoring.domain.history import History
 
 CENT = Decimal("0.01")
 

@@ -1,37 +1,23 @@
-"""Tiering's front door."""
+"""Tiering's application."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.tiering_svc.handlers import subscriptions, timers
-from services.tiering_svc.handlers.back_tests import work_on_back_tests
-from services.tiering_svc.handlers.lifetime import work_on_lifetime_values
-from services.tiering_svc.handlers.reviews import work_on_reviews, work_on_simulations
-from services.tiering_svc.handlers.risks import work_on_risks
-from services.tiering_svc.handlers.warning_runs import work_on_warnings
-from services.tiering_svc.routes import (
-    assessments,
-    back_tests,
-    candidates,
-    composition,
-    customer_accounts,
-    evaluations,
-    indicators,
-    key_accounts,
-    lifetime,
-    policies,
-    privileges,
-    pyramid,
-    retention,
-    satisfaction,
-    simulations,
-    stages,
-    tiers,
-    warning_rules,
-    warnings,
-)
+from services.tiering_svc.indicators import routes as indicators
+from services.tiering_svc.key_accounts.routes import candidates, key_accounts
+from services.tiering_svc.key_accounts.routes import customers as customer_accounts
+from services.tiering_svc.monitoring.routes import stages, warning_rules, warnings
+from services.tiering_svc.policies import routes as policies
+from services.tiering_svc.pyramid.routes import composition, pyramid
+from services.tiering_svc.retention.routes import churn as retention
+from services.tiering_svc.retention.routes import lifetime_values as lifetime
+from services.tiering_svc.reviews.routes import back_tests, evaluations, simulations
+from services.tiering_svc.service_quality.routes import assessments, satisfaction
 from services.tiering_svc.settings import Settings
+from services.tiering_svc.subscriptions import background, subscriptions, timers
+from services.tiering_svc.tiers.routes import overrides as privileges
+from services.tiering_svc.tiers.routes import tiers
 from shared.chassis import Ports, create_service
 
 
@@ -70,12 +56,5 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        background=[
-            work_on_reviews,
-            work_on_simulations,
-            work_on_back_tests,
-            work_on_lifetime_values,
-            work_on_risks,
-            work_on_warnings,
-        ],
+        background=background,
     )

@@ -14,10 +14,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.messaging import new_id
 from shared.messaging.failures import connection_was_lost
 
 log = structlog.get_logger(__name__)
 
+SHARED = Path(__file__).resolve().parent.parent / "migrations"  # dated SQL, frozen
 LOCK = 7_061_726_721  # any number, the same in all replicas
 TRIES = 60  # a database that starts beside us needs a moment
 
@@ -28,6 +30,25 @@ def config_of(directory: Path, url: str = "") -> Config:
     config.set_main_option("script_location", str(directory).replace("%", "%%"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
+
+
+def execute_file(op: Any, file: Path) -> None:
+    """Run a dated SQL file of a migration. Statements end in a semicolon and an empty line, so that functions' bodies
+    stay whole."""
+    for statement in file.read_text().split(";\n\n"):
+        if statement.strip():
+            op.execute(text(statement.replace(":", "\\:")))
+
+
+def create_shared_tables(op: Any, dated: str) -> None:
+    """The backbone's and the chassis's tables as they were on a day; the first epoch of the event log begins here."""
+    for part in ("backbone", "chassis"):
+        execute_file(op, SHARED / f"{dated}_{part}.sql")
+    op.execute(
+        text("insert into stream_epoch (one_row, epoch, started_at) values (1, :epoch, now())").bindparams(
+            epoch=new_id()
+        )
+    )
 
 
 def run() -> None:

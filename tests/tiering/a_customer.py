@@ -8,11 +8,13 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.orders import Order, Orders, TakenBack
-from services.tiering_svc.domain.policies import Policy
-from services.tiering_svc.domain.policy_documents import read_policy
-from services.tiering_svc.domain.tier_life import Change, Rules, Standing, after_order, after_take_back, endings
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.indicators.domain.order_aggregates import Orders
+from services.tiering_svc.policies.domain.policy import Policy, Rules
+from services.tiering_svc.policies.domain.reading import read_policy
+from services.tiering_svc.tiers.domain.standing import Standing
+from services.tiering_svc.tiers.domain.tier_changes import Change, after_order, after_take_back, endings
 
 CUSTOMER = UUID(int=1)
 POLICY = UUID(int=900)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering.events import placed
 

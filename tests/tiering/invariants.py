@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.tiering_svc.repository.facts import MONTHS_OF_FACTS
+from services.tiering_svc.indicators.repository.order_facts import MONTHS_OF_FACTS
 from shared.messaging import Database
 
 HISTORY_HAS_GAPS_OR_OVERLAPS = """

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.tiering_svc.domain.known import Contacts, Known, Receivables, Traits
-from services.tiering_svc.domain.orders import Figures
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import Contacts, Known, Receivables, Traits
 from tests.tiering.a_customer import at, level
 
 MARCH = date(2026, 3, 1)

@@ -20,7 +20,7 @@ import pytest
 from deploy.demo.costs import cost_share
 from deploy.demo.purchases import Purchases, ranked_households, read_purchases
 from deploy.demo.synthetic import Return, draw_returns
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerRegistered, Event, Meta, OrderLine, OrderPlaced, OrderReturned, ReversedLine
 from shared.messaging import Database, Transaction
 from tests import harness

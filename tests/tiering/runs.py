@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from deploy.verify.invariants.reviews import INVARIANTS
-from services.tiering_svc.handlers import reviews
-from services.tiering_svc.handlers.policies import write_policy
-from services.tiering_svc.repository import evaluations, policies
-from services.tiering_svc.repository.evaluations import Run
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.handlers import write_policy
+from services.tiering_svc.reviews.handlers import reviews
+from services.tiering_svc.reviews.repository import evaluations
+from services.tiering_svc.reviews.repository.evaluations import Run
 from shared.messaging import Database
 
 Listed = tuple[UUID, str, str | None, str, str]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import ComplaintClosed, CustomerTraitsChanged, GroupParentChanged
 from shared.messaging import Database, new_id
 from tests import harness

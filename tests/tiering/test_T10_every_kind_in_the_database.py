@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.shipped import SHIPPED
+from services.tiering_svc.policies.domain.defaults import SHIPPED
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Database, new_id
 from tests.tiering.a_customer import at, bands_document, level

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.tiering_svc.handlers import subscriptions, timers
+from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import Event
 from shared.messaging import Database
 from tests import harness

@@ -11,23 +11,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.tiering_svc.domain.known import Known, Receivables
-from services.tiering_svc.domain.moments import Moments
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.orders import Order, Orders, TakenBack
-from services.tiering_svc.domain.policies import Band, Policy
-from services.tiering_svc.domain.privileges import end_override, override, promise, take_back_promise
-from services.tiering_svc.domain.reviews import review
-from services.tiering_svc.domain.shipped import SHIPPED
-from services.tiering_svc.domain.tier_life import (
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.indicators.domain.order_aggregates import Orders
+from services.tiering_svc.indicators.domain.snapshot import Known, Receivables
+from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.policy import Band, Policy, Rules
+from services.tiering_svc.reviews.domain.review import review
+from services.tiering_svc.tiers.domain.overrides import end_override, override, promise, take_back_promise
+from services.tiering_svc.tiers.domain.standing import Standing
+from services.tiering_svc.tiers.domain.tier_changes import (
     Change,
-    Rules,
-    Standing,
     after_order,
     after_take_back,
     endings,
     looked_at_from,
 )
+from services.tiering_svc.tiers.domain.timeline import Moments
 from tests.tiering.a_customer import BEGINNING, CUSTOMER, back, order, policy_of
 
 DAY = datetime(2025, 1, 1, tzinfo=UTC)

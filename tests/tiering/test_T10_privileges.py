@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from deploy.verify.invariants import policies
-from services.tiering_svc.handlers import subscriptions, timers
-from services.tiering_svc.repository import as_it_stood
+from services.tiering_svc.subscriptions import subscriptions, timers
+from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from tests import harness
 from tests.tiering.events import placed
 from tests.tiering.invariants import broken_invariants

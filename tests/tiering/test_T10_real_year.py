@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.shipped import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.handlers.reviews import request_review
-from services.tiering_svc.repository import evaluations
-from services.tiering_svc.repository.reading import list_history
+from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
+from services.tiering_svc.reviews.handlers.reviews import request_review
+from services.tiering_svc.reviews.repository import evaluations
+from services.tiering_svc.tiers.repository.history import list_history
 from tests.tiering.a_customer import bands_document
 from tests.tiering.invariants import broken_invariants
 from tests.tiering.real_year import RealYear

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.reviews import MOVES
-from services.tiering_svc.handlers import deciding, subscriptions
-from services.tiering_svc.repository import screening
-from services.tiering_svc.repository.evaluations import Run
-from services.tiering_svc.repository.screening import LAST
+from services.tiering_svc.reviews.domain.review import MOVES
+from services.tiering_svc.reviews.handlers import review_batches as deciding
+from services.tiering_svc.reviews.repository import screening
+from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.screening import LAST
+from services.tiering_svc.subscriptions import subscriptions
 from shared.messaging import Database, Transaction
 from tests import harness
 from tests.tiering.a_customer import bands_document, level

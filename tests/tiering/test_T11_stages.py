@@ -11,8 +11,8 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
-from services.tiering_svc.domain.observed import Margin, MonthSums, Observed
-from services.tiering_svc.domain.stages import (
+from services.tiering_svc.monitoring.domain.monthly_series import Margin, MonthSums, Observed
+from services.tiering_svc.monitoring.domain.stage import (
     MARGINS,
     NUMBERS,
     RELATIONSHIPS,
@@ -22,7 +22,7 @@ from services.tiering_svc.domain.stages import (
     relationship_of,
     stage_of,
 )
-from services.tiering_svc.handlers.warning_runs import advance
+from services.tiering_svc.monitoring.handlers.sweeps import advance
 from shared.messaging import new_id
 from tests import harness
 

@@ -11,15 +11,15 @@ import pytest
 
 from deploy.back_test.real_year import histories_of
 from deploy.demo.purchases import ranked_households, read_purchases
-from services.tiering_svc.domain.histories import History
-from services.tiering_svc.domain.orders import Order
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
-from services.tiering_svc.domain.warning_back_tests import Measured, Outcome, Ratio, back_test
-from services.tiering_svc.domain.warning_rules import read_rule
-from services.tiering_svc.handlers.warning_runs import advance
-from services.tiering_svc.repository import observed as live
-from services.tiering_svc.repository import policies
-from services.tiering_svc.repository.warning_back_tests import list_histories
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.indicators.domain.order import Order
+from services.tiering_svc.monitoring.domain.back_test import Measured, Outcome, Ratio, back_test
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.history import History
+from services.tiering_svc.monitoring.domain.warning_rules import read_rule
+from services.tiering_svc.monitoring.handlers.sweeps import advance
+from services.tiering_svc.monitoring.repository import monthly_series as live
+from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from tests import harness
 
 SERVICE = "tiering"
@@ -171,7 +171,7 @@ async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real
     assert listed == [found]
 
     async def histories(tx):
-        zone = (await policies.find_business(tx)).zone
+        zone = (await find_business(tx)).zone
         return await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
     measured = Measured()
@@ -189,7 +189,7 @@ async def test_T12_a_sweep_sees_what_the_history_tells(real_year, real_year_data
     as_of = datetime(2018, 1, 1, tzinfo=UTC)
 
     async def both(tx):
-        zone = (await policies.find_business(tx)).zone
+        zone = (await find_business(tx)).zone
         seen = await live.list_observed(tx, real_year.customers, as_of, zone, live.classes_of([]), 12)
         return seen, await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.handlers.warning_runs import advance
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.handlers.sweeps import advance
+from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering.events import placed
 

@@ -10,14 +10,14 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.histories import Bill, CameBack, History, Payment, Scored
-from services.tiering_svc.domain.months import shift
-from services.tiering_svc.domain.observed import Observed
-from services.tiering_svc.domain.orders import Order, TakenBack
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
-from services.tiering_svc.domain.warning_rules import read_rule
-from services.tiering_svc.domain.warning_words import in_words
-from services.tiering_svc.domain.warnings import Looked, evidence_as_data
+from services.tiering_svc.core.domain.calendar import shift
+from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.detectors import Looked, evidence_as_data
+from services.tiering_svc.monitoring.domain.history import Bill, CameBack, History, Payment, Scored
+from services.tiering_svc.monitoring.domain.monthly_series import Observed
+from services.tiering_svc.monitoring.domain.warning_rules import read_rule
+from services.tiering_svc.monitoring.texts.warnings import in_words
 
 ANN = UUID(int=1)
 FIRST = date(2025, 1, 1)

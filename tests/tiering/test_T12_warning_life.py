@@ -9,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.tiering_svc.domain import warning_life
-from services.tiering_svc.domain.warning_life import Change, EarlyWarning, Sweep
-from services.tiering_svc.domain.warning_rules import Rule, read_rule
-from services.tiering_svc.domain.warnings import Looked
+from services.tiering_svc.monitoring.domain import warning as warning_life
+from services.tiering_svc.monitoring.domain.detectors import Looked
+from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning, Sweep
+from services.tiering_svc.monitoring.domain.warning_rules import Rule, read_rule
 from shared.errors import DomainError
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
-from services.tiering_svc.handlers import subscriptions, warning_runs
-from services.tiering_svc.handlers.warning_runs import advance, ask_for_what_is_due
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.handlers import sweeps as warning_runs
+from services.tiering_svc.monitoring.handlers.sweeps import advance, ask_for_what_is_due
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import TeamMemberAssigned, WarningClosed, WarningEscalated, WarningRaised
 from shared.messaging import new_id
 from tests import harness

@@ -9,11 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from services.tiering_svc.domain import lifetime_orders, lifetime_spend
-from services.tiering_svc.domain.buyers import Buyer
-from services.tiering_svc.domain.lifetime import Unfit, as_data, fit, from_data, worth
-from services.tiering_svc.domain.lifetime_orders import BuyingModel, Purchases, chance_alive, expected_purchases
-from services.tiering_svc.domain.lifetime_spend import SpendModel, expected_value
+from services.tiering_svc.retention.domain import buying_model as lifetime_orders
+from services.tiering_svc.retention.domain import spend_model as lifetime_spend
+from services.tiering_svc.retention.domain.buyers import Buyer
+from services.tiering_svc.retention.domain.buying_model import (
+    BuyingModel,
+    Purchases,
+    chance_alive,
+    expected_purchases,
+)
+from services.tiering_svc.retention.domain.lifetime_value import Unfit, as_data, fit, from_data, worth
+from services.tiering_svc.retention.domain.spend_model import SpendModel, expected_value
 from tests.tiering import cdnow
 
 PUBLISHED = BuyingModel(0.243, 4.414, 0.793, 2.426)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from services.tiering_svc.handlers import lifetime as work
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.handlers.lifetime import advance
-from services.tiering_svc.repository.buyers import list_buyers
+from services.tiering_svc.retention.handlers import lifetime_values as work
+from services.tiering_svc.retention.handlers.lifetime_values import advance
+from services.tiering_svc.retention.repository.buyers import list_buyers
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import new_id
 from tests import harness

@@ -7,7 +7,7 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering.events import placed, returned

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pandas as pd
 
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.repository import composition
+from services.tiering_svc.pyramid.repository import composition
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerTraitsChanged, OrderLine, OrderPlaced
 from shared.messaging import new_id
 from tests import harness

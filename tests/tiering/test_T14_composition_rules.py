@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.composition import ClassFigures, against_targets, marks_of, read_targets
-from services.tiering_svc.domain.shipped_yardsticks import TARGETS
+from services.tiering_svc.pyramid.domain.composition import ClassFigures, against_targets, marks_of, read_targets
+from services.tiering_svc.pyramid.domain.defaults import TARGETS
 from shared.errors import DomainError
 
 

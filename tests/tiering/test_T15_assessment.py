@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintFiled,
     ContactLogged,

@@ -5,8 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from services.tiering_svc.domain.assessment import assess, in_words, read_rules, reasons_of, revenue_change
-from services.tiering_svc.domain.shipped_yardsticks import ASSESSMENT
+from services.tiering_svc.service_quality.domain.assessment import (
+    assess,
+    in_words,
+    read_rules,
+    reasons_of,
+    revenue_change,
+)
+from services.tiering_svc.service_quality.domain.defaults import ASSESSMENT
 from shared.errors import DomainError
 
 QUIET = {

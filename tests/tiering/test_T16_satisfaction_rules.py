@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.satisfaction import (
+from services.tiering_svc.service_quality.domain.defaults import INDEX
+from services.tiering_svc.service_quality.domain.satisfaction import (
     Answered,
     answers_as_data,
     answers_from_data,
@@ -16,7 +17,6 @@ from services.tiering_svc.domain.satisfaction import (
     read_index,
     score,
 )
-from services.tiering_svc.domain.shipped_yardsticks import INDEX
 from shared.errors import DomainError
 
 NAME = {"en": "A", "zh": "甲"}

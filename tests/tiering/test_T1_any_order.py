@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.tiering_svc.domain.groups import rolled_up
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.repository.known import list_known
-from services.tiering_svc.repository.told import list_members
+from services.tiering_svc.indicators.domain.groups import rolled_up
+from services.tiering_svc.indicators.repository.external_facts import list_members
+from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,

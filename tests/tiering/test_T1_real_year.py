@@ -8,9 +8,9 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
-from services.tiering_svc.domain.indicators import INDICATORS
-from services.tiering_svc.domain.months import shift
-from services.tiering_svc.repository.known import list_known
+from services.tiering_svc.core.domain.calendar import shift
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.repository.snapshots import list_known
 from tests.tiering.invariants import broken_invariants
 from tests.tiering.real_year import BEGINS, RealYear
 

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from deploy.indicator_page import indicator_page
-from services.tiering_svc.domain.indicator import UNITS, WINDOWS
-from services.tiering_svc.domain.indicators import INDICATORS, Known
-from services.tiering_svc.domain.known import CLASSES
-from services.tiering_svc.domain.orders import Figures
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.indicator import UNITS, WINDOWS
+from services.tiering_svc.indicators.domain.snapshot import CLASSES, Known
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.explanation import reasons_of
-from services.tiering_svc.domain.indicators import INDICATORS
-from services.tiering_svc.domain.words import in_words
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.tiers.domain.explanation import reasons_of
+from services.tiering_svc.tiers.texts.explanation import in_words
 from shared.errors import DomainError
 from tests.tiering.a_customer import UTC, at, bands_document, level, policy_of
 from tests.tiering.policy_documents import known

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.explanation import next_tier, reasons_of
-from services.tiering_svc.domain.shipped import SHIPPED
-from services.tiering_svc.domain.words import in_words
+from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
+from services.tiering_svc.tiers.texts.explanation import in_words
 from shared.errors import DomainError
 from tests.tiering.a_customer import UTC, at, policy_of
 from tests.tiering.policy_documents import known, matrix

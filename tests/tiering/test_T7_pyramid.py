@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.repository import pyramid as repository
-from services.tiering_svc.repository.reading import list_history
+from services.tiering_svc.pyramid.repository import movements as repository
+from services.tiering_svc.subscriptions import subscriptions
+from services.tiering_svc.tiers.repository.history import list_history
 from tests import harness
 from tests.tiering.events import placed, returned
 from tests.tiering.real_year import ENDS, RealYear

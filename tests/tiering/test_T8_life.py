@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.tiering_svc.domain import key_accounts as life
-from services.tiering_svc.domain.account_rules import Finding
-from services.tiering_svc.domain.key_accounts import AccountClass, Nomination, Situation
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.key_accounts.domain import key_account as life
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
+from services.tiering_svc.key_accounts.domain.rules import Finding
+from services.tiering_svc.subscriptions import subscriptions
 from shared.errors import DomainError
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 from tests import harness

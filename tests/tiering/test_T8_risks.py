@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.account_rules import Condition, Finding, Rule, examine
-from services.tiering_svc.domain.risks import Flag, flag_by_rules
-from services.tiering_svc.handlers import subscriptions, timers
-from services.tiering_svc.handlers.risks import look_at_risks
+from services.tiering_svc.key_accounts.domain.risk_flags import Flag, flag_by_rules
+from services.tiering_svc.key_accounts.domain.rules import Condition, Finding, Rule, examine
+from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
+from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import (
     CustomerReferenceRegistered,
     PaymentReceived,

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from deploy.verify.invariants.accounts import INVARIANTS
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.handlers.lifetime import advance
-from services.tiering_svc.handlers.risks import look_at_risks
+from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
+from services.tiering_svc.retention.handlers.lifetime_values import advance
+from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering.accounts import ANN, BOB, EVE, People, steady
 from tests.tiering.test_T13_lifetime_runs import buying

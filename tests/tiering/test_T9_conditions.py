@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.explanation import reasons_of
-from services.tiering_svc.domain.words import in_words
+from services.tiering_svc.tiers.domain.explanation import reasons_of
+from services.tiering_svc.tiers.texts.explanation import in_words
 from shared.errors import DomainError
 from tests.tiering.a_customer import UTC, at, bands_document, policy_of
 from tests.tiering.policy_documents import condition, known

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.shipped import SHIPPED
-from services.tiering_svc.schemas.policies import PolicyCreate
+from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.schemas import PolicyCreate
 from tests.tiering.a_customer import bands_document, policy_of
 from tests.tiering.policy_documents import condition, matrix, population, scorecard
 

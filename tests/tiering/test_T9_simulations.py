@@ -9,8 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.months import shift, spelled
-from services.tiering_svc.handlers import back_tests, deciding, reviews, subscriptions
+from services.tiering_svc.core.domain.calendar import shift, spelled
+from services.tiering_svc.reviews.handlers import back_tests, reviews
+from services.tiering_svc.reviews.handlers import review_batches as deciding
+from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering.a_customer import bands_document
 from tests.tiering.events import placed, returned

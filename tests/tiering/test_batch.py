@@ -5,10 +5,11 @@ from datetime import UTC, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.batch import come_in_order, nothing_can_move
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.orders import Figures, Windows
-from services.tiering_svc.domain.tier_life import after_order
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.order_aggregates import Windows
+from services.tiering_svc.tiers.domain.order_history import come_in_order, nothing_can_move
+from services.tiering_svc.tiers.domain.tier_changes import after_order
 from tests.tiering.a_customer import Folded, at, bands_document, order, policy_of, rules
 
 POLICY = policy_of(bands_document(("silver", "100"), ("gold", "300"), ("platinum", "600"), lowest="basic"))

@@ -3,10 +3,10 @@
 from datetime import UTC, date
 from uuid import UUID
 
-from services.tiering_svc.domain.abc_classes import cutoffs
-from services.tiering_svc.domain.explanation import next_tier, reasons_of
-from services.tiering_svc.domain.policies import known_by_figures
-from services.tiering_svc.domain.words import in_words
+from services.tiering_svc.policies.domain.abc import cutoffs
+from services.tiering_svc.policies.domain.policy import known_by_figures
+from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
+from services.tiering_svc.tiers.texts.explanation import in_words
 from tests.tiering.a_customer import Folded, at, back, bands_document, order, policy_of, rules
 from tests.tiering.test_policies import abc, figures_of, monthly, stars
 

@@ -7,7 +7,7 @@ from sqlalchemy import Numeric
 
 from services.gateway.domain.rules import GREATEST
 from services.tiering_svc import tables
-from services.tiering_svc.handlers import subscriptions
+from services.tiering_svc.subscriptions import subscriptions
 from shared.messaging import Database
 from tests import harness
 from tests.tiering.a_customer import at

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc import tables
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.repository import facts
+from services.tiering_svc.indicators.repository import order_facts as facts
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerRegistered, TierChanged
 from shared.messaging import Database, new_id
 from tests import harness

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.abc_classes import cutoffs, cutoffs_as_data, cutoffs_from_data
-from services.tiering_svc.domain.orders import Figures
-from services.tiering_svc.domain.shipped import SHIPPED
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
+from services.tiering_svc.policies.domain.defaults import SHIPPED
 from shared.errors import DomainError
 from tests.tiering.a_customer import at, bands_document, level, order, policy_of
 
@@ -167,7 +167,7 @@ def test_T9_the_shipped_policies_can_be_read():
 def test_months_are_those_of_the_business():
     from zoneinfo import ZoneInfo
 
-    from services.tiering_svc.domain.months import add_months, month_of, start_of
+    from services.tiering_svc.core.domain.calendar import add_months, month_of, start_of
 
     shanghai = ZoneInfo("Asia/Shanghai")
     last_evening = at(31, 3, hour=17)

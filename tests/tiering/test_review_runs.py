@@ -9,9 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.shipped import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.handlers import deciding, reviews, subscriptions, working
-from services.tiering_svc.handlers.reviews import advance
+from services.tiering_svc.core.handlers import background as working
+from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
+from services.tiering_svc.reviews.handlers import review_batches as deciding
+from services.tiering_svc.reviews.handlers import reviews
+from services.tiering_svc.reviews.handlers.reviews import advance
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import ReviewApplied, TierChanged
 from tests import harness
 from tests.tiering.a_customer import bands_document

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.tiering_svc.domain.known import Known
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.orders import Figures
-from services.tiering_svc.domain.reviews import Reviewed, review
-from services.tiering_svc.domain.tier_life import Standing
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.reviews.domain.review import Reviewed, review
+from services.tiering_svc.tiers.domain.standing import Standing
 from tests.tiering.a_customer import CUSTOMER, Folded, at, bands_document, order, policy_of, rules
 
 RUN = UUID(int=77)

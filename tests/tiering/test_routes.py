@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from services.tiering_svc.domain.shipped import ABC_BY_CUSTOMERS, ANNUAL_SPEND, STARS
-from services.tiering_svc.handlers import subscriptions, timers
+from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ANNUAL_SPEND, STARS
+from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import CustomerReferenceRegistered, CustomerRegistered, PaymentReceived, ReceivableIssued
 from shared.messaging import new_id
 from tests import harness

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.tiering_svc.handlers import subscriptions
-from services.tiering_svc.repository import teams
+from services.tiering_svc.customers import repository as teams
+from services.tiering_svc.subscriptions import subscriptions
 from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import new_id
 from tests import harness

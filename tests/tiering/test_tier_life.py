@@ -8,9 +8,12 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.domain.months import month_of
-from services.tiering_svc.domain.orders import Figures, Order, Orders, Windows
-from services.tiering_svc.domain.tier_life import Standing, after_order, after_take_back
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.order import Order
+from services.tiering_svc.indicators.domain.order_aggregates import Orders, Windows
+from services.tiering_svc.tiers.domain.standing import Standing
+from services.tiering_svc.tiers.domain.tier_changes import after_order, after_take_back
 from tests.tiering.a_customer import (
     CUSTOMER,
     GOLD_AT_550,

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.domain.known import Contacts, Known, Receivables, Traits
-from services.tiering_svc.domain.orders import Figures
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import Contacts, Known, Receivables, Traits
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.domain.shipped_warnings import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
 from shared.events import WarningRaised
 from tests.verify.conftest import Five
 

@@ -1,0 +1,41 @@
+"""Customers become known, and a batch's customers are locked before its first handler."""
+
+from collections.abc import Sequence
+
+from services.tiering_svc.customers import repository
+from shared.events import (
+    CustomerReferenceRegistered,
+    CustomerRegistered,
+    EmployeeChanged,
+    TeamMemberAssigned,
+    TeamMemberReleased,
+)
+from shared.messaging import Transaction
+
+
+async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    await repository.lock_customers(tx, keys)
+
+
+async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:
+    await repository.add_customers(tx, [event.customer_id for event in customers])
+
+
+async def when_references_are_registered_know_whose_customers_they_are(
+    tx: Transaction, customers: Sequence[CustomerReferenceRegistered]
+) -> None:
+    await repository.add_sources(tx, [event.customer_id for event in customers], [event.source for event in customers])
+
+
+async def when_team_members_are_assigned_know_who_is_responsible(
+    tx: Transaction, events: Sequence[TeamMemberAssigned]
+) -> None:
+    await repository.add_members(tx, events)
+
+
+async def when_team_members_are_released_end_their_time(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
+    await repository.release_members(tx, events)
+
+
+async def when_employees_change_know_their_centre(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    await repository.place_employees(tx, events)

@@ -1,0 +1,105 @@
+"""SQL of the customers tiering knows: who they are, whose they are, and the lock on them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from shared.errors import not_found
+from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
+from shared.messaging import Transaction
+
+
+async def lock_customers(tx: Transaction, customers: Sequence[str]) -> None:
+    """The customers' locks, in key order, before anything is read of them."""
+    await tx.raw.execute(
+        "select from standing where customer_id = any($1::uuid[]) order by customer_id for update", customers
+    )
+
+
+async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
+    """Customers that are known, though they have not ordered yet."""
+    await tx.raw.execute(
+        "insert into standing (customer_id) select unnest($1::uuid[]) order by 1 on conflict do nothing",
+        sorted(set(customers)),
+    )
+
+
+async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:
+    await add_customers(tx, customers)
+    await tx.raw.execute(
+        """insert into customer_source (customer_id, source) select * from unnest($1::uuid[], $2::text[])
+           on conflict do nothing""",
+        customers, sources,
+    )  # fmt: skip
+
+
+async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
+    rows = await tx.raw.fetch(
+        "select customer_id from standing where $1::uuid is null or customer_id > $1 order by customer_id limit $2",
+        after, limit,
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
+
+
+async def check_known(tx: Transaction, customer_id: UUID, source: str | None = None) -> None:
+    """A customer nobody has told us of, or another partner's, is not found."""
+    known: bool = await tx.raw.fetchval(
+        """select exists (select from standing where customer_id = $1)
+              and ($2::text is null or exists (
+                  select from customer_source where customer_id = $1 and source = $2))""",
+        customer_id, source,
+    )  # fmt: skip
+    if not known:
+        raise not_found("customer_not_found", "There is no such customer.")
+
+
+async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
+    await tx.raw.execute(
+        """insert into team_member (assignment_id, customer_id, employee_id, role, assigned_at, recorded_at)
+           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
+                                $6::timestamptz[])""",
+        [e.assignment_id for e in events], [e.customer_id for e in events], [e.employee_id for e in events],
+        [e.role for e in events], [e.assigned_at for e in events], [e.meta.recorded_at for e in events],
+    )  # fmt: skip
+
+
+async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
+    await tx.raw.execute(
+        """update team_member m set released_at = a.released_at
+           from unnest($1::uuid[], $2::timestamptz[]) as a(assignment_id, released_at)
+           where m.assignment_id = a.assignment_id""",
+        [e.assignment_id for e in events], [e.released_at for e in events],
+    )  # fmt: skip
+
+
+async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    await tx.raw.execute(
+        """insert into employee_centre (employee_id, changed_at, centre)
+           select * from unnest($1::text[], $2::timestamptz[], $3::text[])
+           on conflict (employee_id, changed_at) do update set centre = excluded.centre""",
+        [e.employee_id for e in events], [e.changed_at for e in events], [e.centre for e in events],
+    )  # fmt: skip
+
+
+async def list_account_managers(
+    tx: Transaction, at: datetime, customers: Sequence[UUID] | None = None
+) -> Mapping[UUID, str]:
+    """Who was the account manager of each of these customers (or of all) at an instant; who had none is left out."""
+    rows = await tx.raw.fetch(
+        """select distinct on (customer_id) customer_id, employee_id from team_member
+           where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
+             and ($2::uuid[] is null or customer_id = any($2))
+           order by customer_id, assigned_at desc""",
+        at, None if customers is None else list(customers),
+    )  # fmt: skip
+    return {row["customer_id"]: row["employee_id"] for row in rows}
+
+
+async def list_centres(tx: Transaction, at: datetime) -> Mapping[str, str]:
+    """At which centre each employee worked at an instant."""
+    rows = await tx.raw.fetch(
+        """select distinct on (employee_id) employee_id, centre from employee_centre where changed_at <= $1
+           order by employee_id, changed_at desc""",
+        at,
+    )  # fmt: skip
+    return {row["employee_id"]: row["centre"] for row in rows if row["centre"] is not None}

@@ -1,0 +1,33 @@
+"""Who looks after whom (P5), as profile announced it."""
+
+from sqlalchemy import Column, Table, Text, Uuid
+
+from services.tiering_svc.core.tables import Moment, metadata
+
+customer_source = Table(  # who knows the customer by a reference of its own: a partner sees only those (G1)
+    "customer_source",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("source", Text, primary_key=True),
+)
+
+
+team_member = Table(  # never taken away: who was responsible in a month can be told for ever
+    "team_member",
+    metadata,
+    Column("assignment_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("employee_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("assigned_at", Moment, nullable=False),
+    Column("released_at", Moment),
+    Column("recorded_at", Moment, nullable=False),
+)
+
+employee_centre = Table(  # which service centre an employee works at, from when on
+    "employee_centre",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("changed_at", Moment, primary_key=True),
+    Column("centre", Text),  # null: at none
+)

@@ -1,1 +1,0 @@
-"""Tiering's rules, pure: indicators, policies, the life of a tier, reviews, explanations."""

@@ -1,0 +1,90 @@
+"""A customer's orders as known now: net of what was taken back, by month (T1), as of any instant."""
+
+from bisect import insort
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.tiering_svc.core.domain.calendar import first_month
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.order import Order, TakenBack
+
+
+class Windows:
+    """The quick way: sums of the windows that end with certain months, true while orders come in order of time.
+
+    Loaded by one aggregate a customer. An order that is older than one already counted needs `Orders`.
+    """
+
+    def __init__(self, months: int, by_last_month: dict[date, Figures]) -> None:
+        self.months = months
+        self.by_last_month = by_last_month
+
+    def add(self, order: Order) -> None:
+        for last, figures in self.by_last_month.items():
+            if first_month(last, self.months) <= order.month <= last:
+                figures.add(order)
+
+    def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Figures]]:
+        """As of `since`, which is not before the newest order: there is nothing later to look at."""
+        yield since, month, self.by_last_month[month]
+
+
+class Orders:
+    """The exact way: single orders, so that the figures as of any instant can be told."""
+
+    def __init__(self, months: int, orders: Iterable[Order]) -> None:
+        self.months = months
+        self.by_id = {order.order_id: order for order in orders}
+        self.by_time = sorted((order.placed_at, order.order_id) for order in self.by_id.values())
+
+    def add(self, order: Order) -> None:
+        if order.order_id not in self.by_id:
+            insort(self.by_time, (order.placed_at, order.order_id))
+        self.by_id[order.order_id] = order
+
+    def take_back(self, taken: TakenBack) -> None:
+        order = self.by_id.get(taken.order_id)
+        if order is not None:  # older than any window that is looked at, otherwise
+            self.by_id[order.order_id] = order.less(taken)
+
+    def give_back(self, taken: TakenBack) -> None:
+        """As if it had not been taken back yet."""
+        self.take_back(
+            replace(
+                taken,
+                amount=-taken.amount,
+                margin=None if taken.margin is None else -taken.margin,
+                quantity=-taken.quantity,
+            )
+        )
+
+    def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Figures]]:
+        """The figures as of `since`, then as of each later order, each with its month."""
+        by_month: dict[date, Figures] = {}
+        position = 0
+        while position < len(self.by_time) and self.by_time[position][0] <= since:
+            position = self._count(position, by_month)
+        yield since, month, self._window(by_month, month)
+        while position < len(self.by_time):
+            instant, order_id = self.by_time[position]
+            while position < len(self.by_time) and self.by_time[position][0] == instant:
+                position = self._count(position, by_month)
+            month = self.by_id[order_id].month
+            yield instant, month, self._window(by_month, month)
+
+    def _count(self, position: int, by_month: dict[date, Figures]) -> int:
+        order = self.by_id[self.by_time[position][1]]
+        by_month.setdefault(order.month, Figures()).add(order)
+        return position + 1
+
+    def _window(self, by_month: dict[date, Figures], last: date) -> Figures:
+        first = first_month(last, self.months)
+        window = Figures()
+        for month, figures in by_month.items():
+            if first <= month <= last:
+                window.merge(figures)
+        return window
+
+
+Book = Windows | Orders

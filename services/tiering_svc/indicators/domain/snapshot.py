@@ -1,0 +1,95 @@
+"""What is known of one customer (T1): everything an indicator may look at, as of one instant, as known at another.
+
+None is "not known", never 0. A class of facts that was not loaded is not known either.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from services.tiering_svc.core.domain.numbers import ZERO, quotient
+from services.tiering_svc.indicators.domain.figures import Figures
+
+CLASSES = ("transaction", "finance", "contact", "profile")
+ALL_CLASSES = frozenset(CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables:
+    """Money owed and paid (finance indicators): sums, so that those of a group can be added up."""
+
+    largest_receipt: Decimal | None = None
+    receipts: int = 0
+    received: Decimal = ZERO
+    collected: Decimal = ZERO  # of what was received, that on receivables whose day of issue is known
+    collected_days: Decimal = ZERO  # each such amount times its days from issue to payment
+    outstanding: Decimal | None = None
+    arrears: Decimal | None = None
+    receivables: int = 0
+    in_arrears: int = 0
+
+    @property
+    def average_receipt(self) -> Decimal | None:
+        return quotient(self.received, self.receipts)
+
+    @property
+    def collection_days(self) -> Decimal | None:
+        return quotient(self.collected_days, self.collected)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """What was said (contact indicators): contacts made, next steps agreed, and cases of every kind.
+
+    Counts are of the window where nothing else is said. None: the class was not loaded.
+    """
+
+    contacts: int | None = None
+    tasks: int | None = None  # next steps agreed at these contacts
+    done_tasks: int | None = None  # of these, those that were done by then
+    open_tasks: int | None = None  # agreed at any time and not done by then
+    overdue_tasks: int | None = None  # of these, those whose day has passed
+    complaints: int | None = None  # filed; the four below too
+    suggestions: int | None = None
+    praises: int | None = None
+    consultations: int | None = None
+    repairs: int | None = None
+    open_cases: int | None = None  # at that instant, whenever they were filed
+    closed_cases: int | None = None  # closed in the window, and not opened again
+    rated_cases: int | None = None  # of these, those whose satisfaction was told
+    satisfaction_sum: int | None = None
+    last_contact_at: datetime | None = None  # ever
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Who the customer is (profile indicators): codes and amounts of its file, and the size of its group."""
+
+    kind: str | None = None
+    region: str | None = None
+    industry: str | None = None
+    legal_nature: str | None = None
+    acquisition_source: str | None = None
+    listed: bool | None = None
+    employees: int | None = None
+    registered_capital: Decimal | None = None
+    annual_sales: Decimal | None = None
+    founded_year: int | None = None
+    age_band: str | None = None
+    income_band: str | None = None
+    household_size: str | None = None
+    completeness: int | None = None
+    group_size: int | None = None  # the customer itself and all below it (P2)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    figures: Figures
+    as_of: datetime
+    last_month: date
+    months: int
+    first_order_ever: datetime | None = None
+    last_order_ever: datetime | None = None
+    receivables: Receivables = Receivables()
+    contacts: Contacts = Contacts()
+    traits: Traits = Traits()

@@ -1,0 +1,309 @@
+"""SQL of the facts: orders and what was taken back of them, each exactly once, and their sums by month (T1)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from shared.events import OrderPlaced, PaymentReceived, ReceivableIssued
+from shared.messaging import Transaction
+
+# The facts go in, and their sums onto the months, in one statement.
+ADD_ORDERS = """
+with placed as (
+    insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, recorded_at, mix)
+    select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::date[], $5::numeric[], $6::numeric[],
+                         $7::bigint[], $8::timestamptz[], $9::text[])
+    returning customer_id, month, placed_at, amount, margin, recorded_at
+)
+insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
+                                  first_order_at, last_order_at, recorded_at)
+select customer_id, month, count(*), sum(amount), sum(margin),
+       coalesce(sum(amount) filter (where margin is not null), 0), max(amount), min(placed_at), max(placed_at),
+       max(recorded_at)
+from placed group by customer_id, month order by customer_id, month
+on conflict (customer_id, month) do update set
+    orders = m.orders + excluded.orders,
+    amount = m.amount + excluded.amount,
+    margin = coalesce(m.margin + excluded.margin, m.margin, excluded.margin),
+    margin_known_amount = m.margin_known_amount + excluded.margin_known_amount,
+    largest_order = greatest(m.largest_order, excluded.largest_order),
+    first_order_at = least(m.first_order_at, excluded.first_order_at),
+    last_order_at = greatest(m.last_order_at, excluded.last_order_at),
+    recorded_at = greatest(m.recorded_at, excluded.recorded_at)
+"""
+
+
+async def add_orders(
+    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], mixes: Sequence[str]
+) -> None:
+    await tx.raw.execute(
+        ADD_ORDERS,
+        [event.customer_id for event in events], [order.placed_at for order in orders],
+        [order.order_id for order in orders], [order.month for order in orders],
+        [order.amount for order in orders], [order.margin for order in orders],
+        [order.quantity for order in orders], [event.meta.recorded_at for event in events],
+        mixes,
+    )  # fmt: skip
+
+
+async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequence[date]) -> dict[UUID, list[Order]]:
+    """The orders of these customers from a month on, each customer's own, as they stand now."""
+    rows = await tx.raw.fetch(
+        """select o.customer_id, o.order_id, o.placed_at, o.month, o.amount - o.returned_amount as amount,
+                  o.margin - o.returned_margin as margin, o.quantity - o.returned_quantity as quantity
+           from unnest($1::uuid[], $2::date[]) as a(customer_id, since)
+           join order_fact o on o.customer_id = a.customer_id and o.month >= a.since""",
+        customers, since,
+    )  # fmt: skip
+    found: dict[UUID, list[Order]] = {customer_id: [] for customer_id in customers}
+    for row in rows:
+        customer_id, *order = row.values()
+        found[customer_id].append(Order(*order))
+    return found
+
+
+async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], instant: datetime) -> set[UUID]:
+    rows = await tx.raw.fetch(
+        """select c.customer_id from unnest($1::uuid[]) as c(customer_id)
+           where exists (select from order_fact o where o.customer_id = c.customer_id and o.placed_at > $2)""",
+        customers, instant,
+    )  # fmt: skip
+    return {row["customer_id"] for row in rows}
+
+
+# An order is cancelled once, so its owner, back from a backup, may tell the same cancellation again, of another instant
+# perhaps (K16). What is known under its id has been taken off already.
+ADD_CHANGES = """
+insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity, recorded_at, mix)
+select c, at, id, o, $10, m, a, g, q, r, x
+from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[], $7::numeric[],
+            $8::bigint[], $9::timestamptz[], $11::text[]) as t(c, at, id, o, m, a, g, q, r, x)
+where not exists (select from order_change k where k.customer_id = t.c and k.change_id = t.id)
+returning change_id
+"""
+TAKE_OFF = """
+update order_fact o set
+    returned_amount = o.returned_amount + t.amount,
+    returned_margin = o.returned_margin + t.margin,
+    returned_quantity = o.returned_quantity + t.quantity
+from (
+    select customer_id, placed_at, order_id, sum(amount) as amount, sum(quantity)::bigint as quantity,
+           case when count(margin) = count(*) then sum(margin) end as margin, max(recorded_at) as recorded_at
+    from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[],
+                $7::timestamptz[])
+         as a(customer_id, placed_at, order_id, amount, margin, quantity, recorded_at)
+    group by customer_id, placed_at, order_id
+) t
+where o.customer_id = t.customer_id and o.placed_at = t.placed_at and o.order_id = t.order_id
+returning o.customer_id, o.month, t.recorded_at
+"""
+
+
+async def add_take_backs(
+    tx: Transaction,
+    *,
+    kind: str,
+    customers: Sequence[UUID],
+    change_ids: Sequence[UUID],
+    at: Sequence[datetime],
+    months: Sequence[date],
+    taken: Sequence[TakenBack],
+    recorded_at: Sequence[datetime],
+    mixes: Sequence[str],
+) -> None:
+    """Keep what came back, take it off its orders, and count the months anew that either of them touches."""
+    added = await tx.raw.fetch(
+        ADD_CHANGES,
+        customers, at, change_ids, [one.order_id for one in taken], months, [one.amount for one in taken],
+        [one.margin for one in taken], [one.quantity for one in taken], recorded_at, kind, mixes,
+    )  # fmt: skip
+    fresh = {row["change_id"] for row in added}
+    new = [
+        (customer_id, month, one, told_at)
+        for customer_id, month, one, told_at, change_id in zip(
+            customers, months, taken, recorded_at, change_ids, strict=True
+        )
+        if change_id in fresh
+    ]
+    rows = await tx.raw.fetch(
+        TAKE_OFF,
+        [customer_id for customer_id, *_ in new], [one.placed_at for _, _, one, _ in new],
+        [one.order_id for _, _, one, _ in new], [one.amount for _, _, one, _ in new],
+        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new], [told_at for *_, told_at in new],
+    )  # fmt: skip
+    touched: dict[tuple[UUID, date], datetime] = {}
+    for customer_id, month, told_at in chain(rows, ((c, m, r) for c, m, _, r in new)):
+        touched[customer_id, month] = max(told_at, touched.get((customer_id, month), told_at))
+    await count_months_anew(tx, touched)
+
+
+MONTHS_OF_FACTS = """
+select a.customer_id, a.month, o.orders, o.amount, o.margin, o.margin_known_amount, o.largest_order,
+       o.first_order_at, o.last_order_at, c.returned_amount, c.returned_count
+from asked a
+cross join lateral (
+    select count(*)::int as orders, coalesce(sum(amount - returned_amount), 0) as amount,
+           sum(margin - returned_margin) as margin,
+           coalesce(sum(amount - returned_amount) filter (where margin - returned_margin is not null), 0)
+               as margin_known_amount,
+           max(amount - returned_amount) as largest_order, min(placed_at) as first_order_at,
+           max(placed_at) as last_order_at
+    from order_fact f
+    where f.customer_id = a.customer_id and f.month = a.month and f.returned_quantity < f.quantity
+      and f.placed_at >= a.month::timestamp at time zone a.zone
+      and f.placed_at < (a.month + interval '1 month') at time zone a.zone
+) o
+cross join lateral (
+    select coalesce(sum(amount), 0) as returned_amount, count(*)::int as returned_count
+    from order_change g
+    where g.customer_id = a.customer_id and g.month = a.month
+      and g.at >= a.month::timestamp at time zone a.zone and g.at < (a.month + interval '1 month') at time zone a.zone
+) c
+"""
+
+
+async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date], datetime]) -> None:
+    """A month's row is the sum of its facts; after a return, recorded then, it is simply summed again."""
+    ordered = sorted(touched)
+    await tx.raw.execute(
+        f"""with asked as (
+                select a.customer_id, a.month, a.recorded_at, b.time_zone as zone
+                from unnest($1::uuid[], $2::date[], $3::timestamptz[]) as a(customer_id, month, recorded_at)
+                cross join business b
+            )
+            insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount,
+                largest_order, first_order_at, last_order_at, returned_amount, returned_count, recorded_at)
+            select counted.*, asked.recorded_at from ({MONTHS_OF_FACTS}) counted join asked using (customer_id, month)
+            order by customer_id, month
+            on conflict (customer_id, month) do update set
+                orders = excluded.orders, amount = excluded.amount, margin = excluded.margin,
+                margin_known_amount = excluded.margin_known_amount, largest_order = excluded.largest_order,
+                first_order_at = excluded.first_order_at, last_order_at = excluded.last_order_at,
+                returned_amount = excluded.returned_amount, returned_count = excluded.returned_count,
+                recorded_at = greatest(m.recorded_at, excluded.recorded_at)""",
+        [customer_id for customer_id, _ in ordered], [month for _, month in ordered],
+        [touched[one] for one in ordered],
+    )  # fmt: skip
+
+
+FIGURES = """
+select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount,
+       sum(f.margin) as margin, coalesce(sum(f.known), 0) as margin_known_amount, max(f.largest) as largest_order,
+       min(f.first) as first_order_at, max(f.last) as last_order_at, coalesce(sum(f.returned), 0) as returned_amount,
+       coalesce(sum(f.returns), 0)::int as returned_count, w.last_month,
+       array_agg(f.month) filter (where f.orders > 0) as months,
+       array_agg(f.amount) filter (where f.orders > 0) as amounts
+from unnest($1::uuid[], $2::timestamptz[], $3::int[]) with ordinality as a(customer_id, as_of, months, n)
+cross join business b
+cross join lateral (select date_trunc('month', a.as_of at time zone b.time_zone)::date as last_month) w
+left join lateral ({months}) f on true
+group by a.n, w.last_month order by a.n
+"""
+# Whole months come from their sums; of the month of `as_of` only what had been placed by then, from the facts.
+FIGURES_AS_OF = FIGURES.format(
+    months="""
+    select m.month, m.orders, m.amount, m.margin, m.margin_known_amount as known, m.largest_order as largest,
+           m.first_order_at as first, m.last_order_at as last, m.returned_amount as returned,
+           m.returned_count as returns
+    from indicator_month m
+    where m.customer_id = a.customer_id and m.month < w.last_month
+      and m.month > (w.last_month - make_interval(months => a.months))::date
+    union all
+    select w.last_month, count(*)::int, sum(amount - returned_amount), sum(margin - returned_margin),
+           sum(amount - returned_amount) filter (where margin - returned_margin is not null),
+           max(amount - returned_amount), min(placed_at), max(placed_at), null, null
+    from order_fact o
+    where o.customer_id = a.customer_id and o.placed_at <= a.as_of and o.returned_quantity < o.quantity
+      and o.placed_at >= w.last_month::timestamp at time zone b.time_zone
+    union all
+    select w.last_month, null, null, null, null, null, null, null, sum(amount), count(*)::int
+    from order_change g
+    where g.customer_id = a.customer_id and g.at <= a.as_of
+      and g.at >= w.last_month::timestamp at time zone b.time_zone
+"""
+)
+# A customer's orders less what was known by then to have come back of them. A margin is not known when a part is not.
+ORDERS_AS_KNOWN = """
+    select o.month, o.placed_at, o.amount - coalesce(t.amount, 0) as amount,
+           case when t.order_id is null then o.margin else o.margin - t.margin end as margin,
+           o.quantity - coalesce(t.quantity, 0) as quantity
+    from order_fact o
+    left join (
+        select order_id, sum(amount) as amount, sum(quantity) as quantity,
+               case when count(margin) = count(*) then sum(margin) end as margin
+        from order_change where customer_id = a.customer_id and recorded_at <= {known_at} group by order_id
+    ) t using (order_id)
+    where o.customer_id = a.customer_id and o.recorded_at <= {known_at}
+"""
+FIGURES_AS_KNOWN = FIGURES.format(
+    months=f"""
+    select k.month, count(*)::int as orders, sum(k.amount) as amount, sum(k.margin) as margin,
+           sum(k.amount) filter (where k.margin is not null) as known, max(k.amount) as largest,
+           min(k.placed_at) as first, max(k.placed_at) as last, null::numeric as returned, null::int as returns
+    from ({ORDERS_AS_KNOWN.format(known_at="$4")}) k
+    where k.quantity > 0 and k.placed_at <= a.as_of
+      and k.month > (w.last_month - make_interval(months => a.months))::date
+    group by k.month
+    union all
+    select g.month, null, null, null, null, null, null, null, sum(g.amount), count(*)::int
+    from order_change g
+    where g.customer_id = a.customer_id and g.recorded_at <= $4 and g.at <= a.as_of
+      and g.month > (w.last_month - make_interval(months => a.months))::date
+    group by g.month
+"""
+)
+
+
+async def list_figures(
+    tx: Transaction, customers: Sequence[UUID], as_of: Sequence[datetime], months: Sequence[int]
+) -> list[tuple[Figures, date]]:
+    """The sums of each customer's window as of an instant, in the order asked; with the window's last month."""
+    rows = await tx.raw.fetch(FIGURES_AS_OF, customers, as_of, months)
+    return [(figures_of(row), row["last_month"]) for row in rows]
+
+
+async def list_figures_as_known(
+    tx: Transaction, customers: Sequence[UUID], as_of: Sequence[datetime], months: Sequence[int], known_at: datetime
+) -> list[tuple[Figures, date]]:
+    """The same, of the facts that were recorded by `known_at` alone."""
+    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, customers, as_of, months, known_at)
+    return [(figures_of(row), row["last_month"]) for row in rows]
+
+
+async def list_told_later(tx: Transaction, customers: Sequence[UUID], known_at: datetime) -> set[UUID]:
+    """Those of whom an order or something taken back was recorded after `known_at`: a month says when its last was."""
+    rows = await tx.raw.fetch(
+        "select distinct customer_id from indicator_month where customer_id = any($1::uuid[]) and recorded_at > $2",
+        customers, known_at,
+    )  # fmt: skip
+    return {row["customer_id"] for row in rows}
+
+
+def figures_of(row: Any) -> Figures:
+    _, orders, amount, margin, known, largest, first, last, returned, returns, _, months, amounts = row.values()
+    monthly: dict[date, Decimal] = dict(zip(months or (), amounts or (), strict=True))
+    return Figures(orders, amount, margin, known, largest, first, last, returned, returns, monthly)
+
+
+async def add_receivables(tx: Transaction, events: Sequence[ReceivableIssued]) -> None:
+    await tx.raw.execute(
+        """insert into receivable_fact (receivable_id, customer_id, amount, issued_on, due_on, recorded_at)
+           select * from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::date[], $5::date[], $6::timestamptz[])""",
+        [e.receivable_id for e in events], [e.customer_id for e in events], [e.amount for e in events],
+        [e.issued_on for e in events], [e.due_on for e in events], [e.meta.recorded_at for e in events],
+    )  # fmt: skip
+
+
+async def add_payments(tx: Transaction, events: Sequence[PaymentReceived], months: Sequence[date]) -> None:
+    await tx.raw.execute(
+        """insert into payment_fact (payment_id, receivable_id, customer_id, amount, paid_at, month, recorded_at)
+           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::numeric[], $5::timestamptz[], $6::date[],
+                                $7::timestamptz[])""",
+        [e.payment_id for e in events], [e.receivable_id for e in events], [e.customer_id for e in events],
+        [e.amount for e in events], [e.paid_at for e in events], months, [e.meta.recorded_at for e in events],
+    )  # fmt: skip

@@ -1,0 +1,173 @@
+"""The life of a key account (T8): nominated by one person, decided by another, ended with a reason; and never served.
+
+Pure: every function takes things as they were and an instant, and returns them as they are, with the events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from services.tiering_svc.key_accounts.domain.rules import Finding
+from shared.errors import conflict, forbidden
+from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
+
+Sort = Literal["key", "never_served"]
+Kind = Literal["economic", "important", "group", "strategic"]
+Cause = Literal["ended", "renewed", "never_served"]
+SYSTEM = "patron"
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Nomination:
+    nomination_id: UUID
+    customer_id: UUID
+    sort: Sort
+    kinds: tuple[str, ...]  # none for never served
+    reason: str
+    evidence: tuple[dict[str, Any], ...]  # what the nominator says
+    taken: dict[str, Any]  # what the system found then
+    nominated_by: str
+    nominated_at: datetime
+    status: Literal["open", "approved", "rejected", "withdrawn"] = "open"
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    note: str | None = None
+    override_reason: str | None = None
+    findings: tuple[dict[str, Any], ...] | None = None  # the exclusion rules as they stood when it was approved
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClass:
+    """A stretch of time in which a customer is a key account, or never served."""
+
+    class_id: UUID  # the nomination's
+    customer_id: UUID
+    sort: Sort
+    kinds: tuple[str, ...]
+    since: datetime
+    until: datetime | None = None
+    ended_by: str | None = None
+    end_cause: Cause | None = None
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a decision about a customer looks at."""
+
+    current: AccountClass | None
+    free_from: datetime | None  # when the last one ended
+    open_sorts: frozenset[str]  # nominations that wait
+
+
+def check_nomination(situation: Situation, sort: Sort, kinds: Sequence[str]) -> None:
+    """Whether it makes sense to ask at all."""
+    if sort in situation.open_sorts:
+        raise conflict("nomination_open", "A nomination of this customer is waiting for a decision.")
+    current = situation.current
+    if current is None:
+        return
+    if current.sort == "never_served":
+        raise conflict("never_served", "The customer is in the class that is never served. End that first.")
+    if sort == "key" and set(kinds) == set(current.kinds):
+        raise conflict("already_a_key_account", "The customer is a key account of just these kinds.")
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    nomination: Nomination
+    opened: AccountClass
+    ended: AccountClass | None
+    events: list[Event]
+
+
+def approve(
+    nomination: Nomination, situation: Situation, findings: Sequence[Finding], by: str, at: datetime,
+    *, note: str | None = None, override_reason: str | None = None,
+) -> Approved:  # fmt: skip
+    """By another person. One who meets an exclusion rule only with a reason, which is kept."""
+    _check_decision(nomination, by)
+    current = situation.current
+    if current is not None and current.sort == "never_served":
+        raise conflict("never_served", "The customer is in the class that is never served. End that first.")
+    met = [finding for finding in findings if finding.met] if nomination.sort == "key" else []
+    if met and not override_reason:
+        raise conflict(
+            "excluded",
+            "The customer meets an exclusion rule. Say why it shall be a key account all the same.",
+            exclusions=[finding.as_data() for finding in met],
+        )
+    since = _from(situation, at)
+    opened = AccountClass(
+        nomination.nomination_id, nomination.customer_id, nomination.sort, nomination.kinds, since
+    )  # fmt: skip
+    ended, events = None, cast(list[Event], [])
+    if current is not None:
+        cause: Cause = "never_served" if nomination.sort == "never_served" else "renewed"
+        ended, events = _ended(current, since, by, cause, None)
+    decided = replace(
+        nomination, status="approved", decided_by=by, decided_at=at, note=note,
+        override_reason=override_reason if met else None,
+        findings=tuple(finding.as_data() for finding in findings),
+    )  # fmt: skip
+    return Approved(decided, opened, ended, [*events, _opening(opened, [finding.code for finding in met])])
+
+
+def reject(nomination: Nomination, by: str, at: datetime, note: str) -> Nomination:
+    _check_decision(nomination, by)
+    return replace(nomination, status="rejected", decided_by=by, decided_at=at, note=note)
+
+
+def withdraw(nomination: Nomination, by: str, at: datetime) -> Nomination:
+    """By who nominated."""
+    _check_open(nomination)
+    if by != nomination.nominated_by:
+        raise forbidden("not_your_nomination", "A nomination is withdrawn by who made it.")
+    return replace(nomination, status="withdrawn", decided_by=by, decided_at=at)
+
+
+def end(situation: Situation, by: str, at: datetime, reason: str) -> tuple[AccountClass, list[Event]]:
+    current = situation.current
+    assert current is not None  # the caller has found it
+    return _ended(current, _from(situation, at), by, "ended", reason)
+
+
+def _check_open(nomination: Nomination) -> None:
+    if nomination.status != "open":
+        raise conflict("nomination_decided", f"The nomination was {nomination.status}.", status_now=nomination.status)
+
+
+def _check_decision(nomination: Nomination, by: str) -> None:
+    if by == nomination.nominated_by:
+        raise forbidden("own_nomination", "A nomination is decided by somebody else than who made it.")
+    _check_open(nomination)
+
+
+def _from(situation: Situation, at: datetime) -> datetime:
+    """Now; but never before what is there has begun, or what was there has ended, whatever the clock says."""
+    earliest = situation.free_from
+    if situation.current is not None:
+        earliest = situation.current.since + INSTANT
+    return at if earliest is None else max(at, earliest)
+
+
+def _ended(
+    current: AccountClass, at: datetime, by: str, cause: Cause, reason: str | None
+) -> tuple[AccountClass, list[Event]]:
+    ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
+    if current.sort == "never_served":
+        return ended, [CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)]
+    event = KeyAccountEnded(customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at)
+    return ended, [event]
+
+
+def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:
+    if opened.sort == "never_served":
+        return CustomerExcluded(customer_id=opened.customer_id, class_id=opened.class_id, since=opened.since)
+    return KeyAccountApproved(
+        customer_id=opened.customer_id, class_id=opened.class_id, kinds=cast(tuple[Kind, ...], opened.kinds),
+        overridden=tuple(overridden), since=opened.since,
+    )  # fmt: skip

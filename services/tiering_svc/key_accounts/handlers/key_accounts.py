@@ -1,0 +1,111 @@
+"""Key accounts and customers never served (T8): nominated by one person, decided by another, ended with a reason."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.core.domain.numbers import plain
+from services.tiering_svc.core.handlers.background import RISKS
+from services.tiering_svc.core.repository import rule_books
+from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.customers.repository import check_known, lock_customers
+from services.tiering_svc.key_accounts.domain import key_account as life
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Sort
+from services.tiering_svc.key_accounts.domain.risk_flags import clear_of_rules
+from services.tiering_svc.key_accounts.domain.rules import Finding, examine, read_account_rules, values_of
+from services.tiering_svc.key_accounts.repository import figures as account_figures
+from services.tiering_svc.key_accounts.repository import key_accounts
+from services.tiering_svc.key_accounts.repository import risk_flags as risks
+from shared.messaging import Transaction, announce, new_id
+
+KEY_ACCOUNTS = "key-accounts"
+
+
+async def nominate(
+    tx: Transaction, customer_id: UUID, sort: Sort, kinds: Sequence[str], reason: str,
+    evidence: Sequence[dict[str, Any]], by: str,
+) -> Nomination:  # fmt: skip
+    """What the nominator says is kept beside what the system finds at this instant."""
+    await check_known(tx, customer_id)
+    await lock_customers(tx, [str(customer_id)])
+    life.check_nomination(await key_accounts.load_situation(tx, customer_id), sort, kinds)
+    taken, _ = await take_evidence(tx, customer_id, group="group" in kinds)
+    one = Nomination(new_id(), customer_id, sort, tuple(kinds), reason, tuple(evidence), taken, by, tx.at)
+    await key_accounts.add_nomination(tx, one)
+    return one
+
+
+async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Finding]]:
+    """The values of all indicators now, and how the exclusion rules in force stand to them."""
+    book = await rule_books.load_active(tx, KEY_ACCOUNTS)
+    rules = read_account_rules(book.document, book.version)
+    known = await account_figures.read_known(tx, customer_id, tx.at, rules.months, group=group)
+    everybody = await account_figures.read_everybody(tx, Seen(tx.at, tx.at, now=True), rules.months)
+    values = values_of(known, everybody)
+    findings = [examine(rule, values) for rule in rules.exclusions]
+    taken = {
+        "as_of": tx.at.isoformat(),
+        "months": rules.months,
+        "rules_version": rules.version,
+        "of_group": group,
+        "values": {code: plain(value) for code, value in values.items()},
+        "exclusions": [finding.as_data() for finding in findings],
+    }
+    return taken, findings
+
+
+async def approve_nomination(
+    tx: Transaction, nomination_id: UUID, sort: Sort, by: str, note: str | None, override_reason: str | None
+) -> Nomination:
+    """The exclusion rules are looked at anew: they may be met now though they were not when it was nominated."""
+    nomination = await _load(tx, nomination_id, sort)
+    situation = await key_accounts.load_situation(tx, nomination.customer_id)
+    _, findings = await take_evidence(tx, nomination.customer_id, group="group" in nomination.kinds)
+    approved = life.approve(
+        nomination, situation, findings, by, tx.at, note=note, override_reason=override_reason
+    )  # fmt: skip
+    await key_accounts.save_decision(tx, approved.nomination)
+    if approved.ended is not None:
+        await key_accounts.save_ended(tx, approved.ended)
+    await key_accounts.add_class(tx, approved.opened)
+    announce(tx, approved.events)
+    tx.wake(RISKS)
+    if approved.ended is not None and sort == "never_served":
+        await _clear_flags_of_rules(tx, nomination.customer_id, by)
+    return approved.nomination
+
+
+async def reject_nomination(tx: Transaction, nomination_id: UUID, sort: Sort, by: str, note: str) -> Nomination:
+    rejected = life.reject(await _load(tx, nomination_id, sort), by, tx.at, note)
+    await key_accounts.save_decision(tx, rejected)
+    return rejected
+
+
+async def withdraw_nomination(tx: Transaction, nomination_id: UUID, sort: Sort, by: str) -> Nomination:
+    withdrawn = life.withdraw(await _load(tx, nomination_id, sort), by, tx.at)
+    await key_accounts.save_decision(tx, withdrawn)
+    return withdrawn
+
+
+async def end_class(tx: Transaction, customer_id: UUID, sort: Sort, by: str, reason: str) -> AccountClass:
+    await lock_customers(tx, [str(customer_id)])
+    await key_accounts.find_current(tx, customer_id, sort)
+    ended, events = life.end(await key_accounts.load_situation(tx, customer_id), by, tx.at, reason)
+    await key_accounts.save_ended(tx, ended)
+    announce(tx, events)
+    if sort == "key":
+        await _clear_flags_of_rules(tx, customer_id, by)
+    return ended
+
+
+async def _clear_flags_of_rules(tx: Transaction, customer_id: UUID, by: str) -> None:
+    done = clear_of_rules((await risks.list_open(tx, [customer_id]))[customer_id], tx.at, by)
+    await risks.save_cleared(tx, done.cleared)
+    announce(tx, done.events)
+
+
+async def _load(tx: Transaction, nomination_id: UUID, sort: Sort) -> Nomination:
+    """The customer's lock first, then the nomination as it is under it."""
+    seen = await key_accounts.find_nomination(tx, nomination_id, sort)
+    await lock_customers(tx, [str(seen.customer_id)])
+    return await key_accounts.load_nomination(tx, nomination_id, sort)

@@ -1,0 +1,104 @@
+"""Risk flags (T8): key accounts are looked at by the rules again and again; people set and clear flags by hand."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.core.handlers.background import RISKS, Parts, work
+from services.tiering_svc.core.repository import rule_books
+from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.customers.repository import lock_customers
+from services.tiering_svc.indicators.repository import snapshots as known
+from services.tiering_svc.key_accounts.domain import risk_flags as rules_of_flags
+from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
+from services.tiering_svc.key_accounts.domain.risk_flags import Flag
+from services.tiering_svc.key_accounts.domain.rules import examine, read_account_rules, values_of
+from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
+from services.tiering_svc.key_accounts.repository import figures as account_figures
+from services.tiering_svc.key_accounts.repository import risk_flags as risks
+from shared.messaging import Database, Timer, Transaction, announce, new_id, set_timer
+
+CHUNK = 200
+RISK_END = "risk_end"
+
+
+async def work_on_risks(service: Parts, stop: asyncio.Event) -> None:
+    """Every key account once in so many minutes, a newly approved one at once."""
+    age = timedelta(minutes=service.settings.risk_check_minutes)
+    await work(RISKS, lambda: look_at_risks(service.database, age), service, stop)
+
+
+async def look_at_risks(database: Database, age: timedelta) -> bool:
+    """One chunk of key accounts. False: nobody is due."""
+    return await database.run(lambda tx: _look_at_a_chunk(tx, tx.at - age))
+
+
+async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
+    due = await risks.list_due(tx, before, CHUNK)
+    if not due:
+        return False
+    await lock_customers(tx, [str(customer_id) for customer_id in due])
+    is_group = await risks.list_still_key(tx, due)
+    customers = sorted(is_group)
+    book = await rule_books.load_active(tx, KEY_ACCOUNTS)
+    rules = read_account_rules(book.document, book.version)
+    everybody = await account_figures.read_everybody(tx, Seen(tx.at, tx.at, now=True), rules.months)
+    facts = dict(zip(customers, await _facts(tx, customers, is_group, rules.months), strict=True))
+    open_flags = await risks.list_open(tx, customers)
+    for customer_id in customers:
+        values = values_of(facts[customer_id], everybody)
+        findings = [examine(rule, values) for rule in rules.risks]
+        taken = {"as_of": tx.at.isoformat(), "months": rules.months, "rules_version": rules.version}
+        done = rules_of_flags.flag_by_rules(customer_id, open_flags[customer_id], findings, tx.at, new_id, taken)
+        await risks.save_cleared(tx, done.cleared)
+        await risks.add_flags(tx, done.raised)
+        announce(tx, done.events)
+    await risks.save_checked(tx, customers)
+    return True
+
+
+async def _facts(tx: Transaction, customers: Sequence[UUID], is_group: dict[UUID, bool], months: int) -> list[Any]:
+    """Of all at once; of group accounts (there are few) one by one, with all below them."""
+    found = await known.list_known(tx, customers, [tx.at] * len(customers), [months] * len(customers))
+    return [
+        await account_figures.read_known(tx, customer_id, tx.at, months, group=True) if is_group[customer_id] else own
+        for customer_id, own in zip(customers, found, strict=True)
+    ]
+
+
+async def set_flag_by_hand(
+    tx: Transaction, customer_id: UUID, risk: str, reason: str, until: datetime, by: str
+) -> Flag:
+    await lock_customers(tx, [str(customer_id)])
+    open_flags = (await risks.list_open(tx, [customer_id]))[customer_id]
+    flag = rules_of_flags.set_by_hand(new_id(), customer_id, risk, reason, until, by, tx.at, open_flags)
+    await risks.add_flags(tx, [flag])
+    announce(tx, [flag.raising()])
+    await set_timer(tx, str(flag.flag_id), RISK_END, 1, until)
+    return flag
+
+
+async def clear_flag_by_hand(tx: Transaction, customer_id: UUID, flag_id: UUID, reason: str, by: str) -> Flag:
+    await lock_customers(tx, [str(customer_id)])
+    flag, event = rules_of_flags.clear_by_hand(
+        await risks.find_flag(tx, customer_id, flag_id), by, tx.at, reason
+    )  # fmt: skip
+    await risks.save_cleared(tx, [flag])
+    announce(tx, [event])
+    return flag
+
+
+async def when_a_flag_set_by_hand_reaches_its_end_clear_it(tx: Transaction, timer: Timer) -> None:
+    flag_id = UUID(timer.aggregate)
+    customer_id = await risks.find_customer_of(tx, flag_id)
+    if customer_id is None:
+        return
+    await lock_customers(tx, [str(customer_id)])
+    flag = await risks.find_flag(tx, customer_id, flag_id)
+    if flag.cleared_at is not None:
+        return  # somebody was earlier
+    cleared, event = flag.cleared(timer.due_at, SYSTEM, "end_reached")
+    await risks.save_cleared(tx, [cleared])
+    announce(tx, [event])

@@ -1,0 +1,94 @@
+"""SQL of what the rules around key accounts look at (T8): a customer's values, everybody's amount, who ranks first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.indicators.domain.groups import rolled_up
+from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.repository.external_facts import list_members
+from services.tiering_svc.indicators.repository.snapshots import list_known
+from shared.messaging import Transaction
+
+EVERYBODY = """
+with bought as ({bought})
+select coalesce(sum(amount), 0) from bought cross join business b
+where month > (date_trunc('month', $1 at time zone b.time_zone) - make_interval(months => $3))::date
+"""
+
+
+async def read_everybody(tx: Transaction, seen: Seen, months: int) -> Decimal:
+    """What all customers bought in the window that ends at the instant."""
+    total: Decimal = await tx.raw.fetchval(EVERYBODY.format(bought=seen.bought), seen.as_of, seen.known_at, months)
+    return total
+
+
+async def read_known(tx: Transaction, customer_id: UUID, as_of: datetime, months: int, *, group: bool) -> Known:
+    """The customer's own figures; of a group account those of all below it together (P2)."""
+    members = await list_members(tx, customer_id, as_of) if group else [customer_id]
+    known = await list_known(tx, members, [as_of] * len(members), [months] * len(members))
+    return rolled_up(known) if len(known) > 1 else known[0]
+
+
+# Equal amounts share the last place: nobody is left out by the order of ids.
+RANKED = """
+with bought as ({bought}), sums as (
+    select customer_id, sum(amount) as amount
+    from bought cross join business b
+    where month > (date_trunc('month', $1 at time zone b.time_zone) - make_interval(months => $3))::date
+    group by customer_id having sum(amount) > 0
+), placed as (
+    select customer_id, amount, rank() over (order by amount desc) as place, count(*) over () as customers from sums
+)
+select p.customer_id, p.amount from placed p
+where p.place <= ceil(p.customers * $4::numeric / 100)
+  and not exists (select from account_class c where c.customer_id = p.customer_id and c.effective @> $1::timestamptz
+                  and (c.class = 'never_served' or $5 = any(c.kinds)))
+  and not exists (select from nomination n where n.customer_id = p.customer_id and n.status = 'open')
+  and ($6::numeric is null or p.amount < $6 or (p.amount = $6 and p.customer_id > $7::uuid))
+order by p.amount desc, p.customer_id limit $8
+"""
+ROOTS = """
+select distinct g.parent_id as customer_id from group_parent g
+where g.since <= $1 and g.parent_id is not null
+  and not exists (select from group_parent l where l.customer_id = g.customer_id and l.since > g.since
+                  and l.since <= $1)
+  and not exists (
+      select from group_parent u where u.customer_id = g.parent_id and u.since <= $1 and u.parent_id is not null
+        and not exists (select from group_parent l where l.customer_id = u.customer_id and l.since > u.since
+                        and l.since <= $1))
+  and exists (select from standing s where s.customer_id = g.parent_id)
+  and not exists (select from account_class c where c.customer_id = g.parent_id and c.effective @> $1::timestamptz
+                  and (c.class = 'never_served' or $2 = any(c.kinds)))
+  and not exists (select from nomination n where n.customer_id = g.parent_id and n.status = 'open')
+  and ($3::uuid is null or g.parent_id > $3)
+order by 1 limit $4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    customer_id: UUID
+    amount: Decimal
+
+
+async def list_ranked(
+    tx: Transaction, seen: Seen, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
+    limit: int,
+) -> list[Ranked]:  # fmt: skip
+    """The first so many percent by amount, without those who are of the kind already, or never served, or nominated."""
+    rows = await tx.raw.fetch(
+        RANKED.format(bought=seen.bought), seen.as_of, seen.known_at, months, percent, kind,
+        *(after or (None, None)), limit,
+    )  # fmt: skip
+    return [Ranked(*row) for row in rows]
+
+
+async def list_group_roots(
+    tx: Transaction, as_of: datetime, kind: str, after: UUID | None, limit: int
+) -> Sequence[UUID]:
+    """Customers with others below them and nobody above, as of an instant."""
+    return [row["customer_id"] for row in await tx.raw.fetch(ROOTS, as_of, kind, after, limit)]

@@ -1,0 +1,159 @@
+"""SQL of key accounts and customers never served (T8): nominations, classes in time, what a decision looks at."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+NOMINATION = """nomination_id, customer_id, class as sort, kinds, reason, evidence, taken, nominated_by, nominated_at,
+                status, decided_by, decided_at, note, override_reason, findings"""
+CLASS = """class_id, customer_id, class as sort, kinds, lower(effective) as since, upper(effective) as until, ended_by,
+           end_cause, end_reason"""
+
+
+async def add_nomination(tx: Transaction, one: Nomination) -> None:
+    await tx.raw.execute(
+        """insert into nomination (nomination_id, customer_id, class, kinds, reason, evidence, taken, status,
+               nominated_by, nominated_at)
+           values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10)""",
+        one.nomination_id, one.customer_id, one.sort, list(one.kinds), one.reason, _json(one.evidence),
+        _json(one.taken), one.status, one.nominated_by, one.nominated_at,
+    )  # fmt: skip
+
+
+async def find_nomination(tx: Transaction, nomination_id: UUID, sort: str) -> Nomination:
+    row = await tx.raw.fetchrow(
+        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2", nomination_id, sort
+    )
+    if row is None:
+        raise not_found("nomination_not_found", "There is no such nomination.")
+    return _nomination(row)
+
+
+async def load_nomination(tx: Transaction, nomination_id: UUID, sort: str) -> Nomination:
+    """Locked. The customer's lock comes first, as everywhere."""
+    row = await tx.raw.fetchrow(
+        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2 for update", nomination_id, sort
+    )
+    if row is None:
+        raise not_found("nomination_not_found", "There is no such nomination.")
+    return _nomination(row)
+
+
+async def list_nominations(
+    tx: Transaction, sort: str, status: str | None, customer_id: UUID | None, before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Nomination]:  # fmt: skip
+    """Newest first."""
+    rows = await tx.raw.fetch(
+        f"""select {NOMINATION} from nomination
+            where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
+              and ($4::timestamptz is null or (nominated_at, nomination_id) < ($4, $5::uuid))
+            order by nominated_at desc, nomination_id desc limit $6""",
+        sort, status, customer_id, *(before or (None, None)), limit,
+    )  # fmt: skip
+    return [_nomination(row) for row in rows]
+
+
+async def save_decision(tx: Transaction, one: Nomination) -> None:
+    await tx.raw.execute(
+        """update nomination set status = $2, decided_by = $3, decided_at = $4, note = $5, override_reason = $6,
+               findings = $7::jsonb
+           where nomination_id = $1""",
+        one.nomination_id, one.status, one.decided_by, one.decided_at, one.note, one.override_reason,
+        None if one.findings is None else _json(one.findings),
+    )  # fmt: skip
+
+
+async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
+    """What a decision looks at. The customer is locked, so nobody else decides meanwhile."""
+    rows = await tx.raw.fetch(
+        f"""select {CLASS} from account_class where customer_id = $1 order by lower(effective) desc limit 1""",
+        customer_id,
+    )
+    waiting = await tx.raw.fetch("select class from nomination where customer_id = $1 and status = 'open'", customer_id)
+    last = _class(rows[0]) if rows else None
+    current = last if last is not None and last.until is None else None
+    return Situation(current, last.until if last is not None else None, frozenset(row["class"] for row in waiting))
+
+
+async def add_class(tx: Transaction, one: AccountClass) -> None:
+    await tx.raw.execute(
+        """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
+           values ($1, $2, $3, $4, tstzrange($5, null), $6)""",
+        one.class_id, one.customer_id, one.sort, list(one.kinds), one.since, tx.at,
+    )  # fmt: skip
+
+
+async def save_ended(tx: Transaction, one: AccountClass) -> None:
+    await tx.raw.execute(
+        """update account_class set effective = tstzrange(lower(effective), $2), ended_by = $3, ended_at = $4,
+               end_cause = $5, end_reason = $6
+           where class_id = $1""",
+        one.class_id, one.until, one.ended_by, tx.at, one.end_cause, one.end_reason,
+    )  # fmt: skip
+
+
+async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> AccountClass | None:
+    row = await tx.raw.fetchrow(
+        f"select {CLASS} from account_class where customer_id = $1 and effective @> $2::timestamptz", customer_id, at
+    )
+    return None if row is None else _class(row)
+
+
+async def find_current(tx: Transaction, customer_id: UUID, sort: str) -> AccountClass:
+    row = await tx.raw.fetchrow(
+        f"select {CLASS} from account_class where customer_id = $1 and class = $2 and upper_inf(effective)",
+        customer_id, sort,
+    )  # fmt: skip
+    if row is None:
+        code, words = {
+            "key": ("not_a_key_account", "The customer is no key account."),
+            "never_served": ("not_never_served", "The customer is not in the class that is never served."),
+        }[sort]
+        raise not_found(code, words)
+    return _class(row)
+
+
+async def list_classes(
+    tx: Transaction, sort: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int
+) -> list[AccountClass]:
+    """Whose interval holds the instant, by customer."""
+    rows = await tx.raw.fetch(
+        f"""select {CLASS} from account_class
+            where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
+              and ($4::uuid is null or customer_id > $4)
+            order by customer_id limit $5""",
+        sort, kind, as_of, after, limit,
+    )  # fmt: skip
+    return [_class(row) for row in rows]
+
+
+async def list_history(tx: Transaction, customer_id: UUID) -> list[AccountClass]:
+    """Oldest first."""
+    rows = await tx.raw.fetch(
+        f"select {CLASS} from account_class where customer_id = $1 order by lower(effective)", customer_id
+    )
+    return [_class(row) for row in rows]
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _nomination(row: Mapping[str, Any]) -> Nomination:
+    given = dict(row)
+    findings = given.pop("findings")
+    return Nomination(
+        **given | {"kinds": tuple(row["kinds"]), "evidence": tuple(row["evidence"])},
+        findings=None if findings is None else tuple(findings),
+    )
+
+
+def _class(row: Mapping[str, Any]) -> AccountClass:
+    return AccountClass(**dict(row) | {"kinds": tuple(row["kinds"])})

@@ -1,0 +1,111 @@
+"""SQL of risk flags (T8): open ones, those of an instant, and whose key accounts are due to be looked at."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.key_accounts.domain.risk_flags import Flag
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+FIELDS = """flag_id, customer_id, risk, source, rule, reason, evidence, raised_by, raised_at, until, cleared_at,
+            cleared_by, clear_cause, clear_reason"""
+
+
+async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, list[Flag]]:
+    rows = await tx.raw.fetch(
+        f"select {FIELDS} from risk_flag where customer_id = any($1::uuid[]) and cleared_at is null", customers
+    )
+    found: dict[UUID, list[Flag]] = {customer_id: [] for customer_id in customers}
+    for row in rows:
+        found[row["customer_id"]].append(_flag(row))
+    return found
+
+
+async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[Flag]:
+    """Raised by then and not cleared by then."""
+    rows = await tx.raw.fetch(
+        f"""select {FIELDS} from risk_flag
+            where customer_id = $1 and raised_at <= $2 and (cleared_at is null or cleared_at > $2)
+            order by raised_at, flag_id""",
+        customer_id, at,
+    )  # fmt: skip
+    return [_flag(row) for row in rows]
+
+
+async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> Flag:
+    """The customer is locked."""
+    row = await tx.raw.fetchrow(
+        f"select {FIELDS} from risk_flag where flag_id = $1 and customer_id = $2", flag_id, customer_id
+    )
+    if row is None:
+        raise not_found("flag_not_found", "The customer has no such flag.")
+    return _flag(row)
+
+
+async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
+    customer: UUID | None = await tx.raw.fetchval("select customer_id from risk_flag where flag_id = $1", flag_id)
+    return customer
+
+
+async def add_flags(tx: Transaction, flags: Sequence[Flag]) -> None:
+    for flag in flags:
+        await tx.raw.execute(
+            """insert into risk_flag (flag_id, customer_id, risk, source, rule, reason, evidence, raised_by, raised_at,
+                   until)
+               values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)""",
+            flag.flag_id, flag.customer_id, flag.risk, flag.source, flag.rule, flag.reason,
+            json.dumps(flag.evidence, ensure_ascii=False), flag.raised_by, flag.raised_at, flag.until,
+        )  # fmt: skip
+
+
+async def save_cleared(tx: Transaction, flags: Sequence[Flag]) -> None:
+    for flag in flags:
+        await tx.raw.execute(
+            """update risk_flag set cleared_at = $2, cleared_by = $3, clear_cause = $4, clear_reason = $5
+               where flag_id = $1""",
+            flag.flag_id, flag.cleared_at, flag.cleared_by, flag.clear_cause, flag.clear_reason,
+        )  # fmt: skip
+
+
+async def list_due(tx: Transaction, before: datetime, limit: int) -> list[UUID]:
+    """Key accounts that no rule has looked at since then, longest ago first."""
+    rows = await tx.raw.fetch(
+        """select customer_id from account_class
+           where upper_inf(effective) and class = 'key' and (risks_checked_at is null or risks_checked_at < $1)
+           order by risks_checked_at nulls first limit $2""",
+        before, limit,
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
+
+
+async def list_still_key(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, bool]:
+    """Which of these (locked) customers are key accounts now, and whether as a group."""
+    rows = await tx.raw.fetch(
+        """select customer_id, 'group' = any(kinds) as is_group from account_class
+           where customer_id = any($1::uuid[]) and class = 'key' and upper_inf(effective)""",
+        customers,
+    )  # fmt: skip
+    return {row["customer_id"]: row["is_group"] for row in rows}
+
+
+async def save_checked(tx: Transaction, customers: Sequence[UUID]) -> None:
+    await tx.raw.execute(
+        """update account_class set risks_checked_at = $2
+           where customer_id = any($1::uuid[]) and class = 'key' and upper_inf(effective)""",
+        customers, tx.at,
+    )  # fmt: skip
+
+
+async def find_checked(tx: Transaction, customer_id: UUID) -> datetime | None:
+    checked: datetime | None = await tx.raw.fetchval(
+        "select risks_checked_at from account_class where customer_id = $1 and class = 'key' and upper_inf(effective)",
+        customer_id,
+    )
+    return checked
+
+
+def _flag(row: Mapping[str, Any]) -> Flag:
+    return Flag(**row)

@@ -1,0 +1,164 @@
+"""Key accounts and customers never served (T8): nominated, decided by another person, listed as of any instant."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
+from services.tiering_svc.core.routes import add_rule_book
+from services.tiering_svc.key_accounts.domain.rules import NAMES, read_account_rules
+from services.tiering_svc.key_accounts.handlers import key_accounts as handlers
+from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
+from services.tiering_svc.key_accounts.repository import key_accounts
+from services.tiering_svc.key_accounts.routes.reads import class_read, nomination_read
+from services.tiering_svc.key_accounts.schemas import (
+    AccountClassRead,
+    ApprovalCreate,
+    EvidenceWrite,
+    KeyAccountRulesWrite,
+    Kind,
+    NeverServedCreate,
+    NominationCreate,
+    NominationRead,
+    NoteCreate,
+    RejectionCreate,
+    Status,
+)
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.errors import invalid
+
+router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[not_for_partners])
+never_served = service_router(prefix="/v1/never-served", tags=["key accounts"], dependencies=[not_for_partners])
+rules = service_router(prefix="/v1", tags=["key accounts"])
+add_rule_book(rules, "/key-account-rules", KEY_ACCOUNTS, KeyAccountRulesWrite, read_account_rules)
+
+KindAsked = Annotated[Kind | None, Query()]
+StatusAsked = Annotated[Status | None, Query()]
+CustomerAsked = Annotated[Id | None, Query()]
+
+
+@router.get("", dependencies=[allow("tiers:read")])
+async def list_key_accounts(
+    tx: Tx, kind: KindAsked = None, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[AccountClassRead]:
+    """Who is a key account, or was at an instant."""
+    at, after = instant_or_now(as_of, tx, "/as_of"), read_cursor(cursor, UUID)
+    found = await key_accounts.list_classes(tx, "key", kind, at, after[0] if after else None, limit + 1)
+    return page_of([class_read(one) for one in found], limit, lambda one: (one.customer_id,))
+
+
+@never_served.get("", dependencies=[allow("tiers:read")])
+async def list_never_served(
+    tx: Tx, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[AccountClassRead]:
+    at, after = instant_or_now(as_of, tx, "/as_of"), read_cursor(cursor, UUID)
+    found = await key_accounts.list_classes(tx, "never_served", None, at, after[0] if after else None, limit + 1)
+    return page_of([class_read(one) for one in found], limit, lambda one: (one.customer_id,))
+
+
+@router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
+async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """What the nominator says is kept beside the values of all indicators at this instant."""
+    evidence = _evidence(body.evidence)
+    return nomination_read(
+        await handlers.nominate(tx, body.customer_id, "key", body.kinds, body.reason, evidence, actor.subject)
+    )
+
+
+@never_served.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
+async def nominate_never_served(body: NeverServedCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    evidence = _evidence(body.evidence)
+    return nomination_read(
+        await handlers.nominate(tx, body.customer_id, "never_served", (), body.reason, evidence, actor.subject)
+    )
+
+
+def _evidence(said: list[EvidenceWrite]) -> list[dict[str, Any]]:
+    for index, one in enumerate(said):
+        if one.indicator is not None and one.indicator not in NAMES:
+            raise invalid("unknown_indicator", "There is no such indicator.", pointer=f"/evidence/{index}/indicator")
+    return [one.model_dump() for one in said]
+
+
+async def _list(
+    tx: Tx, sort: str, status: str | None, customer_id: UUID | None, cursor: str | None, limit: int
+) -> Page[NominationRead]:
+    before = read_cursor(cursor, datetime, UUID)
+    found = await key_accounts.list_nominations(tx, sort, status, customer_id, before, limit + 1)
+    return page_of([nomination_read(one) for one in found], limit, lambda one: (one.nominated_at, one.id))
+
+
+@router.get("/nominations", dependencies=[allow("tiers:read")])
+async def list_key_account_nominations(
+    tx: Tx, status: StatusAsked = None, customer_id: CustomerAsked = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[NominationRead]:
+    """Newest first."""
+    return await _list(tx, "key", status, customer_id, cursor, limit)
+
+
+@never_served.get("/nominations", dependencies=[allow("tiers:read")])
+async def list_never_served_nominations(
+    tx: Tx, status: StatusAsked = None, customer_id: CustomerAsked = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[NominationRead]:
+    """Newest first."""
+    return await _list(tx, "never_served", status, customer_id, cursor, limit)
+
+
+@router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
+async def show_key_account_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
+    return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "key"))
+
+
+@never_served.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
+async def show_never_served_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
+    return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "never_served"))
+
+
+@router.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
+async def approve_key_account(
+    nomination_id: Id, tx: Tx, actor: CurrentActor, body: ApprovalCreate | None = None
+) -> NominationRead:
+    """By somebody else than who nominated. One that meets an exclusion rule needs a reason to set it aside."""
+    given = body or ApprovalCreate()
+    return nomination_read(
+        await handlers.approve_nomination(
+            tx, nomination_id, "key", actor.subject, given.note, given.override_reason
+        )
+    )  # fmt: skip
+
+
+@never_served.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
+async def approve_never_served(
+    nomination_id: Id, tx: Tx, actor: CurrentActor, body: NoteCreate | None = None
+) -> NominationRead:
+    """By somebody else than who asked for it. A key account ends with it."""
+    note = None if body is None else body.note
+    return nomination_read(
+        await handlers.approve_nomination(tx, nomination_id, "never_served", actor.subject, note, None)
+    )
+
+
+@router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
+async def reject_key_account(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    return nomination_read(await handlers.reject_nomination(tx, nomination_id, "key", actor.subject, body.note))
+
+
+@never_served.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
+async def reject_never_served(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    return nomination_read(
+        await handlers.reject_nomination(tx, nomination_id, "never_served", actor.subject, body.note)
+    )
+
+
+@router.post("/nominations/{nomination_id}/withdrawal", dependencies=[allow("policies:write", "team:write")])
+async def withdraw_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """By who nominated, while it waits."""
+    return nomination_read(await handlers.withdraw_nomination(tx, nomination_id, "key", actor.subject))
+
+
+@never_served.post("/nominations/{nomination_id}/withdrawal", dependencies=[allow("policies:write", "team:write")])
+async def withdraw_never_served_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """By who asked for it, while it waits."""
+    return nomination_read(await handlers.withdraw_nomination(tx, nomination_id, "never_served", actor.subject))

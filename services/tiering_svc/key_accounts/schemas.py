@@ -1,0 +1,213 @@
+"""Key accounts, customers never served, risk flags and their rules over HTTP (T8)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from services.tiering_svc.core.schemas.rule_sets import Whole
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Names
+from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
+
+Kind = Literal["economic", "important", "group", "strategic"]
+Risk = Literal["finance", "profit", "management", "churn", "concentration"]
+Status = Literal["open", "approved", "rejected", "withdrawn"]
+
+
+def _each_once(kinds: list[Any]) -> list[Any]:
+    if len(set(kinds)) != len(kinds):
+        raise ValueError("each kind once")
+    return kinds
+
+
+Reason = Annotated[Text, Field(min_length=1)]
+Kinds = Annotated[list[Kind], Field(min_length=1, max_length=4), AfterValidator(_each_once)]
+
+
+class EvidenceWrite(Shape):
+    says: Reason = Field(description="what the nominator knows")
+    indicator: Code | None = Field(default=None, description="the indicator it is about, if any")
+
+
+class NominationCreate(Shape):
+    customer_id: Id
+    kinds: Kinds
+    evidence: list[EvidenceWrite] = Field(min_length=1, max_length=20)
+    reason: Reason
+
+
+class NeverServedCreate(Shape):
+    customer_id: Id
+    evidence: list[EvidenceWrite] = Field(default=[], max_length=20)
+    reason: Reason
+
+
+class ApprovalCreate(Shape):
+    note: Reason | None = None
+    override_reason: Reason | None = Field(
+        default=None, description="why it shall be a key account though it meets an exclusion rule"
+    )
+
+
+class NoteCreate(Shape):
+    note: Reason | None = None
+
+
+class RejectionCreate(Shape):
+    note: Reason
+
+
+class EndingCreate(Shape):
+    reason: Reason
+
+
+class EvidenceRead(Read):
+    says: str
+    indicator: str | None
+
+
+class FindingPartRead(Read):
+    indicator: str
+    value: str | None
+    comparison: str
+    bound: str
+    met: bool | None = Field(description="null: the value is not known")
+
+
+class FindingRead(Read):
+    code: str
+    name: dict[str, str]
+    met: bool | None = Field(description="null: not known")
+    parts: list[FindingPartRead]
+
+
+class TakenRead(Read):
+    """What the system found when the nomination was made. It is never computed again."""
+
+    as_of: datetime
+    months: Count
+    rules_version: Count
+    of_group: bool = Field(description="the figures are those of the customer and all below it")
+    values: dict[str, str | None]
+    exclusions: list[FindingRead]
+
+
+class NominationRead(Read):
+    id: UUID
+    customer_id: UUID
+    kinds: list[str]
+    reason: str
+    evidence: list[EvidenceRead]
+    taken: TakenRead
+    status: str
+    nominated_by: str
+    nominated_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str | None
+    override_reason: str | None
+    findings: list[FindingRead] | None = Field(description="the exclusion rules when it was approved")
+
+
+class AccountClassRead(Read):
+    id: UUID = Field(description="the nomination's")
+    customer_id: UUID
+    kinds: list[str]
+    since: datetime
+    until: datetime | None
+    ended_by: str | None
+    end_cause: str | None
+    end_reason: str | None
+
+
+class CustomerKeyAccountRead(Read):
+    customer_id: UUID
+    at: datetime
+    is_key_account: bool
+    never_served: bool
+    held: AccountClassRead | None
+    nomination: NominationRead | None
+    history: list[AccountClassRead] = Field(description="all its times as key account or never served, oldest first")
+    words: str
+
+
+class CandidateRead(Read):
+    customer_id: UUID
+    kind: str
+    amount: SignedAmount | None = Field(description="in the window; of a group, of all its members")
+    because: FindingRead
+    exclusions_not_known: list[str] = Field(description="exclusion rules that could not be looked at")
+    words: str
+
+
+class CandidatesRead(Read):
+    as_of: datetime
+    kind: str
+    rules_version: Count
+    months: Count
+    passed_over: Count = Field(description="of this page: who meets an exclusion rule or not the conditions")
+    items: list[CandidateRead] = Field(description="by amount; a page may be short, follow `next`")
+    next: str | None
+
+
+class RiskFlagCreate(Shape):
+    risk: Risk
+    reason: Reason
+    until: Instant = Field(description="cleared then by itself")
+
+
+class RiskFlagRead(Read):
+    id: UUID
+    risk: str
+    source: str = Field(description="rule, hand")
+    rule: str | None
+    reason: str | None
+    evidence: dict[str, Any]
+    raised_by: str
+    raised_at: datetime
+    until: datetime | None
+    cleared_at: datetime | None
+    clear_cause: str | None
+    words: str
+
+
+class CustomerRisksRead(Read):
+    customer_id: UUID
+    at: datetime
+    checked_at: datetime | None = Field(description="when the rules last looked; null: they look at key accounts only")
+    items: list[RiskFlagRead]
+
+
+class ConditionWrite(Shape):
+    """One indicator and exactly one of the comparisons."""
+
+    indicator: Code
+    at_least: Exact | None = None
+    over: Exact | None = None
+    at_most: Exact | None = None
+    under: Exact | None = None
+
+
+class ExclusionWrite(Shape):
+    code: Code
+    name: Names
+    when: list[ConditionWrite] = Field(max_length=20, description="all of them")
+
+
+class RiskRuleWrite(ExclusionWrite):
+    risk: Risk
+
+
+class CriterionWrite(Shape):
+    kind: Kind
+    name: Names
+    top_percent: Exact | None = Field(default=None, description="among the first so many percent by amount")
+    when: list[ConditionWrite] = Field(max_length=20, description="and all of them")
+
+
+class KeyAccountRulesWrite(Shape):
+    window_months: Whole
+    exclusions: list[ExclusionWrite] = Field(max_length=50)
+    risks: list[RiskRuleWrite] = Field(max_length=50)
+    candidates: list[CriterionWrite] = Field(max_length=4)

@@ -1,0 +1,71 @@
+"""Tiering's first tables, and the policies and rules that come with Patron. Frozen: it reads the files beside it."""
+
+import json
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alembic import op
+from sqlalchemy import text
+
+from shared.chassis.migrations import create_shared_tables, execute_file
+
+revision = "2026_11_28_first_tables"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+HERE = Path(__file__)
+
+
+def upgrade() -> None:
+    create_shared_tables(op, "2026_11_28")
+    execute_file(op, HERE.with_suffix(".sql"))
+    fix_the_business()
+    install_defaults(json.loads(HERE.with_suffix(".json").read_text()))
+
+
+def fix_the_business() -> None:
+    """Months and money are counted in one zone and one currency from the first start on."""
+    zone = os.environ.get("PATRON_TIME_ZONE", "UTC")
+    ZoneInfo(zone)
+    op.get_bind().execute(
+        text("insert into business (only_one, time_zone, currency) values (1, :zone, :currency)"),
+        {"zone": zone, "currency": os.environ.get("PATRON_CURRENCY", "USD")},
+    )
+
+
+def install_defaults(defaults: dict[str, object]) -> None:
+    """The first policy is in force, one of each other kind is a draft; rule sets and warning rules are in force."""
+    op.get_bind().execute(
+        text(INSTALL),
+        {name: json.dumps(value, ensure_ascii=False) for name, value in defaults.items()},
+    )
+
+
+INSTALL = """
+with policy as (
+    insert into tier_policy (policy_id, version, name, document, status, author, created_at, activated_by, activated_at)
+    select (p ->> 'policy_id')::uuid, 1, p -> 'name', p -> 'document', p ->> 'status', a.author, now(),
+           case when p ->> 'status' = 'active' then a.author end, case when p ->> 'status' = 'active' then now() end
+    from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_array_elements(cast(:tier_policies as jsonb)) p
+    returning policy_id, version, status, author
+), step as (
+    insert into tier_policy_step (policy_id, version, status, at, by)
+    select policy_id, version, s, now(), author from policy, unnest(array['draft', 'active']) s
+    where s = 'draft' or status = 'active' order by s desc, policy_id
+), rule_set as (
+    insert into rule_book (name, version, document, status, author, created_at, activated_by, activated_at)
+    select r.key, 1, r.value, 'active', a.author, now(), a.author, now()
+    from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_each(cast(:rule_sets as jsonb)) r
+)
+insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at, activated_by,
+    activated_at)
+select (w ->> 'rule_id')::uuid, 1, w -> 'name', coalesce(w -> 'document' ->> 'cause', w -> 'document' ->> 'kind'),
+       w -> 'document', 'active', a.author, now(), a.author, now()
+from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_array_elements(cast(:warning_rules as jsonb)) w
+"""
+
+
+def downgrade() -> None:
+    raise NotImplementedError("databases go forward only; restore a backup instead")

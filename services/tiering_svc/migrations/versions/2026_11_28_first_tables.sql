@@ -1,0 +1,760 @@
+-- Tiering's first tables. Statements end in a semicolon and an empty line.
+
+create extension if not exists btree_gist;
+
+create table business (
+    only_one int primary key check (only_one = 1),
+    time_zone text not null,
+    currency text not null
+);
+
+create table order_fact (
+    customer_id uuid not null,
+    placed_at timestamptz not null,
+    order_id uuid not null,
+    month date not null,
+    amount numeric(24, 4) not null,
+    margin numeric(24, 4),
+    quantity bigint not null check (quantity > 0),
+    returned_amount numeric(24, 4) not null default 0,
+    returned_margin numeric(24, 4) default 0,
+    returned_quantity bigint not null default 0,
+    recorded_at timestamptz not null,
+    mix text,
+    primary key (customer_id, placed_at, order_id)
+) with (fillfactor = 95);
+
+create table order_change (
+    customer_id uuid not null,
+    at timestamptz not null,
+    change_id uuid not null,
+    order_id uuid not null,
+    kind text not null check (kind in ('return', 'cancellation')),
+    month date not null,
+    amount numeric(24, 4) not null,
+    margin numeric(24, 4),
+    quantity bigint not null,
+    recorded_at timestamptz not null,
+    mix text,
+    primary key (customer_id, at, change_id)
+);
+
+create table indicator_month (
+    customer_id uuid not null,
+    month date not null,
+    orders int not null default 0 check (orders >= 0),
+    amount numeric(24, 4) not null default 0,
+    margin numeric(24, 4),
+    margin_known_amount numeric(24, 4) not null default 0,
+    largest_order numeric(24, 4),
+    first_order_at timestamptz,
+    last_order_at timestamptz,
+    returned_amount numeric(24, 4) not null default 0,
+    returned_count int not null default 0,
+    recorded_at timestamptz not null,
+    primary key (customer_id, month)
+) with (fillfactor = 80);
+
+create table receivable_fact (
+    receivable_id uuid primary key,
+    customer_id uuid not null,
+    amount numeric(24, 4) not null,
+    issued_on date not null,
+    due_on date not null,
+    recorded_at timestamptz not null
+);
+
+create index receivable_of_customer on receivable_fact (customer_id, issued_on);
+
+create table payment_fact (
+    payment_id uuid primary key,
+    receivable_id uuid not null,
+    customer_id uuid not null,
+    amount numeric(24, 4) not null,
+    paid_at timestamptz not null,
+    month date not null,
+    recorded_at timestamptz not null
+);
+
+create index payment_of_customer on payment_fact (customer_id, month);
+
+create table tier_policy (
+    policy_id uuid not null,
+    version int not null check (version > 0),
+    name jsonb not null,
+    document jsonb not null,
+    status text not null check (status in ('draft', 'approved', 'active', 'retired')),
+    author text not null,
+    created_at timestamptz not null,
+    activated_by text,
+    activated_at timestamptz,
+    retired_at timestamptz,
+    approved_by text constraint tier_policy_four_eyes check (approved_by <> author),
+    approved_at timestamptz,
+    primary key (policy_id, version)
+);
+
+create unique index tier_policy_one_active on tier_policy (status) where status = 'active';
+
+create table evaluation_run (
+    run_id uuid primary key,
+    as_of timestamptz not null,
+    apply boolean not null,
+    simulated_because text,
+    status text not null check (status in (
+        'collecting', 'waiting', 'measuring', 'running', 'applied', 'simulated', 'cancelled')),
+    policy_id uuid not null,
+    policy_version int not null,
+    heads_after text not null default '',
+    cutoffs jsonb,
+    cursor uuid,
+    customers int not null default 0,
+    outcomes jsonb not null default '{}',
+    requested_by text not null,
+    requested_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    kind text not null default 'review' check (kind in ('review', 'simulation')),
+    known_at timestamptz,
+    policy_asked boolean not null default false,
+    applied jsonb not null default '{}',
+    costs jsonb,
+    expected int,
+    cancelled_by text,
+    foreign key (policy_id, policy_version) references tier_policy
+);
+
+create index evaluation_unfinished on evaluation_run (requested_at) where finished_at is null;
+
+create index evaluation_applied on evaluation_run (as_of) where status = 'applied';
+
+create table evaluation_head (
+    run_id uuid not null references evaluation_run on delete cascade,
+    key text not null,
+    seq bigint not null,
+    primary key (run_id, key)
+);
+
+create table evaluation_mover (
+    run_id uuid not null references evaluation_run on delete cascade,
+    customer_id uuid not null,
+    outcome text not null check (outcome in ('placed', 'up', 'down', 'grace')),
+    from_tier text,
+    to_tier text not null,
+    graded text not null,
+    applied boolean not null default false,
+    primary key (run_id, customer_id)
+);
+
+create table standing (
+    customer_id uuid primary key,
+    tier text,
+    rank int not null default 0,
+    since timestamptz,
+    row_id uuid,
+    kind text,
+    policy_id uuid,
+    policy_version int,
+    cutoffs_of uuid,
+    ladder text,
+    floor_tier text,
+    floor_rank int not null default 0,
+    below_since timestamptz,
+    grace_until timestamptz,
+    retained_until timestamptz,
+    overridden_until timestamptz,
+    promised_until timestamptz,
+    recovered_at timestamptz,
+    told_at timestamptz,
+    check ((tier is null) = (since is null) and (tier is null) = (row_id is null))
+) with (fillfactor = 80);
+
+create table customer_source (
+    customer_id uuid not null references standing,
+    source text not null,
+    primary key (customer_id, source)
+);
+
+create table tier_history (
+    id uuid primary key,
+    customer_id uuid not null references standing,
+    previous_tier text,
+    tier text not null,
+    rank int not null,
+    kind text not null check (kind in ('first', 'upgrade', 'downgrade', 'correction', 'override')),
+    effective tstzrange not null check (not isempty(effective) and not lower_inf(effective)),
+    recorded_at timestamptz not null,
+    superseded_at timestamptz,
+    policy_id uuid not null,
+    policy_version int not null,
+    run_id uuid,
+    reasons jsonb not null,
+    told_at timestamptz not null,
+    superseded_told_at timestamptz,
+    constraint tier_history_no_overlap exclude using gist (customer_id with =, effective with &&)
+        where (superseded_at is null)
+);
+
+create unique index tier_history_one_open on tier_history (customer_id)
+where superseded_at is null and upper_inf(effective);
+
+create index tier_history_of_customer on tier_history (customer_id, recorded_at);
+
+create index tier_history_recorded on tier_history using brin (recorded_at);
+
+create table contact_fact (
+    entry_id uuid primary key,
+    customer_id uuid not null,
+    employee_id text not null,
+    channel text not null,
+    contacted_at timestamptz not null,
+    next_step_on date,
+    next_step_owner text,
+    recorded_at timestamptz not null,
+    completed_at timestamptz,
+    completion_recorded_at timestamptz,
+    check ((completed_at is null) = (completion_recorded_at is null))
+);
+
+create index contact_of_customer on contact_fact (customer_id, contacted_at);
+
+create table case_fact (
+    case_id uuid primary key,
+    customer_id uuid,
+    customer_recorded_at timestamptz,
+    kind text,
+    filed_at timestamptz,
+    filed_recorded_at timestamptz,
+    check ((customer_id is null) = (customer_recorded_at is null)),
+    check ((kind is null) = (filed_at is null) and (kind is null) = (filed_recorded_at is null))
+);
+
+create index case_of_customer on case_fact (customer_id);
+
+create table case_change (
+    case_id uuid not null,
+    changed_at timestamptz not null,
+    what text not null check (what in ('closed', 'reopened')),
+    satisfaction int,
+    recorded_at timestamptz not null,
+    primary key (case_id, changed_at, what)
+);
+
+create table customer_traits (
+    customer_id uuid not null,
+    seq bigint not null,
+    changed_at timestamptz not null,
+    recorded_at timestamptz not null,
+    kind text not null,
+    region text,
+    industry text,
+    legal_nature text,
+    acquisition_source text,
+    listed boolean,
+    employees bigint,
+    registered_capital numeric(24, 4),
+    annual_sales numeric(24, 4),
+    founded_year int,
+    age_band text,
+    income_band text,
+    household_size text,
+    completeness int not null,
+    primary key (customer_id, seq)
+);
+
+create table group_parent (
+    customer_id uuid not null,
+    since timestamptz not null,
+    parent_id uuid,
+    recorded_at timestamptz not null,
+    primary key (customer_id, since)
+);
+
+create index group_parent_children on group_parent (parent_id);
+
+-- Who put a version into which state, and when. A simulation is told by its run.
+create table tier_policy_step (
+    step_id bigint generated always as identity primary key,
+    policy_id uuid not null,
+    version int not null,
+    status text not null check (status in ('draft', 'approved', 'active', 'retired')),
+    at timestamptz not null,
+    by text not null,
+    foreign key (policy_id, version) references tier_policy
+);
+
+create index tier_policy_step_of on tier_policy_step (policy_id, version, step_id);
+
+-- A version is what it was when it was written: only its state changes.
+create function tier_policy_is_immutable() returns trigger language plpgsql as $$
+begin
+    if (new.policy_id, new.version, new.name, new.document, new.author, new.created_at)
+       is distinct from (old.policy_id, old.version, old.name, old.document, old.author, old.created_at) then
+        raise exception 'a version of a policy is never changed' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger tier_policy_is_immutable before update on tier_policy
+for each row execute function tier_policy_is_immutable();
+
+-- T10: what a person set for one customer: a tier until a date, or that the tier is kept until a date.
+create table tier_privilege (
+    privilege_id uuid primary key,
+    customer_id uuid not null references standing,
+    kind text not null check (kind in ('override', 'retention')),
+    tier text not null,
+    starts_at timestamptz not null,
+    until timestamptz not null,
+    reason text not null,
+    set_by text not null,
+    set_at timestamptz not null,
+    ended_at timestamptz,
+    ended_by text,
+    ended_because text,
+    check (until > starts_at),
+    check ((ended_at is null) = (ended_because is null))
+);
+
+create index tier_privilege_of on tier_privilege (customer_id, starts_at);
+
+create unique index tier_privilege_one_on on tier_privilege (customer_id, kind) where ended_at is null;
+
+-- The history has no gap: a row begins where another one ends, unless it is the first. (No overlap and one open row
+-- are constraints already.) One look-up a new row; without sequential scans, because the plan of a function is kept
+-- from when the table was small.
+create function tier_history_has_no_gap() returns trigger language plpgsql set enable_seqscan = off as $$
+declare
+    wrong uuid;
+begin
+    select a.customer_id into wrong from added a
+    where a.superseded_at is null and (
+        select bool_or(upper(h.effective) = lower(a.effective)) from tier_history h
+        where h.customer_id = a.customer_id and h.superseded_at is null and h.id <> a.id
+          and lower(h.effective) < lower(a.effective)
+    ) is false limit 1;
+    if found then
+        raise exception 'the history of customer % has a gap', wrong
+            using errcode = 'exclusion_violation', constraint = 'tier_history_no_gap';
+    end if;
+    return null;
+end $$;
+
+create trigger tier_history_no_gap after insert on tier_history
+referencing new table as added for each statement execute function tier_history_has_no_gap();
+
+create index tier_history_began on tier_history using brin ((lower(effective)));
+
+create table tier_watch (
+    watch_id bigint generated always as identity primary key,
+    customer_id uuid not null references standing,
+    row_id uuid not null,
+    below_since timestamptz not null,
+    grace_until timestamptz not null,
+    told_at timestamptz not null,
+    recovered_at timestamptz,
+    recovered_told_at timestamptz,
+    check ((recovered_at is null) = (recovered_told_at is null))
+);
+
+create unique index tier_watch_one_on on tier_watch (row_id) where recovered_told_at is null;
+
+create index tier_watch_of_row on tier_watch (row_id);
+
+create index evaluation_simulated on evaluation_run (policy_id, policy_version) where status = 'simulated';
+
+create table evaluation_value (
+    run_id uuid not null references evaluation_run on delete cascade,
+    after text not null,
+    measured numeric[] not null,
+    primary key (run_id, after)
+);
+
+create table evaluation_cell (
+    run_id uuid not null references evaluation_run on delete cascade,
+    from_tier text not null,
+    to_tier text not null,
+    customers int not null,
+    revenue numeric(24, 4) not null,
+    profit numeric(24, 4),
+    profit_known_for numeric(24, 4) not null,
+    primary key (run_id, from_tier, to_tier)
+);
+
+create table back_test (
+    back_test_id uuid primary key,
+    policy_id uuid not null,
+    policy_version int not null,
+    first_month date not null,
+    last_month date not null check (last_month >= first_month),
+    known text not null check (known in ('then', 'now')),
+    known_at timestamptz not null,
+    status text not null check (status in ('waiting', 'measuring', 'running', 'finished', 'cancelled')),
+    cutoffs jsonb,
+    cursor uuid,
+    customers int not null default 0,
+    expected int,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    cancelled_by text,
+    foreign key (policy_id, policy_version) references tier_policy
+);
+
+create index back_test_unfinished on back_test (requested_at) where finished_at is null;
+
+create table back_test_value (
+    back_test_id uuid not null references back_test on delete cascade,
+    month date not null,
+    after text not null,
+    measured numeric[] not null,
+    primary key (back_test_id, month, after)
+);
+
+create table back_test_cell (
+    back_test_id uuid not null references back_test on delete cascade,
+    month date not null,
+    from_tier text not null,
+    to_tier text not null,
+    customers int not null,
+    revenue numeric(24, 4) not null,
+    profit numeric(24, 4),
+    profit_known_for numeric(24, 4) not null,
+    moved_back int not null,
+    primary key (back_test_id, month, from_tier, to_tier)
+);
+
+create table back_test_mover (
+    back_test_id uuid not null references back_test on delete cascade,
+    month date not null,
+    customer_id uuid not null,
+    outcome text not null check (outcome in ('placed', 'up', 'down', 'grace')),
+    from_tier text,
+    to_tier text not null,
+    moved_back_in date,
+    primary key (back_test_id, month, customer_id)
+);
+
+create table rule_book (
+    name text not null,
+    version int not null check (version >= 1),
+    document jsonb not null,
+    status text not null check (status in ('draft', 'active', 'retired')),
+    author text not null,
+    created_at timestamptz not null,
+    activated_by text check (activated_by <> author or author = 'patron'),
+    activated_at timestamptz,
+    primary key (name, version)
+);
+
+create unique index rule_book_one_active on rule_book (name) where status = 'active';
+
+create table nomination (
+    nomination_id uuid primary key,
+    customer_id uuid not null references standing,
+    class text not null check (class in ('key', 'never_served')),
+    kinds text[] not null,
+    reason text not null,
+    evidence jsonb not null,
+    taken jsonb not null,
+    status text not null check (status in ('open', 'approved', 'rejected', 'withdrawn')),
+    nominated_by text not null,
+    nominated_at timestamptz not null,
+    decided_by text,
+    decided_at timestamptz,
+    note text,
+    override_reason text,
+    findings jsonb,
+    check ((class = 'key') = (cardinality(kinds) > 0)),
+    check ((status = 'open') = (decided_at is null) and (decided_at is null) = (decided_by is null)),
+    check (status not in ('approved', 'rejected') or decided_by <> nominated_by)
+);
+
+create unique index nomination_one_open on nomination (customer_id, class) where status = 'open';
+
+create index nomination_when on nomination (nominated_at, nomination_id);
+
+create table account_class (
+    class_id uuid primary key references nomination,
+    customer_id uuid not null references standing,
+    class text not null check (class in ('key', 'never_served')),
+    kinds text[] not null,
+    effective tstzrange not null check (not isempty(effective) and not lower_inf(effective)),
+    recorded_at timestamptz not null,
+    ended_by text,
+    ended_at timestamptz,
+    end_cause text check (end_cause in ('ended', 'renewed', 'never_served')),
+    end_reason text,
+    risks_checked_at timestamptz,
+    check (upper_inf(effective) = (end_cause is null) and (end_cause is null) = (ended_at is null)),
+    constraint account_class_no_overlap exclude using gist (customer_id with =, effective with &&)
+);
+
+create unique index account_class_one_open on account_class (customer_id) where upper_inf(effective);
+
+create index account_class_risks on account_class (risks_checked_at nulls first) where upper_inf(effective);
+
+create table risk_flag (
+    flag_id uuid primary key,
+    customer_id uuid not null references standing,
+    risk text not null check (risk in ('finance', 'profit', 'management', 'churn', 'concentration')),
+    source text not null check (source in ('rule', 'hand')),
+    rule text,
+    reason text,
+    evidence jsonb not null,
+    raised_by text not null,
+    raised_at timestamptz not null,
+    until timestamptz,
+    cleared_at timestamptz,
+    cleared_by text,
+    clear_cause text check (clear_cause in ('by_hand', 'end_reached', 'cause_gone', 'not_a_key_account')),
+    clear_reason text,
+    check ((source = 'rule') = (rule is not null)),
+    check (source = 'rule' or (reason is not null and until is not null)),
+    check ((cleared_at is null) = (clear_cause is null) and (cleared_at is null) = (cleared_by is null))
+);
+
+create unique index risk_flag_one_open on risk_flag (customer_id, risk, source) where cleared_at is null;
+
+create index risk_flag_of on risk_flag (customer_id, raised_at);
+
+create table warning_rule (
+    rule_id uuid not null,
+    version int not null check (version > 0),
+    name jsonb not null,
+    cause text not null,
+    document jsonb not null,
+    status text not null check (status in ('draft', 'active', 'retired')),
+    author text not null,
+    created_at timestamptz not null,
+    activated_by text,
+    activated_at timestamptz,
+    retired_by text,
+    retired_at timestamptz,
+    primary key (rule_id, version)
+);
+
+create unique index warning_rule_one_of_a_cause on warning_rule (cause) where status = 'active';
+
+create unique index warning_rule_one_active_version on warning_rule (rule_id) where status = 'active';
+
+create table early_warning (
+    warning_id uuid primary key,
+    customer_id uuid not null,
+    cause text not null,
+    rule_id uuid not null,
+    rule_version int not null,
+    severity text not null check (severity in ('yellow', 'red')),
+    state text not null check (state in ('open', 'acknowledged', 'worked', 'closed')),
+    lasting boolean not null,
+    owner text,
+    as_of timestamptz not null,
+    seen_as_of timestamptz not null check (seen_as_of >= as_of),
+    raised_at timestamptz not null,
+    evidence jsonb not null,
+    closed_at timestamptz,
+    closed_by text,
+    closing text,
+    foreign key (rule_id, rule_version) references warning_rule,
+    check (lasting or state = 'closed'),
+    check ((state = 'closed') = (closed_at is not null) and (state = 'closed') = (closed_by is not null)
+           and (state = 'closed') = (closing is not null))
+);
+
+create unique index early_warning_once on early_warning (customer_id, cause) where lasting;
+
+create index early_warning_of_customer on early_warning (customer_id, warning_id desc);
+
+create index early_warning_worst on early_warning (severity, warning_id desc);
+
+create table warning_change (
+    change_id uuid primary key,
+    warning_id uuid not null references early_warning,
+    at timestamptz not null,
+    kind text not null check (kind in ('raised', 'escalated', 'acknowledged', 'step', 'handed_over', 'closed',
+                                       'cause_gone', 'replaced')),
+    by text not null,
+    as_of timestamptz,
+    severity text,
+    code text,
+    note text,
+    evidence jsonb
+);
+
+create index warning_change_of on warning_change (warning_id, change_id);
+
+create table warning_run (
+    run_id uuid primary key,
+    as_of timestamptz not null,
+    because text not null check (because in ('review', 'daily', 'request')),
+    evaluation_id uuid unique,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    rules jsonb,
+    setting jsonb,
+    cursor uuid,
+    customers int not null default 0,
+    outcomes jsonb not null default '{}',
+    stages jsonb not null default '{}'
+);
+
+create index warning_run_unfinished on warning_run (requested_at, run_id) where finished_at is null;
+
+create unique index warning_run_one_daily on warning_run (because)
+where because = 'daily' and finished_at is null;
+
+create index warning_run_newest on warning_run (requested_at desc, run_id desc);
+
+create index warning_run_as_of on warning_run (as_of desc) where finished_at is not null;
+
+create table warning_back_test (
+    back_test_id uuid primary key,
+    rule_id uuid not null,
+    rule_version int not null,
+    first_month date not null,
+    last_month date not null check (last_month >= first_month),
+    severity text not null,
+    horizon_months int not null,
+    baseline_months int not null,
+    fall numeric(7, 4) not null,
+    least_baseline numeric(24, 4) not null,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    finished_at timestamptz,
+    cursor uuid,
+    customers int not null default 0,
+    measured jsonb not null default '{}',
+    foreign key (rule_id, rule_version) references warning_rule
+);
+
+create index warning_back_test_of on warning_back_test (rule_id, back_test_id desc);
+
+create index warning_back_test_unfinished on warning_back_test (requested_at) where finished_at is null;
+
+create table customer_stage (
+    customer_id uuid primary key,
+    stage text not null check (stage in ('acquire', 'expand', 'retain', 'dormant', 'lost')),
+    relationship text check (relationship in ('basic', 'reactive', 'accountable', 'proactive', 'partner')),
+    since timestamptz not null,
+    run_id uuid not null
+) with (fillfactor = 80);
+
+create table retention_cost (
+    entry_id uuid primary key,
+    month date not null check (extract(day from month) = 1),
+    purpose text not null check (purpose in ('win', 'keep')),
+    channel text not null,
+    amount numeric(24, 4) not null check (amount >= 0),
+    recorded_by text not null,
+    recorded_at timestamptz not null
+);
+
+create index retention_cost_of on retention_cost (month, purpose, channel, recorded_at);
+
+create table lifetime_value_run (
+    run_id uuid primary key,
+    as_of timestamptz not null,
+    known_at timestamptz not null,
+    horizon_months int not null check (horizon_months between 1 and 120),
+    discount_rate numeric(9, 4) not null check (discount_rate >= 0),
+    status text not null check (status in ('fitting', 'valuing', 'finished', 'failed')),
+    failure text,
+    parameters jsonb,
+    cursor uuid,
+    customers int not null default 0,
+    done int not null default 0,
+    revenue numeric(24, 4) not null default 0,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    finished_at timestamptz,
+    check ((status = 'failed') = (failure is not null)),
+    check ((status in ('finished', 'failed')) = (finished_at is not null))
+);
+
+create index lifetime_value_unfinished on lifetime_value_run (requested_at) where finished_at is null;
+
+create index lifetime_value_runs on lifetime_value_run (requested_at, run_id);
+
+create table lifetime_value (
+    run_id uuid not null references lifetime_value_run on delete cascade,
+    customer_id uuid not null,
+    frequency int not null check (frequency >= 0),
+    recency_days int not null,
+    age_days int not null check (age_days >= recency_days and recency_days >= 0),
+    mean_value numeric(24, 4),
+    margin_rate numeric(24, 4),
+    chance_alive numeric(9, 4) check (chance_alive between 0 and 1),
+    expected_orders numeric(24, 4),
+    expected_value numeric(24, 4),
+    revenue numeric(24, 4),
+    margin numeric(24, 4),
+    primary key (run_id, customer_id)
+);
+
+create index lifetime_value_ranked on lifetime_value (run_id, (coalesce(revenue, -1)) desc, customer_id);
+
+create table assessment (
+    assessment_id uuid primary key,
+    month date not null,
+    of text not null check (of in ('manager', 'centre')),
+    subject text not null,
+    as_of timestamptz not null,
+    rules_version int not null,
+    score numeric(9, 4) not null,
+    customers int not null check (customers > 0),
+    reasons jsonb not null,
+    made_by text not null,
+    made_at timestamptz not null,
+    superseded_at timestamptz
+);
+
+create unique index assessment_standing on assessment (month, of, subject) where superseded_at is null;
+
+create table missed_deadline (
+    case_id uuid not null,
+    stage text not null,
+    due_at timestamptz not null,
+    breached_at timestamptz not null,
+    recorded_at timestamptz not null,
+    primary key (case_id, stage, due_at)
+);
+
+create table satisfaction_answer (
+    answer_id uuid primary key,
+    customer_id uuid not null,
+    index_version int not null,
+    answered_at timestamptz not null,
+    month date not null,
+    items jsonb not null,
+    expectation numeric(9, 4) not null,
+    experience numeric(9, 4) not null,
+    satisfaction numeric(9, 4) not null check (satisfaction = experience - expectation),
+    recorded_by text not null,
+    recorded_at timestamptz not null
+);
+
+create table team_member (
+    assignment_id uuid primary key,
+    customer_id uuid not null,
+    employee_id text not null,
+    role text not null,
+    assigned_at timestamptz not null,
+    released_at timestamptz,
+    recorded_at timestamptz not null
+);
+
+create index team_member_of on team_member (customer_id, assigned_at);
+
+create table employee_centre (
+    employee_id text not null,
+    changed_at timestamptz not null,
+    centre text,
+    primary key (employee_id, changed_at)
+);
+
+create index satisfaction_answer_of on satisfaction_answer (customer_id, answered_at);
+
+create index satisfaction_answer_when on satisfaction_answer (answered_at);

@@ -1,0 +1,54 @@
+"""The warning rules that come with Patron (T12), all in force from the start; what they are worth was measured.
+
+15 and 20 percent, three months running and a multiple of the own cycle are the field's own figures; windows, least
+amounts and multiples were chosen on the first part of the demo's real year.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.policies.domain.defaults import Shipped
+
+
+def _thresholds(yellow: str, red: str) -> list[dict[str, str]]:
+    return [{"severity": "yellow", "at_least": yellow}, {"severity": "red", "at_least": red}]
+
+
+def _rule(number: int, en: str, zh: str, document: dict[str, Any]) -> Shipped:
+    return Shipped(UUID(f"0198c5a0-0000-7000-8000-0000000001{number:02}"), {"en": en, "zh": zh}, document)
+
+
+SHIPPED_WARNINGS = (
+    _rule(
+        1, "Revenue down", "收入下降",
+        {"kind": "revenue_down", "recent_months": 1, "baseline_months": 3, "thresholds": _thresholds("15", "20"),
+         "least_baseline": "100", "least_deviations": "1"},
+    ),
+    _rule(
+        2, "Revenue more than halved", "收入降幅过半",
+        {"kind": "revenue_down", "cause": "revenue_halved", "recent_months": 1, "baseline_months": 3,
+         "thresholds": _thresholds("60", "80"), "least_baseline": "100"},
+    ),
+    _rule(
+        3, "Falling three months running", "连续三个月下滑",
+        {"kind": "falling", "thresholds": _thresholds("3", "4"), "least_fall": "50"},
+    ),
+    _rule(
+        4, "Silent", "客户沉默",
+        {"kind": "silent", "thresholds": _thresholds("3", "6"), "cycle_months": 12, "least_orders": 6,
+         "least_days": 14},
+    ),
+    _rule(
+        5, "More complaints", "投诉增多",
+        {"kind": "complaints_up", "recent_months": 1, "baseline_months": 6, "thresholds": _thresholds("1", "3")},
+    ),
+    _rule(
+        6, "In arrears", "逾期欠款",
+        {"kind": "arrears", "measure": "days", "thresholds": _thresholds("15", "45")},
+    ),
+    _rule(
+        7, "Satisfaction down", "满意度下降",
+        {"kind": "satisfaction_down", "measure": "cases", "recent_months": 2, "baseline_months": 6,
+         "least_answers": 1, "thresholds": _thresholds("1", "2")},
+    ),
+)  # fmt: skip

@@ -1,0 +1,288 @@
+"""What early warnings look for (T12): one pure rule a kind, from a customer's series of months to what it found.
+
+`look(observed)` answers None where the customer is not known well enough: that raises nothing and closes nothing.
+Everything is measured on the customer's own past, by whole calendar months and a day's mean, so that a short February
+is no fall.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, get_args
+
+from services.tiering_svc.core.domain.calendar import DAY, shift, spelled
+from services.tiering_svc.core.domain.numbers import ZERO, plain
+from services.tiering_svc.monitoring.domain.monthly_series import (
+    Observed,
+    Window,
+    days_between,
+    full_months,
+    months_between,
+)
+
+Severity = Literal["yellow", "red"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # mild first
+HUNDRED = Decimal(100)
+TENTH = Decimal("0.1")
+CENT = Decimal("0.01")
+SECOND = timedelta(seconds=1)
+
+
+class Looked(NamedTuple):
+    """What a rule measured: `severity` None is nothing to warn of. Evidence is made only where it is kept."""
+
+    severity: Severity | None
+    seen: Callable[[], dict[str, Any]]
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return self.seen()
+
+
+class Step(NamedTuple):
+    severity: Severity
+    at_least: Decimal
+
+
+def evidence_as_data(kind: str, looked: Looked) -> dict[str, Any]:
+    """The evidence as it is stored and shown: numbers in text, months as 2026-03."""
+    return {"kind": kind} | {name: _plain(value) for name, value in looked.evidence.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Window():
+            return {"from": spelled(value.first), "to": spelled(value.last)}
+        case Decimal():
+            return plain(value)
+        case Mapping():
+            return {spelled(month): _plain(amount) for month, amount in value.items()}
+        case datetime():
+            return value.isoformat()
+    return value
+
+
+def severity_of(value: Decimal, steps: tuple[Step, ...]) -> Severity | None:
+    """The worst step that the value reaches; steps come mild first."""
+    found: Severity | None = None
+    for step in steps:
+        if value >= step.at_least:
+            found = step.severity
+    return found
+
+
+class Looking(Protocol):
+    """A kind of rule."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def look(self, observed: Observed) -> Looked | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueDown:
+    """Revenue a day in the last full months, in percent below that of the months before them."""
+
+    recent_months: int
+    baseline_months: int
+    steps: tuple[Step, ...]
+    least_baseline: Decimal = ZERO  # a month, below which a fall says nothing
+    least_deviations: Decimal = ZERO  # how many of its own months' standard deviations the fall has to be
+    kind: ClassVar[str] = "revenue_down"
+
+    def look(self, observed: Observed) -> Looked | None:
+        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
+        if not observed.known_since(baseline.first):
+            return None
+        before = observed.amount_of(baseline)
+        if before <= 0 or before < self.least_baseline * self.baseline_months:
+            return None
+        now = observed.amount_of(recent)
+        usual, present = before / baseline.days, now / recent.days
+        fall = (usual - present) * HUNDRED / usual
+        severity = severity_of(fall, self.steps)
+        deviation = None
+        if self.least_deviations and severity is not None:
+            deviation = _deviation(observed, baseline, usual)
+            if usual - present < self.least_deviations * deviation:
+                severity = None
+        return Looked(
+            severity,
+            lambda: {
+                "recent": recent, "recent_amount": now, "recent_a_day": present.quantize(CENT),
+                "baseline": baseline, "baseline_amount": before, "baseline_a_day": usual.quantize(CENT),
+                "fall_percent": fall.quantize(TENTH),
+                "deviations": ((usual - present) / deviation).quantize(TENTH) if deviation else None,
+            },
+        )  # fmt: skip
+
+
+def _deviation(observed: Observed, window: Window, mean: Decimal) -> Decimal:
+    """How far a month's revenue a day usually is from their mean."""
+    daily = [observed.amount(month) / days_between(month, month) for month in window]
+    if len(daily) < 2:
+        return ZERO
+    return (sum(((one - mean) ** 2 for one in daily), ZERO) / (len(daily) - 1)).sqrt()
+
+
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """How many full months running revenue a day was less than in the month before."""
+
+    steps: tuple[Step, ...]
+    least_fall: Decimal = ZERO  # in percent over the whole run
+    kind: ClassVar[str] = "falling"
+
+    def look(self, observed: Observed) -> Looked | None:
+        longest = int(self.steps[-1].at_least)
+        if not observed.known_since(shift(observed.this_month, -int(self.steps[0].at_least) - 1)):
+            return None
+        months = months_between(shift(observed.this_month, -longest - 1), shift(observed.this_month, -1))
+        last = present = self._daily(observed, months[-1])
+        run = 0
+        while run < longest and observed.known_since(months[-run - 2]):
+            before = self._daily(observed, months[-run - 2])
+            if not run and not last and not before:
+                return None  # nothing is left to fall: neither worse nor recovered
+            if before <= present:
+                break
+            present = before
+            run += 1
+        fall = (present - last) * HUNDRED / present if present else ZERO
+        return Looked(
+            severity_of(Decimal(run), self.steps) if fall >= self.least_fall else None,
+            lambda: {
+                "months_running": run,
+                "months": {month: observed.amount(month) for month in months[-run - 1 :]},
+                "fall_percent": fall.quantize(TENTH),
+            },
+        )
+
+    @staticmethod
+    def _daily(observed: Observed, month: date) -> Decimal:
+        return observed.amount(month) / days_between(month, month)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Days since the last order, as a multiple of the customer's own order cycle."""
+
+    steps: tuple[Step, ...]
+    cycle_months: int
+    least_orders: int
+    least_days: int
+    kind: ClassVar[str] = "silent"
+
+    def look(self, observed: Observed) -> Looked | None:
+        first = shift(observed.this_month, 1 - self.cycle_months)
+        sums = [one for month, one in observed.months.items() if first <= month <= observed.this_month]
+        if not sums:
+            return None
+        last_at = max(one.last_at for one in sums)
+        silence = (observed.as_of - last_at) // DAY
+        orders = sum(one.orders for one in sums)
+        if orders < self.least_orders:
+            if silence >= self.least_days:
+                return None
+            return Looked(None, lambda: {"silent_days": silence, "orders": orders})
+        span = last_at - min(one.first_at for one in sums)
+        cycle = Decimal(span // SECOND) / Decimal(86_400 * (orders - 1))
+        times = silence / cycle if cycle else None
+        severity = None
+        if silence >= self.least_days:
+            severity = self.steps[-1].severity if times is None else severity_of(times, self.steps)
+        return Looked(
+            severity,
+            lambda: {
+                "silent_days": silence, "last_order": last_at, "cycle_days": cycle.quantize(TENTH), "orders": orders,
+                "times": None if times is None else times.quantize(TENTH),
+            },
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintsUp:
+    """Complaints in the last full months and this one, beyond what as many months before brought on the mean."""
+
+    recent_months: int
+    baseline_months: int
+    steps: tuple[Step, ...]
+    kind: ClassVar[str] = "complaints_up"
+
+    def look(self, observed: Observed) -> Looked | None:
+        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
+        now = _count(observed.complaints, recent.first, observed.this_month)
+        before = _count(observed.complaints, baseline.first, baseline.last)
+        usual = Decimal(before * self.recent_months) / self.baseline_months
+        more = now - usual
+        return Looked(
+            severity_of(more, self.steps),
+            lambda: {
+                "recent": Window(recent.first, observed.this_month), "recent_complaints": now, "baseline": baseline,
+                "baseline_complaints": before, "usual_complaints": usual.quantize(TENTH),
+                "more_complaints": more.quantize(TENTH),
+            },
+        )  # fmt: skip
+
+
+def _count(counted: Mapping[date, int], first: date, last: date) -> int:
+    return sum(count for month, count in counted.items() if first <= month <= last)
+
+
+@dataclass(frozen=True, slots=True)
+class InArrears:
+    """What is owed past its due day: the amount, its share of all that is owed, or how many days the oldest is late."""
+
+    measure: str  # amount, rate (percent), days
+    steps: tuple[Step, ...]
+    kind: ClassVar[str] = "arrears"
+
+    def look(self, observed: Observed) -> Looked | None:
+        arrears = observed.arrears
+        if arrears is None:
+            return None
+        rate = arrears.overdue * HUNDRED / arrears.outstanding if arrears.outstanding else ZERO
+        days = 0 if arrears.oldest_due_on is None else (observed.today - arrears.oldest_due_on).days
+        value = {"amount": arrears.overdue, "rate": rate, "days": Decimal(days)}[self.measure]
+        return Looked(
+            severity_of(value, self.steps) if arrears.overdue > 0 else None,
+            lambda: {
+                "measure": self.measure, "overdue": arrears.overdue, "outstanding": arrears.outstanding,
+                "rate_percent": rate.quantize(TENTH), "days_late": days,
+            },
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionDown:
+    """The mean score of the last full months and this one, in points below that of the months before."""
+
+    measure: str  # cases: 1 to 5 at a case's closing; index: experience less expectation of questionnaires
+    recent_months: int
+    baseline_months: int
+    least_answers: int  # in either of the two
+    steps: tuple[Step, ...]
+    kind: ClassVar[str] = "satisfaction_down"
+
+    def look(self, observed: Observed) -> Looked | None:
+        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
+        scores = observed.scores.get(self.measure, {})
+        now = [one for month, one in scores.items() if recent.first <= month <= observed.this_month]
+        before = [one for month, one in scores.items() if baseline.first <= month <= baseline.last]
+        answers_now, answers_before = sum(one.answers for one in now), sum(one.answers for one in before)
+        if min(answers_now, answers_before) < self.least_answers:
+            return None
+        mean_now = sum((one.total for one in now), ZERO) / answers_now
+        mean_before = sum((one.total for one in before), ZERO) / answers_before
+        fall = mean_before - mean_now
+        return Looked(
+            severity_of(fall, self.steps),
+            lambda: {
+                "measure": self.measure, "recent": Window(recent.first, observed.this_month),
+                "recent_mean": mean_now.quantize(CENT), "recent_answers": answers_now, "baseline": baseline,
+                "baseline_mean": mean_before.quantize(CENT), "baseline_answers": answers_before,
+                "fall_points": fall.quantize(CENT),
+            },
+        )  # fmt: skip

@@ -1,0 +1,112 @@
+"""A customer as early warnings and stages look at it (T11, T12): its series of months as of an instant.
+
+Sums of months hold what is left of the orders placed in them. The month of `as_of` is there as far as it had come.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from services.tiering_svc.core.domain.calendar import shift
+from services.tiering_svc.core.domain.numbers import ZERO
+
+CASES, INDEX = "cases", "index"
+SCORES = (CASES, INDEX)  # 1 to 5 when a case is closed; experience less expectation of a questionnaire (T16)
+
+
+class MonthSums(NamedTuple):
+    """What is left of the orders of one month; there is no entry for a month without any."""
+
+    orders: int
+    amount: Decimal
+    first_at: datetime
+    last_at: datetime
+
+
+class Scores(NamedTuple):
+    answers: int
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrears:
+    """What is owed of receivables issued by then, and what of it is past its due day."""
+
+    outstanding: Decimal
+    overdue: Decimal
+    oldest_due_on: date | None  # of what is overdue
+
+
+class Margin(NamedTuple):
+    """Of the full months that were asked for: what was earned, and on what of the revenue that is known."""
+
+    earned: Decimal
+    known_of: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """`arrears` is None where nothing was ever billed, `first_order_at` where nothing was ever ordered."""
+
+    as_of: datetime
+    today: date  # the day of `as_of` where the business is
+    this_month: date
+    months: Mapping[date, MonthSums]
+    first_order_at: datetime | None = None
+    first_month: date | None = None
+    complaints: Mapping[date, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[date, Scores]] = field(default_factory=dict)
+    arrears: Arrears | None = None
+    margin: Margin | None = None  # not known, or not asked for
+
+    def amount(self, month: date) -> Decimal:
+        sums = self.months.get(month)
+        return ZERO if sums is None else sums.amount
+
+    def amount_of(self, window: "Window") -> Decimal:
+        first, last = window.first, window.last
+        return sum((one.amount for month, one in self.months.items() if first <= month <= last), ZERO)
+
+    def known_since(self, month: date) -> bool:
+        """Whether the customer ordered before this month began, so that the whole month says something of it."""
+        return self.first_month is not None and self.first_month < month
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole calendar months, `first` and `last` included."""
+
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(months_between(self.first, self.last))
+
+    @property
+    def days(self) -> int:
+        return days_between(self.first, self.last)
+
+
+# A sweep asks the same of every customer.
+@lru_cache(maxsize=1024)
+def months_between(first: date, last: date) -> tuple[date, ...]:
+    months = []
+    while first <= last:
+        months.append(first)
+        first = shift(first, 1)
+    return tuple(months)
+
+
+@lru_cache(maxsize=1024)
+def days_between(first: date, last: date) -> int:
+    return (shift(last, 1) - first).days
+
+
+@lru_cache(maxsize=1024)
+def full_months(this_month: date, recent: int, before: int) -> tuple[Window, Window]:
+    """The last so many full months, and so many before them."""
+    middle = shift(this_month, -recent)
+    return Window(middle, shift(this_month, -1)), Window(shift(middle, -before), shift(middle, -1))

@@ -1,0 +1,162 @@
+"""The life of an early warning (T12): raised once while its cause lasts, made worse in place, closed when it is gone.
+
+People acknowledge it, work on it and close it. Who closes one whose cause lasts is not warned again of the same: only
+when it gets worse, or when the cause was gone in between, a new warning is raised.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, Looked, Severity, evidence_as_data
+from services.tiering_svc.monitoring.domain.warning_rules import Rule
+from shared.errors import conflict
+
+State = Literal["open", "acknowledged", "worked", "closed"]
+SWEEP = "patron"  # who did it, where no person did
+NewId = Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    warning_id: UUID
+    customer_id: UUID
+    cause: str
+    rule_id: UUID
+    rule_version: int
+    severity: Severity
+    state: State
+    lasting: bool  # the cause has not been gone since: no other warning of it is raised
+    owner: str | None  # whoever looks after the customer
+    as_of: datetime  # of the raising
+    seen_as_of: datetime  # of the last change that a sweep made
+    raised_at: datetime
+    evidence: Mapping[str, Any]
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    closing: str | None = None  # why: cause_gone, rule_retired, or what a person said
+
+
+class Change(NamedTuple):
+    """One line of a warning's history: who did what, when."""
+
+    change_id: UUID
+    warning_id: UUID
+    at: datetime
+    kind: str  # raised, escalated, acknowledged, step, handed_over, closed, cause_gone, replaced
+    by: str
+    as_of: datetime | None = None
+    severity: str | None = None
+    code: str | None = None  # what kind of step, why it was closed, the new owner
+    note: str | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+class Decided(NamedTuple):
+    """The warnings as they are now, those to end first, and what was done."""
+
+    warnings: list[EarlyWarning]
+    changes: list[Change]
+
+
+NOTHING = Decided([], [])
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One look at one customer's warning of one cause."""
+
+    customer_id: UUID
+    as_of: datetime
+    at: datetime
+    owner: str | None
+    new_id: NewId
+
+    def decide(self, warning: EarlyWarning | None, rule: Rule | None, looked: Looked | None) -> Decided:
+        """`warning` is the lasting one, if any; `rule` None: no rule looks for its cause any more."""
+        if warning is None:
+            return NOTHING if rule is None or looked is None or looked.severity is None else self._raise(rule, looked)
+        if self.as_of < warning.seen_as_of:
+            return NOTHING  # what was decided for a later date stands
+        if rule is None:
+            return self._end(warning, "rule_retired", None)
+        if looked is None:
+            return NOTHING  # not known: nothing is raised, nothing closed
+        if looked.severity is None:
+            return self._end(warning, "cause_gone", evidence_as_data(rule.looking.kind, looked))
+        if SEVERITIES.index(looked.severity) > SEVERITIES.index(warning.severity):
+            return self._worse(warning, rule, looked)
+        return NOTHING
+
+    def _raise(self, rule: Rule, looked: Looked) -> Decided:
+        assert looked.severity is not None
+        evidence = evidence_as_data(rule.looking.kind, looked)
+        raised = EarlyWarning(
+            self.new_id(), self.customer_id, rule.cause, rule.rule_id, rule.version, looked.severity, "open", True,
+            self.owner, self.as_of, self.as_of, self.at, evidence,
+        )  # fmt: skip
+        return Decided([raised], [self._change(raised, "raised", severity=looked.severity, evidence=evidence)])
+
+    def _worse(self, warning: EarlyWarning, rule: Rule, looked: Looked) -> Decided:
+        """In place; one that a person has closed makes room for a new one."""
+        assert looked.severity is not None
+        if warning.state == "closed":
+            ended = replace(warning, lasting=False, seen_as_of=self.as_of)
+            raised = self._raise(rule, looked)
+            return Decided([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
+        evidence = evidence_as_data(rule.looking.kind, looked)
+        worse = replace(
+            warning, severity=looked.severity, evidence=evidence, seen_as_of=self.as_of, rule_id=rule.rule_id,
+            rule_version=rule.version,
+        )  # fmt: skip
+        return Decided([worse], [self._change(worse, "escalated", severity=looked.severity, evidence=evidence)])
+
+    def _end(self, warning: EarlyWarning, why: str, evidence: Mapping[str, Any] | None) -> Decided:
+        ended = replace(warning, lasting=False, seen_as_of=self.as_of)
+        if warning.state == "closed":
+            return Decided([ended], [self._change(ended, "cause_gone", code=why, evidence=evidence)])
+        closed = replace(ended, state="closed", closed_at=self.at, closed_by=SWEEP, closing=why)
+        return Decided([closed], [self._change(closed, "closed", code=why, evidence=evidence)])
+
+    def _change(self, warning: EarlyWarning, kind: str, **more: Any) -> Change:
+        return Change(self.new_id(), warning.warning_id, self.at, kind, SWEEP, self.as_of, **more)
+
+
+Worked = tuple[EarlyWarning, Change]
+
+
+def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -> Worked:
+    _refuse_closed(warning)
+    if warning.state != "open":
+        raise conflict("already_acknowledged", "Somebody has acknowledged this warning.")
+    return replace(warning, state="acknowledged"), Change(change_id, warning.warning_id, at, "acknowledged", by)
+
+
+def work_on(warning: EarlyWarning, step: str, note: str | None, by: str, at: datetime, change_id: UUID) -> Worked:
+    _refuse_unacknowledged(warning)
+    return replace(warning, state="worked"), Change(change_id, warning.warning_id, at, "step", by, code=step, note=note)
+
+
+def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: datetime, change_id: UUID) -> Worked:
+    _refuse_unacknowledged(warning)
+    return replace(warning, state="closed", closed_at=at, closed_by=by, closing=reason), Change(
+        change_id, warning.warning_id, at, "closed", by, code=reason, note=note
+    )
+
+
+def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> Worked:
+    """Whoever looks after the customer now: nobody's warning is lost when someone leaves."""
+    return replace(warning, owner=owner), Change(change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner)
+
+
+def _refuse_closed(warning: EarlyWarning) -> None:
+    if warning.state == "closed":
+        raise conflict("warning_closed", "This warning is closed.")
+
+
+def _refuse_unacknowledged(warning: EarlyWarning) -> None:
+    _refuse_closed(warning)
+    if warning.state == "open":
+        raise conflict("not_acknowledged", "A warning is acknowledged before it is worked on.")

@@ -1,0 +1,46 @@
+"""SQL of stages and relationship types (T11): as the last sweep found them, and what they are told from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.monitoring.domain.stage import Classes
+from shared.messaging import Transaction
+
+THEN = "superseded_at is null and effective @> $1::timestamptz"
+
+
+async def read_classes(tx: Transaction, as_of: datetime) -> Classes:
+    rows = await tx.raw.fetch(f"select tier, count(*)::int from tier_history where {THEN} group by tier", as_of)
+    sizes = {row[0]: row[1] for row in rows}
+    return Classes(sizes, sum(sizes.values()))
+
+
+async def list_tiers(tx: Transaction, customers: Sequence[UUID], as_of: datetime) -> Mapping[UUID, str]:
+    rows = await tx.raw.fetch(
+        f"select customer_id, tier from tier_history where {THEN} and customer_id = any($2::uuid[])", as_of, customers
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def save_stages(
+    tx: Transaction, run_id: UUID, as_of: datetime, customers: Sequence[UUID], stages: Sequence[str | None],
+    relationships: Sequence[str | None],
+) -> None:  # fmt: skip
+    """Only what is different is written."""
+    await tx.raw.execute(
+        """insert into customer_stage as s (customer_id, stage, relationship, since, run_id)
+           select a.customer_id, a.stage, a.relationship, $4, $5
+           from unnest($1::uuid[], $2::text[], $3::text[]) as a(customer_id, stage, relationship)
+           on conflict (customer_id) do update set
+               stage = excluded.stage, relationship = excluded.relationship, run_id = excluded.run_id,
+               since = case when s.stage = excluded.stage then s.since else excluded.since end
+           where (s.stage, s.relationship) is distinct from (excluded.stage, excluded.relationship)""",
+        customers, stages, relationships, as_of, run_id,
+    )  # fmt: skip
+
+
+async def find_since(tx: Transaction, customer_id: UUID) -> tuple[str, datetime] | None:
+    """The stage that the last sweep found, and since which day."""
+    row = await tx.raw.fetchrow("select stage, since from customer_stage where customer_id = $1", customer_id)
+    return None if row is None else (row["stage"], row["since"])

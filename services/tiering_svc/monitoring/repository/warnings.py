@@ -1,0 +1,131 @@
+"""SQL of early warnings and their histories (T12)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+FIELDS = tuple(field.name for field in fields(EarlyWarning))
+TYPES = (
+    "uuid", "uuid", "text", "uuid", "int", "text", "text", "bool", "text", "timestamptz", "timestamptz", "timestamptz",
+    "jsonb", "timestamptz", "text", "text",
+)  # fmt: skip
+COLUMNS = ", ".join(f"w.{name}" for name in FIELDS)
+SET = ", ".join(f"{name} = excluded.{name}" for name in FIELDS[3:])
+
+
+async def load_lasting(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, dict[str, EarlyWarning]]:
+    """The lasting warnings of these customers by cause, locked."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from early_warning w where w.customer_id = any($1::uuid[]) and w.lasting
+            order by w.warning_id for update""",
+        customers,
+    )
+    found: dict[UUID, dict[str, EarlyWarning]] = {}
+    for warning in map(_warning, rows):
+        found.setdefault(warning.customer_id, {})[warning.cause] = warning
+    return found
+
+
+async def load_open(tx: Transaction, customers: Sequence[UUID]) -> list[EarlyWarning]:
+    """Those not closed, locked."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from early_warning w where w.customer_id = any($1::uuid[]) and w.state <> 'closed'
+            order by w.warning_id for update""",
+        customers,
+    )
+    return [_warning(row) for row in rows]
+
+
+async def load_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
+    """Locked."""
+    return await _one(tx, warning_id, "for update")
+
+
+async def read_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
+    return await _one(tx, warning_id, "")
+
+
+async def _one(tx: Transaction, warning_id: UUID, lock: str) -> EarlyWarning:
+    row = await tx.raw.fetchrow(f"select {COLUMNS} from early_warning w where w.warning_id = $1 {lock}", warning_id)
+    if row is None:
+        raise not_found("warning_not_found", "There is no such warning.")
+    return _warning(row)
+
+
+async def save_warnings(tx: Transaction, warnings: Sequence[EarlyWarning]) -> None:
+    """What ended goes first, so that a new one of the same cause finds room."""
+    for lasting in (False, True):
+        columns: list[list[Any]] = [[] for _ in FIELDS]
+        for warning in warnings:
+            if warning.lasting is lasting:
+                for column, name in zip(columns, FIELDS, strict=True):
+                    value = getattr(warning, name)
+                    column.append(json.dumps(value, ensure_ascii=False) if name == "evidence" else value)
+        if columns[0]:
+            places = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))
+            await tx.raw.execute(
+                f"""insert into early_warning ({", ".join(FIELDS)}) select * from unnest({places})
+                    on conflict (warning_id) do update set {SET}""",
+                *columns,
+            )
+
+
+async def add_changes(tx: Transaction, changes: Sequence[Change]) -> None:
+    if changes:
+        *columns, evidence = (list(column) for column in zip(*changes, strict=True))
+        await tx.raw.execute(
+            """insert into warning_change (change_id, warning_id, at, kind, by, as_of, severity, code, note, evidence)
+               select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[],
+                                    $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::jsonb[])""",
+            *columns, [None if one is None else json.dumps(one, ensure_ascii=False) for one in evidence],
+        )  # fmt: skip
+
+
+async def list_changes(tx: Transaction, warning_id: UUID) -> list[Change]:
+    """Oldest first."""
+    rows = await tx.raw.fetch(
+        """select change_id, warning_id, at, kind, by, as_of, severity, code, note, evidence from warning_change
+           where warning_id = $1 order by change_id""",
+        warning_id,
+    )  # fmt: skip
+    return [Change(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for among the warnings; None: whatever it is."""
+
+    customer_id: UUID | None = None
+    state: str | None = None
+    rule_id: UUID | None = None
+    cause: str | None = None
+    severity: str | None = None
+    owner: str | None = None
+
+
+async def list_warnings(
+    tx: Transaction, wanted: Wanted, after: tuple[str, UUID] | None, limit: int
+) -> list[EarlyWarning]:
+    """The worst first (`red` sorts before `yellow`), of these the newest."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from early_warning w
+            where ($1::uuid is null or w.customer_id = $1) and ($3::uuid is null or w.rule_id = $3)
+              and ($2::text is null or w.state = $2 or ($2 = 'not_closed' and w.state <> 'closed'))
+              and ($4::text is null or w.cause = $4) and ($5::text is null or w.severity = $5)
+              and ($6::text is null or w.owner = $6)
+              and ($7::text is null or w.severity > $7 or (w.severity = $7 and w.warning_id < $8::uuid))
+            order by w.severity, w.warning_id desc limit $9""",
+        wanted.customer_id, wanted.state, wanted.rule_id, wanted.cause, wanted.severity, wanted.owner,
+        *(after or (None, None)), limit,
+    )  # fmt: skip
+    return [_warning(row) for row in rows]
+
+
+def _warning(row: Mapping[str, Any]) -> EarlyWarning:
+    return EarlyWarning(**row)

@@ -1,0 +1,167 @@
+"""Early warnings (T12): what they are, what was done about them, and the sweeps that raise and close them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+
+from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, settings_of
+from services.tiering_svc.core.domain.numbers import Names
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning
+from services.tiering_svc.monitoring.handlers import warnings as handlers
+from services.tiering_svc.monitoring.handlers.sweeps import request_run
+from services.tiering_svc.monitoring.repository import sweeps as warning_runs
+from services.tiering_svc.monitoring.repository import warning_rules, warnings
+from services.tiering_svc.monitoring.repository.sweeps import WarningRun
+from services.tiering_svc.monitoring.repository.warnings import Wanted
+from services.tiering_svc.monitoring.schemas.warnings import (
+    ClosingCreate,
+    StepCreate,
+    WarningChangeRead,
+    WarningHistoryRead,
+    WarningRead,
+    WarningRuleReference,
+    WarningRunCreate,
+    WarningRunRead,
+)
+from services.tiering_svc.monitoring.texts.warnings import in_words
+from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis.times import refuse_backdating
+from shared.messaging import Transaction
+
+router = service_router(prefix="/v1", tags=["warnings"], dependencies=[not_for_partners])
+
+State = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
+Severity = Annotated[Literal["yellow", "red"] | None, Query()]
+RuleNames = Mapping[tuple[UUID, int], Names]
+
+
+@router.get("/warnings", dependencies=[allow("tiers:read")])
+async def list_warnings(
+    tx: Tx, customer_id: Id | None = None, state: State = None, rule: Id | None = None, cause: Code | None = None,
+    severity: Severity = None, owner: Code | None = None, cursor: Cursor = None, limit: Limit = 50,
+) -> Page[WarningRead]:  # fmt: skip
+    """The worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
+    wanted = Wanted(customer_id, state, rule, cause, severity, owner)
+    after = read_cursor(cursor, str, UUID)
+    found = await warnings.list_warnings(tx, wanted, after, limit + 1)
+    names, currency = await _said_with(tx, found)
+    return page_of([_read(one, names, currency) for one in found], limit, lambda one: (one.severity, one.id))
+
+
+@router.get("/warnings/{warning_id}", dependencies=[allow("tiers:read")])
+async def show_warning(warning_id: Id, tx: Tx) -> WarningHistoryRead:
+    """With everything that was done, by whom and when."""
+    return await _whole(tx, await warnings.read_warning(tx, warning_id))
+
+
+@router.post("/warnings/{warning_id}/acknowledgement", dependencies=[allow("customers:write")])
+async def acknowledge_warning(warning_id: Id, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+    return await _whole(tx, await handlers.acknowledge_warning(tx, warning_id, actor.subject))
+
+
+@router.post("/warnings/{warning_id}/steps", status_code=201, dependencies=[allow("customers:write")])
+async def take_a_step(warning_id: Id, body: StepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+    return await _whole(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
+
+
+@router.post("/warnings/{warning_id}/closing", dependencies=[allow("customers:write")])
+async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+    """While its cause lasts, another one is raised only when it gets worse."""
+    return await _whole(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
+
+
+@router.post("/warning-runs", status_code=202, dependencies=[allow("evaluations:run")])
+async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
+    """It looks at what is counted by then. Each applied review is followed by one, and there is one daily."""
+    as_of = instant_or_now(body.as_of, tx, "/as_of")
+    refuse_backdating(as_of, tx.at, actor, allowed=timedelta(days=settings_of(request).backdating_days))
+    return _run(await request_run(tx, as_of, actor.subject))
+
+
+@router.get("/warning-runs", dependencies=[allow("tiers:read")])
+async def list_warning_runs(
+    tx: Tx, evaluation: Id | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[WarningRunRead]:
+    """Newest first. `evaluation`: the one that followed this review."""
+    before = read_cursor(cursor, datetime, UUID)
+    runs = await warning_runs.list_runs(tx, evaluation, before, limit + 1)
+    return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
+
+
+@router.get("/warning-runs/{run_id}", dependencies=[allow("tiers:read")])
+async def show_warning_run(run_id: Id, tx: Tx) -> WarningRunRead:
+    return _run(await warning_runs.load_run(tx, run_id))
+
+
+async def _whole(tx: Transaction, warning: EarlyWarning) -> WarningHistoryRead:
+    names, currency = await _said_with(tx, [warning])
+    changes = await warnings.list_changes(tx, warning.warning_id)
+    return WarningHistoryRead(
+        **_fields(warning, names, currency), changes=[_change(change, currency) for change in changes]
+    )
+
+
+async def _said_with(tx: Transaction, found: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
+    """What the rules are called, and the currency."""
+    versions = {(one.rule_id, one.rule_version) for one in found}
+    rules = await warning_rules.list_compiled(tx, sorted(versions))
+    return {(rule.rule_id, rule.version): rule.names for rule in rules}, (await find_business(tx)).currency
+
+
+def _read(warning: EarlyWarning, names: RuleNames, currency: str) -> WarningRead:
+    return WarningRead(**_fields(warning, names, currency))
+
+
+def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str, Any]:
+    return {
+        "id": warning.warning_id,
+        "customer_id": warning.customer_id,
+        "cause": warning.cause,
+        "severity": warning.severity,
+        "state": warning.state,
+        "lasting": warning.lasting,
+        "owner": warning.owner,
+        "rule": WarningRuleReference(
+            id=warning.rule_id, version=warning.rule_version, name=names[warning.rule_id, warning.rule_version]
+        ),
+        "as_of": warning.as_of,
+        "raised_at": warning.raised_at,
+        "evidence": dict(warning.evidence),
+        "words": in_words(warning.evidence, currency),
+        "closed_at": warning.closed_at,
+        "closed_by": warning.closed_by,
+        "closing": warning.closing,
+    }
+
+
+def _change(change: Change, currency: str) -> WarningChangeRead:
+    return WarningChangeRead(
+        at=change.at,
+        kind=change.kind,
+        by=change.by,
+        as_of=change.as_of,
+        severity=change.severity,
+        code=change.code,
+        note=change.note,
+        evidence=None if change.evidence is None else dict(change.evidence),
+        words=None if change.evidence is None else in_words(change.evidence, currency),
+    )
+
+
+def _run(run: WarningRun) -> WarningRunRead:
+    return WarningRunRead(
+        id=run.run_id,
+        as_of=run.as_of,
+        because=run.because,
+        evaluation_id=run.evaluation_id,
+        requested_by=run.requested_by,
+        requested_at=run.requested_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        customers=run.customers,
+        outcomes=run.outcomes,
+    )

@@ -1,0 +1,99 @@
+"""Stages and relationship types over HTTP (T11), and the rules they follow from."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, Exact
+from services.tiering_svc.monitoring.schemas.warnings import Whole
+from shared.chassis import Read, Shape
+
+Type = Literal["basic", "reactive", "accountable", "proactive", "partner"]
+
+
+class AcquireWrite(Shape):
+    days: Whole = Field(description="since the first order")
+
+
+class SilenceWrite(Shape):
+    days: Whole = Field(description="without an order, at least")
+    cycles: Exact = Field(description="and at least so many of its own order cycles, where that is known")
+
+
+class ExpandWrite(Shape):
+    growth: Exact = Field(description="percent, of revenue a day")
+    recent_months: Whole
+    baseline_months: Whole
+
+
+class StagesWrite(Shape):
+    acquire: AcquireWrite
+    dormant: SilenceWrite
+    lost: SilenceWrite
+    expand: ExpandWrite
+
+
+class NumbersWrite(Shape):
+    by: Literal["share", "count"] = Field(description="percent of all customers, or how many")
+    few_up_to: Exact
+    many_over: Exact
+
+
+class MarginsWrite(Shape):
+    months: Whole
+    medium_from: Exact = Field(description="a margin rate, as 0.2")
+    high_from: Exact
+
+
+class TypesWrite(Shape):
+    high: Type
+    medium: Type
+    low: Type
+
+
+class MatrixWrite(Shape):
+    many: TypesWrite
+    medium: TypesWrite
+    few: TypesWrite
+
+
+class RelationshipsWrite(Shape):
+    customers: NumbersWrite
+    margin: MarginsWrite
+    types: MatrixWrite
+
+
+class StageRulesWrite(Shape):
+    stages: StagesWrite
+    relationships: RelationshipsWrite
+
+
+class JudgedRead(Read):
+    code: str | None = Field(description="null: not known")
+    name: dict[str, str] | None
+    words: dict[str, str]
+    reasons: dict[str, Any]
+
+
+class CustomerStageRead(Read):
+    customer_id: UUID
+    as_of: datetime
+    stage: JudgedRead
+    since: datetime | None = Field(description="the sweep that first found the present stage; null for a past instant")
+    relationship: JudgedRead
+
+
+class StageCountRead(Read):
+    stage: str
+    name: dict[str, str]
+    customers: Count
+    relationships: dict[str, int] = Field(description="by relationship type; `unknown` where it is not known")
+
+
+class StagesRead(Read):
+    as_of: datetime = Field(description="of the last finished sweep by the instant asked for")
+    run_id: UUID
+    customers: Count
+    stages: list[StageCountRead]

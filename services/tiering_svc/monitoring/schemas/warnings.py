@@ -1,0 +1,195 @@
+"""Early warnings, their rules, sweeps and back-tests over HTTP (T12)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Names
+from shared.chassis import Code, Instant, Read, Shape, Text
+
+Severity = Literal["yellow", "red"]
+Month = Annotated[
+    str, Field(strict=True, pattern=r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$", description="a month", examples=["2026-03"])
+]
+Whole = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31, json_schema_extra={"format": "int32"})]
+
+
+class ThresholdWrite(Shape):
+    severity: Severity
+    at_least: Exact
+
+
+class RuleDocument(Shape):
+    """What a warning rule looks for. Which fields it needs depends on its kind; others are refused."""
+
+    kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down"]
+    cause: Code | None = Field(default=None, description="the kind, unless it is to warn beside another of its kind")
+    thresholds: list[ThresholdWrite] = Field(max_length=2, description="mild first")
+    recent_months: Whole | None = None
+    baseline_months: Whole | None = None
+    least_baseline: Exact | None = Field(default=None, description="a month's revenue; below it nothing is said")
+    least_deviations: Exact | None = Field(
+        default=None, description="how many standard deviations of its own months a fall has to be"
+    )
+    least_fall: Exact | None = Field(default=None, description="percent over all the months it fell")
+    cycle_months: Whole | None = None
+    least_orders: Whole | None = None
+    least_days: Whole | None = None
+    measure: Literal["amount", "rate", "days", "cases", "index"] | None = None
+    least_answers: Whole | None = None
+
+
+class RuleCreate(Shape):
+    name: Names
+    document: RuleDocument
+
+
+class RuleActivationCreate(Shape):
+    version: Annotated[int, Field(strict=True, ge=1, lt=2**31, json_schema_extra={"format": "int32"})] | None = None
+
+
+class RuleVersionRead(Read):
+    id: UUID
+    version: Count
+    status: str
+    cause: str
+    name: dict[str, str]
+    document: dict[str, Any]
+    author: str
+    created_at: datetime
+    activated_by: str | None
+    activated_at: datetime | None
+    retired_by: str | None
+    retired_at: datetime | None
+
+
+class RuleRead(RuleVersionRead):
+    versions: list[RuleVersionRead]
+
+
+class OutcomeWrite(Shape):
+    """What counts as a loss: revenue a day over the months after, so far below that of the months before."""
+
+    baseline_months: Annotated[int, Field(strict=True, ge=1, le=24)] = 3
+    fall_percent: Annotated[str, Field(strict=True, pattern=r"^\d{1,3}(\.\d{1,4})?$")] = Field(
+        default="50", description="more than 0, at most 100"
+    )
+    least_baseline: Exact = Field(default="0", description="a month; who brought less is not looked at")
+
+
+class BackTestCreate(Shape):
+    from_: Month = Field(alias="from", description="the first month at whose end is looked")
+    to: Month = Field(description="the last one; the months of the horizon after it are over")
+    horizon_months: Annotated[int, Field(strict=True, ge=1, le=12)] = 3
+    outcome: OutcomeWrite = OutcomeWrite()
+    severity: Severity = Field(default="yellow", description="only warnings as bad as this, or worse")
+    version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = Field(
+        default=None, description="of the rule; the newest, if not given"
+    )
+
+
+class ShareRead(Read):
+    part: Count
+    of: Count
+    share: str | None = Field(description="null when there are none")
+    low: str | None = Field(description="of the 95 percent interval")
+    high: str | None
+
+
+class LeadRead(Read):
+    """Days from the warning to the first month's end at which the last months alone would have shown the loss."""
+
+    median: Count | None
+    quarter: Count | None
+    three_quarters: Count | None
+
+
+class BackTestRead(Read):
+    id: UUID
+    rule_id: UUID
+    rule_version: Count
+    from_: str = Field(serialization_alias="from")
+    to: str
+    severity: str
+    horizon_months: Count
+    outcome: dict[str, Any]
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    customers: Count
+    warnings: Count
+    precision: ShareRead
+    recall: ShareRead
+    base_rate: ShareRead
+    lead_days: LeadRead
+    not_known: Count = Field(description="customers' month's ends at which the rule could not tell")
+    not_measured: Count = Field(description="warnings of customers without a baseline of the outcome's own")
+
+
+class WarningRuleReference(Read):
+    id: UUID
+    version: Count
+    name: dict[str, str]
+
+
+class WarningRead(Read):
+    id: UUID
+    customer_id: UUID
+    cause: str
+    severity: str
+    state: str
+    lasting: bool = Field(description="the cause has not been gone since it was raised")
+    owner: str | None
+    rule: WarningRuleReference
+    as_of: datetime
+    raised_at: datetime
+    evidence: dict[str, Any]
+    words: dict[str, str]
+    closed_at: datetime | None
+    closed_by: str | None
+    closing: str | None
+
+
+class WarningChangeRead(Read):
+    at: datetime
+    kind: str
+    by: str
+    as_of: datetime | None
+    severity: str | None
+    code: str | None
+    note: str | None
+    evidence: dict[str, Any] | None
+    words: dict[str, str] | None
+
+
+class WarningHistoryRead(WarningRead):
+    changes: list[WarningChangeRead] = Field(description="oldest first")
+
+
+class StepCreate(Shape):
+    step: Literal["call", "visit", "message", "offer", "task", "other"]
+    note: Text | None = None
+
+
+class ClosingCreate(Shape):
+    reason: Literal["solved", "explained", "accepted", "false_alarm", "other"]
+    note: Text | None = None
+
+
+class WarningRunCreate(Shape):
+    as_of: Instant | None = Field(default=None, description="now, if not given")
+
+
+class WarningRunRead(Read):
+    id: UUID
+    as_of: datetime
+    because: str = Field(description="review, daily or request")
+    evaluation_id: UUID | None
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    customers: Count
+    outcomes: dict[str, int]

@@ -1,0 +1,99 @@
+"""Early warnings, their rules, the sweeps that raise and close them, and back-tests of rules (T12)."""
+
+from sqlalchemy import Boolean, Column, Date, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.tiering_svc.core.tables import Moment, Money, metadata
+
+warning_rule = Table(  # data, versioned; one version of a rule, and one rule of a cause, is active
+    "warning_rule",
+    metadata,
+    Column("rule_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("name", JSONB, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("activated_by", Text),
+    Column("activated_at", Moment),
+    Column("retired_by", Text),
+    Column("retired_at", Moment),
+)
+
+early_warning = Table(  # a customer has one lasting warning of a cause: an index sees to it
+    "early_warning",
+    metadata,
+    Column("warning_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("rule_id", Uuid, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lasting", Boolean, nullable=False),  # the cause has not been gone since
+    Column("owner", Text),
+    Column("as_of", Moment, nullable=False),
+    Column("seen_as_of", Moment, nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", Text),
+    Column("closing", Text),
+)
+
+warning_change = Table(  # who did what, when; never changed
+    "warning_change",
+    metadata,
+    Column("change_id", Uuid, primary_key=True),
+    Column("warning_id", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("as_of", Moment),
+    Column("severity", Text),
+    Column("code", Text),
+    Column("note", Text),
+    Column("evidence", JSONB),
+)
+
+warning_run = Table(  # a sweep over everybody: how far it is, and what came of it
+    "warning_run",
+    metadata,
+    Column("run_id", Uuid, primary_key=True),
+    Column("as_of", Moment, nullable=False),
+    Column("because", Text, nullable=False),  # review, daily, request
+    Column("evaluation_id", Uuid),  # the review it followed
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("rules", JSONB),  # the versions that were in force when it began
+    Column("setting", JSONB),  # the classes' sizes and the version of the stages' rules when it began
+    Column("cursor", Uuid),  # the last customer that was looked at
+    Column("customers", Integer, nullable=False),
+    Column("outcomes", JSONB, nullable=False),
+    Column("stages", JSONB, nullable=False),
+)
+
+warning_back_test = Table(
+    "warning_back_test",
+    metadata,
+    Column("back_test_id", Uuid, primary_key=True),
+    Column("rule_id", Uuid, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("first_month", Date, nullable=False),
+    Column("last_month", Date, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("horizon_months", Integer, nullable=False),
+    Column("baseline_months", Integer, nullable=False),
+    Column("fall", Numeric(7, 4), nullable=False),
+    Column("least_baseline", Money, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("cursor", Uuid),
+    Column("customers", Integer, nullable=False),
+    Column("measured", JSONB, nullable=False),
+)

@@ -1,0 +1,233 @@
+"""Tier policies (T2-T7, T9): what one looks at, how that gives a level, and what it finds in a customer.
+
+A policy is read from a checked, versioned document (`policy_documents`). One of bands, stars or cells grades anybody
+alone; one of shares grades by the cut-offs that the last review computed and keeps.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from services.tiering_svc.core.domain.calendar import shift
+from services.tiering_svc.core.domain.numbers import ZERO, Names, Value
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.policies.domain.conditions import Condition, Verdict, judge, limited
+from services.tiering_svc.policies.domain.scorecard import Score, Scorecard
+from services.tiering_svc.policies.domain.value_matrix import Cell, Matrix
+
+NewId = Callable[[], UUID]
+
+
+GROWING = frozenset({"amount", "orders", "largest_order"})  # one more order never lowers them
+Kind = Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
+Better = Literal["more", "less"]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    code: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From this value on a customer is at least at this level; down to it where less is better. (For stars: when
+    every month is *over* it.)"""
+
+    rank: int
+    start: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    rank: int
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """T10: how a tier is gained and lost."""
+
+    grace_months: int = 1
+    keep_months: int = 0
+    up_at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a policy finds in what is known of a customer."""
+
+    rank: int
+    value: Value  # what bands and cut-offs look at: the indicator, or the score; None for a matrix
+    graded: int  # before conditions limit it
+    score: Score | None = None
+    cell: Cell | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    policy_id: UUID
+    version: int
+    names: Names
+    kind: Kind
+    levels: tuple[Level, ...]  # lowest first
+    months: int  # of the window, the month of `as_of` included
+    life: Life
+    indicator: str | None = None  # None: it looks at a scorecard or a matrix
+    scorecard: Scorecard | None = None
+    matrix: Matrix | None = None
+    bands: tuple[Band, ...] | None = None  # lowest first; None: cut-offs that no review has computed yet, or cells
+    better: Better = "more"
+    unknown_rank: int = 0  # of whoever's value is not known
+    shares: tuple[Share, ...] = ()  # of a population: highest level first
+    shares_by: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    run_id: UUID | None = None  # whose cut-offs the bands are
+    # what follows from the above, worked out once when the policy is read:
+    indicators: tuple[str, ...] = ()  # all it looks at
+    classes: frozenset[str] = frozenset()  # of facts that grading needs; none: the sums of a window are enough
+    monotone: bool = False  # one more order never lowers the grade (an average, a rate or a margin may fall)
+
+    @property
+    def ladder(self) -> str:
+        """Tiers of policies with the same ladder can be compared; others need a review to place customers anew."""
+        return "<".join(level.code for level in self.levels)
+
+    @property
+    def top(self) -> int:
+        return len(self.levels) - 1
+
+    @property
+    def of_population(self) -> bool:
+        """Its cut-offs are those of all customers together, computed by a review."""
+        return bool(self.shares)
+
+    def value_of(self, figures: Figures, month: date) -> Value:
+        """What a policy of one indicator looks at; for stars the weakest of the full months before `month`."""
+        if self.kind == "star":
+            return min(figures.monthly.get(shift(month, -n), ZERO) for n in range(1, self.months))
+        assert self.indicator is not None
+        of_figures = INDICATORS[self.indicator].of_figures
+        assert of_figures is not None  # otherwise the policy has classes
+        return of_figures(figures)
+
+    def measure(self, known: Known) -> Value:
+        """The one value that bands and the cut-offs of a population look at."""
+        if self.scorecard is not None:
+            return self.scorecard.score(known).total
+        return self._one_value(known)
+
+    def _one_value(self, known: Known) -> Value:
+        if self.kind == "star":
+            return self.value_of(known.figures, known.last_month)
+        if self.indicator is None:
+            return None
+        value: Value = INDICATORS[self.indicator].value(known)  # never a code: the policy would have been refused
+        return value
+
+    def grade(self, figures: Figures, month: date) -> int:
+        """The rank that the figures of the window ending with `month` earn: the quick way, where there are no
+        `classes` to load."""
+        if self.indicator is not None and not self.conditions:
+            return self.rank_of(self.value_of(figures, month))
+        return self.assess(known_by_figures(figures, month, self.months)).rank
+
+    def grade_seen(self, seen: Figures | Known, month: date) -> int:
+        """By whatever was loaded: sums where they are enough, everything where the policy needs it."""
+        return self.assess(seen).rank if isinstance(seen, Known) else self.grade(seen, month)
+
+    def assess(self, known: Known) -> Assessment:
+        score: Score | None = None
+        cell: Cell | None = None
+        value: Value = None
+        if self.matrix is not None:
+            cell = self.matrix.place(known)
+            graded = cell.rank
+        elif self.scorecard is not None:
+            score = self.scorecard.score(known)
+            value = score.total
+            graded = self.rank_of(value)
+        else:
+            value = self._one_value(known)
+            graded = self.rank_of(value)
+        if not self.conditions:
+            return Assessment(graded, value, graded, score, cell)
+        verdicts = judge(self.conditions, known)
+        return Assessment(limited(graded, verdicts), value, graded, score, cell, verdicts)
+
+    def rank_of(self, value: Value) -> int:
+        if value is None:
+            return self.unknown_rank
+        rank = 0
+        for band in self.bands or ():
+            if self.better == "less":
+                if value > band.start:
+                    break
+            elif value < band.start or (value == band.start and self.kind == "star"):
+                break
+            rank = band.rank
+        return rank
+
+    def with_cutoffs(self, cutoffs: Sequence[Band], run_id: UUID) -> "Policy":
+        return replace(self, bands=tuple(cutoffs), run_id=run_id)
+
+    def ready(self) -> bool:
+        """It can grade: a policy of a population not before a review has computed its cut-offs."""
+        return self.bands is not None or self.matrix is not None
+
+
+def known_by_figures(figures: Figures, month: date, months: int) -> Known:
+    """Sums of a window as a whole customer; of nothing else anything is known. When it is does not matter to sums."""
+    return Known(figures, datetime.combine(month, time(), UTC), month, months)
+
+
+def followed(policy: Policy) -> Policy:
+    """The policy with what follows from its parts."""
+    one = () if policy.indicator is None else (policy.indicator,)
+    of_score = () if policy.scorecard is None else policy.scorecard.indicators
+    of_matrix = () if policy.matrix is None else policy.matrix.indicators
+    of_conditions = tuple(code for condition in policy.conditions for code in condition.indicators)
+    indicators = tuple(dict.fromkeys((*one, *of_score, *of_matrix, *of_conditions)))
+    quick = all(INDICATORS[code].of_figures is not None for code in indicators)
+    classes = frozenset() if quick else frozenset(INDICATORS[code].group for code in indicators) | {"transaction"}
+    monotone = set(indicators) <= GROWING and policy.better == "more" and not policy.conditions
+    if policy.scorecard is not None:
+        monotone = monotone and all(item.rising for item in policy.scorecard.items)
+    return replace(
+        policy, indicators=indicators, classes=classes, monotone=monotone and policy.matrix is None
+    )  # fmt: skip
+
+
+class PolicyKey(NamedTuple):
+    """What a row of the history was decided by: a policy's version, with the cut-offs of a review (or none)."""
+
+    policy_id: UUID | None
+    version: int | None
+    cutoffs_of: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a decision stands on besides the facts: the policy in force, those of earlier rows, the business's zone."""
+
+    active: Policy
+    zone: tzinfo
+    new_id: NewId
+    active_since: datetime  # since when it grades as it does: activated, or its cut-offs computed
+    earlier: dict[PolicyKey, Policy]
+
+    def behind(self, key: PolicyKey) -> Policy:
+        """The policy, with its cut-offs, that a row was decided by."""
+        return self.earlier.get(key, self.active)
+
+    def at(self, instant: datetime, key: PolicyKey) -> Policy:
+        """The policy for a later rise that a correction looks for: the present one, from when it was in force."""
+        behind = self.behind(key)
+        alike = behind.ladder == self.active.ladder and behind.months == self.active.months and self.active.ready()
+        return self.active if alike and instant >= self.active_since else behind

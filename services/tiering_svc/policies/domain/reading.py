@@ -1,0 +1,198 @@
+"""A policy document (T9) is checked and made into a policy. Every refusal points at the field that is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.core.domain.calendar import MOST_MONTHS
+from services.tiering_svc.core.domain.numbers import HUNDRED, ZERO, Names, number
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.policies.domain.conditions import read_conditions
+from services.tiering_svc.policies.domain.documents import (
+    Document,
+    Ranks,
+    ascending,
+    ends_where_the_next_begins,
+    numeric_indicator,
+    only_one_of,
+    part,
+    rank_in,
+)
+from services.tiering_svc.policies.domain.policy import Band, Level, Life, Policy, Share, followed
+from services.tiering_svc.policies.domain.scorecard import read_scorecard
+from services.tiering_svc.policies.domain.value_matrix import read_matrix
+from shared.errors import invalid
+
+# What each kind is made of, besides levels, life and conditions; with `?` it may be left out.
+PARTS = {
+    "single_indicator": ("indicator?", "window", "bands", "better?", "unknown?"),
+    "scorecard": ("scorecard", "window", "bands"),
+    "matrix": ("matrix", "window"),
+    "abc": ("indicator?", "scorecard?", "window", "abc", "better?"),
+    "pyramid": ("indicator?", "scorecard?", "window", "pyramid", "better?"),
+    "star": ("indicator?", "star"),
+}
+ALL_PARTS = {name.rstrip("?") for parts in PARTS.values() for name in parts}
+LEVELS_OF_A_PYRAMID = 4
+
+
+def read_policy(
+    document: Document, *, policy_id: UUID, version: int, names: Names, pointer: str = "/document"
+) -> Policy:
+    kind = document["kind"]
+    if kind not in PARTS:
+        raise invalid("unknown_kind", "There is no such kind of policy.", pointer=f"{pointer}/kind")
+    _has_the_parts_of(kind, document, pointer)
+    levels = _levels(document["levels"], f"{pointer}/levels")
+    ranks = {level.code: rank for rank, level in enumerate(levels)}
+    policy = Policy(
+        policy_id, version, names, kind, levels, _months_of(document, pointer),
+        _life(document.get("life") or {}, f"{pointer}/life"), better=document.get("better") or "more",
+        conditions=read_conditions(document.get("conditions") or (), ranks, f"{pointer}/conditions"),
+        **_looks_at(document, pointer),
+    )  # fmt: skip
+    return followed(_placed_by(policy, document, ranks, pointer))
+
+
+def _has_the_parts_of(kind: str, document: Document, pointer: str) -> None:
+    allowed = {name.rstrip("?") for name in PARTS[kind]}
+    for name in PARTS[kind]:
+        if not name.endswith("?"):
+            part(document, name, pointer)
+    for name in sorted(ALL_PARTS - allowed):
+        if document.get(name) is not None:
+            raise invalid("not_of_this_kind", f"A policy of the kind {kind} has none.", pointer=f"{pointer}/{name}")
+    only_one_of(document, "indicator", "scorecard", pointer)
+
+
+def _levels(levels: Sequence[Document], pointer: str) -> tuple[Level, ...]:
+    if len(levels) < 2:
+        raise invalid("too_few_levels", "A pyramid has at least two levels.", pointer=pointer)
+    seen: set[str] = set()
+    for index, level in enumerate(levels):
+        if level["code"] in seen:
+            raise invalid("duplicate_level", "Each level once.", pointer=f"{pointer}/{index}/code")
+        seen.add(level["code"])
+    return tuple(Level(level["code"], dict(level["name"])) for level in levels)
+
+
+def _months_of(document: Document, pointer: str) -> int:
+    if document["kind"] != "star":
+        return _months(document["window"]["months"], f"{pointer}/window/months")
+    months = document["star"]["months"]
+    if months < 1:
+        raise invalid("no_months", "A star needs at least one month.", pointer=f"{pointer}/star/months")
+    return _months(months, f"{pointer}/star/months") + 1  # full months, so the present one is extra
+
+
+def _months(months: int, pointer: str) -> int:
+    if not 1 <= months <= MOST_MONTHS:
+        raise invalid("window_out_of_range", f"A window has 1 to {MOST_MONTHS} months.", pointer=pointer)
+    return months
+
+
+def _looks_at(document: Document, pointer: str) -> dict[str, Any]:
+    """One indicator (the amount, if none is named), a scorecard, or a matrix."""
+    if document.get("matrix") is not None:
+        ranks = {level["code"]: rank for rank, level in enumerate(document["levels"])}
+        return {"matrix": read_matrix(document["matrix"], ranks, f"{pointer}/matrix")}
+    if document.get("scorecard") is not None:
+        return {"scorecard": read_scorecard(document["scorecard"], f"{pointer}/scorecard")}
+    indicator = numeric_indicator(document.get("indicator") or "amount", f"{pointer}/indicator")
+    if document["kind"] == "star" and indicator != "amount":
+        raise invalid("unknown_indicator", "Stars are given by the amount.", pointer=f"{pointer}/indicator")
+    return {"indicator": indicator}
+
+
+def _placed_by(policy: Policy, document: Document, ranks: Ranks, pointer: str) -> Policy:
+    """Where each level begins: in bands, in months over a threshold, or in shares of everybody."""
+    if policy.kind in ("abc", "pyramid"):
+        return _by_shares(policy, document[policy.kind], ranks, f"{pointer}/{policy.kind}")
+    if policy.kind == "star":
+        thresholds = document["star"]["thresholds"]
+        return replace(policy, bands=_bands(thresholds, "over", ranks, f"{pointer}/star/thresholds"))
+    if policy.kind == "matrix":
+        return policy
+    field = "up_to" if policy.better == "less" else "from"
+    bands = _bands(document["bands"], field, ranks, f"{pointer}/bands", downwards=policy.better == "less")
+    if policy.scorecard is not None:
+        _within_reach(bands, policy.scorecard.most, f"{pointer}/bands")
+    unknown: Any = document.get("unknown") or "lowest"
+    unknown_rank = 0 if unknown == "lowest" else rank_in(ranks, unknown["tier"], f"{pointer}/unknown/tier")
+    return replace(policy, bands=bands, unknown_rank=unknown_rank)
+
+
+def _bands(
+    bands: Sequence[Document], field: str, ranks: Ranks, pointer: str, *, downwards: bool = False
+) -> tuple[Band, ...]:
+    if not bands:
+        raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
+    starts: list[Decimal] = []
+    for index, band in enumerate(bands):
+        if band.get(field) is None:
+            raise invalid("missing", "Each band says where it begins.", pointer=f"{pointer}/{index}/{field}")
+        for other in {"from", "up_to", "to"} - {field, "to" if field == "from" else field}:
+            if band.get(other) is not None:
+                at = f"{pointer}/{index}/{other}"
+                raise invalid("not_of_this_kind", f"These bands begin with `{field}`.", pointer=at)
+        starts.append(number(band[field], f"{pointer}/{index}/{field}"))
+    ascending(starts, pointer, field, downwards=downwards)
+    read = [
+        Band(rank_in(ranks, band["tier"], f"{pointer}/{n}/tier"), start)
+        for n, (band, start) in enumerate(zip(bands, starts, strict=True))
+    ]
+    for index in range(1, len(read)):
+        if read[index].rank == read[index - 1].rank:
+            raise invalid("bands_overlap", "Each band has its own tier.", pointer=f"{pointer}/{index}/tier")
+        if read[index].rank < read[index - 1].rank:
+            raise invalid("bands_not_ordered", "A higher band gives a higher level.", pointer=f"{pointer}/{index}/tier")
+    ends_where_the_next_begins(bands, starts, pointer)
+    return tuple(read)
+
+
+def _within_reach(bands: Sequence[Band], most: Decimal, pointer: str) -> None:
+    for index, band in enumerate(bands):
+        if band.start > most:
+            at = f"{pointer}/{index}/from"
+            raise invalid("out_of_reach", f"Nobody can have more than {most} points.", pointer=at)
+
+
+def _by_shares(policy: Policy, shares: Document, ranks: Ranks, pointer: str) -> Policy:
+    by = shares["by"]
+    if by == "revenue":
+        _can_be_added_up(policy, f"{pointer}/by")
+    read = _shares(shares["shares"], ranks, f"{pointer}/shares")
+    if policy.kind == "pyramid" and not len(policy.levels) == len(read) == LEVELS_OF_A_PYRAMID:
+        raise invalid("not_four_levels", "A pyramid has four levels, each with its share.", pointer=f"{pointer}/shares")
+    return replace(policy, shares=read, shares_by=by)
+
+
+def _can_be_added_up(policy: Policy, pointer: str) -> None:
+    """Shares of a sum: rates, days and points have none, and of what should be little nobody wants the most."""
+    unit = "points" if policy.indicator is None else INDICATORS[policy.indicator].unit
+    if unit not in ("money", "count") or policy.better == "less":
+        raise invalid("cannot_be_added_up", "Only amounts and counts have shares of a total.", pointer=pointer)
+
+
+def _shares(shares: Sequence[Document], ranks: Ranks, pointer: str) -> tuple[Share, ...]:
+    read: list[Share] = []
+    for index, share in enumerate(shares):
+        percent = number(share["percent"], f"{pointer}/{index}/percent")
+        if percent <= 0:
+            raise invalid("share_not_positive", "A share is more than 0.", pointer=f"{pointer}/{index}/percent")
+        read.append(Share(rank_in(ranks, share["tier"], f"{pointer}/{index}/tier"), percent))
+        if index and read[index].rank >= read[index - 1].rank:
+            raise invalid("shares_not_ordered", "Shares come highest level first.", pointer=f"{pointer}/{index}/tier")
+    if sum((share.percent for share in read), ZERO) != HUNDRED:
+        raise invalid("shares_do_not_add_up", "The shares have to add up to 100 percent.", pointer=pointer)
+    return tuple(read)
+
+
+def _life(life: Document, pointer: str) -> Life:
+    read = Life(life.get("grace_months", 1), life.get("keep_months", 0), life.get("up_at_once", True))
+    for field in ("grace_months", "keep_months"):
+        if not 0 <= getattr(read, field) <= MOST_MONTHS:
+            raise invalid("out_of_range", f"Between 0 and {MOST_MONTHS} months.", pointer=f"{pointer}/{field}")
+    return read

@@ -1,0 +1,190 @@
+"""Scorecards (T3): several indicators, each banded or scaled to points, weighted and added."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from services.tiering_svc.core.domain.numbers import ZERO, Value, number
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.policies.domain.documents import (
+    POINT,
+    Document,
+    ascending,
+    ends_where_the_next_begins,
+    numeric_indicator,
+    weights,
+)
+from shared.errors import invalid
+
+Unknown = Literal["lowest", "skip"] | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this value on it is so many points; below the first step it is none."""
+
+    start: Decimal
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From the worst value to the best one the points grow evenly; beyond either they stay. Less may be better."""
+
+    worst: Decimal
+    best: Decimal
+    points: Decimal
+
+    def points_of(self, value: Decimal) -> Decimal:
+        share = (value - self.worst) / (self.best - self.worst)
+        return (min(max(share, ZERO), Decimal(1)) * self.points).quantize(POINT)
+
+    def value_for(self, points: Decimal) -> Decimal:
+        """The value that earns just so many points."""
+        return self.worst + (self.best - self.worst) * points / self.points
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    indicator: str
+    by: tuple[Step, ...] | Scale
+    weight: Decimal  # a factor
+    unknown: Unknown
+
+    @property
+    def most(self) -> Decimal:
+        return self.by.points if isinstance(self.by, Scale) else max(step.points for step in self.by)
+
+    @property
+    def least(self) -> Decimal:
+        return ZERO if isinstance(self.by, Scale) else min(ZERO, *(step.points for step in self.by))
+
+    def points_of(self, value: Value) -> Decimal | None:
+        """None: it is not known and left out."""
+        if value is None:
+            return self.least if self.unknown == "lowest" else None if self.unknown == "skip" else self.unknown
+        if isinstance(self.by, Scale):
+            return self.by.points_of(Decimal(value))
+        points = ZERO
+        for step in self.by:
+            if value < step.start:
+                break
+            points = step.points
+        return points
+
+    @property
+    def rising(self) -> bool:
+        """More of the indicator is never fewer points."""
+        if isinstance(self.by, Scale):
+            return self.by.best > self.by.worst and self.unknown == "lowest"
+        points = [ZERO, *(step.points for step in self.by)]
+        return points == sorted(points) and self.unknown == "lowest"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    item: Item
+    value: Value
+    points: Decimal | None  # None: left out
+
+    @property
+    def weighted(self) -> Decimal | None:
+        return None if self.points is None else (self.points * self.item.weight).quantize(POINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    total: Decimal | None  # None: nothing of it is known
+    items: tuple[ItemScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    items: tuple[Item, ...]
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        return tuple(item.indicator for item in self.items)
+
+    @property
+    def most(self) -> Decimal:
+        return sum((item.most * item.weight for item in self.items), ZERO)
+
+    def score(self, known: Known) -> Score:
+        """Where an item is left out the others count for it, so that the most one can reach stays the same."""
+        scores = tuple(_score_of(item, known) for item in self.items)
+        told = [(one.points, one.item) for one in scores if one.points is not None]
+        if not told:
+            return Score(None, scores)
+        added = sum((points * item.weight for points, item in told), ZERO)
+        if len(told) < len(scores) and (reachable := sum((item.most * item.weight for _, item in told), ZERO)):
+            added = added * self.most / reachable
+        return Score(added.quantize(POINT), scores)
+
+
+def _score_of(item: Item, known: Known) -> ItemScore:
+    value: Value = INDICATORS[item.indicator].value(known)  # never a code: the policy would have been refused
+    return ItemScore(item, value, item.points_of(value))
+
+
+# --- the document --------------------------------------------------------------------------------------------------
+
+
+def read_scorecard(document: Document, pointer: str) -> Scorecard:
+    items = document["items"]
+    if not items:
+        raise invalid("no_items", "A scorecard has at least one indicator.", pointer=f"{pointer}/items")
+    factors = weights(items, document.get("weights") or "factor", f"{pointer}/items")
+    read = [_item(item, factors[index], f"{pointer}/items/{index}") for index, item in enumerate(items)]
+    seen: set[str] = set()
+    for index, item in enumerate(read):
+        if item.indicator in seen:
+            raise invalid("indicator_twice", "Each indicator once.", pointer=f"{pointer}/items/{index}/indicator")
+        seen.add(item.indicator)
+    card = Scorecard(tuple(read))
+    if card.most <= 0:
+        raise invalid("no_points", "Nobody could earn a point.", pointer=f"{pointer}/items")
+    return card
+
+
+def _item(item: Document, weight: Decimal, pointer: str) -> Item:
+    indicator = numeric_indicator(item["indicator"], f"{pointer}/indicator")
+    bands, scale = item.get("bands"), item.get("scale")
+    if (bands is None) == (scale is None):
+        raise invalid("bands_or_scale", "Points come from `bands` or from a `scale`.", pointer=pointer)
+    by = _scale(scale, f"{pointer}/scale") if bands is None else _steps(bands, f"{pointer}/bands")  # type: ignore[arg-type]
+    return Item(indicator, by, weight, _unknown(item.get("unknown"), f"{pointer}/unknown"))
+
+
+def _steps(bands: Sequence[Document], pointer: str) -> tuple[Step, ...]:
+    if not bands:
+        raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
+    read = [
+        Step(number(band["from"], f"{pointer}/{n}/from"), number(band["points"], f"{pointer}/{n}/points"))
+        for n, band in enumerate(bands)
+    ]
+    starts = [step.start for step in read]
+    ascending(starts, pointer, "from")
+    ends_where_the_next_begins(bands, starts, pointer)
+    return tuple(read)
+
+
+def _scale(scale: Document, pointer: str) -> Scale:
+    read = Scale(*(number(scale[field], f"{pointer}/{field}") for field in ("worst", "best", "points")))
+    if read.worst == read.best:
+        raise invalid("empty_scale", "A scale has two ends.", pointer=f"{pointer}/best")
+    if read.points <= 0:
+        raise invalid("no_points", "A scale gives more than 0 points.", pointer=f"{pointer}/points")
+    return read
+
+
+def _unknown(unknown: str | Document | None, pointer: str) -> Unknown:
+    if unknown is None or unknown == "lowest":
+        return "lowest"
+    if unknown == "skip":
+        return "skip"
+    if isinstance(unknown, str):
+        raise invalid("unknown_treatment", "lowest, skip, or points.", pointer=pointer)
+    return number(unknown["points"], f"{pointer}/points")

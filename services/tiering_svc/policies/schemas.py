@@ -1,0 +1,191 @@
+"""Tier policies over HTTP (T9)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, Names
+from shared.chassis import Code, Read, Shape
+
+
+class LevelWrite(Shape):
+    code: Code
+    name: Names
+
+
+class BandWrite(Shape):
+    tier: Code
+    from_: Exact | None = Field(
+        default=None, alias="from", description="the value this band begins with; the band includes it"
+    )
+    to: Exact | None = Field(default=None, description="if given, where the next band begins")
+    up_to: Exact | None = Field(default=None, description="instead, where less is better: at most this")
+
+
+class WindowWrite(Shape):
+    months: Months = Field(description="calendar months up to and including that of the day looked at")
+
+
+class TierWrite(Shape):
+    tier: Code
+
+
+class PointsWrite(Shape):
+    points: Exact
+
+
+class StepWrite(Shape):
+    from_: Exact = Field(alias="from", description="the value from which on it is so many points; below the first: 0")
+    to: Exact | None = Field(default=None, description="if given, where the next one begins")
+    points: Exact
+
+
+class ScaleWrite(Shape):
+    """Points grow evenly from 0 at the worst value to all at the best; less may be better."""
+
+    worst: Exact
+    best: Exact
+    points: Exact
+
+
+class ItemWrite(Shape):
+    """Points of one indicator: by `bands` or by a `scale`."""
+
+    indicator: Code
+    bands: list[StepWrite] | None = Field(default=None, max_length=20, description="lowest first")
+    scale: ScaleWrite | None = None
+    weight: Exact | None = Field(default=None, description="percent or a factor, as the scorecard says")
+    unknown: Literal["lowest", "skip"] | PointsWrite = Field(
+        default="lowest", description="when it is not known: the least points, left out, or so many points"
+    )
+
+
+class ScorecardWrite(Shape):
+    weights: Literal["percent", "factor"] = "factor"
+    items: list[ItemWrite] = Field(max_length=40)
+
+
+class ViewWrite(ScorecardWrite):
+    view: Literal["finance", "service", "customer", "sales"]
+    weight: Exact = Field(description="percent of the axis; 100 together")
+
+
+class ClassWrite(Shape):
+    code: Code
+    name: Names
+    from_: Exact | None = Field(default=None, alias="from", description="points; the lowest class has none")
+
+
+class AxisWrite(Shape):
+    views: list[ViewWrite] = Field(max_length=4, description="each of the four views once")
+    classes: list[ClassWrite] = Field(max_length=10, description="lowest first")
+
+
+class CellWrite(Shape):
+    present: Code
+    potential: Code
+    tier: Code
+
+
+class MatrixWrite(Shape):
+    present: AxisWrite
+    potential: AxisWrite
+    cells: list[CellWrite] = Field(max_length=100, description="each combination of classes once")
+
+
+class ShareWrite(Shape):
+    tier: Code
+    percent: Exact
+
+
+class SharesWrite(Shape):
+    by: Literal["customers", "revenue"]
+    shares: list[ShareWrite] = Field(min_length=2, max_length=20, description="highest level first; 100 together")
+
+
+class ThresholdWrite(Shape):
+    tier: Code
+    over: Exact
+
+
+class StarWrite(Shape):
+    months: Months = Field(description="consecutive full months before the one looked at")
+    thresholds: list[ThresholdWrite] = Field(max_length=20)
+
+
+class ConditionWrite(Shape):
+    """Where it is met, the tier is at most, or at least, so high."""
+
+    name: Names
+    when: str = Field(strict=True, min_length=1, max_length=500, examples=["margin_rate < 0.05 && orders > 3.0"])
+    at_most: Code | None = None
+    at_least: Code | None = None
+    unknown: Literal["met", "not_met"] = Field(default="not_met", description="when the answer is not known")
+
+
+class LifeWrite(Shape):
+    grace_months: Months = Field(
+        default=1, description="how long a tier is kept after the first review that found less"
+    )
+    keep_months: Months = Field(default=0, description="how long a rise is kept at least")
+    up_at_once: bool = Field(default=True, strict=True)
+
+
+class PolicyDocument(Shape):
+    """What a tier policy says. Each kind has its own parts; see docs/tiering/policies.md for one of each."""
+
+    kind: Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
+    levels: list[LevelWrite] = Field(max_length=20, description="lowest first")
+    indicator: Code | None = Field(default=None, description="the amount, if none is named")
+    better: Literal["more", "less"] | None = None
+    unknown: Literal["lowest"] | TierWrite | None = Field(
+        default=None, description="of one indicator: the level when it is not known"
+    )
+    window: WindowWrite | None = None
+    bands: list[BandWrite] | None = Field(default=None, max_length=20, description="lowest level first")
+    scorecard: ScorecardWrite | None = None
+    matrix: MatrixWrite | None = None
+    abc: SharesWrite | None = None
+    pyramid: SharesWrite | None = None
+    star: StarWrite | None = None
+    conditions: list[ConditionWrite] = Field(default=[], max_length=20)
+    life: LifeWrite = LifeWrite()
+
+
+class PolicyCreate(Shape):
+    name: Names
+    document: PolicyDocument
+
+
+class ActivationCreate(Shape):
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = None
+
+
+class PolicyVersionRead(Read):
+    id: UUID
+    version: Count
+    status: str = Field(description="draft, simulated, approved, active or retired")
+    name: dict[str, str]
+    document: dict[str, Any]
+    author: str
+    created_at: datetime
+    simulated_at: datetime | None = Field(description="when its last simulation ended")
+    approved_by: str | None
+    approved_at: datetime | None
+    activated_by: str | None
+    activated_at: datetime | None
+
+
+class PolicyStepRead(Read):
+    version: Count
+    status: str
+    at: datetime
+    by: str
+    run_id: UUID | None = Field(description="of a simulation")
+
+
+class PolicyRead(PolicyVersionRead):
+    versions: list[PolicyVersionRead]
+    steps: list[PolicyStepRead] = Field(description="who brought which version into which state, oldest first")

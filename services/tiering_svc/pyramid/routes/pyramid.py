@@ -1,0 +1,130 @@
+"""The pyramid (T7): customers, revenue and profit by level, then or now; who moved between its levels."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, not_for_partners
+from services.tiering_svc.core.domain.calendar import first_month, month_of, shift, spelled, start_of
+from services.tiering_svc.core.schemas.shapes import MonthsRead, PolicyReference
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.policy import Level
+from services.tiering_svc.pyramid.repository import movements as repository
+from services.tiering_svc.pyramid.repository.levels import LevelFigures, read_pyramid
+from services.tiering_svc.pyramid.schemas.pyramid import LevelRead, MovedRead, PyramidMoversRead, PyramidRead, WayRead
+from services.tiering_svc.reviews.repository import evaluations
+from shared.chassis import Code, Cursor, Instant, Limit, Tx, allow, page_of, read_cursor, service_router
+from shared.errors import invalid
+from shared.messaging import Transaction
+
+router = service_router(prefix="/v1", tags=["pyramid"], dependencies=[not_for_partners])
+
+TierAsked = Annotated[Code | None, Query()]
+WayAsked = Annotated[Literal["up", "down", "placed"] | None, Query()]
+ZERO = Decimal(0)
+EVER = datetime(1, 1, 1, tzinfo=UTC)
+NOBODY = LevelFigures("", 0, ZERO, None, ZERO, 0, 0, 0)
+
+
+@router.get("/pyramid", dependencies=[allow("tiers:read")])
+async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> PyramidRead:
+    rules = await policies.load_rules(tx)
+    policy = rules.active
+    instant = instant_or_now(as_of, tx, "/as_of")
+    last = month_of(instant, rules.zone)
+    first = first_month(last, policy.months)
+    review = await evaluations.find_last_applied(tx, instant, known_at)
+    ends_at = start_of(shift(last, 1), rules.zone)
+    known = instant_or_now(known_at, tx, "/known_at")
+    if known_at is None:
+        found = await read_pyramid(tx, instant, (first, last), ends_at, review, past=as_of is not None)
+    else:
+        found = await _as_known(tx, instant, known, (first, last), review)
+    customers = sum(level.customers for level in found.values())
+    revenue = sum((level.amount for level in found.values()), ZERO)
+    levels = {level.code: (rank, level) for rank, level in enumerate(policy.levels)}
+    for code in found.keys() - levels.keys():  # of an earlier policy, until the next review places them
+        levels[code] = (-1, Level(code, {"en": code, "zh": code}))
+    return PyramidRead(
+        as_of=instant,
+        known_at=known,
+        policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
+        window=MonthsRead(from_=spelled(first), to=spelled(last), months=policy.months),
+        last_review=review,
+        customers=customers,
+        revenue=revenue,
+        levels=[
+            _level(rank, level, found.get(level.code, NOBODY), customers, revenue)
+            for rank, level in reversed(levels.values())
+        ],
+    )
+
+
+@router.get("/pyramid/movers", dependencies=[allow("tiers:read")])
+async def list_pyramid_movers(
+    tx: Tx, since: Annotated[Instant, Query(alias="from")], until: Annotated[Instant | None, Query(alias="to")] = None,
+    known_at: KnownAt = None, from_tier: TierAsked = None, to_tier: TierAsked = None, way: WayAsked = None,
+    cursor: Cursor = None, limit: Limit = 50,
+) -> PyramidMoversRead:  # fmt: skip
+    """Who stands elsewhere at `to` than at `from`, whatever happened in between: the matrix of all, and their list."""
+    ends = instant_or_now(until, tx, "/to")
+    known = instant_or_now(known_at, tx, "/known_at")
+    if since > ends:
+        raise invalid("ends_before_it_begins", "`to` is not before `from`.", pointer="/to")
+    ways = await repository.count_ways(tx, since, ends, known)
+    after = read_cursor(cursor, UUID)
+    moved = await repository.list_moved(
+        tx, since, ends, known, from_tier=from_tier, to_tier=to_tier, way=way,
+        after=after[0] if after else None, limit=limit + 1,
+    )  # fmt: skip
+    page = page_of(
+        [MovedRead.model_validate(one, from_attributes=True) for one in moved], limit, lambda one: (one.customer_id,)
+    )
+    totals = {"up": 0, "down": 0, "placed": 0}
+    for one in ways:
+        totals[one.way] += one.customers
+    return PyramidMoversRead(
+        from_=since, to=ends, known_at=known, moved=totals,
+        matrix=[WayRead.model_validate(one, from_attributes=True) for one in ways], items=page.items, next=page.next,
+    )  # fmt: skip
+
+
+async def _as_known(
+    tx: Transaction, as_of: datetime, known_at: datetime, months: tuple[date, date], since: datetime | None
+) -> dict[str, LevelFigures]:
+    """Who was where and what they had brought, and who had come there since the last review, as far as it was known."""
+    found = await repository.read_as_known(tx, as_of, known_at, months)
+    came: dict[tuple[str, str], int] = {}
+    for one in await repository.count_ways(tx, since or EVER, as_of, known_at):
+        came[one.to_tier, one.way] = came.get((one.to_tier, one.way), 0) + one.customers
+    return {
+        tier: LevelFigures(
+            tier, level.customers, level.amount, level.margin, level.margin_known_amount,
+            *(came.get((tier, way), 0) for way in ("up", "down", "placed")),
+        )
+        for tier, level in found.items()
+    }  # fmt: skip
+
+
+def _level(rank: int, level: Level, figures: LevelFigures, customers: int, revenue: Decimal) -> LevelRead:
+    return LevelRead(
+        tier=level.code,
+        name=level.names,
+        rank=rank,
+        customers=figures.customers,
+        share_of_customers=_percent(Decimal(figures.customers), Decimal(customers)) or "0.0",
+        revenue=figures.amount,
+        share_of_revenue=_percent(figures.amount, revenue),
+        profit=figures.margin,
+        profit_known_for=figures.margin_known_amount,
+        came_up=figures.came_up,
+        came_down=figures.came_down,
+        new=figures.new,
+    )
+
+
+def _percent(part: Decimal, whole: Decimal) -> str | None:
+    return format((part * 100 / whole).quantize(Decimal("0.1")), "f") if whole else None

@@ -1,0 +1,75 @@
+"""Composition over HTTP (T14)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, Exact
+from shared.chassis import Code, Read, Shape, SignedAmount
+
+
+class TargetWrite(Shape):
+    tier: Code
+    percent: Exact
+
+
+class TargetsWrite(Shape):
+    """What share of the revenue each class shall bring: 100 percent together."""
+
+    targets: list[TargetWrite] = Field(min_length=1, max_length=20)
+
+
+class ClassRead(Read):
+    tier: str
+    customers: Count
+    revenue: SignedAmount
+    share: Decimal | None = Field(description="percent of all revenue")
+    target: Decimal | None = Field(description="percent; null: the class has none")
+    gap: Decimal | None = Field(description="share less target, in points")
+    missing: SignedAmount | None = Field(description="revenue the target still wants; negative: beyond it")
+
+
+class CompositionRead(Read):
+    since: datetime
+    as_of: datetime
+    known_at: datetime
+    targets_version: Count
+    revenue: SignedAmount
+    classes: list[ClassRead] = Field(description="best tier first")
+
+
+class CategoryRead(Read):
+    category: str
+    customers: Count
+    quantity: int
+    amount: SignedAmount
+    share: Decimal | None = Field(description="percent of the amount")
+    margin: SignedAmount | None = Field(description="null: some cost is not known")
+
+
+class ProductMixRead(Read):
+    since: datetime
+    as_of: datetime
+    known_at: datetime
+    amount: SignedAmount
+    categories: list[CategoryRead] = Field(description="largest first")
+
+
+class MarkRead(Read):
+    kind: str = Field(description="category, region, industry …")
+    value: str
+    among: Count = Field(description="how many of those looked at have it")
+    elsewhere: Count = Field(description="how many of all others have it")
+    support: Decimal = Field(description="share of those looked at that have it, 0 to 1")
+    lift: Decimal | None = Field(description="their share over everybody else's; null: nobody else has it")
+    interval: tuple[Decimal, Decimal] | None = Field(description="95 %; without 1 in it the difference is not chance")
+
+
+class MarksRead(Read):
+    since: datetime
+    as_of: datetime
+    known_at: datetime
+    looked_at: Count
+    others: Count
+    marks: list[MarkRead] = Field(description="strongest first")

@@ -1,0 +1,59 @@
+"""The pyramid over HTTP (T7)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, MonthsRead, PolicyReference
+from shared.chassis import Read, SignedAmount
+
+
+class LevelRead(Read):
+    tier: str
+    name: dict[str, str]
+    rank: Count
+    customers: Count
+    share_of_customers: str = Field(description="percent")
+    revenue: SignedAmount
+    share_of_revenue: str | None = Field(description="percent")
+    profit: SignedAmount | None = Field(description="null when no cost is known")
+    profit_known_for: SignedAmount = Field(description="the part of the revenue whose costs are known")
+    came_up: Count = Field(description="since the last review; likewise the two below")
+    came_down: Count
+    new: Count
+
+
+class PyramidRead(Read):
+    as_of: datetime
+    known_at: datetime
+    policy: PolicyReference
+    window: MonthsRead
+    last_review: datetime | None
+    customers: Count
+    revenue: SignedAmount
+    levels: list[LevelRead] = Field(description="highest first")
+
+
+class WayRead(Read):
+    from_tier: str | None = Field(description="null: no tier yet")
+    to_tier: str
+    way: str = Field(description="up, down; placed: for the first time, or on another pyramid")
+    customers: Count
+
+
+class MovedRead(Read):
+    customer_id: UUID
+    from_tier: str | None
+    to_tier: str
+    way: str
+
+
+class PyramidMoversRead(Read):
+    from_: datetime = Field(serialization_alias="from")
+    to: datetime
+    known_at: datetime
+    moved: dict[str, int]
+    matrix: list[WayRead]
+    items: list[MovedRead]
+    next: str | None = None

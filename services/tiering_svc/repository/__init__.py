@@ -1,1 +1,0 @@
-"""The only SQL of tiering."""

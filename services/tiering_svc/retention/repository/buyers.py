@@ -1,0 +1,48 @@
+"""SQL of purchase days (T13): a customer's orders of one business day are one purchase, as known at an instant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.retention.domain.buyers import Buyer
+from shared.messaging import Transaction
+
+BUYERS = """
+with orders as (
+    select o.customer_id, (o.placed_at at time zone b.time_zone)::date as day,
+           o.amount - coalesce(t.amount, 0) as amount,
+           case when t.order_id is null then o.margin else o.margin - t.margin end as margin
+    from order_fact o
+    cross join business b
+    left join (
+        select customer_id, order_id, sum(amount) as amount, sum(quantity) as quantity,
+               case when count(margin) = count(*) then sum(margin) end as margin
+        from order_change where recorded_at <= $2 {whose} group by customer_id, order_id
+    ) t using (customer_id, order_id)
+    where o.placed_at <= $1 and o.recorded_at <= $2 and o.quantity > coalesce(t.quantity, 0) {whose}
+), days as (
+    select customer_id, day, sum(amount) as amount, sum(margin) as margin,
+           sum(amount) filter (where margin is not null) as known
+    from orders group by customer_id, day
+), numbered as (
+    select customer_id, day, amount, margin, known, min(day) over (partition by customer_id) as first from days
+)
+select customer_id, (count(*) - 1)::int as frequency, (max(day) - min(first))::int as recency_days,
+       (($1::timestamptz at time zone (select time_zone from business))::date - min(first))::int as age_days,
+       (sum(amount) filter (where day > first) / nullif(count(*) - 1, 0))::numeric(24, 4) as mean_value,
+       (sum(margin) / nullif(sum(known), 0))::numeric(24, 4) as margin_rate
+from numbered group by customer_id order by customer_id
+"""
+EVERYBODY = BUYERS.format(whose="")
+THESE = BUYERS.format(whose="and customer_id = any($3::uuid[])")
+
+
+async def list_buyers(
+    tx: Transaction, as_of: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
+) -> list[Buyer]:
+    """Those who had bought by then, in key order."""
+    if customers is None:
+        rows = await tx.raw.fetch(EVERYBODY, as_of, known_at)
+    else:
+        rows = await tx.raw.fetch(THESE, as_of, known_at, customers)
+    return [Buyer(*row) for row in rows]

@@ -1,0 +1,137 @@
+"""Expected lifetime value (T13): runs, what they found, the customers by value, and one customer's."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, source_of
+from services.tiering_svc.core.domain.numbers import plain
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.retention.domain.buyers import Worth
+from services.tiering_svc.retention.handlers.lifetime_values import request_run
+from services.tiering_svc.retention.repository import lifetime_values as lifetime
+from services.tiering_svc.retention.repository.lifetime_values import ValueRun
+from services.tiering_svc.retention.schemas.lifetime_values import (
+    CustomerLifetimeValueRead,
+    LifetimeParametersRead,
+    LifetimeRunCreate,
+    LifetimeRunRead,
+    LifetimeValueRead,
+)
+from services.tiering_svc.retention.texts.lifetime_value import FAILURES, in_words
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.errors import not_found
+
+router = service_router(prefix="/v1/lifetime-value/runs", tags=["lifetime value"], dependencies=[not_for_partners])
+of_customer = service_router(prefix="/v1/customers/{customer_id}", tags=["lifetime value"])
+
+Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
+
+
+@router.post("", status_code=202, dependencies=[allow("evaluations:run")])
+async def start_lifetime_value_run(body: LifetimeRunCreate, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
+    """The models are fitted to all customers in the background, then everybody is valued; ask the run how far it is."""
+    as_of = instant_or_now(body.as_of, tx, "/as_of")
+    known_at = instant_or_now(body.known_at, tx, "/known_at")
+    discount = Decimal(body.discount_rate)
+    return _run(await request_run(tx, as_of, known_at, body.horizon_months, discount, actor.subject))
+
+
+@router.get("", dependencies=[allow("tiers:read")])
+async def list_lifetime_value_runs(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LifetimeRunRead]:
+    """Newest first."""
+    runs = await lifetime.list_runs(tx, read_cursor(cursor, datetime, UUID), limit + 1)
+    return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
+
+
+@router.get("/{run_id}", dependencies=[allow("tiers:read")])
+async def show_lifetime_value_run(run_id: Id, tx: Tx) -> LifetimeRunRead:
+    return _run(await lifetime.load_run(tx, run_id))
+
+
+@router.get("/{run_id}/customers", dependencies=[allow("tiers:read")])
+async def list_lifetime_values(run_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LifetimeValueRead]:
+    """The most valuable first; those whose value is not known come last."""
+    await lifetime.load_run(tx, run_id)
+    found = await lifetime.list_values(tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1)
+    return page_of(
+        [_value(one) for one in found],
+        limit,
+        lambda one: (Decimal(-1) if one.expected_revenue is None else one.expected_revenue, one.customer_id),
+    )
+
+
+@of_customer.get("/lifetime-value", dependencies=[allow("tiers:read")])
+async def show_lifetime_value(
+    customer_id: Id, tx: Tx, actor: CurrentActor, run_id: Id | None = None, language: Language = "en"
+) -> CustomerLifetimeValueRead:
+    """By the last finished run, or the one asked for."""
+    await check_known(tx, customer_id, source_of(actor))
+    run = await lifetime.find_last_finished(tx) if run_id is None else await lifetime.load_run(tx, run_id)
+    worth = None if run is None else await lifetime.find_value(tx, run.run_id, customer_id)
+    if run is None or worth is None:
+        raise not_found("no_lifetime_value_yet", "No run has valued the customer: it had not bought by then.")
+    business = await find_business(tx)
+    words = in_words(
+        worth, run.as_of, run.horizon_months, run.discount_rate, language, zone=business.zone,
+        currency=business.currency,
+    )  # fmt: skip
+    return CustomerLifetimeValueRead(
+        run_id=run.run_id,
+        as_of=run.as_of,
+        known_at=run.known_at,
+        horizon_months=run.horizon_months,
+        discount_rate=plain(run.discount_rate) or "0",
+        value=_value(worth),
+        words=words,
+    )
+
+
+def _value(worth: Worth) -> LifetimeValueRead:
+    buyer = worth.buyer
+    return LifetimeValueRead(
+        customer_id=buyer.customer_id,
+        repeat_purchases=buyer.frequency,
+        days_to_last_purchase=buyer.recency_days,
+        age_days=buyer.age_days,
+        mean_value=buyer.mean_value,
+        margin_rate=plain(buyer.margin_rate),
+        chance_alive=plain(worth.chance_alive),
+        expected_purchases=plain(worth.expected_orders),
+        expected_value=worth.expected_value,
+        expected_revenue=worth.revenue,
+        expected_margin=worth.margin,
+    )
+
+
+def _run(run: ValueRun) -> LifetimeRunRead:
+    return LifetimeRunRead(
+        id=run.run_id,
+        as_of=run.as_of,
+        known_at=run.known_at,
+        horizon_months=run.horizon_months,
+        discount_rate=plain(run.discount_rate) or "0",
+        status=run.status,
+        failure=run.failure,
+        failure_words=None if run.failure is None else FAILURES[run.failure],
+        customers=run.customers,
+        valued=run.done,
+        expected_revenue=run.revenue,
+        parameters=_parameters(run),
+        requested_by=run.requested_by,
+        requested_at=run.requested_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _parameters(run: ValueRun) -> LifetimeParametersRead | None:
+    if run.parameters is None:
+        return None
+    facts = {"spend_log_likelihood": None, "correlation": None} | run.parameters["facts"]
+    return LifetimeParametersRead.model_validate(
+        facts | {"buying": run.parameters["buying"], "spend": run.parameters["spend"]}
+    )

@@ -1,0 +1,45 @@
+"""Simulations (T9): a policy tried on today's customers. The same run as a review's, only that nothing is applied."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.core.handlers.background import SIMULATIONS
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.reviews.domain.simulation import BenefitCosts
+from services.tiering_svc.reviews.repository import evaluations, simulations
+from services.tiering_svc.reviews.repository.evaluations import Run
+from shared.errors import conflict, invalid
+from shared.messaging import Transaction, new_id
+
+
+async def request_simulation(
+    tx: Transaction, policy_id: UUID, version: int | None, as_of: datetime, *, by: str,
+    known_at: datetime | None = None, costs: BenefitCosts | None = None,
+) -> Run:  # fmt: skip
+    """Of the newest version, if none is named."""
+    if version is None:
+        version = (await policies.load_versions(tx, policy_id))[0].version
+    policy = await policies.load_policy(tx, policy_id, version)
+    if costs is not None:
+        in_force = (await policies.load_rules(tx)).active
+        known_tiers = {level.code for level in (*policy.levels, *in_force.levels)}
+        for name, by_tier in (("per_customer_year", costs.per_customer_year), ("multipliers", costs.multipliers or {})):
+            for tier in by_tier:
+                if tier not in known_tiers:
+                    raise invalid("unknown_tier", "Neither policy has such a level.", pointer=f"/costs/{name}/{tier}")
+    run_id = new_id()
+    await evaluations.add_run(
+        tx, run_id, "simulation", as_of, policy, by, known_at=known_at, simulated_because="not_asked_to_apply",
+        policy_asked=True, costs=None if costs is None else costs.as_data(),
+    )  # fmt: skip
+    tx.wake(SIMULATIONS)
+    return await evaluations.load_run(tx, run_id)
+
+
+async def cancel_simulation(tx: Transaction, policy_id: UUID, run_id: UUID, by: str) -> Run:
+    """What has been decided so far stays to be read."""
+    run = simulations.of_policy(await evaluations.load_run(tx, run_id, lock=True), policy_id)
+    if run.finished_at is not None:
+        raise conflict("already_finished", "The simulation has come to its end.")
+    await evaluations.save_finished(tx, run_id, "cancelled", cancelled_by=by)
+    return await evaluations.load_run(tx, run_id)

@@ -1,0 +1,165 @@
+"""SQL that grades a stretch of customers at once (T10): who plainly stays is counted, the others are decided singly.
+
+`domain/reviews.py` is the truth; this only says of whom it needs not be asked. A customer is plain when nothing about
+it was recorded later than what counts, the open row is the one in force, no watch and no override is on, and the sums
+of whole months give the same level. A property test holds it against the domain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.tiering_svc.core.domain.calendar import first_month
+from services.tiering_svc.policies.domain.policy import Policy
+from shared.messaging import Transaction
+
+LAST = UUID(int=2**128 - 1)
+SUMS = {  # what these indicators are, over the months of a window; unknown without orders where it is so in the domain
+    "amount": "case when max(m.last_order_at) is not null then sum(m.amount) end",
+    "orders": "coalesce(sum(m.orders), 0)",
+    "margin": "sum(m.margin)",
+    "largest_order": "max(m.largest_order)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run decides by."""
+
+    policy: Policy
+    as_of: datetime
+    known_at: datetime
+    last_month: date  # that of as_of
+
+    @property
+    def window(self) -> tuple[date, date]:
+        return first_month(self.last_month, self.policy.months), self.last_month
+
+
+class Plain(NamedTuple):
+    """Customers who plainly stay where they are, by tier."""
+
+    outcome: str  # kept, no_orders
+    tier: str | None
+    customers: int
+    revenue: Decimal
+    profit: Decimal | None
+    profit_known_for: Decimal
+
+
+class Screened(NamedTuple):
+    """A stretch of customers: who plainly stays, and who has to be decided singly, in key order."""
+
+    after: UUID | None
+    end: UUID
+    plain: list[Plain]
+    singly: list[UUID]
+
+
+def is_quick(policy: Policy) -> bool:
+    """Graded by sums of whole months alone."""
+    return not policy.classes and not policy.conditions and policy.indicator in SUMS
+
+
+async def find_end(tx: Transaction, after: UUID | None, size: int) -> UUID:
+    """Where a stretch of so many customers ends; the last possible id when there are not that many left."""
+    end: UUID | None = await tx.raw.fetchval(
+        """select customer_id from standing where $1::uuid is null or customer_id > $1
+           order by customer_id offset $2 limit 1""",
+        after, size - 1,
+    )  # fmt: skip
+    return end or LAST
+
+
+# $1, $2: the stretch; $3, $4: months; $5: as_of, $6: known_at.
+SCAN = """
+with sums as (
+    select m.customer_id, {value} as value, max(m.last_order_at) as last_at, max(m.recorded_at) as told_at{figures}
+    from indicator_month m
+    where m.customer_id > $1 and m.customer_id <= $2 and m.month between $3 and $4
+    group by m.customer_id
+), stretch as (
+    select s.customer_id, s.tier, s.rank, s.ladder, s.told_at, {known} as value, u.last_at, {measures}
+           s.since <= $5 and s.told_at <= $6 and s.below_since is null and s.overridden_until is null
+               and (s.recovered_at is null or s.recovered_at <= $5) as steady,
+           u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.told_at <= $6 as settled
+    from standing s left join sums u using (customer_id)
+    where s.customer_id > $1 and s.customer_id <= $2
+)
+"""
+# A plan that knows no values merges two ranges of ids, 4 us a customer; one made for a short stretch sometimes takes
+# the sums for a single row and computes them once a customer (measured: 117 us).
+BY_RANGE = "set local plan_cache_mode = force_generic_plan"
+FIGURES = ", sum(m.amount) as revenue, sum(m.margin) as profit, sum(m.margin_known_amount) as profit_known_for"
+JUDGED = """
+, judged as materialized (
+    select *, case when tier is null and told_at is null and settled and last_at is null then 'no_orders'
+                   when steady and settled and ladder = $7 and {grade} = rank then 'kept' end as outcome
+    from stretch
+)
+select outcome, case when outcome is not null then tier end, count(*)::int, {totals},
+       array_agg(customer_id) filter (where outcome is null)
+from judged group by 1, 2
+"""
+MEASURED = """
+select array_agg(value) filter (where settled and value is not null),
+       array_agg(customer_id) filter (where not settled), count(*)::int
+from stretch
+"""
+
+
+async def screen(tx: Transaction, asked: Asked, after: UUID | None, end: UUID, *, figures: bool) -> Screened:
+    policy = asked.policy
+    grade, parameters = _grade(policy, 8)
+    totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
+    measures = "u.revenue, u.profit, u.profit_known_for," if figures else ""
+    statement = _scan(policy, measures) + JUDGED.format(grade=grade, totals=totals)
+    await tx.raw.execute(BY_RANGE)
+    rows = await tx.raw.fetch(statement, *_stretch(asked, after, end), policy.ladder, *parameters)
+    plain = [Plain(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
+    return Screened(after, end, plain, sorted(next((row[6] for row in rows if row[0] is None), ())))
+
+
+async def measure(tx: Transaction, asked: Asked, after: UUID | None, end: UUID) -> tuple[list[Decimal], list[UUID]]:
+    """What a population's cut-offs are computed of (T5): the known values, and who has to be measured singly."""
+    await tx.raw.execute(BY_RANGE)
+    row = await tx.raw.fetchrow(_scan(asked.policy, "") + MEASURED, *_stretch(asked, after, end))
+    assert row is not None  # an aggregate without groups
+    return row[0] or [], row[1] or []
+
+
+def _scan(policy: Policy, measures: str) -> str:
+    """Only names from the tables above go into the text."""
+    assert policy.indicator is not None  # it is quick
+    value, known = SUMS[policy.indicator], "u.value"
+    if policy.kind == "star" or policy.indicator == "orders":
+        known = "coalesce(u.value, 0)"  # nothing ordered is known to be nothing
+    if policy.kind == "star":  # the weakest of the full months; one without a row had no orders
+        value = f"case when count(*) filter (where m.month < $4) = {policy.months - 1} " \
+                "then min(m.amount) filter (where m.month < $4) else 0 end"  # fmt: skip
+    return SCAN.format(value=value, known=known, figures=FIGURES if measures else "", measures=measures)
+
+
+def _stretch(asked: Asked, after: UUID | None, end: UUID) -> Sequence[Any]:
+    return (after or UUID(int=0), end, *asked.window, asked.as_of, asked.known_at)
+
+
+def _grade(policy: Policy, first: int) -> tuple[str, list[Decimal]]:
+    """The bands as an expression; their beginnings are parameters from `$first` on."""
+    reached = "<=" if policy.better == "less" else ">" if policy.kind == "star" else ">="
+    bands = list(reversed(policy.bands or ()))  # the highest level first
+    whens = [f"when value {reached} ${first + n}::numeric then {band.rank:d}" for n, band in enumerate(bands)]
+    unknown = policy.rank_of(None)
+    return f"case when value is null then {unknown:d} {' '.join(whens)} else 0 end", [band.start for band in bands]
+
+
+async def list_stretch(tx: Transaction, after: UUID | None, end: UUID) -> list[UUID]:
+    rows = await tx.raw.fetch(
+        """select customer_id from standing where ($1::uuid is null or customer_id > $1) and customer_id <= $2
+           order by customer_id""",
+        after, end,
+    )  # fmt: skip
+    return [row[0] for row in rows]

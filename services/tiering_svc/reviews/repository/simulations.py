@@ -1,0 +1,93 @@
+"""SQL of simulations (T9): who would go from where to where, with what they bring; key accounts among them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.tiering_svc.reviews.domain.simulation import Cell
+from services.tiering_svc.reviews.repository.evaluations import Run
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+
+async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[Cell]) -> None:
+    await tx.raw.execute(
+        """insert into evaluation_cell as c (run_id, from_tier, to_tier, customers, revenue, profit, profit_known_for)
+           select $1, a.* from unnest($2::text[], $3::text[], $4::int[], $5::numeric[], $6::numeric[], $7::numeric[])
+                as a(from_tier, to_tier, customers, revenue, profit, known)
+           on conflict (run_id, from_tier, to_tier) do update set
+               customers = c.customers + excluded.customers, revenue = c.revenue + excluded.revenue,
+               profit = coalesce(c.profit + excluded.profit, c.profit, excluded.profit),
+               profit_known_for = c.profit_known_for + excluded.profit_known_for""",
+        run_id, [c.from_tier for c in cells], [c.to_tier for c in cells], [c.customers for c in cells],
+        [c.revenue for c in cells], [c.profit for c in cells], [c.profit_known_for for c in cells],
+    )  # fmt: skip
+
+
+async def list_cells(tx: Transaction, run_id: UUID) -> list[Cell]:
+    rows = await tx.raw.fetch(
+        """select from_tier, to_tier, customers, revenue, profit, profit_known_for from evaluation_cell
+           where run_id = $1 order by from_tier, to_tier""",
+        run_id,
+    )  # fmt: skip
+    return [Cell(*row) for row in rows]
+
+
+def of_policy(run: Run, policy_id: UUID) -> Run:
+    """The run, if it is a simulation of that policy."""
+    if run.kind != "simulation" or run.policy_id != policy_id:
+        raise not_found("simulation_not_found", "The policy has no such simulation.")
+    return run
+
+
+async def list_runs_of(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
+    """Newest first: their ids are ordered by time."""
+    rows = await tx.raw.fetch(
+        """select run_id from evaluation_run where kind = 'simulation' and policy_id = $1
+             and ($2::uuid is null or run_id < $2) order by run_id desc limit $3""",
+        policy_id, before, limit,
+    )  # fmt: skip
+    return [row["run_id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMover:
+    customer_id: UUID
+    outcome: str
+    from_tier: str | None
+    to_tier: str
+    graded: str
+    key_account: list[str] | None  # its kinds (T8), when it is one
+
+
+# T8: a key account as of the day looked at, as far as it was known.
+KEY_ACCOUNT = """
+left join account_class k on k.customer_id = m.customer_id and k.class = 'key' and k.effective @> r.as_of
+     and (r.known_at is null or k.recorded_at <= r.known_at)
+"""
+
+
+async def list_movers(
+    tx: Transaction, run_id: UUID, *, outcome: str | None, from_tier: str | None, to_tier: str | None,
+    key_accounts: bool | None, after: UUID | None, limit: int,
+) -> list[SimulatedMover]:  # fmt: skip
+    rows = await tx.raw.fetch(
+        f"""select m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded, k.kinds
+            from evaluation_run r join evaluation_mover m using (run_id) {KEY_ACCOUNT}
+            where r.run_id = $1 and ($2::text is null or m.outcome = $2) and ($3::text is null or m.from_tier = $3)
+              and ($4::text is null or m.to_tier = $4) and ($5::bool is null or (k.kinds is not null) = $5)
+              and ($6::uuid is null or m.customer_id > $6)
+            order by m.customer_id limit $7""",
+        run_id, outcome, from_tier, to_tier, key_accounts, after, limit,
+    )  # fmt: skip
+    return [SimulatedMover(*row) for row in rows]
+
+
+async def count_key_accounts(tx: Transaction, run_id: UUID) -> dict[str, int]:
+    """The movers that are key accounts, by what would happen to them."""
+    rows = await tx.raw.fetch(
+        f"""select m.outcome, count(*)::int from evaluation_run r join evaluation_mover m using (run_id) {KEY_ACCOUNT}
+            where r.run_id = $1 and k.kinds is not null group by m.outcome""",
+        run_id,
+    )  # fmt: skip
+    return {row[0]: row[1] for row in rows}

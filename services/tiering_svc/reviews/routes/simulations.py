@@ -1,0 +1,151 @@
+"""Simulations (T9): a policy tried on today's customers; who would move, what they bring, what it costs."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners
+from services.tiering_svc.core.schemas.shapes import PolicyReference
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, BenefitCosts, Cell, levels_of
+from services.tiering_svc.reviews.handlers import simulations as handlers
+from services.tiering_svc.reviews.repository import evaluations, simulations
+from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.schemas.simulations import (
+    CellRead,
+    CostsRead,
+    CostsWrite,
+    SideRead,
+    SimulatedLevelRead,
+    SimulatedMoverRead,
+    SimulationCreate,
+    SimulationRead,
+    SimulationResultRead,
+)
+from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.messaging import Transaction
+
+router = service_router(
+    prefix="/v1/tier-policies/{policy_id}/simulations", tags=["simulations"], dependencies=[not_for_partners]
+)
+
+OutcomeAsked = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
+TierAsked = Annotated[Code | None, Query()]
+NOBODY = Cell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
+
+
+@router.post("", status_code=202, dependencies=[allow("evaluations:run", "policies:write")])
+async def start_simulation(
+    policy_id: Id, tx: Tx, actor: CurrentActor, body: SimulationCreate | None = None
+) -> SimulationRead:
+    """It waits until everything that was accepted by `known_at` is counted, then decides all customers. A later review
+    with the same `as_of` and `known_at` by this version lists exactly the same movers."""
+    body = body or SimulationCreate()
+    as_of = instant_or_now(body.as_of, tx, "/as_of")
+    known_at = None if body.known_at is None else instant_or_now(body.known_at, tx, "/known_at")
+    run = await handlers.request_simulation(
+        tx, policy_id, body.version, as_of, by=actor.subject, known_at=known_at, costs=_costs(body.costs)
+    )
+    return await _run(tx, run)
+
+
+@router.get("", dependencies=[allow("tiers:read")])
+async def list_simulations(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[SimulationRead]:
+    """Newest first."""
+    after = read_cursor(cursor, UUID)
+    found = await simulations.list_runs_of(tx, policy_id, after[0] if after else None, limit + 1)
+    runs = [await _run(tx, await evaluations.load_run(tx, run_id)) for run_id in found]
+    return page_of(runs, limit, lambda run: (run.id,))
+
+
+@router.get("/{run_id}", dependencies=[allow("tiers:read")])
+async def show_simulation(policy_id: Id, run_id: Id, tx: Tx) -> SimulationResultRead:
+    """While it runs: what has been decided so far."""
+    run = simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
+    policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+    cells = await simulations.list_cells(tx, run_id)
+    costs = None if run.costs is None else BenefitCosts.from_data(run.costs)
+    before, after = levels_of(cells, before=True), levels_of(cells, before=False)
+    return SimulationResultRead(
+        **(await _run(tx, run)).model_dump(),
+        levels=_levels(policy, before, after, costs),
+        matrix=[_cell(cell) for cell in cells],
+        costs=None if costs is None else _both(costs, policy, before, after),
+        key_accounts=await simulations.count_key_accounts(tx, run_id),
+    )
+
+
+@router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
+async def list_simulated_movers(
+    policy_id: Id, run_id: Id, tx: Tx, outcome: OutcomeAsked = None, from_tier: TierAsked = None,
+    to_tier: TierAsked = None, key_accounts: Annotated[bool | None, Query()] = None,
+    cursor: Cursor = None, limit: Limit = 50,
+) -> Page[SimulatedMoverRead]:  # fmt: skip
+    """The exact list."""
+    simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
+    after = read_cursor(cursor, UUID)
+    movers = await simulations.list_movers(
+        tx, run_id, outcome=outcome, from_tier=from_tier, to_tier=to_tier, key_accounts=key_accounts,
+        after=after[0] if after else None, limit=limit + 1,
+    )  # fmt: skip
+    read = [SimulatedMoverRead.model_validate(mover, from_attributes=True) for mover in movers]
+    return page_of(read, limit, lambda mover: (mover.customer_id,))
+
+
+@router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
+async def cancel_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor) -> SimulationRead:
+    return await _run(tx, await handlers.cancel_simulation(tx, policy_id, run_id, actor.subject))
+
+
+def _costs(body: CostsWrite | None) -> BenefitCosts | None:
+    if body is None:
+        return None
+    return BenefitCosts(body.per_customer_year, body.points_per_unit, body.value_of_a_point, body.multipliers)
+
+
+async def _run(tx: Transaction, run: Run) -> SimulationRead:
+    policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+    return SimulationRead(
+        id=run.run_id, policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
+        as_of=run.as_of, known_at=run.known_at, status=run.status, customers=run.customers, expected=run.expected,
+        outcomes=run.outcomes, cutoffs=run.cutoffs, requested_by=run.requested_by, requested_at=run.requested_at,
+        started_at=run.started_at, finished_at=run.finished_at, cancelled_by=run.cancelled_by,
+    )  # fmt: skip
+
+
+def _levels(
+    policy: Policy, before: dict[str, Cell], after: dict[str, Cell], costs: BenefitCosts | None
+) -> list[SimulatedLevelRead]:
+    names = {level.code: level.names for level in policy.levels}
+    others: Sequence[str] = sorted((before.keys() | after.keys()) - names.keys())
+    tiers = [*(level.code for level in reversed(policy.levels)), *others]
+
+    def side(levels: dict[str, Cell], tier: str) -> SideRead:
+        level = levels.get(tier, NOBODY)
+        return SideRead(
+            customers=level.customers, revenue=level.revenue, profit=level.profit,
+            cost=None if costs is None else costs.of_level(level, policy.months),
+        )  # fmt: skip
+
+    return [
+        SimulatedLevelRead(
+            tier=tier or None, name=names.get(tier, {"en": tier, "zh": tier}),
+            before=side(before, tier), after=side(after, tier),
+        )
+        for tier in tiers
+    ]  # fmt: skip
+
+
+def _both(costs: BenefitCosts, policy: Policy, before: dict[str, Cell], after: dict[str, Cell]) -> CostsRead:
+    then, now = costs.of_all(before.values(), policy.months), costs.of_all(after.values(), policy.months)
+    return CostsRead(before=then, after=now, difference=now - then)
+
+
+def _cell(cell: Cell) -> CellRead:
+    return CellRead(
+        from_tier=cell.from_tier or None, to_tier=cell.to_tier or None, customers=cell.customers,
+        revenue=cell.revenue, profit=cell.profit, profit_known_for=cell.profit_known_for,
+    )  # fmt: skip

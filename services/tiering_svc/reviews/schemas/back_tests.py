@@ -1,0 +1,81 @@
+"""Back-tests over HTTP (T9): asked for, and what the months would have been like."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
+from shared.chassis import Read, Shape, SignedAmount
+
+Month = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
+
+
+class BackTestCreate(Shape):
+    from_: Month = Field(alias="from")
+    to: Month = Field(description="a month that is over")
+    every: Literal["month"] = "month"
+    known: Literal["then", "now"] = Field(
+        default="now", description="by the facts recorded by each month's end, or by all there are now"
+    )
+    version: Version | None = Field(default=None, description="the newest, if not given")
+
+
+class BackTestRead(Read):
+    id: UUID
+    policy: PolicyReference
+    from_: str = Field(serialization_alias="from")
+    to: str
+    every: str
+    known: str
+    known_at: datetime
+    status: str
+    customers: Count = Field(description="replayed so far")
+    expected: Count | None = Field(description="about how many there are")
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancelled_by: str | None
+
+
+class BackTestLevelRead(Read):
+    tier: str
+    name: dict[str, str]
+    customers: Count
+    revenue: SignedAmount
+    profit: SignedAmount | None = Field(description="null when no cost is known")
+    profit_known_for: SignedAmount
+
+
+class StabilityRead(Read):
+    moved: Count = Field(description="up or down at this month's end")
+    moved_back: Count = Field(description="of these, the other way within three months")
+    share_moved_back: str | None = Field(description="percent; null when nobody moved")
+    months_watched: Count = Field(description="fewer than three at the end of the time that is replayed")
+
+
+class BackTestMonthRead(Read):
+    month: str
+    cutoffs: list[dict[str, str]] | None
+    levels: list[BackTestLevelRead] = Field(description="highest first")
+    outcomes: dict[str, int] = Field(description="of the movers: placed, up, down, grace")
+    stability: StabilityRead
+
+
+class BackTestResultRead(BackTestRead):
+    months: list[BackTestMonthRead]
+
+
+class BackTestMoverRead(Read):
+    month: str
+    customer_id: UUID
+    outcome: str
+    from_tier: str | None
+    to_tier: str
+    moved_back_in: str | None
+
+
+def month_of_text(text: str) -> date:
+    return date.fromisoformat(f"{text}-01")

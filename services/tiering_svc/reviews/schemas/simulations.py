@@ -1,0 +1,88 @@
+"""Simulations over HTTP (T9): asked for, and what they show."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
+from shared.chassis import Amount, Code, Instant, Read, Shape, SignedAmount
+
+
+class CostsWrite(Shape):
+    """What a year in a tier costs; codes of levels that are not named cost nothing."""
+
+    per_customer_year: dict[Code, Amount] = Field(default={}, max_length=40)
+    points_per_unit: Amount = Field(default=Decimal(0), description="base points for one unit of the currency")
+    value_of_a_point: Amount = Field(default=Decimal(0))
+    multipliers: dict[Code, Amount] = Field(default={}, max_length=40, description="1 where none is given")
+
+
+class SimulationCreate(Shape):
+    version: Version | None = Field(default=None, description="the newest, if not given")
+    as_of: Instant | None = Field(default=None, description="now, if not given")
+    known_at: Instant | None = Field(default=None, description="when it begins, if not given")
+    costs: CostsWrite | None = None
+
+
+class CellRead(Read):
+    from_tier: str | None
+    to_tier: str | None
+    customers: Count
+    revenue: SignedAmount
+    profit: SignedAmount | None = Field(description="null when no cost is known")
+    profit_known_for: SignedAmount
+
+
+class SideRead(Read):
+    customers: Count
+    revenue: SignedAmount
+    profit: SignedAmount | None
+    cost: SignedAmount | None = Field(description="of a year, when costs were given")
+
+
+class SimulatedLevelRead(Read):
+    tier: str | None = Field(description="null: no tier yet")
+    name: dict[str, str]
+    before: SideRead
+    after: SideRead
+
+
+class CostsRead(Read):
+    before: SignedAmount
+    after: SignedAmount
+    difference: SignedAmount
+
+
+class SimulationRead(Read):
+    id: UUID
+    policy: PolicyReference
+    as_of: datetime
+    known_at: datetime | None = Field(description="null until it begins")
+    status: str
+    customers: Count = Field(description="decided so far")
+    expected: Count | None = Field(description="about how many there are")
+    outcomes: dict[str, int]
+    cutoffs: list[dict[str, str]] | None
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancelled_by: str | None
+
+
+class SimulationResultRead(SimulationRead):
+    levels: list[SimulatedLevelRead] = Field(description="highest first")
+    matrix: list[CellRead] = Field(description="those who stay included")
+    costs: CostsRead | None
+    key_accounts: dict[str, int] = Field(description="the movers that are key accounts, by outcome")
+
+
+class SimulatedMoverRead(Read):
+    customer_id: UUID
+    outcome: str
+    from_tier: str | None
+    to_tier: str
+    graded: str
+    key_account: list[str] | None = Field(description="its kinds, when it is a key account")

@@ -1,0 +1,64 @@
+"""Back-tests: a policy replayed over past month-ends (T9)."""
+
+from sqlalchemy import Column, Date, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.reviews.tables.evaluations import Total
+
+back_test = Table(
+    "back_test",
+    metadata,
+    Column("back_test_id", Uuid, primary_key=True),
+    Column("policy_id", Uuid, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("first_month", Date, nullable=False),
+    Column("last_month", Date, nullable=False),
+    Column("known", Text, nullable=False),  # then: at each month's end; now: at known_at
+    Column("known_at", Moment, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cutoffs", JSONB),  # T5: by month
+    Column("cursor", Uuid),
+    Column("customers", Integer, nullable=False),
+    Column("expected", Integer),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("cancelled_by", Text),
+)
+
+back_test_value = Table(
+    "back_test_value",
+    metadata,
+    Column("back_test_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("after", Text, primary_key=True),
+    Column("measured", ARRAY(Numeric), nullable=False),
+)
+
+back_test_cell = Table(  # who went from where to where at a month's end, those who stay included
+    "back_test_cell",
+    metadata,
+    Column("back_test_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("from_tier", Text, primary_key=True),
+    Column("to_tier", Text, primary_key=True),
+    Column("customers", Integer, nullable=False),
+    Column("revenue", Total, nullable=False),
+    Column("profit", Total),
+    Column("profit_known_for", Total, nullable=False),
+    Column("moved_back", Integer, nullable=False),  # of these, within three months
+)
+
+back_test_mover = Table(
+    "back_test_mover",
+    metadata,
+    Column("back_test_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("customer_id", Uuid, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("from_tier", Text),
+    Column("to_tier", Text, nullable=False),
+    Column("moved_back_in", Date),
+)

@@ -1,1 +1,0 @@
-"""HTTP shapes of tiering, a file a subject."""

@@ -1,0 +1,64 @@
+"""The satisfaction index and the assessment rules that come with Patron (T15, T16)."""
+
+from typing import Any
+
+SATISFACTION_INDEX, ASSESSMENT_RULES = "satisfaction-index", "assessment-rules"
+
+
+def _part(code: str, en: str, zh: str, weight: str, *parts: dict[str, Any]) -> dict[str, Any]:
+    part: dict[str, Any] = {"code": code, "name": {"en": en, "zh": zh}, "weight": weight}
+    return part | {"parts": list(parts)} if parts else part
+
+
+INDEX = {
+    "scale": {"from": "1", "to": "10"},
+    "parts": [
+        _part(
+            "product", "Product", "产品", "40",
+            _part(
+                "quality", "Quality", "质量", "60",
+                _part("quality.function", "Does what it should", "功能", "50"),
+                _part("quality.reliability", "Keeps doing it", "可靠性", "50"),
+            ),
+            _part("range", "Range", "品种", "40"),
+        ),
+        _part(
+            "service", "Service", "服务", "40",
+            _part(
+                "people", "People", "人员", "50",
+                _part("people.competence", "Competence", "专业能力", "50"),
+                _part("people.attitude", "Attitude", "态度", "50"),
+            ),
+            _part("delivery", "Delivery on time", "准时交付", "25"),
+            _part("complaints", "Handling of complaints", "投诉处理", "25"),
+        ),
+        _part("price", "Price for what one gets", "性价比", "20"),
+    ],
+}  # fmt: skip
+
+
+ASSESSMENT = {  # T15: the field's own figures
+    "base": "100",
+    "least": "0",
+    "baseline_months": 3,
+    "contact_every_months": 1,
+    "file_complete_from": 60,
+    "rules": [
+        {"code": "revenue_down", "measure": "revenue_change", "below": "-0.15", "points": "-10",
+         "name": {"en": "Revenue down by more than 15 %", "zh": "收入下降超过15%"}},
+        {"code": "revenue_far_down", "measure": "revenue_change", "below": "-0.20", "each": "0.01", "points": "-0.2",
+         "name": {"en": "Each point that revenue is down beyond 20 %", "zh": "收入降幅超过20%后每一个百分点"}},
+        {"code": "lost_customer", "measure": "lost_customers", "above": "0", "each": "1", "points": "-20",
+         "name": {"en": "Each lost customer", "zh": "每流失一个客户"}},
+        {"code": "coverage_missed", "measure": "uncovered_customers", "above": "0", "each": "1", "percent": "-2",
+         "name": {"en": "Each customer nobody contacted", "zh": "每个未联系的客户"}},
+        {"code": "late_complaint", "measure": "late_complaints", "above": "0", "each": "1", "percent": "-10",
+         "name": {"en": "Each complaint answered late", "zh": "每件逾期投诉"}},
+        {"code": "incomplete_file", "measure": "incomplete_files", "above": "0", "each": "1", "percent": "-2",
+         "name": {"en": "Each incomplete file", "zh": "每份不完整的档案"}},
+        {"code": "most_satisfied", "measure": "satisfaction", "rank": "best", "points": "5",
+         "name": {"en": "Best satisfaction", "zh": "满意度最高"}},
+        {"code": "least_satisfied", "measure": "satisfaction", "rank": "worst", "points": "-20",
+         "name": {"en": "Worst satisfaction", "zh": "满意度最低"}},
+    ],
+}  # fmt: skip

@@ -1,0 +1,192 @@
+"""Satisfaction (T16): experience less expectation, by a weighted index of up to three levels.
+
+    satisfaction(leaf)  = experience - expectation                      (points of the index's scale)
+    satisfaction(node)  = sum(weight_i * satisfaction_i) / sum(weight_i)  over the parts that were answered
+
+A part nobody answered takes no part: its weight goes to its answered siblings, and what nobody answered is not known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from services.tiering_svc.core.domain.numbers import Names, number
+from shared.errors import invalid
+
+HUNDRED = Decimal(100)
+STEP = Decimal("0.0001")
+MOST_LEVELS = 3
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A node of the index. `weight` is its percent among its siblings; a leaf has no parts and is asked about."""
+
+    code: str
+    names: Names
+    weight: Decimal
+    parts: tuple["Item", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    lowest: Decimal
+    highest: Decimal
+    parts: tuple[Item, ...]
+
+    def leaves(self) -> list[Item]:
+        return list(_leaves(self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was expected of one leaf and what was experienced, on the index's scale."""
+
+    expectation: Decimal
+    experience: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A node with what its answered leaves give. None: nobody answered any of them."""
+
+    code: str
+    names: Names
+    weight: Decimal
+    expectation: Decimal | None
+    experience: Decimal | None
+    parts: tuple["Scored", ...] = ()
+
+    @property
+    def satisfaction(self) -> Decimal | None:
+        if self.experience is None or self.expectation is None:
+            return None
+        return self.experience - self.expectation
+
+
+def read_index(document: Document, pointer: str = "") -> Index:
+    """Check an index. A refusal points at the field."""
+    lowest = number(document["scale"]["from"], f"{pointer}/scale/from")
+    highest = number(document["scale"]["to"], f"{pointer}/scale/to")
+    if highest <= lowest:
+        raise invalid("empty_scale", "A scale ends above where it begins.", pointer=f"{pointer}/scale/to")
+    return Index(lowest, highest, _read_parts(document["parts"], f"{pointer}/parts", 1, set()))
+
+
+def _read_parts(parts: Sequence[Document], pointer: str, level: int, seen: set[str]) -> tuple[Item, ...]:
+    if level > MOST_LEVELS:
+        raise invalid("too_deep", f"An index has up to {MOST_LEVELS} levels.", pointer=pointer)
+    read: list[Item] = []
+    for nth, part in enumerate(parts):
+        here = f"{pointer}/{nth}"
+        if part["code"] in seen:
+            raise invalid("duplicate_code", "Each code once in the whole index.", pointer=f"{here}/code")
+        seen.add(part["code"])
+        weight = number(part["weight"], f"{here}/weight")
+        if weight <= 0:
+            raise invalid("weight_not_positive", "A weight is more than 0.", pointer=f"{here}/weight")
+        below = part.get("parts") or ()
+        inner = _read_parts(below, f"{here}/parts", level + 1, seen) if below else ()
+        read.append(Item(part["code"], dict(part["name"]), weight, inner))
+    if not read:
+        raise invalid("no_parts", "At least one part is needed.", pointer=pointer)
+    if sum(item.weight for item in read) != HUNDRED:
+        raise invalid("weights_do_not_add_up", "The weights of siblings add up to 100 percent.", pointer=pointer)
+    return tuple(read)
+
+
+def _leaves(parts: Iterable[Item]) -> Iterable[Item]:
+    for item in parts:
+        if item.parts:
+            yield from _leaves(item.parts)
+        else:
+            yield item
+
+
+def check_answers(
+    index: Index, answers: Sequence[tuple[str, Answered]], pointer: str = "/items"
+) -> dict[str, Answered]:
+    """Each leaf at most once, on the scale, and at least one."""
+    known = {item.code for item in index.leaves()}
+    read: dict[str, Answered] = {}
+    for nth, (code, answer) in enumerate(answers):
+        if code not in known:
+            raise invalid("unknown_item", "The index asks about no such thing.", pointer=f"{pointer}/{nth}/code")
+        if code in read:
+            raise invalid("duplicate_item", "Each thing is answered once.", pointer=f"{pointer}/{nth}/code")
+        for field in ("expectation", "experience"):
+            if not index.lowest <= getattr(answer, field) <= index.highest:
+                raise invalid(
+                    "off_the_scale", f"Between {index.lowest} and {index.highest}.", pointer=f"{pointer}/{nth}/{field}"
+                )
+        read[code] = answer
+    if not read:
+        raise invalid("no_answers", "At least one thing is answered.", pointer=pointer)
+    return read
+
+
+def score(index: Index, answers: Mapping[str, Answered]) -> Scored:
+    """The whole index over these answers."""
+    return _node("index", {"en": "Satisfaction", "zh": "满意度"}, HUNDRED, index.parts, answers)
+
+
+def _node(
+    code: str, names: Names, weight: Decimal, parts: Sequence[Item], answers: Mapping[str, Answered]
+) -> Scored:  # fmt: skip
+    scored = tuple(_score(part, answers) for part in parts)
+    return Scored(
+        code, names, weight,
+        _weighted((part.weight, part.expectation) for part in scored),
+        _weighted((part.weight, part.experience) for part in scored),
+        scored,
+    )  # fmt: skip
+
+
+def _score(item: Item, answers: Mapping[str, Answered]) -> Scored:
+    if item.parts:
+        return _node(item.code, item.names, item.weight, item.parts, answers)
+    answer = answers.get(item.code)
+    if answer is None:
+        return Scored(item.code, item.names, item.weight, None, None)
+    return Scored(item.code, item.names, item.weight, answer.expectation, answer.experience)
+
+
+def _weighted(parts: Iterable[tuple[Decimal, Decimal | None]]) -> Decimal | None:
+    known = [(weight, value) for weight, value in parts if value is not None]
+    if not known:
+        return None
+    total = sum(weight for weight, _ in known)
+    return sum((weight * value for weight, value in known), Decimal(0)) / total
+
+
+def rounded(value: Decimal) -> Decimal:
+    """As it is kept and shown: four decimals, half to even."""
+    return value.quantize(STEP)
+
+
+def mean_of(answers: Sequence[Mapping[str, Answered]]) -> dict[str, Answered]:
+    """The mean answer about each leaf, over those who said something about it."""
+    told: dict[str, list[Answered]] = {}
+    for one in answers:
+        for code, answer in one.items():
+            told.setdefault(code, []).append(answer)
+    return {
+        code: Answered(_mean([one.expectation for one in those]), _mean([one.experience for one in those]))
+        for code, those in told.items()
+    }
+
+
+def _mean(values: Sequence[Decimal]) -> Decimal:
+    return sum(values, Decimal(0)) / len(values)
+
+
+def answers_as_data(answers: Mapping[str, Answered]) -> dict[str, list[str]]:
+    return {code: [str(one.expectation), str(one.experience)] for code, one in answers.items()}
+
+
+def answers_from_data(data: Mapping[str, Sequence[str]]) -> dict[str, Answered]:
+    return {
+        code: Answered(Decimal(expectation), Decimal(experience)) for code, (expectation, experience) in data.items()
+    }

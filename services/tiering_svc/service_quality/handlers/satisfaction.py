@@ -1,0 +1,78 @@
+"""What customers expected and experienced (T16): taken down once, scored by the index in force."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.core.domain.calendar import month_of
+from services.tiering_svc.core.repository import rule_books
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
+from services.tiering_svc.service_quality.domain.satisfaction import (
+    Answered,
+    Index,
+    answers_as_data,
+    check_answers,
+    read_index,
+    rounded,
+    score,
+)
+from services.tiering_svc.service_quality.repository import satisfaction
+from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow
+from shared.errors import conflict
+from shared.events import SatisfactionMeasured
+from shared.messaging import Transaction, announce
+
+
+async def take_down_an_answer(
+    tx: Transaction, answer_id: UUID, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]],
+    by: str,
+) -> AnswerRow:  # fmt: skip
+    """The same answer again changes nothing; another one under its id is refused."""
+    there = await satisfaction.find_answer(tx, answer_id)
+    if there is not None:
+        return _same(there, customer_id, answered_at, items)
+    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
+    row = _scored(answer_id, customer_id, answered_at, items, read_index(book.document), book.version, by, tx.at)
+    business = await find_business(tx)
+    if not await satisfaction.add_answer(tx, row, month_of(answered_at, business.zone)):
+        there = await satisfaction.find_answer(tx, answer_id)  # somebody was quicker
+        assert there is not None
+        return _same(there, customer_id, answered_at, items)
+    announce(
+        tx,
+        [
+            SatisfactionMeasured(
+                answer_id=answer_id,
+                customer_id=customer_id,
+                expectation=row.expectation,
+                experience=row.experience,
+                answered_at=answered_at,
+            )
+        ],
+    )
+    return row
+
+
+def _scored(
+    answer_id: UUID, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]], index: Index,
+    version: int, by: str, at: datetime,
+) -> AnswerRow:  # fmt: skip
+    answers = check_answers(index, items)
+    scored = score(index, answers)
+    assert scored.expectation is not None
+    assert scored.experience is not None
+    expectation, experience = rounded(scored.expectation), rounded(scored.experience)
+    return AnswerRow(
+        answer_id, customer_id, version, answered_at, answers_as_data(answers), expectation, experience,
+        experience - expectation, by, at,
+    )  # fmt: skip
+
+
+def _same(
+    there: AnswerRow, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]]
+) -> AnswerRow:  # fmt: skip
+    told = answers_as_data(dict(items))
+    if (there.customer_id, there.answered_at, dict(there.items)) != (customer_id, answered_at, told):
+        raise conflict("another_answer", "Under this id another answer was taken down.")
+    return there

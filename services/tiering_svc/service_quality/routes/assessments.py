@@ -1,0 +1,71 @@
+"""Monthly assessments (T15): the rules, making them for a month, and reading one's own or everybody's."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import not_for_partners
+from services.tiering_svc.core.routes import add_rule_book
+from services.tiering_svc.service_quality.domain.assessment import in_words, read_rules
+from services.tiering_svc.service_quality.domain.defaults import ASSESSMENT_RULES
+from services.tiering_svc.service_quality.handlers.assessments import assess_a_month
+from services.tiering_svc.service_quality.repository import assessments
+from services.tiering_svc.service_quality.repository.assessments import AssessmentRow
+from services.tiering_svc.service_quality.schemas.assessments import (
+    AssessmentCreate,
+    AssessmentRead,
+    AssessmentsRead,
+    RulesWrite,
+)
+from shared.chassis import Actor, CurrentActor, Day, Tx, allow, service_router
+
+router = service_router(prefix="/v1/assessments", tags=["assessments"], dependencies=[not_for_partners])
+
+MonthAsked = Annotated[Day, Query(description="any day of the month")]
+WhatAsked = Annotated[Literal["manager", "centre"], Query(alias="of")]
+
+
+add_rule_book(router, "/rules", ASSESSMENT_RULES, RulesWrite, read_rules)
+
+
+@router.post("", status_code=201, dependencies=[allow("evaluations:run")])
+async def make_assessments(body: AssessmentCreate, tx: Tx, actor: CurrentActor) -> AssessmentsRead:
+    """Of all account managers and centres for a month that is over. Made again, the ones before are superseded."""
+    rows = await assess_a_month(tx, body.month, actor.subject)
+    return _shown(body.month, rows)
+
+
+@router.get("", dependencies=[allow("tiers:read")])
+async def list_assessments(
+    tx: Tx, actor: CurrentActor, month: MonthAsked, of: WhatAsked = "manager"
+) -> AssessmentsRead:
+    """Everybody's for those who may run evaluations; for all others their own."""
+    rows = await assessments.list_assessments(tx, month.replace(day=1), of)
+    return _shown(month, [row for row in rows if _may_see(actor, row)])
+
+
+def _may_see(actor: Actor, row: AssessmentRow) -> bool:
+    return "evaluations:run" in actor.scopes or (row.of == "manager" and row.subject == actor.subject)
+
+
+def _shown(month: date, rows: list[AssessmentRow]) -> AssessmentsRead:
+    return AssessmentsRead(month=month.replace(day=1), items=[_assessment(row) for row in rows])
+
+
+def _assessment(row: AssessmentRow) -> AssessmentRead:
+    score = format(row.score.normalize(), "f")
+    return AssessmentRead(
+        id=row.assessment_id,
+        month=row.month,
+        of="manager" if row.of == "manager" else "centre",
+        subject=row.subject,
+        as_of=row.as_of,
+        rules_version=row.rules_version,
+        score=row.score,
+        customers=row.customers,
+        reasons=row.reasons,
+        words={language: in_words(score, row.reasons, language) for language in ("en", "zh")},
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )

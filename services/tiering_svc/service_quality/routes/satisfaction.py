@@ -1,0 +1,151 @@
+"""Satisfaction (T16): the index people hold the company to, answers, and what they come to."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.tiering_svc.core.dependencies import (
+    AsOf,
+    KnownAt,
+    TierThen,
+    Window,
+    not_for_partners,
+    source_of,
+    window_of,
+)
+from services.tiering_svc.core.domain.numbers import number
+from services.tiering_svc.core.repository import rule_books
+from services.tiering_svc.core.routes import add_rule_book
+from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
+from services.tiering_svc.service_quality.domain.satisfaction import (
+    Answered,
+    Scored,
+    answers_from_data,
+    mean_of,
+    read_index,
+    rounded,
+    score,
+)
+from services.tiering_svc.service_quality.handlers.satisfaction import take_down_an_answer
+from services.tiering_svc.service_quality.repository import satisfaction
+from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow, Counts
+from services.tiering_svc.service_quality.schemas.satisfaction import (
+    AnswerCreate,
+    AnswerRead,
+    CustomerSatisfactionRead,
+    IndexWrite,
+    RatesRead,
+    SatisfactionRead,
+    ScoredRead,
+)
+from services.tiering_svc.tiers.repository import tiers_as_of as tiers_then
+from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.chassis.times import refuse_future
+
+router = service_router(prefix="/v1", tags=["satisfaction"])
+
+LATEST = 20
+
+
+add_rule_book(router, "/satisfaction/index", SATISFACTION_INDEX, IndexWrite, read_index)
+
+
+@router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:write")])
+async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
+    await check_known(tx, body.customer_id, source_of(actor))
+    refuse_future(body.answered_at, tx.at, "/answered_at")
+    items = [
+        (
+            item.code,
+            Answered(
+                number(item.expectation, f"/items/{n}/expectation"), number(item.experience, f"/items/{n}/experience")
+            ),
+        )
+        for n, item in enumerate(body.items)
+    ]
+    row = await take_down_an_answer(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
+    return _answer(row)
+
+
+@router.get("/satisfaction", dependencies=[allow("tiers:read"), not_for_partners])
+async def show_satisfaction(
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None
+) -> SatisfactionRead:
+    """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
+    since, until, known = await window_of(tx, as_of, known_at, months)
+    customers = None if tier is None else await tiers_then.list_customers_in(tx, tier, until, known)
+    return await _measured(tx, since, until, known, customers)
+
+
+@router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
+async def show_customers_satisfaction(
+    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
+) -> CustomerSatisfactionRead:
+    await check_known(tx, customer_id, source_of(actor))
+    since, until, known = await window_of(tx, as_of, known_at, months)
+    measured = await _measured(tx, since, until, known, [customer_id])
+    rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
+    return CustomerSatisfactionRead(
+        customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
+    )
+
+
+async def _measured(
+    tx: Tx, since: datetime, until: datetime, known_at: datetime, customers: list[UUID] | None
+) -> SatisfactionRead:
+    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
+    told = await satisfaction.list_answers(tx, since, until, known_at, book.version, customers)
+    scored = score(read_index(book.document), mean_of([answers_from_data(items) for items in told]))
+    counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
+    return SatisfactionRead(
+        since=since,
+        as_of=until,
+        known_at=known_at,
+        index_version=book.version,
+        answers=len(told),
+        index=_scored(scored),
+        rates=_rates(counts),
+    )
+
+
+def _rates(counts: Counts) -> RatesRead:
+    return RatesRead(
+        buyers=counts.buyers,
+        complaint_rate=_ratio(Decimal(counts.complaints), Decimal(counts.orders)),
+        return_rate=_ratio(counts.returned, counts.bought),
+        repurchase_rate=_ratio(Decimal(counts.repeat_buyers), Decimal(counts.buyers)),
+    )
+
+
+def _ratio(part: Decimal, whole: Decimal) -> str | None:
+    return format(rounded(part / whole), "f") if whole else None
+
+
+def _scored(node: Scored) -> ScoredRead:
+    return ScoredRead(
+        code=node.code,
+        name=dict(node.names),
+        weight=str(node.weight),
+        expectation=_said(node.expectation),
+        experience=_said(node.experience),
+        satisfaction=_said(node.satisfaction),
+        parts=[_scored(part) for part in node.parts],
+    )
+
+
+def _said(value: Decimal | None) -> str | None:
+    return None if value is None else format(rounded(value), "f")
+
+
+def _answer(row: AnswerRow) -> AnswerRead:
+    return AnswerRead(
+        answer_id=row.answer_id,
+        customer_id=row.customer_id,
+        index_version=row.index_version,
+        answered_at=row.answered_at,
+        expectation=str(row.expectation),
+        experience=str(row.experience),
+        satisfaction=str(row.satisfaction),
+        items={code: list(pair) for code, pair in row.items.items()},
+    )

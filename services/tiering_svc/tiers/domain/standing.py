@@ -1,0 +1,43 @@
+"""Where a customer stands: the open row of its tier history and what is being watched about it (T10)."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from services.tiering_svc.policies.domain.policy import PolicyKey
+
+Kind = Literal["first", "upgrade", "downgrade", "correction", "override"]
+RISES = frozenset({"first", "upgrade", "correction"})  # what stood on orders, and falls with them (K18)
+
+
+class Standing(NamedTuple):
+    """Where a customer stands: the open row of the history, and what is being watched about it."""
+
+    customer_id: UUID
+    tier: str | None = None  # None: known, but never placed on a pyramid
+    rank: int = 0
+    since: datetime | None = None
+    row_id: UUID | None = None
+    kind: Kind | None = None
+    policy_id: UUID | None = None
+    policy_version: int | None = None
+    cutoffs_of: UUID | None = None  # the review whose cut-offs graded it
+    ladder: str | None = None
+    floor_tier: str | None = None  # what the customer falls back to if the rise is taken back
+    floor_rank: int = 0
+    below_since: datetime | None = None  # the first review that found less; grace runs from here
+    grace_until: datetime | None = None
+    retained_until: datetime | None = None
+    overridden_until: datetime | None = None
+    recovered_at: datetime | None = None  # since when it earns its tier again, after having been below it
+    promised_until: datetime | None = None  # a person promised that it is not lowered before
+
+    @property
+    def policy_key(self) -> PolicyKey:
+        """The policy's version, with its cut-offs, that the open row was decided by."""
+        return PolicyKey(self.policy_id, self.policy_version, self.cutoffs_of)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Not lowered before: by the policy's retention, or by a person's promise."""
+        return max((until for until in (self.retained_until, self.promised_until) if until), default=None)

@@ -1,0 +1,102 @@
+"""A person sets a tier for a while, or promises to keep one, with a reason; each can be ended early (T10)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.tiers.domain.overrides import Ending, end_override, override, promise, take_back_promise
+from services.tiering_svc.tiers.domain.standing import Standing
+from services.tiering_svc.tiers.domain.tier_changes import Change, endings
+from services.tiering_svc.tiers.handlers.timelines import follow_later_orders
+from services.tiering_svc.tiers.repository import overrides as privileges
+from services.tiering_svc.tiers.repository import standings
+from services.tiering_svc.tiers.repository.overrides import Privilege
+from shared.errors import conflict
+from shared.messaging import Timer, Transaction, announce, new_id, set_timer
+
+
+async def override_tier(
+    tx: Transaction, customer_id: UUID, *, tier: str, until: datetime, reason: str, by: str
+) -> Change:
+    before = (await standings.load_standings(tx, [customer_id]))[customer_id]
+    await check_known(tx, customer_id)
+    rules = await policies.load_rules(tx)
+    after, changes = override(before, tier, until, reason, by, tx.at, rules)
+    await _save(tx, before, after, changes)
+    change = changes[0]
+    await privileges.end_privileges(tx, customer_id, "override", at=tx.at, by=by, because="replaced")
+    await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because="replaced by an override")
+    await privileges.add_privilege(
+        tx, change.row_id, customer_id, "override", tier, starts_at=change.effective_from, until=until,
+        reason=reason, by=by,
+    )  # fmt: skip
+    generation = await standings.next_generation(tx, customer_id, "override_end")
+    await set_timer(tx, str(customer_id), "override_end", generation, until)
+    return change
+
+
+async def end_override_early(
+    tx: Transaction, customer_id: UUID, override_id: UUID, *, reason: str, by: str
+) -> Privilege:
+    """The customer is graded anew from now on. The timer finds nothing to end when its hour comes."""
+    before = (await standings.load_standings(tx, [customer_id]))[customer_id]
+    found = await privileges.load_privilege(tx, customer_id, override_id, "override")
+    if found.ended_at is not None or before.overridden_until is None:
+        raise conflict("already_ended", "The override is over.")
+    await _end(tx, before, tx.at, "override_cancelled")
+    await privileges.end_privileges(tx, customer_id, "override", at=tx.at, by=by, because=reason)
+    return await privileges.load_privilege(tx, customer_id, override_id, "override")
+
+
+async def when_an_override_ends_grade_anew(tx: Transaction, timer: Timer) -> None:
+    customer_id = UUID(timer.aggregate)
+    before = (await standings.load_standings(tx, [customer_id]))[customer_id]
+    if before.overridden_until is None or before.overridden_until > timer.due_at or before.since is None:
+        return  # a newer override is on
+    await _end(tx, before, timer.due_at, "override_end")
+    await privileges.end_privileges(tx, customer_id, "override", at=timer.due_at, by=None, because="over")
+
+
+async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, reason: str, by: str) -> Privilege:
+    """The tier the customer has is not lowered before a date, whatever reviews find."""
+    before = (await standings.load_standings(tx, [customer_id]))[customer_id]
+    await check_known(tx, customer_id)
+    after = promise(before, until, tx.at)
+    assert after.tier is not None
+    await standings.save_standings(tx, [after])
+    await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because="replaced")
+    privilege_id = new_id()
+    await privileges.add_privilege(
+        tx, privilege_id, customer_id, "retention", after.tier, starts_at=tx.at, until=until, reason=reason, by=by
+    )
+    return await privileges.load_privilege(tx, customer_id, privilege_id, "retention")
+
+
+async def end_promise(tx: Transaction, customer_id: UUID, retention_id: UUID, *, reason: str, by: str) -> Privilege:
+    """From now on reviews may lower the tier again."""
+    before = (await standings.load_standings(tx, [customer_id]))[customer_id]
+    found = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
+    if found.ended_at is not None or found.until <= tx.at:
+        raise conflict("already_ended", "The tier is not kept any more.")
+    await standings.save_standings(tx, [take_back_promise(before)])
+    await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because=reason)
+    return await privileges.load_privilege(tx, customer_id, retention_id, "retention")
+
+
+async def _end(tx: Transaction, before: Standing, at: datetime, trigger: Ending) -> None:
+    assert before.since is not None  # an override begins some day
+    rules = await policies.load_rules(tx)
+    ends_at, policy = max(at, before.since), rules.active
+    [known] = await list_known(tx, [before.customer_id], [ends_at], [policy.months], classes=policy.classes)
+    ended = end_override(before, known, ends_at, rules, trigger)
+    [followed] = await follow_later_orders(tx, [ended], ends_at, rules)
+    await _save(tx, before, *followed)
+
+
+async def _save(tx: Transaction, before: Standing, after: Standing, changes: Sequence[Change]) -> None:
+    await standings.save_standings(tx, [after])
+    await standings.save_history(tx, changes, endings(before, changes))
+    announce(tx, [change.event(tx.at) for change in changes])

@@ -1,0 +1,43 @@
+"""SQL of where customers stood: the history's row in force as of an instant, as known at another, with its watch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tiering_svc.tiers.domain.standing_as_of import Stood
+from shared.messaging import Transaction
+
+# A row counts when the facts it stands on had been recorded by then, and those of what replaced it had not. A row's end
+# is not looked at: it may have become known later, and the next row's beginning says the same.
+STOOD = """
+select a.customer_id, h.id, h.tier, h.rank, lower(h.effective), h.kind, h.policy_id, h.policy_version,
+       case when h.kind = 'override' then least((h.reasons ->> 'until')::timestamptz, o.ended_at) end,
+       w.below_since, w.grace_until, p.until
+from unnest($1::uuid[]) as a(customer_id)
+cross join lateral (
+    select * from tier_history h
+    where h.customer_id = a.customer_id and lower(h.effective) <= $2
+      and h.told_at <= $3 and (h.superseded_told_at is null or h.superseded_told_at > $3)
+    order by lower(h.effective) desc, h.told_at desc limit 1
+) h
+left join lateral (
+    select * from tier_watch w
+    where w.row_id = h.id and w.told_at <= $3 and w.below_since <= $2
+      and (w.recovered_told_at is null or w.recovered_told_at > $3 or w.recovered_at > $2)
+    order by w.told_at desc limit 1
+) w on true
+left join tier_privilege o on o.privilege_id = h.id and o.ended_at <= $3  -- an override that was ended early
+left join lateral (  -- a promise that the tier is kept
+    select max(until) as until from tier_privilege p
+    where p.customer_id = a.customer_id and p.kind = 'retention' and p.starts_at <= $2 and p.set_at <= $3
+      and not coalesce(p.ended_at <= least($2, $3), false)
+) p on true
+"""
+
+
+async def list_stood(
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, known_at: datetime
+) -> dict[UUID, Stood]:
+    """Those of these customers who had a tier then."""
+    rows = await tx.raw.fetch(STOOD, customers, as_of, known_at)
+    return {row[0]: Stood(*row) for row in rows}

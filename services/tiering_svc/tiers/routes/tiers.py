@@ -1,0 +1,155 @@
+"""A customer's tier: now, its history, and why (T9, T10)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, source_of
+from services.tiering_svc.core.domain.numbers import plain
+from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.core.schemas.shapes import PolicyReference
+from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.key_accounts.repository import key_accounts
+from services.tiering_svc.key_accounts.texts.classes import class_in_words
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.tiers.domain.explanation import next_tier
+from services.tiering_svc.tiers.handlers import overrides
+from services.tiering_svc.tiers.repository import history as reading
+from services.tiering_svc.tiers.repository import standings
+from services.tiering_svc.tiers.repository.history import HistoryRow
+from services.tiering_svc.tiers.schemas import (
+    ExplanationRead,
+    HistoryRead,
+    HistoryRowRead,
+    NextTierRead,
+    OverrideCreate,
+    TierRead,
+)
+from services.tiering_svc.tiers.texts.explanation import Language, in_words
+from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.errors import not_found
+
+router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
+
+Asked = Annotated[Language, Query(alias="lang")]
+
+
+@router.get("/tier", dependencies=[allow("tiers:read")])
+async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
+    await check_known(tx, customer_id, source_of(actor))
+    standing = await standings.find_standing(tx, customer_id)
+    if standing is None or standing.since is None or standing.kind is None:
+        raise not_found("no_tier_yet", "The customer has no tier yet: the first order gives one.")
+    assert standing.tier is not None
+    assert standing.policy_id is not None
+    assert standing.policy_version is not None
+    placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
+    policy = (await policies.load_rules(tx)).active
+    [known] = await list_known(tx, [customer_id], [tx.at], [policy.months], classes=policy.classes)
+    found = policy.assess(known)
+    step = next_tier(policy, found, standing.rank) if standing.ladder == policy.ladder else None
+    kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
+    return TierRead(
+        customer_id=customer_id,
+        tier=standing.tier,
+        name=placed_by.levels[standing.rank].names,
+        rank=standing.rank,
+        since=standing.since,
+        kind=standing.kind,
+        policy=PolicyReference(id=placed_by.policy_id, version=placed_by.version, name=placed_by.names),
+        value=plain(found.value),
+        next=None if step is None else _next(step, policy),
+        kept_until=max((until for until in kept if until > tx.at), default=None),
+        below_since=standing.below_since,
+        overridden_until=standing.overridden_until,
+    )
+
+
+@router.get("/tier/history", dependencies=[allow("tiers:read")])
+async def show_tier_history(customer_id: Id, tx: Tx, actor: CurrentActor, known_at: KnownAt = None) -> HistoryRead:
+    """Oldest first, as it was known at an instant: what a correction replaced later is still there before it."""
+    await check_known(tx, customer_id, source_of(actor))
+    known_at = instant_or_now(known_at, tx, "/known_at")
+    rows = await reading.list_history(tx, customer_id, known_at)
+    return HistoryRead(customer_id=customer_id, known_at=known_at, items=[_row(row) for row in rows])
+
+
+@router.get("/tier/explanation", dependencies=[allow("tiers:read")])
+async def explain_tier(
+    customer_id: Id, tx: Tx, actor: CurrentActor, at: AsOf = None, known_at: KnownAt = None, language: Asked = "en"
+) -> ExplanationRead:
+    """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
+    await check_known(tx, customer_id, source_of(actor))
+    at = instant_or_now(at, tx, "/at")
+    known_at = instant_or_now(known_at, tx, "/known_at")
+    row = _in_force(await reading.list_history(tx, customer_id, known_at), at)
+    business = await find_business(tx)
+    words = in_words(
+        row.kind, row.reasons, row.starts_at, language, zone=business.zone, currency=business.currency
+    )  # fmt: skip
+    held = await key_accounts.find_class_at(tx, customer_id, at)
+    if held is not None and held.since <= known_at:  # T8: a key account, or never served, whatever its tier
+        words = f"{words} {class_in_words(held, None, language, business.zone)}"
+    else:
+        held = None
+    return ExplanationRead(
+        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=row.reasons,
+        account_class=None if held is None else held.sort,
+    )  # fmt: skip
+
+
+@router.post("/tier/overrides", status_code=201, dependencies=[allow("policies:approve")])
+async def override_tier(customer_id: Id, body: OverrideCreate, tx: Tx, actor: CurrentActor) -> HistoryRowRead:
+    await check_known(tx, customer_id, source_of(actor))
+    change = await overrides.override_tier(
+        tx, customer_id, tier=body.tier, until=body.until, reason=body.reason, by=actor.subject
+    )
+    rows = await reading.list_history(tx, customer_id, tx.at)
+    return _row(next(row for row in rows if row.id == change.row_id))
+
+
+def _next(step: Mapping[str, Any], policy: Policy) -> NextTierRead:
+    one_number = step.get("from") is not None or step.get("up_to") is not None
+    unit = INDICATORS[policy.indicator].unit if policy.indicator is not None else "points"
+    return NextTierRead(
+        code=step["code"],
+        name=step["name"],
+        indicator=policy.indicator,
+        unit=unit if one_number else None,
+        from_=step.get("from"),
+        up_to=step.get("up_to"),
+        missing=step.get("missing"),
+        items=step.get("items", []),
+        ways=step.get("ways", []),
+        held_by=step.get("held_by", []),
+    )
+
+
+def _in_force(rows: list[HistoryRow], at: datetime) -> HistoryRow:
+    for row in reversed(rows):
+        if row.starts_at <= at:
+            return row
+    first = rows[0].starts_at.isoformat() if rows else None
+    raise not_found("no_tier_then", "The customer had no tier at that time.", first_known=first)
+
+
+def _row(row: HistoryRow) -> HistoryRowRead:
+    return HistoryRowRead(
+        id=row.id,
+        tier=row.tier,
+        name=row.reasons["tier"]["name"],
+        rank=row.rank,
+        previous_tier=row.previous_tier,
+        kind=row.kind,
+        effective_from=row.starts_at,
+        effective_to=row.ends_at,
+        decided_at=row.recorded_at,
+        policy_id=row.policy_id,
+        policy_version=row.policy_version,
+        evaluation_id=row.run_id,
+    )

@@ -1,0 +1,102 @@
+"""A customer's tier over HTTP: now, its history, why (T9, T10)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.tiering_svc.core.schemas.shapes import Count, PolicyReference
+from shared.chassis import Code, Instant, Read, Shape, Text
+
+
+class NextTierRead(Read):
+    """What is missing for the next level up."""
+
+    code: str
+    name: dict[str, str]
+    indicator: str | None = Field(description="what the level looks at; null for a score or a matrix")
+    unit: str | None = Field(description="of `from` and `missing`: money, count, ratio, days, points")
+    from_: str | None = Field(serialization_alias="from")
+    up_to: str | None = Field(description="instead of `from`, where less is better")
+    missing: str | None = Field(description="null when it cannot be told in one number; too much where less is better")
+    items: list[dict[str, Any]] = Field(description="of a score: what each indicator has left")
+    ways: list[dict[str, Any]] = Field(description="of a matrix: the nearest cells that give the level")
+    held_by: list[dict[str, str]] = Field(description="conditions that keep the customer below the level")
+
+
+class TierRead(Read):
+    customer_id: UUID
+    tier: str
+    name: dict[str, str]
+    rank: Count
+    since: datetime
+    kind: str
+    policy: PolicyReference
+    value: str | None = Field(description="what the policy in force looks at, as of now")
+    next: NextTierRead | None
+    kept_until: datetime | None = Field(description="not lowered before: grace, retention or an override")
+    below_since: datetime | None
+    overridden_until: datetime | None
+
+
+class HistoryRowRead(Read):
+    id: UUID
+    tier: str
+    name: dict[str, str]
+    rank: Count
+    previous_tier: str | None
+    kind: str
+    effective_from: datetime
+    effective_to: datetime | None
+    decided_at: datetime
+    policy_id: UUID
+    policy_version: Count
+    evaluation_id: UUID | None
+
+
+class HistoryRead(Read):
+    customer_id: UUID
+    known_at: datetime
+    items: list[HistoryRowRead]
+
+
+class ExplanationRead(Read):
+    customer_id: UUID
+    at: datetime
+    known_at: datetime
+    tier: HistoryRowRead
+    words: str
+    reasons: dict[str, Any]
+    account_class: str | None = Field(description="key (account) or never_served, if it was either then")
+
+
+class PrivilegeRead(Read):
+    """What a person set for one customer: a tier until a date, or that its tier is kept until a date."""
+
+    id: UUID
+    customer_id: UUID
+    tier: str
+    starts_at: datetime
+    until: datetime
+    reason: str
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None = Field(description="null while it is on, or when it ended by itself")
+    ended_because: str | None
+
+
+class RetentionCreate(Shape):
+    reason: Text = Field(min_length=1)
+    until: Instant
+
+
+class EndCreate(Shape):
+    reason: Text = Field(min_length=1)
+
+
+class OverrideCreate(Shape):
+    tier: Code
+    reason: Text = Field(min_length=1)
+    until: Instant

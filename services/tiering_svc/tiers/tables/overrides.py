@@ -1,0 +1,22 @@
+"""What a person set for one customer (T10): a tier until a date, or that the tier is kept until a date."""
+
+from sqlalchemy import Column, Table, Text, Uuid
+
+from services.tiering_svc.core.tables import Moment, metadata
+
+tier_privilege = Table(
+    "tier_privilege",
+    metadata,
+    Column("privilege_id", Uuid, primary_key=True),  # of an override: its row of the history
+    Column("customer_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", Text),  # null: it ended by itself
+    Column("ended_because", Text),
+)

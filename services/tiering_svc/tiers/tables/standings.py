@@ -1,0 +1,63 @@
+"""Where each customer stands, and its history (T10)."""
+
+from sqlalchemy import BigInteger, Column, Identity, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
+
+from services.tiering_svc.core.tables import Moment, metadata
+
+standing = Table(  # where each customer stands: the open row of the history; its lock is the customer's lock
+    "standing",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("tier", Text),
+    Column("rank", Integer, nullable=False),
+    Column("since", Moment),
+    Column("row_id", Uuid),
+    Column("kind", Text),
+    Column("policy_id", Uuid),
+    Column("policy_version", Integer),
+    Column("cutoffs_of", Uuid),
+    Column("ladder", Text),
+    Column("floor_tier", Text),
+    Column("floor_rank", Integer, nullable=False),
+    Column("below_since", Moment),
+    Column("grace_until", Moment),
+    Column("retained_until", Moment),
+    Column("overridden_until", Moment),
+    Column("promised_until", Moment),
+    Column("recovered_at", Moment),
+    Column("told_at", Moment),  # what it stands on had been recorded by then
+)
+
+tier_history = Table(  # T10: no gap, no overlap, one open row among those that are not superseded
+    "tier_history",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("previous_tier", Text),
+    Column("tier", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("effective", TSTZRANGE, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("superseded_at", Moment),  # replaced by what became known then
+    Column("policy_id", Uuid, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("run_id", Uuid),
+    Column("reasons", JSONB, nullable=False),
+    Column("told_at", Moment, nullable=False),  # the newest fact that it stands on had been recorded by then
+    Column("superseded_told_at", Moment),  # likewise for what replaced it
+)
+
+tier_watch = Table(  # T10: below its tier since a review; kept when over, so that any past instant can be told
+    "tier_watch",
+    metadata,
+    Column("watch_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("row_id", Uuid, nullable=False),
+    Column("below_since", Moment, nullable=False),
+    Column("grace_until", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+    Column("recovered_at", Moment),  # since when it earned its tier again
+    Column("recovered_told_at", Moment),
+)
