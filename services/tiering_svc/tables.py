@@ -1,4 +1,4 @@
-"""The tables tiering owns. The migrations make them; `tests/tiering` holds the two together."""
+"""The tables tiering owns, gathered so that the metadata is whole; a test holds them and the migrations together."""
 
 from services.tiering_svc.core.tables import business, metadata, rule_book
 from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member

@@ -1,0 +1,179 @@
+"""T8: whatever people do in whatever order, nobody decides on an own nomination and no two intervals overlap."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.tiering_svc.key_accounts.domain import key_account as life
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
+from services.tiering_svc.key_accounts.domain.rules import Finding
+from services.tiering_svc.subscriptions import subscriptions
+from shared.errors import DomainError
+from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
+from tests import harness
+from tests.tiering_svc.key_accounts.people import ANN, BOB, People, refused, steady
+
+SERVICE = "tiering"
+PEOPLE = st.sampled_from(["ann", "bob", "eve"])
+KINDS = st.lists(st.sampled_from(["economic", "important", "group", "strategic"]), min_size=1, max_size=4, unique=True)
+MET = Finding("one_off_bulk_buyer", {"en": "Bulk", "zh": "大宗"}, True, ())
+UNKNOWN = Finding("large_without_profit", {"en": "No profit", "zh": "无利"}, None, ())
+
+
+class TheLifeOfAnAccount(RuleBasedStateMachine):
+    """One customer, three people and a clock that may go back; beside the decisions a list of all that was stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = count(1)
+        self.at = datetime(2026, 1, 1, tzinfo=UTC)
+        self.nominations: dict[UUID, Nomination] = {}
+        self.classes: dict[UUID, AccountClass] = {}
+        self.events: list[Event] = []
+
+    def situation(self) -> Situation:
+        ordered = sorted(self.classes.values(), key=lambda one: one.since)
+        last = ordered[-1] if ordered else None
+        waiting = frozenset(one.sort for one in self.nominations.values() if one.status == "open")
+        current = last if last is not None and last.until is None else None
+        return Situation(current, None if last is None else last.until, waiting)
+
+    def must(self, holds: bool) -> None:
+        assert holds
+
+    def waiting(self) -> list[Nomination]:
+        return [one for one in self.nominations.values() if one.status == "open"]
+
+    @rule(seconds=st.integers(-60, 3600))
+    def time_passes(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    @rule(by=PEOPLE, kinds=KINDS)
+    def nominate(self, by: str, kinds: list[str]) -> None:
+        self._nominate("key", tuple(kinds), by)
+
+    @rule(by=PEOPLE)
+    def ask_never_to_serve(self, by: str) -> None:
+        self._nominate("never_served", (), by)
+
+    def _nominate(self, sort: life.Sort, kinds: tuple[str, ...], by: str) -> None:
+        situation = self.situation()
+        try:
+            life.check_nomination(situation, sort, kinds)
+        except DomainError:
+            refused_rightly = sort in situation.open_sorts or situation.current is not None
+            self.must(refused_rightly)
+            return
+        one = Nomination(UUID(int=next(self.numbers)), ANN, sort, kinds, "Why", (), {}, by, self.at)
+        self.nominations[one.nomination_id] = one
+
+    @precondition(lambda self: self.nominations)
+    @rule(data=st.data(), by=PEOPLE, excluded=st.booleans(), reason=st.sampled_from([None, "Because."]))
+    def approve(self, data: st.DataObject, by: str, excluded: bool, reason: str | None) -> None:
+        one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
+        findings = [MET if excluded else UNKNOWN]
+        current = self.situation().current
+        allowed = (
+            one.status == "open" and by != one.nominated_by
+            and (current is None or current.sort == "key")
+            and not (excluded and one.sort == "key" and reason is None)
+        )  # fmt: skip
+        try:
+            done = life.approve(one, self.situation(), findings, by, self.at, override_reason=reason)
+        except DomainError:
+            self.must(not allowed)
+            return
+        self.must(allowed)
+        assert (done.nomination.override_reason is not None) == (excluded and one.sort == "key")
+        self.nominations[one.nomination_id] = done.nomination
+        if done.ended is not None:
+            self.classes[done.ended.class_id] = done.ended
+        self.classes[done.opened.class_id] = done.opened
+        self.events += done.events
+
+    @precondition(lambda self: self.nominations)
+    @rule(data=st.data(), by=PEOPLE)
+    def reject_or_withdraw(self, data: st.DataObject, by: str) -> None:
+        one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
+        own = by == one.nominated_by
+        try:
+            decided = life.withdraw(one, by, self.at) if own else life.reject(one, by, self.at, "No.")
+        except DomainError:
+            self.must(one.status != "open")
+            return
+        self.must(one.status == "open")
+        self.nominations[one.nomination_id] = decided
+
+    @precondition(lambda self: self.situation().current is not None)
+    @rule(by=PEOPLE)
+    def end(self, by: str) -> None:
+        ended, events = life.end(self.situation(), by, self.at, "Over.")
+        self.classes[ended.class_id] = ended
+        self.events += events
+
+    @invariant()
+    def nobody_decides_on_an_own_nomination(self) -> None:
+        for one in self.nominations.values():
+            if one.status in ("approved", "rejected"):
+                assert one.decided_by not in (None, one.nominated_by)
+
+    @invariant()
+    def no_two_intervals_overlap_and_one_at_most_is_open(self) -> None:
+        ordered = sorted(self.classes.values(), key=lambda one: one.since)
+        for one, following in pairwise(ordered):
+            assert one.until is not None
+            assert one.since < one.until <= following.since
+        assert all(one.since < one.until for one in ordered if one.until is not None)
+        assert len([one for one in self.waiting() if one.sort == "key"]) <= 1
+
+    @invariant()
+    def the_events_tell_where_the_customer_stands(self) -> None:
+        held: UUID | None = None
+        for event in self.events:
+            if isinstance(event, KeyAccountApproved | CustomerExcluded):
+                assert held is None
+                held = event.class_id
+            elif isinstance(event, KeyAccountEnded | CustomerExclusionEnded):
+                assert held == event.class_id
+                held = None
+        current = self.situation().current
+        assert held == (None if current is None else current.class_id)
+
+
+TheLifeOfAnAccount.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestT8TheLifeOfAnAccount = TheLifeOfAnAccount.TestCase
+
+
+async def test_T8_two_who_approve_at_once_open_one_interval(client, database, as_role):
+    people = People(client, as_role)
+    await harness.deliver(database, subscriptions, steady(ANN))
+    nomination = (await people.nominate()).json()
+    answers = await asyncio.gather(*(people.decide(nomination, by=by) for by in ("hal", "ida", "joe")))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert {refused(answer)[1] for answer in answers if answer.status_code == 409} == {"nomination_decided"}
+    assert len((await people.show())["history"]) == 1
+
+
+async def test_T8_the_database_itself_lets_no_two_intervals_overlap(client, database, as_role):
+    people = People(client, as_role)
+    await harness.deliver(database, subscriptions, [*steady(ANN), *steady(BOB)])
+    await people.key_account(ANN)
+    other = (await people.nominate(ANN, "group")).json()
+    second = """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at, ended_at,
+                                           ended_by, end_cause)
+                values ($1, $2, 'key', '{group}', tstzrange(now() + '1 day', now() + '2 days'), now(), now(), 'x',
+                        'ended')"""
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await database.run(lambda tx: tx.raw.execute(second, UUID(other["id"]), ANN))
+    own = (
+        "update nomination set status = 'approved', decided_by = nominated_by, decided_at = now() where status = 'open'"
+    )
+    with pytest.raises(asyncpg.CheckViolationError):
+        await database.run(lambda tx: tx.raw.execute(own))

@@ -1,0 +1,69 @@
+"""T8, T13: what `patron verify` holds key accounts, flags and lifetime values to: silent when sound, loud when not."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from deploy.verify.invariants.accounts import INVARIANTS
+from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
+from services.tiering_svc.retention.handlers.lifetime_values import advance
+from services.tiering_svc.subscriptions import subscriptions
+from tests import harness
+from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, People, steady
+from tests.tiering_svc.retention.test_lifetime_value_runs import buying
+
+SERVICE = "tiering"
+
+
+class UndoneAgain(Exception):
+    """Takes a fault out again."""
+
+
+async def broken(database, fault: str | None) -> set[str]:
+    found = set()
+    with suppress(UndoneAgain):
+        async with database.transaction() as tx:
+            if fault is not None:
+                await tx.raw.execute(fault)
+            for one in INVARIANTS:
+                assert await tx.raw.fetchval(one.checked) > 0, one.code
+                if await tx.raw.fetch(one.offending):
+                    found.add(one.code)
+            raise UndoneAgain
+    return found
+
+
+@pytest.fixture
+async def lived(client, database, as_role):
+    """A key account that was renewed, one that ended, one never served; flags; a run of lifetime values."""
+    people = People(client, as_role)
+    thin = [one for customer in (ANN, BOB, EVE) for one in steady(customer, "300", cost="299")]
+    await harness.deliver(database, subscriptions, [*thin, *buying(16)[60:]])
+    for customer in (ANN, BOB, EVE):
+        await people.key_account(customer, "economic", override_reason="Still.")
+    await look_at_risks(database, timedelta(0))
+    await people.key_account(ANN, "economic", "group", override_reason="Still.")
+    end = {"reason": "Over."}
+    await client.post(f"/v1/customers/{BOB}/key-account/ending", json=end, headers=as_role("head"))
+    path = "/v1/never-served/nominations"
+    asked = await client.post(path, json={"customer_id": str(EVE), "reason": "x"}, headers=as_role("manager"))
+    assert (await people.decide(asked.json(), path=path)).status_code == 200
+    await client.post("/v1/lifetime-value/runs", json={})
+    while await advance(database):
+        pass
+
+
+FAULTS = {
+    "update nomination set kinds = '{strategic}' where class = 'key'": "account_classes",
+    "delete from outbox where type = 'tiering.key_account_ended.v1'": "account_classes_announced",
+    "delete from outbox where type = 'tiering.customer_excluded.v1'": "account_classes_announced",
+    "delete from outbox where type = 'tiering.risk_flag_cleared.v1'": "risk_flags",
+    "update lifetime_value set revenue = revenue + 1": "lifetime_value_runs",
+}
+
+
+async def test_T8_T13_verify_finds_each_fault_and_no_other(lived, database):
+    assert await broken(database, None) == set()
+    for fault, code in FAULTS.items():
+        assert await broken(database, fault) == {code}, fault

@@ -1,0 +1,119 @@
+"""T14 over the database: shares against targets, product mix and marks, held against pandas on the real year."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pandas as pd
+
+from services.tiering_svc.pyramid.repository import composition
+from services.tiering_svc.subscriptions import subscriptions
+from shared.events import CustomerTraitsChanged, OrderLine, OrderPlaced
+from shared.messaging import new_id
+from tests import harness
+from tests.tiering_svc.events import cancelled, placed, returned
+from tests.tiering_svc.real_year import BEGINS
+from tests.tiering_svc.shorthand import at
+
+SERVICE = "tiering"
+ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
+LATER = datetime(2018, 6, 1, tzinfo=UTC)
+
+
+def basket(customer, when, *lines):
+    read = tuple(
+        OrderLine(line=n, sku=f"s-{n}", category=category, quantity=quantity, amount=Decimal(amount), unit_cost=cost)
+        for n, (category, quantity, amount, cost) in enumerate(lines, 1)
+    )
+    return OrderPlaced(
+        order_id=new_id(), customer_id=customer, source="patron", placed_at=when, currency="USD", channel="shop",
+        amount=sum((line.amount for line in read), Decimal(0)), lines=read,
+    )  # fmt: skip
+
+
+async def tell(database, *events):
+    return await harness.deliver(database, subscriptions, events)
+
+
+def shown(answer):
+    return {
+        one["category"]: (one["customers"], one["quantity"], Decimal(one["amount"]), one["margin"])
+        for one in answer["categories"]
+    }
+
+
+async def test_T14_the_product_mix_is_net_of_what_came_back(client, database):
+    wine = basket(ANN, at(2), ("wine", 3, "30", Decimal(6)), ("bread", 1, "2", None))
+    await tell(database, wine, basket(BOB, at(3), ("wine", 1, "10", Decimal(6))), gone := placed(EVE, at(4), "99"))
+    await tell(database, returned(wine, at(5), quantity=1, amount="10"), cancelled(gone, at(6)))
+    query = {"as_of": at(20).isoformat(), "months": 1}
+    everybody = (await client.get("/v1/composition/product-mix", params=query)).json()
+    assert shown(everybody) == {"wine": (2, 3, 30, "12.00"), "bread": (1, 1, 2, None)}
+    assert everybody["categories"][0]["share"] == "93.8"
+    anns = (await client.get(f"/v1/customers/{ANN}/product-mix", params=query)).json()
+    assert shown(anns) == {"wine": (1, 2, 20, "8.00"), "bread": (1, 1, 2, None)}
+    before = (await client.get("/v1/composition/product-mix", params=query | {"as_of": at(4, 3).isoformat()})).json()
+    assert shown(before)["wine"][1] == 4  # nothing had come back by then
+
+
+async def test_T14_each_class_is_held_against_its_target(client, database):
+    await tell(database, placed(ANN, at(2), "5000"), placed(BOB, at(3), "2500"), placed(EVE, at(3), "500"))
+    found = (await client.get("/v1/composition", params={"as_of": at(20).isoformat()})).json()
+    classes = {one["tier"]: one for one in found["classes"]}
+    assert [one["tier"] for one in found["classes"]] == ["platinum", "gold", "basic", "silver"]
+    assert (classes["platinum"]["share"], classes["platinum"]["gap"]) == ("62.5", "12.5")
+    assert Decimal(classes["silver"]["missing"]) == 1200
+    assert Decimal(found["revenue"]) == 8000
+
+
+async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client, as_role):
+    body = {"targets": [{"tier": "platinum", "percent": "60"}, {"tier": "gold", "percent": "40"}]}
+    written = (await client.post("/v1/composition/targets/versions", json=body)).json()
+    assert (written["version"], written["status"]) == (2, "draft")
+    own = await client.post("/v1/composition/targets/activation", json={"version": 2})
+    assert (own.status_code, own.json()["code"]) == (403, "own_rules")
+    head = as_role("head", subject="somebody-else")
+    assert (await client.post("/v1/composition/targets/activation", json={"version": 2}, headers=head)).is_success
+    assert (await client.get("/v1/composition")).json()["targets_version"] == 2
+    bad = {"targets": [{"tier": "platinum", "percent": "60"}]}
+    refused = await client.post("/v1/composition/targets/versions", json=bad)
+    assert (refused.status_code, refused.json()["code"]) == (422, "targets_do_not_add_up")
+
+
+async def test_T14_what_marks_a_tier_out(client, database):
+    for n in range(1, 21):
+        rich = n <= 4
+        lines = [("wine", 1, "4800" if rich else "10", None)] if rich or n == 20 else [("bread", 1, "10", None)]
+        traits = CustomerTraitsChanged(
+            customer_id=UUID(int=n), kind="person", region="north" if rich else "south", completeness=50,
+            changed_at=at(1),
+        )  # fmt: skip
+        await tell(database, traits, basket(UUID(int=n), at(2), *lines))
+    query = {"as_of": at(20).isoformat(), "tier": "platinum", "least_support": "0.5"}
+    found = (await client.get("/v1/composition/marks", params=query)).json()
+    assert (found["looked_at"], found["others"]) == (4, 16)
+    marks = {(one["kind"], one["value"]): one for one in found["marks"]}
+    assert marks["region", "north"]["lift"] is None  # nobody else is there
+    assert marks["category", "wine"]["lift"] == "16.0000"
+    assert Decimal(marks["category", "wine"]["interval"][0]) > 1
+    assert marks["kind", "person"]["lift"] == "1.0000"
+    nobody = (await client.get("/v1/composition/marks", params={"as_of": at(20).isoformat()})).json()
+    assert (nobody["looked_at"], nobody["marks"]) == (0, [])  # there is no key account yet
+
+
+async def test_T14_the_real_years_mix_equals_pandas(real_year, real_year_database):
+    until = real_year.lines["placed_at"].max().to_pydatetime()
+    found = await real_year_database.run(lambda tx: composition.list_categories(tx, BEGINS, until, LATER, None))
+    lines = real_year.lines.set_index(["order", "line"])
+    back = real_year.returns.groupby(["order", "line"]).agg(quantity=("quantity", "sum"), amount=("amount", "sum"))
+    left = lines.join(back, suffixes=("", "_back"))
+    left["quantity"] -= left["quantity_back"].fillna(0).astype(int)
+    left["amount"] = [a if pd.isna(b) else a - b for a, b in zip(left["amount"], left["amount_back"], strict=True)]
+    by_customer = left.groupby(["customer", "category"]).agg(quantity=("quantity", "sum"), amount=("amount", "sum"))
+    by_customer = by_customer[by_customer["quantity"] > 0].reset_index()
+    expected = {
+        category: (len(rows), int(rows["quantity"].sum()), sum(rows["amount"], Decimal(0)))
+        for category, rows in by_customer.groupby("category")
+    }
+    got = {one.category: (one.customers, one.quantity, one.amount) for one in found}
+    assert got == expected

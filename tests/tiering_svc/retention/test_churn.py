@@ -1,0 +1,301 @@
+"""T13: retention and churn, cohorts, lost customers and what they brought, costs; on a year against pandas."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pandas as pd
+import pytest
+
+from services.tiering_svc.subscriptions import subscriptions
+from shared.messaging import new_id
+from tests import harness
+from tests.tiering_svc.events import placed, returned
+from tests.tiering_svc.orders_of_the_year import orders_of
+from tests.tiering_svc.real_year import ENDS, customer_of
+
+SERVICE = "tiering"
+ANN, BOB, EVE, DAN = (UUID(int=n) for n in range(1, 5))
+
+
+def at(month: int, day: int = 10, year: int = 2025) -> datetime:
+    return datetime(year, month, day, 12, tzinfo=UTC)
+
+
+async def tell(database, *events, **more):
+    return await harness.deliver(database, subscriptions, events, **more)
+
+
+async def ask(client, path="", **query):
+    answer = await client.get(f"/v1/retention{path}", params={name.rstrip("_"): v for name, v in query.items()})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_T13_retention_is_who_of_the_period_before_is_active_in_this_one(client, database):
+    await tell(
+        database, placed(ANN, at(1), "10"), placed(BOB, at(1), "10"), placed(EVE, at(1), "10"),
+        placed(ANN, at(2), "10"), placed(DAN, at(2), "10"), placed(BOB, at(3), "10"), placed(DAN, at(3), "10"),
+    )  # fmt: skip
+    gone = placed(EVE, at(2), "10")
+    await tell(database, gone, returned(gone, at(2, 12)))  # nothing is left of it: EVE was not active in February
+    answer = await ask(client, from_="2025-01", to="2025-04", as_of=at(4, 20).isoformat())
+    rows = [
+        (p["period"], p["base"], p["retained"], p["churned"], p["new"], p["back"], p["retention_rate"], p["churn_rate"])
+        for p in answer["periods"]
+    ]
+    assert rows == [
+        ("2025-01", 0, 0, 0, 3, 0, None, None),
+        ("2025-02", 3, 1, 2, 1, 0, "0.3333", "0.6667"),
+        ("2025-03", 2, 1, 1, 0, 1, "0.5", "0.5"),
+        ("2025-04", 2, 0, 2, 0, 0, "0", "1"),
+    ]
+    assert [p["complete"] for p in answer["periods"]] == [True, True, True, False]
+    quarters = (await ask(client, from_="2025-02", to="2025-06", by="quarter", as_of=at(7).isoformat()))["periods"]
+    assert [(q["period"], q["base"], q["retained"], q["new"]) for q in quarters] == [
+        ("2025-01", 0, 0, 4), ("2025-04", 4, 0, 0)
+    ]  # fmt: skip
+
+
+async def test_T13_retention_of_a_tier_is_of_those_who_stood_in_it_when_the_period_began(client, database):
+    await tell(database, placed(ANN, at(1), "900"), placed(BOB, at(1), "10"), placed(ANN, at(2), "10"))
+    silver = (await ask(client, from_="2025-02", to="2025-02", tier="silver", as_of=at(3).isoformat()))["periods"]
+    assert [(p["base"], p["retained"]) for p in silver] == [(1, 1)]
+    basic = (await ask(client, from_="2025-02", to="2025-02", tier="basic", as_of=at(3).isoformat()))["periods"]
+    assert [(p["base"], p["retained"], p["retention_rate"]) for p in basic] == [(1, 0, "0")]
+
+
+async def test_T13_cohorts_show_the_share_that_is_still_active(client, database):
+    await tell(
+        database, placed(ANN, at(1), "10"), placed(BOB, at(1, 20), "30"), placed(ANN, at(3), "5"),
+        placed(EVE, at(2), "7"), placed(EVE, at(3), "8"),
+    )  # fmt: skip
+    cohorts = (await ask(client, "/cohorts", from_="2025-01", to="2025-03", as_of=at(3, 31).isoformat()))["cohorts"]
+    assert [(c["cohort"], c["customers"], [m["share"] for m in c["months"]]) for c in cohorts] == [
+        ("2025-01", 2, ["1", "0", "0.5"]), ("2025-02", 1, ["1", "1"])
+    ]  # fmt: skip
+    assert [m["amount"] for m in cohorts[0]["months"]] == ["40.00", "0.00", "5.00"]
+
+
+async def test_T13_lost_is_silent_for_longer_than_own_cycles_and_days(client, database):
+    often = [placed(ANN, at(1) + timedelta(days=50 * n), "10", cost="4") for n in range(4)]  # cycle 50: limit 150
+    weekly = [placed(BOB, at(1) + timedelta(days=7 * n), "20") for n in range(5)]  # cycle 7: limit 90
+    once = placed(EVE, at(6), "99", cost="90")  # no cycle: limit 90
+    await tell(database, *often, *weekly, once)
+    last = often[-1].placed_at
+    lost = await ask(client, "/lost", as_of=(last + timedelta(days=149)).isoformat())
+    assert {one["customer_id"] for one in lost["items"]} == {str(BOB), str(EVE)}
+    lost = await ask(client, "/lost", as_of=(last + timedelta(days=150)).isoformat())
+    assert [(one["customer_id"], one["cycle_days"], one["limit_days"], one["amount"]) for one in lost["items"]] == [
+        (str(BOB), "7", "90", "100.00"), (str(EVE), None, "90", "99.00"), (str(ANN), "50", "150", "40.00")
+    ]  # fmt: skip
+    assert datetime.fromisoformat(lost["items"][2]["lost_at"]) == last + timedelta(days=150)
+    assert [one["profit_lost"] for one in lost["items"]] == [None, "9.00", "24.00"]  # BOB's costs are not known
+    assert lost["totals"] == {
+        "customers": 3, "amount": "239.00", "profit_lost": "33.00", "profit_known_for": "139.00", "profit_unknown": 1
+    }  # fmt: skip
+    assert "own cycle 50 days" in lost["items"][2]["words"]
+    assert "no cycle of its own" in lost["items"][1]["words"]
+    zh = await ask(client, "/lost", lang="zh", as_of=at(12).isoformat())
+    assert "视为流失" in zh["items"][0]["words"]
+    only = await ask(client, "/lost", as_of=at(12).isoformat(), since=(last + timedelta(days=140)).isoformat())
+    assert [one["customer_id"] for one in only["items"]] == [str(ANN)]
+    first = await ask(client, "/lost", as_of=at(12).isoformat(), limit=2)
+    second = await ask(client, "/lost", as_of=at(12).isoformat(), limit=2, cursor=first["next"])
+    assert [one["customer_id"] for one in [*first["items"], *second["items"]]] == [str(BOB), str(EVE), str(ANN)]
+    assert second["totals"] == first["totals"] == lost["totals"]
+
+
+async def test_T13_who_buys_again_is_not_lost_any_more_and_a_returned_order_does_not_count(client, database):
+    await tell(database, placed(ANN, at(1), "10"))
+    again = placed(ANN, at(5), "10")
+    await tell(database, again)
+    assert (await ask(client, "/lost", as_of=at(6).isoformat()))["items"] == []
+    assert len((await ask(client, "/lost", as_of=at(5, 9).isoformat()))["items"]) == 1  # as of then it was
+    await tell(database, returned(again, at(5, 12)))
+    assert len((await ask(client, "/lost", as_of=at(6).isoformat()))["items"]) == 1
+
+
+async def test_T13_as_known_then_leaves_out_what_came_later(client, database):
+    first, second = placed(ANN, at(1), "10"), placed(ANN, at(2), "10")
+    await tell(database, first, recorded_at=at(1))
+    await tell(database, second, recorded_at=at(6))  # reported four months late
+    await tell(database, returned(first, at(3)), recorded_at=at(7))
+
+    async def periods(known_at):
+        asked = {"from_": "2025-01", "to": "2025-02", "as_of": at(4).isoformat(), "known_at": known_at.isoformat()}
+        return [(p["base"], p["retained"], p["new"]) for p in (await ask(client, **asked))["periods"]]
+
+    assert await periods(at(5)) == [(0, 0, 1), (1, 0, 0)]
+    assert await periods(at(6, 15)) == [(0, 0, 1), (1, 1, 0)]
+    assert await periods(at(8)) == [(0, 0, 0), (0, 0, 1)]
+    assert [c["cohort"] for c in (await ask(client, "/cohorts", from_="2025-01", to="2025-12"))["cohorts"]] == [
+        "2025-02"
+    ]
+    early = await ask(client, "/lost", as_of=at(4, 25).isoformat(), known_at=at(5).isoformat())
+    late = await ask(client, "/lost", as_of=at(4, 25).isoformat())
+    assert (len(early["items"]), len(late["items"])) == (1, 0)
+
+
+async def test_T13_cost_to_win_against_cost_to_keep(client, database, as_role):
+    await tell(
+        database, placed(ANN, at(1), "10"), placed(BOB, at(1), "10"), placed(ANN, at(2), "10"), placed(EVE, at(2), "5"),
+        placed(BOB, at(2), "7"),
+    )  # fmt: skip
+    for purpose, channel, amount in (
+        ("win", "ads", "400"),
+        ("win", "ads", "300"),
+        ("win", "fair", "100"),
+        ("keep", "visits", "80"),
+    ):
+        body = {"month": "2025-02", "purpose": purpose, "channel": channel, "amount": amount}
+        assert (await client.post("/v1/retention/costs", json=body, headers=as_role("manager"))).status_code == 201
+    query = {"from_": "2025-01", "to": "2025-02", "as_of": at(3).isoformat()}
+    january, february = (await ask(client, **query))["periods"]
+    assert (january["cost_to_win"], january["cost_to_keep"], january["win_to_keep"]) == (None, None, None)
+    # the second word on advertising replaced the first: 400 for one new customer, 80 for two that stayed
+    assert (february["cost_to_win"], february["cost_to_keep"], february["win_to_keep"]) == ("400.00", "40.00", "10")
+    kept = (await ask(client, "/costs", from_="2025-01", to="2025-12"))["items"]
+    assert [(c["purpose"], c["channel"], c["amount"]) for c in kept] == [
+        ("keep", "visits", "80.00"), ("win", "ads", "300.00"), ("win", "fair", "100.00")
+    ]  # fmt: skip
+    of_tier = (await ask(client, **query, tier="basic"))["periods"]
+    assert all(period["cost_to_win"] is None for period in of_tier)  # costs are not told by tier
+    assert (await client.post("/v1/retention/costs", json={}, headers=as_role("agent"))).status_code == 403
+
+
+async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(client, database, as_role):
+    await tell(database, placed(ANN, at(1), "10"))
+    rules = (await client.get("/v1/retention-rules")).json()
+    assert (rules["version"], rules["status"], rules["document"]["lost"]) == (
+        1,
+        "active",
+        {"cycles": "3", "least_days": 90},
+    )
+    stricter = {"lost": {"cycles": "1.5", "least_days": 20}}
+    draft = (
+        await client.post("/v1/retention-rules/versions", json=stricter, headers=as_role("admin", subject="a"))
+    ).json()
+    assert (draft["version"], draft["status"]) == (2, "draft")
+    as_of = at(2, 5).isoformat()
+    assert (await ask(client, "/lost", as_of=as_of))["items"] == []
+    url, second = "/v1/retention-rules/activation", {"version": 2}
+    own = await client.post(url, json=second, headers=as_role("admin", subject="a"))
+    assert (own.status_code, own.json()["code"]) == (403, "own_rules")
+    assert (await client.post(url, json=second, headers=as_role("head", subject="b"))).json()["status"] == "active"
+    assert (await client.post(url, json=second, headers=as_role("head", subject="b"))).json()[
+        "code"
+    ] == "already_active"
+    lost = await ask(client, "/lost", as_of=as_of)
+    assert (len(lost["items"]), lost["rule"]["version"]) == (1, 2)
+    versions = (await client.get("/v1/retention-rules")).json()["versions"]
+    assert [(one["version"], one["status"]) for one in versions] == [(2, "active"), (1, "retired")]
+
+
+@pytest.mark.parametrize(
+    ("lost", "code", "pointer"),
+    [
+        ({"cycles": "-1", "least_days": 90}, "out_of_range", "/lost/cycles"),
+        ({"cycles": "101", "least_days": 90}, "out_of_range", "/lost/cycles"),
+        ({"cycles": "3", "least_days": 0}, "out_of_range", "/lost/least_days"),
+    ],
+)
+async def test_T13_bad_rules_are_refused_at_the_field(client, lost, code, pointer):
+    answer = await client.post("/v1/retention-rules/versions", json={"lost": lost})
+    assert answer.status_code == 422
+    assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (code, pointer)
+
+
+async def test_T13_bad_questions_are_refused(client, as_role):
+    for path, query, code in (
+        ("", {"from": "2025-05", "to": "2025-01"}, "range_reversed"), ("", {"from": "1990-01"}, "range_too_long"),
+        ("", {"from": "2025-13"}, "invalid"), ("", {"by": "week"}, "invalid"), ("/cohorts", {"to": "x"}, "invalid"),
+        ("/lost", {"cursor": "x"}, "invalid_cursor"), ("/lost", {"as_of": "2150-01-01T00:00:00Z"}, "in_the_future"),
+        ("/lost", {"lang": "fr"}, "invalid"),
+    ):  # fmt: skip
+        answer = await client.get(f"/v1/retention{path}", params=query)
+        assert answer.status_code == 422, answer.text
+        assert code == "invalid" or answer.json()["code"] == code
+    partner = as_role("partner", partner_id=new_id())
+    for path in (
+        "/v1/retention",
+        "/v1/retention/cohorts",
+        "/v1/retention/lost",
+        "/v1/retention/costs",
+        "/v1/retention-rules",
+    ):
+        assert (await client.get(path, headers=partner)).status_code == 404
+    cost = {"month": "2025-02", "purpose": "win", "channel": "ads", "amount": "-4"}
+    assert (await client.post("/v1/retention/costs", json=cost)).status_code == 422
+
+
+# --- the real year, against pandas ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def year_client(real_year_database, keys):
+    app = harness.app_of("tiering", real_year_database, keys)
+    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as client:
+        yield client
+
+
+MOMENTS = [
+    (datetime(2017, 12, 31, 23, tzinfo=UTC), ENDS),
+    (datetime(2017, 10, 17, 9, tzinfo=UTC), ENDS),
+    (datetime(2017, 10, 17, 9, tzinfo=UTC), datetime(2017, 7, 3, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), MOMENTS)
+@pytest.mark.parametrize(("by", "unit"), [("month", "M"), ("quarter", "Q")])
+async def test_T13_rates_of_the_real_year_are_those_pandas_counts(real_year, year_client, as_of, known_at, by, unit):
+    orders = orders_of(real_year, as_of, known_at)
+    period = orders.placed_at.dt.tz_localize(None).dt.to_period(unit)
+    active = {p: set(mine) for p, mine in orders.customer.groupby(period)}
+    first = period.groupby(orders.customer).min()
+    # known_at is told only where it leaves something out: then the other way of counting is taken
+    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, from_="2017-01", to="2017-12", by=by, as_of=as_of.isoformat(), **told)
+    assert len(answer["periods"]) == (12 if by == "month" else 4)
+    for row in answer["periods"]:
+        now = pd.Period(row["period"], unit)
+        was, here = active.get(now - 1, set()), active.get(now, set())
+        new = {one for one in here - was if first[one] == now}
+        assert (row["base"], row["retained"], row["churned"]) == (len(was), len(was & here), len(was - here))
+        assert (row["new"], row["back"]) == (len(new), len(here - was - new))
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), MOMENTS)
+async def test_T13_cohorts_of_the_real_year_are_those_pandas_counts(real_year, year_client, as_of, known_at):
+    orders = orders_of(real_year, as_of, known_at)
+    orders["month"] = orders.placed_at.dt.tz_localize(None).dt.to_period("M")
+    orders["cohort"] = orders.groupby("customer").month.transform("min")
+    table = orders.groupby(["cohort", "month"]).agg(customers=("customer", "nunique"), amount=("net", "sum"))
+    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, "/cohorts", from_="2017-01", to="2017-12", as_of=as_of.isoformat(), **told)
+    cells = {
+        (pd.Period(c["cohort"], "M"), pd.Period(c["cohort"], "M") + m["later"]): (m["customers"], Decimal(m["amount"]))
+        for c in answer["cohorts"] for m in c["months"] if m["customers"]
+    }  # fmt: skip
+    assert cells == {index: (row.customers, row.amount) for index, row in table.iterrows()}
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), MOMENTS)
+async def test_T13_the_lost_of_the_real_year_are_those_pandas_finds(real_year, year_client, as_of, known_at):
+    orders = orders_of(real_year, as_of, known_at)
+    expected = {}
+    for customer, mine in orders.groupby("customer"):
+        first, last = mine.placed_at.min(), mine.placed_at.max()
+        cycle = (last - first) / pd.Timedelta(days=1) / (len(mine) - 1) if len(mine) > 1 else 0
+        if last + pd.Timedelta(days=max(3 * cycle, 90)) <= as_of:
+            expected[customer] = (len(mine), mine.net.sum(), mine.earned.sum())
+    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, "/lost", as_of=as_of.isoformat(), limit=200, **told)
+    found = {
+        UUID(one["customer_id"]): (one["orders"], Decimal(one["amount"]), Decimal(one["profit_lost"]))
+        for one in answer["items"]
+    }
+    assert found == expected
+    assert answer["totals"]["customers"] == len(expected) > 0
+    assert Decimal(answer["totals"]["profit_lost"]) == sum(earned for _, _, earned in expected.values())
+    assert set(found) <= {customer_of(customer.int) for customer in real_year.customers}

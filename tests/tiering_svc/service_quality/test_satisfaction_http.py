@@ -1,0 +1,110 @@
+"""T16 over HTTP: answers are taken down once, scored by the index in force, with the rates beside."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from services.tiering_svc.subscriptions import subscriptions
+from shared.events import ComplaintFiled, SatisfactionMeasured
+from shared.messaging import new_id
+from tests import harness
+from tests.tiering_svc.events import placed, returned
+from tests.tiering_svc.shorthand import at
+
+SERVICE = "tiering"
+ANN, BOB = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture(autouse=True)
+async def known(database):
+    await harness.deliver(database, subscriptions, [placed(ANN, at(2), "100", quantity=10), placed(BOB, at(3), "300")])
+
+
+def answer(customer=ANN, when=None, **items):
+    told = items or {"price": (8, 6), "delivery": (5, 9)}
+    return {
+        "answer_id": str(new_id()),
+        "customer_id": str(customer),
+        "answered_at": (when or at(10)).isoformat(),
+        "items": [{"code": code, "expectation": str(a), "experience": str(b)} for code, (a, b) in told.items()],
+    }
+
+
+async def test_T16_an_answer_is_scored_and_announced_and_the_same_again_changes_nothing(client, database):
+    body = answer()
+    first = await client.post("/v1/satisfaction/answers", json=body)
+    assert first.status_code == 201
+    # delivery 25 % of service, alone known in it: 4; price -2; weights 40 and 20
+    assert Decimal(first.json()["satisfaction"]) == 2
+    again = await client.post("/v1/satisfaction/answers", json=body)
+    assert again.json() == first.json()
+    other = await client.post("/v1/satisfaction/answers", json=body | {"customer_id": str(BOB)})
+    assert (other.status_code, other.json()["code"]) == (409, "another_answer")
+    measured = [one for one in await harness.announced(database) if isinstance(one, SatisfactionMeasured)]
+    assert [(one.customer_id, one.experience - one.expectation) for one in measured] == [(ANN, 2)]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"items": [{"code": "luck", "expectation": "5", "experience": "5"}]}, "unknown_item", "/items/0/code"),
+        (
+            {"items": [{"code": "price", "expectation": "0", "experience": "5"}]},
+            "off_the_scale",
+            "/items/0/expectation",
+        ),
+        ({"items": []}, "no_answers", "/items"),
+        ({"answered_at": "2199-01-01T00:00:00Z"}, "in_the_future", "/answered_at"),
+    ],
+)
+async def test_T16_a_bad_answer_is_refused_and_stores_nothing(client, database, change, code, pointer):
+    refused = await client.post("/v1/satisfaction/answers", json=answer() | change)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert refused.json()["errors"][0]["pointer"] == pointer
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from satisfaction_answer")) == 0
+
+
+async def test_T16_of_nobody_known_no_answer_is_taken(client):
+    refused = await client.post("/v1/satisfaction/answers", json=answer(UUID(int=9)))
+    assert (refused.status_code, refused.json()["code"]) == (404, "customer_not_found")
+
+
+async def test_T16_the_whole_and_the_rates_beside_it(client, database):
+    back = placed(ANN, at(4), "100", quantity=10)
+    filed = ComplaintFiled(
+        subject_id=ANN, customer_id=ANN, case_id=new_id(), kind="complaint", severity="normal", channel="call",
+        category="delivery", filed_at=at(6),
+    )  # fmt: skip
+    await harness.deliver(database, subscriptions, [back])
+    await harness.deliver(database, subscriptions, [returned(back, at(5), quantity=2, amount="20"), filed])
+    for body in (answer(price=(8, 6)), answer(BOB, price=(4, 8)), answer(BOB, at(10, 1), price=(1, 10))):
+        assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
+    query = {"as_of": at(20).isoformat(), "months": 1}
+    found = (await client.get("/v1/satisfaction", params=query)).json()
+    assert (found["answers"], Decimal(found["index"]["satisfaction"])) == (2, 1)  # January's is not in the window
+    assert found["index"]["parts"][0]["satisfaction"] is None
+    assert found["rates"] == {
+        "buyers": 2, "complaint_rate": "0.3333", "return_rate": "0.0400", "repurchase_rate": "0.5000",
+    }  # fmt: skip
+    bobs = (await client.get(f"/v1/customers/{BOB}/satisfaction", params=query)).json()
+    assert (bobs["satisfaction"]["answers"], len(bobs["latest"])) == (1, 2)
+    assert bobs["satisfaction"]["rates"]["repurchase_rate"] == "0.0000"
+    before = (await client.get("/v1/satisfaction", params={"as_of": at(1, 1).isoformat(), "months": 1})).json()
+    assert before["index"]["satisfaction"] is None
+    assert before["rates"]["complaint_rate"] is None  # nothing to divide by
+
+
+async def test_T16_a_new_index_does_not_touch_answers_given_to_the_old_one(client, as_role):
+    await client.post("/v1/satisfaction/answers", json=answer(price=(8, 6)))
+    body = {
+        "scale": {"from": "0", "to": "5"},
+        "parts": [{"code": "all", "name": {"en": "All in all", "zh": "总体"}, "weight": "100"}],
+    }
+    assert (await client.post("/v1/satisfaction/index/versions", json=body)).status_code == 201
+    head = as_role("head", subject="somebody-else")
+    assert (await client.post("/v1/satisfaction/index/activation", json={"version": 2}, headers=head)).is_success
+    found = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
+    assert (found["index_version"], found["answers"]) == (2, 0)
+    latest = (await client.get(f"/v1/customers/{ANN}/satisfaction")).json()["latest"]
+    assert [(one["index_version"], Decimal(one["satisfaction"])) for one in latest] == [(1, -2)]
