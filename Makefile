@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "setup: environment in $(VENV) with $(PYTHON) (once; about a minute)"
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is incomplete: install it (Debian and Ubuntu: apt install python3-venv) and try again"; exit 1; }
-	@$(RUN) -m deploy.setup
+	@$(RUN) -m tools.setup
 	@touch $(READY)
 	@echo "setup: done"
 
@@ -35,7 +35,7 @@ test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
 	$(RUN) -m pytest -n $(JOBS) -m "not chaos" $(ARGS)
 
 check: setup ## format, lint, types, import rules, schema drift, secrets
-	@$(RUN) -m deploy.check
+	@$(RUN) -m tools.check
 
 bench: setup ## the ratios to the limit; make bench ONLY=B1,B3
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
@@ -44,7 +44,7 @@ chaos: setup ## the long tier of the fault tests
 	$(RUN) -m pytest -m chaos $(ARGS)
 
 test-kafka: setup ## the messaging and end-to-end tests on Apache Kafka
-	@$(RUN) -m deploy.kafka_tests $(ARGS)
+	@$(RUN) -m tools.kafka_tests $(ARGS)
 
 lock: setup ## renew requirements.lock after a change of pyproject.toml
 	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url \

@@ -127,7 +127,7 @@ def test_services_never_import_one_another_nor_what_deploys_them(service: Path) 
     for file in modules(service):
         for imported in imports_of(file):
             top, _, rest = imported.partition(".")
-            assert top not in ("deploy", "bench", "tests"), f"{file}: {imported}"
+            assert top not in ("deploy", "bench", "tools", "tests"), f"{file}: {imported}"
             if top == "services" and rest:
                 assert rest.partition(".")[0] == service.name, f"{file}: {imported}"
 
@@ -153,7 +153,9 @@ def test_domains_are_pure(service: Path) -> None:
 def test_shared_never_imports_services_and_events_stand_on_their_own() -> None:
     for file in modules(ROOT / "shared"):
         for imported in imports_of(file):
-            assert imported.partition(".")[0] not in ("services", "deploy", "bench", "tests"), f"{file}: {imported}"
+            assert imported.partition(".")[0] not in ("services", "deploy", "bench", "tools", "tests"), (
+                f"{file}: {imported}"
+            )
     for file in [*modules(ROOT / "shared" / "events"), ROOT / "shared" / "errors.py"]:
         for imported in imports_of(file):
             assert not imported.startswith(("shared.messaging", "shared.chassis")), f"{file}: {imported}"
@@ -165,7 +167,7 @@ def test_shared_never_imports_services_and_events_stand_on_their_own() -> None:
 def test_one_file_imports_aiokafka_and_sql_stays_in_its_rooms() -> None:
     speaks_kafka = [
         file.relative_to(ROOT).as_posix()
-        for top in ("shared", "services", "deploy")
+        for top in ("shared", "services", "deploy", "tools")
         for file in modules(ROOT / top)
         if any(imported.partition(".")[0] == "aiokafka" for imported in imports_of(file))
     ]
@@ -211,6 +213,6 @@ def test_the_readme_names_paths_that_exist() -> None:
     readme = ROOT / "README.md"
     if not readme.exists():
         pytest.skip("no README yet")
-    named = re.findall(r"`((?:services|shared|deploy|docs|tests|bench)/[A-Za-z0-9_./-]*)`", readme.read_text())
+    named = re.findall(r"`((?:services|shared|deploy|docs|tests|bench|tools)/[A-Za-z0-9_./-]*)`", readme.read_text())
     missing = [path for path in named if not (ROOT / path).exists()]
     assert missing == []

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from deploy.indicator_page import indicator_page
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.indicator import UNITS, WINDOWS
@@ -29,6 +28,7 @@ from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.shorthand import at
+from tools.indicator_page import indicator_page
 
 SERVICE = "tiering"
 ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ["shared", "services", "deploy", "bench", "tools"]
 LOCK = ROOT / "requirements.lock"
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
 UV = [str(Path(sys.executable).with_name("uv")), "--quiet", "pip", "install", "--python", sys.executable]
@@ -27,7 +28,7 @@ def main() -> int:
             return 1
     if not run([*PIP, "--no-build-isolation", "--no-deps", "--editable", str(ROOT)]):
         return 1
-    return 0 if run([sys.executable, "-m", "compileall", "-q", "shared", "services", "deploy", "bench"]) else 1
+    return 0 if run([sys.executable, "-m", "compileall", "-q", *PACKAGES]) else 1
 
 
 def install_uv() -> bool:

@@ -1,4 +1,4 @@
-"""The contracts under docs/, made from the code: `python -m deploy.contracts` writes them, `--check` finds drift.
+"""The contracts under docs/, made from the code: `python -m tools.contracts` writes them, `--check` finds drift.
 
 Neither lets an event change under its version: a new optional field is fine, all else is a new version beside it.
 """
@@ -12,10 +12,10 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from deploy.indicator_page import indicator_page
 from shared.chassis import Ports, Service
 from shared.chassis.event_contract import asyncapi, schema_of, to_yaml
 from shared.events import CATALOGUE
+from tools.indicator_page import indicator_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SERVICES = {

@@ -13,7 +13,7 @@ NAMES = {
 
 BEGINNING = """# Indicators (T1)
 
-Made from the code by `python -m deploy.contracts`; `GET /v1/indicators` says the same.
+Made from the code by `python -m tools.contracts`; `GET /v1/indicators` says the same.
 
 | | path |
 |---|---|

@@ -31,8 +31,8 @@ def checks() -> list[Check]:
         Check("imports: who may import whom", tool("lint-imports"), "see [tool.importlinter] in pyproject.toml"),
         Check(
             "schemas: docs/events, docs/openapi and docs/asyncapi.yaml match the code",
-            [sys.executable, "-m", "deploy.contracts", "--check"],
-            "python -m deploy.contracts, and look at the diff",
+            [sys.executable, "-m", "tools.contracts", "--check"],
+            "python -m tools.contracts, and look at the diff",
         ),
         Check(
             "secrets: none in the files git knows",
