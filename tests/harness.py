@@ -19,9 +19,9 @@ from fastapi import FastAPI
 
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from shared.chassis import Ports
-from shared.chassis.access import Actor, scopes_of
+from shared.chassis.access.identity import Actor, scopes_of
+from shared.chassis.access.tokens import Signer
 from shared.chassis.migrations import upgrade
-from shared.chassis.tokens import Signer
 from shared.events import Event, Meta, read_event
 from shared.messaging import Database, Subscriptions, new_id
 from shared.messaging.arrivals import Arrival, waves

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from shared.chassis import Ports, Service
-from shared.chassis.event_contract import asyncapi, schema_of, to_yaml
+from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
 from shared.events import CATALOGUE
 from tools.indicator_page import indicator_page
 

@@ -1,14 +1,13 @@
 """The chassis: what every service stands on. `create_service` is the front door; the rest are words for routes."""
 
-from shared.chassis.access import Actor, CurrentActor, allow, public
+from shared.chassis.access.identity import Actor, CurrentActor
+from shared.chassis.access.policy import allow, public
+from shared.chassis.application import create_service
 from shared.chassis.clients import Clients
-from shared.chassis.etag import IfMatch, etag_of, require_unchanged, show_etag
-from shared.chassis.pages import Cursor, Limit, Page, page_of, read_cursor
-from shared.chassis.problems import Refused
-from shared.chassis.routing import Tx, service_router
-from shared.chassis.service import Ports, Service, create_service
-from shared.chassis.settings import ServiceSettings
-from shared.chassis.shapes import (
+from shared.chassis.http.etag import IfMatch, etag_of, require_unchanged, show_etag
+from shared.chassis.http.pages import Cursor, Limit, Page, page_of, read_cursor
+from shared.chassis.http.routing import Tx, service_router
+from shared.chassis.http.shapes import (
     Amount,
     Code,
     Day,
@@ -22,6 +21,9 @@ from shared.chassis.shapes import (
     SignedAmount,
     Text,
 )
+from shared.chassis.problems import Refused
+from shared.chassis.service import Ports, Service
+from shared.chassis.settings import ServiceSettings
 
 __all__ = [
     "Actor",

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 
-from shared.chassis.access import Actor
-from shared.chassis.logs import REQUEST_ID, current_request_id
-from shared.chassis.tokens import Signer
-from shared.chassis.tracing import current_traceparent
+from shared.chassis.access.identity import Actor
+from shared.chassis.access.tokens import Signer
+from shared.chassis.observability.logs import REQUEST_ID, current_request_id
+from shared.chassis.observability.tracing import current_traceparent
 from shared.http import new_client
 
 Transport = Callable[[str], httpx.AsyncBaseTransport]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from shared.chassis.safe_errors import describe
+from shared.chassis.observability.safe_errors import describe
 from shared.errors import DomainError, Kind
 from shared.messaging.failures import is_transient
 
@@ -191,6 +191,6 @@ def _methods_of(request: Request) -> list[str]:
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Errors an application expects. Everything else is caught by the front door, outside of these."""
+    """Errors an application expects. Everything else is caught by the request-context middleware, outside of these."""
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from deploy.docker.serve import SERVICES
-from shared.chassis.metrics import Metrics
+from shared.chassis.observability.metrics import Metrics
 from tests.deploy.test_compose import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"

@@ -14,7 +14,7 @@ from deploy.embedded.ports import free_port
 from deploy.embedded.service import SERVICES
 from deploy.embedded.system import database_of
 from deploy.operator import operator_token
-from shared.chassis.tokens import Verifier
+from shared.chassis.access.tokens import Verifier
 from tests.shared.messaging.world import make_tables
 
 Query = Callable[[str, str], object]

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from polyfactory.factories.pydantic_factory import ModelFactory
 from pydantic import ValidationError
 
-from shared.chassis.event_contract import asyncapi, schema_of, to_yaml
+from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
 from shared.events import CATALOGUE, OWNERS, Event, OrderPlaced, read_event, without
 from tools.contracts import broken_promises, drift, incompatible, resolved, write
 

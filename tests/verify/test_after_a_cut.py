@@ -9,7 +9,7 @@ import pytest
 from deploy.verify import Report
 from deploy.verify.check import HEARS, examine
 from deploy.verify.moments import Connections, connected
-from shared.chassis.lifespan import cut_log
+from shared.chassis.operations.lifespan import cut_log
 from tests import harness
 from tests.journeys.caller import Caller, new_code
 from tests.shared.messaging.world import until

@@ -37,7 +37,7 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
-from shared.chassis.times import refuse_future
+from shared.chassis.http.instants import refuse_future
 from shared.errors import conflict, not_found
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import Subscriptions, Timers, announce, new_id

@@ -14,9 +14,9 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from shared.chassis import Ports, allow, public, service_router
-from shared.chassis.access import ROLES, SCOPES
+from shared.chassis.access.identity import ROLES, SCOPES
+from shared.chassis.access.tokens import Verifier
 from shared.chassis.problems import Refused
-from shared.chassis.tokens import Verifier
 from tests import harness
 from tests.shared.chassis import sample
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.chassis import deployment
+from shared.chassis.operations import deployment
 from shared.errors import invalid
 from shared.messaging import Database
 from tests import harness

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.chassis.idempotency import forget, forget_old
+from shared.chassis.http.idempotency import forget, forget_old
 from shared.messaging import Database
 
 Headers = Callable[..., dict[str, str]]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.chassis import Ports
-from shared.chassis.pages import read_cursor, write_cursor
+from shared.chassis.http.pages import read_cursor, write_cursor
 from shared.errors import DomainError
 from shared.messaging import Database
 from tests import harness

@@ -12,8 +12,8 @@ import structlog
 from fastapi import FastAPI
 from openapi_spec_validator import validate
 
-from shared.chassis.logs import write_logs
-from shared.chassis.tracing import continue_trace
+from shared.chassis.observability.logs import write_logs
+from shared.chassis.observability.tracing import continue_trace
 from shared.messaging import Database
 
 Headers = Callable[..., dict[str, str]]

@@ -1,6 +1,6 @@
 """What a service says of its backbone: nothing is called fine because nobody could ask."""
 
-from shared.chassis.metrics import Metrics
+from shared.chassis.observability.metrics import Metrics
 from shared.messaging.status import read_status
 from tests.shared.messaging.world import TOPIC, Running, World, until
 

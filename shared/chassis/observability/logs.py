@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import structlog
 
-from shared.chassis.safe_errors import describe
-from shared.chassis.tracing import current_traceparent
+from shared.chassis.observability.safe_errors import describe
+from shared.chassis.observability.tracing import current_traceparent
 
 REQUEST_ID = "x-request-id"
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -89,7 +89,9 @@ def write_logs(service: str, level: str) -> None:
     root.setLevel(max(number, logging.INFO))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = name != "uvicorn.access"  # the front door writes our own access line
+        logging.getLogger(name).propagate = (
+            name != "uvicorn.access"
+        )  # the request-context middleware writes our own access line
     # httpx would write down whole addresses, and so what people search for (P13).
     for name in ("aiokafka", "alembic", "httpx"):
         logging.getLogger(name).setLevel(max(number, logging.WARNING))

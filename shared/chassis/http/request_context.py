@@ -7,10 +7,10 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.chassis.logs import REQUEST_ID_FORM, request_id
-from shared.chassis.metrics import Metrics
+from shared.chassis.observability.logs import REQUEST_ID_FORM, request_id
+from shared.chassis.observability.metrics import Metrics
+from shared.chassis.observability.tracing import continue_trace, traceparent
 from shared.chassis.problems import Refused, problem_of
-from shared.chassis.tracing import continue_trace, traceparent
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 
 
-class FrontDoor:
+class RequestContextMiddleware:
     """Pure ASGI. Catches what no handler expected, so that every error is a problem with a code."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, verbose: bool = False) -> None:

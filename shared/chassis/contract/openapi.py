@@ -6,10 +6,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from shared.chassis.access import policies_in
-from shared.chassis.idempotency import UNSAFE
+from shared.chassis.access.policy import policies_in
+from shared.chassis.http.idempotency import UNSAFE
+from shared.chassis.http.routing import TransactionRoute, current_transaction
 from shared.chassis.problems import MEDIA_TYPE, TITLES
-from shared.chassis.routing import TransactionRoute, current_transaction
 
 PROBLEM: dict[str, Any] = {
     "type": "object",

@@ -7,22 +7,21 @@ behind, also no idempotency row.
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
-from shared.chassis import idempotency
-from shared.chassis.access import ACTOR, Actor, Policy, actor_of
+from shared.chassis.access.identity import ACTOR, Actor, actor_of
+from shared.chassis.access.policy import Policy
+from shared.chassis.http import idempotency
+from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import Refused
-from shared.chassis.strict_json import parse_json
+from shared.chassis.service import Service
 from shared.messaging import Transaction
 from shared.messaging.failures import is_conflict
 from shared.messaging.transaction import CONFLICT_TRIES, pause_after_conflict
-
-if TYPE_CHECKING:
-    from shared.chassis.service import Service
 
 ATTEMPT = "patron.attempt"
 

@@ -1,0 +1,94 @@
+"""Who asks: actors, the roles and scopes they hold, and the bearer token that says so."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from shared.chassis.problems import Refused
+
+Kind = Literal["person", "partner", "service"]
+
+READ = frozenset({"orders:read", "customers:read", "complaints:read", "tiers:read", "points:read"})
+WRITE = frozenset(
+    {
+        "orders:write",
+        "receivables:write",
+        "customers:write",
+        "team:write",
+        "complaints:write",
+        "policies:write",
+        "policies:approve",
+        "evaluations:run",
+        "points:write",
+        "points:adjust",
+        "partners:admin",
+        "history",
+    }
+)
+OPERATIONS = frozenset({"ops", "internal"})  # what services, and the operator's command, call one another with
+SCOPES = READ | WRITE | OPERATIONS
+
+AGENT = READ | {"customers:write", "complaints:write", "points:write"}
+MANAGER = AGENT | {"orders:write", "receivables:write", "team:write"}
+HEAD = MANAGER | {"policies:approve", "evaluations:run", "points:adjust", "history"}
+ROLES: Mapping[str, frozenset[str]] = {
+    "agent": AGENT,
+    "manager": MANAGER,
+    "head": HEAD,
+    "analyst": READ | {"policies:write", "evaluations:run"},
+    "partner": READ | {"orders:write", "receivables:write", "complaints:write"},
+    "admin": SCOPES - {"internal"},
+    "auditor": READ,
+}
+ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. With a `partner_id` it sees only that partner's customers and cases."""
+
+    subject: str
+    kind: Kind
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    partner_id: UUID | None = None
+
+    @property
+    def client(self) -> str:
+        """Whose requests these are: a person's own, or a partner's, whichever of its keys they came with."""
+        return f"partner:{self.partner_id}" if self.kind == "partner" else f"{self.kind}:{self.subject}"
+
+
+def scopes_of(roles: Iterable[str]) -> frozenset[str]:
+    """All scopes that these roles hold together; a role that does not exist holds none."""
+    return frozenset[str]().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+async def actor_of(request: Request) -> Actor:
+    """The verified actor of a request; verified once, however many dependencies ask."""
+    actor: Actor | None = request.scope.get(ACTOR)
+    if actor is None:
+        service = request.app.state.service
+        verified: Actor = await service.authenticate(request, service)
+        request.scope[ACTOR] = actor = verified
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(actor_of)]
+"""The verified actor of the request, as an argument of a route or a dependency."""
+
+
+def bearer_of(request: Request) -> str:
+    """The bearer token of a request; without one 401 `unauthenticated`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unauthenticated("Send a token: Authorization: Bearer …")
+    return token.strip()
+
+
+def unauthenticated(detail: str = "The token is not valid.") -> Refused:
+    """The refusal of who does not prove who it is: 401 with the scheme to use (RFC 6750)."""
+    return Refused(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,147 @@
+"""The 60-second tokens that services show one another: Ed25519, made for one service, verified the same way in tests.
+
+The keys lie in one directory: `<name>.public.pem` of everybody, `<name>.private.pem` of oneself. Only the gateway may
+speak for people and partners; other services and the operator speak for themselves and only with `internal` and `ops`.
+"""
+
+import re
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from shared.chassis.access.identity import OPERATIONS, SCOPES, Actor, Kind, scopes_of, unauthenticated
+
+LIFE_SECONDS = 60
+RENEW_SECONDS = 25  # a token is used again until it has less than this to live
+LEEWAY_SECONDS = 5  # clocks of two machines
+REMEMBERED = 4096
+LONGEST = 4096  # characters
+SPEAKS_FOR_OTHERS = "gateway"
+ISSUER_FORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti"]
+
+
+class Signer:
+    """Signs with one service's private key."""
+
+    def __init__(self, name: str, keys: Path) -> None:
+        self.name = name
+        self._file = keys / f"{name}.private.pem"
+        self._key: bytes | None = None
+        self._signed: OrderedDict[tuple[str, Actor], tuple[float, str]] = OrderedDict()
+
+    def for_actor(self, audience: str, actor: Actor) -> str:
+        """A token that says who asks. The same one again while it has long enough to live."""
+        now = time.time()
+        until, token = self._signed.get((audience, actor), (0.0, ""))
+        if until - now > RENEW_SECONDS:
+            return token
+        token = self.sign(
+            audience,
+            sub=actor.subject,
+            kind=actor.kind,
+            roles=sorted(actor.roles),
+            scopes=sorted(actor.scopes),
+            partner_id=None if actor.partner_id is None else str(actor.partner_id),
+        )
+        self._signed[audience, actor] = (now + LIFE_SECONDS, token)
+        if len(self._signed) > REMEMBERED:
+            self._signed.popitem(last=False)
+        return token
+
+    def for_service(self, audience: str) -> str:
+        return self.for_actor(audience, Actor(self.name, "service", scopes=OPERATIONS))
+
+    def sign(self, audience: str, *, now: float | None = None, life: int = LIFE_SECONDS, **claims: Any) -> str:
+        if self._key is None:
+            self._key = self._file.read_bytes()
+        at = int(time.time() if now is None else now)
+        fixed = {"iss": self.name, "aud": audience, "iat": at, "exp": at + life, "jti": uuid4().hex}
+        return jwt.encode(fixed | claims, self._key, algorithm="EdDSA")
+
+
+class Verifier:
+    """Verifies tokens made for one service. A verified one is remembered until it expires."""
+
+    def __init__(self, service: str, keys: Path) -> None:
+        self.service = service
+        self.keys = keys
+        self._public: dict[str, tuple[float, Ed25519PublicKey]] = {}
+        self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+
+    def verify(self, token: str) -> Actor:
+        until, known = self._known.get(token, (0.0, None))
+        if known is not None and until > time.time():
+            return known
+        claims = self._claims(token)
+        actor = _actor_of(claims)
+        self._known[token] = (float(claims["exp"]), actor)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return actor
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > LONGEST:
+            raise unauthenticated()
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._public_key(issuer),
+                algorithms=["EdDSA"],
+                audience=self.service,
+                issuer=issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": REQUIRED},
+            )
+        except (jwt.PyJWTError, OSError, ValueError, TypeError, RecursionError):
+            raise unauthenticated() from None
+        lives = claims["exp"] - claims["iat"]
+        if not isinstance(claims["aud"], str) or not 0 < lives <= LIFE_SECONDS or not isinstance(claims["sub"], str):
+            raise unauthenticated()
+        return claims
+
+    def _public_key(self, issuer: object) -> Ed25519PublicKey:
+        """Read again when the file was replaced, so that keys can be changed without a restart."""
+        if not isinstance(issuer, str) or not ISSUER_FORM.fullmatch(issuer):
+            raise ValueError("not an issuer")
+        file = self.keys / f"{issuer}.public.pem"
+        changed = file.stat().st_mtime
+        if issuer not in self._public or self._public[issuer][0] != changed:
+            key = load_pem_public_key(file.read_bytes())
+            if not isinstance(key, Ed25519PublicKey):
+                raise ValueError("not an Ed25519 key")
+            self._public[issuer] = (changed, key)
+        return self._public[issuer][1]
+
+
+def _actor_of(claims: dict[str, Any]) -> Actor:
+    """What the issuer may say, and nothing more."""
+    kind: Kind = claims.get("kind", "")
+    roles, scopes, partner = claims.get("roles") or [], claims.get("scopes"), claims.get("partner_id")
+    if kind not in ("person", "partner", "service") or not _texts(roles) or not _texts(scopes or []):
+        raise unauthenticated()
+    granted = (frozenset(scopes) if scopes is not None else scopes_of(roles)) & SCOPES
+    if kind == "service":
+        if claims["sub"] != claims["iss"] or roles or partner is not None or not granted <= OPERATIONS:
+            raise unauthenticated()
+        return Actor(claims["iss"], "service", scopes=granted)
+    if claims["iss"] != SPEAKS_FOR_OTHERS or "internal" in granted:
+        raise unauthenticated()
+    if partner is None and (kind == "partner" or "partner" in roles):
+        raise unauthenticated()  # without its id it would see everybody's customers
+    try:
+        partner_id = None if partner is None else UUID(partner)
+    except (ValueError, AttributeError, TypeError):
+        raise unauthenticated() from None
+    return Actor(claims["sub"], kind, frozenset(roles), granted, partner_id)
+
+
+def _texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

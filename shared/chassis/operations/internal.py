@@ -1,0 +1,114 @@
+"""What every service answers to other services and to the operator's command: its streams, its state, parked events."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import Field
+
+from shared.chassis.access.identity import CurrentActor
+from shared.chassis.access.policy import allow
+from shared.chassis.http.routing import Tx, service_router
+from shared.chassis.http.shapes import Id, Instant, Read, Shape
+from shared.errors import not_found
+from shared.messaging import parked, streams
+from shared.messaging.marks import list_not_past
+from shared.messaging.status import read_status
+
+router = service_router(prefix="/internal", tags=["internal"])
+
+
+class HeadRead(Read):
+    key: str
+    seq: int
+    last_event_id: UUID
+
+
+class HeadsRead(Read):
+    epoch: UUID
+    settled: bool = True
+    heads: list[HeadRead]
+
+
+class EndsAsked(Shape):
+    """Numbers of an owner's epoch, by key."""
+
+    epoch: Id
+    ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=streams.PAGE)
+
+
+class PassedAnswer(Read):
+    subscribed: bool
+    not_past: list[str]
+
+
+class RetryAnswer(Read):
+    applied: bool
+
+
+@router.get("/streams/{topic}/heads", dependencies=[allow("internal", "ops")])
+async def read_heads(
+    request: Request,
+    topic: str,
+    tx: Tx,
+    after: Annotated[str, Query(max_length=200)] = "",
+    changed_since: Annotated[Instant | None, Query()] = None,
+    settled_by: Annotated[Instant | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=streams.PAGE)] = streams.PAGE,
+) -> HeadsRead:
+    """How far each stream of a topic has counted: one page by key, all of them or those changed lately.
+
+    `settled_by`: none yet (`settled` is false) while something recorded by then may still be uncommitted.
+    """
+    skew = timedelta(seconds=request.app.state.service.settings.clock_skew_seconds)
+    if settled_by is not None and not await streams.is_settled(tx, settled_by, skew):
+        return HeadsRead(epoch=await streams.read_epoch(tx), settled=False, heads=[])
+    epoch, heads = await streams.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
+    return HeadsRead(epoch=epoch, heads=[HeadRead.model_validate(head) for head in heads])
+
+
+@router.get("/streams/{topic}/{key}", dependencies=[allow("internal", "ops")])
+async def read_stream(
+    request: Request, topic: str, key: str, tx: Tx, first: Annotated[int, Query(alias="from", ge=1, le=2**62)] = 1
+) -> dict[str, Any]:
+    """Committed events of one stream from a number on; what a subscriber missed it pulls here."""
+    if topic != request.app.state.service.topic:
+        raise not_found("stream_not_found", "This service does not own that topic.")
+    return streams.stretch_as_json(await streams.read_stretch(tx, topic, key, first))
+
+
+@router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])
+async def tell_what_is_passed(request: Request, topic: str, asked: EndsAsked, tx: Tx) -> PassedAnswer:
+    """Whether this service listens to a topic, and which keys it still needs: not past these numbers, or blocked."""
+    if topic not in request.app.state.service.subscriptions.topics:
+        return PassedAnswer(subscribed=False, not_past=[])
+    return PassedAnswer(subscribed=True, not_past=await list_not_past(tx, topic, asked.epoch, asked.ends))
+
+
+@router.get("/status", dependencies=[allow("internal", "ops")])
+async def show_status(request: Request, tx: Tx) -> dict[str, Any]:
+    """How the backbone stands here: outbox, lag, gaps, parked keys, timers."""
+    service = request.app.state.service
+    status = await read_status(tx, service.consumer)
+    work = {name: "ended" if task.done() else "running" for name, task in service.tasks.items()}
+    return {"service": service.name, **status, "work": work}
+
+
+@router.get("/parked", dependencies=[allow("internal", "ops")])
+async def list_parked(tx: Tx) -> dict[str, Any]:
+    """Events that could not be applied. Their keys wait; other keys go on."""
+    return {"items": [asdict(event) for event in await parked.list_parked(tx)]}
+
+
+@router.post("/parked/{parked_id}/retry", dependencies=[allow("internal", "ops")])
+async def retry_parked(request: Request, parked_id: Id, actor: CurrentActor) -> RetryAnswer:
+    """Apply it now; when it works, the key's later events follow."""
+    return RetryAnswer(applied=await request.app.state.service.inbox.retry(parked_id, actor.subject))
+
+
+@router.post("/parked/{parked_id}/drop", status_code=204, dependencies=[allow("internal", "ops")])
+async def drop_parked(request: Request, parked_id: Id, actor: CurrentActor) -> None:
+    """Go past it, and record the hole."""
+    await request.app.state.service.inbox.drop(parked_id, actor.subject)
