@@ -24,6 +24,7 @@ from shared.chassis.http.shapes import (
 from shared.chassis.problems import Refused
 from shared.chassis.service import Ports, Service
 from shared.chassis.settings import ServiceSettings
+from shared.chassis.visibility import SourcesOf, staff_only, visible_customer, visible_customer_in_path
 
 __all__ = [
     "Actor",
@@ -48,6 +49,7 @@ __all__ = [
     "ServiceSettings",
     "Shape",
     "SignedAmount",
+    "SourcesOf",
     "Text",
     "Tx",
     "allow",
@@ -59,4 +61,7 @@ __all__ = [
     "require_unchanged",
     "service_router",
     "show_etag",
+    "staff_only",
+    "visible_customer",
+    "visible_customer_in_path",
 ]

@@ -1,10 +1,10 @@
 """Who asks and what they may do.
 
 Owns: actors and the roles and scopes they hold (`identity`), the policy every route carries (`policy`), the short-lived
-tokens between services (`tokens`), and which customers an actor sees (`visibility`).
+tokens between services (`tokens`).
 
-Does not own: signing in (the gateway and the identity provider), and which sources a customer has (each service keeps
-its own copy from events). What holds: a route without a policy stops the service from starting; only the gateway speaks
+Does not own: signing in (the gateway and the identity provider), and which customers an actor sees
+(`shared.chassis.visibility`). What holds: a route without a policy stops the service from starting; only the gateway speaks
 for people and partners; what is not an actor's to see is not found (404), never forbidden, so that nothing is learned
 from the answer.
 """

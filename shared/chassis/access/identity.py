@@ -48,13 +48,19 @@ ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. With a `partner_id` it sees only that partner's customers and cases."""
+    """Who asks. With a `partner_id` it sees only that partner's customers and cases (`source`)."""
 
     subject: str
     kind: Kind
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     partner_id: UUID | None = None
+
+    @property
+    def source(self) -> str | None:
+        """The source whose customers a partner sees: `partner:<id>`, as the reference registry calls it. None for the
+        company's own people and for services, who see all customers."""
+        return None if self.partner_id is None else f"partner:{self.partner_id}"
 
     @property
     def client(self) -> str:
