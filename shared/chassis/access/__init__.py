@@ -4,9 +4,9 @@ Owns: actors and the roles and scopes they hold (`identity`), the policy every r
 tokens between services (`tokens`).
 
 Does not own: signing in (the gateway and the identity provider), and which customers an actor sees
-(`shared.chassis.visibility`). What holds: a route without a policy stops the service from starting; only the gateway speaks
-for people and partners; what is not an actor's to see is not found (404), never forbidden, so that nothing is learned
-from the answer.
+(`shared.chassis.visibility`). What holds: a route without a policy stops the service from starting; only the gateway
+speaks for people and partners; what is not an actor's to see is not found (404), never forbidden, so that nothing is
+learned from the answer.
 """
 
 from shared.chassis.access.identity import (
