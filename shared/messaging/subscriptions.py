@@ -1,45 +1,65 @@
-"""Who is woken by which event: `@subscriptions.on(OrderPlaced)` above a handler of a batch."""
+"""Who is woken by which event: the table a service's `subscriptions.py` is made of.
+
+    subscriptions = Subscriptions(lock_first=customers.lock_customers)
+    subscriptions.on(OrderPlaced, orders.when_orders_are_placed_reassess_tiers)
+    subscriptions.on(TierChanged, earning.when_tiers_change_remember_them, care.when_tiers_rise_congratulate)
+    subscriptions.leave_out(OrderPlaced, "lines")
+
+That file imports the handlers; handlers never import it, so the table is a leaf and closes no circle.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from shared.events import Event, without
 from shared.messaging.transaction import Transaction
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
+HandlerOf = Callable[[Transaction, Sequence[E]], Awaitable[None]]
 Locker = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 
 
 class Subscriptions:
-    """One per service, in its `handlers.py`. A handler gets a run of one type, per key in order of sequence."""
+    """The events one service listens to, with their handlers. One per service, in its `subscriptions.py`.
 
-    def __init__(self) -> None:
+    A handler is called with the open transaction and a non-empty run of events of one type, per key in order of their
+    sequence numbers. What it raises rolls the batch back; a permanent error parks the event and blocks its key.
+    """
+
+    def __init__(self, *, lock_first: Locker | None = None) -> None:
+        """`lock_first` locks the domain rows of all keys of a batch (given sorted), once, before the first handler."""
         self.handlers: dict[str, list[Handler]] = {}
         self.topics: set[str] = set()
         self.read_as: dict[str, type[Event]] = {}  # types of which this service reads only a part
-        self.locker: Locker | None = None
+        self.locker: Locker | None = lock_first
 
-    def on(
-        self, event: type[E]
-    ) -> Callable[
-        [Callable[[Transaction, Sequence[E]], Awaitable[None]]], Callable[[Transaction, Sequence[E]], Awaitable[None]]
-    ]:
-        def register(
-            handler: Callable[[Transaction, Sequence[E]], Awaitable[None]],
-        ) -> Callable[[Transaction, Sequence[E]], Awaitable[None]]:
-            self.handlers.setdefault(event.type, []).append(handler)
-            self.topics.add(event.topic)
-            return handler
+    @overload
+    def on(self, event: type[E], handler: HandlerOf[E], /, *more: HandlerOf[E]) -> None: ...
 
-        return register
+    @overload
+    def on(self, event: type[E]) -> Callable[[HandlerOf[E]], HandlerOf[E]]: ...
+
+    def on(self, event: type[E], *handlers: HandlerOf[E]) -> Callable[[HandlerOf[E]], HandlerOf[E]] | None:
+        """Call these handlers, in this order, with each run of that event; after those that were named before.
+
+        Without a handler it is a decorator: for handlers that stand beside their table.
+        """
+        for handler in handlers:
+            self._register(event, handler)
+        return None if handlers else lambda handler: self._register(event, handler)
+
+    def _register(self, event: type[E], handler: HandlerOf[E]) -> HandlerOf[E]:
+        self.handlers.setdefault(event.type, []).append(handler)
+        self.topics.add(event.topic)
+        return handler
 
     def leave_out(self, event: type[Event], *fields: str) -> None:
         """No handler here looks at these fields of the event: they stay empty and cost nothing."""
         self.read_as[event.type] = without(event, *fields)
 
     def lock_first(self, locker: Locker) -> Locker:
-        """Register what locks the domain rows of all keys of a batch, sorted, once, before the first handler."""
+        """The argument of the same name, as a decorator."""
         self.locker = locker
         return locker
 

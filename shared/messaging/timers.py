@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import overload
 
 import structlog
 
@@ -59,19 +60,37 @@ async def cancel_timers(tx: Transaction, aggregate: str, kind: str | None = None
 
 
 class Timers:
-    """The table of effects, and the loop that fires them. One per service, in its `handlers.py`."""
+    """What happens when a timer is due, by kind, and the loop that fires them. One per service, in its
+    `subscriptions.py`: `timers.on("hold_ends", points.when_a_hold_ends_free_its_points)`.
+
+    An effect is called with the open transaction, in which the timer is marked as fired, and the timer. What it raises
+    rolls back its changes: a transient error is tried again at once, a permanent one after a growing pause.
+    """
 
     def __init__(self) -> None:
         self.effects: dict[str, Effect] = {}
 
-    def on(self, kind: str) -> Callable[[Effect], Effect]:
-        def register(effect: Effect) -> Effect:
-            if kind in self.effects:
-                raise TypeError(f"two effects for the timer {kind}")
-            self.effects[kind] = effect
-            return effect
+    @overload
+    def on(self, kind: str, effect: Effect) -> None: ...
 
-        return register
+    @overload
+    def on(self, kind: str) -> Callable[[Effect], Effect]: ...
+
+    def on(self, kind: str, effect: Effect | None = None) -> Callable[[Effect], Effect] | None:
+        """Call this effect when a timer of that kind is due. TypeError when the kind has one already.
+
+        Without an effect it is a decorator: for effects that stand beside their table.
+        """
+        if effect is None:
+            return lambda effect: self._register(kind, effect)
+        self._register(kind, effect)
+        return None
+
+    def _register(self, kind: str, effect: Effect) -> Effect:
+        if kind in self.effects:
+            raise TypeError(f"two effects for the timer {kind}")
+        self.effects[kind] = effect
+        return effect
 
     async def fire_due(self, database: Database, *, until: datetime | None = None) -> int:
         """Fire everything due (by the database's clock, or up to `until`), one transaction each. Returns how many."""
