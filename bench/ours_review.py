@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bench.ground import run_as_services_do
-from services.tiering_svc.reviews.handlers.review_batches import Pace
+from services.tiering_svc.reviews.handlers.review_batches import BatchSizer
 from services.tiering_svc.reviews.handlers.reviews import advance, request_review
 from services.tiering_svc.reviews.repository import evaluations
 from shared.messaging import Database, Transaction
@@ -34,7 +34,7 @@ async def nothing_ahead(service: str, path: str, query: Mapping[str, Any]) -> An
 
 async def main(url: str, as_of: str) -> None:
     database = Watched(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=4)
-    instant, pace = datetime.fromisoformat(as_of), Pace()
+    instant, pace = datetime.fromisoformat(as_of), BatchSizer()
     run = await database.run(lambda tx: request_review(tx, instant, apply=True, by="bench"))
     database.longest = 0.0
     began = time.perf_counter()

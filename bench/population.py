@@ -32,15 +32,15 @@ MONTH = f"generate_series(0, {MONTHS - 1}) m cross join generate_series(1, {{cus
 
 STATEMENTS = (
     f"""insert into standing (customer_id, tier, rank, since, row_id, kind, policy_id, policy_version, ladder,
-            floor_tier, floor_rank, below_since, grace_until, told_at)
+            floor_tier, floor_rank, below_since, grace_until, known_from)
         select {CUSTOMER}, ('{{{{{",".join(TIERS)}}}}}'::text[])[{RANK} + 1], {RANK}, {BEGAN}, {ROW}, 'first',
                '{POLICY}', 1, '{"<".join(TIERS)}', 'basic', 0, case when {FALLS} then {BELOW} end,
                case when {FALLS} then {BELOW} + interval '1 month' end, {BEGAN}
         from generate_series(1, {{customers}}) n""",
-    """insert into tier_watch (customer_id, row_id, below_since, grace_until, told_at)
+    """insert into tier_watch (customer_id, row_id, below_since, grace_until, known_from)
         select customer_id, row_id, below_since, grace_until, below_since from standing
         where below_since is not null""",
-    """insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, told_at, policy_id,
+    """insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, known_from, policy_id,
             policy_version, reasons)
         select row_id, customer_id, tier, rank, kind, tstzrange(since, null), since, since, policy_id, policy_version,
                jsonb_build_object('trigger', 'order', 'value', rank) from standing order by customer_id""",

@@ -13,7 +13,7 @@ with up as (select * from unnest($1::uuid[], $2::int[], $3::uuid[]) as u(c, r, i
     on conflict (customer_id) do update set rank = excluded.rank, row_id = excluded.row_id, since = excluded.since), h as (
     insert into stream_head as h (topic, key, seq, last_event_id, changed_at) select 'patron.tiering', c::text, 1, i, now()
     from up on conflict (topic, key) do update set seq = h.seq + 1, last_event_id = excluded.last_event_id), t as (
-    insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, told_at, superseded_at, policy_id,
+    insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, known_from, superseded_at, policy_id,
     policy_version, reasons) select i, c, 't', r, 'upgrade', tstzrange(now(), null), now(), now(), now(), i,
     1, '{}' from up) insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard)
     select now(), i, 'patron.tiering', c::text, r + 1, 'tiering.tier_changed.v1', '{}', now(), 0 from up

@@ -18,11 +18,11 @@ from deploy.verify.command import embedded_urls
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
-from services.tiering_svc.monitoring.domain.back_test import Measured, Outcome, Ratio, back_test
+from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome, measure_rule
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
 from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
 from services.tiering_svc.monitoring.domain.history import History
-from services.tiering_svc.monitoring.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from services.tiering_svc.monitoring.repository import warning_rules
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from shared.messaging import Database, Transaction
@@ -48,13 +48,13 @@ MEASURED = Period("measured on", date(2017, 8, 1), date(2017, 10, 1))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    rule: Rule
+    rule: WarningRule
     severity: str
     period: Period
     measured: Measured
 
 
-def run(data: Path | None, causes: Sequence[str], outcome: Outcome, as_json: bool) -> int:
+def run(data: Path | None, causes: Sequence[str], outcome: RuleOutcome, as_json: bool) -> int:
     try:
         rules, histories, periods, zone = asyncio.run(_own(data, outcome)) if data else _real_year()
     except DataMissing as error:
@@ -70,7 +70,7 @@ def run(data: Path | None, causes: Sequence[str], outcome: Outcome, as_json: boo
     return 0
 
 
-def _real_year() -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+def _real_year() -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     rules = [
         read_rule(shipped.document, rule_id=shipped.policy_id, version=1, names=shipped.names)
         for shipped in SHIPPED_WARNINGS
@@ -79,7 +79,7 @@ def _real_year() -> tuple[list[Rule], list[History], list[Period], tzinfo]:
     return known, read_histories(), [CHOSEN, MEASURED], UTC
 
 
-async def _own(data: Path, outcome: Outcome) -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+async def _own(data: Path, outcome: RuleOutcome) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     """The rules in force and the history of the system on this directory."""
     database = Database(embedded_urls(data)["tiering"].replace("postgresql://", "postgresql+asyncpg://"))
     try:
@@ -88,7 +88,7 @@ async def _own(data: Path, outcome: Outcome) -> tuple[list[Rule], list[History],
         await database.close()
 
 
-async def _read(tx: Transaction, outcome: Outcome) -> tuple[list[Rule], list[History], list[Period], tzinfo]:
+async def _read(tx: Transaction, outcome: RuleOutcome) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     zone = (await find_business(tx)).zone
     this_month = month_of(datetime.now(UTC), zone)
     histories: list[History] = []
@@ -106,12 +106,16 @@ async def _read(tx: Transaction, outcome: Outcome) -> tuple[list[Rule], list[His
 
 
 def measure(
-    rules: Sequence[Rule], histories: Sequence[History], periods: Iterable[Period], outcome: Outcome, zone: tzinfo
+    rules: Sequence[WarningRule],
+    histories: Sequence[History],
+    periods: Iterable[Period],
+    outcome: RuleOutcome,
+    zone: tzinfo,
 ) -> Iterable[Line]:
     for period in periods:
         for severity in SEVERITIES:
             found = [Measured() for _ in rules]
-            back_test(
+            measure_rule(
                 [rule.looking for rule in rules], histories, period.first, period.last, outcome, zone, into=found,
                 severity=severity,
             )  # fmt: skip
@@ -140,7 +144,13 @@ def _as_data(line: Line) -> dict[str, Any]:
 
 
 def _show(
-    console: Console, lines: Sequence[Line], rules: Sequence[Rule], customers: int, outcome: Outcome, *, real_year: bool
+    console: Console,
+    lines: Sequence[Line],
+    rules: Sequence[WarningRule],
+    customers: int,
+    outcome: RuleOutcome,
+    *,
+    real_year: bool,
 ) -> None:
     console.print(
         f"{customers:,} customers. A loss: over the {outcome.horizon_months} months after, revenue a day at least "

@@ -69,5 +69,5 @@ background = [
     back_tests.work_on_back_tests,
     lifetime_values.work_on_lifetime_values,
     risk_flags.work_on_risks,
-    sweeps.work_on_warnings,
+    sweeps.work_on_sweeps,
 ]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Contacts, Known, Receivables, Traits
+from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot, Receivables, Traits
 from tests.tiering_svc.shorthand import at, level
 
 MARCH = date(2026, 3, 1)
@@ -15,13 +15,13 @@ LEVELS = [level("lead"), level("iron"), level("gold"), level("platinum")]
 def known(
     amount: str | None = None, margin: str | None = None, *, orders: int = 1, days: str | None = None,
     complaints: int | None = None, region: str | None = None, last_order_at: datetime | None = None,
-) -> Known:  # fmt: skip
+) -> CustomerSnapshot:  # fmt: skip
     figures = Figures()
     if amount is not None:
         figures.orders, figures.amount = orders, Decimal(amount)
     if margin is not None:
         figures.margin, figures.margin_known_amount = Decimal(margin), Decimal(amount or 0)
-    return Known(
+    return CustomerSnapshot(
         figures, at(31), MARCH, 12, last_order_ever=last_order_at,
         receivables=Receivables() if days is None else Receivables(collected=Decimal(1), collected_days=Decimal(days)),
         contacts=Contacts(complaints=complaints), traits=Traits(region=region),

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.indicators.domain.order_aggregates import Orders
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
 from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.policies.domain.reading import read_policy
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import Change, after_order, after_take_back, endings
+from services.tiering_svc.tiers.domain.tier_changes import TierChange, after_order, after_reversal, endings
 
 CUSTOMER = UUID(int=1)
 POLICY = UUID(int=900)
@@ -54,9 +54,9 @@ def order(number: int, placed_at: datetime, amount: str, margin: str | None = No
     )  # fmt: skip
 
 
-def back(of: Order, amount: str | None = None, quantity: int | None = None) -> TakenBack:
+def back(of: Order, amount: str | None = None, quantity: int | None = None) -> Reversal:
     """The whole of an order, or an amount of it."""
-    return TakenBack(
+    return Reversal(
         of.order_id, of.placed_at, of.amount if amount is None else Decimal(amount), of.margin,
         (of.quantity if amount is None else 0) if quantity is None else quantity,
     )  # fmt: skip
@@ -73,10 +73,10 @@ class Folded:
 
     rules: Rules = field(default_factory=rules)
     standing: Standing = field(default_factory=lambda: Standing(CUSTOMER))
-    changes: list[Change] = field(default_factory=list)
+    changes: list[TierChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.book = Orders(self.rules.active.months, [])
+        self.book = OrderHistory(self.rules.active.months, [])
         self.first = self.standing
 
     def place(self, *orders: Order) -> "Folded":
@@ -85,9 +85,9 @@ class Folded:
             self.changes += changes
         return self
 
-    def take(self, *taken: TakenBack) -> "Folded":
+    def take(self, *taken: Reversal) -> "Folded":
         for one in taken:
-            self.standing, changes = after_take_back(self.standing, one, self.book, self.rules)
+            self.standing, changes = after_reversal(self.standing, one, self.book, self.rules)
             self.changes += changes
         return self
 
@@ -101,7 +101,7 @@ class Folded:
         return rows_in_force(self.first, self.changes)
 
 
-def rows_in_force(first: Standing, changes: Sequence[Change]) -> list[tuple[str, datetime, datetime | None]]:
+def rows_in_force(first: Standing, changes: Sequence[TierChange]) -> list[tuple[str, datetime, datetime | None]]:
     ended = {ending.row_id: ending.ends_at for ending in endings(first, changes)}
     return [
         (change.tier, change.effective_from, ended.get(change.row_id))

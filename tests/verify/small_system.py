@@ -66,7 +66,7 @@ SOUND = {
                                         ('{CUSTOMER}', '{AT}', null, now());
         insert into standing (customer_id, tier, rank, since, row_id, kind)
         values ('{CUSTOMER}', 'silver', 1, '{AT}', '{CHANGE}', 'upgrade');
-        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, told_at,
+        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, known_from,
                                   policy_id, policy_version, reasons)
         values ('{OLD_CHANGE}', '{CUSTOMER}', null, 'lead', 0, 'first', '[2026-03-01T00:00Z, {AT})', now(), now(),
                 '{POLICY}', 1, '{{}}'),

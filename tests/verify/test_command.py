@@ -77,7 +77,7 @@ def test_every_invariant_has_a_code_of_its_own_and_a_sentence():
 
 
 @pytest.mark.parametrize("service", ALL)
-def test_who_must_hear_of_what_is_what_the_services_own_handlers_say(service: str):
+def test_who_must_hear_of_what_is_what_the_services_subscriptions_say(service: str):
     package = "services.gateway" if service == "gateway" else f"services.{service}_svc"
-    assert HEARS[service] == importlib.import_module(f"{package}.handlers").subscriptions.topics
+    assert HEARS[service] == importlib.import_module(f"{package}.subscriptions").subscriptions.topics
     assert all(OWNERS[topic] != service for topic in HEARS[service])

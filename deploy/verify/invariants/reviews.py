@@ -59,7 +59,7 @@ INVARIANTS = (
         checked="select count(*) from standing where below_since is not null",
         offending="""
             select s.customer_id, s.below_since, w.below_since as watched_since from standing s
-            left join tier_watch w on w.row_id = s.row_id and w.recovered_told_at is null
+            left join tier_watch w on w.row_id = s.row_id and w.recovery_known_from is null
             where s.below_since is distinct from w.below_since
         """,
     ),

@@ -4,7 +4,7 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-Moment = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)
 
 business = Table(  # one row: the zone months are counted in, the currency of all amounts; fixed at the first start
     "business",
@@ -21,14 +21,14 @@ rule_book = Table(  # rules as data: of each book one version is in force, by so
     Column("document", JSONB, nullable=False),
     Column("status", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
     Column("activated_by", Text),
-    Column("activated_at", Moment),
+    Column("activated_at", Timestamp),
 )
 
 
 metadata = MetaData()
 
-Moment = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)
 Money = Numeric(24, 4)  # sums of amounts that intake takes up to 10^13 each
-Score = Numeric(9, 4)
+ScoreNumber = Numeric(9, 4)

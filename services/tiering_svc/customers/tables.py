@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, Text, Uuid
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 customer_source = Table(  # who knows the customer by a reference of its own: a partner sees only those (G1)
     "customer_source",
@@ -19,15 +19,15 @@ team_member = Table(  # never taken away: who was responsible in a month can be 
     Column("customer_id", Uuid, nullable=False),
     Column("employee_id", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("assigned_at", Moment, nullable=False),
-    Column("released_at", Moment),
-    Column("recorded_at", Moment, nullable=False),
+    Column("assigned_at", Timestamp, nullable=False),
+    Column("released_at", Timestamp),
+    Column("recorded_at", Timestamp, nullable=False),
 )
 
 employee_centre = Table(  # which service centre an employee works at, from when on
     "employee_centre",
     metadata,
     Column("employee_id", Text, primary_key=True),
-    Column("changed_at", Moment, primary_key=True),
+    Column("changed_at", Timestamp, primary_key=True),
     Column("centre", Text),  # null: at none
 )

@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from services.tiering_svc.core.schemas.rule_sets import Whole
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Names
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
 from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
 
-Kind = Literal["economic", "important", "group", "strategic"]
-Risk = Literal["finance", "profit", "management", "churn", "concentration"]
+KeyAccountKindCode = Literal["economic", "important", "group", "strategic"]
+RiskCode = Literal["finance", "profit", "management", "churn", "concentration"]
 Status = Literal["open", "approved", "rejected", "withdrawn"]
 
 
@@ -22,7 +22,7 @@ def _each_once(kinds: list[Any]) -> list[Any]:
 
 
 Reason = Annotated[Text, Field(min_length=1)]
-Kinds = Annotated[list[Kind], Field(min_length=1, max_length=4), AfterValidator(_each_once)]
+Kinds = Annotated[list[KeyAccountKindCode], Field(min_length=1, max_length=4), AfterValidator(_each_once)]
 
 
 class EvidenceWrite(Shape):
@@ -67,7 +67,7 @@ class EvidenceRead(Read):
     indicator: str | None
 
 
-class FindingPartRead(Read):
+class ExaminedConditionRead(Read):
     indicator: str
     value: str | None
     comparison: str
@@ -75,11 +75,11 @@ class FindingPartRead(Read):
     met: bool | None = Field(description="null: the value is not known")
 
 
-class FindingRead(Read):
+class ExaminationRead(Read):
     code: str
     name: dict[str, str]
     met: bool | None = Field(description="null: not known")
-    parts: list[FindingPartRead]
+    parts: list[ExaminedConditionRead]
 
 
 class TakenRead(Read):
@@ -90,7 +90,7 @@ class TakenRead(Read):
     rules_version: Count
     of_group: bool = Field(description="the figures are those of the customer and all below it")
     values: dict[str, str | None]
-    exclusions: list[FindingRead]
+    exclusions: list[ExaminationRead]
 
 
 class NominationRead(Read):
@@ -107,7 +107,7 @@ class NominationRead(Read):
     decided_at: datetime | None
     note: str | None
     override_reason: str | None
-    findings: list[FindingRead] | None = Field(description="the exclusion rules when it was approved")
+    findings: list[ExaminationRead] | None = Field(description="the exclusion rules when it was approved")
 
 
 class AccountClassRead(Read):
@@ -136,7 +136,7 @@ class CandidateRead(Read):
     customer_id: UUID
     kind: str
     amount: SignedAmount | None = Field(description="in the window; of a group, of all its members")
-    because: FindingRead
+    because: ExaminationRead
     exclusions_not_known: list[str] = Field(description="exclusion rules that could not be looked at")
     words: str
 
@@ -152,7 +152,7 @@ class CandidatesRead(Read):
 
 
 class RiskFlagCreate(Shape):
-    risk: Risk
+    risk: RiskCode
     reason: Reason
     until: Instant = Field(description="cleared then by itself")
 
@@ -179,7 +179,7 @@ class CustomerRisksRead(Read):
     items: list[RiskFlagRead]
 
 
-class ConditionWrite(Shape):
+class IndicatorConditionWrite(Shape):
     """One indicator and exactly one of the comparisons."""
 
     indicator: Code
@@ -191,19 +191,19 @@ class ConditionWrite(Shape):
 
 class ExclusionWrite(Shape):
     code: Code
-    name: Names
-    when: list[ConditionWrite] = Field(max_length=20, description="all of them")
+    name: NamesShape
+    when: list[IndicatorConditionWrite] = Field(max_length=20, description="all of them")
 
 
 class RiskRuleWrite(ExclusionWrite):
-    risk: Risk
+    risk: RiskCode
 
 
 class CriterionWrite(Shape):
-    kind: Kind
-    name: Names
+    kind: KeyAccountKindCode
+    name: NamesShape
     top_percent: Exact | None = Field(default=None, description="among the first so many percent by amount")
-    when: list[ConditionWrite] = Field(max_length=20, description="and all of them")
+    when: list[IndicatorConditionWrite] = Field(max_length=20, description="and all of them")
 
 
 class KeyAccountRulesWrite(Shape):

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 nomination = Table(  # asked for by one person, decided by another; one open a customer and class
     "nomination",
@@ -17,9 +17,9 @@ nomination = Table(  # asked for by one person, decided by another; one open a c
     Column("taken", JSONB, nullable=False),  # what the system found at that instant
     Column("status", Text, nullable=False),
     Column("nominated_by", Text, nullable=False),
-    Column("nominated_at", Moment, nullable=False),
+    Column("nominated_at", Timestamp, nullable=False),
     Column("decided_by", Text),
-    Column("decided_at", Moment),
+    Column("decided_at", Timestamp),
     Column("note", Text),
     Column("override_reason", Text),
     Column("findings", JSONB),  # what the system found when it was decided
@@ -33,12 +33,12 @@ account_class = Table(  # an approved nomination's time; a customer is in one cl
     Column("class", Text, nullable=False),
     Column("kinds", ARRAY(Text), nullable=False),
     Column("effective", TSTZRANGE, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("ended_by", Text),
-    Column("ended_at", Moment),
+    Column("ended_at", Timestamp),
     Column("end_cause", Text),
     Column("end_reason", Text),
-    Column("risks_checked_at", Moment),
+    Column("risks_checked_at", Timestamp),
 )
 
 risk_flag = Table(
@@ -52,9 +52,9 @@ risk_flag = Table(
     Column("reason", Text),
     Column("evidence", JSONB, nullable=False),
     Column("raised_by", Text, nullable=False),
-    Column("raised_at", Moment, nullable=False),
-    Column("until", Moment),
-    Column("cleared_at", Moment),
+    Column("raised_at", Timestamp, nullable=False),
+    Column("until", Timestamp),
+    Column("cleared_at", Timestamp),
     Column("cleared_by", Text),
     Column("clear_cause", Text),
     Column("clear_reason", Text),

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, Names
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, NamesShape
 from shared.chassis import Code, Read, Shape
 
 
 class LevelWrite(Shape):
     code: Code
-    name: Names
+    name: NamesShape
 
 
 class BandWrite(Shape):
@@ -36,13 +36,13 @@ class PointsWrite(Shape):
     points: Exact
 
 
-class StepWrite(Shape):
+class PointStepWrite(Shape):
     from_: Exact = Field(alias="from", description="the value from which on it is so many points; below the first: 0")
     to: Exact | None = Field(default=None, description="if given, where the next one begins")
     points: Exact
 
 
-class ScaleWrite(Shape):
+class PointScaleWrite(Shape):
     """Points grow evenly from 0 at the worst value to all at the best; less may be better."""
 
     worst: Exact
@@ -54,8 +54,8 @@ class ItemWrite(Shape):
     """Points of one indicator: by `bands` or by a `scale`."""
 
     indicator: Code
-    bands: list[StepWrite] | None = Field(default=None, max_length=20, description="lowest first")
-    scale: ScaleWrite | None = None
+    bands: list[PointStepWrite] | None = Field(default=None, max_length=20, description="lowest first")
+    scale: PointScaleWrite | None = None
     weight: Exact | None = Field(default=None, description="percent or a factor, as the scorecard says")
     unknown: Literal["lowest", "skip"] | PointsWrite = Field(
         default="lowest", description="when it is not known: the least points, left out, or so many points"
@@ -74,7 +74,7 @@ class ViewWrite(ScorecardWrite):
 
 class ClassWrite(Shape):
     code: Code
-    name: Names
+    name: NamesShape
     from_: Exact | None = Field(default=None, alias="from", description="points; the lowest class has none")
 
 
@@ -89,7 +89,7 @@ class CellWrite(Shape):
     tier: Code
 
 
-class MatrixWrite(Shape):
+class ValueMatrixWrite(Shape):
     present: AxisWrite
     potential: AxisWrite
     cells: list[CellWrite] = Field(max_length=100, description="each combination of classes once")
@@ -105,20 +105,20 @@ class SharesWrite(Shape):
     shares: list[ShareWrite] = Field(min_length=2, max_length=20, description="highest level first; 100 together")
 
 
-class ThresholdWrite(Shape):
+class StarThresholdWrite(Shape):
     tier: Code
     over: Exact
 
 
 class StarWrite(Shape):
     months: Months = Field(description="consecutive full months before the one looked at")
-    thresholds: list[ThresholdWrite] = Field(max_length=20)
+    thresholds: list[StarThresholdWrite] = Field(max_length=20)
 
 
-class ConditionWrite(Shape):
+class PolicyConditionWrite(Shape):
     """Where it is met, the tier is at most, or at least, so high."""
 
-    name: Names
+    name: NamesShape
     when: str = Field(strict=True, min_length=1, max_length=500, examples=["margin_rate < 0.05 && orders > 3.0"])
     at_most: Code | None = None
     at_least: Code | None = None
@@ -146,16 +146,16 @@ class PolicyDocument(Shape):
     window: WindowWrite | None = None
     bands: list[BandWrite] | None = Field(default=None, max_length=20, description="lowest level first")
     scorecard: ScorecardWrite | None = None
-    matrix: MatrixWrite | None = None
+    matrix: ValueMatrixWrite | None = None
     abc: SharesWrite | None = None
     pyramid: SharesWrite | None = None
     star: StarWrite | None = None
-    conditions: list[ConditionWrite] = Field(default=[], max_length=20)
+    conditions: list[PolicyConditionWrite] = Field(default=[], max_length=20)
     life: LifeWrite = LifeWrite()
 
 
 class PolicyCreate(Shape):
-    name: Names
+    name: NamesShape
     document: PolicyDocument
 
 

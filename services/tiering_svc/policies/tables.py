@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 tier_policy = Table(  # T9: data, versioned; one is active. A trigger holds that a version is never changed
     "tier_policy",
@@ -14,12 +14,12 @@ tier_policy = Table(  # T9: data, versioned; one is active. A trigger holds that
     Column("document", JSONB, nullable=False),
     Column("status", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
     Column("activated_by", Text),
-    Column("activated_at", Moment),
-    Column("retired_at", Moment),
+    Column("activated_at", Timestamp),
+    Column("retired_at", Timestamp),
     Column("approved_by", Text),
-    Column("approved_at", Moment),
+    Column("approved_at", Timestamp),
 )
 
 tier_policy_step = Table(  # who put a version into which state, and when
@@ -29,6 +29,6 @@ tier_policy_step = Table(  # who put a version into which state, and when
     Column("policy_id", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     Column("status", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("by", Text, nullable=False),
 )

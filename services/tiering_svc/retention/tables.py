@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.tiering_svc.core.tables import Moment, Money, metadata
+from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
 retention_cost = Table(  # the last entry of a month, purpose and channel counts; the others are how it was known before
     "retention_cost",
@@ -14,15 +14,15 @@ retention_cost = Table(  # the last entry of a month, purpose and channel counts
     Column("channel", Text, nullable=False),
     Column("amount", Money, nullable=False),
     Column("recorded_by", Text, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )
 
 lifetime_value_run = Table(  # how far it is, and the parameters it found
     "lifetime_value_run",
     metadata,
     Column("run_id", Uuid, primary_key=True),
-    Column("as_of", Moment, nullable=False),
-    Column("known_at", Moment, nullable=False),
+    Column("as_of", Timestamp, nullable=False),
+    Column("known_at", Timestamp, nullable=False),
     Column("horizon_months", Integer, nullable=False),
     Column("discount_rate", Numeric(9, 4), nullable=False),
     Column("status", Text, nullable=False),
@@ -33,8 +33,8 @@ lifetime_value_run = Table(  # how far it is, and the parameters it found
     Column("done", Integer, nullable=False),
     Column("revenue", Numeric(24, 4), nullable=False),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("requested_at", Timestamp, nullable=False),
+    Column("finished_at", Timestamp),
 )
 
 lifetime_value = Table(

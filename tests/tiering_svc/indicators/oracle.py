@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Contacts, Known, Receivables, Traits
+from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot, Receivables, Traits
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
@@ -41,7 +41,7 @@ class Told:
     def tell(self, recorded_at: datetime, event: Event) -> None:
         self.facts.append((recorded_at, event))
 
-    def known(self, customer: UUID, as_of: datetime, months: int, known_at: datetime | None) -> Known:
+    def known(self, customer: UUID, as_of: datetime, months: int, known_at: datetime | None) -> CustomerSnapshot:
         then = [event for recorded_at, event in self.facts if known_at is None or recorded_at <= known_at]
         return Counting(then, customer, as_of, months, self.zone).known()
 
@@ -68,9 +68,9 @@ class Counting:
         ago = (last.year - month.year) * 12 + last.month - month.month
         return instant <= self.as_of and ago < self.months
 
-    def known(self) -> Known:
+    def known(self) -> CustomerSnapshot:
         figures, first, last = self.figures()
-        return Known(
+        return CustomerSnapshot(
             figures, self.as_of, self.month(self.as_of), self.months, first, last,
             self.receivables(), self.contacts(), self.traits(),
         )  # fmt: skip

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.tiering_svc.indicators.domain.groups import rolled_up
 from services.tiering_svc.indicators.repository.external_facts import list_members
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintClosed,
@@ -276,7 +276,7 @@ class AnyOrder(RuleBasedStateMachine):
     def compare(self, known_at: datetime | None) -> None:
         asked = [(who, as_of, months) for who in CUSTOMERS for as_of in instants() for months in (1, 3)]
         columns = [list(column) for column in zip(*asked, strict=True)]
-        found = self.machine.run(lambda tx: list_known(tx, *columns, known_at=known_at))
+        found = self.machine.run(lambda tx: load_snapshots(tx, *columns, known_at=known_at))
         expected = {}
         for (who, as_of, months), known in zip(asked, found, strict=True):
             expected[who, as_of, months] = self.told.known(who, as_of, months, known_at)

@@ -10,7 +10,7 @@ import pytest
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.indicator import UNITS, WINDOWS
-from services.tiering_svc.indicators.domain.snapshot import CLASSES, Known
+from services.tiering_svc.indicators.domain.snapshot import CLASSES, CustomerSnapshot
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintClosed,
@@ -32,7 +32,7 @@ from tools.indicator_page import indicator_page
 
 SERVICE = "tiering"
 ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
-NOTHING = Known(Figures(), at(31), date(2026, 3, 1), 12)
+NOTHING = CustomerSnapshot(Figures(), at(31), date(2026, 3, 1), 12)
 
 
 async def tell(database, *events, recorded_at=None):

@@ -10,7 +10,7 @@ import pytest
 
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.real_year import BEGINS, RealYear
 
@@ -117,7 +117,7 @@ async def compare(real_year, database, year, ends, months, known_at):
     customers = real_year.customers
     asked = [(customer, end, months) for end in ends for customer in customers]
     columns = [list(column) for column in zip(*asked, strict=True)]
-    found = await database.run(lambda tx: list_known(tx, *columns, classes={"transaction"}, known_at=known_at))
+    found = await database.run(lambda tx: load_snapshots(tx, *columns, classes={"transaction"}, known_at=known_at))
     wanted = {end: year.window(end, months) for end in ends}
     nothing = 0
     for (customer, end, _), known in zip(asked, found, strict=True):

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.tiering_svc.key_accounts.domain import key_account as life
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
-from services.tiering_svc.key_accounts.domain.rules import Finding
+from services.tiering_svc.key_accounts.domain.rules import Examination
 from services.tiering_svc.subscriptions import subscriptions
 from shared.errors import DomainError
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
@@ -23,8 +23,8 @@ from tests.tiering_svc.key_accounts.people import ANN, BOB, People, refused, ste
 SERVICE = "tiering"
 PEOPLE = st.sampled_from(["ann", "bob", "eve"])
 KINDS = st.lists(st.sampled_from(["economic", "important", "group", "strategic"]), min_size=1, max_size=4, unique=True)
-MET = Finding("one_off_bulk_buyer", {"en": "Bulk", "zh": "大宗"}, True, ())
-UNKNOWN = Finding("large_without_profit", {"en": "No profit", "zh": "无利"}, None, ())
+MET = Examination("one_off_bulk_buyer", {"en": "Bulk", "zh": "大宗"}, True, ())
+UNKNOWN = Examination("large_without_profit", {"en": "No profit", "zh": "无利"}, None, ())
 
 
 class TheLifeOfAnAccount(RuleBasedStateMachine):
@@ -63,7 +63,7 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
     def ask_never_to_serve(self, by: str) -> None:
         self._nominate("never_served", (), by)
 
-    def _nominate(self, sort: life.Sort, kinds: tuple[str, ...], by: str) -> None:
+    def _nominate(self, sort: life.AccountClassKind, kinds: tuple[str, ...], by: str) -> None:
         situation = self.situation()
         try:
             life.check_nomination(situation, sort, kinds)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.key_accounts.domain.risk_flags import Flag, flag_by_rules
-from services.tiering_svc.key_accounts.domain.rules import Condition, Finding, Rule, examine
+from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag, flag_by_rules
+from services.tiering_svc.key_accounts.domain.rules import Examination, ExclusionRule, IndicatorCondition, examine
 from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
 from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import (
@@ -174,10 +174,10 @@ async def test_T8_G1_a_partner_is_told_a_risk_without_its_reason(people, databas
 
 # --- pure ----------------------------------------------------------------------------------------------------------
 
-RULE = Rule(
+RULE = ExclusionRule(
     "r",
     {"en": "R", "zh": "规"},
-    (Condition("amount", "over", Decimal(5)), Condition("orders", "at_most", Decimal(2))),
+    (IndicatorCondition("amount", "over", Decimal(5)), IndicatorCondition("orders", "at_most", Decimal(2))),
     "churn",
 )
 
@@ -198,7 +198,7 @@ def test_T8_a_rule_is_met_not_met_or_not_known(values, met):
     (False, False, 0, 0),
 ])  # fmt: skip
 def test_T8_what_is_not_known_raises_nothing_and_clears_nothing(met, open_before, raised, cleared):
-    flag = Flag(UUID(int=1), ANN, "churn", "rule", "r", None, {}, "patron", ago(1))
-    finding = Finding("r", RULE.names, met, (), "churn")
+    flag = RiskFlag(UUID(int=1), ANN, "churn", "rule", "r", None, {}, "patron", ago(1))
+    finding = Examination("r", RULE.names, met, (), "churn")
     done = flag_by_rules(ANN, [flag] if open_before else [], [finding], NOW, new_id, {})
     assert (len(done.raised), len(done.cleared), len(done.events)) == (raised, cleared, raised + cleared)

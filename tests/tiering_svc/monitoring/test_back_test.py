@@ -13,7 +13,7 @@ from deploy.back_test.real_year import histories_of
 from deploy.demo.purchases import ranked_households, read_purchases
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.domain.order import Order
-from services.tiering_svc.monitoring.domain.back_test import Measured, Outcome, Ratio, back_test
+from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome, measure_rule
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
@@ -24,7 +24,7 @@ from tests import harness
 
 SERVICE = "tiering"
 FIRST, LAST = date(2017, 5, 1), date(2017, 10, 1)
-OUTCOME = Outcome(3, 3, Decimal(50), Decimal(100))
+OUTCOME = RuleOutcome(3, 3, Decimal(50), Decimal(100))
 RULES = {
     (shipped.document.get("cause") or shipped.document["kind"]): read_rule(
         shipped.document, rule_id=shipped.policy_id, version=1, names=shipped.names
@@ -112,7 +112,7 @@ def frame() -> Frame:
 @pytest.mark.parametrize("cause", ["revenue_halved", "silent"])
 def test_T12_a_back_test_equals_pandas(frame: Frame, cause: str):
     measured = Measured()
-    back_test([RULES[cause]], frame.histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    measure_rule([RULES[cause]], frame.histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
     expected = by_pandas(frame, getattr(frame, cause))
     for name, (part, whole) in expected.items():
         ratio = getattr(measured, name)
@@ -124,10 +124,10 @@ def test_T12_a_back_test_equals_pandas(frame: Frame, cause: str):
 
 def test_T12_pieces_add_up_and_survive_being_stored(frame: Frame):
     whole, pieces = Measured(), Measured()
-    back_test([RULES["silent"]], frame.histories[:90], FIRST, LAST, OUTCOME, UTC, into=[whole])
+    measure_rule([RULES["silent"]], frame.histories[:90], FIRST, LAST, OUTCOME, UTC, into=[whole])
     for start in range(0, 90, 30):
         pieces = Measured.from_data(pieces.as_data())
-        back_test([RULES["silent"]], frame.histories[start : start + 30], FIRST, LAST, OUTCOME, UTC, into=[pieces])
+        measure_rule([RULES["silent"]], frame.histories[start : start + 30], FIRST, LAST, OUTCOME, UTC, into=[pieces])
     assert pieces == whole
 
 
@@ -176,7 +176,7 @@ async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real
 
     measured = Measured()
     told = await real_year_copy.run(histories)
-    back_test([RULES["silent"]], told, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    measure_rule([RULES["silent"]], told, FIRST, LAST, OUTCOME, UTC, into=[measured])
     for name in ("precision", "recall", "base_rate"):
         ratio = getattr(measured, name)
         assert (found[name]["part"], found[name]["of"]) == (ratio.part, ratio.whole)
@@ -190,7 +190,7 @@ async def test_T12_a_sweep_sees_what_the_history_tells(real_year, real_year_data
 
     async def both(tx):
         zone = (await find_business(tx)).zone
-        seen = await live.list_observed(tx, real_year.customers, as_of, zone, live.classes_of([]), 12)
+        seen = await live.load_monthly_series(tx, real_year.customers, as_of, zone, live.classes_of([]), 12)
         return seen, await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
     seen, histories = await real_year_database.run(both)

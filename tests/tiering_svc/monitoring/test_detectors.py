@@ -11,11 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.core.domain.calendar import shift
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
-from services.tiering_svc.monitoring.domain.detectors import Looked, evidence_as_data
-from services.tiering_svc.monitoring.domain.history import Bill, CameBack, History, Payment, Scored
-from services.tiering_svc.monitoring.domain.monthly_series import Observed
+from services.tiering_svc.monitoring.domain.detectors import Finding, evidence_as_data
+from services.tiering_svc.monitoring.domain.history import (
+    History,
+    PaymentFact,
+    ReceivableFact,
+    ReversalFact,
+    ScoredAnswer,
+)
+from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
 from services.tiering_svc.monitoring.texts.warnings import in_words
 
@@ -37,7 +43,7 @@ def monthly(*amounts: str | int) -> History:
     return History(ANN, orders)
 
 
-def seen(history: History, month: date) -> Observed:
+def seen(history: History, month: date) -> MonthlySeries:
     """As it was when this month began."""
     [observed] = history.month_ends(month, month, UTC)
     return observed
@@ -49,7 +55,7 @@ def rule(kind: str, yellow: str, red: str | None = None, **fields: Any):
     return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"}).looking
 
 
-def after(looking, *amounts: str | int) -> Looked | None:
+def after(looking, *amounts: str | int) -> Finding | None:
     return looking.look(seen(monthly(*amounts), shift(FIRST, len(amounts))))
 
 
@@ -102,7 +108,7 @@ def test_T12_falling_three_months_running():
     assert after(FALLING, 1, 100, 50, 10, 0, 0) is None  # nothing is left to fall: that is no recovery
 
 
-def weekly(count: int, silent_days: int) -> tuple[History, Observed]:
+def weekly(count: int, silent_days: int) -> tuple[History, MonthlySeries]:
     """Orders every seven days, the last one so many days before a month's beginning."""
     month = date(2025, 10, 1)
     last = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(days=silent_days)
@@ -126,7 +132,7 @@ def test_T12_silent_for_so_many_times_its_own_cycle():
 def test_T12_more_complaints_than_before():
     more = rule("complaints_up", "1", "3", recent_months=1, baseline_months=6)
 
-    def complained(*months: int) -> Looked:
+    def complained(*months: int) -> Finding:
         at = [datetime(2025, month, 3, tzinfo=UTC) for month in months]
         return more.look(seen(History(ANN, complaints=at), date(2025, 10, 1)))
 
@@ -138,11 +144,11 @@ def test_T12_more_complaints_than_before():
 
 
 def test_T12_arrears_by_amount_rate_or_days():
-    paid = Payment(datetime(2025, 9, 20, tzinfo=UTC), Decimal(40))
-    late = Payment(datetime(2025, 10, 20, tzinfo=UTC), Decimal(60))
+    paid = PaymentFact(datetime(2025, 9, 20, tzinfo=UTC), Decimal(40))
+    late = PaymentFact(datetime(2025, 10, 20, tzinfo=UTC), Decimal(60))
     bills = [
-        Bill(date(2025, 8, 1), date(2025, 9, 11), Decimal(100), [paid, late]),
-        Bill(date(2025, 9, 1), date(2025, 10, 1), Decimal(140), []),  # due today: not late yet
+        ReceivableFact(date(2025, 8, 1), date(2025, 9, 11), Decimal(100), [paid, late]),
+        ReceivableFact(date(2025, 9, 1), date(2025, 10, 1), Decimal(140), []),  # due today: not late yet
     ]
     now = seen(History(ANN, bills=bills), date(2025, 10, 1))
     for measure, reached, beyond in (("amount", "60", "60.01"), ("rate", "30", "30.1"), ("days", "20", "21")):
@@ -160,8 +166,8 @@ def test_T12_satisfaction_down():
         "satisfaction_down", "1", "2", measure="cases", recent_months=2, baseline_months=6, least_answers=2
     )  # fmt: skip
 
-    def scored(*scores: tuple[int, int], measure: str = "cases") -> Looked | None:
-        told = [Scored(measure, datetime(2025, month, 3, tzinfo=UTC), Decimal(score)) for month, score in scores]
+    def scored(*scores: tuple[int, int], measure: str = "cases") -> Finding | None:
+        told = [ScoredAnswer(measure, datetime(2025, month, 3, tzinfo=UTC), Decimal(score)) for month, score in scores]
         return down.look(seen(History(ANN, scores=told), date(2025, 10, 1)))
 
     assert scored((3, 5), (4, 5), (8, 4), (9, 4)).severity == "yellow"
@@ -174,13 +180,13 @@ def test_T12_satisfaction_down():
 
 def test_T12_what_came_back_later_was_not_known_then():
     history = monthly(1, 2800, 3100, 3000, 3100)
-    taken = TakenBack(UUID(int=5), history.orders[4].placed_at, Decimal(3000), None, 0)
-    history.came_back = [CameBack(datetime(2025, 7, 5, tzinfo=UTC), taken)]
+    taken = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3000), None, 0)
+    history.came_back = [ReversalFact(datetime(2025, 7, 5, tzinfo=UTC), taken)]
     then, later = history.month_ends(date(2025, 6, 1), date(2025, 8, 1), UTC), date(2025, 5, 1)
     first, _, last = then
     assert (first.amount(later), last.amount(later)) == (3100, 100)
-    gone = TakenBack(UUID(int=5), history.orders[4].placed_at, Decimal(3100), None, 1)
-    history.came_back = [CameBack(datetime(2025, 5, 20, tzinfo=UTC), gone)]
+    gone = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3100), None, 1)
+    history.came_back = [ReversalFact(datetime(2025, 5, 20, tzinfo=UTC), gone)]
     assert later not in seen(history, date(2025, 6, 1)).months
 
 
@@ -264,10 +270,10 @@ def test_T12_silence_equals_counting_by_hand(days_before, least_orders, least_da
 
 
 def test_T12_every_kind_is_said_in_both_languages():
-    bill = Bill(date(2025, 1, 1), date(2025, 2, 1), Decimal(100), [])
+    bill = ReceivableFact(date(2025, 1, 1), date(2025, 2, 1), Decimal(100), [])
     history = monthly(1, 2800, 3100, 2000, 1000, 500)
     history.complaints = [datetime(2025, 6, 3, tzinfo=UTC)]
-    history.scores = [Scored("cases", datetime(2025, n, 3, tzinfo=UTC), Decimal(6 - n)) for n in (2, 3, 4, 5)]
+    history.scores = [ScoredAnswer("cases", datetime(2025, n, 3, tzinfo=UTC), Decimal(6 - n)) for n in (2, 3, 4, 5)]
     history.bills = [bill]
     observed = seen(history, date(2025, 7, 1))
     for shipped in SHIPPED_WARNINGS:

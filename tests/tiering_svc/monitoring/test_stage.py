@@ -11,7 +11,7 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
-from services.tiering_svc.monitoring.domain.monthly_series import Margin, MonthSums, Observed
+from services.tiering_svc.monitoring.domain.monthly_series import Margin, MonthlySeries, MonthSums
 from services.tiering_svc.monitoring.domain.stage import (
     MARGINS,
     NUMBERS,
@@ -31,7 +31,7 @@ RULES = read_stage_rules(SHIPPED_STAGES)
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def seen(*orders: tuple[int, int], margin: Margin | None = None) -> Observed:
+def seen(*orders: tuple[int, int], margin: Margin | None = None) -> MonthlySeries:
     """Orders so many days ago, of so much."""
     placed = sorted((AS_OF - timedelta(days=days), Decimal(amount)) for days, amount in orders)
     months: dict[date, list[tuple[datetime, Decimal]]] = {}
@@ -42,7 +42,7 @@ def seen(*orders: tuple[int, int], margin: Margin | None = None) -> Observed:
         for month, its in months.items()
     }
     first = placed[0][0] if placed else None
-    return Observed(
+    return MonthlySeries(
         AS_OF, AS_OF.date(), AS_OF.date(), sums, first, None if first is None else first.date().replace(day=1),
         margin=margin,
     )  # fmt: skip
@@ -53,7 +53,7 @@ def every(days: int, first: int, last: int, amount: int = 10) -> list[tuple[int,
 
 
 def test_T11_each_stage_by_example():
-    cases: dict[str, list[Observed]] = {
+    cases: dict[str, list[MonthlySeries]] = {
         "acquire": [seen(), seen((59, 10)), seen(*every(5, 50, 45))],
         "retain": [seen(*every(10, 300, 5)), seen((60, 10), (20, 10)), seen(*every(10, 99, 39))],
         "expand": [

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.tiering_svc.monitoring.domain import warning as warning_life
-from services.tiering_svc.monitoring.domain.detectors import Looked
-from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning, Sweep
-from services.tiering_svc.monitoring.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.monitoring.domain.detectors import Finding
+from services.tiering_svc.monitoring.domain.warning import EarlyWarning, SweptCustomer, WarningChange
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from shared.errors import DomainError
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,15 +20,15 @@ ANN = UUID(int=1)
 SEVERITY = {0: None, 1: "yellow", 2: "red"}
 
 
-def silent_rule() -> Rule:
+def silent_rule() -> WarningRule:
     document = {
         "kind": "silent", "cycle_months": 12, "thresholds": [{"severity": "yellow", "at_least": "3"}],
     }  # fmt: skip
     return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"})
 
 
-def looked(level: int) -> Looked:
-    return Looked(SEVERITY[level], lambda: {"silent_days": level})  # type: ignore[arg-type]
+def looked(level: int) -> Finding:
+    return Finding(SEVERITY[level], lambda: {"silent_days": level})  # type: ignore[arg-type]
 
 
 class OneCustomerOneCause(RuleBasedStateMachine):
@@ -40,7 +40,7 @@ class OneCustomerOneCause(RuleBasedStateMachine):
         self.ids = count(1)
         self.now = BEGINNING
         self.warnings: dict[UUID, EarlyWarning] = {}
-        self.changes: list[Change] = []
+        self.changes: list[WarningChange] = []
         self.warned = 0  # the worst level warned of since the cause was last gone
 
     def _new_id(self) -> UUID:
@@ -50,10 +50,10 @@ class OneCustomerOneCause(RuleBasedStateMachine):
     def lasting(self) -> EarlyWarning | None:
         return next((one for one in self.warnings.values() if one.lasting), None)
 
-    def _sweep(self, rule: Rule | None, found: Looked | None, *, back: int = 0) -> list[Change]:
+    def _sweep(self, rule: WarningRule | None, found: Finding | None, *, back: int = 0) -> list[WarningChange]:
         self.now += timedelta(days=1)
         as_of = self.now - timedelta(days=back)
-        decided = Sweep(ANN, as_of, self.now, None, self._new_id).decide(self.lasting, rule, found)
+        decided = SweptCustomer(ANN, as_of, self.now, None, self._new_id).decide(self.lasting, rule, found)
         self.warnings |= {one.warning_id: one for one in decided.warnings}
         self.changes += decided.changes
         return decided.changes

@@ -232,7 +232,7 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     client, database, as_role, announced, monkeypatch, crash_at
 ):
     """The process dies in the crash_at-th transaction, just before its commit; the next one goes on."""
-    monkeypatch.setattr(deciding, "STRETCH", 3)
+    monkeypatch.setattr(deciding, "BATCH", 3)
     customers = [UUID(int=n) for n in range(1, 11)]
     await tell(database, *(placed(customer, ago(10), "600") for customer in customers))
     await activate_bands(client, as_role, ("gold", "550"))

@@ -264,7 +264,7 @@ async def test_T9_a_back_test_knows_then_or_now(client, database):
 
 
 async def test_T5_a_back_test_cuts_each_month_by_its_own_customers(client, database, monkeypatch):
-    monkeypatch.setattr(deciding, "SINGLY", 3)
+    monkeypatch.setattr(deciding, "INDIVIDUAL", 3)
     steps = [(c, n) for n, c in enumerate(CUSTOMERS, 1)]
     await tell(database, *(placed(c, month_ago(3), str(10 * n)) for c, n in steps),
                *(placed(c, month_ago(2), str(10 * (11 - n))) for c, n in steps))  # fmt: skip
@@ -310,8 +310,8 @@ class Crash(Exception):
 @pytest.mark.parametrize("what", ["simulation", "back-test"])
 async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client, database, monkeypatch, what):
     """Each transaction in turn dies just before its commit; what comes out is the same as without."""
-    monkeypatch.setattr(deciding, "STRETCH", 3)
-    monkeypatch.setattr(deciding, "SINGLY", 3)
+    monkeypatch.setattr(deciding, "BATCH", 3)
+    monkeypatch.setattr(deciding, "INDIVIDUAL", 3)
     await ten_customers(database)
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
     original, died, draw = database.run, list[bool](), Random(7)
@@ -353,7 +353,7 @@ async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client
 
 
 async def test_T10_two_replicas_at_once_decide_everybody_once(client, database, monkeypatch):
-    monkeypatch.setattr(deciding, "STRETCH", 2)
+    monkeypatch.setattr(deciding, "BATCH", 2)
     await ten_customers(database)
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
     run = (await client.post(f"/v1/tier-policies/{policy}/simulations")).json()

@@ -110,7 +110,7 @@ async def screened(database: Database, run: Run) -> None:
     async def look(tx: Transaction) -> None:
         asked, rules = await deciding.basis_of(tx, run)
         _, _, plain, singly = await screening.screen(tx, asked, None, LAST, figures=True)
-        everybody = await screening.list_stretch(tx, None, LAST)
+        everybody = await screening.list_batch(tx, None, LAST)
         how: Any = {"open_rows": None, "placed_by": {}}
         found = await deciding.decide(tx, everybody, asked, rules, run.run_id, **how)
         decided = {one.then.customer_id: one for one in found}
@@ -138,7 +138,7 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
     cut = max(1, int(len(steps) * share))
     # What is told later was recorded later, too: a run waits for all that was recorded when it began.
     assume(cut == len(steps) or steps[cut][0] - steps[cut - 1][0] > timedelta(seconds=10))
-    monkeypatch.setattr(deciding, "STRETCH", 3)
+    monkeypatch.setattr(deciding, "BATCH", 3)
 
     async def both() -> None:
         database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.service_quality.domain.defaults import INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
-    Answered,
+    SurveyAnswer,
     answers_as_data,
     answers_from_data,
     check_answers,
@@ -32,7 +32,7 @@ def document(*parts):
 
 
 def answered(expectation, experience):
-    return Answered(Decimal(expectation), Decimal(experience))
+    return SurveyAnswer(Decimal(expectation), Decimal(experience))
 
 
 def test_T16_satisfaction_is_experience_less_expectation_weighted_through_three_levels():

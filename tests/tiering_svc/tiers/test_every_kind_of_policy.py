@@ -137,7 +137,7 @@ async def test_T9_the_reasons_of_a_rise_by_score_are_kept(client, database):
     assert (tier["next"]["code"], tier["next"]["unit"], len(tier["next"]["items"])) == ("platinum", "points", 2)
 
 
-ROW = """insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, told_at, policy_id,
+ROW = """insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, known_from, policy_id,
                                    policy_version, reasons)
          values ($1, $2, 'silver', 1, 'upgrade', tstzrange($3, $4), $3, $3, $1, 1, '{}')"""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order_aggregates import Windows
+from services.tiering_svc.indicators.domain.order_aggregates import WindowTotals
 from services.tiering_svc.tiers.domain.order_history import come_in_order, nothing_can_move
 from services.tiering_svc.tiers.domain.tier_changes import after_order
 from tests.tiering_svc.shorthand import Folded, at, bands_document, order, policy_of, rules
@@ -62,7 +62,7 @@ def test_T10_where_nothing_can_move_the_exact_way_moves_nothing(stored, batch):
     orders = [order(100 + n, at(1) + timedelta(days=day), str(size * 10)) for n, (day, size) in enumerate(batch)]
     if not nothing_can_move(life.standing, windows, newest, orders, POLICY, UTC):
         return
-    quick, standing = Windows(12, windows), life.standing
+    quick, standing = WindowTotals(12, windows), life.standing
     for one in orders:
         standing, changes = after_order(standing, one, quick, life.rules)
         assert changes == []

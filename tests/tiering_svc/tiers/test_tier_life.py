@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.order import Order
-from services.tiering_svc.indicators.domain.order_aggregates import Orders, Windows
+from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory, WindowTotals
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import after_order, after_take_back
+from services.tiering_svc.tiers.domain.tier_changes import after_order, after_reversal
 from tests.tiering_svc.shorthand import (
     CUSTOMER,
     GOLD_AT_550,
@@ -102,8 +102,8 @@ def test_K18_a_correction_can_be_corrected_again():
 def test_K18_a_tier_lowered_by_a_review_is_not_corrected():
     standing = Standing(CUSTOMER, "gold", 1, at(1), UUID(int=5), "downgrade", ladder="silver<gold", floor_rank=1)
     one = order(1, at(1), "600")
-    book = Orders(12, [one])
-    assert after_take_back(standing, back(one), book, rules()) == (standing, [])
+    book = OrderHistory(12, [one])
+    assert after_reversal(standing, back(one), book, rules()) == (standing, [])
 
 
 def test_T10_a_late_order_raises_at_the_order_that_together_with_it_reached_the_band():
@@ -162,7 +162,7 @@ def fold(facts: list[tuple[str, int, int]], splits: set[int], life: Folded) -> F
     placed: list[Order] = []
     for position, (kind, which, size) in enumerate(facts):
         if position in splits:
-            life.book = Orders(12, life.book.by_id.values())
+            life.book = OrderHistory(12, life.book.by_id.values())
         if kind == "order":
             day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=which)
             placed.append(order(len(placed) + 1, day, str(size * 10), margin=str(size), quantity=100))
@@ -182,7 +182,7 @@ def place(life: Folded, one: Order, *, quick: bool) -> None:
         return
     last = month_of(start, UTC)
     _, _, figures = next(life.book.walk(start, last))
-    life.standing, changes = after_order(life.standing, one, Windows(12, {last: figures}), life.rules)
+    life.standing, changes = after_order(life.standing, one, WindowTotals(12, {last: figures}), life.rules)
     life.book.add(one)
     life.changes += changes
 
@@ -229,7 +229,7 @@ def test_K18_the_open_rise_is_always_earned_at_its_date(facts):
 
 def test_T10_quick_sums_follow_an_order_into_every_window_that_holds_it():
     march, april = month_of(at(1), UTC), month_of(at(1, 4), UTC)
-    windows = Windows(1, {march: Figures(), april: Figures()})
+    windows = WindowTotals(1, {march: Figures(), april: Figures()})
     windows.add(order(1, at(2), "10"))
     assert windows.by_last_month[march].amount == 10
     assert windows.by_last_month[april].orders == 0

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.tiering_svc.core.domain.calendar import month_of
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.indicators.domain.order_aggregates import Orders
-from services.tiering_svc.indicators.domain.snapshot import Known, Receivables
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, Receivables
 from services.tiering_svc.policies.domain.defaults import SHIPPED
 from services.tiering_svc.policies.domain.policy import Band, Policy, Rules
 from services.tiering_svc.reviews.domain.review import review
-from services.tiering_svc.tiers.domain.overrides import end_override, override, promise, take_back_promise
+from services.tiering_svc.tiers.domain.overrides import end_override, override, promise, withdraw_promise
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import (
-    Change,
+    TierChange,
     after_order,
-    after_take_back,
+    after_reversal,
     endings,
     looked_at_from,
 )
-from services.tiering_svc.tiers.domain.timeline import Moments
+from services.tiering_svc.tiers.domain.timeline import Timeline
 from tests.tiering_svc.shorthand import BEGINNING, CUSTOMER, back, order, policy_of
 
 DAY = datetime(2025, 1, 1, tzinfo=UTC)
@@ -50,22 +50,22 @@ class Life:
     def __init__(self, policy: Policy) -> None:
         numbers = count(10_000)
         self.rules = Rules(policy, UTC, lambda: UUID(int=next(numbers)), BEGINNING, {})
-        self.book = Orders(policy.months, [])
+        self.book = OrderHistory(policy.months, [])
         self.standing = Standing(CUSTOMER)
-        self.rows: list[tuple[Change, datetime | None]] = []  # those in force, with their ends
+        self.rows: list[tuple[TierChange, datetime | None]] = []  # those in force, with their ends
 
-    def known(self, at: datetime) -> Known:
+    def known(self, at: datetime) -> CustomerSnapshot:
         _, month, figures = next(self.book.walk(at, month_of(at, UTC)))
         days = None if not figures.orders else Decimal(figures.orders * 7)  # slower with every order
         paid = Receivables() if days is None else Receivables(collected=Decimal(1), collected_days=days)
         first = min((one.placed_at for one in self.book.by_id.values() if one.quantity), default=None)
-        return Known(figures, at, month, self.book.months, first, figures.last_order_at, paid)
+        return CustomerSnapshot(figures, at, month, self.book.months, first, figures.last_order_at, paid)
 
-    def moments(self, since: datetime) -> Moments:
+    def moments(self, since: datetime) -> Timeline:
         later = {one.placed_at for one in self.book.by_id.values() if one.placed_at > since}
-        return Moments(self.known(instant) for instant in {since, *later})
+        return Timeline(self.known(instant) for instant in {since, *later})
 
-    def take(self, decided: tuple[Standing, list[Change]]) -> None:
+    def take(self, decided: tuple[Standing, list[TierChange]]) -> None:
         before, (self.standing, changes) = self.standing, decided
         ended = {ending.row_id: ending.ends_at for ending in endings(before, changes)}
         rows = self.rows + [(change, None) for change in changes]
@@ -82,12 +82,12 @@ class Life:
         else:
             self.take(after_order(self.standing, one, self.book, self.rules))
 
-    def take_back(self, taken: TakenBack) -> None:
+    def reverse(self, taken: Reversal) -> None:
         if self.rules.active.classes and self.standing.since is not None:
-            self.book.take_back(taken)
-            self.take(after_take_back(self.standing, taken, self.moments(self.standing.since), self.rules))
+            self.book.reverse(taken)
+            self.take(after_reversal(self.standing, taken, self.moments(self.standing.since), self.rules))
         else:
-            self.take(after_take_back(self.standing, taken, self.book, self.rules))
+            self.take(after_reversal(self.standing, taken, self.book, self.rules))
 
 
 class TierLife(RuleBasedStateMachine):
@@ -114,7 +114,7 @@ class TierLife(RuleBasedStateMachine):
         if one.quantity:
             pieces = min(pieces, one.quantity)
             part = (one.amount * pieces / one.quantity).quantize(Decimal("0.01"))
-            self.life.take_back(back(one, str(part), pieces))
+            self.life.reverse(back(one, str(part), pieces))
 
     @rule(day=st.integers(1, 60))
     def a_review(self, day: int) -> None:
@@ -154,7 +154,7 @@ class TierLife(RuleBasedStateMachine):
     @rule(days=st.integers(0, 200))
     def a_promise(self, days: int) -> None:
         until = self.now + timedelta(days=days)
-        kept = promise(self.life.standing, until, self.now) if days else take_back_promise(self.life.standing)
+        kept = promise(self.life.standing, until, self.now) if days else withdraw_promise(self.life.standing)
         self.life.take((kept, []))
 
     @invariant()

@@ -35,7 +35,7 @@ BOUGHT_AS_KNOWN = """
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PointInTime:
     """What a question is about: as of when, as known when, and whether that is simply now."""
 
     as_of: datetime

@@ -15,7 +15,7 @@ Exact = Annotated[
 ]
 
 
-class Names(Shape):
+class NamesShape(Shape):
     en: Name
     zh: Name
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from services.tiering_svc.core.domain.numbers import Value, quotient
 from services.tiering_svc.indicators.domain.indicator import Indicator, days_since, of_class
-from services.tiering_svc.indicators.domain.snapshot import Contacts, Known
+from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot
 
 indicator = of_class("contact")
 
 
-def _count(of: Callable[[Contacts], int | None]) -> Callable[[Known], Value]:
+def _count(of: Callable[[Contacts], int | None]) -> Callable[[CustomerSnapshot], Value]:
     return lambda known: of(known.contacts)
 
 
-def _per_contact(of: Callable[[Contacts], int | None]) -> Callable[[Known], Value]:
+def _per_contact(of: Callable[[Contacts], int | None]) -> Callable[[CustomerSnapshot], Value]:
     return lambda known: quotient(of(known.contacts), known.contacts.contacts)
 
 

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Contacts, Known, Receivables
+from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot, Receivables
 
 V = TypeVar("V", Decimal, datetime)
 
 
-def rolled_up(members: Sequence[Known]) -> Known:
+def rolled_up(members: Sequence[CustomerSnapshot]) -> CustomerSnapshot:
     """The first one is the parent, whose traits are the group's; all were asked for the same instant and window."""
     figures = Figures()
     for one in members:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.tiering_svc.core.domain.numbers import Value
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 
 UNITS = {
     "money": ("the accounting currency", "记账货币"),
@@ -34,7 +34,7 @@ class Indicator:
     window: str
     names: dict[str, str]
     definition: dict[str, str]
-    value: Callable[[Known], Any]  # a Value; text where the unit is `code`. None is not known, never 0
+    value: Callable[[CustomerSnapshot], Any]  # a Value; text where the unit is `code`. None is not known, never 0
     of_figures: Callable[[Figures], Value] | None = None  # set: it follows from the sums of the window alone
 
     @property
@@ -48,7 +48,7 @@ def of_class(group: str) -> Callable[..., Indicator]:
 
     def indicator(
         code: str, unit: str, window: str, en: tuple[str, str], zh: tuple[str, str],
-        *, value: Callable[[Known], Any] | None = None, of_figures: Callable[[Figures], Value] | None = None,
+        *, value: Callable[[CustomerSnapshot], Any] | None = None, of_figures: Callable[[Figures], Value] | None = None,
     ) -> Indicator:  # fmt: skip
         if value is None:
             assert of_figures is not None
@@ -59,7 +59,7 @@ def of_class(group: str) -> Callable[..., Indicator]:
     return indicator
 
 
-def _from_figures(of_figures: Callable[[Figures], Value]) -> Callable[[Known], Value]:
+def _from_figures(of_figures: Callable[[Figures], Value]) -> Callable[[CustomerSnapshot], Value]:
     return lambda known: of_figures(known.figures)
 
 

@@ -17,7 +17,7 @@ class Order(NamedTuple):
     margin: Decimal | None  # None: some line's cost is not known
     quantity: int
 
-    def less(self, taken: "TakenBack") -> "Order":
+    def less(self, taken: "Reversal") -> "Order":
         margin = None if self.margin is None or taken.margin is None else self.margin - taken.margin
         return self._replace(
             amount=self.amount - taken.amount, margin=margin, quantity=max(0, self.quantity - taken.quantity)
@@ -25,7 +25,7 @@ class Order(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class Reversal:
     """What a return or a cancellation took from an order."""
 
     order_id: UUID

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from services.tiering_svc.core.domain.calendar import first_month
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.indicators.domain.order import Order, Reversal
 
 
-class Windows:
+class WindowTotals:
     """The quick way: sums of the windows that end with certain months, true while orders come in order of time.
 
     Loaded by one aggregate a customer. An order that is older than one already counted needs `Orders`.
@@ -30,7 +30,7 @@ class Windows:
         yield since, month, self.by_last_month[month]
 
 
-class Orders:
+class OrderHistory:
     """The exact way: single orders, so that the figures as of any instant can be told."""
 
     def __init__(self, months: int, orders: Iterable[Order]) -> None:
@@ -43,14 +43,14 @@ class Orders:
             insort(self.by_time, (order.placed_at, order.order_id))
         self.by_id[order.order_id] = order
 
-    def take_back(self, taken: TakenBack) -> None:
+    def reverse(self, taken: Reversal) -> None:
         order = self.by_id.get(taken.order_id)
         if order is not None:  # older than any window that is looked at, otherwise
             self.by_id[order.order_id] = order.less(taken)
 
-    def give_back(self, taken: TakenBack) -> None:
+    def restore(self, taken: Reversal) -> None:
         """As if it had not been taken back yet."""
-        self.take_back(
+        self.reverse(
             replace(
                 taken,
                 amount=-taken.amount,
@@ -87,4 +87,4 @@ class Orders:
         return window
 
 
-Book = Windows | Orders
+OrderAggregates = WindowTotals | OrderHistory

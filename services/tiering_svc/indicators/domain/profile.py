@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from services.tiering_svc.core.domain.numbers import Value
 from services.tiering_svc.indicators.domain.indicator import Indicator, of_class
-from services.tiering_svc.indicators.domain.snapshot import Known, Traits
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, Traits
 
 indicator = of_class("profile")
 
 
-def _trait(of: Callable[[Traits], Value | str]) -> Callable[[Known], Value | str]:
+def _trait(of: Callable[[Traits], Value | str]) -> Callable[[CustomerSnapshot], Value | str]:
     return lambda known: of(known.traits)
 
 
@@ -20,7 +20,7 @@ def _listed(traits: Traits) -> str | None:
     return None if traits.listed is None else "yes" if traits.listed else "no"
 
 
-def _years_since_founding(known: Known) -> Value:
+def _years_since_founding(known: CustomerSnapshot) -> Value:
     year = known.traits.founded_year
     return None if year is None or year > known.last_month.year else known.last_month.year - year
 

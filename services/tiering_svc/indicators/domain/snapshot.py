@@ -83,7 +83,7 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CustomerSnapshot:
     figures: Figures
     as_of: datetime
     last_month: date

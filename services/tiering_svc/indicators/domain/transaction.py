@@ -7,7 +7,7 @@ from services.tiering_svc.core.domain.calendar import first_month
 from services.tiering_svc.core.domain.numbers import Value, quotient
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.indicator import Indicator, days_since, of_class
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 
 indicator = of_class("transaction")
 
@@ -26,19 +26,19 @@ def _average_order(figures: Figures) -> Value:
     return quotient(figures.amount, figures.orders)
 
 
-def _returned_amount(known: Known) -> Value:
+def _returned_amount(known: CustomerSnapshot) -> Value:
     figures = known.figures
     return figures.returned_amount if figures.orders or figures.returned_count else None
 
 
-def _return_rate(known: Known) -> Value:
+def _return_rate(known: CustomerSnapshot) -> Value:
     """Of what was bought in the window: what came back of it or before it, over what is left plus what came back."""
     figures = known.figures
     bought = figures.amount + figures.returned_amount
     return quotient(figures.returned_amount, bought) if bought else None
 
 
-def _average_cycle(known: Known) -> Value:
+def _average_cycle(known: CustomerSnapshot) -> Value:
     figures = known.figures
     if figures.orders < 2 or figures.first_order_at is None or figures.last_order_at is None:
         return None
@@ -46,7 +46,7 @@ def _average_cycle(known: Known) -> Value:
     return quotient(seconds, Decimal(86_400 * (figures.orders - 1)))
 
 
-def _expected_sales(known: Known) -> Value:
+def _expected_sales(known: CustomerSnapshot) -> Value:
     """The mean month since the first order in the window: what the next month should bring if nothing changes."""
     if not known.figures.monthly:
         return None

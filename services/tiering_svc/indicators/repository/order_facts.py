@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
+from services.tiering_svc.indicators.domain.order import Order, Reversal
 from shared.events import OrderPlaced, PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
 
@@ -104,7 +104,7 @@ returning o.customer_id, o.month, t.recorded_at
 """
 
 
-async def add_take_backs(
+async def add_reversals(
     tx: Transaction,
     *,
     kind: str,
@@ -112,7 +112,7 @@ async def add_take_backs(
     change_ids: Sequence[UUID],
     at: Sequence[datetime],
     months: Sequence[date],
-    taken: Sequence[TakenBack],
+    taken: Sequence[Reversal],
     recorded_at: Sequence[datetime],
     mixes: Sequence[str],
 ) -> None:
@@ -124,8 +124,8 @@ async def add_take_backs(
     )  # fmt: skip
     fresh = {row["change_id"] for row in added}
     new = [
-        (customer_id, month, one, told_at)
-        for customer_id, month, one, told_at, change_id in zip(
+        (customer_id, month, one, known_from)
+        for customer_id, month, one, known_from, change_id in zip(
             customers, months, taken, recorded_at, change_ids, strict=True
         )
         if change_id in fresh
@@ -134,11 +134,11 @@ async def add_take_backs(
         TAKE_OFF,
         [customer_id for customer_id, *_ in new], [one.placed_at for _, _, one, _ in new],
         [one.order_id for _, _, one, _ in new], [one.amount for _, _, one, _ in new],
-        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new], [told_at for *_, told_at in new],
+        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new], [known_from for *_, known_from in new],
     )  # fmt: skip
     touched: dict[tuple[UUID, date], datetime] = {}
-    for customer_id, month, told_at in chain(rows, ((c, m, r) for c, m, _, r in new)):
-        touched[customer_id, month] = max(told_at, touched.get((customer_id, month), told_at))
+    for customer_id, month, known_from in chain(rows, ((c, m, r) for c, m, _, r in new)):
+        touched[customer_id, month] = max(known_from, touched.get((customer_id, month), known_from))
     await count_months_anew(tx, touched)
 
 

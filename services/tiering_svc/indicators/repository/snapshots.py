@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.indicators.domain.snapshot import ALL_CLASSES, Contacts, Known, Receivables, Traits
+from services.tiering_svc.indicators.domain.snapshot import ALL_CLASSES, Contacts, CustomerSnapshot, Receivables, Traits
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository.external_facts import MEMBERS
 from shared.messaging import Transaction
 
 
-async def list_known(
+async def load_snapshots(
     tx: Transaction,
     customers: Sequence[UUID],
     as_of: Sequence[datetime],
@@ -24,7 +24,7 @@ async def list_known(
     *,
     classes: AbstractSet[str] = ALL_CLASSES,
     known_at: datetime | None = None,
-) -> list[Known]:
+) -> list[CustomerSnapshot]:
     """One for each customer asked for, in that order; a customer may be asked for several times."""
     known = await _list_transactions(tx, customers, as_of, months, known_at)
     asked = (customers, as_of, months, known_at)
@@ -73,7 +73,7 @@ async def _list_transactions(
     as_of: Sequence[datetime],
     months: Sequence[int],
     known_at: datetime | None,
-) -> list[Known]:
+) -> list[CustomerSnapshot]:
     figures = await facts.list_figures(tx, customers, as_of, months)
     ever = [tuple(row) for row in await tx.raw.fetch(EVER_FROM_MONTHS, customers, as_of)]
     late = set() if known_at is None else await facts.list_told_later(tx, customers, known_at)
@@ -86,7 +86,7 @@ async def _list_transactions(
         for n, sums, row in zip(which, exact, ever_then, strict=True):
             figures[n], ever[n] = sums, tuple(row)
     return [
-        Known(sums, instant, last_month, window, *first_and_last)
+        CustomerSnapshot(sums, instant, last_month, window, *first_and_last)
         for (sums, last_month), instant, window, first_and_last in zip(figures, as_of, months, ever, strict=True)
     ]
 

@@ -5,7 +5,7 @@ All of it is kept as it was told, with both times; indicators are counted from i
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Table, Text, Uuid
 
-from services.tiering_svc.core.tables import Moment, Money, metadata
+from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
 contact_fact = Table(
     "contact_fact",
@@ -14,12 +14,12 @@ contact_fact = Table(
     Column("customer_id", Uuid, nullable=False),
     Column("employee_id", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("contacted_at", Moment, nullable=False),
+    Column("contacted_at", Timestamp, nullable=False),
     Column("next_step_on", Date),
     Column("next_step_owner", Text),
-    Column("recorded_at", Moment, nullable=False),
-    Column("completed_at", Moment),  # of the next step
-    Column("completion_recorded_at", Moment),
+    Column("recorded_at", Timestamp, nullable=False),
+    Column("completed_at", Timestamp),  # of the next step
+    Column("completion_recorded_at", Timestamp),
 )
 
 case_fact = Table(  # its facts may come under two keys, so in any order: what is not told yet is null
@@ -27,20 +27,20 @@ case_fact = Table(  # its facts may come under two keys, so in any order: what i
     metadata,
     Column("case_id", Uuid, primary_key=True),
     Column("customer_id", Uuid),
-    Column("customer_recorded_at", Moment),  # since when it is known whose case it is
+    Column("customer_recorded_at", Timestamp),  # since when it is known whose case it is
     Column("kind", Text),
-    Column("filed_at", Moment),
-    Column("filed_recorded_at", Moment),
+    Column("filed_at", Timestamp),
+    Column("filed_recorded_at", Timestamp),
 )
 
 case_change = Table(
     "case_change",
     metadata,
     Column("case_id", Uuid, primary_key=True),
-    Column("changed_at", Moment, primary_key=True),
+    Column("changed_at", Timestamp, primary_key=True),
     Column("what", Text, primary_key=True),
     Column("satisfaction", Integer),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )
 
 customer_traits = Table(  # one row for each change, so that the file as it was then can be told
@@ -48,8 +48,8 @@ customer_traits = Table(  # one row for each change, so that the file as it was 
     metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
-    Column("changed_at", Moment, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("changed_at", Timestamp, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("kind", Text, nullable=False),
     Column("region", Text),
     Column("industry", Text),
@@ -70,7 +70,7 @@ group_parent = Table(  # from `since` until the customer's next row it is below 
     "group_parent",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("since", Moment, primary_key=True),
+    Column("since", Timestamp, primary_key=True),
     Column("parent_id", Uuid),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )

@@ -2,13 +2,13 @@
 
 from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text, Uuid
 
-from services.tiering_svc.core.tables import Moment, Money, metadata
+from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
 order_fact = Table(  # every accepted order exactly once, with what was taken back of it since
     "order_fact",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("placed_at", Moment, primary_key=True),
+    Column("placed_at", Timestamp, primary_key=True),
     Column("order_id", Uuid, primary_key=True),
     Column("month", Date, nullable=False),
     Column("amount", Money, nullable=False),
@@ -17,7 +17,7 @@ order_fact = Table(  # every accepted order exactly once, with what was taken ba
     Column("returned_amount", Money, nullable=False),
     Column("returned_margin", Money),
     Column("returned_quantity", BigInteger, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("mix", Text),  # T14: JSON, {category: [amount, quantity, margin]}; null: placed before it was kept
 )
 
@@ -25,7 +25,7 @@ order_change = Table(  # every return and cancellation exactly once
     "order_change",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("at", Moment, primary_key=True),
+    Column("at", Timestamp, primary_key=True),
     Column("change_id", Uuid, primary_key=True),  # the return's id; the order's own for a cancellation
     Column("order_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
@@ -33,7 +33,7 @@ order_change = Table(  # every return and cancellation exactly once
     Column("amount", Money, nullable=False),
     Column("margin", Money),
     Column("quantity", BigInteger, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("mix", Text),  # as in order_fact, of what came back
 )
 
@@ -48,12 +48,12 @@ indicator_month = (
         Column("margin", Money),
         Column("margin_known_amount", Money, nullable=False),
         Column("largest_order", Money),
-        Column("first_order_at", Moment),
-        Column("last_order_at", Moment),
+        Column("first_order_at", Timestamp),
+        Column("last_order_at", Timestamp),
         Column("returned_amount", Money, nullable=False),
         Column("returned_count", Integer, nullable=False),
         Column(
-            "recorded_at", Moment, nullable=False
+            "recorded_at", Timestamp, nullable=False
         ),  # when the newest fact in it was recorded: earlier, it was another sum
     )
 )
@@ -66,7 +66,7 @@ receivable_fact = Table(
     Column("amount", Money, nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("due_on", Date, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )
 
 payment_fact = Table(
@@ -76,7 +76,7 @@ payment_fact = Table(
     Column("receivable_id", Uuid, nullable=False),
     Column("customer_id", Uuid, nullable=False),
     Column("amount", Money, nullable=False),
-    Column("paid_at", Moment, nullable=False),
+    Column("paid_at", Timestamp, nullable=False),
     Column("month", Date, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )

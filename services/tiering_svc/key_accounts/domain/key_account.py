@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from services.tiering_svc.key_accounts.domain.rules import Finding
+from services.tiering_svc.key_accounts.domain.rules import Examination
 from shared.errors import conflict, forbidden
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
-Sort = Literal["key", "never_served"]
-Kind = Literal["economic", "important", "group", "strategic"]
-Cause = Literal["ended", "renewed", "never_served"]
+AccountClassKind = Literal["key", "never_served"]
+KeyAccountKind = Literal["economic", "important", "group", "strategic"]
+ClassEndCause = Literal["ended", "renewed", "never_served"]
 SYSTEM = "patron"
 INSTANT = timedelta(microseconds=1)
 
@@ -24,7 +24,7 @@ INSTANT = timedelta(microseconds=1)
 class Nomination:
     nomination_id: UUID
     customer_id: UUID
-    sort: Sort
+    sort: AccountClassKind
     kinds: tuple[str, ...]  # none for never served
     reason: str
     evidence: tuple[dict[str, Any], ...]  # what the nominator says
@@ -45,12 +45,12 @@ class AccountClass:
 
     class_id: UUID  # the nomination's
     customer_id: UUID
-    sort: Sort
+    sort: AccountClassKind
     kinds: tuple[str, ...]
     since: datetime
     until: datetime | None = None
     ended_by: str | None = None
-    end_cause: Cause | None = None
+    end_cause: ClassEndCause | None = None
     end_reason: str | None = None
 
 
@@ -63,7 +63,7 @@ class Situation:
     open_sorts: frozenset[str]  # nominations that wait
 
 
-def check_nomination(situation: Situation, sort: Sort, kinds: Sequence[str]) -> None:
+def check_nomination(situation: Situation, sort: AccountClassKind, kinds: Sequence[str]) -> None:
     """Whether it makes sense to ask at all."""
     if sort in situation.open_sorts:
         raise conflict("nomination_open", "A nomination of this customer is waiting for a decision.")
@@ -85,7 +85,7 @@ class Approved:
 
 
 def approve(
-    nomination: Nomination, situation: Situation, findings: Sequence[Finding], by: str, at: datetime,
+    nomination: Nomination, situation: Situation, findings: Sequence[Examination], by: str, at: datetime,
     *, note: str | None = None, override_reason: str | None = None,
 ) -> Approved:  # fmt: skip
     """By another person. One who meets an exclusion rule only with a reason, which is kept."""
@@ -106,7 +106,7 @@ def approve(
     )  # fmt: skip
     ended, events = None, cast(list[Event], [])
     if current is not None:
-        cause: Cause = "never_served" if nomination.sort == "never_served" else "renewed"
+        cause: ClassEndCause = "never_served" if nomination.sort == "never_served" else "renewed"
         ended, events = _ended(current, since, by, cause, None)
     decided = replace(
         nomination, status="approved", decided_by=by, decided_at=at, note=note,
@@ -155,7 +155,7 @@ def _from(situation: Situation, at: datetime) -> datetime:
 
 
 def _ended(
-    current: AccountClass, at: datetime, by: str, cause: Cause, reason: str | None
+    current: AccountClass, at: datetime, by: str, cause: ClassEndCause, reason: str | None
 ) -> tuple[AccountClass, list[Event]]:
     ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
     if current.sort == "never_served":
@@ -168,6 +168,6 @@ def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:
     if opened.sort == "never_served":
         return CustomerExcluded(customer_id=opened.customer_id, class_id=opened.class_id, since=opened.since)
     return KeyAccountApproved(
-        customer_id=opened.customer_id, class_id=opened.class_id, kinds=cast(tuple[Kind, ...], opened.kinds),
+        customer_id=opened.customer_id, class_id=opened.class_id, kinds=cast(tuple[KeyAccountKind, ...], opened.kinds),
         overridden=tuple(overridden), since=opened.since,
     )  # fmt: skip

@@ -7,16 +7,16 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
-from services.tiering_svc.key_accounts.domain.rules import RISKS, Finding
+from services.tiering_svc.key_accounts.domain.rules import RISKS, Examination
 from shared.errors import conflict, invalid
 from shared.events import Event, RiskFlagCleared, RiskFlagRaised
 
 Risk = Literal["finance", "profit", "management", "churn", "concentration"]
-Cause = Literal["by_hand", "end_reached", "cause_gone", "not_a_key_account"]
+ClearingCause = Literal["by_hand", "end_reached", "cause_gone", "not_a_key_account"]
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class RiskFlag:
     flag_id: UUID
     customer_id: UUID
     risk: str
@@ -29,7 +29,7 @@ class Flag:
     until: datetime | None = None  # by hand: cleared then by itself
     cleared_at: datetime | None = None
     cleared_by: str | None = None
-    clear_cause: Cause | None = None
+    clear_cause: ClearingCause | None = None
     clear_reason: str | None = None
 
     def raising(self) -> Event:
@@ -38,10 +38,10 @@ class Flag:
             rule=self.rule, until=self.until, raised_at=self.raised_at,
         )  # fmt: skip
 
-    def cleared(self, at: datetime, by: str, cause: Cause, reason: str | None = None) -> tuple["Flag", Event]:
-        flag = replace(
-            self, cleared_at=max(at, self.raised_at), cleared_by=by, clear_cause=cause, clear_reason=reason
-        )  # fmt: skip
+    def cleared(
+        self, at: datetime, by: str, cause: ClearingCause, reason: str | None = None
+    ) -> tuple["RiskFlag", Event]:
+        flag = replace(self, cleared_at=max(at, self.raised_at), cleared_by=by, clear_cause=cause, clear_reason=reason)
         event = RiskFlagCleared(
             customer_id=self.customer_id, flag_id=self.flag_id, risk=cast(Risk, self.risk), cause=cause,
             cleared_at=max(at, self.raised_at),
@@ -50,26 +50,26 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Flagged:
-    raised: list[Flag]
-    cleared: list[Flag]
+class RiskFlagDecision:
+    raised: list[RiskFlag]
+    cleared: list[RiskFlag]
     events: list[Event]
 
 
 def flag_by_rules(
-    customer_id: UUID, open_flags: Sequence[Flag], findings: Sequence[Finding], at: datetime,
+    customer_id: UUID, open_flags: Sequence[RiskFlag], findings: Sequence[Examination], at: datetime,
     new_id: Callable[[], UUID], taken: Mapping[str, Any],
-) -> Flagged:  # fmt: skip
+) -> RiskFlagDecision:  # fmt: skip
     """One flag a risk, by the first rule that is met. It goes when no rule is met: what is not known keeps it."""
     by_risk = {flag.risk: flag for flag in open_flags if flag.source == "rule"}
-    done = Flagged([], [], [])
+    done = RiskFlagDecision([], [], [])
     for risk in RISKS:
         mine = [finding for finding in findings if finding.risk == risk]
         met = next((finding for finding in mine if finding.met), None)
         flag = by_risk.get(risk)
         if flag is None and met is not None:
             evidence = {**taken, "finding": met.as_data()}
-            raised = Flag(new_id(), customer_id, risk, "rule", met.code, None, evidence, SYSTEM, at)
+            raised = RiskFlag(new_id(), customer_id, risk, "rule", met.code, None, evidence, SYSTEM, at)
             done.raised.append(raised)
             done.events.append(raised.raising())
         elif flag is not None and all(finding.met is False for finding in mine):
@@ -77,9 +77,9 @@ def flag_by_rules(
     return done
 
 
-def clear_of_rules(open_flags: Sequence[Flag], at: datetime, by: str) -> Flagged:
+def clear_of_rules(open_flags: Sequence[RiskFlag], at: datetime, by: str) -> RiskFlagDecision:
     """The customer is no key account any more: no rule looks at it."""
-    done = Flagged([], [], [])
+    done = RiskFlagDecision([], [], [])
     for flag in open_flags:
         if flag.source == "rule":
             _clear(done, flag, at, by, "not_a_key_account")
@@ -88,16 +88,16 @@ def clear_of_rules(open_flags: Sequence[Flag], at: datetime, by: str) -> Flagged
 
 def set_by_hand(
     flag_id: UUID, customer_id: UUID, risk: str, reason: str, until: datetime, by: str, at: datetime,
-    open_flags: Sequence[Flag],
-) -> Flag:  # fmt: skip
+    open_flags: Sequence[RiskFlag],
+) -> RiskFlag:  # fmt: skip
     if until <= at:
         raise invalid("in_the_past", "A flag set by hand ends in the future.", pointer="/until")
     if any(flag.source == "hand" and flag.risk == risk for flag in open_flags):
         raise conflict("already_flagged", "The risk is flagged by hand already.")
-    return Flag(flag_id, customer_id, risk, "hand", None, reason, {}, by, at, until)
+    return RiskFlag(flag_id, customer_id, risk, "hand", None, reason, {}, by, at, until)
 
 
-def clear_by_hand(flag: Flag, by: str, at: datetime, reason: str) -> tuple[Flag, Event]:
+def clear_by_hand(flag: RiskFlag, by: str, at: datetime, reason: str) -> tuple[RiskFlag, Event]:
     if flag.cleared_at is not None:
         raise conflict("already_cleared", "The flag was cleared.")
     if flag.source == "rule":
@@ -105,7 +105,7 @@ def clear_by_hand(flag: Flag, by: str, at: datetime, reason: str) -> tuple[Flag,
     return flag.cleared(at, by, "by_hand", reason)
 
 
-def _clear(done: Flagged, flag: Flag, at: datetime, by: str, cause: Cause) -> None:
+def _clear(done: RiskFlagDecision, flag: RiskFlag, at: datetime, by: str, cause: ClearingCause) -> None:
     cleared, event = flag.cleared(at, by, cause)
     done.cleared.append(cleared)
     done.events.append(event)

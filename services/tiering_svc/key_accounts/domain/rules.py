@@ -12,7 +12,7 @@ from typing import Any
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS
 from services.tiering_svc.core.domain.numbers import Value, grouped, number, plain, quotient
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from shared.errors import invalid
 
 KINDS = ("economic", "important", "group", "strategic")
@@ -39,10 +39,10 @@ class OwnIndicator:
 
     names: dict[str, str]
     definition: dict[str, str]
-    value: Callable[[Known, Decimal], Value]  # the customer, and everybody's amount in the same window
+    value: Callable[[CustomerSnapshot, Decimal], Value]  # the customer, and everybody's amount in the same window
 
 
-def _silent_cycles(known: Known, _: Decimal) -> Value:
+def _silent_cycles(known: CustomerSnapshot, _: Decimal) -> Value:
     days, cycle = (INDICATORS[code].value(known) for code in ("days_since_last_order", "average_cycle"))
     return quotient(days, cycle)
 
@@ -72,24 +72,24 @@ NAMES = {code: own.names for code, own in OWN.items()} | {
 }
 
 
-def values_of(known: Known, everybody: Decimal) -> dict[str, Value]:
+def values_of(known: CustomerSnapshot, everybody: Decimal) -> dict[str, Value]:
     """Every number a rule may look at."""
     values = {code: one.value(known) for code, one in INDICATORS.items() if one.gradable}
     return values | {code: own.value(known, everybody) for code, own in OWN.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class IndicatorCondition:
     indicator: str
     comparison: str
     bound: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ExclusionRule:
     code: str
     names: Mapping[str, str]
-    when: tuple[Condition, ...]
+    when: tuple[IndicatorCondition, ...]
     risk: str | None = None
 
 
@@ -99,7 +99,7 @@ class Criterion:
 
     kind: str
     names: Mapping[str, str]
-    when: tuple[Condition, ...]
+    when: tuple[IndicatorCondition, ...]
     top_percent: Decimal | None
 
 
@@ -107,13 +107,13 @@ class Criterion:
 class AccountRules:
     version: int
     months: int
-    exclusions: tuple[Rule, ...]
-    risks: tuple[Rule, ...]
+    exclusions: tuple[ExclusionRule, ...]
+    risks: tuple[ExclusionRule, ...]
     candidates: tuple[Criterion, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Examination:
     """How a rule stood to a customer, with everything it looked at."""
 
     code: str
@@ -126,7 +126,7 @@ class Finding:
         return {"code": self.code, "name": dict(self.names), "met": self.met, "parts": list(self.parts)}
 
 
-def examine(rule: Rule | Criterion, values: Mapping[str, Value]) -> Finding:
+def examine(rule: ExclusionRule | Criterion, values: Mapping[str, Value]) -> Examination:
     parts = []
     for condition in rule.when:
         value = values.get(condition.indicator)
@@ -143,8 +143,8 @@ def examine(rule: Rule | Criterion, values: Mapping[str, Value]) -> Finding:
     answers = [part["met"] for part in parts]
     met = False if False in answers else None if None in answers else True
     if isinstance(rule, Criterion):
-        return Finding(rule.kind, rule.names, met, tuple(parts))
-    return Finding(rule.code, rule.names, met, tuple(parts), rule.risk)
+        return Examination(rule.kind, rule.names, met, tuple(parts))
+    return Examination(rule.code, rule.names, met, tuple(parts), rule.risk)
 
 
 def in_words(finding: Mapping[str, Any], language: str) -> str:
@@ -179,15 +179,17 @@ def read_account_rules(document: Mapping[str, Any], version: int = 0) -> Account
     )  # fmt: skip
 
 
-def _rules(rules: Sequence[Mapping[str, Any]], pointer: str) -> tuple[Rule, ...]:
-    read: list[Rule] = []
+def _rules(rules: Sequence[Mapping[str, Any]], pointer: str) -> tuple[ExclusionRule, ...]:
+    read: list[ExclusionRule] = []
     for index, rule in enumerate(rules):
         at = f"{pointer}/{index}"
         if any(rule["code"] == one.code for one in read):
             raise invalid("duplicate_rule", "Each rule once.", pointer=f"{at}/code")
         if not rule["when"]:
             raise invalid("no_conditions", "A rule needs a condition.", pointer=f"{at}/when")
-        read.append(Rule(rule["code"], rule["name"], _conditions(rule["when"], f"{at}/when"), rule.get("risk")))
+        read.append(
+            ExclusionRule(rule["code"], rule["name"], _conditions(rule["when"], f"{at}/when"), rule.get("risk"))
+        )
     return tuple(read)
 
 
@@ -210,7 +212,7 @@ def _criteria(criteria: Sequence[Mapping[str, Any]], pointer: str) -> tuple[Crit
     return tuple(read)
 
 
-def _conditions(conditions: Sequence[Mapping[str, Any]], pointer: str) -> tuple[Condition, ...]:
+def _conditions(conditions: Sequence[Mapping[str, Any]], pointer: str) -> tuple[IndicatorCondition, ...]:
     read = []
     for index, condition in enumerate(conditions):
         at = f"{pointer}/{index}"
@@ -219,5 +221,7 @@ def _conditions(conditions: Sequence[Mapping[str, Any]], pointer: str) -> tuple[
         given = [name for name in COMPARISONS if condition.get(name) is not None]
         if len(given) != 1:
             raise invalid("one_comparison", f"Exactly one of {', '.join(COMPARISONS)}.", pointer=at)
-        read.append(Condition(condition["indicator"], given[0], number(condition[given[0]], f"{at}/{given[0]}")))
+        read.append(
+            IndicatorCondition(condition["indicator"], given[0], number(condition[given[0]], f"{at}/{given[0]}"))
+        )
     return tuple(read)

@@ -7,12 +7,12 @@ from uuid import UUID
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.handlers.background import RISKS
 from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import check_known, lock_customers
 from services.tiering_svc.key_accounts.domain import key_account as life
-from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Sort
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, AccountClassKind, Nomination
 from services.tiering_svc.key_accounts.domain.risk_flags import clear_of_rules
-from services.tiering_svc.key_accounts.domain.rules import Finding, examine, read_account_rules, values_of
+from services.tiering_svc.key_accounts.domain.rules import Examination, examine, read_account_rules, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.repository import risk_flags as risks
@@ -22,7 +22,7 @@ KEY_ACCOUNTS = "key-accounts"
 
 
 async def nominate(
-    tx: Transaction, customer_id: UUID, sort: Sort, kinds: Sequence[str], reason: str,
+    tx: Transaction, customer_id: UUID, sort: AccountClassKind, kinds: Sequence[str], reason: str,
     evidence: Sequence[dict[str, Any]], by: str,
 ) -> Nomination:  # fmt: skip
     """What the nominator says is kept beside what the system finds at this instant."""
@@ -35,12 +35,12 @@ async def nominate(
     return one
 
 
-async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Finding]]:
+async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Examination]]:
     """The values of all indicators now, and how the exclusion rules in force stand to them."""
     book = await rule_books.load_active(tx, KEY_ACCOUNTS)
     rules = read_account_rules(book.document, book.version)
     known = await account_figures.read_known(tx, customer_id, tx.at, rules.months, group=group)
-    everybody = await account_figures.read_everybody(tx, Seen(tx.at, tx.at, now=True), rules.months)
+    everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
     values = values_of(known, everybody)
     findings = [examine(rule, values) for rule in rules.exclusions]
     taken = {
@@ -55,7 +55,7 @@ async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> t
 
 
 async def approve_nomination(
-    tx: Transaction, nomination_id: UUID, sort: Sort, by: str, note: str | None, override_reason: str | None
+    tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str, note: str | None, override_reason: str | None
 ) -> Nomination:
     """The exclusion rules are looked at anew: they may be met now though they were not when it was nominated."""
     nomination = await _load(tx, nomination_id, sort)
@@ -75,19 +75,21 @@ async def approve_nomination(
     return approved.nomination
 
 
-async def reject_nomination(tx: Transaction, nomination_id: UUID, sort: Sort, by: str, note: str) -> Nomination:
+async def reject_nomination(
+    tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str, note: str
+) -> Nomination:
     rejected = life.reject(await _load(tx, nomination_id, sort), by, tx.at, note)
     await key_accounts.save_decision(tx, rejected)
     return rejected
 
 
-async def withdraw_nomination(tx: Transaction, nomination_id: UUID, sort: Sort, by: str) -> Nomination:
+async def withdraw_nomination(tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str) -> Nomination:
     withdrawn = life.withdraw(await _load(tx, nomination_id, sort), by, tx.at)
     await key_accounts.save_decision(tx, withdrawn)
     return withdrawn
 
 
-async def end_class(tx: Transaction, customer_id: UUID, sort: Sort, by: str, reason: str) -> AccountClass:
+async def end_class(tx: Transaction, customer_id: UUID, sort: AccountClassKind, by: str, reason: str) -> AccountClass:
     await lock_customers(tx, [str(customer_id)])
     await key_accounts.find_current(tx, customer_id, sort)
     ended, events = life.end(await key_accounts.load_situation(tx, customer_id), by, tx.at, reason)
@@ -104,7 +106,7 @@ async def _clear_flags_of_rules(tx: Transaction, customer_id: UUID, by: str) -> 
     announce(tx, done.events)
 
 
-async def _load(tx: Transaction, nomination_id: UUID, sort: Sort) -> Nomination:
+async def _load(tx: Transaction, nomination_id: UUID, sort: AccountClassKind) -> Nomination:
     """The customer's lock first, then the nomination as it is under it."""
     seen = await key_accounts.find_nomination(tx, nomination_id, sort)
     await lock_customers(tx, [str(seen.customer_id)])

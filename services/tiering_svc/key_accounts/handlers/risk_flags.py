@@ -8,12 +8,12 @@ from uuid import UUID
 
 from services.tiering_svc.core.handlers.background import RISKS, Parts, work
 from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import lock_customers
 from services.tiering_svc.indicators.repository import snapshots as known
 from services.tiering_svc.key_accounts.domain import risk_flags as rules_of_flags
 from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
-from services.tiering_svc.key_accounts.domain.risk_flags import Flag
+from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
 from services.tiering_svc.key_accounts.domain.rules import examine, read_account_rules, values_of
 from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
 from services.tiering_svc.key_accounts.repository import figures as account_figures
@@ -44,7 +44,7 @@ async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
     customers = sorted(is_group)
     book = await rule_books.load_active(tx, KEY_ACCOUNTS)
     rules = read_account_rules(book.document, book.version)
-    everybody = await account_figures.read_everybody(tx, Seen(tx.at, tx.at, now=True), rules.months)
+    everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
     facts = dict(zip(customers, await _facts(tx, customers, is_group, rules.months), strict=True))
     open_flags = await risks.list_open(tx, customers)
     for customer_id in customers:
@@ -61,7 +61,7 @@ async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
 
 async def _facts(tx: Transaction, customers: Sequence[UUID], is_group: dict[UUID, bool], months: int) -> list[Any]:
     """Of all at once; of group accounts (there are few) one by one, with all below them."""
-    found = await known.list_known(tx, customers, [tx.at] * len(customers), [months] * len(customers))
+    found = await known.load_snapshots(tx, customers, [tx.at] * len(customers), [months] * len(customers))
     return [
         await account_figures.read_known(tx, customer_id, tx.at, months, group=True) if is_group[customer_id] else own
         for customer_id, own in zip(customers, found, strict=True)
@@ -70,7 +70,7 @@ async def _facts(tx: Transaction, customers: Sequence[UUID], is_group: dict[UUID
 
 async def set_flag_by_hand(
     tx: Transaction, customer_id: UUID, risk: str, reason: str, until: datetime, by: str
-) -> Flag:
+) -> RiskFlag:
     await lock_customers(tx, [str(customer_id)])
     open_flags = (await risks.list_open(tx, [customer_id]))[customer_id]
     flag = rules_of_flags.set_by_hand(new_id(), customer_id, risk, reason, until, by, tx.at, open_flags)
@@ -80,7 +80,7 @@ async def set_flag_by_hand(
     return flag
 
 
-async def clear_flag_by_hand(tx: Transaction, customer_id: UUID, flag_id: UUID, reason: str, by: str) -> Flag:
+async def clear_flag_by_hand(tx: Transaction, customer_id: UUID, flag_id: UUID, reason: str, by: str) -> RiskFlag:
     await lock_customers(tx, [str(customer_id)])
     flag, event = rules_of_flags.clear_by_hand(
         await risks.find_flag(tx, customer_id, flag_id), by, tx.at, reason

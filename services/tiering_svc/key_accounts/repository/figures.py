@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.indicators.domain.groups import rolled_up
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.indicators.repository.external_facts import list_members
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from shared.messaging import Transaction
 
 EVERYBODY = """
@@ -20,16 +20,18 @@ where month > (date_trunc('month', $1 at time zone b.time_zone) - make_interval(
 """
 
 
-async def read_everybody(tx: Transaction, seen: Seen, months: int) -> Decimal:
+async def read_everybody(tx: Transaction, seen: PointInTime, months: int) -> Decimal:
     """What all customers bought in the window that ends at the instant."""
     total: Decimal = await tx.raw.fetchval(EVERYBODY.format(bought=seen.bought), seen.as_of, seen.known_at, months)
     return total
 
 
-async def read_known(tx: Transaction, customer_id: UUID, as_of: datetime, months: int, *, group: bool) -> Known:
+async def read_known(
+    tx: Transaction, customer_id: UUID, as_of: datetime, months: int, *, group: bool
+) -> CustomerSnapshot:
     """The customer's own figures; of a group account those of all below it together (P2)."""
     members = await list_members(tx, customer_id, as_of) if group else [customer_id]
-    known = await list_known(tx, members, [as_of] * len(members), [months] * len(members))
+    known = await load_snapshots(tx, members, [as_of] * len(members), [months] * len(members))
     return rolled_up(known) if len(known) > 1 else known[0]
 
 
@@ -76,7 +78,7 @@ class Ranked:
 
 
 async def list_ranked(
-    tx: Transaction, seen: Seen, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
+    tx: Transaction, seen: PointInTime, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
     limit: int,
 ) -> list[Ranked]:  # fmt: skip
     """The first so many percent by amount, without those who are of the kind already, or never served, or nominated."""

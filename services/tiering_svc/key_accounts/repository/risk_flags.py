@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.key_accounts.domain.risk_flags import Flag
+from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -14,17 +14,17 @@ FIELDS = """flag_id, customer_id, risk, source, rule, reason, evidence, raised_b
             cleared_by, clear_cause, clear_reason"""
 
 
-async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, list[Flag]]:
+async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, list[RiskFlag]]:
     rows = await tx.raw.fetch(
         f"select {FIELDS} from risk_flag where customer_id = any($1::uuid[]) and cleared_at is null", customers
     )
-    found: dict[UUID, list[Flag]] = {customer_id: [] for customer_id in customers}
+    found: dict[UUID, list[RiskFlag]] = {customer_id: [] for customer_id in customers}
     for row in rows:
         found[row["customer_id"]].append(_flag(row))
     return found
 
 
-async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[Flag]:
+async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[RiskFlag]:
     """Raised by then and not cleared by then."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from risk_flag
@@ -35,7 +35,7 @@ async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[Flag
     return [_flag(row) for row in rows]
 
 
-async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> Flag:
+async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> RiskFlag:
     """The customer is locked."""
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from risk_flag where flag_id = $1 and customer_id = $2", flag_id, customer_id
@@ -50,7 +50,7 @@ async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
     return customer
 
 
-async def add_flags(tx: Transaction, flags: Sequence[Flag]) -> None:
+async def add_flags(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
     for flag in flags:
         await tx.raw.execute(
             """insert into risk_flag (flag_id, customer_id, risk, source, rule, reason, evidence, raised_by, raised_at,
@@ -61,7 +61,7 @@ async def add_flags(tx: Transaction, flags: Sequence[Flag]) -> None:
         )  # fmt: skip
 
 
-async def save_cleared(tx: Transaction, flags: Sequence[Flag]) -> None:
+async def save_cleared(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
     for flag in flags:
         await tx.raw.execute(
             """update risk_flag set cleared_at = $2, cleared_by = $3, clear_cause = $4, clear_reason = $5
@@ -107,5 +107,5 @@ async def find_checked(tx: Transaction, customer_id: UUID) -> datetime | None:
     return checked
 
 
-def _flag(row: Mapping[str, Any]) -> Flag:
-    return Flag(**row)
+def _flag(row: Mapping[str, Any]) -> RiskFlag:
+    return RiskFlag(**row)

@@ -9,14 +9,14 @@ from fastapi import Query
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
 from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.repository.as_of import Seen
-from services.tiering_svc.indicators.domain.snapshot import Known
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.core.repository.as_of import PointInTime
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.key_accounts.domain.rules import (
     HUNDRED,
     AccountRules,
     Criterion,
-    Finding,
+    Examination,
     examine,
     in_words,
     read_account_rules,
@@ -24,7 +24,7 @@ from services.tiering_svc.key_accounts.domain.rules import (
 )
 from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
 from services.tiering_svc.key_accounts.repository import figures as account_figures
-from services.tiering_svc.key_accounts.schemas import CandidateRead, CandidatesRead, FindingRead, Kind
+from services.tiering_svc.key_accounts.schemas import CandidateRead, CandidatesRead, ExaminationRead, KeyAccountKindCode
 from shared.chassis import Cursor, Limit, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import not_found
 from shared.messaging import Transaction
@@ -36,7 +36,7 @@ Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
 
 @router.get("/candidates", dependencies=[allow("tiers:read")])
 async def list_candidates(
-    tx: Tx, kind: Kind = "economic", as_of: AsOf = None, language: Language = "en", cursor: Cursor = None,
+    tx: Tx, kind: KeyAccountKindCode = "economic", as_of: AsOf = None, language: Language = "en", cursor: Cursor = None,
     limit: Limit = 50,
 ) -> CandidatesRead:  # fmt: skip
     """Who meets the criterion of the kind and no exclusion rule, and is not one already nor nominated."""
@@ -46,7 +46,7 @@ async def list_candidates(
     criterion = next((one for one in rules.candidates if one.kind == kind), None)
     if criterion is None:
         raise not_found("no_criterion", "The rules in force propose nobody of this kind: people do.")
-    seen = Seen(at, at, now=True)
+    seen = PointInTime(at, at, now=True)
     rows, following = await _ranked(tx, seen, rules, criterion, cursor, limit)
     known = await _known(tx, seen, rules, criterion, rows)
     everybody = await account_figures.read_everybody(tx, seen, rules.months)
@@ -64,7 +64,7 @@ async def list_candidates(
 
 
 async def _ranked(
-    tx: Transaction, seen: Seen, rules: AccountRules, criterion: Criterion, cursor: str | None, limit: int
+    tx: Transaction, seen: PointInTime, rules: AccountRules, criterion: Criterion, cursor: str | None, limit: int
 ) -> tuple[list[UUID], str | None]:
     """One page of those to look at: the first by amount, or (a group without a share) the heads of groups."""
     if criterion.kind == "group":
@@ -83,26 +83,31 @@ async def _ranked(
 
 
 async def _known(
-    tx: Transaction, seen: Seen, rules: AccountRules, criterion: Criterion, rows: Sequence[UUID]
-) -> list[Known]:
+    tx: Transaction, seen: PointInTime, rules: AccountRules, criterion: Criterion, rows: Sequence[UUID]
+) -> list[CustomerSnapshot]:
     if criterion.kind == "group":
         return [await account_figures.read_known(tx, one, seen.as_of, rules.months, group=True) for one in rows]
-    return await list_known(tx, rows, [seen.as_of] * len(rows), [rules.months] * len(rows))
+    return await load_snapshots(tx, rows, [seen.as_of] * len(rows), [rules.months] * len(rows))
 
 
 def _candidate(
-    customer_id: UUID, known: Known, everybody: Decimal, rules: AccountRules, criterion: Criterion, language: str
+    customer_id: UUID,
+    known: CustomerSnapshot,
+    everybody: Decimal,
+    rules: AccountRules,
+    criterion: Criterion,
+    language: str,
 ) -> CandidateRead | None:
     values = values_of(known, everybody)
     because = examine(criterion, values)
-    exclusions: list[Finding] = [examine(rule, values) for rule in rules.exclusions]
+    exclusions: list[Examination] = [examine(rule, values) for rule in rules.exclusions]
     if because.met is not True or any(finding.met for finding in exclusions):
         return None
     return CandidateRead(
         customer_id=customer_id,
         kind=criterion.kind,
         amount=known.figures.amount,
-        because=FindingRead.model_validate(because.as_data()),
+        because=ExaminationRead.model_validate(because.as_data()),
         exclusions_not_known=[finding.code for finding in exclusions if finding.met is None],
         words=in_words(because.as_data(), language),
     )

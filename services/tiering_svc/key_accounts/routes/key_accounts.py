@@ -17,8 +17,8 @@ from services.tiering_svc.key_accounts.schemas import (
     AccountClassRead,
     ApprovalCreate,
     EvidenceWrite,
+    KeyAccountKindCode,
     KeyAccountRulesWrite,
-    Kind,
     NeverServedCreate,
     NominationCreate,
     NominationRead,
@@ -34,14 +34,14 @@ never_served = service_router(prefix="/v1/never-served", tags=["key accounts"], 
 rules = service_router(prefix="/v1", tags=["key accounts"])
 add_rule_book(rules, "/key-account-rules", KEY_ACCOUNTS, KeyAccountRulesWrite, read_account_rules)
 
-KindAsked = Annotated[Kind | None, Query()]
-StatusAsked = Annotated[Status | None, Query()]
-CustomerAsked = Annotated[Id | None, Query()]
+KeyAccountKindFilter = Annotated[KeyAccountKindCode | None, Query()]
+NominationStatusFilter = Annotated[Status | None, Query()]
+CustomerFilter = Annotated[Id | None, Query()]
 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_key_accounts(
-    tx: Tx, kind: KindAsked = None, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx, kind: KeyAccountKindFilter = None, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[AccountClassRead]:
     """Who is a key account, or was at an instant."""
     at, after = instant_or_now(as_of, tx, "/as_of"), read_cursor(cursor, UUID)
@@ -92,7 +92,11 @@ async def _list(
 
 @router.get("/nominations", dependencies=[allow("tiers:read")])
 async def list_key_account_nominations(
-    tx: Tx, status: StatusAsked = None, customer_id: CustomerAsked = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx,
+    status: NominationStatusFilter = None,
+    customer_id: CustomerFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[NominationRead]:
     """Newest first."""
     return await _list(tx, "key", status, customer_id, cursor, limit)
@@ -100,7 +104,11 @@ async def list_key_account_nominations(
 
 @never_served.get("/nominations", dependencies=[allow("tiers:read")])
 async def list_never_served_nominations(
-    tx: Tx, status: StatusAsked = None, customer_id: CustomerAsked = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx,
+    status: NominationStatusFilter = None,
+    customer_id: CustomerFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[NominationRead]:
     """Newest first."""
     return await _list(tx, "never_served", status, customer_id, cursor, limit)

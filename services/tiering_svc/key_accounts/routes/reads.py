@@ -4,11 +4,11 @@ from datetime import tzinfo
 from typing import Any
 
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination
-from services.tiering_svc.key_accounts.domain.risk_flags import Flag
+from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
 from services.tiering_svc.key_accounts.schemas import (
     AccountClassRead,
     EvidenceRead,
-    FindingRead,
+    ExaminationRead,
     NominationRead,
     RiskFlagRead,
     TakenRead,
@@ -31,7 +31,7 @@ def nomination_read(one: Nomination) -> NominationRead:
         decided_at=one.decided_at,
         note=one.note,
         override_reason=one.override_reason,
-        findings=None if one.findings is None else [FindingRead.model_validate(item) for item in one.findings],
+        findings=None if one.findings is None else [ExaminationRead.model_validate(item) for item in one.findings],
     )
 
 
@@ -48,7 +48,7 @@ def class_read(one: AccountClass, *, reasons: bool = True) -> AccountClassRead:
     )
 
 
-def flag_read(flag: Flag, language: str, zone: tzinfo, *, reasons: bool = True) -> RiskFlagRead:
+def flag_read(flag: RiskFlag, language: str, zone: tzinfo, *, reasons: bool = True) -> RiskFlagRead:
     """`reasons` only for the company's own people."""
     found: dict[str, Any] | None = flag.evidence.get("finding") if reasons else None
     reason = flag.reason if reasons else None

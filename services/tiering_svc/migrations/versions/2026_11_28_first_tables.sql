@@ -165,7 +165,7 @@ create table standing (
     overridden_until timestamptz,
     promised_until timestamptz,
     recovered_at timestamptz,
-    told_at timestamptz,
+    known_from timestamptz,
     check ((tier is null) = (since is null) and (tier is null) = (row_id is null))
 ) with (fillfactor = 80);
 
@@ -189,8 +189,8 @@ create table tier_history (
     policy_version int not null,
     run_id uuid,
     reasons jsonb not null,
-    told_at timestamptz not null,
-    superseded_told_at timestamptz,
+    known_from timestamptz not null,
+    known_until timestamptz,
     constraint tier_history_no_overlap exclude using gist (customer_id with =, effective with &&)
         where (superseded_at is null)
 );
@@ -351,13 +351,13 @@ create table tier_watch (
     row_id uuid not null,
     below_since timestamptz not null,
     grace_until timestamptz not null,
-    told_at timestamptz not null,
+    known_from timestamptz not null,
     recovered_at timestamptz,
-    recovered_told_at timestamptz,
-    check ((recovered_at is null) = (recovered_told_at is null))
+    recovery_known_from timestamptz,
+    check ((recovered_at is null) = (recovery_known_from is null))
 );
 
-create unique index tier_watch_one_on on tier_watch (row_id) where recovered_told_at is null;
+create unique index tier_watch_one_on on tier_watch (row_id) where recovery_known_from is null;
 
 create index tier_watch_of_row on tier_watch (row_id);
 

@@ -21,15 +21,15 @@ from typing import Any
 
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.core.domain.numbers import ZERO
-from services.tiering_svc.monitoring.domain.detectors import HUNDRED, SEVERITIES, Looking, Severity
+from services.tiering_svc.monitoring.domain.detectors import HUNDRED, SEVERITIES, Detector, Severity
 from services.tiering_svc.monitoring.domain.history import History
-from services.tiering_svc.monitoring.domain.monthly_series import Observed, Window
+from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries, Window
 
 Z = 1.959964  # of a 95 percent interval
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RuleOutcome:
     horizon_months: int = 3
     baseline_months: int = 3
     fall: Decimal = Decimal(50)  # percent
@@ -105,10 +105,17 @@ class Measured:
         return cls(precision, recall, base_rate, lead, data["not_known"], data["not_measured"])
 
 
-def back_test(
-    rules: Sequence[Looking], histories: Sequence[History], first: date, last: date, outcome: Outcome, zone: tzinfo,
-    *, into: Sequence[Measured], severity: Severity = SEVERITIES[0],
-) -> None:  # fmt: skip
+def measure_rule(
+    rules: Sequence[Detector],
+    histories: Sequence[History],
+    first: date,
+    last: date,
+    outcome: RuleOutcome,
+    zone: tzinfo,
+    *,
+    into: Sequence[Measured],
+    severity: Severity = SEVERITIES[0],
+) -> None:
     """Look at each customer when each month from `first` to `last` began, and add what came of it to `into`.
 
     A warning that was on a month before `first` is not one that was raised. `severity`: only as bad as this, or worse.
@@ -124,9 +131,13 @@ def back_test(
 
 
 def _add(
-    measured: Measured, rule: Looking, seen: Sequence[Observed], losses: Sequence[bool | None], leads: Sequence[int],
+    measured: Measured,
+    rule: Detector,
+    seen: Sequence[MonthlySeries],
+    losses: Sequence[bool | None],
+    leads: Sequence[int],
     enough: frozenset[Severity],
-) -> None:  # fmt: skip
+) -> None:
     on, raised, right, episodes, foreseen, in_loss, warned = False, 0, 0, 0, 0, False, False
     for n, observed in enumerate(seen):
         before = on
@@ -156,7 +167,7 @@ def _add(
     measured.base_rate.add(sum(known), len(known))
 
 
-def _loss(seen: Sequence[Observed], n: int, outcome: Outcome) -> bool | None:
+def _loss(seen: Sequence[MonthlySeries], n: int, outcome: RuleOutcome) -> bool | None:
     """Whether the months after the n-th look were a loss; None where the customer has no baseline yet."""
     usual = _usual(seen[n], outcome)
     if usual is None:
@@ -165,7 +176,7 @@ def _loss(seen: Sequence[Observed], n: int, outcome: Outcome) -> bool | None:
     return _far_below(later, usual, outcome)
 
 
-def _usual(observed: Observed, outcome: Outcome) -> Decimal | None:
+def _usual(observed: MonthlySeries, outcome: RuleOutcome) -> Decimal | None:
     """The baseline's revenue a day, as it was known then."""
     baseline = Window(shift(observed.this_month, -outcome.baseline_months), shift(observed.this_month, -1))
     before = observed.amount_of(baseline)
@@ -174,12 +185,12 @@ def _usual(observed: Observed, outcome: Outcome) -> Decimal | None:
     return None if before < outcome.least_baseline * outcome.baseline_months else before / baseline.days
 
 
-def _far_below(observed: Observed, usual: Decimal, outcome: Outcome) -> bool:
+def _far_below(observed: MonthlySeries, usual: Decimal, outcome: RuleOutcome) -> bool:
     last = Window(shift(observed.this_month, -outcome.horizon_months), shift(observed.this_month, -1))
     return observed.amount_of(last) / last.days <= usual * (HUNDRED - outcome.fall) / HUNDRED
 
 
-def _lead_days(seen: Sequence[Observed], n: int, outcome: Outcome) -> int:
+def _lead_days(seen: Sequence[MonthlySeries], n: int, outcome: RuleOutcome) -> int:
     usual = _usual(seen[n], outcome)
     assert usual is not None  # it is a loss
     shown = next(

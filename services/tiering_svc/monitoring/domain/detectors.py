@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, get_args
 from services.tiering_svc.core.domain.calendar import DAY, shift, spelled
 from services.tiering_svc.core.domain.numbers import ZERO, plain
 from services.tiering_svc.monitoring.domain.monthly_series import (
-    Observed,
+    MonthlySeries,
     Window,
     days_between,
     full_months,
@@ -29,7 +29,7 @@ CENT = Decimal("0.01")
 SECOND = timedelta(seconds=1)
 
 
-class Looked(NamedTuple):
+class Finding(NamedTuple):
     """What a rule measured: `severity` None is nothing to warn of. Evidence is made only where it is kept."""
 
     severity: Severity | None
@@ -40,12 +40,12 @@ class Looked(NamedTuple):
         return self.seen()
 
 
-class Step(NamedTuple):
+class ThresholdStep(NamedTuple):
     severity: Severity
     at_least: Decimal
 
 
-def evidence_as_data(kind: str, looked: Looked) -> dict[str, Any]:
+def evidence_as_data(kind: str, looked: Finding) -> dict[str, Any]:
     """The evidence as it is stored and shown: numbers in text, months as 2026-03."""
     return {"kind": kind} | {name: _plain(value) for name, value in looked.evidence.items()}
 
@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def severity_of(value: Decimal, steps: tuple[Step, ...]) -> Severity | None:
+def severity_of(value: Decimal, steps: tuple[ThresholdStep, ...]) -> Severity | None:
     """The worst step that the value reaches; steps come mild first."""
     found: Severity | None = None
     for step in steps:
@@ -72,13 +72,13 @@ def severity_of(value: Decimal, steps: tuple[Step, ...]) -> Severity | None:
     return found
 
 
-class Looking(Protocol):
+class Detector(Protocol):
     """A kind of rule."""
 
     @property
     def kind(self) -> str: ...
 
-    def look(self, observed: Observed) -> Looked | None: ...
+    def look(self, observed: MonthlySeries) -> Finding | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ class RevenueDown:
 
     recent_months: int
     baseline_months: int
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     least_baseline: Decimal = ZERO  # a month, below which a fall says nothing
     least_deviations: Decimal = ZERO  # how many of its own months' standard deviations the fall has to be
     kind: ClassVar[str] = "revenue_down"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
         if not observed.known_since(baseline.first):
             return None
@@ -108,7 +108,7 @@ class RevenueDown:
             deviation = _deviation(observed, baseline, usual)
             if usual - present < self.least_deviations * deviation:
                 severity = None
-        return Looked(
+        return Finding(
             severity,
             lambda: {
                 "recent": recent, "recent_amount": now, "recent_a_day": present.quantize(CENT),
@@ -119,7 +119,7 @@ class RevenueDown:
         )  # fmt: skip
 
 
-def _deviation(observed: Observed, window: Window, mean: Decimal) -> Decimal:
+def _deviation(observed: MonthlySeries, window: Window, mean: Decimal) -> Decimal:
     """How far a month's revenue a day usually is from their mean."""
     daily = [observed.amount(month) / days_between(month, month) for month in window]
     if len(daily) < 2:
@@ -131,11 +131,11 @@ def _deviation(observed: Observed, window: Window, mean: Decimal) -> Decimal:
 class Falling:
     """How many full months running revenue a day was less than in the month before."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     least_fall: Decimal = ZERO  # in percent over the whole run
     kind: ClassVar[str] = "falling"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         longest = int(self.steps[-1].at_least)
         if not observed.known_since(shift(observed.this_month, -int(self.steps[0].at_least) - 1)):
             return None
@@ -151,7 +151,7 @@ class Falling:
             present = before
             run += 1
         fall = (present - last) * HUNDRED / present if present else ZERO
-        return Looked(
+        return Finding(
             severity_of(Decimal(run), self.steps) if fall >= self.least_fall else None,
             lambda: {
                 "months_running": run,
@@ -161,7 +161,7 @@ class Falling:
         )
 
     @staticmethod
-    def _daily(observed: Observed, month: date) -> Decimal:
+    def _daily(observed: MonthlySeries, month: date) -> Decimal:
         return observed.amount(month) / days_between(month, month)
 
 
@@ -169,13 +169,13 @@ class Falling:
 class Silent:
     """Days since the last order, as a multiple of the customer's own order cycle."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     cycle_months: int
     least_orders: int
     least_days: int
     kind: ClassVar[str] = "silent"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         first = shift(observed.this_month, 1 - self.cycle_months)
         sums = [one for month, one in observed.months.items() if first <= month <= observed.this_month]
         if not sums:
@@ -186,14 +186,14 @@ class Silent:
         if orders < self.least_orders:
             if silence >= self.least_days:
                 return None
-            return Looked(None, lambda: {"silent_days": silence, "orders": orders})
+            return Finding(None, lambda: {"silent_days": silence, "orders": orders})
         span = last_at - min(one.first_at for one in sums)
         cycle = Decimal(span // SECOND) / Decimal(86_400 * (orders - 1))
         times = silence / cycle if cycle else None
         severity = None
         if silence >= self.least_days:
             severity = self.steps[-1].severity if times is None else severity_of(times, self.steps)
-        return Looked(
+        return Finding(
             severity,
             lambda: {
                 "silent_days": silence, "last_order": last_at, "cycle_days": cycle.quantize(TENTH), "orders": orders,
@@ -208,16 +208,16 @@ class ComplaintsUp:
 
     recent_months: int
     baseline_months: int
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "complaints_up"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
         now = _count(observed.complaints, recent.first, observed.this_month)
         before = _count(observed.complaints, baseline.first, baseline.last)
         usual = Decimal(before * self.recent_months) / self.baseline_months
         more = now - usual
-        return Looked(
+        return Finding(
             severity_of(more, self.steps),
             lambda: {
                 "recent": Window(recent.first, observed.this_month), "recent_complaints": now, "baseline": baseline,
@@ -236,17 +236,17 @@ class InArrears:
     """What is owed past its due day: the amount, its share of all that is owed, or how many days the oldest is late."""
 
     measure: str  # amount, rate (percent), days
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "arrears"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         arrears = observed.arrears
         if arrears is None:
             return None
         rate = arrears.overdue * HUNDRED / arrears.outstanding if arrears.outstanding else ZERO
         days = 0 if arrears.oldest_due_on is None else (observed.today - arrears.oldest_due_on).days
         value = {"amount": arrears.overdue, "rate": rate, "days": Decimal(days)}[self.measure]
-        return Looked(
+        return Finding(
             severity_of(value, self.steps) if arrears.overdue > 0 else None,
             lambda: {
                 "measure": self.measure, "overdue": arrears.overdue, "outstanding": arrears.outstanding,
@@ -263,10 +263,10 @@ class SatisfactionDown:
     recent_months: int
     baseline_months: int
     least_answers: int  # in either of the two
-    steps: tuple[Step, ...]
+    steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "satisfaction_down"
 
-    def look(self, observed: Observed) -> Looked | None:
+    def look(self, observed: MonthlySeries) -> Finding | None:
         recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
         scores = observed.scores.get(self.measure, {})
         now = [one for month, one in scores.items() if recent.first <= month <= observed.this_month]
@@ -277,7 +277,7 @@ class SatisfactionDown:
         mean_now = sum((one.total for one in now), ZERO) / answers_now
         mean_before = sum((one.total for one in before), ZERO) / answers_before
         fall = mean_before - mean_now
-        return Looked(
+        return Finding(
             severity_of(fall, self.steps),
             lambda: {
                 "measure": self.measure, "recent": Window(recent.first, observed.this_month),

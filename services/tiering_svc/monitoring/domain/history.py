@@ -12,28 +12,28 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of, shift, start_of
 from services.tiering_svc.core.domain.numbers import ZERO
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.monitoring.domain.monthly_series import Arrears, MonthSums, Observed, Scores
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.monitoring.domain.monthly_series import Arrears, MonthlySeries, MonthSums, Scores
 
 
-class CameBack(NamedTuple):
+class ReversalFact(NamedTuple):
     at: datetime
-    taken: TakenBack
+    taken: Reversal
 
 
-class Payment(NamedTuple):
+class PaymentFact(NamedTuple):
     at: datetime
     amount: Decimal
 
 
-class Bill(NamedTuple):
+class ReceivableFact(NamedTuple):
     issued_on: date
     due_on: date
     amount: Decimal
-    payments: Sequence[Payment]
+    payments: Sequence[PaymentFact]
 
 
-class Scored(NamedTuple):
+class ScoredAnswer(NamedTuple):
     measure: str
     at: datetime
     score: Decimal
@@ -45,13 +45,13 @@ class History:
 
     customer_id: UUID
     orders: Sequence[Order] = ()
-    came_back: Sequence[CameBack] = ()
+    came_back: Sequence[ReversalFact] = ()
     complaints: Sequence[datetime] = ()
-    scores: Sequence[Scored] = ()
-    bills: Sequence[Bill] = ()
+    scores: Sequence[ScoredAnswer] = ()
+    bills: Sequence[ReceivableFact] = ()
     _untouched: dict[date, MonthSums] = field(default_factory=dict)  # sums of months nothing came back of
 
-    def month_ends(self, first: date, last: date, zone: tzinfo) -> Iterator[Observed]:
+    def month_ends(self, first: date, last: date, zone: tzinfo) -> Iterator[MonthlySeries]:
         """The customer as it was known when each month from `first` to `last` began: after the month before it."""
         by_month: dict[date, list[Order]] = {}
         for order in self.orders:
@@ -62,7 +62,9 @@ class History:
             yield self._observed(month, by_month, touched, zone)
             month = shift(month, 1)
 
-    def _observed(self, month: date, by_month: dict[date, list[Order]], touched: set[UUID], zone: tzinfo) -> Observed:
+    def _observed(
+        self, month: date, by_month: dict[date, list[Order]], touched: set[UUID], zone: tzinfo
+    ) -> MonthlySeries:
         as_of = start_of(month, zone)
         sums: dict[date, MonthSums] = {}
         for placed_in, orders in by_month.items():
@@ -71,7 +73,7 @@ class History:
                 if one.orders:
                     sums[placed_in] = one
         first = min(sums, default=None)
-        return Observed(
+        return MonthlySeries(
             as_of,
             as_of.astimezone(zone).date(),
             month,
@@ -131,7 +133,7 @@ def _counted(instants: Sequence[datetime], zone: tzinfo) -> dict[date, int]:
     return counted
 
 
-def _summed(scores: Sequence[Scored], zone: tzinfo) -> dict[str, dict[date, Scores]]:
+def _summed(scores: Sequence[ScoredAnswer], zone: tzinfo) -> dict[str, dict[date, Scores]]:
     summed: dict[str, dict[date, Scores]] = {}
     for one in scores:
         months, month = summed.setdefault(one.measure, {}), month_of(one.at, zone)

@@ -48,7 +48,7 @@ class Margin(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class MonthlySeries:
     """`arrears` is None where nothing was ever billed, `first_order_at` where nothing was ever ordered."""
 
     as_of: datetime

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from services.tiering_svc.core.domain.calendar import DAY, shift, spelled
 from services.tiering_svc.core.domain.numbers import number, plain
 from services.tiering_svc.monitoring.domain.detectors import HUNDRED, SECOND, TENTH
-from services.tiering_svc.monitoring.domain.monthly_series import Observed, Window, full_months
+from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries, Window, full_months
 from shared.errors import invalid
 
 STAGES = ("acquire", "expand", "retain", "dormant", "lost")
@@ -62,7 +62,7 @@ class Judged(NamedTuple):
     reasons: dict[str, Any]
 
 
-def stage_of(observed: Observed, rules: StageRules) -> Judged:
+def stage_of(observed: MonthlySeries, rules: StageRules) -> Judged:
     if observed.first_order_at is None:
         return Judged("acquire", {"because": "no_order"})
     known = (observed.as_of - observed.first_order_at) // DAY
@@ -94,7 +94,7 @@ def stage_of(observed: Observed, rules: StageRules) -> Judged:
     return Judged("expand" if grew else "retain", reasons)
 
 
-def relationship_of(observed: Observed, tier: str | None, classes: Classes, rules: StageRules) -> Judged:
+def relationship_of(observed: MonthlySeries, tier: str | None, classes: Classes, rules: StageRules) -> Judged:
     months = Window(shift(observed.this_month, -rules.margin_months), shift(observed.this_month, -1))
     margin = observed.margin
     reasons: dict[str, Any] = {"tier": tier, "margin_window": _window(months)}

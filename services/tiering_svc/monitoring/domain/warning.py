@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, Looked, Severity, evidence_as_data
-from services.tiering_svc.monitoring.domain.warning_rules import Rule
+from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, Finding, Severity, evidence_as_data
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from shared.errors import conflict
 
-State = Literal["open", "acknowledged", "worked", "closed"]
+WarningState = Literal["open", "acknowledged", "worked", "closed"]
 SWEEP = "patron"  # who did it, where no person did
 NewId = Callable[[], UUID]
 
@@ -27,7 +27,7 @@ class EarlyWarning:
     rule_id: UUID
     rule_version: int
     severity: Severity
-    state: State
+    state: WarningState
     lasting: bool  # the cause has not been gone since: no other warning of it is raised
     owner: str | None  # whoever looks after the customer
     as_of: datetime  # of the raising
@@ -39,7 +39,7 @@ class EarlyWarning:
     closing: str | None = None  # why: cause_gone, rule_retired, or what a person said
 
 
-class Change(NamedTuple):
+class WarningChange(NamedTuple):
     """One line of a warning's history: who did what, when."""
 
     change_id: UUID
@@ -54,18 +54,18 @@ class Change(NamedTuple):
     evidence: Mapping[str, Any] | None = None
 
 
-class Decided(NamedTuple):
+class WarningDecision(NamedTuple):
     """The warnings as they are now, those to end first, and what was done."""
 
     warnings: list[EarlyWarning]
-    changes: list[Change]
+    changes: list[WarningChange]
 
 
-NOTHING = Decided([], [])
+NOTHING = WarningDecision([], [])
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class SweptCustomer:
     """One look at one customer's warning of one cause."""
 
     customer_id: UUID
@@ -74,7 +74,7 @@ class Sweep:
     owner: str | None
     new_id: NewId
 
-    def decide(self, warning: EarlyWarning | None, rule: Rule | None, looked: Looked | None) -> Decided:
+    def decide(self, warning: EarlyWarning | None, rule: WarningRule | None, looked: Finding | None) -> WarningDecision:
         """`warning` is the lasting one, if any; `rule` None: no rule looks for its cause any more."""
         if warning is None:
             return NOTHING if rule is None or looked is None or looked.severity is None else self._raise(rule, looked)
@@ -90,65 +90,69 @@ class Sweep:
             return self._worse(warning, rule, looked)
         return NOTHING
 
-    def _raise(self, rule: Rule, looked: Looked) -> Decided:
+    def _raise(self, rule: WarningRule, looked: Finding) -> WarningDecision:
         assert looked.severity is not None
         evidence = evidence_as_data(rule.looking.kind, looked)
         raised = EarlyWarning(
             self.new_id(), self.customer_id, rule.cause, rule.rule_id, rule.version, looked.severity, "open", True,
             self.owner, self.as_of, self.as_of, self.at, evidence,
         )  # fmt: skip
-        return Decided([raised], [self._change(raised, "raised", severity=looked.severity, evidence=evidence)])
+        return WarningDecision([raised], [self._change(raised, "raised", severity=looked.severity, evidence=evidence)])
 
-    def _worse(self, warning: EarlyWarning, rule: Rule, looked: Looked) -> Decided:
+    def _worse(self, warning: EarlyWarning, rule: WarningRule, looked: Finding) -> WarningDecision:
         """In place; one that a person has closed makes room for a new one."""
         assert looked.severity is not None
         if warning.state == "closed":
             ended = replace(warning, lasting=False, seen_as_of=self.as_of)
             raised = self._raise(rule, looked)
-            return Decided([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
+            return WarningDecision([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
         evidence = evidence_as_data(rule.looking.kind, looked)
         worse = replace(
             warning, severity=looked.severity, evidence=evidence, seen_as_of=self.as_of, rule_id=rule.rule_id,
             rule_version=rule.version,
         )  # fmt: skip
-        return Decided([worse], [self._change(worse, "escalated", severity=looked.severity, evidence=evidence)])
+        return WarningDecision([worse], [self._change(worse, "escalated", severity=looked.severity, evidence=evidence)])
 
-    def _end(self, warning: EarlyWarning, why: str, evidence: Mapping[str, Any] | None) -> Decided:
+    def _end(self, warning: EarlyWarning, why: str, evidence: Mapping[str, Any] | None) -> WarningDecision:
         ended = replace(warning, lasting=False, seen_as_of=self.as_of)
         if warning.state == "closed":
-            return Decided([ended], [self._change(ended, "cause_gone", code=why, evidence=evidence)])
+            return WarningDecision([ended], [self._change(ended, "cause_gone", code=why, evidence=evidence)])
         closed = replace(ended, state="closed", closed_at=self.at, closed_by=SWEEP, closing=why)
-        return Decided([closed], [self._change(closed, "closed", code=why, evidence=evidence)])
+        return WarningDecision([closed], [self._change(closed, "closed", code=why, evidence=evidence)])
 
-    def _change(self, warning: EarlyWarning, kind: str, **more: Any) -> Change:
-        return Change(self.new_id(), warning.warning_id, self.at, kind, SWEEP, self.as_of, **more)
-
-
-Worked = tuple[EarlyWarning, Change]
+    def _change(self, warning: EarlyWarning, kind: str, **more: Any) -> WarningChange:
+        return WarningChange(self.new_id(), warning.warning_id, self.at, kind, SWEEP, self.as_of, **more)
 
 
-def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -> Worked:
+WarningWork = tuple[EarlyWarning, WarningChange]
+
+
+def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -> WarningWork:
     _refuse_closed(warning)
     if warning.state != "open":
         raise conflict("already_acknowledged", "Somebody has acknowledged this warning.")
-    return replace(warning, state="acknowledged"), Change(change_id, warning.warning_id, at, "acknowledged", by)
+    return replace(warning, state="acknowledged"), WarningChange(change_id, warning.warning_id, at, "acknowledged", by)
 
 
-def work_on(warning: EarlyWarning, step: str, note: str | None, by: str, at: datetime, change_id: UUID) -> Worked:
+def work_on(warning: EarlyWarning, step: str, note: str | None, by: str, at: datetime, change_id: UUID) -> WarningWork:
     _refuse_unacknowledged(warning)
-    return replace(warning, state="worked"), Change(change_id, warning.warning_id, at, "step", by, code=step, note=note)
+    return replace(warning, state="worked"), WarningChange(
+        change_id, warning.warning_id, at, "step", by, code=step, note=note
+    )
 
 
-def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: datetime, change_id: UUID) -> Worked:
+def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: datetime, change_id: UUID) -> WarningWork:
     _refuse_unacknowledged(warning)
-    return replace(warning, state="closed", closed_at=at, closed_by=by, closing=reason), Change(
+    return replace(warning, state="closed", closed_at=at, closed_by=by, closing=reason), WarningChange(
         change_id, warning.warning_id, at, "closed", by, code=reason, note=note
     )
 
 
-def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> Worked:
+def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> WarningWork:
     """Whoever looks after the customer now: nobody's warning is lost when someone leaves."""
-    return replace(warning, owner=owner), Change(change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner)
+    return replace(warning, owner=owner), WarningChange(
+        change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner
+    )
 
 
 def _refuse_closed(warning: EarlyWarning) -> None:

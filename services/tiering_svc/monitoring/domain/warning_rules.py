@@ -11,34 +11,36 @@ from services.tiering_svc.monitoring.domain.detectors import (
     HUNDRED,
     SEVERITIES,
     ComplaintsUp,
+    Detector,
     Falling,
     InArrears,
-    Looking,
     RevenueDown,
     SatisfactionDown,
     Silent,
-    Step,
+    ThresholdStep,
 )
 from services.tiering_svc.monitoring.domain.monthly_series import SCORES
 from shared.errors import invalid
 
-Document = Mapping[str, Any]
+WarningDocument = Mapping[str, Any]
 MOST_MONTHS = 24  # of a window; recent and baseline together reach back four years at most
 MEASURES_OF_ARREARS = ("amount", "rate", "days")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class WarningRule:
     """A version of a rule, and what it looks for. A customer has one warning of a cause at a time."""
 
     rule_id: UUID
     version: int
     names: Names
     cause: str
-    looking: Looking
+    looking: Detector
 
 
-def read_rule(document: Document, *, rule_id: UUID, version: int, names: Names, pointer: str = "/document") -> Rule:
+def read_rule(
+    document: WarningDocument, *, rule_id: UUID, version: int, names: Names, pointer: str = "/document"
+) -> WarningRule:
     fields = _Fields(document, pointer)
     kind = document["kind"]
     if kind not in READERS:
@@ -46,13 +48,13 @@ def read_rule(document: Document, *, rule_id: UUID, version: int, names: Names, 
     looking = READERS[kind](fields)
     cause = fields.cause(kind)
     fields.refuse_the_rest()
-    return Rule(rule_id, version, names, cause, looking)
+    return WarningRule(rule_id, version, names, cause, looking)
 
 
 class _Fields:
     """A document's fields, each asked for once; what nobody asked for does not belong to the kind."""
 
-    def __init__(self, document: Document, pointer: str) -> None:
+    def __init__(self, document: WarningDocument, pointer: str) -> None:
         self.document = document
         self.pointer = pointer
         self.asked = {"kind"}
@@ -99,12 +101,12 @@ class _Fields:
             raise invalid("cause_of_another_kind", "This is what another kind warns of.", pointer=self.at("cause"))
         return cause
 
-    def steps(self, *, most: Decimal | None = None, whole: bool = False) -> tuple[Step, ...]:
+    def steps(self, *, most: Decimal | None = None, whole: bool = False) -> tuple[ThresholdStep, ...]:
         """Thresholds, mild first: each severity once, each higher than the one before."""
         given, at = self.get("thresholds"), self.at("thresholds")
         if not given:
             raise invalid("no_thresholds", "At least one threshold is needed.", pointer=at)
-        steps: list[Step] = []
+        steps: list[ThresholdStep] = []
         for index, one in enumerate(given):
             step = _step(one, f"{at}/{index}", most=most, whole=whole)
             if steps and SEVERITIES.index(step.severity) <= SEVERITIES.index(steps[-1].severity):
@@ -123,7 +125,7 @@ class _Fields:
                 raise invalid("not_of_this_kind", f"A rule of the kind {kind} does not use it.", pointer=self.at(name))
 
 
-def _step(document: Document, pointer: str, *, most: Decimal | None, whole: bool) -> Step:
+def _step(document: WarningDocument, pointer: str, *, most: Decimal | None, whole: bool) -> ThresholdStep:
     if document["severity"] not in SEVERITIES:
         raise invalid("unknown_severity", f"One of {', '.join(SEVERITIES)}.", pointer=f"{pointer}/severity")
     at_least = number(document["at_least"], f"{pointer}/at_least")
@@ -132,10 +134,10 @@ def _step(document: Document, pointer: str, *, most: Decimal | None, whole: bool
         raise invalid("out_of_range", f"More than 0{limit}.", pointer=f"{pointer}/at_least")
     if whole and at_least % 1:
         raise invalid("not_whole", "A whole number is needed.", pointer=f"{pointer}/at_least")
-    return Step(SEVERITIES[SEVERITIES.index(document["severity"])], at_least)
+    return ThresholdStep(SEVERITIES[SEVERITIES.index(document["severity"])], at_least)
 
 
-def _revenue_down(fields: _Fields) -> Looking:
+def _revenue_down(fields: _Fields) -> Detector:
     recent = fields.whole("recent_months", 1, MOST_MONTHS)
     baseline = fields.whole("baseline_months", 1, MOST_MONTHS)
     deviations = fields.exact("least_deviations", HUNDRED)
@@ -146,11 +148,11 @@ def _revenue_down(fields: _Fields) -> Looking:
     return RevenueDown(recent, baseline, fields.steps(most=HUNDRED), fields.exact("least_baseline"), deviations)
 
 
-def _falling(fields: _Fields) -> Looking:
+def _falling(fields: _Fields) -> Detector:
     return Falling(fields.steps(most=Decimal(MOST_MONTHS), whole=True), fields.exact("least_fall", HUNDRED))
 
 
-def _silent(fields: _Fields) -> Looking:
+def _silent(fields: _Fields) -> Detector:
     return Silent(
         fields.steps(),
         fields.whole("cycle_months", 1, MOST_MONTHS),
@@ -159,18 +161,18 @@ def _silent(fields: _Fields) -> Looking:
     )
 
 
-def _complaints_up(fields: _Fields) -> Looking:
+def _complaints_up(fields: _Fields) -> Detector:
     return ComplaintsUp(
         fields.whole("recent_months", 1, MOST_MONTHS), fields.whole("baseline_months", 1, MOST_MONTHS), fields.steps()
     )
 
 
-def _arrears(fields: _Fields) -> Looking:
+def _arrears(fields: _Fields) -> Detector:
     measure = fields.one_of("measure", MEASURES_OF_ARREARS)
     return InArrears(measure, fields.steps(most=HUNDRED if measure == "rate" else None))
 
 
-def _satisfaction_down(fields: _Fields) -> Looking:
+def _satisfaction_down(fields: _Fields) -> Detector:
     return SatisfactionDown(
         fields.one_of("measure", SCORES),
         fields.whole("recent_months", 1, MOST_MONTHS),
@@ -180,7 +182,7 @@ def _satisfaction_down(fields: _Fields) -> Looking:
     )
 
 
-READERS: dict[str, Callable[[_Fields], Looking]] = {
+READERS: dict[str, Callable[[_Fields], Detector]] = {
     RevenueDown.kind: _revenue_down,
     Falling.kind: _falling,
     Silent.kind: _silent,

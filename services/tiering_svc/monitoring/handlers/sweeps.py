@@ -16,7 +16,7 @@ from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
-from services.tiering_svc.monitoring.domain.monthly_series import Observed
+from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.stage import (
     CUSTOMER_STAGES,
     Classes,
@@ -25,8 +25,14 @@ from services.tiering_svc.monitoring.domain.stage import (
     relationship_of,
     stage_of,
 )
-from services.tiering_svc.monitoring.domain.warning import SWEEP, Change, Decided, EarlyWarning, Sweep
-from services.tiering_svc.monitoring.domain.warning_rules import Rule
+from services.tiering_svc.monitoring.domain.warning import (
+    SWEEP,
+    EarlyWarning,
+    SweptCustomer,
+    WarningChange,
+    WarningDecision,
+)
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from services.tiering_svc.monitoring.handlers.back_tests import measure_a_chunk
 from services.tiering_svc.monitoring.handlers.warnings import closed_event
 from services.tiering_svc.monitoring.repository import (
@@ -43,7 +49,7 @@ from services.tiering_svc.monitoring.repository import (
 from services.tiering_svc.monitoring.repository import (
     sweeps as warning_runs,
 )
-from services.tiering_svc.monitoring.repository.sweeps import WarningRun
+from services.tiering_svc.monitoring.repository.sweeps import Sweep
 from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
 from shared.messaging import Database, Transaction, announce, new_id
@@ -51,7 +57,7 @@ from shared.messaging import Database, Transaction, announce, new_id
 CHUNK = 500
 
 
-async def request_run(tx: Transaction, as_of: datetime, by: str) -> WarningRun:
+async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
     last = await warning_runs.find_last_as_of(tx)
     if last is not None and as_of < last:
         raise conflict("before_the_last_run", "A later day has been looked at.", last=last.isoformat())
@@ -61,7 +67,7 @@ async def request_run(tx: Transaction, as_of: datetime, by: str) -> WarningRun:
     return await warning_runs.load_run(tx, run_id)
 
 
-async def work_on_warnings(service: Parts, stop: asyncio.Event) -> None:
+async def work_on_sweeps(service: Parts, stop: asyncio.Event) -> None:
     every = timedelta(hours=service.settings.warning_hours)
 
     async def step() -> bool:
@@ -88,7 +94,7 @@ async def advance(database: Database) -> bool:
     return False
 
 
-async def _begin(tx: Transaction, seen: WarningRun) -> bool:
+async def _begin(tx: Transaction, seen: Sweep) -> bool:
     """The rules and the sizes of the classes are those of this moment, for everybody."""
     run = await warning_runs.lock_run(tx, seen.run_id)
     if run is None or run.started_at is not None:
@@ -103,7 +109,7 @@ async def _begin(tx: Transaction, seen: WarningRun) -> bool:
     return True
 
 
-async def _sweep_a_chunk(tx: Transaction, seen: WarningRun) -> bool:
+async def _sweep_a_chunk(tx: Transaction, seen: Sweep) -> bool:
     run = await warning_runs.lock_run(tx, seen.run_id)
     if run is None or run.cursor != seen.cursor:
         return run is not None
@@ -112,7 +118,7 @@ async def _sweep_a_chunk(tx: Transaction, seen: WarningRun) -> bool:
     rules = await warning_rules.list_compiled(tx, [(UUID(rule_id), version) for rule_id, version in run.rules])
     business = await find_business(tx)
     stage_rules = await _stage_rules(tx, run)
-    looked_at = await observed.list_observed(
+    looked_at = await observed.load_monthly_series(
         tx, customers, run.as_of, business.zone, observed.classes_of(rules), stage_rules.margin_months
     )
     found = _Found(Counter(run.outcomes), Counter(run.stages))
@@ -136,10 +142,10 @@ class _Found:
     outcomes: Counter[str]
     stages: Counter[str]
     warnings: list[EarlyWarning] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[WarningChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
-    def add(self, decided: Decided) -> None:
+    def add(self, decided: WarningDecision) -> None:
         self.warnings += decided.warnings
         self.changes += decided.changes
         by_id = {warning.warning_id: warning for warning in decided.warnings}
@@ -151,15 +157,19 @@ class _Found:
 
 
 async def _watch(
-    tx: Transaction, run: WarningRun, rules: Sequence[Rule], customers: Sequence[UUID], looked_at: Sequence[Observed],
+    tx: Transaction,
+    run: Sweep,
+    rules: Sequence[WarningRule],
+    customers: Sequence[UUID],
+    looked_at: Sequence[MonthlySeries],
     found: _Found,
-) -> None:  # fmt: skip
+) -> None:
     lasting = await warnings.load_lasting(tx, customers)
     owners = await teams.list_account_managers(tx, run.as_of, customers)
     watched = {rule.cause for rule in rules}
     for customer_id, one in zip(customers, looked_at, strict=True):
         mine = lasting.get(customer_id, {})
-        sweep = Sweep(customer_id, run.as_of, tx.at, owners.get(customer_id), new_id)
+        sweep = SweptCustomer(customer_id, run.as_of, tx.at, owners.get(customer_id), new_id)
         for rule in rules:
             looked = rule.looking.look(one)
             warning = mine.get(rule.cause)
@@ -171,14 +181,14 @@ async def _watch(
             found.add(sweep.decide(mine[cause], None, None))
 
 
-async def _stage_rules(tx: Transaction, run: WarningRun) -> StageRules:
+async def _stage_rules(tx: Transaction, run: Sweep) -> StageRules:
     """Those that the sweep began with."""
     assert run.setting is not None
     return read_stage_rules((await rule_books.load_version(tx, CUSTOMER_STAGES, run.setting["stage_rules"])).document)
 
 
 async def _place(
-    tx: Transaction, run: WarningRun, rules: StageRules, customers: Sequence[UUID], looked_at: Sequence[Observed],
+    tx: Transaction, run: Sweep, rules: StageRules, customers: Sequence[UUID], looked_at: Sequence[MonthlySeries],
     found: _Found,
 ) -> None:  # fmt: skip
     """Each customer's stage and relationship type (T11), by the classes the sweep began with."""
@@ -203,7 +213,7 @@ def classes_in(setting: Mapping[str, object]) -> Classes:
     return Classes(sizes, customers)
 
 
-def _event(warning: EarlyWarning, change: Change) -> Event | None:
+def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
     if change.kind == "raised":
         return WarningRaised(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.warning import (
-    Change,
     EarlyWarning,
-    Worked,
+    WarningChange,
+    WarningWork,
     acknowledge,
     close,
     hand_over,
@@ -34,7 +34,7 @@ async def close_warning(tx: Transaction, warning_id: UUID, reason: str, note: st
     return closed
 
 
-async def _save(tx: Transaction, worked: Worked) -> EarlyWarning:
+async def _save(tx: Transaction, worked: WarningWork) -> EarlyWarning:
     warning, change = worked
     await warnings.save_warnings(tx, [warning])
     await warnings.add_changes(tx, [change])
@@ -60,7 +60,7 @@ async def when_account_managers_change_hand_over_their_warnings(
     if not managers:
         return
     handed: list[EarlyWarning] = []
-    changes: list[Change] = []
+    changes: list[WarningChange] = []
     for warning in await warnings.load_open(tx, sorted(managers)):
         if warning.owner != managers[warning.customer_id]:
             now, change = hand_over(warning, managers[warning.customer_id], tx.at, new_id())

@@ -10,10 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import start_of
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.monitoring.domain.back_test import Outcome
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.monitoring.domain.back_test import RuleOutcome
 from services.tiering_svc.monitoring.domain.detectors import Severity
-from services.tiering_svc.monitoring.domain.history import Bill, CameBack, History, Payment, Scored
+from services.tiering_svc.monitoring.domain.history import (
+    History,
+    PaymentFact,
+    ReceivableFact,
+    ReversalFact,
+    ScoredAnswer,
+)
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -22,7 +28,7 @@ FIELDS = """back_test_id, rule_id, rule_version, first_month, last_month, severi
 
 
 @dataclass(frozen=True, slots=True)
-class BackTest:
+class RuleBackTest:
     back_test_id: UUID
     rule_id: UUID
     rule_version: int
@@ -41,11 +47,11 @@ class BackTest:
     measured: Mapping[str, Any] | None = None
 
     @property
-    def outcome(self) -> Outcome:
-        return Outcome(self.horizon_months, self.baseline_months, self.fall, self.least_baseline)
+    def outcome(self) -> RuleOutcome:
+        return RuleOutcome(self.horizon_months, self.baseline_months, self.fall, self.least_baseline)
 
 
-async def add_back_test(tx: Transaction, test: BackTest) -> None:
+async def add_back_test(tx: Transaction, test: RuleBackTest) -> None:
     await tx.raw.execute(
         """insert into warning_back_test (back_test_id, rule_id, rule_version, first_month, last_month, severity,
                horizon_months, baseline_months, fall, least_baseline, requested_by, requested_at)
@@ -56,40 +62,40 @@ async def add_back_test(tx: Transaction, test: BackTest) -> None:
     )  # fmt: skip
 
 
-async def read_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID) -> BackTest:
+async def read_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID) -> RuleBackTest:
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from warning_back_test where rule_id = $1 and back_test_id = $2", rule_id, back_test_id
     )
     if row is None:
         raise not_found("back_test_not_found", "The rule has no such back-test.")
-    return BackTest(**row)
+    return RuleBackTest(**row)
 
 
-async def list_back_tests(tx: Transaction, rule_id: UUID, before: UUID | None, limit: int) -> list[BackTest]:
+async def list_back_tests(tx: Transaction, rule_id: UUID, before: UUID | None, limit: int) -> list[RuleBackTest]:
     """Newest first."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from warning_back_test where rule_id = $1 and ($2::uuid is null or back_test_id < $2)
             order by back_test_id desc limit $3""",
         rule_id, before, limit,
     )  # fmt: skip
-    return [BackTest(**row) for row in rows]
+    return [RuleBackTest(**row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> BackTest | None:
+async def find_unfinished(tx: Transaction) -> RuleBackTest | None:
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from warning_back_test where finished_at is null order by requested_at limit 1"
     )
-    return None if row is None else BackTest(**row)
+    return None if row is None else RuleBackTest(**row)
 
 
-async def lock_back_test(tx: Transaction, back_test_id: UUID) -> BackTest | None:
+async def lock_back_test(tx: Transaction, back_test_id: UUID) -> RuleBackTest | None:
     """Unless another replica is at it or it is done."""
     row = await tx.raw.fetchrow(
         f"""select {FIELDS} from warning_back_test where back_test_id = $1 and finished_at is null
             for update skip locked""",
         back_test_id,
     )
-    return None if row is None else BackTest(**row)
+    return None if row is None else RuleBackTest(**row)
 
 
 async def save_progress(
@@ -142,17 +148,17 @@ async def list_histories(tx: Transaction, customers: Sequence[UUID], before: dat
     orders: dict[UUID, list[Order]] = defaultdict(list)
     for customer_id, *order in map(tuple, await tx.raw.fetch(ORDERS, customers, until)):
         orders[customer_id].append(Order(*order))
-    changes: dict[UUID, list[CameBack]] = defaultdict(list)
+    changes: dict[UUID, list[ReversalFact]] = defaultdict(list)
     for customer_id, at, *taken in map(tuple, await tx.raw.fetch(CHANGES, customers, until)):
-        changes[customer_id].append(CameBack(at, TakenBack(*taken)))
-    bills: dict[UUID, list[Bill]] = defaultdict(list)
+        changes[customer_id].append(ReversalFact(at, Reversal(*taken)))
+    bills: dict[UUID, list[ReceivableFact]] = defaultdict(list)
     for customer_id, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(BILLS, customers)):
-        payments = [Payment(*one) for one in zip(at or (), paid or (), strict=True)]
-        bills[customer_id].append(Bill(issued_on, due_on, amount, payments))
+        payments = [PaymentFact(*one) for one in zip(at or (), paid or (), strict=True)]
+        bills[customer_id].append(ReceivableFact(issued_on, due_on, amount, payments))
     complaints: dict[UUID, list[datetime]] = defaultdict(list)
     for customer_id, at in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, until)):
         complaints[customer_id].append(at)
-    scores: dict[UUID, list[Scored]] = defaultdict(list)
+    scores: dict[UUID, list[ScoredAnswer]] = defaultdict(list)
     for customer_id, *score in map(tuple, await tx.raw.fetch(SCORED, customers, until)):
-        scores[customer_id].append(Scored(*score))
+        scores[customer_id].append(ScoredAnswer(*score))
     return [History(one, orders[one], changes[one], complaints[one], scores[one], bills[one]) for one in customers]

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from services.tiering_svc.core.domain.calendar import month_of, shift, start_of
 from services.tiering_svc.monitoring.domain.detectors import ComplaintsUp, InArrears, SatisfactionDown
-from services.tiering_svc.monitoring.domain.monthly_series import Arrears, Margin, MonthSums, Observed, Scores
-from services.tiering_svc.monitoring.domain.warning_rules import Rule
+from services.tiering_svc.monitoring.domain.monthly_series import Arrears, Margin, MonthlySeries, MonthSums, Scores
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from shared.messaging import Transaction
 
 NEVER = (None, None, None, None)
@@ -60,15 +60,15 @@ from satisfaction_answer where customer_id = any($1::uuid[]) and answered_at <= 
 """
 
 
-def classes_of(rules: Iterable[Rule]) -> frozenset[str]:
+def classes_of(rules: Iterable[WarningRule]) -> frozenset[str]:
     """The facts that these rules look at besides the orders."""
     return frozenset(CLASS_OF[rule.looking.kind] for rule in rules if rule.looking.kind in CLASS_OF)
 
 
-async def list_observed(
+async def load_monthly_series(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, classes: AbstractSet[str],
     margin_months: int,
-) -> list[Observed]:  # fmt: skip
+) -> list[MonthlySeries]:  # fmt: skip
     """In the order asked. `classes`: which facts besides the orders are looked at."""
     this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
     months = await _months(tx, customers, as_of, this_month, zone)
@@ -92,7 +92,7 @@ async def list_observed(
         if first_at is not None and first_at > as_of:
             first_at = None
         observed.append(
-            Observed(
+            MonthlySeries(
                 as_of, today, this_month, months.get(customer_id, {}), first_at,
                 None if first_at is None else month_of(first_at, zone), complaints.get(customer_id, {}),
                 scores.get(customer_id, {}), owed.get(customer_id),

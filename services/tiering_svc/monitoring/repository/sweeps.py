@@ -15,7 +15,7 @@ FIELDS = """run_id, as_of, because, evaluation_id, requested_by, requested_at, s
 
 
 @dataclass(frozen=True, slots=True)
-class WarningRun:
+class Sweep:
     run_id: UUID
     as_of: datetime
     because: str
@@ -73,16 +73,16 @@ async def find_last_as_of(tx: Transaction) -> datetime | None:
     return last
 
 
-async def load_run(tx: Transaction, run_id: UUID) -> WarningRun:
+async def load_run(tx: Transaction, run_id: UUID) -> Sweep:
     row = await tx.raw.fetchrow(f"select {FIELDS} from warning_run where run_id = $1", run_id)
     if row is None:
         raise not_found("warning_run_not_found", "There is no such run.")
-    return WarningRun(**row)
+    return Sweep(**row)
 
 
 async def list_runs(
     tx: Transaction, evaluation_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
-) -> list[WarningRun]:
+) -> list[Sweep]:
     """Newest first."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from warning_run
@@ -91,33 +91,33 @@ async def list_runs(
             order by requested_at desc, run_id desc limit $4""",
         *(before or (None, None)), evaluation_id, limit,
     )  # fmt: skip
-    return [WarningRun(**row) for row in rows]
+    return [Sweep(**row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> WarningRun | None:
+async def find_unfinished(tx: Transaction) -> Sweep | None:
     """The oldest: sweeps happen in the order they were asked for."""
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from warning_run where finished_at is null order by requested_at, run_id limit 1"
     )
-    return None if row is None else WarningRun(**row)
+    return None if row is None else Sweep(**row)
 
 
-async def find_finished_by(tx: Transaction, as_of: datetime) -> WarningRun | None:
+async def find_finished_by(tx: Transaction, as_of: datetime) -> Sweep | None:
     """The last finished sweep of that day or before."""
     row = await tx.raw.fetchrow(
         f"""select {FIELDS} from warning_run where finished_at is not null and as_of <= $1
             order by as_of desc, run_id desc limit 1""",
         as_of,
     )
-    return None if row is None else WarningRun(**row)
+    return None if row is None else Sweep(**row)
 
 
-async def lock_run(tx: Transaction, run_id: UUID) -> WarningRun | None:
+async def lock_run(tx: Transaction, run_id: UUID) -> Sweep | None:
     """The run, unless another replica is at it or it is done."""
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from warning_run where run_id = $1 and finished_at is null for update skip locked", run_id
     )
-    return None if row is None else WarningRun(**row)
+    return None if row is None else Sweep(**row)
 
 
 async def save_begun(

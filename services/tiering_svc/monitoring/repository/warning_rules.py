@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import Names
-from services.tiering_svc.monitoring.domain.warning_rules import Rule, read_rule
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -34,11 +34,11 @@ class RuleVersion:
 
 
 @lru_cache(maxsize=256)
-def compiled(rule_id: UUID, version: int, name: str, document: str) -> Rule:
+def compiled(rule_id: UUID, version: int, name: str, document: str) -> WarningRule:
     return read_rule(json.loads(document), rule_id=rule_id, version=version, names=json.loads(name))
 
 
-async def list_active(tx: Transaction) -> list[Rule]:
+async def list_active(tx: Transaction) -> list[WarningRule]:
     rows = await tx.raw.fetch(
         """select rule_id, version, name::text, document::text from warning_rule where status = 'active'
            order by rule_id"""
@@ -46,7 +46,7 @@ async def list_active(tx: Transaction) -> list[Rule]:
     return [compiled(*row) for row in rows]
 
 
-async def list_compiled(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> list[Rule]:
+async def list_compiled(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> list[WarningRule]:
     rows = await tx.raw.fetch(
         """select r.rule_id, r.version, r.name::text, r.document::text
            from unnest($1::uuid[], $2::int[]) as a(rule_id, version) join warning_rule r using (rule_id, version)
@@ -56,7 +56,7 @@ async def list_compiled(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> 
     return [compiled(*row) for row in rows]
 
 
-async def add_version(tx: Transaction, rule: Rule, document: Mapping[str, Any], author: str) -> None:
+async def add_version(tx: Transaction, rule: WarningRule, document: Mapping[str, Any], author: str) -> None:
     await tx.raw.execute(
         """insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at)
            values ($1, $2, $3::jsonb, $4, $5::jsonb, 'draft', $6, $7)""",

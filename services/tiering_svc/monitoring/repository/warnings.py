@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning
+from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -76,7 +76,7 @@ async def save_warnings(tx: Transaction, warnings: Sequence[EarlyWarning]) -> No
             )
 
 
-async def add_changes(tx: Transaction, changes: Sequence[Change]) -> None:
+async def add_changes(tx: Transaction, changes: Sequence[WarningChange]) -> None:
     if changes:
         *columns, evidence = (list(column) for column in zip(*changes, strict=True))
         await tx.raw.execute(
@@ -87,18 +87,18 @@ async def add_changes(tx: Transaction, changes: Sequence[Change]) -> None:
         )  # fmt: skip
 
 
-async def list_changes(tx: Transaction, warning_id: UUID) -> list[Change]:
+async def list_changes(tx: Transaction, warning_id: UUID) -> list[WarningChange]:
     """Oldest first."""
     rows = await tx.raw.fetch(
         """select change_id, warning_id, at, kind, by, as_of, severity, code, note, evidence from warning_change
            where warning_id = $1 order by change_id""",
         warning_id,
     )  # fmt: skip
-    return [Change(*row) for row in rows]
+    return [WarningChange(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WarningFilter:
     """What is looked for among the warnings; None: whatever it is."""
 
     customer_id: UUID | None = None
@@ -110,7 +110,7 @@ class Wanted:
 
 
 async def list_warnings(
-    tx: Transaction, wanted: Wanted, after: tuple[str, UUID] | None, limit: int
+    tx: Transaction, wanted: WarningFilter, after: tuple[str, UUID] | None, limit: int
 ) -> list[EarlyWarning]:
     """The worst first (`red` sorts before `yellow`), of these the newest."""
     rows = await tx.raw.fetch(

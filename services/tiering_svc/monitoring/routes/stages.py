@@ -47,7 +47,9 @@ async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf =
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
     rules = read_stage_rules((await rule_books.load_active(tx, CUSTOMER_STAGES)).document)
-    [seen] = await observed.list_observed(tx, [customer_id], instant, business.zone, frozenset(), rules.margin_months)
+    [seen] = await observed.load_monthly_series(
+        tx, [customer_id], instant, business.zone, frozenset(), rules.margin_months
+    )
     tier = (await stages.list_tiers(tx, [customer_id], instant)).get(customer_id)
     stage = stage_of(seen, rules)
     relationship = relationship_of(seen, tier, await _classes(tx, instant), rules)

@@ -7,18 +7,18 @@ from uuid import UUID
 from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
-from services.tiering_svc.monitoring.domain.back_test import Measured, Outcome, Ratio
+from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome
 from services.tiering_svc.monitoring.handlers import warning_rules as handlers
 from services.tiering_svc.monitoring.handlers.back_tests import request_back_test
 from services.tiering_svc.monitoring.repository import back_tests as warning_back_tests
 from services.tiering_svc.monitoring.repository import warning_rules
-from services.tiering_svc.monitoring.repository.back_tests import BackTest
+from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
 from services.tiering_svc.monitoring.repository.warning_rules import RuleVersion
 from services.tiering_svc.monitoring.schemas.warnings import (
-    BackTestCreate,
-    BackTestRead,
     LeadRead,
     RuleActivationCreate,
+    RuleBackTestCreate,
+    RuleBackTestRead,
     RuleCreate,
     RuleRead,
     RuleVersionRead,
@@ -71,7 +71,7 @@ async def retire_warning_rule(rule_id: Id, tx: Tx, actor: CurrentActor) -> RuleV
 
 
 @router.post("/{rule_id}/back-tests", status_code=202, dependencies=[allow("evaluations:run")])
-async def start_rule_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor: CurrentActor) -> BackTestRead:
+async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, actor: CurrentActor) -> RuleBackTestRead:
     """What the rule would have been worth on the history there is, as of each month's end."""
     fall = number(body.outcome.fall_percent, "/outcome/fall_percent")
     if not 0 < fall <= 100:
@@ -79,7 +79,7 @@ async def start_rule_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor:
     least = number(body.outcome.least_baseline, "/outcome/least_baseline")
     if least < 0:
         raise invalid("out_of_range", "At least 0.", pointer="/outcome/least_baseline")
-    outcome = Outcome(body.horizon_months, body.outcome.baseline_months, fall, least)
+    outcome = RuleOutcome(body.horizon_months, body.outcome.baseline_months, fall, least)
     first, last = _after(body.from_), _after(body.to)
     return _back_test(
         await request_back_test(tx, rule_id, body.version, first, last, outcome, body.severity, actor.subject)
@@ -87,7 +87,7 @@ async def start_rule_back_test(rule_id: Id, body: BackTestCreate, tx: Tx, actor:
 
 
 @router.get("/{rule_id}/back-tests", dependencies=[allow("tiers:read")])
-async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[BackTestRead]:
+async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[RuleBackTestRead]:
     """Newest first."""
     await warning_rules.list_versions(tx, rule_id)
     before = read_cursor(cursor, UUID)
@@ -96,7 +96,7 @@ async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit
 
 
 @router.get("/{rule_id}/back-tests/{back_test_id}", dependencies=[allow("tiers:read")])
-async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> BackTestRead:
+async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> RuleBackTestRead:
     return _back_test(await warning_back_tests.read_back_test(tx, rule_id, back_test_id))
 
 
@@ -126,9 +126,9 @@ def _version(version: RuleVersion) -> RuleVersionRead:
     )
 
 
-def _back_test(test: BackTest) -> BackTestRead:
+def _back_test(test: RuleBackTest) -> RuleBackTestRead:
     measured = Measured.from_data(test.measured or {})
-    return BackTestRead(
+    return RuleBackTestRead(
         id=test.back_test_id,
         rule_id=test.rule_id,
         rule_version=test.rule_version,

@@ -10,13 +10,13 @@ from fastapi import Query, Request
 from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, settings_of
 from services.tiering_svc.core.domain.numbers import Names
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.monitoring.domain.warning import Change, EarlyWarning
+from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
 from services.tiering_svc.monitoring.handlers import warnings as handlers
 from services.tiering_svc.monitoring.handlers.sweeps import request_run
 from services.tiering_svc.monitoring.repository import sweeps as warning_runs
 from services.tiering_svc.monitoring.repository import warning_rules, warnings
-from services.tiering_svc.monitoring.repository.sweeps import WarningRun
-from services.tiering_svc.monitoring.repository.warnings import Wanted
+from services.tiering_svc.monitoring.repository.sweeps import Sweep
+from services.tiering_svc.monitoring.repository.warnings import WarningFilter
 from services.tiering_svc.monitoring.schemas.warnings import (
     ClosingCreate,
     StepCreate,
@@ -34,18 +34,25 @@ from shared.messaging import Transaction
 
 router = service_router(prefix="/v1", tags=["warnings"], dependencies=[not_for_partners])
 
-State = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
-Severity = Annotated[Literal["yellow", "red"] | None, Query()]
+WarningStateFilter = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
+SeverityFilter = Annotated[Literal["yellow", "red"] | None, Query()]
 RuleNames = Mapping[tuple[UUID, int], Names]
 
 
 @router.get("/warnings", dependencies=[allow("tiers:read")])
 async def list_warnings(
-    tx: Tx, customer_id: Id | None = None, state: State = None, rule: Id | None = None, cause: Code | None = None,
-    severity: Severity = None, owner: Code | None = None, cursor: Cursor = None, limit: Limit = 50,
-) -> Page[WarningRead]:  # fmt: skip
+    tx: Tx,
+    customer_id: Id | None = None,
+    state: WarningStateFilter = None,
+    rule: Id | None = None,
+    cause: Code | None = None,
+    severity: SeverityFilter = None,
+    owner: Code | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[WarningRead]:
     """The worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
-    wanted = Wanted(customer_id, state, rule, cause, severity, owner)
+    wanted = WarningFilter(customer_id, state, rule, cause, severity, owner)
     after = read_cursor(cursor, str, UUID)
     found = await warnings.list_warnings(tx, wanted, after, limit + 1)
     names, currency = await _said_with(tx, found)
@@ -138,7 +145,7 @@ def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str,
     }
 
 
-def _change(change: Change, currency: str) -> WarningChangeRead:
+def _change(change: WarningChange, currency: str) -> WarningChangeRead:
     return WarningChangeRead(
         at=change.at,
         kind=change.kind,
@@ -152,7 +159,7 @@ def _change(change: Change, currency: str) -> WarningChangeRead:
     )
 
 
-def _run(run: WarningRun) -> WarningRunRead:
+def _run(run: Sweep) -> WarningRunRead:
     return WarningRunRead(
         id=run.run_id,
         as_of=run.as_of,

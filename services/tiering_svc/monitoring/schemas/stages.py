@@ -53,7 +53,7 @@ class TypesWrite(Shape):
     low: Type
 
 
-class MatrixWrite(Shape):
+class RelationshipMatrixWrite(Shape):
     many: TypesWrite
     medium: TypesWrite
     few: TypesWrite
@@ -62,7 +62,7 @@ class MatrixWrite(Shape):
 class RelationshipsWrite(Shape):
     customers: NumbersWrite
     margin: MarginsWrite
-    types: MatrixWrite
+    types: RelationshipMatrixWrite
 
 
 class StageRulesWrite(Shape):

@@ -6,18 +6,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Names
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
 from shared.chassis import Code, Instant, Read, Shape, Text
 
-Severity = Literal["yellow", "red"]
-Month = Annotated[
+SeverityCode = Literal["yellow", "red"]
+RuleMonth = Annotated[
     str, Field(strict=True, pattern=r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$", description="a month", examples=["2026-03"])
 ]
 Whole = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31, json_schema_extra={"format": "int32"})]
 
 
-class ThresholdWrite(Shape):
-    severity: Severity
+class WarningThresholdWrite(Shape):
+    severity: SeverityCode
     at_least: Exact
 
 
@@ -26,7 +26,7 @@ class RuleDocument(Shape):
 
     kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down"]
     cause: Code | None = Field(default=None, description="the kind, unless it is to warn beside another of its kind")
-    thresholds: list[ThresholdWrite] = Field(max_length=2, description="mild first")
+    thresholds: list[WarningThresholdWrite] = Field(max_length=2, description="mild first")
     recent_months: Whole | None = None
     baseline_months: Whole | None = None
     least_baseline: Exact | None = Field(default=None, description="a month's revenue; below it nothing is said")
@@ -42,7 +42,7 @@ class RuleDocument(Shape):
 
 
 class RuleCreate(Shape):
-    name: Names
+    name: NamesShape
     document: RuleDocument
 
 
@@ -79,12 +79,12 @@ class OutcomeWrite(Shape):
     least_baseline: Exact = Field(default="0", description="a month; who brought less is not looked at")
 
 
-class BackTestCreate(Shape):
-    from_: Month = Field(alias="from", description="the first month at whose end is looked")
-    to: Month = Field(description="the last one; the months of the horizon after it are over")
+class RuleBackTestCreate(Shape):
+    from_: RuleMonth = Field(alias="from", description="the first month at whose end is looked")
+    to: RuleMonth = Field(description="the last one; the months of the horizon after it are over")
     horizon_months: Annotated[int, Field(strict=True, ge=1, le=12)] = 3
     outcome: OutcomeWrite = OutcomeWrite()
-    severity: Severity = Field(default="yellow", description="only warnings as bad as this, or worse")
+    severity: SeverityCode = Field(default="yellow", description="only warnings as bad as this, or worse")
     version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = Field(
         default=None, description="of the rule; the newest, if not given"
     )
@@ -106,7 +106,7 @@ class LeadRead(Read):
     three_quarters: Count | None
 
 
-class BackTestRead(Read):
+class RuleBackTestRead(Read):
     id: UUID
     rule_id: UUID
     rule_version: Count

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, Text, Uuid
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 customer_stage = Table(  # as the last sweep found it; as of any other instant it is told from the facts
     "customer_stage",
@@ -10,6 +10,6 @@ customer_stage = Table(  # as the last sweep found it; as of any other instant i
     Column("customer_id", Uuid, primary_key=True),
     Column("stage", Text, nullable=False),
     Column("relationship", Text),  # null: not known
-    Column("since", Moment, nullable=False),  # `as_of` of the sweep that first found this stage
+    Column("since", Timestamp, nullable=False),  # `as_of` of the sweep that first found this stage
     Column("run_id", Uuid, nullable=False),
 )

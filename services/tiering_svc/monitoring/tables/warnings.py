@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, Date, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.tiering_svc.core.tables import Moment, Money, metadata
+from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
 warning_rule = Table(  # data, versioned; one version of a rule, and one rule of a cause, is active
     "warning_rule",
@@ -15,11 +15,11 @@ warning_rule = Table(  # data, versioned; one version of a rule, and one rule of
     Column("document", JSONB, nullable=False),
     Column("status", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
     Column("activated_by", Text),
-    Column("activated_at", Moment),
+    Column("activated_at", Timestamp),
     Column("retired_by", Text),
-    Column("retired_at", Moment),
+    Column("retired_at", Timestamp),
 )
 
 early_warning = Table(  # a customer has one lasting warning of a cause: an index sees to it
@@ -34,11 +34,11 @@ early_warning = Table(  # a customer has one lasting warning of a cause: an inde
     Column("state", Text, nullable=False),
     Column("lasting", Boolean, nullable=False),  # the cause has not been gone since
     Column("owner", Text),
-    Column("as_of", Moment, nullable=False),
-    Column("seen_as_of", Moment, nullable=False),
-    Column("raised_at", Moment, nullable=False),
+    Column("as_of", Timestamp, nullable=False),
+    Column("seen_as_of", Timestamp, nullable=False),
+    Column("raised_at", Timestamp, nullable=False),
     Column("evidence", JSONB, nullable=False),
-    Column("closed_at", Moment),
+    Column("closed_at", Timestamp),
     Column("closed_by", Text),
     Column("closing", Text),
 )
@@ -48,10 +48,10 @@ warning_change = Table(  # who did what, when; never changed
     metadata,
     Column("change_id", Uuid, primary_key=True),
     Column("warning_id", Uuid, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("kind", Text, nullable=False),
     Column("by", Text, nullable=False),
-    Column("as_of", Moment),
+    Column("as_of", Timestamp),
     Column("severity", Text),
     Column("code", Text),
     Column("note", Text),
@@ -62,13 +62,13 @@ warning_run = Table(  # a sweep over everybody: how far it is, and what came of 
     "warning_run",
     metadata,
     Column("run_id", Uuid, primary_key=True),
-    Column("as_of", Moment, nullable=False),
+    Column("as_of", Timestamp, nullable=False),
     Column("because", Text, nullable=False),  # review, daily, request
     Column("evaluation_id", Uuid),  # the review it followed
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", Moment, nullable=False),
-    Column("started_at", Moment),
-    Column("finished_at", Moment),
+    Column("requested_at", Timestamp, nullable=False),
+    Column("started_at", Timestamp),
+    Column("finished_at", Timestamp),
     Column("rules", JSONB),  # the versions that were in force when it began
     Column("setting", JSONB),  # the classes' sizes and the version of the stages' rules when it began
     Column("cursor", Uuid),  # the last customer that was looked at
@@ -91,8 +91,8 @@ warning_back_test = Table(
     Column("fall", Numeric(7, 4), nullable=False),
     Column("least_baseline", Money, nullable=False),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("requested_at", Timestamp, nullable=False),
+    Column("finished_at", Timestamp),
     Column("cursor", Uuid),
     Column("customers", Integer, nullable=False),
     Column("measured", JSONB, nullable=False),

@@ -15,7 +15,7 @@ from typing import Any
 
 from services.tiering_svc.core.domain.numbers import Coded
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.documents import Document, Ranks, known_indicator, only_one_of, rank_in
 from shared.errors import DomainError, invalid
 
@@ -32,7 +32,7 @@ Facts = Mapping[str, float | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class PolicyCondition:
     names: dict[str, str]
     when: str
     program: Any  # the compiled expression
@@ -44,7 +44,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    condition: Condition
+    condition: PolicyCondition
     met: bool | None  # None: not known
     facts: Facts
 
@@ -53,11 +53,11 @@ class Verdict:
         return self.condition.unknown_is_met if self.met is None else self.met
 
 
-def judge(conditions: Sequence[Condition], known: Known) -> tuple[Verdict, ...]:
+def judge(conditions: Sequence[PolicyCondition], known: CustomerSnapshot) -> tuple[Verdict, ...]:
     return tuple(_judged(condition, facts_of(known, condition.indicators)) for condition in conditions)
 
 
-def _judged(condition: Condition, facts: Facts) -> Verdict:
+def _judged(condition: PolicyCondition, facts: Facts) -> Verdict:
     try:
         met = condition.program.execute(dict(facts))
     except Exception:  # whatever the engine says: an operand is missing, so the answer is open
@@ -77,7 +77,7 @@ def limited(rank: int, verdicts: Sequence[Verdict]) -> int:
     return rank
 
 
-def facts_of(known: Known, indicators: Sequence[str]) -> dict[str, float | str]:
+def facts_of(known: CustomerSnapshot, indicators: Sequence[str]) -> dict[str, float | str]:
     values: dict[str, Coded] = {code: INDICATORS[code].value(known) for code in indicators}
     return {
         code: value if isinstance(value, str) else float(value) for code, value in values.items() if value is not None
@@ -87,11 +87,11 @@ def facts_of(known: Known, indicators: Sequence[str]) -> dict[str, float | str]:
 # --- the document --------------------------------------------------------------------------------------------------
 
 
-def read_conditions(conditions: Sequence[Document], ranks: Ranks, pointer: str) -> tuple[Condition, ...]:
+def read_conditions(conditions: Sequence[Document], ranks: Ranks, pointer: str) -> tuple[PolicyCondition, ...]:
     return tuple(_condition(one, ranks, f"{pointer}/{index}") for index, one in enumerate(conditions))
 
 
-def _condition(condition: Document, ranks: Ranks, pointer: str) -> Condition:
+def _condition(condition: Document, ranks: Ranks, pointer: str) -> PolicyCondition:
     only_one_of(condition, "at_most", "at_least", pointer)
     limits: dict[str, int | None] = {"at_most": None, "at_least": None}
     for field in limits:
@@ -101,7 +101,7 @@ def _condition(condition: Document, ranks: Ranks, pointer: str) -> Condition:
         raise invalid("missing", "A condition says `at_most` or `at_least`.", pointer=f"{pointer}/at_most")
     program, indicators = _compile(condition["when"], f"{pointer}/when")
     unknown = condition.get("unknown") or "not_met"
-    return Condition(
+    return PolicyCondition(
         dict(condition["name"]), condition["when"], program, indicators, limits["at_most"], limits["at_least"],
         unknown == "met",
     )  # fmt: skip

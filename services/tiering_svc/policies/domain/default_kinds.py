@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-Document = dict[str, Any]
+PolicyJson = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
     policy_id: UUID
     names: dict[str, str]
-    document: Document
+    document: PolicyJson
 
 
-def level(code: str, en: str, zh: str) -> Document:
+def level(code: str, en: str, zh: str) -> PolicyJson:
     return {"code": code, "name": {"en": en, "zh": zh}}
 
 
@@ -29,15 +29,15 @@ FOUR_SIZES = [
 ]  # fmt: skip
 
 
-def _bands(*steps: tuple[str, str]) -> list[Document]:
+def _bands(*steps: tuple[str, str]) -> list[PolicyJson]:
     return [{"from": start, "points": points} for start, points in steps]
 
 
-def _scale(worst: str, best: str, points: str) -> Document:
+def _scale(worst: str, best: str, points: str) -> PolicyJson:
     return {"worst": worst, "best": best, "points": points}
 
 
-MARGIN_AND_COLLECTION: list[Document] = [
+MARGIN_AND_COLLECTION: list[PolicyJson] = [
     {
         "indicator": "margin",
         "bands": _bands(("0", "2"), ("100", "5"), ("300", "10"), ("600", "15"), ("1200", "20")),
@@ -91,7 +91,7 @@ SCORE = Shipped(
 )
 
 
-def _view(view: str, weight: str, *items: Document) -> Document:
+def _view(view: str, weight: str, *items: PolicyJson) -> PolicyJson:
     """Each of its indicators counts alike, and all together for 100 points."""
     share = str(100 // len(items))
     return {
@@ -102,11 +102,11 @@ def _view(view: str, weight: str, *items: Document) -> Document:
     }
 
 
-def _item(indicator: str, worst: str, best: str) -> Document:
+def _item(indicator: str, worst: str, best: str) -> PolicyJson:
     return {"indicator": indicator, "scale": _scale(worst, best, "100"), "unknown": "skip"}
 
 
-def _classes(middle: str, high: str) -> list[Document]:
+def _classes(middle: str, high: str) -> list[PolicyJson]:
     return [
         {"code": "low", "name": {"en": "low", "zh": "低"}},
         {"code": "middle", "name": {"en": "middle", "zh": "中"}, "from": middle},

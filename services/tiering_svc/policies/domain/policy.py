@@ -15,16 +15,16 @@ from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.core.domain.numbers import ZERO, Names, Value
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Known
-from services.tiering_svc.policies.domain.conditions import Condition, Verdict, judge, limited
-from services.tiering_svc.policies.domain.scorecard import Score, Scorecard
-from services.tiering_svc.policies.domain.value_matrix import Cell, Matrix
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain.conditions import PolicyCondition, Verdict, judge, limited
+from services.tiering_svc.policies.domain.scorecard import PolicyScore, Scorecard
+from services.tiering_svc.policies.domain.value_matrix import Matrix, MatrixCell
 
 NewId = Callable[[], UUID]
 
 
 GROWING = frozenset({"amount", "orders", "largest_order"})  # one more order never lowers them
-Kind = Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
+PolicyKind = Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
 Better = Literal["more", "less"]
 
 
@@ -59,14 +59,14 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Grading:
     """What a policy finds in what is known of a customer."""
 
     rank: int
     value: Value  # what bands and cut-offs look at: the indicator, or the score; None for a matrix
     graded: int  # before conditions limit it
-    score: Score | None = None
-    cell: Cell | None = None
+    score: PolicyScore | None = None
+    cell: MatrixCell | None = None
     verdicts: tuple[Verdict, ...] = ()
 
 
@@ -75,7 +75,7 @@ class Policy:
     policy_id: UUID
     version: int
     names: Names
-    kind: Kind
+    kind: PolicyKind
     levels: tuple[Level, ...]  # lowest first
     months: int  # of the window, the month of `as_of` included
     life: Life
@@ -87,7 +87,7 @@ class Policy:
     unknown_rank: int = 0  # of whoever's value is not known
     shares: tuple[Share, ...] = ()  # of a population: highest level first
     shares_by: str | None = None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[PolicyCondition, ...] = ()
     run_id: UUID | None = None  # whose cut-offs the bands are
     # what follows from the above, worked out once when the policy is read:
     indicators: tuple[str, ...] = ()  # all it looks at
@@ -117,13 +117,13 @@ class Policy:
         assert of_figures is not None  # otherwise the policy has classes
         return of_figures(figures)
 
-    def measure(self, known: Known) -> Value:
+    def measure(self, known: CustomerSnapshot) -> Value:
         """The one value that bands and the cut-offs of a population look at."""
         if self.scorecard is not None:
             return self.scorecard.score(known).total
         return self._one_value(known)
 
-    def _one_value(self, known: Known) -> Value:
+    def _one_value(self, known: CustomerSnapshot) -> Value:
         if self.kind == "star":
             return self.value_of(known.figures, known.last_month)
         if self.indicator is None:
@@ -138,13 +138,13 @@ class Policy:
             return self.rank_of(self.value_of(figures, month))
         return self.assess(known_by_figures(figures, month, self.months)).rank
 
-    def grade_seen(self, seen: Figures | Known, month: date) -> int:
+    def grade_seen(self, seen: Figures | CustomerSnapshot, month: date) -> int:
         """By whatever was loaded: sums where they are enough, everything where the policy needs it."""
-        return self.assess(seen).rank if isinstance(seen, Known) else self.grade(seen, month)
+        return self.assess(seen).rank if isinstance(seen, CustomerSnapshot) else self.grade(seen, month)
 
-    def assess(self, known: Known) -> Assessment:
-        score: Score | None = None
-        cell: Cell | None = None
+    def assess(self, known: CustomerSnapshot) -> Grading:
+        score: PolicyScore | None = None
+        cell: MatrixCell | None = None
         value: Value = None
         if self.matrix is not None:
             cell = self.matrix.place(known)
@@ -157,9 +157,9 @@ class Policy:
             value = self._one_value(known)
             graded = self.rank_of(value)
         if not self.conditions:
-            return Assessment(graded, value, graded, score, cell)
+            return Grading(graded, value, graded, score, cell)
         verdicts = judge(self.conditions, known)
-        return Assessment(limited(graded, verdicts), value, graded, score, cell, verdicts)
+        return Grading(limited(graded, verdicts), value, graded, score, cell, verdicts)
 
     def rank_of(self, value: Value) -> int:
         if value is None:
@@ -182,9 +182,9 @@ class Policy:
         return self.bands is not None or self.matrix is not None
 
 
-def known_by_figures(figures: Figures, month: date, months: int) -> Known:
+def known_by_figures(figures: Figures, month: date, months: int) -> CustomerSnapshot:
     """Sums of a window as a whole customer; of nothing else anything is known. When it is does not matter to sums."""
-    return Known(figures, datetime.combine(month, time(), UTC), month, months)
+    return CustomerSnapshot(figures, datetime.combine(month, time(), UTC), month, months)
 
 
 def followed(policy: Policy) -> Policy:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from services.tiering_svc.core.domain.numbers import ZERO, Value, number
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.documents import (
     POINT,
     Document,
@@ -22,7 +22,7 @@ Unknown = Literal["lowest", "skip"] | Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PointStep:
     """From this value on it is so many points; below the first step it is none."""
 
     start: Decimal
@@ -47,9 +47,9 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ScorecardItem:
     indicator: str
-    by: tuple[Step, ...] | Scale
+    by: tuple[PointStep, ...] | Scale
     weight: Decimal  # a factor
     unknown: Unknown
 
@@ -85,7 +85,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    item: Item
+    item: ScorecardItem
     value: Value
     points: Decimal | None  # None: left out
 
@@ -95,14 +95,14 @@ class ItemScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class PolicyScore:
     total: Decimal | None  # None: nothing of it is known
     items: tuple[ItemScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    items: tuple[Item, ...]
+    items: tuple[ScorecardItem, ...]
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -112,19 +112,19 @@ class Scorecard:
     def most(self) -> Decimal:
         return sum((item.most * item.weight for item in self.items), ZERO)
 
-    def score(self, known: Known) -> Score:
+    def score(self, known: CustomerSnapshot) -> PolicyScore:
         """Where an item is left out the others count for it, so that the most one can reach stays the same."""
         scores = tuple(_score_of(item, known) for item in self.items)
         told = [(one.points, one.item) for one in scores if one.points is not None]
         if not told:
-            return Score(None, scores)
+            return PolicyScore(None, scores)
         added = sum((points * item.weight for points, item in told), ZERO)
         if len(told) < len(scores) and (reachable := sum((item.most * item.weight for _, item in told), ZERO)):
             added = added * self.most / reachable
-        return Score(added.quantize(POINT), scores)
+        return PolicyScore(added.quantize(POINT), scores)
 
 
-def _score_of(item: Item, known: Known) -> ItemScore:
+def _score_of(item: ScorecardItem, known: CustomerSnapshot) -> ItemScore:
     value: Value = INDICATORS[item.indicator].value(known)  # never a code: the policy would have been refused
     return ItemScore(item, value, item.points_of(value))
 
@@ -149,20 +149,20 @@ def read_scorecard(document: Document, pointer: str) -> Scorecard:
     return card
 
 
-def _item(item: Document, weight: Decimal, pointer: str) -> Item:
+def _item(item: Document, weight: Decimal, pointer: str) -> ScorecardItem:
     indicator = numeric_indicator(item["indicator"], f"{pointer}/indicator")
     bands, scale = item.get("bands"), item.get("scale")
     if (bands is None) == (scale is None):
         raise invalid("bands_or_scale", "Points come from `bands` or from a `scale`.", pointer=pointer)
     by = _scale(scale, f"{pointer}/scale") if bands is None else _steps(bands, f"{pointer}/bands")  # type: ignore[arg-type]
-    return Item(indicator, by, weight, _unknown(item.get("unknown"), f"{pointer}/unknown"))
+    return ScorecardItem(indicator, by, weight, _unknown(item.get("unknown"), f"{pointer}/unknown"))
 
 
-def _steps(bands: Sequence[Document], pointer: str) -> tuple[Step, ...]:
+def _steps(bands: Sequence[Document], pointer: str) -> tuple[PointStep, ...]:
     if not bands:
         raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
     read = [
-        Step(number(band["from"], f"{pointer}/{n}/from"), number(band["points"], f"{pointer}/{n}/points"))
+        PointStep(number(band["from"], f"{pointer}/{n}/from"), number(band["points"], f"{pointer}/{n}/points"))
         for n, band in enumerate(bands)
     ]
     starts = [step.start for step in read]

@@ -6,9 +6,9 @@ from decimal import Decimal
 from itertools import product
 
 from services.tiering_svc.core.domain.numbers import ZERO, number
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.documents import POINT, Document, Ranks, ascending, rank_in, weights
-from services.tiering_svc.policies.domain.scorecard import Score, Scorecard, read_scorecard
+from services.tiering_svc.policies.domain.scorecard import PolicyScore, Scorecard, read_scorecard
 from shared.errors import invalid
 
 VIEWS = ("finance", "service", "customer", "sales")
@@ -32,7 +32,7 @@ class AxisClass:
 @dataclass(frozen=True, slots=True)
 class ViewScore:
     view: View
-    score: Score
+    score: PolicyScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Axis:
     def most(self) -> Decimal:
         return sum((view.card.most * view.weight for view in self.views), ZERO)
 
-    def score(self, known: Known) -> AxisScore:
+    def score(self, known: CustomerSnapshot) -> AxisScore:
         """A view of which nothing is known is left out and the others count for it."""
         scores = tuple(ViewScore(view, view.card.score(known)) for view in self.views)
         told = [(one.score.total, one.view) for one in scores if one.score.total is not None]
@@ -74,7 +74,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """Where a customer stands on both axes."""
 
     present: AxisScore
@@ -96,11 +96,11 @@ class Matrix:
             )
         )
 
-    def place(self, known: Known) -> Cell:
+    def place(self, known: CustomerSnapshot) -> MatrixCell:
         present, potential = self.present.score(known), self.potential.score(known)
-        return Cell(present, potential, self.ranks[present.place, potential.place])
+        return MatrixCell(present, potential, self.ranks[present.place, potential.place])
 
-    def ways_up(self, cell: Cell, rank: int) -> Iterator[tuple[int, int, int]]:
+    def ways_up(self, cell: MatrixCell, rank: int) -> Iterator[tuple[int, int, int]]:
         """The nearest cells that give more than `rank`: none of them asks for more on both axes than another."""
         better = sorted(
             (i, j, self.ranks[i, j])

@@ -10,9 +10,9 @@ from shared.messaging import Transaction
 # The row in force at {at}, as far as it was known: the latest beginning among the rows that were not replaced by then.
 STOOD = """
 select distinct on (customer_id) customer_id, tier, rank, policy_id, policy_version from tier_history
-where lower(effective) <= {at} and told_at <= {known_at}
-  and (superseded_told_at is null or superseded_told_at > {known_at})
-order by customer_id, lower(effective) desc, told_at desc
+where lower(effective) <= {at} and known_from <= {known_at}
+  and (known_until is null or known_until > {known_at})
+order by customer_id, lower(effective) desc, known_from desc
 """
 
 # Orders of the window net of what was known by then to have come back; figures of facts, not of sums.
@@ -58,7 +58,7 @@ with ladder as (
     select policy_id, version, jsonb_path_query_array(document, '$.levels[*].code') as codes from tier_policy
 ), touched as (
     select distinct customer_id from tier_history
-    where lower(effective) > $1 and lower(effective) <= $2 and told_at <= $3
+    where lower(effective) > $1 and lower(effective) <= $2 and known_from <= $3
 ), before as ({STOOD.format(at="$1", known_at="$3")}), after as ({STOOD.format(at="$2", known_at="$3")}), moved as (
     select a.customer_id, b.tier as from_tier, a.tier as to_tier,
            case when ladder_before.codes is distinct from ladder_after.codes then 'placed'
@@ -85,7 +85,7 @@ order by customer_id limit $8
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Direction:
     from_tier: str | None  # None: no tier yet
     to_tier: str
     way: str  # up, down, or placed: for the first time, or on another pyramid
@@ -93,20 +93,20 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedOne:
+class MovedCustomer:
     customer_id: UUID
     from_tier: str | None
     to_tier: str
     way: str
 
 
-async def count_ways(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[Way]:
-    return [Way(*row) for row in await tx.raw.fetch(MATRIX, since, until, known_at)]
+async def count_ways(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[Direction]:
+    return [Direction(*row) for row in await tx.raw.fetch(MATRIX, since, until, known_at)]
 
 
 async def list_moved(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, *, from_tier: str | None,
     to_tier: str | None, way: str | None, after: UUID | None, limit: int,
-) -> list[MovedOne]:  # fmt: skip
+) -> list[MovedCustomer]:  # fmt: skip
     rows = await tx.raw.fetch(LIST, since, until, known_at, from_tier, to_tier, way, after, limit)
-    return [MovedOne(*row) for row in rows]
+    return [MovedCustomer(*row) for row in rows]

@@ -11,8 +11,8 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import (
     AsOf,
     KnownAt,
-    TierThen,
-    Window,
+    MonthsBack,
+    TierAsOf,
     not_for_partners,
     source_of,
     window_of,
@@ -45,7 +45,7 @@ Support = Annotated[
 
 @router.get("/composition", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_composition(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CompositionRead:
     since, until, known = await window_of(tx, as_of, known_at, months)
     book = await rule_books.load_active(tx, REVENUE_TARGETS)
@@ -65,7 +65,7 @@ add_rule_book(router, "/composition/targets", REVENUE_TARGETS, TargetsWrite, rea
 
 @router.get("/composition/product-mix", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_product_mix(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None
 ) -> ProductMixRead:
     """What everybody bought by category, or the customers of a tier."""
     since, until, known = await window_of(tx, as_of, known_at, months)
@@ -75,7 +75,7 @@ async def show_product_mix(
 
 @router.get("/customers/{customer_id}/product-mix", dependencies=[allow("tiers:read")])
 async def show_customers_product_mix(
-    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
+    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> ProductMixRead:
     await check_known(tx, customer_id, source_of(actor))
     since, until, known = await window_of(tx, as_of, known_at, months)
@@ -84,7 +84,7 @@ async def show_customers_product_mix(
 
 @router.get("/composition/marks", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_what_marks_them_out(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None,
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None,
     least_support: Support = Decimal("0.1"),
 ) -> MarksRead:  # fmt: skip
     """What key accounts (or the customers of a tier) have more often than everybody else: what they buy, who they are.

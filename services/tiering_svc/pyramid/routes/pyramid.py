@@ -14,7 +14,13 @@ from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Level
 from services.tiering_svc.pyramid.repository import movements as repository
 from services.tiering_svc.pyramid.repository.levels import LevelFigures, read_pyramid
-from services.tiering_svc.pyramid.schemas.pyramid import LevelRead, MovedRead, PyramidMoversRead, PyramidRead, WayRead
+from services.tiering_svc.pyramid.schemas.pyramid import (
+    DirectionRead,
+    LevelRead,
+    MovedCustomerRead,
+    PyramidMoversRead,
+    PyramidRead,
+)
 from services.tiering_svc.reviews.repository import evaluations
 from shared.chassis import Code, Cursor, Instant, Limit, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import invalid
@@ -22,8 +28,8 @@ from shared.messaging import Transaction
 
 router = service_router(prefix="/v1", tags=["pyramid"], dependencies=[not_for_partners])
 
-TierAsked = Annotated[Code | None, Query()]
-WayAsked = Annotated[Literal["up", "down", "placed"] | None, Query()]
+PyramidTierFilter = Annotated[Code | None, Query()]
+DirectionFilter = Annotated[Literal["up", "down", "placed"] | None, Query()]
 ZERO = Decimal(0)
 EVER = datetime(1, 1, 1, tzinfo=UTC)
 NOBODY = LevelFigures("", 0, ZERO, None, ZERO, 0, 0, 0)
@@ -65,10 +71,16 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> 
 
 @router.get("/pyramid/movers", dependencies=[allow("tiers:read")])
 async def list_pyramid_movers(
-    tx: Tx, since: Annotated[Instant, Query(alias="from")], until: Annotated[Instant | None, Query(alias="to")] = None,
-    known_at: KnownAt = None, from_tier: TierAsked = None, to_tier: TierAsked = None, way: WayAsked = None,
-    cursor: Cursor = None, limit: Limit = 50,
-) -> PyramidMoversRead:  # fmt: skip
+    tx: Tx,
+    since: Annotated[Instant, Query(alias="from")],
+    until: Annotated[Instant | None, Query(alias="to")] = None,
+    known_at: KnownAt = None,
+    from_tier: PyramidTierFilter = None,
+    to_tier: PyramidTierFilter = None,
+    way: DirectionFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PyramidMoversRead:
     """Who stands elsewhere at `to` than at `from`, whatever happened in between: the matrix of all, and their list."""
     ends = instant_or_now(until, tx, "/to")
     known = instant_or_now(known_at, tx, "/known_at")
@@ -81,15 +93,22 @@ async def list_pyramid_movers(
         after=after[0] if after else None, limit=limit + 1,
     )  # fmt: skip
     page = page_of(
-        [MovedRead.model_validate(one, from_attributes=True) for one in moved], limit, lambda one: (one.customer_id,)
+        [MovedCustomerRead.model_validate(one, from_attributes=True) for one in moved],
+        limit,
+        lambda one: (one.customer_id,),
     )
     totals = {"up": 0, "down": 0, "placed": 0}
     for one in ways:
         totals[one.way] += one.customers
     return PyramidMoversRead(
-        from_=since, to=ends, known_at=known, moved=totals,
-        matrix=[WayRead.model_validate(one, from_attributes=True) for one in ways], items=page.items, next=page.next,
-    )  # fmt: skip
+        from_=since,
+        to=ends,
+        known_at=known,
+        moved=totals,
+        matrix=[DirectionRead.model_validate(one, from_attributes=True) for one in ways],
+        items=page.items,
+        next=page.next,
+    )
 
 
 async def _as_known(

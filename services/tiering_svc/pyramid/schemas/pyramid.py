@@ -35,14 +35,14 @@ class PyramidRead(Read):
     levels: list[LevelRead] = Field(description="highest first")
 
 
-class WayRead(Read):
+class DirectionRead(Read):
     from_tier: str | None = Field(description="null: no tier yet")
     to_tier: str
     way: str = Field(description="up, down; placed: for the first time, or on another pyramid")
     customers: Count
 
 
-class MovedRead(Read):
+class MovedCustomerRead(Read):
     customer_id: UUID
     from_tier: str | None
     to_tier: str
@@ -54,6 +54,6 @@ class PyramidMoversRead(Read):
     to: datetime
     known_at: datetime
     moved: dict[str, int]
-    matrix: list[WayRead]
-    items: list[MovedRead]
+    matrix: list[DirectionRead]
+    items: list[MovedCustomerRead]
     next: str | None = None

@@ -22,7 +22,7 @@ from services.tiering_svc.retention.domain.buying_model import (
 from services.tiering_svc.retention.domain.likelihood import NoMaximum
 from services.tiering_svc.retention.domain.spend_model import SpendModel, expected_value, fit_spend
 
-Numbers = npt.NDArray[np.float64]
+ModelArrays = npt.NDArray[np.float64]
 
 FEWEST_REPEATERS = 10  # four parameters told from fewer customers than this say nothing
 WEEKS_A_MONTH = 365.25 / 12 / 7
@@ -109,7 +109,7 @@ def _worth(buyer: Buyer, alive: float, orders: float, value: float, discounted: 
     return Worth(buyer, _decimal(alive), _decimal(orders), _decimal(value), revenue, margin)
 
 
-def _values(spend: SpendModel | None, buyers: Sequence[Buyer], frequency: Numbers) -> Numbers:
+def _values(spend: SpendModel | None, buyers: Sequence[Buyer], frequency: ModelArrays) -> ModelArrays:
     if spend is None:
         return np.full(len(buyers), np.nan)
     mean = np.array([float(buyer.mean_value or 0) for buyer in buyers])

@@ -8,7 +8,7 @@ from services.tiering_svc.retention.repository.churn import Cost
 from shared.messaging import Transaction, new_id
 
 
-async def take_down_a_cost(tx: Transaction, month: date, purpose: str, channel: str, amount: Decimal, by: str) -> Cost:
+async def record_cost(tx: Transaction, month: date, purpose: str, channel: str, amount: Decimal, by: str) -> Cost:
     """Kept beside what was said before, so that an earlier report can be told again as it was."""
     await retention.add_cost(tx, new_id(), month, purpose, channel, amount, by)
     return Cost(month, purpose, channel, amount, by, tx.at)

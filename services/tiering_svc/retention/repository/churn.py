@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.retention.domain.churn import LostRule, Movement
 from services.tiering_svc.tiers.repository.tiers_as_of import TIERS_THEN
 from shared.messaging import Transaction
@@ -46,7 +46,7 @@ ONLY_IN_TIER = "and exists (select from tiers t where t.customer_id = m.customer
 
 
 async def list_movements(
-    tx: Transaction, seen: Seen, first: date, last: date, months: int, tier: str | None
+    tx: Transaction, seen: PointInTime, first: date, last: date, months: int, tier: str | None
 ) -> list[tuple[date, Movement]]:
     """By period of so many months; with a tier, of those who stood in it when the period began."""
     statement = PERIODS.format(
@@ -70,7 +70,9 @@ group by f.first, later order by f.first, later
 """
 
 
-async def list_cohorts(tx: Transaction, seen: Seen, first: date, last: date) -> list[tuple[date, int, int, Decimal]]:
+async def list_cohorts(
+    tx: Transaction, seen: PointInTime, first: date, last: date
+) -> list[tuple[date, int, int, Decimal]]:
     """Cohort, months later, how many of it were active then, what they brought in that month."""
     rows = await tx.raw.fetch(COHORTS.format(bought=seen.bought), seen.as_of, seen.known_at, first, last)
     return [tuple(row) for row in rows]
@@ -137,7 +139,7 @@ class LostCustomer:
 
 
 async def find_lost(
-    tx: Transaction, seen: Seen, rule: LostRule, since: datetime | None, tier: str | None
+    tx: Transaction, seen: PointInTime, rule: LostRule, since: datetime | None, tier: str | None
 ) -> LostTotals:
     row = await tx.raw.fetchrow(
         (LOST + TOTALS).format(bought=seen.bought), seen.as_of, seen.known_at, rule.cycles, rule.least_days, since, tier
@@ -147,7 +149,7 @@ async def find_lost(
 
 
 async def list_lost(
-    tx: Transaction, seen: Seen, rule: LostRule, since: datetime | None, tier: str | None,
+    tx: Transaction, seen: PointInTime, rule: LostRule, since: datetime | None, tier: str | None,
     after: tuple[Decimal, UUID] | None, limit: int,
 ) -> list[LostCustomer]:  # fmt: skip
     """Who brought most comes first."""

@@ -12,7 +12,7 @@ from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled, start_of
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import Business, find_business
 from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.retention.domain.churn import (
@@ -23,7 +23,7 @@ from services.tiering_svc.retention.domain.churn import (
     share,
     why_lost,
 )
-from services.tiering_svc.retention.handlers.costs import take_down_a_cost
+from services.tiering_svc.retention.handlers.costs import record_cost
 from services.tiering_svc.retention.repository import churn as retention
 from services.tiering_svc.retention.repository.churn import Cost
 from services.tiering_svc.retention.schemas.churn import (
@@ -60,8 +60,8 @@ Tier = Annotated[Code | None, Query(description="only of those who stood in this
 Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
 
 
-class Asked(NamedTuple):
-    seen: Seen
+class RetentionQuery(NamedTuple):
+    seen: PointInTime
     first: date
     last: date
     business: Business
@@ -69,17 +69,17 @@ class Asked(NamedTuple):
 
 async def _asked(
     tx: Transaction, first: str | None, last: str | None, as_of: datetime | None, known_at: datetime | None
-) -> Asked:
+) -> RetentionQuery:
     """The months a question is about, and what it may see of them."""
     business = await find_business(tx)
-    seen = Seen(instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at"), known_at is None)
+    seen = PointInTime(instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at"), known_at is None)
     until = month_of(seen.as_of, business.zone) if last is None else date.fromisoformat(f"{last}-01")
     since = shift(until, 1 - YEAR) if first is None else date.fromisoformat(f"{first}-01")
     if since > until:
         raise invalid("range_reversed", "The first month comes after the last one.", pointer="/from")
     if shift(since, MOST_MONTHS) <= until:
         raise invalid("range_too_long", f"At most {MOST_MONTHS} months at once.", pointer="/from")
-    return Asked(seen, since, until, business)
+    return RetentionQuery(seen, since, until, business)
 
 
 @router.get("", dependencies=[allow("tiers:read")])
@@ -103,7 +103,7 @@ async def show_retention_rates(
     )
 
 
-def _period(period: date, moved: Movement, months: int, costs: Iterable[Cost], asked: Asked) -> PeriodRead:
+def _period(period: date, moved: Movement, months: int, costs: Iterable[Cost], asked: RetentionQuery) -> PeriodRead:
     after = shift(period, months)
     mine = [cost for cost in costs if period <= cost.month < after]
     win = cost_of_one(_spent(mine, "win"), moved.new)
@@ -213,7 +213,7 @@ async def list_lost_customers(
 async def write_cost(body: CostCreate, tx: Tx, actor: CurrentActor) -> CostRead:
     """What a month's winning or keeping of customers cost by channel. Said again, the last word counts."""
     month = date.fromisoformat(f"{body.month}-01")
-    return _cost(await take_down_a_cost(tx, month, body.purpose, body.channel, body.amount, actor.subject))
+    return _cost(await record_cost(tx, month, body.purpose, body.channel, body.amount, actor.subject))
 
 
 @router.get("/costs", dependencies=[allow("tiers:read")])

@@ -6,25 +6,25 @@ from typing import Literal
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import add_months
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.explanation import reasons_of
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import Change, changed
+from services.tiering_svc.tiers.domain.tier_changes import TierChange, changed
 
-Outcome = Literal["placed", "up", "down", "grace", "kept", "later", "overridden", "no_orders"]
+ReviewOutcome = Literal["placed", "up", "down", "grace", "kept", "later", "overridden", "no_orders"]
 MOVES = frozenset({"placed", "up", "down", "grace"})  # what a review lists as its movers
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     standing: Standing
-    outcome: Outcome
+    outcome: ReviewOutcome
     graded: int  # the rank that the figures give
-    change: Change | None = None
+    change: TierChange | None = None
 
 
-def review(standing: Standing, known: Known, as_of: datetime, rules: Rules, run_id: UUID) -> Reviewed:
+def review(standing: Standing, known: CustomerSnapshot, as_of: datetime, rules: Rules, run_id: UUID) -> Reviewed:
     """Decide one customer by what is known of it, in the policy's window as of `as_of`."""
     policy = rules.active
     graded = policy.assess(known).rank
@@ -53,7 +53,7 @@ def review(standing: Standing, known: Known, as_of: datetime, rules: Rules, run_
 
 
 def _move(
-    standing: Standing, outcome: Literal["placed", "up", "down"], rank: int, known: Known, as_of: datetime,
+    standing: Standing, outcome: Literal["placed", "up", "down"], rank: int, known: CustomerSnapshot, as_of: datetime,
     rules: Rules, run_id: UUID,
 ) -> Reviewed:  # fmt: skip
     kinds: dict[str, Literal["first", "upgrade", "downgrade"]] = {

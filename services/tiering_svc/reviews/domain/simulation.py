@@ -12,7 +12,7 @@ NOWHERE = ""  # of those who have no tier yet
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SimulationCell:
     """Customers that go from one tier to another, or stay; and what they brought in the policy's window."""
 
     from_tier: str
@@ -22,7 +22,7 @@ class Cell:
     profit: Decimal | None  # None: no cost is known
     profit_known_for: Decimal
 
-    def plus(self, other: "Cell") -> "Cell":
+    def plus(self, other: "SimulationCell") -> "SimulationCell":
         profits = [profit for profit in (self.profit, other.profit) if profit is not None]
         return replace(
             self, customers=self.customers + other.customers, revenue=self.revenue + other.revenue,
@@ -31,16 +31,16 @@ class Cell:
         )  # fmt: skip
 
 
-def cells_by_key(cells: Iterable[Cell]) -> dict[tuple[str, str], Cell]:
+def cells_by_key(cells: Iterable[SimulationCell]) -> dict[tuple[str, str], SimulationCell]:
     """Those of the same way added up."""
-    found: dict[tuple[str, str], Cell] = {}
+    found: dict[tuple[str, str], SimulationCell] = {}
     for cell in cells:
         key = cell.from_tier, cell.to_tier
         found[key] = found[key].plus(cell) if key in found else cell
     return found
 
 
-def levels_of(cells: Iterable[Cell], *, before: bool) -> dict[str, Cell]:
+def levels_of(cells: Iterable[SimulationCell], *, before: bool) -> dict[str, SimulationCell]:
     """By tier, as it is before or after."""
     tiers = ((cell.from_tier if before else cell.to_tier, cell) for cell in cells)
     at_one = (replace(cell, from_tier=tier, to_tier=tier) for tier, cell in tiers)
@@ -56,7 +56,7 @@ class BenefitCosts:
     value_of_a_point: Decimal = ZERO
     multipliers: Mapping[str, Decimal] | None = None
 
-    def of_level(self, level: Cell, months: int) -> Decimal:
+    def of_level(self, level: SimulationCell, months: int) -> Decimal:
         """A year of these customers in this tier, if they go on as in the window of so many months."""
         fixed = self.per_customer_year.get(level.to_tier, ZERO) * level.customers
         beyond = (self.multipliers or {}).get(level.to_tier, Decimal(1)) - 1
@@ -64,7 +64,7 @@ class BenefitCosts:
             revenue_a_year = level.revenue * 12 / months
             return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(CENT)
 
-    def of_all(self, levels: Iterable[Cell], months: int) -> Decimal:
+    def of_all(self, levels: Iterable[SimulationCell], months: int) -> Decimal:
         return sum((self.of_level(level, months) for level in levels), ZERO)
 
     def as_data(self) -> dict[str, Any]:

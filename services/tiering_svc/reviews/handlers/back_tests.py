@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS, month_of
 from services.tiering_svc.core.handlers.background import BACK_TESTS, Parts, work
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.indicators.repository import snapshots as known
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.back_test import MonthEnd, Step, month_end, months_between, replay
+from services.tiering_svc.reviews.domain.back_test import BackTestMove, MonthEnd, month_end, months_between, replay
 from services.tiering_svc.reviews.domain.review import MOVES
-from services.tiering_svc.reviews.handlers.review_batches import Pace
+from services.tiering_svc.reviews.handlers.review_batches import BatchSizer
 from services.tiering_svc.reviews.handlers.reviews import VALUES
 from services.tiering_svc.reviews.repository import back_tests, screening
-from services.tiering_svc.reviews.repository.back_tests import BackTest, MonthCell, MonthMover
+from services.tiering_svc.reviews.repository.back_tests import MonthCell, MonthMover, PolicyBackTest
 from services.tiering_svc.reviews.repository.screening import LAST
 from shared.errors import conflict, invalid
 from shared.messaging import Database, Transaction, new_id
@@ -30,7 +30,7 @@ from shared.messaging import Database, Transaction, new_id
 
 async def request_back_test(
     tx: Transaction, policy_id: UUID, version: int | None, first: date, last: date, *, known: str, by: str
-) -> BackTest:
+) -> PolicyBackTest:
     """Of the newest version, if none is named. Its months are over."""
     if version is None:
         version = (await policies.load_versions(tx, policy_id))[0].version
@@ -47,7 +47,7 @@ async def request_back_test(
     return await back_tests.load_back_test(tx, back_test_id)
 
 
-async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID, by: str) -> BackTest:
+async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID, by: str) -> PolicyBackTest:
     """What has been replayed so far stays to be read."""
     back_test = await back_tests.load_back_test(tx, back_test_id, policy_id, lock=True)
     if back_test.finished_at is not None:
@@ -57,23 +57,23 @@ async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID,
 
 
 async def work_on_back_tests(service: Parts, stop: asyncio.Event) -> None:
-    pace = Pace()
+    pace = BatchSizer()
     await work(BACK_TESTS, lambda: advance(service.database, pace), service, stop)
 
 
-async def advance(database: Database, pace: Pace | None = None) -> bool:
+async def advance(database: Database, pace: BatchSizer | None = None) -> bool:
     """One step of the oldest unfinished back-test. False: there is none."""
     back_test = await database.run(back_tests.find_unfinished)
     if back_test is None:
         return False
-    pace = pace or Pace()
+    pace = pace or BatchSizer()
     if back_test.status == "measuring" and back_test.cursor == LAST:
         return await _cut(database, back_test)
     step = _measure if back_test.status == "measuring" else _replay
     return await database.run(lambda tx: step(tx, back_test, pace))
 
 
-async def _lock(tx: Transaction, seen: BackTest) -> BackTest | None:
+async def _lock(tx: Transaction, seen: PolicyBackTest) -> PolicyBackTest | None:
     """None: another replica was here, or somebody has cancelled it."""
     back_test = await back_tests.lock_back_test(tx, seen.back_test_id)
     if back_test is None or (back_test.status, back_test.cursor) != (seen.status, seen.cursor):
@@ -81,13 +81,13 @@ async def _lock(tx: Transaction, seen: BackTest) -> BackTest | None:
     return back_test
 
 
-async def _measure(tx: Transaction, seen: BackTest, pace: Pace) -> bool:
+async def _measure(tx: Transaction, seen: PolicyBackTest, pace: BatchSizer) -> bool:
     """T5: what everybody had at each month's end, by which that month's cut-offs are found."""
     if (back_test := await _lock(tx, seen)) is None:
         return True
     policy, ends, _ = await _ends(tx, back_test)
     end = await screening.find_end(tx, back_test.cursor, pace.singly)
-    customers = await screening.list_stretch(tx, back_test.cursor, end)
+    customers = await screening.list_batch(tx, back_test.cursor, end)
     found = await _known(tx, back_test, ends, customers)
     values = {
         one.month: [Decimal(value) for its in found[n] if (value := policy.measure(its)) is not None]
@@ -98,7 +98,7 @@ async def _measure(tx: Transaction, seen: BackTest, pace: Pace) -> bool:
     return True
 
 
-async def _cut(database: Database, back_test: BackTest) -> bool:
+async def _cut(database: Database, back_test: PolicyBackTest) -> bool:
     """Each month's cut-offs. The values are read in parts, so that no transaction is long."""
     policy, ends, _ = await database.run(lambda tx: _ends(tx, back_test))
     found: dict[str, list[dict[str, str]]] = {}
@@ -121,13 +121,13 @@ async def _cut(database: Database, back_test: BackTest) -> bool:
     return await database.run(save)
 
 
-async def _replay(tx: Transaction, seen: BackTest, pace: Pace) -> bool:
+async def _replay(tx: Transaction, seen: PolicyBackTest, pace: BatchSizer) -> bool:
     if (back_test := await _lock(tx, seen)) is None:
         return True
     began = perf_counter()
     _, ends, zone = await _ends(tx, back_test)
     end = await screening.find_end(tx, back_test.cursor, pace.singly)
-    customers = await screening.list_stretch(tx, back_test.cursor, end)
+    customers = await screening.list_batch(tx, back_test.cursor, end)
     found = await _known(tx, back_test, ends, customers)
     steps = [
         (customer_id, step)
@@ -148,7 +148,7 @@ async def _replay(tx: Transaction, seen: BackTest, pace: Pace) -> bool:
     return True
 
 
-async def _ends(tx: Transaction, back_test: BackTest) -> tuple[Policy, list[MonthEnd], ZoneInfo]:
+async def _ends(tx: Transaction, back_test: PolicyBackTest) -> tuple[Policy, list[MonthEnd], ZoneInfo]:
     policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
     zone = (await find_business(tx)).zone
     ends = []
@@ -163,15 +163,15 @@ async def _ends(tx: Transaction, back_test: BackTest) -> tuple[Policy, list[Mont
 
 
 async def _known(
-    tx: Transaction, back_test: BackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID]
-) -> list[list[Known]]:
+    tx: Transaction, back_test: PolicyBackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID]
+) -> list[list[CustomerSnapshot]]:
     """For each month's end what was known of each customer, then or now."""
 
     def known_at(as_of: datetime) -> datetime:
         return as_of if back_test.known == "then" else back_test.known_at
 
     return [
-        await known.list_known(
+        await known.load_snapshots(
             tx, customers, [one.as_of] * len(customers), [one.policy.months] * len(customers),
             classes=one.policy.classes, known_at=known_at(one.as_of),
         )
@@ -179,7 +179,7 @@ async def _known(
     ]  # fmt: skip
 
 
-def _cells(steps: Sequence[tuple[UUID, Step]]) -> list[MonthCell]:
+def _cells(steps: Sequence[tuple[UUID, BackTestMove]]) -> list[MonthCell]:
     found: dict[tuple[date, str, str], MonthCell] = {}
     for _, step in steps:
         cell, back = step.cell, int(step.moved_back_in is not None)

@@ -12,38 +12,38 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository import snapshots as known
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.reviews.domain.review import MOVES, Reviewed, review
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, Cell, cells_by_key
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, cells_by_key
 from services.tiering_svc.reviews.repository import evaluations, screening, simulations
 from services.tiering_svc.reviews.repository.evaluations import Mover, Run
-from services.tiering_svc.reviews.repository.screening import Asked, Plain, Screened
+from services.tiering_svc.reviews.repository.screening import Plain, Screened, ScreeningRequest
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.standing_as_of import as_of_then, standing_of, still_stands
+from services.tiering_svc.tiers.domain.standing_as_of import standing_at, standing_of, still_stands
 from services.tiering_svc.tiers.domain.tier_changes import endings
 from services.tiering_svc.tiers.handlers.timelines import follow_later_orders
 from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from services.tiering_svc.tiers.repository import standings
 from shared.messaging import Database, Transaction, announce, new_id
 
-STRETCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
-SINGLY = 10
+BATCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
+INDIVIDUAL = 10
 LEAST = 5
 SECONDS = 0.010  # for a transaction: those who wait for one of its customers shall not feel it
 
 
 @dataclass(slots=True)
-class Pace:
+class BatchSizer:
     """How much goes into one transaction, by how long the last ones took; and what does not change in between."""
 
-    stretch: int = field(default_factory=lambda: STRETCH)
-    singly: int = field(default_factory=lambda: SINGLY)
+    stretch: int = field(default_factory=lambda: BATCH)
+    singly: int = field(default_factory=lambda: INDIVIDUAL)
     seen: Run | None = None  # as this process left it
-    basis: "tuple[UUID, Asked, Rules] | None" = None
+    basis: "tuple[UUID, ScreeningRequest, Rules] | None" = None
     placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
 
     def screened_in(self, seconds: float, customers: int, singly: int) -> None:
@@ -63,23 +63,23 @@ def _towards(now: int, customers: int, seconds: float, *, most: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class BatchDecision:
     then: Standing
-    known: Known
+    known: CustomerSnapshot
     reviewed: Reviewed
     fits: bool  # the customer still stands as the decision found it
 
 
-async def basis_of(tx: Transaction, run: Run) -> tuple[Asked, Rules]:
+async def basis_of(tx: Transaction, run: Run) -> tuple[ScreeningRequest, Rules]:
     """What the run decides by: its policy with its own cut-offs, its two times."""
     assert run.known_at is not None  # it has begun
     policy = evaluations.with_cutoffs(await policies.load_policy(tx, run.policy_id, run.policy_version), run)
     business = await find_business(tx)
-    asked = Asked(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone))
+    asked = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone))
     return asked, Rules(policy, business.zone, new_id, run.as_of, {})
 
 
-async def next_stretch(database: Database, run: Run, pace: Pace) -> Screened:
+async def next_batch(database: Database, run: Run, pace: BatchSizer) -> Screened:
     """The customers after the cursor. What is screened follows from the run's two times: it needs no locks, and a
     transaction of its own keeps that in which customers are locked short."""
     if pace.basis is None or pace.basis[0] != run.run_id:
@@ -87,13 +87,15 @@ async def next_stretch(database: Database, run: Run, pace: Pace) -> Screened:
     return await _screen(database, run, run.cursor, pace.basis[1], pace)
 
 
-async def _screen(database: Database, run: Run, after: UUID | None, asked: Asked, pace: Pace) -> Screened:
+async def _screen(
+    database: Database, run: Run, after: UUID | None, asked: ScreeningRequest, pace: BatchSizer
+) -> Screened:
     """A stretch ends where there would be too many to be decided singly in one transaction."""
 
     async def look(tx: Transaction) -> Screened:
         if not screening.is_quick(asked.policy):
             end = await screening.find_end(tx, after, min(pace.singly, pace.stretch))
-            return Screened(after, end, [], await screening.list_stretch(tx, after, end))
+            return Screened(after, end, [], await screening.list_batch(tx, after, end))
         began = perf_counter()
         end = await screening.find_end(tx, after, pace.stretch)
         found = await screening.screen(tx, asked, after, end, figures=run.kind == "simulation")
@@ -108,7 +110,7 @@ async def _screen(database: Database, run: Run, after: UUID | None, asked: Asked
     return await database.run(lambda tx: screening.screen(tx, asked, after, end, figures=run.kind == "simulation"))
 
 
-async def decide_a_stretch(tx: Transaction, run: Run, found: Screened, pace: Pace) -> Run:
+async def decide_batch(tx: Transaction, run: Run, found: Screened, pace: BatchSizer) -> Run:
     """Returns the run as it is now."""
     began = perf_counter()
     assert pace.basis is not None
@@ -131,9 +133,9 @@ async def decide_a_stretch(tx: Transaction, run: Run, found: Screened, pace: Pac
 
 
 async def decide(
-    tx: Transaction, customers: Sequence[UUID], asked: Asked, rules: Rules, run_id: UUID, *,
+    tx: Transaction, customers: Sequence[UUID], asked: ScreeningRequest, rules: Rules, run_id: UUID, *,
     open_rows: Mapping[UUID, Standing] | None, placed_by: dict[tuple[UUID, int], Policy],
-) -> list[Decided]:  # fmt: skip
+) -> list[BatchDecision]:  # fmt: skip
     """Each from where it stood then. Where it still stands there, the open row decides: it knows its floor, too."""
     if not customers:
         return []
@@ -147,23 +149,23 @@ async def decide(
         if (row := stood.get(customer_id)) is not None:
             then = standing_of(row, placed_by[row.policy_id, row.policy_version], asked.as_of, rules.zone)
         if open_rows is not None and still_stands(then, open_rows[customer_id], asked.as_of):
-            then, fits = as_of_then(open_rows[customer_id], asked.as_of), True
-        decided.append(Decided(then, its, review(then, its, asked.as_of, rules, run_id), fits))
+            then, fits = standing_at(open_rows[customer_id], asked.as_of), True
+        decided.append(BatchDecision(then, its, review(then, its, asked.as_of, rules, run_id), fits))
     return decided
 
 
-async def _look(tx: Transaction, customers: Sequence[UUID], asked: Asked) -> list[Known]:
+async def _look(tx: Transaction, customers: Sequence[UUID], asked: ScreeningRequest) -> list[CustomerSnapshot]:
     """What was known of these customers. The sums of months tell it, but for those of whom more was recorded later:
     looked for after the sums were read, so that nothing slips in between."""
     as_of, months = [asked.as_of] * len(customers), [asked.policy.months] * len(customers)
     classes, known_at = asked.policy.classes, asked.known_at
     if classes:
-        return await known.list_known(tx, customers, as_of, months, classes=classes, known_at=known_at)
+        return await known.load_snapshots(tx, customers, as_of, months, classes=classes, known_at=known_at)
     sums = await facts.list_figures(tx, customers, as_of, months)
-    seen = [Known(figures, asked.as_of, last_month, asked.policy.months) for figures, last_month in sums]
+    seen = [CustomerSnapshot(figures, asked.as_of, last_month, asked.policy.months) for figures, last_month in sums]
     if late := await facts.list_told_later(tx, customers, known_at):
         which = [n for n, customer_id in enumerate(customers) if customer_id in late]
-        exact = await known.list_known(
+        exact = await known.load_snapshots(
             tx, [customers[n] for n in which], as_of[: len(which)], months[: len(which)],
             classes=classes, known_at=known_at,
         )  # fmt: skip
@@ -172,7 +174,7 @@ async def _look(tx: Transaction, customers: Sequence[UUID], asked: Asked) -> lis
     return seen
 
 
-async def _apply(tx: Transaction, decided: Sequence[Decided], run: Run, rules: Rules) -> Counter[str]:
+async def _apply(tx: Transaction, decided: Sequence[BatchDecision], run: Run, rules: Rules) -> Counter[str]:
     """What takes effect, by outcome; and what orders after `as_of`, counted before this, make of it."""
     saved = [one for one in decided if one.fits and one.reviewed.standing is not one.then]
     reviewed = [(one.reviewed.standing, [one.reviewed.change] if one.reviewed.change else []) for one in saved]
@@ -185,18 +187,20 @@ async def _apply(tx: Transaction, decided: Sequence[Decided], run: Run, rules: R
     return Counter(one.reviewed.outcome for one in saved)
 
 
-def _mover(policy: Policy, one: Decided) -> Mover:
+def _mover(policy: Policy, one: BatchDecision) -> Mover:
     graded = policy.levels[one.reviewed.graded].code
     to_tier = one.reviewed.standing.tier or graded
     return Mover(one.then.customer_id, one.reviewed.outcome, one.then.tier, to_tier, graded, one.fits)
 
 
-def cells_of(plain: Sequence[Plain], decided: Sequence[Decided]) -> list[Cell]:
+def cells_of(plain: Sequence[Plain], decided: Sequence[BatchDecision]) -> list[SimulationCell]:
     """Who goes from where to where, with what they brought in the policy's window."""
-    cells = [Cell(group.tier or NOWHERE, group.tier or NOWHERE, *group[2:]) for group in plain]
+    cells = [SimulationCell(group.tier or NOWHERE, group.tier or NOWHERE, *group[2:]) for group in plain]
     for one in decided:
         sums, ends = one.known.figures, one.reviewed.standing.tier
         cells.append(
-            Cell(one.then.tier or NOWHERE, ends or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount)
+            SimulationCell(
+                one.then.tier or NOWHERE, ends or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount
+            )
         )
     return list(cells_by_key(cells).values())

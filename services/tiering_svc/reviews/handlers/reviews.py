@@ -19,7 +19,7 @@ from services.tiering_svc.indicators.repository import snapshots as known
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
 from services.tiering_svc.reviews.handlers import review_batches as deciding
-from services.tiering_svc.reviews.handlers.review_batches import Pace, basis_of, decide_a_stretch, next_stretch
+from services.tiering_svc.reviews.handlers.review_batches import BatchSizer, basis_of, decide_batch, next_batch
 from services.tiering_svc.reviews.repository import evaluations, screening
 from services.tiering_svc.reviews.repository.evaluations import Run
 from services.tiering_svc.reviews.repository.screening import LAST, Screened
@@ -57,19 +57,19 @@ async def _why_not(tx: Transaction, as_of: datetime, policy_id: UUID, version: i
 
 
 async def work_on_reviews(service: Parts, stop: asyncio.Event) -> None:
-    pace = Pace()
+    pace = BatchSizer()
     await work(REVIEWS, lambda: advance(service.database, service.clients.get_json, pace=pace), service, stop)
 
 
 async def work_on_simulations(service: Parts, stop: asyncio.Event) -> None:
     """Beside the reviews: neither waits for the other."""
-    pace, get = Pace(), service.clients.get_json
+    pace, get = BatchSizer(), service.clients.get_json
     await work(SIMULATIONS, lambda: advance(service.database, get, "simulation", pace), service, stop)
 
 
-async def advance(database: Database, get: Get, kind: str = "review", pace: Pace | None = None) -> bool:
+async def advance(database: Database, get: Get, kind: str = "review", pace: BatchSizer | None = None) -> bool:
     """One step of the oldest unfinished run. False: nothing to do now."""
-    pace = pace or Pace()
+    pace = pace or BatchSizer()
     run = pace.seen or await database.run(lambda tx: evaluations.find_unfinished(tx, kind))
     if run is None:
         return False
@@ -90,7 +90,7 @@ async def advance(database: Database, get: Get, kind: str = "review", pace: Pace
         if run.cursor == LAST:
             return await _cut(database, run)
         return await database.run(lambda tx: _measure_a_stretch(tx, run))
-    found = await next_stretch(database, run, pace)
+    found = await next_batch(database, run, pace)
     pace.seen = await database.run(lambda tx: _decide(tx, run, found, pace))
     return True
 
@@ -139,13 +139,13 @@ async def _measure_a_stretch(tx: Transaction, seen: Run) -> bool:
         return True
     asked, _ = await basis_of(tx, run)
     if screening.is_quick(asked.policy):
-        end = await screening.find_end(tx, run.cursor, deciding.STRETCH)
+        end = await screening.find_end(tx, run.cursor, deciding.BATCH)
         values, singly = await screening.measure(tx, asked, run.cursor, end)
     else:
-        end = await screening.find_end(tx, run.cursor, deciding.SINGLY)
-        values, singly = [], await screening.list_stretch(tx, run.cursor, end)
+        end = await screening.find_end(tx, run.cursor, deciding.INDIVIDUAL)
+        values, singly = [], await screening.list_batch(tx, run.cursor, end)
     if singly:
-        found = await known.list_known(
+        found = await known.load_snapshots(
             tx, singly, [asked.as_of] * len(singly), [asked.policy.months] * len(singly),
             classes=asked.policy.classes, known_at=asked.known_at,
         )  # fmt: skip
@@ -173,12 +173,12 @@ async def _save_cutoffs(tx: Transaction, seen: Run, values: list[Decimal]) -> bo
     return True
 
 
-async def _decide(tx: Transaction, seen: Run, found: Screened, pace: Pace) -> Run | None:
+async def _decide(tx: Transaction, seen: Run, found: Screened, pace: BatchSizer) -> Run | None:
     """Returns the run to go on with. None: look again which one is unfinished."""
     run = await evaluations.lock_run(tx, seen.run_id)
     if run is None or (run.status, run.cursor) != (seen.status, seen.cursor):
         return None
-    run = await decide_a_stretch(tx, run, found, pace)
+    run = await decide_batch(tx, run, found, pace)
     if found.end != LAST:
         return run
     simulated = run.simulated_because is not None

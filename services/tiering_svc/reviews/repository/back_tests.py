@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.simulation import Cell
+from services.tiering_svc.reviews.domain.simulation import SimulationCell
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -18,7 +18,7 @@ FIELDS = """back_test_id, policy_id, policy_version, first_month, last_month, kn
 
 
 @dataclass(frozen=True, slots=True)
-class BackTest:
+class PolicyBackTest:
     back_test_id: UUID
     policy_id: UUID
     policy_version: int
@@ -53,7 +53,7 @@ async def add_back_test(
 
 async def load_back_test(
     tx: Transaction, back_test_id: UUID, policy_id: UUID | None = None, *, lock: bool = False
-) -> BackTest:
+) -> PolicyBackTest:
     row = await tx.raw.fetchrow(
         f"""select {FIELDS} from back_test where back_test_id = $1 and ($2::uuid is null or policy_id = $2)
             {"for update" if lock else ""}""",
@@ -61,33 +61,33 @@ async def load_back_test(
     )  # fmt: skip
     if row is None:
         raise not_found("back_test_not_found", "The policy has no such back-test.")
-    return BackTest(**row)
+    return PolicyBackTest(**row)
 
 
-async def list_back_tests(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[BackTest]:
+async def list_back_tests(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[PolicyBackTest]:
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from back_test where policy_id = $1 and ($2::uuid is null or back_test_id < $2)
             order by back_test_id desc limit $3""",
         policy_id, before, limit,
     )  # fmt: skip
-    return [BackTest(**row) for row in rows]
+    return [PolicyBackTest(**row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> BackTest | None:
+async def find_unfinished(tx: Transaction) -> PolicyBackTest | None:
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from back_test where finished_at is null order by requested_at, back_test_id limit 1"
     )
-    return None if row is None else BackTest(**row)
+    return None if row is None else PolicyBackTest(**row)
 
 
-async def lock_back_test(tx: Transaction, back_test_id: UUID) -> BackTest | None:
+async def lock_back_test(tx: Transaction, back_test_id: UUID) -> PolicyBackTest | None:
     """The back-test, unless another replica is at it or it is over."""
     row = await tx.raw.fetchrow(
         f"""select {FIELDS} from back_test where back_test_id = $1 and finished_at is null
             for update skip locked""",
         back_test_id,
     )  # fmt: skip
-    return None if row is None else BackTest(**row)
+    return None if row is None else PolicyBackTest(**row)
 
 
 async def save_cursor(tx: Transaction, back_test_id: UUID, cursor: UUID | None, customers: int = 0) -> None:
@@ -134,7 +134,7 @@ async def save_cutoffs(tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str
 @dataclass(frozen=True, slots=True)
 class MonthCell:
     month: date
-    cell: Cell
+    cell: SimulationCell
     moved_back: int
 
 
@@ -162,7 +162,7 @@ async def list_cells(tx: Transaction, back_test_id: UUID) -> list[MonthCell]:
            from back_test_cell where back_test_id = $1 order by month, from_tier, to_tier""",
         back_test_id,
     )  # fmt: skip
-    return [MonthCell(row[0], Cell(*row[1:7]), row[7]) for row in rows]
+    return [MonthCell(row[0], SimulationCell(*row[1:7]), row[7]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

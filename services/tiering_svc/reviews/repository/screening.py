@@ -26,7 +26,7 @@ SUMS = {  # what these indicators are, over the months of a window; unknown with
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ScreeningRequest:
     """What a run decides by."""
 
     policy: Policy
@@ -77,15 +77,15 @@ async def find_end(tx: Transaction, after: UUID | None, size: int) -> UUID:
 # $1, $2: the stretch; $3, $4: months; $5: as_of, $6: known_at.
 SCAN = """
 with sums as (
-    select m.customer_id, {value} as value, max(m.last_order_at) as last_at, max(m.recorded_at) as told_at{figures}
+    select m.customer_id, {value} as value, max(m.last_order_at) as last_at, max(m.recorded_at) as known_from{figures}
     from indicator_month m
     where m.customer_id > $1 and m.customer_id <= $2 and m.month between $3 and $4
     group by m.customer_id
 ), stretch as (
-    select s.customer_id, s.tier, s.rank, s.ladder, s.told_at, {known} as value, u.last_at, {measures}
-           s.since <= $5 and s.told_at <= $6 and s.below_since is null and s.overridden_until is null
+    select s.customer_id, s.tier, s.rank, s.ladder, s.known_from, {known} as value, u.last_at, {measures}
+           s.since <= $5 and s.known_from <= $6 and s.below_since is null and s.overridden_until is null
                and (s.recovered_at is null or s.recovered_at <= $5) as steady,
-           u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.told_at <= $6 as settled
+           u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6 as settled
     from standing s left join sums u using (customer_id)
     where s.customer_id > $1 and s.customer_id <= $2
 )
@@ -96,7 +96,7 @@ BY_RANGE = "set local plan_cache_mode = force_generic_plan"
 FIGURES = ", sum(m.amount) as revenue, sum(m.margin) as profit, sum(m.margin_known_amount) as profit_known_for"
 JUDGED = """
 , judged as materialized (
-    select *, case when tier is null and told_at is null and settled and last_at is null then 'no_orders'
+    select *, case when tier is null and known_from is null and settled and last_at is null then 'no_orders'
                    when steady and settled and ladder = $7 and {grade} = rank then 'kept' end as outcome
     from stretch
 )
@@ -111,7 +111,7 @@ from stretch
 """
 
 
-async def screen(tx: Transaction, asked: Asked, after: UUID | None, end: UUID, *, figures: bool) -> Screened:
+async def screen(tx: Transaction, asked: ScreeningRequest, after: UUID | None, end: UUID, *, figures: bool) -> Screened:
     policy = asked.policy
     grade, parameters = _grade(policy, 8)
     totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
@@ -123,7 +123,9 @@ async def screen(tx: Transaction, asked: Asked, after: UUID | None, end: UUID, *
     return Screened(after, end, plain, sorted(next((row[6] for row in rows if row[0] is None), ())))
 
 
-async def measure(tx: Transaction, asked: Asked, after: UUID | None, end: UUID) -> tuple[list[Decimal], list[UUID]]:
+async def measure(
+    tx: Transaction, asked: ScreeningRequest, after: UUID | None, end: UUID
+) -> tuple[list[Decimal], list[UUID]]:
     """What a population's cut-offs are computed of (T5): the known values, and who has to be measured singly."""
     await tx.raw.execute(BY_RANGE)
     row = await tx.raw.fetchrow(_scan(asked.policy, "") + MEASURED, *_stretch(asked, after, end))
@@ -143,7 +145,7 @@ def _scan(policy: Policy, measures: str) -> str:
     return SCAN.format(value=value, known=known, figures=FIGURES if measures else "", measures=measures)
 
 
-def _stretch(asked: Asked, after: UUID | None, end: UUID) -> Sequence[Any]:
+def _stretch(asked: ScreeningRequest, after: UUID | None, end: UUID) -> Sequence[Any]:
     return (after or UUID(int=0), end, *asked.window, asked.as_of, asked.known_at)
 
 
@@ -156,7 +158,7 @@ def _grade(policy: Policy, first: int) -> tuple[str, list[Decimal]]:
     return f"case when value is null then {unknown:d} {' '.join(whens)} else 0 end", [band.start for band in bands]
 
 
-async def list_stretch(tx: Transaction, after: UUID | None, end: UUID) -> list[UUID]:
+async def list_batch(tx: Transaction, after: UUID | None, end: UUID) -> list[UUID]:
     rows = await tx.raw.fetch(
         """select customer_id from standing where ($1::uuid is null or customer_id > $1) and customer_id <= $2
            order by customer_id""",

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.tiering_svc.reviews.domain.simulation import Cell
+from services.tiering_svc.reviews.domain.simulation import SimulationCell
 from services.tiering_svc.reviews.repository.evaluations import Run
 from shared.errors import not_found
 from shared.messaging import Transaction
 
 
-async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[Cell]) -> None:
+async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[SimulationCell]) -> None:
     await tx.raw.execute(
         """insert into evaluation_cell as c (run_id, from_tier, to_tier, customers, revenue, profit, profit_known_for)
            select $1, a.* from unnest($2::text[], $3::text[], $4::int[], $5::numeric[], $6::numeric[], $7::numeric[])
@@ -24,13 +24,13 @@ async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[Cell]) -> Non
     )  # fmt: skip
 
 
-async def list_cells(tx: Transaction, run_id: UUID) -> list[Cell]:
+async def list_cells(tx: Transaction, run_id: UUID) -> list[SimulationCell]:
     rows = await tx.raw.fetch(
         """select from_tier, to_tier, customers, revenue, profit, profit_known_for from evaluation_cell
            where run_id = $1 order by from_tier, to_tier""",
         run_id,
     )  # fmt: skip
-    return [Cell(*row) for row in rows]
+    return [SimulationCell(*row) for row in rows]
 
 
 def of_policy(run: Run, policy_id: UUID) -> Run:

@@ -12,18 +12,18 @@ from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.back_test import SOON, months_between
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, Cell, levels_of
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import back_tests as handlers
 from services.tiering_svc.reviews.repository import back_tests
-from services.tiering_svc.reviews.repository.back_tests import BackTest, MonthCell
+from services.tiering_svc.reviews.repository.back_tests import MonthCell, PolicyBackTest
 from services.tiering_svc.reviews.schemas.back_tests import (
-    BackTestCreate,
     BackTestLevelRead,
+    BackTestMonth,
     BackTestMonthRead,
     BackTestMoverRead,
-    BackTestRead,
     BackTestResultRead,
-    Month,
+    PolicyBackTestCreate,
+    PolicyBackTestRead,
     StabilityRead,
     month_of_text,
 )
@@ -34,12 +34,12 @@ router = service_router(
     prefix="/v1/tier-policies/{policy_id}/back-tests", tags=["simulations"], dependencies=[not_for_partners]
 )
 
-OutcomeAsked = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
-NOBODY = Cell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
+BackTestOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
+NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run", "policies:write")])
-async def start_back_test(policy_id: Id, body: BackTestCreate, tx: Tx, actor: CurrentActor) -> BackTestRead:
+async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, actor: CurrentActor) -> PolicyBackTestRead:
     """It begins with nobody placed and reviews everybody at each month's end, as if the policy had been in force."""
     first, last = month_of_text(body.from_), month_of_text(body.to)
     back_test = await handlers.request_back_test(
@@ -49,7 +49,7 @@ async def start_back_test(policy_id: Id, body: BackTestCreate, tx: Tx, actor: Cu
 
 
 @router.get("", dependencies=[allow("tiers:read")])
-async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[BackTestRead]:
+async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PolicyBackTestRead]:
     """Newest first."""
     after = read_cursor(cursor, UUID)
     found = await back_tests.list_back_tests(tx, policy_id, after[0] if after else None, limit + 1)
@@ -83,8 +83,8 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx) -> BackTestRes
 
 @router.get("/{back_test_id}/movers", dependencies=[allow("tiers:read")])
 async def list_back_test_movers(
-    policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[Month | None, Query()] = None,
-    outcome: OutcomeAsked = None, cursor: Cursor = None, limit: Limit = 50,
+    policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[BackTestMonth | None, Query()] = None,
+    outcome: BackTestOutcomeFilter = None, cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
     await back_tests.load_back_test(tx, back_test_id, policy_id)
     after = read_cursor(cursor, date, UUID)
@@ -101,13 +101,13 @@ async def list_back_test_movers(
 
 
 @router.post("/{back_test_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
-async def cancel_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> BackTestRead:
+async def cancel_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> PolicyBackTestRead:
     return await _read(tx, await handlers.cancel_back_test(tx, policy_id, back_test_id, actor.subject))
 
 
-async def _read(tx: Transaction, one: BackTest) -> BackTestRead:
+async def _read(tx: Transaction, one: PolicyBackTest) -> PolicyBackTestRead:
     policy = await policies.load_policy(tx, one.policy_id, one.policy_version)
-    return BackTestRead(
+    return PolicyBackTestRead(
         id=one.back_test_id, policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
         from_=spelled(one.first_month), to=spelled(one.last_month), every="month", known=one.known,
         known_at=one.known_at, status=one.status, customers=one.customers, expected=one.expected,
@@ -116,7 +116,7 @@ async def _read(tx: Transaction, one: BackTest) -> BackTestRead:
     )  # fmt: skip
 
 
-def _levels(policy: Policy, cells: list[Cell]) -> list[BackTestLevelRead]:
+def _levels(policy: Policy, cells: list[SimulationCell]) -> list[BackTestLevelRead]:
     found = levels_of(cells, before=False)
     read = []
     for level in reversed(policy.levels):

@@ -16,7 +16,7 @@ from shared.chassis.times import refuse_backdating
 
 router = service_router(prefix="/v1/evaluations", tags=["reviews"], dependencies=[not_for_partners])
 
-OutcomeAsked = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
+ReviewOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
 
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run")])
@@ -47,7 +47,7 @@ async def show_review(run_id: Id, tx: Tx) -> EvaluationRead:
 
 @router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
 async def list_movers(
-    run_id: Id, tx: Tx, outcome: OutcomeAsked = None, cursor: Cursor = None, limit: Limit = 50
+    run_id: Id, tx: Tx, outcome: ReviewOutcomeFilter = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[MoverRead]:
     """Who went up or down, was placed for the first time, or is in its grace period."""
     await evaluations.load_run(tx, run_id)

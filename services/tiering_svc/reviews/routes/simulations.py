@@ -10,13 +10,13 @@ from services.tiering_svc.core.dependencies import instant_or_now, not_for_partn
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, BenefitCosts, Cell, levels_of
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, BenefitCosts, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import simulations as handlers
 from services.tiering_svc.reviews.repository import evaluations, simulations
 from services.tiering_svc.reviews.repository.evaluations import Run
 from services.tiering_svc.reviews.schemas.simulations import (
+    BenefitCostsRead,
     CellRead,
-    CostsRead,
     CostsWrite,
     SideRead,
     SimulatedLevelRead,
@@ -32,9 +32,9 @@ router = service_router(
     prefix="/v1/tier-policies/{policy_id}/simulations", tags=["simulations"], dependencies=[not_for_partners]
 )
 
-OutcomeAsked = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
-TierAsked = Annotated[Code | None, Query()]
-NOBODY = Cell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
+SimulationOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
+SimulatedTierFilter = Annotated[Code | None, Query()]
+NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run", "policies:write")])
@@ -80,8 +80,8 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx) -> SimulationResult
 
 @router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
 async def list_simulated_movers(
-    policy_id: Id, run_id: Id, tx: Tx, outcome: OutcomeAsked = None, from_tier: TierAsked = None,
-    to_tier: TierAsked = None, key_accounts: Annotated[bool | None, Query()] = None,
+    policy_id: Id, run_id: Id, tx: Tx, outcome: SimulationOutcomeFilter = None, from_tier: SimulatedTierFilter = None,
+    to_tier: SimulatedTierFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
     cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[SimulatedMoverRead]:  # fmt: skip
     """The exact list."""
@@ -117,13 +117,13 @@ async def _run(tx: Transaction, run: Run) -> SimulationRead:
 
 
 def _levels(
-    policy: Policy, before: dict[str, Cell], after: dict[str, Cell], costs: BenefitCosts | None
+    policy: Policy, before: dict[str, SimulationCell], after: dict[str, SimulationCell], costs: BenefitCosts | None
 ) -> list[SimulatedLevelRead]:
     names = {level.code: level.names for level in policy.levels}
     others: Sequence[str] = sorted((before.keys() | after.keys()) - names.keys())
     tiers = [*(level.code for level in reversed(policy.levels)), *others]
 
-    def side(levels: dict[str, Cell], tier: str) -> SideRead:
+    def side(levels: dict[str, SimulationCell], tier: str) -> SideRead:
         level = levels.get(tier, NOBODY)
         return SideRead(
             customers=level.customers, revenue=level.revenue, profit=level.profit,
@@ -139,12 +139,14 @@ def _levels(
     ]  # fmt: skip
 
 
-def _both(costs: BenefitCosts, policy: Policy, before: dict[str, Cell], after: dict[str, Cell]) -> CostsRead:
+def _both(
+    costs: BenefitCosts, policy: Policy, before: dict[str, SimulationCell], after: dict[str, SimulationCell]
+) -> BenefitCostsRead:
     then, now = costs.of_all(before.values(), policy.months), costs.of_all(after.values(), policy.months)
-    return CostsRead(before=then, after=now, difference=now - then)
+    return BenefitCostsRead(before=then, after=now, difference=now - then)
 
 
-def _cell(cell: Cell) -> CellRead:
+def _cell(cell: SimulationCell) -> CellRead:
     return CellRead(
         from_tier=cell.from_tier or None, to_tier=cell.to_tier or None, customers=cell.customers,
         revenue=cell.revenue, profit=cell.profit, profit_known_for=cell.profit_known_for,

@@ -9,12 +9,12 @@ from pydantic import Field
 from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
 from shared.chassis import Read, Shape, SignedAmount
 
-Month = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
+BackTestMonth = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 
 
-class BackTestCreate(Shape):
-    from_: Month = Field(alias="from")
-    to: Month = Field(description="a month that is over")
+class PolicyBackTestCreate(Shape):
+    from_: BackTestMonth = Field(alias="from")
+    to: BackTestMonth = Field(description="a month that is over")
     every: Literal["month"] = "month"
     known: Literal["then", "now"] = Field(
         default="now", description="by the facts recorded by each month's end, or by all there are now"
@@ -22,7 +22,7 @@ class BackTestCreate(Shape):
     version: Version | None = Field(default=None, description="the newest, if not given")
 
 
-class BackTestRead(Read):
+class PolicyBackTestRead(Read):
     id: UUID
     policy: PolicyReference
     from_: str = Field(serialization_alias="from")
@@ -64,7 +64,7 @@ class BackTestMonthRead(Read):
     stability: StabilityRead
 
 
-class BackTestResultRead(BackTestRead):
+class BackTestResultRead(PolicyBackTestRead):
     months: list[BackTestMonthRead]
 
 

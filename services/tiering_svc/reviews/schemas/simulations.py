@@ -49,7 +49,7 @@ class SimulatedLevelRead(Read):
     after: SideRead
 
 
-class CostsRead(Read):
+class BenefitCostsRead(Read):
     before: SignedAmount
     after: SignedAmount
     difference: SignedAmount
@@ -75,7 +75,7 @@ class SimulationRead(Read):
 class SimulationResultRead(SimulationRead):
     levels: list[SimulatedLevelRead] = Field(description="highest first")
     matrix: list[CellRead] = Field(description="those who stay included")
-    costs: CostsRead | None
+    costs: BenefitCostsRead | None
     key_accounts: dict[str, int] = Field(description="the movers that are key accounts, by outcome")
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 from services.tiering_svc.reviews.tables.evaluations import Total
 
 back_test = Table(
@@ -15,16 +15,16 @@ back_test = Table(
     Column("first_month", Date, nullable=False),
     Column("last_month", Date, nullable=False),
     Column("known", Text, nullable=False),  # then: at each month's end; now: at known_at
-    Column("known_at", Moment, nullable=False),
+    Column("known_at", Timestamp, nullable=False),
     Column("status", Text, nullable=False),
     Column("cutoffs", JSONB),  # T5: by month
     Column("cursor", Uuid),
     Column("customers", Integer, nullable=False),
     Column("expected", Integer),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", Moment, nullable=False),
-    Column("started_at", Moment),
-    Column("finished_at", Moment),
+    Column("requested_at", Timestamp, nullable=False),
+    Column("started_at", Timestamp),
+    Column("finished_at", Timestamp),
     Column("cancelled_by", Text),
 )
 

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 Total = Numeric(24, 4)
 
@@ -11,7 +11,7 @@ evaluation_run = Table(  # a review or a simulation: how far it is, and what cam
     "evaluation_run",
     metadata,
     Column("run_id", Uuid, primary_key=True),
-    Column("as_of", Moment, nullable=False),
+    Column("as_of", Timestamp, nullable=False),
     Column("apply", Boolean, nullable=False),
     Column("simulated_because", Text),
     Column("status", Text, nullable=False),
@@ -23,11 +23,11 @@ evaluation_run = Table(  # a review or a simulation: how far it is, and what cam
     Column("customers", Integer, nullable=False),
     Column("outcomes", JSONB, nullable=False),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", Moment, nullable=False),
-    Column("started_at", Moment),
-    Column("finished_at", Moment),
+    Column("requested_at", Timestamp, nullable=False),
+    Column("started_at", Timestamp),
+    Column("finished_at", Timestamp),
     Column("kind", Text, nullable=False),
-    Column("known_at", Moment),  # what was known then decides; set when it begins, unless asked for
+    Column("known_at", Timestamp),  # what was known then decides; set when it begins, unless asked for
     Column("policy_asked", Boolean, nullable=False),  # else by the policy in force when it begins
     Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
     Column("costs", JSONB),  # what a year in a tier costs, as the asker says

@@ -17,7 +17,7 @@ from shared.errors import invalid
 
 HUNDRED, ONE, ZERO = Decimal(100), Decimal(1), Decimal(0)
 STEP = Decimal("0.0001")
-Document = Mapping[str, Any]
+AssessmentDocument = Mapping[str, Any]
 Measures = Mapping[str, Decimal | None]
 
 MEASURES: dict[str, Names] = {
@@ -32,7 +32,7 @@ RANKED = frozenset({"revenue_change", "satisfaction"})
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AssessmentRule:
     code: str
     names: Names
     measure: str
@@ -45,51 +45,51 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessing:
+class AssessmentRules:
     base: Decimal
     least: Decimal
     baseline_months: int  # the mean of so many months before is what revenue is held against
     contact_every_months: int
     file_complete_from: int  # percent
-    rules: tuple[Rule, ...]
+    rules: tuple[AssessmentRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class AppliedRule:
     """What one rule did to the score. `times` 0: it did not strike; `value` None: not known."""
 
-    rule: Rule
+    rule: AssessmentRule
     value: Decimal | None
     times: Decimal
     effect: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessment:
     score: Decimal
-    struck: tuple[Struck, ...]
+    struck: tuple[AppliedRule, ...]
 
 
-def read_rules(document: Document, pointer: str = "") -> Assessing:
+def read_rules(document: AssessmentDocument, pointer: str = "") -> AssessmentRules:
     """Check the rules. A refusal points at the field."""
     base, least = number(document["base"], f"{pointer}/base"), number(document["least"], f"{pointer}/least")
     if least > base:
         raise invalid(
             "least_above_base", "Nobody can end below what everybody begins with.", pointer=f"{pointer}/least"
         )
-    rules: list[Rule] = []
+    rules: list[AssessmentRule] = []
     for nth, rule in enumerate(document["rules"]):
         here = f"{pointer}/rules/{nth}"
         if any(rule["code"] == before.code for before in rules):
             raise invalid("duplicate_code", "Each rule once.", pointer=f"{here}/code")
         rules.append(_read_rule(rule, here))
-    return Assessing(
+    return AssessmentRules(
         base, least, document["baseline_months"], document["contact_every_months"], document["file_complete_from"],
         tuple(rules),
     )  # fmt: skip
 
 
-def _read_rule(rule: Document, pointer: str) -> Rule:
+def _read_rule(rule: AssessmentDocument, pointer: str) -> AssessmentRule:
     measure, rank = rule["measure"], rule.get("rank")
     if measure not in MEASURES:
         raise invalid("unknown_measure", "There is no such measure.", pointer=f"{pointer}/measure")
@@ -106,10 +106,10 @@ def _read_rule(rule: Document, pointer: str) -> Rule:
         raise invalid("no_step", "A step is more than 0, and a rank has none.", pointer=f"{pointer}/each")
     if rank and measure not in RANKED:
         raise invalid("not_ranked", "Nobody is best or worst by this measure.", pointer=f"{pointer}/rank")
-    return Rule(rule["code"], dict(rule["name"]), measure, rank=rank, **read)
+    return AssessmentRule(rule["code"], dict(rule["name"]), measure, rank=rank, **read)
 
 
-def assess(assessing: Assessing, subjects: Mapping[str, Measures]) -> dict[str, Assessed]:
+def assess(assessing: AssessmentRules, subjects: Mapping[str, Measures]) -> dict[str, Assessment]:
     """All who are assessed together, because somebody may be the best or the worst of them."""
     return {
         subject: _assess(assessing, [_strike(assessing, rule, measures, subjects) for rule in assessing.rules])
@@ -117,19 +117,21 @@ def assess(assessing: Assessing, subjects: Mapping[str, Measures]) -> dict[str, 
     }
 
 
-def _assess(assessing: Assessing, struck: Sequence[Struck]) -> Assessed:
+def _assess(assessing: AssessmentRules, struck: Sequence[AppliedRule]) -> Assessment:
     total = assessing.base + sum((one.effect for one in struck), ZERO)
-    return Assessed(max(assessing.least, total).quantize(STEP), tuple(struck))
+    return Assessment(max(assessing.least, total).quantize(STEP), tuple(struck))
 
 
-def _strike(assessing: Assessing, rule: Rule, measures: Measures, subjects: Mapping[str, Measures]) -> Struck:
+def _strike(
+    assessing: AssessmentRules, rule: AssessmentRule, measures: Measures, subjects: Mapping[str, Measures]
+) -> AppliedRule:
     value = measures.get(rule.measure)
     times = ZERO if value is None else _times(rule, value, [others.get(rule.measure) for others in subjects.values()])
     each = rule.points if rule.points is not None else assessing.base * (rule.percent or ZERO) / HUNDRED
-    return Struck(rule, value, times, each * times if times else ZERO)
+    return AppliedRule(rule, value, times, each * times if times else ZERO)
 
 
-def _times(rule: Rule, value: Decimal, all_values: Sequence[Decimal | None]) -> Decimal:
+def _times(rule: AssessmentRule, value: Decimal, all_values: Sequence[Decimal | None]) -> Decimal:
     if rule.rank is not None:
         known = [one for one in all_values if one is not None]
         if len(known) < 2 or max(known) == min(known):
@@ -146,7 +148,7 @@ def revenue_change(revenue: Decimal, baseline: Decimal | None) -> Decimal | None
     return None if not baseline or baseline < 0 else (revenue / baseline - ONE).quantize(STEP)
 
 
-def reasons_of(assessed: Assessed) -> list[dict[str, Any]]:
+def reasons_of(assessed: Assessment) -> list[dict[str, Any]]:
     """Every rule with what it saw and did, as data."""
     return [
         {

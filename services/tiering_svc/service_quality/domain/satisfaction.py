@@ -17,31 +17,31 @@ from shared.errors import invalid
 HUNDRED = Decimal(100)
 STEP = Decimal("0.0001")
 MOST_LEVELS = 3
-Document = Mapping[str, Any]
+SatisfactionDocument = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class IndexItem:
     """A node of the index. `weight` is its percent among its siblings; a leaf has no parts and is asked about."""
 
     code: str
     names: Names
     weight: Decimal
-    parts: tuple["Item", ...] = ()
+    parts: tuple["IndexItem", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class SatisfactionIndex:
     lowest: Decimal
     highest: Decimal
-    parts: tuple[Item, ...]
+    parts: tuple[IndexItem, ...]
 
-    def leaves(self) -> list[Item]:
+    def leaves(self) -> list[IndexItem]:
         return list(_leaves(self.parts))
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SurveyAnswer:
     """What was expected of one leaf and what was experienced, on the index's scale."""
 
     expectation: Decimal
@@ -49,7 +49,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class SatisfactionScore:
     """A node with what its answered leaves give. None: nobody answered any of them."""
 
     code: str
@@ -57,7 +57,7 @@ class Scored:
     weight: Decimal
     expectation: Decimal | None
     experience: Decimal | None
-    parts: tuple["Scored", ...] = ()
+    parts: tuple["SatisfactionScore", ...] = ()
 
     @property
     def satisfaction(self) -> Decimal | None:
@@ -66,19 +66,21 @@ class Scored:
         return self.experience - self.expectation
 
 
-def read_index(document: Document, pointer: str = "") -> Index:
+def read_index(document: SatisfactionDocument, pointer: str = "") -> SatisfactionIndex:
     """Check an index. A refusal points at the field."""
     lowest = number(document["scale"]["from"], f"{pointer}/scale/from")
     highest = number(document["scale"]["to"], f"{pointer}/scale/to")
     if highest <= lowest:
         raise invalid("empty_scale", "A scale ends above where it begins.", pointer=f"{pointer}/scale/to")
-    return Index(lowest, highest, _read_parts(document["parts"], f"{pointer}/parts", 1, set()))
+    return SatisfactionIndex(lowest, highest, _read_parts(document["parts"], f"{pointer}/parts", 1, set()))
 
 
-def _read_parts(parts: Sequence[Document], pointer: str, level: int, seen: set[str]) -> tuple[Item, ...]:
+def _read_parts(
+    parts: Sequence[SatisfactionDocument], pointer: str, level: int, seen: set[str]
+) -> tuple[IndexItem, ...]:
     if level > MOST_LEVELS:
         raise invalid("too_deep", f"An index has up to {MOST_LEVELS} levels.", pointer=pointer)
-    read: list[Item] = []
+    read: list[IndexItem] = []
     for nth, part in enumerate(parts):
         here = f"{pointer}/{nth}"
         if part["code"] in seen:
@@ -89,7 +91,7 @@ def _read_parts(parts: Sequence[Document], pointer: str, level: int, seen: set[s
             raise invalid("weight_not_positive", "A weight is more than 0.", pointer=f"{here}/weight")
         below = part.get("parts") or ()
         inner = _read_parts(below, f"{here}/parts", level + 1, seen) if below else ()
-        read.append(Item(part["code"], dict(part["name"]), weight, inner))
+        read.append(IndexItem(part["code"], dict(part["name"]), weight, inner))
     if not read:
         raise invalid("no_parts", "At least one part is needed.", pointer=pointer)
     if sum(item.weight for item in read) != HUNDRED:
@@ -97,7 +99,7 @@ def _read_parts(parts: Sequence[Document], pointer: str, level: int, seen: set[s
     return tuple(read)
 
 
-def _leaves(parts: Iterable[Item]) -> Iterable[Item]:
+def _leaves(parts: Iterable[IndexItem]) -> Iterable[IndexItem]:
     for item in parts:
         if item.parts:
             yield from _leaves(item.parts)
@@ -106,11 +108,11 @@ def _leaves(parts: Iterable[Item]) -> Iterable[Item]:
 
 
 def check_answers(
-    index: Index, answers: Sequence[tuple[str, Answered]], pointer: str = "/items"
-) -> dict[str, Answered]:
+    index: SatisfactionIndex, answers: Sequence[tuple[str, SurveyAnswer]], pointer: str = "/items"
+) -> dict[str, SurveyAnswer]:
     """Each leaf at most once, on the scale, and at least one."""
     known = {item.code for item in index.leaves()}
-    read: dict[str, Answered] = {}
+    read: dict[str, SurveyAnswer] = {}
     for nth, (code, answer) in enumerate(answers):
         if code not in known:
             raise invalid("unknown_item", "The index asks about no such thing.", pointer=f"{pointer}/{nth}/code")
@@ -127,16 +129,16 @@ def check_answers(
     return read
 
 
-def score(index: Index, answers: Mapping[str, Answered]) -> Scored:
+def score(index: SatisfactionIndex, answers: Mapping[str, SurveyAnswer]) -> SatisfactionScore:
     """The whole index over these answers."""
     return _node("index", {"en": "Satisfaction", "zh": "满意度"}, HUNDRED, index.parts, answers)
 
 
 def _node(
-    code: str, names: Names, weight: Decimal, parts: Sequence[Item], answers: Mapping[str, Answered]
-) -> Scored:  # fmt: skip
+    code: str, names: Names, weight: Decimal, parts: Sequence[IndexItem], answers: Mapping[str, SurveyAnswer]
+) -> SatisfactionScore:  # fmt: skip
     scored = tuple(_score(part, answers) for part in parts)
-    return Scored(
+    return SatisfactionScore(
         code, names, weight,
         _weighted((part.weight, part.expectation) for part in scored),
         _weighted((part.weight, part.experience) for part in scored),
@@ -144,13 +146,13 @@ def _node(
     )  # fmt: skip
 
 
-def _score(item: Item, answers: Mapping[str, Answered]) -> Scored:
+def _score(item: IndexItem, answers: Mapping[str, SurveyAnswer]) -> SatisfactionScore:
     if item.parts:
         return _node(item.code, item.names, item.weight, item.parts, answers)
     answer = answers.get(item.code)
     if answer is None:
-        return Scored(item.code, item.names, item.weight, None, None)
-    return Scored(item.code, item.names, item.weight, answer.expectation, answer.experience)
+        return SatisfactionScore(item.code, item.names, item.weight, None, None)
+    return SatisfactionScore(item.code, item.names, item.weight, answer.expectation, answer.experience)
 
 
 def _weighted(parts: Iterable[tuple[Decimal, Decimal | None]]) -> Decimal | None:
@@ -166,14 +168,14 @@ def rounded(value: Decimal) -> Decimal:
     return value.quantize(STEP)
 
 
-def mean_of(answers: Sequence[Mapping[str, Answered]]) -> dict[str, Answered]:
+def mean_of(answers: Sequence[Mapping[str, SurveyAnswer]]) -> dict[str, SurveyAnswer]:
     """The mean answer about each leaf, over those who said something about it."""
-    told: dict[str, list[Answered]] = {}
+    told: dict[str, list[SurveyAnswer]] = {}
     for one in answers:
         for code, answer in one.items():
             told.setdefault(code, []).append(answer)
     return {
-        code: Answered(_mean([one.expectation for one in those]), _mean([one.experience for one in those]))
+        code: SurveyAnswer(_mean([one.expectation for one in those]), _mean([one.experience for one in those]))
         for code, those in told.items()
     }
 
@@ -182,11 +184,12 @@ def _mean(values: Sequence[Decimal]) -> Decimal:
     return sum(values, Decimal(0)) / len(values)
 
 
-def answers_as_data(answers: Mapping[str, Answered]) -> dict[str, list[str]]:
+def answers_as_data(answers: Mapping[str, SurveyAnswer]) -> dict[str, list[str]]:
     return {code: [str(one.expectation), str(one.experience)] for code, one in answers.items()}
 
 
-def answers_from_data(data: Mapping[str, Sequence[str]]) -> dict[str, Answered]:
+def answers_from_data(data: Mapping[str, Sequence[str]]) -> dict[str, SurveyAnswer]:
     return {
-        code: Answered(Decimal(expectation), Decimal(experience)) for code, (expectation, experience) in data.items()
+        code: SurveyAnswer(Decimal(expectation), Decimal(experience))
+        for code, (expectation, experience) in data.items()
     }

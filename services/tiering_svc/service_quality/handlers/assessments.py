@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, start_of
 from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.repository.as_of import Seen
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.repository.rule_books import RuleBook
 from services.tiering_svc.customers import repository as teams
@@ -103,7 +103,7 @@ async def _measures(
 async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUID]:
     """Whose silence became too long in the month, by the rule of retention (T13)."""
     rule = read_retention_rules((await rule_books.load_active(tx, "retention")).document)
-    rows = await retention.list_lost(tx, Seen(as_of, tx.at, True), rule, since, None, None, EVERYBODY)
+    rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, EVERYBODY)
     return {row.customer_id for row in rows}
 
 

@@ -9,8 +9,8 @@ from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
-    Answered,
-    Index,
+    SatisfactionIndex,
+    SurveyAnswer,
     answers_as_data,
     check_answers,
     read_index,
@@ -24,10 +24,14 @@ from shared.events import SatisfactionMeasured
 from shared.messaging import Transaction, announce
 
 
-async def take_down_an_answer(
-    tx: Transaction, answer_id: UUID, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]],
+async def record_survey_response(
+    tx: Transaction,
+    answer_id: UUID,
+    customer_id: UUID,
+    answered_at: datetime,
+    items: Sequence[tuple[str, SurveyAnswer]],
     by: str,
-) -> AnswerRow:  # fmt: skip
+) -> AnswerRow:
     """The same answer again changes nothing; another one under its id is refused."""
     there = await satisfaction.find_answer(tx, answer_id)
     if there is not None:
@@ -55,9 +59,15 @@ async def take_down_an_answer(
 
 
 def _scored(
-    answer_id: UUID, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]], index: Index,
-    version: int, by: str, at: datetime,
-) -> AnswerRow:  # fmt: skip
+    answer_id: UUID,
+    customer_id: UUID,
+    answered_at: datetime,
+    items: Sequence[tuple[str, SurveyAnswer]],
+    index: SatisfactionIndex,
+    version: int,
+    by: str,
+    at: datetime,
+) -> AnswerRow:
     answers = check_answers(index, items)
     scored = score(index, answers)
     assert scored.expectation is not None
@@ -70,7 +80,7 @@ def _scored(
 
 
 def _same(
-    there: AnswerRow, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, Answered]]
+    there: AnswerRow, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, SurveyAnswer]]
 ) -> AnswerRow:  # fmt: skip
     told = answers_as_data(dict(items))
     if (there.customer_id, there.answered_at, dict(there.items)) != (customer_id, answered_at, told):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.service_quality.domain.assessment import Assessing
+from services.tiering_svc.service_quality.domain.assessment import AssessmentRules
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction
 
@@ -62,7 +62,12 @@ cross join lateral (
 
 
 async def list_customer_months(
-    tx: Transaction, customers: Sequence[UUID], month: date, since: datetime, as_of: datetime, assessing: Assessing
+    tx: Transaction,
+    customers: Sequence[UUID],
+    month: date,
+    since: datetime,
+    as_of: datetime,
+    assessing: AssessmentRules,
 ) -> dict[UUID, CustomerMonth]:
     """`since` and `as_of` are the month's first and last instants."""
     rows = await tx.raw.fetch(

@@ -22,8 +22,8 @@ from shared.chassis import Actor, CurrentActor, Day, Tx, allow, service_router
 
 router = service_router(prefix="/v1/assessments", tags=["assessments"], dependencies=[not_for_partners])
 
-MonthAsked = Annotated[Day, Query(description="any day of the month")]
-WhatAsked = Annotated[Literal["manager", "centre"], Query(alias="of")]
+AssessedMonth = Annotated[Day, Query(description="any day of the month")]
+AssessedKind = Annotated[Literal["manager", "centre"], Query(alias="of")]
 
 
 add_rule_book(router, "/rules", ASSESSMENT_RULES, RulesWrite, read_rules)
@@ -38,7 +38,7 @@ async def make_assessments(body: AssessmentCreate, tx: Tx, actor: CurrentActor) 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_assessments(
-    tx: Tx, actor: CurrentActor, month: MonthAsked, of: WhatAsked = "manager"
+    tx: Tx, actor: CurrentActor, month: AssessedMonth, of: AssessedKind = "manager"
 ) -> AssessmentsRead:
     """Everybody's for those who may run evaluations; for all others their own."""
     rows = await assessments.list_assessments(tx, month.replace(day=1), of)

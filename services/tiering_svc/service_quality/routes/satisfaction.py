@@ -7,8 +7,8 @@ from uuid import UUID
 from services.tiering_svc.core.dependencies import (
     AsOf,
     KnownAt,
-    TierThen,
-    Window,
+    MonthsBack,
+    TierAsOf,
     not_for_partners,
     source_of,
     window_of,
@@ -19,15 +19,15 @@ from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.customers.repository import check_known
 from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
-    Answered,
-    Scored,
+    SatisfactionScore,
+    SurveyAnswer,
     answers_from_data,
     mean_of,
     read_index,
     rounded,
     score,
 )
-from services.tiering_svc.service_quality.handlers.satisfaction import take_down_an_answer
+from services.tiering_svc.service_quality.handlers.satisfaction import record_survey_response
 from services.tiering_svc.service_quality.repository import satisfaction
 from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow, Counts
 from services.tiering_svc.service_quality.schemas.satisfaction import (
@@ -58,19 +58,19 @@ async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRe
     items = [
         (
             item.code,
-            Answered(
+            SurveyAnswer(
                 number(item.expectation, f"/items/{n}/expectation"), number(item.experience, f"/items/{n}/experience")
             ),
         )
         for n, item in enumerate(body.items)
     ]
-    row = await take_down_an_answer(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
+    row = await record_survey_response(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
     return _answer(row)
 
 
 @router.get("/satisfaction", dependencies=[allow("tiers:read"), not_for_partners])
 async def show_satisfaction(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12, tier: TierThen = None
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None
 ) -> SatisfactionRead:
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
     since, until, known = await window_of(tx, as_of, known_at, months)
@@ -80,7 +80,7 @@ async def show_satisfaction(
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
 async def show_customers_satisfaction(
-    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: Window = 12
+    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CustomerSatisfactionRead:
     await check_known(tx, customer_id, source_of(actor))
     since, until, known = await window_of(tx, as_of, known_at, months)
@@ -122,7 +122,7 @@ def _ratio(part: Decimal, whole: Decimal) -> str | None:
     return format(rounded(part / whole), "f") if whole else None
 
 
-def _scored(node: Scored) -> ScoredRead:
+def _scored(node: SatisfactionScore) -> ScoredRead:
     return ScoredRead(
         code=node.code,
         name=dict(node.names),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, Names
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, NamesShape
 from shared.chassis import Code, Day, Read, Shape
 
 Percent = Annotated[int, Field(strict=True, ge=0, le=100, json_schema_extra={"format": "int32"})]
@@ -15,7 +15,7 @@ Percent = Annotated[int, Field(strict=True, ge=0, le=100, json_schema_extra={"fo
 
 class RuleWrite(Shape):
     code: Code
-    name: Names
+    name: NamesShape
     measure: Code
     below: Exact | None = Field(default=None, description="strikes when the measure is below it")
     above: Exact | None = Field(default=None, description="strikes when the measure is above it")

@@ -8,18 +8,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Names
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
 from shared.chassis import Code, Id, Instant, Read, Shape
 
 
-class ScaleWrite(Shape):
+class AnswerScaleWrite(Shape):
     from_: Exact = Field(alias="from")
     to: Exact
 
 
 class LeafWrite(Shape):
     code: Code
-    name: Names
+    name: NamesShape
     weight: Exact = Field(description="percent among its siblings")
 
 
@@ -34,7 +34,7 @@ class TrunkWrite(LeafWrite):
 class IndexWrite(Shape):
     """Up to three levels; the weights of siblings add up to 100."""
 
-    scale: ScaleWrite
+    scale: AnswerScaleWrite
     parts: list[TrunkWrite] = Field(min_length=1, max_length=30)
 
 

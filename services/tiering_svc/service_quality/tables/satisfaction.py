@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.tiering_svc.core.tables import Moment, Score, metadata
+from services.tiering_svc.core.tables import ScoreNumber, Timestamp, metadata
 
 satisfaction_answer = Table(  # one filled-in questionnaire, with the index computed when it came
     "satisfaction_answer",
@@ -11,12 +11,12 @@ satisfaction_answer = Table(  # one filled-in questionnaire, with the index comp
     Column("answer_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False),
     Column("index_version", Integer, nullable=False),
-    Column("answered_at", Moment, nullable=False),
+    Column("answered_at", Timestamp, nullable=False),
     Column("month", Date, nullable=False),
     Column("items", JSONB, nullable=False),  # {code: [expectation, experience]}, decimals in text
-    Column("expectation", Score, nullable=False),
-    Column("experience", Score, nullable=False),
-    Column("satisfaction", Score, nullable=False),
+    Column("expectation", ScoreNumber, nullable=False),
+    Column("experience", ScoreNumber, nullable=False),
+    Column("satisfaction", ScoreNumber, nullable=False),
     Column("recorded_by", Text, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
 )

@@ -9,9 +9,9 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import first_month, shift, spelled
 from services.tiering_svc.core.domain.numbers import ZERO, Value, plain
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.conditions import Verdict, exact
-from services.tiering_svc.policies.domain.policy import GROWING, Assessment, Band, Policy, known_by_figures
+from services.tiering_svc.policies.domain.policy import GROWING, Band, Grading, Policy, known_by_figures
 from services.tiering_svc.tiers.domain.score_reasons import axis_reasons, next_by_cells, next_by_points, score_reasons
 
 __all__ = ["Reasons", "next_tier", "plain", "reasons_of"]
@@ -20,11 +20,11 @@ Reasons = Mapping[str, Any]
 
 
 def reasons_of(
-    policy: Policy, seen: Figures | Known, month: date, rank: int,
+    policy: Policy, seen: Figures | CustomerSnapshot, month: date, rank: int,
     *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything the decision looked at. `rank` is where the customer is now, whatever its figures give."""
-    known = seen if isinstance(seen, Known) else known_by_figures(seen, month, policy.months)
+    known = seen if isinstance(seen, CustomerSnapshot) else known_by_figures(seen, month, policy.months)
     found = policy.assess(known)
     last = shift(month, -1) if policy.kind == "star" else month
     months = policy.months - 1 if policy.kind == "star" else policy.months
@@ -60,7 +60,7 @@ def reasons_of(
     return reasons
 
 
-def _looked_at(policy: Policy, found: Assessment, rank: int) -> dict[str, Any]:
+def _looked_at(policy: Policy, found: Grading, rank: int) -> dict[str, Any]:
     """The values, and how they give the level: bands, points, or the cell."""
     if found.cell is not None:
         return {
@@ -118,7 +118,7 @@ def _verdict(policy: Policy, verdict: Verdict) -> dict[str, Any]:
 # --- what is missing -----------------------------------------------------------------------------------------------
 
 
-def next_tier(policy: Policy, found: Assessment, rank: int) -> dict[str, Any] | None:
+def next_tier(policy: Policy, found: Grading, rank: int) -> dict[str, Any] | None:
     """The next level up and what is missing for it; None at the top, or where no cut-offs are known yet."""
     if found.cell is not None and policy.matrix is not None:
         step = next_by_cells(policy.matrix, found.cell, rank)
@@ -136,7 +136,7 @@ def next_tier(policy: Policy, found: Assessment, rank: int) -> dict[str, Any] | 
     return {"code": level.code, "name": level.names, **missing, **({"held_by": held} if held else {})}
 
 
-def _next_by_bands(policy: Policy, found: Assessment, rank: int) -> tuple[int, dict[str, Any]] | None:
+def _next_by_bands(policy: Policy, found: Grading, rank: int) -> tuple[int, dict[str, Any]] | None:
     band = next((band for band in policy.bands or () if band.rank > rank), None)
     if band is None:
         return None

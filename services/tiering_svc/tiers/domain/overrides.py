@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Literal
 
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.explanation import reasons_of
-from services.tiering_svc.tiers.domain.standing import Kind, Standing
-from services.tiering_svc.tiers.domain.tier_changes import Decided, changed
+from services.tiering_svc.tiers.domain.standing import ChangeKind, Standing
+from services.tiering_svc.tiers.domain.tier_changes import TierDecision, changed
 from shared.errors import conflict, invalid
 
-Ending = Literal["override_end", "override_cancelled"]
+PrivilegeEnding = Literal["override_end", "override_cancelled"]
 
 
 def override(
     standing: Standing, tier: str, until: datetime, reason: str, by: str, at: datetime, rules: Rules
-) -> Decided:
+) -> TierDecision:
     """A person sets the tier until a date, with a reason. Orders and reviews leave it alone until then; an earlier
     promise to keep another tier is replaced by it."""
     policy = rules.active
@@ -41,15 +41,19 @@ def override(
 
 
 def end_override(
-    standing: Standing, known: Known, ends_at: datetime, rules: Rules, trigger: Ending = "override_end"
-) -> Decided:
+    standing: Standing,
+    known: CustomerSnapshot,
+    ends_at: datetime,
+    rules: Rules,
+    trigger: PrivilegeEnding = "override_end",
+) -> TierDecision:
     """The override is over: the customer is graded anew, as of its end."""
     policy = rules.active
     rank = policy.assess(known).rank
     same_ladder = standing.ladder == policy.ladder
     if same_ladder and rank == standing.rank:
         return standing._replace(overridden_until=None), []
-    kind: Kind = "downgrade" if same_ladder and rank < standing.rank else "upgrade"
+    kind: ChangeKind = "downgrade" if same_ladder and rank < standing.rank else "upgrade"
     reasons = reasons_of(policy, known, known.last_month, rank, trigger=trigger)
     standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
     if kind == "upgrade":  # it stands on orders alone: the tier that a person had set is no floor for it (K18)
@@ -68,5 +72,5 @@ def promise(standing: Standing, until: datetime, at: datetime) -> Standing:
     return standing._replace(promised_until=until)
 
 
-def take_back_promise(standing: Standing) -> Standing:
+def withdraw_promise(standing: Standing) -> Standing:
     return standing._replace(promised_until=None)

@@ -6,11 +6,18 @@ from typing import Any
 
 from services.tiering_svc.core.domain.numbers import ZERO, plain
 from services.tiering_svc.policies.domain.documents import POINT
-from services.tiering_svc.policies.domain.scorecard import Item, ItemScore, Scale, Score, Scorecard, Step
-from services.tiering_svc.policies.domain.value_matrix import AxisScore, Cell, Matrix
+from services.tiering_svc.policies.domain.scorecard import (
+    ItemScore,
+    PointStep,
+    PolicyScore,
+    Scale,
+    Scorecard,
+    ScorecardItem,
+)
+from services.tiering_svc.policies.domain.value_matrix import AxisScore, Matrix, MatrixCell
 
 
-def score_reasons(card: Scorecard, score: Score) -> dict[str, Any]:
+def score_reasons(card: Scorecard, score: PolicyScore) -> dict[str, Any]:
     return {
         "total": plain(score.total),
         "most": plain(card.most),
@@ -59,7 +66,7 @@ def axis_reasons(found: AxisScore) -> dict[str, Any]:
     }
 
 
-def next_by_cells(matrix: Matrix, cell: Cell, rank: int) -> tuple[int, dict[str, Any]] | None:
+def next_by_cells(matrix: Matrix, cell: MatrixCell, rank: int) -> tuple[int, dict[str, Any]] | None:
     ways = list(matrix.ways_up(cell, rank))
     if not ways:
         return None
@@ -75,7 +82,7 @@ def _to_class(found: AxisScore, place: int) -> dict[str, Any]:
     return {"class": wanted.code, "name": wanted.names, "from": plain(wanted.start), "missing": plain(missing)}
 
 
-def next_by_points(card: Scorecard, score: Score, start: Decimal) -> list[dict[str, Any]]:
+def next_by_points(card: Scorecard, score: PolicyScore, start: Decimal) -> list[dict[str, Any]]:
     """Of each indicator: how many points it has left, and from which value on it alone would bring what is missing."""
     reachable = sum((one.item.most * one.item.weight for one in score.items if one.points is not None), ZERO)
     missing = start - (score.total or ZERO)
@@ -106,7 +113,9 @@ def _alone(one: ItemScore, points: Decimal, missing: Decimal) -> dict[str, str |
     return next(_nearest(item, item.by, one, wanted), None)
 
 
-def _nearest(item: Item, steps: tuple[Step, ...], one: ItemScore, wanted: Decimal) -> Iterator[dict[str, str | None]]:
+def _nearest(
+    item: ScorecardItem, steps: tuple[PointStep, ...], one: ItemScore, wanted: Decimal
+) -> Iterator[dict[str, str | None]]:
     """Steps above the value first (more of it), then those below (less of it)."""
     value = one.value
     for step in steps:

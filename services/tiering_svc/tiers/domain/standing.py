@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import PolicyKey
 
-Kind = Literal["first", "upgrade", "downgrade", "correction", "override"]
+ChangeKind = Literal["first", "upgrade", "downgrade", "correction", "override"]
 RISES = frozenset({"first", "upgrade", "correction"})  # what stood on orders, and falls with them (K18)
 
 
@@ -18,7 +18,7 @@ class Standing(NamedTuple):
     rank: int = 0
     since: datetime | None = None
     row_id: UUID | None = None
-    kind: Kind | None = None
+    kind: ChangeKind | None = None
     policy_id: UUID | None = None
     policy_version: int | None = None
     cutoffs_of: UUID | None = None  # the review whose cut-offs graded it

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.tiers.domain.standing import Kind, Standing
+from services.tiering_svc.tiers.domain.standing import ChangeKind, Standing
 
 
-class Stood(NamedTuple):
+class StandingAsOf(NamedTuple):
     """The row of the history that was in force, with the watch that was on, as far as both were known then."""
 
     customer_id: UUID
@@ -27,10 +27,10 @@ class Stood(NamedTuple):
     promised_until: datetime | None = None
 
 
-KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+KINDS: Mapping[str, ChangeKind] = {kind: kind for kind in get_args(ChangeKind)}
 
 
-def standing_of(stood: Stood, placed_by: Policy, as_of: datetime, zone: tzinfo) -> Standing:
+def standing_of(stood: StandingAsOf, placed_by: Policy, as_of: datetime, zone: tzinfo) -> Standing:
     """What a review looks at, put together again; the floor is not part of it: it only matters to what is applied."""
     kept = placed_by.life.keep_months
     privileged = kept > 0 and stood.kind in ("first", "upgrade")
@@ -64,7 +64,7 @@ def _overridden(standing: Standing, as_of: datetime) -> bool:
     return standing.overridden_until is not None and standing.overridden_until > as_of
 
 
-def as_of_then(now: Standing, as_of: datetime) -> Standing:
+def standing_at(now: Standing, as_of: datetime) -> Standing:
     if now.overridden_until is None or _overridden(now, as_of):
         return now
     return now._replace(overridden_until=None)

@@ -12,20 +12,20 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import add_months, month_of
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.indicators.domain.order_aggregates import Book, Orders
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.order_aggregates import OrderAggregates, OrderHistory
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.tiers.domain.explanation import reasons_of
-from services.tiering_svc.tiers.domain.standing import RISES, Kind, Standing
-from services.tiering_svc.tiers.domain.timeline import Moments
+from services.tiering_svc.tiers.domain.standing import RISES, ChangeKind, Standing
+from services.tiering_svc.tiers.domain.timeline import Timeline
 from shared.events import TierChanged
 
-Walk = Iterator[tuple[datetime, date, Figures | Known]]
+Walk = Iterator[tuple[datetime, date, Figures | CustomerSnapshot]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TierChange:
     """A new row of the history, from `effective_from` on. It replaces an open row that began just then."""
 
     row_id: UUID
@@ -33,7 +33,7 @@ class Change:
     previous_tier: str | None
     tier: str
     rank: int
-    kind: Kind
+    kind: ChangeKind
     effective_from: datetime
     replaces: UUID | None
     policy_id: UUID
@@ -57,7 +57,7 @@ class Change:
         )
 
 
-Decided = tuple[Standing, list[Change]]
+TierDecision = tuple[Standing, list[TierChange]]
 
 
 def looked_at_from(standing: Standing, order: Order) -> datetime:
@@ -65,7 +65,7 @@ def looked_at_from(standing: Standing, order: Order) -> datetime:
     return order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
 
 
-def after_order(standing: Standing, order: Order, book: Book | Moments, rules: Rules) -> Decided:
+def after_order(standing: Standing, order: Order, book: OrderAggregates | Timeline, rules: Rules) -> TierDecision:
     """An order was placed: put on the pyramid if it is the first, raised at once if it earns more, else left alone.
 
     A late order is looked at from its own date on, together with the orders that followed it.
@@ -76,8 +76,8 @@ def after_order(standing: Standing, order: Order, book: Book | Moments, rules: R
     return _raised_along(standing, book.walk(start, month), rules, order.order_id)
 
 
-def _raised_along(standing: Standing, steps: Walk, rules: Rules, order_id: UUID | None) -> Decided:
-    changes: list[Change] = []
+def _raised_along(standing: Standing, steps: Walk, rules: Rules, order_id: UUID | None) -> TierDecision:
+    changes: list[TierChange] = []
     for instant, month, figures in steps:
         standing, change = _reassess(standing, rules.active, figures, instant, month, rules, ("order", order_id))
         if change is not None:
@@ -86,9 +86,14 @@ def _raised_along(standing: Standing, steps: Walk, rules: Rules, order_id: UUID 
 
 
 def _reassess(
-    standing: Standing, policy: Policy, figures: Figures | Known, instant: datetime, month: date, rules: Rules,
+    standing: Standing,
+    policy: Policy,
+    figures: Figures | CustomerSnapshot,
+    instant: datetime,
+    month: date,
+    rules: Rules,
     cause: tuple[str, UUID | None],
-) -> tuple[Standing, Change | None]:  # fmt: skip
+) -> tuple[Standing, TierChange | None]:
     rank = policy.grade_seen(figures, month)
     if standing.tier is None:
         rank = rank if policy.life.up_at_once else 0
@@ -104,7 +109,9 @@ def _reassess(
     return standing, None
 
 
-def after_later_orders(standing: Standing, decided_for: datetime, book: Orders | Moments, rules: Rules) -> Decided:
+def after_later_orders(
+    standing: Standing, decided_for: datetime, book: OrderHistory | Timeline, rules: Rules
+) -> TierDecision:
     """A review, or an override's end, was decided for an instant that is over. Orders placed after it may have been
     counted already, against the row from before: they raise from their own dates, as if they came now (up at once)."""
     steps: Walk = book.walk(decided_for, month_of(decided_for, rules.zone))
@@ -112,12 +119,12 @@ def after_later_orders(standing: Standing, decided_for: datetime, book: Orders |
     return _raised_along(standing, steps, rules, None)
 
 
-def after_take_back(standing: Standing, taken: TakenBack, book: Orders | Moments, rules: Rules) -> Decided:
+def after_reversal(standing: Standing, taken: Reversal, book: OrderHistory | Timeline, rules: Rules) -> TierDecision:
     """Something came back: a rise that the rest does not carry is corrected from its date (K18). Never a downgrade.
 
     What the customer had before the rise stays; a later order that would have lifted it anyway does so at its own date.
     """
-    book.take_back(taken)
+    book.reverse(taken)
     if not may_be_corrected(standing):
         return standing, []
     assert standing.since is not None
@@ -128,13 +135,13 @@ def after_take_back(standing: Standing, taken: TakenBack, book: Orders | Moments
     deserved = max(policy.grade_seen(figures, month), standing.floor_rank)
     if deserved >= standing.rank:
         return standing, []
-    reasons = reasons_of(policy, figures, month, deserved, trigger="take_back", order_id=taken.order_id)
+    reasons = reasons_of(policy, figures, month, deserved, trigger="reversal", order_id=taken.order_id)
     standing, change = changed(standing, policy, deserved, "correction", start, rules, reasons)
     changes = [change]
     for instant, last_month, figures in steps:
         policy = rules.at(instant, standing.policy_key)
         standing, lifted = _reassess(
-            standing, policy, figures, instant, last_month, rules, ("take_back", taken.order_id)
+            standing, policy, figures, instant, last_month, rules, ("reversal", taken.order_id)
         )
         if lifted is not None:
             changes.append(lifted)
@@ -146,9 +153,9 @@ def may_be_corrected(standing: Standing) -> bool:
 
 
 def changed(
-    standing: Standing, policy: Policy, rank: int, kind: Kind, effective_from: datetime, rules: Rules,
+    standing: Standing, policy: Policy, rank: int, kind: ChangeKind, effective_from: datetime, rules: Rules,
     reasons: dict[str, Any], *, run_id: UUID | None = None, overridden_until: datetime | None = None,
-) -> tuple[Standing, Change]:  # fmt: skip
+) -> tuple[Standing, TierChange]:  # fmt: skip
     """Open a new row. Its floor is what stood before, unless it replaces a row: then that row's floor."""
     replaces = standing.row_id if effective_from == standing.since else None
     if kind in ("first", "downgrade", "override") or standing.tier is None:
@@ -165,14 +172,14 @@ def changed(
         retained_until=add_months(effective_from, kept, rules.zone) if kept and kind in ("first", "upgrade") else None,
         overridden_until=overridden_until, promised_until=standing.promised_until,
     )  # fmt: skip
-    return now, Change(
+    return now, TierChange(
         row_id, standing.customer_id, standing.tier, tier, rank, kind, effective_from, replaces,
         policy.policy_id, policy.version, run_id, reasons,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RowEnding:
     """How a row that is no longer open ends: at an instant, or replaced as if it had never been (then None)."""
 
     row_id: UUID
@@ -180,13 +187,13 @@ class Ending:
     customer_id: UUID
 
 
-def endings(before: Standing, changes: Sequence[Change]) -> list[Ending]:
+def endings(before: Standing, changes: Sequence[TierChange]) -> list[RowEnding]:
     """What becomes of the open row, and of the rows opened and ended within these same changes."""
     open_row = before.row_id
-    ended: list[Ending] = []
+    ended: list[RowEnding] = []
     for change in changes:
         if open_row is not None:
             ends_at = None if change.replaces == open_row else change.effective_from
-            ended.append(Ending(open_row, ends_at, change.customer_id))
+            ended.append(RowEnding(open_row, ends_at, change.customer_id))
         open_row = change.row_id
     return ended

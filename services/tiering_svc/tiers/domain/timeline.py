@@ -7,21 +7,21 @@ back, are in; so nothing has to be counted while walking.
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.indicators.domain.snapshot import Known
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 
 
-class Moments:
-    def __init__(self, known: Iterable[Known]) -> None:
+class Timeline:
+    def __init__(self, known: Iterable[CustomerSnapshot]) -> None:
         self.known = sorted(known, key=lambda one: one.as_of)
 
     def add(self, order: Order) -> None:
         """It is among the facts already."""
 
-    def take_back(self, taken: TakenBack) -> None:
+    def reverse(self, taken: Reversal) -> None:
         """So is this."""
 
-    def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Known]]:
+    def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, CustomerSnapshot]]:
         """What was known as of `since`, then as of each later order; each knows its own month."""
         for known in self.known:
             if known.as_of >= since:

@@ -7,8 +7,8 @@ from itertools import chain
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month, month_of
-from services.tiering_svc.indicators.domain.order import Order, TakenBack
-from services.tiering_svc.indicators.domain.order_aggregates import Book, Orders, Windows
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.order_aggregates import OrderAggregates, OrderHistory, WindowTotals
 from services.tiering_svc.indicators.domain.product_mix import LinesSummed, sum_up
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.policies import repository as policies
@@ -16,18 +16,18 @@ from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.order_history import come_in_order, nothing_can_move
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import (
-    Change,
-    Ending,
+    RowEnding,
+    TierChange,
     after_order,
-    after_take_back,
+    after_reversal,
     endings,
     looked_at_from,
     may_be_corrected,
 )
-from services.tiering_svc.tiers.domain.timeline import Moments, rounds
-from services.tiering_svc.tiers.handlers.timelines import open_moments
+from services.tiering_svc.tiers.domain.timeline import Timeline, rounds
+from services.tiering_svc.tiers.handlers.timelines import load_timelines
 from services.tiering_svc.tiers.repository import standings
-from services.tiering_svc.tiers.repository.standings import Account, Told
+from services.tiering_svc.tiers.repository.standings import Account, KnownFrom
 from shared.events import OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Transaction, announce
 
@@ -51,7 +51,7 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     await facts.add_orders(tx, events, orders, mixes)
     decided = _Decided(_told(events))
     for account, book, (_, its) in zip(accounts, books, mine, strict=True):
-        standing, changes = account.standing, list[Change]()
+        standing, changes = account.standing, list[TierChange]()
         for order in its:
             standing, made = after_order(standing, order, book, rules)
             changes += made
@@ -68,7 +68,7 @@ async def _reassess_the_whole_way(
     found = await standings.load_standings(tx, customers)
     since = [looked_at_from(found[c], order) for c, order in zip(customers, orders, strict=True)]
     policy = rules.active
-    books = await open_moments(tx, customers, since, [policy.months] * len(customers), rules, policy.classes)
+    books = await load_timelines(tx, customers, since, [policy.months] * len(customers), rules, policy.classes)
     decided = _Decided(dict.fromkeys(customers, tx.at))  # what else was looked at may have been recorded just now
     for customer_id, order, book in zip(customers, orders, books, strict=True):
         decided.add(found[customer_id], *after_order(found[customer_id], order, book, rules))
@@ -88,10 +88,10 @@ def _by_customer(events: Sequence[OrderPlaced], orders: Sequence[Order]) -> list
 
 async def _open_books(
     tx: Transaction, accounts: Sequence[Account], mine: Sequence[tuple[UUID, list[Order]]], rules: Rules
-) -> list[Book]:
+) -> list[OrderAggregates]:
     """The quick book for those whose orders come in order of time; the exact one where a late order could matter."""
     policy = rules.active
-    books: list[Book] = [Windows(policy.months, account.windows) for account in accounts]
+    books: list[OrderAggregates] = [WindowTotals(policy.months, account.windows) for account in accounts]
     late: dict[int, date] = {}
     for n, (account, (_, orders)) in enumerate(zip(accounts, mine, strict=True)):
         standing, windows, newest_at = account.standing, account.windows, account.newest_at
@@ -102,12 +102,12 @@ async def _open_books(
     if late:
         found = await facts.list_orders(tx, [mine[n][0] for n in late], list(late.values()))
         for n in late:
-            books[n] = Orders(policy.months, found[mine[n][0]])
+            books[n] = OrderHistory(policy.months, found[mine[n][0]])
     return books
 
 
 async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
-    await _take_back(
+    await _reverse(
         tx, "return", events, [event.return_id for event in events], [event.returned_at for event in events]
     )
 
@@ -115,12 +115,12 @@ async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, e
 async def when_orders_are_cancelled_correct_what_stood_on_them(
     tx: Transaction, events: Sequence[OrderCancelled]
 ) -> None:
-    await _take_back(
+    await _reverse(
         tx, "cancellation", events, [event.order_id for event in events], [event.cancelled_at for event in events]
     )
 
 
-async def _take_back(
+async def _reverse(
     tx: Transaction, kind: str, events: Sequence[OrderReturned | OrderCancelled], change_ids: Sequence[UUID],
     at: Sequence[datetime],
 ) -> None:  # fmt: skip
@@ -128,38 +128,38 @@ async def _take_back(
     found = await standings.load_standings(tx, [event.customer_id for event in events])
     rules.earlier.update(await policies.list_policies_behind(tx, (s.policy_key for s in found.values()), rules))
     if not any(policy.classes for policy in chain([rules.active], rules.earlier.values())):
-        await _take_back_together(tx, kind, events, change_ids, at, rules, found)
+        await _reverse_together(tx, kind, events, change_ids, at, rules, found)
         return
     for places in rounds(event.customer_id.int for event in events):  # one thing of each customer at a time
         its = [events[n] for n in places]
         found = await standings.load_standings(tx, [event.customer_id for event in its])
-        await _take_back_together(tx, kind, its, [change_ids[n] for n in places], [at[n] for n in places], rules, found)
+        await _reverse_together(tx, kind, its, [change_ids[n] for n in places], [at[n] for n in places], rules, found)
 
 
-async def _take_back_together(
+async def _reverse_together(
     tx: Transaction, kind: str, events: Sequence[OrderReturned | OrderCancelled], change_ids: Sequence[UUID],
     at: Sequence[datetime], rules: Rules, found: Mapping[UUID, Standing],
 ) -> None:  # fmt: skip
     summed = [sum_up(event.lines) for event in events]
     taken = [taken_of(event, lines) for event, lines in zip(events, summed, strict=True)]
     customers = [event.customer_id for event in events]
-    await facts.add_take_backs(
+    await facts.add_reversals(
         tx, kind=kind, customers=customers, change_ids=change_ids, at=at,
         months=[month_of(instant, rules.zone) for instant in at], taken=taken,
         recorded_at=[event.meta.recorded_at for event in events], mixes=[lines.mix for lines in summed],
     )  # fmt: skip
     rises = [standing for standing in found.values() if may_be_corrected(standing)]
     doubtful = await _no_longer_earned(tx, rises, rules)
-    by_customer: dict[UUID, list[TakenBack]] = defaultdict(list)
+    by_customer: dict[UUID, list[Reversal]] = defaultdict(list)
     for customer_id, one in zip(customers, taken, strict=True):
         by_customer[customer_id].append(one)
     books = await _books_of(tx, doubtful, by_customer, rules)
-    whole = any(isinstance(book, Moments) for book in books.values())
+    whole = any(isinstance(book, Timeline) for book in books.values())
     decided = _Decided(dict.fromkeys(customers, tx.at) if whole else _told(events))
     for before in doubtful:
-        standing, changes = before, list[Change]()
+        standing, changes = before, list[TierChange]()
         for one in by_customer[before.customer_id]:
-            standing, made = after_take_back(standing, one, books[before.customer_id], rules)
+            standing, made = after_reversal(standing, one, books[before.customer_id], rules)
             changes += made
         decided.add(before, standing, changes)
     await decided.save(tx)
@@ -182,15 +182,15 @@ async def _no_longer_earned(tx: Transaction, rises: Sequence[Standing], rules: R
 
 
 async def _books_of(
-    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[TakenBack]], rules: Rules
-) -> dict[UUID, Orders | Moments]:
+    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[Reversal]], rules: Rules
+) -> dict[UUID, OrderHistory | Timeline]:
     """Everything known where the policy behind the rise, or the one a later rise is measured by, looks at more."""
     whole = [s for s in doubtful if rules.behind(s.policy_key).classes or rules.active.classes]
     sums = [s for s in doubtful if not (rules.behind(s.policy_key).classes or rules.active.classes)]
-    books: dict[UUID, Orders | Moments] = {}
+    books: dict[UUID, OrderHistory | Timeline] = {}
     books.update(await _exact_books(tx, sums, by_customer, rules))
     classes = rules.active.classes.union(*(rules.behind(s.policy_key).classes for s in whole))
-    moments = await open_moments(
+    moments = await load_timelines(
         tx, [s.customer_id for s in whole], [_since(s) for s in whole],
         [rules.behind(s.policy_key).months for s in whole],
         rules, classes,
@@ -200,32 +200,32 @@ async def _books_of(
 
 
 async def _exact_books(
-    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[TakenBack]], rules: Rules
-) -> dict[UUID, Orders]:
+    tx: Transaction, doubtful: Sequence[Standing], by_customer: dict[UUID, list[Reversal]], rules: Rules
+) -> dict[UUID, OrderHistory]:
     """The orders of these customers as they stood before this batch (the facts have it taken off already)."""
     months = max((policy.months for policy in chain([rules.active], rules.earlier.values())), default=0)
     since = [first_month(month_of(_since(standing), rules.zone), months) for standing in doubtful]
     found = await facts.list_orders(tx, [standing.customer_id for standing in doubtful], since)
     books = {}
     for standing in doubtful:
-        books[standing.customer_id] = book = Orders(
+        books[standing.customer_id] = book = OrderHistory(
             rules.behind(standing.policy_key).months, found[standing.customer_id]
         )
         for one in by_customer[standing.customer_id]:
-            book.give_back(one)
+            book.restore(one)
     return books
 
 
 class _Decided:
     """What a batch decided, saved and announced at once."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: KnownFrom) -> None:
         self.told = told  # by customer: when the newest of its events had been recorded
         self.standings: list[Standing] = []
-        self.changes: list[Change] = []
-        self.endings: list[Ending] = []
+        self.changes: list[TierChange] = []
+        self.endings: list[RowEnding] = []
 
-    def add(self, before: Standing, after: Standing, changes: Sequence[Change]) -> None:
+    def add(self, before: Standing, after: Standing, changes: Sequence[TierChange]) -> None:
         if after is not before:
             self.standings.append(after)
             self.changes += changes
@@ -237,7 +237,7 @@ class _Decided:
         announce(tx, [change.event(tx.at) for change in self.changes])
 
 
-def _told(events: Sequence[OrderPlaced | OrderReturned | OrderCancelled]) -> Told:
+def _told(events: Sequence[OrderPlaced | OrderReturned | OrderCancelled]) -> KnownFrom:
     told: dict[UUID, datetime] = {}
     for event in events:
         customer_id, recorded_at = event.customer_id, event.meta.recorded_at
@@ -251,8 +251,8 @@ def order_of(event: OrderPlaced, lines: LinesSummed, zone: tzinfo) -> Order:
     return Order(event.order_id, event.placed_at, month, event.amount, lines.margin, lines.quantity)
 
 
-def taken_of(event: OrderReturned | OrderCancelled, lines: LinesSummed) -> TakenBack:
-    return TakenBack(event.order_id, event.placed_at, event.amount, lines.margin, lines.quantity)
+def taken_of(event: OrderReturned | OrderCancelled, lines: LinesSummed) -> Reversal:
+    return Reversal(event.order_id, event.placed_at, event.amount, lines.margin, lines.quantity)
 
 
 def _since(standing: Standing) -> datetime:

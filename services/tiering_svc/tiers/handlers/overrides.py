@@ -5,11 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies import repository as policies
-from services.tiering_svc.tiers.domain.overrides import Ending, end_override, override, promise, take_back_promise
+from services.tiering_svc.tiers.domain.overrides import (
+    PrivilegeEnding,
+    end_override,
+    override,
+    promise,
+    withdraw_promise,
+)
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import Change, endings
+from services.tiering_svc.tiers.domain.tier_changes import TierChange, endings
 from services.tiering_svc.tiers.handlers.timelines import follow_later_orders
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository import standings
@@ -20,7 +26,7 @@ from shared.messaging import Timer, Transaction, announce, new_id, set_timer
 
 async def override_tier(
     tx: Transaction, customer_id: UUID, *, tier: str, until: datetime, reason: str, by: str
-) -> Change:
+) -> TierChange:
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
     await check_known(tx, customer_id)
     rules = await policies.load_rules(tx)
@@ -81,22 +87,22 @@ async def end_promise(tx: Transaction, customer_id: UUID, retention_id: UUID, *,
     found = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
     if found.ended_at is not None or found.until <= tx.at:
         raise conflict("already_ended", "The tier is not kept any more.")
-    await standings.save_standings(tx, [take_back_promise(before)])
+    await standings.save_standings(tx, [withdraw_promise(before)])
     await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because=reason)
     return await privileges.load_privilege(tx, customer_id, retention_id, "retention")
 
 
-async def _end(tx: Transaction, before: Standing, at: datetime, trigger: Ending) -> None:
+async def _end(tx: Transaction, before: Standing, at: datetime, trigger: PrivilegeEnding) -> None:
     assert before.since is not None  # an override begins some day
     rules = await policies.load_rules(tx)
     ends_at, policy = max(at, before.since), rules.active
-    [known] = await list_known(tx, [before.customer_id], [ends_at], [policy.months], classes=policy.classes)
+    [known] = await load_snapshots(tx, [before.customer_id], [ends_at], [policy.months], classes=policy.classes)
     ended = end_override(before, known, ends_at, rules, trigger)
     [followed] = await follow_later_orders(tx, [ended], ends_at, rules)
     await _save(tx, before, *followed)
 
 
-async def _save(tx: Transaction, before: Standing, after: Standing, changes: Sequence[Change]) -> None:
+async def _save(tx: Transaction, before: Standing, after: Standing, changes: Sequence[TierChange]) -> None:
     await standings.save_standings(tx, [after])
     await standings.save_history(tx, changes, endings(before, changes))
     announce(tx, [change.event(tx.at) for change in changes])

@@ -6,18 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month, month_of
-from services.tiering_svc.indicators.domain.order_aggregates import Orders
+from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
 from services.tiering_svc.indicators.repository import order_facts as facts
-from services.tiering_svc.indicators.repository.snapshots import list_known
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies.domain.policy import Rules
-from services.tiering_svc.tiers.domain.tier_changes import Decided, after_later_orders
-from services.tiering_svc.tiers.domain.timeline import Moments
+from services.tiering_svc.tiers.domain.tier_changes import TierDecision, after_later_orders
+from services.tiering_svc.tiers.domain.timeline import Timeline
 from shared.messaging import Transaction
 
 
 async def follow_later_orders(
-    tx: Transaction, decided: Sequence[Decided], decided_for: datetime, rules: Rules
-) -> list[Decided]:
+    tx: Transaction, decided: Sequence[TierDecision], decided_for: datetime, rules: Rules
+) -> list[TierDecision]:
     """What was decided for an instant, and then what orders placed after it and counted already make of it (T10). The
     customers are locked."""
     policy, followed = rules.active, list(decided)
@@ -26,14 +26,14 @@ async def follow_later_orders(
     if not places:
         return followed
     customers = [decided[n][0].customer_id for n in places]
-    books: Sequence[Orders | Moments]
+    books: Sequence[OrderHistory | Timeline]
     if policy.classes:
         since, months = [decided_for] * len(places), [policy.months] * len(places)
-        books = await open_moments(tx, customers, since, months, rules, policy.classes)
+        books = await load_timelines(tx, customers, since, months, rules, policy.classes)
     else:
         first = first_month(month_of(decided_for, rules.zone), policy.months)
         found = await facts.list_orders(tx, customers, [first] * len(places))
-        books = [Orders(policy.months, found[customer_id]) for customer_id in customers]
+        books = [OrderHistory(policy.months, found[customer_id]) for customer_id in customers]
     for n, book in zip(places, books, strict=True):
         standing, changes = decided[n]
         standing, later = after_later_orders(standing, decided_for, book, rules)
@@ -41,25 +41,25 @@ async def follow_later_orders(
     return followed
 
 
-async def open_moments(
+async def load_timelines(
     tx: Transaction,
     customers: Sequence[UUID],
     since: Sequence[datetime],
     months: Sequence[int],
     rules: Rules,
     classes: AbstractSet[str],
-) -> list[Moments]:
+) -> list[Timeline]:
     """Of each customer: as of an instant, and as of each order that is later than that."""
     later = await facts.list_orders(tx, customers, [month_of(start, rules.zone) for start in since])
     asked: list[tuple[int, datetime]] = []
     for n, (customer_id, start) in enumerate(zip(customers, since, strict=True)):
         instants = {start} | {order.placed_at for order in later[customer_id] if order.placed_at > start}
         asked += [(n, instant) for instant in sorted(instants)]
-    known = await list_known(
+    known = await load_snapshots(
         tx, [customers[n] for n, _ in asked], [instant for _, instant in asked], [months[n] for n, _ in asked],
         classes=classes,
     )  # fmt: skip
     found: list[list[int]] = [[] for _ in customers]
     for place, (n, _) in enumerate(asked):
         found[n].append(place)
-    return [Moments(known[place] for place in places) for places in found]
+    return [Timeline(known[place] for place in places) for places in found]

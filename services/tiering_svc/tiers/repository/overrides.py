@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-Kind = Literal["override", "retention"]
+PrivilegeKind = Literal["override", "retention"]
 COLUMNS = """privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at, ended_at, ended_by,
              ended_because"""
 
@@ -31,7 +31,7 @@ class Privilege:
 
 
 async def add_privilege(
-    tx: Transaction, privilege_id: UUID, customer_id: UUID, kind: Kind, tier: str, *, starts_at: datetime,
+    tx: Transaction, privilege_id: UUID, customer_id: UUID, kind: PrivilegeKind, tier: str, *, starts_at: datetime,
     until: datetime, reason: str, by: str,
 ) -> None:  # fmt: skip
     await tx.raw.execute(
@@ -42,7 +42,7 @@ async def add_privilege(
 
 
 async def end_privileges(
-    tx: Transaction, customer_id: UUID, kind: Kind, *, at: datetime, by: str | None, because: str
+    tx: Transaction, customer_id: UUID, kind: PrivilegeKind, *, at: datetime, by: str | None, because: str
 ) -> None:
     """There is at most one. Where it is replaced before it began to run, it ends as it begins."""
     await tx.raw.execute(
@@ -52,7 +52,7 @@ async def end_privileges(
     )  # fmt: skip
 
 
-async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: Kind) -> Privilege:
+async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: PrivilegeKind) -> Privilege:
     row = await tx.raw.fetchrow(
         f"select {COLUMNS} from tier_privilege where customer_id = $1 and privilege_id = $2 and kind = $3",
         customer_id, privilege_id, kind,
@@ -62,7 +62,7 @@ async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID,
     return _privilege(row)
 
 
-async def list_privileges(tx: Transaction, customer_id: UUID, kind: Kind) -> list[Privilege]:
+async def list_privileges(tx: Transaction, customer_id: UUID, kind: PrivilegeKind) -> list[Privilege]:
     """Newest first."""
     rows = await tx.raw.fetch(
         f"""select {COLUMNS} from tier_privilege where customer_id = $1 and kind = $2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.tiers.domain.standing_as_of import Stood
+from services.tiering_svc.tiers.domain.standing_as_of import StandingAsOf
 from shared.messaging import Transaction
 
 # A row counts when the facts it stands on had been recorded by then, and those of what replaced it had not. A row's end
@@ -17,14 +17,14 @@ from unnest($1::uuid[]) as a(customer_id)
 cross join lateral (
     select * from tier_history h
     where h.customer_id = a.customer_id and lower(h.effective) <= $2
-      and h.told_at <= $3 and (h.superseded_told_at is null or h.superseded_told_at > $3)
-    order by lower(h.effective) desc, h.told_at desc limit 1
+      and h.known_from <= $3 and (h.known_until is null or h.known_until > $3)
+    order by lower(h.effective) desc, h.known_from desc limit 1
 ) h
 left join lateral (
     select * from tier_watch w
-    where w.row_id = h.id and w.told_at <= $3 and w.below_since <= $2
-      and (w.recovered_told_at is null or w.recovered_told_at > $3 or w.recovered_at > $2)
-    order by w.told_at desc limit 1
+    where w.row_id = h.id and w.known_from <= $3 and w.below_since <= $2
+      and (w.recovery_known_from is null or w.recovery_known_from > $3 or w.recovered_at > $2)
+    order by w.known_from desc limit 1
 ) w on true
 left join tier_privilege o on o.privilege_id = h.id and o.ended_at <= $3  -- an override that was ended early
 left join lateral (  -- a promise that the tier is kept
@@ -37,7 +37,7 @@ left join lateral (  -- a promise that the tier is kept
 
 async def list_stood(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, known_at: datetime
-) -> dict[UUID, Stood]:
+) -> dict[UUID, StandingAsOf]:
     """Those of these customers who had a tier then."""
     rows = await tx.raw.fetch(STOOD, customers, as_of, known_at)
-    return {row[0]: Stood(*row) for row in rows}
+    return {row[0]: StandingAsOf(*row) for row in rows}

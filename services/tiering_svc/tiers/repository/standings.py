@@ -11,7 +11,7 @@ from uuid import UUID
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import Change, Ending
+from services.tiering_svc.tiers.domain.tier_changes import RowEnding, TierChange
 from shared.messaging import Transaction
 
 FIELDS = Standing._fields
@@ -112,58 +112,58 @@ async def load_accounts(
 
 
 SAVE = f"""
-insert into standing as s ({", ".join(FIELDS)}, told_at)
+insert into standing as s ({", ".join(FIELDS)}, known_from)
 select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate((*TYPES, "timestamptz"), 1))}) order by 1
-on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "told_at"))}
+on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "known_from"))}
 """
-Told = Mapping[UUID, datetime]  # by customer: when the newest fact that was looked at had been recorded
+KnownFrom = Mapping[UUID, datetime]  # by customer: when the newest fact that was looked at had been recorded
 
 
-async def save_standings(tx: Transaction, standings: Sequence[Standing], told: Told | None = None) -> None:
+async def save_standings(tx: Transaction, standings: Sequence[Standing], told: KnownFrom | None = None) -> None:
     """`told` is given where facts decided; what a person or a review decides is known from now on."""
     if not standings:
         return
-    told_at = [tx.at if told is None else told[standing.customer_id] for standing in standings]
-    await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)), told_at)
-    await _save_watches(tx, list(zip(standings, told_at, strict=True)))
+    known_from = [tx.at if told is None else told[standing.customer_id] for standing in standings]
+    await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)), known_from)
+    await _save_watches(tx, list(zip(standings, known_from, strict=True)))
 
 
 async def _save_watches(tx: Transaction, saved: Sequence[tuple[Standing, datetime]]) -> None:
     """Keep since when who is watched, and until when who was (T10): said again, it changes nothing."""
-    if over := [(s, told_at) for s, told_at in saved if s.recovered_at is not None]:
+    if over := [(s, known_from) for s, known_from in saved if s.recovered_at is not None]:
         await tx.raw.execute(
-            """update tier_watch w set recovered_at = a.recovered_at, recovered_told_at = a.told_at
-               from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) as a(row_id, recovered_at, told_at)
-               where w.row_id = a.row_id and w.recovered_told_at is null""",
-            [s.row_id for s, _ in over], [s.recovered_at for s, _ in over], [told_at for _, told_at in over],
+            """update tier_watch w set recovered_at = a.recovered_at, recovery_known_from = a.known_from
+               from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) as a(row_id, recovered_at, known_from)
+               where w.row_id = a.row_id and w.recovery_known_from is null""",
+            [s.row_id for s, _ in over], [s.recovered_at for s, _ in over], [known_from for _, known_from in over],
         )  # fmt: skip
-    if watched := [(s, told_at) for s, told_at in saved if s.below_since is not None]:
+    if watched := [(s, known_from) for s, known_from in saved if s.below_since is not None]:
         await tx.raw.execute(
-            """insert into tier_watch (customer_id, row_id, below_since, grace_until, told_at)
+            """insert into tier_watch (customer_id, row_id, below_since, grace_until, known_from)
                select a.* from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-                    as a(customer_id, row_id, below_since, grace_until, told_at)
+                    as a(customer_id, row_id, below_since, grace_until, known_from)
                where not exists (
-                   select from tier_watch w where w.row_id = a.row_id and w.recovered_told_at is null)""",
+                   select from tier_watch w where w.row_id = a.row_id and w.recovery_known_from is null)""",
             [s.customer_id for s, _ in watched], [s.row_id for s, _ in watched], [s.below_since for s, _ in watched],
-            [s.grace_until for s, _ in watched], [told_at for _, told_at in watched],
+            [s.grace_until for s, _ in watched], [known_from for _, known_from in watched],
         )  # fmt: skip
 
 
 ADD_HISTORY = """
 insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, superseded_at,
-                          policy_id, policy_version, run_id, reasons, told_at, superseded_told_at)
+                          policy_id, policy_version, run_id, reasons, known_from, known_until)
 select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $15::timestamptz,
-       case when superseded then $15::timestamptz end, policy_id, policy_version, run_id, reasons, told_at,
-       case when superseded then told_at end
+       case when superseded then $15::timestamptz end, policy_id, policy_version, run_id, reasons, known_from,
+       case when superseded then known_from end
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
             $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[], $14::timestamptz[])
      as a(id, customer_id, previous_tier, tier, rank, kind, starts_at, ends_at, superseded, policy_id, policy_version,
-          run_id, reasons, told_at)
+          run_id, reasons, known_from)
 """
 
 
 async def save_history(
-    tx: Transaction, changes: Sequence[Change], endings: Sequence[Ending], told: Told | None = None
+    tx: Transaction, changes: Sequence[TierChange], endings: Sequence[RowEnding], told: KnownFrom | None = None
 ) -> None:
     """End what ended and add the new rows, those included that were opened and ended within these same changes."""
     if not changes:
@@ -185,7 +185,7 @@ async def save_history(
     await tx.raw.execute(ADD_HISTORY, *columns, tx.at)
 
 
-async def _end_rows(tx: Transaction, endings: Sequence[Ending], told: Told | None) -> None:
+async def _end_rows(tx: Transaction, endings: Sequence[RowEnding], told: KnownFrom | None) -> None:
     """A row that is replaced is known to be wrong from when the newest fact about its customer was recorded."""
     if endings:
         await tx.raw.execute(
@@ -193,8 +193,8 @@ async def _end_rows(tx: Transaction, endings: Sequence[Ending], told: Told | Non
                    effective = case when a.ends_at is null then h.effective
                                     else tstzrange(lower(h.effective), a.ends_at) end,
                    superseded_at = case when a.ends_at is null then $3::timestamptz end,
-                   superseded_told_at = case when a.ends_at is null then a.told_at end
-               from unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as a(id, ends_at, told_at)
+                   known_until = case when a.ends_at is null then a.known_from end
+               from unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as a(id, ends_at, known_from)
                where h.id = a.id""",
             [ending.row_id for ending in endings], [ending.ends_at for ending in endings], tx.at,
             [tx.at if told is None else told[ending.customer_id] for ending in endings],

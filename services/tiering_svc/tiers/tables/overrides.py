@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, Text, Uuid
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 tier_privilege = Table(
     "tier_privilege",
@@ -11,12 +11,12 @@ tier_privilege = Table(
     Column("customer_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("tier", Text, nullable=False),
-    Column("starts_at", Moment, nullable=False),
-    Column("until", Moment, nullable=False),
+    Column("starts_at", Timestamp, nullable=False),
+    Column("until", Timestamp, nullable=False),
     Column("reason", Text, nullable=False),
     Column("set_by", Text, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("set_at", Timestamp, nullable=False),
+    Column("ended_at", Timestamp),
     Column("ended_by", Text),  # null: it ended by itself
     Column("ended_because", Text),
 )

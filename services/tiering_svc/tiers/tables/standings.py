@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Identity, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
 
-from services.tiering_svc.core.tables import Moment, metadata
+from services.tiering_svc.core.tables import Timestamp, metadata
 
 standing = Table(  # where each customer stands: the open row of the history; its lock is the customer's lock
     "standing",
@@ -11,7 +11,7 @@ standing = Table(  # where each customer stands: the open row of the history; it
     Column("customer_id", Uuid, primary_key=True),
     Column("tier", Text),
     Column("rank", Integer, nullable=False),
-    Column("since", Moment),
+    Column("since", Timestamp),
     Column("row_id", Uuid),
     Column("kind", Text),
     Column("policy_id", Uuid),
@@ -20,13 +20,13 @@ standing = Table(  # where each customer stands: the open row of the history; it
     Column("ladder", Text),
     Column("floor_tier", Text),
     Column("floor_rank", Integer, nullable=False),
-    Column("below_since", Moment),
-    Column("grace_until", Moment),
-    Column("retained_until", Moment),
-    Column("overridden_until", Moment),
-    Column("promised_until", Moment),
-    Column("recovered_at", Moment),
-    Column("told_at", Moment),  # what it stands on had been recorded by then
+    Column("below_since", Timestamp),
+    Column("grace_until", Timestamp),
+    Column("retained_until", Timestamp),
+    Column("overridden_until", Timestamp),
+    Column("promised_until", Timestamp),
+    Column("recovered_at", Timestamp),
+    Column("known_from", Timestamp),  # what it stands on had been recorded by then
 )
 
 tier_history = Table(  # T10: no gap, no overlap, one open row among those that are not superseded
@@ -39,14 +39,14 @@ tier_history = Table(  # T10: no gap, no overlap, one open row among those that 
     Column("rank", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("effective", TSTZRANGE, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
-    Column("superseded_at", Moment),  # replaced by what became known then
+    Column("recorded_at", Timestamp, nullable=False),
+    Column("superseded_at", Timestamp),  # replaced by what became known then
     Column("policy_id", Uuid, nullable=False),
     Column("policy_version", Integer, nullable=False),
     Column("run_id", Uuid),
     Column("reasons", JSONB, nullable=False),
-    Column("told_at", Moment, nullable=False),  # the newest fact that it stands on had been recorded by then
-    Column("superseded_told_at", Moment),  # likewise for what replaced it
+    Column("known_from", Timestamp, nullable=False),  # the newest fact that it stands on had been recorded by then
+    Column("known_until", Timestamp),  # likewise for what replaced it
 )
 
 tier_watch = Table(  # T10: below its tier since a review; kept when over, so that any past instant can be told
@@ -55,9 +55,9 @@ tier_watch = Table(  # T10: below its tier since a review; kept when over, so th
     Column("watch_id", BigInteger, Identity(always=True), primary_key=True),
     Column("customer_id", Uuid, nullable=False),
     Column("row_id", Uuid, nullable=False),
-    Column("below_since", Moment, nullable=False),
-    Column("grace_until", Moment, nullable=False),
-    Column("told_at", Moment, nullable=False),
-    Column("recovered_at", Moment),  # since when it earned its tier again
-    Column("recovered_told_at", Moment),
+    Column("below_since", Timestamp, nullable=False),
+    Column("grace_until", Timestamp, nullable=False),
+    Column("known_from", Timestamp, nullable=False),
+    Column("recovered_at", Timestamp),  # since when it earned its tier again
+    Column("recovery_known_from", Timestamp),
 )

@@ -15,14 +15,14 @@ CAUSES = {
     ("upgrade", "review"): "raised by a review",
     (
         "upgrade",
-        "take_back",
+        "reversal",
     ): "raised by an order of that day, which carries the tier after an earlier one was taken back",
     ("downgrade", "review"): "lowered by a review after the grace period",
     ("downgrade", "override_end"): "graded anew when an override ended",
     ("upgrade", "override_end"): "graded anew when an override ended",
     (
         "correction",
-        "take_back",
+        "reversal",
     ): "corrected from this date, because an order that had carried a higher tier was returned or cancelled",
     ("downgrade", "override_cancelled"): "graded anew when an override was ended early",
     ("upgrade", "override_cancelled"): "graded anew when an override was ended early",
