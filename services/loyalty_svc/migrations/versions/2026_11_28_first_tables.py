@@ -1,11 +1,20 @@
-"""The ledger's first tables; the database itself keeps it balanced, immutable and never below zero."""
+"""Loyalty's first tables; the database itself keeps the ledger balanced, immutable and never below zero.
+
+Frozen: what a later release needs comes in a revision of its own. The programme that a new deployment starts with lies
+beside this file, as JSON.
+"""
+
+import json
+from pathlib import Path
 
 from alembic import op
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.chassis import tables as chassis_tables
 from shared.messaging import tables as messaging_tables
 
-revision = "2026_11_21_first_tables"
+revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -113,6 +122,16 @@ create table tier_copy (
 );
 create unique index tier_copy_in_force on tier_copy (customer_id, effective_from) where not superseded;
 
+create table anonymous_case (case_id uuid primary key, customer_id uuid);
+
+create table kept_settlement (
+    resolution_id uuid primary key,
+    case_id uuid not null,
+    points bigint not null check (points > 0),
+    resolved_at timestamptz not null
+);
+create index kept_settlement_of_case on kept_settlement (case_id);
+
 create table programme (
     version int primary key,
     effective_from timestamptz,
@@ -151,10 +170,9 @@ create table lot_extension (
 )
 """
 
-STOCK_PROGRAMME = """
+FIRST_PROGRAMME = """
 insert into programme (version, effective_from, terms, created_at, created_by)
-values (1, null, '{"base_rate": "1", "tiers": {"platinum": "2", "gold": "1.5", "silver": "1.2"}, "categories": {},
-    "bonuses": {}, "lifetime_months": 24}', now(), 'patron')
+values (1, null, :terms, now(), 'patron')
 """
 
 BALANCED = """
@@ -177,10 +195,12 @@ end $$
 
 def upgrade() -> None:
     messaging_tables.create(op)
+    messaging_tables.create_cuts(op)
     chassis_tables.create(op)
     for statement in TABLES.split(";\n"):
         op.execute(statement)
-    op.execute(STOCK_PROGRAMME)
+    terms = json.loads(Path(__file__).with_name("2026_11_28_first_programme.json").read_bytes())
+    op.execute(text(FIRST_PROGRAMME).bindparams(bindparam("terms", terms, type_=JSONB)))
     # An entry's postings come in one statement, so a trigger a statement sees them whole; one a row would cost a
     # multiple on the batches of 500 orders.
     op.execute(BALANCED)
@@ -197,4 +217,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a ledger is not taken back")
+    raise NotImplementedError("databases go forward only; restore a backup instead")
