@@ -1,23 +1,17 @@
-"""Loyalty's front door."""
+"""Loyalty's application."""
 
-import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.loyalty_svc.handlers import subscriptions, timers
-from services.loyalty_svc.handlers.expiring import expire_as_time_passes
 from services.loyalty_svc.routes import routers
 from services.loyalty_svc.settings import Settings
-from shared.chassis import Ports, Service, create_service
-
-
-async def expire_lots(service: Service, stop: asyncio.Event) -> None:
-    assert isinstance(service.settings, Settings)
-    await expire_as_time_passes(service.database, stop, every_seconds=service.settings.expiry_seconds)
+from services.loyalty_svc.subscriptions import background_jobs, subscriptions, timers
+from shared.chassis import Ports, create_service
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    """The service over HTTP and on the event bus; a test passes settings and ports of its own."""
     return create_service(
         settings or Settings(),
         ports=ports,
@@ -28,5 +22,5 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         timers=timers,
         topic="patron.loyalty",
         migrations=Path(__file__).parent / "migrations",
-        background=[expire_lots],
+        background=background_jobs,
     )

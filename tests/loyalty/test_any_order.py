@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.loyalty_svc.handlers import subscriptions
+from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import Event, OrderPlaced
 from shared.messaging import Database
 from tests.loyalty.invariants import broken_invariants

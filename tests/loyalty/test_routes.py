@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.loyalty_svc.handlers import subscriptions
+from services.loyalty_svc.subscriptions import subscriptions
 from shared.messaging import Database
 from shared.messaging.transaction import system_clock
 from tests.loyalty.invariants import balances_of, broken_invariants

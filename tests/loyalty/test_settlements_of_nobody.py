@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.handlers import subscriptions
+from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import Event, PointsPosted
 from shared.messaging import Database
 from tests.loyalty.invariants import balances_of, broken_invariants

@@ -22,29 +22,23 @@ from shared.events import (
     ReversedLine,
     TierChanged,
 )
-from shared.messaging import Subscriptions, Transaction, announce
-
-subscriptions = Subscriptions()
+from shared.messaging import Transaction, announce
 
 
-@subscriptions.lock_first
 async def lock_the_wallets_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """Once, sorted, before the first handler. A case's key stands for whoever was identified; a policy's for nobody."""
     ids = {UUID(key) for key in keys}
     await wallets.lock_customers(tx, ids | await settlements.list_customers_of_cases(tx, ids))
 
 
-@subscriptions.on(CustomerReferenceRegistered)
 async def when_customers_are_seen_know_them(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
     await wallets.ensure_customers(tx, (fact.customer_id for fact in seen))
 
 
-@subscriptions.on(CustomerRegistered)
 async def when_customers_are_registered_know_them(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
     await wallets.ensure_customers(tx, (fact.customer_id for fact in files))
 
 
-@subscriptions.on(OrderPlaced)
 async def when_orders_are_placed_earn_points(tx: Transaction, placed: Sequence[OrderPlaced]) -> None:
     purses = await wallets.load_wallets(tx, (fact.customer_id for fact in placed))
     known = await order_rows.known_orders(tx, (fact.order_id for fact in placed))
@@ -63,12 +57,10 @@ async def when_orders_are_placed_earn_points(tx: Transaction, placed: Sequence[O
     await _save_and_announce(tx, purses.values())
 
 
-@subscriptions.on(OrderReturned)
 async def when_orders_are_returned_take_back_their_share(tx: Transaction, facts: Sequence[OrderReturned]) -> None:
     await _take_back(tx, [(f.order_id, f.customer_id, f.return_id, f.returned_at, f.lines) for f in facts])
 
 
-@subscriptions.on(OrderCancelled)
 async def when_orders_are_cancelled_take_back_the_rest(tx: Transaction, facts: Sequence[OrderCancelled]) -> None:
     # an order is cancelled once, so its own id names that fact among what was taken back
     await _take_back(tx, [(f.order_id, f.customer_id, f.order_id, f.cancelled_at, f.lines) for f in facts])
@@ -95,7 +87,6 @@ async def _take_back(tx: Transaction, facts: Sequence[Taken]) -> None:
     await _save_and_announce(tx, purses.values())
 
 
-@subscriptions.on(TierChanged)
 async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequence[TierChanged]) -> None:
     """Orders placed since the change are worth more or less now, whichever fact came first (L2, K18)."""
     purses = await wallets.load_wallets(tx, (change.customer_id for change in changes))

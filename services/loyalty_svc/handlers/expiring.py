@@ -8,18 +8,18 @@ import structlog
 
 from services.loyalty_svc.domain.ledger import Cause, announced
 from services.loyalty_svc.repository import spending, wallets
-from shared.messaging import Database, Timer, Timers, Transaction, announce
+from services.loyalty_svc.settings import Settings
+from shared.chassis import Service
+from shared.messaging import Database, Timer, Transaction, announce
 from shared.messaging.failures import is_transient
 from shared.messaging.pausing import pause_or_stop
 
 log = structlog.get_logger(__name__)
 
-timers = Timers()
 HOLD_ENDS = "hold_ends"
 CUSTOMERS_AT_ONCE = 200
 
 
-@timers.on(HOLD_ENDS)
 async def when_a_hold_ends_release_it(tx: Transaction, timer: Timer) -> None:
     hold_id = UUID(timer.aggregate)
     customer = await spending.find_customer_of_hold(tx, hold_id)
@@ -57,12 +57,13 @@ async def expire_all_due(database: Database, stop: asyncio.Event) -> None:
         looked_at = await database.run(lambda tx: expire_due(tx, now))
 
 
-async def expire_as_time_passes(database: Database, stop: asyncio.Event, *, every_seconds: float) -> None:
+async def expire_lots_as_time_passes(service: Service, stop: asyncio.Event) -> None:
     """The background job: from time to time, whatever is overdue by then. Replicas share the work by skipping locks."""
+    assert isinstance(service.settings, Settings)
     while not stop.is_set():
         try:
-            await expire_all_due(database, stop)
+            await expire_all_due(service.database, stop)
         except Exception as error:
             if not is_transient(error):
                 log.exception("expiry_stumbled")
-        await pause_or_stop(stop, every_seconds)
+        await pause_or_stop(stop, service.settings.expiry_seconds)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from services.loyalty_svc.domain.ledger import announced
 from services.loyalty_svc.domain.settlements import Settlement, grant
-from services.loyalty_svc.handlers.earning import subscriptions
 from services.loyalty_svc.repository import settlements, terms, wallets
 from shared.events import ComplaintResolved, CustomerIdentified
 from shared.messaging import Transaction, announce
@@ -13,7 +12,6 @@ from shared.messaging import Transaction, announce
 Owed = tuple[UUID, Settlement]  # to whom
 
 
-@subscriptions.on(ComplaintResolved)
 async def when_a_complaint_is_resolved_grant_its_points(tx: Transaction, facts: Sequence[ComplaintResolved]) -> None:
     """Of a case of nobody known they are kept until it is known whose it is; that may have been heard already (L2)."""
     owed: list[Owed] = []
@@ -32,7 +30,6 @@ async def when_a_complaint_is_resolved_grant_its_points(tx: Transaction, facts: 
     await _grant_once(tx, owed)
 
 
-@subscriptions.on(CustomerIdentified)
 async def when_customers_are_identified_grant_what_their_cases_were_settled_with(
     tx: Transaction, facts: Sequence[CustomerIdentified]
 ) -> None:
