@@ -1,1 +1,15 @@
-"""Loyalty: the points ledger (L1) and what earns points (L2)."""
+"""Loyalty: what customers get back. The points ledger (L1), what earns points (L2), and what the company owes (L13).
+
+Its areas, each with a page of meaning in its `__init__.py`; an area imports only those below it:
+
+    earning       what an order earns, by the programme and the customer's tier
+    settlements   points granted by the resolution of a complaint
+    redemptions   points spent, given back, held, captured and released
+    adjustments   points changed by hand: corrections and transfers
+    expiry        points nobody used in time, and longer life for them
+    programmes    how many points an amount earns, and for how long
+    ledger        accounts, entries, lots and holds; nothing changes points but through it
+    core          what the tables and shapes of all areas share
+
+`subscriptions.py` says which event, timer and background job leads where.
+"""

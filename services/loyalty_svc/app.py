@@ -4,7 +4,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.loyalty_svc.routes import routers
+from services.loyalty_svc.adjustments import routes as adjustments
+from services.loyalty_svc.earning import routes as earning
+from services.loyalty_svc.expiry import routes as expiry
+from services.loyalty_svc.ledger import routes as ledger
+from services.loyalty_svc.programmes import routes as programmes
+from services.loyalty_svc.redemptions import routes as redemptions
 from services.loyalty_svc.settings import Settings
 from services.loyalty_svc.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, create_service
@@ -17,7 +22,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron loyalty",
         description="Points: what customers earned, hold, spent and owe.",
-        routers=routers,
+        routers=[area.router for area in (ledger, earning, redemptions, adjustments, expiry, programmes)],
         subscriptions=subscriptions,
         timers=timers,
         topic="patron.loyalty",

@@ -6,9 +6,9 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
-from services.loyalty_svc.domain.ledger import Cause
-from services.loyalty_svc.domain.lots import LotTerms
-from services.loyalty_svc.domain.wallet import Wallet
+from services.loyalty_svc.ledger.domain.entries import Cause
+from services.loyalty_svc.ledger.domain.lots import LotTerms
+from services.loyalty_svc.ledger.domain.wallet import Wallet
 from shared.events import (
     ComplaintResolved,
     CustomerIdentified,

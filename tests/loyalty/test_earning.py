@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loyalty_svc.domain.earning import EarningOrder, order_to_earn, points_of
-from services.loyalty_svc.domain.programme import STOCK, Programme, Programmes, add_months, programme_from
-from services.loyalty_svc.domain.tiers import TierHistory
+from services.loyalty_svc.earning.domain.order_points import EarningOrder, order_to_earn, points_of
+from services.loyalty_svc.earning.domain.tier_history import TierHistory
+from services.loyalty_svc.programmes.domain import STOCK, Programme, Programmes, add_months, programme_from
 from shared.errors import DomainError
 from tests.loyalty.makers import START, day, order_placed, returned, returned_whole, tier_changed
 

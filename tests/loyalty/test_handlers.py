@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.handlers.deciding import add_programme
-from services.loyalty_svc.handlers.spending import redeem_points
+from services.loyalty_svc.programmes.handlers import add_programme
+from services.loyalty_svc.redemptions.handlers import redeem_points
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.errors import DomainError
 from shared.events import CustomerReferenceRegistered, CustomerRegistered, Event, PointsPosted, PolicyActivated

@@ -9,9 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from services.loyalty_svc.domain.holds import Hold, parts_to_give_back
-from services.loyalty_svc.domain.ledger import Entry
-from services.loyalty_svc.domain.wallet import Wallet
+from services.loyalty_svc.ledger.domain.entries import Entry
+from services.loyalty_svc.ledger.domain.holds import Hold
+from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.redemptions.domain import parts_to_give_back
 from shared.errors import DomainError
 from tests.loyalty.makers import because, day, ids, lot
 

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from services.loyalty_svc.handlers.deciding import adjust_points
-from services.loyalty_svc.handlers.expiring import expire_all_due, expire_due
-from services.loyalty_svc.handlers.spending import capture_hold, place_hold, redeem_points, release_hold
-from services.loyalty_svc.repository import wallets
+from services.loyalty_svc.adjustments.handlers import adjust_points
+from services.loyalty_svc.expiry.handlers import expire_all_due, expire_due
+from services.loyalty_svc.ledger.repository import wallets
+from services.loyalty_svc.redemptions.handlers import capture_hold, place_hold, redeem_points, release_hold
 from services.loyalty_svc.subscriptions import subscriptions, timers
 from services.loyalty_svc.tables import metadata
 from shared.errors import DomainError

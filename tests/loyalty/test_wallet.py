@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.domain.adjustments import request_adjustment
-from services.loyalty_svc.domain.holds import parts_to_give_back
-from services.loyalty_svc.domain.ledger import Cause, announced
-from services.loyalty_svc.domain.lots import LotsNotLoaded
-from services.loyalty_svc.domain.wallet import Wallet
+from services.loyalty_svc.adjustments.domain import request_adjustment
+from services.loyalty_svc.ledger.domain.entries import Cause, announced
+from services.loyalty_svc.ledger.domain.lots import LotsNotLoaded
+from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.redemptions.domain import parts_to_give_back
 from shared.errors import DomainError
 from tests.loyalty.makers import because, day, ids, lot, wallet
 

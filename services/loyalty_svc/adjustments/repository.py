@@ -1,0 +1,60 @@
+"""Adjustments: loaded and saved under their customer's lock, and as they are shown."""
+
+from uuid import UUID
+
+from asyncpg import Record
+from sqlalchemy import select
+
+from services.loyalty_svc.adjustments.domain import Adjustment
+from services.loyalty_svc.adjustments.tables import adjustment as adjustment_table
+from services.loyalty_svc.core.repository import Row, fetch_rows
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+
+async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
+    customer: UUID | None = await tx.raw.fetchval("select customer_id from adjustment where id = $1", adjustment_id)
+    return customer
+
+
+async def load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
+    row: Record | None = await tx.raw.fetchrow(
+        """select id, customer_id, points, reason, requested_by, state, decided_by from adjustment
+           where id = $1 for update""",
+        adjustment_id,
+    )  # fmt: skip
+    if row is None:
+        raise not_found("adjustment_not_found")
+    return Adjustment(**dict(row))
+
+
+async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUID | None) -> None:
+    """Store a new one, or what was decided about it."""
+    decided_at = None if adjustment.state == "pending" else tx.at
+    await tx.raw.execute(
+        """insert into adjustment (id, customer_id, points, reason, state, requested_by, requested_at, decided_by,
+               decided_at, entry_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           on conflict (id) do update set state = excluded.state, decided_by = excluded.decided_by,
+               decided_at = excluded.decided_at, entry_id = excluded.entry_id""",
+        adjustment.id, adjustment.customer_id, adjustment.points, adjustment.reason, adjustment.state,
+        adjustment.requested_by, tx.at, adjustment.decided_by, decided_at, entry_id,
+    )  # fmt: skip
+
+
+async def list_adjustments(
+    tx: Transaction, state: str | None, customer_id: UUID | None, before: UUID | None, limit: int
+) -> list[Row]:
+    query = select(adjustment_table)
+    if state is not None:
+        query = query.where(adjustment_table.c.state == state)
+    if customer_id is not None:
+        query = query.where(adjustment_table.c.customer_id == customer_id)
+    if before is not None:
+        query = query.where(adjustment_table.c.id < before)
+    return await fetch_rows(tx, query.order_by(adjustment_table.c.id.desc()).limit(limit + 1))
+
+
+async def find_adjustment(tx: Transaction, adjustment_id: UUID) -> Row:
+    query = select(adjustment_table).where(adjustment_table.c.id == adjustment_id)
+    return dict((await tx.sql.execute(query)).mappings().one())

@@ -1,1 +1,0 @@
-"""The rules of loyalty. Pure: state and facts in, new state and entries out; time and ids are arguments."""

@@ -1,0 +1,1 @@
+"""Earning's SQL: what orders earned, and the copy of the tier histories."""

@@ -1,0 +1,30 @@
+"""What orders earned, and the tiers by which they earn."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.loyalty_svc.core.tables import Timestamp, metadata
+
+order_points = Table(  # one row an order: what it earned and why
+    "order_points",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("placed_at", Timestamp, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
+    Column("programme", Integer, nullable=False),
+    Column("lines", JSONB, nullable=False),  # [[line, category, amount, quantity(, taken amount, taken quantity)], …]
+    Column("posted", BigInteger, nullable=False),
+    Column("lots", ARRAY(Uuid), nullable=False),
+    Column("taken_by", ARRAY(Uuid), nullable=False),
+)
+
+tier_copy = Table(  # what TierChanged said; superseded rows stay so that a change is known when heard again
+    "tier_copy",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("change_id", Uuid, primary_key=True),
+    Column("effective_from", Timestamp, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("superseded", Boolean, nullable=False),
+)

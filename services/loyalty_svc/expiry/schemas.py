@@ -1,0 +1,9 @@
+"""HTTP shape of an extension."""
+
+from services.loyalty_svc.core.schemas import Reason
+from shared.chassis import Instant, Shape
+
+
+class ExtensionCreate(Shape):
+    expires_at: Instant
+    reason: Reason

@@ -1,1 +1,0 @@
-"""What loyalty does: woken by facts (`earning`, `granting`), asked by people (`spending`, `deciding`), by time."""

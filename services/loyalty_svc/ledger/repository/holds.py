@@ -1,0 +1,67 @@
+"""Holds: loaded and saved under their customer's lock, and as they are shown."""
+
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from services.loyalty_svc.core.repository import Row, fetch_rows
+from services.loyalty_svc.ledger.domain.holds import Hold
+from services.loyalty_svc.ledger.tables import hold as hold_table
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+HOLD = (
+    hold_table.c.id, hold_table.c.customer_id, hold_table.c.points, hold_table.c.state, hold_table.c.captured,
+    hold_table.c.placed_at, hold_table.c.expires_at, hold_table.c.ended_at, hold_table.c.reference,
+)  # fmt: skip
+
+
+async def find_customer_of_hold(tx: Transaction, hold_id: UUID) -> UUID | None:
+    """Whose lock to take before the hold is loaded."""
+    customer: UUID | None = await tx.raw.fetchval("select customer_id from hold where id = $1", hold_id)
+    return customer
+
+
+async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
+    """Under the customer's lock, which the caller holds."""
+    asked = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
+    row = await tx.raw.fetchrow(asked, hold_id)
+    if row is None:
+        raise not_found("hold_not_found")
+    parts = tuple((UUID(lot_id), points) for lot_id, points in row["parts"])
+    return Hold(row["id"], row["customer_id"], row["points"], parts, row["expires_at"], row["state"], row["captured"])
+
+
+async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
+    await tx.raw.execute(
+        """insert into hold (id, customer_id, points, state, placed_at, expires_at, reference, parts)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        hold.id, hold.customer_id, hold.points, hold.state, tx.at, hold.expires_at, reference,
+        orjson.dumps([(str(lot_id), points) for lot_id, points in hold.parts]).decode(),
+    )  # fmt: skip
+
+
+async def save_hold(tx: Transaction, hold: Hold) -> None:
+    await tx.raw.execute(
+        "update hold set state = $2, captured = $3, ended_at = $4 where id = $1",
+        hold.id, hold.state, hold.captured, tx.at,
+    )  # fmt: skip
+
+
+async def list_holds(
+    tx: Transaction, customer_id: UUID, state: str | None, before: UUID | None, limit: int
+) -> list[Row]:
+    query = select(*HOLD).where(hold_table.c.customer_id == customer_id)
+    if state is not None:
+        query = query.where(hold_table.c.state == state)
+    if before is not None:
+        query = query.where(hold_table.c.id < before)
+    return await fetch_rows(tx, query.order_by(hold_table.c.id.desc()).limit(limit + 1))
+
+
+async def find_hold(tx: Transaction, hold_id: UUID) -> Row:
+    row = (await tx.sql.execute(select(*HOLD).where(hold_table.c.id == hold_id))).mappings().one_or_none()
+    if row is None:
+        raise not_found("hold_not_found")
+    return dict(row)

@@ -1,0 +1,38 @@
+"""Lots as they are shown: those of a customer, and what expires in which month."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func, literal, literal_column, select
+
+from services.loyalty_svc.core.repository import Row, fetch_rows
+from services.loyalty_svc.ledger.tables import lot
+from shared.messaging import Transaction
+
+
+async def list_expiring(tx: Transaction, zone: str, at: datetime, customer_id: UUID | None = None) -> list[Row]:
+    """What can be spent, by the month (of the business time zone) in which it expires."""
+    month = func.to_char(func.timezone(literal(zone), lot.c.expires_at), "YYYY-MM").label("month")
+    query = select(month, func.sum(lot.c.remaining).label("points")).where(lot.c.open, lot.c.expires_at > at)
+    if customer_id is not None:
+        query = query.where(lot.c.customer_id == customer_id)
+    return await fetch_rows(tx, query.group_by(literal_column("1")).order_by(literal_column("1")))
+
+
+async def list_lots(tx: Transaction, customer_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
+    """Those that still have points, the first to expire first."""
+    query = select(
+        lot.c.id, lot.c.order_id, lot.c.earned_at, lot.c.expires_at, lot.c.points, lot.c.remaining, lot.c.expired
+    ).where(lot.c.customer_id == customer_id, lot.c.open)
+    if after is not None:
+        expires_at, lot_id = after
+        later = case((lot.c.expires_at == expires_at, lot.c.id > lot_id), else_=lot.c.expires_at > expires_at)
+        query = query.where(lot.c.expires_at >= expires_at, later)
+    return await fetch_rows(tx, query.order_by(lot.c.expires_at, lot.c.id).limit(limit + 1))
+
+
+async def find_lot(tx: Transaction, lot_id: UUID) -> Row:
+    query = select(
+        lot.c.id, lot.c.order_id, lot.c.earned_at, lot.c.expires_at, lot.c.points, lot.c.remaining, lot.c.expired
+    ).where(lot.c.id == lot_id)
+    return dict((await tx.sql.execute(query)).mappings().one())

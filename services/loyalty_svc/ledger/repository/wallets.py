@@ -1,0 +1,187 @@
+"""Wallets: locked and loaded with as many lots as a decision can need, saved with their entries in one statement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.loyalty_svc.ledger.domain.entries import Entry
+from services.loyalty_svc.ledger.domain.lots import Lot
+from services.loyalty_svc.ledger.domain.wallet import Wallet
+from shared.errors import not_found
+from shared.messaging import Transaction
+from shared.messaging.ids import new_id
+
+LOCK = """
+select customer_id, available, held, debt, entries, next_expiry from account
+where customer_id = any($1::uuid[]) order by customer_id for update
+"""
+
+ENSURE = "insert into account (customer_id) select unnest($1::uuid[]) on conflict do nothing"
+
+# Everything overdue, and of the rest the first to expire until they hold what is needed. It must be a statement after
+# the one that locked the account: a statement sees nothing that was committed while it waited for a lock.
+FIRST_LOTS = """
+select l.id, l.customer_id, l.entry_id, l.order_id, l.earned_at, l.expires_at, l.points, l.remaining, l.expired
+from unnest($1::uuid[], $2::bigint[]) as need(customer_id, points)
+cross join lateral (
+    select *, sum(case when expires_at > $3 then remaining else 0 end) over (order by expires_at, id) as upto
+    from lot where customer_id = need.customer_id and open
+) l
+where l.expires_at <= $3 or l.upto - l.remaining < need.points
+"""
+
+LOTS = """
+select id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining, expired
+from lot where id = any($1::uuid[]) and customer_id = any($2::uuid[])
+"""
+
+OVERDUE = """
+select id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining, expired
+from lot where customer_id = any($1::uuid[]) and open and expires_at <= $2
+"""
+
+SAVE = """
+with written as (
+    insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, order_id, case_id,
+        hold_id, fact_id, reverses, reference, reason, actor, recorded_at)
+    select *, $18::timestamptz from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::timestamptz[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
+        $15::text[], $16::text[], $17::text[])
+), posted as (
+    insert into posting (entry_id, account, customer_id, points)
+    select * from unnest($19::uuid[], $20::text[], $21::uuid[], $22::bigint[])
+), new_lots as (
+    insert into lot (id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining, expired)
+    select * from unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::uuid[], $27::timestamptz[], $28::timestamptz[],
+        $29::bigint[], $30::bigint[], $31::bigint[])
+), lots as (
+    update lot set remaining = t.remaining, expired = t.expired
+    from unnest($32::uuid[], $33::bigint[], $34::bigint[]) as t(id, remaining, expired) where lot.id = t.id
+), spent as (
+    insert into spent_lot (entry_id, place, lot_id, points)
+    select * from unnest($35::uuid[], $36::int[], $37::uuid[], $38::bigint[])
+)
+update account a
+set available = t.available, held = t.held, debt = t.debt, entries = t.entries, next_expiry = t.next_expiry
+from unnest($39::uuid[], $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::timestamptz[])
+    as t(customer_id, available, held, debt, entries, next_expiry)
+where a.customer_id = t.customer_id
+"""
+
+
+async def lock_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
+    """Take the locks of all customers that exist, in the one order everybody takes them in."""
+    await tx.raw.execute(LOCK, sorted(customer_ids))
+
+
+async def ensure_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
+    """Any event about a customer makes loyalty know it, whichever comes first."""
+    await tx.raw.execute(ENSURE, sorted(set(customer_ids)))
+
+
+async def load_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, Wallet]:
+    """Lock the wallets (making those of customers never heard of) and load their balances, no lots."""
+    wanted = sorted(set(customer_ids))
+    rows = await tx.raw.fetch(LOCK, wanted)
+    if len(rows) < len(wanted):
+        await ensure_customers(tx, wanted)
+        rows = await tx.raw.fetch(LOCK, wanted)
+    return {row["customer_id"]: _wallet(row) for row in rows}
+
+
+async def load_wallet(tx: Transaction, customer_id: UUID) -> Wallet:
+    rows = await tx.raw.fetch(LOCK, [customer_id])
+    if not rows:
+        raise not_found("customer_not_found", "loyalty has not heard of this customer")
+    return _wallet(rows[0])
+
+
+async def load_first_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], needs: Mapping[UUID, int]) -> None:
+    """Load into each wallet what is overdue and the lots that would be used first for so many points."""
+    needs = {customer: points for customer, points in needs.items() if points > 0}
+    if needs:
+        _give(wallets, await tx.raw.fetch(FIRST_LOTS, list(needs), list(needs.values()), tx.at))
+
+
+async def load_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], lot_ids: Iterable[UUID]) -> None:
+    """Load these lots, as far as they are of these wallets."""
+    wanted = list(lot_ids)
+    if wanted:
+        _give(wallets, await tx.raw.fetch(LOTS, wanted, list(wallets)))
+
+
+async def load_overdue_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], at: datetime) -> None:
+    _give(wallets, await tx.raw.fetch(OVERDUE, list(wallets), at))
+
+
+async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry]:
+    """Write everything the wallets did, in one statement. Returns the entries, for announcing."""
+    changed = [wallet for wallet in wallets if wallet.written]
+    entries = [entry for wallet in changed for entry in wallet.written]
+    if not entries:
+        return []
+    causes = [e.cause for e in entries]
+    postings = [(e.id, account, e.customer_id, points) for e in entries for account, points in e.postings]
+    new = [(w.customer_id, lot) for w in changed for lot in w.new_lots.values()]
+    old = [w.lots[lot_id] for w in changed for lot_id in w.touched if lot_id not in w.new_lots]
+    spent = [(e.id, place, lot_id, points) for e in entries for place, (lot_id, points) in enumerate(e.spent)]
+    await tx.raw.execute(
+        SAVE,
+        [e.id for e in entries], [e.customer_id for e in entries], [e.number for e in entries],
+        [e.kind for e in entries], [e.points for e in entries], [e.available for e in entries],
+        [e.held for e in entries], [e.debt for e in entries], [c.occurred_at for c in causes],
+        [c.order_id for c in causes], [c.case_id for c in causes], [c.hold_id for c in causes],
+        [c.fact_id for c in causes], [c.reverses for c in causes], [c.reference for c in causes],
+        [c.reason for c in causes], [c.actor for c in causes], tx.at,
+        *_columns(postings, 4),
+        *_columns([(lot.id, customer, lot.entry_id, lot.order_id, lot.earned_at, lot.expires_at, lot.points,
+                    lot.remaining, lot.expired) for customer, lot in new], 9),
+        *_columns([(lot.id, lot.remaining, lot.expired) for lot in old], 3),
+        *_columns(spent, 4),
+        *_columns([(w.customer_id, w.available, w.held, w.debt, w.number, w.next_expiry) for w in changed], 6),
+    )  # fmt: skip
+    return entries
+
+
+async def list_customers_with_overdue_lots(tx: Transaction, at: datetime, limit: int) -> list[UUID]:
+    """Whose points may have to expire; those somebody works on now are left for the next time."""
+    rows = await tx.raw.fetch(
+        """select customer_id from account where next_expiry <= $1
+           order by customer_id limit $2 for update skip locked""",
+        at, limit,
+    )  # fmt: skip
+    return [row["customer_id"] for row in rows]
+
+
+async def set_next_expiry(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """Say again when the next lot of each customer expires."""
+    await tx.raw.execute(
+        """update account a set next_expiry = (
+               select min(expires_at) from lot where lot.customer_id = a.customer_id and open)
+           where customer_id = any($1::uuid[])""",
+        list(customer_ids),
+    )  # fmt: skip
+
+
+def _columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
+    """Rows turned into the arrays that `unnest` takes."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _wallet(row: Record) -> Wallet:
+    return Wallet(
+        row["customer_id"], new_id=new_id, available=row["available"], held=row["held"], debt=row["debt"],
+        entries=row["entries"], next_expiry=row["next_expiry"],
+    )  # fmt: skip
+
+
+def _give(wallets: Mapping[UUID, Wallet], rows: Iterable[Record]) -> None:
+    for row in rows:
+        lots = wallets[row["customer_id"]].lots
+        if row["id"] not in lots:  # what was loaded before may have changed since, in memory
+            lots[row["id"]] = Lot(
+                row["id"], row["entry_id"], row["order_id"], row["earned_at"], row["expires_at"],
+                row["points"], row["remaining"], row["expired"],
+            )  # fmt: skip

@@ -1,0 +1,64 @@
+"""HTTP shapes of the ledger: entries, lots, and what the company owes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.loyalty_svc.ledger.domain.entries import Entry
+from shared.chassis import Read
+from shared.events.loyalty import EntryKind
+
+
+class ExpiringRead(Read):
+    month: str = Field(examples=["2027-03"])
+    points: int
+
+
+class EntryRead(Read):
+    id: UUID
+    number: int
+    kind: EntryKind
+    points: int
+    balance: int
+    held: int
+    debt: int
+    occurred_at: datetime
+    recorded_at: datetime
+    order_id: UUID | None
+    case_id: UUID | None
+    hold_id: UUID | None
+    reverses: UUID | None
+    reference: str | None
+    reason: str | None
+    actor: str | None
+
+    @classmethod
+    def of(cls, entry: Entry, recorded_at: datetime) -> "EntryRead":
+        """An entry that was written just now."""
+        cause = entry.cause
+        return cls(
+            id=entry.id, number=entry.number, kind=entry.kind, points=entry.points, balance=entry.available,
+            held=entry.held, debt=entry.debt, occurred_at=cause.occurred_at, recorded_at=recorded_at,
+            order_id=cause.order_id, case_id=cause.case_id, hold_id=cause.hold_id, reverses=cause.reverses,
+            reference=cause.reference, reason=cause.reason, actor=cause.actor,
+        )  # fmt: skip
+
+
+class LotRead(Read):
+    id: UUID
+    order_id: UUID | None
+    earned_at: datetime
+    expires_at: datetime
+    points: int
+    remaining: int
+    expired: int
+
+
+class LiabilityRead(Read):
+    as_of: datetime
+    outstanding: int  # what customers can spend or have set aside
+    available: int
+    held: int
+    debt: int
+    expiring: list[ExpiringRead]

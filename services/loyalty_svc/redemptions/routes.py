@@ -1,0 +1,91 @@
+"""Spending points and setting them aside. Each request is one entry of the ledger, or refused whole."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from services.loyalty_svc.dependencies import CurrentSettings
+from services.loyalty_svc.ledger.repository import accounts, holds
+from services.loyalty_svc.ledger.schemas import EntryRead
+from services.loyalty_svc.redemptions import handlers
+from services.loyalty_svc.redemptions.schemas import (
+    CaptureCreate,
+    HoldCreate,
+    HoldRead,
+    RedemptionCreate,
+    ReversalCreate,
+)
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.errors import not_found
+
+router = service_router(prefix="/v1", tags=["points"])
+READ = [allow("points:read")]
+WRITE = [allow("points:write")]
+
+
+@router.post("/customers/{customer_id}/points/redemptions", status_code=201, dependencies=WRITE)
+async def redeem_points(customer_id: Id, body: RedemptionCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
+    """Spend points, the first to expire first. 409 `not_enough_points` when there are fewer."""
+    entry = await handlers.redeem_points(
+        tx, customer_id, body.points, actor.subject, reference=body.reference, reason=body.reason
+    )
+    return EntryRead.of(entry, tx.at)
+
+
+@router.post("/customers/{customer_id}/points/redemptions/{entry_id}/reversal", status_code=201, dependencies=WRITE)
+async def give_points_back(
+    customer_id: Id, entry_id: Id, tx: Tx, actor: CurrentActor, body: ReversalCreate | None = None
+) -> EntryRead:
+    """Give redeemed points back to the lots they came from, with the old expiry; all of them, or part (K10)."""
+    body = body or ReversalCreate()
+    entry = await handlers.give_points_back(tx, customer_id, entry_id, body.points, actor.subject, reason=body.reason)
+    return EntryRead.of(entry, tx.at)
+
+
+@router.get("/customers/{customer_id}/points/holds", dependencies=READ)
+async def list_holds(
+    customer_id: Id,
+    tx: Tx,
+    state: Annotated[Literal["open", "captured", "released", "expired"] | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[HoldRead]:
+    await accounts.require_customer(tx, customer_id)
+    place = read_cursor(cursor, UUID)
+    rows = await holds.list_holds(tx, customer_id, state, place[0] if place else None, limit)
+    return page_of([HoldRead(**row) for row in rows], limit, lambda row: (row.id,))
+
+
+@router.get("/holds/{hold_id}", dependencies=READ)
+async def show_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
+    """For the company's own people; a partner asks below its customer, where the gateway knows whose it is."""
+    if actor.partner_id is not None:
+        raise not_found("hold_not_found")
+    return HoldRead(**await holds.find_hold(tx, hold_id))
+
+
+@router.post("/customers/{customer_id}/points/holds", status_code=201, dependencies=WRITE)
+async def place_hold(
+    customer_id: Id, body: HoldCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
+) -> HoldRead:
+    """Set points aside until captured, released, or over."""
+    hold = await handlers.place_hold(
+        tx, customer_id, body.points, body.expires_at or tx.at + timedelta(days=settings.hold_days), actor.subject,
+        reference=body.reference,
+    )  # fmt: skip
+    return HoldRead(**await holds.find_hold(tx, hold.id))
+
+
+@router.post("/holds/{hold_id}/capture", status_code=201, dependencies=WRITE)
+async def capture_hold(hold_id: Id, tx: Tx, actor: CurrentActor, body: CaptureCreate | None = None) -> HoldRead:
+    """Spend what was set aside, all or part; the rest is free again at once. A hold ends once."""
+    await handlers.capture_hold(tx, hold_id, body.points if body else None, actor.subject)
+    return HoldRead(**await holds.find_hold(tx, hold_id))
+
+
+@router.post("/holds/{hold_id}/release", status_code=201, dependencies=WRITE)
+async def release_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
+    await handlers.release_hold(tx, hold_id, actor.subject)
+    return HoldRead(**await holds.find_hold(tx, hold_id))

@@ -1,0 +1,66 @@
+"""Settlements of cases filed by nobody known, and who such a case turned out to be of.
+
+The resolution comes under the case's key, the identification under the customer's, so either may be first, and two
+replicas may apply them at the same moment. Both lock the case's row before they look for what the other one wrote.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from services.loyalty_svc.settlements.domain import Settlement
+from shared.messaging import Transaction
+
+
+async def list_customers_of_cases(tx: Transaction, case_ids: Iterable[UUID]) -> set[UUID]:
+    """Whose wallets settlements of these cases may touch, as far as that is known before the cases are locked."""
+    rows = await tx.raw.fetch(
+        "select customer_id from anonymous_case where case_id = any($1::uuid[]) and customer_id is not null",
+        list(case_ids),
+    )
+    return {row["customer_id"] for row in rows}
+
+
+async def keep_settlements(tx: Transaction, settlements: Sequence[Settlement]) -> dict[UUID, UUID]:
+    """Lock their cases, keep them, and say which of the cases have a customer already."""
+    cases = sorted({settlement.case_id for settlement in settlements})
+    await tx.raw.execute(
+        "insert into anonymous_case (case_id) select unnest($1::uuid[]) on conflict (case_id) do nothing", cases
+    )
+    rows = await tx.raw.fetch(
+        "select case_id, customer_id from anonymous_case where case_id = any($1::uuid[]) order by case_id for update",
+        cases,
+    )
+    await tx.raw.execute(
+        """insert into kept_settlement (resolution_id, case_id, points, resolved_at)
+           select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) on conflict do nothing""",
+        [s.resolution_id for s in settlements], [s.case_id for s in settlements],
+        [s.points for s in settlements], [s.resolved_at for s in settlements],
+    )  # fmt: skip
+    return {row["case_id"]: row["customer_id"] for row in rows if row["customer_id"] is not None}
+
+
+async def save_customers_of_cases(tx: Transaction, customers: Mapping[UUID, UUID]) -> None:
+    """Lock the cases and say whose they are."""
+    cases = sorted(customers)
+    await tx.raw.execute(
+        """insert into anonymous_case (case_id, customer_id) select * from unnest($1::uuid[], $2::uuid[])
+           on conflict (case_id) do update set customer_id = excluded.customer_id""",
+        cases, [customers[case_id] for case_id in cases],
+    )  # fmt: skip
+
+
+async def list_kept_settlements(tx: Transaction, case_ids: Iterable[UUID]) -> list[Settlement]:
+    """Under the cases' locks, and a statement after the one that took them: it sees what was kept while that waited."""
+    rows = await tx.raw.fetch(
+        """select resolution_id, case_id, points, resolved_at from kept_settlement
+           where case_id = any($1::uuid[]) order by resolved_at, resolution_id""",
+        list(case_ids),
+    )  # fmt: skip
+    return [Settlement(**row) for row in rows]
+
+
+async def known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
+    rows = await tx.raw.fetch(
+        "select fact_id from entry where kind = 'grant' and fact_id = any($1::uuid[])", list(resolution_ids)
+    )
+    return {row["fact_id"] for row in rows}

@@ -1,0 +1,23 @@
+"""Settlements of cases nobody was identified in yet."""
+
+from sqlalchemy import BigInteger, Column, Table, Uuid
+
+from services.loyalty_svc.core.tables import Timestamp, metadata
+
+anonymous_case = (
+    Table(  # one row a case filed by nobody known, made by whichever fact comes first; its lock is the case's
+        "anonymous_case",
+        metadata,
+        Column("case_id", Uuid, primary_key=True),
+        Column("customer_id", Uuid),  # null: nobody identified yet
+    )
+)
+
+kept_settlement = Table(  # points of a resolution that named no customer
+    "kept_settlement",
+    metadata,
+    Column("resolution_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("resolved_at", Timestamp, nullable=False),
+)
