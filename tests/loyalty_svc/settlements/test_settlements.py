@@ -1,7 +1,7 @@
-"""Points of a case that was settled before anybody knew whose it is: granted when both are known, once (L2)."""
+"""Points of a settled case are granted once: at once, or when it becomes known whose the case is (L2)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 from uuid import UUID
@@ -11,23 +11,30 @@ import pytest
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import Event, PointsPosted
 from shared.messaging import Database
-from tests.loyalty.invariants import balances_of, broken_invariants
-from tests.loyalty.makers import CASE, day, identified, order_placed, resolved
+from tests.loyalty_svc.builders import CASE, day, identified, order_placed, resolved
+from tests.loyalty_svc.invariants import balances_of, broken_invariants
+from tests.loyalty_svc.support import ANNA, BERT, Deliver, kinds
 
 SERVICE = "loyalty"
-ANNA, BERT = UUID(int=0xA), UUID(int=0xB)
 FIRST, SECOND, THIRD = UUID(int=5), UUID(int=6), UUID(int=7)
 UNDER_THE_CASE: list[Event] = [resolved(None, FIRST, 50), resolved(None, SECOND, 7)]
 UNDER_THE_CUSTOMER: list[Event] = [identified(ANNA), resolved(ANNA, THIRD, 200)]
 EMPTY = """truncate account, entry, posting, lot, anonymous_case, kept_settlement, stream_seen, stream_head, outbox"""
 GRANTED = "select customer_id, fact_id, case_id, points from entry where kind = 'grant' order by fact_id"
 
-Deliver = Callable[..., Awaitable[list[Event]]]
+
+async def test_L2_a_settlement_grants_its_points_once(database: Database, handle: Any) -> None:
+    grant = resolved(ANNA, UUID(int=5), 300)
+    assert kinds(await handle(grant, resolved(ANNA, UUID(int=6), 0), resolved(None, UUID(int=7), 50))) == [
+        ("grant", 300)
+    ]
+    assert kinds(await handle(grant)) == []
+    assert await balances_of(database, ANNA) == (300, 0, 0)
 
 
 @pytest.fixture
-def hear(database: Database, deliver: Deliver) -> Any:
-    """`await hear(fact, …)`: in one transaction; the points of each grant that was announced."""
+def grant_points_of(database: Database, deliver: Deliver) -> Any:
+    """`await grant_points_of(fact, …)`: in one transaction; the points of each grant that was announced."""
 
     async def heard(*facts: Event) -> list[int]:
         announced = await deliver(database, subscriptions, list(facts), at=day(30))
@@ -42,10 +49,10 @@ async def granted(database: Database) -> list[tuple[Any, ...]]:
 
 
 async def test_L2_a_settlement_of_nobody_is_granted_when_the_customer_is_identified(
-    database: Database, hear: Any
+    database: Database, grant_points_of: Any
 ) -> None:
-    assert await hear(resolved(None, FIRST, 50)) == []
-    assert await hear(identified(ANNA)) == [50]
+    assert await grant_points_of(resolved(None, FIRST, 50)) == []
+    assert await grant_points_of(identified(ANNA)) == [50]
     assert await granted(database) == [(ANNA, FIRST, CASE, 50)]
     lot = await database.run(lambda tx: tx.raw.fetchrow("select earned_at, expires_at from lot"))
     assert lot is not None
@@ -53,26 +60,28 @@ async def test_L2_a_settlement_of_nobody_is_granted_when_the_customer_is_identif
 
 
 async def test_L2_a_settlement_of_nobody_heard_after_the_identification_is_granted_at_once(
-    database: Database, hear: Any
+    database: Database, grant_points_of: Any
 ) -> None:
-    assert await hear(identified(ANNA)) == []
-    assert await hear(resolved(None, FIRST, 50)) == [50]
+    assert await grant_points_of(identified(ANNA)) == []
+    assert await grant_points_of(resolved(None, FIRST, 50)) == [50]
     assert await granted(database) == [(ANNA, FIRST, CASE, 50)]
 
 
-async def test_K8_a_settlement_of_nobody_heard_again_is_granted_once(database: Database, hear: Any) -> None:
+async def test_K8_a_settlement_of_nobody_heard_again_is_granted_once(database: Database, grant_points_of: Any) -> None:
     both = (resolved(None, FIRST, 50), identified(ANNA))
-    assert await hear(*both, *both) == [50]
+    assert await grant_points_of(*both, *both) == [50]
     for facts in (both, both[::-1], both[:1], both[1:]):
-        assert await hear(*facts) == []
+        assert await grant_points_of(*facts) == []
     assert await balances_of(database, ANNA) == (50, 0, 0)
 
 
-async def test_L2_a_case_nobody_is_identified_in_grants_nothing_to_others(database: Database, hear: Any) -> None:
+async def test_L2_a_case_nobody_is_identified_in_grants_nothing_to_others(
+    database: Database, grant_points_of: Any
+) -> None:
     other = UUID(int=7_001)
-    await hear(resolved(None, FIRST, 50), resolved(None, SECOND, 7, other), resolved(None, THIRD, 0, other))
-    assert await hear(identified(BERT, other)) == [7]
-    assert await hear(identified(ANNA)) == [50]
+    await grant_points_of(resolved(None, FIRST, 50), resolved(None, SECOND, 7, other), resolved(None, THIRD, 0, other))
+    assert await grant_points_of(identified(BERT, other)) == [7]
+    assert await grant_points_of(identified(ANNA)) == [50]
     assert await granted(database) == [(ANNA, FIRST, CASE, 50), (BERT, SECOND, other, 7)]
 
 

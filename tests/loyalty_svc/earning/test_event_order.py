@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import Event, OrderPlaced
 from shared.messaging import Database
-from tests.loyalty.invariants import broken_invariants
-from tests.loyalty.makers import cancelled, day, ids, order_placed, returned, tier_changed
+from tests.loyalty_svc.builders import cancelled, day, ids, order_placed, returned, tier_changed
+from tests.loyalty_svc.invariants import broken_invariants
 
 SERVICE = "loyalty"
 CUSTOMERS = [UUID(int=0xA), UUID(int=0xB)]

@@ -14,7 +14,7 @@ from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.redemptions.domain import parts_to_give_back
 from shared.errors import DomainError
-from tests.loyalty.makers import because, day, ids, lot
+from tests.loyalty_svc.builders import because, day, ids, lot
 
 T = TypeVar("T")
 AMOUNTS = st.integers(1, 40)

@@ -1,28 +1,22 @@
-"""The ledger's rules one by one (L1): what each movement does to balances, lots, holds and debts."""
+"""The wallet's rules one by one (L1): what each movement does to balances, lots, holds and debts."""
 
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.adjustments.domain import request_adjustment
 from services.loyalty_svc.ledger.domain.entries import Cause, announced
 from services.loyalty_svc.ledger.domain.lots import LotsNotLoaded
 from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.redemptions.domain import parts_to_give_back
 from shared.errors import DomainError
-from tests.loyalty.makers import because, day, ids, lot, wallet
+from tests.loyalty_svc.builders import because, day, ids, lot, wallet
+from tests.loyalty_svc.support import (
+    balances,
+    code_of,
+)
 
 ORDER, OTHER = UUID(int=501), UUID(int=502)
 HOLD = UUID(int=900)
-
-
-def balances(w: Wallet) -> tuple[int, int, int]:
-    return w.available, w.held, w.debt
-
-
-def code_of(error: pytest.ExceptionInfo[DomainError]) -> str:
-    return error.value.code
 
 
 def test_L1_every_entry_sums_to_zero_and_counts_on() -> None:
@@ -113,18 +107,6 @@ def test_K10_given_back_points_pay_a_debt_first() -> None:
     assert balances(w) == (0, 0, 0)
 
 
-def test_K10_part_by_part_the_last_taken_comes_back_first_and_never_more_than_was_spent() -> None:
-    a, b = UUID(int=1), UUID(int=2)
-    assert parts_to_give_back([(a, 100, 0), (b, 50, 0)], 60) == ((b, 50), (a, 10))
-    assert parts_to_give_back([(a, 100, 10), (b, 50, 50)], None) == ((a, 90),)
-    with pytest.raises(DomainError) as more:
-        parts_to_give_back([(a, 100, 10), (b, 50, 50)], 91)
-    assert code_of(more) == "points_out_of_range"
-    with pytest.raises(DomainError) as again:
-        parts_to_give_back([(a, 100, 100)], None)
-    assert code_of(again) == "already_given_back"
-
-
 def test_L1_expiry_is_by_lot_and_happens_once() -> None:
     w = wallet()
     w.earn(10, lot(expires=5), because())
@@ -208,28 +190,6 @@ def test_L1_a_released_hold_pays_a_debt_first() -> None:
     assert balances(w) == (0, 0, 0)
 
 
-def test_L1_transfer_moves_points_with_their_expiry() -> None:
-    giver, taker = wallet(), Wallet(UUID(int=8), new_id=ids(5_000))
-    giver.earn(10, lot(expires=5), because())
-    giver.earn(20, lot(expires=60), because())
-    out, parts = giver.transfer(25, day(1), because())
-    into = taker.receive(parts, because())
-    assert (out.points, into.points) == (-25, 25)
-    assert dict(out.postings)["transferred"] + dict(into.postings)["transferred"] == 0
-    assert [(piece.remaining, piece.expires_at) for piece in taker.lots.values()] == [(10, day(5)), (15, day(60))]
-    assert balances(giver) == (5, 0, 0)
-
-
-def test_L1_adjusting_takes_no_more_than_there_is() -> None:
-    w = wallet()
-    w.adjust(30, lot(), day(1), because())
-    w.adjust(-10, lot(), day(1), because())
-    assert balances(w) == (20, 0, 0)
-    with pytest.raises(DomainError) as more:
-        w.adjust(-21, lot(), day(1), because())
-    assert code_of(more) == "not_enough_points"
-
-
 @pytest.mark.parametrize("points", [0, -5])
 def test_L1_nothing_or_less_cannot_be_spent(points: int) -> None:
     w = wallet()
@@ -245,21 +205,6 @@ def test_L1_too_few_loaded_lots_are_a_fault_never_a_debt() -> None:
         w.redeem(10, day(1), because())
     with pytest.raises(LotsNotLoaded):
         w.reverse(60, ORDER, [], day(1), because())
-
-
-def test_L1_an_adjustment_above_the_limit_waits_for_another_person() -> None:
-    small = request_adjustment(UUID(int=1), UUID(int=7), -1_000, "wrong order", "anna", limit=1_000)
-    assert small.state == "posted"
-    large = request_adjustment(UUID(int=2), UUID(int=7), 1_001, "goodwill", "anna", limit=1_000)
-    assert large.state == "pending"
-    with pytest.raises(DomainError) as own:
-        large.approve("anna")
-    assert code_of(own) == "own_approval"
-    large.approve("bert")
-    assert (large.state, large.decided_by) == ("posted", "bert")
-    with pytest.raises(DomainError) as twice:
-        large.refuse("carl")
-    assert code_of(twice) == "adjustment_not_pending"
 
 
 def test_L1_an_entry_announces_its_effect_and_the_balances_after_it() -> None:

@@ -1,0 +1,60 @@
+"""The programme: its versions, its bounds, and how long points live (L1, L2)."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.loyalty_svc.programmes.domain import STOCK, Programme, Programmes, add_months, programme_from
+from shared.errors import DomainError
+from tests.loyalty_svc.builders import START, day
+
+
+def test_L2_an_order_falls_under_the_programme_in_force_when_it_was_placed() -> None:
+    programmes = Programmes(
+        [STOCK, Programme(version=2, effective_from=day(10)), Programme(version=3, effective_from=day(20))]
+    )
+    assert [programmes.at(day(n)).version for n in (0, 10, 19, 20)] == [1, 2, 2, 3]
+    assert programmes.newest().version == 3
+    assert programmes[2].effective_from == day(10)
+
+
+def test_L2_a_programme_survives_its_own_json() -> None:
+    assert programme_from(1, None, STOCK.terms(), UTC) == STOCK
+    with pytest.raises(DomainError):
+        programme_from(1, None, {**STOCK.terms(), "base_rate": "-1"}, UTC)
+    with pytest.raises(DomainError):
+        programme_from(1, None, {**STOCK.terms(), "lifetime_months": 0}, UTC)
+
+
+def test_L2_what_was_decided_before_the_bound_is_still_read() -> None:
+    terms = STOCK.terms() | {"base_rate": "99999999999999.9999"}
+    assert programme_from(2, None, terms, UTC).terms() == terms
+
+
+def test_L1_points_live_for_calendar_months() -> None:
+    assert add_months(datetime(2026, 1, 31, 12, tzinfo=UTC), 1, UTC) == datetime(2026, 2, 28, 12, tzinfo=UTC)
+    assert add_months(datetime(2024, 2, 29, tzinfo=UTC), 24, UTC) == datetime(2026, 2, 28, tzinfo=UTC)
+    assert add_months(datetime(2026, 11, 15, tzinfo=UTC), 2, UTC) == datetime(2027, 1, 15, tzinfo=UTC)
+    assert STOCK.expires_at(START) == START.replace(year=2028)
+    assert STOCK.expires_at(START + timedelta(days=1)) > STOCK.expires_at(START)
+
+
+@pytest.mark.parametrize(
+    ("months", "day", "ends"),
+    [(24, (2026, 3, 1), (2028, 3, 1)), (1, (2026, 3, 1), (2026, 4, 1)), (1, (2026, 1, 31), (2026, 2, 28))],
+)
+def test_L1_points_live_for_months_of_the_business_zone(
+    months: int, day: tuple[int, int, int], ends: tuple[int, int, int]
+) -> None:
+    """Half past midnight in Shanghai is still the day before in UTC, and often another month."""
+    shanghai = ZoneInfo("Asia/Shanghai")
+    programme = Programme(version=1, effective_from=None, lifetime_months=months, zone=shanghai)
+    earned = datetime(*day, 0, 30, tzinfo=shanghai).astimezone(UTC)
+    assert programme.expires_at(earned) == datetime(*ends, 0, 30, tzinfo=shanghai)
+    assert programme.expires_at(earned).tzinfo is UTC
+
+
+def test_L1_the_hour_of_expiry_is_the_same_on_both_sides_of_a_change_of_clocks() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert add_months(datetime(2026, 3, 15, 10, tzinfo=berlin), 1, berlin) == datetime(2026, 4, 15, 8, tzinfo=UTC)
