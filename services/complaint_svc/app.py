@@ -1,12 +1,12 @@
-"""The front door of complaints."""
+"""Complaint's application: its routes, what wakes it, its tables."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.complaint_svc.handlers import subscriptions, timers
 from services.complaint_svc.routes import routers
 from services.complaint_svc.settings import Settings, practice
+from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
 
 

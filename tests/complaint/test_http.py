@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.complaint_svc.handlers import timers
+from services.complaint_svc.subscriptions import timers
 from shared.events import ComplaintClosed, ComplaintFiled, ComplaintResolved
 from tests.complaint.making import CUSTOMER
 from tests.complaint.telling import STORY, filed

@@ -19,11 +19,10 @@ from services.complaint_svc.handlers import (
     Which,
     change_a_calendar_day,
     file_a_complaint,
-    subscriptions,
     take_a_step,
-    timers,
 )
 from services.complaint_svc.settings import practice
+from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
 from shared.messaging import Database

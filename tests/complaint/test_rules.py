@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.complaint_svc.handlers import subscriptions
+from services.complaint_svc.subscriptions import subscriptions
 from tests.complaint.telling import filed, tier
 
 SERVICE = "complaint"

@@ -33,10 +33,9 @@ from services.complaint_svc.handlers import (
     Which,
     file_a_complaint,
     load_terms,
-    subscriptions,
-    timers,
 )
 from services.complaint_svc.handlers.working import take_a_step
+from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import Event
 from shared.messaging import Database, Transaction, new_id

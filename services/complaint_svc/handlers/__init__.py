@@ -1,9 +1,8 @@
 """What happens in complaints: cases are filed and worked, customers are heard of, deadlines come due, rules change."""
 
-from services.complaint_svc.handlers.customers import subscriptions
 from services.complaint_svc.handlers.filing import NewComplaint, file_a_complaint
 from services.complaint_svc.handlers.rules import change_a_calendar_day, change_a_deadline_rule, forget_a_calendar_day
-from services.complaint_svc.handlers.timing import LATELY, Told, load_calendar, load_terms, timers
+from services.complaint_svc.handlers.timing import LATELY, Told, load_calendar, load_terms
 from services.complaint_svc.handlers.working import (
     Which,
     answer_a_proposal,
@@ -30,7 +29,5 @@ __all__ = [
     "load_terms",
     "propose_a_settlement",
     "reopen_a_complaint",
-    "subscriptions",
     "take_a_step",
-    "timers",
 ]

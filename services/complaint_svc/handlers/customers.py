@@ -7,23 +7,18 @@ from services.complaint_svc import repository
 from services.complaint_svc.domain.steps import change_tier
 from services.complaint_svc.handlers.timing import load_terms, save_decision
 from shared.events import CustomerRegistered, TierChanged
-from shared.messaging import Subscriptions, Transaction
-
-subscriptions = Subscriptions()
+from shared.messaging import Transaction
 
 
-@subscriptions.lock_first
 async def lock_customers(tx: Transaction, keys: Sequence[str]) -> None:
     """Customers before cases, both in order. Streams of policies and runs have keys too; they are nobody's."""
     await repository.lock_customers(tx, keys)
 
 
-@subscriptions.on(CustomerRegistered)
 async def when_customers_are_registered_know_them(tx: Transaction, registered: Sequence[CustomerRegistered]) -> None:
     await repository.save_customers(tx, {event.customer_id for event in registered})
 
 
-@subscriptions.on(TierChanged)
 async def when_tiers_change_keep_a_copy_and_better_open_deadlines(
     tx: Transaction, changes: Sequence[TierChanged]
 ) -> None:

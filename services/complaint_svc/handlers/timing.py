@@ -17,9 +17,7 @@ from services.complaint_svc.domain.opening_hours import read_openings
 from services.complaint_svc.domain.passing_time import let_time_pass
 from services.complaint_svc.settings import practice
 from shared.events import Event
-from shared.messaging import Timer, Timers, Transaction, announce, cancel_timers, set_timer
-
-timers = Timers()
+from shared.messaging import Timer, Transaction, announce, cancel_timers, set_timer
 
 LATELY = timedelta(minutes=5)  # what is told within it is told as it happens
 
@@ -61,17 +59,14 @@ def _calendar(said: repository.Said, year: int) -> Calendar:
     return practice().calendar(year, openings)
 
 
-@timers.on("deadline_warning")
 async def when_most_of_the_time_is_gone_warn(tx: Transaction, timer: Timer) -> None:
     await _let_time_pass(tx, timer)
 
 
-@timers.on("deadline_breach")
 async def when_the_time_is_up_record_the_breach_and_escalate(tx: Transaction, timer: Timer) -> None:
     await _let_time_pass(tx, timer)
 
 
-@timers.on("deadline_escalation")
 async def when_a_breach_is_ignored_climb_to_the_next_rung(tx: Transaction, timer: Timer) -> None:
     await _let_time_pass(tx, timer)
 

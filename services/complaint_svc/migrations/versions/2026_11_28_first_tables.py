@@ -1,11 +1,15 @@
-"""The first tables: the backbone's, the chassis's, and what complaint owns with the rules a database can hold."""
+"""The first tables: the backbone's, the chassis's, and what complaint owns with the rules a database can hold.
+
+Frozen: what a later release needs comes in a revision of its own. There is nothing to seed: the calendar is published,
+and the allowances that ship are read where no operator wrote others.
+"""
 
 from alembic import op
 
 from shared.chassis import tables as chassis
 from shared.messaging import tables as messaging
 
-revision = "2026_11_21_first_tables"
+revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -99,10 +103,11 @@ create table calendar_day (
 
 def upgrade() -> None:
     messaging.create(op)
+    messaging.create_cuts(op)
     chassis.create(op)
     for statement in STATEMENTS.split(";\ncreate "):
         op.execute(statement if statement.lstrip().startswith("create ") else f"create {statement}")
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the first tables hold all there is; drop the database instead")
+    raise NotImplementedError("databases go forward only; restore a backup instead")
