@@ -4,7 +4,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.complaint_svc.routes import routers
+from services.complaint_svc.calendars import routes as calendars
+from services.complaint_svc.cases.routes import complaints, steps
+from services.complaint_svc.deadlines import routes as deadlines
 from services.complaint_svc.settings import Settings, practice
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
@@ -17,7 +19,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron complaints",
         description="What went wrong, and putting it right in time: cases, their steps, their deadlines.",
-        routers=routers,
+        routers=[complaints.router, steps.router, calendars.router, deadlines.router],
         subscriptions=subscriptions,
         timers=timers,
         topic="patron.complaint",

@@ -1,7 +1,6 @@
 """This service's environment: what every service has, and how complaints are worked here (`Practice`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,17 +8,18 @@ from functools import cache, cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.complaint_svc.domain.authority import Authority
-from services.complaint_svc.domain.business_time import CLOSED, Calendar, Openings
-from services.complaint_svc.domain.opening_hours import read_openings
+from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar, Openings
+from services.complaint_svc.calendars.domain.opening_hours import WEEKDAYS, read_openings
+from services.complaint_svc.calendars.domain.public_holidays import (
+    PublishedDay,
+    holidays_of,
+    last_published_year,
+    published_days,
+)
 from shared.chassis import ServiceSettings
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-YEARS_BACK, YEARS_AHEAD = 2, 3  # how far around an instant holidays are looked up
 
 
 class Settings(ServiceSettings):
@@ -74,7 +74,7 @@ class Practice(BaseSettings):
     @classmethod
     def _known_country(cls, place: str) -> str:
         if place:
-            _holidays_of(place, 2000)
+            holidays_of(place, 2000)
         return place
 
     @cached_property
@@ -95,10 +95,6 @@ class Practice(BaseSettings):
     def climb_after(self) -> timedelta:
         return timedelta(hours=self.escalation_hours)
 
-    @property
-    def limits(self) -> dict[str, Authority]:
-        return {role: Authority(limit.points, limit.amount) for role, limit in self.authority.items()}
-
     def calendar(self, year: int, overrides: Mapping[date, Openings]) -> Calendar:
         """The calendar around a year: the week, over it what the country publishes, over it what an operator said."""
         days = {**self._days_by_law(year), **overrides}
@@ -115,58 +111,15 @@ class Practice(BaseSettings):
             self._by_law[year] = days
         return self._by_law[year]
 
-    def published_days(self, year: int) -> tuple["PublishedDay", ...]:
-        return _published(self.holidays, year) if self.holidays else ()
+    def published_days(self, year: int) -> tuple[PublishedDay, ...]:
+        return published_days(self.holidays, year) if self.holidays else ()
 
     @property
     def published_through(self) -> int | None:
         """The last year whose make-up days are published. None where a country has none: nothing is waited for."""
-        return _last_published(self.holidays) if self.holidays else None
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedDay:
-    """A day that differs from its weekday by law: a holiday, or a weekend day that is worked to make up for one."""
-
-    day: date
-    working: bool
-    name: str
+        return last_published_year(self.holidays) if self.holidays else None
 
 
 @cache
 def practice() -> Practice:
     return Practice()
-
-
-def _holidays_of(place: str, year: int) -> holidays.HolidayBase:
-    country, _, part = place.partition("-")
-    years = range(year - YEARS_BACK, year + YEARS_AHEAD)
-    try:
-        return holidays.country_holidays(country, subdiv=part or None, years=years)
-    except NotImplementedError:
-        raise ValueError(f"no holidays are known for {place}") from None
-
-
-@cache
-def _published(place: str, year: int) -> tuple[PublishedDay, ...]:
-    found = _holidays_of(place, year)
-    off = [PublishedDay(day, False, name) for day, name in found.items()]
-    years = {day.year for day in found}
-    worked = [PublishedDay(day, True, "Make-up working day") for day in found.weekend_workdays if day.year in years]
-    return tuple(sorted((*off, *worked), key=lambda published: published.day))
-
-
-@cache
-def _last_published(place: str) -> int | None:
-    """Countries that move working days publish them year by year; the package lists each swap as numbers."""
-    swaps = getattr(_holidays_of(place, 2000), "special_public_holidays", None) or {}
-    years = [year for year, entries in swaps.items() if _holds_a_swap(entries)]
-    return max(years, default=None)
-
-
-def _holds_a_swap(entries: object) -> bool:
-    if not isinstance(entries, tuple):
-        return False
-    if all(isinstance(entry, int) for entry in entries):
-        return len(entries) >= 4  # month, day off, month, day worked
-    return any(_holds_a_swap(entry) for entry in entries)

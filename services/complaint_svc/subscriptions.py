@@ -1,15 +1,17 @@
-"""What wakes complaint: event -> handler, timer -> handler. It has no background jobs."""
+"""What wakes complaint, at a glance: event -> handler, timer -> handler. It has no background jobs."""
 
-from services.complaint_svc.handlers import customers, timing
+from services.complaint_svc.cases.handlers import deadline_timers, tier_changes
+from services.complaint_svc.customers import handlers as customers
 from shared.events import CustomerRegistered, TierChanged
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
 subscriptions.lock_first(customers.lock_customers)
 subscriptions.on(CustomerRegistered)(customers.when_customers_are_registered_know_them)
-subscriptions.on(TierChanged)(customers.when_tiers_change_keep_a_copy_and_better_open_deadlines)
+subscriptions.on(TierChanged)(customers.when_tiers_change_keep_a_copy)
+subscriptions.on(TierChanged)(tier_changes.when_tiers_change_better_open_deadlines)
 
 timers = Timers()
-timers.on("deadline_warning")(timing.when_most_of_the_time_is_gone_warn)
-timers.on("deadline_breach")(timing.when_the_time_is_up_record_the_breach_and_escalate)
-timers.on("deadline_escalation")(timing.when_a_breach_is_ignored_climb_to_the_next_rung)
+timers.on("deadline_warning")(deadline_timers.when_most_of_the_time_is_gone_warn)
+timers.on("deadline_breach")(deadline_timers.when_the_time_is_up_record_the_breach_and_escalate)
+timers.on("deadline_escalation")(deadline_timers.when_a_breach_is_ignored_climb_to_the_next_rung)

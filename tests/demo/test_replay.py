@@ -183,7 +183,7 @@ async def test_the_largest_get_a_manager_and_the_very_largest_a_sponsor(purchase
 def test_the_steps_of_complaints_are_legal_and_go_forward_in_time(purchases):
     import numpy as np
 
-    from services.complaint_svc.domain.case import PATH
+    from services.complaint_svc.cases.domain.case import PATH
 
     names = {"proposals": "proposal"}
     for complaint in draw_complaints(purchases, np.arange(len(purchases)), 0, int(purchases.placed_at[-1])):

@@ -7,13 +7,13 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.complaint_svc.domain import steps
-from services.complaint_svc.domain.case import Act, Case
-from services.complaint_svc.domain.passing_time import let_time_pass
+from services.complaint_svc.cases.domain import steps
+from services.complaint_svc.cases.domain.case import Act, Case
+from services.complaint_svc.cases.domain.elapsed_time import let_time_pass
 from services.profile_svc.domain.cases import fold_cases
 from shared.errors import DomainError
 from shared.events import Event
-from tests.complaint.making import filed, terms, utc
+from tests.complaint_svc.case_builders import filed, terms, utc
 
 T = terms()
 SOME_ID = UUID(int=9)

@@ -1,0 +1,19 @@
+"""Calendars: working time. When the business is open, and at which instant so many hours of work are done (C3).
+
+Owns: the arithmetic of working time, opening hours as people write them, the public holidays and make-up working days
+of a country, and `calendar_day`, what an operator said of single days.
+
+Does not own: how much time anything is given, nor any due date: the area `deadlines`.
+
+Invariants: the weekly opening hours hold; over them what the country publishes; over that what an operator said. The
+openings of a day follow each other without overlap. A calendar that never opens is refused instead of searched for
+ever. Where a year's make-up days are not published yet, each of its days says so.
+
+Time: local clocks say when the door opens, all sums are made on UTC. An opening begins at the first instant the local
+clock shows its hour, or is past it when a change of the clocks jumps over it. So a day of 23 or 25 hours counts what
+the door was really open. A full day's work ends with that day, not with the next morning (K3).
+
+Why it is right: the due date is compared with an oracle that looks at the clock on the wall once a minute, in four
+time zones and across changes of the clocks; K1, K2, K3 and K12 are golden cases. A day changed by an operator counts
+for what is computed from then on; promises made before are kept by `deadlines`.
+"""

@@ -1,0 +1,1 @@
+"""Working time and the calendar it is counted by. Pure."""

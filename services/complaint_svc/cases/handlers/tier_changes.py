@@ -1,0 +1,35 @@
+"""A better tier presses the deadlines of a customer's open cases; a worse one leaves them (K11)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.complaint_svc.cases import repository
+from services.complaint_svc.cases.domain.steps import change_tier
+from services.complaint_svc.cases.handlers.deadline_timers import save_decision
+from services.complaint_svc.deadlines.handlers import load_terms
+from shared.events import TierChanged
+from shared.messaging import Transaction
+
+
+async def when_tiers_change_better_open_deadlines(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+    """Change by change, so that a batch leaves what its changes one by one would have left."""
+    by_customer = _by_customer(changes)
+    cases = await repository.load_open_cases_of(tx, by_customer)
+    if not cases:
+        return
+    terms = await load_terms(tx, tx.at)
+    for before in cases:
+        assert before.customer_id is not None  # they were looked for by it
+        after, events = before, []
+        for change in by_customer[before.customer_id]:
+            after, happened = change_tier(after, change.tier, tx.at, terms)
+            events += happened
+        if after != before:
+            await save_decision(tx, before, after, events)
+
+
+def _by_customer(changes: Sequence[TierChanged]) -> dict[UUID, list[TierChanged]]:
+    changes_of: dict[UUID, list[TierChanged]] = {}
+    for change in changes:
+        changes_of.setdefault(change.customer_id, []).append(change)
+    return changes_of

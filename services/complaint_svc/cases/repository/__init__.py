@@ -1,0 +1,40 @@
+"""The only SQL of cases: in and out of the database, what is read of them, and figures of a period."""
+
+from services.complaint_svc.cases.repository.case_files import (
+    CaseFile,
+    CaseRow,
+    Row,
+    Sort,
+    list_cases,
+    load_case_file,
+    place_of,
+)
+from services.complaint_svc.cases.repository.cases import (
+    NewCase,
+    Story,
+    add_case,
+    find_customer_of,
+    load_case,
+    load_open_cases_of,
+    save_case,
+)
+from services.complaint_svc.cases.repository.statistics import Statistics, count_cases
+
+__all__ = [
+    "CaseFile",
+    "CaseRow",
+    "NewCase",
+    "Row",
+    "Sort",
+    "Statistics",
+    "Story",
+    "add_case",
+    "count_cases",
+    "find_customer_of",
+    "list_cases",
+    "load_case",
+    "load_case_file",
+    "load_open_cases_of",
+    "place_of",
+    "save_case",
+]

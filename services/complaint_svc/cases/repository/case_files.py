@@ -1,0 +1,113 @@
+"""What is read of cases: one whole, or a page of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
+
+from services.complaint_svc.cases.repository.cases import read_deadline
+from services.complaint_svc.cases.tables import complaint_case
+from services.complaint_svc.deadlines.domain.allowances import STAGES
+from services.complaint_svc.deadlines.domain.deadlines import Deadline
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+Row = Mapping[str, Any]
+Sort = Literal["newest", "urgency"]
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # stands for no due date where cases are sorted by it
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with everything that belongs to it; rows as they are."""
+
+    case: Row
+    story: Row
+    steps: Sequence[Row]
+    proposals: Sequence[Row]
+    climbs: Sequence[Row]
+    deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A line of a list."""
+
+    id: UUID
+    customer_id: UUID | None
+    kind: str
+    severity: str
+    channel: str
+    category: str
+    status: str
+    tier: str | None
+    rung: str
+    waiting: str | None
+    filed_at: datetime
+    closed_at: datetime | None
+    next_due_at: datetime | None
+    satisfaction: int | None
+
+
+LISTED = [complaint_case.c[name] for name in CaseRow.__slots__]
+
+
+FILE = """
+select c as case, (select s from case_story s where s.case_id = c.id) as story,
+       array(select s from case_step s where s.case_id = c.id order by number) as steps,
+       array(select p from proposal p where p.case_id = c.id order by proposed_at, id) as proposals,
+       array(select k from climb k where k.case_id = c.id order by at) as climbs,
+       array(select d from deadline d where d.case_id = c.id) as deadlines
+from complaint_case c where c.id = $1 and ($2::uuid is null or c.partner_id = $2)
+"""
+
+
+async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None) -> CaseFile:
+    row = await tx.raw.fetchrow(FILE, case_id, partner_id)
+    if row is None:
+        raise not_found("complaint_not_found", "there is no such complaint")
+    deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: (d.round, STAGES.index(d.stage)))
+    return CaseFile(row["case"], row["story"], row["steps"], row["proposals"], row["climbs"], deadlines)
+
+
+async def list_cases(
+    tx: Transaction,
+    now: datetime,
+    *,
+    customer_id: UUID | None,
+    status: str | None,
+    overdue: bool | None,
+    partner_id: UUID | None,
+    sort: Sort,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[CaseRow]:
+    """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last)."""
+    c = complaint_case.c
+    due = func.coalesce(c.next_due_at, literal_column("timestamptz '9999-12-31 00:00:00+00'"))
+    late = (c.status != "closed") & (c.next_due_at <= now)
+    where: list[ColumnElement[bool]] = []
+    if customer_id is not None:
+        where.append(c.customer_id == customer_id)
+    if partner_id is not None:
+        where.append(c.partner_id == partner_id)
+    if status is not None:
+        where.append(c.status != "closed" if status == "open" else c.status == status)
+    if overdue is not None:
+        where.append(late if overdue else ~func.coalesce(late, False))
+    query: Select[Any] = select(*LISTED).where(*where).limit(limit + 1)
+    if sort == "newest":
+        query = query.order_by(c.id.desc())
+        query = query if after is None else query.where(c.id < after[0])
+    else:
+        query = query.where(c.status != "closed").order_by(due, c.id)
+        query = query if after is None else query.where(tuple_(due, c.id) > tuple_(*map(literal, after)))
+    return [CaseRow(*row) for row in await tx.sql.execute(query)]
+
+
+def place_of(row: CaseRow, sort: Sort) -> tuple[object, ...]:
+    """Where a row stands in the list, for the cursor."""
+    return (row.id,) if sort == "newest" else (row.next_due_at or NEVER, row.id)

@@ -1,0 +1,172 @@
+"""Cases in and out of the database: a case is one row, its present deadlines and proposal, and lines that only grow.
+
+A step is a handful of round trips, not twenty: what belongs to a case comes as arrays of rows, and is saved by one
+statement together with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.repository.rows import as_json, insert_rows
+from services.complaint_svc.cases.tables import case_step, case_story, climb, complaint_case
+from services.complaint_svc.deadlines.domain.allowances import STAGES
+from services.complaint_svc.deadlines.domain.deadlines import Deadline
+from services.complaint_svc.deadlines.tables import deadline
+from services.complaint_svc.remedies.domain.proposal import Proposal
+from services.complaint_svc.remedies.tables import proposal
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+RULED = (  # what the rules may change of a case's row
+    "customer_id", "severity", "status", "round", "tier", "rung", "waiting", "satisfaction", "last_step_at",
+    "step_count", "closed_at", "replayed_until", "proposal_id", "next_due_at", "version",
+)  # fmt: skip
+DEADLINE = [str(column.name) for column in deadline.c]
+FIELD_OF = {"remaining": "left"}  # a column that is named differently in the rules
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What people wrote, and how to reach them. Personal: no rule reads it and no event carries it."""
+
+    what_happened: str
+    product: str | None = None
+    happened_at: datetime | None = None
+    bought_at: datetime | None = None
+    usage: str | None = None
+    request: str | None = None
+    settlement_wish: str | None = None
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    contact_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """What is written of a case once, when it is filed."""
+
+    channel: str
+    category: str
+    order_id: str | None
+    sku: str | None
+    partner_id: UUID | None
+    story: Story
+
+
+CHANGING = ", ".join(f"{name} = excluded.{name}" for name in DEADLINE[3:])
+PARTS = f"""
+steps as ({insert_rows(case_step, 1)}),
+climbs as ({insert_rows(climb, 2)}),
+proposals as (
+    {insert_rows(proposal, 3)}
+    on conflict (id) do update set answered_at = excluded.answered_at, accepted = excluded.accepted
+), deadlines as (
+    {insert_rows(deadline, 4)}
+    on conflict (case_id, round, stage) do update set {CHANGING}
+)
+"""
+ADD = f"with {PARTS}, stories as ({insert_rows(case_story, 5)}) {insert_rows(complaint_case, 6)}"
+SAVE = f"""
+with {PARTS}
+update complaint_case set {", ".join(f"{name} = ${number}" for number, name in enumerate(RULED, start=6))} where id = $5
+"""
+LOAD = """
+select c.*, array(select d from deadline d where d.case_id = c.id and d.round = c.round) as deadlines,
+       (select p from proposal p where p.id = c.proposal_id) as last_proposal
+from complaint_case c where c.id = any($1::uuid[]) order by c.id
+"""
+
+
+async def add_case(tx: Transaction, case: Case, new: NewCase) -> None:
+    row = {
+        "id": case.id, "kind": case.kind, "channel": new.channel, "category": new.category, "order_id": new.order_id,
+        "sku": new.sku, "partner_id": new.partner_id, "filed_at": case.filed_at, "recorded_at": tx.at, **_ruled(case),
+    }  # fmt: skip
+    story = {"case_id": case.id, **asdict(new.story)}
+    await tx.raw.execute(ADD, *_parts(tx, case), as_json([story]), as_json([row]))
+
+
+async def save_case(tx: Transaction, case: Case) -> None:
+    """Save what a decision changed. The case was loaded, and so locked, in this transaction."""
+    row = _ruled(case) | {"version": case.version + 1}
+    await tx.raw.execute(SAVE, *_parts(tx, case), case.id, *(row[name] for name in RULED))
+
+
+async def load_case(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None, wait: bool = True) -> Case:
+    """The case, locked; 404 when there is none or it is another partner's. Without `wait` a held lock is an error."""
+    locked = await tx.raw.fetch(
+        "select id from complaint_case where id = $1 and ($2::uuid is null or partner_id = $2) for update"
+        + ("" if wait else " nowait"),
+        case_id, partner_id,
+    )  # fmt: skip
+    if not locked:
+        raise not_found("complaint_not_found", "there is no such complaint")
+    return (await _load(tx, [case_id]))[0]
+
+
+async def find_customer_of(tx: Transaction, case_id: UUID) -> UUID | None:
+    """Whose case it is, without a lock: customers are locked before cases."""
+    query = select(complaint_case.c.customer_id).where(complaint_case.c.id == case_id)
+    customer_id: UUID | None = (await tx.sql.execute(query)).scalar_one_or_none()
+    return customer_id
+
+
+async def load_open_cases_of(tx: Transaction, customer_ids: Iterable[UUID]) -> list[Case]:
+    """All cases of these customers that are not closed, locked in order."""
+    locked = await tx.raw.fetch(
+        """select id from complaint_case where customer_id = any($1::uuid[]) and status <> 'closed'
+           order by id for update""",
+        list(customer_ids),
+    )  # fmt: skip
+    return await _load(tx, [row["id"] for row in locked]) if locked else []
+
+
+async def _load(tx: Transaction, ids: list[UUID]) -> list[Case]:
+    """A statement of its own after the lock: one that waits for a lock sees the rest as it was before the wait."""
+    return [_read(row) for row in await tx.raw.fetch(LOAD, ids)]
+
+
+def _read(row: Mapping[str, Any]) -> Case:
+    last = row["last_proposal"]
+    ruled = {name: row[name] for name in RULED if name not in ("proposal_id", "next_due_at")}
+    deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: STAGES.index(d.stage))
+    return Case(
+        id=row["id"], kind=row["kind"], filed_at=row["filed_at"], deadlines=tuple(deadlines),
+        proposal=None if last is None else Proposal(
+            last["id"], last["points"], last["amount"], last["proposed_at"], last["answered_at"], last["accepted"]
+        ),
+        **ruled,
+    )  # fmt: skip
+
+
+def read_deadline(line: Mapping[str, Any]) -> Deadline:
+    return Deadline(**{FIELD_OF.get(name, name): line[name] for name in DEADLINE[1:]})
+
+
+def _ruled(case: Case) -> dict[str, Any]:
+    owed = [d.due_at for d in case.deadlines if d.live and d.state in ("running", "breached")]
+    own = {"proposal_id": case.proposal.id if case.proposal else None, "next_due_at": min(owed, default=None)}
+    return {name: own[name] if name in own else getattr(case, name) for name in RULED}
+
+
+def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
+    """The rows that belong to a case and may be new: steps, climbs, the proposal, the deadlines."""
+    steps = [
+        {"case_id": case.id, "number": s.number, "round": s.round, "name": s.name, "outcome": s.outcome,
+         "status_before": s.before, "status_after": s.after, "at": s.at, "recorded_at": tx.at, "done_by": s.by,
+         "note": s.note}
+        for s in case.steps
+    ]  # fmt: skip
+    climbs = [{"case_id": case.id, **asdict(climbed)} for climbed in case.climbs]
+    proposals = [] if case.proposal is None else [{"case_id": case.id, "round": case.round, **asdict(case.proposal)}]
+    deadlines = [
+        {"case_id": case.id, **{name: getattr(d, FIELD_OF.get(name, name)) for name in DEADLINE[1:]}}
+        for d in case.deadlines
+    ]
+    return as_json(steps), as_json(climbs), as_json(proposals), as_json(deadlines)

@@ -1,0 +1,64 @@
+"""Figures of a period: how many cases of what kind stand where, and how often the promised times were kept."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from services.complaint_svc.cases.tables import complaint_case
+from services.complaint_svc.deadlines.tables import deadline
+from shared.messaging import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    cases: int
+    by_kind: Mapping[str, int]
+    by_status: Mapping[str, int]
+    met: Mapping[str, int]  # by stage
+    breached: Mapping[str, int]
+    mean_satisfaction: Decimal | None
+
+    @property
+    def on_time_rate(self) -> Decimal | None:
+        """Of the deadlines that have ended with a promise kept or broken, the share kept."""
+        met, breached = sum(self.met.values()), sum(self.breached.values())
+        return None if met + breached == 0 else round(Decimal(met) / (met + breached), 4)
+
+
+async def count_cases(tx: Transaction, start: datetime, end: datetime, partner_id: UUID | None) -> Statistics:
+    """Of the cases filed in `start <= filed_at < end`."""
+    c = complaint_case.c
+    where = [c.filed_at >= start, c.filed_at < end, *([] if partner_id is None else [c.partner_id == partner_id])]
+    counted = await tx.sql.execute(
+        select(c.kind, c.status, func.count(), func.count(c.satisfaction), func.sum(c.satisfaction))
+        .where(*where)
+        .group_by(c.kind, c.status)
+    )
+    kinds: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    answers, marks = 0, 0
+    for kind, status, cases, answered, marked in counted:
+        kinds[kind] += cases
+        statuses[status] += cases
+        answers, marks = answers + answered, marks + (marked or 0)
+    ended = await tx.sql.execute(
+        select(deadline.c.stage, func.count(deadline.c.met_at), func.count(deadline.c.breached_at))
+        .join(complaint_case, c.id == deadline.c.case_id)
+        .where(*where)
+        .group_by(deadline.c.stage)
+        .order_by(deadline.c.stage)
+    )
+    stages = [tuple(row) for row in ended]
+    return Statistics(
+        cases=sum(kinds.values()),
+        by_kind=dict(kinds),
+        by_status=dict(statuses),
+        met={stage: met for stage, met, _ in stages},
+        breached={stage: breached for stage, _, breached in stages},
+        mean_satisfaction=round(Decimal(marks) / answers, 2) if answers else None,
+    )

@@ -1,0 +1,1 @@
+"""Cases over HTTP: filing and reading them, and their steps."""

@@ -1,0 +1,194 @@
+"""HTTP shapes of complaints: what comes in and what goes out."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.complaint_svc.deadlines.schemas import DeadlineRead
+from shared.chassis import Amount, Code, Id, Instant, Name, Read, Shape, Text
+from shared.events.complaint import CaseKind, Severity
+
+Channel = Literal["call", "email", "fax", "letter", "web", "partner", "on_site"]
+StepToCome = Literal["acknowledgement", "judgement", "proposals", "acceptance", "resolution", "follow-up", "reopening"]
+Reason = Annotated[Text, StringConstraints(min_length=1)]
+Grant = Annotated[int, Field(ge=0, le=100_000_000, json_schema_extra={"format": "int32"})]
+Mark = Annotated[int, Field(ge=1, le=5, json_schema_extra={"format": "int32"})]
+
+
+class CustomerNamed(Shape):
+    id: Id
+
+
+class ContactCreate(Shape):
+    name: Name | None = None
+    phone: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    email: Annotated[Text, StringConstraints(max_length=254)] | None = None
+
+
+class AboutCreate(Shape):
+    order_id: Code | None = None
+    sku: Code | None = None
+    product: Annotated[Text, StringConstraints(max_length=200)] | None = None
+
+
+class ComplaintCreate(Shape):
+    """`customer` is null while nobody knows who it is. `filed_at` is for what was filed before it is entered."""
+
+    customer: CustomerNamed | None = None
+    kind: CaseKind = "complaint"
+    severity: Severity = "normal"
+    channel: Channel
+    category: Code
+    about: AboutCreate = AboutCreate()
+    what_happened: Reason
+    happened_at: Instant | None = None
+    bought_at: Instant | None = None
+    usage: Text | None = None
+    request: Text | None = None
+    settlement_wish: Text | None = None
+    contact: ContactCreate = ContactCreate()
+    filed_at: Instant | None = None
+
+
+class StepCreate(Shape):
+    """Every step may say when it happened (`at`), if not now, and hold a note."""
+
+    at: Instant | None = None
+    note: Text | None = None
+
+
+class JudgementCreate(Shape):
+    valid: bool
+    reason: Reason
+    at: Instant | None = None
+
+
+class ProposalCreate(Shape):
+    text: Reason
+    points: Grant = 0
+    amount: Amount = Decimal(0)
+    at: Instant | None = None
+
+
+class AcceptanceCreate(Shape):
+    accepted: bool
+    proposal_id: Id | None = None
+    reason: Text | None = None
+    at: Instant | None = None
+
+
+class FollowUpCreate(Shape):
+    satisfaction: Mark | None = None
+    comment: Text | None = None
+    close: bool = True
+    at: Instant | None = None
+
+
+class ReopeningCreate(Shape):
+    reason: Reason
+    at: Instant | None = None
+
+
+class IdentificationCreate(Shape):
+    customer_id: Id
+    at: Instant | None = None
+
+
+class ComplaintUpdate(Shape):
+    severity: Severity
+
+
+class AboutRead(Read):
+    order_id: str | None
+    sku: str | None
+    product: str | None
+
+
+class ContactRead(Read):
+    name: str | None
+    phone: str | None
+    email: str | None
+
+
+class StepRead(Read):
+    number: int
+    round: int
+    step: str
+    outcome: str | None
+    status: str
+    at: datetime
+    recorded_at: datetime
+    by: str
+    note: str | None
+
+
+class ProposalRead(Read):
+    id: UUID
+    round: int
+    text: str | None
+    points: int
+    amount: Amount
+    proposed_at: datetime
+    answered_at: datetime | None
+    accepted: bool | None
+
+
+class EscalationRead(Read):
+    rung: Literal["manager", "head", "sponsor"]
+    stage: str
+    round: int
+    escalated_at: datetime
+
+
+class ComplaintSummary(Read):
+    """A line of a list: nothing personal."""
+
+    id: UUID
+    customer_id: UUID | None
+    kind: str
+    severity: str
+    channel: str
+    category: str
+    status: str
+    tier: str | None
+    rung: str
+    waiting: Literal["customer", "answer"] | None
+    filed_at: datetime
+    closed_at: datetime | None
+    next_due_at: datetime | None
+    satisfaction: int | None
+
+
+class ComplaintRead(ComplaintSummary):
+    round: int
+    valid: bool | None
+    about: AboutRead
+    what_happened: str | None
+    happened_at: datetime | None
+    bought_at: datetime | None
+    usage: str | None
+    request: str | None
+    settlement_wish: str | None
+    contact: ContactRead
+    deadlines: list[DeadlineRead]
+    next_steps: list[StepToCome]
+    steps: list[StepRead]
+    proposals: list[ProposalRead]
+    escalations: list[EscalationRead]
+
+
+class StatisticsRead(Read):
+    """Of the cases filed in the period. `on_time_rate` is the share of ended deadlines that were met, 0 to 1."""
+
+    start: datetime = Field(serialization_alias="from")
+    end: datetime = Field(serialization_alias="to")
+    cases: int
+    by_kind: dict[str, int]
+    by_status: dict[str, int]
+    met: dict[str, int]
+    breached: dict[str, int]
+    on_time_rate: Decimal | None
+    mean_satisfaction: Decimal | None

@@ -1,0 +1,7 @@
+"""The metadata that all tables of complaint belong to, and the types their columns share."""
+
+from sqlalchemy import DateTime, MetaData, Numeric
+
+metadata = MetaData()
+Timestamp = DateTime(timezone=True)
+Money = Numeric(18, 4)

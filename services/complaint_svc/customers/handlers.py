@@ -1,0 +1,24 @@
+"""What complaint hears of customers: that they exist, and their tier."""
+
+from collections.abc import Sequence
+
+from services.complaint_svc.customers import repository
+from shared.events import CustomerRegistered, TierChanged
+from shared.messaging import Transaction
+
+
+async def lock_customers(tx: Transaction, keys: Sequence[str]) -> None:
+    """Customers before cases, both in order. Streams of policies and runs have keys too; they are nobody's."""
+    await repository.lock_customers(tx, keys)
+
+
+async def when_customers_are_registered_know_them(tx: Transaction, registered: Sequence[CustomerRegistered]) -> None:
+    await repository.save_customers(tx, {event.customer_id for event in registered})
+
+
+async def when_tiers_change_keep_a_copy(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+    """The last word of a batch on each customer's tier."""
+    last = {change.customer_id: change for change in changes}
+    await repository.save_tiers(
+        tx, [repository.CustomerTier(c.customer_id, c.tier, c.rank, c.effective_from) for c in last.values()]
+    )

@@ -1,0 +1,60 @@
+"""Who is known, and in which tier: this service's own copy, as heard from profile and tiering."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.complaint_svc.customers.tables import tier_copy
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTier:
+    customer_id: UUID
+    tier: str
+    rank: int
+    effective_from: datetime
+
+
+async def load_tier(tx: Transaction, customer_id: UUID) -> str | None:
+    """The customer's tier, held still: a change heard meanwhile waits, and then sees the case this becomes (K11)."""
+    query = select(tier_copy.c.tier).where(tier_copy.c.customer_id == customer_id).with_for_update(read=True)
+    row = (await tx.sql.execute(query)).one_or_none()
+    if row is None:
+        raise not_found("customer_not_found", "complaints has not heard of this customer")
+    tier: str | None = row[0]
+    return tier
+
+
+async def lock_customers(tx: Transaction, customer_ids: Iterable[str]) -> None:
+    """Keys that are no ids are no customers."""
+    ids = [text for text in customer_ids if CANONICAL.fullmatch(text)]
+    await tx.raw.fetch("select from tier_copy where customer_id = any($1::uuid[]) order by customer_id for update", ids)
+
+
+async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
+    """They exist. Nothing is known of their tier by that."""
+    await tx.raw.execute(
+        """insert into tier_copy (customer_id, heard_at)
+           select distinct id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id on conflict do nothing""",
+        list(customer_ids), tx.at,
+    )  # fmt: skip
+
+
+async def save_tiers(tx: Transaction, tiers: Sequence[CustomerTier]) -> None:
+    """The last word on each customer's tier."""
+    await tx.raw.execute(
+        """insert into tier_copy as t (customer_id, tier, rank, effective_from, heard_at)
+           select a.*, $5 from unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[]) as a order by 1
+           on conflict (customer_id) do update set tier = excluded.tier, rank = excluded.rank,
+               effective_from = excluded.effective_from, heard_at = excluded.heard_at""",
+        [t.customer_id for t in tiers], [t.tier for t in tiers], [t.rank for t in tiers],
+        [t.effective_from for t in tiers], tx.at,
+    )  # fmt: skip

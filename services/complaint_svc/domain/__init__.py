@@ -1,1 +1,0 @@
-"""The rules of cases, deadlines and working time. Pure: instants and ids are arguments."""

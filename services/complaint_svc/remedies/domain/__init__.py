@@ -1,0 +1,1 @@
+"""What may be offered to settle a case, and by whom. Pure."""

@@ -1,0 +1,208 @@
+"""Cases in the database as time passes and tiers change: exactly once, also when things come together or again."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
+from uuid import uuid4
+
+import pytest
+
+from services.complaint_svc.calendars.handlers import change_calendar_day
+from services.complaint_svc.cases.domain.steps import acknowledge
+from services.complaint_svc.cases.handlers import (
+    NewComplaint,
+    Told,
+    Which,
+    file_a_complaint,
+    take_a_step,
+)
+from services.complaint_svc.settings import practice
+from services.complaint_svc.subscriptions import subscriptions, timers
+from shared.errors import DomainError
+from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
+from shared.messaging.failures import is_transient
+from tests.complaint_svc.case_builders import CUSTOMER, hours, utc
+from tests.complaint_svc.case_requests import registered, tier
+from tests.complaint_svc.invariants import INVARIANTS
+from tests.complaint_svc.saved_cases import MONDAY, WRITTEN, deadlines, filed
+
+SERVICE = "complaint"
+
+
+pytestmark = pytest.mark.usefixtures("sound")
+
+
+async def test_C3_timers_warn_breach_and_climb_each_once_and_at_their_instants(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, MONDAY)
+    database.clock = Mock(return_value=MONDAY)  # the timers' own instants count, not when they are looked at
+    await timers.fire_due(database, until=MONDAY + hours(3))
+    assert (await deadlines(database, case.id))["acknowledgement"]["warned_at"] is None
+    await timers.fire_due(database, until=utc("2026-11-16T12:12"))
+    assert (await deadlines(database, case.id))["acknowledgement"]["warned_at"] == utc("2026-11-16T12:12")
+    await timers.fire_due(database, until=utc("2026-12-31T00:00"))
+    assert await timers.fire_due(database, until=utc("2027-12-31T00:00")) == 0
+    said = await announced()
+    assert [(e.stage, e.warned_at) for e in said if isinstance(e, DeadlineWarned)] == [
+        ("acknowledgement", utc("2026-11-16T12:12")),
+        ("proposal", utc("2026-11-17T13:48")),
+        ("solution", utc("2026-11-19T17:00")),
+    ]
+    assert [(e.stage, e.breached_at) for e in said if isinstance(e, DeadlineBreached)] == [
+        ("acknowledgement", utc("2026-11-16T13:00")),
+        ("proposal", utc("2026-11-17T17:00")),
+        ("solution", utc("2026-11-20T17:00")),
+    ]
+    assert [(e.rung, e.escalated_at) for e in said if isinstance(e, ComplaintEscalated)] == [
+        ("manager", utc("2026-11-16T13:00")),
+        ("head", utc("2026-11-17T13:00")),
+        ("sponsor", utc("2026-11-17T17:00")),
+    ]
+
+
+async def test_K11_a_rise_presses_open_deadlines_and_a_fall_leaves_them(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered(), tier("silver")])
+    case = await filed(database, MONDAY)
+    silver = await deadlines(database, case.id)
+    assert silver["acknowledgement"]["due_at"] == MONDAY + hours(3)
+    await deliver(database, subscriptions, [tier("gold")], at=MONDAY + hours(1))
+    gold = await deadlines(database, case.id)
+    assert gold["acknowledgement"]["due_at"] == MONDAY + hours(2)
+    assert (gold["solution"]["tier"], silver["solution"]["tier"]) == ("gold", "silver")
+    await deliver(database, subscriptions, [tier("silver")], at=MONDAY + hours(1))
+    assert await deadlines(database, case.id) == gold
+
+
+async def test_K11_a_rise_after_the_operator_closed_a_day_leaves_what_was_promised(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, MONDAY)
+    assert (await deadlines(database, case.id))["proposal"]["due_at"] == utc("2026-11-17T17:00")
+    tuesday = utc("2026-11-17T00:00").date()
+    await database.run(lambda tx: change_calendar_day(tx, tuesday, False, [], None, "operator"), at=MONDAY)
+    await deliver(database, subscriptions, [tier("silver")], at=MONDAY + timedelta(minutes=30))
+    line = (await deadlines(database, case.id))["proposal"]
+    assert (line["tier"], line["allowance"]) == ("silver", hours(12))
+    assert (line["warn_at"], line["due_at"]) == (utc("2026-11-17T13:48"), utc("2026-11-17T17:00"))
+
+
+async def test_C2_two_agents_acknowledge_at_once_and_one_of_them_did(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+
+    async def attempt(agent: str) -> str:
+        try:
+            await database.run(lambda tx: take_a_step(tx, Which(case.id), Told(agent), acknowledge))
+        except DomainError as refusal:
+            return refusal.code
+        return "done"
+
+    assert sorted(await asyncio.gather(*map(attempt, ("a", "b", "c", "d")))) == ["done"] + ["step_out_of_order"] * 3
+    assert len(await announced()) == 2
+
+
+async def test_C3_a_step_and_its_timer_at_the_same_moment_leave_one_truth(database, deliver) -> None:
+    """Several timer loops and an agent race for cases that are just falling due: met or breached, never both."""
+    await deliver(database, subscriptions, [registered()])
+    at = datetime.now(UTC) - timedelta(days=14)
+    cases = [await filed(database, at) for _ in range(6)]
+
+    async def fire() -> None:
+        for _ in range(40):
+            try:
+                if await timers.fire_due(database) == 0:
+                    return
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(0.01)
+
+    async def work() -> None:
+        for case in cases:
+            await database.run(lambda tx, case=case: take_a_step(tx, Which(case.id), Told("a"), acknowledge))
+
+    await asyncio.gather(fire(), work(), fire())
+    await timers.fire_due(database)
+    for case in cases:
+        assert (await deadlines(database, case.id))["acknowledgement"]["late_at"] is not None
+
+
+async def test_K11_a_filing_and_a_rise_at_once_always_end_in_the_better_deadline(database, deliver) -> None:
+    for _ in range(8):
+        customer_id = uuid4()
+        await deliver(database, subscriptions, [registered(customer_id)])
+        now = datetime.now(UTC)
+        case, _ = await asyncio.gather(
+            filed(database, now, customer_id),
+            deliver(database, subscriptions, [tier("platinum", customer_id)], at=now),
+        )
+        assert (await deadlines(database, case.id))["acknowledgement"]["allowance"] == hours(1)
+
+
+async def test_the_history_of_a_case_can_not_be_changed_but_a_note_can_be_erased(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+    note = Told("a", note="she was angry")
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), note, acknowledge))
+    for statement in (
+        "delete from case_step",
+        "update case_step set at = now() - interval '1 day'",
+        "update case_step set done_by = 'x', note = null",
+        "update case_step set note = 'she was happy'",
+    ):
+        with pytest.raises(Exception, match="history of a case"):
+            async with database.transaction() as tx:
+                await tx.raw.execute(statement)
+    async with database.transaction() as tx:
+        await tx.raw.execute("update case_step set note = null where case_id = $1", case.id)
+
+
+async def test_a_case_told_after_the_fact_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    now = datetime.now(UTC)
+    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", now - timedelta(days=60))), at=now)
+    grace = timedelta(seconds=practice().replay_grace_seconds)
+    await deliver(database, subscriptions, [tier("platinum")], at=now + timedelta(seconds=1))
+    assert (await deadlines(database, case.id))["acknowledgement"]["due_at"] < now - timedelta(days=50)
+    assert await timers.fire_due(database, until=now + grace - timedelta(seconds=1)) == 0
+    await timers.fire_due(database, until=now + grace + timedelta(seconds=5))
+    lines = await deadlines(database, case.id)
+    assert all(line["breached_at"] == line["due_at"] < now - timedelta(days=20) for line in lines.values())
+    # told too late: what has fired stays, and is done late
+    told = Told("a", now - timedelta(days=60) + timedelta(minutes=1))
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=now + grace)
+    line = (await deadlines(database, case.id))["acknowledgement"]
+    assert (line["met_at"], line["late_at"]) == (None, told.at)
+
+
+async def test_each_step_told_after_the_fact_prolongs_the_grace(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
+    grace = timedelta(seconds=practice().replay_grace_seconds)
+    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", then)), at=now)
+    later = now + grace - timedelta(seconds=1)
+    told = Told("a", then + timedelta(minutes=1))
+    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=later)
+    assert await timers.fire_due(database, until=later + grace - timedelta(seconds=1)) == 0
+    assert await timers.fire_due(database, until=later + grace) > 0
+    assert (await deadlines(database, case.id))["acknowledgement"]["met_at"] == told.at
+
+
+async def test_the_invariants_find_what_is_broken(database, deliver) -> None:
+    await deliver(database, subscriptions, [registered()])
+    case = await filed(database, datetime.now(UTC))
+    breaking = (
+        "update complaint_case set status = 'accepted'",
+        "update deadline set met_at = due_at + interval '1 second' where stage = 'solution'",
+        "update deadline set warned_at = warn_at where stage = 'proposal'",
+        "update timer set state = 'cancelled', ended_at = now()",
+        "update complaint_case set rung = 'head'",
+    )
+    for statement, (sentence, broken) in zip(breaking, INVARIANTS.items(), strict=True):
+        async with database.transaction() as tx:
+            await tx.raw.execute("savepoint sound")
+            await tx.raw.execute(statement)
+            rows = await tx.raw.fetch(broken)
+            await tx.raw.execute("rollback to savepoint sound")
+        assert {row["case_id"] for row in rows} == {case.id}, sentence
