@@ -7,13 +7,13 @@ from fastapi import FastAPI
 from services.complaint_svc.calendars import routes as calendars
 from services.complaint_svc.cases.routes import complaints, steps
 from services.complaint_svc.deadlines import routes as deadlines
-from services.complaint_svc.settings import Settings, practice
+from services.complaint_svc.settings import Settings, business_settings
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
-    practice()  # a wrong setting stops the start, not the first complaint
+    business_settings()  # a wrong setting stops the start, not the first complaint
     return create_service(
         settings or Settings(),
         ports=ports,

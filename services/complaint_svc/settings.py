@@ -1,4 +1,4 @@
-"""This service's environment: what every service has, and how complaints are worked here (`Practice`)."""
+"""This service's environment: what every service has, and how complaints are worked here (`BusinessSettings`)."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -23,10 +23,12 @@ from shared.chassis import ServiceSettings
 
 
 class Settings(ServiceSettings):
+    """What every service has: database, keys, other services."""
+
     service: Literal["complaint"] = "complaint"
 
 
-class Limit(BaseModel):
+class AuthorityLimit(BaseModel):
     """What a role may grant at once; null is no limit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,16 +37,16 @@ class Limit(BaseModel):
     amount: Decimal | None = Field(default=Decimal(0), ge=0)
 
 
-def _limits() -> dict[str, Limit]:
+def _default_limits() -> dict[str, AuthorityLimit]:
     return {
-        "agent": Limit(points=500, amount=Decimal("50.00")),
-        "manager": Limit(points=5_000, amount=Decimal("500.00")),
-        "head": Limit(points=None, amount=None),
-        "admin": Limit(points=None, amount=None),
+        "agent": AuthorityLimit(points=500, amount=Decimal("50.00")),
+        "manager": AuthorityLimit(points=5_000, amount=Decimal("500.00")),
+        "head": AuthorityLimit(points=None, amount=None),
+        "admin": AuthorityLimit(points=None, amount=None),
     }
 
 
-class Practice(BaseSettings):
+class BusinessSettings(BaseSettings):
     """How complaints are worked in this deployment: `PATRON_…` variables, read once a process."""
 
     model_config = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
@@ -53,10 +55,10 @@ class Practice(BaseSettings):
     holidays: str = "CN"  # a country, or a country and its part (DE-BY); empty: no holidays
     opening_hours: dict[str, list[str]] = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
     warning_percent: int = Field(default=80, ge=1, le=99)
-    escalation_hours: int = Field(default=8, ge=1)  # working hours a breach may be ignored before the next rung
+    escalation_hours: int = Field(default=8, ge=1)  # working hours a breach may be ignored before it is escalated
     reopening_days: int = Field(default=30, ge=0)
-    replay_grace_seconds: int = Field(default=60, ge=0)  # a case told after the fact is not judged sooner
-    authority: dict[str, Limit] = Field(default_factory=_limits)  # C5
+    replay_grace_seconds: int = Field(default=60, ge=0)  # a case reported after the fact is not judged sooner
+    authority: dict[str, AuthorityLimit] = Field(default_factory=_default_limits)  # C5
     _by_law: dict[int, dict[date, Openings]] = PrivateAttr(default_factory=dict)
 
     @field_validator("opening_hours")
@@ -92,11 +94,11 @@ class Practice(BaseSettings):
         return Fraction(self.warning_percent, 100)
 
     @property
-    def climb_after(self) -> timedelta:
+    def escalate_after(self) -> timedelta:
         return timedelta(hours=self.escalation_hours)
 
     def calendar(self, year: int, overrides: Mapping[date, Openings]) -> Calendar:
-        """The calendar around a year: the week, over it what the country publishes, over it what an operator said."""
+        """The calendar around a year: the week, over it what the country publishes, over that an operator's days."""
         days = {**self._days_by_law(year), **overrides}
         return Calendar(ZoneInfo(self.time_zone), self.week, days)
 
@@ -121,5 +123,6 @@ class Practice(BaseSettings):
 
 
 @cache
-def practice() -> Practice:
-    return Practice()
+def business_settings() -> BusinessSettings:
+    """The settings of this process. A wrong one raises at the first call, which is the start of the service."""
+    return BusinessSettings()

@@ -137,11 +137,11 @@ class DeadlineBreached(CaseEvent):
 
 @catalogued
 class ComplaintEscalated(CaseEvent):
-    """The case climbed the ladder agent -> manager -> head -> sponsor, one rung at a breach or when one is ignored."""
+    """The case was escalated, agent -> manager -> head -> sponsor: one level at a breach, or when one is ignored."""
 
     type: ClassVar[str] = "complaint.complaint_escalated.v1"
     time_field: ClassVar[str] = "escalated_at"
 
     stage: Stage
-    rung: Literal["manager", "head", "sponsor"]
+    escalation_level: Literal["manager", "head", "sponsor"]
     escalated_at: Instant

@@ -1,4 +1,4 @@
-"""Calendars, terms and instants that the tests of complaints are written with."""
+"""Calendars, terms and instants that the tests of complaint are written with."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar, Opening, Openings
-from services.complaint_svc.cases.domain.case import Act, Case
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import Decision, file_case
 from services.complaint_svc.deadlines.domain.allowances import Allowance, AllowanceRules, RuleKey
 from services.complaint_svc.deadlines.domain.deadlines import Terms
@@ -36,16 +37,16 @@ def daily(openings: Openings, zone: str = "UTC", days: Mapping[date, Openings] =
     return Calendar(ZoneInfo(zone), (openings,) * 7, days)
 
 
-def terms(calendar: Calendar | None = None, written: Mapping[RuleKey, Allowance] = {}) -> Terms:
-    return Terms(calendar or daily(ALWAYS), AllowanceRules(written))
+def terms(calendar: Calendar | None = None, overrides: Mapping[RuleKey, Allowance] = {}) -> Terms:
+    return Terms(calendar or daily(ALWAYS), AllowanceRules(overrides))
 
 
-def act(at: datetime | str, by: str = "agent-1", note: str | None = None) -> Act:
-    return Act(utc(at) if isinstance(at, str) else at, by, note)
+def step_request(at: datetime | str, by: str = "agent-1", note: str | None = None) -> StepRequest:
+    return StepRequest(utc(at) if isinstance(at, str) else at, by, note)
 
 
 def filed(at: datetime | str, t: Terms, *, tier: str | None = None, kind: str = "complaint") -> Decision:
-    return file_case(CASE, CUSTOMER, kind, "normal", "call", "hardware", tier, act(at), t)  # type: ignore[arg-type]
+    return file_case(CASE, CUSTOMER, kind, "normal", "call", "hardware", tier, step_request(at), t)  # type: ignore[arg-type]
 
 
 def due(case: Case, stage: str) -> datetime:

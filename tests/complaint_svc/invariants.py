@@ -32,60 +32,62 @@ where h.number <> h.previous + 1
 """
 
 DEADLINES_END_ONCE = """
-select d.case_id, d.round, d.stage, d.warned_at, d.breached_at, d.late_at, d.met_at, d.cancelled_at, c.status
+select d.case_id, d.round, d.stage, d.warned_at, d.breached_at, d.done_late_at, d.met_at, d.cancelled_at, c.status
 from deadline d join complaint_case c on c.id = d.case_id
 where num_nonnulls(d.breached_at, d.met_at, d.cancelled_at) > 1
-   or (d.late_at is not null and d.breached_at is null)
+   or (d.done_late_at is not null and d.breached_at is null)
    or (d.breached_at is not null and d.warned_at is null)
    or d.breached_at <> d.due_at or (d.met_at >= d.due_at and d.running_since is not null)
-   or (coalesce(d.met_at, d.cancelled_at, d.late_at) is null and (c.status = 'closed' or d.round <> c.round))
+   or (coalesce(d.met_at, d.cancelled_at, d.done_late_at) is null and (c.status = 'closed' or d.round <> c.round))
 """
 
-DEADLINES_SAID_ONCE = """
-with said as (
+DEADLINES_ANNOUNCED_ONCE = """
+with announced as (
     select (payload::jsonb ->> 'case_id')::uuid as case_id, payload::jsonb ->> 'stage' as stage, type,
            (payload::jsonb ->> 'due_at')::timestamptz as due_at
     from outbox where type in ('complaint.deadline_warned.v1', 'complaint.deadline_breached.v1')
-), told as (
+), counted as (
     select case_id, stage, count(*) filter (where type = 'complaint.deadline_warned.v1') as warnings,
            count(*) filter (where type = 'complaint.deadline_breached.v1') as breaches
-    from said group by case_id, stage
+    from announced group by case_id, stage
 ), kept as (
     select case_id, stage, count(warned_at) as warnings, count(breached_at) as breaches
     from deadline group by case_id, stage
 )
-select case_id, stage, k.warnings, t.warnings as told_warnings, k.breaches, t.breaches as told_breaches
-from kept k left join told t using (case_id, stage)
+select case_id, stage, k.warnings, t.warnings as announced_warnings, k.breaches, t.breaches as announced_breaches
+from kept k left join counted t using (case_id, stage)
 where k.warnings <> coalesce(t.warnings, 0) or k.breaches <> coalesce(t.breaches, 0)
 """
 
 WHAT_RUNS_IS_ARMED = """
-select d.case_id, d.round, d.stage, d.generation, d.running_since, d.climb_at, t.kind, t.due_at
+select d.case_id, d.round, d.stage, d.generation, d.running_since, d.escalate_at, t.kind, t.due_at
 from deadline d
 left join timer t on t.aggregate = d.case_id || '/' || d.round || '/' || d.stage and t.state in ('pending', 'failed')
 where (t.aggregate is not null) <> (
-    d.met_at is null and d.cancelled_at is null and d.late_at is null and d.running_since is not null
-    and (d.breached_at is null or d.climb_at is not null))
+    d.met_at is null and d.cancelled_at is null and d.done_late_at is null and d.running_since is not null
+    and (d.breached_at is null or d.escalate_at is not null))
    or t.generation <> d.generation
 """
 
-LADDER_CLIMBED_IN_ORDER = """
-select c.id as case_id, c.rung, k.rungs
+ESCALATED_IN_ORDER = """
+select c.id as case_id, c.escalation_level, k.levels
 from complaint_case c
 left join (
-    select case_id, array_agg(rung order by at, array_position(array['manager', 'head', 'sponsor'], rung)) as rungs
-    from climb group by case_id
+    select case_id, array_agg(escalation_level order by at,
+                              array_position(array['manager', 'head', 'sponsor'], escalation_level)) as levels
+    from escalation group by case_id
 ) k on k.case_id = c.id
-where coalesce(k.rungs, '{}') <>
-    (array['manager', 'head', 'sponsor'])[1:coalesce(array_position(array['manager', 'head', 'sponsor'], c.rung), 0)]
+where coalesce(k.levels, '{}') <>
+    (array['manager', 'head', 'sponsor'])[1:coalesce(
+        array_position(array['manager', 'head', 'sponsor'], c.escalation_level), 0)]
 """
 
 INVARIANTS = {
     "every case's history is a legal path": LEGAL_PATHS,
     "every deadline was breached once, met or cancelled, never two of these": DEADLINES_END_ONCE,
-    "every warning and every breach was announced exactly once": DEADLINES_SAID_ONCE,
+    "every warning and every breach was announced exactly once": DEADLINES_ANNOUNCED_ONCE,
     "every deadline that runs has one timer waiting, and no other has": WHAT_RUNS_IS_ARMED,
-    "every case climbed the ladder rung by rung, each once": LADDER_CLIMBED_IN_ORDER,
+    "every case was escalated level by level, each once": ESCALATED_IN_ORDER,
 }
 
 

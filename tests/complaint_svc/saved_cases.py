@@ -6,18 +6,19 @@ from uuid import UUID
 
 from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.domain.case import Case
-from services.complaint_svc.cases.handlers import NewComplaint, Told, file_a_complaint
+from services.complaint_svc.cases.domain.step_request import StepRequest
+from services.complaint_svc.cases.handlers import FilingRequest, file_complaint
 from shared.messaging import Database
 from tests.complaint_svc.case_builders import CUSTOMER, utc
 
 MONDAY = utc("2026-11-16T09:00")
-WRITTEN = repository.NewCase("call", "hardware", None, None, None, repository.Story("it broke"))
+WRITTEN = repository.CaseDetails("call", "hardware", None, None, None, repository.Story("it broke"))
 
 
 async def filed(database: Database, at: datetime, customer_id: UUID | None = CUSTOMER, kind: Any = "complaint") -> Case:
     """Filed at that instant, as it happens: the transaction's clock stands there too."""
-    new = NewComplaint(customer_id, kind, "normal", WRITTEN)
-    return await database.run(lambda tx: file_a_complaint(tx, new, Told("agent-1")), at=at)
+    filing = FilingRequest(customer_id, kind, "normal", WRITTEN)
+    return await database.run(lambda tx: file_complaint(tx, filing, StepRequest(tx.at, "agent-1")), at=at)
 
 
 async def deadlines(database: Database, case_id: UUID) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 from tests import harness
 from tests.journeys.caller import NUMBERS, Caller, ago, new_code
 from tests.system import System
@@ -19,10 +19,10 @@ async def system(databases: harness.Databases, keys: harness.Keys) -> AsyncItera
     """Cases told after the fact are judged at once, not after a minute."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATRON_REPLAY_GRACE_SECONDS", "0")
-        practice.cache_clear()
+        business_settings.cache_clear()
         async with start_system(databases, keys) as running:
             yield running
-    practice.cache_clear()
+    business_settings.cache_clear()
 
 
 @pytest.fixture
@@ -58,17 +58,17 @@ async def when_everything_has_fired(admin: Caller, case: dict[str, Any]) -> dict
     async with asyncio.timeout(60):
         while True:
             told: dict[str, Any] = await admin.ask(f"/v1/complaints/{case['id']}")
-            if told["rung"] == "sponsor" and all(one["breached_at"] for one in told["deadlines"]):
+            if told["escalation_level"] == "sponsor" and all(one["breached_at"] for one in told["deadlines"]):
                 await admin.settle()
                 return told
             await asyncio.sleep(0.05)
 
 
-async def test_C3_what_nobody_worked_is_breached_and_climbs_the_ladder_each_once(admin: Caller, customer: str) -> None:
+async def test_C3_what_nobody_worked_is_breached_and_escalated_level_by_level(admin: Caller, customer: str) -> None:
     case = await when_everything_has_fired(admin, await file_three_weeks_ago(admin, customer))
     assert {one["state"] for one in case["deadlines"]} == {"breached"}
     assert all(one["warned_at"] < one["breached_at"] == one["due_at"] for one in case["deadlines"])
-    assert [one["rung"] for one in case["escalations"]] == ["manager", "head", "sponsor"]
+    assert [one["escalation_level"] for one in case["escalations"]] == ["manager", "head", "sponsor"]
     overview = await admin.overview(customer)
     assert (overview["cases"]["open"], overview["cases"]["overdue"]) == (1, 1)
     file = await admin.ask(f"/v1/customers/{customer}")

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.complaint_svc.cases.domain import steps
-from services.complaint_svc.cases.domain.case import Act, Case
-from services.complaint_svc.cases.domain.elapsed_time import let_time_pass
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.profile_svc.domain.cases import fold_cases
 from shared.errors import DomainError
 from shared.events import Event
@@ -19,15 +20,15 @@ T = terms()
 SOME_ID = UUID(int=9)
 STEPS = {
     "acknowledge": steps.acknowledge,
-    "judge valid": lambda case, act, t: steps.judge(case, True, act, t),
-    "judge invalid": lambda case, act, t: steps.judge(case, False, act, t),
-    "propose": lambda case, act, t: steps.propose(case, SOME_ID, 1, Decimal(0), act, t),
-    "refuse": lambda case, act, t: steps.answer(case, None, False, act, t),
-    "accept": lambda case, act, t: steps.answer(case, None, True, act, t),
-    "resolve": lambda case, act, t: steps.resolve(case, SOME_ID, act, t),
-    "tell": lambda case, act, t: steps.follow_up(case, None, False, act, t),
-    "close": lambda case, act, t: steps.follow_up(case, None, True, act, t),
-    "reopen": lambda case, act, t: steps.reopen(case, None, act, t),
+    "judge valid": lambda case, request, t: steps.judge(case, True, request, t),
+    "judge invalid": lambda case, request, t: steps.judge(case, False, request, t),
+    "propose": lambda case, request, t: steps.propose(case, SOME_ID, 1, Decimal(0), request, t),
+    "refuse": lambda case, request, t: steps.answer(case, None, False, request, t),
+    "accept": lambda case, request, t: steps.answer(case, None, True, request, t),
+    "resolve": lambda case, request, t: steps.resolve(case, SOME_ID, request, t),
+    "tell": lambda case, request, t: steps.follow_up(case, None, False, request, t),
+    "close": lambda case, request, t: steps.follow_up(case, None, True, request, t),
+    "reopen": lambda case, request, t: steps.reopen(case, None, request, t),
     "pause": steps.pause,
     "resume": steps.resume,
 }
@@ -38,7 +39,7 @@ worked = st.tuples(st.integers(0, len(STEPS) - 1), st.integers(1, 60), st.sample
 
 def overdue(case: Case) -> bool:
     """As complaint lists it: a stage is past its due date and still owed."""
-    return case.status != "closed" and any(d.live and d.breached_at is not None for d in case.deadlines)
+    return case.status != "closed" and any(d.owed and d.breached_at is not None for d in case.deadlines)
 
 
 def counted(events: list[Event]) -> bool:
@@ -47,7 +48,7 @@ def counted(events: list[Event]) -> bool:
 
 def take(case: Case, name: str, at, back: int) -> tuple[Case, list[Event]]:
     told = max(case.last_step_at + timedelta(minutes=1), at - timedelta(hours=back)) if name != "reopen" else at
-    return STEPS[name](case, Act(told, "agent-1"), T)
+    return STEPS[name](case, StepRequest(told, "agent-1"), T)
 
 
 def take_some(case: Case, first: int, at, back: int) -> tuple[Case, list[Event]]:
@@ -67,7 +68,7 @@ def test_G3_overview_and_complaint_agree_on_what_is_overdue(history):
     case, events = filed(now, T)
     for first, hours, back in history:
         now += timedelta(hours=hours)
-        case, happened = let_time_pass(case, now, T)  # the timers have fired, whatever is told of the time before
+        case, happened = apply_elapsed_time(case, now, T)  # the timers have fired, whatever is told of the time before
         events += happened
         case, happened = take_some(case, first, now, back)
         events += happened
@@ -86,7 +87,7 @@ def test_G3_overview_nothing_gets_late_for_either_after_the_case_was_judged_not_
     case, events = filed("2026-11-16T09:00", T)
     plan = (("acknowledge", "2026-11-16T10:00"), ("judge invalid", "2026-11-16T11:00"), ("tell", "2026-11-30T09:00"))
     for name, at in plan:
-        case, late = let_time_pass(case, utc(at) - timedelta(hours=1), T)
+        case, late = apply_elapsed_time(case, utc(at) - timedelta(hours=1), T)
         assert (overdue(case), counted(events + late)) == (False, False)
         case, happened = take(case, name, utc(at), 0)
         events += late + happened

@@ -92,12 +92,12 @@ SOUND = {
     """,
     "complaint": f"""
         insert into tier_copy values ('{CUSTOMER}', 'silver', 1, '{AT}', now());
-        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, rung, filed_at,
-                                    recorded_at, last_step_at, step_count, version)
+        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
+                                    filed_at, recorded_at, last_step_at, step_count, version)
         values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', '{AT}', now(),
                 '{AT}', 4, 1);
-        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, rung, filed_at,
-                                    closed_at, recorded_at, last_step_at, step_count, version)
+        insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
+                                    filed_at, closed_at, recorded_at, last_step_at, step_count, version)
         values ('{CLOSED}', '{CUSTOMER}', 'praise', 'low', 'call', 'price', 'closed', 1, 'agent', '{AT}', '{AT}',
                 now(), '{AT}', 4, 1);
         insert into case_step (case_id, number, round, name, outcome, status_before, status_after, at, recorded_at,

@@ -151,7 +151,8 @@ FAULTS = [
     ),
     (
         "complaint",
-        f"insert into climb (case_id, rung, round, stage, at) values ('{CASE}', 'manager', 1, 'solution', now())",
+        "insert into escalation (case_id, escalation_level, round, stage, at) "
+        f"values ('{CASE}', 'manager', 1, 'solution', now())",
         {"deadlines_end_once"},
     ),
     ("complaint", "update deadline set running_since = now()", {"deadlines_end_once"}),
@@ -225,7 +226,7 @@ RUNS = f"""
 """
 
 
-async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_rung_left(sound: Five):
+async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_level_left(sound: Five):
     await sound.run("complaint", RUNS)
     assert await sound.broken() == set()
     await sound.run("complaint", "update timer set state = 'failed'")
@@ -241,9 +242,9 @@ async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_rung_le
     )
     await sound.run("complaint", "update deadline set cancelled_at = null, breached_at = due_at")
     assert await sound.broken() == set()
-    await sound.run("complaint", "update deadline set climb_at = now()")
+    await sound.run("complaint", "update deadline set escalate_at = now()")
     assert await sound.broken() == {"deadlines_end_once"}
-    await sound.run("complaint", "update deadline set late_at = now()")
+    await sound.run("complaint", "update deadline set done_late_at = now()")
     assert await sound.broken() == set()
 
 

@@ -83,8 +83,8 @@ async def test_a_contact_of_a_case_is_found(five: Five):
     await five.run(
         "complaint",
         """with filed as (
-               insert into complaint_case (id, kind, severity, channel, category, status, round, rung, filed_at,
-                                           recorded_at, last_step_at, step_count, version)
+               insert into complaint_case (id, kind, severity, channel, category, status, round, escalation_level,
+                                           filed_at, recorded_at, last_step_at, step_count, version)
                values ($1, 'praise', 'low', 'call', 'service', 'received', 1, 'agent', now(), now(), now(), 1, 1)
            ) select""",
         CUSTOMER,

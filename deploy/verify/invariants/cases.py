@@ -1,4 +1,4 @@
-"""Complaints: every history is a legal path, and every deadline warned, breached and climbed as often as it said.
+"""Complaints: every history is a legal path, and every deadline warned, breached and escalated as often as it said.
 
 And as often as it had to: what still runs has a timer for what comes next.
 """
@@ -73,7 +73,7 @@ INVARIANTS = (
                 union all
                 select case_id, stage, 'complaint.deadline_breached.v1', breached_at from deadline
                 union all
-                select case_id, stage, 'complaint.complaint_escalated.v1', at from climb
+                select case_id, stage, 'complaint.complaint_escalated.v1', at from escalation
             ), happened as (
                 select case_id, stage, type, count(*) as times, count(*) filter (where at >= {CUT}) as since_cut
                 from moments where at is not null group by 1, 2, 3
@@ -84,10 +84,10 @@ INVARIANTS = (
             union all
             select case_id, stage, 'ended more than once', num_nonnulls(breached_at, met_at, cancelled_at), 1
             from deadline where num_nonnulls(breached_at, met_at, cancelled_at) > 1
-            union all  -- it is owed, nobody stopped it, and a warning, a breach or a rung is still to come of it
+            union all  -- it is owed, nobody stopped it, and a warning, a breach or an escalation is still to come of it
             select case_id, stage, 'runs without a timer', 0, 1
-            from deadline where running_since is not null and num_nonnulls(met_at, cancelled_at, late_at) = 0
-                and (breached_at is null or climb_at is not null)
+            from deadline where running_since is not null and num_nonnulls(met_at, cancelled_at, done_late_at) = 0
+                and (breached_at is null or escalate_at is not null)
                 and not exists (select from timer where aggregate = case_id || '/' || round || '/' || stage
                                 and state in ('pending', 'failed'))
         """,

@@ -5,19 +5,19 @@ from datetime import date
 from services.complaint_svc.calendars import repository
 from services.complaint_svc.calendars.domain.business_time import Calendar
 from services.complaint_svc.calendars.domain.opening_hours import read_openings
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 from shared.errors import invalid, not_found
 from shared.messaging import Transaction
 
 
 async def load_calendar(tx: Transaction, year: int) -> Calendar:
     """The business calendar around a year: published days, and over them what an operator said."""
-    week, ordinary = practice().week, practice().make_up_hours
+    week, ordinary = business_settings().week, business_settings().make_up_hours
     openings = {
         day.day: (read_openings(day.hours) or week[day.day.weekday()] or ordinary) if day.working else ()
         for day in await repository.list_calendar_days(tx)
     }
-    return practice().calendar(year, openings)
+    return business_settings().calendar(year, openings)
 
 
 async def change_calendar_day(

@@ -14,6 +14,8 @@ from shared.messaging import Transaction
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
+    """A day as an operator said it is worked, who said so and when."""
+
     day: date
     working: bool
     hours: list[str]  # empty on a working day: those of its weekday
@@ -28,10 +30,11 @@ async def list_calendar_days(tx: Transaction) -> list[CalendarDay]:
 
 
 async def save_calendar_day(tx: Transaction, day: CalendarDay) -> None:
+    """The last word on a day replaces the one before."""
     changed = asdict(day)
-    written = pg.insert(calendar_day).values(**changed)
+    insert = pg.insert(calendar_day).values(**changed)
     del changed["day"]
-    await tx.sql.execute(written.on_conflict_do_update(index_elements=["day"], set_=changed))
+    await tx.sql.execute(insert.on_conflict_do_update(index_elements=["day"], set_=changed))
 
 
 async def delete_calendar_day(tx: Transaction, day: date) -> bool:

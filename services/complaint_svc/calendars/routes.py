@@ -9,7 +9,7 @@ from services.complaint_svc.calendars import handlers, repository
 from services.complaint_svc.calendars.domain.business_time import Calendar
 from services.complaint_svc.calendars.domain.opening_hours import WEEKDAYS, write_openings
 from services.complaint_svc.calendars.schemas import CalendarDayRead, CalendarDayUpdate, CalendarRead
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 from shared.chassis import CurrentActor, Day, Tx, allow, service_router
 from shared.errors import invalid
 
@@ -31,10 +31,12 @@ async def read_business_calendar(
     overrides = {override.day: override for override in await repository.list_calendar_days(tx)}
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     return CalendarRead(
-        time_zone=practice().time_zone,
-        holidays=practice().holidays,
-        published_through=practice().published_through,
-        week={name: write_openings(openings) for name, openings in zip(WEEKDAYS, practice().week, strict=True)},
+        time_zone=business_settings().time_zone,
+        holidays=business_settings().holidays,
+        published_through=business_settings().published_through,
+        week={
+            name: write_openings(openings) for name, openings in zip(WEEKDAYS, business_settings().week, strict=True)
+        },
         days=[_read_day(day, calendar, overrides.get(day)) for day in days],
     )
 
@@ -61,9 +63,9 @@ async def _show_day(tx: Tx, day: date) -> CalendarDayRead:
 
 def _read_day(day: date, calendar: Calendar, override: repository.CalendarDay | None) -> CalendarDayRead:
     openings = calendar.openings_on(day)
-    published = {known.day: known for known in practice().published_days(day.year)}.get(day)
+    published = {known.day: known for known in business_settings().published_days(day.year)}.get(day)
     source: Literal["week", "published", "override"] = "override" if override else "published" if published else "week"
-    through = practice().published_through
+    through = business_settings().published_through
     return CalendarDayRead(
         day=day,
         working=bool(openings),

@@ -15,7 +15,8 @@ Time: every step first lets the time up to its instant pass: warnings, breaches 
 they were due, in that order, whenever somebody looked. A step may be reported after the fact; then the case is judged
 by the instants reported, and its timers wait a grace until the story has been told. What has fired stays.
 
-Why it is right: a step is a pure decision, (case, request, terms) -> (case, events), and a step under the case's lock.
+Why it is right: a step is a pure decision, (case, request, terms) -> (case, events), taken
+under the case's lock.
 A state machine takes any steps at any times and finds a legal history and each deadline ended once; late timers give
 the same facts as punctual ones; and what the database holds is compared with what the rules decided.
 """

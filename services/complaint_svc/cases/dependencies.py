@@ -1,20 +1,33 @@
-"""When something was said to have happened: not in the future, and long ago only by who may write history."""
+"""What the routes of cases share: which case is meant, and the request for a step, with the rules about its instant."""
 
 from datetime import datetime
+from uuid import UUID
 
-from services.complaint_svc.cases.handlers import LATELY, Told
+from services.complaint_svc.cases.domain.step_request import BACKDATING_GRACE, StepRequest
+from services.complaint_svc.cases.handlers import CaseRef
 from shared.chassis import Actor
 from shared.chassis.times import refuse_backdating, refuse_future
 
 
-def refuse_impossible(at: datetime | None, now: datetime, pointer: str) -> None:
+def case_ref(complaint_id: UUID, actor: Actor) -> CaseRef:
+    """The case in the path, for the one who asks: a partner reaches its own only."""
+    return CaseRef(complaint_id, actor.partner_id)
+
+
+def step_request(
+    actor: Actor, now: datetime, at: datetime | None, note: str | None = None, pointer: str = "/at"
+) -> StepRequest:
+    """A step by this actor, at the instant the body says or now (C2: each step has who and when).
+
+    422 `in_the_future`; 403 `history_needed` for what is further back than the grace, without the scope `history`.
+    """
+    refuse_future_instant(at, now, pointer)
+    if at is not None:
+        refuse_backdating(at, now, actor, allowed=BACKDATING_GRACE)
+    return StepRequest(now if at is None else at, actor.subject, note)
+
+
+def refuse_future_instant(at: datetime | None, now: datetime, pointer: str) -> None:
+    """422 `in_the_future` for an instant that is given and has not come."""
     if at is not None:
         refuse_future(at, now, pointer)
-
-
-def told(actor: Actor, now: datetime, at: datetime | None, note: str | None = None, pointer: str = "/at") -> Told:
-    """Who tells it, and the instant it is told of (C2: each step has who and when)."""
-    refuse_impossible(at, now, pointer)
-    if at is not None:
-        refuse_backdating(at, now, actor, allowed=LATELY)
-    return Told(actor.subject, at, note)

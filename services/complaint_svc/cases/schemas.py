@@ -12,13 +12,15 @@ from shared.chassis import Amount, Code, Id, Instant, Name, Read, Shape, Text
 from shared.events.complaint import CaseKind, Severity
 
 Channel = Literal["call", "email", "fax", "letter", "web", "partner", "on_site"]
-StepToCome = Literal["acknowledgement", "judgement", "proposals", "acceptance", "resolution", "follow-up", "reopening"]
+NextStep = Literal["acknowledgement", "judgement", "proposals", "acceptance", "resolution", "follow-up", "reopening"]
 Reason = Annotated[Text, StringConstraints(min_length=1)]
 Grant = Annotated[int, Field(ge=0, le=100_000_000, json_schema_extra={"format": "int32"})]
-Mark = Annotated[int, Field(ge=1, le=5, json_schema_extra={"format": "int32"})]
+Rating = Annotated[int, Field(ge=1, le=5, json_schema_extra={"format": "int32"})]
 
 
-class CustomerNamed(Shape):
+class ComplaintCustomer(Shape):
+    """Whose complaint it is."""
+
     id: Id
 
 
@@ -37,7 +39,7 @@ class AboutCreate(Shape):
 class ComplaintCreate(Shape):
     """`customer` is null while nobody knows who it is. `filed_at` is for what was filed before it is entered."""
 
-    customer: CustomerNamed | None = None
+    customer: ComplaintCustomer | None = None
     kind: CaseKind = "complaint"
     severity: Severity = "normal"
     channel: Channel
@@ -81,7 +83,7 @@ class AcceptanceCreate(Shape):
 
 
 class FollowUpCreate(Shape):
-    satisfaction: Mark | None = None
+    satisfaction: Rating | None = None
     comment: Text | None = None
     close: bool = True
     at: Instant | None = None
@@ -137,14 +139,14 @@ class ProposalRead(Read):
 
 
 class EscalationRead(Read):
-    rung: Literal["manager", "head", "sponsor"]
+    escalation_level: Literal["manager", "head", "sponsor"]
     stage: str
     round: int
     escalated_at: datetime
 
 
 class ComplaintSummary(Read):
-    """A line of a list: nothing personal."""
+    """A case as one line of a list: nothing personal."""
 
     id: UUID
     customer_id: UUID | None
@@ -154,7 +156,7 @@ class ComplaintSummary(Read):
     category: str
     status: str
     tier: str | None
-    rung: str
+    escalation_level: str
     waiting: Literal["customer", "answer"] | None
     filed_at: datetime
     closed_at: datetime | None
@@ -174,7 +176,7 @@ class ComplaintRead(ComplaintSummary):
     settlement_wish: str | None
     contact: ContactRead
     deadlines: list[DeadlineRead]
-    next_steps: list[StepToCome]
+    next_steps: list[NextStep]
     steps: list[StepRead]
     proposals: list[ProposalRead]
     escalations: list[EscalationRead]

@@ -19,7 +19,7 @@ complaint_case = Table(  # nothing personal: what the rules read, and what lists
     Column("status", Text, nullable=False),
     Column("round", Integer, nullable=False),
     Column("tier", Text),
-    Column("rung", Text, nullable=False),
+    Column("escalation_level", Text, nullable=False),
     Column("waiting", Text),
     Column("satisfaction", Integer),
     Column("proposal_id", Uuid),  # the present round's last one
@@ -65,11 +65,11 @@ case_step = Table(  # the history: immutable, but for a note that is erased
     Column("note", Text),
 )
 
-climb = Table(  # the rungs a case reached, each once
-    "climb",
+escalation = Table(  # the levels a case reached, each once
+    "escalation",
     metadata,
     Column("case_id", Uuid, primary_key=True),
-    Column("rung", Text, primary_key=True),
+    Column("escalation_level", Text, primary_key=True),
     Column("round", Integer, nullable=False),
     Column("stage", Text, nullable=False),
     Column("at", Timestamp, nullable=False),

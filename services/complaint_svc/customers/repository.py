@@ -1,4 +1,4 @@
-"""Who is known, and in which tier: this service's own copy, as heard from profile and tiering."""
+"""Who is known, and in which tier: this service's own copy of what profile and tiering announced."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,8 @@ CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class CustomerTier:
+    """A customer's tier as tiering announced it; `rank` grows with the tier."""
+
     customer_id: UUID
     tier: str
     rank: int
@@ -24,25 +26,25 @@ class CustomerTier:
 
 
 async def load_tier(tx: Transaction, customer_id: UUID) -> str | None:
-    """The customer's tier, held still: a change heard meanwhile waits, and then sees the case this becomes (K11)."""
+    """The customer's tier, locked: a change of it waits meanwhile, and then sees the case that is being filed (K11)."""
     query = select(tier_copy.c.tier).where(tier_copy.c.customer_id == customer_id).with_for_update(read=True)
     row = (await tx.sql.execute(query)).one_or_none()
     if row is None:
-        raise not_found("customer_not_found", "complaints has not heard of this customer")
+        raise not_found("customer_not_found", "Complaint has not heard of this customer.")
     tier: str | None = row[0]
     return tier
 
 
 async def lock_customers(tx: Transaction, customer_ids: Iterable[str]) -> None:
-    """Keys that are no ids are no customers."""
+    """Lock the rows of the customers among these keys of streams, in order. Keys that are no ids are no customers."""
     ids = [text for text in customer_ids if CANONICAL.fullmatch(text)]
     await tx.raw.fetch("select from tier_copy where customer_id = any($1::uuid[]) order by customer_id for update", ids)
 
 
 async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
-    """They exist. Nothing is known of their tier by that."""
+    """Note that these customers exist; that says nothing of their tier."""
     await tx.raw.execute(
-        """insert into tier_copy (customer_id, heard_at)
+        """insert into tier_copy (customer_id, recorded_at)
            select distinct id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id on conflict do nothing""",
         list(customer_ids), tx.at,
     )  # fmt: skip
@@ -51,10 +53,10 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
 async def save_tiers(tx: Transaction, tiers: Sequence[CustomerTier]) -> None:
     """The last word on each customer's tier."""
     await tx.raw.execute(
-        """insert into tier_copy as t (customer_id, tier, rank, effective_from, heard_at)
+        """insert into tier_copy as t (customer_id, tier, rank, effective_from, recorded_at)
            select a.*, $5 from unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[]) as a order by 1
            on conflict (customer_id) do update set tier = excluded.tier, rank = excluded.rank,
-               effective_from = excluded.effective_from, heard_at = excluded.heard_at""",
+               effective_from = excluded.effective_from, recorded_at = excluded.recorded_at""",
         [t.customer_id for t in tiers], [t.tier for t in tiers], [t.rank for t in tiers],
         [t.effective_from for t in tiers], tx.at,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from services.complaint_svc.calendars.handlers import load_calendar
 from services.complaint_svc.deadlines import repository
 from services.complaint_svc.deadlines.domain.allowances import Allowance, RuleKey
 from services.complaint_svc.deadlines.domain.deadlines import Terms
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 from shared.messaging import Transaction
 
 
@@ -15,9 +15,9 @@ async def load_terms(tx: Transaction, at: datetime) -> Terms:
     return Terms(
         calendar=await load_calendar(tx, at.year),
         rules=await repository.load_allowance_rules(tx),
-        warning_share=practice().share_before_warning,
-        climb_after=practice().climb_after,
-        reopen_within=timedelta(days=practice().reopening_days),
+        warning_share=business_settings().share_before_warning,
+        escalate_after=business_settings().escalate_after,
+        reopen_within=timedelta(days=business_settings().reopening_days),
     )
 
 

@@ -39,5 +39,5 @@ def _read_rule(key: RuleKey, allowance: Allowance, rules: AllowanceRules) -> Dea
     return DeadlineRuleRead(
         kind=kind, severity=severity, tier=tier, acknowledgement_minutes=minutes(allowance.acknowledgement),
         proposal_minutes=minutes(allowance.proposal), solution_minutes=minutes(allowance.solution),
-        shipped=key not in rules.written,
+        shipped=key not in rules.overrides,
     )  # fmt: skip

@@ -17,16 +17,16 @@ deadline = Table(  # one row a case, round and stage; `remaining` is working tim
     Column("running_since", Timestamp),
     Column("warn_at", Timestamp, nullable=False),
     Column("due_at", Timestamp, nullable=False),
-    Column("climb_at", Timestamp),
+    Column("escalate_at", Timestamp),
     Column("warned_at", Timestamp),
     Column("breached_at", Timestamp),
-    Column("late_at", Timestamp),
+    Column("done_late_at", Timestamp),
     Column("met_at", Timestamp),
     Column("cancelled_at", Timestamp),
     Column("generation", Integer, nullable=False),
 )
 
-deadline_rule = Table(  # allowances an operator wrote over those shipped
+deadline_rule = Table(  # allowances an operator wrote over the defaults
     "deadline_rule",
     metadata,
     Column("kind", Text, primary_key=True),

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from services.complaint_svc.remedies.domain import authority
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 
 
 def check_authority(points: int, amount: Decimal, roles: Iterable[str]) -> None:
     """Refuse a proposal (`above_authority`) that is more than the widest of these roles may grant at once."""
-    limits = {role: authority.Authority(limit.points, limit.amount) for role, limit in practice().authority.items()}
+    limits = {
+        role: authority.Authority(limit.points, limit.amount) for role, limit in business_settings().authority.items()
+    }
     authority.check_authority(points, amount, roles, limits)

@@ -23,9 +23,9 @@ async def test_K12_the_published_make_up_saturday_is_worked_and_what_is_not_publ
 
 async def test_an_operator_says_what_a_day_is_like_and_deadlines_count_by_it(client, known, as_role) -> None:
     path = "/v1/business-calendar/days/2026-03-03"  # a Tuesday
-    said = {"working": False, "note": "power cut"}
-    assert (await client.put(path, json=said, headers=as_role("agent"))).status_code == 403
-    assert (await client.put(path, json=said)).json()["source"] == "override"
+    override = {"working": False, "note": "power cut"}
+    assert (await client.put(path, json=override, headers=as_role("agent"))).status_code == 403
+    assert (await client.put(path, json=override)).json()["source"] == "override"
     case = await filed(client, filed_at="2026-03-02T16:00:00Z")
     assert case["deadlines"][0]["due_at"] == "2026-03-04T12:00:00Z"
     longer = {"working": True, "hours": ["08:00-12:00", "13:00-20:00"]}

@@ -30,7 +30,7 @@ async def refusal(client: httpx.AsyncClient, path: str, body: Any = None, **how:
     return answer.status_code, answer.json()["code"]
 
 
-async def test_C1_a_case_keeps_all_that_was_said_and_shows_its_deadlines(client, known) -> None:
+async def test_C1_a_case_keeps_all_that_was_written_and_shows_its_deadlines(client, known) -> None:
     case = await filed(client)
     got = (await client.get(f"/v1/complaints/{case['id']}")).json()
     assert got | {"deadlines": 0} == case | {"deadlines": 0}
@@ -39,7 +39,7 @@ async def test_C1_a_case_keeps_all_that_was_said_and_shows_its_deadlines(client,
     assert [d["stage"] for d in got["deadlines"]] == ["acknowledgement", "proposal", "solution"]
     assert {d["state"] for d in got["deadlines"]} == {"running"}
     assert got["deadlines"][0]["remaining_seconds"] <= got["deadlines"][0]["allowance_seconds"] == 4 * 3600
-    assert (got["status"], got["next_steps"], got["rung"]) == ("received", ["acknowledgement"], "agent")
+    assert (got["status"], got["next_steps"], got["escalation_level"]) == ("received", ["acknowledgement"], "agent")
 
 
 async def test_C2_the_four_steps(client, known, announced, as_role) -> None:
@@ -60,12 +60,12 @@ async def test_C2_the_four_steps(client, known, announced, as_role) -> None:
         "id": 0, "round": 1, "text": "a new one and 300 points", "points": 300, "amount": "12.50", "proposed_at": 0,
         "answered_at": 0, "accepted": True,
     }  # fmt: skip
-    said = await announced()
-    assert isinstance(said[0], ComplaintFiled)
-    assert [e.key for e in said] == [str(CUSTOMER)] * 7
-    assert [(e.points, e.amount) for e in said if isinstance(e, ComplaintResolved)] == [(300, Decimal("12.50"))]
-    assert isinstance(said[-1], ComplaintClosed)
-    everything = " ".join(e.model_dump_json() for e in said)
+    events = await announced()
+    assert isinstance(events[0], ComplaintFiled)
+    assert [e.key for e in events] == [str(CUSTOMER)] * 7
+    assert [(e.points, e.amount) for e in events if isinstance(e, ComplaintResolved)] == [(300, Decimal("12.50"))]
+    assert isinstance(events[-1], ComplaintClosed)
+    everything = " ".join(e.model_dump_json() for e in events)
     assert not any(words in everything for words in ("李雷", "broken", "充电器", "example.com", "mei"))
 
 
@@ -165,7 +165,7 @@ async def test_what_can_not_be_filed(client, known, change: dict[str, Any], code
     assert await refusal(client, "complaints", STORY | change) == code
 
 
-async def test_telling_what_was_long_ago_needs_the_scope_history(client, known, as_role) -> None:
+async def test_reporting_what_was_long_ago_needs_the_scope_history(client, known, as_role) -> None:
     long_ago = {"filed_at": "2026-01-05T10:00:00Z"}
     assert await refusal(client, "complaints", STORY | long_ago, headers=as_role("agent")) == (403, "history_needed")
     case = await filed(client, **long_ago)
@@ -176,10 +176,12 @@ async def test_telling_what_was_long_ago_needs_the_scope_history(client, known, 
     )  # fmt: skip
 
 
-async def test_C3_a_case_told_after_the_fact_is_judged_by_the_instants_told(client, known, database, announced) -> None:
+async def test_C3_a_case_reported_after_the_fact_is_judged_by_the_instants_reported(
+    client, known, database, announced
+) -> None:
     """In time then is in time now, though today is far beyond; what was late then is breached at the instant it was."""
     case = await filed(client, filed_at="2026-03-02T10:00:00Z")  # a Monday; 4 h to acknowledge, 16 to propose
-    assert await timers.fire_due(database) == 0  # the grace: its story is still being told
+    assert await timers.fire_due(database) == 0  # the grace: its story is still being reported
     case = await step(client, case, "acknowledgement", {"at": "2026-03-02T11:00:00Z"})
     await step(client, case, "judgement", {"valid": True, "reason": "yes", "at": "2026-03-02T12:00:00Z"})
     case = await step(client, case, "proposals", {"text": "sorry", "at": "2026-03-05T10:00:00Z"})
@@ -187,7 +189,7 @@ async def test_C3_a_case_told_after_the_fact_is_judged_by_the_instants_told(clie
     assert (case["deadlines"][0]["state"], proposal["state"]) == ("met", "breached")
     assert proposal["breached_at"] == proposal["due_at"] == "2026-03-04T10:00:00Z"
     assert (proposal["warned_at"], proposal["done_late_at"]) == ("2026-03-03T14:48:00Z", "2026-03-05T10:00:00Z")
-    assert [e["rung"] for e in case["escalations"]] == ["manager", "head"]
+    assert [e["escalation_level"] for e in case["escalations"]] == ["manager", "head"]
     await step(client, case, "acceptance", {"accepted": True, "at": "2026-03-05T11:00:00Z"})
     await step(client, case, "resolution", {"at": "2026-03-05T12:00:00Z"})
     case = await step(client, case, "follow-up", {"satisfaction": 3, "at": "2026-03-06T12:00:00Z"})

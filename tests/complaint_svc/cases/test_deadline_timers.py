@@ -8,15 +8,15 @@ from uuid import uuid4
 import pytest
 
 from services.complaint_svc.calendars.handlers import change_calendar_day
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import acknowledge
 from services.complaint_svc.cases.handlers import (
-    NewComplaint,
-    Told,
-    Which,
-    file_a_complaint,
-    take_a_step,
+    CaseRef,
+    FilingRequest,
+    file_complaint,
+    take_step,
 )
-from services.complaint_svc.settings import practice
+from services.complaint_svc.settings import business_settings
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
@@ -32,7 +32,7 @@ SERVICE = "complaint"
 pytestmark = pytest.mark.usefixtures("sound")
 
 
-async def test_C3_timers_warn_breach_and_climb_each_once_and_at_their_instants(database, deliver, announced) -> None:
+async def test_C3_timers_warn_breach_and_escalate_each_once_and_at_their_instants(database, deliver, announced) -> None:
     await deliver(database, subscriptions, [registered()])
     case = await filed(database, MONDAY)
     database.clock = Mock(return_value=MONDAY)  # the timers' own instants count, not when they are looked at
@@ -42,18 +42,18 @@ async def test_C3_timers_warn_breach_and_climb_each_once_and_at_their_instants(d
     assert (await deadlines(database, case.id))["acknowledgement"]["warned_at"] == utc("2026-11-16T12:12")
     await timers.fire_due(database, until=utc("2026-12-31T00:00"))
     assert await timers.fire_due(database, until=utc("2027-12-31T00:00")) == 0
-    said = await announced()
-    assert [(e.stage, e.warned_at) for e in said if isinstance(e, DeadlineWarned)] == [
+    events = await announced()
+    assert [(e.stage, e.warned_at) for e in events if isinstance(e, DeadlineWarned)] == [
         ("acknowledgement", utc("2026-11-16T12:12")),
         ("proposal", utc("2026-11-17T13:48")),
         ("solution", utc("2026-11-19T17:00")),
     ]
-    assert [(e.stage, e.breached_at) for e in said if isinstance(e, DeadlineBreached)] == [
+    assert [(e.stage, e.breached_at) for e in events if isinstance(e, DeadlineBreached)] == [
         ("acknowledgement", utc("2026-11-16T13:00")),
         ("proposal", utc("2026-11-17T17:00")),
         ("solution", utc("2026-11-20T17:00")),
     ]
-    assert [(e.rung, e.escalated_at) for e in said if isinstance(e, ComplaintEscalated)] == [
+    assert [(e.escalation_level, e.escalated_at) for e in events if isinstance(e, ComplaintEscalated)] == [
         ("manager", utc("2026-11-16T13:00")),
         ("head", utc("2026-11-17T13:00")),
         ("sponsor", utc("2026-11-17T17:00")),
@@ -91,7 +91,7 @@ async def test_C2_two_agents_acknowledge_at_once_and_one_of_them_did(database, d
 
     async def attempt(agent: str) -> str:
         try:
-            await database.run(lambda tx: take_a_step(tx, Which(case.id), Told(agent), acknowledge))
+            await database.run(lambda tx: take_step(tx, CaseRef(case.id), StepRequest(tx.at, agent), acknowledge))
         except DomainError as refusal:
             return refusal.code
         return "done"
@@ -118,12 +118,14 @@ async def test_C3_a_step_and_its_timer_at_the_same_moment_leave_one_truth(databa
 
     async def work() -> None:
         for case in cases:
-            await database.run(lambda tx, case=case: take_a_step(tx, Which(case.id), Told("a"), acknowledge))
+            await database.run(
+                lambda tx, case=case: take_step(tx, CaseRef(case.id), StepRequest(tx.at, "a"), acknowledge)
+            )
 
     await asyncio.gather(fire(), work(), fire())
     await timers.fire_due(database)
     for case in cases:
-        assert (await deadlines(database, case.id))["acknowledgement"]["late_at"] is not None
+        assert (await deadlines(database, case.id))["acknowledgement"]["done_late_at"] is not None
 
 
 async def test_K11_a_filing_and_a_rise_at_once_always_end_in_the_better_deadline(database, deliver) -> None:
@@ -141,8 +143,9 @@ async def test_K11_a_filing_and_a_rise_at_once_always_end_in_the_better_deadline
 async def test_the_history_of_a_case_can_not_be_changed_but_a_note_can_be_erased(database, deliver) -> None:
     await deliver(database, subscriptions, [registered()])
     case = await filed(database, datetime.now(UTC))
-    note = Told("a", note="she was angry")
-    await database.run(lambda tx: take_a_step(tx, Which(case.id), note, acknowledge))
+    await database.run(
+        lambda tx: take_step(tx, CaseRef(case.id), StepRequest(tx.at, "a", "she was angry"), acknowledge)
+    )
     for statement in (
         "delete from case_step",
         "update case_step set at = now() - interval '1 day'",
@@ -156,37 +159,37 @@ async def test_the_history_of_a_case_can_not_be_changed_but_a_note_can_be_erased
         await tx.raw.execute("update case_step set note = null where case_id = $1", case.id)
 
 
-async def test_a_case_told_after_the_fact_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
+async def test_a_case_reported_after_the_fact_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
     await deliver(database, subscriptions, [registered()])
-    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
     now = datetime.now(UTC)
-    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", now - timedelta(days=60))), at=now)
-    grace = timedelta(seconds=practice().replay_grace_seconds)
+    case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(now - timedelta(days=60), "a")), at=now)
+    grace = timedelta(seconds=business_settings().replay_grace_seconds)
     await deliver(database, subscriptions, [tier("platinum")], at=now + timedelta(seconds=1))
     assert (await deadlines(database, case.id))["acknowledgement"]["due_at"] < now - timedelta(days=50)
     assert await timers.fire_due(database, until=now + grace - timedelta(seconds=1)) == 0
     await timers.fire_due(database, until=now + grace + timedelta(seconds=5))
     lines = await deadlines(database, case.id)
     assert all(line["breached_at"] == line["due_at"] < now - timedelta(days=20) for line in lines.values())
-    # told too late: what has fired stays, and is done late
-    told = Told("a", now - timedelta(days=60) + timedelta(minutes=1))
-    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=now + grace)
+    # reported too late: what has fired stays, and is done late
+    late = StepRequest(now - timedelta(days=60) + timedelta(minutes=1), "a")
+    await database.run(lambda tx: take_step(tx, CaseRef(case.id), late, acknowledge), at=now + grace)
     line = (await deadlines(database, case.id))["acknowledgement"]
-    assert (line["met_at"], line["late_at"]) == (None, told.at)
+    assert (line["met_at"], line["done_late_at"]) == (None, late.at)
 
 
-async def test_each_step_told_after_the_fact_prolongs_the_grace(database, deliver) -> None:
+async def test_each_step_reported_after_the_fact_prolongs_the_grace(database, deliver) -> None:
     await deliver(database, subscriptions, [registered()])
-    new = NewComplaint(CUSTOMER, "complaint", "normal", WRITTEN)
+    filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
     now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
-    grace = timedelta(seconds=practice().replay_grace_seconds)
-    case = await database.run(lambda tx: file_a_complaint(tx, new, Told("a", then)), at=now)
+    grace = timedelta(seconds=business_settings().replay_grace_seconds)
+    case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(then, "a")), at=now)
     later = now + grace - timedelta(seconds=1)
-    told = Told("a", then + timedelta(minutes=1))
-    await database.run(lambda tx: take_a_step(tx, Which(case.id), told, acknowledge), at=later)
+    in_time = StepRequest(then + timedelta(minutes=1), "a")
+    await database.run(lambda tx: take_step(tx, CaseRef(case.id), in_time, acknowledge), at=later)
     assert await timers.fire_due(database, until=later + grace - timedelta(seconds=1)) == 0
     assert await timers.fire_due(database, until=later + grace) > 0
-    assert (await deadlines(database, case.id))["acknowledgement"]["met_at"] == told.at
+    assert (await deadlines(database, case.id))["acknowledgement"]["met_at"] == in_time.at
 
 
 async def test_the_invariants_find_what_is_broken(database, deliver) -> None:
@@ -197,7 +200,7 @@ async def test_the_invariants_find_what_is_broken(database, deliver) -> None:
         "update deadline set met_at = due_at + interval '1 second' where stage = 'solution'",
         "update deadline set warned_at = warn_at where stage = 'proposal'",
         "update timer set state = 'cancelled', ended_at = now()",
-        "update complaint_case set rung = 'head'",
+        "update complaint_case set escalation_level = 'head'",
     )
     for statement, (sentence, broken) in zip(breaking, INVARIANTS.items(), strict=True):
         async with database.transaction() as tx:

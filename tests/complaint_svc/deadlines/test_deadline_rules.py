@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.complaint_svc.deadlines.domain.allowances import KINDS, SEVERITIES, SHIPPED, AllowanceRules
+from services.complaint_svc.deadlines.domain.allowances import DEFAULT_ALLOWANCES, KINDS, SEVERITIES, AllowanceRules
 from services.complaint_svc.subscriptions import subscriptions
 from tests.complaint_svc.case_requests import filed, tier
 
@@ -25,7 +25,7 @@ def test_the_shipped_rules_know_every_case_and_a_better_tier_is_never_slower() -
 
 @pytest.mark.parametrize("tier", ["iron", None, "any"])
 def test_a_tier_without_rules_of_its_own_gets_those_of_any(tier: str | None) -> None:
-    assert AllowanceRules().allowance("complaint", "high", tier) == SHIPPED["complaint", "high", "any"]
+    assert AllowanceRules().allowance("complaint", "high", tier) == DEFAULT_ALLOWANCES["complaint", "high", "any"]
 
 
 @pytest.mark.usefixtures("sound")
@@ -33,9 +33,9 @@ async def test_deadline_rules_are_data(client, known, database, deliver) -> None
     rules = (await client.get("/v1/deadline-rules")).json()
     assert len(rules) == 80
     assert all(rule["shipped"] for rule in rules)
-    written = {"acknowledgement_minutes": 30, "proposal_minutes": None, "solution_minutes": 60}
-    answer = await client.put("/v1/deadline-rules/complaint/normal/jade", json=written)
-    assert answer.json() == written | {"kind": "complaint", "severity": "normal", "tier": "jade", "shipped": False}
+    changed = {"acknowledgement_minutes": 30, "proposal_minutes": None, "solution_minutes": 60}
+    answer = await client.put("/v1/deadline-rules/complaint/normal/jade", json=changed)
+    assert answer.json() == changed | {"kind": "complaint", "severity": "normal", "tier": "jade", "shipped": False}
     await deliver(database, subscriptions, [tier("jade")])
     case = await filed(client)
     assert [(d["stage"], d["allowance_seconds"]) for d in case["deadlines"]] == [

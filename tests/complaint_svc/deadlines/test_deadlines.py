@@ -1,4 +1,4 @@
-"""Deadlines of a case by their rules: warning, breach, ladder, pause, and a tier that changes meanwhile (C3)."""
+"""Deadlines of a case by their rules: warning, breach, escalation, pause, and a tier that changes meanwhile (C3)."""
 
 from datetime import date, datetime, timedelta
 
@@ -7,89 +7,91 @@ from hypothesis import strategies as st
 
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar
 from services.complaint_svc.cases.domain.case import Case
-from services.complaint_svc.cases.domain.elapsed_time import let_time_pass
+from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.steps import (
     acknowledge,
     answer,
+    change_severity,
     change_tier,
     follow_up,
     judge,
     pause,
     propose,
-    regrade,
     reopen,
     resume,
 )
 from services.complaint_svc.deadlines.domain.allowances import Allowance
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, Event
-from tests.complaint_svc.case_builders import PROPOSAL, act, due, filed, hours, terms, utc, working_week
+from tests.complaint_svc.case_builders import PROPOSAL, due, filed, hours, step_request, terms, utc, working_week
 
 TEN_HOURS = {("complaint", "normal", "any"): Allowance(hours(10), None, None)}
 EIGHT_HOURS = {("complaint", "normal", "any"): Allowance(hours(8), None, None)}
 
 
-def said(events: list[Event], kind: type[Event]) -> list[Event]:
+def of_type(events: list[Event], kind: type[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, kind)]
 
 
 def test_C3_a_warning_comes_at_four_fifths_and_the_breach_at_the_whole_each_once() -> None:
-    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+    t = terms(overrides=TEN_HOURS)  # type: ignore[arg-type]
     case, _ = filed("2026-11-17T00:00", t)
-    case, early = let_time_pass(case, utc("2026-11-17T07:59"), t)
-    case, warned = let_time_pass(case, utc("2026-11-17T08:00"), t)
-    case, between = let_time_pass(case, utc("2026-11-17T09:59"), t)
-    case, breached = let_time_pass(case, utc("2026-11-17T10:00"), t)
-    case, again = let_time_pass(case, utc("2026-11-17T10:01"), t)
+    case, early = apply_elapsed_time(case, utc("2026-11-17T07:59"), t)
+    case, warned = apply_elapsed_time(case, utc("2026-11-17T08:00"), t)
+    case, between = apply_elapsed_time(case, utc("2026-11-17T09:59"), t)
+    case, breached = apply_elapsed_time(case, utc("2026-11-17T10:00"), t)
+    case, again = apply_elapsed_time(case, utc("2026-11-17T10:01"), t)
     assert early == between == again == []
-    assert [e.occurred_at for e in said(warned, DeadlineWarned)] == [utc("2026-11-17T08:00")]
+    assert [e.occurred_at for e in of_type(warned, DeadlineWarned)] == [utc("2026-11-17T08:00")]
     assert [type(e) for e in breached] == [DeadlineBreached, ComplaintEscalated]
-    assert case.rung == "manager"
+    assert case.escalation_level == "manager"
     assert case.deadlines[0].state == "breached"
 
 
-def test_C3_a_breach_that_is_ignored_climbs_rung_by_rung_to_the_sponsor_and_stops_there() -> None:
-    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+def test_C3_a_breach_that_is_ignored_escalates_level_by_level_to_the_sponsor_and_stops_there() -> None:
+    t = terms(overrides=TEN_HOURS)  # type: ignore[arg-type]
     case, _ = filed("2026-11-17T00:00", t)
-    case, events = let_time_pass(case, utc("2026-12-17T00:00"), t)
-    climbs = [(e.rung, e.escalated_at) for e in events if isinstance(e, ComplaintEscalated)]
-    assert climbs == [
+    case, events = apply_elapsed_time(case, utc("2026-12-17T00:00"), t)
+    escalations = [(e.escalation_level, e.escalated_at) for e in events if isinstance(e, ComplaintEscalated)]
+    assert escalations == [
         ("manager", utc("2026-11-17T10:00")),
         ("head", utc("2026-11-17T18:00")),
         ("sponsor", utc("2026-11-18T02:00")),
     ]
-    assert len(said(events, DeadlineBreached)) == 1
+    assert len(of_type(events, DeadlineBreached)) == 1
 
 
 def test_C3_work_done_in_time_meets_and_work_done_late_stays_breached() -> None:
-    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
-    in_time, events = acknowledge(filed("2026-11-17T00:00", t)[0], act("2026-11-17T09:59"), t)
+    t = terms(overrides=TEN_HOURS)  # type: ignore[arg-type]
+    in_time, events = acknowledge(filed("2026-11-17T00:00", t)[0], step_request("2026-11-17T09:59"), t)
     assert in_time.deadlines[0].state == "met"
-    assert said(events, DeadlineBreached) == []
-    late, events = acknowledge(filed("2026-11-17T00:00", t)[0], act("2026-11-17T10:30"), t)
+    assert of_type(events, DeadlineBreached) == []
+    late, events = acknowledge(filed("2026-11-17T00:00", t)[0], step_request("2026-11-17T10:30"), t)
     assert late.deadlines[0].state == "breached"
-    assert late.deadlines[0].late_at == utc("2026-11-17T10:30")
+    assert late.deadlines[0].done_late_at == utc("2026-11-17T10:30")
     assert late.deadlines[0].met_at is None
     assert [type(e) for e in events[:3]] == [DeadlineWarned, DeadlineBreached, ComplaintEscalated]
-    assert let_time_pass(late, utc("2027-01-01T00:00"), t)[1] == []
+    assert apply_elapsed_time(late, utc("2027-01-01T00:00"), t)[1] == []
 
 
 def test_K3_a_case_on_hold_over_the_night_is_due_at_the_end_of_its_first_day() -> None:
     t = terms(working_week(), EIGHT_HOURS)  # type: ignore[arg-type]
     case, _ = filed("2026-11-17T09:00", t)
-    case, _ = pause(case, act("2026-11-17T17:00"), t)
-    case, _ = resume(case, act("2026-11-18T09:00"), t)
+    case, _ = pause(case, step_request("2026-11-17T17:00"), t)
+    case, _ = resume(case, step_request("2026-11-18T09:00"), t)
     assert due(case, "acknowledgement") == utc("2026-11-17T17:00")
-    assert said(let_time_pass(case, utc("2026-11-18T09:00"), t)[1], DeadlineBreached) == []  # it was said already
+    assert (
+        of_type(apply_elapsed_time(case, utc("2026-11-18T09:00"), t)[1], DeadlineBreached) == []
+    )  # it was announced already
 
 
-def test_C3_while_the_customer_is_to_answer_nothing_warns_breaches_or_climbs() -> None:
-    t = terms(written=TEN_HOURS)  # type: ignore[arg-type]
+def test_C3_while_the_customer_is_to_answer_nothing_warns_breaches_or_escalates() -> None:
+    t = terms(overrides=TEN_HOURS)  # type: ignore[arg-type]
     case, _ = filed("2026-11-17T00:00", t)
-    case, _ = pause(case, act("2026-11-17T04:00"), t)
-    case, nothing = let_time_pass(case, utc("2026-11-27T00:00"), t)
+    case, _ = pause(case, step_request("2026-11-17T04:00"), t)
+    case, nothing = apply_elapsed_time(case, utc("2026-11-27T00:00"), t)
     assert nothing == []
-    case, _ = resume(case, act("2026-11-27T00:00"), t)
+    case, _ = resume(case, step_request("2026-11-27T00:00"), t)
     assert due(case, "acknowledgement") == utc("2026-11-27T06:00")
     assert case.deadlines[0].warn_at == utc("2026-11-27T04:00")
 
@@ -98,21 +100,21 @@ def test_C3_after_a_proposal_the_solution_waits_for_the_answer() -> None:
     t = terms()
     case, _ = filed("2026-11-16T00:00", t)
     before = due(case, "solution")
-    case, _ = acknowledge(case, act("2026-11-16T01:00"), t)
-    case, _ = judge(case, True, act("2026-11-16T02:00"), t)
-    case, _ = propose(case, PROPOSAL, 100, 0, act("2026-11-16T03:00"), t)  # type: ignore[arg-type]
+    case, _ = acknowledge(case, step_request("2026-11-16T01:00"), t)
+    case, _ = judge(case, True, step_request("2026-11-16T02:00"), t)
+    case, _ = propose(case, PROPOSAL, 100, 0, step_request("2026-11-16T03:00"), t)  # type: ignore[arg-type]
     assert {d.stage: d.state for d in case.deadlines} == {
         "acknowledgement": "met",
         "proposal": "met",
         "solution": "paused",
     }
-    case, _ = answer(case, None, False, act("2026-11-16T08:00"), t)
+    case, _ = answer(case, None, False, step_request("2026-11-16T08:00"), t)
     assert due(case, "solution") == before + hours(5)
 
 
 def not_valid(judged_at: str, t: Terms) -> Case:
-    case, _ = acknowledge(filed("2026-11-16T00:00", t)[0], act("2026-11-16T01:00"), t)
-    return judge(case, False, act(judged_at, note="not ours"), t)[0]
+    case, _ = acknowledge(filed("2026-11-16T00:00", t)[0], step_request("2026-11-16T01:00"), t)
+    return judge(case, False, step_request(judged_at, note="not ours"), t)[0]
 
 
 def test_C3_a_case_not_valid_owes_nothing_after_its_judgement() -> None:
@@ -123,25 +125,25 @@ def test_C3_a_case_not_valid_owes_nothing_after_its_judgement() -> None:
         "proposal": "cancelled",
         "solution": "met",
     }
-    assert let_time_pass(case, utc("2027-01-01T00:00"), t)[1] == []
+    assert apply_elapsed_time(case, utc("2027-01-01T00:00"), t)[1] == []
 
 
-def test_C3_a_case_judged_not_valid_after_its_breach_is_done_late_and_climbs_no_further() -> None:
+def test_C3_a_case_judged_not_valid_after_its_breach_is_done_late_and_escalates_no_further() -> None:
     t = terms()
     case = not_valid("2026-11-17T18:00", t)  # the solution was due at 16:00
     solution = case.deadlines[-1]
-    assert (solution.breached_at, solution.late_at) == (utc("2026-11-17T16:00"), utc("2026-11-17T18:00"))
-    assert let_time_pass(case, utc("2027-01-01T00:00"), t) == (case, [])
-    told, events = follow_up(case, None, False, act("2026-11-18T09:00"), t)
-    assert (told.deadlines, events) == (case.deadlines, [])
+    assert (solution.breached_at, solution.done_late_at) == (utc("2026-11-17T16:00"), utc("2026-11-17T18:00"))
+    assert apply_elapsed_time(case, utc("2027-01-01T00:00"), t) == (case, [])
+    followed_up, events = follow_up(case, None, False, step_request("2026-11-18T09:00"), t)
+    assert (followed_up.deadlines, events) == (case.deadlines, [])
 
 
 def test_C3_a_case_not_valid_that_is_reopened_owes_every_stage_anew() -> None:
     t = terms()
-    case, _ = follow_up(not_valid("2026-11-16T02:00", t), 1, True, act("2026-11-16T03:00"), t)
-    case, _ = reopen(case, None, act("2026-11-16T04:00"), t)
+    case, _ = follow_up(not_valid("2026-11-16T02:00", t), 1, True, step_request("2026-11-16T03:00"), t)
+    case, _ = reopen(case, None, step_request("2026-11-16T04:00"), t)
     assert {(d.round, d.state) for d in case.deadlines} == {(2, "running")}
-    _, events = let_time_pass(case, utc("2026-12-16T00:00"), t)
+    _, events = apply_elapsed_time(case, utc("2026-12-16T00:00"), t)
     assert [e.stage for e in events if isinstance(e, DeadlineBreached)] == ["acknowledgement", "proposal", "solution"]
 
 
@@ -164,10 +166,10 @@ def test_K11_a_due_date_bettered_into_the_past_still_leaves_the_time_after_the_w
     t = terms()
     case, _ = filed("2026-11-16T00:00", t)  # 4 h to acknowledge
     case, events = change_tier(case, "platinum", utc("2026-11-16T03:00"), t)  # 1 h, long gone
-    assert said(events, DeadlineBreached) == []
+    assert of_type(events, DeadlineBreached) == []
     assert due(case, "acknowledgement") == utc("2026-11-16T03:12")
-    case, events = let_time_pass(case, utc("2026-11-16T03:00"), t)
-    assert len(said(events, DeadlineWarned)) == 1
+    case, events = apply_elapsed_time(case, utc("2026-11-16T03:00"), t)
+    assert len(of_type(events, DeadlineWarned)) == 1
 
 
 def closed(*days: str) -> Calendar:
@@ -195,33 +197,33 @@ def test_K11_a_graver_severity_never_moves_a_promise_later_though_days_were_clos
     before = promised(case, "proposal")
     assert before[1] == utc("2026-11-18T16:00")
     since = terms(closed("2026-11-17", "2026-11-18"))
-    case, _ = regrade(case, "high", act("2026-11-16T16:30"), since)  # 8 h, which now end on Thursday
+    case, _ = change_severity(case, "high", step_request("2026-11-16T16:30"), since)  # 8 h, which now end on Thursday
     assert promised(case, "proposal") == before
 
 
 def test_K11_a_better_tier_gives_a_stopped_deadline_no_more_than_was_left_of_the_promise() -> None:
     case, _ = filed("2026-11-16T09:00", terms(working_week()))
     since = terms(closed("2026-11-17"))
-    case, _ = pause(case, act("2026-11-16T10:00"), since)  # 7 h before Tuesday 17:00 are worked, not 15
+    case, _ = pause(case, step_request("2026-11-16T10:00"), since)  # 7 h before Tuesday 17:00 are worked, not 15
     case, _ = change_tier(case, "silver", utc("2026-11-16T10:00"), since)
-    case, _ = resume(case, act("2026-11-16T10:00"), since)
+    case, _ = resume(case, step_request("2026-11-16T10:00"), since)
     assert due(case, "proposal") <= utc("2026-11-17T17:00")
 
 
 def test_K3_a_stop_moves_a_promise_by_the_working_time_stopped_though_a_day_was_closed_since() -> None:
     case, _ = filed("2026-11-16T09:00", terms(working_week()))
     since = terms(closed("2026-11-17"))
-    case, _ = pause(case, act("2026-11-16T10:00"), since)
-    case, _ = resume(case, act("2026-11-16T12:00"), since)  # two hours stopped: Wednesday 9 to 11
+    case, _ = pause(case, step_request("2026-11-16T10:00"), since)
+    case, _ = resume(case, step_request("2026-11-16T12:00"), since)  # two hours stopped: Wednesday 9 to 11
     assert due(case, "proposal") == utc("2026-11-18T11:00")
 
 
 def test_a_graver_case_is_due_earlier_and_a_milder_one_keeps_what_was_promised() -> None:
     t = terms()
     case, _ = filed("2026-11-16T00:00", t)
-    case, _ = regrade(case, "high", act("2026-11-16T00:10"), t)
+    case, _ = change_severity(case, "high", step_request("2026-11-16T00:10"), t)
     assert due(case, "acknowledgement") == utc("2026-11-16T02:00")
-    case, _ = regrade(case, "low", act("2026-11-16T00:20"), t)
+    case, _ = change_severity(case, "low", step_request("2026-11-16T00:20"), t)
     assert due(case, "acknowledgement") == utc("2026-11-16T02:00")
 
 
@@ -234,11 +236,11 @@ change = st.tuples(
 def _try(case: Case, what: str, minute: int, t: Terms) -> tuple[Case, list[Event]]:
     at = utc("2026-11-16T09:00") + timedelta(minutes=minute)
     if what == "wait":
-        return let_time_pass(case, at, t)
+        return apply_elapsed_time(case, at, t)
     if what == "pause":
-        return pause(case, act(at), t) if case.waiting is None else (case, [])
+        return pause(case, step_request(at), t) if case.waiting is None else (case, [])
     if what == "resume":
-        return resume(case, act(at), t) if case.waiting is not None else (case, [])
+        return resume(case, step_request(at), t) if case.waiting is not None else (case, [])
     return change_tier(case, what, at, t)
 
 
@@ -259,10 +261,10 @@ def test_K11_whatever_happens_no_tier_ever_makes_a_due_date_later(changes: list[
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(change, max_size=12), st.lists(st.integers(0, 3000), max_size=12))
-def test_C3_late_timers_tell_the_same_facts_as_punctual_ones(changes: list[Change], looks: list[int]) -> None:
+def test_C3_late_timers_give_the_same_facts_as_punctual_ones(changes: list[Change], looks: list[int]) -> None:
     """Time passes at the steps only, or also at any instants between: the same events at the same instants."""
     t = terms(working_week())
-    told = []
+    outcomes = []
     for more in ([], sorted(looks)):
         case, events = filed("2026-11-16T09:00", t, tier="silver")
         plan, minute = [(look, "wait") for look in more], 0
@@ -272,6 +274,6 @@ def test_C3_late_timers_tell_the_same_facts_as_punctual_ones(changes: list[Chang
         for at, what in sorted(plan, key=lambda p: p[0]):
             case, happened = _try(case, what, at, t)
             events += happened
-        case, rest = let_time_pass(case, utc("2027-06-01T00:00"), t)
-        told.append((events + rest, case.deadlines, case.rung))
-    assert told[0] == told[1]
+        case, rest = apply_elapsed_time(case, utc("2027-06-01T00:00"), t)
+        outcomes.append((events + rest, case.deadlines, case.escalation_level))
+    assert outcomes[0] == outcomes[1]

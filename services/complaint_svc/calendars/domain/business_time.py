@@ -22,14 +22,14 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opening:
-    """One stretch of a day, in minutes after local midnight; 1440 is the end of the day."""
+    """One part of a day, in minutes after local midnight; 1440 is the end of the day."""
 
     opens: int
     closes: int
 
     def __post_init__(self) -> None:
         if not 0 <= self.opens < self.closes <= 1440:
-            raise invalid("opening_hours_invalid", "an opening ends after it begins, within one day")
+            raise invalid("opening_hours_invalid", "An opening ends after it begins, within one day.")
 
 
 Openings = tuple[Opening, ...]
@@ -47,12 +47,14 @@ class Calendar:
     def __post_init__(self) -> None:
         for openings in (*self.week, *self.days.values()):
             if any(earlier.closes > later.opens for earlier, later in pairwise(openings)):
-                raise invalid("opening_hours_invalid", "the openings of a day follow each other without overlap")
+                raise invalid("opening_hours_invalid", "The openings of a day follow each other without overlap.")
 
     def openings_on(self, day: date) -> Openings:
+        """When the business is open on that day, in order; empty when it is closed."""
         return self.days.get(day, self.week[day.weekday()])
 
     def local_day(self, instant: datetime) -> date:
+        """The day that the calendar's zone shows at an instant."""
         return instant.astimezone(self.zone).date()
 
 
@@ -67,7 +69,7 @@ def answer_due_at(
         if end - begin >= left:
             return begin + left
         left -= end - begin
-    raise invalid("calendar_never_opens", "the business calendar has no opening hours ahead")
+    raise invalid("calendar_never_opens", "The business calendar has no opening hours ahead.")
 
 
 def working_time_between(

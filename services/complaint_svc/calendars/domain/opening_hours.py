@@ -21,14 +21,15 @@ def read_openings(hours: Iterable[str]) -> Openings:
 
 
 def write_openings(openings: Openings) -> list[str]:
+    """Openings as people write them, in order."""
     return [f"{_clock(opening.opens)}-{_clock(opening.closes)}" for opening in openings]
 
 
 def _read(text: str) -> Opening:
-    found = FORM.fullmatch(text)
-    if found is None:
-        raise invalid("opening_hours_invalid", 'opening hours are written like "09:00-17:00"', pointer="/hours")
-    from_hour, from_minute, to_hour, to_minute = map(int, found.groups())
+    match = FORM.fullmatch(text)
+    if match is None:
+        raise invalid("opening_hours_invalid", 'Opening hours are written like "09:00-17:00".', pointer="/hours")
+    from_hour, from_minute, to_hour, to_minute = map(int, match.groups())
     return Opening(from_hour * 60 + from_minute, to_hour * 60 + to_minute)
 
 

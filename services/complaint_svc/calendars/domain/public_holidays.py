@@ -19,6 +19,7 @@ class PublishedDay:
 
 
 def holidays_of(place: str, year: int) -> holidays.HolidayBase:
+    """The public holidays of a country (CN) or of a part of it (DE-BY) around a year. ValueError: unknown place."""
     country, _, part = place.partition("-")
     years = range(year - YEARS_BACK, year + YEARS_AHEAD)
     try:
@@ -29,16 +30,20 @@ def holidays_of(place: str, year: int) -> holidays.HolidayBase:
 
 @cache
 def published_days(place: str, year: int) -> tuple[PublishedDay, ...]:
-    found = holidays_of(place, year)
-    off = [PublishedDay(day, False, name) for day, name in found.items()]
-    years = {day.year for day in found}
-    worked = [PublishedDay(day, True, "Make-up working day") for day in found.weekend_workdays if day.year in years]
+    """The holidays and make-up working days of the years around that one, in order."""
+    calendar = holidays_of(place, year)
+    off = [PublishedDay(day, False, name) for day, name in calendar.items()]
+    years = {day.year for day in calendar}
+    worked = [PublishedDay(day, True, "Make-up working day") for day in calendar.weekend_workdays if day.year in years]
     return tuple(sorted((*off, *worked), key=lambda published: published.day))
 
 
 @cache
 def last_published_year(place: str) -> int | None:
-    """Countries that move working days publish them year by year; the package lists each swap as numbers."""
+    """The last year whose moved working days are published; None for a country that moves none.
+
+    The package `holidays` lists each swap of a year as numbers: month, day off, month, day worked.
+    """
     swaps = getattr(holidays_of(place, 2000), "special_public_holidays", None) or {}
     years = [year for year, entries in swaps.items() if _holds_a_swap(entries)]
     return max(years, default=None)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, TypedDict, get_args
 from uuid import UUID
 
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.remedies.domain.proposal import Proposal
 from shared.errors import conflict, invalid
@@ -35,12 +36,12 @@ StepName = Literal[
     "identification",
     "severity",
 ]
-HigherRung = Literal["manager", "head", "sponsor"]
-Rung = Literal["agent"] | HigherRung
+HigherLevel = Literal["manager", "head", "sponsor"]
+EscalationLevel = Literal["agent"] | HigherLevel
 Waiting = Literal["customer", "answer"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-RUNGS: tuple[Rung, ...] = ("agent", "manager", "head", "sponsor")
+ESCALATION_LEVELS: tuple[EscalationLevel, ...] = ("agent", "manager", "head", "sponsor")
 OPEN: tuple[Status, ...] = tuple(status for status in STATUSES if status != "closed")
 
 # Only what has something to settle needs a proposal: praise is thanked for, a question is answered.
@@ -74,15 +75,6 @@ BESIDE: dict[StepName, tuple[Status, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who did a step, and when; `note` is what was written with it."""
-
-    at: datetime
-    by: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One line of a case's history: it is written once and never changed."""
 
@@ -98,17 +90,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
-    """The case reached a rung of the ladder, because of a stage."""
+class Escalation:
+    """The case reached a level of escalation, because of a stage that was breached or whose breach was ignored."""
 
-    rung: HigherRung
+    escalation_level: HigherLevel
     stage: Stage
     round: int
     at: datetime
 
 
-class About(TypedDict):
-    """What every event of a case carries."""
+class CaseEventFields(TypedDict):
+    """What every event of a case carries: its key, the case, and the customer if one is known."""
 
     subject_id: UUID
     case_id: UUID
@@ -119,7 +111,8 @@ class About(TypedDict):
 class Case:
     """What the rules need of a case. Texts and contacts are personal and no rule reads them: they are kept elsewhere.
 
-    `proposal` and `deadlines` are those of the present round; `steps` and `climbs` those of this change, to be saved.
+    `proposal` and `deadlines` are those of the present round; `steps` and `escalations` those of this change, still to
+    be saved.
     """
 
     id: UUID
@@ -129,19 +122,19 @@ class Case:
     status: Status
     round: int
     tier: str | None  # the copy of the tier that the deadlines were given by
-    rung: Rung
+    escalation_level: EscalationLevel
     filed_at: datetime
     last_step_at: datetime
     step_count: int
     closed_at: datetime | None = None
     satisfaction: int | None = None
     waiting: Waiting | None = None
-    replayed_until: datetime | None = None
+    replayed_until: datetime | None = None  # while it is being reported after the fact, its timers wait till then
     version: int = 1
     proposal: Proposal | None = None
     deadlines: tuple[Deadline, ...] = ()
     steps: tuple[Step, ...] = ()
-    climbs: tuple[Climb, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def subject_id(self) -> UUID:
@@ -149,11 +142,12 @@ class Case:
         return self.customer_id or self.id
 
     @property
-    def about(self) -> About:
+    def event_fields(self) -> CaseEventFields:
+        """The fields that every event of this case has."""
         return {"subject_id": self.subject_id, "case_id": self.id, "customer_id": self.customer_id}
 
     def clock(self, now: datetime) -> datetime:
-        """The instant the case stands at. A case that is being told after the fact stands at its last step."""
+        """The instant the case stands at. One that is being reported after the fact stands at its last step."""
         return self.last_step_at if self.replayed_until is not None and now < self.replayed_until else now
 
 
@@ -166,31 +160,33 @@ def legal_steps(status: Status, kind: CaseKind) -> list[StepName]:
 
 
 def legal_next_steps(case: Case) -> list[StepName]:
+    """The steps of the path that this case may take next."""
     return legal_steps(case.status, case.kind)
 
 
 def check_order(case: Case, name: StepName, at: datetime) -> None:
-    """Refuse a step out of its turn, saying which ones may come; and one told to be before the last."""
+    """Refuse a step out of its turn (`step_out_of_order`, with those that may come) or before the last one."""
     legal = case.status in BESIDE[name] if name in BESIDE else name in legal_next_steps(case)
     if not legal:
         raise conflict(
             "step_out_of_order",
-            f"a case that is {case.status} can not take the step {name}",
+            f"A case that is {case.status} cannot take the step {name}.",
             case_status=case.status,
             next=legal_next_steps(case),
         )
     if at < case.last_step_at:
-        raise invalid("before_last_step", "a step is not before the one it follows", pointer="/at")
+        raise invalid("before_last_step", "A step is not before the one it follows.", pointer="/at")
 
 
-def take(case: Case, name: StepName, act: Act, outcome: str | None = None) -> Case:
+def record_step(case: Case, name: StepName, request: StepRequest, outcome: str | None = None) -> Case:
     """Go along the path (or beside it) and write the line of history."""
     after = case.status if name in BESIDE else PATH[case.status, name, outcome]
     number = case.step_count + 1
-    step = Step(number, case.round, name, outcome, case.status, after, act.at, act.by, act.note)
-    return replace(case, status=after, step_count=number, last_step_at=act.at, steps=(*case.steps, step))
+    step = Step(number, case.round, name, outcome, case.status, after, request.at, request.by, request.note)
+    return replace(case, status=after, step_count=number, last_step_at=request.at, steps=(*case.steps, step))
 
 
-def next_rung(rung: Rung) -> HigherRung | None:
-    above: dict[Rung, HigherRung] = {"agent": "manager", "manager": "head", "head": "sponsor"}
-    return above.get(rung)
+def next_level(level: EscalationLevel) -> HigherLevel | None:
+    """The level above, or None at the top."""
+    above: dict[EscalationLevel, HigherLevel] = {"agent": "manager", "manager": "head", "head": "sponsor"}
+    return above.get(level)

@@ -1,4 +1,8 @@
-"""The steps of a case as decisions: (case, facts, at) -> (case, events). Time up to it passes first (C2)."""
+"""The steps of a case as decisions: (case, request, terms) -> (case, events) (C2).
+
+Each takes the case as it was loaded, applies the time up to the step's instant, writes one line of history, and returns
+the case afterwards with the events to announce. Each refuses a step out of its turn (`step_out_of_order`).
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,25 +11,25 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.complaint_svc.cases.domain.case import (
-    Act,
     Case,
     Step,
     StepName,
     Waiting,
     check_order,
-    take,
+    record_step,
 )
-from services.complaint_svc.cases.domain.elapsed_time import let_time_pass
+from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.deadlines.domain.allowances import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import (
     Deadline,
     Terms,
-    better_deadline,
-    drop_deadline,
+    cancel_deadline,
     meet_deadline,
+    pause_deadline,
     resume_deadline,
+    shorten_deadline,
     start_deadline,
-    stop_deadline,
 )
 from services.complaint_svc.remedies.domain.proposal import Proposal
 from shared.errors import conflict
@@ -54,150 +58,170 @@ def file_case(
     channel: str,
     category: str,
     tier: str | None,
-    act: Act,
+    request: StepRequest,
     terms: Terms,
 ) -> Decision:
-    """Listen: the case is received and its deadlines run, by the tier as this service knows it now."""
+    """Listen, first half: the case is received and its deadlines run, by the tier as this service knows it now."""
     case = Case(
         case_id, customer_id, kind, severity, "received", 1, tier, "agent",
-        filed_at=act.at, last_step_at=act.at, step_count=1,
-        steps=(Step(1, 1, "filing", None, None, "received", act.at, act.by, act.note),),
+        filed_at=request.at, last_step_at=request.at, step_count=1,
+        steps=(Step(1, 1, "filing", None, None, "received", request.at, request.by, request.note),),
     )  # fmt: skip
-    case = replace(case, deadlines=_all_stages(case, tier, act.at, terms))
+    case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
     filed = ComplaintFiled(
         subject_id=case.subject_id, case_id=case_id, customer_id=customer_id, kind=kind, severity=severity,
-        channel=channel, category=category, tier=tier, filed_at=act.at,
+        channel=channel, category=category, tier=tier, filed_at=request.at,
     )  # fmt: skip
     return case, [filed]
 
 
-def acknowledge(case: Case, act: Act, terms: Terms) -> Decision:
-    case, events = _begin(case, "acknowledgement", act, terms)
-    case = _meet(take(case, "acknowledgement", act), "acknowledgement", act.at)
-    return case, [*events, ComplaintAcknowledged(**case.about, acknowledged_at=act.at)]
+def acknowledge(case: Case, request: StepRequest, terms: Terms) -> Decision:
+    """Listen, second half: the customer knows that the case was received."""
+    case, events = _advance_to(case, "acknowledgement", request, terms)
+    case = _meet_stage(record_step(case, "acknowledgement", request), "acknowledgement", request.at)
+    return case, [*events, ComplaintAcknowledged(**case.event_fields, acknowledged_at=request.at)]
 
 
-def judge(case: Case, valid: bool, act: Act, terms: Terms) -> Decision:
+def judge(case: Case, valid: bool, request: StepRequest, terms: Terms) -> Decision:
     """Judge: valid or not, with the reason. Why a case is not valid is its answer: no deadline runs after it (C3).
 
     The customer still is to be told, by the follow-up, before the case is closed (C2).
     """
-    case, events = _begin(case, "judgement", act, terms)
-    case = take(case, "judgement", act, "valid" if valid else "invalid")
+    case, events = _advance_to(case, "judgement", request, terms)
+    case = record_step(case, "judgement", request, "valid" if valid else "invalid")
     if not valid:
-        case = _each(case, lambda d: _settle(d, act.at))
-    return case, [*events, ComplaintJudged(**case.about, valid=valid, judged_at=act.at)]
+        case = _change_deadlines(case, lambda d: _end_deadline(d, request.at))
+    return case, [*events, ComplaintJudged(**case.event_fields, valid=valid, judged_at=request.at)]
 
 
-def propose(case: Case, proposal_id: UUID, points: int, amount: Decimal, act: Act, terms: Terms) -> Decision:
+def propose(
+    case: Case, proposal_id: UUID, points: int, amount: Decimal, request: StepRequest, terms: Terms
+) -> Decision:
     """Settle, first half: from here the customer is to answer, so what still runs is stopped."""
-    case, events = _begin(case, "proposal", act, terms)
-    case = _meet(take(case, "proposal", act), "proposal", act.at)
-    case = _wait(replace(case, proposal=Proposal(proposal_id, points, amount, act.at)), "answer", act.at, terms)
+    case, events = _advance_to(case, "proposal", request, terms)
+    case = _meet_stage(record_step(case, "proposal", request), "proposal", request.at)
+    case = _pause_deadlines(
+        replace(case, proposal=Proposal(proposal_id, points, amount, request.at)), "answer", request.at, terms
+    )
     proposed = SettlementProposed(
-        **case.about, proposal_id=proposal_id, points=points, amount=amount, proposed_at=act.at
+        **case.event_fields, proposal_id=proposal_id, points=points, amount=amount, proposed_at=request.at
     )
     return case, [*events, proposed]
 
 
-def answer(case: Case, proposal_id: UUID | None, accepted: bool, act: Act, terms: Terms) -> Decision:
-    """The customer took the proposal or refused it; either way it is our turn again."""
-    case, events = _begin(case, "acceptance", act, terms)
+def answer(case: Case, proposal_id: UUID | None, accepted: bool, request: StepRequest, terms: Terms) -> Decision:
+    """The customer accepted the proposal or refused it; either way the deadlines run on.
+
+    `proposal_id` says which proposal is meant: None is the one that waits, any other is refused (`proposal_not_open`).
+    """
+    case, events = _advance_to(case, "acceptance", request, terms)
     proposal = case.proposal
     assert proposal is not None  # the path leads here through a proposal only
     if proposal_id not in (None, proposal.id):
-        raise conflict("proposal_not_open", "another proposal is waiting for the answer", proposal_id=str(proposal.id))
-    case = take(case, "acceptance", act, "accepted" if accepted else "refused")
-    case = _go_on(replace(case, proposal=replace(proposal, answered_at=act.at, accepted=accepted)), act.at, terms)
-    answered = SettlementAnswered(**case.about, proposal_id=proposal.id, accepted=accepted, answered_at=act.at)
+        raise conflict("proposal_not_open", "Another proposal is waiting for the answer.", proposal_id=str(proposal.id))
+    case = record_step(case, "acceptance", request, "accepted" if accepted else "refused")
+    case = _resume_deadlines(
+        replace(case, proposal=replace(proposal, answered_at=request.at, accepted=accepted)), request.at, terms
+    )
+    answered = SettlementAnswered(
+        **case.event_fields, proposal_id=proposal.id, accepted=accepted, answered_at=request.at
+    )
     return case, [*events, answered]
 
 
-def resolve(case: Case, resolution_id: UUID, act: Act, terms: Terms) -> Decision:
+def resolve(case: Case, resolution_id: UUID, request: StepRequest, terms: Terms) -> Decision:
     """Settle, second half: what was agreed is carried out. The points are the ledger's to grant."""
-    case, events = _begin(case, "resolution", act, terms)
-    case = _each(take(case, "resolution", act), lambda d: _settle(d, act.at))
+    case, events = _advance_to(case, "resolution", request, terms)
+    case = _change_deadlines(record_step(case, "resolution", request), lambda d: _end_deadline(d, request.at))
     agreed = case.proposal if case.proposal is not None and case.proposal.accepted else None
     resolved = ComplaintResolved(
-        **case.about, resolution_id=resolution_id, points=agreed.points if agreed else 0,
-        amount=agreed.amount if agreed else Decimal(0), resolved_at=act.at,
+        **case.event_fields, resolution_id=resolution_id, points=agreed.points if agreed else 0,
+        amount=agreed.amount if agreed else Decimal(0), resolved_at=request.at,
     )  # fmt: skip
     return replace(case, waiting=None), [*events, resolved]
 
 
-def follow_up(case: Case, satisfaction: int | None, close: bool, act: Act, terms: Terms) -> Decision:
-    """Call back: how is it now? Or, for a case that is not valid: to tell the customer why."""
-    case, events = _begin(case, "follow-up", act, terms)
-    case = take(case, "follow-up", act, "closed" if close else "open")
-    # nothing runs by now, but in cases that an earlier release judged not valid
-    case = _each(case, lambda d: _settle(d, act.at))
+def follow_up(case: Case, satisfaction: int | None, close: bool, request: StepRequest, terms: Terms) -> Decision:
+    """Follow up: ask how satisfied the customer is (1 to 5), or tell why a case is not valid; `close` ends it."""
+    case, events = _advance_to(case, "follow-up", request, terms)
+    case = record_step(case, "follow-up", request, "closed" if close else "open")
+    # nothing runs by now: the resolution ended it, or the judgement did; a closed case owes nothing whatever it was
+    case = _change_deadlines(case, lambda d: _end_deadline(d, request.at))
     case = replace(case, waiting=None, satisfaction=case.satisfaction if satisfaction is None else satisfaction)
     if not close:
         return case, events
-    case = replace(case, closed_at=act.at)
-    return case, [*events, ComplaintClosed(**case.about, satisfaction=case.satisfaction, closed_at=act.at)]
+    case = replace(case, closed_at=request.at)
+    return case, [*events, ComplaintClosed(**case.event_fields, satisfaction=case.satisfaction, closed_at=request.at)]
 
 
-def reopen(case: Case, tier: str | None, act: Act, terms: Terms) -> Decision:
-    """It was not put right after all: a new round, from listening on, with new deadlines. The rung stays."""
-    case, events = _begin(case, "reopening", act, terms)
+def reopen(case: Case, tier: str | None, request: StepRequest, terms: Terms) -> Decision:
+    """It was not put right after all: a new round with new deadlines, by the tier of today. The escalation stays.
+
+    Refused once the window is over (`reopening_window_over`).
+    """
+    case, events = _advance_to(case, "reopening", request, terms)
     assert case.closed_at is not None
-    if act.at > case.closed_at + terms.reopen_within:
-        raise conflict("reopening_window_over", "the case was closed too long ago; file a new one")
+    if request.at > case.closed_at + terms.reopen_within:
+        raise conflict("reopening_window_over", "The case was closed too long ago. File a new one.")
     case = replace(case, round=case.round + 1, closed_at=None, satisfaction=None, proposal=None, tier=tier)
-    case = take(case, "reopening", act)
-    case = replace(case, deadlines=_all_stages(case, tier, act.at, terms))
-    return case, [*events, ComplaintReopened(**case.about, reopened_at=act.at)]
+    case = record_step(case, "reopening", request)
+    case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
+    return case, [*events, ComplaintReopened(**case.event_fields, reopened_at=request.at)]
 
 
-def pause(case: Case, act: Act, terms: Terms) -> Decision:
-    case, events = _begin(case, "pause", act, terms)
+def pause(case: Case, request: StepRequest, terms: Terms) -> Decision:
+    """The customer is to answer first: the deadlines stop. Refused when they stand already (`already_paused`)."""
+    case, events = _advance_to(case, "pause", request, terms)
     if case.waiting is not None:
-        raise conflict("already_paused", "the case already waits for the customer", waiting_for=case.waiting)
-    return _wait(take(case, "pause", act), "customer", act.at, terms), events
+        raise conflict("already_paused", "The case already waits for the customer.", waiting_for=case.waiting)
+    return _pause_deadlines(record_step(case, "pause", request), "customer", request.at, terms), events
 
 
-def resume(case: Case, act: Act, terms: Terms) -> Decision:
-    case, events = _begin(case, "resumption", act, terms)
+def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
+    """The customer answered: the deadlines run on with what was left of them (`not_paused`, `answer_awaited`)."""
+    case, events = _advance_to(case, "resumption", request, terms)
     if case.waiting == "answer":
-        raise conflict("answer_awaited", "the wait for an answer to a proposal ends with the answer")
+        raise conflict("answer_awaited", "The wait for an answer to a proposal ends with the answer.")
     if case.waiting is None:
-        raise conflict("not_paused", "the case does not wait for the customer")
-    return _go_on(take(case, "resumption", act), act.at, terms), events
+        raise conflict("not_paused", "The case does not wait for the customer.")
+    return _resume_deadlines(record_step(case, "resumption", request), request.at, terms), events
 
 
-def identify(case: Case, customer_id: UUID, tier: str | None, act: Act, terms: Terms) -> Decision:
-    """Nobody becomes somebody. Earlier events stay under the case's id; a good tier betters the deadlines."""
+def identify(case: Case, customer_id: UUID, tier: str | None, request: StepRequest, terms: Terms) -> Decision:
+    """Link a case of nobody known to a customer. Earlier events keep the case's id; a good tier shortens deadlines.
+
+    The same customer again changes nothing; another one is refused (`already_identified`).
+    """
     if case.customer_id == customer_id:
         return case, []
     if case.customer_id is not None:
-        raise conflict("already_identified", "the case belongs to another customer")
-    case, events = _begin(case, "identification", act, terms)
-    case = replace(take(case, "identification", act), customer_id=customer_id, tier=tier)
-    case = _each(case, lambda d: _better(d, case, tier, act.at, terms))
-    linked = CustomerIdentified(**case.about, open=case.status != "closed", identified_at=act.at)
+        raise conflict("already_identified", "The case belongs to another customer.")
+    case, events = _advance_to(case, "identification", request, terms)
+    case = replace(record_step(case, "identification", request), customer_id=customer_id, tier=tier)
+    case = _change_deadlines(case, lambda d: _shorten(d, case, tier, request.at, terms))
+    linked = CustomerIdentified(**case.event_fields, open=case.status != "closed", identified_at=request.at)
     return case, [*events, linked]
 
 
-def regrade(case: Case, severity: Severity, act: Act, terms: Terms) -> Decision:
-    """Another severity. Graver presses the deadlines; milder keeps them: what was promised stays promised."""
+def change_severity(case: Case, severity: Severity, request: StepRequest, terms: Terms) -> Decision:
+    """Another severity. A graver one shortens the deadlines; a milder one keeps them: a promise stays a promise."""
     if severity == case.severity:
         return case, []
-    case, events = _begin(case, "severity", act, terms)
-    case = replace(take(case, "severity", act, severity), severity=severity)
-    return _each(case, lambda d: _better(d, case, d.tier, act.at, terms)), events
+    case, events = _advance_to(case, "severity", request, terms)
+    case = replace(record_step(case, "severity", request, severity), severity=severity)
+    return _change_deadlines(case, lambda d: _shorten(d, case, d.tier, request.at, terms)), events
 
 
 def change_tier(case: Case, tier: str, at: datetime, terms: Terms) -> Decision:
-    """The customer's tier changed while the case is open: deadlines get better or stay (K11)."""
+    """The customer's tier changed while the case is open: its deadlines get shorter or stay (K11)."""
     at = case.clock(at)
-    case, events = let_time_pass(case, at, terms)
-    return _each(case, lambda d: _better(d, case, tier, at, terms)), events
+    case, events = apply_elapsed_time(case, at, terms)
+    return _change_deadlines(case, lambda d: _shorten(d, case, tier, at, terms)), events
 
 
-def _begin(case: Case, name: StepName, act: Act, terms: Terms) -> Decision:
-    check_order(case, name, act.at)
-    return let_time_pass(case, act.at, terms)
+def _advance_to(case: Case, name: StepName, request: StepRequest, terms: Terms) -> Decision:
+    check_order(case, name, request.at)
+    return apply_elapsed_time(case, request.at, terms)
 
 
 def _all_stages(case: Case, tier: str | None, at: datetime, terms: Terms) -> tuple[Deadline, ...]:
@@ -206,27 +230,27 @@ def _all_stages(case: Case, tier: str | None, at: datetime, terms: Terms) -> tup
     return tuple(start_deadline(stage, case.round, tier, time, at, terms) for stage, time in given)
 
 
-def _each(case: Case, change: Callable[[Deadline], Deadline]) -> Case:
+def _change_deadlines(case: Case, change: Callable[[Deadline], Deadline]) -> Case:
     return replace(case, deadlines=tuple(change(deadline) for deadline in case.deadlines))
 
 
-def _meet(case: Case, stage: Stage, at: datetime) -> Case:
-    return _each(case, lambda d: meet_deadline(d, at) if d.stage == stage else d)
+def _meet_stage(case: Case, stage: Stage, at: datetime) -> Case:
+    return _change_deadlines(case, lambda d: meet_deadline(d, at) if d.stage == stage else d)
 
 
-def _settle(deadline: Deadline, at: datetime) -> Deadline:
+def _end_deadline(deadline: Deadline, at: datetime) -> Deadline:
     """The end of the work: the solution is there, and what was not needed on the way is owed no more."""
-    return meet_deadline(deadline, at) if deadline.stage == "solution" else drop_deadline(deadline, at)
+    return meet_deadline(deadline, at) if deadline.stage == "solution" else cancel_deadline(deadline, at)
 
 
-def _better(deadline: Deadline, case: Case, tier: str | None, at: datetime, terms: Terms) -> Deadline:
+def _shorten(deadline: Deadline, case: Case, tier: str | None, at: datetime, terms: Terms) -> Deadline:
     allowance = terms.rules.allowance(case.kind, case.severity, tier).of(deadline.stage)
-    return better_deadline(deadline, allowance, tier, at, terms)
+    return shorten_deadline(deadline, allowance, tier, at, terms)
 
 
-def _wait(case: Case, waiting: Waiting, at: datetime, terms: Terms) -> Case:
-    return _each(replace(case, waiting=waiting), lambda d: stop_deadline(d, at, terms))
+def _pause_deadlines(case: Case, waiting: Waiting, at: datetime, terms: Terms) -> Case:
+    return _change_deadlines(replace(case, waiting=waiting), lambda d: pause_deadline(d, at, terms))
 
 
-def _go_on(case: Case, at: datetime, terms: Terms) -> Case:
-    return _each(replace(case, waiting=None), lambda d: resume_deadline(d, at, terms))
+def _resume_deadlines(case: Case, at: datetime, terms: Terms) -> Case:
+    return _change_deadlines(replace(case, waiting=None), lambda d: resume_deadline(d, at, terms))

@@ -1,14 +1,15 @@
 """A case is worked: each step loads it, decides, saves, announces (C2)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
-from services.complaint_svc.cases.domain.case import Act, Case
-from services.complaint_svc.cases.domain.steps import Decision, answer, identify, propose, regrade, reopen
-from services.complaint_svc.cases.handlers.deadline_timers import Told, save_decision
+from services.complaint_svc.cases.domain import steps
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.step_request import StepRequest
+from services.complaint_svc.cases.handlers.deadline_timers import save_decision
 from services.complaint_svc.customers.repository import load_tier
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.deadlines.handlers import load_terms
@@ -16,58 +17,69 @@ from services.complaint_svc.remedies.handlers import check_authority
 from shared.events.complaint import Severity
 from shared.messaging import Transaction, new_id
 
+Decide = Callable[[Case, StepRequest, Terms], steps.Decision]
+
 
 @dataclass(frozen=True, slots=True)
-class Which:
-    """A case, and the partner who may see it (None: it is one of our own people)."""
+class CaseRef:
+    """A case, and the partner whose it must be (None: one of the business's own people asks, for any case)."""
 
     case_id: UUID
     partner_id: UUID | None = None
 
 
-async def take_a_step(
-    tx: Transaction, which: Which, told: Told, decide: Callable[[Case, Act, Terms], Decision]
-) -> Case:
-    """Load, decide, save, announce."""
-    before = await repository.load_case(tx, which.case_id, partner_id=which.partner_id)
-    # two people's clocks may differ by a little; what happens now does not happen before the last step
-    at = max(tx.at, before.last_step_at) if told.at is None else told.at
-    after, events = decide(before, Act(at, told.by, told.note), await load_terms(tx, told.at or tx.at))
-    return await save_decision(tx, before, after, events, replayed=told.after_the_fact(tx.at))
+async def take_step(tx: Transaction, case_ref: CaseRef, request: StepRequest, decide: Decide) -> Case:
+    """Load the case, locked; decide; save and announce. 404 when there is none or it is another partner's."""
+    before = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
+    terms = await load_terms(tx, request.at)
+    if request.at == tx.at:
+        # two people's clocks may differ by a little; what happens now does not happen before the last step
+        request = replace(request, at=max(tx.at, before.last_step_at))
+    after, events = decide(before, request, terms)
+    return await save_decision(tx, before, after, events, backdated=request.is_backdated(tx.at))
 
 
-async def propose_a_settlement(
-    tx: Transaction, which: Which, told: Told, points: int, amount: Decimal, roles: Iterable[str]
+async def propose_settlement(
+    tx: Transaction, case_ref: CaseRef, request: StepRequest, points: int, amount: Decimal, roles: Iterable[str]
 ) -> Case:
+    """Offer points and an amount, within the authority of these roles (`above_authority`)."""
     check_authority(points, amount, roles)
-    return await take_a_step(tx, which, told, lambda case, act, t: propose(case, new_id(), points, amount, act, t))
+    return await take_step(
+        tx, case_ref, request, lambda case, step, terms: steps.propose(case, new_id(), points, amount, step, terms)
+    )
 
 
-async def answer_a_proposal(
-    tx: Transaction, which: Which, told: Told, proposal_id: UUID | None, accepted: bool
+async def answer_proposal(
+    tx: Transaction, case_ref: CaseRef, request: StepRequest, proposal_id: UUID | None, accepted: bool
 ) -> Case:
-    return await take_a_step(tx, which, told, lambda case, act, t: answer(case, proposal_id, accepted, act, t))
+    """The customer's answer to the proposal that waits; `proposal_id` makes sure that it is the one that is meant."""
+    return await take_step(
+        tx, case_ref, request, lambda case, step, terms: steps.answer(case, proposal_id, accepted, step, terms)
+    )
 
 
-async def reopen_a_complaint(tx: Transaction, which: Which, told: Told) -> Case:
+async def reopen_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequest) -> Case:
     """A new round gets its deadlines by the tier of today."""
-    customer_id = await repository.find_customer_of(tx, which.case_id)
+    customer_id = await repository.find_customer_of(tx, case_ref.case_id)
     tier = None if customer_id is None else await load_tier(tx, customer_id)
-    return await take_a_step(tx, which, told, lambda case, act, t: reopen(case, tier, act, t))
+    return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, tier, step, terms))
 
 
-async def identify_the_customer(tx: Transaction, which: Which, told: Told, customer_id: UUID) -> Case:
+async def identify_customer(tx: Transaction, case_ref: CaseRef, request: StepRequest, customer_id: UUID) -> Case:
+    """A case of nobody known is linked to a customer, whose tier counts from now on."""
     tier = await load_tier(tx, customer_id)
-    return await take_a_step(tx, which, told, lambda case, act, t: identify(case, customer_id, tier, act, t))
+    return await take_step(
+        tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tier, step, terms)
+    )
 
 
-async def change_the_severity(
-    tx: Transaction, which: Which, told: Told, severity: Severity, check: Callable[[int], None]
+async def change_severity(
+    tx: Transaction, case_ref: CaseRef, request: StepRequest, severity: Severity, check: Callable[[int], None]
 ) -> Case:
-    """`check` refuses when the caller saw another version than the one that is locked here."""
+    """Grade a case anew. `check` refuses when the caller saw another version than the one that is locked here."""
 
-    def decide(case: Case, act: Act, terms: Terms) -> Decision:
+    def decide(case: Case, step: StepRequest, terms: Terms) -> steps.Decision:
         check(case.version)
-        return regrade(case, severity, act, terms)
+        return steps.change_severity(case, severity, step, terms)
 
-    return await take_a_step(tx, which, told, decide)
+    return await take_step(tx, case_ref, request, decide)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
-from services.complaint_svc.cases.domain.case import Act, Case
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import file_case
-from services.complaint_svc.cases.handlers.deadline_timers import Told, arm_timers, hold_back
+from services.complaint_svc.cases.handlers.deadline_timers import arm_timers, delay_timers
 from services.complaint_svc.customers.repository import load_tier
 from services.complaint_svc.deadlines.handlers import load_terms
 from shared.events.complaint import CaseKind, Severity
@@ -14,21 +15,24 @@ from shared.messaging import Transaction, announce, new_id
 
 
 @dataclass(frozen=True, slots=True)
-class NewComplaint:
+class FilingRequest:
+    """A case to be filed: whose (None: nobody known yet), of what kind, how severe, and what is written of it once."""
+
     customer_id: UUID | None
     kind: CaseKind
     severity: Severity
-    written: repository.NewCase
+    details: repository.CaseDetails
 
 
-async def file_a_complaint(tx: Transaction, new: NewComplaint, told: Told) -> Case:
-    tier = None if new.customer_id is None else await load_tier(tx, new.customer_id)
+async def file_complaint(tx: Transaction, filing: FilingRequest, request: StepRequest) -> Case:
+    """The case, saved, with its timers armed. 404 when complaint has not heard of the customer."""
+    tier = None if filing.customer_id is None else await load_tier(tx, filing.customer_id)
     case, events = file_case(
-        new_id(), new.customer_id, new.kind, new.severity, new.written.channel, new.written.category, tier,
-        Act(told.at or tx.at, told.by), await load_terms(tx, told.at or tx.at),
+        new_id(), filing.customer_id, filing.kind, filing.severity, filing.details.channel, filing.details.category,
+        tier, request, await load_terms(tx, request.at),
     )  # fmt: skip
-    case = hold_back(case, tx.at) if told.after_the_fact(tx.at) else case
+    case = delay_timers(case, tx.at) if request.is_backdated(tx.at) else case
     case = await arm_timers(tx, (), case)
-    await repository.add_case(tx, case, new.written)
+    await repository.add_case(tx, case, filing.details)
     announce(tx, events)
     return case

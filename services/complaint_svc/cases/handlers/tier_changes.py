@@ -1,4 +1,4 @@
-"""A better tier presses the deadlines of a customer's open cases; a worse one leaves them (K11)."""
+"""A better tier shortens the deadlines of a customer's open cases; a worse one leaves them (K11)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from shared.events import TierChanged
 from shared.messaging import Transaction
 
 
-async def when_tiers_change_better_open_deadlines(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+async def when_tiers_change_shorten_open_deadlines(tx: Transaction, changes: Sequence[TierChanged]) -> None:
     """Change by change, so that a batch leaves what its changes one by one would have left."""
     by_customer = _by_customer(changes)
     cases = await repository.load_open_cases_of(tx, by_customer)

@@ -5,12 +5,12 @@ from services.complaint_svc.cases.repository.case_files import (
     CaseRow,
     Row,
     Sort,
+    cursor_of,
     list_cases,
     load_case_file,
-    place_of,
 )
 from services.complaint_svc.cases.repository.cases import (
-    NewCase,
+    CaseDetails,
     Story,
     add_case,
     find_customer_of,
@@ -21,20 +21,20 @@ from services.complaint_svc.cases.repository.cases import (
 from services.complaint_svc.cases.repository.statistics import Statistics, count_cases
 
 __all__ = [
+    "CaseDetails",
     "CaseFile",
     "CaseRow",
-    "NewCase",
     "Row",
     "Sort",
     "Statistics",
     "Story",
     "add_case",
     "count_cases",
+    "cursor_of",
     "find_customer_of",
     "list_cases",
     "load_case",
     "load_case_file",
     "load_open_cases_of",
-    "place_of",
     "save_case",
 ]

@@ -28,13 +28,13 @@ class CaseFile:
     story: Row
     steps: Sequence[Row]
     proposals: Sequence[Row]
-    climbs: Sequence[Row]
+    escalations: Sequence[Row]
     deadlines: Sequence[Deadline]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A line of a list."""
+    """A case as one line of a list: nothing personal."""
 
     id: UUID
     customer_id: UUID | None
@@ -44,7 +44,7 @@ class CaseRow:
     category: str
     status: str
     tier: str | None
-    rung: str
+    escalation_level: str
     waiting: str | None
     filed_at: datetime
     closed_at: datetime | None
@@ -52,25 +52,25 @@ class CaseRow:
     satisfaction: int | None
 
 
-LISTED = [complaint_case.c[name] for name in CaseRow.__slots__]
+SUMMARY_COLUMNS = [complaint_case.c[name] for name in CaseRow.__slots__]
 
-
-FILE = """
+CASE_FILE = """
 select c as case, (select s from case_story s where s.case_id = c.id) as story,
        array(select s from case_step s where s.case_id = c.id order by number) as steps,
        array(select p from proposal p where p.case_id = c.id order by proposed_at, id) as proposals,
-       array(select k from climb k where k.case_id = c.id order by at) as climbs,
+       array(select e from escalation e where e.case_id = c.id order by at) as escalations,
        array(select d from deadline d where d.case_id = c.id) as deadlines
 from complaint_case c where c.id = $1 and ($2::uuid is null or c.partner_id = $2)
 """
 
 
 async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None) -> CaseFile:
-    row = await tx.raw.fetchrow(FILE, case_id, partner_id)
+    """One case whole; 404 when there is none or it is not this partner's. Its deadlines of all rounds, in order."""
+    row = await tx.raw.fetchrow(CASE_FILE, case_id, partner_id)
     if row is None:
-        raise not_found("complaint_not_found", "there is no such complaint")
+        raise not_found("complaint_not_found", "There is no complaint with this id.")
     deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: (d.round, STAGES.index(d.stage)))
-    return CaseFile(row["case"], row["story"], row["steps"], row["proposals"], row["climbs"], deadlines)
+    return CaseFile(row["case"], row["story"], row["steps"], row["proposals"], row["escalations"], deadlines)
 
 
 async def list_cases(
@@ -88,7 +88,7 @@ async def list_cases(
     """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last)."""
     c = complaint_case.c
     due = func.coalesce(c.next_due_at, literal_column("timestamptz '9999-12-31 00:00:00+00'"))
-    late = (c.status != "closed") & (c.next_due_at <= now)
+    is_overdue = (c.status != "closed") & (c.next_due_at <= now)
     where: list[ColumnElement[bool]] = []
     if customer_id is not None:
         where.append(c.customer_id == customer_id)
@@ -97,8 +97,8 @@ async def list_cases(
     if status is not None:
         where.append(c.status != "closed" if status == "open" else c.status == status)
     if overdue is not None:
-        where.append(late if overdue else ~func.coalesce(late, False))
-    query: Select[Any] = select(*LISTED).where(*where).limit(limit + 1)
+        where.append(is_overdue if overdue else ~func.coalesce(is_overdue, False))
+    query: Select[Any] = select(*SUMMARY_COLUMNS).where(*where).limit(limit + 1)
     if sort == "newest":
         query = query.order_by(c.id.desc())
         query = query if after is None else query.where(c.id < after[0])
@@ -108,6 +108,6 @@ async def list_cases(
     return [CaseRow(*row) for row in await tx.sql.execute(query)]
 
 
-def place_of(row: CaseRow, sort: Sort) -> tuple[object, ...]:
+def cursor_of(row: CaseRow, sort: Sort) -> tuple[object, ...]:
     """Where a row stands in the list, for the cursor."""
     return (row.id,) if sort == "newest" else (row.next_due_at or NEVER, row.id)

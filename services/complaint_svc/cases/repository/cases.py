@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.repository.rows import as_json, insert_rows
-from services.complaint_svc.cases.tables import case_step, case_story, climb, complaint_case
+from services.complaint_svc.cases.tables import case_step, case_story, complaint_case, escalation
 from services.complaint_svc.deadlines.domain.allowances import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.deadlines.tables import deadline
@@ -23,12 +23,11 @@ from services.complaint_svc.remedies.tables import proposal
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-RULED = (  # what the rules may change of a case's row
-    "customer_id", "severity", "status", "round", "tier", "rung", "waiting", "satisfaction", "last_step_at",
+DECIDED_COLUMNS = (  # what the rules may change of a case's row
+    "customer_id", "severity", "status", "round", "tier", "escalation_level", "waiting", "satisfaction", "last_step_at",
     "step_count", "closed_at", "replayed_until", "proposal_id", "next_due_at", "version",
 )  # fmt: skip
-DEADLINE = [str(column.name) for column in deadline.c]
-FIELD_OF = {"remaining": "left"}  # a column that is named differently in the rules
+DEADLINE_COLUMNS = [str(column.name) for column in deadline.c]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class NewCase:
+class CaseDetails:
     """What is written of a case once, when it is filed."""
 
     channel: str
@@ -59,23 +58,21 @@ class NewCase:
     story: Story
 
 
-CHANGING = ", ".join(f"{name} = excluded.{name}" for name in DEADLINE[3:])
+DEADLINE_UPDATES = ", ".join(f"{name} = excluded.{name}" for name in DEADLINE_COLUMNS[3:])
 PARTS = f"""
 steps as ({insert_rows(case_step, 1)}),
-climbs as ({insert_rows(climb, 2)}),
+escalations as ({insert_rows(escalation, 2)}),
 proposals as (
     {insert_rows(proposal, 3)}
     on conflict (id) do update set answered_at = excluded.answered_at, accepted = excluded.accepted
 ), deadlines as (
     {insert_rows(deadline, 4)}
-    on conflict (case_id, round, stage) do update set {CHANGING}
+    on conflict (case_id, round, stage) do update set {DEADLINE_UPDATES}
 )
 """
 ADD = f"with {PARTS}, stories as ({insert_rows(case_story, 5)}) {insert_rows(complaint_case, 6)}"
-SAVE = f"""
-with {PARTS}
-update complaint_case set {", ".join(f"{name} = ${number}" for number, name in enumerate(RULED, start=6))} where id = $5
-"""
+DECIDED_UPDATES = ", ".join(f"{name} = ${number}" for number, name in enumerate(DECIDED_COLUMNS, start=6))
+SAVE = f"with {PARTS} update complaint_case set {DECIDED_UPDATES} where id = $5"
 LOAD = """
 select c.*, array(select d from deadline d where d.case_id = c.id and d.round = c.round) as deadlines,
        (select p from proposal p where p.id = c.proposal_id) as last_proposal
@@ -83,19 +80,21 @@ from complaint_case c where c.id = any($1::uuid[]) order by c.id
 """
 
 
-async def add_case(tx: Transaction, case: Case, new: NewCase) -> None:
+async def add_case(tx: Transaction, case: Case, details: CaseDetails) -> None:
+    """A case that was filed, with its first step, its deadlines and its story."""
     row = {
-        "id": case.id, "kind": case.kind, "channel": new.channel, "category": new.category, "order_id": new.order_id,
-        "sku": new.sku, "partner_id": new.partner_id, "filed_at": case.filed_at, "recorded_at": tx.at, **_ruled(case),
+        "id": case.id, "kind": case.kind, "channel": details.channel, "category": details.category,
+        "order_id": details.order_id, "sku": details.sku, "partner_id": details.partner_id,
+        "filed_at": case.filed_at, "recorded_at": tx.at, **_decided_values(case),
     }  # fmt: skip
-    story = {"case_id": case.id, **asdict(new.story)}
+    story = {"case_id": case.id, **asdict(details.story)}
     await tx.raw.execute(ADD, *_parts(tx, case), as_json([story]), as_json([row]))
 
 
 async def save_case(tx: Transaction, case: Case) -> None:
     """Save what a decision changed. The case was loaded, and so locked, in this transaction."""
-    row = _ruled(case) | {"version": case.version + 1}
-    await tx.raw.execute(SAVE, *_parts(tx, case), case.id, *(row[name] for name in RULED))
+    row = _decided_values(case) | {"version": case.version + 1}
+    await tx.raw.execute(SAVE, *_parts(tx, case), case.id, *(row[name] for name in DECIDED_COLUMNS))
 
 
 async def load_case(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None, wait: bool = True) -> Case:
@@ -106,7 +105,7 @@ async def load_case(tx: Transaction, case_id: UUID, *, partner_id: UUID | None =
         case_id, partner_id,
     )  # fmt: skip
     if not locked:
-        raise not_found("complaint_not_found", "there is no such complaint")
+        raise not_found("complaint_not_found", "There is no complaint with this id.")
     return (await _load(tx, [case_id]))[0]
 
 
@@ -134,39 +133,39 @@ async def _load(tx: Transaction, ids: list[UUID]) -> list[Case]:
 
 def _read(row: Mapping[str, Any]) -> Case:
     last = row["last_proposal"]
-    ruled = {name: row[name] for name in RULED if name not in ("proposal_id", "next_due_at")}
+    decided = {name: row[name] for name in DECIDED_COLUMNS if name not in ("proposal_id", "next_due_at")}
     deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: STAGES.index(d.stage))
     return Case(
         id=row["id"], kind=row["kind"], filed_at=row["filed_at"], deadlines=tuple(deadlines),
         proposal=None if last is None else Proposal(
             last["id"], last["points"], last["amount"], last["proposed_at"], last["answered_at"], last["accepted"]
         ),
-        **ruled,
+        **decided,
     )  # fmt: skip
 
 
-def read_deadline(line: Mapping[str, Any]) -> Deadline:
-    return Deadline(**{FIELD_OF.get(name, name): line[name] for name in DEADLINE[1:]})
+def read_deadline(row: Mapping[str, Any]) -> Deadline:
+    """A deadline of its row; all columns but the case's id are fields of it."""
+    return Deadline(**{name: row[name] for name in DEADLINE_COLUMNS[1:]})
 
 
-def _ruled(case: Case) -> dict[str, Any]:
-    owed = [d.due_at for d in case.deadlines if d.live and d.state in ("running", "breached")]
-    own = {"proposal_id": case.proposal.id if case.proposal else None, "next_due_at": min(owed, default=None)}
-    return {name: own[name] if name in own else getattr(case, name) for name in RULED}
+def _decided_values(case: Case) -> dict[str, Any]:
+    due = [d.due_at for d in case.deadlines if d.owed and d.state in ("running", "breached")]
+    derived = {"proposal_id": case.proposal.id if case.proposal else None, "next_due_at": min(due, default=None)}
+    return {name: derived[name] if name in derived else getattr(case, name) for name in DECIDED_COLUMNS}
 
 
 def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
-    """The rows that belong to a case and may be new: steps, climbs, the proposal, the deadlines."""
+    """The rows that belong to a case and may be new: steps, escalations, the proposal, the deadlines."""
     steps = [
         {"case_id": case.id, "number": s.number, "round": s.round, "name": s.name, "outcome": s.outcome,
          "status_before": s.before, "status_after": s.after, "at": s.at, "recorded_at": tx.at, "done_by": s.by,
          "note": s.note}
         for s in case.steps
     ]  # fmt: skip
-    climbs = [{"case_id": case.id, **asdict(climbed)} for climbed in case.climbs]
+    escalations = [{"case_id": case.id, **asdict(escalation)} for escalation in case.escalations]
     proposals = [] if case.proposal is None else [{"case_id": case.id, "round": case.round, **asdict(case.proposal)}]
     deadlines = [
-        {"case_id": case.id, **{name: getattr(d, FIELD_OF.get(name, name)) for name in DEADLINE[1:]}}
-        for d in case.deadlines
+        {"case_id": case.id, **{name: getattr(d, name) for name in DEADLINE_COLUMNS[1:]}} for d in case.deadlines
     ]
-    return as_json(steps), as_json(climbs), as_json(proposals), as_json(deadlines)
+    return as_json(steps), as_json(escalations), as_json(proposals), as_json(deadlines)

@@ -22,10 +22,11 @@ def insert_rows(table: Table, parameter: int) -> str:
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return orjson.dumps(rows, default=_spelled).decode()
+    """Rows as one JSON array, with intervals, amounts and ids in the spelling PostgreSQL reads."""
+    return orjson.dumps(rows, default=_spell).decode()
 
 
-def _spelled(value: object) -> str:
+def _spell(value: object) -> str:
     if isinstance(value, timedelta):
         return f"{value // timedelta(microseconds=1)} microseconds"
     if isinstance(value, Decimal):

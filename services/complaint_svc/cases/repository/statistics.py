@@ -16,6 +16,8 @@ from shared.messaging import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
+    """Cases by kind and status, deadlines met and breached by stage, and the mean satisfaction (1 to 5)."""
+
     cases: int
     by_kind: Mapping[str, int]
     by_status: Mapping[str, int]
@@ -41,11 +43,11 @@ async def count_cases(tx: Transaction, start: datetime, end: datetime, partner_i
     )
     kinds: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
-    answers, marks = 0, 0
-    for kind, status, cases, answered, marked in counted:
+    ratings, rating_sum = 0, 0
+    for kind, status, cases, rated, rated_sum in counted:
         kinds[kind] += cases
         statuses[status] += cases
-        answers, marks = answers + answered, marks + (marked or 0)
+        ratings, rating_sum = ratings + rated, rating_sum + (rated_sum or 0)
     ended = await tx.sql.execute(
         select(deadline.c.stage, func.count(deadline.c.met_at), func.count(deadline.c.breached_at))
         .join(complaint_case, c.id == deadline.c.case_id)
@@ -60,5 +62,5 @@ async def count_cases(tx: Transaction, start: datetime, end: datetime, partner_i
         by_status=dict(statuses),
         met={stage: met for stage, met, _ in stages},
         breached={stage: breached for stage, _, breached in stages},
-        mean_satisfaction=round(Decimal(marks) / answers, 2) if answers else None,
+        mean_satisfaction=round(Decimal(rating_sum) / ratings, 2) if ratings else None,
     )

@@ -1,4 +1,4 @@
-"""A case as it is shown: the row, its story, and what is left of each deadline at this moment."""
+"""A case as it is shown: its row, its story, its history, and what is left of each deadline at this instant."""
 
 from datetime import datetime
 from typing import Any, get_args
@@ -15,18 +15,17 @@ from services.complaint_svc.cases.schemas import (
     ComplaintRead,
     ContactRead,
     EscalationRead,
+    NextStep,
     ProposalRead,
     StepRead,
-    StepToCome,
 )
-from services.complaint_svc.deadlines.domain.deadlines import Deadline, left_at
+from services.complaint_svc.deadlines.domain.deadlines import Deadline, remaining_at
 from services.complaint_svc.deadlines.schemas import DeadlineRead
 from shared.chassis import Actor, show_etag
 from shared.messaging import Transaction
 
-NAMES: dict[str, Any] = {name: name for name in get_args(StepToCome)} | {"proposal": "proposals"}
-
-TEXTS = ("what_happened", "happened_at", "bought_at", "usage", "request", "settlement_wish")
+URL_OF_STEP: dict[str, Any] = {name: name for name in get_args(NextStep)} | {"proposal": "proposals"}
+STORY_FIELDS = ("what_happened", "happened_at", "bought_at", "usage", "request", "settlement_wish")
 
 
 async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Response) -> ComplaintRead:
@@ -37,40 +36,42 @@ async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Resp
 
 
 def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime) -> ComplaintRead:
+    """The answer that shows a case: its deadlines as they stand at `now`, and the steps it may take next."""
     case, story = file.case, file.story
-    notes = {(step["round"], step["at"]): step["note"] for step in file.steps if step["name"] == "proposal"}
-    judged = [s["outcome"] for s in file.steps if s["name"] == "judgement" and s["round"] == case["round"]]
-    listed: dict[str, Any] = {name: case[name] for name in repository.CaseRow.__slots__}
-    written: dict[str, Any] = {name: story[name] for name in TEXTS}
+    proposal_texts = {(step["round"], step["at"]): step["note"] for step in file.steps if step["name"] == "proposal"}
+    judgements = [s["outcome"] for s in file.steps if s["name"] == "judgement" and s["round"] == case["round"]]
+    summary: dict[str, Any] = {name: case[name] for name in repository.CaseRow.__slots__}
+    texts: dict[str, Any] = {name: story[name] for name in STORY_FIELDS}
     return ComplaintRead(
-        **listed,
-        **written,
+        **summary,
+        **texts,
         round=case["round"],
-        valid=judged[-1] == "valid" if judged else None,
+        valid=judgements[-1] == "valid" if judgements else None,
         about=AboutRead(order_id=case["order_id"], sku=case["sku"], product=story["product"]),
         contact=ContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
         deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
-        next_steps=[NAMES[name] for name in legal_steps(case["status"], case["kind"])],
+        next_steps=[URL_OF_STEP[name] for name in legal_steps(case["status"], case["kind"])],
         steps=[_read_step(step) for step in file.steps],
-        proposals=[_read_proposal(p, notes.get((p["round"], p["proposed_at"]))) for p in file.proposals],
-        escalations=[_read_climb(climb) for climb in file.climbs],
+        proposals=[_read_proposal(p, proposal_texts.get((p["round"], p["proposed_at"]))) for p in file.proposals],
+        escalations=[_read_escalation(row) for row in file.escalations],
     )
 
 
 def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> DeadlineRead:
-    due = deadline.live and deadline.breached_at is None
+    """A deadline as it stands at `now`, with the seconds of working time that are left while it is not over."""
+    is_counting = deadline.owed and deadline.breached_at is None
     return DeadlineRead(
         round=deadline.round,
         stage=deadline.stage,
         state=deadline.state,
         tier=deadline.tier,
         allowance_seconds=int(deadline.allowance.total_seconds()),
-        remaining_seconds=int(left_at(deadline, now, calendar).total_seconds()) if due else None,
+        remaining_seconds=int(remaining_at(deadline, now, calendar).total_seconds()) if is_counting else None,
         started_at=deadline.started_at,
         due_at=deadline.due_at,
         warned_at=deadline.warned_at,
         breached_at=deadline.breached_at,
-        done_late_at=deadline.late_at,
+        done_late_at=deadline.done_late_at,
         met_at=deadline.met_at,
         cancelled_at=deadline.cancelled_at,
     )
@@ -91,5 +92,7 @@ def _read_proposal(row: repository.Row, text: str | None) -> ProposalRead:
     )  # fmt: skip
 
 
-def _read_climb(row: repository.Row) -> EscalationRead:
-    return EscalationRead(rung=row["rung"], stage=row["stage"], round=row["round"], escalated_at=row["at"])
+def _read_escalation(row: repository.Row) -> EscalationRead:
+    return EscalationRead(
+        escalation_level=row["escalation_level"], stage=row["stage"], round=row["round"], escalated_at=row["at"]
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.complaint_svc.cases import handlers, repository
-from services.complaint_svc.cases.dependencies import refuse_impossible, told
+from services.complaint_svc.cases.dependencies import case_ref, refuse_future_instant, step_request
 from services.complaint_svc.cases.domain.case import Status
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
@@ -38,21 +38,21 @@ router = service_router(prefix="/v1", tags=["complaints"])
 
 
 @router.post("/complaints", status_code=201, dependencies=[allow("complaints:write")])
-async def file_a_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, response: Response) -> ComplaintRead:
+async def file_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, response: Response) -> ComplaintRead:
     """Receive a case of any kind from any channel. Its deadlines run from now, or from `filed_at`."""
-    filing = told(actor, tx.at, body.filed_at, pointer="/filed_at")
-    refuse_impossible(body.happened_at, tx.at, "/happened_at")
-    refuse_impossible(body.bought_at, tx.at, "/bought_at")
+    request = step_request(actor, tx.at, body.filed_at, pointer="/filed_at")
+    refuse_future_instant(body.happened_at, tx.at, "/happened_at")
+    refuse_future_instant(body.bought_at, tx.at, "/bought_at")
     story = repository.Story(
         body.what_happened, body.about.product, body.happened_at, body.bought_at, body.usage, body.request,
         body.settlement_wish, body.contact.name, body.contact.phone, body.contact.email,
     )  # fmt: skip
-    written = repository.NewCase(
+    details = repository.CaseDetails(
         body.channel, body.category, body.about.order_id, body.about.sku, actor.partner_id, story
     )
     customer_id = None if body.customer is None else body.customer.id
-    new = handlers.NewComplaint(customer_id, body.kind, body.severity, written)
-    case = await handlers.file_a_complaint(tx, new, filing)
+    filing = handlers.FilingRequest(customer_id, body.kind, body.severity, details)
+    case = await handlers.file_complaint(tx, filing, request)
     response.headers["Location"] = f"/v1/complaints/{case.id}"
     return await show_case(tx, case.id, actor, response)
 
@@ -74,7 +74,7 @@ async def list_complaints(
         tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id, sort=sort,
         after=after, limit=limit,
     )  # fmt: skip
-    page = page_of(rows, limit, lambda row: repository.place_of(row, sort))
+    page = page_of(rows, limit, lambda row: repository.cursor_of(row, sort))
     return Page(items=[ComplaintSummary.model_validate(row) for row in page.items], next=page.next)
 
 
@@ -87,7 +87,7 @@ async def count_complaints(
 ) -> StatisticsRead:
     """How many cases were filed from `from` until `to`, where they stand, and how often the times were kept."""
     if end <= start:
-        raise invalid("period_is_empty", "`to` is after `from`", pointer="/to")
+        raise invalid("period_is_empty", "The instant `to` is after `from`.", pointer="/to")
     counted = await repository.count_cases(tx, start, end, actor.partner_id)
     return StatisticsRead(
         start=start, end=end, cases=counted.cases, by_kind=dict(counted.by_kind), by_status=dict(counted.by_status),
@@ -103,12 +103,12 @@ async def read_complaint(complaint_id: Id, tx: Tx, actor: CurrentActor, response
 
 
 @router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:write")])
-async def change_the_severity(
+async def change_severity(
     complaint_id: Id, body: ComplaintUpdate, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
 ) -> ComplaintRead:
     """Grade a case anew. A graver one is due earlier; a milder one keeps what was promised."""
-    which = handlers.Which(complaint_id, actor.partner_id)
-    await handlers.change_the_severity(
-        tx, which, handlers.Told(actor.subject), body.severity, lambda version: require_unchanged(if_match, version)
-    )
+    await handlers.change_severity(
+        tx, case_ref(complaint_id, actor), step_request(actor, tx.at, None), body.severity,
+        lambda version: require_unchanged(if_match, version),
+    )  # fmt: skip
     return await show_case(tx, complaint_id, actor, response)

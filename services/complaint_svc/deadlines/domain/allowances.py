@@ -1,4 +1,4 @@
-"""How much working time each stage of a case is given, by kind, severity and tier (C3): data, replaceable."""
+"""How much working time each stage of a case is given, by kind, severity and tier (C3): data an operator replaces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,10 +27,11 @@ class Allowance:
     solution: timedelta | None
 
     def of(self, stage: Stage) -> timedelta | None:
+        """The working time of one stage."""
         return {"acknowledgement": self.acknowledgement, "proposal": self.proposal, "solution": self.solution}[stage]
 
 
-def _shipped() -> dict[RuleKey, Allowance]:
+def _default_allowances() -> dict[RuleKey, Allowance]:
     """Working hours of an ordinary case, then less for what is worse and for who is worth more."""
     hours: dict[CaseKind, tuple[int, int | None, int | None]] = {
         "complaint": (4, 16, 40),
@@ -63,24 +64,23 @@ def _shipped() -> dict[RuleKey, Allowance]:
     }
 
 
-SHIPPED: Mapping[RuleKey, Allowance] = MappingProxyType(_shipped())
+DEFAULT_ALLOWANCES: Mapping[RuleKey, Allowance] = MappingProxyType(_default_allowances())
 
 
 @dataclass(frozen=True)
 class AllowanceRules:
-    """The rules in force: those shipped, replaced one by one by those an operator wrote."""
+    """The rules in force: the defaults, replaced one by one by those an operator wrote."""
 
-    written: Mapping[RuleKey, Allowance] = field(default_factory=dict)
+    overrides: Mapping[RuleKey, Allowance] = field(default_factory=dict)
 
     def in_force(self) -> dict[RuleKey, Allowance]:
-        return {**SHIPPED, **self.written}
+        """Every rule by kind, severity and tier."""
+        return {**DEFAULT_ALLOWANCES, **self.overrides}
 
     def allowance(self, kind: CaseKind, severity: Severity, tier: str | None) -> Allowance:
         """The rule of the tier, or of any tier where none names it."""
+        rules = self.in_force()
         for name in (tier, ANY_TIER):
-            rule = (
-                None if name is None else self.written.get((kind, severity, name), SHIPPED.get((kind, severity, name)))
-            )
-            if rule is not None:
+            if name is not None and (rule := rules.get((kind, severity, name))) is not None:
                 return rule
-        raise LookupError(f"no allowance for {kind}/{severity}")  # SHIPPED has every kind and severity
+        raise LookupError(f"no allowance for {kind}/{severity}")  # DEFAULT_ALLOWANCES has every kind and severity

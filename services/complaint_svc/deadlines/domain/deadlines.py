@@ -1,4 +1,4 @@
-"""A deadline of one stage: it runs, stops, goes on, warns, breaches, is met or dropped; each at most once (C3)."""
+"""A deadline of one stage: it runs, is paused, resumed, warns, is breached, met or cancelled; it ends once (C3)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,35 +9,35 @@ from services.complaint_svc.calendars.domain.business_time import NOTHING, Calen
 from services.complaint_svc.deadlines.domain.allowances import AllowanceRules
 from shared.events.complaint import Stage
 
-MomentKind = Literal["deadline_warning", "deadline_breach", "deadline_escalation"]
+DeadlineActionKind = Literal["deadline_warning", "deadline_breach", "deadline_escalation"]
 DeadlineState = Literal["running", "paused", "met", "breached", "cancelled"]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What deadlines are counted by: the calendar, the allowances, and when to warn, climb and reopen."""
+    """What deadlines are counted by: the calendar, the allowances, and when to warn, to escalate and to reopen."""
 
     calendar: Calendar
     rules: AllowanceRules
     warning_share: Fraction = Fraction(4, 5)
-    climb_after: timedelta = timedelta(hours=8)  # working time a breach may be ignored before the next rung
+    escalate_after: timedelta = timedelta(hours=8)  # working time a breach may be ignored before it is escalated
     reopen_within: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What happens next to a deadline if nobody does anything."""
+class NextDeadlineAction:
+    """What happens next to a deadline, and when, if nobody does anything."""
 
     at: datetime
-    kind: MomentKind
+    kind: DeadlineActionKind
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`left` is the working time to the due date (after a breach: to the next rung) as of `running_since`.
+    """`remaining` is the working time to the due date (after a breach: to the next escalation) as of `running_since`.
 
-    A deadline ends once: `met_at` (done in time), `breached_at` (it stays breached; `late_at` says when the work was
-    done after all) or `cancelled_at` (no longer owed). `generation` counts how often its timer was armed anew.
+    A deadline ends once: `met_at` (done in time), `breached_at` (it stays breached; `done_late_at` says when the work
+    was done after all) or `cancelled_at` (no longer owed). `generation` counts how often its timer was armed anew.
     """
 
     stage: Stage
@@ -45,25 +45,26 @@ class Deadline:
     tier: str | None  # whose allowance it has
     allowance: timedelta
     started_at: datetime
-    left: timedelta
-    running_since: datetime | None  # None: stopped
-    warn_at: datetime  # while stopped, warn_at and due_at are where they stood
+    remaining: timedelta
+    running_since: datetime | None  # None: paused
+    warn_at: datetime  # while paused, warn_at and due_at are where they stood
     due_at: datetime
-    climb_at: datetime | None = None
+    escalate_at: datetime | None = None
     warned_at: datetime | None = None
     breached_at: datetime | None = None
-    late_at: datetime | None = None
+    done_late_at: datetime | None = None
     met_at: datetime | None = None
     cancelled_at: datetime | None = None
     generation: int = 0
 
     @property
-    def live(self) -> bool:
+    def owed(self) -> bool:
         """Still owed: neither met nor cancelled, nor done late."""
-        return self.met_at is None and self.cancelled_at is None and self.late_at is None
+        return self.met_at is None and self.cancelled_at is None and self.done_late_at is None
 
     @property
     def state(self) -> DeadlineState:
+        """What it is now: it has ended one way or another, or it runs or is paused."""
         if self.cancelled_at is not None:
             return "cancelled"
         if self.met_at is not None:
@@ -76,54 +77,58 @@ class Deadline:
 def start_deadline(
     stage: Stage, round_: int, tier: str | None, allowance: timedelta, at: datetime, terms: Terms
 ) -> Deadline:
+    """A deadline of a stage that runs from `at`: its whole allowance of working time is left."""
     new = Deadline(stage, round_, tier, allowance, at, allowance, at, at, at)
     return _run_from(new, at, terms)
 
 
-def next_moment(deadline: Deadline) -> Moment | None:
-    """The warning, then the breach, then rung after rung. Nothing while it is stopped or once it has ended."""
-    if not deadline.live or deadline.running_since is None:
+def next_action(deadline: Deadline) -> NextDeadlineAction | None:
+    """The warning, then the breach, then one escalation after another. None while it is paused or has ended."""
+    if not deadline.owed or deadline.running_since is None:
         return None
     if deadline.breached_at is not None:
-        return None if deadline.climb_at is None else Moment(deadline.climb_at, "deadline_escalation")
+        return None if deadline.escalate_at is None else NextDeadlineAction(deadline.escalate_at, "deadline_escalation")
     if deadline.warned_at is None:
-        return Moment(deadline.warn_at, "deadline_warning")
-    return Moment(deadline.due_at, "deadline_breach")
+        return NextDeadlineAction(deadline.warn_at, "deadline_warning")
+    return NextDeadlineAction(deadline.due_at, "deadline_breach")
 
 
 def warn(deadline: Deadline) -> Deadline:
+    """Most of its time is used; noted at the instant that was so."""
     return replace(deadline, warned_at=deadline.warn_at)
 
 
 def breach(deadline: Deadline) -> Deadline:
+    """Its time is over; noted at the due instant, whenever somebody looked."""
     return replace(deadline, breached_at=deadline.due_at)
 
 
-def climb_again_after(deadline: Deadline, since: datetime, terms: Terms) -> Deadline:
-    """It was ignored up to here; the next rung comes after as much working time again."""
-    climb_at = answer_due_at(since, terms.climb_after, terms.calendar)
-    return replace(deadline, left=terms.climb_after, running_since=since, climb_at=climb_at)
+def schedule_escalation(deadline: Deadline, since: datetime, terms: Terms) -> Deadline:
+    """The breach was ignored up to here; the next escalation comes after as much working time again."""
+    escalate_at = answer_due_at(since, terms.escalate_after, terms.calendar)
+    return replace(deadline, remaining=terms.escalate_after, running_since=since, escalate_at=escalate_at)
 
 
-def climb_no_more(deadline: Deadline) -> Deadline:
-    return replace(deadline, climb_at=None)
+def end_escalation(deadline: Deadline) -> Deadline:
+    """The case has reached the highest level: nothing more happens by itself."""
+    return replace(deadline, escalate_at=None)
 
 
-def stop_deadline(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
-    """The customer is to answer: what is left stays left. The ladder waits too."""
-    if not deadline.live or deadline.running_since is None:
+def pause_deadline(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
+    """The customer is to answer: the working time that is left stays left. An escalation to come waits too."""
+    if not deadline.owed or deadline.running_since is None:
         return deadline
-    return replace(deadline, left=left_at(deadline, at, terms.calendar), running_since=None)
+    return replace(deadline, remaining=remaining_at(deadline, at, terms.calendar), running_since=None)
 
 
 def resume_deadline(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
-    """Run on with what was left: so the due date moves by the working time that was stopped, and by no more (K3)."""
-    if not deadline.live or deadline.running_since is not None:
+    """Run on with what was left: the due date moves by the working time that was paused, and by no more (K3)."""
+    if not deadline.owed or deadline.running_since is not None:
         return deadline
     return _run_from(deadline, at, terms)
 
 
-def better_deadline(
+def shorten_deadline(
     deadline: Deadline, allowance: timedelta | None, tier: str | None, at: datetime, terms: Terms
 ) -> Deadline:
     """A change while the case is open: the due date may come earlier, never later (K11).
@@ -132,37 +137,39 @@ def better_deadline(
     of it that follows the warning is still given: a change may press, it does not breach by itself. What was promised
     by an earlier calendar stays the bound: a day closed since then makes even the smaller allowance end later.
     """
-    if allowance is None or not deadline.live or deadline.breached_at is not None or allowance >= deadline.allowance:
+    if allowance is None or not deadline.owed or deadline.breached_at is not None or allowance >= deadline.allowance:
         return deadline
     left = _not_worked(deadline, at, terms.calendar)
     used = deadline.allowance - left
     smaller = min(left, max(allowance - used, _after_warning(allowance, terms)))
-    changed = replace(deadline, tier=tier, allowance=allowance, left=smaller)
+    changed = replace(deadline, tier=tier, allowance=allowance, remaining=smaller)
     if deadline.running_since is None:
-        return changed  # what is left was bounded by the promise when it was stopped, and gets only smaller here
+        return changed  # what is left was bounded by the promise when it was paused, and gets only smaller here
     counted = _run_from(changed, at, terms)
     return replace(counted, warn_at=min(counted.warn_at, deadline.warn_at), due_at=min(counted.due_at, deadline.due_at))
 
 
 def meet_deadline(deadline: Deadline, at: datetime) -> Deadline:
-    """The work is done. Met late stays breached."""
-    if not deadline.live:
+    """The work of the stage is done: in time, or late, which leaves it breached."""
+    if not deadline.owed:
         return deadline
-    return replace(deadline, late_at=at) if deadline.breached_at is not None else replace(deadline, met_at=at)
+    return replace(deadline, done_late_at=at) if deadline.breached_at is not None else replace(deadline, met_at=at)
 
 
-def drop_deadline(deadline: Deadline, at: datetime) -> Deadline:
-    """It is no longer owed. One that was breached stays breached."""
-    if not deadline.live:
+def cancel_deadline(deadline: Deadline, at: datetime) -> Deadline:
+    """The stage is no longer owed. A deadline that was breached stays breached and is noted as done late."""
+    if not deadline.owed:
         return deadline
-    return replace(deadline, late_at=at) if deadline.breached_at is not None else replace(deadline, cancelled_at=at)
+    return (
+        replace(deadline, done_late_at=at) if deadline.breached_at is not None else replace(deadline, cancelled_at=at)
+    )
 
 
-def left_at(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
-    """Working time still left at an instant: to the due date, or after a breach to the next rung.
+def remaining_at(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
+    """Working time still left at an instant: to the due date, or after a breach to the next escalation.
 
     A promised due date stays where it is when days are closed after the promise. Then less is left to it than was
-    given and not worked yet, and a stop that gave the rest back would move it by more than was stopped (K3).
+    given and not worked yet, and a pause that gave the rest back would move it by more than was paused (K3).
     """
     left = _not_worked(deadline, at, calendar)
     if deadline.running_since is None or deadline.breached_at is not None:
@@ -173,8 +180,8 @@ def left_at(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
 def _not_worked(deadline: Deadline, at: datetime, calendar: Calendar) -> timedelta:
     """Of what was left when it began to run, the part that was not worked since."""
     if deadline.running_since is None:
-        return deadline.left
-    return max(NOTHING, deadline.left - working_time_between(deadline.running_since, at, calendar))
+        return deadline.remaining
+    return max(NOTHING, deadline.remaining - working_time_between(deadline.running_since, at, calendar))
 
 
 def _after_warning(allowance: timedelta, terms: Terms) -> timedelta:
@@ -184,10 +191,10 @@ def _after_warning(allowance: timedelta, terms: Terms) -> timedelta:
 
 def _run_from(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
     running = replace(deadline, running_since=at)
-    end = answer_due_at(at, deadline.left, terms.calendar)
+    end = answer_due_at(at, deadline.remaining, terms.calendar)
     if deadline.breached_at is not None:
-        return replace(running, climb_at=None if deadline.climb_at is None else end)
+        return replace(running, escalate_at=None if deadline.escalate_at is None else end)
     if deadline.warned_at is not None:
         return replace(running, due_at=end)
-    to_warning = deadline.left - _after_warning(deadline.allowance, terms)
+    to_warning = deadline.remaining - _after_warning(deadline.allowance, terms)
     return replace(running, due_at=end, warn_at=answer_due_at(at, to_warning, terms.calendar))

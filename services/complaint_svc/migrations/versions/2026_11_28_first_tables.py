@@ -1,7 +1,7 @@
 """The first tables: the backbone's, the chassis's, and what complaint owns with the rules a database can hold.
 
 Frozen: what a later release needs comes in a revision of its own. There is nothing to seed: the calendar is published,
-and the allowances that ship are read where no operator wrote others.
+and default allowances hold where no operator wrote others.
 """
 
 from alembic import op
@@ -16,7 +16,7 @@ depends_on = None
 
 STATEMENTS = """
 create table tier_copy (
-    customer_id uuid primary key, tier text, rank int, effective_from timestamptz, heard_at timestamptz not null
+    customer_id uuid primary key, tier text, rank int, effective_from timestamptz, recorded_at timestamptz not null
 );
 create table complaint_case (
     id uuid primary key, customer_id uuid, partner_id uuid,
@@ -29,7 +29,8 @@ create table complaint_case (
             'proposed', 'accepted', 'refused', 'resolved', 'closed')),
     round int not null constraint case_round check (round >= 1),
     tier text,
-    rung text not null constraint case_rung check (rung in ('agent', 'manager', 'head', 'sponsor')),
+    escalation_level text not null
+        constraint case_escalation_level check (escalation_level in ('agent', 'manager', 'head', 'sponsor')),
     waiting text constraint case_waiting check (waiting in ('customer', 'answer')),
     satisfaction int constraint case_satisfaction check (satisfaction between 1 and 5),
     proposal_id uuid, filed_at timestamptz not null, recorded_at timestamptz not null,
@@ -77,18 +78,20 @@ create table deadline (
     case_id uuid not null references complaint_case (id), round int not null,
     stage text not null constraint deadline_stage check (stage in ('acknowledgement', 'proposal', 'solution')),
     tier text, allowance interval not null, started_at timestamptz not null, remaining interval not null,
-    running_since timestamptz, warn_at timestamptz not null, due_at timestamptz not null, climb_at timestamptz,
-    warned_at timestamptz, breached_at timestamptz, late_at timestamptz, met_at timestamptz, cancelled_at timestamptz,
+    running_since timestamptz, warn_at timestamptz not null, due_at timestamptz not null, escalate_at timestamptz,
+    warned_at timestamptz, breached_at timestamptz, done_late_at timestamptz, met_at timestamptz,
+    cancelled_at timestamptz,
     generation int not null, primary key (case_id, round, stage),
     constraint deadline_ends_once check (num_nonnulls(breached_at, met_at, cancelled_at) <= 1),
-    constraint deadline_late_after_breach check (late_at is null or breached_at is not null),
+    constraint deadline_late_after_breach check (done_late_at is null or breached_at is not null),
     constraint deadline_warned_first check (breached_at is null or warned_at is not null)
 ) with (fillfactor = 80);
 create index deadline_started on deadline (started_at);
-create table climb (
+create table escalation (
     case_id uuid not null references complaint_case (id),
-    rung text not null constraint climb_rung check (rung in ('manager', 'head', 'sponsor')),
-    round int not null, stage text not null, at timestamptz not null, primary key (case_id, rung)
+    escalation_level text not null
+        constraint escalation_level_known check (escalation_level in ('manager', 'head', 'sponsor')),
+    round int not null, stage text not null, at timestamptz not null, primary key (case_id, escalation_level)
 );
 create table deadline_rule (
     kind text not null, severity text not null, tier text not null, acknowledgement interval, proposal interval,

@@ -8,6 +8,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
+    """What was offered, and the answer once there is one: `accepted` is None while the customer has not answered."""
+
     id: UUID
     points: int
     amount: Decimal

@@ -1,0 +1,20 @@
+"""What somebody asks to be written down: when a step happened, who took it, and what was written with it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+BACKDATING_GRACE = timedelta(minutes=5)
+"""What is reported within it counts as reported while it happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """A step to be taken: the instant it is true of, the subject of who reports it, and a note."""
+
+    at: datetime
+    by: str
+    note: str | None = None
+
+    def is_backdated(self, now: datetime) -> bool:
+        """Whether it is reported after the fact: further back than the grace."""
+        return self.at < now - BACKDATING_GRACE
