@@ -4,9 +4,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.profile_svc.handlers import subscriptions, timers
 from services.profile_svc.routes import calls, contact_log, customers, groups, opening, team
 from services.profile_svc.settings import Settings
+from services.profile_svc.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
 
 

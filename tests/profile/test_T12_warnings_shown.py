@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered, WarningClosed, WarningEscalated, WarningRaised
 from shared.messaging import new_id
 from tests import harness

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import ComplaintFiled, DeadlineBreached, PointsPosted, TierChanged
 
 SERVICE = "profile"

@@ -10,8 +10,8 @@ import pytest
 
 from services.profile_svc.domain.cases import fold_cases
 from services.profile_svc.domain.overview import ReceivableCopy
-from services.profile_svc.handlers import subscriptions
 from services.profile_svc.repository import copies, overview
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import ComplaintFiled, CustomerIdentified
 from shared.messaging import Database, Transaction
 

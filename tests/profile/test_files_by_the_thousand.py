@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import inspect
 
 from services.profile_svc import tables
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import ComplaintFiled, OrderPlaced, PointsPosted, ReceivableIssued
 
 SERVICE = "profile"

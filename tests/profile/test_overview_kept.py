@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.profile_svc.handlers import subscriptions
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,

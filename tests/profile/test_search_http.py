@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.profile_svc.domain.reader import Reader
 from services.profile_svc.domain.search import index_name, read_question
-from services.profile_svc.handlers import subscriptions
 from services.profile_svc.repository.search import search_files
+from services.profile_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered
 
 SERVICE = "profile"

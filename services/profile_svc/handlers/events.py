@@ -15,15 +15,7 @@ from services.profile_svc.domain.overview import (
 from services.profile_svc.domain.warnings import fold_closed, fold_warned
 from services.profile_svc.repository import copies, customers, overview
 from shared.events import (
-    ComplaintAcknowledged,
-    ComplaintClosed,
-    ComplaintFiled,
-    ComplaintJudged,
-    ComplaintReopened,
-    ComplaintResolved,
-    CustomerIdentified,
     CustomerReferenceRegistered,
-    DeadlineBreached,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
@@ -31,26 +23,20 @@ from shared.events import (
     PaymentReceived,
     PointsPosted,
     ReceivableIssued,
-    SettlementProposed,
     TierChanged,
     WarningClosed,
     WarningEscalated,
     WarningRaised,
 )
 from shared.events.complaint import CaseEvent
-from shared.messaging import Subscriptions, Timers, Transaction, announce
-
-subscriptions = Subscriptions()
-timers = Timers()
+from shared.messaging import Transaction, announce
 
 
-@subscriptions.lock_first
 async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """All rows of the batch in one order, so that two batches never wait for each other."""
     await overview.lock_overviews(tx, [UUID(key) for key in keys])
 
 
-@subscriptions.on(CustomerReferenceRegistered)
 async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
     """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
     opened = {one.customer_id: open_stub(one.customer_id, one.registered_at) for one in seen}
@@ -59,48 +45,37 @@ async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[Cus
     announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])
 
 
-subscriptions.leave_out(OrderPlaced, "lines")
-
-
-@subscriptions.on(OrderPlaced)
 async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:
     await overview.save_orders(tx, fold_orders(orders))
 
 
-@subscriptions.on(OrderReturned)
 async def when_orders_are_returned_add_up_what_came_back(tx: Transaction, returns: Sequence[OrderReturned]) -> None:
     await overview.save_returns(tx, fold_taken_back(returns))
 
 
-@subscriptions.on(OrderCancelled)
 async def when_orders_are_cancelled_add_up_what_was_called_off(
     tx: Transaction, cancelled: Sequence[OrderCancelled]
 ) -> None:
     await overview.save_cancellations(tx, fold_taken_back(cancelled))
 
 
-@subscriptions.on(OrderDelivered)
 async def when_orders_are_delivered_remember_the_last(tx: Transaction, deliveries: Sequence[OrderDelivered]) -> None:
     await overview.save_deliveries(tx, fold_deliveries(deliveries))
 
 
-@subscriptions.on(ReceivableIssued)
 async def when_receivables_are_issued_sum_up_what_is_owed(tx: Transaction, issued: Sequence[ReceivableIssued]) -> None:
     await copies.save_receivables(tx, fold_receivables(issued))
 
 
-@subscriptions.on(PaymentReceived)
 async def when_payments_are_received_sum_up_what_is_owed(tx: Transaction, payments: Sequence[PaymentReceived]) -> None:
     await copies.save_receivables(tx, fold_receivables(payments))
 
 
-@subscriptions.on(TierChanged)
 async def when_tiers_change_show_the_last(tx: Transaction, changes: Sequence[TierChanged]) -> None:
     """The last change decided is the tier now, whatever its kind; a correction too."""
     await overview.save_tiers(tx, last_of_each(changes))
 
 
-@subscriptions.on(PointsPosted)
 async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted: Sequence[PointsPosted]) -> None:
     await overview.save_points(tx, last_of_each(posted))
 
@@ -111,11 +86,6 @@ async def when_warnings_are_raised_or_get_worse_show_them(
     await overview.save_warned(tx, fold_warned(warned))
 
 
-subscriptions.on(WarningRaised)(when_warnings_are_raised_or_get_worse_show_them)
-subscriptions.on(WarningEscalated)(when_warnings_are_raised_or_get_worse_show_them)
-
-
-@subscriptions.on(WarningClosed)
 async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
     await overview.save_closed_warnings(tx, fold_closed(closed))
 
@@ -123,17 +93,3 @@ async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Se
 async def when_cases_move_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
     """What is open and what is overdue, from a copy of each case that takes its facts in any order."""
     await copies.save_cases(tx, fold_cases(facts))
-
-
-for fact in (
-    ComplaintFiled,
-    ComplaintAcknowledged,
-    ComplaintJudged,
-    SettlementProposed,
-    ComplaintResolved,
-    ComplaintClosed,
-    ComplaintReopened,
-    CustomerIdentified,
-    DeadlineBreached,
-):
-    subscriptions.on(fact)(when_cases_move_count_them_again)

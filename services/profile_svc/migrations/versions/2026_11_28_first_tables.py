@@ -1,11 +1,15 @@
-"""First tables: files and what is searched in them, the team, the overview and its copies, calls, the access trail."""
+"""Profile's first tables: files and what is searched in them, the team, the overview and its copies, calls, the trail.
+
+Frozen: it says what a new database begins with, whatever the code says later. What changes after it is a revision of
+its own.
+"""
 
 from alembic import op
 
 from shared.chassis import tables as chassis
 from shared.messaging import tables as messaging
 
-revision = "2026_11_21_first_tables"
+revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -60,7 +64,8 @@ create table employee (
     employee_id text primary key,
     name text not null,
     phone_extension text,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    centre text
 );
 create table team_assignment (
     id uuid primary key,
@@ -106,6 +111,7 @@ create table overview (
     outstanding_amount numeric(24, 4) not null default 0,
     oldest_due_on date,
     account_manager text,
+    open_warnings jsonb not null default '{}',
     updated_at timestamptz not null
 ) with (fillfactor = 70);
 create table case_copy (
@@ -114,6 +120,7 @@ create table case_copy (
     filed_at timestamptz,
     opened_at timestamptz,
     closed_at timestamptz,
+    reopened_at timestamptz,
     acknowledged_at timestamptz,
     proposed_at timestamptz,
     resolved_at timestamptz,
@@ -145,6 +152,42 @@ create table call (
 );
 create index call_ringing on call (ringing_at);
 create index call_customer on call (customer_id);
+create table contact_log (
+    id uuid primary key,
+    customer_id uuid not null references customer,
+    contacted_at timestamptz not null,
+    channel text not null constraint contact_log_channel check (
+        channel in ('call', 'visit', 'email', 'fax', 'letter', 'chat', 'meeting')),
+    employee_id text not null references employee,
+    said text not null,
+    partner text,
+    position text,
+    next_step text,
+    next_step_on date,
+    next_step_owner text references employee,
+    completed_at timestamptz,
+    outcome text,
+    recorded_at timestamptz not null,
+    recorded_by text not null,
+    constraint contact_log_next_step check (
+        (next_step is null) = (next_step_on is null) and (next_step is null) = (next_step_owner is null)),
+    constraint contact_log_completed check (completed_at >= contacted_at and next_step is not null
+        or completed_at is null and outcome is null)
+);
+create index contact_log_customer on contact_log (customer_id, contacted_at, id);
+create index contact_log_open_steps on contact_log (next_step_owner, next_step_on)
+    where next_step is not null and completed_at is null;
+create table group_membership (
+    customer_id uuid not null references customer,
+    parent_id uuid not null references customer,
+    since timestamptz not null,
+    until timestamptz,
+    primary key (customer_id, since),
+    constraint group_membership_other check (customer_id <> parent_id),
+    constraint group_membership_times check (until > since),
+    constraint group_one_parent exclude using gist (customer_id with =, tstzrange(since, until) with &&)
+);
+create index group_membership_parent on group_membership (parent_id);
 create table file_access (
     id bigint generated always as identity primary key,
     at timestamptz not null,
@@ -157,7 +200,12 @@ create table file_access (
 
 def upgrade() -> None:
     messaging.create(op)
+    messaging.create_cuts(op)
     chassis.create(op)
     for statement in STATEMENTS.split(";\n"):
         if statement.strip():
             op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("databases go forward only; restore a backup instead")
