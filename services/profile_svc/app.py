@@ -1,16 +1,27 @@
-"""Profile's front door."""
+"""Profile's application: its areas' routes and what wakes them."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.profile_svc.routes import calls, contact_log, customers, groups, opening, team
+from services.profile_svc.calls import routes as calls
+from services.profile_svc.contacts import routes as contacts
+from services.profile_svc.employees import routes as employees
+from services.profile_svc.files import routes as files
+from services.profile_svc.groups import routes as groups
+from services.profile_svc.imports import routes as imports
+from services.profile_svc.overview import routes as overview
+from services.profile_svc.search import routes as search
 from services.profile_svc.settings import Settings
 from services.profile_svc.subscriptions import subscriptions, timers
+from services.profile_svc.teams import routes as teams
 from shared.chassis import Ports, create_service
+
+AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups)
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    """The application of profile: by its environment, on the real broker, where nothing else is given."""
     settings = settings or Settings()
     return create_service(
         settings,
@@ -18,7 +29,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         title="Patron profile",
         description="One file per customer, the account team, search, the overview and the call-centre pop.",
         topic="patron.profile",
-        routers=[opening.router, customers.router, team.router, calls.router, contact_log.router, groups.router],
+        routers=[area.router for area in AREAS],
         subscriptions=subscriptions,
         timers=timers,
         body_limits={"/v1/customers:batch": settings.batch_limit},

@@ -1,6 +1,7 @@
 """What wakes profile: event -> handler. It has no timers and no background jobs."""
 
-from services.profile_svc.handlers import events
+from services.profile_svc.files.handlers.stubs import when_customers_are_seen_open_stubs
+from services.profile_svc.overview import handlers as events
 from shared.events import (
     ComplaintAcknowledged,
     ComplaintClosed,
@@ -33,7 +34,7 @@ subscriptions.lock_first(events.lock_the_overviews_of_a_batch)
 subscriptions.leave_out(OrderPlaced, "lines")
 
 # files
-subscriptions.on(CustomerReferenceRegistered)(events.when_customers_are_seen_open_stubs)
+subscriptions.on(CustomerReferenceRegistered)(when_customers_are_seen_open_stubs)
 
 # the overview: orders and money
 subscriptions.on(OrderPlaced)(events.when_orders_are_placed_add_them_up)

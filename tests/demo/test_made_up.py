@@ -8,7 +8,7 @@ import phonenumbers
 from deploy.demo.costs import COST_SHARE, cost_share
 from deploy.demo.households import demographics, file_of, phone_of
 from deploy.demo.synthetic import COMPLAINED, RETURNED, draw_complaints, draw_returns
-from services.profile_svc.schemas.customers import CustomerCreate
+from services.profile_svc.files.schemas import CustomerCreate
 
 
 def test_files_are_the_same_every_time_and_of_every_sort():

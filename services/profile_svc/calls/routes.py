@@ -1,0 +1,90 @@
+"""The call centre over HTTP (G4): what happens on the line, who is ringing, how quickly it was answered."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from services.profile_svc.audit.repository import add_access
+from services.profile_svc.calls import repository as calls
+from services.profile_svc.calls.handlers import record_call_state
+from services.profile_svc.calls.schemas import (
+    CallEventCreate,
+    CallRead,
+    CallStatisticsRead,
+    PopRead,
+    show_call,
+    show_match,
+)
+from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.files.domain.phones import every_e164, last_digits
+from services.profile_svc.teams import repository as teams
+from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router
+from shared.chassis.times import refuse_backdating, refuse_future
+
+router = service_router(prefix="/v1", tags=["calls"])
+
+A_MONTH = timedelta(days=30)
+REPORTED_LATE = timedelta(days=14)  # an exchange that reached nobody tells the calls of a fortnight
+
+
+@router.post("/call-events", status_code=201, dependencies=[allow("customers:write")])
+async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> CallRead:
+    """Each state of a call once, in any order; the same report again gets the same answer."""
+    refuse_future(body.at, tx.at, "/at")
+    refuse_backdating(body.at, tx.at, actor, allowed=REPORTED_LATE)
+    call = await record_call_state(
+        tx, body.call_id, body.number, body.state, body.at, body.agent, regions=settings.phone_regions
+    )
+    return show_call(call)
+
+
+@router.get("/calls/pop", dependencies=[allow("customers:read")])
+async def pop_up(
+    number: Annotated[Text, Query(min_length=1, max_length=40, description="as the exchange shows it")],
+    tx: Tx,
+    reader: CurrentReader,
+    settings: CurrentSettings,
+) -> PopRead:
+    """What an agent sees while it rings. A number nobody has is not an error: somebody is calling."""
+    e164 = every_e164(number, settings.phone_regions)
+    now = tx.at.astimezone(settings.zone)
+    rows = await calls.list_callers(tx, e164, last_digits(number), reader, now.date())
+    ids = [row["id"] for row in rows]
+    # who works here is not for partners
+    members = await teams.list_members(tx, ids, current=True) if ids and reader.source is None else []
+    await add_access(tx, reader, "popped_up", ids)
+    return PopRead(
+        number=e164[0] if e164 else number.strip(),
+        matches=[
+            show_match(row, [one for one in members if one.assignment.customer_id == row["id"]], hour=now.hour)
+            for row in rows
+        ],
+    )
+
+
+@router.get("/calls/statistics", dependencies=[allow("customers:read")])
+async def read_call_statistics(
+    tx: Tx,
+    reader: CurrentReader,
+    settings: CurrentSettings,
+    since: Annotated[Instant | None, Query(alias="from", description="30 days before `to` when not said")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="now when not said")] = None,
+) -> CallStatisticsRead:
+    """How many calls were answered, and how many within three rings."""
+    reader.check_is_ours()
+    until = until or tx.at
+    since = since or until - A_MONTH
+    counted = await calls.read_statistics(tx, since, until, settings.three_rings_seconds)
+    return CallStatisticsRead(
+        since=since,
+        until=until,
+        calls=counted.calls,
+        answered=counted.answered,
+        answered_in_time=counted.answered_in_time,
+        missed=counted.missed,
+        ringing=counted.ringing,
+        answered_in_time_percent=round(100 * counted.answered_in_time / counted.calls, 1) if counted.calls else None,
+        median_seconds=counted.median_seconds,
+        three_rings_seconds=settings.three_rings_seconds,
+    )

@@ -1,0 +1,156 @@
+"""Calls and the call-centre pop over HTTP (G4)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field, StringConstraints
+
+from services.profile_svc.calls.domain.call import Call, State
+from services.profile_svc.calls.domain.pop import Standing, advise, alerts_for, greet
+from services.profile_svc.employees.schemas import EmployeeRead, show_employee
+from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.overview.schemas import OverviewTier, show_tier
+from services.profile_svc.teams.domain import who_answers
+from services.profile_svc.teams.repository import Member
+from shared.chassis import Code, Id, Instant, Read, Shape, Text
+
+Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+
+
+class CallEventCreate(Shape):
+    call_id: Code
+    number: Number
+    state: State
+    at: Instant
+    agent: Code | None = None
+
+
+class CallRead(Read):
+    call_id: str
+    number: str
+    customer_id: Id | None
+    agent: str | None
+    ringing_at: Instant | None
+    answered_at: Instant | None
+    ended_at: Instant | None
+    waited_seconds: float | None
+
+
+def show_call(call: Call) -> CallRead:
+    return CallRead(
+        call_id=call.call_id,
+        number=call.number,
+        customer_id=call.customer_id,
+        agent=call.agent,
+        ringing_at=call.ringing_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        waited_seconds=call.waited,
+    )
+
+
+class CallStatisticsRead(Read):
+    """Of the calls that rang in the period. `answered_in_time`: within three rings."""
+
+    since: Instant
+    until: Instant
+    calls: int
+    answered: int
+    answered_in_time: int
+    missed: int
+    ringing: int
+    answered_in_time_percent: float | None
+    median_seconds: float | None
+    three_rings_seconds: int
+
+
+class PopGreeting(Read):
+    en: str
+    zh: str
+
+
+class PopAlert(Read):
+    code: str
+    weight: Literal["high", "normal"]
+    en: str
+    zh: str
+
+
+class PopAdvice(Read):
+    code: str
+    en: str
+    zh: str
+
+
+class PopCustomer(Read):
+    id: Id
+    kind: Literal["organisation", "person", "unknown"]
+    name: str | None
+    region: str | None
+    completeness: int
+
+
+class PopMatch(Read):
+    """`exact` is false where only the last eight digits are the same. `agent` is whom to put the call through to."""
+
+    exact: bool
+    customer: PopCustomer
+    tier: OverviewTier | None
+    account_manager: EmployeeRead | None
+    agent: EmployeeRead | None
+    agent_role: str | None
+    greeting: PopGreeting
+    open_cases: int
+    points_balance: int
+    alerts: list[PopAlert]
+    advice: list[PopAdvice]
+
+
+class PopRead(Read):
+    """Nobody known is an answer: no matches."""
+
+    number: str = Field(description="in E.164 where it is a telephone number")
+    matches: list[PopMatch]
+
+
+def file_of(row: Mapping[str, Any]) -> CustomerFile:
+    facts = orjson.loads(row["facts"])
+    return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
+
+
+def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> PopMatch:
+    file = file_of(row)
+    standing = Standing(
+        tier=row["tier"],
+        tier_rank=row["tier_rank"],
+        open_cases=row["open_cases"],
+        overdue_cases=row["overdue_cases"],
+        points_balance=row["points_balance"],
+        points_debt=row["points_debt"],
+        overdue_amount=row["overdue_amount"],
+        last_satisfaction=row["last_satisfaction"],
+        warnings=orjson.loads(row["warnings"] or "{}"),
+    )
+    employees = {member.assignment.id: member.employee for member in team}
+    answers = who_answers([member.assignment for member in team])
+    manager = next((member.employee for member in team if member.assignment.role == "account_manager"), None)
+    return PopMatch(
+        exact=row["exact"],
+        customer=PopCustomer(
+            id=file.id,
+            kind=file.kind,
+            name=file.display_name,
+            region=file.facts.get("region"),
+            completeness=file.completeness.percent,
+        ),
+        tier=show_tier(row),
+        account_manager=None if manager is None else show_employee(manager),
+        agent=None if answers is None else show_employee(employees[answers.id]),
+        agent_role=None if answers is None else answers.role,
+        greeting=PopGreeting.model_validate(greet(file, standing, hour=hour)),
+        open_cases=standing.open_cases,
+        points_balance=standing.points_balance,
+        alerts=[PopAlert.model_validate(alert) for alert in alerts_for(standing, file)],
+        advice=[PopAdvice.model_validate(advice) for advice in advise(standing, file)],
+    )

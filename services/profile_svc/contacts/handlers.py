@@ -1,0 +1,39 @@
+"""Contacts are written down, and what was agreed is done (P6). Every look and change is on the access trail (P13)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.profile_svc.audit.repository import add_access
+from services.profile_svc.contacts import repository as contacts
+from services.profile_svc.contacts.domain import Contact, complete_next_step, log_contact
+from services.profile_svc.core.domain import Reader
+from services.profile_svc.employees.repository import check_employee
+from services.profile_svc.files.repository import customer_files
+from shared.messaging import Transaction, announce
+
+
+async def log_a_contact(tx: Transaction, reader: Reader, contact: Contact, contacted_on: date) -> Contact:
+    await customer_files.load_file(tx, contact.customer_id, reader)
+    reader.check_is_ours()
+    await check_employee(tx, contact.employee_id)
+    if contact.next_step is not None:
+        await check_employee(tx, contact.next_step.owner, pointer="/next_step/owner")
+    logged, events = log_contact(contact, contacted_on)
+    await contacts.add_contact(tx, logged, reader.actor)
+    await add_access(tx, reader, "contact_logged", [contact.customer_id])
+    announce(tx, events)
+    return logged
+
+
+async def complete_a_next_step(
+    tx: Transaction, reader: Reader, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
+) -> Contact:
+    await customer_files.load_file(tx, customer_id, reader)
+    reader.check_is_ours()
+    contact = await contacts.load_contact(tx, customer_id, id)
+    done, events = complete_next_step(contact, completed_at, outcome)
+    if done is not contact:
+        await contacts.save_completion(tx, done)
+    await add_access(tx, reader, "next_step_completed", [customer_id])
+    announce(tx, events)
+    return done

@@ -1,0 +1,67 @@
+"""SQL of the contact log (P6)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.profile_svc.contacts.domain import Contact, NextStep
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+FIELDS = """id, customer_id, contacted_at, channel, employee_id, said, partner, position, next_step, next_step_on,
+            next_step_owner, completed_at, outcome, recorded_at"""
+
+
+async def add_contact(tx: Transaction, contact: Contact, by: str) -> None:
+    step = contact.next_step
+    await tx.raw.execute(
+        f"""insert into contact_log ({FIELDS}, recorded_by)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, null, $12, $13)""",
+        contact.id, contact.customer_id, contact.contacted_at, contact.channel, contact.employee_id, contact.said,
+        contact.partner, contact.position, None if step is None else step.what, None if step is None else step.on,
+        None if step is None else step.owner, tx.at, by,
+    )  # fmt: skip
+
+
+async def load_contact(tx: Transaction, customer_id: UUID, id: UUID) -> Contact:
+    row = await tx.raw.fetchrow(
+        f"select {FIELDS} from contact_log where id = $1 and customer_id = $2 for update", id, customer_id
+    )
+    if row is None:
+        raise not_found("contact_not_found", "no such entry in this customer's contact log")
+    return _contact(row)
+
+
+async def save_completion(tx: Transaction, contact: Contact) -> None:
+    assert contact.next_step is not None
+    await tx.raw.execute(
+        "update contact_log set completed_at = $2, outcome = $3 where id = $1",
+        contact.id, contact.next_step.completed_at, contact.next_step.outcome,
+    )  # fmt: skip
+
+
+async def list_contacts(
+    tx: Transaction, customer_id: UUID, before: tuple[datetime, UUID] | None, limit: int, *, open_steps: bool
+) -> list[Contact]:
+    """Newest first; only those whose next step is still to be done, if asked so."""
+    rows = await tx.raw.fetch(
+        f"""select {FIELDS} from contact_log
+            where customer_id = $1 and ($2::timestamptz is null or (contacted_at, id) < ($2, $3::uuid))
+              and (not $5 or (next_step is not null and completed_at is null))
+            order by contacted_at desc, id desc limit $4""",
+        customer_id, *(before or (None, None)), limit, open_steps,
+    )  # fmt: skip
+    return [_contact(row) for row in rows]
+
+
+def _contact(row: Mapping[str, Any]) -> Contact:
+    step = None
+    if row["next_step"] is not None:
+        step = NextStep(
+            row["next_step"], row["next_step_on"], row["next_step_owner"], row["completed_at"], row["outcome"]
+        )
+    return Contact(
+        row["id"], row["customer_id"], row["contacted_at"], row["channel"], row["employee_id"], row["said"],
+        row["partner"], row["position"], step, row["recorded_at"],
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""The contact log over HTTP (P6). It is the company's own: a partner does not see it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.profile_svc.audit.repository import add_access
+from services.profile_svc.contacts import repository as contacts
+from services.profile_svc.contacts.handlers import complete_a_next_step, log_a_contact
+from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
+from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.files.repository import customer_files
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis.pages import DEFAULT_LIMIT
+from shared.chassis.times import refuse_backdating, refuse_future
+from shared.messaging.ids import new_id
+
+router = service_router(prefix="/v1/customers/{customer_id}/contact-log", tags=["contact log"])
+
+ENTERED_LATE = timedelta(days=14)  # who travels enters the visits of a fortnight
+
+Open = Annotated[bool, Query(alias="open", description="only contacts whose next step is still to be done")]
+
+
+@router.get("", dependencies=[allow("customers:read")])
+async def list_contact_log(
+    customer_id: Id,
+    tx: Tx,
+    reader: CurrentReader,
+    open_steps: Open = False,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ContactRead]:
+    """Newest first."""
+    await customer_files.get_file(tx, customer_id, reader)
+    reader.check_is_ours()
+    await add_access(tx, reader, "read_contact_log", [customer_id])
+    before = read_cursor(cursor, datetime, UUID)
+    found = await contacts.list_contacts(
+        tx, customer_id, None if before is None else (before[0], before[1]), limit + 1, open_steps=open_steps
+    )
+    page = page_of(found, limit, lambda one: (one.contacted_at, one.id))
+    return Page(items=[show_contact(one) for one in page.items], next=page.next)
+
+
+@router.post("", status_code=201, dependencies=[allow("customers:write")])
+async def log_contact(
+    customer_id: Id,
+    body: ContactCreate,
+    response: Response,
+    tx: Tx,
+    actor: CurrentActor,
+    reader: CurrentReader,
+    settings: CurrentSettings,
+) -> ContactRead:
+    refuse_future(body.contacted_at, tx.at, "/contacted_at")
+    refuse_backdating(body.contacted_at, tx.at, actor, allowed=ENTERED_LATE)
+    contact = body.contact(new_id(), customer_id)
+    logged = await log_a_contact(tx, reader, contact, body.contacted_at.astimezone(settings.zone).date())
+    response.headers["Location"] = f"/v1/customers/{customer_id}/contact-log/{logged.id}"
+    return show_contact(logged)
+
+
+@router.get("/{entry_id}", dependencies=[allow("customers:read")])
+async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, reader: CurrentReader) -> ContactRead:
+    await customer_files.get_file(tx, customer_id, reader)
+    reader.check_is_ours()
+    await add_access(tx, reader, "read_contact_log", [customer_id])
+    return show_contact(await contacts.load_contact(tx, customer_id, entry_id))
+
+
+@router.post("/{entry_id}/next-step/completion", dependencies=[allow("customers:write")])
+async def complete_next_step(
+    customer_id: Id, entry_id: Id, body: CompletionCreate, tx: Tx, reader: CurrentReader
+) -> ContactRead:
+    """What was agreed is done. Doing it again changes nothing."""
+    completed_at = body.completed_at or tx.at
+    refuse_future(completed_at, tx.at, "/completed_at")
+    return show_contact(await complete_a_next_step(tx, reader, customer_id, entry_id, completed_at, body.outcome))

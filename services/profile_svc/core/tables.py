@@ -1,0 +1,7 @@
+"""What the areas' tables share: the metadata they belong to, and the types of instants and sums of money."""
+
+from sqlalchemy import DateTime, MetaData, Numeric
+
+metadata = MetaData()
+Moment = DateTime(timezone=True)
+Money = Numeric(24, 4)  # wider than an order's: it holds sums

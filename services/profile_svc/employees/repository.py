@@ -1,0 +1,51 @@
+"""SQL of the employees' directory (P5)."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.profile_svc.employees.domain import Employee
+from services.profile_svc.employees.tables import employee
+from shared.errors import invalid
+from shared.messaging import Transaction
+
+
+async def find_employee(tx: Transaction, employee_id: str) -> Employee | None:
+    row = (await tx.sql.execute(select(employee).where(employee.c.employee_id == employee_id))).one_or_none()
+    return None if row is None else Employee(row.employee_id, row.name, row.phone_extension, row.centre)
+
+
+async def save_centre(tx: Transaction, employee_id: str, centre: str | None) -> bool:
+    """False when it is there already."""
+    statement = (
+        update(employee)
+        .where(employee.c.employee_id == employee_id, employee.c.centre.is_distinct_from(centre))
+        .values(centre=centre)
+        .returning(employee.c.employee_id)
+    )
+    return (await tx.sql.execute(statement)).one_or_none() is not None
+
+
+async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:
+    if await find_employee(tx, employee_id) is None:
+        raise invalid("employee_not_known", "no such employee in the directory", pointer=pointer)
+
+
+async def add_employee(tx: Transaction, new: Employee, at: datetime) -> bool:
+    """False when this employee id is taken."""
+    values = {
+        "employee_id": new.employee_id,
+        "name": new.name,
+        "phone_extension": new.phone_extension,
+        "recorded_at": at,
+    }
+    statement = upsert(employee).values(values).on_conflict_do_nothing().returning(employee.c.employee_id)
+    return (await tx.sql.execute(statement)).one_or_none() is not None
+
+
+async def list_employees(tx: Transaction, after: str | None, limit: int) -> list[Employee]:
+    query = select(employee).order_by(employee.c.employee_id).limit(limit)
+    if after is not None:
+        query = query.where(employee.c.employee_id > after)
+    return [Employee(row.employee_id, row.name, row.phone_extension, row.centre) for row in await tx.sql.execute(query)]

@@ -1,0 +1,39 @@
+"""The employees' directory over HTTP (P5)."""
+
+from typing import Annotated
+
+from fastapi import Path
+
+from services.profile_svc.dependencies import CurrentReader
+from services.profile_svc.employees import repository
+from services.profile_svc.employees.domain import Employee
+from services.profile_svc.employees.handlers import enter_employee, place_employee_at_centre
+from services.profile_svc.employees.schemas import CentreUpdate, EmployeeCreate, EmployeeEntryRead, show_entry
+from shared.chassis import Code, Cursor, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis.pages import DEFAULT_LIMIT
+
+router = service_router(prefix="/v1", tags=["team"])
+
+EmployeeId = Annotated[Code, Path()]
+
+
+@router.post("/employees", status_code=201, dependencies=[allow("team:write")])
+async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeEntryRead:
+    return show_entry(await enter_employee(tx, Employee(body.employee_id, body.name, body.phone_extension)))
+
+
+@router.put("/employees/{employee_id}/centre", dependencies=[allow("team:write")])
+async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx) -> EmployeeEntryRead:
+    """The service centre the employee works at from now on."""
+    return show_entry(await place_employee_at_centre(tx, employee_id, body.centre))
+
+
+@router.get("/employees", dependencies=[allow("customers:read")])
+async def list_employees(
+    tx: Tx, reader: CurrentReader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[EmployeeEntryRead]:
+    reader.check_is_ours()
+    after = read_cursor(cursor, str)
+    found = await repository.list_employees(tx, after[0] if after else None, limit + 1)
+    page = page_of(found, limit, lambda one: (one.employee_id,))
+    return Page(items=[show_entry(one) for one in page.items], next=page.next)

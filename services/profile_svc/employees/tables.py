@@ -1,0 +1,15 @@
+"""The directory of employees."""
+
+from sqlalchemy import Column, Table, Text
+
+from services.profile_svc.core.tables import Moment, metadata
+
+employee = Table(
+    "employee",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phone_extension", Text),
+    Column("recorded_at", Moment, nullable=False),
+    Column("centre", Text),  # the service centre it works at; null: none
+)

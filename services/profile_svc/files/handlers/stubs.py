@@ -1,0 +1,17 @@
+"""Stubs are opened for customers that intake met (P1)."""
+
+from collections.abc import Sequence
+
+from services.profile_svc.files.domain.customer_file import open_stub
+from services.profile_svc.files.repository import customer_files
+from services.profile_svc.references.repository import save_references
+from shared.events import CustomerReferenceRegistered
+from shared.messaging import Transaction, announce
+
+
+async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
+    """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
+    opened = {one.customer_id: open_stub(one.customer_id, one.registered_at) for one in seen}
+    new = await customer_files.add_stubs(tx, [stub for stub, _ in opened.values()])
+    await save_references(tx, [(one.source, one.ref, one.customer_id) for one in seen])
+    announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])

@@ -1,0 +1,70 @@
+"""Files in the database: one row each, and the rows made from it so that it can be found."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from services.profile_svc.core.domain import Reader, no_such_customer
+from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
+from services.profile_svc.files.tables import customer
+from services.profile_svc.references.repository import visible_to
+from shared.messaging import Transaction
+
+
+def file_of_row(row: Any) -> CustomerFile:
+    return CustomerFile(row.id, row.kind, row.facts, row.version, row.registered_at, row.updated_at)
+
+
+async def find_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile | None:
+    row = (
+        await tx.sql.execute(visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader))
+    ).one_or_none()
+    return None if row is None else file_of_row(row)
+
+
+async def get_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
+    file = await find_file(tx, id, reader)
+    if file is None:
+        raise no_such_customer()
+    return file
+
+
+async def load_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
+    query = visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader).with_for_update(
+        key_share=True
+    )
+    row = (await tx.sql.execute(query)).one_or_none()
+    if row is None:
+        raise no_such_customer()
+    return file_of_row(row)
+
+
+async def save_file(tx: Transaction, file: CustomerFile, before: CustomerFile) -> None:
+    await tx.sql.execute(update(customer).where(customer.c.id == file.id).values(_changing(file)))
+    if any(file.facts.get(name) != before.facts.get(name) for name in ("names", "phones", "emails")):
+        await drop_search_rows(tx, file)
+        await add_search_rows(tx, [file])
+
+
+def _changing(file: CustomerFile) -> dict[str, Any]:
+    return {
+        "kind": file.kind,
+        "facts": dict(file.facts),
+        "completeness": file.completeness.percent,
+        "version": file.version,
+        "updated_at": file.updated_at,
+    }
+
+
+async def add_stubs(tx: Transaction, stubs: Sequence[CustomerFile]) -> set[UUID]:
+    """Insert those that are not there yet, in one statement. Returns the ids of the new ones."""
+    rows = await tx.raw.fetch(
+        """insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
+           select id, 'unknown', '{}', 0, 1, at, at from unnest($1::uuid[], $2::timestamptz[]) as a(id, at) order by id
+           on conflict (id) do nothing returning id""",
+        [stub.id for stub in stubs], [stub.registered_at for stub in stubs],
+    )  # fmt: skip
+    return {row["id"] for row in rows}

@@ -1,0 +1,166 @@
+"""The customer file over HTTP (P1): opened, merge-patched, read, found."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.files.domain.registration import Wanted
+from services.profile_svc.references.domain import Reference
+from shared.chassis import Amount, Code, Day, Id, Instant, Name, Read, Shape, Text
+
+EMAIL_FORM = r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+$"
+LANGUAGE_FORM = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not hold NUL")
+    return value
+
+
+Short = Annotated[Text, StringConstraints(min_length=1, max_length=300)]
+Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=EMAIL_FORM), AfterValidator(_no_nul)]
+PhoneNumber = Annotated[Text, StringConstraints(min_length=3, max_length=40)]
+# a word of a scale; unlike a code it may be open at an end: 65+
+Band = Annotated[str, StringConstraints(strict=True, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
+Language = Annotated[str, StringConstraints(strict=True, max_length=35, pattern=LANGUAGE_FORM)]
+Count = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+
+AcquisitionSource = Literal["advertising", "exhibition", "referral", "walk_in", "cold_call", "partner", "web", "other"]
+
+
+class NameEntry(Shape):
+    name: Name
+    language: Language | None = Field(default=None, description="BCP 47, script included: `zh-Hans`, `en`")
+
+
+class PhoneEntry(Shape):
+    number: PhoneNumber = Field(description="as it is dialled; without a country code, in the deployment's regions")
+    kind: Literal["mobile", "landline", "fax", "other"] | None = None
+    e164: PhoneNumber | None = Field(default=None, description="read only: made from the number, ignored when sent")
+
+
+class EmailEntry(Shape):
+    address: Email
+    kind: Literal["work", "private", "billing", "other"] | None = None
+
+
+class AddressEntry(Shape):
+    text: Short
+    kind: Literal["registered", "office", "billing", "delivery", "home", "other"] | None = None
+    postcode: Annotated[Text, StringConstraints(max_length=20)] | None = None
+    city: Annotated[Text, StringConstraints(max_length=100)] | None = None
+    country: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class BirthDate(Shape):
+    """A birthday in the solar or lunar calendar; the year may be unknown."""
+
+    calendar: Literal["solar", "lunar"] = "solar"
+    year: Annotated[int, Field(strict=True, ge=1850, le=2199)] | None = None
+    month: Annotated[int, Field(strict=True, ge=1, le=12)]
+    day: Annotated[int, Field(strict=True, ge=1, le=31)]
+    leap_month: Annotated[bool, Field(strict=True)] = False
+
+
+class FamilyMember(Shape):
+    relation: Code
+    name: Name | None = None
+    birth_date: BirthDate | None = None
+    preferences: list[Short] | None = Field(default=None, max_length=50)
+
+
+class Facts(Shape):
+    """What a file can hold, of either kind; which belongs to which kind is the domain's rule."""
+
+    names: list[NameEntry] | None = Field(default=None, max_length=20)
+    phones: list[PhoneEntry] | None = Field(default=None, max_length=20)
+    emails: list[EmailEntry] | None = Field(default=None, max_length=20)
+    addresses: list[AddressEntry] | None = Field(default=None, max_length=20)
+    region: Code | None = None
+    acquisition_source: AcquisitionSource | None = None
+    web_site: Short | None = None
+    intention: Text | None = None
+    legal_nature: Code | None = None
+    founded_on: Day | None = None
+    industry: Code | None = None
+    employees: Count | None = None
+    registered_capital: Amount | None = None
+    annual_sales: Amount | None = None
+    listed: Annotated[bool, Field(strict=True)] | None = None
+    tax_id: Code | None = None
+    birth_date: BirthDate | None = None
+    sex: Literal["female", "male", "other"] | None = None
+    education: Band | None = None
+    marital_status: Band | None = None
+    income_band: Band | None = None
+    occupation: Short | None = None
+    hobbies: list[Short] | None = Field(default=None, max_length=50)
+    family: list[FamilyMember] | None = Field(default=None, max_length=30)
+    age_band: Band | None = None
+    household_size: Band | None = None
+    children: Band | None = None
+    home: Band | None = None
+    car: Short | None = None
+    preferences: list[Short] | None = Field(default=None, max_length=50)
+
+    def facts(self) -> dict[str, Any]:
+        """What was said, as JSON values: null where it is to be taken away, absent where it was not named."""
+        said = self.model_dump(mode="json", exclude_none=True)
+        return {name: said.get(name) for name in self.model_fields_set - NOT_FACTS}
+
+
+NOT_FACTS = {"id", "kind", "reference"}
+
+
+class ReferenceShape(Shape):
+    """What the outside calls the customer."""
+
+    source: Code
+    ref: Code
+
+
+class CustomerCreate(Facts):
+    kind: Literal["organisation", "person"]
+    names: list[NameEntry] = Field(min_length=1, max_length=20)
+    reference: ReferenceShape | None = None
+    id: Id | None = Field(default=None, description="the id that intake gave to the reference; else a new one is made")
+
+    def wanted(self) -> Wanted:
+        reference = None if self.reference is None else Reference(self.reference.source, self.reference.ref)
+        return Wanted(self.kind, self.facts(), reference, self.id)
+
+
+class CustomerUpdate(Facts):
+    """Merge-patch: null takes a fact away, a list replaces the list, what is not named stays."""
+
+    kind: Literal["organisation", "person"] | None = Field(default=None, description="of a file of unknown kind")
+
+
+class ReferenceRead(Read):
+    source: str
+    ref: str
+
+
+class CustomerRead(Facts):
+    id: Id
+    kind: Literal["organisation", "person", "unknown"]
+    references: list[ReferenceRead]
+    completeness: Annotated[int, Field(description="percent")]
+    missing: list[str] = Field(description="what is asked for and not known, the most wanted first")
+    registered_at: Instant
+    updated_at: Instant
+
+
+def show_file(file: CustomerFile, references: list[Reference]) -> CustomerRead:
+    return CustomerRead(
+        id=file.id,
+        kind=file.kind,
+        references=[ReferenceRead(source=one.source, ref=one.ref) for one in references],
+        completeness=file.completeness.percent,
+        missing=list(file.completeness.missing),
+        registered_at=file.registered_at,
+        updated_at=file.updated_at,
+        **file.facts,
+    )

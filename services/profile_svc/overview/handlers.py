@@ -1,0 +1,85 @@
+"""Woken by events: stubs are opened for customers that intake met, and the overview is kept from all services (G3)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.profile_svc.overview.domain.cases import fold_cases
+from services.profile_svc.overview.domain.totals import (
+    fold_deliveries,
+    fold_orders,
+    fold_receivables,
+    fold_taken_back,
+    last_of_each,
+)
+from services.profile_svc.overview.domain.warnings import fold_closed, fold_warned
+from services.profile_svc.overview.repository import copies, overview
+from shared.events import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderReturned,
+    PaymentReceived,
+    PointsPosted,
+    ReceivableIssued,
+    TierChanged,
+    WarningClosed,
+    WarningEscalated,
+    WarningRaised,
+)
+from shared.events.complaint import CaseEvent
+from shared.messaging import Transaction
+
+
+async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    """All rows of the batch in one order, so that two batches never wait for each other."""
+    await overview.lock_overviews(tx, [UUID(key) for key in keys])
+
+
+async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:
+    await overview.save_orders(tx, fold_orders(orders))
+
+
+async def when_orders_are_returned_add_up_what_came_back(tx: Transaction, returns: Sequence[OrderReturned]) -> None:
+    await overview.save_returns(tx, fold_taken_back(returns))
+
+
+async def when_orders_are_cancelled_add_up_what_was_called_off(
+    tx: Transaction, cancelled: Sequence[OrderCancelled]
+) -> None:
+    await overview.save_cancellations(tx, fold_taken_back(cancelled))
+
+
+async def when_orders_are_delivered_remember_the_last(tx: Transaction, deliveries: Sequence[OrderDelivered]) -> None:
+    await overview.save_deliveries(tx, fold_deliveries(deliveries))
+
+
+async def when_receivables_are_issued_sum_up_what_is_owed(tx: Transaction, issued: Sequence[ReceivableIssued]) -> None:
+    await copies.save_receivables(tx, fold_receivables(issued))
+
+
+async def when_payments_are_received_sum_up_what_is_owed(tx: Transaction, payments: Sequence[PaymentReceived]) -> None:
+    await copies.save_receivables(tx, fold_receivables(payments))
+
+
+async def when_tiers_change_show_the_last(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+    """The last change decided is the tier now, whatever its kind; a correction too."""
+    await overview.save_tiers(tx, last_of_each(changes))
+
+
+async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted: Sequence[PointsPosted]) -> None:
+    await overview.save_points(tx, last_of_each(posted))
+
+
+async def when_warnings_are_raised_or_get_worse_show_them(
+    tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated]
+) -> None:
+    await overview.save_warned(tx, fold_warned(warned))
+
+
+async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
+    await overview.save_closed_warnings(tx, fold_closed(closed))
+
+
+async def when_cases_move_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
+    """What is open and what is overdue, from a copy of each case that takes its facts in any order."""
+    await copies.save_cases(tx, fold_cases(facts))

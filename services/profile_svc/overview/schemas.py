@@ -1,0 +1,160 @@
+"""The overview over HTTP (G3): everything about a customer in one answer, from one row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import Field
+
+from services.profile_svc.employees.schemas import EmployeeRead
+from services.profile_svc.files.schemas import NameEntry
+from services.profile_svc.overview.domain.warnings import worst_first
+from shared.chassis import Amount, Day, Id, Instant, Read, SignedAmount
+
+ZERO = Decimal(0)
+
+
+class OverviewCustomer(Read):
+    id: Id
+    kind: Literal["organisation", "person", "unknown"]
+    names: list[NameEntry]
+    region: str | None
+    industry: str | None
+    completeness: int
+    registered_at: Instant
+
+
+class OverviewTier(Read):
+    tier: str
+    rank: int
+    since: Instant
+
+
+class OverviewOrders(Read):
+    """`revenue` is what is left of `ordered` after returns and cancellations."""
+
+    count: int
+    returns: int
+    cancelled: int
+    ordered: Amount
+    returned: Amount
+    called_off: Amount
+    revenue: SignedAmount
+    first_at: Instant | None
+    last_at: Instant | None
+    last_id: Id | None
+    last_return_at: Instant | None
+    last_delivery_at: Instant | None
+
+
+class OverviewPoints(Read):
+    balance: int
+    held: int
+    debt: int
+
+
+class OverviewCases(Read):
+    open: int
+    overdue: int
+    last_at: Instant | None
+    last_satisfaction: int | None
+
+
+class OverviewReceivables(Read):
+    outstanding: Amount
+    overdue: Amount
+    oldest_due_on: Day | None
+
+
+class OverviewWarning(Read):
+    id: Id
+    cause: str
+    severity: Literal["yellow", "red"]
+    since: Instant
+
+
+class OverviewRead(Read):
+    customer: OverviewCustomer
+    tier: OverviewTier | None
+    account_manager: EmployeeRead | None = Field(description="not told to partners")
+    orders: OverviewOrders
+    points: OverviewPoints
+    cases: OverviewCases
+    receivables: OverviewReceivables
+    warnings: list[OverviewWarning] = Field(description="open early warnings, the worst first; not told to partners")
+    updated_at: Instant | None
+
+
+def show_overview(row: Mapping[str, Any]) -> OverviewRead:
+    """A customer nobody did anything with yet has no row of figures: all of them are nothing."""
+    return OverviewRead(
+        customer=OverviewCustomer(
+            id=row["id"],
+            kind=row["kind"],
+            names=[NameEntry(**entry) for entry in orjson.loads(row["names"] or "[]")],
+            region=row["region"],
+            industry=row["industry"],
+            completeness=row["completeness"],
+            registered_at=row["registered_at"],
+        ),
+        tier=show_tier(row),
+        account_manager=None
+        if row["manager_name"] is None
+        else EmployeeRead(
+            employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
+        ),
+        orders=show_orders(row),
+        points=OverviewPoints(
+            balance=row["points_balance"] or 0, held=row["points_held"] or 0, debt=row["points_debt"] or 0
+        ),
+        cases=OverviewCases(
+            open=row["open_cases"] or 0,
+            overdue=row["overdue_cases"] or 0,
+            last_at=row["last_case_at"],
+            last_satisfaction=row["last_satisfaction"],
+        ),
+        receivables=OverviewReceivables(
+            outstanding=row["outstanding_amount"] or ZERO,
+            overdue=row["overdue_amount"] or ZERO,
+            oldest_due_on=row["oldest_due_on"],
+        ),
+        warnings=[
+            OverviewWarning(
+                id=UUID(id),
+                cause=warning["cause"],
+                severity=warning["severity"],
+                since=datetime.fromisoformat(warning["since"]),
+            )
+            for id, warning in worst_first(orjson.loads(row["warnings"] or "{}"))
+        ],
+        updated_at=row["updated_at"],
+    )
+
+
+def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:
+    if row["tier"] is None:
+        return None
+    return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"])
+
+
+def show_orders(row: Mapping[str, Any]) -> OverviewOrders:
+    ordered, returned, called_off = (
+        row[name] or ZERO for name in ("revenue_total", "revenue_returned", "revenue_cancelled")
+    )
+    return OverviewOrders(
+        count=row["orders_count"] or 0,
+        returns=row["returns_count"] or 0,
+        cancelled=row["cancelled_count"] or 0,
+        ordered=ordered,
+        returned=returned,
+        called_off=called_off,
+        revenue=ordered - returned - called_off,
+        first_at=row["first_order_at"],
+        last_at=row["last_order_at"],
+        last_id=row["last_order_id"],
+        last_return_at=row["last_return_at"],
+        last_delivery_at=row["last_delivery_at"],
+    )

@@ -1,0 +1,67 @@
+"""The overview, one row a customer, and the copies of other services' facts that it is counted from."""
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.profile_svc.core.tables import Moment, Money, metadata
+
+overview = Table(  # one row a customer, kept from all services' events; no index but the key, so updates are HOT
+    "overview",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("tier", Text),
+    Column("tier_rank", Integer),
+    Column("tier_since", Moment),
+    Column("orders_count", Integer, nullable=False, server_default="0"),
+    Column("returns_count", Integer, nullable=False, server_default="0"),
+    Column("cancelled_count", Integer, nullable=False, server_default="0"),
+    Column("revenue_total", Money, nullable=False, server_default="0"),
+    Column("revenue_returned", Money, nullable=False, server_default="0"),
+    Column("revenue_cancelled", Money, nullable=False, server_default="0"),
+    Column("first_order_at", Moment),
+    Column("last_order_at", Moment),
+    Column("last_order_id", Uuid),
+    Column("last_return_at", Moment),
+    Column("last_delivery_at", Moment),
+    Column("points_balance", BigInteger, nullable=False, server_default="0"),
+    Column("points_held", BigInteger, nullable=False, server_default="0"),
+    Column("points_debt", BigInteger, nullable=False, server_default="0"),
+    Column("open_cases", Integer, nullable=False, server_default="0"),
+    Column("overdue_cases", Integer, nullable=False, server_default="0"),
+    Column("last_case_at", Moment),
+    Column("last_satisfaction", SmallInteger),
+    Column("outstanding_amount", Money, nullable=False, server_default="0"),
+    Column("oldest_due_on", Date),
+    Column("account_manager", Text),
+    Column("open_warnings", JSONB, nullable=False, server_default="{}"),  # T12, by warning
+    Column("updated_at", Moment, nullable=False),
+    postgresql_with={"fillfactor": 70},
+)
+case_copy = Table(  # what profile knows of a case: latest instants only (domain/cases.py)
+    "case_copy",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid),
+    Column("filed_at", Moment),
+    Column("opened_at", Moment),
+    Column("closed_at", Moment),
+    Column("reopened_at", Moment),
+    Column("acknowledged_at", Moment),
+    Column("proposed_at", Moment),
+    Column("resolved_at", Moment),
+    Column("acknowledgement_breached_at", Moment),
+    Column("proposal_breached_at", Moment),
+    Column("solution_breached_at", Moment),
+    Column("satisfied_at", Moment),
+    Column("satisfaction", SmallInteger),
+    Index("case_copy_customer", "customer_id"),
+)
+receivable_copy = Table(  # what is owed on each receivable
+    "receivable_copy",
+    metadata,
+    Column("receivable_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("outstanding", Money, nullable=False),
+    Column("due_on", Date),
+    Index("receivable_copy_owed", "customer_id", postgresql_where=text("outstanding > 0")),
+)

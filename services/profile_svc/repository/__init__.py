@@ -1,1 +1,0 @@
-"""The only SQL of profile: plain functions. `load_` locks and raises, `find_` may return None."""

@@ -1,1 +1,0 @@
-"""HTTP shapes of profile: what comes in is checked here, what goes out is spelled here."""

@@ -1,0 +1,88 @@
+"""The account team and the employees' directory in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.profile_svc.employees.domain import Employee
+from services.profile_svc.employees.tables import employee
+from services.profile_svc.overview.tables import overview
+from services.profile_svc.teams.domain import Assignment
+from services.profile_svc.teams.tables import team_assignment
+from shared.errors import not_found
+from shared.messaging import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An assignment with who it is."""
+
+    assignment: Assignment
+    employee: Employee
+
+
+def _assignment(row: Any) -> Assignment:
+    return Assignment(
+        row.id, row.customer_id, row.employee_id, row.role, row.assigned_at, row.released_at, row.hand_over_note
+    )
+
+
+async def list_assignments(tx: Transaction, customer_id: UUID) -> list[Assignment]:
+    """All of a customer, past ones too. The caller has locked the file."""
+    query = select(team_assignment).where(team_assignment.c.customer_id == customer_id)
+    return [_assignment(row) for row in await tx.sql.execute(query.order_by(team_assignment.c.id))]
+
+
+async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current: bool) -> list[Member]:
+    query = (
+        select(team_assignment, employee.c.name, employee.c.phone_extension, employee.c.centre)
+        .join(employee)
+        .where(team_assignment.c.customer_id.in_(customer_ids))
+        .order_by(team_assignment.c.assigned_at, team_assignment.c.id)
+    )
+    if current:
+        query = query.where(team_assignment.c.released_at.is_(None))
+    return [
+        Member(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension, row.centre))
+        for row in await tx.sql.execute(query)
+    ]
+
+
+async def load_assignment(tx: Transaction, customer_id: UUID, id: UUID) -> Assignment:
+    query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id == customer_id)
+    row = (await tx.sql.execute(query.with_for_update())).one_or_none()
+    if row is None:
+        raise not_found("assignment_not_found", "no such assignment of this customer")
+    return _assignment(row)
+
+
+async def save_assignments(tx: Transaction, changed: Sequence[Assignment]) -> None:
+    """Releases first: the database allows one account manager at a time."""
+    for one in sorted(changed, key=lambda one: one.is_current):
+        ends = {"released_at": one.released_at, "hand_over_note": one.hand_over_note}
+        updated = await tx.sql.execute(update(team_assignment).where(team_assignment.c.id == one.id).values(ends))
+        if updated.rowcount == 0:
+            await tx.sql.execute(
+                insert(team_assignment).values(
+                    id=one.id,
+                    customer_id=one.customer_id,
+                    employee_id=one.employee_id,
+                    role=one.role,
+                    assigned_at=one.assigned_at,
+                    **ends,
+                )
+            )
+
+
+async def save_account_manager(tx: Transaction, customer_id: UUID, employee_id: str | None) -> None:
+    """Onto the overview, in the same transaction: it is profile's own fact."""
+    values = {"account_manager": employee_id, "updated_at": tx.at}
+    await tx.sql.execute(
+        upsert(overview)
+        .values(customer_id=customer_id, **values)
+        .on_conflict_do_update(index_elements=["customer_id"], set_=values)
+    )

@@ -1,0 +1,65 @@
+"""The account team and the employees' directory over HTTP (P5)."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query, Response
+from pydantic import StringConstraints
+
+from services.profile_svc.audit.repository import add_access
+from services.profile_svc.dependencies import CurrentReader
+from services.profile_svc.files.repository import customer_files
+from services.profile_svc.teams import repository as teams
+from services.profile_svc.teams.handlers import assign_team_member, release_team_member
+from services.profile_svc.teams.schemas import AssignmentCreate, AssignmentRead, TeamRead, show_member
+from shared.chassis import (
+    CurrentActor,
+    Id,
+    Text,
+    Tx,
+    allow,
+    service_router,
+)
+from shared.chassis.times import refuse_backdating, refuse_future
+from shared.messaging.ids import new_id
+
+router = service_router(prefix="/v1", tags=["team"])
+
+ENTERED_LATE = timedelta(days=1)  # a change of yesterday is still entered by whoever made it
+
+Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Query()]
+
+
+@router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read")])
+async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
+    reader.check_is_ours()
+    await customer_files.get_file(tx, customer_id, reader)
+    await add_access(tx, reader, "read_team", [customer_id])
+    members = await teams.list_members(tx, [customer_id], current=False)
+    return TeamRead(
+        members=[show_member(one) for one in members if one.assignment.is_current],
+        past=[show_member(one) for one in members if not one.assignment.is_current],
+    )
+
+
+@router.post("/customers/{customer_id}/team", status_code=201, dependencies=[allow("team:write")])
+async def assign_to_team(
+    customer_id: Id, body: AssignmentCreate, response: Response, tx: Tx, actor: CurrentActor, reader: CurrentReader
+) -> AssignmentRead:
+    """A new account manager takes over from the present one, who is released with the hand-over note."""
+    since = body.since or tx.at
+    refuse_future(since, tx.at, "/from")
+    refuse_backdating(since, tx.at, actor, allowed=ENTERED_LATE)
+    id = new_id()
+    await assign_team_member(tx, reader, id, customer_id, body.employee_id, body.role, since, body.hand_over_note)
+    response.headers["Location"] = f"/v1/customers/{customer_id}/team/{id}"
+    members = await teams.list_members(tx, [customer_id], current=True)
+    return show_member(next(one for one in members if one.assignment.id == id))
+
+
+@router.delete("/customers/{customer_id}/team/{assignment_id}", status_code=204, dependencies=[allow("team:write")])
+async def release_from_team(
+    customer_id: Id, assignment_id: Id, tx: Tx, reader: CurrentReader, hand_over_note: Note = None
+) -> None:
+    """The assignment ends now and stays in the history. Doing it again changes nothing."""
+    await release_team_member(tx, reader, customer_id, assignment_id, hand_over_note)

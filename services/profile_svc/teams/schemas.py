@@ -1,0 +1,43 @@
+"""The account team and the employees' directory over HTTP (P5)."""
+
+from pydantic import Field
+
+from services.profile_svc.employees.schemas import EmployeeRead, show_employee
+from services.profile_svc.teams.domain import Role
+from services.profile_svc.teams.repository import Member
+from shared.chassis import Code, Id, Instant, Read, Shape, Text
+
+
+class AssignmentCreate(Shape):
+    """`from` is when it begins; now when it is not said. The note is kept with whoever is released by it."""
+
+    employee_id: Code
+    role: Role
+    since: Instant | None = Field(default=None, alias="from")
+    hand_over_note: Text | None = None
+
+
+class AssignmentRead(Read):
+    id: Id
+    employee: EmployeeRead
+    role: Role
+    assigned_at: Instant
+    released_at: Instant | None
+    hand_over_note: str | None
+
+
+class TeamRead(Read):
+    members: list[AssignmentRead]
+    past: list[AssignmentRead]
+
+
+def show_member(member: Member) -> AssignmentRead:
+    one = member.assignment
+    return AssignmentRead(
+        id=one.id,
+        employee=show_employee(member.employee),
+        role=one.role,
+        assigned_at=one.assigned_at,
+        released_at=one.released_at,
+        hand_over_note=one.hand_over_note,
+    )
