@@ -1,6 +1,6 @@
 """What wakes profile: event -> handler. It has no timers and no background jobs."""
 
-from services.profile_svc.files.handlers.stubs import when_customers_are_seen_open_stubs
+from services.profile_svc.files.handlers.stubs import when_references_are_registered_open_stubs
 from services.profile_svc.overview import handlers as events
 from shared.events import (
     ComplaintAcknowledged,
@@ -34,7 +34,7 @@ subscriptions.lock_first(events.lock_the_overviews_of_a_batch)
 subscriptions.leave_out(OrderPlaced, "lines")
 
 # files
-subscriptions.on(CustomerReferenceRegistered)(when_customers_are_seen_open_stubs)
+subscriptions.on(CustomerReferenceRegistered)(when_references_are_registered_open_stubs)
 
 # the overview: orders and money
 subscriptions.on(OrderPlaced)(events.when_orders_are_placed_add_them_up)
@@ -52,12 +52,12 @@ subscriptions.on(WarningEscalated)(events.when_warnings_are_raised_or_get_worse_
 subscriptions.on(WarningClosed)(events.when_warnings_are_closed_show_them_no_more)
 
 # the overview: cases
-subscriptions.on(ComplaintFiled)(events.when_cases_move_count_them_again)
-subscriptions.on(ComplaintAcknowledged)(events.when_cases_move_count_them_again)
-subscriptions.on(ComplaintJudged)(events.when_cases_move_count_them_again)
-subscriptions.on(SettlementProposed)(events.when_cases_move_count_them_again)
-subscriptions.on(ComplaintResolved)(events.when_cases_move_count_them_again)
-subscriptions.on(ComplaintClosed)(events.when_cases_move_count_them_again)
-subscriptions.on(ComplaintReopened)(events.when_cases_move_count_them_again)
-subscriptions.on(CustomerIdentified)(events.when_cases_move_count_them_again)
-subscriptions.on(DeadlineBreached)(events.when_cases_move_count_them_again)
+subscriptions.on(ComplaintFiled)(events.when_cases_change_count_them_again)
+subscriptions.on(ComplaintAcknowledged)(events.when_cases_change_count_them_again)
+subscriptions.on(ComplaintJudged)(events.when_cases_change_count_them_again)
+subscriptions.on(SettlementProposed)(events.when_cases_change_count_them_again)
+subscriptions.on(ComplaintResolved)(events.when_cases_change_count_them_again)
+subscriptions.on(ComplaintClosed)(events.when_cases_change_count_them_again)
+subscriptions.on(ComplaintReopened)(events.when_cases_change_count_them_again)
+subscriptions.on(CustomerIdentified)(events.when_cases_change_count_them_again)
+subscriptions.on(DeadlineBreached)(events.when_cases_change_count_them_again)

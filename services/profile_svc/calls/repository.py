@@ -1,4 +1,4 @@
-"""Calls in the database, and who is ringing (G4)."""
+"""SQL of calls, and of who is ringing (G4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from services.profile_svc.calls.tables import call
 from services.profile_svc.core.domain import Reader
 from shared.messaging import Transaction
 
-MOST_MATCHES = 10
+MAX_MATCHES = 10
 
 # an exact number hides those that only end alike
-RINGING = """
+FIND_CALLERS = """
 with exact as (
     select customer_id, true as exact from customer_phone where e164 = any($1::text[])
 ), alike as (
@@ -56,7 +56,9 @@ from waited
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class CallStatistics:
+    """Counts of the calls that rang in a period; `median_seconds` from ring to answer, None when none was answered."""
+
     calls: int
     answered: int
     answered_in_time: int
@@ -69,7 +71,9 @@ async def list_callers(
     tx: Transaction, e164: Sequence[str], last_digits: str | None, reader: Reader, today: date
 ) -> list[Mapping[str, Any]]:
     """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits."""
-    rows: list[Mapping[str, Any]] = await tx.raw.fetch(RINGING, e164, last_digits, reader.source, today, MOST_MATCHES)
+    rows: list[Mapping[str, Any]] = await tx.raw.fetch(
+        FIND_CALLERS, e164, last_digits, reader.source, today, MAX_MATCHES
+    )
     return rows
 
 
@@ -104,7 +108,8 @@ async def save_call(tx: Transaction, changed: Call) -> None:
     )
 
 
-async def read_statistics(tx: Transaction, since: datetime, until: datetime, in_time: int) -> Statistics:
+async def read_statistics(tx: Transaction, since: datetime, until: datetime, in_time: int) -> CallStatistics:
+    """Of calls that rang in [since, until); `in_time`: seconds within which an answer counts as in time."""
     row = await tx.raw.fetchrow(STATISTICS, since, until, float(in_time))
     assert row is not None
-    return Statistics(**row)
+    return CallStatistics(**row)

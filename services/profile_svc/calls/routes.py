@@ -25,14 +25,14 @@ from shared.chassis.times import refuse_backdating, refuse_future
 router = service_router(prefix="/v1", tags=["calls"])
 
 A_MONTH = timedelta(days=30)
-REPORTED_LATE = timedelta(days=14)  # an exchange that reached nobody tells the calls of a fortnight
+BACKDATING_GRACE = timedelta(days=14)  # an exchange that reached nobody tells the calls of a fortnight
 
 
 @router.post("/call-events", status_code=201, dependencies=[allow("customers:write")])
 async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> CallRead:
     """Each state of a call once, in any order; the same report again gets the same answer."""
     refuse_future(body.at, tx.at, "/at")
-    refuse_backdating(body.at, tx.at, actor, allowed=REPORTED_LATE)
+    refuse_backdating(body.at, tx.at, actor, allowed=BACKDATING_GRACE)
     call = await record_call_state(
         tx, body.call_id, body.number, body.state, body.at, body.agent, regions=settings.phone_regions
     )
@@ -40,7 +40,7 @@ async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, 
 
 
 @router.get("/calls/pop", dependencies=[allow("customers:read")])
-async def pop_up(
+async def read_call_pop(
     number: Annotated[Text, Query(min_length=1, max_length=40, description="as the exchange shows it")],
     tx: Tx,
     reader: CurrentReader,
@@ -57,7 +57,7 @@ async def pop_up(
     return PopRead(
         number=e164[0] if e164 else number.strip(),
         matches=[
-            show_match(row, [one for one in members if one.assignment.customer_id == row["id"]], hour=now.hour)
+            show_match(row, [member for member in members if member.assignment.customer_id == row["id"]], hour=now.hour)
             for row in rows
         ],
     )
@@ -72,7 +72,7 @@ async def read_call_statistics(
     until: Annotated[Instant | None, Query(alias="to", description="now when not said")] = None,
 ) -> CallStatisticsRead:
     """How many calls were answered, and how many within three rings."""
-    reader.check_is_ours()
+    reader.require_staff()
     until = until or tx.at
     since = since or until - A_MONTH
     counted = await calls.read_statistics(tx, since, until, settings.three_rings_seconds)

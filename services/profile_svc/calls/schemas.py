@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field, StringConstraints
 
-from services.profile_svc.calls.domain.call import Call, State
-from services.profile_svc.calls.domain.pop import Standing, advise, alerts_for, greet
+from services.profile_svc.calls.domain.call import Call, CallState
+from services.profile_svc.calls.domain.pop import CallContext, advise, alerts_for, greet
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.overview.schemas import OverviewTier, show_tier
 from services.profile_svc.teams.domain import who_answers
-from services.profile_svc.teams.repository import Member
+from services.profile_svc.teams.repository import TeamMember
 from shared.chassis import Code, Id, Instant, Read, Shape, Text
 
 Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
@@ -21,7 +21,7 @@ Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 class CallEventCreate(Shape):
     call_id: Code
     number: Number
-    state: State
+    state: CallState
     at: Instant
     agent: Code | None = None
 
@@ -115,13 +115,15 @@ class PopRead(Read):
 
 
 def file_of(row: Mapping[str, Any]) -> CustomerFile:
+    """The file in a row of `list_callers`."""
     facts = orjson.loads(row["facts"])
     return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
 
 
-def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> PopMatch:
+def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], *, hour: int) -> PopMatch:
+    """A row of `list_callers` with the customer's present team; `hour` is that of the business's day, 0 to 23."""
     file = file_of(row)
-    standing = Standing(
+    context = CallContext(
         tier=row["tier"],
         tier_rank=row["tier_rank"],
         open_cases=row["open_cases"],
@@ -133,7 +135,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> 
         warnings=orjson.loads(row["warnings"] or "{}"),
     )
     employees = {member.assignment.id: member.employee for member in team}
-    answers = who_answers([member.assignment for member in team])
+    assignment = who_answers([member.assignment for member in team])
     manager = next((member.employee for member in team if member.assignment.role == "account_manager"), None)
     return PopMatch(
         exact=row["exact"],
@@ -146,11 +148,11 @@ def show_match(row: Mapping[str, Any], team: Sequence[Member], *, hour: int) -> 
         ),
         tier=show_tier(row),
         account_manager=None if manager is None else show_employee(manager),
-        agent=None if answers is None else show_employee(employees[answers.id]),
-        agent_role=None if answers is None else answers.role,
-        greeting=PopGreeting.model_validate(greet(file, standing, hour=hour)),
-        open_cases=standing.open_cases,
-        points_balance=standing.points_balance,
-        alerts=[PopAlert.model_validate(alert) for alert in alerts_for(standing, file)],
-        advice=[PopAdvice.model_validate(advice) for advice in advise(standing, file)],
+        agent=None if assignment is None else show_employee(employees[assignment.id]),
+        agent_role=None if assignment is None else assignment.role,
+        greeting=PopGreeting.model_validate(greet(file, context, hour=hour)),
+        open_cases=context.open_cases,
+        points_balance=context.points_balance,
+        alerts=[PopAlert.model_validate(alert) for alert in alerts_for(context, file)],
+        advice=[PopAdvice.model_validate(advice) for advice in advise(context, file)],
     )

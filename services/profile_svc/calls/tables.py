@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
 
-from services.profile_svc.core.tables import Moment, metadata
+from services.profile_svc.core.tables import Timestamp, metadata
 
 call = Table(  # telephone calls as the exchange reports them (G4)
     "call",
@@ -11,10 +11,10 @@ call = Table(  # telephone calls as the exchange reports them (G4)
     Column("number", Text, nullable=False),
     Column("customer_id", ForeignKey("customer.id", ondelete="set null")),
     Column("agent", Text),
-    Column("ringing_at", Moment),
-    Column("answered_at", Moment),
-    Column("ended_at", Moment),
-    Column("recorded_at", Moment, nullable=False),
+    Column("ringing_at", Timestamp),
+    Column("answered_at", Timestamp),
+    Column("ended_at", Timestamp),
+    Column("recorded_at", Timestamp, nullable=False),
     CheckConstraint("answered_at >= ringing_at", name="call_answered"),
     CheckConstraint("ended_at >= ringing_at and ended_at >= answered_at", name="call_ended"),
     Index("call_ringing", "ringing_at"),

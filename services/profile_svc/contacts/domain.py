@@ -16,6 +16,8 @@ Channel = Literal["call", "visit", "email", "fax", "letter", "chat", "meeting"]
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
+    """What was agreed: what, until which day, and which employee owes it; open until `completed_at`."""
+
     what: str
     on: date
     owner: str  # an employee
@@ -25,6 +27,8 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
+    """An employee spoke with the customer, or with somebody there. `said` is free text and never leaves profile."""
+
     id: UUID
     customer_id: UUID
     contacted_at: datetime
@@ -38,10 +42,13 @@ class Contact:
 
 
 def log_contact(contact: Contact, contacted_on: date) -> tuple[Contact, list[Event]]:
-    """`contacted_on` is the day of the contact where the business is."""
+    """Check a contact that was made, and announce it. `contacted_on` is its day in the business's time zone.
+
+    422 when its next step is due before that day.
+    """
     step = contact.next_step
     if step is not None and step.on < contacted_on:
-        raise invalid("before_the_contact", "a next step comes after the contact", pointer="/next_step/on")
+        raise invalid("before_the_contact", "A next step comes after its contact.", pointer="/next_step/on")
     return contact, [
         ContactLogged(
             customer_id=contact.customer_id,
@@ -56,14 +63,17 @@ def log_contact(contact: Contact, contacted_on: date) -> tuple[Contact, list[Eve
 
 
 def complete_next_step(contact: Contact, completed_at: datetime, outcome: str | None) -> tuple[Contact, list[Event]]:
-    """It was done. To say so again changes nothing."""
+    """The next step of a contact was done at `completed_at`. Completing it again changes and announces nothing.
+
+    409 when nothing was agreed, 422 when it would be done before the contact.
+    """
     step = contact.next_step
     if step is None:
-        raise conflict("no_next_step", "nothing was agreed at this contact")
+        raise conflict("no_next_step", "Nothing was agreed at this contact.")
     if step.completed_at is not None:
         return contact, []
     if completed_at < contact.contacted_at:
-        raise invalid("before_the_contact", "a next step comes after the contact", pointer="/completed_at")
+        raise invalid("before_the_contact", "A next step comes after its contact.", pointer="/completed_at")
     done = replace(contact, next_step=replace(step, completed_at=completed_at, outcome=outcome))
     return done, [
         NextStepCompleted(customer_id=contact.customer_id, entry_id=contact.id, completed_at=completed_at)

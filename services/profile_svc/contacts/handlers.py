@@ -12,9 +12,9 @@ from services.profile_svc.files.repository import customer_files
 from shared.messaging import Transaction, announce
 
 
-async def log_a_contact(tx: Transaction, reader: Reader, contact: Contact, contacted_on: date) -> Contact:
+async def record_contact(tx: Transaction, reader: Reader, contact: Contact, contacted_on: date) -> Contact:
     await customer_files.load_file(tx, contact.customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     await check_employee(tx, contact.employee_id)
     if contact.next_step is not None:
         await check_employee(tx, contact.next_step.owner, pointer="/next_step/owner")
@@ -25,11 +25,11 @@ async def log_a_contact(tx: Transaction, reader: Reader, contact: Contact, conta
     return logged
 
 
-async def complete_a_next_step(
+async def record_completion(
     tx: Transaction, reader: Reader, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
 ) -> Contact:
     await customer_files.load_file(tx, customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     contact = await contacts.load_contact(tx, customer_id, id)
     done, events = complete_next_step(contact, completed_at, outcome)
     if done is not contact:

@@ -29,7 +29,7 @@ async def load_contact(tx: Transaction, customer_id: UUID, id: UUID) -> Contact:
         f"select {FIELDS} from contact_log where id = $1 and customer_id = $2 for update", id, customer_id
     )
     if row is None:
-        raise not_found("contact_not_found", "no such entry in this customer's contact log")
+        raise not_found("contact_not_found", "There is no such entry in this customer's contact log.")
     return _contact(row)
 
 

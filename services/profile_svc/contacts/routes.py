@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.contacts import repository as contacts
-from services.profile_svc.contacts.handlers import complete_a_next_step, log_a_contact
+from services.profile_svc.contacts.handlers import record_completion, record_contact
 from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.files.repository import customer_files
@@ -19,7 +19,7 @@ from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1/customers/{customer_id}/contact-log", tags=["contact log"])
 
-ENTERED_LATE = timedelta(days=14)  # who travels enters the visits of a fortnight
+BACKDATING_GRACE = timedelta(days=14)  # who travels enters the visits of a fortnight
 
 Open = Annotated[bool, Query(alias="open", description="only contacts whose next step is still to be done")]
 
@@ -35,14 +35,14 @@ async def list_contact_log(
 ) -> Page[ContactRead]:
     """Newest first."""
     await customer_files.get_file(tx, customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     await add_access(tx, reader, "read_contact_log", [customer_id])
     before = read_cursor(cursor, datetime, UUID)
-    found = await contacts.list_contacts(
+    contacts_found = await contacts.list_contacts(
         tx, customer_id, None if before is None else (before[0], before[1]), limit + 1, open_steps=open_steps
     )
-    page = page_of(found, limit, lambda one: (one.contacted_at, one.id))
-    return Page(items=[show_contact(one) for one in page.items], next=page.next)
+    page = page_of(contacts_found, limit, lambda contact: (contact.contacted_at, contact.id))
+    return Page(items=[show_contact(contact) for contact in page.items], next=page.next)
 
 
 @router.post("", status_code=201, dependencies=[allow("customers:write")])
@@ -56,9 +56,9 @@ async def log_contact(
     settings: CurrentSettings,
 ) -> ContactRead:
     refuse_future(body.contacted_at, tx.at, "/contacted_at")
-    refuse_backdating(body.contacted_at, tx.at, actor, allowed=ENTERED_LATE)
+    refuse_backdating(body.contacted_at, tx.at, actor, allowed=BACKDATING_GRACE)
     contact = body.contact(new_id(), customer_id)
-    logged = await log_a_contact(tx, reader, contact, body.contacted_at.astimezone(settings.zone).date())
+    logged = await record_contact(tx, reader, contact, body.contacted_at.astimezone(settings.zone).date())
     response.headers["Location"] = f"/v1/customers/{customer_id}/contact-log/{logged.id}"
     return show_contact(logged)
 
@@ -66,7 +66,7 @@ async def log_contact(
 @router.get("/{entry_id}", dependencies=[allow("customers:read")])
 async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, reader: CurrentReader) -> ContactRead:
     await customer_files.get_file(tx, customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     await add_access(tx, reader, "read_contact_log", [customer_id])
     return show_contact(await contacts.load_contact(tx, customer_id, entry_id))
 
@@ -78,4 +78,4 @@ async def complete_next_step(
     """What was agreed is done. Doing it again changes nothing."""
     completed_at = body.completed_at or tx.at
     refuse_future(completed_at, tx.at, "/completed_at")
-    return show_contact(await complete_a_next_step(tx, reader, customer_id, entry_id, completed_at, body.outcome))
+    return show_contact(await record_completion(tx, reader, customer_id, entry_id, completed_at, body.outcome))

@@ -2,14 +2,14 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, Uuid, text
 
-from services.profile_svc.core.tables import Moment, metadata
+from services.profile_svc.core.tables import Timestamp, metadata
 
 contact_log = Table(  # who spoke with the customer, what was said, and the next step (P6)
     "contact_log",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("customer_id", ForeignKey("customer.id"), nullable=False),
-    Column("contacted_at", Moment, nullable=False),
+    Column("contacted_at", Timestamp, nullable=False),
     Column("channel", Text, nullable=False),
     Column("employee_id", ForeignKey("employee.employee_id"), nullable=False),
     Column("said", Text, nullable=False),
@@ -18,9 +18,9 @@ contact_log = Table(  # who spoke with the customer, what was said, and the next
     Column("next_step", Text),
     Column("next_step_on", Date),
     Column("next_step_owner", ForeignKey("employee.employee_id")),
-    Column("completed_at", Moment),
+    Column("completed_at", Timestamp),
     Column("outcome", Text),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Index("contact_log_customer", "customer_id", "contacted_at", "id"),
     Index(

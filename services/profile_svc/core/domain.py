@@ -13,20 +13,22 @@ class Reader:
     actor: str
     source: str | None = None
 
-    def check_source(self, source: str) -> None:
+    def require_own_source(self, source: str) -> None:
+        """403 when a partner speaks for a source that is not its own."""
         if self.source is not None and source != self.source:
-            raise forbidden("foreign_source", "a partner names its own customers only", pointer="/reference/source")
+            raise forbidden("foreign_source", "A partner names its own customers only.", pointer="/reference/source")
 
-    def check_is_ours(self) -> None:
-        """The directory, hand-over notes and the call centre's figures are the company's own."""
+    def require_staff(self) -> None:
+        """403 for partners: directory, teams, groups, contacts and the call centre's figures are the company's own."""
         if self.source is not None:
-            raise forbidden("not_for_partners", "this is not for partners to see")
+            raise forbidden("not_for_partners", "This is not for partners to see.")
 
 
 def source_of_partner(partner_id: UUID) -> str:
+    """The source of a partner's references, as intake's registry spells it."""
     return f"partner:{partner_id}"
 
 
-def no_such_customer() -> DomainError:
+def customer_not_found() -> DomainError:
     """The same answer for a customer that does not exist and for one that is not theirs to see."""
-    return not_found("customer_not_found", "no such customer")
+    return not_found("customer_not_found", "There is no such customer.")

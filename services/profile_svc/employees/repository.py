@@ -29,7 +29,7 @@ async def save_centre(tx: Transaction, employee_id: str, centre: str | None) -> 
 
 async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:
     if await find_employee(tx, employee_id) is None:
-        raise invalid("employee_not_known", "no such employee in the directory", pointer=pointer)
+        raise invalid("employee_not_known", "There is no such employee in the directory.", pointer=pointer)
 
 
 async def add_employee(tx: Transaction, new: Employee, at: datetime) -> bool:

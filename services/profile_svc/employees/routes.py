@@ -32,8 +32,8 @@ async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx)
 async def list_employees(
     tx: Tx, reader: CurrentReader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[EmployeeEntryRead]:
-    reader.check_is_ours()
+    reader.require_staff()
     after = read_cursor(cursor, str)
-    found = await repository.list_employees(tx, after[0] if after else None, limit + 1)
-    page = page_of(found, limit, lambda one: (one.employee_id,))
-    return Page(items=[show_entry(one) for one in page.items], next=page.next)
+    employees = await repository.list_employees(tx, after[0] if after else None, limit + 1)
+    page = page_of(employees, limit, lambda employee: (employee.employee_id,))
+    return Page(items=[show_entry(employee) for employee in page.items], next=page.next)

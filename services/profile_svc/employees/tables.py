@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, Text
 
-from services.profile_svc.core.tables import Moment, metadata
+from services.profile_svc.core.tables import Timestamp, metadata
 
 employee = Table(
     "employee",
@@ -10,6 +10,6 @@ employee = Table(
     Column("employee_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("phone_extension", Text),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("centre", Text),  # the service centre it works at; null: none
 )

@@ -5,7 +5,7 @@ from fastapi import Response
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.files.handlers.amendment import amend_customer_file
-from services.profile_svc.files.handlers.registration import open_customer_file
+from services.profile_svc.files.handlers.registration import register_customer
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.files.schemas import CustomerCreate, CustomerRead, CustomerUpdate, show_file
 from services.profile_svc.references.repository import list_references
@@ -26,7 +26,7 @@ router = service_router(prefix="/v1", tags=["customers"])
 async def open_customer(
     body: CustomerCreate, response: Response, tx: Tx, reader: CurrentReader, settings: CurrentSettings
 ) -> CustomerRead:
-    file = await open_customer_file(tx, reader, body.wanted(), regions=settings.phone_regions)
+    file = await register_customer(tx, reader, body.request(), regions=settings.phone_regions)
     show_etag(response, file.version)
     response.headers["Location"] = f"/v1/customers/{file.id}"
     return show_file(file, await list_references(tx, file.id, reader))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
-from services.profile_svc.files.domain.registration import Wanted
+from services.profile_svc.files.domain.registration import RegistrationRequest
 from services.profile_svc.references.domain import Reference
 from shared.chassis import Amount, Code, Day, Id, Instant, Name, Read, Shape, Text
 
@@ -71,7 +71,7 @@ class FamilyMember(Shape):
     preferences: list[Short] | None = Field(default=None, max_length=50)
 
 
-class Facts(Shape):
+class FileFacts(Shape):
     """What a file can hold, of either kind; which belongs to which kind is the domain's rule."""
 
     names: list[NameEntry] | None = Field(default=None, max_length=20)
@@ -107,8 +107,8 @@ class Facts(Shape):
 
     def facts(self) -> dict[str, Any]:
         """What was said, as JSON values: null where it is to be taken away, absent where it was not named."""
-        said = self.model_dump(mode="json", exclude_none=True)
-        return {name: said.get(name) for name in self.model_fields_set - NOT_FACTS}
+        present = self.model_dump(mode="json", exclude_none=True)
+        return {name: present.get(name) for name in self.model_fields_set - NOT_FACTS}
 
 
 NOT_FACTS = {"id", "kind", "reference"}
@@ -121,18 +121,18 @@ class ReferenceShape(Shape):
     ref: Code
 
 
-class CustomerCreate(Facts):
+class CustomerCreate(FileFacts):
     kind: Literal["organisation", "person"]
     names: list[NameEntry] = Field(min_length=1, max_length=20)
     reference: ReferenceShape | None = None
     id: Id | None = Field(default=None, description="the id that intake gave to the reference; else a new one is made")
 
-    def wanted(self) -> Wanted:
+    def request(self) -> RegistrationRequest:
         reference = None if self.reference is None else Reference(self.reference.source, self.reference.ref)
-        return Wanted(self.kind, self.facts(), reference, self.id)
+        return RegistrationRequest(self.kind, self.facts(), reference, self.id)
 
 
-class CustomerUpdate(Facts):
+class CustomerUpdate(FileFacts):
     """Merge-patch: null takes a fact away, a list replaces the list, what is not named stays."""
 
     kind: Literal["organisation", "person"] | None = Field(default=None, description="of a file of unknown kind")
@@ -143,7 +143,7 @@ class ReferenceRead(Read):
     ref: str
 
 
-class CustomerRead(Facts):
+class CustomerRead(FileFacts):
     id: Id
     kind: Literal["organisation", "person", "unknown"]
     references: list[ReferenceRead]
@@ -157,7 +157,7 @@ def show_file(file: CustomerFile, references: list[Reference]) -> CustomerRead:
     return CustomerRead(
         id=file.id,
         kind=file.kind,
-        references=[ReferenceRead(source=one.source, ref=one.ref) for one in references],
+        references=[ReferenceRead(source=reference.source, ref=reference.ref) for reference in references],
         completeness=file.completeness.percent,
         missing=list(file.completeness.missing),
         registered_at=file.registered_at,

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
-from services.profile_svc.core.tables import Moment, metadata
+from services.profile_svc.core.tables import Timestamp, metadata
 
 customer = Table(  # the file: one row, its facts as the HTTP shape checked them
     "customer",
@@ -13,8 +13,8 @@ customer = Table(  # the file: one row, its facts as the HTTP shape checked them
     Column("facts", JSONB, nullable=False),
     Column("completeness", SmallInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("registered_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
+    Column("registered_at", Timestamp, nullable=False),
+    Column("updated_at", Timestamp, nullable=False),
     CheckConstraint("kind in ('organisation', 'person', 'unknown')", name="customer_kind"),
     CheckConstraint("completeness between 0 and 100", name="customer_completeness"),
     CheckConstraint("version >= 1", name="customer_version"),

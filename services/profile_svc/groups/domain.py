@@ -14,7 +14,7 @@ from shared.events import Event, GroupParentChanged
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """`customer_id` is below `parent_id` from `since` until `until`; None: to this day."""
+    """`customer_id` is directly below `parent_id` in [since, until); `until` None: to this day."""
 
     customer_id: UUID
     parent_id: UUID
@@ -22,67 +22,70 @@ class Membership:
     until: datetime | None = None
 
 
-def put_under(
+def move_below(
     history: Sequence[Membership], new: Membership, above: Sequence[Membership], at: datetime
 ) -> tuple[list[Membership], list[Event]]:
-    """A customer goes below a parent, away from the one it had. Returns the memberships that changed.
+    """A customer goes below a parent, away from the one it had. Returns the changed memberships, and the events.
 
-    `history` is all of the customer's own; `above` those of the parent and of everybody above it, from then on.
+    `history` is all of the customer's own memberships; `above` those of the parent and of everybody above it, as far as
+    they reach after `new.since`. Refused: its own parent, a cycle at any time (P2), a change before the last one.
     """
     if new.customer_id == new.parent_id:
-        raise invalid("own_parent", "a customer is not its own parent", pointer="/parent_id")
-    open_one = _open(history)
-    if open_one is not None and open_one.parent_id == new.parent_id:
+        raise invalid("own_parent", "A customer is not its own parent.", pointer="/parent_id")
+    present = _current(history)
+    if present is not None and present.parent_id == new.parent_id:
         return [], []
-    _refuse_earlier(history, new.since)
+    _require_after_last_change(history, new.since)
     by_customer: dict[UUID, list[Membership]] = {}
-    for one in above:
-        by_customer.setdefault(one.customer_id, []).append(one)
-    if leads_to(new.customer_id, new.parent_id, new.since, None, by_customer):
-        raise conflict("would_be_a_circle", "the parent is below this customer, now or at that time")
-    ended = [] if open_one is None else [replace(open_one, until=new.since)]
-    return [*ended, new], [_told(new.customer_id, new.parent_id, new.since, at)]
+    for membership in above:
+        by_customer.setdefault(membership.customer_id, []).append(membership)
+    if has_ancestor(new.customer_id, new.parent_id, new.since, None, by_customer):
+        raise conflict("would_be_a_circle", "The parent is below this customer, now or at that time.")
+    ended = [] if present is None else [replace(present, until=new.since)]
+    return [*ended, new], [_parent_changed(new.customer_id, new.parent_id, new.since, at)]
 
 
-def take_out(history: Sequence[Membership], at: datetime) -> tuple[list[Membership], list[Event]]:
-    """From now on it is below nobody. What is below it stays there. Doing it again changes nothing."""
-    open_one = _open(history)
-    if open_one is None:
+def leave_group(history: Sequence[Membership], at: datetime) -> tuple[list[Membership], list[Event]]:
+    """From `at` on the customer is below nobody; what is below it stays there. Leaving again changes nothing."""
+    present = _current(history)
+    if present is None:
         return [], []
-    _refuse_earlier(history, at)
-    return [replace(open_one, until=at)], [_told(open_one.customer_id, None, at, at)]
+    _require_after_last_change(history, at)
+    return [replace(present, until=at)], [_parent_changed(present.customer_id, None, at, at)]
 
 
-def leads_to(
+def has_ancestor(
     customer_id: UUID,
     below: UUID,
     since: datetime,
     until: datetime | None,
     by_customer: Mapping[UUID, Sequence[Membership]],
 ) -> bool:
-    """Whether the way up from `below` comes to `customer_id` at any instant between the two."""
-    for one in by_customer.get(below, ()):
-        start = max(since, one.since)
-        end = min((end for end in (until, one.until) if end is not None), default=None)
+    """Whether the way up from `below` comes to `customer_id` at any instant in [since, until); None: without an end."""
+    for membership in by_customer.get(below, ()):
+        start = max(since, membership.since)
+        end = min((end for end in (until, membership.until) if end is not None), default=None)
         if end is not None and start >= end:
             continue
-        if one.parent_id == customer_id or leads_to(customer_id, one.parent_id, start, end, by_customer):
+        if membership.parent_id == customer_id or has_ancestor(
+            customer_id, membership.parent_id, start, end, by_customer
+        ):
             return True
     return False
 
 
-def _open(history: Sequence[Membership]) -> Membership | None:
-    return next((one for one in history if one.until is None), None)
+def _current(history: Sequence[Membership]) -> Membership | None:
+    return next((membership for membership in history if membership.until is None), None)
 
 
-def _refuse_earlier(history: Sequence[Membership], since: datetime) -> None:
-    latest = max((one.until or one.since for one in history), default=None)
+def _require_after_last_change(history: Sequence[Membership], since: datetime) -> None:
+    latest = max((membership.until or membership.since for membership in history), default=None)
     if latest is not None and since <= latest:
         raise conflict(
-            "before_the_last_change", "the customer's place in its group changed later than that",
+            "before_the_last_change", "The customer's place in its group changed later than that.",
             last_change=latest.isoformat(),
         )  # fmt: skip
 
 
-def _told(customer_id: UUID, parent_id: UUID | None, since: datetime, at: datetime) -> GroupParentChanged:
+def _parent_changed(customer_id: UUID, parent_id: UUID | None, since: datetime, at: datetime) -> GroupParentChanged:
     return GroupParentChanged(customer_id=customer_id, parent_id=parent_id, effective_from=since, changed_at=at)

@@ -12,7 +12,9 @@ LOCK = 7_061_726_722  # any number, the same in all replicas
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class GroupMember:
+    """A customer of a group, and directly below whom it is there."""
+
     customer_id: UUID
     parent_id: UUID | None  # None: the one that was asked for
     since: datetime | None
@@ -25,7 +27,7 @@ async def lock_groups(tx: Transaction) -> None:
 
 
 async def list_memberships(tx: Transaction, customer_id: UUID) -> list[Membership]:
-    """The customer's own, oldest first."""
+    """All memberships of one customer, oldest first."""
     rows = await tx.raw.fetch(
         "select customer_id, parent_id, since, until from group_membership where customer_id = $1 order by since",
         customer_id,
@@ -50,16 +52,16 @@ async def list_above(tx: Transaction, customer_id: UUID, since: datetime) -> lis
 
 
 async def save_memberships(tx: Transaction, changed: Sequence[Membership]) -> None:
-    """Those that end first: the database allows one parent at a time."""
-    for one in sorted(changed, key=lambda one: one.since):
+    """Insert or end memberships; those that end go first: the database allows one parent at a time."""
+    for membership in sorted(changed, key=lambda membership: membership.since):
         await tx.raw.execute(
             """insert into group_membership (customer_id, parent_id, since, until) values ($1, $2, $3, $4)
                on conflict (customer_id, since) do update set until = excluded.until""",
-            one.customer_id, one.parent_id, one.since, one.until,
+            membership.customer_id, membership.parent_id, membership.since, membership.until,
         )  # fmt: skip
 
 
-async def list_members(tx: Transaction, customer_id: UUID, as_of: datetime) -> list[Member]:
+async def list_members(tx: Transaction, customer_id: UUID, as_of: datetime) -> list[GroupMember]:
     """The customer and all that were below it then, from the top down."""
     rows = await tx.raw.fetch(
         """with recursive down (customer_id, parent_id, since, depth) as (
@@ -73,4 +75,4 @@ async def list_members(tx: Transaction, customer_id: UUID, as_of: datetime) -> l
            from down d join customer c on c.id = d.customer_id order by d.depth, d.since, d.customer_id""",
         customer_id, as_of,
     )  # fmt: skip
-    return [Member(*row) for row in rows]
+    return [GroupMember(*row) for row in rows]

@@ -9,14 +9,14 @@ from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.groups import repository as groups
-from services.profile_svc.groups.handlers import put_under_a_parent, take_out_of_its_group
+from services.profile_svc.groups.handlers import move_below_parent, take_out_of_group
 from services.profile_svc.groups.schemas import GroupRead, ParentPut, ParentRead, show_group, show_parent
 from shared.chassis import CurrentActor, Id, Instant, Tx, allow, service_router
 from shared.chassis.times import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["groups"])
 
-ENTERED_LATE = timedelta(days=1)  # what changed yesterday is entered today; older needs the scope history
+BACKDATING_GRACE = timedelta(days=1)  # what changed yesterday is entered today; older needs the scope history
 
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
 
@@ -24,7 +24,7 @@ AsOf = Annotated[Instant | None, Query(description="as of when; now, if not give
 @router.get("/parent", dependencies=[allow("customers:read")])
 async def read_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> ParentRead:
     await customer_files.get_file(tx, customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     await add_access(tx, reader, "read_group", [customer_id])
     return show_parent(await groups.list_memberships(tx, customer_id), tx.at)
 
@@ -36,22 +36,22 @@ async def put_parent(
     """Away from the parent it had, below this one; what is below it comes along. The same again changes nothing."""
     since = body.since or tx.at
     refuse_future(since, tx.at, "/from")
-    refuse_backdating(since, tx.at, actor, allowed=ENTERED_LATE)
-    return show_parent(await put_under_a_parent(tx, reader, customer_id, body.parent_id, since), max(tx.at, since))
+    refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
+    return show_parent(await move_below_parent(tx, reader, customer_id, body.parent_id, since), max(tx.at, since))
 
 
 @router.delete("/parent", status_code=204, dependencies=[allow("customers:write")])
 async def leave_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> None:
     """From now on it is below nobody; where it was before stays in its history."""
-    await take_out_of_its_group(tx, reader, customer_id)
+    await take_out_of_group(tx, reader, customer_id)
 
 
 @router.get("/group", dependencies=[allow("customers:read")])
 async def read_group(customer_id: Id, tx: Tx, reader: CurrentReader, as_of: AsOf = None) -> GroupRead:
     await customer_files.get_file(tx, customer_id, reader)
-    reader.check_is_ours()
+    reader.require_staff()
     as_of = as_of or tx.at
     refuse_future(as_of, tx.at, "/as_of")
     members = await groups.list_members(tx, customer_id, as_of)
-    await add_access(tx, reader, "read_group", [one.customer_id for one in members])
+    await add_access(tx, reader, "read_group", [member.customer_id for member in members])
     return show_group(customer_id, as_of, members)

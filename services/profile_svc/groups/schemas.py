@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.profile_svc.groups.domain import Membership
-from services.profile_svc.groups.repository import Member
+from services.profile_svc.groups.repository import GroupMember
 from shared.chassis import Id, Instant, Read, Shape
 
 
@@ -16,7 +16,7 @@ class ParentPut(Shape):
     since: Instant | None = Field(default=None, alias="from", description="now, if not said; after the last change")
 
 
-class PlaceRead(Read):
+class MembershipRead(Read):
     """Below whom the customer is or was: from, and until when."""
 
     parent_id: Id
@@ -26,10 +26,10 @@ class PlaceRead(Read):
 
 class ParentRead(Read):
     parent_id: Id | None = Field(description="null: it is below nobody now")
-    history: list[PlaceRead] = Field(description="oldest first, the present one included")
+    history: list[MembershipRead] = Field(description="oldest first, the present one included")
 
 
-class MemberRead(Read):
+class GroupMemberRead(Read):
     customer_id: Id
     name: str | None
     parent_id: Id | None
@@ -39,22 +39,35 @@ class MemberRead(Read):
 class GroupRead(Read):
     customer_id: Id
     as_of: Instant
-    members: list[MemberRead] = Field(description="the customer itself first, then from the top down")
+    members: list[GroupMemberRead] = Field(description="the customer itself first, then from the top down")
 
 
-def show_parent(places: Sequence[Membership], at: datetime) -> ParentRead:
-    now = next((one.parent_id for one in places if one.since <= at and (one.until is None or one.until > at)), None)
+def show_parent(memberships: Sequence[Membership], at: datetime) -> ParentRead:
+    now = next(
+        (
+            membership.parent_id
+            for membership in memberships
+            if membership.since <= at and (membership.until is None or membership.until > at)
+        ),
+        None,
+    )
     return ParentRead(
-        parent_id=now, history=[PlaceRead(parent_id=one.parent_id, from_=one.since, to=one.until) for one in places]
+        parent_id=now,
+        history=[
+            MembershipRead(parent_id=membership.parent_id, from_=membership.since, to=membership.until)
+            for membership in memberships
+        ],
     )
 
 
-def show_group(customer_id: UUID, as_of: datetime, members: Sequence[Member]) -> GroupRead:
+def show_group(customer_id: UUID, as_of: datetime, members: Sequence[GroupMember]) -> GroupRead:
     return GroupRead(
         customer_id=customer_id,
         as_of=as_of,
         members=[
-            MemberRead(customer_id=one.customer_id, name=one.name, parent_id=one.parent_id, from_=one.since)
-            for one in members
+            GroupMemberRead(
+                customer_id=member.customer_id, name=member.name, parent_id=member.parent_id, from_=member.since
+            )
+            for member in members
         ],
     )

@@ -6,15 +6,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
-from services.profile_svc.files.domain.registration import Opened, Wanted
-from services.profile_svc.files.handlers.registration import open_customer_files
+from services.profile_svc.files.domain.registration import Registration, RegistrationRequest
+from services.profile_svc.files.handlers.registration import register_customers
 from services.profile_svc.files.schemas import CustomerCreate
 from shared.chassis import Refused, Tx, allow, service_router
 from shared.chassis.problems import problem_of
 from shared.chassis.strict_json import parse_json
 from shared.errors import DomainError
 
-MOST_LINES = 1000
+MAX_LINES = 1000
 NDJSON = "application/x-ndjson"
 
 router = service_router(prefix="/v1", tags=["customers"])
@@ -38,29 +38,34 @@ async def open_customers(request: Request, tx: Tx, reader: CurrentReader, settin
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != NDJSON:
         raise Refused(415, "unsupported_media_type", f"Send {NDJSON}.")
     texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
-    if len(texts) > MOST_LINES:
-        raise Refused(422, "too_many_customers", f"A batch has at most {MOST_LINES} lines.", limit=MOST_LINES)
-    read = [read_line(text) for text in texts]
-    good = [line for line in read if isinstance(line, Wanted)]
-    outcomes = iter(await open_customer_files(tx, reader, good, regions=settings.phone_regions))
-    results = [next(outcomes) if isinstance(line, Wanted) else line for line in read]
-    return Response(b"".join(result_line(place, one) for place, one in enumerate(results, 1)), media_type=NDJSON)
+    if len(texts) > MAX_LINES:
+        raise Refused(422, "too_many_customers", f"A batch has at most {MAX_LINES} lines.", limit=MAX_LINES)
+    lines = [read_line(text) for text in texts]
+    requests = [line for line in lines if isinstance(line, RegistrationRequest)]
+    outcomes = iter(await register_customers(tx, reader, requests, regions=settings.phone_regions))
+    results = [next(outcomes) if isinstance(line, RegistrationRequest) else line for line in lines]
+    return Response(
+        b"".join(result_line(number, result) for number, result in enumerate(results, 1)), media_type=NDJSON
+    )
 
 
-def read_line(text: bytes) -> Wanted | Exception:
+def read_line(text: bytes) -> RegistrationRequest | Exception:
     try:
-        return CustomerCreate.model_validate(parse_json(text)).wanted()
+        return CustomerCreate.model_validate(parse_json(text)).request()
     except ValidationError as error:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_input=False)]
-        return RequestValidationError(found)
+        errors = [
+            {**problem, "loc": ("body", *problem["loc"])}
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
+        return RequestValidationError(errors)
     except Refused as refusal:
         return refusal
 
 
-def result_line(line: int, outcome: Opened | DomainError | Exception) -> bytes:
-    if isinstance(outcome, Opened):
-        told = {"line": line, "status": 201 if outcome.is_new else 200, "id": str(outcome.file.id)}
-        told["version"] = outcome.file.version
+def result_line(line: int, outcome: Registration | DomainError | Exception) -> bytes:
+    if isinstance(outcome, Registration):
+        result = {"line": line, "status": 201 if outcome.is_new else 200, "id": str(outcome.file.id)}
+        result["version"] = outcome.file.version
     else:
-        told = {"line": line, **orjson.loads(bytes(problem_of(outcome).body))}
-    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+        result = {"line": line, **orjson.loads(bytes(problem_of(outcome).body))}
+    return orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE)

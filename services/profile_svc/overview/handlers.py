@@ -1,4 +1,4 @@
-"""Woken by events: stubs are opened for customers that intake met, and the overview is kept from all services (G3)."""
+"""The overview is kept from the events of all services (G3): each batch adds to the rows of its customers."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,10 +8,10 @@ from services.profile_svc.overview.domain.totals import (
     fold_deliveries,
     fold_orders,
     fold_receivables,
-    fold_taken_back,
+    fold_reversals,
     last_of_each,
 )
-from services.profile_svc.overview.domain.warnings import fold_closed, fold_warned
+from services.profile_svc.overview.domain.warnings import fold_closed_warnings, fold_open_warnings
 from services.profile_svc.overview.repository import copies, overview
 from shared.events import (
     OrderCancelled,
@@ -40,13 +40,13 @@ async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[O
 
 
 async def when_orders_are_returned_add_up_what_came_back(tx: Transaction, returns: Sequence[OrderReturned]) -> None:
-    await overview.save_returns(tx, fold_taken_back(returns))
+    await overview.save_returns(tx, fold_reversals(returns))
 
 
 async def when_orders_are_cancelled_add_up_what_was_called_off(
     tx: Transaction, cancelled: Sequence[OrderCancelled]
 ) -> None:
-    await overview.save_cancellations(tx, fold_taken_back(cancelled))
+    await overview.save_cancellations(tx, fold_reversals(cancelled))
 
 
 async def when_orders_are_delivered_remember_the_last(tx: Transaction, deliveries: Sequence[OrderDelivered]) -> None:
@@ -73,13 +73,13 @@ async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted:
 async def when_warnings_are_raised_or_get_worse_show_them(
     tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated]
 ) -> None:
-    await overview.save_warned(tx, fold_warned(warned))
+    await overview.save_open_warnings(tx, fold_open_warnings(warned))
 
 
 async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
-    await overview.save_closed_warnings(tx, fold_closed(closed))
+    await overview.save_closed_warnings(tx, fold_closed_warnings(closed))
 
 
-async def when_cases_move_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
+async def when_cases_change_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
     """What is open and what is overdue, from a copy of each case that takes its facts in any order."""
     await copies.save_cases(tx, fold_cases(facts))

@@ -1,6 +1,6 @@
 """The overview over HTTP (G3)."""
 
-from services.profile_svc.core.domain import no_such_customer
+from services.profile_svc.core.domain import customer_not_found
 from services.profile_svc.dependencies import CurrentDatabase, CurrentReader, CurrentSettings
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
@@ -17,5 +17,5 @@ async def read_overview(
     today = database.clock().astimezone(settings.zone).date()
     row = await overview.find_overview(database, customer_id, reader, today)
     if row is None:
-        raise no_such_customer()
+        raise customer_not_found()
     return show_overview(row)

@@ -13,7 +13,7 @@ from services.profile_svc.references.tables import customer_reference
 from shared.messaging import Transaction
 
 
-class Overtaken(asyncpg.SerializationError):
+class ConcurrentRegistration(asyncpg.SerializationError):
     """Another transaction wrote the same customer or reference meanwhile: begin again, and see what it wrote."""
 
 
@@ -31,7 +31,7 @@ async def find_customers_of(tx: Transaction, references: Collection[Reference]) 
         return {}
     rows = await tx.raw.fetch(
         """select r.source, r.ref, r.customer_id
-           from unnest($1::text[], $2::text[]) as asked(source, ref) join customer_reference r using (source, ref)""",
+           from unnest($1::text[], $2::text[]) as given(source, ref) join customer_reference r using (source, ref)""",
         [source for source, _ in references], [ref for _, ref in references],
     )  # fmt: skip
     return {Reference(row["source"], row["ref"]): row["customer_id"] for row in rows}
@@ -46,10 +46,11 @@ async def add_references(tx: Transaction, named: Mapping[Reference, UUID]) -> No
            select source, ref, customer_id, $4
            from unnest($1::text[], $2::text[], $3::uuid[]) as a(source, ref, customer_id)
            on conflict (source, ref) do nothing""",
-        [source for source, _ in ordered], [ref for _, ref in ordered], [named[one] for one in ordered], tx.at,
+        [source for source, _ in ordered], [ref for _, ref in ordered],
+        [named[reference] for reference in ordered], tx.at,
     )  # fmt: skip
     if status != f"INSERT 0 {len(ordered)}":
-        raise Overtaken("one of these references was given to a customer by another transaction")
+        raise ConcurrentRegistration("one of these references was given to a customer by another transaction")
 
 
 async def save_references(tx: Transaction, references: Sequence[tuple[str, str, UUID]]) -> None:

@@ -1,4 +1,4 @@
-"""Search (P12): how a name becomes what the index holds, and how a question becomes what it is asked.
+"""Search (P12): how a name becomes what the index holds, and how a question becomes what it is typed.
 
 Chinese words are mostly two characters long, which is too short for trigrams: a name is also held as its characters
 and pairs of characters, together with its words and its pinyin (syllables, whole, initials). These are matched as
@@ -15,12 +15,12 @@ from services.profile_svc.files.domain.phones import every_e164, last_digits
 
 PHONE = re.compile(r"[\s+()./\d-]+")
 
-LONGEST_QUESTION = 100
+MAX_QUERY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """All that a question could mean. Each meaning that is not None is asked; the best answer of a customer counts."""
+class SearchQuery:
+    """All that a question could mean. Each meaning that is not None is typed; the best answer of a customer counts."""
 
     folded: str
     pattern: str  # for LIKE
@@ -34,23 +34,23 @@ class Question:
     email: str | None
 
 
-def read_question(asked: str, regions: tuple[str, ...]) -> Question:
-    asked = asked.strip()[:LONGEST_QUESTION]
-    folded = fold(asked)
+def parse_query(typed: str, regions: tuple[str, ...]) -> SearchQuery:
+    typed = typed.strip()[:MAX_QUERY_LENGTH]
+    folded = fold(typed)
     words = [term for word in WORD.findall(folded) for term in terms(word)]
     whole = compact(folded)
-    is_phone = PHONE.fullmatch(asked) is not None
-    return Question(
+    is_phone = PHONE.fullmatch(typed) is not None
+    return SearchQuery(
         folded=folded,
         pattern="%" + re.sub(r"([\\%_])", r"\\\1", folded) + "%",
         words=" & ".join(lexeme(term, prefix=True) for term in words),
         whole=lexeme(whole, prefix=False) if whole else "",
         resembles=folded if len(whole) >= 4 and not is_phone and not CJK_RUN.search(folded) else None,
-        id=read_id(asked),
-        reference=asked or None,
-        e164=tuple(every_e164(asked, regions)) if is_phone else (),
-        last_digits=last_digits(asked) if is_phone else None,
-        email=asked.casefold() if "@" in asked else None,
+        id=read_id(typed),
+        reference=typed or None,
+        e164=tuple(every_e164(typed, regions)) if is_phone else (),
+        last_digits=last_digits(typed) if is_phone else None,
+        email=typed.casefold() if "@" in typed else None,
     )
 
 
@@ -60,8 +60,8 @@ def lexeme(term: str, *, prefix: bool) -> str:
     return quoted + ":*" if prefix else quoted
 
 
-def read_id(asked: str) -> UUID | None:
+def read_id(typed: str) -> UUID | None:
     try:
-        return UUID(asked)
+        return UUID(typed)
     except ValueError:
         return None

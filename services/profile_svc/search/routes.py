@@ -8,16 +8,16 @@ from fastapi import Query
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.search import repository as search
-from services.profile_svc.search.domain import LONGEST_QUESTION, read_question
+from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
 from services.profile_svc.search.schemas import CustomerSummary
 from shared.chassis import Cursor, Limit, Page, Text, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.pages import DEFAULT_LIMIT
 
 router = service_router(prefix="/v1", tags=["customers"])
 
-Question = Annotated[
+SearchQuery = Annotated[
     Text | None,
-    Query(max_length=LONGEST_QUESTION, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
+    Query(max_length=MAX_QUERY_LENGTH, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
 ]
 
 
@@ -26,26 +26,26 @@ async def find_customers(
     tx: Tx,
     reader: CurrentReader,
     settings: CurrentSettings,
-    q: Question = None,
+    q: SearchQuery = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[CustomerSummary]:
-    """Search, best first; without a question all customers in the order of their registration."""
+    """Search, best first; without a query all customers in the order of their registration."""
     if q is None or not q.strip():
         page = await list_customers(tx, reader, cursor, limit)
     else:
         after = read_cursor(cursor, int, UUID)
-        question = read_question(q, settings.phone_regions)
-        found = await search.search_files(tx, question, reader, after, limit + 1)
-        cut = page_of(found, limit, lambda one: (one.score, one.id))
-        page = Page(items=[CustomerSummary.model_validate(one) for one in cut.items], next=cut.next)
-    await add_access(tx, reader, "listed", [one.id for one in page.items])
+        query = parse_query(q, settings.phone_regions)
+        results = await search.search_customers(tx, query, reader, after, limit + 1)
+        cut = page_of(results, limit, lambda result: (result.score, result.id))
+        page = Page(items=[CustomerSummary.model_validate(result) for result in cut.items], next=cut.next)
+    await add_access(tx, reader, "listed", [customer.id for customer in page.items])
     return page
 
 
 async def list_customers(tx: Tx, reader: CurrentReader, cursor: str | None, limit: int) -> Page[CustomerSummary]:
     after = read_cursor(cursor, UUID)
-    rows = await search.list_files(tx, reader, after[0] if after else None, limit + 1)
+    rows = await search.list_customers(tx, reader, after[0] if after else None, limit + 1)
     summaries = [
         CustomerSummary(
             id=file.id,
@@ -58,4 +58,4 @@ async def list_customers(tx: Tx, reader: CurrentReader, cursor: str | None, limi
         )
         for file, tier, manager in rows
     ]
-    return page_of(summaries, limit, lambda one: (one.id,))
+    return page_of(summaries, limit, lambda summary: (summary.id,))

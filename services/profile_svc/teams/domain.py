@@ -15,6 +15,8 @@ ROLES: tuple[Role, ...] = get_args(Role)  # also the order in which a caller is 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
+    """An employee in a role for a customer, from `assigned_at` to `released_at`; None: to this day."""
+
     id: UUID
     customer_id: UUID
     employee_id: str
@@ -33,14 +35,15 @@ def assign(
 ) -> tuple[list[Assignment], list[Event]]:
     """Put somebody on the team. There is one account manager at a time: a new one takes over from the old.
 
-    `team` is every assignment of the customer, past ones too. Returns the assignments that changed.
+    `team` is every assignment of the customer, past ones too. Returns the changed assignments, and the events. 409 when
+    the employee has the role already, or an account manager would overlap another one (P5).
     """
-    same_role = [one for one in team if one.role == new.role]
-    if any(one.is_current and one.employee_id == new.employee_id for one in same_role):
-        raise conflict("already_assigned", "this employee already has this role for this customer")
+    same_role = [assignment for assignment in team if assignment.role == new.role]
+    if any(assignment.is_current and assignment.employee_id == new.employee_id for assignment in same_role):
+        raise conflict("already_assigned", "This employee already has this role for this customer.")
     changed, events = [], []
     if new.role == "account_manager":
-        refuse_two_managers_at_once(same_role, new)
+        refuse_overlapping_managers(same_role, new)
         for old in same_role:
             if old.is_current:
                 released, facts = release(old, new.assigned_at, hand_over_note=hand_over_note)
@@ -59,21 +62,21 @@ def assign(
     return changed, events
 
 
-def refuse_two_managers_at_once(managers: Sequence[Assignment], new: Assignment) -> None:
-    """History is closed: a manager cannot take over before another one came or left."""
-    latest = max((one.released_at or one.assigned_at for one in managers), default=None)
+def refuse_overlapping_managers(managers: Sequence[Assignment], new: Assignment) -> None:
+    """409 when the new account manager would begin before another one came or left: history is closed (P5)."""
+    latest = max((assignment.released_at or assignment.assigned_at for assignment in managers), default=None)
     if latest is not None and new.assigned_at < latest:
-        raise conflict("overlaps_another_manager", "at that time another account manager was assigned")
+        raise conflict("overlaps_another_manager", "At that time another account manager was assigned.")
 
 
 def release(
     assignment: Assignment, at: datetime, *, hand_over_note: str | None = None
 ) -> tuple[Assignment, list[Event]]:
-    """Take somebody off the team. Doing it again changes nothing."""
+    """Take somebody off the team at `at`. Returns the assignment, and the events; releasing again changes nothing."""
     if not assignment.is_current:
         return assignment, []
     if at < assignment.assigned_at:
-        raise conflict("released_before_assigned", "an assignment cannot end before it began")
+        raise conflict("released_before_assigned", "An assignment cannot end before it began.")
     released = replace(assignment, released_at=at, hand_over_note=hand_over_note)
     return released, [
         TeamMemberReleased(
@@ -88,5 +91,9 @@ def release(
 
 def who_answers(team: Sequence[Assignment]) -> Assignment | None:
     """Whom a caller is put through to (G4): the account manager, else the next role that somebody holds."""
-    current = [one for one in team if one.is_current]
-    return min(current, key=lambda one: (ROLES.index(one.role), one.assigned_at, one.employee_id), default=None)
+    current = [assignment for assignment in team if assignment.is_current]
+    return min(
+        current,
+        key=lambda assignment: (ROLES.index(assignment.role), assignment.assigned_at, assignment.employee_id),
+        default=None,
+    )

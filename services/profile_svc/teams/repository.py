@@ -1,4 +1,4 @@
-"""The account team and the employees' directory in the database."""
+"""SQL of account teams (P5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shared.messaging import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class TeamMember:
     """An assignment with who it is."""
 
     assignment: Assignment
@@ -37,7 +37,7 @@ async def list_assignments(tx: Transaction, customer_id: UUID) -> list[Assignmen
     return [_assignment(row) for row in await tx.sql.execute(query.order_by(team_assignment.c.id))]
 
 
-async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current: bool) -> list[Member]:
+async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current: bool) -> list[TeamMember]:
     query = (
         select(team_assignment, employee.c.name, employee.c.phone_extension, employee.c.centre)
         .join(employee)
@@ -47,7 +47,7 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
     if current:
         query = query.where(team_assignment.c.released_at.is_(None))
     return [
-        Member(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension, row.centre))
+        TeamMember(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension, row.centre))
         for row in await tx.sql.execute(query)
     ]
 
@@ -56,30 +56,32 @@ async def load_assignment(tx: Transaction, customer_id: UUID, id: UUID) -> Assig
     query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id == customer_id)
     row = (await tx.sql.execute(query.with_for_update())).one_or_none()
     if row is None:
-        raise not_found("assignment_not_found", "no such assignment of this customer")
+        raise not_found("assignment_not_found", "This customer has no such assignment.")
     return _assignment(row)
 
 
 async def save_assignments(tx: Transaction, changed: Sequence[Assignment]) -> None:
-    """Releases first: the database allows one account manager at a time."""
-    for one in sorted(changed, key=lambda one: one.is_current):
-        ends = {"released_at": one.released_at, "hand_over_note": one.hand_over_note}
-        updated = await tx.sql.execute(update(team_assignment).where(team_assignment.c.id == one.id).values(ends))
+    """Insert or end assignments; releases go first: the database allows one account manager at a time."""
+    for assignment in sorted(changed, key=lambda assignment: assignment.is_current):
+        ends = {"released_at": assignment.released_at, "hand_over_note": assignment.hand_over_note}
+        updated = await tx.sql.execute(
+            update(team_assignment).where(team_assignment.c.id == assignment.id).values(ends)
+        )
         if updated.rowcount == 0:
             await tx.sql.execute(
                 insert(team_assignment).values(
-                    id=one.id,
-                    customer_id=one.customer_id,
-                    employee_id=one.employee_id,
-                    role=one.role,
-                    assigned_at=one.assigned_at,
+                    id=assignment.id,
+                    customer_id=assignment.customer_id,
+                    employee_id=assignment.employee_id,
+                    role=assignment.role,
+                    assigned_at=assignment.assigned_at,
                     **ends,
                 )
             )
 
 
 async def save_account_manager(tx: Transaction, customer_id: UUID, employee_id: str | None) -> None:
-    """Onto the overview, in the same transaction: it is profile's own fact."""
+    """Write the account manager onto the overview, in the same transaction: it is profile's own fact. None: nobody."""
     values = {"account_manager": employee_id, "updated_at": tx.at}
     await tx.sql.execute(
         upsert(overview)

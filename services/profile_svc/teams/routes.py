@@ -25,20 +25,20 @@ from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1", tags=["team"])
 
-ENTERED_LATE = timedelta(days=1)  # a change of yesterday is still entered by whoever made it
+BACKDATING_GRACE = timedelta(days=1)  # a change of yesterday is still entered by whoever made it
 
 Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Query()]
 
 
 @router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read")])
 async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
-    reader.check_is_ours()
+    reader.require_staff()
     await customer_files.get_file(tx, customer_id, reader)
     await add_access(tx, reader, "read_team", [customer_id])
     members = await teams.list_members(tx, [customer_id], current=False)
     return TeamRead(
-        members=[show_member(one) for one in members if one.assignment.is_current],
-        past=[show_member(one) for one in members if not one.assignment.is_current],
+        members=[show_member(member) for member in members if member.assignment.is_current],
+        past=[show_member(member) for member in members if not member.assignment.is_current],
     )
 
 
@@ -49,12 +49,12 @@ async def assign_to_team(
     """A new account manager takes over from the present one, who is released with the hand-over note."""
     since = body.since or tx.at
     refuse_future(since, tx.at, "/from")
-    refuse_backdating(since, tx.at, actor, allowed=ENTERED_LATE)
+    refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
     id = new_id()
     await assign_team_member(tx, reader, id, customer_id, body.employee_id, body.role, since, body.hand_over_note)
     response.headers["Location"] = f"/v1/customers/{customer_id}/team/{id}"
     members = await teams.list_members(tx, [customer_id], current=True)
-    return show_member(next(one for one in members if one.assignment.id == id))
+    return show_member(next(member for member in members if member.assignment.id == id))
 
 
 @router.delete("/customers/{customer_id}/team/{assignment_id}", status_code=204, dependencies=[allow("team:write")])

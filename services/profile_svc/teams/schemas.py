@@ -4,7 +4,7 @@ from pydantic import Field
 
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.teams.domain import Role
-from services.profile_svc.teams.repository import Member
+from services.profile_svc.teams.repository import TeamMember
 from shared.chassis import Code, Id, Instant, Read, Shape, Text
 
 
@@ -31,13 +31,13 @@ class TeamRead(Read):
     past: list[AssignmentRead]
 
 
-def show_member(member: Member) -> AssignmentRead:
-    one = member.assignment
+def show_member(member: TeamMember) -> AssignmentRead:
+    assignment = member.assignment
     return AssignmentRead(
-        id=one.id,
+        id=assignment.id,
         employee=show_employee(member.employee),
-        role=one.role,
-        assigned_at=one.assigned_at,
-        released_at=one.released_at,
-        hand_over_note=one.hand_over_note,
+        role=assignment.role,
+        assigned_at=assignment.assigned_at,
+        released_at=assignment.released_at,
+        hand_over_note=assignment.hand_over_note,
     )

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import func
 
-from services.profile_svc.core.tables import Moment, metadata
+from services.profile_svc.core.tables import Timestamp, metadata
 
 team_assignment = Table(
     "team_assignment",
@@ -13,8 +13,8 @@ team_assignment = Table(
     Column("customer_id", ForeignKey("customer.id"), nullable=False),
     Column("employee_id", ForeignKey("employee.employee_id"), nullable=False),
     Column("role", Text, nullable=False),
-    Column("assigned_at", Moment, nullable=False),
-    Column("released_at", Moment),
+    Column("assigned_at", Timestamp, nullable=False),
+    Column("released_at", Timestamp),
     Column("hand_over_note", Text),
     CheckConstraint(
         "role in ('account_manager', 'executive_sponsor', 'service_engineer', 'inside_sales', 'field_sales')",

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from services.profile_svc.calls.domain.call import Call, record, refuse_another_number
-from services.profile_svc.calls.domain.pop import Standing, advise, alerts_for, greet
+from services.profile_svc.calls.domain.call import Call, record, require_same_number
+from services.profile_svc.calls.domain.pop import CallContext, advise, alerts_for, greet
 from services.profile_svc.files.domain.customer_file import open_file, open_stub
 from shared.errors import DomainError
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-QUIET = Standing("gold", 2, 0, 0, 100, 0, Decimal(0), None)
-TROUBLED = Standing("gold", 2, 3, 1, 0, 40, Decimal("12.5"), 1)
+QUIET = CallContext("gold", 2, 0, 0, 100, 0, Decimal(0), None)
+TROUBLED = CallContext("gold", 2, 3, 1, 0, 40, Decimal("12.5"), 1)
 
 
 def person(**facts):
@@ -43,8 +43,8 @@ def test_G4_a_state_has_one_time_and_a_call_one_number():
     with pytest.raises(DomainError, match="call_state_differs"):
         record(call, "ringing", AT + timedelta(seconds=1), None)
     with pytest.raises(DomainError, match="call_number_differs"):
-        refuse_another_number(call, "+12125550999")
-    refuse_another_number(call, "+12125550123")
+        require_same_number(call, "+12125550999")
+    require_same_number(call, "+12125550123")
 
 
 def test_G4_a_call_is_not_answered_before_it_rings():
@@ -62,7 +62,7 @@ def test_G4_pop_greets_by_name_in_both_languages():
 
 def test_G4_pop_greets_a_stranger_politely():
     stub, _ = open_stub(UUID(int=1), AT)
-    nothing = Standing(None, None, 0, 0, 0, 0, Decimal(0), None)
+    nothing = CallContext(None, None, 0, 0, 0, 0, Decimal(0), None)
     assert greet(stub, nothing, hour=20).en == "Good evening."
     assert greet(stub, nothing, hour=13).zh == "您好，下午好！"
     assert [alert.code for alert in alerts_for(nothing, stub)] == ["unknown_customer"]
@@ -86,6 +86,6 @@ def test_G4_pop_warns_of_what_hurts():
 
 
 def test_G4_pop_tells_progress_of_an_open_case_that_is_in_time():
-    in_time = Standing("gold", 2, 1, 0, 0, 0, Decimal(0), 5)
+    in_time = CallContext("gold", 2, 1, 0, 0, 0, Decimal(0), 5)
     assert advise(in_time, person())[0].code == "tell_progress"
     assert alerts_for(in_time, person()) == []

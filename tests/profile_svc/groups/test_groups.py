@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.profile_svc.groups.domain import Membership, leads_to, put_under, take_out
+from services.profile_svc.groups.domain import Membership, has_ancestor, leave_group, move_below
 from shared.errors import DomainError
 from shared.events import GroupParentChanged
 
@@ -136,10 +136,10 @@ def test_P2_at_no_instant_is_there_a_circle_or_a_second_parent(moves):
         history = [one for one in memberships if one.customer_id == customer]
         try:
             if parent < 0:
-                changed, _ = take_out(history, at)
+                changed, _ = leave_group(history, at)
             else:
                 new = Membership(customer, UUID(int=parent + 1), since)
-                changed, _ = put_under(history, new, memberships, at)
+                changed, _ = move_below(history, new, memberships, at)
         except DomainError:
             continue
         kept = {(one.customer_id, one.since): one for one in [*memberships, *changed]}
@@ -163,6 +163,6 @@ def test_P2_the_way_up_is_looked_for_at_the_same_instant():
         b: [Membership(b, c, START, START + hour)],
         c: [Membership(c, a, START + 2 * hour)],
     }
-    assert not leads_to(a, b, START, None, above)
+    assert not has_ancestor(a, b, START, None, above)
     above[b] = [Membership(b, c, START, START + 3 * hour)]
-    assert leads_to(a, b, START, None, above)
+    assert has_ancestor(a, b, START, None, above)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.profile_svc.core.domain import Reader
 from services.profile_svc.files.domain.name_index import index_name
-from services.profile_svc.search.domain import read_question
-from services.profile_svc.search.repository import search_files
+from services.profile_svc.search.domain import parse_query
+from services.profile_svc.search.repository import search_customers
 from services.profile_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered
 
@@ -146,8 +146,8 @@ async def test_P12_search_bad_input_is_refused(client, params):
 async def test_P12_search_any_question_has_an_answer(database, asked):
     if any("\ud800" <= character <= "\udfff" for character in asked):
         return
-    question = read_question(asked, ("US", "CN"))
-    assert await database.run(lambda tx: search_files(tx, question, Reader("test"), None, 10)) == []
+    question = parse_query(asked, ("US", "CN"))
+    assert await database.run(lambda tx: search_customers(tx, question, Reader("test"), None, 10)) == []
 
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨单仇解区曾查"
@@ -170,9 +170,9 @@ async def test_P12_search_answers_quickly_at_2500_files(database):
     compare_all = "select max(word_similarity('logistcs', search_text)) from customer_name"
     naive = await best_of_five(database, lambda tx: tx.raw.fetchval(compare_all))
     for asked in ("重庆", "shan", "wangwei", "cq", "foods", "arion mot", "李", "212-555-0123", "logistcs", "a"):
-        question = read_question(asked, ("US", "CN"))
+        question = parse_query(asked, ("US", "CN"))
         ours = await best_of_five(
-            database, lambda tx, question=question: search_files(tx, question, Reader("test"), None, 51)
+            database, lambda tx, question=question: search_customers(tx, question, Reader("test"), None, 51)
         )
         assert ours < naive, (asked, ours, naive)
 

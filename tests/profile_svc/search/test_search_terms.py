@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from services.profile_svc.files.domain.name_index import fold, index_name
 from services.profile_svc.files.domain.phones import every_e164, last_digits, to_e164
-from services.profile_svc.search.domain import read_question
+from services.profile_svc.search.domain import parse_query
 
 REGIONS = ("US", "CN")
 
 
 def finds(asked: str, name: str) -> bool:
     """What the index does with a question, without a database: words as prefixes, a whole word, or a piece."""
-    question, indexed = read_question(asked, REGIONS), index_name(name)
+    question, indexed = parse_query(asked, REGIONS), index_name(name)
     wanted = [term.removesuffix(":*").strip("'") for term in question.words.split(" & ")] if question.words else []
     by_words = bool(wanted) and all(any(token.startswith(word) for token in indexed.tokens) for word in wanted)
     whole = question.whole.strip("'")
@@ -75,7 +75,7 @@ def test_P12_search_the_surname_reading_comes_first():
 def test_P12_search_any_name_can_be_indexed_and_any_question_asked(text):
     indexed = index_name(text)
     assert all(indexed.tokens)
-    read_question(text, REGIONS)
+    parse_query(text, REGIONS)
 
 
 @given(
@@ -101,25 +101,25 @@ def test_P12_search_a_long_chinese_name_stays_a_small_row():
 
 
 def test_P12_search_nothing_typed_is_an_operator():
-    question = read_question("a' | b:* & !c \\ %_", REGIONS)
+    question = parse_query("a' | b:* & !c \\ %_", REGIONS)
     assert question.words == "'a':* & 'b':* & 'c':*"
     assert question.pattern == r"%a' | b:* & !c \\ \%\_%"
 
 
 def test_P12_search_a_question_can_be_an_id_a_phone_an_address_or_a_reference():
     id_ = UUID("01900000-0000-7000-8000-000000000001")
-    assert read_question(f" {id_} ", REGIONS).id == id_
-    phone = read_question("(212) 555-0123", REGIONS)
+    assert parse_query(f" {id_} ", REGIONS).id == id_
+    phone = parse_query("(212) 555-0123", REGIONS)
     assert phone.e164[0] == "+12125550123"
     assert phone.last_digits == "25550123"
-    assert read_question("Li.Lei@Example.com", REGIONS).email == "li.lei@example.com"
-    assert read_question("HH-0815", REGIONS).reference == "HH-0815"
-    assert read_question("重庆", REGIONS).e164 == ()
+    assert parse_query("Li.Lei@Example.com", REGIONS).email == "li.lei@example.com"
+    assert parse_query("HH-0815", REGIONS).reference == "HH-0815"
+    assert parse_query("重庆", REGIONS).e164 == ()
 
 
 def test_P12_search_without_letters_there_are_no_words():
-    assert read_question("%%%", REGIONS).words == ""
-    assert read_question("%%%", REGIONS).whole == ""
+    assert parse_query("%%%", REGIONS).words == ""
+    assert parse_query("%%%", REGIONS).whole == ""
 
 
 def test_P12_phones_are_e164_in_the_first_region_where_they_are_valid():

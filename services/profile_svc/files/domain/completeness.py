@@ -19,19 +19,19 @@ class Completeness:
     missing: tuple[str, ...]  # heaviest first
 
 
-EVERYBODY = frozenset({"organisation", "person", "unknown"})
+ANY_KIND = frozenset({"organisation", "person", "unknown"})
 ORGANISATION = frozenset({"organisation"})
 PERSON = frozenset({"person"})
 
 FIELDS: Mapping[str, Field] = {
-    "names": Field(3, EVERYBODY),
-    "phones": Field(3, EVERYBODY),
-    "emails": Field(1, EVERYBODY),
-    "addresses": Field(1, EVERYBODY),
-    "region": Field(2, EVERYBODY),
-    "acquisition_source": Field(1, EVERYBODY),
-    "web_site": Field(0, EVERYBODY),
-    "intention": Field(0, EVERYBODY),
+    "names": Field(3, ANY_KIND),
+    "phones": Field(3, ANY_KIND),
+    "emails": Field(1, ANY_KIND),
+    "addresses": Field(1, ANY_KIND),
+    "region": Field(2, ANY_KIND),
+    "acquisition_source": Field(1, ANY_KIND),
+    "web_site": Field(0, ANY_KIND),
+    "intention": Field(0, ANY_KIND),
     # an organisation
     "legal_nature": Field(1, ORGANISATION),
     "founded_on": Field(1, ORGANISATION),
@@ -64,14 +64,14 @@ CANNOT_BE_EMPTY = frozenset({"names", "phones", "emails", "addresses"})
 
 def completeness(kind: str, facts: Mapping[str, Any]) -> Completeness:
     """A file of unknown kind is 0 %: until it is known what the customer is, nobody knows what is asked for."""
-    asked = {name: field.weight for name, field in FIELDS.items() if field.weight and kind in field.kinds}
-    missing = sorted((name for name in asked if not is_told(name, facts)), key=lambda name: -asked[name])
+    weights = {name: field.weight for name, field in FIELDS.items() if field.weight and kind in field.kinds}
+    missing = sorted((name for name in weights if not is_known(name, facts)), key=lambda name: -weights[name])
     if kind == "unknown":
         return Completeness(0, ("kind", *missing))
-    total = sum(asked.values())
-    return Completeness((total - sum(asked[name] for name in missing)) * 100 // total, tuple(missing))
+    total = sum(weights.values())
+    return Completeness((total - sum(weights[name] for name in missing)) * 100 // total, tuple(missing))
 
 
-def is_told(name: str, facts: Mapping[str, Any]) -> bool:
+def is_known(name: str, facts: Mapping[str, Any]) -> bool:
     value = facts.get(name)
     return bool(value) if name in CANNOT_BE_EMPTY else value is not None

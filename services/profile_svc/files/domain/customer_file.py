@@ -17,14 +17,14 @@ from services.profile_svc.files.domain.pinyin import HAN_RUN
 from shared.errors import conflict, invalid
 from shared.events import CustomerRegistered, CustomerTraitsChanged, Event
 
-Kind = Literal["organisation", "person", "unknown"]
+CustomerKind = Literal["organisation", "person", "unknown"]
 Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
     id: UUID
-    kind: Kind
+    kind: CustomerKind
     facts: Facts
     version: int
     registered_at: datetime
@@ -42,8 +42,8 @@ class CustomerFile:
     def name_in(self, language: str) -> str | None:
         """The name in a language (`zh` also finds `zh-Hans`), else the first there is. Unsaid, the script tells."""
         for entry in self.facts.get("names") or ():
-            said = (entry.get("language") or language_of(entry["name"])).split("-")[0]
-            if said == language:
+            spoken = (entry.get("language") or language_of(entry["name"])).split("-")[0]
+            if spoken == language:
                 return str(entry["name"])
         return self.display_name
 
@@ -57,7 +57,7 @@ def language_of(name: str) -> str:
 
 
 def open_file(
-    id: UUID, kind: Kind, facts: Facts, at: datetime, *, regions: Sequence[str]
+    id: UUID, kind: CustomerKind, facts: Facts, at: datetime, *, regions: Sequence[str]
 ) -> tuple[CustomerFile, list[Event]]:
     """A new file of a known kind. It has a name, or nobody would find it again."""
     file = CustomerFile(id, kind, checked(kind, facts, at, regions), version=1, registered_at=at, updated_at=at)
@@ -71,12 +71,12 @@ def open_stub(id: UUID, at: datetime) -> tuple[CustomerFile, list[Event]]:
 
 
 def amend_file(
-    file: CustomerFile, kind: Kind | None, changes: Facts, at: datetime, *, regions: Sequence[str]
+    file: CustomerFile, kind: CustomerKind | None, changes: Facts, at: datetime, *, regions: Sequence[str]
 ) -> tuple[CustomerFile, list[Event]]:
     """Merge-patch: what is named is replaced, null takes it away, the rest stays. A stub may become somebody."""
     kind = kind or file.kind
     if file.kind not in ("unknown", kind):
-        raise conflict("kind_is_fixed", f"this file is of kind {file.kind}; it cannot become {kind}")
+        raise conflict("kind_is_fixed", f"This file is of kind {file.kind} and cannot become {kind}.")
     facts = checked(kind, {**file.facts, **changes}, at, regions)
     if kind == file.kind and facts == file.facts:
         return file, []
@@ -85,7 +85,7 @@ def amend_file(
 
 
 # What other services grade by, as the file has it. Only a change of these is announced.
-TOLD = (
+ANNOUNCED_TRAITS = (
     "region", "industry", "legal_nature", "acquisition_source", "listed", "employees", "registered_capital",
     "annual_sales", "income_band", "household_size",
 )  # fmt: skip
@@ -96,7 +96,7 @@ def traits(file: CustomerFile, at: datetime) -> dict[str, Any]:
     founded_on: str | None = facts.get("founded_on")
     return {
         "kind": file.kind,
-        **{name: facts.get(name) for name in TOLD},
+        **{name: facts.get(name) for name in ANNOUNCED_TRAITS},
         "founded_year": None if founded_on is None else date.fromisoformat(founded_on).year,
         "age_band": facts.get("age_band") or age_band(facts.get("birth_date"), at),
         "completeness": file.completeness.percent,
@@ -107,28 +107,30 @@ def traits_of(file: CustomerFile, at: datetime) -> CustomerTraitsChanged:
     return CustomerTraitsChanged(customer_id=file.id, **traits(file, at), changed_at=at)
 
 
-def checked(kind: Kind, facts: Facts, at: datetime, regions: Sequence[str]) -> Facts:
+def checked(kind: CustomerKind, facts: Facts, at: datetime, regions: Sequence[str]) -> Facts:
     """The facts with nulls left out and phones in E.164, or a refusal that points at the field."""
     present = {name: value for name, value in facts.items() if value is not None}
     for name in present:
         if kind not in FIELDS[name].kinds:
-            raise invalid("field_not_of_this_kind", f"{name} is not a field of kind {kind}", pointer=f"/{name}")
+            raise invalid(
+                "field_not_of_this_kind", f"The field {name} does not belong to kind {kind}.", pointer=f"/{name}"
+            )
     if kind != "unknown" and not present.get("names"):
-        raise invalid("name_required", "a file needs at least one name", pointer="/names")
+        raise invalid("name_required", "A file needs at least one name.", pointer="/names")
     refuse_future_day(present.get("founded_on"), at, pointer="/founded_on")
     check_birth_date(present.get("birth_date"), at, pointer="/birth_date")
     for index, member in enumerate(present.get("family") or ()):
         check_birth_date(member.get("birth_date"), at, pointer=f"/family/{index}/birth_date")
     if "phones" in present:
         present["phones"] = normalise_phones(present["phones"], regions)
-    refuse_twice(present.get("names"), "name", "/names")
-    refuse_twice(present.get("emails"), "address", "/emails")
+    refuse_duplicates(present.get("names"), "name", "/names")
+    refuse_duplicates(present.get("emails"), "address", "/emails")
     return present
 
 
-def refuse_twice(entries: Sequence[Mapping[str, Any]] | None, key: str, pointer: str) -> None:
+def refuse_duplicates(entries: Sequence[Mapping[str, Any]] | None, key: str, pointer: str) -> None:
     seen: set[str] = set()
     for index, entry in enumerate(entries or ()):
         if entry[key].casefold() in seen:
-            raise invalid("given_twice", f"the same {key} is in the list twice", pointer=f"{pointer}/{index}/{key}")
+            raise invalid("given_twice", f"The same {key} is in the list twice.", pointer=f"{pointer}/{index}/{key}")
         seen.add(entry[key].casefold())

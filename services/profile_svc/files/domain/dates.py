@@ -13,7 +13,7 @@ AGE_STEPS = (19, 25, 35, 45, 55, 65)
 
 def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
     if day is not None and date.fromisoformat(day) > (at + LAST_ZONE).date():
-        raise invalid("in_the_future", "this day has not come yet", pointer=pointer)
+        raise invalid("in_the_future", "This day has not come yet.", pointer=pointer)
 
 
 def check_birth_date(birth: Mapping[str, Any] | None, at: datetime, *, pointer: str) -> None:
@@ -23,16 +23,16 @@ def check_birth_date(birth: Mapping[str, Any] | None, at: datetime, *, pointer: 
     year, month, day = birth.get("year"), birth["month"], birth["day"]
     if birth["calendar"] == "lunar":
         if day > 30:
-            raise invalid("no_such_day", "a lunar month has at most 30 days", pointer=f"{pointer}/day")
+            raise invalid("no_such_day", "A lunar month has at most 30 days.", pointer=f"{pointer}/day")
         if year is not None and year > (at + LAST_ZONE).year:
-            raise invalid("in_the_future", "this day has not come yet", pointer=pointer)
+            raise invalid("in_the_future", "This day has not come yet.", pointer=pointer)
         return
     if birth.get("leap_month"):
-        raise invalid("no_leap_month", "only the lunar calendar has leap months", pointer=f"{pointer}/leap_month")
+        raise invalid("no_leap_month", "Only the lunar calendar has leap months.", pointer=f"{pointer}/leap_month")
     try:
         solar = date(year or A_LEAP_YEAR, month, day)
     except ValueError:
-        raise invalid("no_such_day", "this day does not exist", pointer=f"{pointer}/day") from None
+        raise invalid("no_such_day", "This day does not exist.", pointer=f"{pointer}/day") from None
     if year is not None:
         refuse_future_day(solar.isoformat(), at, pointer=pointer)
 

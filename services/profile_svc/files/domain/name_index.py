@@ -11,7 +11,7 @@ WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexedName:
     """A name as the index holds it."""
 
     folded: str  # for equality and beginnings
@@ -26,7 +26,7 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", bare).split())
 
 
-def index_name(name: str) -> Indexed:
+def index_name(name: str) -> IndexedName:
     folded = fold(name)
     tokens: dict[str, None] = {}
     for word in WORD.findall(folded):
@@ -45,7 +45,7 @@ def index_name(name: str) -> Indexed:
         spoken[compact(whole)] = None
     tokens |= spoken
     text = " ".join(dict.fromkeys([folded, " ".join(whole.split()), compact(whole)]))
-    return Indexed(folded, text.strip(), tuple(tokens))
+    return IndexedName(folded, text.strip(), tuple(tokens))
 
 
 def pairs(run: str) -> list[str]:
@@ -58,10 +58,10 @@ def compact(text: str) -> str:
 
 def terms(word: str) -> list[str]:
     """A Latin word as it is; of Chinese its pairs, of a single character itself; a mixture split into both."""
-    found: list[str] = []
+    parts: list[str] = []
     rest = 0
     for run in CJK_RUN.finditer(word):
-        found += [word[rest : run.start()]] if run.start() > rest else []
-        found += pairs(run[0]) or [run[0]]
+        parts += [word[rest : run.start()]] if run.start() > rest else []
+        parts += pairs(run[0]) or [run[0]]
         rest = run.end()
-    return found + ([word[rest:]] if rest < len(word) else [])
+    return parts + ([word[rest:]] if rest < len(word) else [])

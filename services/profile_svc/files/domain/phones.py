@@ -51,8 +51,10 @@ def normalise_phones(phones: Sequence[Mapping[str, Any]], regions: Sequence[str]
     for index, phone in enumerate(phones):
         e164 = to_e164(phone["number"], regions)
         if e164 is None:
-            raise invalid("phone_not_possible", "no such telephone number", pointer=f"/phones/{index}/number")
+            raise invalid(
+                "phone_not_possible", "This is not a possible telephone number.", pointer=f"/phones/{index}/number"
+            )
         if e164 in normalised:
-            raise invalid("given_twice", "the same number is in the list twice", pointer=f"/phones/{index}/number")
+            raise invalid("given_twice", "The same number is in the list twice.", pointer=f"/phones/{index}/number")
         normalised[e164] = {**phone, "e164": e164}
     return list(normalised.values())

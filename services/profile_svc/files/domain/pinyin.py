@@ -23,13 +23,15 @@ SURNAMES = {
     "便": "pian", "佴": "nai", "能": "nai", "适": "kuo", "颉": "xie", "頡": "xie", "都": "du",
 }  # fmt: skip
 
-MOST_READINGS = 24  # of a whole name; a file is not a dictionary
+MAX_READINGS = 24  # of a whole name; a file is not a dictionary
 SHORT = 4  # characters: a person's name, where every combination of readings is worth having
 
 
 @lru_cache(maxsize=8192)
 def readings_of(character: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plain(one) for one in pinyin(character, style=Style.NORMAL, heteronym=True)[0]))
+    return tuple(
+        dict.fromkeys(plain(syllable) for syllable in pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+    )
 
 
 def plain(syllable: str) -> str:
@@ -39,7 +41,7 @@ def plain(syllable: str) -> str:
 
 def syllables(run: str) -> list[tuple[str, ...]]:
     """For each character of a run of Chinese its readings: the one it has in this phrase first, then all others."""
-    in_phrase = [plain(one[0]) for one in pinyin(run, style=Style.NORMAL)]
+    in_phrase = [plain(syllable[0]) for syllable in pinyin(run, style=Style.NORMAL)]
     if len(in_phrase) != len(run):  # a character without a reading was kept together with its neighbours
         in_phrase = [readings_of(character)[0] for character in run]
     likeliest = list(in_phrase)
@@ -56,11 +58,11 @@ def readings(run: str) -> list[tuple[str, ...]]:
     choices = syllables(run)
     likeliest = tuple(choice[0] for choice in choices)
     if len(run) <= SHORT:
-        return list(islice(product(*choices), MOST_READINGS))
+        return list(islice(product(*choices), MAX_READINGS))
     variants = [likeliest]
     for place, choice in enumerate(choices):
         variants += [(*likeliest[:place], other, *likeliest[place + 1 :]) for other in choice[1:]]
-    return variants[:MOST_READINGS]
+    return variants[:MAX_READINGS]
 
 
 def initials(reading: Sequence[str]) -> str:

@@ -4,13 +4,19 @@ from collections.abc import Sequence
 
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.core.domain import Reader
-from services.profile_svc.files.domain.customer_file import CustomerFile, Facts, Kind, amend_file
+from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.repository import customer_files
 from shared.messaging import Transaction, announce
 
 
 async def amend_customer_file(
-    tx: Transaction, reader: Reader, file: CustomerFile, kind: Kind | None, changes: Facts, *, regions: Sequence[str]
+    tx: Transaction,
+    reader: Reader,
+    file: CustomerFile,
+    kind: CustomerKind | None,
+    changes: Facts,
+    *,
+    regions: Sequence[str],
 ) -> CustomerFile:
     """`file` is locked and is the version that the caller has seen."""
     amended, events = amend_file(file, kind, changes, tx.at, regions=regions)

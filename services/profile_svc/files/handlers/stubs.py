@@ -9,9 +9,11 @@ from shared.events import CustomerReferenceRegistered
 from shared.messaging import Transaction, announce
 
 
-async def when_customers_are_seen_open_stubs(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
+async def when_references_are_registered_open_stubs(
+    tx: Transaction, registered: Sequence[CustomerReferenceRegistered]
+) -> None:
     """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
-    opened = {one.customer_id: open_stub(one.customer_id, one.registered_at) for one in seen}
+    opened = {event.customer_id: open_stub(event.customer_id, event.registered_at) for event in registered}
     new = await customer_files.add_stubs(tx, [stub for stub, _ in opened.values()])
-    await save_references(tx, [(one.source, one.ref, one.customer_id) for one in seen])
+    await save_references(tx, [(event.source, event.ref, event.customer_id) for event in registered])
     announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])

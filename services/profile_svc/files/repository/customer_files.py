@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from services.profile_svc.core.domain import Reader, no_such_customer
+from services.profile_svc.core.domain import Reader, customer_not_found
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
 from services.profile_svc.files.tables import customer
@@ -28,7 +28,7 @@ async def find_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile |
 async def get_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
     file = await find_file(tx, id, reader)
     if file is None:
-        raise no_such_customer()
+        raise customer_not_found()
     return file
 
 
@@ -38,7 +38,7 @@ async def load_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
     )
     row = (await tx.sql.execute(query)).one_or_none()
     if row is None:
-        raise no_such_customer()
+        raise customer_not_found()
     return file_of_row(row)
 
 

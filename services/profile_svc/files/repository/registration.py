@@ -1,4 +1,4 @@
-"""Opening files in the database, any number in a few statements (an import is thousands)."""
+"""SQL of opening files in the database, any number in a few statements (an import is thousands)."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -7,7 +7,7 @@ import orjson
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
-from services.profile_svc.references.repository import Overtaken
+from services.profile_svc.references.repository import ConcurrentRegistration
 from shared.messaging import Transaction
 
 ADD = """
@@ -45,7 +45,7 @@ async def add_files(tx: Transaction, files: Sequence[CustomerFile]) -> None:
         ADD, *_columns(files), [file.registered_at for file in files], [file.updated_at for file in files]
     )
     if status != f"INSERT 0 {len(files)}":
-        raise Overtaken("a stub of one of these customers was opened by another transaction")
+        raise ConcurrentRegistration("a stub of one of these customers was opened by another transaction")
     await add_search_rows(tx, files)
 
 

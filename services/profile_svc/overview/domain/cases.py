@@ -45,6 +45,7 @@ class CaseCopy:
 
     @property
     def is_open(self) -> bool:
+        """Whether it was opened, or opened again, later than it was closed."""
         if self.opened_at is None:
             return False
         return self.closed_at is None or self.opened_at > self.closed_at
@@ -85,13 +86,14 @@ def merge_case(copy: CaseCopy, other: CaseCopy) -> None:
         copy.satisfied_at, copy.satisfaction = other.satisfied_at, other.satisfaction
 
 
-def later(one: datetime | None, other: datetime | None) -> datetime | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other)
+def later(first: datetime | None, second: datetime | None) -> datetime | None:
+    """The later of two instants; None is earlier than all."""
+    if first is None or second is None:
+        return first or second
+    return max(first, second)
 
 
-def what_it_tells(event: CaseEvent) -> CaseCopy:
+def copy_of_event(event: CaseEvent) -> CaseCopy:
     """The copy that one fact alone would give."""
     copy = CaseCopy(event.case_id, event.customer_id)
     match event:
@@ -125,12 +127,12 @@ def what_it_tells(event: CaseEvent) -> CaseCopy:
 
 
 def fold_cases(events: Iterable[CaseEvent]) -> dict[UUID, CaseCopy]:
-    """What a batch tells about each case."""
+    """By case, the copy that a batch of facts gives, in whatever order they are."""
     copies: dict[UUID, CaseCopy] = {}
     for event in events:
-        told = what_it_tells(event)
+        copy = copy_of_event(event)
         if event.case_id in copies:
-            merge_case(copies[event.case_id], told)
+            merge_case(copies[event.case_id], copy)
         else:
-            copies[event.case_id] = told
+            copies[event.case_id] = copy
     return copies

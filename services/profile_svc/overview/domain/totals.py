@@ -25,8 +25,8 @@ from shared.events import (
 OfCustomer = TypeVar("OfCustomer", TierChanged, PointsPosted)
 
 
-class OrdersTold:
-    """What new orders add for one customer."""
+class OrderTotals:
+    """What new orders add for one customer: how many, how much, the first, and the last with its id."""
 
     __slots__ = ("amount", "first_at", "last_at", "last_id", "orders")
 
@@ -46,46 +46,50 @@ class OrdersTold:
             self.last_at, self.last_id = placed_at, order.order_id
 
 
-def fold_orders(orders: Iterable[OrderPlaced]) -> dict[UUID, OrdersTold]:
-    told: dict[UUID, OrdersTold] = {}
+def fold_orders(orders: Iterable[OrderPlaced]) -> dict[UUID, OrderTotals]:
+    """By customer, what these orders add to the overview."""
+    by_customer: dict[UUID, OrderTotals] = {}
     for order in orders:
-        known = told.get(order.customer_id)
+        known = by_customer.get(order.customer_id)
         if known is None:
-            told[order.customer_id] = OrdersTold(order)
+            by_customer[order.customer_id] = OrderTotals(order)
         else:
             known.add(order)
-    return told
+    return by_customer
 
 
 @dataclass(slots=True)
-class TakenBack:
-    """How many times and how much, for one customer, and when the last time was."""
+class ReversalTotals:
+    """What returns, or cancellations, take back for one customer: how many, how much, and when the last one was."""
 
     times: int
     amount: Decimal
     last_at: datetime
 
 
-def fold_taken_back(events: Iterable[OrderReturned | OrderCancelled]) -> dict[UUID, TakenBack]:
-    told: dict[UUID, TakenBack] = {}
+def fold_reversals(events: Iterable[OrderReturned | OrderCancelled]) -> dict[UUID, ReversalTotals]:
+    """By customer, what these returns or cancellations take back."""
+    by_customer: dict[UUID, ReversalTotals] = {}
     for event in events:
-        known = told.get(event.customer_id)
+        known = by_customer.get(event.customer_id)
         if known is None:
-            told[event.customer_id] = TakenBack(1, event.amount, event.occurred_at)
+            by_customer[event.customer_id] = ReversalTotals(1, event.amount, event.occurred_at)
         else:
             known.times += 1
             known.amount += event.amount
             known.last_at = max(known.last_at, event.occurred_at)
-    return told
+    return by_customer
 
 
 def fold_deliveries(deliveries: Iterable[OrderDelivered]) -> dict[UUID, datetime]:
-    """When each customer last got something."""
-    told: dict[UUID, datetime] = {}
+    """By customer, when the last delivery came."""
+    by_customer: dict[UUID, datetime] = {}
     for delivery in deliveries:
-        known = told.get(delivery.customer_id)
-        told[delivery.customer_id] = delivery.delivered_at if known is None else max(known, delivery.delivered_at)
-    return told
+        known = by_customer.get(delivery.customer_id)
+        by_customer[delivery.customer_id] = (
+            delivery.delivered_at if known is None else max(known, delivery.delivered_at)
+        )
+    return by_customer
 
 
 def last_of_each(events: Iterable[OfCustomer]) -> dict[UUID, OfCustomer]:
@@ -105,16 +109,16 @@ class ReceivableCopy:
 
 def fold_receivables(events: Sequence[ReceivableIssued | PaymentReceived]) -> dict[UUID, ReceivableCopy]:
     """The state of each receivable after the batch. Issued, then paid in parts: one key of one topic, so in order."""
-    told: dict[UUID, ReceivableCopy] = {}
+    by_receivable: dict[UUID, ReceivableCopy] = {}
     for event in events:
-        known = told.get(event.receivable_id)
+        known = by_receivable.get(event.receivable_id)
         if isinstance(event, ReceivableIssued):
-            told[event.receivable_id] = ReceivableCopy(
+            by_receivable[event.receivable_id] = ReceivableCopy(
                 event.receivable_id, event.customer_id, event.amount, event.due_on
             )
         else:
             due_on = known.due_on if known else None
-            told[event.receivable_id] = ReceivableCopy(
+            by_receivable[event.receivable_id] = ReceivableCopy(
                 event.receivable_id, event.customer_id, event.outstanding, due_on
             )
-    return told
+    return by_receivable

@@ -20,30 +20,31 @@ CAUSES: Mapping[str, tuple[str, str]] = {
 """What the shipped rules warn of, in words; an operator's own causes are said by their codes."""
 
 
-def fold_warned(events: Iterable[WarningRaised | WarningEscalated]) -> dict[UUID, OpenWarnings]:
-    """Each warning as its last event tells it."""
-    told: dict[UUID, OpenWarnings] = {}
+def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated]) -> dict[UUID, OpenWarnings]:
+    """By customer and warning, what its last event says: cause, severity, and since when."""
+    by_customer: dict[UUID, OpenWarnings] = {}
     for event in events:
         since = event.as_of if isinstance(event, WarningRaised) else event.since
-        told.setdefault(event.customer_id, {})[str(event.warning_id)] = {
+        by_customer.setdefault(event.customer_id, {})[str(event.warning_id)] = {
             "cause": event.cause,
             "severity": event.severity,
             "since": since.isoformat(),
         }
-    return told
+    return by_customer
 
 
-def fold_closed(events: Iterable[WarningClosed]) -> dict[UUID, list[str]]:
-    told: dict[UUID, list[str]] = {}
+def fold_closed_warnings(events: Iterable[WarningClosed]) -> dict[UUID, list[str]]:
+    """By customer, the ids of the warnings that were closed."""
+    by_customer: dict[UUID, list[str]] = {}
     for event in events:
-        told.setdefault(event.customer_id, []).append(str(event.warning_id))
-    return told
+        by_customer.setdefault(event.customer_id, []).append(str(event.warning_id))
+    return by_customer
 
 
 def worst_first(warnings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
     """Red before yellow, then the one that lasts longest."""
-    return sorted(warnings.items(), key=lambda one: (one[1]["severity"] != "red", one[1]["since"], one[0]))
+    return sorted(warnings.items(), key=lambda item: (item[1]["severity"] != "red", item[1]["since"], item[0]))
 
 
-def said(cause: str) -> tuple[str, str]:
+def cause_texts(cause: str) -> tuple[str, str]:
     return CAUSES.get(cause, (cause.replace("_", " "), cause))

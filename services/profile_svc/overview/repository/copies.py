@@ -5,14 +5,16 @@ from uuid import UUID
 
 from services.profile_svc.overview.domain.cases import INSTANTS, STAGES, CaseCopy
 from services.profile_svc.overview.domain.totals import ReceivableCopy
-from services.profile_svc.overview.repository.overview import hold_overviews
+from services.profile_svc.overview.repository.overview import lock_or_open_overviews
 from shared.messaging import Transaction
 
 MERGED = ",\n    ".join(f"{name} = greatest(c.{name}, excluded.{name})" for name in INSTANTS)
 
+INSTANT_ARRAYS = ", ".join(f"${number}::timestamptz[]" for number in range(3, 3 + len(INSTANTS)))
+
 SAVE_CASES = f"""
 insert into case_copy as c (case_id, customer_id, {", ".join(INSTANTS)}, satisfied_at, satisfaction)
-select * from unnest($1::uuid[], $2::uuid[], {", ".join(f"${n}::timestamptz[]" for n in range(3, 3 + len(INSTANTS)))},
+select * from unnest($1::uuid[], $2::uuid[], {INSTANT_ARRAYS},
                      ${3 + len(INSTANTS)}::timestamptz[], ${4 + len(INSTANTS)}::smallint[])
 on conflict (case_id) do update set
     customer_id = coalesce(excluded.customer_id, c.customer_id),
@@ -64,10 +66,10 @@ on conflict (customer_id) do update set
 """
 
 
-async def save_cases(tx: Transaction, told: Mapping[UUID, CaseCopy]) -> None:
-    """Merge what a batch told, then count again for the customers it concerns."""
-    ids = sorted(told)
-    copies = [told[id] for id in ids]
+async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy]) -> None:
+    """Merge what a batch says, then count again for the customers it concerns."""
+    ids = sorted(by_case)
+    copies = [by_case[id] for id in ids]
     instants = [[getattr(copy, name) for copy in copies] for name in INSTANTS]
     rows = await tx.raw.fetch(
         SAVE_CASES, ids, [copy.customer_id for copy in copies], *instants,
@@ -76,18 +78,18 @@ async def save_cases(tx: Transaction, told: Mapping[UUID, CaseCopy]) -> None:
     concerned = sorted({row["customer_id"] for row in rows if row["customer_id"] is not None})
     if concerned:
         # their rows are not locked yet where the batch came under the cases' own keys
-        await hold_overviews(tx, concerned)
+        await lock_or_open_overviews(tx, concerned)
         await tx.raw.execute(COUNT_CASES, concerned, tx.at)
 
 
-async def save_receivables(tx: Transaction, told: Mapping[UUID, ReceivableCopy]) -> None:
+async def save_receivables(tx: Transaction, by_receivable: Mapping[UUID, ReceivableCopy]) -> None:
     """Take over the state of each, then sum up again for the customers they are of."""
-    ids = sorted(told)
-    copies = [told[id] for id in ids]
+    ids = sorted(by_receivable)
+    copies = [by_receivable[id] for id in ids]
     await tx.raw.execute(
         SAVE_RECEIVABLES, ids, [copy.customer_id for copy in copies], [copy.outstanding for copy in copies],
         [copy.due_on for copy in copies],
     )  # fmt: skip
     concerned = sorted({copy.customer_id for copy in copies})
-    await hold_overviews(tx, concerned)
+    await lock_or_open_overviews(tx, concerned)
     await tx.raw.execute(SUM_RECEIVABLES, concerned, tx.at)

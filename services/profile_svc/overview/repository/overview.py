@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.profile_svc.core.domain import Reader
-from services.profile_svc.overview.domain.totals import OrdersTold, TakenBack
+from services.profile_svc.overview.domain.totals import OrderTotals, ReversalTotals
 from services.profile_svc.overview.domain.warnings import OpenWarnings
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
@@ -18,7 +18,7 @@ from shared.messaging import Database, Transaction
 LOCK = "select from overview where customer_id = any($1::uuid[]) order by customer_id for no key update"
 
 # a row that is there is locked and left as it is
-HOLD = """
+LOCK_OR_OPEN = """
 insert into overview as o (customer_id, updated_at)
 select id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id
 on conflict (customer_id) do update set updated_at = o.updated_at where false
@@ -83,14 +83,14 @@ on conflict (customer_id) do update set
     updated_at = excluded.updated_at
 """
 
-WARNED = """
+SAVE_OPEN_WARNINGS = """
 insert into overview as o (customer_id, open_warnings, updated_at)
 select *, $3::timestamptz from unnest($1::uuid[], $2::jsonb[])
 on conflict (customer_id) do update set
     open_warnings = o.open_warnings || excluded.open_warnings, updated_at = excluded.updated_at
 """
 
-UNWARNED = """
+CLOSE_WARNINGS = """
 update overview o set open_warnings = o.open_warnings - string_to_array(a.closed, ' '), updated_at = $3::timestamptz
 from unnest($1::uuid[], $2::text[]) as a(customer_id, closed)
 where o.customer_id = a.customer_id
@@ -122,67 +122,67 @@ async def lock_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
     await tx.raw.execute(LOCK, customer_ids)
 
 
-async def hold_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+async def lock_or_open_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
     """Lock the rows of these customers, and open those that are missing: before anything is counted up for them.
 
     A statement that counts and then waits for the row writes what it saw before the wait. One that comes after the lock
     sees all that was committed by then, and whoever counts later waits for it.
     """
-    await tx.raw.execute(HOLD, customer_ids, tx.at)
+    await tx.raw.execute(LOCK_OR_OPEN, customer_ids, tx.at)
 
 
-async def save_orders(tx: Transaction, told: Mapping[UUID, OrdersTold]) -> None:
-    ids = sorted(told)
-    rows = [told[id] for id in ids]
+async def save_orders(tx: Transaction, by_customer: Mapping[UUID, OrderTotals]) -> None:
+    ids = sorted(by_customer)
+    rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
         ORDERS, ids, [row.orders for row in rows], [row.amount for row in rows], [row.first_at for row in rows],
         [row.last_at for row in rows], [row.last_id for row in rows], tx.at,
     )  # fmt: skip
 
 
-async def save_returns(tx: Transaction, told: Mapping[UUID, TakenBack]) -> None:
-    ids = sorted(told)
-    rows = [told[id] for id in ids]
+async def save_returns(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
+    ids = sorted(by_customer)
+    rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
         RETURNS, ids, [row.times for row in rows], [row.amount for row in rows], [row.last_at for row in rows], tx.at
     )
 
 
-async def save_cancellations(tx: Transaction, told: Mapping[UUID, TakenBack]) -> None:
-    ids = sorted(told)
-    rows = [told[id] for id in ids]
+async def save_cancellations(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
+    ids = sorted(by_customer)
+    rows = [by_customer[id] for id in ids]
     await tx.raw.execute(CANCELLATIONS, ids, [row.times for row in rows], [row.amount for row in rows], tx.at)
 
 
-async def save_deliveries(tx: Transaction, told: Mapping[UUID, datetime]) -> None:
-    ids = sorted(told)
-    await tx.raw.execute(DELIVERIES, ids, [told[id] for id in ids], tx.at)
+async def save_deliveries(tx: Transaction, by_customer: Mapping[UUID, datetime]) -> None:
+    ids = sorted(by_customer)
+    await tx.raw.execute(DELIVERIES, ids, [by_customer[id] for id in ids], tx.at)
 
 
-async def save_tiers(tx: Transaction, last: Mapping[UUID, TierChanged]) -> None:
-    ids = sorted(last)
-    rows = [last[id] for id in ids]
+async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -> None:
+    ids = sorted(by_customer)
+    rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
         TIERS, ids, [row.tier for row in rows], [row.rank for row in rows], [row.effective_from for row in rows], tx.at
     )
 
 
-async def save_points(tx: Transaction, last: Mapping[UUID, PointsPosted]) -> None:
-    ids = sorted(last)
-    rows = [last[id] for id in ids]
+async def save_points(tx: Transaction, by_customer: Mapping[UUID, PointsPosted]) -> None:
+    ids = sorted(by_customer)
+    rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
         POINTS, ids, [row.balance for row in rows], [row.held for row in rows], [row.debt for row in rows], tx.at
     )
 
 
-async def save_warned(tx: Transaction, told: Mapping[UUID, OpenWarnings]) -> None:
-    ids = sorted(told)
-    await tx.raw.execute(WARNED, ids, [json.dumps(told[id]) for id in ids], tx.at)
+async def save_open_warnings(tx: Transaction, by_customer: Mapping[UUID, OpenWarnings]) -> None:
+    ids = sorted(by_customer)
+    await tx.raw.execute(SAVE_OPEN_WARNINGS, ids, [json.dumps(by_customer[id]) for id in ids], tx.at)
 
 
-async def save_closed_warnings(tx: Transaction, told: Mapping[UUID, Sequence[str]]) -> None:
-    ids = sorted(told)
-    await tx.raw.execute(UNWARNED, ids, [" ".join(told[id]) for id in ids], tx.at)
+async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Sequence[str]]) -> None:
+    ids = sorted(by_customer)
+    await tx.raw.execute(CLOSE_WARNINGS, ids, [" ".join(by_customer[id]) for id in ids], tx.at)
 
 
 async def find_overview(database: Database, customer_id: UUID, reader: Reader, today: date) -> Mapping[str, Any] | None:
