@@ -4,12 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.gateway.handlers import subscriptions
 from services.gateway.routes import contract, customers, desk, follow_ups, forwarding, orders, partners
 from services.gateway.routes.state import authenticate, equip
 from services.gateway.settings import Settings
+from services.gateway.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
-from shared.messaging import Timers
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
@@ -32,7 +31,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             forwarding.router,
         ],
         subscriptions=subscriptions,
-        timers=Timers(),
+        timers=timers,
         migrations=Path(__file__).parent / "migrations",
         authenticate=authenticate,
         body_limits={"/v1/orders": settings.order_limit},

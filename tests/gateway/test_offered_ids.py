@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.gateway.handlers import subscriptions
+from services.gateway.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered, CustomerRegistered
 from shared.messaging import Database
 from tests.gateway.behind import Behind

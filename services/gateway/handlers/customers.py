@@ -7,12 +7,9 @@ from services.gateway.domain.references import Address, Reference, Reporter
 from services.gateway.repository import references
 from shared.errors import not_found
 from shared.events import CustomerRegistered
-from shared.messaging import Subscriptions, Transaction, announce, new_id
-
-subscriptions = Subscriptions()
+from shared.messaging import Transaction, announce, new_id
 
 
-@subscriptions.on(CustomerRegistered)
 async def when_customers_are_registered_they_are_known(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
     """So are the references that they were offered, whose sender may never have got profile's answer."""
     customer_ids = [file.customer_id for file in files]

@@ -5,7 +5,7 @@ from alembic import op
 from shared.chassis import tables as chassis
 from shared.messaging import tables as messaging
 
-revision = "2026_11_21_first_tables"
+revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -20,7 +20,7 @@ create table partner_key (
 );
 create index partner_key_of_partner on partner_key (partner_id);
 create table customer_reference (
-    source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz not null,
+    source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz,
     primary key (source, ref)
 );
 create index customer_reference_of_customer on customer_reference (customer_id, source);
@@ -29,9 +29,9 @@ create table customer_order (
     id uuid primary key, source text not null, order_ref text not null, customer_id uuid not null,
     placed_at timestamptz not null, currency text not null, channel text not null,
     amount numeric(18, 4) not null constraint customer_order_amount check (amount >= 0),
-    lines jsonb not null, fingerprint bytea not null, event_id uuid not null, recorded_at timestamptz not null,
+    lines text not null, fingerprint bytea not null, event_id uuid not null, recorded_at timestamptz not null,
     constraint customer_order_once unique (source, order_ref)
-);
+) with (toast_tuple_target = 8160);
 create index customer_order_of_customer on customer_order (customer_id, placed_at, id);
 create table take_back (
     id uuid primary key,
@@ -72,6 +72,7 @@ create index payment_of_receivable on payment (receivable_id);
 
 def upgrade() -> None:
     messaging.create(op)
+    messaging.create_cuts(op)
     chassis.create(op)
     for statement in STATEMENTS.split(";\n"):
         if statement.strip():
