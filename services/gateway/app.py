@@ -1,14 +1,39 @@
-"""The gateway's front door."""
+"""The gateway's application: its areas' routes, and what each area keeps in the process."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
-from services.gateway.routes import contract, customers, desk, follow_ups, forwarding, orders, partners
-from services.gateway.routes.state import authenticate, equip
+from services.gateway.access.dependencies import authenticate
+from services.gateway.access.handlers.authenticator import Door
+from services.gateway.access.routes import development, partner_keys
+from services.gateway.access.routes.rate_limit import RateLimit
+from services.gateway.contract import routes as contract
+from services.gateway.contract.handlers import WholeContract
+from services.gateway.desk import routes as desk
+from services.gateway.forwarding.routes import customer_files, forwarding
+from services.gateway.intake.dependencies import OrderIntake
+from services.gateway.intake.routes import orders, reversals
+from services.gateway.partners import routes as partners
+from services.gateway.partners.handlers import SourceDirectory
+from services.gateway.receivables import routes as receivables
 from services.gateway.settings import Settings
 from services.gateway.subscriptions import subscriptions, timers
-from shared.chassis import Ports, create_service
+from shared.chassis import Ports, Service, create_service
+
+ROUTERS = (
+    contract.router,
+    desk.router,
+    orders.router,
+    reversals.router,
+    receivables.router,
+    partners.router,
+    partner_keys.router,
+    development.router,
+    customer_files.router,
+    forwarding.router,  # last: it takes every path below /v1 that nobody before it took
+)
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
@@ -19,23 +44,19 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         title="Patron",
         description="Key-account operations: orders in, customers, tiers, complaints and points out.",
         topic="patron.intake",
-        routers=[
-            contract.router,
-            desk.router,
-            orders.router,
-            follow_ups.router,
-            follow_ups.money,
-            partners.router,
-            partners.development,
-            customers.router,
-            forwarding.router,
-        ],
+        routers=ROUTERS,
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
         authenticate=authenticate,
         body_limits={"/v1/orders": settings.order_limit},
     )
-    equip(app, settings)
+    # inside of the outermost layer, so that what is refused is logged and counted too
+    app.user_middleware.append(Middleware(RateLimit, per_second=settings.requests_per_second, burst=settings.burst))
+    service: Service = app.state.service
+    app.state.authenticator = Door(settings, service.database, service.verifier)
+    app.state.sources = SourceDirectory(service.database, settings.sources)
+    app.state.order_intake = OrderIntake.of(service.database, settings.rules)
+    app.state.contract = WholeContract()
     orders.hot_order.put_first(app)
     return app

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.gateway.domain.rules import IntakeRules
+from services.gateway.core.domain import IntakeRules
 from shared.chassis import Code, ServiceSettings
 
 

@@ -1,10 +1,10 @@
 """What wakes the gateway: every event it listens to, with its handler. It has no timers and no jobs."""
 
-from services.gateway.handlers import customers
+from services.gateway.references import handlers as references
 from shared.events import CustomerRegistered
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
-subscriptions.on(CustomerRegistered)(customers.when_customers_are_registered_they_are_known)
+subscriptions.on(CustomerRegistered)(references.when_customers_are_registered_they_are_known)
 
 timers = Timers()

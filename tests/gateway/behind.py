@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 
 from shared.chassis import Ports
 from shared.messaging import Database
@@ -31,4 +32,10 @@ async def in_front_of(behind: Behind, database: Database, keys: harness.Keys) ->
     ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
     app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
     async with harness.client_of(app, harness.AsAdmin(keys, "gateway")) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
+    async with in_front_of(behind, database, keys) as client:
         yield client

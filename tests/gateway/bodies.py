@@ -6,6 +6,8 @@ from uuid import UUID
 
 import httpx
 
+from shared.messaging import Database
+
 
 def ago(**how_long: float) -> str:
     return (datetime.now(UTC) - timedelta(**how_long)).isoformat()
@@ -46,3 +48,28 @@ async def a_partner(client: httpx.AsyncClient, code: str = "dealer-1") -> tuple[
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
+
+
+def in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
+def a_receivable(**more: Any) -> dict[str, Any]:
+    return {
+        "receivable_id": "r-2", "customer": {"ref": "c-1"}, "amount": "100.00", "issued_on": in_days(-7),
+        "due_on": in_days(23),
+    } | more  # fmt: skip
+
+
+def a_payment(**more: Any) -> dict[str, Any]:
+    return {"payment_id": "p-1", "receivable": "r-1", "amount": "40.00", "paid_at": ago()} | more
+
+
+async def stored(database: Database) -> int:
+    """Rows that reports leave, of whatever kind."""
+    tables = ("customer_order", "take_back", "delivery", "receivable", "payment", "customer_reference", "outbox")
+    sums = " + ".join(f"(select count(*) from {table})" for table in tables)
+    return int(await database.run(lambda tx: tx.raw.fetchval(f"select {sums}")))
+
+
+NOBODY = "01890000-0000-7000-8000-000000000000"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Numeric
 
-from services.gateway.domain.rules import GREATEST
+from services.gateway.core.domain import GREATEST
 from services.tiering_svc import tables
 from services.tiering_svc.subscriptions import subscriptions
 from shared.messaging import Database

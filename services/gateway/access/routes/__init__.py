@@ -1,0 +1,1 @@
+"""Partners' keys, development tokens, the rate limit."""

@@ -1,0 +1,23 @@
+"""Development tokens: for trying things out, where the development issuer is switched on."""
+
+from fastapi import Request
+
+from services.gateway.access.handlers.authenticator import development_token
+from services.gateway.access.schemas import DevTokenCreate, TokenRead
+from services.gateway.dependencies import settings_of
+from shared.chassis import public, service_router
+from shared.errors import invalid, not_found
+
+router = service_router(tags=["development"])
+
+
+@router.post("/dev/token", dependencies=[public()])
+async def issue_development_token(request: Request, body: DevTokenCreate) -> TokenRead:
+    """A person's token for trying things out. Exists only where the development issuer is switched on."""
+    settings = settings_of(request)
+    if not settings.dev_issuer:
+        raise not_found("not_found")
+    if (body.role == "partner") != (body.partner_id is not None):
+        raise invalid("partner_id_and_role", "A partner's token names its partner, others none.", pointer="/partner_id")
+    token = development_token(settings, body.role, body.partner_id, body.subject)
+    return TokenRead(access_token=token, token_type="Bearer", expires_in=settings.dev_token_hours * 3600)

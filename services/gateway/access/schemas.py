@@ -1,0 +1,37 @@
+"""HTTP shapes of partners' keys and of development tokens."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.gateway.access.domain import PartnerKey
+from shared.chassis import Code, Id, Read, Shape
+
+
+class KeyRead(Read):
+    id: UUID
+    partner_id: UUID
+    created_at: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: PartnerKey) -> Self:
+        return cls.model_validate(key)
+
+
+class KeyIssued(KeyRead):
+    secret: str = Field(description="Shown this once; send it as Authorization: Bearer …")
+
+
+class DevTokenCreate(Shape):
+    role: Literal["agent", "manager", "head", "analyst", "partner", "admin", "auditor"]
+    partner_id: Id | None = None
+    subject: Code | None = None
+
+
+class TokenRead(Read):
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int

@@ -1,0 +1,170 @@
+"""The desk: a page to look at (G7): the pyramid, movers, search, and a customer with the reasons for its tier.
+
+It only reads. Everything is escaped, nothing is loaded from elsewhere, no script runs. Signing in puts a token into a
+cookie that scripts cannot read and other sites cannot send.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.gateway.access.dependencies import authenticator_of
+from services.gateway.access.handlers.authenticator import development_token
+from services.gateway.core.domain import id_in
+from services.gateway.dependencies import service_of, settings_of
+from services.gateway.desk import domain as desk_views
+from services.gateway.desk.handlers import Findings, look_at_a_customer, look_at_the_whole
+from services.gateway.desk.texts.words import WORDS, Language, code_words, preferred
+from shared.chassis import Actor, Refused, public
+from shared.errors import not_found
+
+router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
+
+COOKIE, LANGUAGE_COOKIE = "patron_desk", "patron_language"
+Role = Literal["agent", "manager", "head", "analyst", "auditor", "admin"]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+AREA = Path(__file__).parent
+TEMPLATES = Environment(
+    loader=FileSystemLoader(AREA / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ChosenLanguage = Annotated[str | None, Query(alias="lang", max_length=2)]
+
+
+@router.get("")
+async def show_desk(
+    request: Request, q: Annotated[str, Query(max_length=200)] = "", lang: ChosenLanguage = None
+) -> Response:
+    actor = await _actor(request)
+    if actor is None:
+        return _page(request, lang, "sign_in", None, {})
+    seconds = settings_of(request).forward_seconds
+    findings = await look_at_the_whole(service_of(request), actor, seconds, q.strip())
+    levels = findings.parts.get("pyramid", {}).get("levels", [])
+    return _page(request, lang, "whole", actor, {"q": q.strip(), "slabs": desk_views.slabs_of(levels)}, findings)
+
+
+@router.get("/customers/{customer_id}")
+async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage = None) -> Response:
+    actor = await _actor(request)
+    if actor is None:
+        return _page(request, lang, "sign_in", None, {})
+    which = id_in(customer_id)
+    if which is None:
+        return _page(request, lang, "nobody", actor, {"q": ""}, status=404)
+    seconds = settings_of(request).forward_seconds
+    findings = await look_at_a_customer(service_of(request), actor, seconds, UUID(str(which)), _language(request, lang))
+    if findings.not_found:
+        return _page(request, lang, "nobody", actor, {"q": ""}, findings, status=404)
+    return _page(request, lang, "customer", actor, {"q": ""}, findings)
+
+
+@router.get("/style.css")
+async def show_style() -> Response:
+    return Response(
+        (AREA / "static" / "desk.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"}
+    )
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """With a development token. The cookie is SameSite=Strict: other sites cannot send it."""
+    settings = settings_of(request)
+    if not settings.dev_issuer:
+        raise not_found("not_found")
+    _refuse_other_sites(request)
+    said = parse_qs((await request.body())[:1000].decode("ascii", "replace")).get("role", [""])[0]
+    if said not in get_args(Role):
+        raise Refused(422, "unknown_role", "No such role.")
+    back = RedirectResponse("/desk", 303)
+    back.set_cookie(
+        COOKIE,
+        development_token(settings, said, None, None),
+        max_age=settings.dev_token_hours * 3600,
+        path="/desk",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return back
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    _refuse_other_sites(request)
+    back = RedirectResponse("/desk", 303)
+    back.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict")
+    return back
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Browsers say where a form was sent from; a form of another site is nobody's wish."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refused(403, "foreign_site", "This form was sent from another site.")
+
+
+async def _actor(request: Request) -> Actor | None:
+    """Who has signed in; nobody when the cookie is missing or its token has ended. Partners have no desk."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    try:
+        actor = await authenticator_of(request).actor(token)
+    except Refused:
+        return None
+    return None if actor.partner_id is not None or actor.kind != "person" else actor
+
+
+def _language(request: Request, asked: str | None) -> Language:
+    return preferred(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+
+
+def _page(
+    request: Request,
+    lang: str | None,
+    page: str,
+    actor: Actor | None,
+    shown: dict[str, Any],
+    findings: Findings | None = None,
+    *,
+    status: int = 200,
+) -> Response:
+    language = _language(request, lang)
+    settings = settings_of(request)
+    findings = findings or Findings()
+    html = TEMPLATES.get_template("desk.html").render(
+        page=page,
+        language=language,
+        t=WORDS[language],
+        say=code_words(language),
+        actor=actor,
+        roles=get_args(Role),
+        can_sign_in=settings.dev_issuer,
+        path=request.url.path,
+        currency=settings.currency,
+        parts=findings.parts,
+        away=findings.away,
+        names=findings.parts.get("names", {}),
+        clock=desk_views.Clock(datetime.now(UTC), settings.zone, WORDS[language]),
+        money=desk_views.money,
+        whole=desk_views.whole,
+        percent=desk_views.percent,
+        **{"q": ""} | shown,
+    )
+    answer = HTMLResponse(html, status, headers=HEADERS)
+    if lang in ("en", "zh"):
+        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=31_536_000, path="/desk", httponly=True, samesite="strict")
+    return answer

@@ -1,0 +1,18 @@
+"""What the forwarding routes share: a request handed on as it is, and an answer handed back."""
+
+from fastapi import Request, Response
+
+from services.gateway.dependencies import service_of, settings_of
+from services.gateway.forwarding.handlers.calls import Answer, Call, forward
+from shared.chassis import Actor
+
+
+async def forward_request(request: Request, service_name: str, actor: Actor, body: bytes) -> Answer:
+    """The same method, path and query for the service, on behalf of the actor, with this body."""
+    call = Call(request.method, request.scope["path"], request.scope["query_string"], request.headers, body)
+    seconds = settings_of(request).forward_seconds
+    return await forward(service_of(request), service_name, call, actor, seconds=seconds)
+
+
+def response_of(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers)

@@ -1,0 +1,1 @@
+"""Calls to the services behind the gateway, one or several at once."""

@@ -1,0 +1,1 @@
+"""The paths that other services answer."""

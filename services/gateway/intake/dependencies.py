@@ -1,0 +1,34 @@
+"""What the routes of orders share in one process: the rules, the fast parser, and the queue of the group commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from services.gateway.core.domain import IntakeRules
+from services.gateway.intake.domain.orders import Answer, Receipt, ReportedOrder
+from services.gateway.intake.handlers.group_commit import GroupCommit
+from services.gateway.intake.handlers.orders import accept_reported_orders
+from services.gateway.intake.schemas.order_fast_parser import QuickOrders
+from shared.messaging import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntake:
+    """Reads orders and hands them to the group commit. One a process."""
+
+    rules: IntakeRules
+    fast_parser: QuickOrders
+    queue: GroupCommit[ReportedOrder, Receipt]
+
+    @classmethod
+    def of(cls, database: Database, rules: IntakeRules) -> "OrderIntake":
+        async def accept(tx: Transaction, orders: Sequence[ReportedOrder]) -> Sequence[Answer]:
+            return await accept_reported_orders(tx, orders, rules)
+
+        return cls(rules, QuickOrders(rules), GroupCommit(database, accept))
+
+
+def order_intake_of(request: Request) -> OrderIntake:
+    intake: OrderIntake = request.app.state.order_intake
+    return intake

@@ -1,0 +1,1 @@
+"""Orders, reversals and deliveries: load, decide, save, announce; and the group commit."""

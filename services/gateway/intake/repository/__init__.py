@@ -1,0 +1,1 @@
+"""SQL of orders, reversals and deliveries."""

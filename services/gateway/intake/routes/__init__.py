@@ -1,0 +1,1 @@
+"""HTTP in: orders, their reversals and deliveries."""

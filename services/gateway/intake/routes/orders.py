@@ -1,0 +1,159 @@
+"""Orders: one a request, many a request as NDJSON, and read back."""
+
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from services.gateway.dependencies import require_media_type
+from services.gateway.intake.dependencies import OrderIntake, order_intake_of
+from services.gateway.intake.domain.orders import Receipt, ReportedOrder, report_of
+from services.gateway.intake.handlers.orders import tell_order
+from services.gateway.intake.repository.orders import list_orders
+from services.gateway.intake.routes.fast_path import HotRoute, read_body
+from services.gateway.intake.schemas.orders import OrderAccepted, OrderCreate, OrderRead, OrderSummaryRead
+from services.gateway.partners.dependencies import sources_of
+from services.gateway.partners.handlers import SourceDirectory, reporter_of
+from services.gateway.references.domain import Reporter
+from services.gateway.references.handlers import require_customer
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Refused,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+)
+from shared.chassis.access import actor_of
+from shared.chassis.contract import operation_id_of
+from shared.chassis.problems import problem_of
+from shared.errors import DomainError
+
+MOST_LINES = 1000
+NDJSON = "application/x-ndjson"
+
+router = service_router(prefix="/v1", tags=["orders"])
+
+
+async def report_order(order: OrderCreate, request: Request) -> Response:
+    """Report an order. "Accepted" is durable. The same order again gets the same answer."""
+    intake, sources = order_intake_of(request), sources_of(request)
+    reporter = sources.reporter(await actor_of(request))
+    source = await sources.source(reporter, order.customer.source)
+    return await _accepted(intake, report_of(order.said(intake.rules), reporter, source))
+
+
+async def report_plain_order(body: bytes, request: Request) -> Response | None:
+    """The same for an order in its usual spelling."""
+    intake, sources = order_intake_of(request), sources_of(request)
+    said = intake.fast_parser.read(body)
+    if said is None:
+        return None
+    reporter = sources.reporter(await actor_of(request))
+    source = await sources.source(reporter, said.customer.source)
+    return await _accepted(intake, report_of(said, reporter, source))
+
+
+async def _accepted(intake: OrderIntake, order: ReportedOrder) -> Response:
+    receipt = await intake.queue.submit(order)
+    return Response(b"{" + _members(receipt) + b"}", 202, media_type="application/json")
+
+
+def _members(receipt: Receipt) -> bytes:
+    """`OrderAccepted` without a model. Ids and codes need no escaping."""
+    return (
+        f'"id":"{receipt.id}","order_id":"{receipt.order_ref}",'
+        f'"customer_id":"{receipt.customer_id}","event_id":"{receipt.event_id}"'
+    ).encode()
+
+
+hot_order = HotRoute(
+    "/v1/orders",
+    report_order,
+    quick=report_plain_order,
+    methods=["POST"],
+    tags=["orders"],
+    status_code=202,
+    response_model=OrderAccepted,
+    dependencies=[allow("orders:write")],
+    responses={409: {"description": "The order_id was used for another order"}},
+    generate_unique_id_function=operation_id_of,
+)
+
+
+@router.post(
+    "/orders:batch",
+    dependencies=[allow("orders:write")],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {NDJSON: {"schema": {"type": "string", "description": "one order a line, at most 1,000"}}},
+        }
+    },
+    responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "a result a line, in order"}},
+    response_class=Response,
+)
+async def report_orders(request: Request, actor: CurrentActor) -> Response:
+    """Report up to 1,000 orders, one a line. Each line gets its own result; a bad one does not stop the others."""
+    require_media_type(request, NDJSON, "application/ndjson", "application/jsonl", "application/json")
+    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
+    if len(texts) > MOST_LINES:
+        raise Refused(422, "too_many_orders", f"A batch has at most {MOST_LINES} lines.", limit=MOST_LINES)
+    intake, sources = order_intake_of(request), sources_of(request)
+    reporter = sources.reporter(actor)
+    results: list[bytes] = [b""] * len(texts)
+    waiting: list[tuple[int, ReportedOrder]] = []
+    for index, text in enumerate(texts):
+        try:
+            waiting.append((index, await _read_line(text, intake, sources, reporter)))
+        except (DomainError, RequestValidationError, Refused) as refusal:
+            results[index] = _refusal(index, refusal)
+    answers = await intake.queue.submit_all([order for _, order in waiting])
+    for (index, _), answer in zip(waiting, answers, strict=True):
+        results[index] = _acceptance(index, answer) if isinstance(answer, Receipt) else _refusal(index, answer)
+    return Response(b"".join(results), media_type=NDJSON)
+
+
+async def _read_line(text: bytes, intake: OrderIntake, sources: SourceDirectory, reporter: Reporter) -> ReportedOrder:
+    said = intake.fast_parser.read(text)
+    if said is not None:
+        return report_of(said, reporter, await sources.source(reporter, said.customer.source))
+    order: OrderCreate = read_body(OrderCreate, text)
+    source = await sources.source(reporter, order.customer.source)
+    return report_of(order.said(intake.rules), reporter, source)
+
+
+def _acceptance(index: int, receipt: Receipt) -> bytes:
+    return b'{"line":%d,"status":202,%b}\n' % (index + 1, _members(receipt))
+
+
+def _refusal(index: int, refusal: Exception) -> bytes:
+    problem = orjson.loads(bytes(problem_of(refusal).body))
+    return orjson.dumps({"line": index + 1, **problem}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@router.get("/orders/{order_id}", dependencies=[allow("orders:read")])
+async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
+    """An order and what became of it: returns, cancellation, deliveries."""
+    return OrderRead.telling(await tell_order(tx, order_id, reporter_of(actor).only_source))
+
+
+@router.get("/customers/{customer_id}/orders", dependencies=[allow("orders:read")])
+async def list_orders_of_a_customer(
+    customer_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
+) -> Page[OrderSummaryRead]:
+    """Newest first. A partner sees its own orders of its own customers."""
+    reporter = reporter_of(actor)
+    await require_customer(tx, customer_id, reporter)
+    after = read_cursor(cursor, datetime, UUID)
+    place = None if after is None else (after[0], after[1])
+    orders = await list_orders(tx, customer_id, reporter.only_source, place, limit + 1)
+    page = page_of(orders, limit, lambda order: (order.placed_at, order.id))
+    return Page(items=[OrderSummaryRead.of(order) for order in page.items], next=page.next)

@@ -1,0 +1,42 @@
+"""What becomes of an order: returns, its cancellation, deliveries."""
+
+from fastapi import Request
+
+from services.gateway.dependencies import settings_of
+from services.gateway.intake.handlers import reversals as follow_ups
+from services.gateway.intake.handlers.deliveries import record_delivery
+from services.gateway.intake.schemas.deliveries import DeliveryCreate, DeliveryRead
+from services.gateway.intake.schemas.reversals import CancellationCreate, CancellationRead, ReturnCreate, ReturnRead
+from services.gateway.partners.handlers import reporter_of
+from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+
+router = service_router(prefix="/v1", tags=["orders"])
+
+
+@router.post("/orders/{order_id}/returns", status_code=201, dependencies=[allow("orders:write")])
+async def report_return(request: Request, order_id: Id, body: ReturnCreate, tx: Tx, actor: CurrentActor) -> ReturnRead:
+    """Lines come back, whole or in part. All parts of a line together give exactly the line's amount."""
+    rules = settings_of(request).rules
+    record = await follow_ups.take_lines_back(
+        tx, order_id, reporter_of(actor), body.return_id, body.wanted(), body.returned_at, rules
+    )
+    return ReturnRead.of(record)
+
+
+@router.post("/orders/{order_id}/cancellation", status_code=201, dependencies=[allow("orders:write")])
+async def report_cancellation(
+    request: Request, order_id: Id, body: CancellationCreate, tx: Tx, actor: CurrentActor
+) -> CancellationRead:
+    """The rest of the order, what was not returned before, is called off."""
+    rules = settings_of(request).rules
+    record = await follow_ups.cancel_order(tx, order_id, reporter_of(actor), body.cancelled_at, body.reason, rules)
+    return CancellationRead.of(record)
+
+
+@router.post("/orders/{order_id}/deliveries", status_code=201, dependencies=[allow("orders:write")])
+async def report_delivery(
+    request: Request, order_id: Id, body: DeliveryCreate, tx: Tx, actor: CurrentActor
+) -> DeliveryRead:
+    rules = settings_of(request).rules
+    delivery = await record_delivery(tx, order_id, reporter_of(actor), body.delivery_id, body.delivered_at, rules)
+    return DeliveryRead.of(delivery)

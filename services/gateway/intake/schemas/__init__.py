@@ -1,0 +1,1 @@
+"""HTTP shapes of intake, and the fast parser of orders."""

@@ -1,0 +1,126 @@
+"""The quick way to read an order: what is written as nearly everybody writes it, in a fifth of the time.
+
+The body is parsed, its lines are written again with their members sorted, and one regular expression looks at that
+text: all of it, so no member, type, sign or digit escapes it. Whatever it does not know goes the long way
+(`OrderCreate`), which reads more spellings and says what is wrong. Both ways come to the same `SaidOrder`.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from services.gateway.core.domain import GREATEST, ZERO, IntakeRules, plain_text
+from services.gateway.intake.domain.order_content import NamedCustomer, SaidOrder, fingerprint
+
+CODE = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}+"
+COUNT = r"(?:[1-9][0-9]{0,5}+|1000000)"
+# An offset of minutes or of a day and more, and years that no order has, are left to the long way.
+INSTANT = (
+    r"(?:19[789][0-9]|20[0-9]{2})-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-4]):(?:00|15|30|45))"
+)
+MEMBERS = 6  # of an order
+QUOTES = 2 * MEMBERS + 2 * 4  # of its members' names, and of the four that are text
+
+is_code = re.compile(CODE).fullmatch
+is_instant = re.compile(INSTANT).fullmatch
+
+
+def amount(digits: int, decimals: int) -> str:
+    """A decimal as `str(Decimal)` writes it."""
+    return rf"(?:0|[1-9][0-9]{{0,{digits - 1}}}+)" + (rf"(?:\.[0-9]{{1,{decimals}}}+)?+" if decimals else "")
+
+
+def lines_of(rules: IntakeRules) -> "re.Pattern[str]":
+    """Lines with their members in the order of names. Thirteen digits are less than `GREATEST`.
+
+    A cost of five digits or more is caught in a group, the only kind there is: 500 lines of a million times less than
+    10,000 are below `GREATEST` too, so only where a group caught something is there anything to add up.
+    """
+    price, cost = amount(13, rules.decimals), rf"(?:{amount(4, 4)}|([1-9][0-9]{{4,13}}+(?:\.[0-9]{{1,4}}+)?+))"
+    line = (
+        rf'\{{"amount":"{price}","category":"{CODE}",(?:"discount":(?:"{price}"|null),)?+"line":{COUNT},'
+        rf'"quantity":{COUNT},"sku":"{CODE}"(?:,"unit_cost":(?:"{cost}"|null))?+\}}'
+    )
+    return re.compile(rf"\[{line}(?:,{line})*+\]")
+
+
+class QuickOrders:
+    """Reads orders by a deployment's rules. One a process."""
+
+    def __init__(self, rules: IntakeRules) -> None:
+        self.rules = rules
+        self._are_lines = lines_of(rules).fullmatch
+
+    def read(self, body: bytes) -> SaidOrder | None:
+        """What the order says, or None: read it the long way."""
+        try:
+            return self._read(body, orjson.loads(body))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return None
+
+    def _read(self, body: bytes, order: dict[str, Any]) -> SaidOrder | None:
+        ref, channel, lines, said_at = order["order_id"], order["channel"], order["lines"], order["placed_at"]
+        customer = _customer(order["customer"])
+        text = orjson.dumps(lines, option=orjson.OPT_SORT_KEYS).decode()
+        if (
+            customer is None
+            or len(order) != MEMBERS
+            or order["currency"] != self.rules.currency
+            or not (is_code(ref) and is_code(channel) and is_instant(said_at) and (match := self._are_lines(text)))
+            or len(lines) > self.rules.most_lines
+            # a member that was there twice took its quotes along when it went
+            or body.count(b'"') != text.count('"') + QUOTES + 4 * len(order["customer"])
+        ):
+            return None
+        numbers = [line["line"] for line in lines]
+        ascending = lines
+        if numbers != list(range(1, len(lines) + 1)):
+            if len(set(numbers)) != len(lines):
+                return None
+            ascending = sorted(lines, key=_number)
+        total = sum([Decimal(line["amount"]) for line in lines], ZERO)
+        if total >= GREATEST or (match.lastindex is not None and _cost_of(lines) >= GREATEST):
+            return None
+        if "null" in text:
+            text = text.replace('"discount":null,', "").replace(',"unit_cost":null', "")
+        at = datetime.fromisoformat(said_at).astimezone(UTC)
+        mark = fingerprint(at, self.rules.currency, channel, _rows_of_mark(ascending))
+        return SaidOrder(ref, customer, at, self.rules.currency, channel, total, text, mark)
+
+
+def _customer(said: dict[str, str]) -> NamedCustomer | None:
+    """Named by reference; who names it by Patron's id goes the long way."""
+    ref, source = said["ref"], said.get("source")
+    if len(said) == (1 if source is None else 2) and is_code(ref) and (source is None or is_code(source)):
+        return NamedCustomer(None, source, ref)
+    return None
+
+
+def _cost_of(lines: Sequence[dict[str, Any]]) -> Decimal:
+    return sum([line["quantity"] * Decimal(line.get("unit_cost") or ZERO) for line in lines], ZERO)
+
+
+def _rows_of_mark(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """`row_of_mark` of each line. Written out, because calling it takes longer than what it does."""
+    return [
+        f"{line['line']}\n{line['sku']}\n{line['category']}\n{line['quantity']}\n{_plain(line['amount'])}\n"
+        f"{_plain(line.get('unit_cost'))}\n{_plain(line.get('discount'))}"
+        for line in lines
+    ]
+
+
+def _plain(amount: str | None) -> str:
+    """`plain_text`, which has something to do only where the last digit is a nought."""
+    if not amount:
+        return ""
+    return plain_text(amount) if amount[-1] == "0" else amount
+
+
+def _number(line: dict[str, Any]) -> int:
+    number: int = line["line"]
+    return number

@@ -1,0 +1,115 @@
+"""HTTP shapes of orders."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.gateway.core.domain import IntakeRules
+from services.gateway.intake.domain.order_content import NamedCustomer, SaidOrder, say_order
+from services.gateway.intake.domain.orders import Order
+from services.gateway.intake.handlers.orders import OrderStory
+from services.gateway.intake.schemas.deliveries import DeliveryRead
+from services.gateway.intake.schemas.order_types import AmountText, InstantText, WholeNumber
+from services.gateway.intake.schemas.reversals import CancellationRead, ReturnRead
+from services.gateway.references.schemas import CustomerAddress
+from shared.chassis import Amount, Code, Read, Shape
+from shared.events import OrderLine
+
+
+class OrderLineCreate(OrderLine):
+    """`amount` is the exact total of the line after discount."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    line: WholeNumber
+    quantity: WholeNumber
+    amount: AmountText
+    unit_cost: AmountText | None = None
+    discount: AmountText | None = None
+
+
+class OrderCreate(Shape):
+    order_id: Code
+    customer: CustomerAddress
+    placed_at: InstantText
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    channel: Code
+    lines: tuple[OrderLineCreate, ...]
+
+    def said(self, rules: IntakeRules) -> SaidOrder:
+        """The long way to what an order says: it knows what to say against each part. See `quick_orders.py`."""
+        customer = NamedCustomer(self.customer.id, self.customer.source, self.customer.ref)
+        return say_order(self.order_id, customer, self.placed_at, self.currency, self.channel, self.lines, rules)
+
+
+class OrderAccepted(Read):
+    """The answer to an order, and to the same order again."""
+
+    id: UUID
+    order_id: str
+    customer_id: UUID
+    event_id: UUID
+
+
+class OrderLineRead(Read):
+    line: int
+    sku: str
+    category: str
+    quantity: int
+    amount: Amount
+    unit_cost: Amount | None
+    discount: Amount | None
+
+
+class OrderSummaryRead(Read):
+    id: UUID
+    order_id: str
+    source: str
+    customer_id: UUID
+    placed_at: datetime
+    currency: str
+    channel: str
+    amount: Amount
+    lines: list[OrderLineRead]
+    event_id: UUID
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls.model_validate(_members(order))
+
+
+class OrderRead(OrderSummaryRead):
+    """An order and what became of it."""
+
+    returns: list[ReturnRead]
+    cancellation: CancellationRead | None
+    deliveries: list[DeliveryRead]
+
+    @classmethod
+    def telling(cls, story: OrderStory) -> Self:
+        returns = [ReturnRead.of(record) for record in story.taken_back if record.kind == "return"]
+        cancelled = [CancellationRead.of(record) for record in story.taken_back if record.kind == "cancellation"]
+        deliveries = [DeliveryRead.of(delivery) for delivery in story.deliveries]
+        return cls.model_validate(
+            _members(story.order)
+            | {"returns": returns, "cancellation": next(iter(cancelled), None), "deliveries": deliveries}
+        )
+
+
+def _members(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "order_id": order.order_ref,
+        "source": order.source,
+        "customer_id": order.customer_id,
+        "placed_at": order.placed_at,
+        "currency": order.currency,
+        "channel": order.channel,
+        "amount": order.amount,
+        "lines": [OrderLineRead.model_validate(line) for line in order.lines],
+        "event_id": order.event_id,
+        "recorded_at": order.recorded_at,
+    }

@@ -1,0 +1,60 @@
+"""Orders and what became of them: what was taken back, and deliveries."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.gateway.core.tables import Moment, Money, metadata
+
+customer_order = Table(  # one row an order, never changed; its lines are in it
+    "customer_order",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("order_ref", Text, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("lines", Text, nullable=False),  # JSON, the same text as in the event
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    UniqueConstraint("source", "order_ref", name="customer_order_once"),
+    CheckConstraint("amount >= 0", name="customer_order_amount"),
+    Index("customer_order_of_customer", "customer_id", "placed_at", "id"),
+)
+take_back = Table(  # returns, and the cancellation of what is left
+    "take_back",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("order_id", Uuid, ForeignKey("customer_order.id"), nullable=False, index=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text),
+    Column("amount", Money, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    UniqueConstraint("kind", "source", "ref", name="take_back_once"),
+    CheckConstraint("kind in ('return', 'cancellation')", name="take_back_kind"),
+    CheckConstraint("amount >= 0", name="take_back_amount"),
+)
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("order_id", Uuid, ForeignKey("customer_order.id"), nullable=False, index=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("delivered_at", Moment, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    UniqueConstraint("source", "ref", name="delivery_once"),
+)

@@ -1,0 +1,42 @@
+"""SQL of partners and their keys."""
+
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.gateway.partners.domain import Partner
+from services.gateway.partners.tables import partner
+from shared.messaging import Transaction
+
+
+async def add_partner(tx: Transaction, new: Partner) -> bool:
+    """False when the code is taken."""
+    values = {"id": new.id, "code": new.code, "name": new.name, "created_at": new.created_at}
+    added = await tx.sql.execute(
+        upsert(partner).values(values).on_conflict_do_nothing(index_elements=["code"]).returning(partner.c.id)
+    )
+    return added.first() is not None
+
+
+async def find_partner(tx: Transaction, partner_id: UUID) -> Partner | None:
+    row = (await tx.sql.execute(select(partner).where(partner.c.id == partner_id))).mappings().first()
+    return None if row is None else _partner(row)
+
+
+async def list_partners(tx: Transaction, after: UUID | None, limit: int) -> list[Partner]:
+    query = select(partner).order_by(partner.c.id).limit(limit)
+    if after is not None:
+        query = query.where(partner.c.id > after)
+    return [_partner(row) for row in (await tx.sql.execute(query)).mappings()]
+
+
+async def names_of_sources(tx: Transaction) -> dict[str, str]:
+    """Every name a partner's source goes by: `partner:<id>` and the partner's code."""
+    rows = (await tx.sql.execute(select(partner))).mappings().all()
+    partners = [_partner(row) for row in rows]
+    return {one.code: one.source for one in partners} | {one.source: one.source for one in partners}
+
+
+def _partner(row: RowMapping) -> Partner:
+    return Partner(row["id"], row["code"], row["name"], row["created_at"])

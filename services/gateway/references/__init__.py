@@ -1,0 +1,20 @@
+"""references: the registry of outside references, (source, reference) -> customer id, and which customers exist.
+
+Owns: `customer_reference` and `known_customer`; the event `CustomerReferenceRegistered`; the answer to "whose is this
+reference" for other services (`GET /internal/references`).
+
+Does not own: the customer's file (profile), the names of sources (`partners`).
+
+Invariants
+- A reference is unique within its source and has one customer for ever (K17). Two sources may use the same text.
+- An id that was offered for a file is the only one its reference will ever get, whoever comes first: an order, the
+  same file again, or nobody. An offer alone is no customer.
+- A partner knows a customer when its own source has a registered reference of it; any other id does not exist for it.
+- A reference may identify a person (a telephone number): it stands in this registry, which can be erased, and in no
+  event, log line or problem.
+
+Time: `registered_at` is when a reference was first used; null means that its id is only offered.
+
+Why it is right: the primary key (source, ref) decides between writers; who loses begins again and sees what the other
+wrote. Rows are written in sorted order, so that two writers never wait for each other crosswise.
+"""

@@ -1,0 +1,43 @@
+"""How a body names a customer."""
+
+from typing import Self
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.gateway.references.domain import Address
+from shared.chassis import Code, Id, Shape
+
+
+class CustomerAddress(Shape):
+    """Patron's `id`, or a `source` and its `ref`. For a partner the source may only be its own (its code will do)."""
+
+    id: Id | None = None
+    source: Code | None = None
+    ref: Code | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.id is None) == (self.ref is None) or (self.id is not None and self.source is not None):
+            raise PydanticCustomError("customer_address", "Give either id, or source and ref")
+        return self
+
+    def address(self, source: str) -> Address:
+        """`source` is the registered source behind the name in the body."""
+        return Address(customer_id=self.id) if self.id is not None else Address(source=source, ref=self.ref)
+
+
+class ReferenceCreate(Shape):
+    """What an outside source calls a customer."""
+
+    source: Code | None = None
+    ref: Code
+
+    @classmethod
+    def read(cls, said: object) -> Self:
+        try:
+            return cls.model_validate(said)
+        except ValidationError as error:
+            found = [{**one, "loc": ("body", "reference", *one["loc"])} for one in error.errors(include_url=False)]
+            raise RequestValidationError(found) from None

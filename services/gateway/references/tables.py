@@ -1,0 +1,21 @@
+"""The registry of outside references, and which customers exist."""
+
+from sqlalchemy import Column, Index, Table, Text, Uuid
+
+from services.gateway.core.tables import Moment, metadata
+
+customer_reference = Table(  # the registry: ids from outside are unique per source (K17)
+    "customer_reference",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("customer_id", Uuid, nullable=False),
+    Column("registered_at", Moment),  # null: the id is only offered, to a file that profile has not accepted yet
+    Index("customer_reference_of_customer", "customer_id", "source"),
+)
+known_customer = Table(  # every customer id that exists, so an unknown {id} can be refused without asking anybody
+    "known_customer",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("known_at", Moment, nullable=False),
+)

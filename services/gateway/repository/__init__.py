@@ -1,1 +1,0 @@
-"""The gateway's only SQL: orders and what follows them, money, the registry, partners."""

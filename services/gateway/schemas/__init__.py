@@ -1,1 +1,0 @@
-"""HTTP shapes of the gateway: `orders`, `follow_ups`, `receivables`, `partners`, and `customers`, whom they name."""

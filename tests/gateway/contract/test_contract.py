@@ -1,0 +1,53 @@
+"""The contract of the whole, merged from the services' own, and the health of the whole."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tests.gateway.behind import Behind, client
+
+__all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
+
+SERVICE = "gateway"
+
+
+async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+    def contract(path: str, shape: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+        operation = {
+            "operationId": "show",
+            "responses": {"200": {"content": {"a/b": {"schema": {"$ref": "#/components/schemas/Shape"}}}}},
+        }
+        document = {
+            "paths": {path: {"get": operation}, "/internal/x": {"get": operation}},
+            "components": {"schemas": {"Shape": shape}},
+        }
+        return lambda _: httpx.Response(200, json=json.loads(json.dumps(document)))
+
+    behind.answers["loyalty"] = contract("/v1/holds", {"type": "string"})
+    behind.answers["tiering"] = contract("/v1/pyramid", {"type": "integer"})
+    behind.answers["complaint"] = lambda _: httpx.Response(500)
+    whole = (await client.get("/openapi.json", headers={"Authorization": ""})).json()
+    assert {"/v1/orders", "/v1/orders:batch", "/v1/holds", "/v1/pyramid"} <= set(whole["paths"])
+    assert not [path for path in whole["paths"] if path.startswith("/internal")]
+    ids = [item["get"]["operationId"] for path, item in whole["paths"].items() if path in ("/v1/holds", "/v1/pyramid")]
+    assert sorted(ids) == ["show", "tieringShow"]
+    schemas = whole["components"]["schemas"]
+    assert (schemas["Shape"], schemas["TieringShape"]) == ({"type": "string"}, {"type": "integer"})
+    assert "TieringShape" in json.dumps(whole["paths"]["/v1/pyramid"])
+    order = whole["paths"]["/v1/orders"]["post"]
+    assert order["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/OrderCreate"}
+    assert "202" in order["responses"]
+    page = await client.get("/docs")
+    assert "/v1/pyramid" in page.text
+    assert "patron.intake" in (await client.get("/asyncapi.yaml")).text
+
+
+async def test_health_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+    behind.answers["profile"] = lambda _: httpx.Response(503)
+    health = (await client.get("/v1/health")).json()
+    assert health["state"] == "degraded"
+    assert {one["name"]: one["state"] for one in health["services"]} == {
+        "profile": "not_ready", "tiering": "ready", "complaint": "ready", "loyalty": "ready",
+    }  # fmt: skip

@@ -1,0 +1,265 @@
+"""The desk: signing in, what is shown, that everything is escaped, and that a missing service leaves a page."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.gateway.access.handlers import authenticator as access
+from services.gateway.desk.domain import Clock, money, slabs_of
+from services.gateway.desk.texts.words import WORDS, code_words, preferred
+from shared.chassis import Ports
+from shared.messaging import Database
+from tests import harness
+
+SERVICE = "gateway"
+
+ID = "01890000-0000-7000-8000-000000000001"
+NAMES = {"en": "Gold", "zh": "金卡"}
+EVIL = "<script>alert('x')</script>"
+
+
+def level(**more: Any) -> dict[str, Any]:
+    return {
+        "tier": "gold", "name": NAMES, "rank": 1, "customers": 7, "share_of_customers": "7.0", "revenue": "1234.50",
+        "share_of_revenue": "60.0", "profit": None, "came_up": 2, "came_down": 0, "new": 1,
+    } | more  # fmt: skip
+
+
+PYRAMID = {
+    "customers": 100, "revenue": "2000.00", "window": {"from": "2025-12", "to": "2026-11"}, "last_review": None,
+    "policy": {"name": {"en": "Annual spend", "zh": "年度消费"}, "version": 1}, "levels": [level(), level(rank=0)],
+}  # fmt: skip
+OVERVIEW = {
+    "customer": {
+        "id": ID, "kind": "person", "names": [{"name": EVIL}], "region": None, "industry": None, "completeness": 30,
+        "registered_at": "2026-01-01T00:00:00Z",
+    },
+    "account_manager": None,
+    "orders": {"revenue": "10.00", "count": 1, "returned": "0.00", "returns": 0, "last_at": None},
+    "points": {"balance": 5, "held": 0, "debt": 0},
+    "receivables": {"outstanding": "0.00", "overdue": "0.00"},
+}  # fmt: skip
+CASE = {
+    "id": "case-1", "customer_id": ID, "kind": "complaint", "category": "delivery", "severity": "high",
+    "status": "received", "next_due_at": "2026-01-01T00:00:00Z", "filed_at": "2026-01-01T00:00:00Z",
+    "what_happened": EVIL,
+    "deadlines": [{"stage": "solution", "state": "breached", "due_at": "2026-01-01T00:00:00Z"}],
+}  # fmt: skip
+WARNING = {
+    "id": "warning-1", "customer_id": ID, "severity": "red", "state": "open", "owner": EVIL,
+    "as_of": "2026-01-01T00:00:00Z", "rule": {"name": {"en": "Silent", "zh": "客户沉默"}},
+    "words": {"en": "No order for 22 days.", "zh": "已22天没有下单。"},
+}  # fmt: skip
+STAGE = {
+    "stage": {"words": {"en": "Dormant: no order.", "zh": "休眠期。"}},
+    "relationship": {"words": {"en": "Proactive: few customers.", "zh": "能动型。"}},
+}
+STAGES = {
+    "as_of": "2026-01-01T00:00:00Z",
+    "stages": [{"stage": "lost", "name": {"en": "Lost", "zh": "流失"}, "customers": 1234}],
+}
+ANSWERS: dict[str, Any] = {
+    "/v1/warnings": {"items": [WARNING]},
+    "/v1/stages": STAGES,
+    f"/v1/customers/{ID}/stage": STAGE,
+    "/v1/pyramid": PYRAMID,
+    "/v1/pyramid/movers": {
+        "moved": {"up": 7, "down": 0, "placed": 1},
+        "items": [{"customer_id": ID, "way": "up", "from_tier": "iron", "to_tier": "gold"}],
+    },
+    "/v1/complaints": {"items": [CASE]},
+    "/v1/complaints/case-1": CASE,
+    "/v1/customers": {"items": [{"id": ID, "name": EVIL, "tier": "gold", "kind": "person", "region": None}]},
+    f"/v1/customers/{ID}/overview": OVERVIEW,
+    f"/v1/customers/{ID}/tier": {"name": NAMES, "rank": 1, "since": "2026-01-01T00:00:00Z", "next": None},
+    f"/v1/customers/{ID}/tier/explanation": {"words": "Gold since 2026-01-01: raised at once by an order."},
+    f"/v1/customers/{ID}/tier/history": {"items": []},
+    f"/v1/customers/{ID}/points": {"balance": 5, "held": 0, "debt": 0, "expiring": []},
+}  # fmt: skip
+
+
+class Behind:
+    def __init__(self) -> None:
+        self.away: set[str] = set()
+        self.asked: list[httpx.Request] = []
+
+    def transport(self, service: str) -> httpx.AsyncBaseTransport:
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.asked.append(request)
+            if service in self.away:
+                raise httpx.ConnectError("away")
+            found = ANSWERS.get(request.url.path)
+            return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+
+        return httpx.MockTransport(answer)
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+@pytest.fixture
+async def browser(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
+    create = harness.part_of("gateway", "app").create_app
+    ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
+    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
+    async with harness.client_of(app, None) as client:
+        yield client
+
+
+async def sign_in(browser: httpx.AsyncClient) -> httpx.Response:
+    return await browser.post("/desk/sign-in", data={"role": "manager"})
+
+
+async def test_nobody_sees_anything_before_signing_in(browser: httpx.AsyncClient, behind: Behind) -> None:
+    for path in ("/desk", "/desk?q=wang", f"/desk/customers/{ID}"):
+        page = await browser.get(path)
+        assert "/desk/sign-in" in page.text
+        assert "Annual spend" not in page.text
+    assert behind.asked == []
+
+
+async def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_other_sites_cannot_send(
+    browser: httpx.AsyncClient, behind: Behind
+) -> None:
+    answer = await sign_in(browser)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "path=/desk" in cookie
+    page = await browser.get("/desk")
+    assert "Annual spend" in page.text
+    assert behind.asked[0].headers["authorization"] != f"Bearer {browser.cookies['patron_desk']}"
+    out = await browser.post("/desk/sign-out")
+    assert out.status_code == 303
+    assert "Annual spend" not in (await browser.get("/desk")).text
+
+
+async def test_forms_of_other_sites_roles_that_do_not_exist_and_partners(
+    browser: httpx.AsyncClient, keys: harness.Keys
+) -> None:
+    foreign = await browser.post("/desk/sign-in", data={"role": "admin"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "foreign_site")
+    for role in ("king", "partner", ""):
+        assert (await browser.post("/desk/sign-in", data={"role": role})).status_code == 422
+    settings = harness.settings_of("gateway", "postgresql://x/y", keys.directory)
+    from uuid import uuid4
+
+    partners = access.development_token(settings, "partner", uuid4(), None)
+    for token in (partners, "nonsense", keys.headers("gateway")["Authorization"][7:] + "x"):
+        page = await browser.get("/desk", headers={"Cookie": f"patron_desk={token}"})
+        assert "/desk/sign-in" in page.text
+
+
+async def test_without_the_development_issuer_there_is_no_sign_in(database: Database, keys: harness.Keys) -> None:
+    app = harness.app_of("gateway", database, keys, dev_issuer=False)
+    async with harness.client_of(app, None) as client:
+        assert (await client.post("/desk/sign-in", data={"role": "admin"})).status_code == 404
+        assert "/desk/sign-in" not in (await client.get("/desk")).text
+
+
+async def test_the_pyramid_the_movers_the_cases_and_what_was_found(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    page = (await browser.get("/desk", params={"q": EVIL})).text
+    assert page.count("<polygon") == 2
+    for shown in (
+        "2,000.00 USD",
+        "1,234.50",
+        "60.0 %",
+        "iron → gold",
+        "Annual spend",
+        f"/desk/customers/{ID}",
+        "late",
+        "up",
+    ):
+        assert shown in page, shown
+    assert EVIL not in page
+    assert "&lt;script&gt;" in page
+
+
+async def test_T12_warnings_with_their_reasons_in_both_languages(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    for path in ("/desk", f"/desk/customers/{ID}"):
+        page = (await browser.get(path)).text
+        assert "No order for 22 days." in page
+        assert EVIL not in page
+        assert "已22天没有下单。" in (await browser.get(path, params={"lang": "zh"})).text
+        await browser.get(path, params={"lang": "en"})
+
+
+async def test_T11_stages_counted_and_of_a_customer(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    assert "1,234" in (await browser.get("/desk")).text
+    page = (await browser.get(f"/desk/customers/{ID}")).text
+    assert "Dormant: no order." in page
+    assert "Proactive: few customers." in page
+
+
+async def test_a_customer_with_the_reasons_for_its_tier(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    answer = await browser.get(f"/desk/customers/{ID}")
+    for shown in ("raised at once by an order", "Gold", "10.00 USD", "breached", "delivery"):
+        assert shown in answer.text, shown
+    assert EVIL not in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "<script" not in answer.text
+    assert "http" not in answer.text.replace("http-equiv", "")  # nothing from elsewhere
+    chinese = await browser.get(f"/desk/customers/{ID}?lang=zh")
+    assert "为什么是这个等级" in chinese.text
+    assert "金卡" in chinese.text
+    assert "为什么是这个等级" in (await browser.get(f"/desk/customers/{ID}")).text  # remembered
+
+
+async def test_nobody_of_that_id(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    for which in ("01890000-0000-7000-8000-000000000009", "1001", "..%2F..%2Finternal"):
+        assert (await browser.get(f"/desk/customers/{which}")).status_code == 404
+
+
+@pytest.mark.parametrize("away", [{"tiering"}, {"loyalty", "complaint"}, {"profile"}, {"profile", "tiering"}])
+async def test_what_is_away_is_said_and_the_rest_is_shown(
+    browser: httpx.AsyncClient, behind: Behind, away: set[str]
+) -> None:
+    await sign_in(browser)
+    behind.away = away
+    for path in ("/desk?q=x", f"/desk/customers/{ID}"):
+        page = await browser.get(path)
+        assert page.status_code == 200
+        assert "does not answer" in page.text
+    assert ("Annual spend" in (await browser.get("/desk")).text) == ("tiering" not in away)
+
+
+async def test_the_style_is_served_from_here(browser: httpx.AsyncClient) -> None:
+    style = await browser.get("/desk/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert set(WORDS["en"]) == set(WORDS["zh"])
+    assert preferred(None, None, "zh-CN,zh;q=0.9") == "zh"
+    assert preferred("en", "zh", "zh") == "en"
+    assert preferred("xx", "zh", "") == "zh"
+    assert code_words("zh")("breached") == "超时"
+    assert code_words("en")("some_code") == "some code"
+
+
+def test_figures_as_people_read_them() -> None:
+    assert [money(text, "USD") for text in ("1234567.5", "-3", "NaN", None)] == [
+        "1,234,567.50 USD", "-3.00 USD", "–", "–",
+    ]  # fmt: skip
+    now = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    clock = Clock(now, UTC, WORDS["en"])
+    assert clock.due((now + timedelta(days=1, hours=2, minutes=3)).isoformat()) == "in 1 d 2 h"
+    assert clock.due((now - timedelta(minutes=7)).isoformat()) == "7 min late"
+    assert clock.due(now.isoformat()) == "in 0 min"
+    assert [clock.due(None), clock.instant("x"), clock.day(None)] == ["–", "–", "–"]
+    assert len(slabs_of([level(share_of_revenue=None), level(share_of_revenue="x")])) == 2
