@@ -6,11 +6,11 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.gateway.access.dependencies import authenticate
-from services.gateway.access.handlers.authenticator import Door
+from services.gateway.access.handlers.authenticator import Authenticator
 from services.gateway.access.routes import development, partner_keys
-from services.gateway.access.routes.rate_limit import RateLimit
+from services.gateway.access.routes.rate_limit import RateLimitMiddleware
 from services.gateway.contract import routes as contract
-from services.gateway.contract.handlers import WholeContract
+from services.gateway.contract.handlers import MergedContract
 from services.gateway.desk import routes as desk
 from services.gateway.forwarding.routes import customer_files, forwarding
 from services.gateway.intake.dependencies import OrderIntake
@@ -52,11 +52,13 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         body_limits={"/v1/orders": settings.order_limit},
     )
     # inside of the outermost layer, so that what is refused is logged and counted too
-    app.user_middleware.append(Middleware(RateLimit, per_second=settings.requests_per_second, burst=settings.burst))
+    app.user_middleware.append(
+        Middleware(RateLimitMiddleware, per_second=settings.requests_per_second, burst=settings.burst)
+    )
     service: Service = app.state.service
-    app.state.authenticator = Door(settings, service.database, service.verifier)
+    app.state.authenticator = Authenticator(settings, service.database, service.verifier)
     app.state.sources = SourceDirectory(service.database, settings.sources)
     app.state.order_intake = OrderIntake.of(service.database, settings.rules)
-    app.state.contract = WholeContract()
-    orders.hot_order.put_first(app)
+    app.state.contract = MergedContract()
+    orders.order_route.put_first(app)
     return app

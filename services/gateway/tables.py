@@ -2,12 +2,12 @@
 
 from services.gateway.access.tables import partner_key
 from services.gateway.core.tables import metadata
-from services.gateway.intake.tables import customer_order, delivery, take_back
+from services.gateway.intake.tables import customer_order, delivery, reversal
 from services.gateway.partners.tables import partner
 from services.gateway.receivables.tables import payment, receivable
 from services.gateway.references.tables import customer_reference, known_customer
 
 __all__ = [
     "customer_order", "customer_reference", "delivery", "known_customer", "metadata", "partner", "partner_key",
-    "payment", "receivable", "take_back",
+    "payment", "receivable", "reversal",
 ]  # fmt: skip

@@ -67,7 +67,7 @@ def a_payment(**more: Any) -> dict[str, Any]:
 
 async def stored(database: Database) -> int:
     """Rows that reports leave, of whatever kind."""
-    tables = ("customer_order", "take_back", "delivery", "receivable", "payment", "customer_reference", "outbox")
+    tables = ("customer_order", "reversal", "delivery", "receivable", "payment", "customer_reference", "outbox")
     sums = " + ".join(f"(select count(*) from {table})" for table in tables)
     return int(await database.run(lambda tx: tx.raw.fetchval(f"select {sums}")))
 

@@ -32,7 +32,7 @@ SOUND = {
         insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
                                     fingerprint, event_id, recorded_at)
         values ('{ORDER}', 'demo', '1', '{CUSTOMER}', '{AT}', 'USD', 'store', 100, '[]', '', '{EVENT}', now());
-        insert into take_back (id, kind, source, ref, order_id, customer_id, at, amount, lines, fingerprint, event_id,
+        insert into reversal (id, kind, source, ref, order_id, customer_id, at, amount, lines, fingerprint, event_id,
                                recorded_at)
         values ('{RETURN}', 'return', 'demo', 'r1', '{ORDER}', '{CUSTOMER}', '{AT}', 40, '[]', '', '{RETURN}', now());
         insert into receivable (id, source, ref, customer_id, amount, issued_on, due_on, fingerprint, event_id,

@@ -39,7 +39,7 @@ FAULTS = [
     ),
     (
         "gateway",
-        "delete from take_back; delete from customer_order",
+        "delete from reversal; delete from customer_order",
         {
             "orders_in_indicators",
             "returns_in_indicators",

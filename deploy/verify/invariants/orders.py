@@ -11,9 +11,9 @@ ACCEPTED = Rows(
 # a cancellation is known by its order: an order is cancelled once
 TAKEN_BACK = Rows(
     "gateway",
-    "select case kind when 'return' then id else order_id end as key, order_id from take_back",
-    of_events="select case kind when 'return' then id else order_id end as key from take_back where event_id = any($1)",
-    of_streams=f"""select case kind when 'return' then id else order_id end as key from take_back
+    "select case kind when 'return' then id else order_id end as key, order_id from reversal",
+    of_events="select case kind when 'return' then id else order_id end as key from reversal where event_id = any($1)",
+    of_streams=f"""select case kind when 'return' then id else order_id end as key from reversal
                    where customer_id::text = any($1) and recorded_at < {CUT}""",
 )
 

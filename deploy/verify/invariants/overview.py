@@ -23,7 +23,7 @@ INVARIANTS = (
             "gateway",
             """select customer_id as key, count(*) filter (where kind = 'return')::int as returns,
                       count(*) filter (where kind = 'cancellation')::int as cancellations, sum(amount) as amount
-               from take_back group by 1""",
+               from reversal group by 1""",
         ),
         Rows(
             "profile",

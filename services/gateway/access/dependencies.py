@@ -2,13 +2,13 @@
 
 from fastapi import Request
 
-from services.gateway.access.handlers.authenticator import Door
+from services.gateway.access.handlers.authenticator import Authenticator
 from shared.chassis import Actor, Service
 from shared.chassis.access import bearer_of
 
 
-def authenticator_of(request: Request) -> Door:
-    authenticator: Door = request.app.state.authenticator
+def authenticator_of(request: Request) -> Authenticator:
+    authenticator: Authenticator = request.app.state.authenticator
     return authenticator
 
 

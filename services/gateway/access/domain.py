@@ -10,6 +10,8 @@ PREFIX = "pk_"
 
 @dataclass(frozen=True, slots=True)
 class PartnerKey:
+    """A key of a partner, without its secret."""
+
     id: UUID
     partner_id: UUID
     digest: bytes
@@ -19,7 +21,7 @@ class PartnerKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """What a presented key says once it was found: whose it is, and whether it still opens the door."""
+    """What is stored of a presented key: whose it is, the digest of its secret, and whether it was revoked."""
 
     key_id: UUID
     partner_id: UUID
@@ -29,11 +31,12 @@ class KeyHolder:
 
 
 def secret_of(key_id: UUID, random: str) -> str:
+    """The secret that is shown: it names its key, so that one row is read to verify it."""
     return f"{PREFIX}{key_id.hex}_{random}"
 
 
 def key_id_in(secret: str) -> UUID | None:
-    """The key's id in a presented secret, or None when it is no key of ours at all."""
+    """The key's id in a presented secret, or None when it has not the form of a key."""
     if not secret.startswith(PREFIX):
         return None
     hexadecimal, _, random = secret[len(PREFIX) :].partition("_")
@@ -46,5 +49,5 @@ def key_id_in(secret: str) -> UUID | None:
 
 
 def digest_of(secret: str) -> bytes:
-    """The secret holds 256 random bits, so a plain digest is as good as a slow one and keeps the door quick."""
+    """SHA-256 of a secret. It holds 256 random bits, so a plain digest is as good as a slow one, and quick."""
     return sha256(secret.encode()).digest()

@@ -24,12 +24,12 @@ async def list_keys(tx: Transaction, partner_id: UUID) -> list[PartnerKey]:
 
 async def revoke_key(tx: Transaction, partner_id: UUID, key_id: UUID) -> bool:
     """False when there is no such key. Revoking twice keeps the first instant."""
-    found = await tx.sql.execute(
+    rows = await tx.sql.execute(
         select(partner_key.c.revoked_at)
         .where(partner_key.c.id == key_id, partner_key.c.partner_id == partner_id)
         .with_for_update()
     )
-    row = found.first()
+    row = rows.first()
     if row is not None and row.revoked_at is None:
         await tx.sql.execute(update(partner_key).where(partner_key.c.id == key_id).values(revoked_at=tx.at))
     return row is not None

@@ -2,9 +2,9 @@
 
 from fastapi import Request
 
-from services.gateway.contract.handlers import WholeContract
+from services.gateway.contract.handlers import MergedContract
 
 
-def contract_of(request: Request) -> WholeContract:
-    contract: WholeContract = request.app.state.contract
+def contract_of(request: Request) -> MergedContract:
+    contract: MergedContract = request.app.state.contract
     return contract

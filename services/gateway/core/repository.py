@@ -1,7 +1,7 @@
-"""What every area's SQL shares: how a write that came too late is told."""
+"""What every area's SQL shares: how a write says that another transaction was first."""
 
 import asyncpg
 
 
-class Overtaken(asyncpg.SerializationError):
-    """Another transaction wrote the same outside id meanwhile: begin again, and see what it wrote."""
+class WriteConflict(asyncpg.SerializationError):
+    """Another transaction wrote the same outside id meanwhile. The transaction is run again, and sees what it wrote."""

@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.gateway.access.dependencies import authenticator_of
-from services.gateway.access.handlers.authenticator import development_token
-from services.gateway.core.domain import id_in
+from services.gateway.access.handlers.development_tokens import development_token
+from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
-from services.gateway.desk import domain as desk_views
-from services.gateway.desk.handlers import Findings, look_at_a_customer, look_at_the_whole
-from services.gateway.desk.texts.words import WORDS, Language, code_words, preferred
+from services.gateway.desk import domain as views
+from services.gateway.desk.handlers import PageParts, load_customer_page, load_dashboard
+from services.gateway.desk.texts import TEXTS, Language, code_names, preferred_language
 from shared.chassis import Actor, Refused, public
 from shared.errors import not_found
 
@@ -52,9 +52,9 @@ async def show_desk(
     if actor is None:
         return _page(request, lang, "sign_in", None, {})
     seconds = settings_of(request).forward_seconds
-    findings = await look_at_the_whole(service_of(request), actor, seconds, q.strip())
+    findings = await load_dashboard(service_of(request), actor, seconds, q.strip())
     levels = findings.parts.get("pyramid", {}).get("levels", [])
-    return _page(request, lang, "whole", actor, {"q": q.strip(), "slabs": desk_views.slabs_of(levels)}, findings)
+    return _page(request, lang, "whole", actor, {"q": q.strip(), "slabs": views.pyramid_levels(levels)}, findings)
 
 
 @router.get("/customers/{customer_id}")
@@ -62,11 +62,11 @@ async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage
     actor = await _actor(request)
     if actor is None:
         return _page(request, lang, "sign_in", None, {})
-    which = id_in(customer_id)
+    which = uuid_in(customer_id)
     if which is None:
         return _page(request, lang, "nobody", actor, {"q": ""}, status=404)
     seconds = settings_of(request).forward_seconds
-    findings = await look_at_a_customer(service_of(request), actor, seconds, UUID(str(which)), _language(request, lang))
+    findings = await load_customer_page(service_of(request), actor, seconds, UUID(str(which)), _language(request, lang))
     if findings.not_found:
         return _page(request, lang, "nobody", actor, {"q": ""}, findings, status=404)
     return _page(request, lang, "customer", actor, {"q": ""}, findings)
@@ -129,7 +129,7 @@ async def _actor(request: Request) -> Actor | None:
 
 
 def _language(request: Request, asked: str | None) -> Language:
-    return preferred(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+    return preferred_language(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
 
 
 def _page(
@@ -138,18 +138,18 @@ def _page(
     page: str,
     actor: Actor | None,
     shown: dict[str, Any],
-    findings: Findings | None = None,
+    findings: PageParts | None = None,
     *,
     status: int = 200,
 ) -> Response:
     language = _language(request, lang)
     settings = settings_of(request)
-    findings = findings or Findings()
+    findings = findings or PageParts()
     html = TEMPLATES.get_template("desk.html").render(
         page=page,
         language=language,
-        t=WORDS[language],
-        say=code_words(language),
+        t=TEXTS[language],
+        say=code_names(language),
         actor=actor,
         roles=get_args(Role),
         can_sign_in=settings.dev_issuer,
@@ -158,10 +158,10 @@ def _page(
         parts=findings.parts,
         away=findings.away,
         names=findings.parts.get("names", {}),
-        clock=desk_views.Clock(datetime.now(UTC), settings.zone, WORDS[language]),
-        money=desk_views.money,
-        whole=desk_views.whole,
-        percent=desk_views.percent,
+        clock=views.TimeFormatter(datetime.now(UTC), settings.zone, TEXTS[language]),
+        money=views.money,
+        whole=views.whole,
+        percent=views.percent,
         **{"q": ""} | shown,
     )
     answer = HTMLResponse(html, status, headers=HEADERS)

@@ -3,16 +3,17 @@
 from fastapi import Request, Response
 
 from services.gateway.dependencies import service_of, settings_of
-from services.gateway.forwarding.handlers.calls import Answer, Call, forward
+from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
 from shared.chassis import Actor
 
 
-async def forward_request(request: Request, service_name: str, actor: Actor, body: bytes) -> Answer:
+async def forward_request(request: Request, service_name: str, actor: Actor, body: bytes) -> ServiceAnswer:
     """The same method, path and query for the service, on behalf of the actor, with this body."""
-    call = Call(request.method, request.scope["path"], request.scope["query_string"], request.headers, body)
+    call = ServiceCall(request.method, request.scope["path"], request.scope["query_string"], request.headers, body)
     seconds = settings_of(request).forward_seconds
     return await forward(service_of(request), service_name, call, actor, seconds=seconds)
 
 
-def response_of(answer: Answer) -> Response:
+def response_of(answer: ServiceAnswer) -> Response:
+    """A service's answer as the gateway's own."""
     return Response(answer.body, answer.status, answer.headers)

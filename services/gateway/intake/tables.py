@@ -24,8 +24,8 @@ customer_order = Table(  # one row an order, never changed; its lines are in it
     CheckConstraint("amount >= 0", name="customer_order_amount"),
     Index("customer_order_of_customer", "customer_id", "placed_at", "id"),
 )
-take_back = Table(  # returns, and the cancellation of what is left
-    "take_back",
+reversal = Table(  # returns, and the cancellation of what is left
+    "reversal",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
@@ -40,9 +40,9 @@ take_back = Table(  # returns, and the cancellation of what is left
     Column("fingerprint", LargeBinary, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("recorded_at", Moment, nullable=False),
-    UniqueConstraint("kind", "source", "ref", name="take_back_once"),
-    CheckConstraint("kind in ('return', 'cancellation')", name="take_back_kind"),
-    CheckConstraint("amount >= 0", name="take_back_amount"),
+    UniqueConstraint("kind", "source", "ref", name="reversal_once"),
+    CheckConstraint("kind in ('return', 'cancellation')", name="reversal_kind"),
+    CheckConstraint("amount >= 0", name="reversal_amount"),
 )
 delivery = Table(
     "delivery",

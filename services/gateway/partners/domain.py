@@ -1,4 +1,4 @@
-"""Partners and their keys: a secret is shown once and kept as a digest only."""
+"""A partner, and which codes it may have."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from shared.errors import invalid
 
 @dataclass(frozen=True, slots=True)
 class Partner:
+    """A channel that reports for customers of its own."""
+
     id: UUID
     code: str
     name: str
@@ -22,6 +24,6 @@ class Partner:
 
 
 def check_code(code: str, own_sources: Collection[str]) -> None:
-    """A partner's code is also a name of its source, so it must not be, or look like, another source's."""
+    """Refuse a code that is, or looks like, the name of another source: it becomes a name of the partner's source."""
     if code == OWN_SOURCE or code in own_sources or ":" in code:
-        raise invalid("code_reserved", "this code is a source of the company's own", pointer="/code")
+        raise invalid("code_reserved", "This code is a source of the company's own.", pointer="/code")

@@ -4,8 +4,8 @@ import time
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from services.gateway.partners import repository as partners
 from services.gateway.partners.domain import Partner, check_code
+from services.gateway.partners.repository import add_partner, find_partner, names_of_sources
 from services.gateway.references.domain import OWN_SOURCE, Reporter, source_named, source_of_partner
 from shared.chassis import Actor
 from shared.errors import conflict, not_found
@@ -13,17 +13,19 @@ from shared.messaging import Database, Transaction, new_id
 
 
 async def open_partner(tx: Transaction, code: str, name: str, own_sources: Collection[str]) -> Partner:
+    """Open a partner under a code that no other source goes by."""
     check_code(code, own_sources)
     partner = Partner(new_id(), code, name, tx.at)
-    if not await partners.add_partner(tx, partner):
-        raise conflict("code_taken", "another partner has this code", pointer="/code")
+    if not await add_partner(tx, partner):
+        raise conflict("code_taken", "Another partner has this code.", pointer="/code")
     return partner
 
 
 async def load_partner(tx: Transaction, partner_id: UUID) -> Partner:
-    partner = await partners.find_partner(tx, partner_id)
+    """The partner, or 404 `partner_not_found`."""
+    partner = await find_partner(tx, partner_id)
     if partner is None:
-        raise not_found("partner_not_found", "no such partner")
+        raise not_found("partner_not_found", "There is no such partner.")
     return partner
 
 
@@ -32,7 +34,7 @@ class SourceDirectory:
     because each order asks."""
 
     REFRESH_SECONDS = 0.2  # an unknown name is asked for in the database at most so often
-    REMEMBERED = 4096  # reporters
+    MOST_REMEMBERED = 4096  # reporters
 
     def __init__(self, database: Database, own_sources: Collection[str]) -> None:
         """`own_sources`: the company's own systems that send ids of their own, beside "patron"."""
@@ -47,7 +49,7 @@ class SourceDirectory:
         reporter = self._reporters.get(actor)
         if reporter is None:
             reporter = reporter_of(actor)
-            if len(self._reporters) > self.REMEMBERED:
+            if len(self._reporters) > self.MOST_REMEMBERED:
                 self._reporters.clear()
             self._reporters[actor] = reporter
         return reporter
@@ -65,7 +67,7 @@ class SourceDirectory:
         """Every name a registered source goes by; read again first when this one is not among them."""
         if name not in self._names and time.monotonic() - self._read_at >= self.REFRESH_SECONDS:
             async with self.database.transaction() as tx:
-                self._names = await partners.names_of_sources(tx) | self._own
+                self._names = await names_of_sources(tx) | self._own
             self._read_at = time.monotonic()
         return self._names
 
@@ -75,7 +77,7 @@ class SourceDirectory:
 
 
 def reporter_of(actor: Actor) -> Reporter:
-    """An actor in intake's terms: a partner's source is fixed, the company's own people and systems are `patron`."""
+    """An actor as a reporter: a partner's source is fixed, the company's own people and systems are `patron`."""
     may_backdate = "history" in actor.scopes
     if actor.partner_id is not None:
         return Reporter(source_of_partner(actor.partner_id), is_partner=True, may_backdate=may_backdate)

@@ -1,4 +1,4 @@
-"""SQL of partners and their keys."""
+"""SQL of partners."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from shared.messaging import Transaction
 
 
 async def add_partner(tx: Transaction, new: Partner) -> bool:
-    """False when the code is taken."""
+    """Insert a partner; False when its code is taken."""
     values = {"id": new.id, "code": new.code, "name": new.name, "created_at": new.created_at}
     added = await tx.sql.execute(
         upsert(partner).values(values).on_conflict_do_nothing(index_elements=["code"]).returning(partner.c.id)
@@ -32,10 +32,11 @@ async def list_partners(tx: Transaction, after: UUID | None, limit: int) -> list
 
 
 async def names_of_sources(tx: Transaction) -> dict[str, str]:
-    """Every name a partner's source goes by: `partner:<id>` and the partner's code."""
+    """Every name of a partner's source -> the source: `partner:<id>` and the partner's code."""
     rows = (await tx.sql.execute(select(partner))).mappings().all()
     partners = [_partner(row) for row in rows]
-    return {one.code: one.source for one in partners} | {one.source: one.source for one in partners}
+    by_code = {partner.code: partner.source for partner in partners}
+    return by_code | {source: source for source in by_code.values()}
 
 
 def _partner(row: RowMapping) -> Partner:

@@ -25,7 +25,9 @@ async def open_partner(request: Request, body: PartnerCreate, tx: Tx) -> Partner
 @router.get("/partners", dependencies=[allow("partners:admin")])
 async def show_partners(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PartnerRead]:
     after = read_cursor(cursor, UUID)
-    page = page_of(await list_partners(tx, after[0] if after else None, limit + 1), limit, lambda one: (one.id,))
+    page = page_of(
+        await list_partners(tx, after[0] if after else None, limit + 1), limit, lambda partner: (partner.id,)
+    )
     return Page(items=[PartnerRead.of(partner) for partner in page.items], next=page.next)
 
 

@@ -13,6 +13,8 @@ from shared.events import PaymentReceived, ReceivableIssued
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
+    """A recorded claim of money against a customer."""
+
     id: UUID
     source: str
     ref: str
@@ -28,6 +30,8 @@ class Receivable:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
+    """A recorded payment of a receivable; `outstanding` is what was owed after it."""
+
     id: UUID
     source: str
     ref: str
@@ -49,16 +53,17 @@ def issue(
     amount: Decimal,
     issued_on: date,
     due_on: date,
-    mark: bytes,
+    fingerprint: bytes,
     *,
     rules: IntakeRules,
     at: datetime,
     new_id: NewId,
 ) -> tuple[Receivable, ReceivableIssued]:
+    """A receivable and its event. `order` is the order it is for, when it names one."""
     if order is not None and order.customer_id != customer_id:
-        raise invalid("order_of_another_customer", "the order belongs to somebody else", pointer="/order")
+        raise invalid("order_of_another_customer", "The order belongs to another customer.", pointer="/order")
     if due_on < issued_on:
-        raise invalid("due_before_issued", "it cannot be due before it was issued", pointer="/due_on")
+        raise invalid("due_before_issued", "It cannot be due before it was issued.", pointer="/due_on")
     check_positive(amount, rules)
     receivable = Receivable(
         id=new_id(),
@@ -69,7 +74,7 @@ def issue(
         amount=amount,
         issued_on=issued_on,
         due_on=due_on,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         event_id=new_id(),
         recorded_at=at,
     )
@@ -90,19 +95,19 @@ def pay(
     ref: str,
     amount: Decimal,
     paid_at: datetime,
-    mark: bytes,
+    fingerprint: bytes,
     *,
     rules: IntakeRules,
     at: datetime,
     new_id: NewId,
 ) -> tuple[Payment, PaymentReceived]:
-    """Parts are allowed; more than is owed is not: an overpayment belongs to nobody's receivable."""
+    """A payment and its event. Parts are allowed; more than is owed is not: an overpayment belongs to no receivable."""
     check_positive(amount, rules)
     outstanding = receivable.amount - paid_before - amount
     if outstanding < ZERO:
         raise invalid(
             "more_than_owed",
-            "more than is still owed",
+            "It is more than is still owed.",
             pointer="/amount",
             outstanding=f"{receivable.amount - paid_before:.{max(2, rules.decimals)}f}",  # as answers spell amounts
         )
@@ -115,7 +120,7 @@ def pay(
         amount=amount,
         outstanding=outstanding,
         paid_at=paid_at,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         event_id=new_id(),
         recorded_at=at,
     )
@@ -130,6 +135,9 @@ def pay(
 
 
 def check_positive(amount: Decimal, rules: IntakeRules) -> None:
+    """Refuse an amount that is no amount of the currency, or not above zero."""
     rules.check_amount(amount, "/amount")
     if amount <= ZERO:
-        raise invalid("amount_not_positive", "an amount of money that is owed or paid is above zero", pointer="/amount")
+        raise invalid(
+            "amount_not_positive", "An amount of money that is owed or paid is above zero.", pointer="/amount"
+        )

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from services.gateway.core.repository import Overtaken
+from services.gateway.core.repository import WriteConflict
 from services.gateway.receivables.domain import Payment, Receivable
 from shared.messaging import Transaction
 
@@ -16,7 +16,7 @@ async def find_receivable(tx: Transaction, source: str, ref: str) -> Receivable 
 async def lock_receivable(
     tx: Transaction, source: str, ref: str, receivable_id: UUID | None, *, any_source: bool
 ) -> Receivable | None:
-    """By the source's own id, or else by Patron's. Locked, so that payments of one receivable come in turn."""
+    """A receivable by the source's own id, or else by Patron's; locked, so that its payments come in turn."""
     row = await tx.raw.fetchrow(
         """select * from receivable where (source = $1 and ref = $2) or (id = $3 and ($4 or source = $1))
            order by (source = $1 and ref = $2) desc limit 1 for update""",
@@ -36,7 +36,7 @@ async def add_receivable(tx: Transaction, receivable: Receivable) -> None:
         receivable.recorded_at,
     )  # fmt: skip
     if not added:
-        raise Overtaken("a receivable_id was used by another transaction")
+        raise WriteConflict("a receivable_id was used by another transaction")
 
 
 async def find_payment(tx: Transaction, source: str, ref: str) -> Payment | None:
@@ -61,4 +61,4 @@ async def add_payment(tx: Transaction, payment: Payment) -> None:
         payment.outstanding, payment.paid_at, payment.fingerprint, payment.event_id, payment.recorded_at,
     )  # fmt: skip
     if not added:
-        raise Overtaken("a payment_id was used by another transaction")
+        raise WriteConflict("a payment_id was used by another transaction")

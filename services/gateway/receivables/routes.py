@@ -23,7 +23,7 @@ async def report_receivable(request: Request, body: ReceivableCreate, tx: Tx, ac
     reporter = sources.reporter(actor)
     source = await sources.source(reporter, body.customer.source)
     reported = ReportedReceivable(
-        reporter, source, body.receivable_id, body.customer.address(source), body.order, body.amount, body.issued_on,
+        reporter, source, body.receivable_id, body.customer.identifier(source), body.order, body.amount, body.issued_on,
         body.due_on,
     )  # fmt: skip
     receivable = await issue_receivable(tx, reported, settings_of(request).rules)

@@ -13,15 +13,17 @@ OWN_SOURCE = "patron"
 """The source of the company's own systems and people."""
 
 Reference = tuple[str, str]
+"""(registered source, what it calls the customer)"""
 
 
 def source_of_partner(partner_id: UUID) -> str:
+    """The registered source of a partner."""
     return f"partner:{partner_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports, in intake's terms. A partner's key fixes its source; the company's own name one in the body."""
+    """Who reports. A partner's key or token fixes its source; the company's own may name any registered one."""
 
     source: str = OWN_SOURCE
     is_partner: bool = False
@@ -34,8 +36,8 @@ class Reporter:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """How a report names its customer: Patron's id, or a source's reference."""
+class CustomerIdentifier:
+    """How a report identifies its customer: Patron's id, or a registered source and its reference."""
 
     customer_id: UUID | None = None
     source: str | None = None
@@ -45,14 +47,14 @@ class Address:
 def source_named(
     reporter: Reporter, named: str | None, names: Mapping[str, str], pointer: str = "/customer/source"
 ) -> str:
-    """The source a report belongs to. `names` maps every name of a registered source (a partner's code too) to it."""
+    """The registered source a report belongs to. `names`: every name of a source, a partner's code too -> it."""
     if named is None or named == reporter.source:
         return reporter.source
     source = names.get(named)
     if reporter.is_partner and source != reporter.source:
-        raise forbidden("foreign_source", "a partner reports its own customers only", pointer=pointer)
+        raise forbidden("foreign_source", "A partner reports its own customers only.", pointer=pointer)
     if source is None:
-        raise invalid("unknown_source", "no such source is registered", pointer=pointer)
+        raise invalid("unknown_source", "No such source is registered.", pointer=pointer)
     return source
 
 
@@ -66,37 +68,39 @@ class Registry:
     of_source: set[tuple[UUID, str]] = field(default_factory=set)
     added: list[CustomerReferenceRegistered] = field(default_factory=list)
 
-    def find(self, address: Address, reporter: Reporter) -> UUID | None:
-        """The customer meant, or None: nobody such, or (for a partner) nobody of its own."""
-        if address.customer_id is None:
-            assert address.source is not None
-            assert address.ref is not None
-            return self.references.get((address.source, address.ref))
+    def find(self, customer: CustomerIdentifier, reporter: Reporter) -> UUID | None:
+        """The customer's id, or None: there is no such customer, or (for a partner) none of its own."""
+        if customer.customer_id is None:
+            assert customer.source is not None
+            assert customer.ref is not None
+            return self.references.get((customer.source, customer.ref))
         if reporter.is_partner:
-            return address.customer_id if (address.customer_id, reporter.source) in self.of_source else None
-        return address.customer_id if address.customer_id in self.customers else None
+            return customer.customer_id if (customer.customer_id, reporter.source) in self.of_source else None
+        return customer.customer_id if customer.customer_id in self.customers else None
 
     def offer(self, reference: Reference, new_id: NewId) -> UUID:
-        """The id that a reference has, or will have, whoever comes first; nobody is seen by that."""
-        known = self.references.get(reference) or self.offered.get(reference)
-        if known is None:
-            known = self.offered[reference] = new_id()
-        return known
+        """The id that a reference has, or will have, whoever comes first. An offer alone makes no customer."""
+        customer_id = self.references.get(reference) or self.offered.get(reference)
+        if customer_id is None:
+            customer_id = self.offered[reference] = new_id()
+        return customer_id
 
-    def reference(self, address: Address, reporter: Reporter, at: datetime, new_id: NewId) -> UUID:
-        """The customer meant; an unknown reference gets an id here and now. An unknown id is refused."""
-        found = self.find(address, reporter)
-        if found is not None:
-            return found
-        if address.customer_id is not None or address.source is None or address.ref is None:
-            raise not_found("customer_not_found", "no such customer", pointer="/customer/id")
-        customer_id = self.offered.get((address.source, address.ref)) or new_id()
-        self.references[address.source, address.ref] = customer_id
+    def resolve_or_register(
+        self, customer: CustomerIdentifier, reporter: Reporter, at: datetime, new_id: NewId
+    ) -> UUID:
+        """The customer's id; an unknown reference is registered here and now, an unknown id is not found."""
+        customer_id = self.find(customer, reporter)
+        if customer_id is not None:
+            return customer_id
+        if customer.customer_id is not None or customer.source is None or customer.ref is None:
+            raise not_found("customer_not_found", "There is no such customer.", pointer="/customer/id")
+        customer_id = self.offered.get((customer.source, customer.ref)) or new_id()
+        self.references[customer.source, customer.ref] = customer_id
         self.customers.add(customer_id)
-        self.of_source.add((customer_id, address.source))
+        self.of_source.add((customer_id, customer.source))
         self.added.append(
             CustomerReferenceRegistered(
-                customer_id=customer_id, source=address.source, ref=address.ref, registered_at=at
+                customer_id=customer_id, source=customer.source, ref=customer.ref, registered_at=at
             )
         )
         return customer_id

@@ -4,27 +4,27 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.core.repository import Overtaken
+from services.gateway.core.repository import WriteConflict
 from services.gateway.references.domain import Reference, Registry
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import Transaction
 
 
 async def load_registry(tx: Transaction, references: Collection[Reference], ids: Collection[UUID]) -> Registry:
-    """What is known of these references and of these customers."""
+    """What the registry knows of these references, and of these customers by id."""
     registry = Registry()
     if references:
         rows = await tx.raw.fetch(
-            """select r.source, r.ref, r.customer_id, r.registered_at is not null as seen
-               from unnest($1::text[], $2::text[]) as asked(source, ref)
+            """select r.source, r.ref, r.customer_id, r.registered_at is not null as is_registered
+               from unnest($1::text[], $2::text[]) as named(source, ref)
                cross join lateral (
                    select source, ref, customer_id, registered_at from customer_reference
-                   where source = asked.source and ref = asked.ref limit 1
+                   where source = named.source and ref = named.ref limit 1
                ) r""",
             [source for source, _ in references], [ref for _, ref in references],
         )  # fmt: skip
-        for source, ref, customer_id, seen in rows:
-            (registry.references if seen else registry.offered)[source, ref] = customer_id
+        for source, ref, customer_id, is_registered in rows:
+            (registry.references if is_registered else registry.offered)[source, ref] = customer_id
     if ids:
         rows = await tx.raw.fetch("select customer_id from known_customer where customer_id = any($1)", list(ids))
         registry.customers = {row["customer_id"] for row in rows}
@@ -37,27 +37,28 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
     return registry
 
 
-async def add_references(tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
+async def add_references(tx: Transaction, new: Sequence[CustomerReferenceRegistered]) -> None:
     """Register new references and the customers behind them, sorted so that two writers never wait crosswise.
 
     One to which an id was offered is registered with that very id, and with no other.
     """
-    seen = sorted(seen, key=lambda one: (one.source, one.ref))
+    ordered = sorted(new, key=lambda reference: (reference.source, reference.ref))
     status = await tx.raw.execute(
         """insert into customer_reference (source, ref, customer_id, registered_at)
            select source, ref, customer_id, $4
            from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
            on conflict (source, ref) do update set registered_at = excluded.registered_at
            where customer_reference.registered_at is null and customer_reference.customer_id = excluded.customer_id""",
-        [one.source for one in seen], [one.ref for one in seen], [one.customer_id for one in seen], tx.at,
+        [reference.source for reference in ordered], [reference.ref for reference in ordered],
+        [reference.customer_id for reference in ordered], tx.at,
     )  # fmt: skip
-    if status != f"INSERT 0 {len(seen)}":
-        raise Overtaken("a reference was registered by another transaction")
-    await add_known(tx, [one.customer_id for one in seen])
+    if status != f"INSERT 0 {len(ordered)}":
+        raise WriteConflict("a reference was registered by another transaction")
+    await add_known(tx, [reference.customer_id for reference in ordered])
 
 
 async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
-    """Keep ids for references, so that whoever names one later gets the same. They are never taken back: a file that
+    """Keep ids for references, so that whoever names one later gets the same id. They are never taken back: a file that
     was refused for one sender may be accepted from the next, under the same id."""
     ordered = sorted(offers)
     status = await tx.raw.execute(
@@ -65,14 +66,14 @@ async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
            select source, ref, customer_id, null
            from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
            on conflict (source, ref) do nothing""",
-        [source for source, _ in ordered], [ref for _, ref in ordered], [offers[one] for one in ordered],
+        [source for source, _ in ordered], [ref for _, ref in ordered], [offers[reference] for reference in ordered],
     )  # fmt: skip
     if status != f"INSERT 0 {len(ordered)}":
-        raise Overtaken("a reference was registered by another transaction")
+        raise WriteConflict("a reference was registered by another transaction")
 
 
 async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Reference]:
-    """References for which these ids are kept, and which nobody was seen under yet."""
+    """References that these ids are offered to and that are not registered yet."""
     rows = await tx.raw.fetch(
         """select source, ref from customer_reference
            where customer_id = any($1::uuid[]) and registered_at is null order by source, ref""",
@@ -82,7 +83,7 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
 
 
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
-    """These customers exist. Told twice (by profile's event too) changes nothing."""
+    """These customers exist. Known twice (from profile's event too) changes nothing."""
     await tx.raw.execute(
         """insert into known_customer (customer_id, known_at)
            select customer_id, $2 from unnest($1::uuid[]) as new(customer_id) order by customer_id

@@ -1,4 +1,4 @@
-"""How a body names a customer."""
+"""HTTP shapes of how a body names a customer."""
 
 from typing import Self
 
@@ -6,7 +6,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.gateway.references.domain import Address
+from services.gateway.references.domain import CustomerIdentifier
 from shared.chassis import Code, Id, Shape
 
 
@@ -23,9 +23,11 @@ class CustomerAddress(Shape):
             raise PydanticCustomError("customer_address", "Give either id, or source and ref")
         return self
 
-    def address(self, source: str) -> Address:
-        """`source` is the registered source behind the name in the body."""
-        return Address(customer_id=self.id) if self.id is not None else Address(source=source, ref=self.ref)
+    def identifier(self, source: str) -> CustomerIdentifier:
+        """The customer under its registered source: `source`, which is behind the name in the body."""
+        if self.id is not None:
+            return CustomerIdentifier(customer_id=self.id)
+        return CustomerIdentifier(source=source, ref=self.ref)
 
 
 class ReferenceCreate(Shape):
@@ -35,9 +37,12 @@ class ReferenceCreate(Shape):
     ref: Code
 
     @classmethod
-    def read(cls, said: object) -> Self:
+    def read(cls, content: object) -> Self:
+        """The member `reference` of a body, or the same problem that FastAPI's reading would give."""
         try:
-            return cls.model_validate(said)
+            return cls.model_validate(content)
         except ValidationError as error:
-            found = [{**one, "loc": ("body", "reference", *one["loc"])} for one in error.errors(include_url=False)]
-            raise RequestValidationError(found) from None
+            errors = [
+                {**detail, "loc": ("body", "reference", *detail["loc"])} for detail in error.errors(include_url=False)
+            ]
+            raise RequestValidationError(errors) from None

@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 
-from services.gateway.access.handlers import authenticator as access
+from services.gateway.access.handlers import authenticator
+from services.gateway.access.handlers.development_tokens import DEV_ISSUER, PEOPLE_AUDIENCE
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.bodies import a_partner, an_order, code_of, place
@@ -35,7 +36,7 @@ def signed(keys: harness.Keys, **changed: Any) -> dict[str, str]:
     """A development token with changed claims (None leaves one out)."""
     now = int(time.time())
     claims = {
-        "iss": access.DEV_ISSUER, "aud": access.PEOPLE, "sub": "x", "iat": now, "exp": now + 60, "roles": ["admin"],
+        "iss": DEV_ISSUER, "aud": PEOPLE_AUDIENCE, "sub": "x", "iat": now, "exp": now + 60, "roles": ["admin"],
     } | changed  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
     return bearer(jwt.encode(claims, (keys.directory / "gateway.private.pem").read_bytes(), algorithm="EdDSA"))
@@ -91,7 +92,13 @@ async def test_what_does_not_open_the_door(client: httpx.AsyncClient, keys: harn
 
 
 async def test_an_unsigned_token_opens_nothing(client: httpx.AsyncClient, keys: harness.Keys) -> None:
-    claims = {"iss": access.DEV_ISSUER, "aud": access.PEOPLE, "sub": "x", "exp": time.time() + 60, "roles": ["admin"]}
+    claims = {
+        "iss": DEV_ISSUER,
+        "aud": PEOPLE_AUDIENCE,
+        "sub": "x",
+        "exp": time.time() + 60,
+        "roles": ["admin"],
+    }
     unsigned = jwt.encode(claims, None, algorithm="none")
     public = (keys.directory / "gateway.public.pem").read_text()
     with_the_public_key = jwt.encode(claims, public.replace("-----", "")[:64], algorithm="HS256")
@@ -99,7 +106,7 @@ async def test_an_unsigned_token_opens_nothing(client: httpx.AsyncClient, keys: 
         assert await post_order(client, bearer(token)) == (401, "token_invalid")
 
 
-@pytest.mark.parametrize("issuer", [access.DEV_ISSUER, "tiering", "somebody", 7, None, {}])
+@pytest.mark.parametrize("issuer", [DEV_ISSUER, "tiering", "somebody", 7, None, {}])
 @pytest.mark.parametrize(
     "exp", ["9" * 401, "-" + "9" * 401, "1e999", "NaN", "-Infinity", "null", "[]", '"x"', "{}", "true", '"1e400"']
 )
@@ -146,9 +153,9 @@ async def test_a_key_revoked_elsewhere_closes_within_two_seconds(
     _, key = await a_partner(client)
     assert (await client.get("/v1/orders/no-uuid", headers=key)).status_code == 404
     await database.run(lambda tx: tx.raw.execute("update partner_key set revoked_at = now()"))
-    known = app.state.authenticator._known[key["Authorization"][7:]]
-    assert known.until - time.time() <= access.KEY_SECONDS == 2.0
-    app.state.authenticator._known.clear()
+    cached = app.state.authenticator._cached[key["Authorization"][7:]]
+    assert cached.until - time.time() <= authenticator.KEY_SECONDS == 2.0
+    app.state.authenticator._cached.clear()
     assert code_of(await client.get("/v1/orders/no-uuid", headers=key)) == (401, "key_revoked")
 
 
@@ -185,7 +192,7 @@ async def test_an_oidc_providers_tokens_are_verified_with_its_keys(
         asked.append(str(request.url))
         return httpx.Response(200, json=published)
 
-    monkeypatch.setattr(access, "new_client", lambda: httpx.AsyncClient(transport=httpx.MockTransport(provider)))
+    monkeypatch.setattr(authenticator, "new_client", lambda: httpx.AsyncClient(transport=httpx.MockTransport(provider)))
     issuer = "https://id.example.com"
     app = harness.app_of(
         "gateway", database, keys, oidc_issuer=issuer, oidc_audience="patron", oidc_jwks_url=f"{issuer}/keys",

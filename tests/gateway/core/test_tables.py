@@ -55,7 +55,7 @@ async def test_no_statement_of_a_hot_path_scans_a_table(database: Database) -> N
         "customer_order": "select * from customer_order where source = 'a' and order_ref = 'b'",
         "customer_reference": "select * from customer_reference where source = 'a' and ref = 'b'",
         "known_customer": "select * from known_customer where customer_id = '01890000-0000-7000-8000-000000000000'",
-        "take_back": "select * from take_back where order_id = '01890000-0000-7000-8000-000000000000'",
+        "reversal": "select * from reversal where order_id = '01890000-0000-7000-8000-000000000000'",
         "delivery": "select * from delivery where order_id = '01890000-0000-7000-8000-000000000000'",
         "payment": "select * from payment where receivable_id = '01890000-0000-7000-8000-000000000000'",
     }
@@ -85,7 +85,7 @@ async def test_intakes_first_look_keeps_to_the_indexes_although_it_was_planned_o
         await tx.raw.execute(SOME_ORDERS)
         await tx.raw.execute(SOME_REFERENCES)
         await tx.raw.execute("set local plan_cache_mode = force_generic_plan")
-        await tx.raw.execute(f"prepare known as {intake.KNOWN}")
+        await tx.raw.execute(f"prepare known as {intake.ACCEPTED_ORDERS}")
         rows = await tx.raw.fetch("explain execute known(array['a'], array['b'], array['c'])")
         plan = "\n".join(row[0] for row in rows)
     assert "customer_order_once" in plan

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.access.handlers import authenticator as access
-from services.gateway.desk.domain import Clock, money, slabs_of
-from services.gateway.desk.texts.words import WORDS, code_words, preferred
+from services.gateway.access.handlers.development_tokens import development_token
+from services.gateway.desk.domain import TimeFormatter, money, pyramid_levels
+from services.gateway.desk.texts import TEXTS, code_names, preferred_language
 from shared.chassis import Ports
 from shared.messaging import Database
 from tests import harness
@@ -150,7 +150,7 @@ async def test_forms_of_other_sites_roles_that_do_not_exist_and_partners(
     settings = harness.settings_of("gateway", "postgresql://x/y", keys.directory)
     from uuid import uuid4
 
-    partners = access.development_token(settings, "partner", uuid4(), None)
+    partners = development_token(settings, "partner", uuid4(), None)
     for token in (partners, "nonsense", keys.headers("gateway")["Authorization"][7:] + "x"):
         page = await browser.get("/desk", headers={"Cookie": f"patron_desk={token}"})
         assert "/desk/sign-in" in page.text
@@ -244,12 +244,12 @@ async def test_the_style_is_served_from_here(browser: httpx.AsyncClient) -> None
 
 
 def test_both_languages_have_the_same_words() -> None:
-    assert set(WORDS["en"]) == set(WORDS["zh"])
-    assert preferred(None, None, "zh-CN,zh;q=0.9") == "zh"
-    assert preferred("en", "zh", "zh") == "en"
-    assert preferred("xx", "zh", "") == "zh"
-    assert code_words("zh")("breached") == "超时"
-    assert code_words("en")("some_code") == "some code"
+    assert set(TEXTS["en"]) == set(TEXTS["zh"])
+    assert preferred_language(None, None, "zh-CN,zh;q=0.9") == "zh"
+    assert preferred_language("en", "zh", "zh") == "en"
+    assert preferred_language("xx", "zh", "") == "zh"
+    assert code_names("zh")("breached") == "超时"
+    assert code_names("en")("some_code") == "some code"
 
 
 def test_figures_as_people_read_them() -> None:
@@ -257,9 +257,9 @@ def test_figures_as_people_read_them() -> None:
         "1,234,567.50 USD", "-3.00 USD", "–", "–",
     ]  # fmt: skip
     now = datetime(2026, 5, 4, 12, tzinfo=UTC)
-    clock = Clock(now, UTC, WORDS["en"])
+    clock = TimeFormatter(now, UTC, TEXTS["en"])
     assert clock.due((now + timedelta(days=1, hours=2, minutes=3)).isoformat()) == "in 1 d 2 h"
     assert clock.due((now - timedelta(minutes=7)).isoformat()) == "7 min late"
     assert clock.due(now.isoformat()) == "in 0 min"
     assert [clock.due(None), clock.instant("x"), clock.day(None)] == ["–", "–", "–"]
-    assert len(slabs_of([level(share_of_revenue=None), level(share_of_revenue="x")])) == 2
+    assert len(pyramid_levels([level(share_of_revenue=None), level(share_of_revenue="x")])) == 2

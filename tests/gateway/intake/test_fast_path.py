@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.core.domain import IntakeRules
-from services.gateway.intake.domain.order_content import SaidOrder
+from services.gateway.intake.domain.order_content import OrderContent
 from services.gateway.intake.routes.fast_path import read_body
-from services.gateway.intake.schemas.order_fast_parser import QuickOrders
+from services.gateway.intake.schemas.order_fast_parser import OrderFastParser
 from services.gateway.intake.schemas.orders import OrderCreate
 from shared.chassis import Refused
 from shared.errors import DomainError
@@ -23,7 +23,7 @@ from tests.gateway.intake.test_refusals import BAD_ORDERS, JSON
 SERVICE = "gateway"
 
 RULES = {currency: IntakeRules(currency=currency) for currency in ("USD", "JPY", "KWD")}
-QUICK = {currency: QuickOrders(rules) for currency, rules in RULES.items()}
+QUICK = {currency: OrderFastParser(rules) for currency, rules in RULES.items()}
 
 AMOUNTS = st.sampled_from(
     [
@@ -80,19 +80,19 @@ ORDERS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-def the_long_way(body: bytes, rules: IntakeRules) -> SaidOrder | None:
+def exact_path(body: bytes, rules: IntakeRules) -> OrderContent | None:
     try:
-        said: SaidOrder = read_body(OrderCreate, body).said(rules)
+        content: OrderContent = read_body(OrderCreate, body).content(rules)
     except (DomainError, RequestValidationError, Refused):
         return None
-    return said
+    return content
 
 
 def compare(body: bytes, currency: str = "USD") -> bool:
     """Whether it was read the quick way; then the long way must have come to the same."""
-    said = QUICK[currency].read(body)
-    assert said is None or said == the_long_way(body, RULES[currency])
-    return said is not None
+    content = QUICK[currency].read(body)
+    assert content is None or content == exact_path(body, RULES[currency])
+    return content is not None
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
@@ -116,7 +116,7 @@ def test_the_usual_spellings_are_read_the_quick_way(separators: tuple[str, str],
 def test_costs_that_can_not_be_accounted_for_are_left_to_the_long_way(quantity: int, cost: str, *, quick: bool) -> None:
     order = an_order("1", a_line(1, unit_cost=None), a_line(2, "1.00", quantity, unit_cost=cost), a_line(3))
     assert compare(json.dumps(order).encode()) is quick
-    assert (the_long_way(json.dumps(order).encode(), RULES["USD"]) is not None) is quick
+    assert (exact_path(json.dumps(order).encode(), RULES["USD"]) is not None) is quick
 
 
 @settings(max_examples=1500, deadline=None)

@@ -35,7 +35,7 @@ class Ledger:
 
 async def test_what_waits_is_written_together_and_nobody_waits_for_company(database: Database) -> None:
     ledger = Ledger()
-    group = GroupCommit(database, ledger.write, at_most=4)
+    group = GroupCommit(database, ledger.write, most_items=4)
     assert await group.submit(1) == 10
     assert await asyncio.gather(*[group.submit(n) for n in range(10)]) == [n * 10 for n in range(10)]
     assert [len(numbers) for numbers in ledger.groups] == [1, 4, 4, 2]

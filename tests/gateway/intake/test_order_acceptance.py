@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.gateway.core.domain import IntakeRules, decimals_of
-from services.gateway.intake.domain.order_content import NamedCustomer, SaidOrder, say_order
+from services.gateway.intake.domain.order_content import OrderContent, UnresolvedCustomer, normalize_order
 from services.gateway.intake.domain.orders import (
     Decision,
     Receipt,
@@ -16,7 +16,7 @@ from services.gateway.intake.domain.orders import (
     order_placed,
     report_of,
 )
-from services.gateway.references.domain import Address, Registry, Reporter, source_named
+from services.gateway.references.domain import CustomerIdentifier, Registry, Reporter, source_named
 from shared.errors import DomainError, Kind
 from shared.events import OrderLine, OrderPlaced, read_event
 
@@ -30,25 +30,28 @@ def line(number: int = 1, amount: str = "10.00", quantity: int = 1, **more: obje
     return OrderLine(line=number, sku="sku-1", category="tea", quantity=quantity, amount=Decimal(amount), **more)
 
 
-def said(ref: str = "1001", *lines: OrderLine, placed_at: datetime = AT, currency: str = "USD") -> SaidOrder:
-    return say_order(ref, NamedCustomer(), placed_at, currency, "web", lines or (line(),), RULES)
+def content(ref: str = "1001", *lines: OrderLine, placed_at: datetime = AT, currency: str = "USD") -> OrderContent:
+    return normalize_order(ref, UnresolvedCustomer(), placed_at, currency, "web", lines or (line(),), RULES)
 
 
 def order(
-    ref: str = "1001", *lines: OrderLine, source: str = "patron", customer: Address | None = None,
+    ref: str = "1001", *lines: OrderLine, source: str = "patron", customer: CustomerIdentifier | None = None,
     reporter: Reporter = OWN, placed_at: datetime = AT,
 ) -> ReportedOrder:  # fmt: skip
     return ReportedOrder(
-        reporter, source, customer or Address(source=source, ref="c-1"), said(ref, *lines, placed_at=placed_at)
+        reporter,
+        source,
+        customer or CustomerIdentifier(source=source, ref="c-1"),
+        content(ref, *lines, placed_at=placed_at),
     )
 
 
 def accept(
-    *orders: ReportedOrder, known: dict[tuple[str, str], Receipt] | None = None, registry: Registry | None = None,
+    *orders: ReportedOrder, receipts: dict[tuple[str, str], Receipt] | None = None, registry: Registry | None = None,
     at: datetime = AT,
 ) -> Decision:  # fmt: skip
     return accept_orders(
-        orders, {} if known is None else known, registry or Registry(), rules=RULES, at=at, new_id=uuid4
+        orders, {} if receipts is None else receipts, registry or Registry(), rules=RULES, at=at, new_id=uuid4
     )
 
 
@@ -60,7 +63,7 @@ def code(answer: object) -> str:
 def test_an_unknown_reference_gets_an_id_in_the_orders_own_decision() -> None:
     registry = Registry()
     decision = accept(order("1"), order("2"), registry=registry)
-    first, second = decision.answers
+    first, second = decision.outcomes
     assert isinstance(first, Receipt)
     assert isinstance(second, Receipt)
     assert first.customer_id == second.customer_id
@@ -70,20 +73,22 @@ def test_an_unknown_reference_gets_an_id_in_the_orders_own_decision() -> None:
 
 def test_K7_the_same_order_twice_in_one_batch_is_accepted_once() -> None:
     decision = accept(order("1"), order("1"))
-    assert decision.answers[0] == decision.answers[1]
+    assert decision.outcomes[0] == decision.outcomes[1]
     assert len(decision.orders) == 1
 
 
 def test_another_body_under_the_same_order_id_is_a_conflict() -> None:
     decision = accept(order("1", line(amount="10.00")), order("1", line(amount="10.01")))
-    assert code(decision.answers[1]) == "order_id_reused"
+    assert code(decision.outcomes[1]) == "order_id_reused"
     assert len(decision.orders) == 1
 
 
 def test_another_customer_under_the_same_order_id_is_a_conflict_and_is_not_registered() -> None:
     registry = Registry()
-    decision = accept(order("1"), order("1", customer=Address(source="patron", ref="other")), registry=registry)
-    assert code(decision.answers[1]) == "order_id_reused"
+    decision = accept(
+        order("1"), order("1", customer=CustomerIdentifier(source="patron", ref="other")), registry=registry
+    )
+    assert code(decision.outcomes[1]) == "order_id_reused"
     assert [seen.ref for seen in registry.added] == ["c-1"]
 
 
@@ -96,10 +101,10 @@ def test_K17_two_sources_each_have_their_order_1001() -> None:
 
 def test_a_refused_order_leaves_no_trace_and_does_not_touch_the_others() -> None:
     registry = Registry()
-    bad = order("2", placed_at=AT + timedelta(minutes=6), customer=Address(source="patron", ref="nobody"))
+    bad = order("2", placed_at=AT + timedelta(minutes=6), customer=CustomerIdentifier(source="patron", ref="nobody"))
     decision = accept(order("1"), bad, order("3"), registry=registry)
-    assert code(decision.answers[1]) == "in_the_future"
-    assert [accepted.said.order_ref for accepted in decision.orders] == ["1", "3"]
+    assert code(decision.outcomes[1]) == "in_the_future"
+    assert [accepted.content.order_ref for accepted in decision.orders] == ["1", "3"]
     assert len(registry.added) == 1
 
 
@@ -109,15 +114,15 @@ def test_five_minutes_ahead_is_a_clock_not_the_future() -> None:
 
 def test_backdating_needs_history_but_an_order_asked_again_is_answered() -> None:
     old = order(placed_at=AT - timedelta(days=31))
-    refusal = accept(old).answers[0]
+    refusal = accept(old).outcomes[0]
     assert code(refusal) == "history_scope_needed"
     assert isinstance(refusal, DomainError)
     assert refusal.kind is Kind.FORBIDDEN
     assert len(accept(order(placed_at=AT - timedelta(days=3650), reporter=HISTORIAN)).orders) == 1
-    known: dict[tuple[str, str], Receipt] = {}
+    receipts: dict[tuple[str, str], Receipt] = {}
     registry = Registry()
-    first = accept(order(), known=known, registry=registry).answers[0]
-    assert accept(order(), known=known, registry=registry, at=AT + timedelta(days=60)).answers[0] == first
+    first = accept(order(), receipts=receipts, registry=registry).outcomes[0]
+    assert accept(order(), receipts=receipts, registry=registry, at=AT + timedelta(days=60)).outcomes[0] == first
 
 
 @pytest.mark.parametrize(
@@ -130,11 +135,11 @@ def test_backdating_needs_history_but_an_order_asked_again_is_answered() -> None
 )
 def test_nothing_before_1970_or_beyond_the_calendar_whatever_the_scope(placed_at: str, expected: str) -> None:
     with pytest.raises(DomainError, match=expected):
-        said(placed_at=datetime.fromisoformat(placed_at))
+        content(placed_at=datetime.fromisoformat(placed_at))
 
 
 def test_an_unknown_customer_id_is_not_found() -> None:
-    assert code(accept(order(customer=Address(customer_id=uuid4()))).answers[0]) == "customer_not_found"
+    assert code(accept(order(customer=CustomerIdentifier(customer_id=uuid4()))).outcomes[0]) == "customer_not_found"
 
 
 def test_a_partner_may_name_by_id_only_customers_it_has_a_reference_of() -> None:
@@ -142,10 +147,10 @@ def test_a_partner_may_name_by_id_only_customers_it_has_a_reference_of() -> None
     partner = Reporter(source="partner:p", is_partner=True)
     registry = Registry(customers={mine, other}, of_source={(mine, "partner:p"), (other, "patron")})
     answers = accept(
-        order("1", source="partner:p", reporter=partner, customer=Address(customer_id=mine)),
-        order("2", source="partner:p", reporter=partner, customer=Address(customer_id=other)),
+        order("1", source="partner:p", reporter=partner, customer=CustomerIdentifier(customer_id=mine)),
+        order("2", source="partner:p", reporter=partner, customer=CustomerIdentifier(customer_id=other)),
         registry=registry,
-    ).answers
+    ).outcomes
     assert isinstance(answers[0], Receipt)
     assert code(answers[1]) == "customer_not_found"
 
@@ -178,34 +183,36 @@ def test_what_can_be_said_about_an_order_alone(
     lines: list[OrderLine], currency: str, expected: str, pointer: str
 ) -> None:
     with pytest.raises(DomainError) as refusal:
-        say_order("1", NamedCustomer(), AT, currency, "web", lines, RULES)
+        normalize_order("1", UnresolvedCustomer(), AT, currency, "web", lines, RULES)
     assert (refusal.value.code, refusal.value.pointer) == (expected, pointer)
 
 
 def test_five_hundred_lines_are_allowed() -> None:
-    assert said("1", *(line(n) for n in range(1, 501))).amount == Decimal("5000.00")
+    assert content("1", *(line(n) for n in range(1, 501))).amount == Decimal("5000.00")
 
 
 def test_the_fingerprint_is_of_the_content_not_of_its_spelling() -> None:
-    one = said("1", line(1, "10.00"), line(2, "100"), placed_at=AT)
-    two = said("1", line(2, "100.00"), line(1, "10.0"), placed_at=datetime.fromisoformat("2026-05-04T14:00:00+02:00"))
+    one = content("1", line(1, "10.00"), line(2, "100"), placed_at=AT)
+    two = content(
+        "1", line(2, "100.00"), line(1, "10.0"), placed_at=datetime.fromisoformat("2026-05-04T14:00:00+02:00")
+    )
     assert one.fingerprint == two.fingerprint
-    assert said("1", line(1, "10")).fingerprint != said("1", line(1, "1")).fingerprint
-    free = said("1", line(1, "10", discount=Decimal(0)))
-    assert free.fingerprint != said("1", line(1, "10")).fingerprint
+    assert content("1", line(1, "10")).fingerprint != content("1", line(1, "1")).fingerprint
+    free = content("1", line(1, "10", discount=Decimal(0)))
+    assert free.fingerprint != content("1", line(1, "10")).fingerprint
 
 
 def test_the_fingerprint_of_an_order_that_is_stored_already_stays_what_it_was() -> None:
     """Kept orders are compared by it when they are sent again, by whatever release."""
     lines = line(2, "5.50", unit_cost=Decimal("1.2300")), line(1, "10.00", 3, discount=Decimal("0.05"))
     kept = "ae1ecf704835fbcd1912ee0e1a046061b0ec969b880445d3d48f9690e0dc5ba8"  # pragma: allowlist secret
-    assert said("1", *lines).fingerprint.hex() == kept
+    assert content("1", *lines).fingerprint.hex() == kept
 
 
 def test_the_announced_json_is_the_event_itself() -> None:
     lines = line(1, "10.00", 3, discount=Decimal("0.05")), line(2, "5.5", unit_cost=Decimal("1.2300"))
     [accepted] = accept(
-        report_of(said("1", *lines)._replace(customer=NamedCustomer(None, "patron", "c")), OWN, "patron")
+        report_of(content("1", *lines)._replace(customer=UnresolvedCustomer(None, "patron", "c")), OWN, "patron")
     ).orders
     placed = OrderPlaced(
         order_id=accepted.id, customer_id=accepted.customer_id, source="patron", placed_at=AT, currency="USD",
@@ -223,6 +230,6 @@ def test_ids_are_given_by_the_caller() -> None:
     given = [UUID(int=n) for n in range(1, 9)]
     source = iter(given)
     decision = accept_orders([order()], {}, Registry(), rules=RULES, at=AT, new_id=lambda: next(source))
-    receipt = decision.answers[0]
+    receipt = decision.outcomes[0]
     assert isinstance(receipt, Receipt)
     assert {receipt.id, receipt.customer_id, receipt.event_id} <= set(given)

@@ -52,12 +52,12 @@ class Bookkeeper:
     returns: dict[tuple[str, str], tuple[Any, int]] = field(default_factory=dict)
     cancelled: set[tuple[str, str]] = field(default_factory=set)
 
-    def order(self, said: dict[str, Any]) -> int:
-        earlier = self.orders.setdefault((said["source"], said["ref"]), said)
-        return 202 if earlier == said else 409
+    def order(self, report: dict[str, Any]) -> int:
+        earlier = self.orders.setdefault((report["source"], report["ref"]), report)
+        return 202 if earlier == report else 409
 
-    def give_back(self, said: dict[str, Any]) -> int:
-        of, ref, quantity = said["of"], said["ref"], said["quantity"]
+    def give_back(self, report: dict[str, Any]) -> int:
+        of, ref, quantity = report["of"], report["ref"], report["quantity"]
         if of not in self.orders:
             return 404
         key = (of[0], ref)
@@ -71,8 +71,8 @@ class Bookkeeper:
         self.taken.setdefault(of, []).append(("return", quantity))
         return 201
 
-    def cancel(self, said: dict[str, Any]) -> int:
-        of = said["of"]
+    def cancel(self, report: dict[str, Any]) -> int:
+        of = report["of"]
         if of not in self.orders:
             return 404
         if of in self.cancelled:
@@ -118,15 +118,15 @@ async def compare(client: httpx.AsyncClient, database: Database, history: list[l
     book = Bookkeeper()
     ids: dict[tuple[str, str], str] = {}
     for group in history:
-        orders = [said for said in group if said["what"] == "order"]
-        answers = await asyncio.gather(*[client.post("/v1/orders", json=as_sent(said)) for said in orders])
-        for said, answer in zip(orders, answers, strict=True):
-            assert answer.status_code == book.order(said), (said, answer.text)
+        orders = [report for report in group if report["what"] == "order"]
+        answers = await asyncio.gather(*[client.post("/v1/orders", json=as_sent(report)) for report in orders])
+        for report, answer in zip(orders, answers, strict=True):
+            assert answer.status_code == book.order(report), (report, answer.text)
             if answer.status_code == 202:
-                assert ids.setdefault((said["source"], said["ref"]), answer.json()["id"]) == answer.json()["id"]
-        for said in group:
-            if said["what"] != "order":
-                await follow(client, book, ids, said)
+                assert ids.setdefault((report["source"], report["ref"]), answer.json()["id"]) == answer.json()["id"]
+        for report in group:
+            if report["what"] != "order":
+                await follow(client, book, ids, report)
     events = await harness.announced(database)
     placed = [event for event in events if isinstance(event, OrderPlaced)]
     assert sorted((event.source, str(event.amount)) for event in placed) == sorted(
@@ -142,20 +142,20 @@ async def compare(client: httpx.AsyncClient, database: Database, history: list[l
 
 
 async def follow(
-    client: httpx.AsyncClient, book: Bookkeeper, ids: dict[tuple[str, str], str], said: dict[str, Any]
+    client: httpx.AsyncClient, book: Bookkeeper, ids: dict[tuple[str, str], str], report: dict[str, Any]
 ) -> None:
-    order_id = ids.get(said["of"], "01890000-0000-7000-8000-000000000000")
-    if said["what"] == "return":
-        body = {"return_id": said["ref"], "returned_at": AT, "lines": [{"line": 1, "quantity": said["quantity"]}]}
+    order_id = ids.get(report["of"], "01890000-0000-7000-8000-000000000000")
+    if report["what"] == "return":
+        body = {"return_id": report["ref"], "returned_at": AT, "lines": [{"line": 1, "quantity": report["quantity"]}]}
         answer = await client.post(f"/v1/orders/{order_id}/returns", json=body)
-        expected = book.give_back(said)
+        expected = book.give_back(report)
     else:
         answer = await client.post(f"/v1/orders/{order_id}/cancellation", json={"cancelled_at": AT})
-        expected = book.cancel(said)
-    assert answer.status_code == expected, (said, answer.text)
+        expected = book.cancel(report)
+    assert answer.status_code == expected, (report, answer.text)
 
 
-def as_sent(said: dict[str, Any]) -> dict[str, Any]:
-    line = {"line": 1, "sku": "s", "category": "c", "quantity": said["quantity"], "amount": said["amount"]}
-    customer = {"source": said["source"], "ref": said["customer"]}
-    return an_order(said["ref"], line, customer=customer, placed_at=PLACED)
+def as_sent(report: dict[str, Any]) -> dict[str, Any]:
+    line = {"line": 1, "sku": "s", "category": "c", "quantity": report["quantity"], "amount": report["amount"]}
+    customer = {"source": report["source"], "ref": report["customer"]}
+    return an_order(report["ref"], line, customer=customer, placed_at=PLACED)

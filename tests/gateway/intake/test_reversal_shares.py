@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.gateway.core.domain import IntakeRules, share
 from services.gateway.intake.domain.deliveries import deliver
 from services.gateway.intake.domain.orders import Order
-from services.gateway.intake.domain.reversals import LineWanted, TakenBack, cancel, return_lines
+from services.gateway.intake.domain.reversals import ReturnedQuantity, Reversal, cancel, return_lines
 from shared.errors import DomainError
 from shared.events import OrderLine
 
@@ -33,16 +33,24 @@ def order(*lines: tuple[int, str]) -> Order:
     )  # fmt: skip
 
 
-def give_back(bought: Order, earlier: list[TakenBack], *wanted: tuple[int, int], at: datetime = LATER) -> TakenBack:
+def give_back(bought: Order, earlier: list[Reversal], *wanted: tuple[int, int], at: datetime = LATER) -> Reversal:
     record, event = return_lines(
-        bought, earlier, str(uuid4()), [LineWanted(*want) for want in wanted], at, b"", rules=RULES, at=at, new_id=uuid4
+        bought,
+        earlier,
+        str(uuid4()),
+        [ReturnedQuantity(*want) for want in wanted],
+        at,
+        b"",
+        rules=RULES,
+        at=at,
+        new_id=uuid4,
     )
     assert event.return_id == record.id
     assert event.amount == record.amount == sum(piece.amount for piece in event.lines)
     return record
 
 
-def call_off(bought: Order, earlier: list[TakenBack]) -> TakenBack:
+def call_off(bought: Order, earlier: list[Reversal]) -> Reversal:
     return cancel(bought, earlier, LATER, None, b"", at=LATER, new_id=uuid4)[0]
 
 
@@ -60,7 +68,7 @@ def test_K4_a_return_takes_back_its_own_line() -> None:
 )
 def test_all_pieces_of_a_line_give_the_line(quantity: int, amount: Decimal, pieces: list[int], cancelled: bool) -> None:
     bought = order((quantity, str(amount)))
-    records: list[TakenBack] = []
+    records: list[Reversal] = []
     left = quantity
     for piece in pieces:
         if piece > left:

@@ -21,5 +21,6 @@ async def issue_key(tx: Transaction, partner_id: UUID) -> tuple[PartnerKey, str]
 
 
 async def revoke_key(tx: Transaction, partner_id: UUID, key_id: UUID) -> None:
+    """Revoke a key; twice is the same. 404 when the partner has no such key."""
     if not await repository.revoke_key(tx, partner_id, key_id):
-        raise not_found("key_not_found", "no such key")
+        raise not_found("key_not_found", "There is no such key.")

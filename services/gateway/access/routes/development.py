@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from services.gateway.access.handlers.authenticator import development_token
+from services.gateway.access.handlers.development_tokens import development_token
 from services.gateway.access.schemas import DevTokenCreate, TokenRead
 from services.gateway.dependencies import settings_of
 from shared.chassis import public, service_router

@@ -11,10 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.chassis.problems import problem
 
-REMEMBERED = 10_000  # clients; the one not seen for longest is forgotten, which at worst fills its bucket
+MOST_REMEMBERED = 10_000  # clients; the one not seen for longest is forgotten, which at worst fills its bucket
 
 
-class Bucket:
+class TokenBucket:
+    """The tokens of one client, as of the instant `at` (monotonic seconds)."""
+
     __slots__ = ("at", "tokens")
 
     def __init__(self, tokens: float, at: float) -> None:
@@ -22,15 +24,15 @@ class Bucket:
         self.at = at
 
 
-class RateLimit:
-    """Pure ASGI. Says in each answer how much is left, and 429 when nothing is."""
+class RateLimitMiddleware:
+    """ASGI middleware: says in each answer how many requests are left, and answers 429 when none is."""
 
     def __init__(self, app: ASGIApp, *, per_second: float, burst: int) -> None:
         self.app = app
         self.per_second = per_second
         self.burst = burst
         self._limit = str(burst).encode()
-        self._buckets: OrderedDict[bytes | str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[bytes | str, TokenBucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,11 +58,11 @@ class RateLimit:
             await self.app(scope, receive, send_with_headers)
 
     def _take(self, client: bytes | str, now: float) -> float:
-        """What is left after this request; negative when it is one too many (which is then not counted)."""
+        """Requests left to the client after this one; negative when it is one too many (which is then not counted)."""
         bucket = self._buckets.get(client)
         if bucket is None:
-            bucket = self._buckets[client] = Bucket(float(self.burst), now)
-            if len(self._buckets) > REMEMBERED:
+            bucket = self._buckets[client] = TokenBucket(float(self.burst), now)
+            if len(self._buckets) > MOST_REMEMBERED:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(client)
@@ -73,7 +75,7 @@ class RateLimit:
 
 
 def client_of(scope: Scope) -> bytes | str:
-    """Who presents the same credential is the same client; who presents none is its address."""
+    """The credential that is presented, or the address of who presents none."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             return bytes(value)

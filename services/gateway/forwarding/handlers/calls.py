@@ -1,4 +1,4 @@
-"""Calls to the services behind the door, on behalf of who asks: what of a request goes in, of an answer comes out."""
+"""Calls to the services behind the gateway, on behalf of who asks: which parts of request and answer are forwarded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import orjson
 
 from shared.chassis import Actor, Refused, Service
 
-# What of a request is handed on. No identity, no hop-by-hop header is: who asks is said by the signed token alone.
-SENT_ON = (
+# Of a request. No identity and no hop-by-hop header is among them: who asks is said by the signed token alone.
+FORWARDED_REQUEST_HEADERS = (
     "accept",
     "accept-language",
     "content-type",
@@ -20,8 +20,8 @@ SENT_ON = (
     "if-none-match",
     "prefer",
 )
-# What of an answer is. `location` leads somewhere below /v1, so it means the same at the gateway.
-SENT_BACK = (
+# Of an answer. `location` leads somewhere below /v1, so it means the same at the gateway.
+FORWARDED_RESPONSE_HEADERS = (
     "allow",
     "cache-control",
     "content-disposition",
@@ -35,12 +35,15 @@ SENT_BACK = (
     "retry-after",
     "sunset",
 )
-KEPT_IN_PATHS = "/:@!$&'()*+,;=-._~"
+SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
 RETRY_SECONDS = "2"
+CONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ServiceCall:
+    """A request to one service; `headers` are the caller's, of which only those listed above are sent."""
+
     method: str
     path: str  # decoded, below the root: /v1/…
     query: bytes = b""
@@ -49,7 +52,9 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceAnswer:
+    """What a service answered, with the headers that may be handed back."""
+
     status: int
     headers: dict[str, str]
     body: bytes
@@ -62,35 +67,41 @@ class Answer:
         return orjson.loads(self.body)
 
 
-async def forward(service: Service, name: str, call: Call, actor: Actor, *, seconds: float) -> Answer:
-    """One call to one service; that it is down or slow is said in our own words."""
-    headers = {key: value for key, value in (call.headers or {}).items() if key in SENT_ON}
+async def forward(service: Service, name: str, call: ServiceCall, actor: Actor, *, seconds: float) -> ServiceAnswer:
+    """Call the service `name` on behalf of the actor.
+
+    Raises Refused 503 `service_unavailable` when it cannot be reached or does not accept the gateway's token, and 504
+    `service_timeout` when it has not answered within `seconds`.
+    """
+    headers = {key: value for key, value in (call.headers or {}).items() if key in FORWARDED_REQUEST_HEADERS}
     headers |= service.clients.on_behalf_of(name, actor)
     headers["accept-encoding"] = "identity"
-    url = quote(call.path, safe=KEPT_IN_PATHS) + (f"?{call.query.decode('ascii')}" if call.query else "")
+    url = quote(call.path, safe=SAFE_IN_PATHS) + (f"?{call.query.decode('ascii')}" if call.query else "")
+    timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     try:
         answer = await service.clients.bare(name).request(
-            call.method, url, content=call.body or None, headers=headers, timeout=httpx.Timeout(seconds, connect=2.0)
+            call.method, url, content=call.body or None, headers=headers, timeout=timeout
         )
     except httpx.ConnectTimeout:
-        raise unavailable(name) from None
+        raise service_unavailable(name) from None
     except httpx.TimeoutException:
         raise Refused(504, "service_timeout", f"{name} did not answer in time.", service=name) from None
     except (httpx.TransportError, LookupError):
-        raise unavailable(name) from None
+        raise service_unavailable(name) from None
     if answer.status_code == 401:
-        raise unavailable(name)  # it did not believe us: nothing that who asks could mend
-    return Answer(answer.status_code, kept(answer.headers), answer.content)
+        raise service_unavailable(name)  # it did not accept our token: nothing that who asks could mend
+    return ServiceAnswer(answer.status_code, forwarded_response_headers(answer.headers), answer.content)
 
 
-def kept(headers: httpx.Headers) -> dict[str, str]:
-    back = {name: headers[name] for name in SENT_BACK if name in headers}
-    if not back.get("location", "/").startswith("/"):
-        del back["location"]  # an address inside the house
-    return back
+def forwarded_response_headers(headers: httpx.Headers) -> dict[str, str]:
+    """Those of an answer that are handed back."""
+    forwarded = {name: headers[name] for name in FORWARDED_RESPONSE_HEADERS if name in headers}
+    if not forwarded.get("location", "/").startswith("/"):
+        del forwarded["location"]  # an address inside the house
+    return forwarded
 
 
-def unavailable(name: str) -> Refused:
+def service_unavailable(name: str) -> Refused:
     return Refused(
         503,
         "service_unavailable",

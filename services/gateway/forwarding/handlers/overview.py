@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from services.gateway.forwarding.handlers.calls import Answer, Call, forward
+from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
 from shared.chassis import Actor, Refused, Service
 
 PARTS = {  # part -> whom to ask, where
@@ -15,16 +15,16 @@ PARTS = {  # part -> whom to ask, where
 }
 
 
-async def ask_everybody(
+async def load_fresh_overview(
     service: Service, customer_id: UUID, actor: Actor, *, seconds: float
-) -> tuple[dict[str, Any], Answer | None]:
+) -> tuple[dict[str, Any], ServiceAnswer | None]:
     """Profile's row with what each service says now beside it; and profile's refusal, when it has one (404, 403)."""
     answers = await asyncio.gather(
         *[_ask(service, part, customer_id, actor, seconds) for part in PARTS], return_exceptions=True
     )
     found: dict[str, Any] = {}
     missing: list[str] = []
-    refusal: Answer | None = None
+    refusal: ServiceAnswer | None = None
     for part, answer in zip(PARTS, answers, strict=True):
         if isinstance(answer, Refused):
             missing.append(PARTS[part][0])
@@ -42,7 +42,7 @@ async def ask_everybody(
     return overview | {"fresh": found, "did_not_answer": missing}, refusal
 
 
-async def _ask(service: Service, part: str, customer_id: UUID, actor: Actor, seconds: float) -> Answer:
+async def _ask(service: Service, part: str, customer_id: UUID, actor: Actor, seconds: float) -> ServiceAnswer:
     name, path, query = PARTS[part]
-    call = Call("GET", path.format(id=customer_id), query.decode().format(id=customer_id).encode())
+    call = ServiceCall("GET", path.format(id=customer_id), query.decode().format(id=customer_id).encode())
     return await forward(service, name, call, actor, seconds=seconds)

@@ -4,13 +4,13 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.core.domain import id_in
+from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.forwarding.dependencies import forward_request, response_of
 from services.gateway.forwarding.domain import customer_in, is_for_partners, service_for
-from services.gateway.forwarding.handlers.overview import ask_everybody
+from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
-from services.gateway.references import handlers as customers
+from services.gateway.references.handlers import customer_not_found, require_customer
 from shared.chassis import Actor, Id, Refused, allow
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.strict_json import parse_json
@@ -25,11 +25,11 @@ ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which sco
 async def read_overview(request: Request, customer_id: Id, fresh: bool = False) -> Response:
     """The 360. From profile's one row; `fresh=true` asks each service and says which did not answer."""
     actor = await actor_of(request)
-    await _hold_to_own_customers(request, actor, b"")
+    await _require_own_customers(request, actor, b"")
     if not fresh:
         return response_of(await forward_request(request, "profile", actor, b""))
     seconds = settings_of(request).forward_seconds
-    overview, refusal = await ask_everybody(service_of(request), customer_id, actor, seconds=seconds)
+    overview, refusal = await load_fresh_overview(service_of(request), customer_id, actor, seconds=seconds)
     if refusal is not None:
         return response_of(refusal)
     return Response(json.dumps(overview, ensure_ascii=False), media_type="application/json")
@@ -38,38 +38,39 @@ async def read_overview(request: Request, customer_id: Id, fresh: bool = False) 
 @router.api_route(
     "/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], dependencies=[ANYBODY_SIGNED_IN]
 )
-async def hand_on(request: Request, path: str) -> Response:
+async def forward_to_service(request: Request, path: str) -> Response:
+    """Hand the request to the service that answers this path, and its answer back."""
     name = service_for(path)
     if name is None:
         raise not_found("not_found", "Nothing is there.")
     actor = await actor_of(request)
     body = await request.body()
-    await _hold_to_own_customers(request, actor, body)
+    await _require_own_customers(request, actor, body)
     return response_of(await forward_request(request, name, actor, body))
 
 
-async def _hold_to_own_customers(request: Request, actor: Actor, body: bytes) -> None:
-    """For a partner: whoever is named in the path, the query or the body must be a customer of its own."""
+async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:
+    """Refuse a partner with 404 when a customer named in the path, the query or the body is none of its own."""
     if actor.partner_id is None:
         return
     path = request.scope["path"].removeprefix("/v1/")
     if not is_for_partners(path):
         raise Refused(403, "forbidden", "Partners see their own customers and cases only.")
-    named = [customer_in(path), *request.query_params.getlist("customer_id"), *_named_in(body)]
-    ids = {text: id_in(text) for text in named if text is not None}
+    named = [customer_in(path), *request.query_params.getlist("customer_id"), *_customers_named_in(body)]
+    ids = {text: uuid_in(text) for text in named if text is not None}
     if None in ids.values():
-        raise customers.customer_not_found()
+        raise customer_not_found()
     if ids:
         async with service_of(request).database.transaction() as tx:
             for customer_id in filter(None, ids.values()):
-                await customers.require_customer(tx, customer_id, reporter_of(actor))
+                await require_customer(tx, customer_id, reporter_of(actor))
 
 
-def _named_in(body: bytes) -> list[str | None]:
-    """The customers a body names: `customer_id`, or `customer: {id}`."""
+def _customers_named_in(body: bytes) -> list[str | None]:
+    """The ids of customers as they stand in a JSON body: `customer_id`, or `customer: {id}`."""
     content = parse_json(body) if body else None  # always: a name may be spelled in many ways, as "\u0063ustomer"
     if not isinstance(content, dict):
         return []
     customer = content.get("customer")
     named = (content.get("customer_id"), customer.get("id") if isinstance(customer, dict) else None)
-    return [None if one is None else str(one) for one in named]
+    return [None if text is None else str(text) for text in named]

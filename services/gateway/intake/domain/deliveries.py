@@ -12,6 +12,8 @@ from shared.events import OrderDelivered
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
+    """A recorded delivery of an order."""
+
     id: UUID
     source: str
     ref: str
@@ -24,9 +26,9 @@ class Delivery:
 
 
 def deliver(
-    order: Order, ref: str, delivered_at: datetime, mark: bytes, *, at: datetime, new_id: NewId
+    order: Order, ref: str, delivered_at: datetime, fingerprint: bytes, *, at: datetime, new_id: NewId
 ) -> tuple[Delivery, OrderDelivered]:
-    """P9 measures the promised days between `placed_at` and this."""
+    """The delivery of an order, and its event. Promised days run from `placed_at` to `delivered_at` (P9)."""
     check_after_order(order, delivered_at, "/delivered_at")
     delivery = Delivery(
         id=new_id(),
@@ -35,7 +37,7 @@ def deliver(
         order_id=order.id,
         customer_id=order.customer_id,
         delivered_at=delivered_at,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         event_id=new_id(),
         recorded_at=at,
     )

@@ -1,4 +1,4 @@
-"""What an order says: checked alone, spelled once (the row and the event hold the same text), told from another."""
+"""An order's content: checked by itself, spelled once (row and event hold the same text), and its fingerprint."""
 
 import json
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from shared.errors import invalid
 from shared.events import OrderLine
 
 
-class NamedCustomer(NamedTuple):
-    """How the order names its customer: Patron's id, or a reference, whose source may go without saying."""
+class UnresolvedCustomer(NamedTuple):
+    """How an order names its customer: Patron's id, or a reference whose source may be left out."""
 
     customer_id: UUID | None = None
     source: str | None = None
     ref: str | None = None
 
 
-class SaidOrder(NamedTuple):
-    """An order that is right in itself. (A NamedTuple, because intake makes thousands of them a second.)"""
+class OrderContent(NamedTuple):
+    """An order that breaks no rule by itself. A NamedTuple, because intake makes thousands of them a second."""
 
     order_ref: str
-    customer: NamedCustomer
+    customer: UnresolvedCustomer
     placed_at: datetime  # in UTC
     currency: str
     channel: str
@@ -34,36 +34,37 @@ class SaidOrder(NamedTuple):
     fingerprint: bytes
 
 
-def say_order(
-    order_ref: str, customer: NamedCustomer, placed_at: datetime, currency: str, channel: str,
+def normalize_order(
+    order_ref: str, customer: UnresolvedCustomer, placed_at: datetime, currency: str, channel: str,
     lines: Sequence[OrderLine], rules: IntakeRules,
-) -> SaidOrder:  # fmt: skip
-    """What can be said about an order without knowing anything else. `history` and future: see `accept_orders`."""
+) -> OrderContent:  # fmt: skip
+    """The exact path from a body's parts to an order's content: checks whatever needs no other knowledge (how old an
+    order may be is for `accept_orders`). Raises the refusal with a pointer to the part."""
     amount = check_lines(lines, currency, rules)
     rules.check_conceivable(placed_at, "/placed_at")
-    at = placed_at.astimezone(UTC)
+    placed_at_utc = placed_at.astimezone(UTC)
     rows = [
-        row_of_mark(
+        fingerprint_row(
             line.line, line.sku, line.category, line.quantity, plain(line.amount), plain(line.unit_cost),
             plain(line.discount),
         )
         for line in sorted(lines, key=lambda line: line.line)
     ]  # fmt: skip
-    mark = fingerprint(at, currency, channel, rows)
-    return SaidOrder(order_ref, customer, at, currency, channel, amount, written_lines(lines), mark)
+    digest = order_fingerprint(placed_at_utc, currency, channel, rows)
+    return OrderContent(order_ref, customer, placed_at_utc, currency, channel, amount, written_lines(lines), digest)
 
 
 def check_lines(lines: Sequence[OrderLine], currency: str, rules: IntakeRules) -> Decimal:
-    """Their sum, when there is nothing to say against them."""
+    """The sum of the lines; raises what is wrong with the first bad one."""
     rules.check_currency(currency)
     if not lines:
-        raise invalid("no_lines", "an order has at least one line", pointer="/lines")
+        raise invalid("no_lines", "An order has at least one line.", pointer="/lines")
     if len(lines) > rules.most_lines:
-        raise invalid("too_many_lines", f"an order has at most {rules.most_lines} lines", pointer="/lines")
+        raise invalid("too_many_lines", f"An order has at most {rules.most_lines} lines.", pointer="/lines")
     numbers: set[int] = set()
     for index, line in enumerate(lines):
         if line.line in numbers:
-            raise invalid("duplicate_line", "each line has a number of its own", pointer=f"/lines/{index}/line")
+            raise invalid("duplicate_line", "Each line has a number of its own.", pointer=f"/lines/{index}/line")
         numbers.add(line.line)
         rules.check_amount(line.amount, f"/lines/{index}/amount")
         if line.discount is not None:
@@ -75,13 +76,13 @@ def check_lines(lines: Sequence[OrderLine], currency: str, rules: IntakeRules) -
 
 
 def check_cost(cost: Decimal) -> None:
-    """What all lines cost together. Margins are counted as amounts are, so their costs have the same bound."""
+    """Refuse lines that together cost too much: margins are counted as amounts are, so costs have the same bound."""
     if cost >= GREATEST:
-        raise invalid("amount_too_large", "these costs are more than can be accounted for", pointer="/lines")
+        raise invalid("amount_too_large", "These costs are more than can be accounted for.", pointer="/lines")
 
 
 def written_lines(lines: Sequence[OrderLine]) -> str:
-    """Lines as JSON. Amounts stay text, so nothing can make a float of them."""
+    """Lines as JSON text, members in the order of their names. Amounts stay text, so nothing makes floats of them."""
     rows = []
     for line in lines:
         row: dict[str, object] = {
@@ -99,12 +100,15 @@ def written_lines(lines: Sequence[OrderLine]) -> str:
     return json.dumps(rows, separators=(",", ":"), sort_keys=True)
 
 
-def row_of_mark(line: int, sku: str, category: str, quantity: int, amount: str, unit_cost: str, discount: str) -> str:
+def fingerprint_row(
+    line: int, sku: str, category: str, quantity: int, amount: str, unit_cost: str, discount: str
+) -> str:
+    """A line as it goes into the order's fingerprint; amounts as `plain` writes them."""
     return f"{line}\n{sku}\n{category}\n{quantity}\n{amount}\n{unit_cost}\n{discount}"
 
 
-def fingerprint(placed_at: datetime, currency: str, channel: str, rows: Sequence[str]) -> bytes:
-    """Equal for equal content, however it was written: 10.0 and 10.00, +00:00 and Z, lines in any order.
+def order_fingerprint(placed_at: datetime, currency: str, channel: str, rows: Sequence[str]) -> bytes:
+    """SHA-256, equal for equal content however it was written: 10.0 and 10.00, +00:00 and Z, lines in any order.
 
     The customer is not in it: whom the order belongs to is compared by Patron's id. It is kept with the order, so what
     goes in must stay as it is.

@@ -1,4 +1,4 @@
-"""Orders: what is accepted, once, and what an order sent again is answered."""
+"""Accepting orders: each once per (source, order id); what is sent again gets the answer it got before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway.core.domain import IntakeRules, NewId
-from services.gateway.intake.domain.order_content import SaidOrder
-from services.gateway.references.domain import Address, Registry, Reporter
+from services.gateway.intake.domain.order_content import OrderContent
+from services.gateway.references.domain import CustomerIdentifier, Registry, Reporter
 from shared.errors import DomainError, conflict
 from shared.events import OrderLine
 
@@ -18,38 +18,38 @@ OrderKey = tuple[str, str]
 
 
 class ReportedOrder(NamedTuple):
-    """What an order says, who reports it, and whose order and customer that makes it."""
+    """An order's content, who reports it, and whose order and customer that makes it."""
 
     reporter: Reporter
     source: str
-    customer: Address
-    said: SaidOrder
+    customer: CustomerIdentifier
+    content: OrderContent
 
     @property
     def key(self) -> OrderKey:
-        return self.source, self.said.order_ref
+        return self.source, self.content.order_ref
 
 
-def report_of(said: SaidOrder, reporter: Reporter, source: str) -> ReportedOrder:
-    """`source` is the registered source behind the name in the order."""
-    customer_id, _, ref = said.customer
-    customer = Address(customer_id) if customer_id is not None else Address(None, source, ref)
-    return ReportedOrder(reporter, source, customer, said)
+def report_of(content: OrderContent, reporter: Reporter, source: str) -> ReportedOrder:
+    """Join an order's content with its reporter; `source` is the registered source behind the name in the order."""
+    customer_id, _, ref = content.customer
+    customer = CustomerIdentifier(customer_id) if customer_id is not None else CustomerIdentifier(None, source, ref)
+    return ReportedOrder(reporter, source, customer, content)
 
 
 class AcceptedOrder(NamedTuple):
-    """A new order with what Patron gives it."""
+    """A new order with the ids that Patron gives it and its event."""
 
     id: UUID
     source: str
     customer_id: UUID
     event_id: UUID
-    said: SaidOrder
+    content: OrderContent
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it is read back. It never changes; what is taken back of it stands beside it."""
+    """A stored order. It never changes; reversals and deliveries of it are records of their own."""
 
     id: UUID
     source: str
@@ -66,7 +66,7 @@ class Order:
 
 
 class Receipt(NamedTuple):
-    """What the sender is told, the same each time it asks."""
+    """The answer to an accepted order, the same each time the order is sent."""
 
     id: UUID
     order_ref: str
@@ -75,20 +75,21 @@ class Receipt(NamedTuple):
     fingerprint: bytes
 
 
-Answer = Receipt | DomainError
+OrderOutcome = Receipt | DomainError
+"""Of a reported order: accepted, now or before, or why it is refused."""
 
 
 @dataclass(slots=True)
 class Decision:
-    """One answer for each reported order, in order, and what is new."""
+    """One outcome for each reported order, in the same order, and the orders that are new."""
 
-    answers: list[Answer] = field(default_factory=list)
+    outcomes: list[OrderOutcome] = field(default_factory=list)
     orders: list[AcceptedOrder] = field(default_factory=list)
 
 
 def accept_orders(
     reported: Sequence[ReportedOrder],
-    known: dict[OrderKey, Receipt],
+    receipts: dict[OrderKey, Receipt],
     registry: Registry,
     *,
     rules: IntakeRules,
@@ -97,50 +98,51 @@ def accept_orders(
 ) -> Decision:
     """Decide order by order; one that is refused leaves no trace and does not touch the others.
 
-    `known` and `registry` grow with what is accepted, so the same order twice in one batch is accepted once (K7).
+    `receipts` (of orders accepted before) and `registry` grow with what is accepted, so the same order twice in one
+    batch is accepted once (K7).
     """
     decision = Decision()
     for order in reported:
         try:
-            decision.answers.append(_accept(order, known, registry, decision, rules, at, new_id))
+            decision.outcomes.append(_accept(order, receipts, registry, decision, rules, at, new_id))
         except DomainError as refusal:
-            decision.answers.append(refusal)
+            decision.outcomes.append(refusal)
     return decision
 
 
 def _accept(
     order: ReportedOrder,
-    known: dict[OrderKey, Receipt],
+    receipts: dict[OrderKey, Receipt],
     registry: Registry,
     decision: Decision,
     rules: IntakeRules,
     at: datetime,
     new_id: NewId,
 ) -> Receipt:
-    said = order.said
-    rules.check_instant(said.placed_at, at, "/placed_at", may_backdate=True)
-    earlier = known.get(order.key)
+    content = order.content
+    rules.check_instant(content.placed_at, at, "/placed_at", may_backdate=True)
+    earlier = receipts.get(order.key)
     if earlier is not None:
-        # asked again: no rule that has come to bite since (backdating) may change the answer
-        same = earlier.fingerprint == said.fingerprint
+        # sent again: no rule that has come to bite since (backdating) may change the answer
+        same = earlier.fingerprint == content.fingerprint
         if not same or registry.find(order.customer, order.reporter) != earlier.customer_id:
-            raise conflict("order_id_reused", "this order_id was used for another order", pointer="/order_id")
+            raise conflict("order_id_reused", "This order_id was used for another order.", pointer="/order_id")
         return earlier
     if not order.reporter.may_backdate:
-        rules.check_instant(said.placed_at, at, "/placed_at", may_backdate=False)
-    customer_id = registry.reference(order.customer, order.reporter, at, new_id)
-    accepted = AcceptedOrder(new_id(), order.source, customer_id, new_id(), said)
-    receipt = Receipt(accepted.id, said.order_ref, customer_id, accepted.event_id, said.fingerprint)
-    known[order.key] = receipt
+        rules.check_instant(content.placed_at, at, "/placed_at", may_backdate=False)
+    customer_id = registry.resolve_or_register(order.customer, order.reporter, at, new_id)
+    accepted = AcceptedOrder(new_id(), order.source, customer_id, new_id(), content)
+    receipt = Receipt(accepted.id, content.order_ref, customer_id, accepted.event_id, content.fingerprint)
+    receipts[order.key] = receipt
     decision.orders.append(accepted)
     return receipt
 
 
 def order_placed(order: AcceptedOrder) -> str:
     """The event `OrderPlaced` as JSON: around the lines that are JSON already. What stands in it needs no escaping."""
-    said = order.said
+    content = order.content
     return (
         f'{{"order_id":"{order.id}","customer_id":"{order.customer_id}","source":"{order.source}",'
-        f'"placed_at":"{said.placed_at.isoformat()}","currency":"{said.currency}","channel":"{said.channel}",'
-        f'"amount":"{said.amount}","lines":{said.lines}}}'
+        f'"placed_at":"{content.placed_at.isoformat()}","currency":"{content.currency}","channel":"{content.channel}",'
+        f'"amount":"{content.amount}","lines":{content.lines}}}'
     )

@@ -1,4 +1,4 @@
-"""What is taken back of an order: returns, and the cancellation of what is left. All pieces of a line give the line."""
+"""Reversals of an order: returns, and the cancellation of what is left. All pieces of a line together give the line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,15 @@ from shared.events import OrderCancelled, OrderReturned, ReversedLine
 
 
 @dataclass(frozen=True, slots=True)
-class LineWanted:
+class ReturnedQuantity:
+    """How many pieces of which line come back."""
+
     line: int
     quantity: int
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class Reversal:
     """A recorded return or cancellation."""
 
     id: UUID
@@ -39,86 +41,89 @@ class TakenBack:
 
 
 @dataclass(slots=True)
-class Left:
-    """What of a line has been taken back so far."""
+class ReversedSoFar:
+    """How much of one line was reversed before: pieces and amount."""
 
     quantity: int = 0
     amount: Decimal = ZERO
 
 
-def taken_so_far(takebacks: Iterable[TakenBack]) -> dict[int, Left]:
-    so_far: dict[int, Left] = {}
-    for takeback in takebacks:
-        for line in takeback.lines:
-            left = so_far.setdefault(line.line, Left())
-            left.quantity += line.quantity
-            left.amount += line.amount
+def reversed_so_far(reversals: Iterable[Reversal]) -> dict[int, ReversedSoFar]:
+    """By number of the line. A line that nothing was reversed of is missing."""
+    so_far: dict[int, ReversedSoFar] = {}
+    for reversal in reversals:
+        for line in reversal.lines:
+            before = so_far.setdefault(line.line, ReversedSoFar())
+            before.quantity += line.quantity
+            before.amount += line.amount
     return so_far
 
 
 def check_after_order(order: Order, instant: datetime, pointer: str) -> None:
+    """Refuse what happened to an order before it was placed."""
     if instant < order.placed_at:
-        raise invalid("before_its_order", "the order was placed later", pointer=pointer)
+        raise invalid("before_its_order", "The order was placed later.", pointer=pointer)
 
 
 def return_lines(
     order: Order,
-    earlier: Sequence[TakenBack],
+    earlier: Sequence[Reversal],
     ref: str,
-    wanted: Sequence[LineWanted],
+    returned: Sequence[ReturnedQuantity],
     returned_at: datetime,
-    mark: bytes,
+    fingerprint: bytes,
     *,
     rules: IntakeRules,
     at: datetime,
     new_id: NewId,
-) -> tuple[TakenBack, OrderReturned]:
-    """Take lines back. Each piece is the difference of two half-even shares, so the last piece makes it exact (K4)."""
+) -> tuple[Reversal, OrderReturned]:
+    """A return of lines, and its event. The amount of a piece is the difference of two half-even shares of the line's
+    amount, so that the last piece makes it exact (K4). Refuses more than was bought and not reversed before."""
     check_after_order(order, returned_at, "/returned_at")
-    if any(takeback.kind == "cancellation" for takeback in earlier):
-        raise conflict("order_is_cancelled", "nothing is left of a cancelled order")
-    if not wanted:
-        raise invalid("no_lines", "a return has at least one line", pointer="/lines")
-    pieces = _pieces(order, earlier, wanted, rules)
-    record = _record(order, "return", ref, returned_at, None, pieces, mark, at, new_id)
-    return record, OrderReturned(
-        return_id=record.id,
+    if any(reversal.kind == "cancellation" for reversal in earlier):
+        raise conflict("order_is_cancelled", "Nothing is left of a cancelled order.")
+    if not returned:
+        raise invalid("no_lines", "A return has at least one line.", pointer="/lines")
+    pieces = _pieces(order, earlier, returned, rules)
+    reversal = _new_reversal(order, "return", ref, returned_at, None, pieces, fingerprint, at, new_id)
+    return reversal, OrderReturned(
+        return_id=reversal.id,
         order_id=order.id,
         customer_id=order.customer_id,
         placed_at=order.placed_at,
         returned_at=returned_at,
-        amount=record.amount,
-        lines=record.lines,
+        amount=reversal.amount,
+        lines=reversal.lines,
     )
 
 
 def _pieces(
-    order: Order, earlier: Sequence[TakenBack], wanted: Sequence[LineWanted], rules: IntakeRules
+    order: Order, earlier: Sequence[Reversal], returned: Sequence[ReturnedQuantity], rules: IntakeRules
 ) -> tuple[ReversedLine, ...]:
     bought = {line.line: line for line in order.lines}
-    so_far = taken_so_far(earlier)
+    so_far = reversed_so_far(earlier)
     pieces: list[ReversedLine] = []
-    asked: set[int] = set()
-    for index, want in enumerate(wanted):
-        if want.line in asked:
-            raise invalid("duplicate_line", "each line once in a return", pointer=f"/lines/{index}/line")
-        asked.add(want.line)
-        line = bought.get(want.line)
+    numbers: set[int] = set()
+    for index, piece in enumerate(returned):
+        if piece.line in numbers:
+            raise invalid("duplicate_line", "A return names each line once.", pointer=f"/lines/{index}/line")
+        numbers.add(piece.line)
+        line = bought.get(piece.line)
         if line is None:
-            raise invalid("unknown_line", "the order has no such line", pointer=f"/lines/{index}/line")
-        left = so_far.get(want.line, Left())
-        after = left.quantity + want.quantity
+            raise invalid("unknown_line", "The order has no such line.", pointer=f"/lines/{index}/line")
+        before = so_far.get(piece.line, ReversedSoFar())
+        after = before.quantity + piece.quantity
         if after > line.quantity:
             raise invalid(
                 "more_than_bought",
-                "more than was bought and not yet taken back",
+                "It is more than was bought and not yet reversed.",
                 pointer=f"/lines/{index}/quantity",
-                left=line.quantity - left.quantity,
+                left=line.quantity - before.quantity,
             )
-        amount = share(line.amount, after, line.quantity, rules.decimals) - left.amount
+        amount = share(line.amount, after, line.quantity, rules.decimals) - before.amount
         pieces.append(
             ReversedLine(
-                line=line.line, category=line.category, quantity=want.quantity, amount=amount, unit_cost=line.unit_cost
+                line=line.line, category=line.category, quantity=piece.quantity, amount=amount, unit_cost=line.unit_cost
             )
         )
     return tuple(pieces)
@@ -126,56 +131,58 @@ def _pieces(
 
 def cancel(
     order: Order,
-    earlier: Sequence[TakenBack],
+    earlier: Sequence[Reversal],
     cancelled_at: datetime,
     reason: str | None,
-    mark: bytes,
+    fingerprint: bytes,
     *,
     at: datetime,
     new_id: NewId,
-) -> tuple[TakenBack, OrderCancelled]:
-    """Call off the rest: what was not returned before."""
+) -> tuple[Reversal, OrderCancelled]:
+    """The cancellation of an order, and its event: it reverses whatever was not returned before."""
     check_after_order(order, cancelled_at, "/cancelled_at")
-    so_far = taken_so_far(earlier)
+    so_far = reversed_so_far(earlier)
     pieces = []
     for line in order.lines:
-        left = so_far.get(line.line, Left())
-        if left.quantity < line.quantity:
+        before = so_far.get(line.line, ReversedSoFar())
+        if before.quantity < line.quantity:
             pieces.append(
                 ReversedLine(
                     line=line.line,
                     category=line.category,
-                    quantity=line.quantity - left.quantity,
-                    amount=line.amount - left.amount,
+                    quantity=line.quantity - before.quantity,
+                    amount=line.amount - before.amount,
                     unit_cost=line.unit_cost,
                 )
             )
     if not pieces:
-        raise conflict("nothing_left", "everything was returned before")
-    record = _record(order, "cancellation", str(order.id), cancelled_at, reason, tuple(pieces), mark, at, new_id)
-    return record, OrderCancelled(
+        raise conflict("nothing_left", "Everything was returned before.")
+    reversal = _new_reversal(
+        order, "cancellation", str(order.id), cancelled_at, reason, tuple(pieces), fingerprint, at, new_id
+    )
+    return reversal, OrderCancelled(
         order_id=order.id,
         customer_id=order.customer_id,
         placed_at=order.placed_at,
         cancelled_at=cancelled_at,
         reason=reason,
-        amount=record.amount,
-        lines=record.lines,
+        amount=reversal.amount,
+        lines=reversal.lines,
     )
 
 
-def _record(
+def _new_reversal(
     order: Order,
     kind: Literal["return", "cancellation"],
     ref: str,
     instant: datetime,
     reason: str | None,
     pieces: tuple[ReversedLine, ...],
-    mark: bytes,
+    fingerprint: bytes,
     at: datetime,
     new_id: NewId,
-) -> TakenBack:
-    return TakenBack(
+) -> Reversal:
+    return Reversal(
         id=new_id(),
         kind=kind,
         source=order.source,
@@ -186,7 +193,7 @@ def _record(
         reason=reason,
         amount=sum((piece.amount for piece in pieces), ZERO),
         lines=pieces,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         event_id=new_id(),
         recorded_at=at,
     )

@@ -14,82 +14,83 @@ from shared.messaging import Database, Transaction
 from shared.messaging.failures import is_transient
 
 Item = TypeVar("Item")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-AT_MOST = 500  # items a transaction: what a customer's events share is paid once; some 40 ms
+MOST_ITEMS = 500  # items a transaction: what a customer's events share is paid once; some 40 ms
 WRITERS = 2  # more only wait for each other, on customers that both have orders of
-ENOUGH = 100  # items that must wait before another writer begins: small groups are better off together
+# items that must wait before another writer begins: small groups are better off together
+ENOUGH_FOR_A_SECOND_WRITER = 100
 
 
-class _Answers(Generic[Answer]):
-    """What the items of one request are answered. One future for all of them: one an item cost as much as its row."""
+class _PendingResults(Generic[Result]):
+    """The results of the items of one request. One future for all of them: one an item cost as much as its row."""
 
     def __init__(self, how_many: int) -> None:
         self._missing = how_many
-        self._given: list[Answer | Exception | None] = [None] * how_many
-        self.complete: asyncio.Future[list[Answer | Exception]] = asyncio.get_running_loop().create_future()
+        self._results: list[Result | Exception | None] = [None] * how_many
+        self.complete: asyncio.Future[list[Result | Exception]] = asyncio.get_running_loop().create_future()
 
-    def give(self, place: int, answer: Answer | Exception) -> None:
-        self._given[place] = answer
+    def give(self, index: int, result: Result | Exception) -> None:
+        self._results[index] = result
         self._missing -= 1
         if self._missing == 0 and not self.complete.done():  # the caller may have gone; the orders stand all the same
-            self.complete.set_result(cast("list[Answer | Exception]", self._given))
+            self.complete.set_result(cast("list[Result | Exception]", self._results))
 
 
-class GroupCommit(Generic[Item, Answer]):
+class GroupCommit(Generic[Item, Result]):
     """`decide` writes a group in the transaction it is given and returns for each item, in order, its answer or why
     there is none."""
 
     def __init__(
         self,
         database: Database,
-        decide: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Answer | Exception]]],
+        decide: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
         *,
-        at_most: int = AT_MOST,
+        most_items: int = MOST_ITEMS,
     ) -> None:
         self.database = database
         self.decide = decide
-        self.at_most = at_most
-        self._waiting: deque[tuple[Item, _Answers[Answer], int]] = deque()
+        self.most_items = most_items
+        self._waiting: deque[tuple[Item, _PendingResults[Result], int]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
 
-    async def submit(self, item: Item) -> Answer:
+    async def submit(self, item: Item) -> Result:
         """The answer to one item, once it is committed; raises the refusal or what went wrong."""
-        [answer] = await self.submit_all([item])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        [result] = await self.submit_all([item])
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    async def submit_all(self, items: Sequence[Item]) -> list[Answer | Exception]:
+    async def submit_all(self, items: Sequence[Item]) -> list[Result | Exception]:
         """The answers to many, in order; a refusal or a failure stands in the place of its item."""
         if not items:
             return []
-        answers: _Answers[Answer] = _Answers(len(items))
-        self._waiting.extend((item, answers, place) for place, item in enumerate(items))
-        if not self._writers or (len(self._writers) < WRITERS and len(self._waiting) >= ENOUGH):
+        results: _PendingResults[Result] = _PendingResults(len(items))
+        self._waiting.extend((item, results, index) for index, item in enumerate(items))
+        if not self._writers or (len(self._writers) < WRITERS and len(self._waiting) >= ENOUGH_FOR_A_SECOND_WRITER):
             self._writers.add(asyncio.create_task(self._write_while_there_is_work()))
-        return await answers.complete
+        return await results.complete
 
     async def _write_while_there_is_work(self) -> None:
         try:
             while self._waiting:
-                await self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_most))])
+                await self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self.most_items))])
         finally:  # in the step that saw nothing waiting: what comes after it calls a writer anew
             self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
-    async def _write(self, group: "Sequence[tuple[Item, _Answers[Answer], int]]") -> None:
+    async def _write(self, group: "Sequence[tuple[Item, _PendingResults[Result], int]]") -> None:
         """Write a group. An error that will not pass is narrowed down to the one item that causes it."""
         items = [item for item, _, _ in group]
         try:
-            answers = await self.database.run(lambda tx: self.decide(tx, items))
+            results = await self.database.run(lambda tx: self.decide(tx, items))
         except Exception as error:
             if len(group) == 1 or is_transient(error):
-                for _, waiting, place in group:
-                    waiting.give(place, error)
+                for _, waiting, index in group:
+                    waiting.give(index, error)
                 return
             half = len(group) // 2
             await self._write(group[:half])
             await self._write(group[half:])
         else:
-            for (_, waiting, place), answer in zip(group, answers, strict=True):
-                waiting.give(place, answer)
+            for (_, waiting, index), result in zip(group, results, strict=True):
+                waiting.give(index, result)

@@ -8,18 +8,18 @@ from services.gateway.core.domain import IntakeRules
 from services.gateway.intake.domain.deliveries import Delivery
 from services.gateway.intake.domain.orders import (
     AcceptedOrder,
-    Answer,
     Order,
+    OrderOutcome,
     ReportedOrder,
     accept_orders,
     order_placed,
 )
-from services.gateway.intake.domain.reversals import TakenBack
-from services.gateway.intake.repository import accepted_orders as intake
+from services.gateway.intake.domain.reversals import Reversal
 from services.gateway.intake.repository import orders
-from services.gateway.intake.repository import reversals as follow_ups
+from services.gateway.intake.repository.accepted_orders import load_accepted_orders
 from services.gateway.intake.repository.deliveries import list_deliveries
-from services.gateway.references import repository as references
+from services.gateway.intake.repository.reversals import list_reversals
+from services.gateway.references.repository import add_references
 from shared.errors import not_found
 from shared.events import OrderPlaced
 from shared.messaging import Transaction, announce, new_id
@@ -28,42 +28,43 @@ from shared.messaging.outbox import Written
 
 async def accept_reported_orders(
     tx: Transaction, reported: Sequence[ReportedOrder], rules: IntakeRules
-) -> Sequence[Answer]:
-    """Load, decide, save, announce: for as many orders as wait. A refused one does not touch the others."""
-    known, registry = await intake.load_known(tx, reported)
-    decision = accept_orders(reported, known, registry, rules=rules, at=tx.at, new_id=new_id)
+) -> Sequence[OrderOutcome]:
+    """Accept a group of orders in one transaction, in order; a refused one does not touch the others."""
+    receipts, registry = await load_accepted_orders(tx, reported)
+    decision = accept_orders(reported, receipts, registry, rules=rules, at=tx.at, new_id=new_id)
     if registry.added:
-        await references.add_references(tx, registry.added)
+        await add_references(tx, registry.added)
         announce(tx, registry.added)
     if decision.orders:
         await orders.add_orders(tx, decision.orders)
-        announce(tx, map(told, decision.orders), ids=[order.event_id for order in decision.orders])
-    return decision.answers
+        announce(tx, map(event_of, decision.orders), ids=[order.event_id for order in decision.orders])
+    return decision.outcomes
 
 
-def told(order: AcceptedOrder) -> Written:
-    return Written(OrderPlaced, str(order.customer_id), order.said.placed_at, order_placed(order))
+def event_of(order: AcceptedOrder) -> Written:
+    """`OrderPlaced` of a new order, written without a model."""
+    return Written(OrderPlaced, str(order.customer_id), order.content.placed_at, order_placed(order))
 
 
 @dataclass(frozen=True, slots=True)
-class OrderStory:
-    """An order and what became of it."""
+class OrderHistory:
+    """An order with its reversals and deliveries."""
 
     order: Order
-    taken_back: Sequence[TakenBack]
+    reversals: Sequence[Reversal]
     deliveries: Sequence[Delivery]
 
 
-async def tell_order(tx: Transaction, order_id: UUID, source: str | None) -> OrderStory:
-    """A partner (`source`) sees its own orders; another's is as if it did not exist (K17)."""
+async def load_order_history(tx: Transaction, order_id: UUID, source: str | None) -> OrderHistory:
+    """An order and what became of it. For a partner (`source`) only its own: another's is not found (K17)."""
     order = await orders.find_order(tx, order_id, source)
     if order is None:
         raise order_not_found()
-    return OrderStory(order, await follow_ups.list_taken_back(tx, order_id), await list_deliveries(tx, order_id))
+    return OrderHistory(order, await list_reversals(tx, order_id), await list_deliveries(tx, order_id))
 
 
 async def load_order(tx: Transaction, order_id: UUID, source: str | None) -> Order:
-    """Locked: what is taken back of one order comes in turn."""
+    """An order, locked, so that its reversals and deliveries come in turn; not found as in `load_order_history`."""
     order = await orders.find_order(tx, order_id, source, lock=True)
     if order is None:
         raise order_not_found()
@@ -71,4 +72,4 @@ async def load_order(tx: Transaction, order_id: UUID, source: str | None) -> Ord
 
 
 def order_not_found() -> Exception:
-    return not_found("order_not_found", "no such order")
+    return not_found("order_not_found", "There is no such order.")

@@ -1,53 +1,54 @@
-"""What follows an order: lines come back, the rest is cancelled, it is delivered. Told again: the same answer."""
+"""Reversals of orders: lines are returned, the rest is cancelled. Reported again, they are answered the same."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.core.domain import IntakeRules, mark_of
-from services.gateway.intake.domain import reversals as returns
-from services.gateway.intake.domain.reversals import LineWanted, TakenBack
+from services.gateway.core.domain import IntakeRules, fingerprint_of
+from services.gateway.intake.domain.reversals import ReturnedQuantity, Reversal, cancel, return_lines
 from services.gateway.intake.handlers.orders import load_order
-from services.gateway.intake.repository import reversals as follow_ups
+from services.gateway.intake.repository.reversals import add_reversal, find_reversal, list_reversals
 from services.gateway.references.domain import Reporter
 from shared.errors import conflict
 from shared.messaging import Transaction, announce, new_id
 
 
-async def take_lines_back(
-    tx: Transaction, order_id: UUID, reporter: Reporter, ref: str, wanted: Sequence[LineWanted], returned_at: datetime,
-    rules: IntakeRules,
-) -> TakenBack:  # fmt: skip
+async def return_order_lines(
+    tx: Transaction, order_id: UUID, reporter: Reporter, ref: str, returned: Sequence[ReturnedQuantity],
+    returned_at: datetime, rules: IntakeRules,
+) -> Reversal:  # fmt: skip
+    """Record a return under the source's own id; 409 when the id was used for another one."""
     order = await load_order(tx, order_id, reporter.only_source)
-    mark = mark_of(order.id, returned_at, *sorted((want.line, want.quantity) for want in wanted))
-    earlier = await follow_ups.find_taken_back(tx, "return", order.source, ref)
+    fingerprint = fingerprint_of(order.id, returned_at, *sorted((piece.line, piece.quantity) for piece in returned))
+    earlier = await find_reversal(tx, "return", order.source, ref)
     if earlier is not None:
-        if earlier.fingerprint != mark:
-            raise conflict("return_id_reused", "this return_id was used for another return", pointer="/return_id")
+        if earlier.fingerprint != fingerprint:
+            raise conflict("return_id_reused", "This return_id was used for another return.", pointer="/return_id")
         return earlier
     rules.check_instant(returned_at, tx.at, "/returned_at", may_backdate=reporter.may_backdate)
-    taken = await follow_ups.list_taken_back(tx, order.id)
-    record, event = returns.return_lines(
-        order, taken, ref, wanted, returned_at, mark, rules=rules, at=tx.at, new_id=new_id
+    earlier_reversals = await list_reversals(tx, order.id)
+    reversal, event = return_lines(
+        order, earlier_reversals, ref, returned, returned_at, fingerprint, rules=rules, at=tx.at, new_id=new_id
     )  # fmt: skip
-    await follow_ups.add_taken_back(tx, record)
-    announce(tx, [event], ids=[record.event_id])
-    return record
+    await add_reversal(tx, reversal)
+    announce(tx, [event], ids=[reversal.event_id])
+    return reversal
 
 
 async def cancel_order(
     tx: Transaction, order_id: UUID, reporter: Reporter, cancelled_at: datetime, reason: str | None, rules: IntakeRules
-) -> TakenBack:
+) -> Reversal:
+    """Record the cancellation of what is left of an order; 409 when it was cancelled otherwise before."""
     order = await load_order(tx, order_id, reporter.only_source)
-    mark = mark_of(order.id, cancelled_at, reason)
-    earlier = await follow_ups.find_taken_back(tx, "cancellation", order.source, str(order.id))
+    fingerprint = fingerprint_of(order.id, cancelled_at, reason)
+    earlier = await find_reversal(tx, "cancellation", order.source, str(order.id))
     if earlier is not None:
-        if earlier.fingerprint != mark:
-            raise conflict("order_is_cancelled", "the order was cancelled before")
+        if earlier.fingerprint != fingerprint:
+            raise conflict("order_is_cancelled", "The order was cancelled before.")
         return earlier
     rules.check_instant(cancelled_at, tx.at, "/cancelled_at", may_backdate=reporter.may_backdate)
-    taken = await follow_ups.list_taken_back(tx, order.id)
-    record, event = returns.cancel(order, taken, cancelled_at, reason, mark, at=tx.at, new_id=new_id)
-    await follow_ups.add_taken_back(tx, record)
-    announce(tx, [event], ids=[record.event_id])
-    return record
+    earlier_reversals = await list_reversals(tx, order.id)
+    reversal, event = cancel(order, earlier_reversals, cancelled_at, reason, fingerprint, at=tx.at, new_id=new_id)
+    await add_reversal(tx, reversal)
+    announce(tx, [event], ids=[reversal.event_id])
+    return reversal

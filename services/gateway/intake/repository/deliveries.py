@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.gateway.core.repository import Overtaken
+from services.gateway.core.repository import WriteConflict
 from services.gateway.intake.domain.deliveries import Delivery
 from shared.messaging import Transaction
 
@@ -27,4 +27,4 @@ async def add_delivery(tx: Transaction, delivery: Delivery) -> None:
         delivery.fingerprint, delivery.event_id, delivery.recorded_at,
     )  # fmt: skip
     if not added:
-        raise Overtaken("a delivery_id was used by another transaction")
+        raise WriteConflict("a delivery_id was used by another transaction")

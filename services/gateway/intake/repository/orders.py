@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.gateway.core.repository import Overtaken
+from services.gateway.core.repository import WriteConflict
 from services.gateway.intake.domain.orders import AcceptedOrder, Order
 from shared.events import OrderLine
 from shared.messaging import Transaction
@@ -26,20 +26,20 @@ async def add_orders(tx: Transaction, orders: Sequence[AcceptedOrder]) -> None:
     """
     rows = [
         (
-            order.id, order.source, said.order_ref, order.customer_id, said.placed_at, said.currency, said.channel,
-            said.amount, said.lines, said.fingerprint, order.event_id, tx.at,
+            order.id, order.source, content.order_ref, order.customer_id, content.placed_at, content.currency,
+            content.channel, content.amount, content.lines, content.fingerprint, order.event_id, tx.at,
         )
         for order in sorted(orders, key=_key)
-        for said in (order.said,)
+        for content in (order.content,)
     ]  # fmt: skip
     try:
         await tx.raw.copy_records_to_table("customer_order", records=rows, columns=COLUMNS)
     except asyncpg.UniqueViolationError as error:
-        raise Overtaken("an order_id was used by another transaction") from error
+        raise WriteConflict("an order_id was used by another transaction") from error
 
 
 def _key(order: AcceptedOrder) -> tuple[str, str]:
-    return order.source, order.said.order_ref
+    return order.source, order.content.order_ref
 
 
 def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
@@ -60,7 +60,7 @@ def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
 
 
 async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, lock: bool = False) -> Order | None:
-    """By Patron's id; for a partner (`source`) only its own. Locked, what is taken back of it comes in turn."""
+    """An order by Patron's id; for a partner (`source`) only its own. `lock` makes its reversals come in turn."""
     row = await tx.raw.fetchrow(
         f"""select * from customer_order
             where id = $1 and ($2::text is null or source = $2) {"for update" if lock else ""}""",
@@ -70,6 +70,7 @@ async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, loc
 
 
 async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Order | None:
+    """An order by its source's own id."""
     row = await tx.raw.fetchrow(
         "select * from customer_order where source = $1 and order_ref = $2",
         source, order_ref,
@@ -80,7 +81,7 @@ async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Ord
 async def list_orders(
     tx: Transaction, customer_id: UUID, source: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Order]:
-    """Newest first; `after` is the last one of the page before."""
+    """Orders of a customer, newest first; `after` is the (placed_at, id) of the last one of the page before."""
     placed_at, order_id = after or (None, None)
     rows = await tx.raw.fetch(
         """select * from customer_order

@@ -1,4 +1,4 @@
-"""The hot path: one body, read the quick way where that knows it, and an answer that is bytes already.
+"""The fast path of one route: a body read by a fast parser where that knows it, an answer that is bytes already.
 
 FastAPI still writes its contract from the signature. Left out is its own work on each request: matching through
 included routers, exit stacks, JSON to Python, solving dependencies, a response model (together more than everything
@@ -19,45 +19,45 @@ from shared.chassis.access import Policy, actor_of
 from shared.chassis.strict_json import parse_json
 
 
-class HotRoute(APIRoute):
+class FastPathRoute(APIRoute):
     """For endpoints of the form `(body: Model, request: Request) -> Response`.
 
-    `quick` is asked first and answers bodies in their usual spelling; None leaves it to the endpoint, to say what is
-    wrong with it or to read it all the same.
+    `fast_path` is tried first and answers bodies in their usual spelling; when it returns None, the endpoint reads the
+    body exactly, or says what is wrong with it.
     """
 
-    policies: Sequence[Policy] = ()  # told at the start by the chassis
+    policies: Sequence[Policy] = ()  # set at the start by the chassis
 
     def __init__(
         self,
         path: str,
         endpoint: Callable[..., Awaitable[Response]],
         *,
-        quick: Callable[[bytes, Request], Awaitable[Response | None]],
+        fast_path: Callable[[bytes, Request], Awaitable[Response | None]],
         **more: Any,
     ) -> None:
         super().__init__(path, endpoint, **more)
         self._model = next(hint for hint in get_type_hints(endpoint).values() if issubclass(hint, BaseModel))
-        self._report = endpoint
-        self._quick = quick
+        self._exact_path = endpoint
+        self._fast_path = fast_path
         self.app = self.serve
 
     def put_first(self, app: FastAPI) -> None:
-        """Before all included routers, so that it is found at the first look."""
+        """Put the route before all others, so that it is matched first."""
         app.router.routes.insert(0, self)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         if not self.policies:
-            raise RuntimeError("a hot route without a policy")
+            raise RuntimeError("a fast path without a policy")
         actor = await actor_of(request)
         for policy in self.policies:
             policy.check(actor)
         require_media_type(request, "application/json")
         body = await request.body()
-        response = await self._quick(body, request)
+        response = await self._fast_path(body, request)
         if response is None:
-            response = await self._report(read_body(self._model, body), request)
+            response = await self._exact_path(read_body(self._model, body), request)
         await response(scope, receive, send)
 
 
@@ -67,5 +67,8 @@ def read_body(model: type[BaseModel], body: bytes) -> Any:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_input=False)]
-        raise RequestValidationError(found) from None
+        errors = [
+            {**detail, "loc": ("body", *detail["loc"])}
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+        raise RequestValidationError(errors) from None

@@ -10,9 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from services.gateway.dependencies import require_media_type
 from services.gateway.intake.dependencies import OrderIntake, order_intake_of
 from services.gateway.intake.domain.orders import Receipt, ReportedOrder, report_of
-from services.gateway.intake.handlers.orders import tell_order
+from services.gateway.intake.handlers.orders import load_order_history
 from services.gateway.intake.repository.orders import list_orders
-from services.gateway.intake.routes.fast_path import HotRoute, read_body
+from services.gateway.intake.routes.fast_path import FastPathRoute, read_body
 from services.gateway.intake.schemas.orders import OrderAccepted, OrderCreate, OrderRead, OrderSummaryRead
 from services.gateway.partners.dependencies import sources_of
 from services.gateway.partners.handlers import SourceDirectory, reporter_of
@@ -36,7 +36,7 @@ from shared.chassis.contract import operation_id_of
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
 
-MOST_LINES = 1000
+MOST_ORDERS = 1000
 NDJSON = "application/x-ndjson"
 
 router = service_router(prefix="/v1", tags=["orders"])
@@ -47,18 +47,18 @@ async def report_order(order: OrderCreate, request: Request) -> Response:
     intake, sources = order_intake_of(request), sources_of(request)
     reporter = sources.reporter(await actor_of(request))
     source = await sources.source(reporter, order.customer.source)
-    return await _accepted(intake, report_of(order.said(intake.rules), reporter, source))
+    return await _accepted(intake, report_of(order.content(intake.rules), reporter, source))
 
 
-async def report_plain_order(body: bytes, request: Request) -> Response | None:
-    """The same for an order in its usual spelling."""
+async def report_order_fast(body: bytes, request: Request) -> Response | None:
+    """Report an order in its usual spelling; None when the fast parser does not know it."""
     intake, sources = order_intake_of(request), sources_of(request)
-    said = intake.fast_parser.read(body)
-    if said is None:
+    content = intake.fast_parser.read(body)
+    if content is None:
         return None
     reporter = sources.reporter(await actor_of(request))
-    source = await sources.source(reporter, said.customer.source)
-    return await _accepted(intake, report_of(said, reporter, source))
+    source = await sources.source(reporter, content.customer.source)
+    return await _accepted(intake, report_of(content, reporter, source))
 
 
 async def _accepted(intake: OrderIntake, order: ReportedOrder) -> Response:
@@ -74,10 +74,10 @@ def _members(receipt: Receipt) -> bytes:
     ).encode()
 
 
-hot_order = HotRoute(
+order_route = FastPathRoute(
     "/v1/orders",
     report_order,
-    quick=report_plain_order,
+    fast_path=report_order_fast,
     methods=["POST"],
     tags=["orders"],
     status_code=202,
@@ -104,30 +104,30 @@ async def report_orders(request: Request, actor: CurrentActor) -> Response:
     """Report up to 1,000 orders, one a line. Each line gets its own result; a bad one does not stop the others."""
     require_media_type(request, NDJSON, "application/ndjson", "application/jsonl", "application/json")
     texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
-    if len(texts) > MOST_LINES:
-        raise Refused(422, "too_many_orders", f"A batch has at most {MOST_LINES} lines.", limit=MOST_LINES)
+    if len(texts) > MOST_ORDERS:
+        raise Refused(422, "too_many_orders", f"A batch has at most {MOST_ORDERS} lines.", limit=MOST_ORDERS)
     intake, sources = order_intake_of(request), sources_of(request)
     reporter = sources.reporter(actor)
     results: list[bytes] = [b""] * len(texts)
-    waiting: list[tuple[int, ReportedOrder]] = []
+    orders: list[tuple[int, ReportedOrder]] = []
     for index, text in enumerate(texts):
         try:
-            waiting.append((index, await _read_line(text, intake, sources, reporter)))
+            orders.append((index, await _read_line(text, intake, sources, reporter)))
         except (DomainError, RequestValidationError, Refused) as refusal:
             results[index] = _refusal(index, refusal)
-    answers = await intake.queue.submit_all([order for _, order in waiting])
-    for (index, _), answer in zip(waiting, answers, strict=True):
-        results[index] = _acceptance(index, answer) if isinstance(answer, Receipt) else _refusal(index, answer)
+    outcomes = await intake.queue.submit_all([order for _, order in orders])
+    for (index, _), outcome in zip(orders, outcomes, strict=True):
+        results[index] = _acceptance(index, outcome) if isinstance(outcome, Receipt) else _refusal(index, outcome)
     return Response(b"".join(results), media_type=NDJSON)
 
 
 async def _read_line(text: bytes, intake: OrderIntake, sources: SourceDirectory, reporter: Reporter) -> ReportedOrder:
-    said = intake.fast_parser.read(text)
-    if said is not None:
-        return report_of(said, reporter, await sources.source(reporter, said.customer.source))
+    content = intake.fast_parser.read(text)
+    if content is not None:
+        return report_of(content, reporter, await sources.source(reporter, content.customer.source))
     order: OrderCreate = read_body(OrderCreate, text)
     source = await sources.source(reporter, order.customer.source)
-    return report_of(order.said(intake.rules), reporter, source)
+    return report_of(order.content(intake.rules), reporter, source)
 
 
 def _acceptance(index: int, receipt: Receipt) -> bytes:
@@ -142,18 +142,18 @@ def _refusal(index: int, refusal: Exception) -> bytes:
 @router.get("/orders/{order_id}", dependencies=[allow("orders:read")])
 async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
     """An order and what became of it: returns, cancellation, deliveries."""
-    return OrderRead.telling(await tell_order(tx, order_id, reporter_of(actor).only_source))
+    return OrderRead.of_history(await load_order_history(tx, order_id, reporter_of(actor).only_source))
 
 
 @router.get("/customers/{customer_id}/orders", dependencies=[allow("orders:read")])
 async def list_orders_of_a_customer(
     customer_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[OrderSummaryRead]:
-    """Newest first. A partner sees its own orders of its own customers."""
+    """Orders of a customer, newest first. A partner sees its own orders of its own customers."""
     reporter = reporter_of(actor)
     await require_customer(tx, customer_id, reporter)
     after = read_cursor(cursor, datetime, UUID)
-    place = None if after is None else (after[0], after[1])
-    orders = await list_orders(tx, customer_id, reporter.only_source, place, limit + 1)
+    position = None if after is None else (after[0], after[1])
+    orders = await list_orders(tx, customer_id, reporter.only_source, position, limit + 1)
     page = page_of(orders, limit, lambda order: (order.placed_at, order.id))
     return Page(items=[OrderSummaryRead.of(order) for order in page.items], next=page.next)

@@ -1,4 +1,4 @@
-"""Types of an order's body, read by pydantic's core without Python in its way: intake is a hot path.
+"""Types of an order's body that pydantic's core reads without calling Python: intake is a hot path.
 
 They take what `shared.chassis.shapes` takes, and name what they refuse by the same codes.
 """
@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class _AmountText:
-    """`chassis.Amount` without Python in its way: a decimal in text, at most four decimals, not negative."""
+    """A decimal in text, at most four decimals, not negative: what the chassis's `Amount` takes."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
@@ -25,7 +25,7 @@ class _AmountText:
 
 
 class _InstantText:
-    """`chassis.Instant` without Python in its way."""
+    """An ISO 8601 instant with an offset: what the chassis's `Instant` takes."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:

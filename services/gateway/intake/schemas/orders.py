@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.gateway.core.domain import IntakeRules
-from services.gateway.intake.domain.order_content import NamedCustomer, SaidOrder, say_order
+from services.gateway.intake.domain.order_content import OrderContent, UnresolvedCustomer, normalize_order
 from services.gateway.intake.domain.orders import Order
-from services.gateway.intake.handlers.orders import OrderStory
+from services.gateway.intake.handlers.orders import OrderHistory
 from services.gateway.intake.schemas.deliveries import DeliveryRead
 from services.gateway.intake.schemas.order_types import AmountText, InstantText, WholeNumber
 from services.gateway.intake.schemas.reversals import CancellationRead, ReturnRead
@@ -38,10 +38,10 @@ class OrderCreate(Shape):
     channel: Code
     lines: tuple[OrderLineCreate, ...]
 
-    def said(self, rules: IntakeRules) -> SaidOrder:
-        """The long way to what an order says: it knows what to say against each part. See `quick_orders.py`."""
-        customer = NamedCustomer(self.customer.id, self.customer.source, self.customer.ref)
-        return say_order(self.order_id, customer, self.placed_at, self.currency, self.channel, self.lines, rules)
+    def content(self, rules: IntakeRules) -> OrderContent:
+        """The order's content by the exact path, which says what is wrong with each part."""
+        customer = UnresolvedCustomer(self.customer.id, self.customer.source, self.customer.ref)
+        return normalize_order(self.order_id, customer, self.placed_at, self.currency, self.channel, self.lines, rules)
 
 
 class OrderAccepted(Read):
@@ -89,13 +89,15 @@ class OrderRead(OrderSummaryRead):
     deliveries: list[DeliveryRead]
 
     @classmethod
-    def telling(cls, story: OrderStory) -> Self:
-        returns = [ReturnRead.of(record) for record in story.taken_back if record.kind == "return"]
-        cancelled = [CancellationRead.of(record) for record in story.taken_back if record.kind == "cancellation"]
-        deliveries = [DeliveryRead.of(delivery) for delivery in story.deliveries]
+    def of_history(cls, history: OrderHistory) -> Self:
+        returns = [ReturnRead.of(reversal) for reversal in history.reversals if reversal.kind == "return"]
+        cancellations = [
+            CancellationRead.of(reversal) for reversal in history.reversals if reversal.kind == "cancellation"
+        ]
+        deliveries = [DeliveryRead.of(delivery) for delivery in history.deliveries]
         return cls.model_validate(
-            _members(story.order)
-            | {"returns": returns, "cancellation": next(iter(cancelled), None), "deliveries": deliveries}
+            _members(history.order)
+            | {"returns": returns, "cancellation": next(iter(cancellations), None), "deliveries": deliveries}
         )
 
 

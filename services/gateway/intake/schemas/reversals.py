@@ -1,4 +1,4 @@
-"""HTTP shapes of what follows an order."""
+"""HTTP shapes of returns and cancellations."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.intake.domain.reversals import LineWanted, TakenBack
+from services.gateway.intake.domain.reversals import ReturnedQuantity, Reversal
 from services.gateway.intake.schemas.order_types import WholeNumber
 from shared.chassis import Amount, Code, Instant, Read, Shape
 
@@ -21,8 +21,8 @@ class ReturnCreate(Shape):
     returned_at: Instant
     lines: Annotated[list[ReturnLineCreate], Field(max_length=500)]
 
-    def wanted(self) -> list[LineWanted]:
-        return [LineWanted(line.line, line.quantity) for line in self.lines]
+    def returned(self) -> list[ReturnedQuantity]:
+        return [ReturnedQuantity(line.line, line.quantity) for line in self.lines]
 
 
 class CancellationCreate(Shape):
@@ -30,7 +30,7 @@ class CancellationCreate(Shape):
     reason: Code | None = None
 
 
-class TakenBackLineRead(Read):
+class ReversedLineRead(Read):
     line: int
     category: str
     quantity: int
@@ -44,14 +44,14 @@ class ReturnRead(Read):
     customer_id: UUID
     returned_at: datetime
     amount: Amount
-    lines: list[TakenBackLineRead]
+    lines: list[ReversedLineRead]
     event_id: UUID
 
     @classmethod
-    def of(cls, record: TakenBack) -> Self:
+    def of(cls, reversal: Reversal) -> Self:
         return cls(
-            id=record.id, return_id=record.ref, order_id=record.order_id, customer_id=record.customer_id,
-            returned_at=record.at, amount=record.amount, lines=_lines_of(record), event_id=record.event_id,
+            id=reversal.id, return_id=reversal.ref, order_id=reversal.order_id, customer_id=reversal.customer_id,
+            returned_at=reversal.at, amount=reversal.amount, lines=_lines_of(reversal), event_id=reversal.event_id,
         )  # fmt: skip
 
 
@@ -62,16 +62,16 @@ class CancellationRead(Read):
     cancelled_at: datetime
     reason: str | None
     amount: Amount
-    lines: list[TakenBackLineRead]
+    lines: list[ReversedLineRead]
     event_id: UUID
 
     @classmethod
-    def of(cls, record: TakenBack) -> Self:
+    def of(cls, reversal: Reversal) -> Self:
         return cls(
-            id=record.id, order_id=record.order_id, customer_id=record.customer_id, cancelled_at=record.at,
-            reason=record.reason, amount=record.amount, lines=_lines_of(record), event_id=record.event_id,
+            id=reversal.id, order_id=reversal.order_id, customer_id=reversal.customer_id, cancelled_at=reversal.at,
+            reason=reversal.reason, amount=reversal.amount, lines=_lines_of(reversal), event_id=reversal.event_id,
         )  # fmt: skip
 
 
-def _lines_of(record: TakenBack) -> list[TakenBackLineRead]:
-    return [TakenBackLineRead.model_validate(line) for line in record.lines]
+def _lines_of(reversal: Reversal) -> list[ReversedLineRead]:
+    return [ReversedLineRead.model_validate(line) for line in reversal.lines]

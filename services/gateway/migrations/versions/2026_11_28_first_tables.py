@@ -33,16 +33,16 @@ create table customer_order (
     constraint customer_order_once unique (source, order_ref)
 ) with (toast_tuple_target = 8160);
 create index customer_order_of_customer on customer_order (customer_id, placed_at, id);
-create table take_back (
+create table reversal (
     id uuid primary key,
-    kind text not null constraint take_back_kind check (kind in ('return', 'cancellation')),
+    kind text not null constraint reversal_kind check (kind in ('return', 'cancellation')),
     source text not null, ref text not null, order_id uuid not null references customer_order (id),
     customer_id uuid not null, at timestamptz not null, reason text,
-    amount numeric(18, 4) not null constraint take_back_amount check (amount >= 0),
+    amount numeric(18, 4) not null constraint reversal_amount check (amount >= 0),
     lines jsonb not null, fingerprint bytea not null, event_id uuid not null, recorded_at timestamptz not null,
-    constraint take_back_once unique (kind, source, ref)
+    constraint reversal_once unique (kind, source, ref)
 );
-create index take_back_of_order on take_back (order_id);
+create index reversal_of_order on reversal (order_id);
 create table delivery (
     id uuid primary key, source text not null, ref text not null,
     order_id uuid not null references customer_order (id), customer_id uuid not null,

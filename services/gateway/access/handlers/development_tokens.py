@@ -1,0 +1,38 @@
+"""Tokens of people: their issuer and audience for development, and the keys they are signed with."""
+
+import time
+from pathlib import Path
+from uuid import UUID
+
+import jwt
+
+from services.gateway.settings import Settings
+
+DEV_ISSUER = "patron-development"
+PEOPLE_AUDIENCE = "patron-people"  # no service's name, so that no person's token is a service's
+
+
+def development_token(settings: Settings, role: str, partner_id: UUID | None, subject: str | None) -> str:
+    """A person's token of the development issuer."""
+    now = int(time.time())
+    claims = {
+        "iss": DEV_ISSUER,
+        "aud": PEOPLE_AUDIENCE,
+        "sub": subject or f"dev-{role}",
+        "iat": now,
+        "exp": now + settings.dev_token_hours * 3600,
+        "roles": [role],
+        "partner_id": None if partner_id is None else str(partner_id),
+    }
+    return jwt.encode(claims, private_key_of_people(settings.keys), algorithm="EdDSA")
+
+
+def private_key_of_people(keys: Path) -> bytes:
+    """A key of its own (`people`) where there is one, or else the gateway's; the audience keeps the two apart."""
+    own = keys / "people.private.pem"
+    return (own if own.exists() else keys / "gateway.private.pem").read_bytes()
+
+
+def public_key_of_people(keys: Path) -> bytes:
+    own = keys / "people.public.pem"
+    return (own if own.exists() else keys / "gateway.public.pem").read_bytes()
