@@ -7,7 +7,7 @@ from typing import Any, get_args
 from deploy.verify.invariant import ALL, Scan
 from deploy.verify.moments import Connection, Moments
 from services.gateway.references.domain import OWN_SOURCE
-from services.profile_svc.schemas.customers import AcquisitionSource
+from services.profile_svc.files.schemas import AcquisitionSource
 from shared.chassis.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
 from shared.events import CATALOGUE
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.complaint_svc.domain import steps
-from services.complaint_svc.domain.case import Act, Case
-from services.complaint_svc.domain.passing_time import let_time_pass
+from services.complaint_svc.cases.domain import steps
+from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
+from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.profile_svc.overview.domain.cases import fold_cases
 from shared.errors import DomainError
 from shared.events import Event

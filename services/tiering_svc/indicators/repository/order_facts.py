@@ -134,7 +134,8 @@ async def add_reversals(
         TAKE_OFF,
         [customer_id for customer_id, *_ in new], [one.placed_at for _, _, one, _ in new],
         [one.order_id for _, _, one, _ in new], [one.amount for _, _, one, _ in new],
-        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new], [known_from for *_, known_from in new],
+        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new],
+        [known_from for *_, known_from in new],
     )  # fmt: skip
     touched: dict[tuple[UUID, date], datetime] = {}
     for customer_id, month, known_from in chain(rows, ((c, m, r) for c, m, _, r in new)):

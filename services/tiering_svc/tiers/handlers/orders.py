@@ -107,9 +107,7 @@ async def _open_books(
 
 
 async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
-    await _reverse(
-        tx, "return", events, [event.return_id for event in events], [event.returned_at for event in events]
-    )
+    await _reverse(tx, "return", events, [event.return_id for event in events], [event.returned_at for event in events])
 
 
 async def when_orders_are_cancelled_correct_what_stood_on_them(

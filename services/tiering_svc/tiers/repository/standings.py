@@ -114,7 +114,8 @@ async def load_accounts(
 SAVE = f"""
 insert into standing as s ({", ".join(FIELDS)}, known_from)
 select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate((*TYPES, "timestamptz"), 1))}) order by 1
-on conflict (customer_id) do update set {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "known_from"))}
+on conflict (customer_id) do update set
+    {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "known_from"))}
 """
 KnownFrom = Mapping[UUID, datetime]  # by customer: when the newest fact that was looked at had been recorded
 
