@@ -10,7 +10,9 @@ from shared.events import OrderLine, OrderPlaced
 SPACE = UUID("0192f000-0000-7000-8000-000000000000")
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 
-EPOCH = UUID(int=1)  # of all owners here: what is on the broker, what the marks are of, what an owner says of itself
+EPOCH = UUID(
+    int=1
+)  # of all owners here: what is on the broker, what the positions are of, what an owner says of itself
 
 
 def placed(

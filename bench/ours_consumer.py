@@ -11,19 +11,19 @@ from bench.ground import run_as_services_do, until
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import OWNERS
 from shared.messaging import Database
-from shared.messaging.consumer import ConsumerLoop
-from shared.messaging.inbox import Inbox
-from shared.messaging.kafka import KafkaBroker
-from shared.messaging.streams import Head, Stretch
+from shared.messaging.broker.kafka import KafkaBroker
+from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.outbox.event_log import Head, LogSlice
 
 
 class Silent:
     """Owners that have nothing more to tell than what is on the broker, in the epoch that it is of."""
 
-    async def stretch(self, topic: str, key: str, first: int) -> Stretch:
+    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
         raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
 
-    async def heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
+    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
         return EPOCH, []
 
 

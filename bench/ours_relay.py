@@ -8,8 +8,8 @@ import time
 from bench.ground import run_as_services_do, until
 from shared.events import OWNERS
 from shared.messaging import Database
-from shared.messaging.kafka import KafkaBroker
-from shared.messaging.relay import Relay
+from shared.messaging.broker.kafka import KafkaBroker
+from shared.messaging.outbox.relay import Relay
 
 
 async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:

@@ -1,4 +1,4 @@
-"""Customers by the million, made inside the database: months of orders, standings, history, marks (B7, B8).
+"""Customers by the million, made inside the database: months of orders, standings, history, positions (B7, B8).
 
 Each has one order a month; what it brings puts it in a tier of the shipped policy of annual spend. One in a hundred
 has earned more than its tier, one in a hundred has been below it for longer than the grace period: these move.

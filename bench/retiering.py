@@ -41,7 +41,7 @@ def measure(codes: frozenset[str], customers: int = FULL) -> Iterator[Measured]:
 
 
 async def _populate(made: System, customers: int) -> None:
-    """A database to copy; the orders to come are of the same epoch as its marks."""
+    """A database to copy; the orders to come are of the same epoch as its positions."""
     ground.say(f"making {customers:,} customers with {MONTHS} orders each")
     for name in ("crowd", "outbox_full"):
         made.postgres.create_database(name)

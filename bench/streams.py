@@ -16,10 +16,10 @@ from bench.result import Rates, Spoilt
 from deploy.embedded.system import System
 from shared.chassis.migrations import upgrade
 from shared.events import OWNERS, OrderPlaced
-from shared.messaging.broker import Message
-from shared.messaging.kafka import KafkaBroker
-from shared.messaging.outbox import shard_of
-from shared.messaging.relay import to_message
+from shared.messaging.broker.interface import Message
+from shared.messaging.broker.kafka import KafkaBroker
+from shared.messaging.database.outbox_writer import shard_of
+from shared.messaging.outbox.relay import to_message
 
 EVENTS, CUSTOMERS, ROUNDS = 20_000, 2_000, 3
 TIERING = Path(str(services.tiering_svc.__file__)).parent / "migrations"

@@ -24,9 +24,9 @@ from shared.chassis.access.tokens import Signer
 from shared.chassis.migrations import upgrade
 from shared.events import Event, Meta, read_event
 from shared.messaging import Database, Subscriptions, new_id
-from shared.messaging.arrivals import Arrival, waves
-from shared.messaging.inbox import lock_marks, save_marks
-from shared.messaging.transaction import Clock, Transaction, system_clock
+from shared.messaging.database.transaction import Clock, Transaction, system_clock
+from shared.messaging.inbox.inbox import lock_positions, save_positions
+from shared.messaging.inbox.received import ReceivedEvent, batches_by_type
 
 SERVICES = ("gateway", "profile", "tiering", "complaint", "loyalty")
 EPOCH = UUID("01890000-0000-7000-8000-000000000000")
@@ -186,34 +186,35 @@ async def deliver(
 ) -> list[Event]:
     """Pass events through the handlers in one transaction, as the inbox does; returns what they announced.
 
-    Events go through JSON, get the next numbers of their streams, and advance the marks. Errors are raised, not parked.
+    Events go through JSON, get the next numbers of their streams, and advance the positions. Errors are raised, not
+    parked.
     """
 
     async def work(tx: Transaction) -> list[Event]:
-        marks = await lock_marks(tx, {(event.topic, event.key) for event in events})
-        counted: Counter[tuple[str, str]] = Counter({stream: mark.last_seq for stream, mark in marks.items()})
-        queues: dict[tuple[str, str], list[Arrival]] = {}
+        positions = await lock_positions(tx, {(event.topic, event.key) for event in events})
+        counted: Counter[tuple[str, str]] = Counter({stream: p.last_seq for stream, p in positions.items()})
+        queues: dict[tuple[str, str], list[ReceivedEvent]] = {}
         for event in events:
             stream = (event.topic, event.key)
             counted[stream] += 1
             payload = event.model_dump_json(exclude_none=True).encode()
-            arrival = Arrival(
+            received = ReceivedEvent(
                 *stream, counted[stream], EPOCH, new_id(), event.type, payload, recorded_at or event.occurred_at
             )
-            queues.setdefault(stream, []).append(arrival)
+            queues.setdefault(stream, []).append(received)
         if subscriptions.locker is not None:
             await subscriptions.locker(tx, sorted({key for _, key in queues}))
-        for run in waves(queues):
-            await subscriptions.deliver(tx, [_received(arrival) for arrival in run])
-        await save_marks(tx, [queue[-1] for queue in queues.values()])
-        return [one.event for one in tx.announced]
+        for batch in batches_by_type(queues):
+            await subscriptions.deliver(tx, [_parse(received) for received in batch])
+        await save_positions(tx, [queue[-1] for queue in queues.values()])
+        return [written.event for written in tx.announced]
 
     return await database.run(work, at=at)
 
 
-def _received(arrival: Arrival) -> Event:
-    event = read_event(arrival.type, arrival.payload)
-    return event.received(Meta(arrival.event_id, arrival.seq, arrival.recorded_at))
+def _parse(received: ReceivedEvent) -> Event:
+    event = read_event(received.type, received.payload)
+    return event.received(Meta(received.event_id, received.seq, received.recorded_at))
 
 
 async def announced(database: Database) -> list[Event]:

@@ -1,7 +1,7 @@
 """All five services in one process: real databases, a broker in memory, HTTP between them without a network.
 
-`await system.settle()` waits, by polling and never by sleeping blindly, until every outbox is sent and every mark is at
-its owner's head.
+`await system.settle()` waits, by polling and never by sleeping blindly, until every outbox is sent, every position
+at its owner's head.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from fastapi import FastAPI
 from shared.chassis import Ports, Service
 from shared.events import OWNERS
 from shared.messaging import Database
-from shared.messaging.consumer import Pace
-from shared.messaging.loopback import LoopbackBroker
-from shared.messaging.transaction import Clock, system_clock
+from shared.messaging.broker.loopback import LoopbackBroker
+from shared.messaging.database.transaction import Clock, system_clock
+from shared.messaging.inbox.timing import ConsumerTiming
 from tests import harness
 
-QUICK = Pace(compare_seconds=0.5, watchdog_seconds=10.0, longest_pause_seconds=0.2)
+QUICK = ConsumerTiming(reconcile_seconds=0.5, watchdog_seconds=10.0, max_pause_seconds=0.2)
 POLL_SECONDS = 0.02
 
 
@@ -52,7 +52,7 @@ class System:
         return service
 
     async def settle(self, deadline: float = 20.0) -> None:
-        """Until nothing is under way: outboxes sent, marks at the heads, twice in a row. Fails when an event parks."""
+        """Until nothing is under way: outboxes sent, positions at heads, twice in a row. Fails when an event parks."""
         loop = asyncio.get_running_loop()
         until, before = loop.time() + deadline, None
         while True:
@@ -77,8 +77,8 @@ class System:
             heads[topic] = await self._streams(self.databases[owner], "stream_head", "seq", topic)
         for name in self.databases:
             for topic in self.service(name).subscriptions.topics & set(present):
-                marks = await self._streams(self.databases[name], "stream_seen", "last_seq", topic)
-                behind = sum(marks.get(key, 0) < seq for key, seq in heads[topic].items())
+                positions = await self._streams(self.databases[name], "stream_seen", "last_seq", topic)
+                behind = sum(positions.get(key, 0) < seq for key, seq in heads[topic].items())
                 if behind:
                     owed.append(f"{name} is behind in {behind} streams of {topic}")
         return owed, heads
@@ -110,7 +110,7 @@ async def system(
     *,
     services: Sequence[str] = harness.SERVICES,
     clock: Clock = system_clock,
-    pace: Pace = QUICK,
+    timing: ConsumerTiming = QUICK,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncIterator[System]:
     """Start the services, in order, each on its own emptied database; stop them in the reverse order."""
@@ -127,7 +127,7 @@ async def system(
                 transport=transport_to(running.apps),
                 clock=clock,
                 logs=False,
-                pace=pace,
+                timing=timing,
             )
             given = harness.settings_of(name, own[name].url, keys.directory, **(settings or {}).get(name, {}))
             create: Callable[..., FastAPI] = harness.part_of(name, "app").create_app

@@ -17,7 +17,7 @@ from deploy.kafka.broker import ApacheKafka, what_is_missing
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = "KAFKA_BOOTSTRAP_SERVERS"
 FOR_THE_TESTS = "PATRON_TEST_KAFKA"  # read in tests/support/kafka.py
-SECURED = "PATRON_TEST_KAFKA_SECURED"  # and in tests/shared/messaging/test_kafka_access.py
+SECURED = "PATRON_TEST_KAFKA_SECURED"  # and in tests/shared/messaging/broker/test_kafka_access.py
 
 
 def run_tests(arguments: list[str], **environment: str) -> int:

@@ -121,7 +121,7 @@ async def _renew_epoch(url: str) -> None:
     """Facts told after the backup was taken are forgotten here but not by their hearers: new facts need a new epoch."""
     import asyncpg
 
-    from shared.messaging.streams import renew_epoch
+    from shared.messaging.outbox.event_log import renew_epoch
 
     connection = await asyncpg.connect(url)
     try:

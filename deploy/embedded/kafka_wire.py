@@ -1,6 +1,6 @@
 """One Kafka request by hand (Metadata v4): is the broker answering, which cluster is it, which topics does it hold?
 
-The launcher needs no client library for that, and only shared.messaging.kafka may import one.
+The launcher needs no client library for that, and only shared.messaging.broker.kafka may import one.
 """
 
 import socket

@@ -12,7 +12,7 @@ from deploy.embedded.kafka_wire import ask_metadata
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.processes import kill_child, spawn, stop_child, tail
 from deploy.kafka.certificate import write_certificate
-from shared.messaging.kafka_access import KafkaAccess
+from shared.messaging.broker.kafka_access import KafkaAccess
 
 POM = Path(__file__).parent / "pom.xml"
 CACHE = Path(__file__).resolve().parents[2] / ".patron" / "kafka"

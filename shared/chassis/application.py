@@ -21,8 +21,8 @@ from shared.chassis.problems import answer_with_problems
 from shared.chassis.service import Authenticate, Background, Ports, Service
 from shared.chassis.settings import ServiceSettings
 from shared.messaging import Database, Subscriptions, Timers
-from shared.messaging.inbox import Inbox
-from shared.messaging.owners import HttpOwners
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.log_client import HttpLogClient
 
 
 async def authenticate_by_internal_token(request: Request, service: Service) -> Actor:
@@ -111,7 +111,7 @@ def _assemble(
         metrics=Metrics(settings.service),
         subscriptions=subscriptions,
         timers=timers,
-        inbox=Inbox(database, subscriptions, HttpOwners(clients.get_json)),
+        inbox=Inbox(database, subscriptions, HttpLogClient(clients.get_json)),
         migrations=migrations,
         ports=ports,
         background=background,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.messaging import new_id
-from shared.messaging.failures import connection_was_lost
+from shared.messaging.database.failures import connection_was_lost
 
 log = structlog.get_logger(__name__)
 

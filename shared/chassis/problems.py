@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from shared.chassis.observability.safe_errors import describe
 from shared.errors import DomainError, Kind
-from shared.messaging.failures import is_transient
+from shared.messaging.database.failures import is_transient
 
 log = structlog.get_logger(__name__)
 

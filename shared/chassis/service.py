@@ -13,11 +13,12 @@ from shared.chassis.clients import Clients, Transport
 from shared.chassis.observability.metrics import Metrics
 from shared.chassis.settings import ServiceSettings
 from shared.messaging import Database, Subscriptions, Timers
-from shared.messaging.broker import Broker
-from shared.messaging.consumer import ConsumerLoop, Pace
-from shared.messaging.inbox import Inbox
-from shared.messaging.relay import Relay
-from shared.messaging.transaction import Clock, system_clock
+from shared.messaging.broker.interface import Broker
+from shared.messaging.database.transaction import Clock, system_clock
+from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.timing import ConsumerTiming
+from shared.messaging.outbox.relay import Relay
 
 Authenticate = Callable[[Request, "Service"], Awaitable[Actor]]
 Background = Callable[["Service", asyncio.Event], Awaitable[None]]
@@ -33,7 +34,7 @@ class Ports:
     database: Database | None = None
     running: bool = True  # False: HTTP only; no migration, relay, consumer, timers, background
     logs: bool = True  # False: the process's logging stays as it is
-    pace: Pace | None = None
+    timing: ConsumerTiming | None = None
     partitions: int | None = None
 
 

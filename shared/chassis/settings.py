@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.messaging.kafka_access import KafkaAccess
+from shared.messaging.broker.kafka_access import KafkaAccess
 
 
 class ServiceSettings(BaseSettings):

@@ -1,9 +1,9 @@
 """The backbone: out through the outbox, in through the inbox, later by a timer. Nothing lost, nothing doubled."""
 
+from shared.messaging.database.transaction import Database, Transaction, announce
 from shared.messaging.ids import new_id
 from shared.messaging.subscriptions import Subscriptions
 from shared.messaging.timers import Timer, Timers, cancel_timers, set_timer
-from shared.messaging.transaction import Database, Transaction, announce
 
 __all__ = [
     "Database",

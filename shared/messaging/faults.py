@@ -33,7 +33,7 @@ def point(name: str) -> None:
     _left -= 1
     if _left > 0:
         return
-    mark = os.environ.get("PATRON_FAULT_MARK")
-    if mark:
-        Path(mark).write_text(name)
+    marker_file = os.environ.get("PATRON_FAULT_MARK")
+    if marker_file:
+        Path(marker_file).write_text(name)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from shared.messaging.consumer import ConsumerLoop
-from shared.messaging.parked import list_parked
-from shared.messaging.transaction import Transaction
+from shared.messaging.database.transaction import Transaction
+from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.inbox.parked import list_parked
 
 
 async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[str, Any]:
@@ -32,12 +32,12 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
         **dict(row),
         "epoch": str(row["epoch"]),
         "lag": {} if consumer is None else await _lag(consumer),
-        "gaps": 0 if consumer is None else len(consumer.pulling),
+        "gaps": 0 if consumer is None else len(consumer.pulls.streams),
         "pulled": 0 if consumer is None else consumer.inbox.pulled,
         "applied": 0 if consumer is None else consumer.inbox.applied,
         "age_seconds": 0.0 if consumer is None else consumer.last_age_seconds,
-        "consumer_rebuilt": 0 if consumer is None else consumer.rebuilt,
-        "foreign_messages": 0 if consumer is None else consumer.foreign,
+        "consumer_rebuilt": 0 if consumer is None else consumer.restarts,
+        "foreign_messages": 0 if consumer is None else consumer.foreign_messages,
         "parked": parked,
     }
 

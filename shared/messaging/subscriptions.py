@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, overload
 
 from shared.events import Event, without
-from shared.messaging.transaction import Transaction
+from shared.messaging.database.transaction import Transaction
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[None]]

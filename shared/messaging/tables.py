@@ -21,13 +21,13 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-Moment = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)
 
 outbox = Table(  # the owner's event log; partitioned by recorded_at in SQL below
     "outbox",
     metadata,
     Column("position", BigInteger, primary_key=True),
-    Column("recorded_at", Moment, primary_key=True),
+    Column("recorded_at", Timestamp, primary_key=True),
     Column("event_id", Uuid, nullable=False),
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
@@ -35,9 +35,9 @@ outbox = Table(  # the owner's event log; partitioned by recorded_at in SQL belo
     Column("type", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("traceparent", Text),
-    Column("occurred_at", Moment, nullable=False),
+    Column("occurred_at", Timestamp, nullable=False),
     Column("shard", SmallInteger, nullable=False),
-    Column("published_at", Moment),
+    Column("published_at", Timestamp),
 )
 
 outbox_cut = Table(  # the last number of each stream that went with a dropped month: its log begins after it
@@ -48,8 +48,8 @@ outbox_cut = Table(  # the last number of each stream that went with a dropped m
     Column("seq", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("partition", Text, nullable=False),
-    Column("recorded_before", Moment, nullable=False),  # the month's end: whatever was recorded earlier is gone
-    Column("cut_at", Moment, nullable=False),
+    Column("recorded_before", Timestamp, nullable=False),  # the month's end: whatever was recorded earlier is gone
+    Column("cut_at", Timestamp, nullable=False),
 )
 
 stream_head = Table(  # how far each (topic, key) has counted; its row lock orders the writers of a key
@@ -59,7 +59,7 @@ stream_head = Table(  # how far each (topic, key) has counted; its row lock orde
     Column("key", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("last_event_id", Uuid, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", Timestamp, nullable=False),
     Index("stream_head_changed", "topic", "changed_at"),
 )
 
@@ -68,7 +68,7 @@ stream_epoch = Table(  # one row: which life of this database it is
     metadata,
     Column("one_row", Integer, primary_key=True),
     Column("epoch", Uuid, nullable=False),
-    Column("started_at", Moment, nullable=False),
+    Column("started_at", Timestamp, nullable=False),
 )
 
 epoch_head = Table(  # where each stream stood when the present epoch began (empty in the first)
@@ -80,7 +80,7 @@ epoch_head = Table(  # where each stream stood when the present epoch began (emp
     Column("last_event_id", Uuid, nullable=False),
 )
 
-stream_seen = Table(  # a consumer's high-water mark: one row gives once-only, order, loss detection, fencing
+stream_seen = Table(  # a subscriber's position in a stream: one row gives once-only, order, loss detection, fencing
     "stream_seen",
     metadata,
     Column("topic", Text, primary_key=True),
@@ -88,7 +88,7 @@ stream_seen = Table(  # a consumer's high-water mark: one row gives once-only, o
     Column("epoch", Uuid),
     Column("last_seq", BigInteger, nullable=False),
     Column("last_event_id", Uuid),
-    Column("blocked_at", Moment),
+    Column("blocked_at", Timestamp),
 )
 
 parked = Table(  # an event that can not be applied, with its reason; its key waits for it
@@ -104,10 +104,10 @@ parked = Table(  # an event that can not be applied, with its reason; its key wa
     Column("payload", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("parked_at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("parked_at", Timestamp, nullable=False),
+    Column("ended_at", Timestamp),
     Column("ended_by", Text),
 )
 
@@ -120,7 +120,7 @@ stream_hole = Table(  # events that were gone past: by an operator's decision, o
     Column("event_id", Uuid),
     Column("type", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("dropped_at", Moment, nullable=False),
+    Column("dropped_at", Timestamp, nullable=False),
     Column("dropped_by", Text, nullable=False),
     Column("first_seq", BigInteger),  # of a hole of several numbers; `seq` is the last one, and without this the only
 )
@@ -134,7 +134,7 @@ epoch_difference = Table(  # what this consumer had applied and a restored owner
     Column("previous_epoch", Uuid),
     Column("consumed_seq", BigInteger, nullable=False),
     Column("owner_seq", BigInteger, nullable=False),
-    Column("found_at", Moment, nullable=False),
+    Column("found_at", Timestamp, nullable=False),
 )
 
 broker_seen = Table(  # which cluster this consumer last read from: another id means another broker
@@ -150,10 +150,10 @@ timer = Table(
     Column("aggregate", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("generation", Integer, primary_key=True),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", Timestamp, nullable=False),
     Column("state", Text, nullable=False),
-    Column("ended_at", Moment),
-    Column("retry_at", Moment),
+    Column("ended_at", Timestamp),
+    Column("retry_at", Timestamp),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
 )
@@ -237,7 +237,7 @@ def create(op: Any) -> None:
 
 
 def create_cuts(op: Any) -> None:
-    """What a log needs whose old months may go."""
+    """Create what an event log needs whose old months may be dropped."""
     _execute(op, CUTS)
 
 

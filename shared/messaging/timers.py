@@ -13,17 +13,22 @@ from typing import overload
 import structlog
 
 from shared.messaging import faults
-from shared.messaging.failures import is_transient
-from shared.messaging.pausing import pause_or_stop
-from shared.messaging.transaction import Database, Transaction
+from shared.messaging.backoff import sleep_or_stop
+from shared.messaging.database.failures import is_transient
+from shared.messaging.database.transaction import Database, Transaction
 
 log = structlog.get_logger(__name__)
 
-TRIES = 5
+MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
+    """What is due at an instant: a `kind` of effect on an `aggregate` (an id, or words around one).
+
+    Of the generations of one (aggregate, kind) only the highest is pending.
+    """
+
     aggregate: str
     kind: str
     generation: int
@@ -144,7 +149,7 @@ class Timers:
                    state = case when tries + 1 >= $5 then 'failed' else 'pending' end,
                    retry_at = clock_timestamp() + make_interval(secs => power(2, tries)::int)
                where aggregate = $1 and kind = $2 and generation = $3""",
-            timer.aggregate, timer.kind, timer.generation, type(error).__name__, TRIES,
+            timer.aggregate, timer.kind, timer.generation, type(error).__name__, MAX_TRIES,
         )  # fmt: skip
 
     async def run(self, database: Database, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:
@@ -157,4 +162,4 @@ class Timers:
             except Exception as error:
                 if not is_transient(error):
                     log.exception("timers_stumbled")
-            await pause_or_stop(stop, poll_seconds)
+            await sleep_or_stop(stop, poll_seconds)

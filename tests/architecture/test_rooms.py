@@ -171,7 +171,7 @@ def test_one_file_imports_aiokafka_and_sql_stays_in_its_rooms() -> None:
         for file in modules(ROOT / top)
         if any(imported.partition(".")[0] == "aiokafka" for imported in imports_of(file))
     ]
-    assert speaks_kafka == ["shared/messaging/kafka.py"]
+    assert speaks_kafka == ["shared/messaging/broker/kafka.py"]
     for service in SERVICES:
         for file in modules(service):
             if room_of(module_of(file)) in ("routes", "schemas", "domain", "texts"):

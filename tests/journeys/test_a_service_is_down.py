@@ -11,7 +11,7 @@ import pytest
 from deploy.verify.moments import connected
 from shared.chassis import Ports
 from shared.messaging import Database
-from shared.messaging.broker import Message
+from shared.messaging.broker.interface import Message
 from tests import harness
 from tests.journeys.caller import Caller, ago, new_code
 from tests.journeys.conftest import examine_all

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.broker import Message
+from shared.messaging.broker.interface import Message
 from tests.journeys.caller import Caller, an_order, instant, new_code, now
 from tests.system import System
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.events import OWNERS
 from shared.messaging import Database, Transaction
-from shared.messaging.arrivals import Arrival, read_message
-from shared.messaging.broker import Message
+from shared.messaging.broker.interface import Message
+from shared.messaging.inbox.received import ReceivedEvent, read_message
 from tests.journeys.caller import Caller, a_line, ago, an_order, new_code, now
 from tests.system import System
 
@@ -120,17 +120,17 @@ def without_the_clock(answer: Any) -> Any:
     return [without_the_clock(one) for one in answer] if isinstance(answer, list) else answer
 
 
-async def everything_told(system: System) -> list[list[Arrival]]:
+async def everything_told(system: System) -> list[list[ReceivedEvent]]:
     """The whole logs of all owners, from their first event."""
     return [await told_by(system.databases[owner], topic) for topic, owner in OWNERS.items()]
 
 
-async def told_by(owner: Database, topic: str) -> list[Arrival]:
-    async def read(tx: Transaction) -> list[Arrival]:
+async def told_by(owner: Database, topic: str) -> list[ReceivedEvent]:
+    async def read(tx: Transaction) -> list[ReceivedEvent]:
         epoch = await tx.raw.fetchval("select epoch from stream_epoch order by 1 desc limit 1")
         rows = await tx.raw.fetch("select * from outbox where topic = $1 order by position", topic)
         return [
-            Arrival(topic, row["key"], row["seq"], epoch, row["event_id"], row["type"], row["payload"].encode(),
+            ReceivedEvent(topic, row["key"], row["seq"], epoch, row["event_id"], row["type"], row["payload"].encode(),
                     row["recorded_at"])
             for row in rows
         ]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import Event
 from shared.messaging import Database
-from shared.messaging.transaction import system_clock
+from shared.messaging.database.transaction import system_clock
 from tests.loyalty_svc.builders import day, order_placed
 from tests.loyalty_svc.invariants import broken_invariants
 from tests.loyalty_svc.support import ANNA, Deliver, Earn

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.messaging.broker import Message
+from shared.messaging.broker.interface import Message
 from tests.system import NotSettled, System
 
 

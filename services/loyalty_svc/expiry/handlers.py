@@ -13,9 +13,9 @@ from services.loyalty_svc.settings import Settings
 from shared.chassis import Service
 from shared.errors import conflict, invalid, not_found
 from shared.messaging import Database, Transaction, announce
-from shared.messaging.failures import is_transient
+from shared.messaging.backoff import sleep_or_stop
+from shared.messaging.database.failures import is_transient
 from shared.messaging.ids import new_id
-from shared.messaging.pausing import pause_or_stop
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ async def expire_lots_as_time_passes(service: Service, stop: asyncio.Event) -> N
         except Exception as error:
             if not is_transient(error):
                 log.exception("expiry_stumbled")
-        await pause_or_stop(stop, service.settings.expiry_seconds)
+        await sleep_or_stop(stop, service.settings.expiry_seconds)
 
 
 async def extend_lot(

@@ -20,8 +20,9 @@ from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import Refused
 from shared.chassis.service import Service
 from shared.messaging import Transaction
-from shared.messaging.failures import is_conflict
-from shared.messaging.transaction import CONFLICT_TRIES, pause_after_conflict
+from shared.messaging.backoff import sleep_after_conflict
+from shared.messaging.database.failures import is_conflict
+from shared.messaging.database.transaction import MAX_CONFLICT_TRIES
 
 ATTEMPT = "patron.attempt"
 
@@ -110,7 +111,7 @@ class TransactionRoute(APIRoute):
 async def _answer_in_a_transaction(
     handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
 ) -> Response:
-    for attempt_number in range(CONFLICT_TRIES):
+    for attempt_number in range(MAX_CONFLICT_TRIES):
         attempt = Attempt(request)
         request.scope[ATTEMPT] = attempt
         try:
@@ -120,9 +121,9 @@ async def _answer_in_a_transaction(
         except (idempotency.Replayed, RolledBack) as end:
             return end.response
         except Exception as error:
-            if not is_conflict(error) or attempt_number == CONFLICT_TRIES - 1:
+            if not is_conflict(error) or attempt_number == MAX_CONFLICT_TRIES - 1:
                 raise
-            await pause_after_conflict(attempt_number)
+            await sleep_after_conflict(attempt_number)
         else:
             return response
     raise AssertionError("unreachable")

@@ -3,7 +3,7 @@
 import traceback
 from typing import Any
 
-from shared.messaging.failures import sqlstate
+from shared.messaging.database.failures import sqlstate
 
 
 def describe(error: BaseException) -> dict[str, Any]:

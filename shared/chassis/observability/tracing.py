@@ -3,9 +3,9 @@
 import re
 import secrets
 
-from shared.messaging import outbox
+from shared.messaging.database import outbox_writer
 
-traceparent = outbox.current_traceparent  # the outbox writes it beside each event
+traceparent = outbox_writer.current_traceparent  # the outbox writes it beside each event
 
 FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 

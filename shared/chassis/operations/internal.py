@@ -13,8 +13,9 @@ from shared.chassis.access.policy import allow
 from shared.chassis.http.routing import Tx, service_router
 from shared.chassis.http.shapes import Id, Instant, Read, Shape
 from shared.errors import not_found
-from shared.messaging import parked, streams
-from shared.messaging.marks import list_not_past
+from shared.messaging.inbox import parked
+from shared.messaging.inbox.positions import list_not_past
+from shared.messaging.outbox import event_log
 from shared.messaging.status import read_status
 
 router = service_router(prefix="/internal", tags=["internal"])
@@ -36,7 +37,7 @@ class EndsAsked(Shape):
     """Numbers of an owner's epoch, by key."""
 
     epoch: Id
-    ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=streams.PAGE)
+    ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=event_log.PAGE_SIZE)
 
 
 class PassedAnswer(Read):
@@ -56,16 +57,16 @@ async def read_heads(
     after: Annotated[str, Query(max_length=200)] = "",
     changed_since: Annotated[Instant | None, Query()] = None,
     settled_by: Annotated[Instant | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=streams.PAGE)] = streams.PAGE,
+    limit: Annotated[int, Query(ge=1, le=event_log.PAGE_SIZE)] = event_log.PAGE_SIZE,
 ) -> HeadsRead:
     """How far each stream of a topic has counted: one page by key, all of them or those changed lately.
 
     `settled_by`: none yet (`settled` is false) while something recorded by then may still be uncommitted.
     """
     skew = timedelta(seconds=request.app.state.service.settings.clock_skew_seconds)
-    if settled_by is not None and not await streams.is_settled(tx, settled_by, skew):
-        return HeadsRead(epoch=await streams.read_epoch(tx), settled=False, heads=[])
-    epoch, heads = await streams.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
+    if settled_by is not None and not await event_log.is_fully_committed(tx, settled_by, skew):
+        return HeadsRead(epoch=await event_log.read_epoch(tx), settled=False, heads=[])
+    epoch, heads = await event_log.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
     return HeadsRead(epoch=epoch, heads=[HeadRead.model_validate(head) for head in heads])
 
 
@@ -76,7 +77,7 @@ async def read_stream(
     """Committed events of one stream from a number on; what a subscriber missed it pulls here."""
     if topic != request.app.state.service.topic:
         raise not_found("stream_not_found", "This service does not own that topic.")
-    return streams.stretch_as_json(await streams.read_stretch(tx, topic, key, first))
+    return event_log.slice_as_json(await event_log.read_slice(tx, topic, key, first))
 
 
 @router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])

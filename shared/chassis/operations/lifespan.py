@@ -17,16 +17,16 @@ from shared.chassis.http import idempotency
 from shared.chassis.operations import deployment
 from shared.chassis.service import Service
 from shared.events import OWNERS
-from shared.messaging.broker import Broker
-from shared.messaging.consumer import ConsumerLoop
-from shared.messaging.failures import is_transient
-from shared.messaging.outbox import make_partitions
-from shared.messaging.pausing import pause_or_stop
-from shared.messaging.relay import Relay
-from shared.messaging.retention import drop_old_months
+from shared.messaging.backoff import sleep_or_stop
+from shared.messaging.broker.interface import Broker
+from shared.messaging.database.failures import is_transient
+from shared.messaging.database.transaction import Transaction
+from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.outbox.partitions import make_partitions
+from shared.messaging.outbox.relay import Relay
+from shared.messaging.outbox.retention import drop_old_months
+from shared.messaging.outbox.subscriber_positions import HttpSubscriberPositions
 from shared.messaging.status import read_status
-from shared.messaging.subscribers import HttpSubscribers
-from shared.messaging.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
     running: dict[str, Work] = {}
     if service.subscriptions.topics:
         group = f"patron.{service.name}"
-        service.consumer = ConsumerLoop(broker, group, service.inbox, pace=service.ports.pace)
+        service.consumer = ConsumerLoop(broker, group, service.inbox, timing=service.ports.timing)
         running["consumer"] = service.consumer.run
     running["timers"] = lambda stop: service.timers.run(service.database, stop)
     for work in service.background:
@@ -113,7 +113,7 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
 
 
 def _kafka(service: Service) -> Broker:
-    from shared.messaging.kafka import KafkaBroker
+    from shared.messaging.broker.kafka import KafkaBroker
 
     settings = service.settings
     embedded = settings.kafka_mode == "embedded"
@@ -139,7 +139,7 @@ async def _supervised(name: str, work: Work, stop: asyncio.Event) -> None:
             log.exception("background_work_failed", work=name, pause=pause)
         if asyncio.get_running_loop().time() - began > 60:
             pause = 0.5
-        await pause_or_stop(stop, pause)
+        await sleep_or_stop(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
@@ -165,13 +165,13 @@ async def _make_partitions(service: Service, tx: Transaction) -> None:
 async def cut_log(service: Service) -> None:
     """Every service of the catalogue is asked; one that `PATRON_SERVICES` forgot does not answer, which keeps all."""
     others = sorted({*OWNERS.values(), *service.settings.services} - {service.name})
-    subscribers = HttpSubscribers(others, service.clients.post_json)
+    subscribers = HttpSubscriberPositions(others, service.clients.post_json)
     await drop_old_months(service.database, subscribers, service.settings.keep_days, service.clock())
 
 
 async def _keep_house(service: Service, stop: asyncio.Event) -> None:
     """Every hour: partitions for the months to come, replies nobody will ask for again, months nobody needs."""
-    while not await pause_or_stop(stop, HOUSEKEEPING_SECONDS):
+    while not await sleep_or_stop(stop, HOUSEKEEPING_SECONDS):
         try:
             await service.database.run(lambda tx: _make_partitions(service, tx))
             await service.database.run(lambda tx: idempotency.forget_old(tx, service.clock()))
@@ -183,7 +183,7 @@ async def _keep_house(service: Service, stop: asyncio.Event) -> None:
 
 async def _measure(service: Service, stop: asyncio.Event) -> None:
     """Feed the metrics with how the backbone stands."""
-    while not await pause_or_stop(stop, MEASURE_SECONDS):
+    while not await sleep_or_stop(stop, MEASURE_SECONDS):
         try:
             status = await service.database.run(lambda tx: read_status(tx, service.consumer))
             service.metrics.take_status(status)

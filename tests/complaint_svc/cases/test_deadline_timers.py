@@ -20,7 +20,7 @@ from services.complaint_svc.settings import business_settings
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
-from shared.messaging.failures import is_transient
+from shared.messaging.database.failures import is_transient
 from tests.complaint_svc.case_builders import CUSTOMER, hours, utc
 from tests.complaint_svc.case_requests import registered, tier
 from tests.complaint_svc.invariants import INVARIANTS

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.complaint_svc.subscriptions import subscriptions
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.complaint_svc.case_builders import CUSTOMER
 from tests.complaint_svc.case_requests import registered, tier
 from tests.complaint_svc.saved_cases import MONDAY, deadlines, filed
@@ -39,8 +39,8 @@ async def test_K8_hearing_everything_again_from_the_first_event_changes_nothing(
 
 
 def arrival(event: Any, seq: int) -> Any:
-    from shared.messaging.arrivals import Arrival
+    from shared.messaging.inbox.received import ReceivedEvent
 
     event_id = UUID(int=EPOCH.int + hash((event.topic, seq)) % 2**32)
     payload = event.model_dump_json(exclude_none=True).encode()
-    return Arrival(event.topic, event.key, seq, EPOCH, event_id, event.type, payload, event.occurred_at)
+    return ReceivedEvent(event.topic, event.key, seq, EPOCH, event_id, event.type, payload, event.occurred_at)

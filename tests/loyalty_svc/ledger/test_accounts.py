@@ -9,7 +9,7 @@ import httpx
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.events import PolicyActivated
 from shared.messaging import Database
-from shared.messaging.transaction import system_clock
+from shared.messaging.database.transaction import system_clock
 from tests.loyalty_svc.builders import day, tier_changed
 from tests.loyalty_svc.support import ANNA, POINTS, Deliver, Earn, post, problem_of
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shared.messaging import Database
-from shared.messaging.transaction import system_clock
+from shared.messaging.database.transaction import system_clock
 from tests.loyalty_svc.invariants import balances_of
 from tests.loyalty_svc.support import ANNA, Earn, post, problem_of
 

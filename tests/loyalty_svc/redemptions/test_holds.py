@@ -8,7 +8,7 @@ import httpx
 from services.loyalty_svc.redemptions.handlers import capture_hold, place_hold, release_hold
 from services.loyalty_svc.subscriptions import timers
 from shared.messaging import Database
-from shared.messaging.transaction import system_clock
+from shared.messaging.database.transaction import system_clock
 from tests.loyalty_svc.builders import day
 from tests.loyalty_svc.invariants import balances_of, broken_invariants
 from tests.loyalty_svc.support import ANNA, POINTS, Deliver, Earn, earn_points, outcome_of, post, problem_of

@@ -41,7 +41,7 @@ from shared.chassis.http.instants import refuse_future
 from shared.errors import conflict, not_found
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import Subscriptions, Timers, announce, new_id
-from shared.messaging.loopback import LoopbackBroker
+from shared.messaging.broker.loopback import LoopbackBroker
 
 router = service_router(prefix="/v1", tags=["things"])
 

@@ -12,9 +12,9 @@ from shared.chassis import Ports, Service
 from shared.chassis.migrations import upgrade
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import Database, Subscriptions, Timer, Timers, Transaction, announce, new_id, set_timer
-from shared.messaging.consumer import Pace
-from shared.messaging.loopback import LoopbackBroker
-from shared.messaging.transaction import system_clock
+from shared.messaging.broker.loopback import LoopbackBroker
+from shared.messaging.database.transaction import system_clock
+from shared.messaging.inbox.timing import ConsumerTiming
 from tests import harness
 from tests.shared.chassis import sample
 
@@ -47,7 +47,7 @@ class Life:
             database=database,
             transport=harness.nowhere,
             logs=False,
-            pace=Pace(compare_seconds=60, watchdog_seconds=5, longest_pause_seconds=0.1),
+            timing=ConsumerTiming(reconcile_seconds=60, watchdog_seconds=5, max_pause_seconds=0.1),
         )
         self.app = sample.create_app(
             settings, ports, subscriptions=subscriptions, timers=timers, background=[self.work_beside]

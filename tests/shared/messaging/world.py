@@ -14,15 +14,16 @@ import asyncpg
 from shared.errors import invalid
 from shared.events import CustomerReferenceRegistered, OrderDelivered
 from shared.messaging import Database, Subscriptions, Transaction, announce, new_id, tables
-from shared.messaging.broker import Message
-from shared.messaging.consumer import ConsumerLoop, Pace
-from shared.messaging.inbox import Inbox
-from shared.messaging.loopback import LoopbackBroker
-from shared.messaging.relay import Relay, to_message
-from shared.messaging.streams import Head, Stretch, read_heads, read_stretch
+from shared.messaging.broker.interface import Message
+from shared.messaging.broker.loopback import LoopbackBroker
+from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.timing import ConsumerTiming
+from shared.messaging.outbox.event_log import Head, LogSlice, read_heads, read_slice
+from shared.messaging.outbox.relay import Relay, to_message
 
 TOPIC = "patron.intake"
-FAST = Pace(compare_seconds=0.1, look_seconds=0.3, watchdog_seconds=10, longest_pause_seconds=0.2)
+FAST = ConsumerTiming(reconcile_seconds=0.1, idle_check_seconds=0.3, watchdog_seconds=10, max_pause_seconds=0.2)
 
 
 class Statements:
@@ -78,13 +79,13 @@ class DirectOwner:
         self.asked: list[str] = []
         self.down = False
 
-    async def stretch(self, topic: str, key: str, first: int) -> Stretch:
+    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
         self.asked.append(key)
         if self.down:
             raise ConnectionRefusedError
-        return await self.database.run(lambda tx: read_stretch(tx, topic, key, first))
+        return await self.database.run(lambda tx: read_slice(tx, topic, key, first))
 
-    async def heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
+    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
         if self.down:
             raise ConnectionRefusedError
         since = None if changed_since is None else datetime.fromisoformat(changed_since)
@@ -104,7 +105,7 @@ class World:
         self.poisoned: set[str] = set()
         self.direct = DirectOwner(owner)
         self.inbox = Inbox(subscriber, self.subscriptions, self.direct)
-        self.consumer = ConsumerLoop(self.broker, "test", self.inbox, pace=FAST)
+        self.consumer = ConsumerLoop(self.broker, "test", self.inbox, timing=FAST)
 
     async def when_customers_are_seen_note_them(
         self, tx: Transaction, events: Sequence[CustomerReferenceRegistered]
@@ -140,7 +141,7 @@ class World:
         )
         return [row["ref"] for row in rows]
 
-    async def marks(self) -> dict[str, int]:
+    async def positions(self) -> dict[str, int]:
         rows = await self.subscriber.run(lambda tx: tx.raw.fetch("select key, last_seq from stream_seen"))
         return {row["key"]: row["last_seq"] for row in rows}
 

@@ -37,8 +37,8 @@ from shared.events import (
     ReceivableIssued,
 )
 from shared.messaging import Database
-from shared.messaging.arrivals import Arrival
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.received import ReceivedEvent
 from tests import harness
 from tests.tiering_svc.events import cancelled, placed, returned
 from tests.tiering_svc.indicators.oracle import KINDS, Counting, Told
@@ -92,7 +92,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.machine.run(lambda tx: tx.raw.execute("update business set time_zone = $1", zone.key))
         self.inbox = Inbox(self.machine.database, subscriptions)
         self.told = Told(zone)
-        self.logs: dict[tuple[str, str], list[Arrival]] = {}
+        self.logs: dict[tuple[str, str], list[ReceivedEvent]] = {}
         self.reached: dict[tuple[str, str], int] = {}
         self.clock = RECORDED
         self.ids = (UUID(int=1 << 64 | n) for n in range(1, 1 << 20))
@@ -109,7 +109,7 @@ class AnyOrder(RuleBasedStateMachine):
         log = self.logs.setdefault((event.topic, event.key), [])
         payload = event.model_dump_json(exclude_none=True).encode()
         log.append(
-            Arrival(
+            ReceivedEvent(
                 event.topic, event.key, len(log) + 1, harness.EPOCH, next(self.ids), event.type, payload, self.clock
             )
         )
@@ -240,7 +240,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_poll(self, data: st.DataObject) -> None:
         """Of some streams a stretch that begins at or before what is next, so that some of it comes again."""
-        batch: list[Arrival] = []
+        batch: list[ReceivedEvent] = []
         for stream, log in self.logs.items():
             last = self.reached.get(stream, 0)
             first = data.draw(st.integers(max(0, last - 2), last))

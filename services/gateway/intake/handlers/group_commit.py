@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 from shared.messaging import Database, Transaction
-from shared.messaging.failures import is_transient
+from shared.messaging.database.failures import is_transient
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

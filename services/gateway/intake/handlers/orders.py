@@ -23,7 +23,7 @@ from services.gateway.references.repository import add_references
 from shared.errors import not_found
 from shared.events import OrderPlaced
 from shared.messaging import Transaction, announce, new_id
-from shared.messaging.outbox import Written
+from shared.messaging.database.outbox_writer import SerializedEvent
 
 
 async def accept_reported_orders(
@@ -41,9 +41,9 @@ async def accept_reported_orders(
     return decision.outcomes
 
 
-def event_of(order: AcceptedOrder) -> Written:
+def event_of(order: AcceptedOrder) -> SerializedEvent:
     """`OrderPlaced` of a new order, written without a model."""
-    return Written(OrderPlaced, str(order.customer_id), order.content.placed_at, order_placed(order))
+    return SerializedEvent(OrderPlaced, str(order.customer_id), order.content.placed_at, order_placed(order))
 
 
 @dataclass(frozen=True, slots=True)

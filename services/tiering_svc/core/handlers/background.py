@@ -38,7 +38,7 @@ async def work(name: str, step: Callable[[], Awaitable[bool]], service: Parts, s
 
     A step that broke is logged and tried again at the next look.
     """
-    woken = service.database.bell(name)
+    woken = service.database.wakeup(name)
     pause = LONGEST_PAUSE_SECONDS
     while not stop.is_set():
         woken.clear()

@@ -26,7 +26,7 @@ from services.tiering_svc.reviews.repository.screening import LAST, Screened
 from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.messaging import Database, Transaction, announce, new_id
-from shared.messaging.streams import PAGE
+from shared.messaging.outbox.event_log import PAGE_SIZE
 
 VALUES = 5  # stretches of measured customers read at once
 Get = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
@@ -113,7 +113,7 @@ async def _keep_heads(tx: Transaction, seen: Run, heads: list[dict[str, Any]]) -
     await evaluations.add_heads(
         tx, run.run_id, INTAKE, [head["key"] for head in heads], [head["seq"] for head in heads]
     )
-    last = len(heads) < PAGE
+    last = len(heads) < PAGE_SIZE
     await evaluations.save_collected(tx, run.run_id, heads[-1]["key"] if heads else run.heads_after, last=last)
     return True
 

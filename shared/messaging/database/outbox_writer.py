@@ -1,0 +1,103 @@
+"""Announced events become rows of the outbox in the transaction of the change, counted per (topic, key).
+
+One set-based statement takes the `stream_head` row locks in key order, counts on, and inserts. Because the lock is held
+until the commit, commit order is sequence order within a key. `outbox.position` is only for reading back in batches; it
+is never a cursor (measured: a relay reading `position > last` lost 36 % under load).
+"""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zlib import crc32
+
+import asyncpg
+
+from shared.events import Event
+from shared.messaging import faults
+from shared.messaging.ids import new_id
+
+SHARDS = 16
+
+current_traceparent: ContextVar[str | None] = ContextVar("current_traceparent", default=None)
+"""W3C trace context of what is being done; the chassis sets it per request, the consumer per batch."""
+
+RECORD = """
+with arriving as (
+    select event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord,
+           row_number() over (partition by topic, key order by ord) as nth,
+           count(*) over (partition by topic, key) as many,
+           first_value(event_id) over (partition by topic, key order by ord desc) as last_id
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],
+                $8::text[])
+         with ordinality as a(event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord)
+), head as (
+    insert into stream_head as h (topic, key, seq, last_event_id, changed_at)
+    select topic, key, many, last_id, clock_timestamp() from arriving where nth = 1 order by topic, key
+    on conflict (topic, key) do update
+        set seq = h.seq + excluded.seq, last_event_id = excluded.last_event_id, changed_at = excluded.changed_at
+    returning h.topic, h.key, h.seq
+)
+insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at, shard)
+select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.traceparent, a.occurred_at,
+       a.shard
+from arriving a join head using (topic, key)
+order by a.ord
+"""
+
+
+class SerializedEvent(NamedTuple):
+    """An event that is JSON already, for a hot path where a model in between costs more than its row (intake).
+
+    `event` is its class in the catalogue. Whoever makes one has a test that the catalogue reads the very event it
+    stands for.
+    """
+
+    event: type[Event]
+    key: str
+    occurred_at: datetime
+    payload: str
+
+
+class AnnouncedEvent(NamedTuple):
+    """An event with the id it will have, and the trace it was announced in (a batch may be of many)."""
+
+    event_id: UUID
+    event: "Event | SerializedEvent"
+    traceparent: str | None
+
+
+def shard_of(key: str) -> int:
+    """Which of the relay's shards sends the events of this key: 0 to SHARDS - 1."""
+    return crc32(key.encode()) % SHARDS
+
+
+def serialize(event: Event) -> SerializedEvent:
+    """The event as JSON; optional fields that are not known are left out."""
+    return SerializedEvent(type(event), event.key, event.occurred_at, event.model_dump_json(exclude_none=True))
+
+
+async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent], *, recorded_at: datetime) -> None:
+    """Insert the announced events into the outbox; called once per transaction, just before its commit."""
+    ids, topics, keys, types, payloads, occurred_at, shards, traceparents = [], [], [], [], [], [], [], []
+    for event_id, event, traceparent in events:
+        event_class, key, at, payload = event if isinstance(event, SerializedEvent) else serialize(event)
+        ids.append(event_id)
+        topics.append(event_class.topic)
+        keys.append(key)
+        types.append(event_class.type)
+        payloads.append(payload)
+        occurred_at.append(at)
+        shards.append(shard_of(key))
+        traceparents.append(traceparent)
+    await raw.execute(RECORD, ids, topics, keys, types, payloads, occurred_at, shards, traceparents, recorded_at)
+    faults.point("outbox.before_commit")
+
+
+def with_ids(events: Sequence[Event | SerializedEvent], ids: Sequence[UUID] | None) -> list[AnnouncedEvent]:
+    """Each event with its id (from `ids`, as many as events, or a new one) and the present trace."""
+    traceparent = current_traceparent.get()
+    if ids is None:
+        return [AnnouncedEvent(new_id(), event, traceparent) for event in events]
+    return [AnnouncedEvent(event_id, event, traceparent) for event_id, event in zip(ids, events, strict=True)]

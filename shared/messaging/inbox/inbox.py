@@ -1,0 +1,246 @@
+"""The way in: each event of a stream takes effect exactly once, in order, in one transaction with its position.
+
+One row per (topic, key), locked in the transaction of the effects, gives once-only for ever, order, loss detection and
+fencing of stale senders. A permanent error is cornered by halving the batch until the event is alone, then parked.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+
+from shared.errors import DomainError, conflict
+from shared.events import CATALOGUE, Event, Meta, read_event
+from shared.messaging import faults
+from shared.messaging.database.failures import is_transient
+from shared.messaging.database.outbox_writer import current_traceparent
+from shared.messaging.database.transaction import Database, Transaction
+from shared.messaging.inbox import parked
+from shared.messaging.inbox.log_client import LogClient
+from shared.messaging.inbox.positions import lock_positions, read_position, save_positions, unblock
+from shared.messaging.inbox.received import ReceivedEvent, StreamKey, batches_by_type, classify, from_log
+from shared.messaging.inbox.resync import align_epoch, skip_to_first_available
+from shared.messaging.outbox.event_log import LogSlice
+from shared.messaging.subscriptions import Subscriptions
+
+log = structlog.get_logger(__name__)
+
+MAX_TRIES = 5
+RETRY_PAUSE_SECONDS = 0.02
+
+
+class Unreadable(Exception):
+    """A payload that its own type cannot read."""
+
+
+class UnknownType(Exception):
+    """A type this release's catalogue does not have; the key waits for one that does."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a batch: how many events took effect, and the first missing number of each stream with a gap."""
+
+    applied: int = 0
+    gaps: dict[StreamKey, int] = field(default_factory=dict)
+
+
+class Inbox:
+    """Applies received events through a service's subscriptions. One per process; `applied` and `pulled` count events.
+
+    Without a log client nothing can be pulled: for tests of handlers.
+    """
+
+    def __init__(self, database: Database, subscriptions: Subscriptions, log_client: LogClient | None = None) -> None:
+        self.database = database
+        self.subscriptions = subscriptions
+        self.log_client = log_client
+        self.applied = 0
+        self.pulled = 0
+        self.failed_pulls: set[StreamKey] = set()  # for the next reconciliation
+
+    async def apply(self, received: Sequence[ReceivedEvent]) -> Outcome:
+        """Apply what is new of a batch. Only transient errors come out; permanent ones end parked."""
+        outcome = Outcome()
+        await self._apply_or_halve(list(received), outcome)
+        self.applied += outcome.applied
+        return outcome
+
+    async def _apply_or_halve(self, received: list[ReceivedEvent], outcome: Outcome) -> None:
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                applied, gaps = await self.database.run(lambda tx: self._apply_once(tx, received))
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                if len(received) > 1:
+                    break
+                if attempt == MAX_TRIES:
+                    await self._park(received[0], error)
+                    return
+                await asyncio.sleep(RETRY_PAUSE_SECONDS * attempt)
+            else:
+                outcome.applied += applied
+                outcome.gaps.update(gaps)
+                return
+        middle = len(received) // 2
+        await self._apply_or_halve(received[:middle], outcome)
+        await self._apply_or_halve(received[middle:], outcome)
+
+    async def _apply_once(self, tx: Transaction, received: Sequence[ReceivedEvent]) -> tuple[int, dict[StreamKey, int]]:
+        faults.point("consumer.before_apply")
+        some_are_new = any(event.seq == 1 for event in received)
+        positions = await lock_positions(tx, {event.stream for event in received}, some_are_new=some_are_new)
+        classified = classify(received, positions)
+        if classified.apply:
+            await self._deliver(tx, classified.apply)
+            await save_positions(tx, [queue[-1] for queue in classified.apply.values()])
+        for event in classified.diverged:
+            log.error("stream_diverged", topic=event.topic, key=event.key, seq=event.seq)
+            await parked.park(tx, event, "diverged", "the owner's event of this number is another one", MAX_TRIES)
+        faults.point("consumer.before_commit")
+        return sum(len(queue) for queue in classified.apply.values()), classified.gaps
+
+    async def _deliver(self, tx: Transaction, queues: dict[StreamKey, list[ReceivedEvent]]) -> None:
+        if self.subscriptions.locker is not None:
+            await self.subscriptions.locker(tx, sorted({key for _, key in queues}))
+        try:
+            for batch in batches_by_type(queues):
+                current_traceparent.set(batch[0].traceparent)  # what is announced now carries it on
+                if batch[0].type in self.subscriptions.handlers:
+                    await self.subscriptions.deliver(tx, self._parse(batch))
+                elif batch[0].type not in CATALOGUE:
+                    raise UnknownType(batch[0].type)
+        finally:
+            current_traceparent.set(None)
+
+    def _parse(self, batch: Sequence[ReceivedEvent]) -> list[Event]:
+        """Events of one type, as the subscriptions read that type."""
+        read_as = self.subscriptions.read_as.get(batch[0].type)
+        return [_parse(received, read_as) for received in batch]
+
+    async def _park(self, event: ReceivedEvent, error: Exception) -> None:
+        """Store the event that cannot be applied with its reason, and block its stream. Other streams go on."""
+        reason, detail = reason_of(error)
+        log.error("event_parked", topic=event.topic, key=event.key, seq=event.seq, reason=reason)
+
+        async def work(tx: Transaction) -> None:
+            position = (await lock_positions(tx, {event.stream}))[event.stream]
+            if not position.blocked and position.last_seq < event.seq:
+                await parked.park(tx, event, reason, detail, MAX_TRIES)
+
+        await self.database.run(work)
+
+    async def pull(self, topic: str, key: str) -> int:
+        """Ask the owner for what is missing after the position, and apply it. Returns how many events took effect.
+
+        Raises transient errors, and whatever keeps the owner from answering.
+        """
+        assert self.log_client is not None
+        applied = 0
+        while True:
+            position = await self.database.run(lambda tx: read_position(tx, topic, key))
+            if position.blocked:
+                return applied
+            log_slice = await self.log_client.read_slice(topic, key, position.last_seq + 1)
+            if await self._resync(topic, key, log_slice):
+                continue
+            outcome = await self.apply(from_log(topic, key, log_slice))
+            applied += outcome.applied
+            self.pulled += outcome.applied
+            if outcome.applied == 0 or log_slice.events[-1].seq >= log_slice.head:
+                return applied
+
+    async def _resync(self, topic: str, key: str, log_slice: LogSlice) -> bool:
+        """Move the position into the owner's epoch, or on to where its log begins. Returns whether to ask it again."""
+
+        async def work(tx: Transaction) -> bool:
+            moved = await align_epoch(tx, topic, key, log_slice)
+            return moved or await skip_to_first_available(tx, topic, key, log_slice)
+
+        return await self.database.run(work)
+
+    async def retry(self, parked_id: UUID, by: str) -> bool:
+        """Try a parked event again; when it takes effect its stream goes on. Returns whether it did.
+
+        Raises DomainError parked_not_found or not_next_in_its_stream; what the handlers raise is recorded.
+        """
+
+        async def work(tx: Transaction) -> ReceivedEvent | None:
+            event = await parked.load_parked(tx, parked_id)
+            position = (await lock_positions(tx, {event.stream}))[event.stream]
+            if event.seq != position.last_seq + 1:
+                raise conflict(
+                    "not_next_in_its_stream", "this event can only be dropped, it is not the next of its key"
+                )
+            try:
+                await tx.raw.execute("savepoint effect")
+                await self._deliver(tx, {event.stream: [event]})
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                tx.announced.clear()
+                await tx.raw.execute("rollback to savepoint effect")
+                await parked.record_failed_retry(tx, parked_id, *reason_of(error))
+                return None
+            await save_positions(tx, [event])
+            await parked.end(tx, parked_id, by)
+            return event
+
+        event = await self.database.run(work)
+        if event is None:
+            return False
+        await self._pull_the_rest(event.topic, event.key)
+        return True
+
+    async def drop(self, parked_id: UUID, by: str) -> None:
+        """Go past a parked event for ever: the hole is recorded, the rest is pulled. DomainError parked_not_found."""
+
+        async def work(tx: Transaction) -> ReceivedEvent:
+            event = await parked.load_parked(tx, parked_id)
+            position = (await lock_positions(tx, {event.stream}))[event.stream]
+            await parked.record_hole(tx, parked_id, by)
+            if event.seq > position.last_seq:
+                await save_positions(tx, [event])
+            else:
+                await unblock(tx, event.topic, event.key)
+            await parked.end(tx, parked_id, by)
+            return event
+
+        event = await self.database.run(work)
+        await self._pull_the_rest(event.topic, event.key)
+
+    async def _pull_the_rest(self, topic: str, key: str) -> None:
+        """Now, or with the next reconciliation when the owner does not answer: its head may not have changed lately."""
+        if self.log_client is None:
+            return
+        try:
+            await self.pull(topic, key)
+        except Exception as error:
+            self.failed_pulls.add((topic, key))
+            log.warning("pull_later", topic=topic, key=key, error=type(error).__name__)
+
+
+def _parse(received: ReceivedEvent, read_as: type[Event] | None) -> Event:
+    """The event of the catalogue, told where it stands. Raises UnknownType or Unreadable."""
+    try:
+        event = read_event(received.type, received.payload, read_as)
+    except KeyError as error:
+        raise UnknownType(received.type) from error
+    except ValidationError as error:
+        raise Unreadable(f"{error.error_count()} fields of {received.type}") from None
+    return event.received(Meta(received.event_id, received.seq, received.recorded_at))
+
+
+def reason_of(error: BaseException) -> tuple[str, str]:
+    """Why an event is parked: a stable code, and words without personal data (no payload, no text of the exception)."""
+    if isinstance(error, UnknownType):
+        return "unknown_type", f"this release does not know {error}"
+    if isinstance(error, Unreadable):
+        return "unreadable", f"could not read {error}"
+    if isinstance(error, DomainError):
+        return error.code, "a rule refused it"
+    return "failed", type(error).__name__
