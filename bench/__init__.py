@@ -1,1 +1,1 @@
-"""How fast Patron is, as ratios to the physical limit: ours and a bare program run in turn, on the same machine."""
+"""How fast Patron is, as ratios to the physical limit: Patron and a bare program run in turn, on the same machine."""

@@ -1,7 +1,7 @@
 """A closed loop over loopback: so many keep-alive connections, each sends its next request when the answer is there.
 
 Raw sockets and prepared bytes, because a client that costs as much as the server would measure itself. The same for
-ours and for the limit.
+Patron and for the limit.
 """
 
 import asyncio

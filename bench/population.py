@@ -62,7 +62,10 @@ STATEMENTS = (
 
 
 async def fill(url: str, customers: int, epoch: UUID) -> None:
-    """Two statements at a time, without looking at foreign keys and triggers: what is made here is sound."""
+    """Write the customers into tiering's database at this URL, with positions of that epoch.
+
+    Two statements at a time, without checking foreign keys and triggers: what is made here is sound.
+    """
     standings, facts = STATEMENTS[:3] + STATEMENTS[5:], STATEMENTS[3:5]
 
     async def one_after_another(statements: Sequence[str]) -> None:
@@ -79,7 +82,7 @@ async def fill(url: str, customers: int, epoch: UUID) -> None:
     await connection.close()
 
 
-def movers(customers: int) -> tuple[int, int]:
+def expected_tier_changes(customers: int) -> tuple[int, int]:
     """How many of them a review raises, and how many it lowers: counted here, not by what is measured."""
     rises = sum(_earned(n) > 0 for n in range(7, customers + 1, 100))
     falls = sum(_earned(n) < 3 for n in range(57, customers + 1, 100))
@@ -90,7 +93,7 @@ def _earned(n: int) -> int:
     return sum(MONTHS * (20 + n % 997) >= start for start in (800, 2400, 4800))
 
 
-def some(customers: int, how_many: int) -> Iterator[UUID]:
+def sample(customers: int, how_many: int) -> Iterator[UUID]:
     """So many of them, spread over all, each once."""
     for number in range(how_many):
         yield UUID(f"{FIRST + 20 * (1 + number * 7919 % customers):012x}70008000000000000000")

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 from uuid_utils import uuid7
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 from bench.limits.intake import TABLES
 from bench.load import order
 
@@ -33,9 +33,9 @@ def statement(run: str, first: int, size: int) -> list[list[Any]]:
     values = []
     for number in range(first, first + size):
         body = order(f"{run}-{number}", f"c{number % 2000}")
-        said = orjson.loads(body)
-        values.append((UUID(int=uuid7().int), said["order_id"], said["customer"]["ref"], said["placed_at"], "75.00",
-                       orjson.dumps(said["lines"]).decode(), UUID(int=uuid7().int), body.decode()))  # fmt: skip
+        sent = orjson.loads(body)
+        values.append((UUID(int=uuid7().int), sent["order_id"], sent["customer"]["ref"], sent["placed_at"], "75.00",
+                       orjson.dumps(sent["lines"]).decode(), UUID(int=uuid7().int), body.decode()))  # fmt: skip
     return [list(column) for column in zip(*values, strict=True)]
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 
 SEEN, FACTS, MOVED = Path(__file__).with_suffix(".sql").read_text().split(";\n")
 

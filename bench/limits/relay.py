@@ -10,7 +10,7 @@ from zlib import crc32
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 
 SELECT = """select position, recorded_at, event_id, topic, key, seq, type, payload, occurred_at from outbox
             where published_at is null order by position limit 1000"""
@@ -32,11 +32,11 @@ async def send(producer: AIOKafkaProducer, rows: list[Any], partitions: int) -> 
     sent = []
     for (topic, partition), records in groups.items():
         batch = producer.create_batch()
-        for one in records:
-            if batch.append(**one) is None:
+        for values in records:
+            if batch.append(**values) is None:
                 sent.append(await producer.send_batch(batch, topic, partition=partition))
                 batch = producer.create_batch()
-                batch.append(**one)
+                batch.append(**values)
         sent.append(await producer.send_batch(batch, topic, partition=partition))
     for acknowledgement in sent:
         await acknowledgement

@@ -7,7 +7,7 @@ import time
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 
 
 async def main(kafka: str, topic: str, times: int) -> None:
@@ -20,15 +20,15 @@ async def main(kafka: str, topic: str, times: int) -> None:
     consumer.assign([place])
     await consumer.seek_to_end(place)
     await consumer.position(place)
-    waits = []
+    latencies = []
     for number in range(times):
         began = time.perf_counter()
         await producer.send_and_wait(topic, str(number).encode(), partition=0)
         while (await consumer.getone()).value != str(number).encode():
             pass
-        waits.append(1000 * (time.perf_counter() - began))
+        latencies.append(1000 * (time.perf_counter() - began))
         await asyncio.sleep(0.005)
-    print(json.dumps({"waits": waits}))
+    print(json.dumps({"latencies_ms": latencies}))
     await producer.stop()
     await consumer.stop()
 

@@ -6,7 +6,7 @@ import time
 
 import asyncpg
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 
 SCORES = """
 select count(*), sum(score) from (

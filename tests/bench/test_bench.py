@@ -1,4 +1,4 @@
-"""The bench says what it measured as agreed, refuses a spoilt run, and its limits are what they are called."""
+"""The bench says what it measured as agreed, refuses an invalid run, and its limits are what they are called."""
 
 import asyncio
 import itertools
@@ -10,16 +10,16 @@ import pytest
 
 import bench.__main__ as command
 from bench import intake, population
-from bench.events import placed
 from bench.load import drive, order, request
-from bench.result import Rates, Spans, Spoilt, Spread, Waits, percentiles
+from bench.result import Durations, InvalidRun, Latencies, Rates, Spread, percentiles
+from bench.sample_orders import sample_orders
 
 LIMITS = Path(command.__file__).parent / "limits"
 
 
 def test_a_line_reads_as_agreed():
     rates = Rates("B1", "intake", (2310.0, 2200.0, 2450.0), (3120.0, 3100.0, 3150.0), 0.70)
-    assert rates.line() == "B1 intake     ours 2,310/s  limit 3,120/s  ratio 0.74 [0.71–0.78]  goal ≥ 0.70  met"
+    assert rates.line() == "B1 intake     patron 2,310/s  limit 3,120/s  ratio 0.74 [0.71–0.78]  goal ≥ 0.70  met"
     assert Rates("B3", "consumer", (1.0,), (4.0,), 0.50).line().endswith("ratio 0.25 [0.25–0.25]  goal ≥ 0.50  missed")
 
 
@@ -28,24 +28,24 @@ def test_what_has_no_goal_says_none():
 
 
 def test_waits_are_met_only_when_both_are():
-    fast = Waits("B5", "visible", ((10.0, 20.0),), ((5.0, 10.0),), (3.0, 5.0))
+    fast = Latencies("B5", "latency", ((10.0, 20.0),), ((5.0, 10.0),), (3.0, 5.0))
     assert fast.line().endswith("ratio p50 2.00 [2.00–2.00], p99 2.00 [2.00–2.00]  goal ≤ 3.00, ≤ 5.00  met")
-    assert not Waits("B5", "visible", ((10.0, 60.0),), ((5.0, 10.0),), (3.0, 5.0)).met
+    assert not Latencies("B5", "latency", ((10.0, 60.0),), ((5.0, 10.0),), (3.0, 5.0)).met
 
 
 def test_a_span_is_met_when_it_is_short_enough_and_so_is_its_longest_transaction():
-    short = Spans("B7", "re-tier", (20.0,), (4.0,), (38.0,), 6.0, 50.0, "1,000,000 customers")
+    short = Durations("B7", "re-tier", (20.0,), (4.0,), (38.0,), 6.0, 50.0, "1,000,000 customers")
     assert short.line() == (
-        "B7 re-tier    ours 20.0 s  limit 4.0 s  ratio 5.00 [5.00–5.00]  longest transaction 38 ms"
+        "B7 re-tier    patron 20.0 s  limit 4.0 s  ratio 5.00 [5.00–5.00]  longest transaction 38 ms"
         "  goal ≤ 6.00  met  (1,000,000 customers)"
     )
-    assert not Spans("B7", "re-tier", (20.0,), (4.0,), (51.0,), 6.0, 50.0).met
-    assert Spans("B7", "re-tier", (20.0,), (4.0,), (38.0,), None, 50.0).met is None
+    assert not Durations("B7", "re-tier", (20.0,), (4.0,), (51.0,), 6.0, 50.0).met
+    assert Durations("B7", "re-tier", (20.0,), (4.0,), (38.0,), None, 50.0).met is None
 
 
 def test_who_moves_in_the_made_population_is_counted_by_hand():
-    assert population.movers(200) == (0, 2)  # 7 and 107 have earned nothing to rise to; 57 and 157 fall
-    assert len(set(population.some(1_000_000, 20_000))) == 20_000
+    assert population.expected_tier_changes(200) == (0, 2)  # 7 and 107 have earned nothing to rise to; 57 and 157 fall
+    assert len(set(population.sample(1_000_000, 20_000))) == 20_000
 
 
 def test_each_round_is_compared_with_its_neighbour():
@@ -106,7 +106,7 @@ async def test_a_refused_request_is_not_counted_away():
 
 def test_every_customer_is_made_known_once():
     lines = []
-    for connection in intake.batches("known", [""] * 4, 4, 250, each_customer_once=True):
+    for connection in intake.batch_requests("known", [""] * 4, 4, 250, each_customer_once=True):
         for raw in itertools.islice(connection, 100):
             lines += [orjson.loads(line) for line in raw.partition(b"\r\n\r\n")[2].splitlines()]
     assert len(lines) == intake.CUSTOMERS
@@ -114,25 +114,25 @@ def test_every_customer_is_made_known_once():
 
 
 def test_a_run_that_lost_something_is_refused(monkeypatch, capsys, tmp_path):
-    def spoilt(*_: object):
-        raise Spoilt("B1u1: 10 accepted, 9 stored, 9 told")
+    def invalid(*_: object):
+        raise InvalidRun("B1u1: 10 accepted, 9 stored, 9 announced")
         yield
 
-    monkeypatch.setattr(command, "GROUPS", ((frozenset({"B1"}), spoilt),))
+    monkeypatch.setattr(command, "GROUPS", ((frozenset({"B1"}), invalid),))
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results" / "latest.json")
     assert command.main(["--only", "B1"]) == 1
     assert "refused: B1u1" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.parametrize(("stored", "told"), [(9, 10), (10, 9), (11, 10)])
-def test_lost_and_doubled_orders_spoil_a_run(monkeypatch, stored: int, told: int):
+@pytest.mark.parametrize(("stored", "announced"), [(9, 10), (10, 9), (11, 10)])
+def test_lost_and_doubled_orders_spoil_a_run(monkeypatch, stored: int, announced: int):
     from bench.load import Load
 
-    counted = iter([stored, told])
-    monkeypatch.setattr("bench.ground.count", lambda *_: next(counted))
-    with pytest.raises(Spoilt, match="10 accepted"):
-        intake.checked("B1u1", Load(accepted=10, seconds=1.0), "url", "orders")
+    counted = iter([stored, announced])
+    monkeypatch.setattr("bench.environment.query_value", lambda *_: next(counted))
+    with pytest.raises(InvalidRun, match="10 accepted"):
+        intake.verified_rate("B1u1", Load(accepted=10, seconds=1.0), "url", "orders")
 
 
 def test_results_are_written_for_programs(monkeypatch, tmp_path, capsys):
@@ -141,7 +141,7 @@ def test_results_are_written_for_programs(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results" / "latest.json")
     assert command.main(["--only", "b4"]) == 0
     written = json.loads((tmp_path / "results" / "latest.json").read_text())
-    assert written["measured"][0]["ratio"]["middle"] == 0.8
+    assert written["measured"][0]["ratio"]["median"] == 0.8
     assert written["measured"][0]["met"] is True
     assert written["machine"]["processors"]
     with pytest.raises(SystemExit):
@@ -151,7 +151,7 @@ def test_results_are_written_for_programs(monkeypatch, tmp_path, capsys):
 def test_the_events_of_a_stream_count_from_one_and_rise_in_time():
     streams: dict[str, list[int]] = {}
     times = []
-    for _, seq, event in placed(60, 20):
+    for _, seq, event in sample_orders(60, 20):
         streams.setdefault(event.key, []).append(seq)
         times.append(event.placed_at)
     assert len(streams) == 20

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from bench.ground import run_as_services_do, until
+from bench.environment import run_as_services_do, until
 from shared.events import OWNERS
 from shared.messaging import Database
 from shared.messaging.broker.kafka import KafkaBroker

@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 
 import services.tiering_svc
-from bench import ground
-from bench.events import EPOCH, placed
-from bench.result import Rates, Spoilt
+from bench import environment
+from bench.result import InvalidRun, Rates
+from bench.sample_orders import EPOCH, sample_orders
 from deploy.embedded.system import System
 from shared.chassis.migrations import upgrade
 from shared.events import OWNERS, OrderPlaced
@@ -42,7 +42,7 @@ async def fill_outbox(url: str, events: Iterable[tuple[UUID, int, OrderPlaced]] 
     rows = [
         (datetime.now(UTC), event_id, order.topic, order.key, seq, order.type, order.model_dump_json(exclude_none=True),
          order.placed_at, shard_of(order.key))
-        for event_id, seq, order in events or placed(EVENTS, CUSTOMERS)
+        for event_id, seq, order in events or sample_orders(EVENTS, CUSTOMERS)
     ]  # fmt: skip
     columns = ["recorded_at", "event_id", "topic", "key", "seq", "type", "payload", "occurred_at", "shard"]
     await connection.copy_records_to_table("outbox", records=rows, columns=columns)
@@ -56,43 +56,50 @@ async def fill_broker(url: str, kafka: str) -> None:
     epoch = await connection.fetchval("select epoch from stream_epoch")
     rows: list[Any] = await connection.fetch("select * from outbox order by position")
     await connection.close()
-    producer = await KafkaBroker(kafka, topics=list(OWNERS), partitions=ground.PARTITIONS).producer()
+    producer = await KafkaBroker(kafka, topics=list(OWNERS), partitions=environment.PARTITIONS).producer()
     messages: list[Message] = [to_message(row, epoch) for row in rows]
     for start in range(0, len(messages), 1000):
         await producer.send(messages[start : start + 1000])
     await producer.stop()
 
 
-def rounds(made: System, template: str, ours: str, limit: str, sound: str, limit_sound: str) -> tuple[Any, Any]:
-    """Both sides in turn, each on a fresh copy of the template; the first turn warms up and does not count."""
-    rates: dict[str, list[float]] = {ours: [], limit: []}
+def measure_in_turn(
+    system: System, template: str, patron: str, limit: str, sound: str, limit_sound: str
+) -> tuple[Any, Any]:
+    """Rates of both sides' programs, run in turn, each on a fresh copy of the template database.
+
+    The first turn warms up and does not count. What a program leaves has to be sound: a query that returns true.
+    """
+    rates: dict[str, list[float]] = {patron: [], limit: []}
     for turn in range(-1, ROUNDS):
-        for side, check in ((ours, sound), (limit, limit_sound)):
+        for side, check in ((patron, sound), (limit, limit_sound)):
             name = f"bench_{side.rpartition('.')[2]}"
-            made.postgres.create_database(name, template)
-            url = made.postgres.url(name)
-            measured = ground.program(side, url, made.kafka, ground.PARTITIONS, EVENTS)
-            if measured["done"] != EVENTS or not ground.count(url, check, EVENTS):
-                raise Spoilt(f"{side}: {measured} of {EVENTS}, and the database says otherwise")
-            made.postgres.drop_database(name)
+            system.postgres.create_database(name, template)
+            url = system.postgres.url(name)
+            measured = environment.run_program(side, url, system.kafka, environment.PARTITIONS, EVENTS)
+            if measured["done"] != EVENTS or not environment.query_value(url, check, EVENTS):
+                raise InvalidRun(f"{side}: {measured} of {EVENTS}, and the database says otherwise")
+            system.postgres.drop_database(name)
             if turn >= 0:
                 rates[side].append(measured["done"] / measured["seconds"])
-    return tuple(rates[ours]), tuple(rates[limit])
+    return tuple(rates[patron]), tuple(rates[limit])
 
 
 def measure(codes: frozenset[str]) -> Iterator[Rates]:
-    with ground.system() as made:
+    with environment.embedded_system() as system:
         for name in ("tiering_empty", "outbox_full"):
-            made.postgres.create_database(name)
-            asyncio.run(migrated(made.postgres.url(name)))
-        asyncio.run(fill_outbox(made.postgres.url("outbox_full")))
+            system.postgres.create_database(name)
+            asyncio.run(migrated(system.postgres.url(name)))
+        asyncio.run(fill_outbox(system.postgres.url("outbox_full")))
         if "B3" in codes:
-            asyncio.run(fill_broker(made.postgres.url("outbox_full"), made.kafka))
-            ours, limit = rounds(
-                made, "tiering_empty", "bench.ours_consumer", "bench.limits.consumer", APPLIED,
+            asyncio.run(fill_broker(system.postgres.url("outbox_full"), system.kafka))
+            patron, limit = measure_in_turn(
+                system, "tiering_empty", "bench.patron_consumer", "bench.limits.consumer", APPLIED,
                 "select count(*) = $1 and (select sum(orders) from indicator_month) = $1 from order_fact",
             )  # fmt: skip
-            yield Rates("B3", "consumer", ours, limit, 0.50)
+            yield Rates("B3", "consumer", patron, limit, 0.50)
         if "B4" in codes:
-            ours, limit = rounds(made, "outbox_full", "bench.ours_relay", "bench.limits.relay", SENT, SENT)
-            yield Rates("B4", "relay", ours, limit, 0.70)
+            patron, limit = measure_in_turn(
+                system, "outbox_full", "bench.patron_relay", "bench.limits.relay", SENT, SENT
+            )
+            yield Rates("B4", "relay", patron, limit, 0.70)

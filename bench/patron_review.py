@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from bench.ground import run_as_services_do
+from bench.environment import run_as_services_do
 from services.tiering_svc.reviews.handlers.review_batches import BatchSizer
 from services.tiering_svc.reviews.handlers.reviews import advance, request_review
 from services.tiering_svc.reviews.repository import evaluations

@@ -6,8 +6,8 @@ import sys
 import time
 from uuid import UUID, uuid4
 
-from bench.events import EPOCH
-from bench.ground import run_as_services_do, until
+from bench.environment import run_as_services_do, until
+from bench.sample_orders import EPOCH
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import OWNERS
 from shared.messaging import Database

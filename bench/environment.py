@@ -1,4 +1,4 @@
-"""What measurements stand on: an embedded system in a folder of its own, fresh databases, and both sides' processes."""
+"""Where measurements run: an embedded system in a folder of its own, fresh databases, and both sides' processes."""
 
 import asyncio
 import json
@@ -25,25 +25,26 @@ from shared.chassis.lifespan import collect_garbage_less_often
 ROOT = Path(__file__).resolve().parents[1]
 PARTITIONS = 4  # of the embedded broker's topics
 
-# The same flags for ours (deploy.embedded.service) and for the limit.
+# The same flags for Patron (deploy.embedded.service) and for the limit.
 UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log")
 
 
 _began = time.monotonic()
 
 
-def say(what: str) -> None:
+def progress(what: str) -> None:
     """Where a long measurement is; not among the results, which are what is printed."""
     print(f"  {time.monotonic() - _began:5.0f} s  {what}", file=sys.stderr, flush=True)
 
 
 @contextmanager
-def system(*services: str) -> Iterator[System]:
+def embedded_system(*services: str) -> Iterator[System]:
     """A system of these services only, so that nobody else takes the processors."""
-    with scratch_data_dir("patron-bench-") as folder:
-        made = System(folder, services=services, gateway_port=free_port(), env={"PATRON_LOG_LEVEL": "WARNING"})
-        with made:
-            yield made
+    with (
+        scratch_data_dir("patron-bench-") as folder,
+        System(folder, services=services, gateway_port=free_port(), env={"PATRON_LOG_LEVEL": "WARNING"}) as system,
+    ):
+        yield system
 
 
 @contextmanager
@@ -66,8 +67,8 @@ def limit_server(app: str, database_url: str, folder: Path) -> Iterator[int]:
         stop_child(child, 10)
 
 
-def program(module: str, *arguments: object) -> dict[str, Any]:
-    """Runs one side's program and returns what it measured (the last line it printed, as JSON)."""
+def run_program(module: str, *arguments: object) -> dict[str, Any]:
+    """Run one side's program and return what it measured (the last line it printed, as JSON)."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
@@ -76,17 +77,17 @@ def program(module: str, *arguments: object) -> dict[str, Any]:
     return measured
 
 
-def count(url: str, sql: str, *arguments: object) -> Any:
-    """One value out of a database."""
+def query_value(url: str, sql: str, *arguments: object) -> Any:
+    """The first value that a query of a database returns."""
 
-    async def ask() -> Any:
+    async def query() -> Any:
         connection = await asyncpg.connect(url)
         try:
             return await connection.fetchval(sql, *arguments)
         finally:
             await connection.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(query())
 
 
 def partner_keys(gateway: str, how_many: int) -> list[str]:
@@ -102,19 +103,19 @@ def partner_keys(gateway: str, how_many: int) -> list[str]:
     return keys
 
 
-def settle(made: System, seconds: float = 60) -> None:
-    """Between rounds: what ours still has to send is sent, so that it does not slow down the other side."""
-    with Operator(made.keys, made.urls) as operator:
+def wait_until_sent(system: System, seconds: float = 60) -> None:
+    """Between rounds: what Patron still has to send is sent, so that it does not slow down the other side."""
+    with Operator(system.keys, system.urls) as operator:
         for _ in range(int(seconds / 0.1)):
-            if all(not operator.get(name, "/internal/status")["outbox_depth"] for name in made.services):
+            if all(not operator.get(name, "/internal/status")["outbox_depth"] for name in system.services):
                 return
             asyncio.run(asyncio.sleep(0.1))
     raise RuntimeError("the outbox does not empty")
 
 
-async def until(true: Callable[[], bool]) -> None:
-    """Looked at again and again: what is waited for knows nothing of being measured."""
-    while not true():  # noqa: ASYNC110
+async def until(condition: Callable[[], bool]) -> None:
+    """Poll a condition: what is waited for knows nothing of being measured."""
+    while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0.005)
 
 

@@ -15,13 +15,16 @@ EPOCH = UUID(
 )  # of all owners here: what is on the broker, what the positions are of, what an owner says of itself
 
 
-def placed(
-    how_many: int, customers: int, lines: int = 5, *, crowd: Sequence[UUID] | None = None, before: int = 0
+def sample_orders(
+    how_many: int, customers: int, lines: int = 5, *, customer_ids: Sequence[UUID] | None = None, before: int = 0
 ) -> Iterator[tuple[UUID, int, OrderPlaced]]:
-    """(event id, its number in its stream, event), in order of time; amounts that let customers rise. Of a crowd's
-    customers, where one is given, each of whom had so many events before."""
+    """(event id, its number in its stream, event) of so many orders, in order of time; amounts let customers rise.
+
+    They are of `customers` made-up customers, or of `customer_ids`, each of whom had so many events `before`.
+    """
     for number in range(how_many):
-        customer = uuid5(SPACE, f"customer {number % customers}") if crowd is None else crowd[number % customers]
+        place = number % customers
+        customer = uuid5(SPACE, f"customer {place}") if customer_ids is None else customer_ids[place]
         rows = tuple(
             OrderLine(
                 line=i, sku=f"sku-{i}", category="GROCERY", quantity=i, amount=Decimal(10 + number % 90),
