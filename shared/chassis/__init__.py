@@ -6,6 +6,7 @@ from shared.chassis.application import create_service
 from shared.chassis.clients import Clients
 from shared.chassis.http.etag import IfMatch, etag_of, require_unchanged, show_etag
 from shared.chassis.http.pages import Cursor, Limit, Page, page_of, read_cursor
+from shared.chassis.http.query_parameters import passes_query_on
 from shared.chassis.http.routing import Tx, service_router
 from shared.chassis.http.shapes import (
     Amount,
@@ -56,6 +57,7 @@ __all__ = [
     "create_service",
     "etag_of",
     "page_of",
+    "passes_query_on",
     "public",
     "read_cursor",
     "require_unchanged",

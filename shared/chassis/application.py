@@ -12,6 +12,7 @@ from shared.chassis.access.tokens import Signer, Verifier
 from shared.chassis.clients import Clients
 from shared.chassis.contract.openapi import describe_contract, operation_id_of
 from shared.chassis.http.body_limit import BodyLimit
+from shared.chassis.http.query_parameters import refuse_unknown_parameters
 from shared.chassis.http.request_context import RequestContextMiddleware
 from shared.chassis.observability.logs import write_logs
 from shared.chassis.observability.metrics import Metrics
@@ -73,6 +74,7 @@ def create_service(
     app.add_middleware(BodyLimit, limit=settings.body_limit, paths=body_limits or {})
     app.add_middleware(RequestContextMiddleware, metrics=service.metrics, verbose=settings.log_level == "DEBUG")
     check_every_route_has_a_policy(app)
+    refuse_unknown_parameters(app)
     return app
 
 

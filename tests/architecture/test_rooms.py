@@ -209,6 +209,13 @@ def test_files_stay_about_300_lines_and_functions_about_40() -> None:
     assert (long_files, long_functions) == ([], [])
 
 
+def test_a_route_that_reads_the_query_itself_declares_it_or_passes_it_on() -> None:
+    for service in SERVICES:
+        for file in modules(service):
+            text = file.read_text()
+            assert "query_params" not in text or "passes_query_on" in text, file
+
+
 def test_the_readme_names_paths_that_exist() -> None:
     readme = ROOT / "README.md"
     if not readme.exists():

@@ -7,9 +7,11 @@ from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCal
 from shared.chassis import Actor
 
 
-async def forward_request(request: Request, service_name: str, actor: Actor, body: bytes) -> ServiceAnswer:
-    """The same method, path and query for the service, on behalf of the actor, with this body."""
-    call = ServiceCall(request.method, request.scope["path"], request.scope["query_string"], request.headers, body)
+async def forward_request(
+    request: Request, service_name: str, actor: Actor, body: bytes, *, query: bytes = b""
+) -> ServiceAnswer:
+    """The same method and path for the service, on behalf of the actor, with this body and query string."""
+    call = ServiceCall(request.method, request.scope["path"], query, request.headers, body)
     seconds = settings_of(request).forward_seconds
     return await forward(service_of(request), service_name, call, actor, seconds=seconds)
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from shared.chassis import migrations
 from shared.chassis.access.policy import check_every_route_has_a_policy
 from shared.chassis.http import idempotency
+from shared.chassis.http.query_parameters import refuse_unknown_parameters
 from shared.chassis.operations import deployment
 from shared.chassis.service import Service
 from shared.events import OWNERS
@@ -44,6 +45,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     sends what they left, connections close. What a limit cuts short was not committed, and comes again."""
     service: Service = app.state.service
     check_every_route_has_a_policy(app)
+    refuse_unknown_parameters(app)
     stops: dict[str, asyncio.Event] = {}
     try:
         if service.ports.running:

@@ -11,7 +11,7 @@ from services.gateway.forwarding.domain import customer_in, is_for_partners, ser
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import customer_not_found, require_customer
-from shared.chassis import Actor, Id, Refused, allow
+from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.strict_json import parse_json
 from shared.errors import not_found
@@ -36,7 +36,9 @@ async def read_overview(request: Request, customer_id: Id, fresh: bool = False) 
 
 
 @router.api_route(
-    "/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], dependencies=[ANYBODY_SIGNED_IN]
+    "/{path:path}",
+    methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    dependencies=[ANYBODY_SIGNED_IN, passes_query_on],
 )
 async def forward_to_service(request: Request, path: str) -> Response:
     """Hand the request to the service that answers this path, and its answer back."""
@@ -46,7 +48,8 @@ async def forward_to_service(request: Request, path: str) -> Response:
     actor = await actor_of(request)
     body = await request.body()
     await _require_own_customers(request, actor, body)
-    return response_of(await forward_request(request, name, actor, body))
+    query: bytes = request.scope["query_string"]
+    return response_of(await forward_request(request, name, actor, body, query=query))
 
 
 async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:
