@@ -24,23 +24,26 @@ RETRY_SECONDS = 1
 
 STATUS_OF_KIND = {Kind.INVALID: 422, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
 
+ERRORS_PAGE = "/docs/errors"  # of error codes: each is explained there under its own name
+
+# The phrases of RFC 9110, and of RFC 6585 for 428 and 429. They say what kind of answer it is; the code says which.
 TITLES = {
-    400: "Malformed request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
     409: "Conflict",
-    412: "Changed meanwhile",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Not acceptable as it is",
-    428: "Version needed",
-    429: "Too many requests",
-    500: "Internal error",
-    502: "A service behind this one failed",
-    503: "Try again",
-    504: "A service behind this one did not answer in time",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 CODES = {
     400: "malformed_request",
@@ -72,9 +75,9 @@ class Refused(HTTPException):
 def problem(
     status: int, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
-    """The one place that writes a problem."""
+    """The one place that writes a problem (RFC 9457). Its `type` is the code's place on the page of error codes."""
     body: dict[str, Any] = {
-        "type": f"urn:patron:problem:{code}",
+        "type": f"{ERRORS_PAGE}#{code}",
         "title": TITLES.get(status, "Problem"),
         "status": status,
         "code": code,
@@ -126,7 +129,7 @@ def _invalid(errors: Sequence[Any]) -> Response:
         {"pointer": pointer_of(error["loc"]), "code": error["type"], "detail": _sentence(error)}
         for error in errors[:50]
     ]
-    return problem(422, "validation_failed", "Some of it can not be accepted.", errors=listed)
+    return problem(422, "validation_failed", "Some of what was sent can not be accepted.", errors=listed)
 
 
 def pointer_of(location: Sequence[Any]) -> str:
@@ -143,37 +146,37 @@ def pointer_of(location: Sequence[Any]) -> str:
 
 # pydantic's own sentences may hold what was sent; these never do
 SENTENCES = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a known field",
-    "string_too_long": "is too long",
-    "string_too_short": "is too short",
-    "too_long": "has too many items",
-    "too_short": "has too few items",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "model_type": "must be an object",
-    "string_pattern_mismatch": "has not the right form",
+    "missing": "This is missing.",
+    "extra_forbidden": "This is not a known field.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "This is too short.",
+    "too_long": "This has too many items.",
+    "too_short": "This has too few items.",
+    "string_type": "This must be text.",
+    "int_type": "This must be a whole number.",
+    "int_parsing": "This must be a whole number.",
+    "bool_type": "This must be true or false.",
+    "bool_parsing": "This must be true or false.",
+    "list_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_attributes_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "string_pattern_mismatch": "This has not the right form.",
 }
-OURS = {"uuid", "instant", "day", "amount", "negative", "invalid_text"}
+SHAPES_CODES = {"uuid", "instant", "day", "amount", "negative", "invalid_text"}  # their sentences are our own
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    kind = error["type"]
-    if kind in OURS:
+    code = error["type"]
+    if code in SHAPES_CODES:
         return str(error["msg"])
-    if kind in ("literal_error", "enum"):
-        return f"must be one of {error.get('ctx', {}).get('expected', 'the listed values')}"
+    if code in ("literal_error", "enum"):
+        return f"This must be one of {error.get('ctx', {}).get('expected', 'the listed values')}."
     context = error.get("ctx", {})
     for name, words in (("ge", "at least"), ("gt", "greater than"), ("le", "at most"), ("lt", "less than")):
         if name in context and isinstance(context[name], (int, float, str)):
-            return f"must be {words} {context[name]}"
-    return SENTENCES.get(kind, "can not be accepted")
+            return f"This must be {words} {context[name]}."
+    return SENTENCES.get(code, "This can not be accepted.")
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -186,8 +189,8 @@ async def _answer(request: Request, error: Exception) -> Response:
 def _methods_of(request: Request) -> list[str]:
     """Every method some route has for this path; Starlette names those of the first one only."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
-    found = [route.methods or () for route in routes if route.path_regex.match(request.scope["path"])]
-    return sorted({method for methods in found for method in methods})
+    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
+    return sorted({method for route in matching for method in route.methods or ()})
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -6,7 +6,7 @@ import pytest
 from deploy.commands.token import _reason
 
 PARTS = {
-    "title": "Not acceptable as it is",
+    "title": "Unprocessable Content",
     "detail": "Some of it can not be accepted.",
     "errors": [
         {"pointer": "/role", "code": "literal_error", "detail": "Input should be 'agent' or 'manager'"},
@@ -27,7 +27,7 @@ def test_every_point_is_told() -> None:
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
-        ({"title": "Not allowed"}, "Not allowed"),
+        ({"title": "Forbidden"}, "Forbidden"),
         ({"detail": "One thing.", "errors": [{"pointer": "/role", "detail": "One thing."}]}, "One thing."),
         ({"detail": "Odd.", "errors": ["odd", {"detail": "Without a place"}, 3]}, "Odd.\n  Without a place"),
         ({"detail": "Odd.", "errors": "all"}, "Odd."),

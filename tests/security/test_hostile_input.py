@@ -171,4 +171,4 @@ async def test_nobody_gets_in_without_a_token(hostile_client: httpx.AsyncClient,
     for method, path, operation in operations(contract):
         if operation.get("security"):
             answer = await hostile_client.request(method, filled(path, UUID), headers={"Authorization": "Bearer x"})
-            assert (answer.status_code, answer.json()["title"]) == (401, "Not signed in"), (method, path)
+            assert (answer.status_code, answer.json()["title"]) == (401, "Unauthorized"), (method, path)

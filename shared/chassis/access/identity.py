@@ -91,7 +91,7 @@ def bearer_of(request: Request) -> str:
     """The bearer token of a request; without one 401 `unauthenticated`."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise unauthenticated("Send a token: Authorization: Bearer …")
+        raise unauthenticated("Send a bearer token in the header Authorization.")
     return token.strip()
 
 

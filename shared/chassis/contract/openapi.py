@@ -16,7 +16,7 @@ PROBLEM: dict[str, Any] = {
     "description": "RFC 9457 problem. `code` is stable; further members depend on it.",
     "required": ["type", "title", "status", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri"},
+        "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
         "status": {"type": "integer", "format": "int32"},
         "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},

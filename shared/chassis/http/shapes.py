@@ -44,7 +44,7 @@ def _read_uuid(value: Any) -> UUID:
         return value
     if isinstance(value, str) and UUID_FORM.fullmatch(value):
         return UUID(value)
-    raise _wrong("uuid", "must be a UUID in its canonical text form")
+    raise _wrong("uuid", "This must be a UUID in its canonical text form.")
 
 
 def _read_instant(value: Any) -> datetime:
@@ -57,7 +57,7 @@ def _read_instant(value: Any) -> datetime:
                 return instant.astimezone(UTC)
         except ValueError:
             pass
-    raise _wrong("instant", "must be an ISO 8601 instant with an offset, like 2026-03-01T09:30:00Z")
+    raise _wrong("instant", "This must be an ISO 8601 instant with an offset, like 2026-03-01T09:30:00Z.")
 
 
 def _read_day(value: Any) -> date:
@@ -70,7 +70,7 @@ def _read_day(value: Any) -> date:
                 return day
         except ValueError:
             pass
-    raise _wrong("day", "must be a day, like 2026-03-01")
+    raise _wrong("day", "This must be a day, like 2026-03-01.")
 
 
 def _read_amount(value: Any) -> Decimal:
@@ -78,18 +78,18 @@ def _read_amount(value: Any) -> Decimal:
         return value
     if isinstance(value, str) and AMOUNT_FORM.fullmatch(value):
         return Decimal(value)
-    raise _wrong("amount", 'must be a decimal in text with at most four decimals, like "12.50"')
+    raise _wrong("amount", 'This must be a decimal in text with at most four decimals, like "12.50".')
 
 
 def _not_negative(value: Decimal) -> Decimal:
     if value < 0:
-        raise _wrong("negative", "must not be negative")
+        raise _wrong("negative", "This must not be negative.")
     return abs(value)  # -0.00 is 0.00
 
 
 def _writable(value: str) -> str:
     if UNWRITABLE.search(value):
-        raise _wrong("invalid_text", "must not hold NUL or half of a surrogate pair")
+        raise _wrong("invalid_text", "This must not hold NUL or half of a surrogate pair.")
     return value
 
 

@@ -108,7 +108,7 @@ async def test_P12_what_is_no_batch_is_not_handed_on(client: httpx.AsyncClient, 
         assert code_of(answer) == (status, code)
     assert await sent(client, ["", "nonsense"]) == [
         {"line": 1, "status": 400, "code": "malformed_json"}
-        | {"type": "urn:patron:problem:malformed_json", "title": "Malformed request"}
+        | {"type": "/docs/errors#malformed_json", "title": "Bad Request"}
         | {"detail": "The body is not JSON in UTF-8."}
     ]
     assert behind.asked == []

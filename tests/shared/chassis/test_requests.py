@@ -76,7 +76,7 @@ async def test_a_deadlock_runs_the_handler_again_from_the_start(client: httpx.As
 
 async def test_a_domain_error_tells_its_facts(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/fail/conflict")).json() == {
-        "type": "urn:patron:problem:already_there",
+        "type": "/docs/errors#already_there",
         "title": "Conflict",
         "status": 409,
         "code": "already_there",

@@ -166,7 +166,7 @@ async def test_a_long_header_or_query_is_422(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/search", params={"q": "x" * 21})).json()["errors"][0]["pointer"] == "/q"
     assert (await client.get("/v1/search?q=a", headers={"X-Note": "x" * 21})).status_code == 422
     assert (await client.get("/v1/search")).json()["errors"] == [
-        {"pointer": "/q", "code": "missing", "detail": "is missing"}
+        {"pointer": "/q", "code": "missing", "detail": "This is missing."}
     ]
 
 

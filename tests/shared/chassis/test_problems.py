@@ -1,0 +1,29 @@
+"""What a problem says: a phrase of RFC 9110 as title, the code's place as type, full sentences as details."""
+
+from http import HTTPStatus
+
+import orjson
+
+from shared.chassis.problems import CODES, SENTENCES, TITLES, problem, problem_of
+from shared.errors import invalid
+
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # by RFC 9110, after Python's table was written
+
+
+def test_titles_are_the_phrases_of_the_status() -> None:
+    assert {status: RENAMED.get(status, HTTPStatus(status).phrase) for status in TITLES} == TITLES
+    assert CODES.keys() <= TITLES.keys()
+
+
+def test_the_type_is_the_codes_place_on_the_page_of_errors() -> None:
+    body = orjson.loads(problem(409, "already_there", "It is there already.").body)
+    assert body["type"] == "/docs/errors#already_there"
+    assert (body["title"], body["status"], body["code"]) == ("Conflict", 409, "already_there")
+
+
+def test_details_are_full_sentences() -> None:
+    for sentence in SENTENCES.values():
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+    refusal = orjson.loads(problem_of(invalid("too_much", "That is too much.", pointer="/points")).body)
+    assert refusal["errors"] == [{"pointer": "/points", "code": "too_much", "detail": "That is too much."}]
