@@ -5,8 +5,8 @@ import sys
 import typer
 
 from deploy.commands import back_test, backup, demo, parked, run, status, token, verify
-from deploy.commands.terminal import CommandFailed, complain
 from deploy.embedded.failures import ClientFailed, StartFailed
+from deploy.terminal import CommandFailed, complain
 
 app = typer.Typer(
     name="patron",

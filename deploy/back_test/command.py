@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.back_test.real_year import read_histories
-from deploy.commands.terminal import CommandFailed
 from deploy.demo.purchases import DataMissing
+from deploy.terminal import CommandFailed
 from deploy.verify.command import embedded_urls
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled
 from services.tiering_svc.core.repository.business import find_business

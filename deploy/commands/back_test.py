@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.terminal import JsonOption
+from deploy.terminal import JsonOption
 
 
 def back_test(

@@ -18,11 +18,11 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, patron
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.service import SERVICES
 from deploy.embedded.state import DataDirLock, end_leftovers
 from deploy.embedded.system import database_of
+from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, patron
 
 FORMAT = 1
 EXPECTED = re.compile(r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|data/[a-z_-]+\.json")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.terminal import DEFAULT_DATA, DataOption, complain, console, patron, with_data
+from deploy.terminal import DEFAULT_DATA, DataOption, complain, console, patron, with_data
 
 
 def demo(

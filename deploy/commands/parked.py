@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.commands.status import collect
-from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, running_state
 from deploy.operator import Operator, Unreachable
+from deploy.operator.status import collect
+from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, running_state
 
 app = typer.Typer(
     help="Events a service could not apply: list them, apply one again, or give one up.", no_args_is_help=True

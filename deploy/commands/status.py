@@ -2,18 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import typer
 from rich.table import Table
 
-from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, patron, running_state
-from deploy.embedded.kafka_wire import Metadata, ask_metadata
 from deploy.embedded.state import State
-from deploy.operator import Operator, Unreachable
-
-STALE_OUTBOX_SECONDS = 10
+from deploy.operator.status import broker_metadata, collect, does_not_read, notes_of, problems_of
+from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, patron, running_state
 
 
 def status(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
@@ -22,31 +18,41 @@ def status(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None
     report = (
         collect(data, state) if state is not None and state.alive else {"phase": "stopped", "parts": {}, "services": {}}
     )
-    wrong = problems(report)
+    problems = problems_of(report)
     if as_json:
-        typer.echo(json.dumps(report | {"problems": wrong, "notes": notes(report)}, indent=2))
+        typer.echo(json.dumps(report | {"problems": problems, "notes": notes_of(report)}, indent=2))
     elif report["phase"] == "stopped":
         console.print(f"No system runs on {data}. Start it with: {patron('up')}")
     else:
-        _show(report, wrong)
-    if wrong or report["phase"] == "stopped":
+        _show(report, problems)
+    if problems or report["phase"] == "stopped":
         raise typer.Exit(1)
 
 
 def topics(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Show the broker's topics, and who has how much of each still to read."""
     state = running_state(data)
-    metadata = _metadata(state)
+    metadata = broker_metadata(state)
     if metadata is None:
         raise CommandFailed(f"The broker at {state.kafka} does not answer. See {data}/logs/broker.log.")
     report = collect(data, state)
     behind = {
-        topic: {name: s["lag"][topic] for name, s in report["services"].items() if s.get("lag", {}).get(topic)}
+        topic: {
+            name: service["lag"][topic]
+            for name, service in report["services"].items()
+            if service.get("lag", {}).get(topic)
+        }
         for topic in metadata.topics
     }
     if as_json:
         typer.echo(
-            json.dumps({t: {"partitions": n, "behind": behind[t]} for t, n in metadata.topics.items()}, indent=2)
+            json.dumps(
+                {
+                    topic: {"partitions": partitions, "behind": behind[topic]}
+                    for topic, partitions in metadata.topics.items()
+                },
+                indent=2,
+            )
         )
         return
     table = Table("topic", "partitions", "still to read")
@@ -55,60 +61,7 @@ def topics(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None
     console.print(table)
 
 
-def collect(data: Path, state: State) -> dict[str, Any]:
-    """Asks every service; one that does not answer is a finding, not a failure."""
-    services: dict[str, dict[str, Any]] = {}
-    with Operator(data / "keys", state.services) as operator:
-        for name, url in state.services.items():
-            try:
-                services[name] = {"url": url, "up": True} | operator.get(name, "/internal/status")
-            except Unreachable as error:
-                services[name] = {"url": url, "up": False, "error": str(error)}
-    parts = {
-        "postgres": (running := state.processes.get("postgres")) is not None and running.process.alive(),
-        "broker": _metadata(state) is not None,
-    }
-    return {"phase": state.phase, "gateway": state.services.get("gateway"), "parts": parts, "services": services}
-
-
-def problems(report: Mapping[str, Any]) -> list[str]:
-    """What needs a person's look, each with what to do. Lag and gaps alone do not: they are work in progress."""
-    found = [f"{name} is down; the supervisor starts it again" for name, up in report["parts"].items() if not up]
-    for name, service in report["services"].items():
-        if not service["up"]:
-            found.append(f"{name}: {service['error']}")
-            continue
-        if does_not_read(service):
-            found.append(f"{name} does not read from the broker; see its log for `consumer_starts_again`")
-        if service.get("parked_count"):
-            found.append(f"{name} has {service['parked_count']} parked events: {patron('parked list')}")
-        if service.get("epoch_differences"):
-            count = service["epoch_differences"]
-            found.append(
-                f"{name} had consumed more of {count} streams than their restored owner knows: see docs/operations.md"
-            )
-        if service.get("timers_failed"):
-            found.append(f"{name} has {service['timers_failed']} timers that failed; see its log")
-        if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:
-            found.append(f"{name} has not sent its oldest event for {service['outbox_oldest_seconds']:.0f} s")
-    return found
-
-
-def does_not_read(status: Mapping[str, Any]) -> bool:
-    """It has no connection to the broker, or could not learn from it what is left to read."""
-    return any(count < 0 for count in status.get("lag", {}).values())
-
-
-def notes(report: Mapping[str, Any]) -> list[str]:
-    """What was gone past for good: decided or found once, so it is told and needs nobody now."""
-    return [
-        f"{name} went past {service['holes']} events or beginnings of streams for good: {patron('verify')} names them"
-        for name, service in report["services"].items()
-        if service.get("holes")
-    ]
-
-
-def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
+def _show(report: Mapping[str, Any], problems: list[str]) -> None:
     table = Table("part", "state", "to send", "to read", "gaps", "parked", "timers due", "port")
     for name, up in report["parts"].items():
         table.add_row(name, _up(up), "", "", "", "", "", "")
@@ -116,13 +69,13 @@ def _show(report: Mapping[str, Any], wrong: list[str]) -> None:
         cells = status_cells(service) if service["up"] else ["?"] * 5
         table.add_row(name, _up(service["up"]), *cells, service["url"].rpartition(":")[2])
     console.print(table)
-    noted = notes(report)
-    if not wrong:
-        missing = "nothing else" if noted else "nothing"
+    notes = notes_of(report)
+    if not problems:
+        missing = "nothing else" if notes else "nothing"
         console.print(f"Everything is up; {missing} is missing, nothing is parked.", style="green")
-    for note in noted:
+    for note in notes:
         console.print(note, markup=False)
-    for problem in wrong:
+    for problem in problems:
         console.print(problem, style="yellow", markup=False)
 
 
@@ -138,11 +91,3 @@ def _up(up: bool) -> str:
 
 def _counts(lag: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {'unknown' if count < 0 else count}" for name, count in sorted(lag.items()) if count)
-
-
-def _metadata(state: State) -> Metadata | None:
-    host, _, port = state.kafka.rpartition(":")
-    try:
-        return ask_metadata(host, int(port))
-    except (OSError, ValueError):
-        return None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, DataOption, running_state
+from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, running_state
 
 
 def token(

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.commands.terminal import DEFAULT_DATA, DataOption, JsonOption
+from deploy.terminal import DEFAULT_DATA, DataOption, JsonOption
 
 
 def verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.commands.terminal import DEFAULT_DATA, CommandFailed, patron, with_data
 from deploy.demo.dates import weeks_to_move
 from deploy.demo.gateway import Gateway, Refused
 from deploy.demo.progress import ProgressLine
@@ -18,6 +17,8 @@ from deploy.demo.result import show_result
 from deploy.demo.settling import NotSettled, settle
 from deploy.demo.state import DemoState
 from deploy.embedded.state import State
+from deploy.launch import make_room, show_addresses, start_detached
+from deploy.terminal import DEFAULT_DATA, CommandFailed, patron, with_data
 from deploy.verify.check import verify
 from deploy.verify.command import embedded_urls
 from deploy.verify.report import Report, show
@@ -55,12 +56,12 @@ def running_system(data: Path, console: Console) -> State:
     """The system on this directory; one is started when none runs, and it stays."""
     state = State.read(data)
     if state is None or not state.alive:
-        from deploy.commands.run import up
-
         console.print(
             f"No system runs on {data}: starting one. It stays; stop it with {patron('down')}{with_data(data)}"
         )
-        up(data=data, port=None, detach=True, no_demo=True)
+        make_room(data)
+        start_detached(data)
+        show_addresses(data, patron("down"))
         state = State.read(data)
     assert state is not None
     return state

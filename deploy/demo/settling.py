@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.commands.status import does_not_read
 from deploy.operator import Operator, Unreachable
+from deploy.operator.status import does_not_read
 
 SETTLE_SECONDS = 300.0
 

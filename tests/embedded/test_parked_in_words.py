@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.commands import parked
-from deploy.commands.terminal import CommandFailed
+from deploy.terminal import CommandFailed
 
 FIRST = "01a21549-d59e-7000-8000-000000000001"
 SECOND = "01a21549-d59e-7000-8000-000000000002"

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from deploy.commands.status import problems, status_cells
+from deploy.commands.status import status_cells
+from deploy.operator.status import problems_of
 
 FINE = {
     "up": True, "outbox_depth": 0, "outbox_oldest_seconds": 0.0, "lag": {"patron.intake": 7}, "gaps": 0, "parked": [],
@@ -11,7 +12,7 @@ FINE = {
 
 
 def said(**changed: Any) -> list[str]:
-    return problems({"parts": {"postgres": True, "broker": True}, "services": {"loyalty": FINE | changed}})
+    return problems_of({"parts": {"postgres": True, "broker": True}, "services": {"loyalty": FINE | changed}})
 
 
 def test_work_in_progress_is_no_problem() -> None:

@@ -1,0 +1,74 @@
+"""How a running system is: what runs, what lags, what is missing or parked, asked of its services and its broker."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.embedded.kafka_wire import Metadata, ask_metadata
+from deploy.embedded.state import State
+from deploy.operator.client import Operator, Unreachable
+from deploy.terminal import patron
+
+STALE_OUTBOX_SECONDS = 10  # an event that waits for so long to be sent needs a look
+
+
+def collect(data: Path, state: State) -> dict[str, Any]:
+    """Asks every service; one that does not answer is a finding, not a failure."""
+    services: dict[str, dict[str, Any]] = {}
+    with Operator(data / "keys", state.services) as operator:
+        for name, url in state.services.items():
+            try:
+                services[name] = {"url": url, "up": True} | operator.get(name, "/internal/status")
+            except Unreachable as error:
+                services[name] = {"url": url, "up": False, "error": str(error)}
+    parts = {
+        "postgres": (running := state.processes.get("postgres")) is not None and running.process.alive(),
+        "broker": broker_metadata(state) is not None,
+    }
+    return {"phase": state.phase, "gateway": state.services.get("gateway"), "parts": parts, "services": services}
+
+
+def problems_of(report: Mapping[str, Any]) -> list[str]:
+    """What needs a person's look, each with what to do. Lag and gaps alone do not: they are work in progress."""
+    problems = [f"{name} is down; the supervisor starts it again" for name, up in report["parts"].items() if not up]
+    for name, service in report["services"].items():
+        if not service["up"]:
+            problems.append(f"{name}: {service['error']}")
+            continue
+        if does_not_read(service):
+            problems.append(f"{name} does not read from the broker; see its log for `consumer_starts_again`")
+        if service.get("parked_count"):
+            problems.append(f"{name} has {service['parked_count']} parked events: {patron('parked list')}")
+        if service.get("epoch_differences"):
+            count = service["epoch_differences"]
+            problems.append(
+                f"{name} had consumed more of {count} streams than their restored owner knows: see docs/operations.md"
+            )
+        if service.get("timers_failed"):
+            problems.append(f"{name} has {service['timers_failed']} timers that failed; see its log")
+        if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:
+            problems.append(f"{name} has not sent its oldest event for {service['outbox_oldest_seconds']:.0f} s")
+    return problems
+
+
+def does_not_read(status: Mapping[str, Any]) -> bool:
+    """It has no connection to the broker, or could not learn from it what is left to read."""
+    return any(count < 0 for count in status.get("lag", {}).values())
+
+
+def notes_of(report: Mapping[str, Any]) -> list[str]:
+    """What was gone past for good: decided or found once, so it is told and needs nobody now."""
+    return [
+        f"{name} went past {service['holes']} events or beginnings of streams for good: {patron('verify')} names them"
+        for name, service in report["services"].items()
+        if service.get("holes")
+    ]
+
+
+def broker_metadata(state: State) -> Metadata | None:
+    """What the broker says of itself and its topics; None when it does not answer."""
+    host, _, port = state.kafka.rpartition(":")
+    try:
+        return ask_metadata(host, int(port))
+    except (OSError, ValueError):
+        return None
