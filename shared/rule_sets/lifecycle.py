@@ -1,0 +1,245 @@
+"""The life of a version of a rule set, as pure decisions: (versions, request) -> (versions that changed, steps taken).
+
+A version is written as a draft, approved by a person who is not its author, put in force, and ends when another takes
+its place or when it is retired. What a version says is never changed; a change is a new version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.errors import conflict, forbidden, invalid, not_found
+
+SYSTEM = "system"  # the author of what is shipped, which nobody had to approve
+SINCE_EVER = datetime(1800, 1, 1, tzinfo=UTC)  # when shipped rules begin: the earliest instant that an API here takes
+
+Status = Literal["draft", "approved", "active", "retired", "rejected"]
+Action = Literal["approval", "rejection", "activation", "retirement"]
+
+# From which states an action may be taken, and which state it leads to. `activation` of a draft approves it as well.
+PATH: Mapping[tuple[Status, Action], Status] = {
+    ("draft", "approval"): "approved",
+    ("draft", "rejection"): "rejected",
+    ("draft", "activation"): "active",
+    ("approved", "rejection"): "rejected",
+    ("approved", "activation"): "active",
+    ("active", "retirement"): "retired",
+    ("retired", "activation"): "active",
+}
+REFUSALS: Mapping[tuple[Status, Action], tuple[str, str]] = {
+    ("approved", "approval"): ("already_approved", "This version has been approved."),
+    ("active", "approval"): ("already_approved", "This version has been approved."),
+    ("retired", "approval"): ("already_approved", "This version has been approved."),
+    ("rejected", "rejection"): ("already_rejected", "This version has been rejected."),
+    ("active", "activation"): ("already_active", "This version is in force, or its beginning is set."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """Who asks for a step, and when."""
+
+    at: datetime
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetVersion:
+    """One version of a document. It is in force from `effective_from` until just before `effective_to`.
+
+    `status` is what has been decided: `active` from its activation on, also while its beginning is still to come;
+    `retired` as soon as its end is set, also while that is still to come. `status_at` says how it stands at an instant.
+    `slot`: within a kind, at most one version of a slot is in force at any instant.
+    """
+
+    kind: str
+    id: UUID
+    version: int
+    slot: str
+    name: Mapping[str, str] | None
+    document: Mapping[str, Any]
+    status: Status
+    author: str
+    created_at: datetime
+    note: str | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    activated_by: str | None = None
+    activated_at: datetime | None = None
+    retired_by: str | None = None
+    retired_at: datetime | None = None
+    effective_from: datetime | None = None
+    effective_to: datetime | None = None
+    fingerprint: str = ""  # of name and document, as the database computes it
+
+    def in_force_at(self, instant: datetime) -> bool:
+        """By what is decided now. What was decided at an earlier instant, `timeline.py` says."""
+        begun = self.effective_from is not None and self.effective_from <= instant
+        return begun and (self.effective_to is None or instant < self.effective_to)
+
+    def status_at(self, instant: datetime) -> str:
+        """`scheduled` before a beginning that is set, `active` while it is in force, `retired` from its end on."""
+        if self.effective_from is None:
+            return self.status
+        if self.in_force_at(instant):
+            return "active"
+        return "scheduled" if self.status == "active" else "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetStep:
+    """A line of history: who brought a version into a state, and when. Never changed.
+
+    `effective_from`: for `active` and `retired`, since when it is so. `step` may also be what a kind notes beside the
+    states, like `simulated`; `reference` is then what it came from, like the id of a run.
+    """
+
+    id: UUID
+    version: int
+    step: str
+    at: datetime
+    by: str
+    effective_from: datetime | None = None
+    note: str | None = None
+    reference: UUID | None = None
+
+
+Decision = tuple[list[RuleSetVersion], list[RuleSetStep]]
+
+
+def version_of(versions: Sequence[RuleSetVersion], rule_set_id: UUID, number: int | None) -> RuleSetVersion:
+    """The version of that number, or the newest one."""
+    of_id = [version for version in versions if version.id == rule_set_id]
+    if not of_id:
+        raise not_found("rule_set_not_found", "There is no such rule set.")
+    if number is None:
+        return max(of_id, key=lambda version: version.version)
+    for version in of_id:
+        if version.version == number:
+            return version
+    raise not_found("rule_set_version_not_found", "The rule set has no such version.")
+
+
+def approve(version: RuleSetVersion, request: StepRequest) -> Decision:
+    """By somebody else than its author. It is not in force yet."""
+    _check_path(version, "approval")
+    if version.author == request.by:
+        raise forbidden("own_rule_set", "A version is approved by somebody else than its author.")
+    approved = replace(version, status="approved", approved_by=request.by, approved_at=request.at)
+    return [approved], [_step(version, "approved", request)]
+
+
+def reject(version: RuleSetVersion, request: StepRequest) -> Decision:
+    """It is never in force. The author may withdraw a version of their own by it."""
+    _check_path(version, "rejection")
+    return [replace(version, status="rejected")], [_step(version, "rejected", request)]
+
+
+def activate(
+    versions: Sequence[RuleSetVersion],
+    version: RuleSetVersion,
+    request: StepRequest,
+    effective_from: datetime | None = None,
+    *,
+    replaces_others: bool = True,
+    notice: timedelta = timedelta(0),
+) -> Decision:
+    """Put a version in force, now or from an instant to come; whichever it takes the place of ends there.
+
+    `versions` are those of the same id and of the same slot. Whoever activates a draft approves it with that, and so
+    is not its author. Without `replaces_others`, another id that holds the slot stands in the way.
+    """
+    _check_path(version, "activation")
+    if version.effective_to is not None and version.effective_to > request.at:
+        raise conflict("still_in_force", "The version is in force until its end, which is set.")
+    begins = _beginning(request.at, effective_from, notice)
+    changed: list[RuleSetVersion] = []
+    steps: list[RuleSetStep] = []
+    if version.status == "draft":
+        [version], steps = approve(version, request)
+    for holder in _holders(versions, version):
+        if holder.id != version.id and not replaces_others:
+            raise conflict(
+                "slot_taken", "Another rule set that is in force has this place.", rule_set_id=str(holder.id)
+            )
+        if holder.effective_from is not None and holder.effective_from > begins:
+            raise conflict(
+                "begins_before_the_newest", "A version that begins later is set already; retire that one first."
+            )
+        changed.append(
+            replace(holder, status="retired", retired_by=request.by, retired_at=request.at, effective_to=begins)
+        )
+        steps.append(_step(holder, "retired", request, begins))
+    active = replace(
+        version, status="active", activated_by=request.by, activated_at=request.at, effective_from=begins,
+        retired_by=None, retired_at=None, effective_to=None,
+    )  # fmt: skip
+    return [*changed, active], [*steps, _step(version, "active", request, begins)]
+
+
+def retire(
+    versions: Sequence[RuleSetVersion], version: RuleSetVersion, request: StepRequest, *, may_leave_a_gap: bool = True
+) -> Decision:
+    """End a version now. One whose beginning is still to come never begins: what it would have ended goes on."""
+    if version.status != "active":
+        raise conflict("not_active", "This version is not in force.")
+    assert version.effective_from is not None  # it is active
+    begun = version.effective_from <= request.at
+    if begun and not may_leave_a_gap:
+        raise conflict("always_in_force", "One version of these rules is always in force: activate another instead.")
+    ends = request.at if begun else version.effective_from
+    retired = replace(version, status="retired", retired_by=request.by, retired_at=request.at, effective_to=ends)
+    changed, steps = [retired], [_step(version, "retired", request, ends)]
+    for earlier in () if begun else _ended_by(versions, version):
+        changed.append(replace(earlier, status="active", retired_by=None, retired_at=None, effective_to=None))
+        steps.append(_step(earlier, "active", request, ends))
+    return changed, steps
+
+
+def _check_path(version: RuleSetVersion, action: Action) -> None:
+    if (version.status, action) in PATH:
+        return
+    possible = sorted(later for status, later in PATH if status == version.status)
+    code, detail = REFUSALS.get(
+        (version.status, action), ("step_out_of_order", f"A version that is {version.status} can not take this step.")
+    )
+    raise conflict(code, detail, version_status=version.status, next=possible)
+
+
+def _beginning(at: datetime, effective_from: datetime | None, notice: timedelta) -> datetime:
+    begins = at + notice if effective_from is None else effective_from
+    if begins < at:
+        raise invalid("in_the_past", "Rules begin now or later.", pointer="/effective_from")
+    if begins < at + notice:
+        raise invalid(
+            "notice_too_short", f"These rules are announced {notice.days} days before they begin.",
+            pointer="/effective_from", earliest=(at + notice).isoformat(),
+        )  # fmt: skip
+    return begins
+
+
+def _holders(versions: Sequence[RuleSetVersion], version: RuleSetVersion) -> list[RuleSetVersion]:
+    return [
+        other
+        for other in versions
+        if other.status == "active" and (other.id == version.id or other.slot == version.slot)
+    ]
+
+
+def _ended_by(versions: Sequence[RuleSetVersion], version: RuleSetVersion) -> list[RuleSetVersion]:
+    """The versions that end where this one would have begun, because of it."""
+    return [
+        other
+        for other in versions
+        if other.status == "retired"
+        and (other.id == version.id or other.slot == version.slot)
+        and other.effective_to == version.effective_from
+        and other.effective_from != other.effective_to
+    ]
+
+
+def _step(version: RuleSetVersion, step: str, request: StepRequest, since: datetime | None = None) -> RuleSetStep:
+    return RuleSetStep(version.id, version.version, step, request.at, request.by, since, request.note)

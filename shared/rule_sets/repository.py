@@ -1,0 +1,253 @@
+"""SQL of rule sets: what people edit, and what is in force for those who decide by it.
+
+Hot readers (`load_in_force`, `list_in_force`) run one small query without the documents; a document is fetched and read
+once a process, the first time one of its version is in force.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from shared.errors import not_found
+from shared.messaging import Transaction
+from shared.rule_sets.kinds import RuleSetKind
+from shared.rule_sets.lifecycle import SYSTEM, RuleSetStep, RuleSetVersion
+from shared.rule_sets.timeline import InForce, Interval, Timeline, VersionKey, intervals_of
+
+Rules = TypeVar("Rules")
+
+COLUMNS = """kind, id, version, slot, name, document, status, author, created_at, note, approved_by, approved_at,
+             activated_by, activated_at, retired_by, retired_at, effective_from, effective_to, fingerprint"""
+STEP_COLUMNS = "id, version, step, at, by, effective_from, note, reference"
+
+# --- what is in force ---
+
+IN_FORCE = """
+select kind, id, version, fingerprint, effective_from, effective_to from rule_set_version
+where kind = any($1::text[]) and effective_from <= $2 and (effective_to is null or effective_to > $2) order by id
+"""
+
+
+async def load_in_force(tx: Transaction, kind: RuleSetKind[Rules]) -> InForce[Rules]:
+    """The version of a single kind that is in force now. 404 `no_rules_in_force` where there is none."""
+    return _the_one(await list_in_force(tx, kind))
+
+
+async def list_in_force(tx: Transaction, kind: RuleSetKind[Rules]) -> list[InForce[Rules]]:
+    """The versions of a kind that are in force now, by id."""
+    return (await list_in_force_of(tx, [kind]))[kind.name]
+
+
+async def list_in_force_of(tx: Transaction, kinds: Sequence[RuleSetKind[Any]]) -> dict[str, list[InForce[Any]]]:
+    """The versions of several kinds that are in force now, in one query; by the kinds' names."""
+    rows = await tx.raw.fetch(IN_FORCE, [kind.name for kind in kinds], tx.at)
+    in_force: dict[str, list[InForce[Any]]] = {}
+    for kind in kinds:
+        of_kind = [row for row in rows if row["kind"] == kind.name]
+        rules = await _compiled(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in of_kind})
+        in_force[kind.name] = [
+            InForce(
+                row["id"], row["version"], rules[row["id"], row["version"]], row["effective_from"], row["effective_to"]
+            )
+            for row in of_kind
+        ]
+    return in_force
+
+
+async def rule_set_at(
+    tx: Transaction, kind: RuleSetKind[Rules], at: datetime, known_at: datetime | None = None
+) -> InForce[Rules]:
+    """The version of a single kind that was in force at an instant, as known at another (None: as known now).
+
+    404 `no_rules_in_force` where there was none.
+    """
+    return _the_one(await rule_sets_at(tx, kind, at, known_at))
+
+
+async def rule_sets_at(
+    tx: Transaction, kind: RuleSetKind[Rules], at: datetime, known_at: datetime | None = None
+) -> list[InForce[Rules]]:
+    """The versions of a kind that were in force at an instant, as known at another (None: as known now), by id."""
+    intervals = [i for i in await list_intervals(tx, kind, known_at) if i.holds_at(at)]
+    rules = await list_rules(tx, kind, [(i.id, i.version) for i in intervals])
+    in_force = [
+        InForce(i.id, i.version, rules[i.id, i.version], i.effective_from, i.effective_to) for i in intervals
+    ]  # fmt: skip
+    return sorted(in_force, key=lambda version: version.id)
+
+
+async def load_timeline(
+    tx: Transaction, kind: RuleSetKind[Rules], known_at: datetime | None = None
+) -> Timeline[Rules]:  # fmt: skip
+    """All versions of a single kind that are, were or will be in force, by when: for a batch over many instants."""
+    intervals = await list_intervals(tx, kind, known_at)
+    rules = await list_rules(tx, kind, [(i.id, i.version) for i in intervals])
+    return Timeline(intervals, rules.__getitem__)
+
+
+async def list_intervals(
+    tx: Transaction, kind: RuleSetKind[Any], known_at: datetime | None = None
+) -> list[Interval]:  # fmt: skip
+    """When which version of the kind was in force, as known at an instant (None: as known now)."""
+    rows = await tx.raw.fetch(
+        f"""select {STEP_COLUMNS} from rule_set_step where kind = $1 and effective_from is not null order by step_id""",
+        kind.name,
+    )
+    return intervals_of((RuleSetStep(**row) for row in rows), known_at)
+
+
+async def list_rules(
+    tx: Transaction, kind: RuleSetKind[Rules], keys: Iterable[VersionKey]
+) -> dict[VersionKey, Rules]:  # fmt: skip
+    """What the documents of these versions say, whatever their state; without those that do not exist."""
+    wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        return {}
+    rows = await tx.raw.fetch(
+        """select id, version, fingerprint from unnest($2::uuid[], $3::int[]) as wanted(id, version)
+           join rule_set_version using (id, version) where kind = $1""",
+        kind.name, [key[0] for key in wanted], [key[1] for key in wanted],
+    )  # fmt: skip
+    return await _compiled(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in rows})
+
+
+async def load_rules(tx: Transaction, kind: RuleSetKind[Rules], rule_set_id: UUID, version: int) -> Rules:
+    """What one version says, whatever its state. 404 `rule_set_version_not_found`."""
+    rules = await list_rules(tx, kind, [(rule_set_id, version)])
+    if not rules:
+        raise not_found("rule_set_version_not_found", "The rule set has no such version.")
+    return rules[rule_set_id, version]
+
+
+async def _compiled(
+    tx: Transaction, kind: RuleSetKind[Rules], fingerprints: Mapping[VersionKey, str]
+) -> dict[VersionKey, Rules]:
+    """Rules by id and version; documents that were not read yet in this process are fetched at once."""
+    missing = [key for key, fingerprint in fingerprints.items() if (*key, fingerprint) not in kind.compiled]
+    if not missing:
+        return {key: kind.compiled[(*key, fingerprint)] for key, fingerprint in fingerprints.items()}
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from unnest($1::uuid[], $2::int[]) as wanted(id, version)
+            join rule_set_version using (id, version)""",
+        [key[0] for key in missing], [key[1] for key in missing],
+    )  # fmt: skip
+    rules = {key: kind.compiled[(*key, f)] for key, f in fingerprints.items() if key not in set(missing)}
+    return rules | {(row["id"], row["version"]): kind.compile(RuleSetVersion(**row)) for row in rows}
+
+
+def _the_one(in_force: Sequence[InForce[Rules]]) -> InForce[Rules]:
+    if not in_force:
+        raise not_found("no_rules_in_force", "No version of these rules was in force then.")
+    [only] = in_force  # the database holds that there is one of a slot
+    return only
+
+
+# --- what people edit ---
+
+
+async def lock_kind(tx: Transaction, kind: RuleSetKind[Any]) -> datetime:
+    """Writers of a kind take turns. Returns the instant their steps are of: never before the last person's step."""
+    await tx.raw.execute("select pg_advisory_xact_lock(hashtextextended('rule_set/' || $1, 0))", kind.name)
+    last: datetime | None = await tx.raw.fetchval(
+        "select max(at) from rule_set_step where kind = $1 and by <> $2", kind.name, SYSTEM
+    )
+    return tx.at if last is None else max(tx.at, last)
+
+
+async def load_versions(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID) -> list[RuleSetVersion]:
+    """All versions of the id, newest first, and those of other ids that have or had its slots; the kind is locked."""
+    rows = await tx.raw.fetch(
+        f"""select {COLUMNS} from rule_set_version
+            where kind = $1 and (id = $2 or (effective_from is not null and slot in (
+                select slot from rule_set_version where kind = $1 and id = $2)))
+            order by id = $2 desc, id, version desc""",
+        kind.name, rule_set_id,
+    )  # fmt: skip
+    return [RuleSetVersion(**row) for row in rows]
+
+
+async def list_versions(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID) -> list[RuleSetVersion]:
+    """Newest first. 404 `rule_set_not_found`."""
+    rows = await tx.raw.fetch(
+        f"select {COLUMNS} from rule_set_version where kind = $1 and id = $2 order by version desc",
+        kind.name, rule_set_id,
+    )  # fmt: skip
+    if not rows:
+        raise not_found("rule_set_not_found", "There is no such rule set.")
+    return [RuleSetVersion(**row) for row in rows]
+
+
+async def find_version(tx: Transaction, kind: RuleSetKind[Any], key: VersionKey) -> RuleSetVersion | None:
+    row = await tx.raw.fetchrow(
+        f"select {COLUMNS} from rule_set_version where kind = $1 and id = $2 and version = $3", kind.name, *key
+    )
+    return None if row is None else RuleSetVersion(**row)
+
+
+async def list_newest(
+    tx: Transaction, kind: RuleSetKind[Any], after: UUID | None, limit: int
+) -> list[RuleSetVersion]:  # fmt: skip
+    """A row an id, by id: the version in force now, or else the newest."""
+    rows = await tx.raw.fetch(
+        f"""select distinct on (id) {COLUMNS} from rule_set_version
+            where kind = $1 and ($2::uuid is null or id > $2)
+            order by id, (effective_from <= $4 and (effective_to is null or effective_to > $4)) is true desc,
+                     version desc limit $3""",
+        kind.name, after, limit, tx.at,
+    )  # fmt: skip
+    return [RuleSetVersion(**row) for row in rows]
+
+
+async def list_steps(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID) -> list[RuleSetStep]:
+    """The history of all versions of the id, oldest first."""
+    rows = await tx.raw.fetch(
+        f"select {STEP_COLUMNS} from rule_set_step where kind = $1 and id = $2 order by step_id", kind.name, rule_set_id
+    )
+    return [RuleSetStep(**row) for row in rows]
+
+
+async def add_version(tx: Transaction, version: RuleSetVersion) -> None:
+    """A new draft, and the first line of its history."""
+    await tx.raw.execute(
+        """insert into rule_set_version (kind, id, version, slot, name, document, status, author, created_at, note)
+           values ($1, $2, $3, $4, $5::jsonb, $6::jsonb, 'draft', $7, $8, $9)""",
+        version.kind, version.id, version.version, version.slot,
+        None if version.name is None else json.dumps(version.name, ensure_ascii=False),
+        json.dumps(version.document, ensure_ascii=False), version.author, version.created_at, version.note,
+    )  # fmt: skip
+    step = RuleSetStep(version.id, version.version, "draft", version.created_at, version.author, None, version.note)
+    await add_steps(tx, version.kind, [step])
+
+
+async def add_steps(tx: Transaction, kind_name: str, steps: Sequence[RuleSetStep]) -> None:
+    await tx.raw.execute(
+        """insert into rule_set_step (kind, id, version, step, at, by, effective_from, note, reference)
+           select $1, s.id, s.version, s.step, s.at, s.by, s.effective_from, s.note, s.reference
+           from unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::text[],
+                       $9::uuid[]) with ordinality
+                as s(id, version, step, at, by, effective_from, note, reference, place) order by place""",
+        kind_name, [s.id for s in steps], [s.version for s in steps], [s.step for s in steps], [s.at for s in steps],
+        [s.by for s in steps], [s.effective_from for s in steps], [s.note for s in steps],
+        [s.reference for s in steps],
+    )  # fmt: skip
+
+
+async def save_versions(tx: Transaction, versions: Sequence[RuleSetVersion]) -> None:
+    """The states of versions that exist. In one statement: intervals touch, and are held apart at its end."""
+    await tx.raw.execute(
+        """update rule_set_version v set
+               status = s.status, approved_by = s.approved_by, approved_at = s.approved_at,
+               activated_by = s.activated_by, activated_at = s.activated_at, retired_by = s.retired_by,
+               retired_at = s.retired_at, effective_from = s.effective_from, effective_to = s.effective_to
+           from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[],
+                       $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+                as s(id, version, status, approved_by, approved_at, activated_by, activated_at, retired_by, retired_at,
+                     effective_from, effective_to)
+           where v.id = s.id and v.version = s.version""",
+        [v.id for v in versions], [v.version for v in versions], [v.status for v in versions],
+        [v.approved_by for v in versions], [v.approved_at for v in versions], [v.activated_by for v in versions],
+        [v.activated_at for v in versions], [v.retired_by for v in versions], [v.retired_at for v in versions],
+        [v.effective_from for v in versions], [v.effective_to for v in versions],
+    )  # fmt: skip
