@@ -4,6 +4,8 @@ At its start a service brings its own database up to date, under an advisory loc
 """
 
 import asyncio
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,17 @@ def create_shared_tables(op: Any, dated: str) -> None:
             epoch=new_id()
         )
     )
+
+
+def create_rule_set_tables(op: Any, dated: str) -> None:
+    """The tables of `shared.rule_sets` as they were on a day, in a database that has such rules."""
+    execute_file(op, SHARED / f"{dated}_rule_sets.sql")
+
+
+def install_rule_sets(op: Any, dated: str, rule_sets: Sequence[Mapping[str, Any]]) -> None:
+    """Shipped rules, in force since ever or as drafts: each a kind, id, slot, name (or None), document and status."""
+    statement = text((SHARED / f"{dated}_install_rule_sets.sql").read_text())
+    op.get_bind().execute(statement, {"rule_sets": json.dumps(rule_sets, ensure_ascii=False)})
 
 
 def run() -> None:

@@ -21,11 +21,10 @@ How to add a rule set:
     # <area>/tables.py: once a service
     rule_set_version, rule_set_step = rule_set_tables(metadata)
 
-    # migrations/versions/<first tables>.py: paste TABLES_SQL and SEED_SQL of `tables.py` (a migration imports no live
-    # code), run each statement, and seed from JSON beside the revision
-    for statement in RULE_SETS.split(";\\n"): op.execute(statement)
-    op.get_bind().execute(text(SEED), [{"kind": "visit-rules", "id": "0190…", "slot": "", "name": None,
-                                        "document": json.dumps(document), "status": "active"}])
+    # migrations/versions/<first tables>.py, with what is shipped in JSON beside it, in force since ever or as drafts:
+    # [{"kind": "visit-rules", "id": "0190...", "slot": "", "name": null, "document": {...}, "status": "active"}]
+    create_rule_set_tables(op, "2026_11_28")                    # of shared.chassis.migrations
+    install_rule_sets(op, "2026_11_28", json.loads(HERE.with_suffix(".json").read_text()))
 
     # <area>/repository.py (or rule_sets.py where an area has many): `read` is the domain's own reading of a document
     VISIT_RULES = RuleSetKind("visit-rules", read=lambda version: read_visit_rules(version.document))

@@ -4,23 +4,32 @@ Hot readers (`load_in_force`, `list_in_force`) run one small query without the d
 once a process, the first time one of its version is in force.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+
+from sqlalchemy import MetaData
 
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.rule_sets.kinds import RuleSetKind
 from shared.rule_sets.lifecycle import SYSTEM, RuleSetStep, RuleSetVersion
+from shared.rule_sets.tables import rule_set_tables
 from shared.rule_sets.timeline import InForce, Interval, Timeline, VersionKey, intervals_of
+from shared.sql import insert_many, update_many
 
 Rules = TypeVar("Rules")
 
-COLUMNS = """kind, id, version, slot, name, document, status, author, created_at, note, approved_by, approved_at,
-             activated_by, activated_at, retired_by, retired_at, effective_from, effective_to, fingerprint"""
-STEP_COLUMNS = "id, version, step, at, by, effective_from, note, reference"
+VERSION, STEP = rule_set_tables(MetaData())  # the same in every service that has them
+WRITTEN = ("kind", "id", "version", "slot", "name", "document", "status", "author", "created_at", "note")
+STATE = (
+    "status", "approved_by", "approved_at", "activated_by", "activated_at", "retired_by", "retired_at",
+    "effective_from", "effective_to",
+)  # fmt: skip
+COLUMNS = ", ".join(field.name for field in fields(RuleSetVersion))
+STEP_COLUMNS = ", ".join(field.name for field in fields(RuleSetStep))
 
 # --- what is in force ---
 
@@ -210,44 +219,16 @@ async def list_steps(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID)
 
 async def add_version(tx: Transaction, version: RuleSetVersion) -> None:
     """A new draft, and the first line of its history."""
-    await tx.raw.execute(
-        """insert into rule_set_version (kind, id, version, slot, name, document, status, author, created_at, note)
-           values ($1, $2, $3, $4, $5::jsonb, $6::jsonb, 'draft', $7, $8, $9)""",
-        version.kind, version.id, version.version, version.slot,
-        None if version.name is None else json.dumps(version.name, ensure_ascii=False),
-        json.dumps(version.document, ensure_ascii=False), version.author, version.created_at, version.note,
-    )  # fmt: skip
+    await insert_many(tx, VERSION, [version], columns=WRITTEN)
     step = RuleSetStep(version.id, version.version, "draft", version.created_at, version.author, None, version.note)
     await add_steps(tx, version.kind, [step])
 
 
 async def add_steps(tx: Transaction, kind_name: str, steps: Sequence[RuleSetStep]) -> None:
-    await tx.raw.execute(
-        """insert into rule_set_step (kind, id, version, step, at, by, effective_from, note, reference)
-           select $1, s.id, s.version, s.step, s.at, s.by, s.effective_from, s.note, s.reference
-           from unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::text[],
-                       $9::uuid[]) with ordinality
-                as s(id, version, step, at, by, effective_from, note, reference, place) order by place""",
-        kind_name, [s.id for s in steps], [s.version for s in steps], [s.step for s in steps], [s.at for s in steps],
-        [s.by for s in steps], [s.effective_from for s in steps], [s.note for s in steps],
-        [s.reference for s in steps],
-    )  # fmt: skip
+    """Lines of history, in their order."""
+    await insert_many(tx, STEP, steps, shared={"kind": kind_name})
 
 
 async def save_versions(tx: Transaction, versions: Sequence[RuleSetVersion]) -> None:
     """The states of versions that exist. In one statement: intervals touch, and are held apart at its end."""
-    await tx.raw.execute(
-        """update rule_set_version v set
-               status = s.status, approved_by = s.approved_by, approved_at = s.approved_at,
-               activated_by = s.activated_by, activated_at = s.activated_at, retired_by = s.retired_by,
-               retired_at = s.retired_at, effective_from = s.effective_from, effective_to = s.effective_to
-           from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[],
-                       $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
-                as s(id, version, status, approved_by, approved_at, activated_by, activated_at, retired_by, retired_at,
-                     effective_from, effective_to)
-           where v.id = s.id and v.version = s.version""",
-        [v.id for v in versions], [v.version for v in versions], [v.status for v in versions],
-        [v.approved_by for v in versions], [v.approved_at for v in versions], [v.activated_by for v in versions],
-        [v.activated_at for v in versions], [v.retired_by for v in versions], [v.retired_at for v in versions],
-        [v.effective_from for v in versions], [v.effective_to for v in versions],
-    )  # fmt: skip
+    await update_many(tx, VERSION, versions, key=("id", "version"), columns=("id", "version", *STATE))
