@@ -9,8 +9,9 @@ stages, programmes, deadlines, calendars. All of them live in two tables of thei
 - A version is in force from `effective_from` (now, or an instant to come, never one that is over) until just before
   `effective_to`. Activating the next ends the one before at the same instant: no overlap, no gap. One that has not
   begun can be retired; then what it would have ended goes on.
-- A **kind** is declared once (`RuleSetKind`): *single* (one version in force, never none) or many (one an id, or one a
-  slot). Conditions and consequences of steps (a simulation, a notice, an event) are its hooks.
+- A **kind** is declared once (`RuleSetKind`): *single* (one version in force, never none; with an `only` id, the number
+  of a version names it) or many (one an id, or one a slot). Conditions and consequences of steps (a simulation, a
+  notice, an event) are its hooks.
 - The **history** says who did what when; it is never changed. So "what was in force at T, as known at K" has one
   answer: `rule_set_at(tx, kind, at, known_at)`, and `load_timeline` for a batch over many instants.
 - What is read often is cheap: `load_in_force(tx, kind)` is one small query, without the document; a document is read
@@ -27,6 +28,7 @@ How to add a rule set:
     install_rule_sets(op, "2026_11_28", json.loads(HERE.with_suffix(".json").read_text()))
 
     # <area>/repository.py (or rule_sets.py where an area has many): `read` is the domain's own reading of a document
+    # (fields that are refused are pointed at in the body that brought them: /document/most_minutes)
     VISIT_RULES = RuleSetKind("visit-rules", read=lambda version: read_visit_rules(version.document))
 
     # <area>/handlers.py

@@ -25,12 +25,13 @@ async def write_version(
     """A new rule set (without an id) or a new version of one, as a draft. Its document is read now, so that one that
     makes no sense is refused before anybody approves it."""
     at = await repository.lock_kind(tx, kind)
-    number = 1
+    written = rule_set_id or kind.only or new_id()
+    versions = await repository.load_versions(tx, kind, written)
     if rule_set_id is not None:
-        newest = version_of(await repository.load_versions(tx, kind, rule_set_id), rule_set_id, None)
-        number = newest.version + 1
+        version_of(versions, rule_set_id, None)  # 404 where there is none
+    number = 1 + max((version.version for version in versions if version.id == written), default=0)
     draft = RuleSetVersion(
-        kind.name, rule_set_id or new_id(), number, "", name, document, "draft", author, at, note
+        kind.name, written, number, "", name, document, "draft", author, at, note
     )  # fmt: skip
     kind.read(draft)
     draft = replace(draft, slot=kind.slot(draft))

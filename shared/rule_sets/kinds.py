@@ -27,12 +27,14 @@ class RuleSetKind(Generic[Rules]):
     `single`: one version of the kind is in force at any instant, whatever its id, and never none once there was one.
     Otherwise each id has a version in force of its own, and can be retired without another in its place. `slot_of`
     narrows that: of all ids with the same slot (a warning's cause, say) one can be in force, and another is refused.
-    `notice`: how long before its beginning a version has to be activated.
+    `only`: the id of the one document of a single kind, where there are no others: whatever is written is a version of
+    it, and the version's number alone names it. `notice`: how long before its beginning a version has to be activated.
     """
 
     name: str
     read: Callable[[RuleSetVersion], Rules]
     single: bool = True
+    only: UUID | None = None
     slot_of: Callable[[RuleSetVersion], str] | None = None
     notice: timedelta = timedelta(0)
     before_approval: Condition | None = None

@@ -122,12 +122,18 @@ async def list_rules(
     return await _compiled(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in rows})
 
 
-async def load_rules(tx: Transaction, kind: RuleSetKind[Rules], rule_set_id: UUID, version: int) -> Rules:
-    """What one version says, whatever its state. 404 `rule_set_version_not_found`."""
-    rules = await list_rules(tx, kind, [(rule_set_id, version)])
+async def load_rules(
+    tx: Transaction, kind: RuleSetKind[Rules], version: int, rule_set_id: UUID | None = None
+) -> Rules:  # fmt: skip
+    """What one version says, whatever its state; of the kind's only document, without an id.
+
+    404 `rule_set_version_not_found`.
+    """
+    wanted = rule_set_id or kind.only
+    rules = {} if wanted is None else await list_rules(tx, kind, [(wanted, version)])
     if not rules:
         raise not_found("rule_set_version_not_found", "The rule set has no such version.")
-    return rules[rule_set_id, version]
+    return next(iter(rules.values()))
 
 
 async def _compiled(

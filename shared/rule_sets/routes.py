@@ -166,7 +166,8 @@ def _add_writes(
         "", name=f"write_{singular}", status_code=201, dependencies=policy, response_model=shapes.version
     )  # fmt: skip
     async def write_rule_set(body: body_type, tx: Tx, actor: CurrentActor, response: Response) -> Any:  # type: ignore[valid-type]
-        """A new rule set, as a draft. It is checked now, so that it can be put in force later."""
+        """A new rule set (where there can be one only: a new version of it), as a draft. It is checked now, so that
+        it can be put in force later."""
         version = await handlers.write_version(tx, kind, document_of(body), actor.subject, **parts(body))
         response.headers["Location"] = f"{router.prefix}/{version.id}"
         return await show.version(tx, version)

@@ -87,6 +87,7 @@ ALARM_RULES = RuleSetKind(
     single=False,
     slot_of=lambda version: str(version.document["cause"]),
 )
+OPENING_HOURS = RuleSetKind("opening-hours", read=lambda version: dict(version.document), only=UUID(int=7))
 PRICE_LISTS = RuleSetKind(
     "price-lists",
     read=lambda version: dict(version.document),

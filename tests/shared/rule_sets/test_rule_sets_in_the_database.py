@@ -34,6 +34,7 @@ from shared.rule_sets import (
 from tests.shared.rule_sets.conftest import Clock
 from tests.shared.rule_sets.sample import (
     ALARM_RULES,
+    OPENING_HOURS,
     PRICE_LISTS,
     SHIPPED_ALARM,
     SHIPPED_DRAFT,
@@ -143,7 +144,7 @@ async def test_a_document_is_read_once_a_process_and_not_fetched_again(database:
 async def test_the_same_version_of_another_database_is_another_one(database: Database) -> None:
     """Two databases may say different things in version 2 of what was shipped to both: the fingerprint differs."""
     draft = await written(database, VISIT_RULES, {"most_minutes": 20}, SHIPPED_VISITS)
-    assert await database.run(lambda tx: load_rules(tx, VISIT_RULES, *draft)) == VisitRules(20)
+    assert await database.run(lambda tx: load_rules(tx, VISIT_RULES, draft[1], draft[0])) == VisitRules(20)
 
     async def say_another_thing(tx: Transaction) -> None:
         await tx.raw.execute("set local session_replication_role = replica")  # no triggers: as if written elsewhere
@@ -153,7 +154,7 @@ async def test_the_same_version_of_another_database_is_another_one(database: Dat
         )
 
     await database.run(say_another_thing)
-    assert await database.run(lambda tx: load_rules(tx, VISIT_RULES, *draft)) == VisitRules(25)
+    assert await database.run(lambda tx: load_rules(tx, VISIT_RULES, draft[1], draft[0])) == VisitRules(25)
 
 
 async def test_several_kinds_are_read_in_one_query(database: Database, clock: Clock) -> None:
@@ -171,7 +172,18 @@ async def test_several_kinds_are_read_in_one_query(database: Database, clock: Cl
     assert await database.run(lambda tx: list_rules(tx, ALARM_RULES, wanted)) == {(SHIPPED_ALARM, 1): 30}
     assert await database.run(lambda tx: list_rules(tx, ALARM_RULES, [])) == {}
     with pytest.raises(DomainError, match="rule_set_version_not_found"):
-        await database.run(lambda tx: load_rules(tx, ALARM_RULES, SHIPPED_VISITS, 1))
+        await database.run(lambda tx: load_rules(tx, ALARM_RULES, 1, SHIPPED_VISITS))
+
+
+async def test_of_the_only_document_every_writing_is_a_version(database: Database) -> None:
+    keys = [await written(database, OPENING_HOURS, {"from": hour}) for hour in (8, 9)]
+    assert keys == [(OPENING_HOURS.only, 1), (OPENING_HOURS.only, 2)]
+    assert await database.run(lambda tx: load_rules(tx, OPENING_HOURS, 2)) == {"from": 9}
+    for kind, version in ((OPENING_HOURS, 3), (VISIT_RULES, 1)):  # no such version; of many documents none is named
+        with pytest.raises(DomainError, match="rule_set_version_not_found"):
+            await database.run(lambda tx, kind=kind, version=version: load_rules(tx, kind, version))
+    with pytest.raises(DomainError, match="rule_set_not_found"):
+        await written(database, OPENING_HOURS, {"from": 1}, SHIPPED_VISITS)
 
 
 async def test_many_may_end_without_another_in_their_place(database: Database, clock: Clock) -> None:
