@@ -1,0 +1,204 @@
+"""The runner of a service's jobs: one loop that starts what is ready, woken by who asks, and a task for each job."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import httpx
+import structlog
+
+from shared.errors import DomainError
+from shared.jobs import store
+from shared.jobs.job import Job, Outcome
+from shared.messaging import Database, Transaction, new_id
+from shared.messaging.failures import is_transient
+from shared.messaging.pausing import pause_or_stop
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_PAUSE_SECONDS = 0.02  # just after a step: somebody waits for the run
+LONGEST_PAUSE_SECONDS = 2.0
+HOLD_SECONDS = 2.0  # so long a job stays with the process that did its last step
+OVERTAKEN_SECONDS = 0.25
+
+
+class JobContext(Protocol):
+    """What background work has of the running service (`Service` of the chassis is one)."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clients(self) -> Any: ...
+
+    @property
+    def settings(self) -> Any: ...
+
+
+Step = Callable[..., Awaitable[Outcome]]
+Prepare = Callable[[JobContext, Job], Awaitable[Any]]
+WhenDue = Callable[[Transaction, JobContext], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """How one kind of job is done.
+
+    `step(tx, job)` does one batch and says what came of it. With `prepare(context, job)`, which reads, asks other
+    services or computes for as long as it takes, outside of the step's transaction, it is `step(tx, job, prepared)`.
+    `when_due(tx, context)` is called at every look, every two seconds or so, and asks for jobs whose time has come.
+    `at_once` is how many jobs of the kind (in different lanes) one process works on side by side.
+    """
+
+    step: Step
+    prepare: Prepare | None = None
+    when_due: WhenDue | None = None
+    at_once: int = 1
+
+
+class Jobs:
+    """The table of contents of a service's jobs, kind -> how it is done, and what runs them."""
+
+    def __init__(self, kinds: Mapping[str, JobKind | Step], *, hold_seconds: float = HOLD_SECONDS) -> None:
+        self.kinds = {name: kind if isinstance(kind, JobKind) else JobKind(kind) for name, kind in kinds.items()}
+        self.worker: UUID = new_id()
+        self.hold_seconds = hold_seconds
+
+    async def work_on_jobs(self, context: JobContext, stop: asyncio.Event) -> None:
+        """The loop of a running service: start what is ready, wait to be woken or for something to end, look again.
+
+        Told to stop, each job ends the step it is in.
+        """
+        woken = context.database.bell(store.WAKE)
+        at_work: dict[UUID, tuple[str, asyncio.Task[None]]] = {}
+        pause = LONGEST_PAUSE_SECONDS
+        try:
+            while not stop.is_set():
+                woken.clear()
+                pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
+                try:
+                    for job in await self._look(context, at_work):
+                        task = asyncio.create_task(self._work_on(context, job, stop), name=f"job:{job.kind}")
+                        at_work[job.id] = job.kind, task
+                except Exception as error:
+                    _log_stumble("jobs_looked_for_in_vain", error)
+                if await _rings(woken, stop, [task for _, task in at_work.values()], pause):
+                    pause = SHORTEST_PAUSE_SECONDS
+                for job_id in [job_id for job_id, (_, task) in at_work.items() if task.done()]:
+                    del at_work[job_id]
+        except BaseException:
+            for _, task in at_work.values():
+                task.cancel()
+            raise
+        finally:
+            if at_work:
+                await asyncio.gather(*(task for _, task in at_work.values()), return_exceptions=True)
+
+    async def advance(self, context: JobContext, kind: str | None = None) -> bool:
+        """One step of the oldest job that is ready (of one kind, or of all). False: nothing could be done.
+
+        For tests and tools; errors are raised, and are not counted as tries.
+        """
+        for job in await self._look(context, {}, only=kind):
+            after = await self._step(context, job)
+            if after is not None and after.steps > job.steps:
+                return True
+        return False
+
+    async def finish_all(self, context: JobContext, kind: str | None = None) -> None:
+        """Step by step until nothing more can be done. For tests and tools."""
+        while await self.advance(context, kind):
+            pass
+
+    async def _look(
+        self, context: JobContext, at_work: Mapping[UUID, tuple[str, Any]], only: str | None = None
+    ) -> list[Job]:
+        """What is to be started now: of each kind no more than may run at once."""
+        busy = Counter(kind for kind, _ in at_work.values())
+        free = {name: kind.at_once - busy[name] for name, kind in self.kinds.items() if only in (None, name)}
+
+        async def look(tx: Transaction) -> list[Job]:
+            for name in free:
+                if (when_due := self.kinds[name].when_due) is not None:
+                    await when_due(tx, context)
+            kinds = [name for name, places in free.items() if places > 0]
+            return await store.list_ready(tx, kinds, list(at_work), self.worker)
+
+        ready: list[Job] = []
+        for job in await context.database.run(look):
+            if free[job.kind] > 0:
+                free[job.kind] -= 1
+                ready.append(job)
+        return ready
+
+    async def _work_on(self, context: JobContext, job: Job, stop: asyncio.Event) -> None:
+        """One job, step by step, until it has come to its end, another process has it, or it has to be tried later."""
+        pause = SHORTEST_PAUSE_SECONDS
+        while not stop.is_set():
+            try:
+                after = await self._step(context, job)
+            except Exception as error:
+                if not _passes_by_itself(error):
+                    await self._fail(context, job, error)
+                    return
+                _log_stumble("job_waits", error, kind=job.kind, job_id=str(job.id))
+                after = job
+            if after is None:  # another process was quicker, or somebody has cancelled it
+                await pause_or_stop(stop, OVERTAKEN_SECONDS)
+                return
+            if after.finished:
+                return
+            if after.steps > job.steps:
+                pause = SHORTEST_PAUSE_SECONDS
+            else:
+                await pause_or_stop(stop, pause)
+                pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
+            job = after
+
+    async def _step(self, context: JobContext, job: Job) -> Job | None:
+        """The job after one more step. The same: it has to wait. None: it is no longer as it was seen."""
+        kind = self.kinds[job.kind]
+        prepared = () if kind.prepare is None else (await kind.prepare(context, job),)
+
+        async def attempt(tx: Transaction) -> Job | None:
+            current = await store.lock_job(tx, job)
+            if current is None:
+                return None
+            outcome = await kind.step(tx, current, *prepared)
+            return await store.save_outcome(tx, current, outcome, self.worker, self.hold_seconds)
+
+        return await context.database.run(attempt)
+
+    async def _fail(self, context: JobContext, job: Job, error: Exception) -> None:
+        code = error.code if isinstance(error, DomainError) else type(error).__name__
+        log.error("job_step_failed", kind=job.kind, job_id=str(job.id), error=repr(error)[:300])
+        try:
+            after = await context.database.run(lambda tx: store.save_failure(tx, job, code))
+        except Exception as second:
+            _log_stumble("job_failure_not_kept", second, kind=job.kind, job_id=str(job.id))
+            return
+        if after is not None and after.finished:
+            log.error("job_failed", kind=job.kind, job_id=str(job.id), error=code)
+
+
+def _passes_by_itself(error: Exception) -> bool:
+    """The database or another service is out of reach, or somebody was in the way: no fault of the job."""
+    return is_transient(error) or isinstance(error, httpx.HTTPError)
+
+
+def _log_stumble(event: str, error: Exception, **facts: str) -> None:
+    log.warning(event, error=type(error).__name__, **facts)
+
+
+async def _rings(woken: asyncio.Event, stop: asyncio.Event, tasks: "list[asyncio.Task[None]]", seconds: float) -> bool:
+    """Wait until woken, told to stop, one of the tasks has ended, or for so long. False: for so long."""
+    waiting = [asyncio.create_task(event.wait()) for event in (woken, stop)]
+    try:
+        over, _ = await asyncio.wait([*waiting, *tasks], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    return bool(over)
