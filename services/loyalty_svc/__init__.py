@@ -8,7 +8,7 @@ Its areas, each with a page of meaning in its `__init__.py`; an area imports onl
     adjustments   points changed by hand: corrections and transfers
     expiry        points nobody used in time, and longer life for them
     programmes    how many points an amount earns, and for how long
-    ledger        accounts, entries, lots and holds; nothing changes points but through it
+    ledger        wallets, entries, lots and holds; nothing changes points but through it
     core          what the tables and shapes of all areas share
 
 `subscriptions.py` says which event, timer and background job leads where.

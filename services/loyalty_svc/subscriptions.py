@@ -18,15 +18,15 @@ from shared.events import (
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
-subscriptions.lock_first(settlements.lock_the_wallets_of_a_batch)
-subscriptions.on(CustomerReferenceRegistered)(ledger.when_customers_are_seen_know_them)
-subscriptions.on(CustomerRegistered)(ledger.when_customers_are_registered_know_them)
+subscriptions.lock_first(settlements.lock_wallets_of_batch)
+subscriptions.on(CustomerReferenceRegistered)(ledger.when_references_are_registered_open_wallets)
+subscriptions.on(CustomerRegistered)(ledger.when_customers_are_registered_open_wallets)
 subscriptions.on(OrderPlaced)(earning.when_orders_are_placed_earn_points)
-subscriptions.on(OrderReturned)(earning.when_orders_are_returned_take_back_their_share)
-subscriptions.on(OrderCancelled)(earning.when_orders_are_cancelled_take_back_the_rest)
+subscriptions.on(OrderReturned)(earning.when_orders_are_returned_reverse_their_share)
+subscriptions.on(OrderCancelled)(earning.when_orders_are_cancelled_reverse_the_rest)
 subscriptions.on(TierChanged)(earning.when_tiers_change_post_the_difference)
-subscriptions.on(ComplaintResolved)(settlements.when_a_complaint_is_resolved_grant_its_points)
-subscriptions.on(CustomerIdentified)(settlements.when_customers_are_identified_grant_what_their_cases_were_settled_with)
+subscriptions.on(ComplaintResolved)(settlements.when_complaints_are_resolved_grant_their_points)
+subscriptions.on(CustomerIdentified)(settlements.when_customers_are_identified_grant_their_settlements)
 
 timers = Timers()
 timers.on(redemptions.HOLD_ENDS)(redemptions.when_a_hold_ends_release_it)

@@ -4,11 +4,11 @@ from services.loyalty_svc.adjustments.tables import adjustment
 from services.loyalty_svc.core.tables import metadata
 from services.loyalty_svc.earning.tables import order_points, tier_copy
 from services.loyalty_svc.expiry.tables import lot_extension
-from services.loyalty_svc.ledger.tables import account, entry, hold, lot, posting, spent_lot
+from services.loyalty_svc.ledger.tables import entry, hold, lot, posting, spent_lot, wallet
 from services.loyalty_svc.programmes.tables import programme
-from services.loyalty_svc.settlements.tables import anonymous_case, kept_settlement
+from services.loyalty_svc.settlements.tables import anonymous_case, unassigned_settlement
 
 __all__ = [
-    "account", "adjustment", "anonymous_case", "entry", "hold", "kept_settlement", "lot", "lot_extension", "metadata",
-    "order_points", "posting", "programme", "spent_lot", "tier_copy",
+    "adjustment", "anonymous_case", "entry", "hold", "lot", "lot_extension", "metadata", "order_points", "posting",
+    "programme", "spent_lot", "tier_copy", "unassigned_settlement", "wallet",
 ]  # fmt: skip

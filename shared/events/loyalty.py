@@ -8,7 +8,17 @@ from shared.events.base import Event, Instant, catalogued
 TOPIC = "patron.loyalty"
 
 EntryKind = Literal[
-    "earn", "redeem", "hold", "capture", "release", "reverse", "expire", "grant", "adjust", "give_back", "transfer"
+    "earn",
+    "redeem",
+    "hold",
+    "capture",
+    "release",
+    "reverse",
+    "expire",
+    "grant",
+    "adjust",
+    "reverse_redemption",
+    "transfer",
 ]
 
 

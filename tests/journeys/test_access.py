@@ -70,7 +70,7 @@ WRITES: dict[str, frozenset[str]] = {
     "/v1/call-events": DESK,
     "/v1/tier-policies": frozenset({"analyst", "admin"}),
     "/v1/evaluations": HEADS | {"analyst"},
-    "/v1/points/programmes": frozenset({"analyst", "admin"}),
+    "/v1/programmes": frozenset({"analyst", "admin"}),
     "/v1/partners": frozenset({"admin"}),
 }
 UNKNOWN = (

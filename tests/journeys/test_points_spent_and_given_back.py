@@ -41,7 +41,7 @@ async def test_K4_a_return_takes_back_its_own_line_with_its_own_bonus(admin: Cal
         "bonuses": {"k4-a": 10, "k4-b": 20},
         "lifetime_months": 24,
     }
-    await admin.tell("/v1/points/programmes", programme)
+    await admin.tell("/v1/programmes", programme)
     await asyncio.sleep(2)  # a programme begins now or later, and orders are placed after it began
     lines = [a_line(1, "10.00", category="k4-a"), a_line(2, "10.00", category="k4-b"), a_line(3, "20.00")]
     order = await admin.tell("/v1/orders", an_order(new_code("P"), lines, at=now()), status=202)

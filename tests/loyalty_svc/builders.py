@@ -1,14 +1,22 @@
-"""What the tests of loyalty make often: ids in order, instants, orders, returns, tier changes, resolutions, wallets."""
+"""Builders of ids in order, instants, orders, returns, tier changes, resolutions and wallets.
 
+wallet().earn(100, lot(expires=20), because())
+order_placed(ANNA, UUID(int=1), ("GROCERY", "10.00", 2), at=day(3))
+"""
+
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from uuid import UUID
 
+from services import loyalty_svc
 from services.loyalty_svc.ledger.domain.entries import Cause
 from services.loyalty_svc.ledger.domain.lots import LotTerms
 from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.programmes.domain import programme_from
 from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
@@ -21,6 +29,9 @@ from shared.events import (
 )
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+VERSIONS = Path(str(loyalty_svc.__file__)).parent / "migrations" / "versions"
+SHIPPED = programme_from(1, None, json.loads((VERSIONS / "2026_11_28_first_programme.json").read_bytes()), UTC)
+"""The programme that a new deployment starts with."""
 
 
 def day(number: float) -> datetime:
@@ -48,13 +59,19 @@ def order_placed(
     customer: UUID, order: UUID, *lines: tuple[str, str] | tuple[str, str, int], at: datetime = START
 ) -> OrderPlaced:
     """Lines are (category, amount) or (category, amount, quantity)."""
-    made = tuple(
-        OrderLine(line=n, sku=f"sku-{n}", category=ln[0], quantity=ln[2] if len(ln) == 3 else 1, amount=Decimal(ln[1]))
-        for n, ln in enumerate(lines, 1)
+    order_lines = tuple(
+        OrderLine(
+            line=number,
+            sku=f"sku-{number}",
+            category=line[0],
+            quantity=line[2] if len(line) == 3 else 1,
+            amount=Decimal(line[1]),
+        )
+        for number, line in enumerate(lines, 1)
     )
     return OrderPlaced(
         order_id=order, customer_id=customer, source="shop", placed_at=at, currency="USD", channel="web",
-        amount=sum((ln.amount for ln in made), Decimal(0)), lines=made,
+        amount=sum((line.amount for line in order_lines), Decimal(0)), lines=order_lines,
     )  # fmt: skip
 
 
@@ -62,7 +79,7 @@ def returned(
     order: OrderPlaced, return_id: UUID, *pieces: tuple[int, int, str], at: datetime | None = None
 ) -> OrderReturned:
     """Pieces are (line, quantity, amount)."""
-    lines = taken(order, pieces)
+    lines = reversed_lines(order, pieces)
     return OrderReturned(
         return_id=return_id, order_id=order.order_id, customer_id=order.customer_id, placed_at=order.placed_at,
         returned_at=at or order.placed_at + timedelta(days=3), amount=sum((p.amount for p in lines), Decimal(0)),
@@ -75,7 +92,7 @@ def returned_whole(order: OrderPlaced, return_id: UUID, at: datetime | None = No
 
 
 def cancelled(order: OrderPlaced, *pieces: tuple[int, int, str]) -> OrderCancelled:
-    lines = taken(order, pieces or [(ln.line, ln.quantity, str(ln.amount)) for ln in order.lines])
+    lines = reversed_lines(order, pieces or [(ln.line, ln.quantity, str(ln.amount)) for ln in order.lines])
     return OrderCancelled(
         order_id=order.order_id, customer_id=order.customer_id, placed_at=order.placed_at,
         cancelled_at=order.placed_at + timedelta(hours=2), amount=sum((p.amount for p in lines), Decimal(0)),
@@ -83,11 +100,11 @@ def cancelled(order: OrderPlaced, *pieces: tuple[int, int, str]) -> OrderCancell
     )  # fmt: skip
 
 
-def taken(order: OrderPlaced, pieces: object) -> tuple[ReversedLine, ...]:
+def reversed_lines(order: OrderPlaced, pieces: object) -> tuple[ReversedLine, ...]:
     categories = {ln.line: ln.category for ln in order.lines}
     return tuple(
-        ReversedLine(line=n, category=categories.get(n, "unknown"), quantity=quantity, amount=Decimal(amount))
-        for n, quantity, amount in pieces  # type: ignore[attr-defined]
+        ReversedLine(line=number, category=categories.get(number, "unknown"), quantity=quantity, amount=Decimal(amount))
+        for number, quantity, amount in pieces  # type: ignore[attr-defined]
     )
 
 

@@ -19,7 +19,7 @@ INVARIANTS = {
     """,
     "each balance is the sum of its postings": """
         select a.customer_id, a.available, a.held, a.debt, p.*
-        from account a
+        from wallet a
         full join (select customer_id,
                           coalesce(sum(points) filter (where account = 'available'), 0) as available,
                           coalesce(sum(points) filter (where account = 'held'), 0) as held,
@@ -29,27 +29,27 @@ INVARIANTS = {
            or coalesce(a.debt, 0) <> coalesce(p.debt, 0)
     """,
     "what is available is what is left in the lots": """
-        select a.customer_id, a.available, l.remaining from account a
+        select a.customer_id, a.available, l.remaining from wallet a
         full join (select customer_id, sum(remaining) as remaining from lot group by customer_id) l using (customer_id)
         where coalesce(a.available, 0) <> coalesce(l.remaining, 0)
     """,
     "what is held is in the open holds": """
-        select a.customer_id, a.held, h.points from account a
+        select a.customer_id, a.held, h.points from wallet a
         full join (select customer_id, sum(points) as points from hold where state = 'open' group by customer_id) h
             using (customer_id)
         where coalesce(a.held, 0) <> coalesce(h.points, 0)
     """,
     "no balance is below zero, and nobody owes who has": """
-        select * from account where available < 0 or held < 0 or debt < 0 or (available > 0 and debt > 0)
+        select * from wallet where available < 0 or held < 0 or debt < 0 or (available > 0 and debt > 0)
     """,
-    "the entries of a customer count on without gaps to the account's number": """
-        select a.customer_id, a.entries, e.entries, e.last from account a
+    "the entries of a customer count on without gaps to the wallet's number": """
+        select a.customer_id, a.entries, e.entries, e.last from wallet a
         full join (select customer_id, count(*) as entries, max(number) as last from entry group by customer_id) e
             using (customer_id)
         where coalesce(a.entries, 0) <> coalesce(e.entries, 0) or coalesce(a.entries, 0) <> coalesce(e.last, 0)
     """,
     "the last entry tells the balances": """
-        select a.customer_id from account a join entry e on e.customer_id = a.customer_id and e.number = a.entries
+        select a.customer_id from wallet a join entry e on e.customer_id = a.customer_id and e.number = a.entries
         where (a.available, a.held, a.debt) <> (e.available, e.held, e.debt)
     """,
     "what an order posted is what its entries say": """
@@ -58,8 +58,8 @@ INVARIANTS = {
                    where kind in ('earn', 'reverse') and account = 'issued' group by order_id) e using (order_id)
         where o.posted <> coalesce(e.points, 0) or o.posted < 0
     """,
-    "no lot with points expires before the account expects it": """
-        select a.customer_id from account a
+    "no lot with points expires before the wallet expects it": """
+        select a.customer_id from wallet a
         join (select customer_id, min(expires_at) as first from lot where remaining > 0 group by customer_id) l
             using (customer_id)
         where a.next_expiry is null or a.next_expiry > l.first
@@ -68,7 +68,7 @@ INVARIANTS = {
         select fact_id from entry where kind = 'grant' group by fact_id having count(*) > 1
     """,
     "a settlement kept for nobody is granted to whom its case turned out to be of": """
-        select k.resolution_id from kept_settlement k
+        select k.resolution_id from unassigned_settlement k
         join anonymous_case c on c.case_id = k.case_id and c.customer_id is not null
         left join entry e on e.kind = 'grant' and e.fact_id = k.resolution_id
         where (e.customer_id, e.points) is distinct from (c.customer_id, k.points)
@@ -87,7 +87,7 @@ async def broken_invariants(database: Database) -> dict[str, list[tuple[object, 
 
 async def balances_of(database: Database, customer: UUID) -> tuple[int, int, int]:
     row = await database.run(
-        lambda tx: tx.raw.fetchrow("select available, held, debt from account where customer_id = $1", customer)
+        lambda tx: tx.raw.fetchrow("select available, held, debt from wallet where customer_id = $1", customer)
     )
     assert row is not None
     return row["available"], row["held"], row["debt"]

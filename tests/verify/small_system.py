@@ -75,10 +75,10 @@ SOUND = {
     """,
     "loyalty": f"""
         insert into order_points (order_id, customer_id, placed_at, recorded_at, programme, lines, posted, lots,
-                                  taken_by)
+                                  reversed_by)
         values ('{ORDER}', '{CUSTOMER}', '{AT}', now(), 1, '[[1, "GROCERY", "70.00", 2], [2, "DELI", "30.00", 1]]', 60,
                 array['{ORDER}']::uuid[], array['{RETURN}']::uuid[]);
-        insert into account (customer_id, available, held, debt, entries) values ('{CUSTOMER}', 60, 0, 0, 2);
+        insert into wallet (customer_id, available, held, debt, entries) values ('{CUSTOMER}', 60, 0, 0, 2);
         insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, recorded_at)
         values ('{ENTRY}', '{CUSTOMER}', 1, 'earn', 100, 100, 0, 0, '{AT}', now()),
                ('{TAKEN}', '{CUSTOMER}', 2, 'reverse', -40, 60, 0, 0, '{AT}', now());

@@ -39,7 +39,7 @@ async def test_a_sound_system_is_said_to_be_sound(told_where: Five, tmp_path, ca
 
 async def test_a_broken_one_exits_with_1_and_shows_the_rows(told_where: Five, tmp_path, capsys):
     customer = uuid4()
-    await told_where.run("loyalty", "insert into account (customer_id, available) values ($1, 5)", customer)
+    await told_where.run("loyalty", "insert into wallet (customer_id, available) values ($1, 5)", customer)
     assert await in_thread(tmp_path) == 1
     printed = capsys.readouterr().out
     assert str(customer) in printed.replace("\n", "")

@@ -50,8 +50,8 @@ FAULTS = [
         },
     ),
     # what came back
-    ("loyalty", "update order_points set taken_by = '{}'", {"returns_in_ledger"}),
-    ("loyalty", "update order_points set taken_by = taken_by || taken_by", {"returns_in_ledger"}),
+    ("loyalty", "update order_points set reversed_by = '{}'", {"returns_in_ledger"}),
+    ("loyalty", "update order_points set reversed_by = reversed_by || reversed_by", {"returns_in_ledger"}),
     ("tiering", "delete from order_change", {"returns_in_indicators", "indicator_months", "order_facts"}),
     ("tiering", "update order_fact set returned_amount = 0", {"order_facts", "indicator_months"}),
     ("tiering", "update order_fact set returned_quantity = quantity", {"indicator_months", "order_facts"}),
@@ -94,8 +94,8 @@ FAULTS = [
         {"ledger_entries", "ledger_announced"},
     ),
     ("loyalty", f"{POSTINGS_OFF}update entry set number = 7 where id = '{TAKEN}'{POSTINGS_ON}", {"ledger_entries"}),
-    ("loyalty", "update account set available = 61", {"ledger_balances", "overview_points"}),
-    ("loyalty", "update account set held = 5", {"ledger_balances", "overview_points"}),
+    ("loyalty", "update wallet set available = 61", {"ledger_balances", "overview_points"}),
+    ("loyalty", "update wallet set held = 5", {"ledger_balances", "overview_points"}),
     ("loyalty", "update lot set remaining = 59", {"ledger_balances"}),
     (
         "loyalty",

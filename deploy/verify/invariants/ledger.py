@@ -26,7 +26,7 @@ INVARIANTS = (
             select p.customer_id, p.entry_id, null, 'no entry' from posting p
             where not exists (select from entry e where e.id = p.entry_id and e.customer_id = p.customer_id)
             union all
-            select customer_id, null, a.entries, 'not 1..n' from account a
+            select customer_id, null, a.entries, 'not 1..n' from wallet a
             full join (select customer_id, count(*) as entries, max(number) as last from entry group by customer_id) e
                 using (customer_id)
             where coalesce(e.entries, 0) <> coalesce(a.entries, 0) or coalesce(e.last, 0) <> coalesce(a.entries, 0)
@@ -36,7 +36,7 @@ INVARIANTS = (
         "ledger_balances",
         "every balance is the sum of its postings, is what is left in its lots and holds, and is not below zero",
         ("loyalty",),
-        checked="select count(*) from account",
+        checked="select count(*) from wallet",
         offending="""
             with posted as (
                 select customer_id,
@@ -51,7 +51,7 @@ INVARIANTS = (
             )
             select customer_id, a.available, a.held, a.debt, p.available as posted_available, p.held as posted_held,
                    p.debt as posted_debt, lots.remaining as in_lots, holds.points as in_holds
-            from account a
+            from wallet a
             full join posted p using (customer_id)
             full join lots using (customer_id)
             full join holds using (customer_id)

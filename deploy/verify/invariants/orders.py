@@ -33,6 +33,6 @@ INVARIANTS = (
         "returns_in_ledger",
         "everything taken back of an order is exactly once in the ledger",
         TAKEN_BACK,
-        Rows("loyalty", "select fact as key, order_id from order_points, unnest(taken_by) as fact"),
+        Rows("loyalty", "select fact as key, order_id from order_points, unnest(reversed_by) as fact"),
     ),
 )

@@ -37,7 +37,7 @@ INVARIANTS = (
         "the overview's points are the ledger's balances",
         Rows(
             "loyalty",
-            """select customer_id as key, available, held, debt from account
+            """select customer_id as key, available, held, debt from wallet
                where (available, held, debt) <> (0, 0, 0)""",
         ),
         Rows(

@@ -9,7 +9,7 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (service, re.compile(pattern))
     for service, pattern in (
         ("loyalty", rf"{CUSTOMER}/points{REST}"),
-        ("loyalty", rf"(?:holds|adjustments|points){REST}"),
+        ("loyalty", rf"(?:holds|adjustments|points|programmes){REST}"),
         ("tiering", rf"{CUSTOMER}/(?:tier|indicators|stage){REST}"),
         ("tiering", rf"(?:warning-rules|warning-runs|stages|stage-rules){REST}"),
         ("tiering", rf"{CUSTOMER}/(?:satisfaction|product-mix){REST}"),

@@ -24,7 +24,7 @@ async def load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
         adjustment_id,
     )  # fmt: skip
     if row is None:
-        raise not_found("adjustment_not_found")
+        raise not_found("adjustment_not_found", "There is no such adjustment.")
     return Adjustment(**dict(row))
 
 

@@ -19,41 +19,43 @@ ADJUST = [allow("points:adjust")]
 async def adjust_points(
     customer_id: Id, body: AdjustmentCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
 ) -> AdjustmentRead:
-    """Correct points by hand. Above the limit it stays `pending` until another person approves it."""
-    made = await handlers.adjust_points(
+    """Correct points by hand. Above the limit the adjustment stays `pending` until another person approves it."""
+    adjustment = await handlers.adjust_points(
         tx, customer_id, body.points, body.reason, actor.subject, limit=settings.adjustment_limit
     )
-    return AdjustmentRead(**await repository.find_adjustment(tx, made.id))
+    return AdjustmentRead(**await repository.find_adjustment(tx, adjustment.id))
 
 
 @router.get("/adjustments", dependencies=ADJUST)
 async def list_adjustments(
     tx: Tx,
-    state: Annotated[Literal["pending", "posted", "refused"] | None, Query()] = None,
+    state: Annotated[Literal["pending", "posted", "rejected"] | None, Query()] = None,
     customer_id: Annotated[Id | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[AdjustmentRead]:
-    place = read_cursor(cursor, UUID)
-    rows = await repository.list_adjustments(tx, state, customer_id, place[0] if place else None, limit)
+    """Adjustments, the newest first, of one state or customer if given."""
+    last = read_cursor(cursor, UUID)
+    rows = await repository.list_adjustments(tx, state, customer_id, last[0] if last else None, limit)
     return page_of([AdjustmentRead(**row) for row in rows], limit, lambda row: (row.id,))
 
 
 @router.post("/adjustments/{adjustment_id}/approval", status_code=201, dependencies=ADJUST)
 async def approve_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> AdjustmentRead:
-    """Post it. 403 `own_approval` for the person who asked for it."""
+    """Post a pending adjustment. 403 `own_approval` for the person who asked for it."""
     await handlers.approve_adjustment(tx, adjustment_id, actor.subject)
     return AdjustmentRead(**await repository.find_adjustment(tx, adjustment_id))
 
 
-@router.post("/adjustments/{adjustment_id}/refusal", status_code=201, dependencies=ADJUST)
-async def refuse_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> AdjustmentRead:
-    await handlers.refuse_adjustment(tx, adjustment_id, actor.subject)
+@router.post("/adjustments/{adjustment_id}/rejection", status_code=201, dependencies=ADJUST)
+async def reject_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> AdjustmentRead:
+    """End a pending adjustment without posting it. The person who asked for it may withdraw it so."""
+    await handlers.reject_adjustment(tx, adjustment_id, actor.subject)
     return AdjustmentRead(**await repository.find_adjustment(tx, adjustment_id))
 
 
 @router.post("/customers/{customer_id}/points/transfers", status_code=201, dependencies=ADJUST)
 async def transfer_points(customer_id: Id, body: TransferCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
-    """Move points to another customer; they keep their expiry. Answers with the giver's entry."""
-    out, _ = await handlers.transfer_points(tx, customer_id, body.to, body.points, actor.subject, reason=body.reason)
-    return EntryRead.of(out, tx.at)
+    """Move points to another customer; they keep their expiry. Answers with the sender's entry."""
+    sent, _ = await handlers.transfer_points(tx, customer_id, body.to, body.points, actor.subject, reason=body.reason)
+    return EntryRead.of(sent, tx.at)

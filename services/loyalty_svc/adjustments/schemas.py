@@ -22,7 +22,7 @@ class AdjustmentRead(Read):
     customer_id: UUID
     points: int
     reason: str
-    state: Literal["pending", "posted", "refused"]
+    state: Literal["pending", "posted", "rejected"]
     requested_by: str
     requested_at: datetime
     decided_by: str | None

@@ -3,7 +3,8 @@
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.earning.repository.tiers import load_tiers
 from services.loyalty_svc.earning.schemas import PointsRead
-from services.loyalty_svc.ledger.repository import accounts, lots
+from services.loyalty_svc.ledger.repository.balances import load_balances
+from services.loyalty_svc.ledger.repository.lots import list_expiring
 from services.loyalty_svc.ledger.schemas import ExpiringRead
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.programmes.schemas import ProgrammeRead
@@ -15,11 +16,11 @@ router = service_router(prefix="/v1", tags=["points"])
 @router.get("/customers/{customer_id}/points", dependencies=[allow("points:read")])
 async def show_points(customer_id: Id, tx: Tx, settings: CurrentSettings) -> PointsRead:
     """What the customer can spend, what is set aside or owed, what expires when, and what a purchase earns now."""
-    balances = await accounts.load_balances(tx, customer_id, tx.at)
+    balance_row = await load_balances(tx, customer_id, tx.at)
     tier = (await load_tiers(tx, [customer_id]))[customer_id].at(tx.at)
     programme = (await load_programmes(tx)).at(tx.at)
-    expiring = await lots.list_expiring(tx, settings.time_zone, tx.at, customer_id)
+    expiring = await list_expiring(tx, settings.time_zone, tx.at, customer_id)
     return PointsRead(
-        **balances, expiring=[ExpiringRead(**row) for row in expiring], tier=tier,
+        **balance_row, expiring=[ExpiringRead(**row) for row in expiring], tier=tier,
         multiplier=programme.multiplier(tier), programme=ProgrammeRead.model_validate(programme),
     )  # fmt: skip

@@ -13,13 +13,15 @@ order_points = Table(  # one row an order: what it earned and why
     Column("placed_at", Timestamp, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),
     Column("programme", Integer, nullable=False),
-    Column("lines", JSONB, nullable=False),  # [[line, category, amount, quantity(, taken amount, taken quantity)], …]
+    Column(
+        "lines", JSONB, nullable=False
+    ),  # [[line, category, amount, quantity(, reversed amount, reversed quantity)], …]
     Column("posted", BigInteger, nullable=False),
     Column("lots", ARRAY(Uuid), nullable=False),
-    Column("taken_by", ARRAY(Uuid), nullable=False),
+    Column("reversed_by", ARRAY(Uuid), nullable=False),
 )
 
-tier_copy = Table(  # what TierChanged said; superseded rows stay so that a change is known when heard again
+tier_copy = Table(  # from TierChanged; superseded rows stay so that a change delivered again is known
     "tier_copy",
     metadata,
     Column("customer_id", Uuid, primary_key=True),

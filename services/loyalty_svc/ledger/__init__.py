@@ -1,8 +1,8 @@
 """Ledger: every point a customer has, and every movement of points there ever was (L1).
 
-Owns the accounts (available, held, debt), the entries with their postings, the lots points lie in, which lots each
-redemption consumed, and the holds. `domain/wallet.py` is the one way points move: it is loaded, asked, and saved with
-all its entries in one statement.
+Owns the wallets (available, held and owed points), the entries with their postings, the lots points lie in, which lots
+each redemption consumed, and the holds. `domain/wallet.py` is the one way points move: it is loaded, asked, and saved
+with all its entries in one statement.
 
 Does not own why points move: earning, settlements, redemptions, adjustments and expiry decide that and ask the wallet.
 
@@ -15,7 +15,7 @@ Invariants, checked by the domain, by the database and by the tests after each s
 Time: an entry says when what it records happened (`occurred_at`) and when it was written (`recorded_at`). A lot is over
 at its `expires_at`, also while the job that expires it has not run: before points are spent, overdue lots expire.
 
-Why it is right: a customer's account row is locked first, always in the order of ids, so movements of one customer are
+Why it is right: a customer's wallet is locked first, always in the order of ids, so movements of one customer are
 one after the other and no two transactions wait for each other; a test lets random movements run against a model in
 which every single point is an object.
 """

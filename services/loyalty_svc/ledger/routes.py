@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.loyalty_svc.dependencies import CurrentSettings
-from services.loyalty_svc.ledger.repository import accounts, entries, lots
+from services.loyalty_svc.ledger.repository import balances, entries, lots
 from services.loyalty_svc.ledger.schemas import EntryRead, ExpiringRead, LiabilityRead, LotRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import forbidden
@@ -16,18 +16,18 @@ READ = [allow("points:read")]
 @router.get("/customers/{customer_id}/points/entries", dependencies=READ)
 async def list_entries(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[EntryRead]:
     """The ledger of a customer, newest first; the balances are those after each entry."""
-    await accounts.require_customer(tx, customer_id)
-    place = read_cursor(cursor, int)
-    rows = await entries.list_entries(tx, customer_id, place[0] if place else None, limit)
+    await balances.require_customer(tx, customer_id)
+    last = read_cursor(cursor, int)
+    rows = await entries.list_entries(tx, customer_id, last[0] if last else None, limit)
     return page_of([EntryRead(**row) for row in rows], limit, lambda row: (row.number,))
 
 
 @router.get("/customers/{customer_id}/points/lots", dependencies=READ)
 async def list_lots(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LotRead]:
-    """Points by when they were earned, the first to expire first."""
-    await accounts.require_customer(tx, customer_id)
-    place = read_cursor(cursor, datetime, UUID)
-    rows = await lots.list_lots(tx, customer_id, (place[0], place[1]) if place else None, limit)
+    """The lots that have points left, the first to expire first."""
+    await balances.require_customer(tx, customer_id)
+    last = read_cursor(cursor, datetime, UUID)
+    rows = await lots.list_lots(tx, customer_id, (last[0], last[1]) if last else None, limit)
     return page_of([LotRead(**row) for row in rows], limit, lambda row: (row.expires_at, row.id))
 
 
@@ -35,8 +35,8 @@ async def list_lots(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit
 async def show_liability(tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> LiabilityRead:
     """Points outstanding over all customers, by the month in which they expire (L13)."""
     if actor.partner_id is not None:
-        raise forbidden("not_for_partners", "this is a figure of the whole company")
-    sums = await accounts.sum_balances(tx, tx.at)
+        raise forbidden("not_for_partners", "This is a figure of the whole company, which partners do not see.")
+    sums = await balances.sum_balances(tx, tx.at)
     expiring = await lots.list_expiring(tx, settings.time_zone, tx.at)
     return LiabilityRead(
         as_of=tx.at, outstanding=sums["available"] + sums["held"], **sums,

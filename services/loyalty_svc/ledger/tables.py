@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.loyalty_svc.core.tables import Timestamp, metadata
 
-account = Table(  # one row a customer: its balances; its row lock is the customer's lock
-    "account",
+wallet = Table(  # one row a customer: its balances; its row lock is the customer's lock
+    "wallet",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("available", BigInteger, nullable=False, server_default="0"),
@@ -63,7 +63,7 @@ lot = Table(
     Column("expires_at", Timestamp, nullable=False),
     Column("points", BigInteger, nullable=False),
     Column("remaining", BigInteger, nullable=False),
-    # what the index of lots to spend asks for: it changes twice in a lot's life, so spending part of one stays cheap
+    # the condition of the index of lots to spend: it changes twice in a lot's life, so spending part of one stays cheap
     Column("open", Boolean, Computed("remaining > 0", persisted=True), nullable=False),
     Column("expired", BigInteger, nullable=False, server_default="0"),
 )
@@ -72,10 +72,10 @@ spent_lot = Table(  # which lots a redemption consumed, and how much of it came 
     "spent_lot",
     metadata,
     Column("entry_id", Uuid, primary_key=True),
-    Column("place", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
     Column("lot_id", Uuid, nullable=False),
     Column("points", BigInteger, nullable=False),
-    Column("given_back", BigInteger, nullable=False, server_default="0"),
+    Column("reversed", BigInteger, nullable=False, server_default="0"),
 )
 
 hold = Table(

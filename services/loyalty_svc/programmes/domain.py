@@ -30,25 +30,26 @@ class Programme:
     zone: tzinfo = UTC  # the business's, whose months these are; the same in all versions of a deployment
 
     def multiplier(self, tier: str | None) -> Decimal:
+        """By which the tier multiplies what is earned; 1 without a tier, and for tiers the programme does not name."""
         return self.tiers.get(tier, ONE) if tier is not None else ONE
 
-    def rate(self, category: str, tier: str | None) -> Decimal:
-        """Points per 1.00 spent on a category by a customer in a tier, before rounding."""
-        return self.base_rate * self.multiplier(tier) * self.categories.get(category, ONE)
+    def check_rate_bound(self) -> None:
+        """422 `rate_out_of_range` when all factors together give more than a balance can count.
 
-    def check_countable(self) -> None:
-        """For new versions only: one that was decided before there was a bound is still read."""
+        For new versions only: one that was decided before there was a bound is still read.
+        """
         greatest = self.base_rate * max([ONE, *self.tiers.values()]) * max([ONE, *self.categories.values()])
         if greatest > GREATEST_RATE:
             raise invalid(
-                "rate_out_of_range", "base rate, tier and category together give at most 10000 points per 1.00"
+                "rate_out_of_range", "Base rate, tier and category together may give at most 10000 points per 1.00."
             )
 
     def expires_at(self, earned_at: datetime) -> datetime:
+        """Until when points can be used that were earned at an instant: calendar months later, in the business zone."""
         return add_months(earned_at, self.lifetime_months, self.zone)
 
     def terms(self) -> dict[str, Any]:
-        """As JSON: decimals are strings."""
+        """The terms as a JSON object, for the database: decimals are strings."""
         return {
             "base_rate": str(self.base_rate),
             "tiers": {tier: str(multiplier) for tier, multiplier in self.tiers.items()},
@@ -72,18 +73,10 @@ def programme_from(version: int, effective_from: datetime | None, terms: Mapping
     )
     rates = [programme.base_rate, *programme.tiers.values(), *programme.categories.values()]
     if any(not rate.is_finite() or rate < ZERO for rate in rates) or any(b < 0 for b in programme.bonuses.values()):
-        raise invalid("rate_out_of_range", "rates and bonuses are zero or more")
+        raise invalid("rate_out_of_range", "Rates and bonuses have to be zero or more.")
     if not 1 <= programme.lifetime_months <= LONGEST_LIFE_MONTHS:
-        raise invalid("lifetime_out_of_range", "points live for 1 to 1200 months", pointer="/lifetime_months")
+        raise invalid("lifetime_out_of_range", "Points have to live for 1 to 1200 months.", pointer="/lifetime_months")
     return programme
-
-
-STOCK = Programme(
-    version=1,
-    effective_from=None,
-    tiers={"platinum": Decimal(2), "gold": Decimal("1.5"), "silver": Decimal("1.2")},
-)
-"""What a new deployment starts with."""
 
 
 class Programmes:
@@ -97,15 +90,18 @@ class Programmes:
         return self._by_version[version]
 
     def at(self, instant: datetime) -> Programme:
+        """The version in force at an instant: of those that had begun, the newest."""
         for programme in self._newest_first:
             if programme.effective_from is None or programme.effective_from <= instant:
                 return programme
         return self._newest_first[-1]
 
     def newest(self) -> Programme:
+        """The version that was made last, also while it has not begun."""
         return self._newest_first[0]
 
     def all(self) -> list[Programme]:
+        """Every version, the newest first."""
         return list(self._newest_first)
 
 

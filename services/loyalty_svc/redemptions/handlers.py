@@ -1,16 +1,18 @@
-"""What people and partners ask of the ledger: redeem, give back, hold, capture, release, transfer."""
+"""What people and partners ask of the ledger: redeem, reverse a redemption, hold, capture, release."""
 
 from datetime import datetime
 from uuid import UUID
 
-from services.loyalty_svc.ledger.domain.entries import Cause, Entry, announced
+from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.ledger.repository import holds, wallets
+from services.loyalty_svc.ledger.handlers import save_and_announce
+from services.loyalty_svc.ledger.repository import holds
+from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallet
 from services.loyalty_svc.redemptions import repository
-from services.loyalty_svc.redemptions.domain import parts_to_give_back
+from services.loyalty_svc.redemptions.domain import parts_to_reverse
 from shared.errors import invalid, not_found
-from shared.messaging import Timer, Transaction, announce, cancel_timers, set_timer
+from shared.messaging import Timer, Transaction, cancel_timers, set_timer
 from shared.messaging.ids import new_id
 
 HOLD_ENDS = "hold_ends"
@@ -19,35 +21,37 @@ HOLD_ENDS = "hold_ends"
 async def redeem_points(
     tx: Transaction, customer_id: UUID, points: int, actor: str, *, reference: str | None, reason: str | None
 ) -> Entry:
-    purse = await _purse_to_spend(tx, customer_id, points)
-    entry = purse.redeem(points, tx.at, Cause(tx.at, reference=reference, reason=reason, actor=actor))
-    await _save(tx, purse)
+    """Spend points, the first to expire first. 409 `not_enough_points` when fewer are available."""
+    wallet = await _load_wallet_to_spend(tx, customer_id, points)
+    entry = wallet.redeem(points, tx.at, Cause(tx.at, reference=reference, reason=reason, actor=actor))
+    await save_and_announce(tx, [wallet])
     return entry
 
 
-async def give_points_back(
-    tx: Transaction, customer_id: UUID, redemption: UUID, points: int | None, actor: str, *, reason: str | None
+async def reverse_redemption(
+    tx: Transaction, customer_id: UUID, redemption_id: UUID, points: int | None, actor: str, *, reason: str | None
 ) -> Entry:
-    """All of a redemption, or part of it; never more than was spent (K10)."""
-    purse = await wallets.load_wallet(tx, customer_id)
-    parts = parts_to_give_back(await repository.load_spent(tx, customer_id, redemption), points)
-    await wallets.load_lots(tx, {customer_id: purse}, [lot_id for lot_id, _ in parts])
-    entry = purse.give_back(parts, tx.at, Cause(tx.at, reverses=redemption, reason=reason, actor=actor))
-    await repository.save_given_back(tx, redemption, parts)
-    await _save(tx, purse)
+    """Give back all of a redemption (`points` is None), or part of it; never more than was spent (K10)."""
+    wallet = await load_wallet(tx, customer_id)
+    parts = parts_to_reverse(await repository.load_spent_lots(tx, customer_id, redemption_id), points)
+    await load_lots(tx, {customer_id: wallet}, [lot_id for lot_id, _ in parts])
+    entry = wallet.reverse_redemption(parts, tx.at, Cause(tx.at, reverses=redemption_id, reason=reason, actor=actor))
+    await repository.save_reversed_parts(tx, redemption_id, parts)
+    await save_and_announce(tx, [wallet])
     return entry
 
 
 async def place_hold(
     tx: Transaction, customer_id: UUID, points: int, expires_at: datetime, actor: str, *, reference: str | None
 ) -> Hold:
+    """Set points aside until the hold is captured, released or over; a timer releases it at its end."""
     if expires_at <= tx.at:
-        raise invalid("already_over", "a hold ends in the future", pointer="/expires_at")
-    purse = await _purse_to_spend(tx, customer_id, points)
+        raise invalid("already_over", "A hold has to end in the future.", pointer="/expires_at")
+    wallet = await _load_wallet_to_spend(tx, customer_id, points)
     hold_id = new_id()
     cause = Cause(tx.at, hold_id=hold_id, reference=reference, actor=actor)
-    hold, _ = purse.hold(points, hold_id, expires_at, tx.at, cause)
-    await _save(tx, purse)
+    hold, _ = wallet.hold(points, hold_id, expires_at, tx.at, cause)
+    await save_and_announce(tx, [wallet])
     await holds.add_hold(tx, hold, reference)
     await set_timer(tx, str(hold_id), HOLD_ENDS, 1, expires_at)
     return hold
@@ -55,57 +59,53 @@ async def place_hold(
 
 async def capture_hold(tx: Transaction, hold_id: UUID, points: int | None, actor: str) -> Entry:
     """Spend what was held, all or part; the rest is free again at once. A refusal leaves the hold to its timer."""
-    purse, hold = await _held(tx, hold_id)
-    entry = purse.capture(
-        hold, hold.points if points is None else points, tx.at, Cause(tx.at, hold_id=hold_id, actor=actor)
-    )
-    await _end(tx, purse, hold)
+    wallet, hold = await _load_hold_to_end(tx, hold_id)
+    points = hold.points if points is None else points
+    entry = wallet.capture(hold, points, tx.at, Cause(tx.at, hold_id=hold_id, actor=actor))
+    await _save_ended_hold(tx, wallet, hold)
     return entry
 
 
 async def release_hold(tx: Transaction, hold_id: UUID, actor: str) -> Entry:
-    purse, hold = await _held(tx, hold_id)
-    entry = purse.release(hold, tx.at, Cause(tx.at, hold_id=hold_id, actor=actor))
-    await _end(tx, purse, hold)
+    """End a hold without spending: all of its points can be spent again, except those whose time is over."""
+    wallet, hold = await _load_hold_to_end(tx, hold_id)
+    entry = wallet.release(hold, tx.at, Cause(tx.at, hold_id=hold_id, actor=actor))
+    await _save_ended_hold(tx, wallet, hold)
     return entry
 
 
-async def _purse_to_spend(tx: Transaction, customer_id: UUID, points: int) -> Wallet:
-    purse = await wallets.load_wallet(tx, customer_id)
-    await wallets.load_first_lots(tx, {customer_id: purse}, {customer_id: points})
-    return purse
-
-
-async def _held(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hold]:
-    customer = await holds.find_customer_of_hold(tx, hold_id)
-    if customer is None:
-        raise not_found("hold_not_found")
-    await cancel_timers(tx, str(hold_id), HOLD_ENDS)  # before the wallet: the timer, too, has its own row first
-    purse = await wallets.load_wallet(tx, customer)
-    hold = await holds.load_hold(tx, hold_id)
-    await wallets.load_lots(tx, {customer: purse}, [lot_id for lot_id, _ in hold.parts])
-    return purse, hold
-
-
-async def _end(tx: Transaction, purse: Wallet, hold: Hold) -> None:
-    await holds.save_hold(tx, hold)
-    await _save(tx, purse)
-
-
-async def _save(tx: Transaction, purse: Wallet) -> None:
-    announce(tx, announced(await wallets.save_wallets(tx, [purse]), tx.at))
-
-
 async def when_a_hold_ends_release_it(tx: Transaction, timer: Timer) -> None:
+    """The timer of a hold that nobody captured or released: it expires, and its points are free again."""
     hold_id = UUID(timer.aggregate)
     customer = await holds.find_customer_of_hold(tx, hold_id)
     if customer is None:
         return
-    purse = await wallets.load_wallet(tx, customer)
+    wallet = await load_wallet(tx, customer)
     hold = await holds.load_hold(tx, hold_id)
     if hold.state != "open":
         return
-    await wallets.load_lots(tx, {customer: purse}, [lot_id for lot_id, _ in hold.parts])
-    purse.release(hold, tx.at, Cause(occurred_at=timer.due_at, hold_id=hold_id), expired=True)
+    await load_lots(tx, {customer: wallet}, [lot_id for lot_id, _ in hold.parts])
+    wallet.release(hold, tx.at, Cause(occurred_at=timer.due_at, hold_id=hold_id), expired=True)
+    await _save_ended_hold(tx, wallet, hold)
+
+
+async def _load_wallet_to_spend(tx: Transaction, customer_id: UUID, points: int) -> Wallet:
+    wallet = await load_wallet(tx, customer_id)
+    await load_first_lots(tx, {customer_id: wallet}, {customer_id: points})
+    return wallet
+
+
+async def _load_hold_to_end(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hold]:
+    customer = await holds.find_customer_of_hold(tx, hold_id)
+    if customer is None:
+        raise not_found("hold_not_found", "There is no such hold.")
+    await cancel_timers(tx, str(hold_id), HOLD_ENDS)  # before the wallet: the timer, too, has its own row first
+    wallet = await load_wallet(tx, customer)
+    hold = await holds.load_hold(tx, hold_id)
+    await load_lots(tx, {customer: wallet}, [lot_id for lot_id, _ in hold.parts])
+    return wallet, hold
+
+
+async def _save_ended_hold(tx: Transaction, wallet: Wallet, hold: Hold) -> None:
     await holds.save_hold(tx, hold)
-    announce(tx, announced(await wallets.save_wallets(tx, [purse]), tx.at))
+    await save_and_announce(tx, [wallet])

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.loyalty_svc.dependencies import CurrentSettings
-from services.loyalty_svc.ledger.repository import accounts, holds
+from services.loyalty_svc.ledger.repository import balances, holds
 from services.loyalty_svc.ledger.schemas import EntryRead
 from services.loyalty_svc.redemptions import handlers
 from services.loyalty_svc.redemptions.schemas import (
@@ -35,12 +35,12 @@ async def redeem_points(customer_id: Id, body: RedemptionCreate, tx: Tx, actor: 
 
 
 @router.post("/customers/{customer_id}/points/redemptions/{entry_id}/reversal", status_code=201, dependencies=WRITE)
-async def give_points_back(
+async def reverse_redemption(
     customer_id: Id, entry_id: Id, tx: Tx, actor: CurrentActor, body: ReversalCreate | None = None
 ) -> EntryRead:
     """Give redeemed points back to the lots they came from, with the old expiry; all of them, or part (K10)."""
     body = body or ReversalCreate()
-    entry = await handlers.give_points_back(tx, customer_id, entry_id, body.points, actor.subject, reason=body.reason)
+    entry = await handlers.reverse_redemption(tx, customer_id, entry_id, body.points, actor.subject, reason=body.reason)
     return EntryRead.of(entry, tx.at)
 
 
@@ -52,17 +52,18 @@ async def list_holds(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[HoldRead]:
-    await accounts.require_customer(tx, customer_id)
-    place = read_cursor(cursor, UUID)
-    rows = await holds.list_holds(tx, customer_id, state, place[0] if place else None, limit)
+    """Holds of a customer, the newest first, of one state if given."""
+    await balances.require_customer(tx, customer_id)
+    last = read_cursor(cursor, UUID)
+    rows = await holds.list_holds(tx, customer_id, state, last[0] if last else None, limit)
     return page_of([HoldRead(**row) for row in rows], limit, lambda row: (row.id,))
 
 
 @router.get("/holds/{hold_id}", dependencies=READ)
 async def show_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
-    """For the company's own people; a partner asks below its customer, where the gateway knows whose it is."""
+    """One hold, for the company's own people; a partner reads the holds of its customers by customer."""
     if actor.partner_id is not None:
-        raise not_found("hold_not_found")
+        raise not_found("hold_not_found", "There is no such hold.")
     return HoldRead(**await holds.find_hold(tx, hold_id))
 
 
@@ -70,7 +71,7 @@ async def show_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
 async def place_hold(
     customer_id: Id, body: HoldCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
 ) -> HoldRead:
-    """Set points aside until captured, released, or over."""
+    """Set points aside until the hold is captured, released, or over."""
     hold = await handlers.place_hold(
         tx, customer_id, body.points, body.expires_at or tx.at + timedelta(days=settings.hold_days), actor.subject,
         reference=body.reference,
@@ -87,5 +88,6 @@ async def capture_hold(hold_id: Id, tx: Tx, actor: CurrentActor, body: CaptureCr
 
 @router.post("/holds/{hold_id}/release", status_code=201, dependencies=WRITE)
 async def release_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
+    """End a hold without spending; its points are free again. A hold ends once."""
     await handlers.release_hold(tx, hold_id, actor.subject)
     return HoldRead(**await holds.find_hold(tx, hold_id))

@@ -4,8 +4,8 @@ Owns the settlements of cases nobody was identified in yet, and whose such a cas
 
 Does not own the case, the proposal or its acceptance; complaint decides those and says so in `ComplaintResolved`.
 
-Invariants: a resolution grants its points once, however often and in whatever order its facts are heard (K8); a
-settlement kept for nobody is granted to whoever is identified in its case, and to nobody else.
+Invariants: a resolution grants its points once, however often and in whatever order its facts arrive (K8); a
+settlement without a customer is granted to whoever is identified in its case, and to nobody else.
 
 Time: granted points live from the resolution on, by the programme in force then, also when it becomes known much later
 whose they are.

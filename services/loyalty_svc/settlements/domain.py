@@ -12,6 +12,8 @@ from services.loyalty_svc.programmes.domain import Programmes
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
+    """Points, one or more, that the resolution of a case grants to the case's customer."""
+
     resolution_id: UUID
     case_id: UUID
     points: int
@@ -19,7 +21,7 @@ class Settlement:
 
 
 def grant(settlement: Settlement, wallet: Wallet, programmes: Programmes) -> Entry:
-    """The points live from the resolution on, whenever it became known whose they are."""
+    """Write the entry. The points live from the resolution on, whenever it became known whose they are."""
     at = settlement.resolved_at
     cause = Cause(occurred_at=at, case_id=settlement.case_id, fact_id=settlement.resolution_id)
     return wallet.earn(settlement.points, LotTerms(at, programmes.at(at).expires_at(at)), cause, kind="grant")

@@ -3,61 +3,67 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.loyalty_svc.ledger.domain.entries import announced
-from services.loyalty_svc.ledger.repository import wallets
+from services.loyalty_svc.ledger.handlers import save_and_announce
+from services.loyalty_svc.ledger.repository.wallets import load_wallets, lock_customers, open_wallets
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.settlements import repository
 from services.loyalty_svc.settlements.domain import Settlement, grant
 from shared.events import ComplaintResolved, CustomerIdentified
-from shared.messaging import Transaction, announce
+from shared.messaging import Transaction
 
-Owed = tuple[UUID, Settlement]  # to whom
+Grant = tuple[UUID, Settlement]
+"""(customer, settlement): whom a settlement's points are owed to."""
 
 
-async def when_a_complaint_is_resolved_grant_its_points(tx: Transaction, facts: Sequence[ComplaintResolved]) -> None:
-    """Of a case of nobody known they are kept until it is known whose it is; that may have been heard already (L2)."""
-    owed: list[Owed] = []
-    of_nobody: list[Settlement] = []
-    for fact in facts:
-        if fact.points <= 0:
+async def lock_wallets_of_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    """Lock all wallets a batch can touch, once, sorted, before its first handler.
+
+    A key is a customer, a case (it stands for whoever was identified in it), or something else (for nobody).
+    """
+    ids = {UUID(key) for key in keys}
+    await lock_customers(tx, ids | await repository.list_customers_of_cases(tx, ids))
+
+
+async def when_complaints_are_resolved_grant_their_points(
+    tx: Transaction, resolved: Sequence[ComplaintResolved]
+) -> None:
+    """Points of a case without a customer wait until one is identified, which may have been announced already (L2)."""
+    grants: list[Grant] = []
+    unassigned: list[Settlement] = []
+    for event in resolved:
+        if event.points <= 0:
             continue
-        settlement = Settlement(fact.resolution_id, fact.case_id, fact.points, fact.resolved_at)
-        if fact.customer_id is not None:
-            owed.append((fact.customer_id, settlement))
+        settlement = Settlement(event.resolution_id, event.case_id, event.points, event.resolved_at)
+        if event.customer_id is not None:
+            grants.append((event.customer_id, settlement))
         else:
-            of_nobody.append(settlement)
-    if of_nobody:
-        customers = await repository.keep_settlements(tx, of_nobody)
-        owed += [(customers[s.case_id], s) for s in of_nobody if s.case_id in customers]
-    await _grant_once(tx, owed)
+            unassigned.append(settlement)
+    if unassigned:
+        customers = await repository.add_unassigned_settlements(tx, unassigned)
+        grants += [(customers[s.case_id], s) for s in unassigned if s.case_id in customers]
+    await _grant_once(tx, grants)
 
 
-async def when_customers_are_identified_grant_what_their_cases_were_settled_with(
-    tx: Transaction, facts: Sequence[CustomerIdentified]
+async def when_customers_are_identified_grant_their_settlements(
+    tx: Transaction, identified: Sequence[CustomerIdentified]
 ) -> None:
     """A resolution while nobody was known is under the case's key, so it comes before this one or after it (L2)."""
-    customers = {fact.case_id: fact.customer_id for fact in facts if fact.customer_id is not None}
-    await wallets.ensure_customers(tx, customers.values())  # before the cases: wallets are locked first
-    await repository.save_customers_of_cases(tx, customers)
-    kept = await repository.list_kept_settlements(tx, customers)
-    await _grant_once(tx, [(customers[settlement.case_id], settlement) for settlement in kept])
+    customers = {event.case_id: event.customer_id for event in identified if event.customer_id is not None}
+    await open_wallets(tx, customers.values())  # before the cases: wallets are locked first
+    await repository.assign_cases(tx, customers)
+    settlements = await repository.list_unassigned_settlements(tx, customers)
+    await _grant_once(tx, [(customers[settlement.case_id], settlement) for settlement in settlements])
 
 
-async def _grant_once(tx: Transaction, owed: Sequence[Owed]) -> None:
-    """Once a resolution, however often it is heard and whichever fact completed it (K8)."""
-    if not owed:
+async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:
+    """Once a resolution, however often it is delivered and whichever fact completed it (K8)."""
+    if not grants:
         return
-    purses = await wallets.load_wallets(tx, (customer for customer, _ in owed))
-    known = await repository.known_grants(tx, [settlement.resolution_id for _, settlement in owed])
+    wallets = await load_wallets(tx, (customer for customer, _ in grants))
+    known = await repository.list_known_grants(tx, [settlement.resolution_id for _, settlement in grants])
     programmes = await load_programmes(tx)
-    for customer, settlement in owed:
+    for customer, settlement in grants:
         if settlement.resolution_id not in known:
             known.add(settlement.resolution_id)
-            grant(settlement, purses[customer], programmes)
-    announce(tx, announced(await wallets.save_wallets(tx, purses.values()), tx.at))
-
-
-async def lock_the_wallets_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
-    """Once, sorted, before the first handler. A case's key stands for whoever was identified; a policy's for nobody."""
-    ids = {UUID(key) for key in keys}
-    await wallets.lock_customers(tx, ids | await repository.list_customers_of_cases(tx, ids))
+            grant(settlement, wallets[customer], programmes)
+    await save_and_announce(tx, wallets.values())

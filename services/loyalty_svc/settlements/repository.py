@@ -1,4 +1,4 @@
-"""Settlements of cases filed by nobody known, and who such a case turned out to be of.
+"""Settlements of cases without a customer, and the customer that such a case was assigned to.
 
 The resolution comes under the case's key, the identification under the customer's, so either may be first, and two
 replicas may apply them at the same moment. Both lock the case's row before they look for what the other one wrote.
@@ -12,7 +12,7 @@ from shared.messaging import Transaction
 
 
 async def list_customers_of_cases(tx: Transaction, case_ids: Iterable[UUID]) -> set[UUID]:
-    """Whose wallets settlements of these cases may touch, as far as that is known before the cases are locked."""
+    """The customers of these cases, as far as known before the cases are locked: their wallets can change."""
     rows = await tx.raw.fetch(
         "select customer_id from anonymous_case where case_id = any($1::uuid[]) and customer_id is not null",
         list(case_ids),
@@ -20,8 +20,8 @@ async def list_customers_of_cases(tx: Transaction, case_ids: Iterable[UUID]) -> 
     return {row["customer_id"] for row in rows}
 
 
-async def keep_settlements(tx: Transaction, settlements: Sequence[Settlement]) -> dict[UUID, UUID]:
-    """Lock their cases, keep them, and say which of the cases have a customer already."""
+async def add_unassigned_settlements(tx: Transaction, settlements: Sequence[Settlement]) -> dict[UUID, UUID]:
+    """Lock their cases, store the settlements, and return the customer of each case that has one already."""
     cases = sorted({settlement.case_id for settlement in settlements})
     await tx.raw.execute(
         "insert into anonymous_case (case_id) select unnest($1::uuid[]) on conflict (case_id) do nothing", cases
@@ -31,7 +31,7 @@ async def keep_settlements(tx: Transaction, settlements: Sequence[Settlement]) -
         cases,
     )
     await tx.raw.execute(
-        """insert into kept_settlement (resolution_id, case_id, points, resolved_at)
+        """insert into unassigned_settlement (resolution_id, case_id, points, resolved_at)
            select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) on conflict do nothing""",
         [s.resolution_id for s in settlements], [s.case_id for s in settlements],
         [s.points for s in settlements], [s.resolved_at for s in settlements],
@@ -39,8 +39,8 @@ async def keep_settlements(tx: Transaction, settlements: Sequence[Settlement]) -
     return {row["case_id"]: row["customer_id"] for row in rows if row["customer_id"] is not None}
 
 
-async def save_customers_of_cases(tx: Transaction, customers: Mapping[UUID, UUID]) -> None:
-    """Lock the cases and say whose they are."""
+async def assign_cases(tx: Transaction, customers: Mapping[UUID, UUID]) -> None:
+    """Lock the cases and store the customer of each."""
     cases = sorted(customers)
     await tx.raw.execute(
         """insert into anonymous_case (case_id, customer_id) select * from unnest($1::uuid[], $2::uuid[])
@@ -49,17 +49,17 @@ async def save_customers_of_cases(tx: Transaction, customers: Mapping[UUID, UUID
     )  # fmt: skip
 
 
-async def list_kept_settlements(tx: Transaction, case_ids: Iterable[UUID]) -> list[Settlement]:
-    """Under the cases' locks, and a statement after the one that took them: it sees what was kept while that waited."""
+async def list_unassigned_settlements(tx: Transaction, case_ids: Iterable[UUID]) -> list[Settlement]:
+    """Under the cases' locks, a statement after the one that took them: it sees what was stored meanwhile."""
     rows = await tx.raw.fetch(
-        """select resolution_id, case_id, points, resolved_at from kept_settlement
+        """select resolution_id, case_id, points, resolved_at from unassigned_settlement
            where case_id = any($1::uuid[]) order by resolved_at, resolution_id""",
         list(case_ids),
     )  # fmt: skip
     return [Settlement(**row) for row in rows]
 
 
-async def known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
+async def list_known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
     rows = await tx.raw.fetch(
         "select fact_id from entry where kind = 'grant' and fact_id = any($1::uuid[])", list(resolution_ids)
     )

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Table, Uuid
 from services.loyalty_svc.core.tables import Timestamp, metadata
 
 anonymous_case = (
-    Table(  # one row a case filed by nobody known, made by whichever fact comes first; its lock is the case's
+    Table(  # one row a case without a customer, made by whichever fact comes first; its row lock is the case's lock
         "anonymous_case",
         metadata,
         Column("case_id", Uuid, primary_key=True),
@@ -13,8 +13,8 @@ anonymous_case = (
     )
 )
 
-kept_settlement = Table(  # points of a resolution that named no customer
-    "kept_settlement",
+unassigned_settlement = Table(  # points of a resolution that named no customer
+    "unassigned_settlement",
     metadata,
     Column("resolution_id", Uuid, primary_key=True),
     Column("case_id", Uuid, nullable=False),

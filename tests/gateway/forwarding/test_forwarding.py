@@ -29,6 +29,7 @@ ID = "01890000-0000-7000-8000-000000000001"
         (f"customers/{ID}/points/redemptions", "loyalty"),
         (f"holds/{ID}/capture", "loyalty"),
         ("adjustments", "loyalty"),
+        ("programmes", "loyalty"),
         ("points/liability", "loyalty"),
         (f"customers/{ID}/tier/explanation", "tiering"),
         (f"customers/{ID}/indicators", "tiering"),

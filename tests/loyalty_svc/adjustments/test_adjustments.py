@@ -37,7 +37,7 @@ def test_L1_an_adjustment_above_the_limit_waits_for_another_person() -> None:
     large.approve("bert")
     assert (large.state, large.decided_by) == ("posted", "bert")
     with pytest.raises(DomainError) as twice:
-        large.refuse("carl")
+        large.reject("carl")
     assert code_of(twice) == "adjustment_not_pending"
 
 
@@ -58,7 +58,7 @@ async def test_L1_adjusting_above_the_limit_takes_two_people(
     approved = await post(client, f"{path}/approval", headers=hugo)
     assert (approved.json()["state"], approved.json()["decided_by"]) == ("posted", "hugo")
     assert problem_of(await post(client, f"{path}/approval", headers=hugo)) == (409, "adjustment_not_pending")
-    assert problem_of(await post(client, f"{path}/refusal", headers=hugo)) == (409, "adjustment_not_pending")
+    assert problem_of(await post(client, f"{path}/rejection", headers=hugo)) == (409, "adjustment_not_pending")
     assert await balances_of(database, ANNA) == (5060, 0, 0)
     assert await broken_invariants(database) == {}
 
@@ -66,5 +66,5 @@ async def test_L1_adjusting_above_the_limit_takes_two_people(
 async def test_L1_a_refused_adjustment_moves_nothing(client: httpx.AsyncClient, database: Database, earn: Earn) -> None:
     await earn("100.00")
     large = (await post(client, f"{POINTS}/adjustments", {"points": 5000, "reason": "goodwill"})).json()
-    assert (await post(client, f"/v1/adjustments/{large['id']}/refusal")).json()["state"] == "refused"
+    assert (await post(client, f"/v1/adjustments/{large['id']}/rejection")).json()["state"] == "rejected"
     assert await balances_of(database, ANNA) == (100, 0, 0)

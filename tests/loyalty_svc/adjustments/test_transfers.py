@@ -18,7 +18,7 @@ def test_L1_transfer_moves_points_with_their_expiry() -> None:
     giver.earn(10, lot(expires=5), because())
     giver.earn(20, lot(expires=60), because())
     out, parts = giver.transfer(25, day(1), because())
-    into = taker.receive(parts, because())
+    into = taker.receive_transfer(parts, because())
     assert (out.points, into.points) == (-25, 25)
     assert dict(out.postings)["transferred"] + dict(into.postings)["transferred"] == 0
     assert [(piece.remaining, piece.expires_at) for piece in taker.lots.values()] == [(10, day(5)), (15, day(60))]

@@ -17,7 +17,7 @@ from tests.loyalty_svc.invariants import broken_invariants
 
 SERVICE = "loyalty"
 CUSTOMERS = [UUID(int=0xA), UUID(int=0xB)]
-EMPTY = "truncate account, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox"
+EMPTY = "truncate wallet, entry, posting, lot, spent_lot, order_points, tier_copy, stream_seen, stream_head, outbox"
 
 Deliver = Callable[..., Awaitable[Any]]
 Cut = list[list[Event]]
@@ -86,7 +86,7 @@ def balances_after(database: Database, deliver: Deliver) -> Callable[[Cut], Awai
         for batch in batches:
             await deliver(database, subscriptions, batch, at=day(30))
         assert await broken_invariants(database) == {}
-        query = "select customer_id, available, held, debt from account where entries > 0 order by 1"
+        query = "select customer_id, available, held, debt from wallet where entries > 0 order by 1"
         rows = await database.run(lambda tx: tx.raw.fetch(query))
         expiry = await database.run(
             lambda tx: tx.raw.fetch("select order_id, posted from order_points order by order_id")

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.loyalty_svc.adjustments.handlers import adjust_points
-from services.loyalty_svc.expiry.handlers import expire_all_due, expire_due
+from services.loyalty_svc.expiry.handlers import expire_all_overdue, expire_batch
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.messaging import Database
 from tests.loyalty_svc.builders import day, order_placed, resolved
@@ -28,12 +28,12 @@ async def test_L1_lots_expire_once_and_whoever_has_none_is_left_alone(database: 
     await earn_points(database, deliver, "20.00", 5, order=2)
     await earn_points(database, deliver, "7.00", 5, BERT, order=3)
     end = day(0).replace(year=2028)
-    assert await database.run(lambda tx: expire_due(tx, end - timedelta(seconds=1)), at=end) == 0
-    assert await database.run(lambda tx: expire_due(tx, end), at=end) == 1
-    assert await database.run(lambda tx: expire_due(tx, end), at=end) == 0
+    assert await database.run(lambda tx: expire_batch(tx, end - timedelta(seconds=1)), at=end) == 0
+    assert await database.run(lambda tx: expire_batch(tx, end), at=end) == 1
+    assert await database.run(lambda tx: expire_batch(tx, end), at=end) == 0
     assert (await balances_of(database, ANNA), await balances_of(database, BERT)) == ((20, 0, 0), (7, 0, 0))
     later = Database(database.url, clock=lambda: end + timedelta(days=6))
-    await expire_all_due(later, asyncio.Event())
+    await expire_all_overdue(later, asyncio.Event())
     await later.close()
     assert (await balances_of(database, ANNA), await balances_of(database, BERT)) == ((0, 0, 0), (0, 0, 0))
     rows = await database.run(lambda tx: tx.raw.fetch(EXPIRED))
@@ -62,7 +62,7 @@ async def test_L1_two_expiry_jobs_at_once_expire_each_lot_once(database: Databas
     for number in range(12):
         await earn_points(database, deliver, "10.00", number, UUID(int=100 + number), order=number + 1)
     later = Database(database.url, clock=lambda: day(0).replace(year=2030))
-    await asyncio.gather(*(expire_all_due(later, asyncio.Event()) for _ in range(4)))
+    await asyncio.gather(*(expire_all_overdue(later, asyncio.Event()) for _ in range(4)))
     await later.close()
     assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from entry where kind = 'expire'")) == 12
     assert await broken_invariants(database) == {}

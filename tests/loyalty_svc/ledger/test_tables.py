@@ -24,8 +24,8 @@ async def test_L1_the_database_refuses_what_is_not_balanced_and_any_change_of_th
         "delete from posting",
         "update entry set points = 7",
         "delete from entry",
-        "update account set available = -1",
-        "update account set debt = 5",
+        "update wallet set available = -1",
+        "update wallet set debt = 5",
         "update lot set remaining = points + 1",
     ):
         with pytest.raises(asyncpg.CheckViolationError):
@@ -49,8 +49,8 @@ async def test_L1_only_the_lots_that_can_be_needed_are_loaded(database: Database
         await earn_points(database, deliver, "10.00", number, order=number + 1)
 
     async def load(tx: Any) -> list[int]:
-        purse = await wallets.load_wallet(tx, ANNA)
-        await wallets.load_first_lots(tx, {ANNA: purse}, {ANNA: 25})
-        return [lot.remaining for lot in purse.lots.values()]
+        wallet = await wallets.load_wallet(tx, ANNA)
+        await wallets.load_first_lots(tx, {ANNA: wallet}, {ANNA: 25})
+        return [lot.remaining for lot in wallet.lots.values()]
 
     assert await database.run(load, at=day(20)) == [10, 10, 10]

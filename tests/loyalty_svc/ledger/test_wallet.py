@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.ledger.domain.entries import Cause, announced
+from services.loyalty_svc.ledger.domain.entries import Cause, points_posted_events
 from services.loyalty_svc.ledger.domain.lots import LotsNotLoaded
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from shared.errors import DomainError
@@ -25,11 +25,11 @@ def test_L1_every_entry_sums_to_zero_and_counts_on() -> None:
     w.redeem(30, day(1), because())
     hold, _ = w.hold(50, HOLD, day(20), day(1), because())
     w.capture(hold, 20, day(2), because())
-    assert [e.number for e in w.written] == [1, 2, 3, 4, 5]
-    assert [e.kind for e in w.written] == ["earn", "redeem", "hold", "capture", "release"]
-    assert all(sum(points for _, points in e.postings) == 0 for e in w.written)
+    assert [e.number for e in w.new_entries] == [1, 2, 3, 4, 5]
+    assert [e.kind for e in w.new_entries] == ["earn", "redeem", "hold", "capture", "release"]
+    assert all(sum(points for _, points in e.postings) == 0 for e in w.new_entries)
     assert balances(w) == (50, 0, 0)
-    assert [e.points for e in w.written] == [100, -30, -50, 0, 30]
+    assert [e.points for e in w.new_entries] == [100, -30, -50, 0, 30]
 
 
 def test_L1_the_first_to_expire_is_used_first() -> None:
@@ -56,7 +56,7 @@ def test_K9_what_was_spent_becomes_a_debt_that_later_earning_pays_first() -> Non
     w = wallet()
     earned = w.earn(100, lot(order=ORDER), because(order_id=ORDER))
     w.redeem(80, day(1), because())
-    reverse = w.reverse(100, ORDER, [earned.id], day(2), because())
+    reverse = w.reverse_earning(100, [earned.id], day(2), because())
     assert balances(w) == (0, 0, 80)
     assert reverse.points == -100
     later = w.earn(50, lot(order=OTHER), because())
@@ -72,9 +72,9 @@ def test_K9_a_return_takes_the_orders_own_points_first_then_the_first_to_expire(
     soon = w.earn(10, lot(expires=5), because())
     own = w.earn(30, lot(expires=100, order=ORDER), because())
     late = w.earn(10, lot(expires=200), because())
-    w.reverse(20, ORDER, [own.id], day(1), because())
+    w.reverse_earning(20, [own.id], day(1), because())
     assert [w.lots[e.id].remaining for e in (soon, own, late)] == [10, 10, 10]
-    w.reverse(15, ORDER, [own.id], day(1), because())
+    w.reverse_earning(15, [own.id], day(1), because())
     assert [w.lots[e.id].remaining for e in (soon, own, late)] == [5, 0, 10]
 
 
@@ -83,7 +83,7 @@ def test_K10_what_is_given_back_returns_to_its_lots_with_the_old_expiry() -> Non
     a = w.earn(100, lot(expires=20), because())
     b = w.earn(100, lot(expires=50), because())
     spent = w.redeem(150, day(1), because()).spent
-    w.give_back(spent, day(2), because())
+    w.reverse_redemption(spent, day(2), because())
     assert (w.lots[a.id].remaining, w.lots[a.id].expires_at) == (100, day(20))
     assert (w.lots[b.id].remaining, w.lots[b.id].expires_at) == (100, day(50))
 
@@ -93,17 +93,17 @@ def test_K10_given_back_after_the_lot_expired_it_expires_at_once() -> None:
     w.earn(100, lot(expires=20), because())
     w.earn(100, lot(expires=50), because())
     spent = w.redeem(150, day(1), because()).spent
-    w.give_back(spent, day(30), because())
+    w.reverse_redemption(spent, day(30), because())
     assert balances(w) == (100, 0, 0)
-    assert [(e.kind, e.points) for e in w.written[-2:]] == [("give_back", 150), ("expire", -100)]
+    assert [(e.kind, e.points) for e in w.new_entries[-2:]] == [("reverse_redemption", 150), ("expire", -100)]
 
 
 def test_K10_given_back_points_pay_a_debt_first() -> None:
     w = wallet()
     earned = w.earn(100, lot(order=ORDER), because())
     spent = w.redeem(100, day(1), because()).spent
-    w.reverse(100, ORDER, [earned.id], day(2), because())
-    w.give_back(spent, day(3), because())
+    w.reverse_earning(100, [earned.id], day(2), because())
+    w.reverse_redemption(spent, day(3), because())
     assert balances(w) == (0, 0, 0)
 
 
@@ -112,10 +112,10 @@ def test_L1_expiry_is_by_lot_and_happens_once() -> None:
     w.earn(10, lot(expires=5), because())
     w.earn(20, lot(expires=6), because())
     w.earn(40, lot(expires=60), because())
-    assert [e.points for e in w.expire_due(day(6))] == [-10, -20]
-    assert w.expire_due(day(6)) == []
+    assert [e.points for e in w.expire_overdue(day(6))] == [-10, -20]
+    assert w.expire_overdue(day(6)) == []
     assert balances(w) == (40, 0, 0)
-    assert w.written[-1].cause.occurred_at == day(6)
+    assert w.new_entries[-1].cause.occurred_at == day(6)
 
 
 def test_L1_an_overdue_lot_cannot_be_spent_even_if_no_job_ran() -> None:
@@ -130,8 +130,8 @@ def test_L1_points_that_expired_unused_are_not_taken_again_when_the_order_comes_
     w = wallet()
     own = w.earn(10, lot(expires=5, order=ORDER), because())
     w.earn(40, lot(expires=60), because())
-    w.expire_due(day(6))
-    entry = w.reverse(10, ORDER, [own.id], day(7), because())
+    w.expire_overdue(day(6))
+    entry = w.reverse_earning(10, [own.id], day(7), because())
     assert balances(w) == (40, 0, 0)
     assert (entry.points, dict(entry.postings)) == (0, {"issued": 10, "expired": -10})
 
@@ -164,9 +164,9 @@ def test_L1_held_points_can_be_spent_after_their_expiry_but_not_released_into_li
     w = wallet()
     w.earn(100, lot(expires=5), because())
     hold, _ = w.hold(100, HOLD, day(20), day(1), because())
-    assert w.expire_due(day(9)) == []
+    assert w.expire_overdue(day(9)) == []
     w.capture(hold, 60, day(9), because())
-    assert [(e.kind, e.points) for e in w.written[-3:]] == [("capture", 0), ("release", 40), ("expire", -40)]
+    assert [(e.kind, e.points) for e in w.new_entries[-3:]] == [("capture", 0), ("release", 40), ("expire", -40)]
     assert balances(w) == (0, 0, 0)
 
 
@@ -184,7 +184,7 @@ def test_L1_a_released_hold_pays_a_debt_first() -> None:
     w = wallet()
     own = w.earn(100, lot(order=ORDER), because())
     hold, _ = w.hold(100, HOLD, day(20), day(1), because())
-    w.reverse(100, ORDER, [own.id], day(1), because())
+    w.reverse_earning(100, [own.id], day(1), because())
     assert balances(w) == (0, 100, 100)
     w.release(hold, day(2), because())
     assert balances(w) == (0, 0, 0)
@@ -204,16 +204,16 @@ def test_L1_too_few_loaded_lots_are_a_fault_never_a_debt() -> None:
     with pytest.raises(LotsNotLoaded):
         w.redeem(10, day(1), because())
     with pytest.raises(LotsNotLoaded):
-        w.reverse(60, ORDER, [], day(1), because())
+        w.reverse_earning(60, [], day(1), because())
 
 
 def test_L1_an_entry_announces_its_effect_and_the_balances_after_it() -> None:
     w = wallet()
     w.earn(100, lot(), Cause(occurred_at=day(0), order_id=ORDER))
-    own = w.written[0]
+    own = w.new_entries[0]
     w.redeem(100, day(1), replace(own.cause, order_id=None))
-    w.reverse(40, ORDER, [own.id], day(2), own.cause)
-    events = announced(w.written, day(2))
+    w.reverse_earning(40, [own.id], day(2), own.cause)
+    events = points_posted_events(w.new_entries, day(2))
     assert [(e.kind, e.points, e.balance, e.debt) for e in events] == [
         ("earn", 100, 100, 0), ("redeem", -100, 0, 0), ("reverse", -40, 0, 40),
     ]  # fmt: skip

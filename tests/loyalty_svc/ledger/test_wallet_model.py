@@ -1,7 +1,7 @@
 """The wallet against a model so simple it must be right: every single point is an object that is somewhere (L1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from services.loyalty_svc.ledger.domain.entries import Entry
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.redemptions.domain import parts_to_give_back
+from services.loyalty_svc.redemptions.domain import SpentLot, parts_to_reverse
 from shared.errors import DomainError
 from tests.loyalty_svc.builders import because, day, ids, lot
 
@@ -48,7 +48,7 @@ class Oracle:
     def at(self, where: str) -> list[Point]:
         return sorted((p for p in self.points if p.where == where), key=lambda p: (p.expires, p.order))
 
-    def come(self, points: list[Point]) -> None:
+    def arrive(self, points: list[Point]) -> None:
         """Points arrive to be spent: each pays a point of debt while there is one."""
         for point in sorted(points, key=lambda p: (p.expires, p.order)):
             point.where = "gone" if self.debt else "available"
@@ -57,7 +57,7 @@ class Oracle:
     def earn(self, order: int, count: int, expires: int) -> None:
         new = [Point(order, expires) for _ in range(count)]
         self.points += new
-        self.come(new)
+        self.arrive(new)
 
     def expire(self, today: int) -> None:
         for point in self.at("available"):
@@ -72,7 +72,7 @@ class Oracle:
             point.where, point.taken = to, place
         return True
 
-    def take_back(self, order: int, count: int) -> None:
+    def reverse(self, order: int, count: int) -> None:
         own = [p for p in self.at("available") if p.order == order]
         unused = [p for p in self.at("expired") if p.order == order]
         others = [p for p in self.at("available") if p.order != order]
@@ -93,7 +93,7 @@ class Ledger(RuleBasedStateMachine):
         self.oracle = Oracle()
         self.today = 0
         self.earned: dict[int, tuple[UUID, UUID, int]] = {}
-        self.given_back: dict[UUID, list[tuple[UUID, int, int]]] = {}
+        self.spent_lots: dict[UUID, list[SpentLot]] = {}
 
     @rule(target=orders, count=AMOUNTS, life=st.integers(1, 12))
     def earn(self, count: int, life: int) -> int:
@@ -110,8 +110,8 @@ class Ledger(RuleBasedStateMachine):
         if not count:
             return
         self.oracle.expire(self.today)
-        self.oracle.take_back(number, count)
-        self.wallet.reverse(count, order_id, [lot_id], day(self.today), because())
+        self.oracle.reverse(number, count)
+        self.wallet.reverse_earning(count, [lot_id], day(self.today), because())
         self.earned[number] = (order_id, lot_id, left - count)
 
     @rule(target=spendings, count=AMOUNTS)
@@ -123,18 +123,18 @@ class Ledger(RuleBasedStateMachine):
             assert len(self.oracle.at("available")) < count
             return None
         assert self.oracle.take(count, f"spent {entry.id}")
-        self.given_back[entry.id] = [(lot_id, points, 0) for lot_id, points in entry.spent]
+        self.spent_lots[entry.id] = [SpentLot(lot_id, points, 0) for lot_id, points in entry.spent]
         return entry
 
     @rule(target=holds, count=AMOUNTS)
     def hold(self, count: int) -> Hold | None:
         self.oracle.expire(self.today)
-        made, code = attempt(lambda: self.wallet.hold(count, self.new_id(), day(10_000), day(self.today), because()))
-        if made is None:
+        result, code = attempt(lambda: self.wallet.hold(count, self.new_id(), day(10_000), day(self.today), because()))
+        if result is None:
             assert code == "not_enough_points"
             assert len(self.oracle.at("available")) < count
             return None
-        hold = made[0]
+        hold = result[0]
         assert self.oracle.take(count, f"held {hold.id}")
         return hold
 
@@ -148,9 +148,9 @@ class Ledger(RuleBasedStateMachine):
         for point in held[:count]:
             point.where = f"spent {entry.id}"
         if held[count:]:
-            self.oracle.come(held[count:])
+            self.oracle.arrive(held[count:])
             self.oracle.expire(self.today)
-        self.given_back[entry.id] = [(lot_id, points, 0) for lot_id, points in entry.spent]
+        self.spent_lots[entry.id] = [SpentLot(lot_id, points, 0) for lot_id, points in entry.spent]
         return entry
 
     @rule(hold=holds, expired=st.booleans())
@@ -158,23 +158,25 @@ class Ledger(RuleBasedStateMachine):
         if hold is None or hold.state != "open":
             return
         self.wallet.release(hold, day(self.today), because(), expired=expired)
-        self.oracle.come(self.oracle.at(f"held {hold.id}"))
+        self.oracle.arrive(self.oracle.at(f"held {hold.id}"))
         self.oracle.expire(self.today)
 
     @rule(entry=spendings, count=st.one_of(st.none(), AMOUNTS))
-    def give_back(self, entry: Entry | None, count: int | None) -> None:
+    def reverse_redemption(self, entry: Entry | None, count: int | None) -> None:
         if entry is None:
             return
         spent = sorted(self.oracle.at(f"spent {entry.id}"), key=lambda p: p.taken, reverse=True)
-        parts, code = attempt(lambda: parts_to_give_back(self.given_back[entry.id], count))
+        parts, code = attempt(lambda: parts_to_reverse(self.spent_lots[entry.id], count))
         if parts is None:
-            assert not spent if code == "already_given_back" else len(spent) < (count or 0)
+            assert not spent if code == "already_reversed" else len(spent) < (count or 0)
             return
-        self.wallet.give_back(parts, day(self.today), because())
-        back = dict(parts)
-        memory = self.given_back[entry.id]
-        self.given_back[entry.id] = [(lot_id, points, b + back.get(lot_id, 0)) for lot_id, points, b in memory]
-        self.oracle.come(spent[: count if count is not None else len(spent)])
+        self.wallet.reverse_redemption(parts, day(self.today), because())
+        points_back = dict(parts)
+        self.spent_lots[entry.id] = [
+            replace(spent_lot, reversed=spent_lot.reversed + points_back.get(spent_lot.lot_id, 0))
+            for spent_lot in self.spent_lots[entry.id]
+        ]
+        self.oracle.arrive(spent[: count if count is not None else len(spent)])
         self.oracle.expire(self.today)
 
     @rule(points=st.integers(-40, 40).filter(bool))
@@ -194,7 +196,7 @@ class Ledger(RuleBasedStateMachine):
     def time_passes(self, days: int, run_the_job: bool) -> None:
         self.today += days
         if run_the_job:
-            self.wallet.expire_due(day(self.today))
+            self.wallet.expire_overdue(day(self.today))
             self.oracle.expire(self.today)
 
     @invariant()
@@ -207,7 +209,7 @@ class Ledger(RuleBasedStateMachine):
     def the_ledger_is_sound(self) -> None:
         w = self.wallet
         sums: dict[str, int] = {}
-        for entry in w.written:
+        for entry in w.new_entries:
             assert sum(points for _, points in entry.postings) == 0
             assert min(entry.available, entry.held, entry.debt) >= 0
             for account, points in entry.postings:
@@ -216,7 +218,7 @@ class Ledger(RuleBasedStateMachine):
         assert sum(piece.remaining for piece in w.lots.values()) == w.available
         assert all(0 <= piece.remaining <= piece.points for piece in w.lots.values())
         assert not (w.available and w.debt)
-        assert [entry.number for entry in w.written] == list(range(1, w.number + 1))
+        assert [entry.number for entry in w.new_entries] == list(range(1, w.number + 1))
 
     @invariant()
     def lots_hold_what_the_model_holds(self) -> None:

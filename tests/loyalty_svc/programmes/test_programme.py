@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.loyalty_svc.programmes.domain import STOCK, Programme, Programmes, add_months, programme_from
+from services.loyalty_svc.programmes.domain import Programme, Programmes, add_months, programme_from
 from shared.errors import DomainError
-from tests.loyalty_svc.builders import START, day
+from tests.loyalty_svc.builders import SHIPPED, START, day
 
 
 def test_L2_an_order_falls_under_the_programme_in_force_when_it_was_placed() -> None:
     programmes = Programmes(
-        [STOCK, Programme(version=2, effective_from=day(10)), Programme(version=3, effective_from=day(20))]
+        [SHIPPED, Programme(version=2, effective_from=day(10)), Programme(version=3, effective_from=day(20))]
     )
     assert [programmes.at(day(n)).version for n in (0, 10, 19, 20)] == [1, 2, 2, 3]
     assert programmes.newest().version == 3
@@ -20,15 +20,15 @@ def test_L2_an_order_falls_under_the_programme_in_force_when_it_was_placed() -> 
 
 
 def test_L2_a_programme_survives_its_own_json() -> None:
-    assert programme_from(1, None, STOCK.terms(), UTC) == STOCK
+    assert programme_from(1, None, SHIPPED.terms(), UTC) == SHIPPED
     with pytest.raises(DomainError):
-        programme_from(1, None, {**STOCK.terms(), "base_rate": "-1"}, UTC)
+        programme_from(1, None, {**SHIPPED.terms(), "base_rate": "-1"}, UTC)
     with pytest.raises(DomainError):
-        programme_from(1, None, {**STOCK.terms(), "lifetime_months": 0}, UTC)
+        programme_from(1, None, {**SHIPPED.terms(), "lifetime_months": 0}, UTC)
 
 
 def test_L2_what_was_decided_before_the_bound_is_still_read() -> None:
-    terms = STOCK.terms() | {"base_rate": "99999999999999.9999"}
+    terms = SHIPPED.terms() | {"base_rate": "99999999999999.9999"}
     assert programme_from(2, None, terms, UTC).terms() == terms
 
 
@@ -36,8 +36,8 @@ def test_L1_points_live_for_calendar_months() -> None:
     assert add_months(datetime(2026, 1, 31, 12, tzinfo=UTC), 1, UTC) == datetime(2026, 2, 28, 12, tzinfo=UTC)
     assert add_months(datetime(2024, 2, 29, tzinfo=UTC), 24, UTC) == datetime(2026, 2, 28, tzinfo=UTC)
     assert add_months(datetime(2026, 11, 15, tzinfo=UTC), 2, UTC) == datetime(2027, 1, 15, tzinfo=UTC)
-    assert STOCK.expires_at(START) == START.replace(year=2028)
-    assert STOCK.expires_at(START + timedelta(days=1)) > STOCK.expires_at(START)
+    assert SHIPPED.expires_at(START) == START.replace(year=2028)
+    assert SHIPPED.expires_at(START + timedelta(days=1)) > SHIPPED.expires_at(START)
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,11 @@ async def test_L2_a_programme_begins_now_or_later(client: httpx.AsyncClient, dat
         "lifetime_months": 12,
     }
     tomorrow = (system_clock() + timedelta(days=1)).isoformat()
-    made = await post(client, "/v1/points/programmes", terms | {"effective_from": tomorrow})
+    made = await post(client, "/v1/programmes", terms | {"effective_from": tomorrow})
     assert (made.status_code, made.json()["version"], made.json()["categories"]) == (201, 2, {"A": "1.50"})
-    past = await post(client, "/v1/points/programmes", terms | {"effective_from": "2020-01-01T00:00:00Z"})
+    past = await post(client, "/v1/programmes", terms | {"effective_from": "2020-01-01T00:00:00Z"})
     assert problem_of(past) == (422, "in_the_past")
-    listed = (await client.get("/v1/points/programmes")).json()
+    listed = (await client.get("/v1/programmes")).json()
     assert [programme["version"] for programme in listed] == [2, 1]
     await earn("10.00")
     assert await balances_of(database, ANNA) == (10, 0, 0)
@@ -48,7 +48,7 @@ async def test_L2_a_programme_gives_no_more_than_a_ledger_can_count(
     client: httpx.AsyncClient, rates: dict[str, Any], status: int
 ) -> None:
     terms = {"bonuses": {}, "lifetime_months": 12, "effective_from": (system_clock() + timedelta(days=1)).isoformat()}
-    answer = await post(client, "/v1/points/programmes", terms | rates)
+    answer = await post(client, "/v1/programmes", terms | rates)
     assert answer.status_code == status, answer.text
     if status == 422:
         assert answer.json()["code"] == "rate_out_of_range"

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.loyalty_svc.redemptions.domain import parts_to_give_back
+from services.loyalty_svc.redemptions.domain import SpentLot, parts_to_reverse
 from shared.errors import DomainError
 from shared.messaging import Database
 from tests.loyalty_svc.invariants import balances_of, broken_invariants
@@ -18,14 +18,14 @@ SERVICE = "loyalty"
 
 def test_K10_part_by_part_the_last_taken_comes_back_first_and_never_more_than_was_spent() -> None:
     a, b = UUID(int=1), UUID(int=2)
-    assert parts_to_give_back([(a, 100, 0), (b, 50, 0)], 60) == ((b, 50), (a, 10))
-    assert parts_to_give_back([(a, 100, 10), (b, 50, 50)], None) == ((a, 90),)
+    assert parts_to_reverse([SpentLot(a, 100, 0), SpentLot(b, 50, 0)], 60) == ((b, 50), (a, 10))
+    assert parts_to_reverse([SpentLot(a, 100, 10), SpentLot(b, 50, 50)], None) == ((a, 90),)
     with pytest.raises(DomainError) as more:
-        parts_to_give_back([(a, 100, 10), (b, 50, 50)], 91)
+        parts_to_reverse([SpentLot(a, 100, 10), SpentLot(b, 50, 50)], 91)
     assert code_of(more) == "points_out_of_range"
     with pytest.raises(DomainError) as again:
-        parts_to_give_back([(a, 100, 100)], None)
-    assert code_of(again) == "already_given_back"
+        parts_to_reverse([SpentLot(a, 100, 100)], None)
+    assert code_of(again) == "already_reversed"
 
 
 @pytest.mark.parametrize("points", [0, -1, 1.5, "10", True, None, 10**13])
@@ -72,7 +72,7 @@ async def test_K10_a_redemption_is_given_back_whole_or_in_parts(
     assert problem_of(await post(client, path, {"points": 71})) == (422, "points_out_of_range")
     assert (await post(client, path)).json()["points"] == 70
     assert (await client.get(f"{POINTS}/lots")).json()["items"] == before
-    assert problem_of(await post(client, path)) == (409, "already_given_back")
+    assert problem_of(await post(client, path)) == (409, "already_reversed")
     earned = (await client.get(f"{POINTS}/entries")).json()["items"][-1]["id"]
     assert problem_of(await post(client, f"{POINTS}/redemptions/{earned}/reversal")) == (404, "redemption_not_found")
     await earn("10.00", BERT)

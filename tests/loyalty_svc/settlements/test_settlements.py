@@ -19,7 +19,9 @@ SERVICE = "loyalty"
 FIRST, SECOND, THIRD = UUID(int=5), UUID(int=6), UUID(int=7)
 UNDER_THE_CASE: list[Event] = [resolved(None, FIRST, 50), resolved(None, SECOND, 7)]
 UNDER_THE_CUSTOMER: list[Event] = [identified(ANNA), resolved(ANNA, THIRD, 200)]
-EMPTY = """truncate account, entry, posting, lot, anonymous_case, kept_settlement, stream_seen, stream_head, outbox"""
+EMPTY = (
+    """truncate wallet, entry, posting, lot, anonymous_case, unassigned_settlement, stream_seen, stream_head, outbox"""
+)
 GRANTED = "select customer_id, fact_id, case_id, points from entry where kind = 'grant' order by fact_id"
 
 

@@ -11,14 +11,16 @@ from shared.events import TierChanged
 
 @dataclass(frozen=True, slots=True)
 class TierPeriod:
+    """A tier from an instant on, until the next period in force begins. `change_id` is the change that announced it."""
+
     change_id: UUID
     effective_from: datetime
     tier: str
-    superseded: bool = False  # a later change said otherwise from an earlier or equal instant on
+    superseded: bool = False  # a later change begins at an earlier or equal instant, so this one is not in force
 
 
 class TierHistory:
-    """Periods in force follow each other; superseded ones stay so that a change heard twice is known."""
+    """Periods in force follow each other; superseded ones stay so that a change delivered twice is known."""
 
     def __init__(self, periods: Iterable[TierPeriod] = ()) -> None:
         self._known: dict[UUID, TierPeriod] = {}
@@ -32,13 +34,13 @@ class TierHistory:
 
     def at(self, instant: datetime) -> str | None:
         """The tier in force at an instant; None before the first one known."""
-        place = bisect_right(self._starts, instant)
-        return self._in_force[place - 1].tier if place else None
+        count = bisect_right(self._starts, instant)
+        return self._in_force[count - 1].tier if count else None
 
     def learn(self, change: TierChanged) -> list[TierPeriod]:
-        """Take a change in: it replaces what stood from its instant on. Returns the periods that are new or changed.
+        """Take a change in: it replaces what was in force from its instant on. Returns the periods new or changed.
 
-        A change already known changes nothing: hearing all of it again ends in the same history (K8).
+        A change already known changes nothing: delivering all of them again ends in the same history (K8).
         """
         if change.change_id in self._known:
             return []

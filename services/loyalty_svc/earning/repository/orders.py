@@ -12,10 +12,10 @@ from asyncpg import Record
 from services.loyalty_svc.earning.domain.order_points import EarningLine, EarningOrder
 from shared.messaging import Transaction
 
-COLUMNS = "order_id, customer_id, placed_at, programme, lines, posted, lots, taken_by"
+COLUMNS = "order_id, customer_id, placed_at, programme, lines, posted, lots, reversed_by"
 
 ADD = """
-insert into order_points (order_id, customer_id, placed_at, programme, lines, posted, lots, taken_by, recorded_at)
+insert into order_points (order_id, customer_id, placed_at, programme, lines, posted, lots, reversed_by, recorded_at)
 select order_id, customer_id, placed_at, programme, lines, posted,
        case when lot is null then '{}'::uuid[] else array[lot] end, '{}', $8
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::jsonb[], $6::bigint[], $7::uuid[])
@@ -26,14 +26,14 @@ SAVE = """
 update order_points o
 set lines = t.lines, posted = t.posted,
     lots = array(select jsonb_array_elements_text(t.lots)::uuid),
-    taken_by = array(select jsonb_array_elements_text(t.taken_by)::uuid)
+    reversed_by = array(select jsonb_array_elements_text(t.reversed_by)::uuid)
 from unnest($1::uuid[], $2::jsonb[], $3::bigint[], $4::jsonb[], $5::jsonb[])
-     as t(order_id, lines, posted, lots, taken_by)
+     as t(order_id, lines, posted, lots, reversed_by)
 where o.order_id = t.order_id
 """
 
 
-async def known_orders(tx: Transaction, order_ids: Iterable[UUID]) -> set[UUID]:
+async def list_known_orders(tx: Transaction, order_ids: Iterable[UUID]) -> set[UUID]:
     rows = await tx.raw.fetch("select order_id from order_points where order_id = any($1::uuid[])", list(order_ids))
     return {row["order_id"] for row in rows}
 
@@ -73,16 +73,16 @@ async def save_orders(tx: Transaction, orders: Sequence[EarningOrder]) -> None:
     await tx.raw.execute(
         SAVE,
         [o.order_id for o in orders], [_write_lines(o.lines) for o in orders], [o.posted for o in orders],
-        [_write_ids(o.lots) for o in orders], [_write_ids(o.taken_by) for o in orders],
+        [_write_ids(o.lots) for o in orders], [_write_ids(o.reversed_by) for o in orders],
     )  # fmt: skip
 
 
 def _write_lines(lines: Sequence[EarningLine]) -> str:
     rows: list[list[Any]] = []
-    for ln in lines:
-        row: list[Any] = [ln.line, ln.category, str(ln.amount), ln.quantity]
-        if ln.taken_quantity:
-            row += [str(ln.taken_amount), ln.taken_quantity]
+    for line in lines:
+        row: list[Any] = [line.line, line.category, str(line.amount), line.quantity]
+        if line.reversed_quantity:
+            row += [str(line.reversed_amount), line.reversed_quantity]
         rows.append(row)
     return orjson.dumps(rows).decode()
 
@@ -95,11 +95,11 @@ def _order(row: Record) -> EarningOrder:
     lines = [_line(*values) for values in row["lines"]]
     return EarningOrder(
         row["order_id"], row["customer_id"], row["placed_at"], row["programme"], lines, row["posted"],
-        list(row["lots"]), list(row["taken_by"]),
+        list(row["lots"]), list(row["reversed_by"]),
     )  # fmt: skip
 
 
 def _line(
-    line: int, category: str, amount: str, quantity: int, taken_amount: str = "0", taken_quantity: int = 0
+    line: int, category: str, amount: str, quantity: int, reversed_amount: str = "0", reversed_quantity: int = 0
 ) -> EarningLine:
-    return EarningLine(line, category, Decimal(amount), quantity, Decimal(taken_amount), taken_quantity)
+    return EarningLine(line, category, Decimal(amount), quantity, Decimal(reversed_amount), reversed_quantity)

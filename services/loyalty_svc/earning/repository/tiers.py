@@ -8,23 +8,23 @@ from shared.messaging import Transaction
 
 
 async def load_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, TierHistory]:
-    """The periods in force: enough to say which tier was effective when."""
+    """The periods in force: enough to say which tier was in force when."""
     return await _histories(tx, customer_ids, "and not superseded")
 
 
 async def load_tiers_with_superseded(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, TierHistory]:
-    """Every change ever heard: needed to learn another one."""
+    """Every period, also the superseded ones: they are needed to learn another change."""
     return await _histories(tx, customer_ids, "")
 
 
-async def _histories(tx: Transaction, customer_ids: Iterable[UUID], which: str) -> dict[UUID, TierHistory]:
-    wanted = list(customer_ids)
+async def _histories(tx: Transaction, customer_ids: Iterable[UUID], condition: str) -> dict[UUID, TierHistory]:
+    ids = list(customer_ids)
     rows = await tx.raw.fetch(
         f"""select customer_id, change_id, effective_from, tier, superseded from tier_copy
-            where customer_id = any($1::uuid[]) {which}""",
-        wanted,
+            where customer_id = any($1::uuid[]) {condition}""",
+        ids,
     )  # fmt: skip
-    periods: dict[UUID, list[TierPeriod]] = {customer: [] for customer in wanted}
+    periods: dict[UUID, list[TierPeriod]] = {customer: [] for customer in ids}
     for row in rows:
         period = TierPeriod(row["change_id"], row["effective_from"], row["tier"], row["superseded"])
         periods[row["customer_id"]].append(period)

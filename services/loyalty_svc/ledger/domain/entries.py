@@ -10,14 +10,13 @@ from shared.events import PointsPosted
 from shared.events.loyalty import EntryKind
 
 Account = Literal["available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred"]
-CUSTOMERS: tuple[Account, ...] = ("available", "held", "debt")
-"""The customer's own accounts. A debt stands negative in the postings: the three together are what is owned."""
-SYSTEM: tuple[Account, ...] = ("issued", "redeemed", "expired", "adjusted", "transferred")
-"""The other side: where points come from and go to. Over all customers and accounts the sum is zero."""
+"""The customer's own accounts (available, held, debt; a debt is negative in the postings, so that the three together
+are what is owned), and the company's, where points come from and go to. Over all of them the sum is zero."""
 
 Posting = tuple[Account, int]
-Part = tuple[UUID, int]
-"""So many points of a lot."""
+"""(account, points): what an entry adds to an account, or takes from it."""
+LotPart = tuple[UUID, int]
+"""(lot, points): so many points of a lot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Cause:
     case_id: UUID | None = None
     hold_id: UUID | None = None
     fact_id: UUID | None = None  # the return, the tier change, the resolution, the adjustment behind it
-    reverses: UUID | None = None  # the redemption that is given back
+    reverses: UUID | None = None  # the redemption that is reversed
     reference: str | None = None
     reason: str | None = None
     actor: str | None = None  # None: a fact from another service, or time itself
@@ -48,7 +47,7 @@ class Entry:
     held: int
     debt: int
     cause: Cause
-    spent: tuple[Part, ...] = ()  # the lots it consumed, so that they can get the points back (K10)
+    spent: tuple[LotPart, ...] = ()  # the lots it consumed, so that they can get the points back (K10)
 
     @property
     def points(self) -> int:
@@ -56,16 +55,16 @@ class Entry:
         return sum(points for account, points in self.postings if account in ("available", "debt"))
 
 
-def balanced(postings: Iterable[Posting]) -> tuple[Posting, ...]:
-    """The postings that move anything. That they sum to zero is checked here and once more by the database."""
+def check_balanced(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """The postings that move anything. AssertionError unless they sum to zero, which the database checks once more."""
     moving = tuple(posting for posting in postings if posting[1])
     if sum(points for _, points in moving) != 0:
         raise AssertionError(f"an entry's postings must sum to zero: {moving}")
     return moving
 
 
-def announced(entries: Sequence[Entry], at: datetime) -> list[PointsPosted]:
-    """One event an entry, with the balances after it."""
+def points_posted_events(entries: Sequence[Entry], at: datetime) -> list[PointsPosted]:
+    """What the entries are announced with at an instant: one event an entry, with the balances after it."""
     return [
         PointsPosted(
             customer_id=entry.customer_id, entry_id=entry.id, kind=entry.kind, points=entry.points,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class LotTerms:
-    """What a new lot is told: when its points were earned, until when they can be used, and for which order."""
+    """What a new lot begins with: when its points were earned, until when they can be used, and for which order."""
 
     earned_at: datetime
     expires_at: datetime
@@ -17,6 +17,8 @@ class LotTerms:
 
 @dataclass(slots=True)
 class Lot:
+    """Points of one earning, some of them spent or expired by now."""
+
     id: UUID
     entry_id: UUID  # the entry that made it
     order_id: UUID | None
@@ -26,11 +28,13 @@ class Lot:
     remaining: int  # what can still be spent of it
     expired: int = 0  # what nobody used in time
 
-    def is_over(self, at: datetime) -> bool:
+    def is_overdue(self, at: datetime) -> bool:
+        """Its time is over: nothing of it can be spent, whether or not it has been expired yet."""
         return self.expires_at <= at
 
 
 def first_to_expire(lots: Iterable[Lot]) -> list[Lot]:
+    """In the order in which lots are spent; lots of one instant by their ids, which grow with time."""
     return sorted(lots, key=lambda lot: (lot.expires_at, lot.id))
 
 

@@ -1,1 +1,1 @@
-"""The ledger's SQL: wallets are locked, loaded and saved; accounts, entries, lots and holds are shown."""
+"""The ledger's SQL: wallets are locked, loaded and saved; balances, entries, lots and holds are shown."""

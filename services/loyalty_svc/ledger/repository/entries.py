@@ -16,7 +16,7 @@ ENTRY = (
 
 
 async def list_entries(tx: Transaction, customer_id: UUID, before: int | None, limit: int) -> list[Row]:
-    """Newest first; one more than query for, so that the page knows whether there is another."""
+    """Newest first; one row more than `limit`, so that the page knows whether there is another."""
     query = select(*ENTRY).where(entry.c.customer_id == customer_id)
     if before is not None:
         query = query.where(entry.c.number < before)

@@ -24,16 +24,17 @@ async def find_customer_of_hold(tx: Transaction, hold_id: UUID) -> UUID | None:
 
 
 async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
-    """Under the customer's lock, which the caller holds."""
-    asked = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
-    row = await tx.raw.fetchrow(asked, hold_id)
+    """A hold to be changed, under the customer's lock, which the caller holds. 404 `hold_not_found`."""
+    query = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
+    row = await tx.raw.fetchrow(query, hold_id)
     if row is None:
-        raise not_found("hold_not_found")
+        raise not_found("hold_not_found", "There is no such hold.")
     parts = tuple((UUID(lot_id), points) for lot_id, points in row["parts"])
     return Hold(row["id"], row["customer_id"], row["points"], parts, row["expires_at"], row["state"], row["captured"])
 
 
 async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
+    """Store a new hold. `reference`: the name that whoever placed it has for it."""
     await tx.raw.execute(
         """insert into hold (id, customer_id, points, state, placed_at, expires_at, reference, parts)
            values ($1, $2, $3, $4, $5, $6, $7, $8)""",
@@ -43,6 +44,7 @@ async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
 
 
 async def save_hold(tx: Transaction, hold: Hold) -> None:
+    """Store how a hold ended."""
     await tx.raw.execute(
         "update hold set state = $2, captured = $3, ended_at = $4 where id = $1",
         hold.id, hold.state, hold.captured, tx.at,
@@ -61,7 +63,8 @@ async def list_holds(
 
 
 async def find_hold(tx: Transaction, hold_id: UUID) -> Row:
+    """A hold as it is shown. 404 `hold_not_found`."""
     row = (await tx.sql.execute(select(*HOLD).where(hold_table.c.id == hold_id))).mappings().one_or_none()
     if row is None:
-        raise not_found("hold_not_found")
+        raise not_found("hold_not_found", "There is no such hold.")
     return dict(row)

@@ -14,14 +14,14 @@ from shared.messaging import Transaction
 from shared.messaging.ids import new_id
 
 LOCK = """
-select customer_id, available, held, debt, entries, next_expiry from account
+select customer_id, available, held, debt, entries, next_expiry from wallet
 where customer_id = any($1::uuid[]) order by customer_id for update
 """
 
-ENSURE = "insert into account (customer_id) select unnest($1::uuid[]) on conflict do nothing"
+OPEN_WALLETS = "insert into wallet (customer_id) select unnest($1::uuid[]) on conflict do nothing"
 
 # Everything overdue, and of the rest the first to expire until they hold what is needed. It must be a statement after
-# the one that locked the account: a statement sees nothing that was committed while it waited for a lock.
+# the one that locked the wallet: a statement sees nothing that was committed while it waited for a lock.
 FIRST_LOTS = """
 select l.id, l.customer_id, l.entry_id, l.order_id, l.earned_at, l.expires_at, l.points, l.remaining, l.expired
 from unnest($1::uuid[], $2::bigint[]) as need(customer_id, points)
@@ -60,14 +60,14 @@ with written as (
     update lot set remaining = t.remaining, expired = t.expired
     from unnest($32::uuid[], $33::bigint[], $34::bigint[]) as t(id, remaining, expired) where lot.id = t.id
 ), spent as (
-    insert into spent_lot (entry_id, place, lot_id, points)
+    insert into spent_lot (entry_id, position, lot_id, points)
     select * from unnest($35::uuid[], $36::int[], $37::uuid[], $38::bigint[])
 )
-update account a
+update wallet w
 set available = t.available, held = t.held, debt = t.debt, entries = t.entries, next_expiry = t.next_expiry
 from unnest($39::uuid[], $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::timestamptz[])
     as t(customer_id, available, held, debt, entries, next_expiry)
-where a.customer_id = t.customer_id
+where w.customer_id = t.customer_id
 """
 
 
@@ -76,25 +76,26 @@ async def lock_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     await tx.raw.execute(LOCK, sorted(customer_ids))
 
 
-async def ensure_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
-    """Any event about a customer makes loyalty know it, whichever comes first."""
-    await tx.raw.execute(ENSURE, sorted(set(customer_ids)))
+async def open_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
+    """A wallet without points for each customer that has none yet; whoever is mentioned first opens it."""
+    await tx.raw.execute(OPEN_WALLETS, sorted(set(customer_ids)))
 
 
 async def load_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, Wallet]:
-    """Lock the wallets (making those of customers never heard of) and load their balances, no lots."""
-    wanted = sorted(set(customer_ids))
-    rows = await tx.raw.fetch(LOCK, wanted)
-    if len(rows) < len(wanted):
-        await ensure_customers(tx, wanted)
-        rows = await tx.raw.fetch(LOCK, wanted)
+    """Lock the wallets (opening those that are missing) and load their balances, no lots."""
+    sorted_ids = sorted(set(customer_ids))
+    rows = await tx.raw.fetch(LOCK, sorted_ids)
+    if len(rows) < len(sorted_ids):
+        await open_wallets(tx, sorted_ids)
+        rows = await tx.raw.fetch(LOCK, sorted_ids)
     return {row["customer_id"]: _wallet(row) for row in rows}
 
 
 async def load_wallet(tx: Transaction, customer_id: UUID) -> Wallet:
+    """Lock one wallet and load its balances, no lots. 404 `customer_not_found`."""
     rows = await tx.raw.fetch(LOCK, [customer_id])
     if not rows:
-        raise not_found("customer_not_found", "loyalty has not heard of this customer")
+        raise not_found("customer_not_found", "Loyalty does not know this customer.")
     return _wallet(rows[0])
 
 
@@ -102,31 +103,32 @@ async def load_first_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], needs
     """Load into each wallet what is overdue and the lots that would be used first for so many points."""
     needs = {customer: points for customer, points in needs.items() if points > 0}
     if needs:
-        _give(wallets, await tx.raw.fetch(FIRST_LOTS, list(needs), list(needs.values()), tx.at))
+        _add_lots(wallets, await tx.raw.fetch(FIRST_LOTS, list(needs), list(needs.values()), tx.at))
 
 
 async def load_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], lot_ids: Iterable[UUID]) -> None:
     """Load these lots, as far as they are of these wallets."""
-    wanted = list(lot_ids)
-    if wanted:
-        _give(wallets, await tx.raw.fetch(LOTS, wanted, list(wallets)))
+    ids = list(lot_ids)
+    if ids:
+        _add_lots(wallets, await tx.raw.fetch(LOTS, ids, list(wallets)))
 
 
 async def load_overdue_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], at: datetime) -> None:
-    _give(wallets, await tx.raw.fetch(OVERDUE, list(wallets), at))
+    """Load into each wallet the lots with points whose time is over at an instant."""
+    _add_lots(wallets, await tx.raw.fetch(OVERDUE, list(wallets), at))
 
 
 async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry]:
     """Write everything the wallets did, in one statement. Returns the entries, for announcing."""
-    changed = [wallet for wallet in wallets if wallet.written]
-    entries = [entry for wallet in changed for entry in wallet.written]
+    changed = [wallet for wallet in wallets if wallet.new_entries]
+    entries = [entry for wallet in changed for entry in wallet.new_entries]
     if not entries:
         return []
     causes = [e.cause for e in entries]
     postings = [(e.id, account, e.customer_id, points) for e in entries for account, points in e.postings]
-    new = [(w.customer_id, lot) for w in changed for lot in w.new_lots.values()]
-    old = [w.lots[lot_id] for w in changed for lot_id in w.touched if lot_id not in w.new_lots]
-    spent = [(e.id, place, lot_id, points) for e in entries for place, (lot_id, points) in enumerate(e.spent)]
+    new_lots = [(w.customer_id, lot) for w in changed for lot in w.new_lots.values()]
+    old_lots = [w.lots[lot_id] for w in changed for lot_id in w.changed_lots if lot_id not in w.new_lots]
+    spent = [(e.id, position, lot_id, points) for e in entries for position, (lot_id, points) in enumerate(e.spent)]
     await tx.raw.execute(
         SAVE,
         [e.id for e in entries], [e.customer_id for e in entries], [e.number for e in entries],
@@ -137,8 +139,8 @@ async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry
         [c.reason for c in causes], [c.actor for c in causes], tx.at,
         *_columns(postings, 4),
         *_columns([(lot.id, customer, lot.entry_id, lot.order_id, lot.earned_at, lot.expires_at, lot.points,
-                    lot.remaining, lot.expired) for customer, lot in new], 9),
-        *_columns([(lot.id, lot.remaining, lot.expired) for lot in old], 3),
+                    lot.remaining, lot.expired) for customer, lot in new_lots], 9),
+        *_columns([(lot.id, lot.remaining, lot.expired) for lot in old_lots], 3),
         *_columns(spent, 4),
         *_columns([(w.customer_id, w.available, w.held, w.debt, w.number, w.next_expiry) for w in changed], 6),
     )  # fmt: skip
@@ -146,9 +148,9 @@ async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry
 
 
 async def list_customers_with_overdue_lots(tx: Transaction, at: datetime, limit: int) -> list[UUID]:
-    """Whose points may have to expire; those somebody works on now are left for the next time."""
+    """Whose points may have to expire; those another transaction has locked are left for the next time."""
     rows = await tx.raw.fetch(
-        """select customer_id from account where next_expiry <= $1
+        """select customer_id from wallet where next_expiry <= $1
            order by customer_id limit $2 for update skip locked""",
         at, limit,
     )  # fmt: skip
@@ -156,10 +158,10 @@ async def list_customers_with_overdue_lots(tx: Transaction, at: datetime, limit:
 
 
 async def set_next_expiry(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
-    """Say again when the next lot of each customer expires."""
+    """Bring each wallet's `next_expiry` up to date: when its first lot with points expires; null without one."""
     await tx.raw.execute(
-        """update account a set next_expiry = (
-               select min(expires_at) from lot where lot.customer_id = a.customer_id and open)
+        """update wallet w set next_expiry = (
+               select min(expires_at) from lot where lot.customer_id = w.customer_id and open)
            where customer_id = any($1::uuid[])""",
         list(customer_ids),
     )  # fmt: skip
@@ -177,7 +179,7 @@ def _wallet(row: Record) -> Wallet:
     )  # fmt: skip
 
 
-def _give(wallets: Mapping[UUID, Wallet], rows: Iterable[Record]) -> None:
+def _add_lots(wallets: Mapping[UUID, Wallet], rows: Iterable[Record]) -> None:
     for row in rows:
         lots = wallets[row["customer_id"]].lots
         if row["id"] not in lots:  # what was loaded before may have changed since, in memory

@@ -20,7 +20,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-create table account (
+create table wallet (
     customer_id uuid primary key,
     available bigint not null default 0 check (available >= 0),
     held bigint not null default 0 check (held >= 0),
@@ -29,14 +29,14 @@ create table account (
     next_expiry timestamptz,
     check (available = 0 or debt = 0)
 ) with (fillfactor = 60);
-create index account_next_expiry on account (next_expiry) where next_expiry is not null;
+create index wallet_next_expiry on wallet (next_expiry) where next_expiry is not null;
 
 create table entry (
     id uuid primary key,
     customer_id uuid not null,
     number bigint not null,
     kind text not null check (kind in ('earn', 'redeem', 'hold', 'capture', 'release', 'reverse', 'expire', 'grant',
-        'adjust', 'give_back', 'transfer')),
+        'adjust', 'reverse_redemption', 'transfer')),
     points bigint not null,
     available bigint not null,
     held bigint not null,
@@ -75,11 +75,11 @@ create index lot_to_spend on lot (customer_id, expires_at, id) where open;
 
 create table spent_lot (
     entry_id uuid not null,
-    place int not null,
+    position int not null,
     lot_id uuid not null,
     points bigint not null check (points > 0),
-    given_back bigint not null default 0 check (given_back between 0 and points),
-    primary key (entry_id, place)
+    reversed bigint not null default 0 check (reversed between 0 and points),
+    primary key (entry_id, position)
 );
 
 create table hold (
@@ -108,7 +108,7 @@ create table order_points (
     lines jsonb not null,
     posted bigint not null check (posted >= 0),
     lots uuid[] not null,
-    taken_by uuid[] not null
+    reversed_by uuid[] not null
 ) with (fillfactor = 90);
 create index order_points_of_customer on order_points (customer_id, placed_at);
 
@@ -124,13 +124,13 @@ create unique index tier_copy_in_force on tier_copy (customer_id, effective_from
 
 create table anonymous_case (case_id uuid primary key, customer_id uuid);
 
-create table kept_settlement (
+create table unassigned_settlement (
     resolution_id uuid primary key,
     case_id uuid not null,
     points bigint not null check (points > 0),
     resolved_at timestamptz not null
 );
-create index kept_settlement_of_case on kept_settlement (case_id);
+create index unassigned_settlement_of_case on unassigned_settlement (case_id);
 
 create table programme (
     version int primary key,
@@ -145,7 +145,7 @@ create table adjustment (
     customer_id uuid not null,
     points bigint not null check (points <> 0),
     reason text not null,
-    state text not null check (state in ('pending', 'posted', 'refused')),
+    state text not null check (state in ('pending', 'posted', 'rejected')),
     requested_by text not null,
     requested_at timestamptz not null,
     decided_by text,

@@ -77,4 +77,4 @@ async def test_L1_lots_are_paged_first_to_expire_first(client: httpx.AsyncClient
 
 async def test_L2_keys_that_are_no_customers_make_no_account(database: Database, handle: Any) -> None:
     await handle(PolicyActivated(policy_id=UUID(int=44), version=1, activated_at=day(1)))
-    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from account")) == 0
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from wallet")) == 0
