@@ -30,7 +30,7 @@ from shared.events import (
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 VERSIONS = Path(str(loyalty_svc.__file__)).parent / "migrations" / "versions"
-SHIPPED = programme_from(1, None, json.loads((VERSIONS / "2026_11_28_first_programme.json").read_bytes()), UTC)
+SHIPPED = programme_from(1, None, json.loads((VERSIONS / "2026_11_28_first_tables.json").read_bytes()), UTC)
 """The programme that a new deployment starts with."""
 
 

@@ -1,7 +1,6 @@
-"""Loyalty's first tables; the database itself keeps the ledger balanced, immutable and never below zero.
+"""Loyalty's first tables, and the programme that a new deployment starts with. Frozen: it reads the files beside it.
 
-Frozen: what a later release needs comes in a revision of its own. The programme that a new deployment starts with lies
-beside this file, as JSON.
+The database itself keeps the ledger balanced, immutable and never below zero.
 """
 
 import json
@@ -11,209 +10,26 @@ from alembic import op
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.chassis import tables as chassis_tables
-from shared.messaging import tables as messaging_tables
+from shared.chassis.migrations import create_shared_tables, execute_file
 
 revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = """
-create table wallet (
-    customer_id uuid primary key,
-    available bigint not null default 0 check (available >= 0),
-    held bigint not null default 0 check (held >= 0),
-    debt bigint not null default 0 check (debt >= 0),
-    entries bigint not null default 0,
-    next_expiry timestamptz,
-    check (available = 0 or debt = 0)
-) with (fillfactor = 60);
-create index wallet_next_expiry on wallet (next_expiry) where next_expiry is not null;
-
-create table entry (
-    id uuid primary key,
-    customer_id uuid not null,
-    number bigint not null,
-    kind text not null check (kind in ('earn', 'redeem', 'hold', 'capture', 'release', 'reverse', 'expire', 'grant',
-        'adjust', 'reverse_redemption', 'transfer')),
-    points bigint not null,
-    available bigint not null,
-    held bigint not null,
-    debt bigint not null,
-    occurred_at timestamptz not null,
-    recorded_at timestamptz not null,
-    order_id uuid, case_id uuid, hold_id uuid, fact_id uuid, reverses uuid,
-    reference text, reason text, actor text
-);
-create unique index entry_of_customer on entry (customer_id, number);
-create unique index entry_grant_once on entry (fact_id) where kind = 'grant';
-
-create table posting (
-    entry_id uuid not null,
-    account text not null check (account in ('available', 'held', 'debt', 'issued', 'redeemed', 'expired', 'adjusted',
-        'transferred')),
-    customer_id uuid not null,
-    points bigint not null check (points <> 0),
-    primary key (entry_id, account)
-);
-
-create table lot (
-    id uuid primary key,
-    customer_id uuid not null,
-    entry_id uuid not null,
-    order_id uuid,
-    earned_at timestamptz not null,
-    expires_at timestamptz not null,
-    points bigint not null check (points > 0),
-    remaining bigint not null check (remaining >= 0),
-    open boolean not null generated always as (remaining > 0) stored,
-    expired bigint not null default 0 check (expired >= 0),
-    check (remaining + expired <= points)
-) with (fillfactor = 90);
-create index lot_to_spend on lot (customer_id, expires_at, id) where open;
-
-create table spent_lot (
-    entry_id uuid not null,
-    position int not null,
-    lot_id uuid not null,
-    points bigint not null check (points > 0),
-    reversed bigint not null default 0 check (reversed between 0 and points),
-    primary key (entry_id, position)
-);
-
-create table hold (
-    id uuid primary key,
-    customer_id uuid not null,
-    points bigint not null check (points > 0),
-    state text not null check (state in ('open', 'captured', 'released', 'expired')),
-    captured bigint not null default 0 check (captured between 0 and points),
-    placed_at timestamptz not null,
-    expires_at timestamptz not null,
-    ended_at timestamptz,
-    reference text,
-    parts jsonb not null,
-    check ((state = 'open') = (ended_at is null)),
-    check ((state = 'captured') = (captured > 0))
-);
-create index hold_of_customer on hold (customer_id, id);
-create index hold_open on hold (customer_id) where state = 'open';
-
-create table order_points (
-    order_id uuid primary key,
-    customer_id uuid not null,
-    placed_at timestamptz not null,
-    recorded_at timestamptz not null,
-    programme int not null,
-    lines jsonb not null,
-    posted bigint not null check (posted >= 0),
-    lots uuid[] not null,
-    reversed_by uuid[] not null
-) with (fillfactor = 90);
-create index order_points_of_customer on order_points (customer_id, placed_at);
-
-create table tier_copy (
-    customer_id uuid not null,
-    change_id uuid not null,
-    effective_from timestamptz not null,
-    tier text not null,
-    superseded boolean not null,
-    primary key (customer_id, change_id)
-);
-create unique index tier_copy_in_force on tier_copy (customer_id, effective_from) where not superseded;
-
-create table anonymous_case (case_id uuid primary key, customer_id uuid);
-
-create table unassigned_settlement (
-    resolution_id uuid primary key,
-    case_id uuid not null,
-    points bigint not null check (points > 0),
-    resolved_at timestamptz not null
-);
-create index unassigned_settlement_of_case on unassigned_settlement (case_id);
-
-create table programme (
-    version int primary key,
-    effective_from timestamptz,
-    terms jsonb not null,
-    created_at timestamptz not null,
-    created_by text not null
-);
-
-create table adjustment (
-    id uuid primary key,
-    customer_id uuid not null,
-    points bigint not null check (points <> 0),
-    reason text not null,
-    state text not null check (state in ('pending', 'posted', 'rejected')),
-    requested_by text not null,
-    requested_at timestamptz not null,
-    decided_by text,
-    decided_at timestamptz,
-    entry_id uuid,
-    check ((state = 'pending') = (decided_at is null)),
-    check ((state = 'posted') = (entry_id is not null))
-);
-create index adjustment_of_customer on adjustment (customer_id, id);
-create index adjustment_pending on adjustment (id) where state = 'pending';
-
-create table lot_extension (
-    id uuid primary key,
-    lot_id uuid not null,
-    customer_id uuid not null,
-    expired_at timestamptz not null,
-    expires_at timestamptz not null,
-    reason text not null,
-    actor text not null,
-    recorded_at timestamptz not null,
-    check (expires_at > expired_at)
-)
-"""
+HERE = Path(__file__)
 
 FIRST_PROGRAMME = """
 insert into programme (version, effective_from, terms, created_at, created_by)
 values (1, null, :terms, now(), 'patron')
 """
 
-BALANCED = """
-create function refuse_unbalanced_entries() returns trigger language plpgsql as $$
-begin
-    if exists (select from written group by entry_id having sum(points) <> 0) then
-        raise exception 'the postings of an entry must sum to zero' using errcode = 'check_violation';
-    end if;
-    return null;
-end $$
-"""
-
-IMMUTABLE = """
-create function refuse_change() returns trigger language plpgsql as $$
-begin
-    raise exception 'what is in the ledger stays as it is' using errcode = 'check_violation';
-end $$
-"""
-
 
 def upgrade() -> None:
-    messaging_tables.create(op)
-    messaging_tables.create_cuts(op)
-    chassis_tables.create(op)
-    for statement in TABLES.split(";\n"):
-        op.execute(statement)
-    terms = json.loads(Path(__file__).with_name("2026_11_28_first_programme.json").read_bytes())
+    create_shared_tables(op, "2026_11_28")
+    execute_file(op, HERE.with_suffix(".sql"))
+    terms = json.loads(HERE.with_suffix(".json").read_bytes())
     op.execute(text(FIRST_PROGRAMME).bindparams(bindparam("terms", terms, type_=JSONB)))
-    # An entry's postings come in one statement, so a trigger a statement sees them whole; one a row would cost a
-    # multiple on the batches of 500 orders.
-    op.execute(BALANCED)
-    op.execute(
-        "create trigger posting_balanced after insert on posting referencing new table as written "
-        "for each statement execute function refuse_unbalanced_entries()"
-    )
-    op.execute(IMMUTABLE)
-    for table in ("entry", "posting"):
-        op.execute(
-            f"create trigger {table}_immutable before update or delete on {table} "
-            "for each statement execute function refuse_change()"
-        )
 
 
 def downgrade() -> None:

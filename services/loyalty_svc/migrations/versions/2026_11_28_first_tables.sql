@@ -1,0 +1,183 @@
+create table wallet (
+    customer_id uuid primary key,
+    available bigint not null default 0 check (available >= 0),
+    held bigint not null default 0 check (held >= 0),
+    debt bigint not null default 0 check (debt >= 0),
+    entries bigint not null default 0,
+    next_expiry timestamptz,
+    check (available = 0 or debt = 0)
+) with (fillfactor = 60);
+
+create index wallet_next_expiry on wallet (next_expiry) where next_expiry is not null;
+
+create table entry (
+    id uuid primary key,
+    customer_id uuid not null,
+    number bigint not null,
+    kind text not null check (kind in ('earn', 'redeem', 'hold', 'capture', 'release', 'reverse', 'expire', 'grant',
+        'adjust', 'reverse_redemption', 'transfer')),
+    points bigint not null,
+    available bigint not null,
+    held bigint not null,
+    debt bigint not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    order_id uuid, case_id uuid, hold_id uuid, fact_id uuid, reverses uuid,
+    reference text, reason text, actor text
+);
+
+create unique index entry_of_customer on entry (customer_id, number);
+
+create unique index entry_grant_once on entry (fact_id) where kind = 'grant';
+
+create table posting (
+    entry_id uuid not null,
+    account text not null check (account in ('available', 'held', 'debt', 'issued', 'redeemed', 'expired', 'adjusted',
+        'transferred')),
+    customer_id uuid not null,
+    points bigint not null check (points <> 0),
+    primary key (entry_id, account)
+);
+
+create table lot (
+    id uuid primary key,
+    customer_id uuid not null,
+    entry_id uuid not null,
+    order_id uuid,
+    earned_at timestamptz not null,
+    expires_at timestamptz not null,
+    points bigint not null check (points > 0),
+    remaining bigint not null check (remaining >= 0),
+    open boolean not null generated always as (remaining > 0) stored,
+    expired bigint not null default 0 check (expired >= 0),
+    check (remaining + expired <= points)
+) with (fillfactor = 90);
+
+create index lot_to_spend on lot (customer_id, expires_at, id) where open;
+
+create table spent_lot (
+    entry_id uuid not null,
+    position int not null,
+    lot_id uuid not null,
+    points bigint not null check (points > 0),
+    reversed bigint not null default 0 check (reversed between 0 and points),
+    primary key (entry_id, position)
+);
+
+create table hold (
+    id uuid primary key,
+    customer_id uuid not null,
+    points bigint not null check (points > 0),
+    state text not null check (state in ('open', 'captured', 'released', 'expired')),
+    captured bigint not null default 0 check (captured between 0 and points),
+    placed_at timestamptz not null,
+    expires_at timestamptz not null,
+    ended_at timestamptz,
+    reference text,
+    parts jsonb not null,
+    check ((state = 'open') = (ended_at is null)),
+    check ((state = 'captured') = (captured > 0))
+);
+
+create index hold_of_customer on hold (customer_id, id);
+
+create index hold_open on hold (customer_id) where state = 'open';
+
+create table order_points (
+    order_id uuid primary key,
+    customer_id uuid not null,
+    placed_at timestamptz not null,
+    recorded_at timestamptz not null,
+    programme int not null,
+    lines jsonb not null,
+    posted bigint not null check (posted >= 0),
+    lots uuid[] not null,
+    reversed_by uuid[] not null
+) with (fillfactor = 90);
+
+create index order_points_of_customer on order_points (customer_id, placed_at);
+
+create table tier_copy (
+    customer_id uuid not null,
+    change_id uuid not null,
+    effective_from timestamptz not null,
+    tier text not null,
+    superseded boolean not null,
+    primary key (customer_id, change_id)
+);
+
+create unique index tier_copy_in_force on tier_copy (customer_id, effective_from) where not superseded;
+
+create table anonymous_case (case_id uuid primary key, customer_id uuid);
+
+create table unassigned_settlement (
+    resolution_id uuid primary key,
+    case_id uuid not null,
+    points bigint not null check (points > 0),
+    resolved_at timestamptz not null
+);
+
+create index unassigned_settlement_of_case on unassigned_settlement (case_id);
+
+create table programme (
+    version int primary key,
+    effective_from timestamptz,
+    terms jsonb not null,
+    created_at timestamptz not null,
+    created_by text not null
+);
+
+create table adjustment (
+    id uuid primary key,
+    customer_id uuid not null,
+    points bigint not null check (points <> 0),
+    reason text not null,
+    state text not null check (state in ('pending', 'posted', 'rejected')),
+    requested_by text not null,
+    requested_at timestamptz not null,
+    decided_by text,
+    decided_at timestamptz,
+    entry_id uuid,
+    check ((state = 'pending') = (decided_at is null)),
+    check ((state = 'posted') = (entry_id is not null))
+);
+
+create index adjustment_of_customer on adjustment (customer_id, id);
+
+create index adjustment_pending on adjustment (id) where state = 'pending';
+
+create table lot_extension (
+    id uuid primary key,
+    lot_id uuid not null,
+    customer_id uuid not null,
+    expired_at timestamptz not null,
+    expires_at timestamptz not null,
+    reason text not null,
+    actor text not null,
+    recorded_at timestamptz not null,
+    check (expires_at > expired_at)
+);
+
+-- An entry's postings come in one statement, so a trigger a statement sees them whole; one a row would cost a multiple
+-- on the batches of 500 orders.
+create function refuse_unbalanced_entries() returns trigger language plpgsql as $$
+begin
+    if exists (select from written group by entry_id having sum(points) <> 0) then
+        raise exception 'the postings of an entry must sum to zero' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+
+create trigger posting_balanced after insert on posting referencing new table as written
+for each statement execute function refuse_unbalanced_entries();
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'what is in the ledger stays as it is' using errcode = 'check_violation';
+end $$;
+
+create trigger entry_immutable before update or delete on entry
+for each statement execute function refuse_change();
+
+create trigger posting_immutable before update or delete on posting
+for each statement execute function refuse_change();
