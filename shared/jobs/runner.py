@@ -14,8 +14,8 @@ from shared.errors import DomainError
 from shared.jobs import store
 from shared.jobs.job import Job, Outcome
 from shared.messaging import Database, Transaction, new_id
-from shared.messaging.failures import is_transient
-from shared.messaging.pausing import pause_or_stop
+from shared.messaging.backoff import sleep_or_stop
+from shared.messaging.database.failures import is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class Jobs:
 
         Told to stop, each job ends the step it is in.
         """
-        woken = context.database.bell(store.WAKE)
+        woken = context.database.wakeup(store.WAKE)
         at_work: dict[UUID, tuple[str, asyncio.Task[None]]] = {}
         pause = LONGEST_PAUSE_SECONDS
         try:
@@ -147,14 +147,14 @@ class Jobs:
                 _log_stumble("job_waits", error, kind=job.kind, job_id=str(job.id))
                 after = job
             if after is None:  # another process was quicker, or somebody has cancelled it
-                await pause_or_stop(stop, OVERTAKEN_SECONDS)
+                await sleep_or_stop(stop, OVERTAKEN_SECONDS)
                 return
             if after.finished:
                 return
             if after.steps > job.steps:
                 pause = SHORTEST_PAUSE_SECONDS
             else:
-                await pause_or_stop(stop, pause)
+                await sleep_or_stop(stop, pause)
                 pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
             job = after
 
