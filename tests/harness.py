@@ -21,6 +21,7 @@ from deploy.embedded.keys import OPERATOR, ensure_keys
 from shared.chassis import Ports
 from shared.chassis.access.identity import Actor, scopes_of
 from shared.chassis.access.tokens import Signer
+from shared.chassis.clients import Transport
 from shared.chassis.migrations import upgrade
 from shared.events import Event, Meta, read_event
 from shared.messaging import Database, Subscriptions, new_id
@@ -238,9 +239,17 @@ def settings_of(service: str, database_url: str, keys: Path, **more: Any) -> Any
     return part_of(service, "settings").Settings(**(given | more))
 
 
-def app_of(service: str, database: Database, keys: Keys, *, clock: Clock = system_clock, **more: Any) -> FastAPI:
-    """The service's application over HTTP only: no broker, no timers."""
-    ports = Ports(database=database, clock=clock, running=False, logs=False, transport=nowhere)
+def app_of(
+    service: str,
+    database: Database,
+    keys: Keys,
+    *,
+    clock: Clock = system_clock,
+    transport: Transport | None = None,
+    **more: Any,
+) -> FastAPI:
+    """The service's application over HTTP only: no broker, no timers. Others are away, or behind `transport`."""
+    ports = Ports(database=database, clock=clock, running=False, logs=False, transport=transport or nowhere)
     create: Callable[..., FastAPI] = part_of(service, "app").create_app
     return create(settings_of(service, database.url, keys.directory, **more), ports)
 

@@ -11,6 +11,7 @@ from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
 from services.profile_svc.imports import routes as imports
 from services.profile_svc.overview import routes as overview
+from services.profile_svc.references.repository.registry import ReferenceRegistry
 from services.profile_svc.search import routes as search
 from services.profile_svc.settings import Settings
 from services.profile_svc.subscriptions import subscriptions, timers
@@ -23,7 +24,7 @@ AREAS = (imports, search, files, overview, employees, teams, calls, contacts, gr
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     """The application of profile: by its environment, on the real broker, where nothing else is given."""
     settings = settings or Settings()
-    return create_service(
+    app = create_service(
         settings,
         ports=ports,
         title="Patron profile",
@@ -35,3 +36,5 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         body_limits={"/v1/customers:batch": settings.batch_limit},
         migrations=Path(__file__).parent / "migrations",
     )
+    app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, settings.registry_seconds)
+    return app

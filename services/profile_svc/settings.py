@@ -8,10 +8,14 @@ from shared.chassis import ServiceSettings
 
 
 class Settings(ServiceSettings):
+    """`PATRON_…` variables of profile, beside those that every service has. PATRON_SERVICES names the gateway."""
+
     service: Literal["profile"] = "profile"
     phone_regions: tuple[str, ...] = ("US", "CN")
     """Where a number without a country code is dialled: the first region in which it is valid counts."""
     three_rings_seconds: int = Field(default=15, ge=1, le=120)
     """Answered within three rings (G4)."""
+    registry_seconds: float = Field(default=1.5, gt=0, le=10)
+    """How long an answer waits for the gateway's registry of references before it goes without them."""
     batch_limit: int = 8 * 1024 * 1024
     """Bytes of a batch of files, as much as the gateway takes."""

@@ -8,7 +8,7 @@ from services.profile_svc.employees.tables import employee
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
-from services.profile_svc.references.tables import customer_reference
+from services.profile_svc.references.tables import customer_source
 from services.profile_svc.teams.tables import team_assignment
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "customer_email",
     "customer_name",
     "customer_phone",
-    "customer_reference",
+    "customer_source",
     "employee",
     "file_access",
     "group_membership",

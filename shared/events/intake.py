@@ -14,7 +14,11 @@ TOPIC = "patron.intake"
 
 @catalogued
 class CustomerReferenceRegistered(Event):
-    """An outside reference was met for the first time and got a customer id (G2). Profile opens a stub."""
+    """An outside reference was met for the first time and got a customer id (G2). Profile opens a stub.
+
+    The reference itself is not told: it may be a telephone number, and what is told once stands for ever. The gateway's
+    registry alone holds it.
+    """
 
     type: ClassVar[str] = "intake.customer_reference_registered.v1"
     topic: ClassVar[str] = TOPIC
@@ -22,7 +26,6 @@ class CustomerReferenceRegistered(Event):
 
     customer_id: UUID
     source: Code  # whose reference it is: a partner's source, or "patron" for the company's own systems
-    ref: Code
     registered_at: Instant
 
 

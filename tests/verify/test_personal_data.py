@@ -101,7 +101,7 @@ async def test_a_contact_of_a_case_is_found(five: Five):
 async def test_ids_amounts_codes_and_instants_are_sound(five: Five):
     await five.tell(
         CustomerReferenceRegistered(
-            customer_id=CUSTOMER, source="demo", ref="C-1/2:a", registered_at=datetime(2026, 3, 1, tzinfo=UTC)
+            customer_id=CUSTOMER, source="C-1/2:a", registered_at=datetime(2026, 3, 1, tzinfo=UTC)
         )
     )
     assert await five.broken() == set()

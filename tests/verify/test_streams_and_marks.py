@@ -13,9 +13,7 @@ TOPIC = "patron.intake"
 
 
 def seen(ref: str, customer: UUID = CUSTOMER) -> CustomerReferenceRegistered:
-    return CustomerReferenceRegistered(
-        customer_id=customer, source="demo", ref=ref, registered_at=datetime(2026, 3, 1, tzinfo=UTC)
-    )
+    return CustomerReferenceRegistered(customer_id=customer, source=ref, registered_at=datetime(2026, 3, 1, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -30,12 +30,12 @@ select c.id, c.kind, c.facts::text as facts, c.version, c.registered_at, c.updat
        o.tier, o.tier_rank, o.tier_since, coalesce(o.open_cases, 0) as open_cases,
        coalesce(o.overdue_cases, 0) as overdue_cases, coalesce(o.points_balance, 0) as points_balance,
        coalesce(o.points_debt, 0) as points_debt, o.last_satisfaction,
-       case when $3::text is null then o.open_warnings::text end as warnings,
+       o.open_warnings::text as warnings,
        coalesce((select sum(r.outstanding) from receivable_copy r
                  where r.customer_id = c.id and r.outstanding > 0 and r.due_on < $4), 0) as overdue_amount
 from caller join customer c on c.id = caller.customer_id left join overview o on o.customer_id = c.id
 where $3::text is null or exists (
-    select from customer_reference r where r.customer_id = c.id and r.source = $3)
+    select from customer_source s where s.customer_id = c.id and s.source = $3)
 order by o.tier_rank desc nulls last, o.last_order_at desc nulls last, c.id
 limit $5
 """

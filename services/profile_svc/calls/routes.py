@@ -51,15 +51,12 @@ async def read_call_pop(
     now = tx.at.astimezone(settings.zone)
     rows = await calls.list_callers(tx, e164, last_digits(number), reader, now.date())
     ids = [row["id"] for row in rows]
-    # who works here is not for partners
-    members = await teams.list_members(tx, ids, current=True) if ids and reader.source is None else []
+    members = await teams.list_members(tx, ids, current=True) if ids and reader.may_see("team") else []
     await add_access(tx, reader, "popped_up", ids)
+    teams_of = {id: [member for member in members if member.assignment.customer_id == id] for id in ids}
     return PopRead(
         number=e164[0] if e164 else number.strip(),
-        matches=[
-            show_match(row, [member for member in members if member.assignment.customer_id == row["id"]], hour=now.hour)
-            for row in rows
-        ],
+        matches=[show_match(row, teams_of[row["id"]], reader, hour=now.hour) for row in rows],
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from services.profile_svc.calls.domain.call import Call, CallState
 from services.profile_svc.calls.domain.pop import CallContext, advise, alerts_for, greet
+from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.overview.schemas import OverviewTier, show_tier
@@ -120,7 +121,7 @@ def file_of(row: Mapping[str, Any]) -> CustomerFile:
     return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
 
 
-def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], *, hour: int) -> PopMatch:
+def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], reader: Reader, *, hour: int) -> PopMatch:
     """A row of `list_callers` with the customer's present team; `hour` is that of the business's day, 0 to 23."""
     file = file_of(row)
     context = CallContext(
@@ -132,7 +133,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], *, hour: int)
         points_debt=row["points_debt"],
         overdue_amount=row["overdue_amount"],
         last_satisfaction=row["last_satisfaction"],
-        warnings=orjson.loads(row["warnings"] or "{}"),
+        warnings=orjson.loads(reader.visible("warnings", row["warnings"]) or "{}"),
     )
     employees = {member.assignment.id: member.employee for member in team}
     assignment = who_answers([member.assignment for member in team])

@@ -1,9 +1,15 @@
 """Who opens a file: what the access trail writes down (P13), and which customers are theirs to see (G1)."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from shared.errors import DomainError, forbidden, not_found
+
+T = TypeVar("T")
+
+STAFF_ONLY = frozenset({"account_manager", "team", "warnings"})
+"""What a partner is not told of its own customers: who works here for them, and what tiering warns of (G1, T12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,14 @@ class Reader:
 
     actor: str
     source: str | None = None
+
+    def may_see(self, field: str) -> bool:
+        """Whether this fact of a customer may be shown to the reader."""
+        return self.source is None or field not in STAFF_ONLY
+
+    def visible(self, field: str, value: T | None) -> T | None:
+        """The value, or None when the reader may not see this field."""
+        return value if self.may_see(field) else None
 
     def require_own_source(self, source: str) -> None:
         """403 when a partner speaks for a source that is not its own."""

@@ -1,6 +1,6 @@
 """Files over HTTP: opened by hand, read, amended (P1)."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
@@ -8,7 +8,8 @@ from services.profile_svc.files.handlers.amendment import amend_customer_file
 from services.profile_svc.files.handlers.registration import register_customer
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.files.schemas import CustomerCreate, CustomerRead, CustomerUpdate, show_file
-from services.profile_svc.references.repository import list_references
+from services.profile_svc.references.dependencies import CurrentRegistry, CustomerReferences
+from services.profile_svc.references.domain import references_for
 from shared.chassis import (
     Id,
     IfMatch,
@@ -18,42 +19,58 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
+from shared.chassis.routing import current_transaction
 
 router = service_router(prefix="/v1", tags=["customers"])
 
 
 @router.post("/customers", status_code=201, response_model_exclude_none=True, dependencies=[allow("customers:write")])
 async def open_customer(
-    body: CustomerCreate, response: Response, tx: Tx, reader: CurrentReader, settings: CurrentSettings
+    body: CustomerCreate,
+    request: Request,
+    response: Response,
+    reader: CurrentReader,
+    registry: CurrentRegistry,
+    settings: CurrentSettings,
 ) -> CustomerRead:
-    file = await register_customer(tx, reader, body.request(), regions=settings.phone_regions)
+    """A new file, or the stub of the given id, completed. A reference comes with the id that intake keeps for it."""
+    registered = [] if body.id is None else await registry.list_of_customers([body.id])
+    tx = await current_transaction(request)  # begun here, so that no connection waits for the registry
+    asked = body.request()
+    file = await register_customer(tx, reader, asked, regions=settings.phone_regions)
     show_etag(response, file.version)
     response.headers["Location"] = f"/v1/customers/{file.id}"
-    return show_file(file, await list_references(tx, file.id, reader))
+    named = () if asked.reference is None else (asked.reference,)
+    return show_file(file, None if registered is None else references_for(reader, registered, *named))
 
 
 @router.get("/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:read")])
-async def read_customer(customer_id: Id, response: Response, tx: Tx, reader: CurrentReader) -> CustomerRead:
+async def read_customer(
+    customer_id: Id, references: CustomerReferences, response: Response, tx: Tx, reader: CurrentReader
+) -> CustomerRead:
+    """The file, with what the outside calls its customer."""
     file = await customer_files.get_file(tx, customer_id, reader)
     await add_access(tx, reader, "read", [file.id])
     show_etag(response, file.version)
-    return show_file(file, await list_references(tx, file.id, reader))
+    return show_file(file, references)
 
 
 @router.patch("/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:write")])
 async def amend_customer(
     customer_id: Id,
     body: CustomerUpdate,
+    references: CustomerReferences,
     response: Response,
     tx: Tx,
     reader: CurrentReader,
     settings: CurrentSettings,
     if_match: IfMatch = None,
 ) -> CustomerRead:
+    """Merge-patch of a file under If-Match: the version that the caller has seen."""
     file = await customer_files.load_file(tx, customer_id, reader)
     require_unchanged(if_match, file.version, demanded=True)
     amended = await amend_customer_file(
         tx, reader, file, body.kind, body.facts(), regions=settings.phone_regions
     )  # fmt: skip
     show_etag(response, amended.version)
-    return show_file(amended, await list_references(tx, file.id, reader))
+    return show_file(amended, references)

@@ -1,5 +1,6 @@
 """The customer file over HTTP (P1): opened, merge-patched, read, found."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -106,7 +107,7 @@ class FileFacts(Shape):
     preferences: list[Short] | None = Field(default=None, max_length=50)
 
     def facts(self) -> dict[str, Any]:
-        """What was said, as JSON values: null where it is to be taken away, absent where it was not named."""
+        """The facts that were given, as JSON values: null where one is to be taken away, absent if none was named."""
         present = self.model_dump(mode="json", exclude_none=True)
         return {name: present.get(name) for name in self.model_fields_set - NOT_FACTS}
 
@@ -128,6 +129,7 @@ class CustomerCreate(FileFacts):
     id: Id | None = Field(default=None, description="the id that intake gave to the reference; else a new one is made")
 
     def request(self) -> RegistrationRequest:
+        """What the domain is asked for."""
         reference = None if self.reference is None else Reference(self.reference.source, self.reference.ref)
         return RegistrationRequest(self.kind, self.facts(), reference, self.id)
 
@@ -144,20 +146,25 @@ class ReferenceRead(Read):
 
 
 class CustomerRead(FileFacts):
+    """A file, and what else is known of its customer."""
+
     id: Id
     kind: Literal["organisation", "person", "unknown"]
-    references: list[ReferenceRead]
+    references: list[ReferenceRead] = Field(description="what the outside calls the customer, as far as one may see it")
+    did_not_answer: list[str] = Field(description="`references`: the registry of references did not answer in time")
     completeness: Annotated[int, Field(description="percent")]
     missing: list[str] = Field(description="what is asked for and not known, the most wanted first")
     registered_at: Instant
     updated_at: Instant
 
 
-def show_file(file: CustomerFile, references: list[Reference]) -> CustomerRead:
+def show_file(file: CustomerFile, references: Sequence[Reference] | None) -> CustomerRead:
+    """A file with its references, as its reader may see them; None: the registry did not answer."""
     return CustomerRead(
         id=file.id,
         kind=file.kind,
-        references=[ReferenceRead(source=reference.source, ref=reference.ref) for reference in references],
+        references=[ReferenceRead(source=reference.source, ref=reference.ref) for reference in references or ()],
+        did_not_answer=["references"] if references is None else [],
         completeness=file.completeness.percent,
         missing=list(file.completeness.missing),
         registered_at=file.registered_at,

@@ -18,4 +18,4 @@ async def read_overview(
     row = await overview.find_overview(database, customer_id, reader, today)
     if row is None:
         raise customer_not_found()
-    return show_overview(row)
+    return show_overview(row, reader)

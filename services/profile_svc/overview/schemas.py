@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
+from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.schemas import EmployeeRead
 from services.profile_svc.files.schemas import NameEntry
 from services.profile_svc.overview.domain.warnings import worst_first
@@ -88,8 +89,11 @@ class OverviewRead(Read):
     updated_at: Instant | None
 
 
-def show_overview(row: Mapping[str, Any]) -> OverviewRead:
-    """A customer nobody did anything with yet has no row of figures: all of them are nothing."""
+def show_overview(row: Mapping[str, Any], reader: Reader) -> OverviewRead:
+    """A row of `find_overview` as this reader may see it.
+
+    A customer nobody did anything with yet has no row of figures: all of them are nothing.
+    """
     return OverviewRead(
         customer=OverviewCustomer(
             id=row["id"],
@@ -101,11 +105,7 @@ def show_overview(row: Mapping[str, Any]) -> OverviewRead:
             registered_at=row["registered_at"],
         ),
         tier=show_tier(row),
-        account_manager=None
-        if row["manager_name"] is None
-        else EmployeeRead(
-            employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
-        ),
+        account_manager=reader.visible("account_manager", show_manager(row)),
         orders=show_orders(row),
         points=OverviewPoints(
             balance=row["points_balance"] or 0, held=row["points_held"] or 0, debt=row["points_debt"] or 0
@@ -128,9 +128,18 @@ def show_overview(row: Mapping[str, Any]) -> OverviewRead:
                 severity=warning["severity"],
                 since=datetime.fromisoformat(warning["since"]),
             )
-            for id, warning in worst_first(orjson.loads(row["warnings"] or "{}"))
+            for id, warning in worst_first(orjson.loads(reader.visible("warnings", row["warnings"]) or "{}"))
         ],
         updated_at=row["updated_at"],
+    )
+
+
+def show_manager(row: Mapping[str, Any]) -> EmployeeRead | None:
+    """The account manager in a row of `find_overview`, if there is one."""
+    if row["manager_name"] is None:
+        return None
+    return EmployeeRead(
+        employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
     )
 
 

@@ -1,13 +1,8 @@
-"""Search (P12): how a name becomes what the index holds, and how a question becomes what it is typed.
-
-Chinese words are mostly two characters long, which is too short for trigrams: a name is also held as its characters
-and pairs of characters, together with its words and its pinyin (syllables, whole, initials). These are matched as
-prefixes, so that search works while somebody types. `text` (the name and its likeliest reading) is for trigrams: a
-piece of a name, and misspellings.
-"""
+"""Search (P12): all that a text somebody typed could mean, in the terms of the index of names."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.profile_svc.files.domain.name_index import CJK_RUN, WORD, compact, fold, terms
@@ -20,21 +15,25 @@ MAX_QUERY_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """All that a question could mean. Each meaning that is not None is typed; the best answer of a customer counts."""
+    """All that a text could mean. Each meaning that is not None is looked for; the best match of a customer counts."""
 
     folded: str
     pattern: str  # for LIKE
-    words: str  # a tsquery: every word of the question begins some word of the name
-    whole: str  # a tsquery: the question without its spaces is some word of the name
+    words: str  # a tsquery: every word of the text begins some word of the name
+    whole: str  # a tsquery: the text without its spaces is some word of the name
     resembles: str | None  # for word similarity; None where it would only make noise
     id: UUID | None
-    reference: str | None
     e164: tuple[str, ...]
     last_digits: str | None
     email: str | None
+    references: Mapping[UUID, int] = field(default_factory=dict)  # whose reference it is, with the worth of that
 
 
-def parse_query(typed: str, regions: tuple[str, ...]) -> SearchQuery:
+def parse_query(typed: str, regions: tuple[str, ...], references: Mapping[UUID, int] | None = None) -> SearchQuery:
+    """Read what was typed; a telephone number without its country code is one of these regions.
+
+    `references`: what the registry of references knows of the text, customers with their scores.
+    """
     typed = typed.strip()[:MAX_QUERY_LENGTH]
     folded = fold(typed)
     words = [term for word in WORD.findall(folded) for term in terms(word)]
@@ -47,10 +46,10 @@ def parse_query(typed: str, regions: tuple[str, ...]) -> SearchQuery:
         whole=lexeme(whole, prefix=False) if whole else "",
         resembles=folded if len(whole) >= 4 and not is_phone and not CJK_RUN.search(folded) else None,
         id=read_id(typed),
-        reference=typed or None,
         e164=tuple(every_e164(typed, regions)) if is_phone else (),
         last_digits=last_digits(typed) if is_phone else None,
         email=typed.casefold() if "@" in typed else None,
+        references=references or {},
     )
 
 
@@ -61,6 +60,7 @@ def lexeme(term: str, *, prefix: bool) -> str:
 
 
 def read_id(typed: str) -> UUID | None:
+    """The text as a customer's id, when it is one."""
     try:
         return UUID(typed)
     except ValueError:

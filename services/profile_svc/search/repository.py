@@ -4,25 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.profile_svc.core.domain import Reader
-from services.profile_svc.files.domain.customer_file import CustomerFile
-from services.profile_svc.files.repository.customer_files import file_of_row
-from services.profile_svc.files.tables import customer
-from services.profile_svc.overview.tables import overview
-from services.profile_svc.references.repository import visible_to
+from services.profile_svc.files.domain.customer_file import CustomerKind
 from services.profile_svc.search.domain import SearchQuery
 from shared.messaging import Transaction
 
 TRIGRAM_LENGTH = 3
 MAX_SIMILARITY_SCORE = 100  # less than any answer that matches
 
+SUMMARY = """c.id, c.kind, c.facts #>> '{names,0,name}' as name, c.facts ->> 'region' as region, c.completeness, o.tier,
+       o.account_manager"""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
+    """A customer in a list. `score` says how well it answers a query, 0 where nothing was asked."""
+
     id: UUID
-    kind: str
+    kind: CustomerKind
     name: str | None
     region: str | None
     completeness: int
@@ -38,8 +37,21 @@ class SqlParameters:
         self.values: list[object] = []
 
     def add(self, value: object) -> str:
+        """The placeholder that stands for this value: $1, $2 …"""
         self.values.append(value)
         return f"${len(self.values)}"
+
+
+async def list_customers(tx: Transaction, reader: Reader, after: UUID | None, limit: int) -> list[SearchResult]:
+    """Those that the reader may see, in the order of their ids, that is of their registration."""
+    parameters = SqlParameters()
+    where = _visible(reader, parameters)
+    if after is not None:
+        where.append(f"c.id > {parameters.add(after)}")
+    sql = f"""
+        select {SUMMARY}, 0 as score from customer c left join overview o on o.customer_id = c.id
+        {_where(where)} order by c.id limit {parameters.add(limit)}"""
+    return [SearchResult(**row) for row in await tx.raw.fetch(sql, *parameters.values)]
 
 
 async def search_customers(
@@ -49,7 +61,7 @@ async def search_customers(
     is looked for only when nothing matches it: similarity is dear, and only helps who mistyped."""
     if after is None or after[0] > MAX_SIMILARITY_SCORE:
         parameters = SqlParameters()
-        results = await _run(tx, _branches(query, reader, parameters), parameters, reader, after, limit)
+        results = await _run(tx, _branches(query, parameters), parameters, reader, after, limit)
         if results or after is not None:
             return results
     parameters = SqlParameters()
@@ -60,7 +72,7 @@ async def search_customers(
 
 async def _run(
     tx: Transaction,
-    branches: list[str],
+    branches: Sequence[str],
     parameters: SqlParameters,
     reader: Reader,
     after: tuple[int, UUID] | None,
@@ -68,37 +80,38 @@ async def _run(
 ) -> list[SearchResult]:
     if not branches:
         return []
-    where = []
-    if reader.source is not None:
-        where.append(
-            "exists (select from customer_reference r where r.customer_id = c.id "
-            f"and r.source = {parameters.add(reader.source)})"
-        )
+    where = _visible(reader, parameters)
     if after is not None:
         score, last = parameters.add(after[0]), parameters.add(after[1])
         where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
-    manager = "o.account_manager" if reader.source is None else "null::text as account_manager"
     sql = f"""
         with matched as ({" union all ".join(branches)}),
              best as (select customer_id, max(score) as score from matched group by customer_id)
-        select c.id, c.kind, c.facts #>> '{{names,0,name}}' as name, c.facts ->> 'region' as region, c.completeness,
-               o.tier, {manager}, b.score
+        select {SUMMARY}, b.score
         from best b join customer c on c.id = b.customer_id left join overview o on o.customer_id = c.id
-        {"where " + " and ".join(where) if where else ""}
-        order by b.score desc, c.id limit {parameters.add(limit)}"""
+        {_where(where)} order by b.score desc, c.id limit {parameters.add(limit)}"""
     return [SearchResult(**row) for row in await tx.raw.fetch(sql, *parameters.values)]
 
 
-def _branches(query: SearchQuery, reader: Reader, parameters: SqlParameters) -> list[str]:
+def _visible(reader: Reader, parameters: SqlParameters) -> list[str]:
+    """Conditions that hold `customer c` to what the reader may see (G1)."""
+    if reader.source is None:
+        return []
+    source = parameters.add(reader.source)
+    return [f"exists (select from customer_source s where s.customer_id = c.id and s.source = {source})"]
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"where {' and '.join(conditions)}" if conditions else ""
+
+
+def _branches(query: SearchQuery, parameters: SqlParameters) -> list[str]:
     branches = []
     if query.id is not None:
         branches.append(f"select id as customer_id, 1000 as score from customer where id = {parameters.add(query.id)}")
-    if query.reference is not None:
-        of_reader = "" if reader.source is None else f" and source = {parameters.add(reader.source)}"
-        branches.append(
-            "select customer_id, 900 as score from customer_reference "
-            f"where ref = {parameters.add(query.reference)}{of_reader}"
-        )
+    if query.references:
+        ids, scores = parameters.add(list(query.references)), parameters.add(list(query.references.values()))
+        branches.append(f"select * from unnest({ids}::uuid[], {scores}::int[]) as r(customer_id, score)")
     if query.e164:
         branches.append(
             "select customer_id, 850 as score from customer_phone "
@@ -150,19 +163,3 @@ def _resembling(query: SearchQuery, parameters: SqlParameters) -> list[str]:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-
-
-async def list_customers(
-    tx: Transaction, reader: Reader, after: UUID | None, limit: int
-) -> Sequence[tuple[CustomerFile, str | None, str | None]]:
-    """Files in the order of their ids, that is of their registration, each with tier and account manager."""
-    query = (
-        select(customer, overview.c.tier, overview.c.account_manager)
-        .outerjoin(overview, overview.c.customer_id == customer.c.id)
-        .order_by(customer.c.id)
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(customer.c.id > after)
-    rows = await tx.sql.execute(visible_to(query, customer.c.id, reader))
-    return [(file_of_row(row), row.tier, row.account_manager) for row in rows]

@@ -3,59 +3,63 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.references.dependencies import CurrentRegistry
+from services.profile_svc.references.domain import may_be_reference, score_matches
 from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
-from services.profile_svc.search.schemas import CustomerSummary
-from shared.chassis import Cursor, Limit, Page, Text, Tx, allow, page_of, read_cursor, service_router
+from services.profile_svc.search.schemas import CustomerPage, show_summary
+from shared.chassis import Cursor, Limit, Text, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.pages import DEFAULT_LIMIT
 
 router = service_router(prefix="/v1", tags=["customers"])
 
-SearchQuery = Annotated[
+QueryText = Annotated[
     Text | None,
     Query(max_length=MAX_QUERY_LENGTH, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
 ]
 
 
+async def find_by_reference(
+    reader: CurrentReader, registry: CurrentRegistry, q: QueryText = None
+) -> dict[UUID, int] | None:
+    """Whose reference the text may be, with the worth of that; None when the registry did not answer."""
+    text = (q or "").strip()
+    if not may_be_reference(text):
+        return {}
+    registered = await registry.search(text)
+    return None if registered is None else score_matches(reader, text, registered)
+
+
+ReferenceMatches = Annotated[dict[UUID, int] | None, Depends(find_by_reference)]
+
+
 @router.get("/customers", dependencies=[allow("customers:read")])
 async def find_customers(
+    references: ReferenceMatches,
     tx: Tx,
     reader: CurrentReader,
     settings: CurrentSettings,
-    q: SearchQuery = None,
+    q: QueryText = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-) -> Page[CustomerSummary]:
-    """Search, best first; without a query all customers in the order of their registration."""
+) -> CustomerPage:
+    """Search, best first; without a text all customers in the order of their registration."""
     if q is None or not q.strip():
-        page = await list_customers(tx, reader, cursor, limit)
+        place = read_cursor(cursor, UUID)
+        results = await search.list_customers(tx, reader, place[0] if place else None, limit + 1)
+        page = page_of(results, limit, lambda result: (result.id,))
     else:
         after = read_cursor(cursor, int, UUID)
-        query = parse_query(q, settings.phone_regions)
-        results = await search.search_customers(tx, query, reader, after, limit + 1)
-        cut = page_of(results, limit, lambda result: (result.score, result.id))
-        page = Page(items=[CustomerSummary.model_validate(result) for result in cut.items], next=cut.next)
-    await add_access(tx, reader, "listed", [customer.id for customer in page.items])
-    return page
-
-
-async def list_customers(tx: Tx, reader: CurrentReader, cursor: str | None, limit: int) -> Page[CustomerSummary]:
-    after = read_cursor(cursor, UUID)
-    rows = await search.list_customers(tx, reader, after[0] if after else None, limit + 1)
-    summaries = [
-        CustomerSummary(
-            id=file.id,
-            kind=file.kind,
-            name=file.display_name,
-            region=file.facts.get("region"),
-            completeness=file.completeness.percent,
-            tier=tier,
-            account_manager=manager if reader.source is None else None,  # who works here is not for partners
-        )
-        for file, tier, manager in rows
-    ]
-    return page_of(summaries, limit, lambda summary: (summary.id,))
+        query = parse_query(q, settings.phone_regions, references)
+        results = await search.search_customers(tx, query, reader, (after[0], after[1]) if after else None, limit + 1)
+        page = page_of(results, limit, lambda result: (result.score, result.id))
+    await add_access(tx, reader, "listed", [result.id for result in page.items])
+    return CustomerPage(
+        items=[show_summary(result, reader) for result in page.items],
+        next=page.next,
+        did_not_answer=["references"] if references is None else [],
+    )

@@ -1,8 +1,12 @@
-"""A line of a list or of a search over HTTP."""
+"""Lists of customers over HTTP (P12)."""
 
 from typing import Literal
 
-from shared.chassis import Id, Read
+from pydantic import Field
+
+from services.profile_svc.core.domain import Reader
+from services.profile_svc.search.repository import SearchResult
+from shared.chassis import Id, Page, Read
 
 
 class CustomerSummary(Read):
@@ -14,4 +18,26 @@ class CustomerSummary(Read):
     region: str | None
     completeness: int
     tier: str | None
-    account_manager: str | None
+    account_manager: str | None = Field(description="not told to partners")
+
+
+class CustomerPage(Page[CustomerSummary]):
+    """A page of customers, and whether it was looked for everywhere."""
+
+    did_not_answer: list[str] = Field(
+        default=[],
+        description="`references`: the registry of references did not answer in time",
+    )
+
+
+def show_summary(result: SearchResult, reader: Reader) -> CustomerSummary:
+    """A line as this reader may see it."""
+    return CustomerSummary(
+        id=result.id,
+        kind=result.kind,
+        name=result.name,
+        region=result.region,
+        completeness=result.completeness,
+        tier=result.tier,
+        account_manager=reader.visible("account_manager", result.account_manager),
+    )

@@ -61,7 +61,7 @@ async def test_K8_everything_heard_again_changes_nothing(database: Database, han
     """Even if the inbox's marks were lost: settling posts differences, and there are none."""
     order, other = (order_placed(ANNA, UUID(int=n), ("A", "100.00", 2), at=day(n)) for n in (5, 6))
     facts: list[Event] = [
-        CustomerReferenceRegistered(customer_id=ANNA, source="shop", ref="1", registered_at=day(0)),
+        CustomerReferenceRegistered(customer_id=ANNA, source="shop", registered_at=day(0)),
         CustomerRegistered(customer_id=ANNA, kind="person", registered_at=day(0)),
         order, returned(order, UUID(int=70), (1, 1, "50.00")), other, cancelled(other),
         tier_changed(ANNA, UUID(int=81), "silver", day(1), "first"), tier_changed(ANNA, UUID(int=82), "gold", day(5)),

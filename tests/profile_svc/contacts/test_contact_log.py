@@ -147,7 +147,7 @@ async def test_P6_the_log_is_of_one_customer_and_not_for_partners(client, path, 
 async def test_P6_a_partner_does_not_see_what_was_said_to_its_own_customer(client, as_role):
     partner_id = uuid4()
     reference = {"source": f"partner:{partner_id}", "ref": "1"}
-    body = {"kind": "person", "names": [{"name": "Li"}], "reference": reference}
+    body = {"kind": "person", "names": [{"name": "Li"}], "reference": reference, "id": str(uuid4())}
     mine = (await client.post("/v1/customers", json=body)).json()["id"]
     partner = as_role("partner", partner_id=partner_id, scopes=["customers:read"])
     assert (await client.get(f"/v1/customers/{mine}", headers=partner)).status_code == 200

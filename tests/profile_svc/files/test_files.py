@@ -1,14 +1,11 @@
 """P1, P13 over HTTP: files opened, read, amended under If-Match, stubs completed, every access on the trail."""
 
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import inspect
 
-from services.profile_svc.core.tables import metadata
-from services.profile_svc.subscriptions import subscriptions
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
+from shared.events import CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -25,10 +22,6 @@ ORGANISATION = {
     "employees": 40000,
     "listed": True,
 }
-
-
-def seen(customer_id: UUID, ref: str = "HH-1", source: str = "patron") -> CustomerReferenceRegistered:
-    return CustomerReferenceRegistered(customer_id=customer_id, source=source, ref=ref, registered_at=AT)
 
 
 async def opened(client, **changes) -> dict:
@@ -127,108 +120,6 @@ async def test_P1_an_organisation_cannot_become_a_person(client):
     assert (answer.status_code, answer.json()["code"]) == (409, "kind_is_fixed")
 
 
-async def test_P1_a_stub_is_opened_for_a_customer_intake_met_and_a_patch_completes_it(
-    client, database, deliver, announced
-):
-    id = uuid4()
-    events = await deliver(database, subscriptions, [seen(id)])
-    assert [(event.type, event.kind) for event in events] == [("profile.customer_registered.v1", "unknown")]
-    stub = (await client.get(f"/v1/customers/{id}")).json()
-    assert stub["kind"] == "unknown"
-    assert stub["references"] == [{"source": "patron", "ref": "HH-1"}]
-    assert stub["completeness"] == 0
-    amended = await client.patch(
-        f"/v1/customers/{id}",
-        json={"kind": "person", "names": [{"name": "Li Lei"}]},
-        headers={"If-Match": '"1"'},
-    )
-    assert amended.status_code == 200
-    assert amended.json()["kind"] == "person"
-    assert (await announced())[-1].kind == "person"
-
-
-async def test_P1_the_same_reference_again_opens_no_second_stub(client, database, deliver, announced):
-    id = uuid4()
-    await deliver(database, subscriptions, [seen(id), seen(uuid4(), "HH-2")])
-    assert await deliver(database, subscriptions, [seen(id, "HH-1b"), seen(id, "B-9", "partner:x")]) == []
-    assert len(await announced()) == 2
-    references = (await client.get(f"/v1/customers/{id}")).json()["references"]
-    assert [(one["source"], one["ref"]) for one in references] == [
-        ("partner:x", "B-9"),
-        ("patron", "HH-1"),
-        ("patron", "HH-1b"),
-    ]
-
-
-async def test_P1_a_file_for_a_reference_completes_its_stub(client, database, deliver):
-    id = uuid4()
-    await deliver(database, subscriptions, [seen(id)])
-    file = await opened(client, reference={"source": "patron", "ref": "HH-1"})
-    assert file["id"] == str(id)
-    again = await client.post("/v1/customers", json=ORGANISATION | {"reference": {"source": "patron", "ref": "HH-1"}})
-    assert (again.status_code, again.json()["code"], again.json()["customer_id"]) == (409, "file_exists", str(id))
-
-
-async def test_P1_the_file_may_come_before_the_event_of_its_reference(client, database, deliver, announced):
-    id = str(uuid4())
-    file = await opened(client, id=id, reference={"source": "patron", "ref": "HH-1"})
-    assert file["id"] == id
-    assert await deliver(database, subscriptions, [seen(UUID(id))]) == []
-    assert (await client.get(f"/v1/customers/{id}")).json() == file
-    assert len(await announced()) == 2
-
-
-async def test_G1_a_partner_sees_only_customers_with_a_reference_of_its_own(client, database, deliver, as_role):
-    partner, other = uuid4(), uuid4()
-    mine, foreign = uuid4(), uuid4()
-    await deliver(
-        database,
-        subscriptions,
-        [
-            seen(mine, "1001", f"partner:{partner}"),
-            seen(mine, "X", "patron"),
-            seen(foreign, "1001", f"partner:{other}"),
-        ],
-    )
-    headers = as_role("partner", partner_id=partner)
-    answer = await client.get(f"/v1/customers/{mine}", headers=headers)
-    assert answer.json()["references"] == [{"source": f"partner:{partner}", "ref": "1001"}]
-    for path in (f"/v1/customers/{foreign}", f"/v1/customers/{foreign}/overview"):
-        answer = await client.get(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (404, "customer_not_found")
-    assert (await client.get(f"/v1/customers/{mine}/overview", headers=headers)).status_code == 200
-    for query in ({}, {"q": "1001"}):
-        found = (await client.get("/v1/customers", params=query, headers=headers)).json()["items"]
-        assert [one["id"] for one in found] == [str(mine)]
-    for path in (f"/v1/customers/{mine}/team", "/v1/employees", "/v1/calls/statistics"):
-        assert (await client.get(path, headers=headers)).status_code == 403
-    writing = as_role("partner", partner_id=partner, scopes=["customers:write"])
-    body = ORGANISATION | {"reference": {"source": "patron", "ref": "Y"}}
-    assert (await client.post("/v1/customers", json=body, headers=writing)).status_code == 403
-
-
-async def test_P13_every_read_and_write_of_a_file_is_on_the_trail(client, database, as_role):
-    file = await opened(client)
-    path = f"/v1/customers/{file['id']}"
-    agent = as_role("agent", subject="agent-7")
-    await client.get(path, headers=agent)
-    await client.get(f"{path}/overview", headers=agent)
-    await client.get("/v1/customers", params={"q": "changan"}, headers=agent)
-    await client.patch(path, json={"employees": 7}, headers=agent | {"If-Match": '"1"'})
-    await client.get("/v1/calls/pop", params={"number": "023-67594008"}, headers=agent)
-    await client.get(f"/v1/customers/{uuid4()}", headers=agent)
-    rows = await database.run(lambda tx: tx.raw.fetch("select actor, action, customer_id from file_access order by id"))
-    assert {str(row["customer_id"]) for row in rows} == {file["id"]}
-    assert [(row["actor"], row["action"]) for row in rows] == [
-        ("person:admin-1", "opened"),
-        ("person:agent-7", "read"),
-        ("person:agent-7", "overview"),
-        ("person:agent-7", "listed"),
-        ("person:agent-7", "changed"),
-        ("person:agent-7", "popped_up"),
-    ]
-
-
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -279,32 +170,3 @@ async def test_K7_one_idempotency_key_opens_one_file(client, announced):
     ]
     assert {answer.json()["id"] for answer in answers} == {answers[0].json()["id"]}
     assert len(await announced()) == 2
-
-
-async def test_the_migrated_tables_are_the_declared_ones(database):
-    def columns(connection) -> dict:
-        found = inspect(connection)
-        return {
-            name: {
-                column["name"]: (str(column["type"].compile(connection.dialect)), column["nullable"])
-                for column in found.get_columns(name)
-            }
-            for name in metadata.tables
-        }
-
-    def declared(connection) -> dict:
-        return {
-            name: {
-                column.name: (str(column.type.compile(connection.dialect)), column.nullable) for column in table.columns
-            }
-            for name, table in metadata.tables.items()
-        }
-
-    def indexes(connection) -> dict:
-        return {name: {index["name"] for index in inspect(connection).get_indexes(name)} for name in metadata.tables}
-
-    async with database.engine.connect() as connection:
-        assert await connection.run_sync(columns) == await connection.run_sync(declared)
-        for name, found in (await connection.run_sync(indexes)).items():
-            named = {index.name for index in metadata.tables[name].indexes}
-            assert named <= found, name

@@ -1,15 +1,13 @@
 """P12 over HTTP: many files as NDJSON. A result a line; stubs completed; sent again, nothing is opened twice."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from services.profile_svc.subscriptions import subscriptions
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, CustomerTraitsChanged
+from shared.events import CustomerRegistered, CustomerTraitsChanged
 
 SERVICE = "profile"
-AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -53,8 +51,8 @@ async def test_P12_each_line_has_its_own_result_and_a_bad_one_stops_nobody(clien
         assert [one["id"] for one in found] == [told[0]["id"]]
 
 
-async def test_P12_the_same_lines_again_open_nothing_and_change_nothing(client, announced):
-    lines = [person(name, id=str(uuid4()), reference={"source": "demo", "ref": name}) for name in ("A", "B")]
+async def test_P12_the_same_lines_again_open_nothing_and_change_nothing(client, registry, announced):
+    lines = [registry.with_id(person(name, reference={"source": "demo", "ref": name})) for name in ("A", "B")]
     first = await sent(client, lines)
     assert [(one["status"], one["version"]) for one in first] == [(201, 1), (201, 1)]
     events = await announced()
@@ -78,20 +76,19 @@ async def test_P12_two_lines_of_one_reference_are_one_file(client):
     assert {line.get("id", line.get("customer_id")) for line in told} == {id}
 
 
-async def test_P12_stubs_are_completed_whoever_named_them(client, database, deliver):
+async def test_P12_stubs_are_completed_whoever_named_them(client, registry, database, deliver):
     ids = [uuid4() for _ in range(3)]
     await deliver(database, subscriptions, [
-        CustomerReferenceRegistered(customer_id=id, source="demo", ref=str(n), registered_at=AT)
-        for n, id in enumerate(ids)
+        registry.registered(id, str(number), "demo") for number, id in enumerate(ids)
     ])  # fmt: skip
     amended = await client.patch(
         f"/v1/customers/{ids[2]}", json={"phones": [{"number": "+12025550100"}]}, headers={"If-Match": '"1"'}
     )
     assert amended.status_code == 200
     told = await sent(client, [
-        person("By Reference", reference={"source": "demo", "ref": "0"}),
+        registry.with_id(person("By Reference", reference={"source": "demo", "ref": "0"})),
         person("By Id", id=str(ids[1])),
-        person("By Both", id=str(uuid4()), reference={"source": "demo", "ref": "2"}, phones=[]),
+        registry.with_id(person("By Both", id=str(uuid4()), reference={"source": "demo", "ref": "2"}, phones=[])),
     ])  # fmt: skip
     assert [one["id"] for one in told] == [str(id) for id in ids]
     assert [(one["status"], one["version"]) for one in told] == [(201, 2), (201, 2), (201, 3)]

@@ -45,11 +45,7 @@ class Story:
         self.topics: dict[tuple[str, str], list] = defaultdict(list)
         self.number = 100
         for customer in CUSTOMERS:
-            self.tell(
-                CustomerReferenceRegistered(
-                    customer_id=customer, source="patron", ref=str(customer.int), registered_at=START
-                )
-            )
+            self.tell(CustomerReferenceRegistered(customer_id=customer, source="patron", registered_at=START))
 
     def id(self) -> UUID:
         self.number += 1
@@ -302,7 +298,7 @@ async def test_G3_overview_in_one_answer(client, database, deliver):
         database,
         subscriptions,
         [
-            CustomerReferenceRegistered(customer_id=customer, source="patron", ref="HH-1", registered_at=START),
+            CustomerReferenceRegistered(customer_id=customer, source="patron", registered_at=START),
             order(0),
             order(5, 2, amount=Decimal("7.5")),
             OrderReturned(**about, return_id=UUID(int=3), returned_at=when(9), amount=Decimal("2.50"), lines=()),
@@ -372,7 +368,7 @@ async def test_G3_overview_facts_may_come_before_the_file(client, database, deli
     await deliver(
         database,
         subscriptions,
-        [CustomerReferenceRegistered(customer_id=customer, source="patron", ref="HH-2", registered_at=START)],
+        [CustomerReferenceRegistered(customer_id=customer, source="patron", registered_at=START)],
     )
     assert (await client.get(f"/v1/customers/{customer}/overview")).json()["tier"]["tier"] == "gold"
 

@@ -60,7 +60,7 @@ async def test_T12_the_overview_shows_open_warnings_worst_first_and_forgets_clos
 
 async def test_T12_partners_see_no_warnings(client, database, as_role):
     ann, partner = new_id(), new_id()
-    seen = CustomerReferenceRegistered(customer_id=ann, source=f"partner:{partner}", ref="A-1", registered_at=NOW)
+    seen = CustomerReferenceRegistered(customer_id=ann, source=f"partner:{partner}", registered_at=NOW)
     await harness.deliver(database, subscriptions, [seen, raised(ann, new_id(), "silent")])
     url = f"/v1/customers/{ann}/overview"
     assert len((await client.get(url)).json()["warnings"]) == 1

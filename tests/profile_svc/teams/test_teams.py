@@ -167,6 +167,7 @@ async def test_P5_a_partner_is_not_told_who_looks_after_its_customer(client, as_
         "names": [{"name": "Han Meimei"}],
         "phones": [{"number": "+12125550123"}],
         "reference": {"source": f"partner:{partner_id}", "ref": "1"},
+        "id": str(uuid4()),
     }
     id = (await client.post("/v1/customers", json=body)).json()["id"]
     assert (await client.post(f"/v1/customers/{id}/team", json=manager("E-1"))).status_code == 201

@@ -86,7 +86,7 @@ class EverythingRead(Read):
 @router.post("/things", status_code=201, dependencies=[allow("customers:write")])
 async def create_thing(body: ThingCreate, tx: Tx, actor: CurrentActor, response: Response) -> ThingRead:
     row = await tx.raw.fetchrow("insert into thing (id, name) values ($1, $2) returning *", new_id(), body.name)
-    announce(tx, [CustomerReferenceRegistered(customer_id=row["id"], source="patron", ref="A-1", registered_at=tx.at)])
+    announce(tx, [CustomerReferenceRegistered(customer_id=row["id"], source="patron", registered_at=tx.at)])
     response.headers["Location"] = f"/v1/things/{row['id']}"
     return ThingRead(**dict(row))
 

@@ -58,9 +58,7 @@ class Life:
 
     async def when_it_rings(self, tx: Transaction, timer: Timer) -> None:
         self.fired.append(timer.aggregate)
-        announce(
-            tx, [CustomerReferenceRegistered(customer_id=new_id(), source="patron", ref="rung", registered_at=tx.at)]
-        )
+        announce(tx, [CustomerReferenceRegistered(customer_id=new_id(), source="rung", registered_at=tx.at)])
 
     async def work_beside(self, service: Service, stop: asyncio.Event) -> None:
         self.background.append("started")

@@ -61,7 +61,7 @@ def customer(n: int) -> UUID:
 
 
 def seen(n: int, ref: str) -> CustomerReferenceRegistered:
-    return CustomerReferenceRegistered(customer_id=customer(n), source="test", ref=ref, registered_at=datetime.now(UTC))
+    return CustomerReferenceRegistered(customer_id=customer(n), source=ref, registered_at=datetime.now(UTC))
 
 
 def delivered(n: int) -> OrderDelivered:
@@ -111,11 +111,11 @@ class World:
         self, tx: Transaction, events: Sequence[CustomerReferenceRegistered]
     ) -> None:
         for event in events:
-            if event.ref in self.poisoned:
+            if event.source in self.poisoned:
                 raise invalid("poisoned")
         await tx.raw.executemany(
             "insert into effect (customer_id, type, ref, at) values ($1, $2, $3, $4)",
-            [(e.customer_id, e.type, e.ref, e.meta.recorded_at) for e in events],
+            [(e.customer_id, e.type, e.source, e.meta.recorded_at) for e in events],
         )
 
     async def write(self, *events: CustomerReferenceRegistered | OrderDelivered, at: datetime | None = None) -> None:

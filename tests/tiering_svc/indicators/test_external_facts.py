@@ -273,7 +273,7 @@ async def test_P2_figures_roll_up_over_the_tree_as_it_was_then(client, database)
 
 async def test_P2_a_partner_sees_its_own_customer_and_no_group(client, database, as_role):
     partner = UUID(int=77)
-    seen = CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", ref="1", registered_at=at(1))
+    seen = CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", registered_at=at(1))
     await tell(database, *registered(ANN, BOB), seen)
     headers = as_role("partner", partner_id=partner, scopes=["tiers:read"])
     url = f"/v1/customers/{ANN}/indicators"

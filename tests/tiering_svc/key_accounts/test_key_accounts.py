@@ -255,7 +255,7 @@ async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people
     await tell(
         database,
         *steady(ANN),
-        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", ref="c", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", registered_at=NOW),
     )
     await people.key_account(ANN)
     url = f"/v1/customers/{ANN}/key-account"

@@ -159,7 +159,7 @@ async def test_T8_G1_a_partner_is_told_a_risk_without_its_reason(people, databas
     await tell(
         database,
         placed(ANN, ago(3), "10"),
-        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", ref="c", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", registered_at=NOW),
     )
     body = {"risk": "finance", "reason": "Near bankruptcy.", "until": (datetime.now(UTC) + HOUR).isoformat()}
     await people.client.post(f"/v1/customers/{ANN}/risks", json=body)

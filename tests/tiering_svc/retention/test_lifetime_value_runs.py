@@ -165,7 +165,7 @@ async def test_T13_G1_a_partner_sees_the_value_of_its_own_customers_only(client,
     await tell(
         database,
         *buying(),
-        CustomerReferenceRegistered(customer_id=UUID(int=3), source=f"partner:{mine}", ref="c", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=UUID(int=3), source=f"partner:{mine}", registered_at=NOW),
     )
     await a_run(client, database)
     url = f"/v1/customers/{UUID(int=3)}/lifetime-value"

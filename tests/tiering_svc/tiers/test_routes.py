@@ -135,9 +135,7 @@ async def test_T10_history_as_it_was_known(client, database):
 
 async def test_G1_a_partner_sees_only_its_own_customers(client, database, as_role):
     mine, other = UUID(int=71), UUID(int=72)
-    await tell(
-        database, CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", ref="c-1", registered_at=at(1))
-    )
+    await tell(database, CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", registered_at=at(1)))
     await tell(database, placed(ANN, at(2), "900"))
     url = f"/v1/customers/{ANN}/tier"
     assert (await client.get(url, headers=as_role("partner", partner_id=mine))).status_code == 200

@@ -1,4 +1,10 @@
-"""How a name becomes what the search index holds (P12)."""
+"""How a name becomes what the search index holds (P12).
+
+Chinese words are mostly two characters long, which is too short for trigrams: a name is also held as its characters
+and pairs of characters, together with its words and its pinyin (syllables, whole, initials). These are matched as
+prefixes, so that search works while somebody types. `text` (the name and its likeliest reading) is for trigrams: a
+piece of a name, and misspellings.
+"""
 
 import re
 import unicodedata

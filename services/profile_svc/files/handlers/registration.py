@@ -12,7 +12,7 @@ from services.profile_svc.files.domain.registration import (
     file_exists,
 )
 from services.profile_svc.files.repository import registration
-from services.profile_svc.references.repository import add_references, find_customers_of
+from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.errors import DomainError
 from shared.messaging import Transaction, announce
 from shared.messaging.ids import new_id
@@ -21,17 +21,16 @@ from shared.messaging.ids import new_id
 async def register_customers(
     tx: Transaction, reader: Reader, requests: Sequence[RegistrationRequest], *, regions: Sequence[str]
 ) -> list[Registration | DomainError]:
-    """The outcome of each, in order; one that is refused does not stop the others. A line sent again, as it was, finds
-    its file: so an import that was cut short is simply sent again."""
-    references = await find_customers_of(
-        tx, [request.reference for request in requests if request.reference is not None]
-    )
-    ids = {*references.values(), *(request.id for request in requests if request.id is not None)}
-    batch = RegistrationBatch(references, await registration.load_files(tx, ids))
+    """Open files: the outcome of each request, in order; one that is refused does not stop the others.
+
+    A request sent again, as it was, finds its file: so an import that was cut short is simply sent again.
+    """
+    ids = {request.id for request in requests if request.id is not None}
+    batch = RegistrationBatch(await registration.load_files(tx, ids))
     outcomes = [_open(batch, reader, request, tx, regions) for request in requests]
     await registration.add_files(tx, list(batch.opened.values()))
     await registration.complete_stubs(tx, list(batch.completed.values()))
-    await add_references(tx, batch.named)
+    await add_sources(tx, batch.sources)
     opened = [*batch.opened, *batch.completed]
     if opened:
         await add_access(tx, reader, "opened", opened)
@@ -44,7 +43,7 @@ def _open(
 ) -> Registration | DomainError:
     try:
         if request.reference is not None:
-            reader.require_own_source(request.reference[0])
+            reader.require_own_source(request.reference.source)
         return batch.open(request, tx.at, new_id, regions)
     except DomainError as refusal:
         return refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.profile_svc.files.domain.customer_file import open_stub
 from services.profile_svc.files.repository import customer_files
-from services.profile_svc.references.repository import save_references
+from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.events import CustomerReferenceRegistered
 from shared.messaging import Transaction, announce
 
@@ -15,5 +15,5 @@ async def when_references_are_registered_open_stubs(
     """A reference nobody knew: its customer gets an empty file, which somebody completes later. Once, however often."""
     opened = {event.customer_id: open_stub(event.customer_id, event.registered_at) for event in registered}
     new = await customer_files.add_stubs(tx, [stub for stub, _ in opened.values()])
-    await save_references(tx, [(event.source, event.ref, event.customer_id) for event in registered])
+    await add_sources(tx, [(event.customer_id, event.source) for event in registered])
     announce(tx, [event for id, (_, events) in opened.items() if id in new for event in events])

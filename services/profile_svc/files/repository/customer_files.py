@@ -10,7 +10,7 @@ from services.profile_svc.core.domain import Reader, customer_not_found
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
 from services.profile_svc.files.tables import customer
-from services.profile_svc.references.repository import visible_to
+from services.profile_svc.references.repository.customer_sources import visible_to
 from shared.messaging import Transaction
 
 

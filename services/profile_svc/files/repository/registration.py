@@ -1,13 +1,13 @@
-"""SQL of opening files in the database, any number in a few statements (an import is thousands)."""
+"""SQL of opening files, any number in a few statements (an import is thousands)."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
-from services.profile_svc.references.repository import ConcurrentRegistration
 from shared.messaging import Transaction
 
 ADD = """
@@ -26,6 +26,10 @@ where c.id = a.id
 """
 
 
+class ConcurrentRegistration(asyncpg.SerializationError):
+    """Another transaction opened one of these files meanwhile: begin again, and see what it wrote."""
+
+
 async def load_files(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, CustomerFile]:
     """Those that exist, stubs too, locked in the order of their ids."""
     if not ids:
@@ -39,6 +43,7 @@ async def load_files(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Custo
 
 
 async def add_files(tx: Transaction, files: Sequence[CustomerFile]) -> None:
+    """Insert new files with their search rows. ConcurrentRegistration when one is there by now."""
     if not files:
         return
     status = await tx.raw.execute(
@@ -50,6 +55,7 @@ async def add_files(tx: Transaction, files: Sequence[CustomerFile]) -> None:
 
 
 async def complete_stubs(tx: Transaction, files: Sequence[CustomerFile]) -> None:
+    """Write over the stubs of customers who have become somebody, and make their search rows."""
     if not files:
         return
     await tx.raw.execute(COMPLETE, *_columns(files), [file.updated_at for file in files])

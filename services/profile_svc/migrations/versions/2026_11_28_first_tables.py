@@ -51,15 +51,12 @@ create table customer_email (
     primary key (customer_id, address)
 );
 create index customer_email_address on customer_email (address text_pattern_ops);
-create table customer_reference (
-    source text not null,
-    ref text not null,
+create table customer_source (
     customer_id uuid not null references customer on delete cascade,
+    source text not null,
     recorded_at timestamptz not null,
-    primary key (source, ref)
+    primary key (customer_id, source)
 );
-create index customer_reference_customer on customer_reference (customer_id, source);
-create index customer_reference_ref on customer_reference (ref);
 create table employee (
     employee_id text primary key,
     name text not null,

@@ -100,7 +100,7 @@ READ = """
 with seen as (
     select c.id, c.kind, (c.facts -> 'names')::text as names, c.facts ->> 'region' as region,
            c.facts ->> 'industry' as industry, c.completeness, c.registered_at, o.*,
-           case when $2::text is null then o.open_warnings::text end as warnings,
+           o.open_warnings::text as warnings,
            m.name as manager_name, m.phone_extension as manager_extension,
            case when o.oldest_due_on < $4 then (
                select sum(r.outstanding) from receivable_copy r
@@ -108,9 +108,9 @@ with seen as (
            ) else 0 end as overdue_amount
     from customer c
     left join overview o on o.customer_id = c.id
-    left join employee m on m.employee_id = o.account_manager and $2::text is null
+    left join employee m on m.employee_id = o.account_manager
     where c.id = $1 and ($2::text is null or exists (
-        select from customer_reference r where r.customer_id = c.id and r.source = $2))
+        select from customer_source s where s.customer_id = c.id and s.source = $2))
 ), trail as (
     insert into file_access (at, actor, customer_id, action) select $5, $3, id, 'overview' from seen
 )

@@ -49,7 +49,7 @@ async def test_any_order_repetition_and_split_gives_each_effect_once_in_order(wo
         await world.write(*(seen(rng.randrange(5), str(i)) for _ in range(rng.randrange(1, 4))), delivered(1))
     log = await received_events(world)
     expected = {
-        str(customer(k)): [read_ref(a) for a in log if a.key == str(customer(k)) and b"ref" in a.payload]
+        str(customer(k)): [read_ref(a) for a in log if a.key == str(customer(k)) and b"source" in a.payload]
         for k in range(5)
     }
     mixed = log * 2
@@ -65,7 +65,7 @@ async def test_any_order_repetition_and_split_gives_each_effect_once_in_order(wo
 
 
 def read_ref(event: ReceivedEvent) -> str:
-    return event.payload.decode().split('"ref":"')[1].split('"')[0]
+    return event.payload.decode().split('"source":"')[1].split('"')[0]
 
 
 async def test_K14_poison_waits_alone_and_the_rest_follows_in_order_when_it_is_retried(world: World) -> None:

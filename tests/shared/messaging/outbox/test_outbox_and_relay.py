@@ -134,7 +134,7 @@ async def test_events_are_cloud_events_in_binary_mode(world: World) -> None:
     assert headers["ce_source"].startswith(b"/patron/gateway/")
     assert headers["ce_seq"] == b"1"
     assert headers["content-type"] == b"application/json"
-    assert b'"ref":"ref-3"' in message.value
+    assert b'"source":"ref-3"' in message.value
 
 
 async def test_connections_that_a_restart_closed_in_the_pool_are_replaced_unnoticed(world: World) -> None:
