@@ -18,6 +18,7 @@ from services.gateway.intake.routes import orders, reversals
 from services.gateway.partners import routes as partners
 from services.gateway.partners.handlers import SourceDirectory
 from services.gateway.receivables import routes as receivables
+from services.gateway.references import routes as references
 from services.gateway.settings import Settings
 from services.gateway.subscriptions import subscriptions, timers
 from shared.chassis import Ports, Service, create_service
@@ -28,6 +29,7 @@ ROUTERS = (
     orders.router,
     reversals.router,
     receivables.router,
+    references.router,
     partners.router,
     partner_keys.router,
     development.router,

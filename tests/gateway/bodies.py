@@ -1,11 +1,13 @@
 """Bodies as clients send them, for the gateway's tests."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from shared.events import CustomerReferenceRegistered, Event
 from shared.messaging import Database
 
 
@@ -73,3 +75,13 @@ async def stored(database: Database) -> int:
 
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+async def registered_refs(database: Database, events: Sequence[Event]) -> list[str]:
+    """The references behind the registrations among these events, in their order: the registry alone knows them."""
+    query = "select ref from customer_reference where customer_id = $1 and source = $2 and registered_at is not null"
+    registered = [event for event in events if isinstance(event, CustomerReferenceRegistered)]
+    return [
+        await database.run(lambda tx, event=event: tx.raw.fetchval(query, event.customer_id, event.source))
+        for event in registered
+    ]

@@ -71,7 +71,7 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
     )  # fmt: skip
     if registry.added:
         await add_references(tx, registry.added)
-        announce(tx, registry.added)
+        announce(tx, registry.events())
     await add_receivable(tx, receivable)
     announce(tx, [event], ids=[receivable.event_id])
     return receivable

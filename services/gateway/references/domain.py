@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway.core.domain import NewId
@@ -58,6 +59,21 @@ def source_named(
     return source
 
 
+class RegisteredReference(NamedTuple):
+    """A reference of a customer, since when. It may identify a person, so it stays in the registry."""
+
+    customer_id: UUID
+    source: str
+    ref: str
+    registered_at: datetime
+
+    def event(self) -> CustomerReferenceRegistered:
+        """What is announced of it: whose source now has a reference of the customer, and not which one."""
+        return CustomerReferenceRegistered(
+            customer_id=self.customer_id, source=self.source, registered_at=self.registered_at
+        )
+
+
 @dataclass(slots=True)
 class Registry:
     """What the registry knows of the customers that a batch names, and what the batch adds to it."""
@@ -66,7 +82,11 @@ class Registry:
     offered: dict[Reference, UUID] = field(default_factory=dict)  # ids kept for references that are unknown so far
     customers: set[UUID] = field(default_factory=set)
     of_source: set[tuple[UUID, str]] = field(default_factory=set)
-    added: list[CustomerReferenceRegistered] = field(default_factory=list)
+    added: list[RegisteredReference] = field(default_factory=list)
+
+    def events(self) -> list[CustomerReferenceRegistered]:
+        """What is announced of the references that were added."""
+        return [reference.event() for reference in self.added]
 
     def find(self, customer: CustomerIdentifier, reporter: Reporter) -> UUID | None:
         """The customer's id, or None: there is no such customer, or (for a partner) none of its own."""
@@ -98,9 +118,5 @@ class Registry:
         self.references[customer.source, customer.ref] = customer_id
         self.customers.add(customer_id)
         self.of_source.add((customer_id, customer.source))
-        self.added.append(
-            CustomerReferenceRegistered(
-                customer_id=customer_id, source=customer.source, ref=customer.ref, registered_at=at
-            )
-        )
+        self.added.append(RegisteredReference(customer_id, customer.source, customer.ref, at))
         return customer_id

@@ -70,7 +70,7 @@ async def register_references(tx: Transaction, references: Sequence[Reference], 
     ]
     if registry.added:
         await add_references(tx, registry.added)
-        announce(tx, registry.added)
+        announce(tx, registry.events())
     return ids
 
 

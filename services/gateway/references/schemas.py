@@ -1,13 +1,14 @@
 """HTTP shapes of how a body names a customer."""
 
 from typing import Self
+from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.gateway.references.domain import CustomerIdentifier
-from shared.chassis import Code, Id, Shape
+from shared.chassis import Code, Id, Read, Shape
 
 
 class CustomerAddress(Shape):
@@ -46,3 +47,17 @@ class ReferenceCreate(Shape):
                 {**detail, "loc": ("body", "reference", *detail["loc"])} for detail in error.errors(include_url=False)
             ]
             raise RequestValidationError(errors) from None
+
+
+class ReferenceRead(Read):
+    """A registered reference and whose it is."""
+
+    customer_id: UUID
+    source: str
+    ref: str
+
+
+class ReferencesRead(Read):
+    """References as the registry found them."""
+
+    items: list[ReferenceRead]

@@ -1,6 +1,6 @@
 """The registry of outside references, and which customers exist."""
 
-from sqlalchemy import Column, Index, Table, Text, Uuid
+from sqlalchemy import Column, Index, Table, Text, Uuid, text
 
 from services.gateway.core.tables import Moment, metadata
 
@@ -12,6 +12,7 @@ customer_reference = Table(  # the registry: ids from outside are unique per sou
     Column("customer_id", Uuid, nullable=False),
     Column("registered_at", Moment),  # null: the id is only offered, to a file that profile has not accepted yet
     Index("customer_reference_of_customer", "customer_id", "source"),
+    Index("customer_reference_prefix", text('lower(ref) collate "C"'), "source"),  # search by the beginning
 )
 known_customer = Table(  # every customer id that exists, so an unknown {id} can be refused without asking anybody
     "known_customer",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.events import CustomerReferenceRegistered, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Database
 from tests import harness
-from tests.gateway.bodies import PLACED, ago, an_order
+from tests.gateway.bodies import PLACED, ago, an_order, registered_refs
 
 SERVICE = "gateway"
 
@@ -133,9 +133,9 @@ async def compare(client: httpx.AsyncClient, database: Database, history: list[l
         (order["source"], order["amount"]) for order in book.orders.values()
     )
     references = {(order["source"], order["customer"]) for order in book.orders.values()}
-    assert {
-        (event.source, event.ref) for event in events if isinstance(event, CustomerReferenceRegistered)
-    } == references
+    registered = [event for event in events if isinstance(event, CustomerReferenceRegistered)]
+    refs = await registered_refs(database, registered)
+    assert {(event.source, ref) for event, ref in zip(registered, refs, strict=True)} == references
     back = [event for event in events if isinstance(event, (OrderReturned, OrderCancelled))]
     for of, order_id in ids.items():
         assert [event.amount for event in back if str(event.order_id) == order_id] == book.amounts(of)

@@ -9,7 +9,7 @@ import httpx
 
 from shared.events import CustomerReferenceRegistered, OrderPlaced
 from shared.messaging import Database
-from tests.gateway.bodies import PLACED, a_line, a_partner, an_order, code_of, place
+from tests.gateway.bodies import PLACED, a_line, a_partner, an_order, code_of, place, registered_refs
 
 SERVICE = "gateway"
 
@@ -27,7 +27,7 @@ async def test_an_order_is_stored_and_announced_with_its_new_customer(
     accepted = await place(client, an_order("1", a_line(1, "10.00", 2, unit_cost="1.2345"), a_line(2, "0.50")))
     seen, placed = await announced()
     assert isinstance(seen, CustomerReferenceRegistered)
-    assert (seen.source, seen.ref) == ("patron", "c-1")
+    assert (seen.source, await registered_refs(database, [seen])) == ("patron", ["c-1"])
     assert isinstance(placed, OrderPlaced)
     assert str(placed.customer_id) == accepted["customer_id"] == str(seen.customer_id)
     assert str(placed.order_id) == accepted["id"]

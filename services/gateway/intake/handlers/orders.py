@@ -34,7 +34,7 @@ async def accept_reported_orders(
     decision = accept_orders(reported, receipts, registry, rules=rules, at=tx.at, new_id=new_id)
     if registry.added:
         await add_references(tx, registry.added)
-        announce(tx, registry.added)
+        announce(tx, registry.events())
     if decision.orders:
         await orders.add_orders(tx, decision.orders)
         announce(tx, map(event_of, decision.orders), ids=[order.event_id for order in decision.orders])

@@ -24,6 +24,7 @@ create table customer_reference (
     primary key (source, ref)
 );
 create index customer_reference_of_customer on customer_reference (customer_id, source);
+create index customer_reference_prefix on customer_reference (lower(ref) collate "C", source);
 create table known_customer (customer_id uuid primary key, known_at timestamptz not null);
 create table customer_order (
     id uuid primary key, source text not null, order_ref text not null, customer_id uuid not null,
