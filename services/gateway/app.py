@@ -25,6 +25,7 @@ from shared.chassis import Ports, Service, create_service
 
 ROUTERS = (
     contract.router,
+    desk.root,
     desk.router,
     orders.router,
     reversals.router,

@@ -24,6 +24,7 @@ from services.gateway.desk.texts import TEXTS, Language, code_names, preferred_l
 from shared.chassis import Actor, Refused, public
 from shared.errors import not_found
 
+root = APIRouter(include_in_schema=False, redirect_slashes=False)
 router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
 
 COOKIE, LANGUAGE_COOKIE = "patron_desk", "patron_language"
@@ -42,6 +43,12 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 ChosenLanguage = Annotated[str | None, Query(alias="lang", max_length=2)]
+
+
+@root.get("/", dependencies=[public()])
+async def lead_to_the_desk() -> Response:
+    """Whoever opens the address of the system finds its page."""
+    return RedirectResponse("/desk", 307)
 
 
 @router.get("")

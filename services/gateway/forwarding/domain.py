@@ -1,48 +1,56 @@
-"""Which service answers which path of the public API. The first rule that fits counts."""
+"""Which service answers which path of the public API, and which of them are for partners.
 
-import re
+A new collection of a service gets its word here; nothing else of the gateway needs to know of it.
+"""
 
-CUSTOMER = r"customers/(?P<customer>[^/]+)"
-REST = r"(?:/.*)?"
+GATEWAY = "gateway"
 
-RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (service, re.compile(pattern))
-    for service, pattern in (
-        ("loyalty", rf"{CUSTOMER}/points{REST}"),
-        ("loyalty", rf"(?:holds|adjustments|points|programmes){REST}"),
-        ("tiering", rf"{CUSTOMER}/(?:tier|indicators|stage){REST}"),
-        ("tiering", rf"(?:warning-rules|warning-runs|stages|stage-rules){REST}"),
-        ("tiering", rf"{CUSTOMER}/(?:satisfaction|product-mix){REST}"),
-        ("tiering", rf"(?:satisfaction|composition|assessments){REST}"),
-        ("tiering", rf"{CUSTOMER}/(?:key-account|risks|never-served|lifetime-value){REST}"),
-        ("tiering", rf"(?:tier-policies|evaluations|pyramid|indicators|warnings){REST}"),
-        ("tiering", rf"(?:key-accounts|never-served|key-account-rules){REST}"),
-        ("tiering", rf"(?:retention|retention-rules|lifetime-value){REST}"),
-        ("complaint", rf"(?:complaints|business-calendar|deadline-rules){REST}"),
-        ("profile", rf"{CUSTOMER}{REST}"),
-        ("profile", rf"(?:customers|employees|calls|call-events){REST}"),
-    )
-)
+# The first word of a path below /v1 -> who answers it.
+COLLECTIONS: dict[str, tuple[str, ...]] = {
+    "profile": ("customers", "employees", "calls", "call-events"),
+    "tiering": (
+        *("tier-policies", "evaluations", "pyramid", "indicators"),
+        *("warnings", "warning-rules", "warning-runs", "stages", "stage-rules"),
+        *("satisfaction", "composition", "assessments"),
+        *("key-accounts", "key-account-rules", "never-served"),
+        *("retention", "retention-rules", "lifetime-value"),
+    ),
+    "complaint": ("complaints", "business-calendar", "deadline-rules"),
+    "loyalty": ("holds", "adjustments", "points", "programmes"),
+}
+# The word after a customer's id, in customers/{id}/… -> who answers it; whatever is not here is profile's.
+OF_A_CUSTOMER: dict[str, tuple[str, ...]] = {
+    "tiering": (
+        *("tier", "indicators", "stage", "satisfaction", "product-mix"),
+        *("key-account", "risks", "never-served", "lifetime-value"),
+    ),
+    "loyalty": ("points",),
+    GATEWAY: ("orders",),
+}
+SERVICE_OF_COLLECTION = {word: service for service, words in COLLECTIONS.items() for word in words}
+SERVICE_OF_CUSTOMER_PART = {word: service for service, words in OF_A_CUSTOMER.items() for word in words}
 
-FOR_PARTNERS = re.compile(rf"customers|{CUSTOMER}{REST}|complaints{REST}")
-"""What is about single customers, and so can be held to a partner's own. All else shows everybody's figures."""
+# What is about single customers, and so can be held to a partner's own. All else shows everybody's figures.
+FOR_PARTNERS = frozenset({"customers", "complaints"})
 
 
 def is_for_partners(path: str) -> bool:
-    return FOR_PARTNERS.fullmatch(path) is not None
+    """Whether a partner may ask for this path below /v1, for customers of its own."""
+    return path.partition("/")[0] in FOR_PARTNERS
 
 
 def service_for(path: str) -> str | None:
-    """The service behind a path below /v1 (without the leading slash), or None when nobody answers it."""
-    if any(step in ("", ".", "..") for step in path.split("/")):
+    """The service behind a path below /v1 (without the leading slash); None when the gateway or nobody answers it."""
+    words = path.split("/")
+    if any(word in ("", ".", "..") for word in words):
         return None  # a path that is not what it looks like could lead outside of /v1
-    return next((service for service, pattern in RULES if pattern.fullmatch(path)), None)
+    service = SERVICE_OF_COLLECTION.get(words[0])
+    if words[0] == "customers" and len(words) > 2:
+        service = SERVICE_OF_CUSTOMER_PART.get(words[2], service)
+    return None if service == GATEWAY else service
 
 
 def customer_in(path: str) -> str | None:
-    """The customer's id as it stands in a path."""
-    for _, pattern in RULES:
-        match = pattern.fullmatch(path)
-        if match is not None:
-            return match.groupdict().get("customer")
-    return None
+    """The customer's id as it stands in a path below /v1."""
+    words = path.split("/")
+    return words[1] or None if words[0] == "customers" and len(words) > 1 else None

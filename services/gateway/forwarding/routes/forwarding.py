@@ -3,6 +3,7 @@
 import json
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
@@ -13,11 +14,14 @@ from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import customer_not_found, require_customer
 from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
+from shared.chassis.problems import problem
 from shared.chassis.strict_json import parse_json
 from shared.errors import not_found
 
 router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)
 
+FORWARDED_PATH = "/{path:path}"  # takes what no other route took
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which scope each of its routes needs
 
 
@@ -35,16 +39,12 @@ async def read_overview(request: Request, customer_id: Id, fresh: bool = False) 
     return Response(json.dumps(overview, ensure_ascii=False), media_type="application/json")
 
 
-@router.api_route(
-    "/{path:path}",
-    methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    dependencies=[ANYBODY_SIGNED_IN, passes_query_on],
-)
+@router.api_route(FORWARDED_PATH, methods=METHODS, dependencies=[ANYBODY_SIGNED_IN, passes_query_on])
 async def forward_to_service(request: Request, path: str) -> Response:
     """Hand the request to the service that answers this path, and its answer back."""
     name = service_for(path)
     if name is None:
-        raise not_found("not_found", "Nothing is there.")
+        return method_not_allowed(request)
     actor = await actor_of(request)
     body = await request.body()
     await _require_own_customers(request, actor, body)
@@ -77,3 +77,20 @@ def _customers_named_in(body: bytes) -> list[str | None]:
     customer = content.get("customer")
     named = (content.get("customer_id"), customer.get("id") if isinstance(customer, dict) else None)
     return [None if text is None else str(text) for text in named]
+
+
+def method_not_allowed(request: Request) -> Response:
+    """405 with the methods that the gateway's own routes have for this path; 404 when it has no such path."""
+    path = request.scope["path"]
+    own = [
+        route for route in request.app.routes if isinstance(route, APIRoute) and route.path != f"/v1{FORWARDED_PATH}"
+    ]
+    allowed = {method for route in own if route.path_regex.match(path) for method in route.methods}
+    if not allowed:
+        raise not_found("not_found", "Nothing is there.")
+    return problem(
+        405,
+        "method_not_allowed",
+        "This path has other methods: see the header Allow.",
+        headers={"Allow": ", ".join(sorted(allowed))},
+    )
