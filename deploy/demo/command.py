@@ -21,7 +21,7 @@ from deploy.launch import make_room, show_addresses, start_detached
 from deploy.terminal import DEFAULT_DATA, CommandFailed, patron, with_data
 from deploy.verify.check import verify
 from deploy.verify.command import embedded_urls
-from deploy.verify.report import Report, show
+from deploy.verify.report import Report, print_report
 
 HOUSEHOLDS = 2_469
 
@@ -46,7 +46,7 @@ def run(customers: int | None = None, data: Path = DEFAULT_DATA) -> int:
     say_what_is_made_up(console, purchases)
     console.print(f"Done in {time.monotonic() - began:.1f} s. The same command again changes nothing.")
     if not report.holds:
-        show(report, console)
+        print_report(report, console)
         return 1
     console.print(f"All {len(report.results)} invariants hold ({patron('verify')}{with_data(data)}).", style="green")
     return 0

@@ -9,8 +9,8 @@ import asyncpg
 from rich.console import Console
 
 from deploy.verify.check import verify
-from deploy.verify.invariant import ALL
-from deploy.verify.report import show
+from deploy.verify.invariant import ALL_SERVICES
+from deploy.verify.report import print_report
 
 
 class NothingToVerify(RuntimeError):
@@ -19,26 +19,26 @@ class NothingToVerify(RuntimeError):
 
 def run(data: Path, as_json: bool = False) -> int:
     """The exit code: 0 when every invariant holds, 1 when one is broken, 2 when the databases do not answer."""
-    complain = Console(stderr=True, highlight=False)
+    errors = Console(stderr=True, highlight=False)
     try:
         report = asyncio.run(verify(database_urls(data)))
     except NothingToVerify as error:
-        complain.print(str(error))
+        errors.print(str(error))
         return 2
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-        complain.print(f"The databases can not be reached ({error}). Is the system running? `patron status` tells.")
+        errors.print(f"The databases can not be reached ({error}). Is the system running? `patron status` says.")
         return 2
     if as_json:
         print(report.as_json())
     else:
-        show(report, Console(highlight=False))
+        print_report(report, Console(highlight=False))
     return 0 if report.holds else 1
 
 
 def database_urls(data: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """From PATRON_DATABASE_URL_<SERVICE> where set (production), else of the embedded system on this directory."""
     environment = os.environ if environment is None else environment
-    named = {service: environment.get(f"PATRON_DATABASE_URL_{service.upper()}") for service in ALL}
+    named = {service: environment.get(f"PATRON_DATABASE_URL_{service.upper()}") for service in ALL_SERVICES}
     if all(named.values()):
         return {service: url for service, url in named.items() if url}
     if any(named.values()):
@@ -58,5 +58,5 @@ def embedded_urls(data: Path) -> dict[str, str]:
     password = (data / "postgres" / "password").read_text().strip()
     return {
         service: f"postgresql://{USER}:{password}@127.0.0.1:{postgres.port}/{state.databases[service]}"
-        for service in ALL
+        for service in ALL_SERVICES
     }

@@ -1,4 +1,4 @@
-"""The three shapes of an invariant: inside one database, between an owner and one that listens, or a scan of its own.
+"""The three shapes of an invariant: inside one database, between an owner and one subscriber, or a scan of its own.
 
 Each names itself in a sentence that is true of a sound system; its SQL returns the rows that make it false.
 """
@@ -8,36 +8,41 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deploy.verify.moments import InTurn, Moments
-from deploy.verify.report import SHOWN, Result, outcome_of
+from deploy.verify.report import MAX_EXAMPLES, Result, outcome_of
+from deploy.verify.snapshots import SharedConnection, Snapshots
 from shared.events import OWNERS
 
-ALL = ("gateway", "profile", "tiering", "complaint", "loyalty")
+ALL_SERVICES = ("gateway", "profile", "tiering", "complaint", "loyalty")
 PAGE = 2000  # rows
 
 # Whatever was recorded before this instant has left its owner's event log with the months that were dropped, whole and
-# in their order: that it was told can not be seen any more. Of what was recorded since, everything is still there.
+# in their order: that it was announced can not be seen any more. Of what was recorded since, everything is still there.
 CUT = "(select coalesce(max(recorded_before), '-infinity') from outbox_cut)"
 
 
 class Invariant(Protocol):
+    """Something that must hold: a stable code, a sentence that is true of a sound system, and how it is checked."""
+
     @property
     def code(self) -> str: ...
 
     @property
     def name(self) -> str: ...
 
-    async def check(self, moments: Moments) -> Result: ...
+    async def check(self, snapshots: Snapshots) -> Result: ...
 
 
-def words(row: Any) -> str:
+def describe(row: Any) -> str:
     """A row as `column=value` pairs."""
     return " ".join(f"{key}={value}" for key, value in row.items())
 
 
 @dataclass(frozen=True)
 class Within:
-    """`checked` counts what is looked at; `offending` returns the rows that break it. In each of `services`."""
+    """What must hold inside each of some databases: `checked` counts rows, `offending` returns those that break it.
+
+    Both are SQL. `noted` says that what it finds is no fault, but something an operator must know.
+    """
 
     code: str
     name: str
@@ -46,16 +51,21 @@ class Within:
     offending: str
     noted: bool = False
 
-    async def check(self, moments: Moments) -> Result:
-        checked, found, examples = 0, 0, []
+    async def check(self, snapshots: Snapshots) -> Result:
+        checked, offending, examples = 0, 0, []
         for service in self.services:
-            connection = moments.now[service]
+            connection = snapshots.now[service]
             checked += int(await connection.fetchval(self.checked) or 0)
             rows = await connection.fetch(self.offending)
-            found += len(rows)
-            examples += [f"{service}: {words(row)}" for row in rows[:SHOWN]]
+            offending += len(rows)
+            examples += [f"{service}: {describe(row)}" for row in rows[:MAX_EXAMPLES]]
         return Result(
-            self.code, self.name, outcome_of(found, noted=self.noted), checked, found, tuple(examples[:SHOWN])
+            self.code,
+            self.name,
+            outcome_of(offending, noted=self.noted),
+            checked,
+            offending,
+            tuple(examples[:MAX_EXAMPLES]),
         )
 
 
@@ -74,61 +84,64 @@ class Rows:
 
 @dataclass(frozen=True)
 class Between:
-    """What the owner told is what the listener has: nothing missing, nothing unknown, nothing different.
+    """What the owner has is what the subscriber has made of it: nothing missing, nothing unknown, nothing different.
 
     Equal digests settle it at once. Otherwise both sides are read in order of `key` and merged as streams, so a million
-    rows need no memory, and what differs is told row by row. An event of this owner that was gone past (a hole) excuses
-    its rows and its stream: the hole has a line of its own. Where the owner's log no longer has the event, all that was
-    recorded for its stream before the cut is excused.
+    rows need no memory, and what differs is reported row by row. An event of this owner that was gone past (a hole)
+    excuses its rows and its stream: the hole has a line of its own. Where the owner's log no longer has the event, all
+    that was recorded for its stream before the cut is excused.
     """
 
     code: str
     name: str
-    told: Rows
-    heard: Rows
+    owner: Rows
+    subscriber: Rows
 
-    async def check(self, moments: Moments) -> Result:
-        looks = {moments.before[self.told.service]: self.told.sql, moments.after[self.told.service]: self.told.sql}
-        looks[moments.now[self.heard.service]] = self.heard.sql
-        before, *others = await asyncio.gather(*(digest(connection, sql) for connection, sql in looks.items()))
+    async def check(self, snapshots: Snapshots) -> Result:
+        sides = {
+            snapshots.before[self.owner.service]: self.owner.sql,
+            snapshots.after[self.owner.service]: self.owner.sql,
+        }
+        sides[snapshots.now[self.subscriber.service]] = self.subscriber.sql
+        before, *others = await asyncio.gather(*(digest(connection, sql) for connection, sql in sides.items()))
         if all(other == before for other in others):
             return Result(self.code, self.name, "holds", before[0])
-        return await self._compare(moments)
+        return await self._compare(snapshots)
 
-    async def _compare(self, moments: Moments) -> Result:
-        excused = await self._excused(moments)
-        before = in_order(moments.before[self.told.service], self.told.sql)
-        now = in_order(moments.now[self.heard.service], self.heard.sql)
-        after = in_order(moments.after[self.told.service], self.told.sql)
-        checked, found = 0, 0
+    async def _compare(self, snapshots: Snapshots) -> Result:
+        excused = await self._excused(snapshots)
+        before = in_order(snapshots.before[self.owner.service], self.owner.sql)
+        now = in_order(snapshots.now[self.subscriber.service], self.subscriber.sql)
+        after = in_order(snapshots.after[self.owner.service], self.owner.sql)
+        checked, offending = 0, 0
         examples: list[str] = []
         async for was, has, later in merged(before, now, after):
             checked += 1
             fault = self._fault(was, has, later, excused)
             if fault:
-                found += 1
-                if len(examples) < SHOWN:
-                    examples.append(f"{self.heard.service}: {fault}")
-        return Result(self.code, self.name, outcome_of(found), checked, found, tuple(examples))
+                offending += 1
+                if len(examples) < MAX_EXAMPLES:
+                    examples.append(f"{self.subscriber.service}: {fault}")
+        return Result(self.code, self.name, outcome_of(offending), checked, offending, tuple(examples))
 
-    async def _excused(self, moments: Moments) -> set[str]:
+    async def _excused(self, snapshots: Snapshots) -> set[str]:
         """Keys of this owner's events that were gone past, and the streams they are missing from."""
-        mine = [topic for topic, owner in OWNERS.items() if owner == self.told.service]
-        holes = await moments.now[self.heard.service].fetch(
-            "select topic, key, seq, event_id from stream_hole where topic = any($1)", mine
+        topics = [topic for topic, owner in OWNERS.items() if owner == self.owner.service]
+        holes = await snapshots.now[self.subscriber.service].fetch(
+            "select topic, key, seq, event_id from stream_hole where topic = any($1)", topics
         )
         excused = {hole["key"] for hole in holes}
         if not holes:
             return excused
-        owner = moments.after[self.told.service]
-        if self.told.of_events is not None:
+        owner = snapshots.after[self.owner.service]
+        if self.owner.of_events is not None:
             ids = [hole["event_id"] for hole in holes if hole["event_id"]]
-            excused |= {str(row["key"]) for row in await owner.fetch(self.told.of_events, ids)}
-        if self.told.of_streams is not None:
+            excused |= {str(row["key"]) for row in await owner.fetch(self.owner.of_events, ids)}
+        if self.owner.of_streams is not None:
             cuts = await owner.fetch("select topic, key, seq from outbox_cut where key = any($1)", list(excused))
             cut = {(row["topic"], row["key"]): row["seq"] for row in cuts}
             gone = {h["key"] for h in holes if h["seq"] <= cut.get((h["topic"], h["key"]), 0)}
-            excused |= {str(row["key"]) for row in await owner.fetch(self.told.of_streams, list(gone))}
+            excused |= {str(row["key"]) for row in await owner.fetch(self.owner.of_streams, list(gone))}
         return excused
 
     def _fault(self, was: "Row | None", has: "Row | None", later: "Row | None", excused: set[str]) -> str | None:
@@ -136,14 +149,16 @@ class Between:
         if has is None:
             return f"missing {was}" if settled else None
         if later is None:
-            return None if was is not None else f"unknown to {self.told.service}: {has}"
+            return None if was is not None else f"unknown to {self.owner.service}: {has}"
         if settled and has.values != later.values:
-            return f"{has} but {self.told.service} has {later}"
+            return f"{has} but {self.owner.service} has {later}"
         return None
 
 
 @dataclass(frozen=True)
 class Row:
+    """One row of a side, its key in words, and its other columns by name."""
+
     key: str
     values: dict[str, Any]
 
@@ -151,28 +166,29 @@ class Row:
         return " ".join([self.key, *(f"{name}={value}" for name, value in self.values.items())])
 
 
-async def digest(connection: InTurn, sql: str) -> tuple[int, int]:
-    """How many rows, and the sum of their hashes: the same for the same rows in any order, and practically no others.
+async def digest(connection: SharedConnection, sql: str) -> tuple[int, int]:
+    """How many rows a query returns, and the sum of their hashes.
 
-    Rows that are equal but of another type on the other side (a text and a uuid) only cost the longer way.
+    That is the same for the same rows in any order, and for practically no others. Rows that are equal but
+    of another type on the other side (a text and a uuid) only cost the longer way.
     """
     row = await connection.fetchrow(
-        f"""select count(*) as rows, coalesce(sum(hash_record_extended(told, 0)), 0) as hashes
-            from ({sql}) as told"""
+        f"""select count(*) as rows, coalesce(sum(hash_record_extended(r, 0)), 0) as hashes
+            from ({sql}) as r"""
     )
     return int(row["rows"]), int(row["hashes"])
 
 
-async def in_order(connection: InTurn, sql: str) -> AsyncIterator[Row]:
-    """The rows by key, in an order that is the same in every database whatever its collation."""
-    ordered = f'select * from ({sql}) as told order by key::text collate "C"'
+async def in_order(connection: SharedConnection, sql: str) -> AsyncIterator[Row]:
+    """The rows of a query by key, in an order that is the same in every database whatever its collation."""
+    ordered = f'select * from ({sql}) as r order by key::text collate "C"'
     previous: str | None = None
     async for page in connection.pages(ordered, PAGE):
         for record in page:
             values = dict(record)
             key = str(values.pop("key"))
             if key == previous:
-                # Two rows of one key: the second is told apart, so that it is found on neither side.
+                # Two rows of one key: the second gets a key of its own, so that it is found on neither side.
                 key = f"{key} (again)"
             else:
                 previous = key
@@ -193,15 +209,20 @@ async def merged(*streams: AsyncIterator[Row]) -> AsyncIterator[tuple[Row | None
 
 @dataclass(frozen=True)
 class Scan:
-    """What SQL alone can not say: a function that returns how many it looked at and what it found."""
+    """What SQL alone can not say: a function that returns how many it checked, and a line for each that breaks it."""
 
     code: str
     name: str
-    look: Callable[[Moments], Awaitable[tuple[int, list[str]]]]
+    scan: Callable[[Snapshots], Awaitable[tuple[int, list[str]]]]
     noted: bool = False
 
-    async def check(self, moments: Moments) -> Result:
-        checked, found = await self.look(moments)
+    async def check(self, snapshots: Snapshots) -> Result:
+        checked, offending = await self.scan(snapshots)
         return Result(
-            self.code, self.name, outcome_of(found, noted=self.noted), checked, len(found), tuple(found[:SHOWN])
+            self.code,
+            self.name,
+            outcome_of(offending, noted=self.noted),
+            checked,
+            len(offending),
+            tuple(offending[:MAX_EXAMPLES]),
         )

@@ -1,4 +1,4 @@
-"""What a check found: a result for each invariant, for people (a table) and for programs (JSON)."""
+"""What the checks say: a result for each invariant, for people (a table) and for programs (JSON)."""
 
 import json
 from collections.abc import Sequence
@@ -12,8 +12,12 @@ from rich.text import Text
 # `noted` is for what an operator decided or must know (holes, differences after a restore): it breaks nothing.
 Outcome = Literal["holds", "broken", "noted"]
 
-MARKS: dict[Outcome, tuple[str, str]] = {"holds": ("✓", "green"), "broken": ("✗", "bold red"), "noted": ("!", "yellow")}
-SHOWN = 20  # offending rows kept of each invariant; the count is of all of them
+SYMBOLS: dict[Outcome, tuple[str, str]] = {
+    "holds": ("✓", "green"),
+    "broken": ("✗", "bold red"),
+    "noted": ("!", "yellow"),
+}
+MAX_EXAMPLES = 20  # offending rows kept of each invariant; the count is of all of them
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
+    """Every invariant's result, how long it took, and the streams that did not reach their heads in time, in words."""
+
     results: tuple[Result, ...]
     seconds: float
-    behind: tuple[str, ...] = field(default=())  # marks that did not reach the heads in time
+    lagging: tuple[str, ...] = field(default=())
 
     @property
     def broken(self) -> tuple[Result, ...]:
@@ -50,26 +56,27 @@ class Report:
 
 
 def outcome_of(offending: Sequence[object] | int, *, noted: bool = False) -> Outcome:
-    found = offending if isinstance(offending, int) else len(offending)
-    if not found:
+    count = offending if isinstance(offending, int) else len(offending)
+    if not count:
         return "holds"
     return "noted" if noted else "broken"
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
+    """A table of all results, then the rows that break an invariant or are noted, then the verdict."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("invariant")
     table.add_column("checked", justify="right")
     table.add_column("broken by", justify="right")
     for result in report.results:
-        mark, style = MARKS[result.outcome]
-        found = f"{result.offending:,}" if result.offending else "–"
-        table.add_row(Text(mark, style), result.name, f"{result.checked:,}", Text(found, style))
+        symbol, style = SYMBOLS[result.outcome]
+        offending = f"{result.offending:,}" if result.offending else "–"
+        table.add_row(Text(symbol, style), result.name, f"{result.checked:,}", Text(offending, style))
     console.print(table)
     for result in report.results:
         if result.examples:
-            console.print(Text(f"\n{result.name}:", MARKS[result.outcome][1]))
+            console.print(Text(f"\n{result.name}:", SYMBOLS[result.outcome][1]))
             for example in result.examples:
                 console.print(Text(f"  {example}"))
             if result.offending > len(result.examples):

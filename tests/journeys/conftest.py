@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from deploy.verify.check import HEARS, examine
-from deploy.verify.moments import Connections, connected
+from deploy.verify.check import SUBSCRIBED_TOPICS, check_invariants
+from deploy.verify.snapshots import Connections, connected
 from tests import harness
 from tests.journeys.caller import SETTLED_WITHIN_SECONDS, Caller
 from tests.system import System
@@ -33,14 +33,14 @@ async def examined(system: System) -> AsyncIterator[Connections]:
 async def what_must_hold(system: System, examined: Connections) -> AsyncIterator[None]:
     """Whatever callers did, what `patron verify` checks is true afterwards."""
     yield
-    await examine_all(system, examined)
+    await check_all_invariants(system, examined)
 
 
-async def examine_all(system: System, connections: Connections) -> None:
+async def check_all_invariants(system: System, connections: Connections) -> None:
     await system.settle(SETTLED_WITHIN_SECONDS)
-    report = await examine(connections, HEARS, SETTLED_WITHIN_SECONDS)
+    report = await check_invariants(connections, SUBSCRIBED_TOPICS, SETTLED_WITHIN_SECONDS)
     assert report.holds, "\n".join(f"{one.code} {one.name}: {'; '.join(one.examples)}" for one in report.broken)
-    assert not report.behind
+    assert not report.lagging
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.verify.moments import connected
+from deploy.verify.snapshots import connected
 from shared.chassis import Ports
 from shared.messaging import Database
 from shared.messaging.broker.interface import Message
 from tests import harness
 from tests.journeys.caller import Caller, ago, new_code
-from tests.journeys.conftest import examine_all
+from tests.journeys.conftest import check_all_invariants
 from tests.system import QUICK, System, transport_to
 from tests.system import system as start_system
 
@@ -47,7 +47,7 @@ async def what_must_hold(system: System, loyalty: Running, loyaltys_database: st
     async with loyalty():
         urls = {name: database.url for name, database in system.databases.items()}
         async with connected(urls) as connections:
-            await examine_all(system, connections)
+            await check_all_invariants(system, connections)
 
 
 @asynccontextmanager

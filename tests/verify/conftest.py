@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from deploy.verify import Report, Result
-from deploy.verify.check import examine
-from deploy.verify.moments import Connections, connected, plain
+from deploy.verify.check import check_invariants
+from deploy.verify.snapshots import Connections, asyncpg_url, connected
 from shared.events import OWNERS, Event
 from shared.messaging import new_id
 from tests import harness
@@ -72,7 +72,7 @@ class Five:
         return event_id
 
     async def report(self) -> Report:
-        return await examine(self.examined, HEARD, self.wait_seconds)
+        return await check_invariants(self.examined, HEARD, self.wait_seconds)
 
     async def result(self, code: str) -> Result:
         """What the full check says of one invariant."""
@@ -101,7 +101,7 @@ end $$;
 async def migrated(databases: harness.Databases) -> AsyncIterator[Five]:
     urls = {}
     for service in harness.SERVICES:
-        urls[service] = plain(await databases.prepare(service, harness.migrations_of(service)))
+        urls[service] = asyncpg_url(await databases.prepare(service, harness.migrations_of(service)))
     async with connected(urls, 4) as (connections, *examined):
         yield Five(urls, connections, examined)
 

@@ -12,7 +12,7 @@ from tests.verify.conftest import Five
 CUSTOMER, WARNING, OTHER = (UUID(int=number) for number in (1, 2, 3))
 RULE = SHIPPED_WARNINGS[3].policy_id
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
-NAMES = {"warnings_once", "warnings_told", "warnings_announced", "warnings_in_overview"}
+NAMES = {"warnings_once", "warnings_raised_once", "warnings_announced", "warnings_in_overview"}
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ async def test_T12_a_warning_that_was_told_and_is_shown_is_sound(warned: Five):
 @pytest.mark.parametrize(
     ("service", "fault", "found"),
     [
-        ("tiering", "delete from warning_change", {"warnings_told"}),
+        ("tiering", "delete from warning_change", {"warnings_raised_once"}),
         (
             "tiering",
             "update early_warning set state = 'closed', closed_at = now(), closed_by = 'x', closing = 'x'",
-            {"warnings_told", "warnings_announced", "warnings_in_overview"},
+            {"warnings_raised_once", "warnings_announced", "warnings_in_overview"},
         ),
         ("tiering", "update early_warning set severity = 'yellow'", {"warnings_in_overview"}),
         ("tiering", "delete from outbox where type = 'tiering.warning_raised.v1'", {"warnings_announced"}),

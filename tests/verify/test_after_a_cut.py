@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.verify import Report
-from deploy.verify.check import HEARS, examine
-from deploy.verify.moments import Connections, connected
+from deploy.verify.check import SUBSCRIBED_TOPICS, check_invariants
+from deploy.verify.snapshots import Connections, connected
 from shared.chassis.operations.lifespan import cut_log
 from tests import harness
 from tests.journeys.caller import Caller, new_code
@@ -77,7 +77,7 @@ class Cut:
         await self.system.databases[service].run(lambda tx: tx.raw.execute(sql))
 
     async def report(self) -> Report:
-        return await examine(self.connections, HEARS, 0.0)
+        return await check_invariants(self.connections, SUBSCRIBED_TOPICS, 0.0)
 
     async def broken(self) -> set[str]:
         return {one.code for one in (await self.report()).results if one.outcome != "holds"}
@@ -152,7 +152,7 @@ async def test_who_subscribes_later_goes_on_from_where_logs_begin_and_owes_nothi
     await cut.live()
 
     async def caught_up() -> bool:
-        return (await cut.report()).result("marks_reach_heads").outcome == "holds"
+        return (await cut.report()).result("positions_reach_heads").outcome == "holds"
 
     await until(caught_up, "tiering has stepped to where the logs begin", 60)
     await cut.comes_to({"holes"})

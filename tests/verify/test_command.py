@@ -9,16 +9,16 @@ import pytest
 
 from deploy.embedded.ports import free_port
 from deploy.verify import run
-from deploy.verify.check import HEARS
+from deploy.verify.check import SUBSCRIBED_TOPICS
 from deploy.verify.command import NothingToVerify, database_urls
-from deploy.verify.invariant import ALL
+from deploy.verify.invariant import ALL_SERVICES
 from deploy.verify.invariants import INVARIANTS
 from shared.events import OWNERS
 from tests.verify.conftest import Five
 
 
 @pytest.fixture
-def told_where(five: Five, monkeypatch: pytest.MonkeyPatch) -> Five:
+def databases_known(five: Five, monkeypatch: pytest.MonkeyPatch) -> Five:
     for service, url in five.urls.items():
         monkeypatch.setenv(f"PATRON_DATABASE_URL_{service.upper()}", url)
     return five
@@ -31,22 +31,22 @@ async def in_thread(data: Path, *, as_json: bool = False) -> int:
     return await asyncio.to_thread(run, data, as_json)
 
 
-async def test_a_sound_system_is_said_to_be_sound(told_where: Five, tmp_path, capsys):
+async def test_a_sound_system_is_said_to_be_sound(databases_known: Five, tmp_path, capsys):
     assert await in_thread(tmp_path) == 0
     printed = capsys.readouterr().out
     assert f"All {len(INVARIANTS)} invariants hold" in printed
 
 
-async def test_a_broken_one_exits_with_1_and_shows_the_rows(told_where: Five, tmp_path, capsys):
+async def test_a_broken_one_exits_with_1_and_shows_the_rows(databases_known: Five, tmp_path, capsys):
     customer = uuid4()
-    await told_where.run("loyalty", "insert into wallet (customer_id, available) values ($1, 5)", customer)
+    await databases_known.run("loyalty", "insert into wallet (customer_id, available) values ($1, 5)", customer)
     assert await in_thread(tmp_path) == 1
     printed = capsys.readouterr().out
     assert str(customer) in printed.replace("\n", "")
     assert f"2 of {len(INVARIANTS)} invariants are broken" in printed
 
 
-async def test_json_has_every_invariant_with_its_count(told_where: Five, tmp_path, capsys):
+async def test_json_has_every_invariant_with_its_count(databases_known: Five, tmp_path, capsys):
     assert await in_thread(tmp_path, as_json=True) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["holds"] is True
@@ -54,7 +54,7 @@ async def test_json_has_every_invariant_with_its_count(told_where: Five, tmp_pat
     assert all({"checked", "offending", "outcome", "name"} <= result.keys() for result in report["results"])
 
 
-async def test_databases_that_do_not_answer_are_not_a_verdict(told_where: Five, tmp_path, capsys, monkeypatch):
+async def test_databases_that_do_not_answer_are_not_a_verdict(databases_known: Five, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("PATRON_DATABASE_URL_LOYALTY", f"postgresql://nobody@127.0.0.1:{free_port()}/none")
     assert await in_thread(tmp_path) == 2
     assert "can not be reached" in capsys.readouterr().err.replace("\n", " ")
@@ -76,8 +76,8 @@ def test_every_invariant_has_a_code_of_its_own_and_a_sentence():
     assert all(len(invariant.name.split()) > 4 for invariant in INVARIANTS)
 
 
-@pytest.mark.parametrize("service", ALL)
-def test_who_must_hear_of_what_is_what_the_services_subscriptions_say(service: str):
+@pytest.mark.parametrize("service", ALL_SERVICES)
+def test_the_topics_verify_expects_are_those_the_services_subscribe_to(service: str):
     package = "services.gateway" if service == "gateway" else f"services.{service}_svc"
-    assert HEARS[service] == importlib.import_module(f"{package}.subscriptions").subscriptions.topics
-    assert all(OWNERS[topic] != service for topic in HEARS[service])
+    assert SUBSCRIBED_TOPICS[service] == importlib.import_module(f"{package}.subscriptions").subscriptions.topics
+    assert all(OWNERS[topic] != service for topic in SUBSCRIBED_TOPICS[service])

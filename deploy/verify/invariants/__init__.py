@@ -1,36 +1,36 @@
-"""All invariants, one file a topic, in the order in which `patron verify` tells them."""
+"""All invariants, one file a subject, in the order in which `patron verify` prints them."""
 
 from deploy.verify.invariant import Invariant
 from deploy.verify.invariants import (
-    accounts,
     assessments,
     cases,
+    external_facts,
     indicators,
+    key_accounts,
     ledger,
-    marks,
     orders,
     overview,
     personal_data,
     policies,
+    positions,
     reviews,
     streams,
     tiers,
     timers,
-    told,
     warnings,
 )
 
 INVARIANTS: tuple[Invariant, ...] = (
     *streams.INVARIANTS,
-    *marks.INVARIANTS,
+    *positions.INVARIANTS,
     *indicators.INVARIANTS,
-    *told.INVARIANTS,
+    *external_facts.INVARIANTS,
     *orders.INVARIANTS,
     *ledger.INVARIANTS,
     *tiers.INVARIANTS,
     *policies.INVARIANTS,
     *reviews.INVARIANTS,
-    *accounts.INVARIANTS,
+    *key_accounts.INVARIANTS,
     *cases.INVARIANTS,
     *timers.INVARIANTS,
     *warnings.INVARIANTS,

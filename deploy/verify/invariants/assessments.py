@@ -22,13 +22,13 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from satisfaction_answer",
         offending=f"""
-            with told as (
+            with announced as (
                 select (p ->> 'answer_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id, count(*) as times
                 from (select payload::jsonb as p from outbox where type = 'tiering.satisfaction_measured.v1') as e
                 group by 1, 2
             )
             select coalesce(a.answer_id, t.id) as answer_id, a.customer_id, t.times
-            from satisfaction_answer a full join told t on t.id = a.answer_id and t.customer_id = a.customer_id
+            from satisfaction_answer a full join announced t on t.id = a.answer_id and t.customer_id = a.customer_id
             where a.answer_id is null or (t.id is null and a.recorded_at >= {CUT}) or t.times > 1
                or a.satisfaction <> a.experience - a.expectation
         """,

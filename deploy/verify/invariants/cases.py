@@ -1,11 +1,11 @@
-"""Complaints: every history is a legal path, and every deadline warned, breached and escalated as often as it said.
+"""Complaints: every history is a legal path, and every deadline warned, breached and escalated as often as announced.
 
 And as often as it had to: what still runs has a timer for what comes next.
 """
 
 from deploy.verify.invariant import CUT, Within
 
-# What may happen to a case, said here once more in its own words: a check that asked the service for its rules would
+# What may happen to a case, written here a second time on purpose: a check that asked the service for its rules would
 # find nothing wrong with wrong rules. Steps beside the path leave the status as it is.
 LEGAL = """
     values (null, 'filing', null, 'received'),
@@ -33,12 +33,12 @@ INVARIANTS = (
         ("complaint",),
         checked="select count(*) from case_step",
         offending=f"""
-            with legal (before, name, outcome, after) as ({LEGAL}), told as (
+            with legal (before, name, outcome, after) as ({LEGAL}), steps as (
                 select s.*, row_number() over w as nth, lag(status_after) over w as status_so_far,
                        lag(at) over w as at_before, lag(round) over w as round_before
                 from case_step s window w as (partition by case_id order by number)
             ), faults as (
-                select case_id, number, name, status_before, status_after from told t
+                select case_id, number, name, status_before, status_after from steps t
                 where number <> nth or status_before is distinct from status_so_far or at < at_before
                    or round <> coalesce(round_before, 0) + (name in ('filing', 'reopening'))::int
                    or not (name in {BESIDE} and status_before = status_after
@@ -58,17 +58,17 @@ INVARIANTS = (
     ),
     Within(
         "deadlines_end_once",
-        "every deadline ended once or still runs towards a timer, and what it told it told as often as it happened",
+        "every deadline ended once or still runs towards a timer, and was announced as often as something became of it",
         ("complaint",),
         checked="select count(*) from deadline",
         offending=f"""
-            with told as (
+            with announced as (
                 select (p ->> 'case_id')::uuid as case_id, p ->> 'stage' as stage, type, count(*) as times
                 from (select type, payload::jsonb as p from outbox
                       where type in ('complaint.deadline_warned.v1', 'complaint.deadline_breached.v1',
                                      'complaint.complaint_escalated.v1')) as events
                 group by 1, 2, 3
-            ), moments as (  -- it was told at that instant or later
+            ), instants as (  -- it was announced at that instant or later
                 select case_id, stage, 'complaint.deadline_warned.v1' as type, warned_at as at from deadline
                 union all
                 select case_id, stage, 'complaint.deadline_breached.v1', breached_at from deadline
@@ -76,11 +76,11 @@ INVARIANTS = (
                 select case_id, stage, 'complaint.complaint_escalated.v1', at from escalation
             ), happened as (
                 select case_id, stage, type, count(*) as times, count(*) filter (where at >= {CUT}) as since_cut
-                from moments where at is not null group by 1, 2, 3
+                from instants where at is not null group by 1, 2, 3
             )
-            select case_id, stage, type, told.times as told, happened.times as happened
-            from told full join happened using (case_id, stage, type)
-            where coalesce(told.times, 0) not between coalesce(since_cut, 0) and coalesce(happened.times, 0)
+            select case_id, stage, type, announced.times as announced, happened.times as happened
+            from announced full join happened using (case_id, stage, type)
+            where coalesce(announced.times, 0) not between coalesce(since_cut, 0) and coalesce(happened.times, 0)
             union all
             select case_id, stage, 'ended more than once', num_nonnulls(breached_at, met_at, cancelled_at), 1
             from deadline where num_nonnulls(breached_at, met_at, cancelled_at) > 1

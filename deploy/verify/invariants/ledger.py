@@ -71,19 +71,19 @@ INVARIANTS = (
         offending=f"""
             with posted as materialized (  -- each payload is read once
                 select payload::jsonb as p from outbox where type = 'loyalty.points_posted.v1'
-            ), told as (
+            ), announced as (
                 select (p ->> 'entry_id')::uuid as id, (p ->> 'points')::bigint as points,
                        (p ->> 'balance')::bigint as available, (p ->> 'held')::bigint as held,
                        (p ->> 'debt')::bigint as debt
                 from posted
             )
-            select id as entry_id, e.customer_id, e.number, 'not told, or told otherwise' as fault
-            from entry e full join told using (id)
-            where e.id is null or (told.id is null and e.recorded_at >= {CUT})
-               or (told.id is not null and (e.points, e.available, e.held, e.debt)
-                   is distinct from (told.points, told.available, told.held, told.debt))
+            select id as entry_id, e.customer_id, e.number, 'not announced, or announced otherwise' as fault
+            from entry e full join announced using (id)
+            where e.id is null or (announced.id is null and e.recorded_at >= {CUT})
+               or (announced.id is not null and (e.points, e.available, e.held, e.debt)
+                   is distinct from (announced.points, announced.available, announced.held, announced.debt))
             union all
-            select id, null, null, 'told twice' from told group by id having count(*) > 1
+            select id, null, null, 'announced twice' from announced group by id having count(*) > 1
         """,
     ),
 )

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from deploy.verify.invariant import ALL, Scan
-from deploy.verify.moments import Connection, Moments
+from deploy.verify.invariant import ALL_SERVICES, Scan
+from deploy.verify.snapshots import Connection, Snapshots
 from services.gateway.references.domain import OWN_SOURCE
 from services.profile_svc.files.schemas import AcquisitionSource
 from shared.chassis.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
@@ -74,20 +74,20 @@ def forbidden_keys(keys: set[str]) -> set[str]:
     return {key for key in keys - HARMLESS if FORBIDDEN & set(re.split(r"[_.]", key.lower()))}
 
 
-async def _no_personal_data(moments: Moments) -> tuple[int, list[str]]:
-    personal = await personal_values(moments.now)
+async def _no_personal_data(snapshots: Snapshots) -> tuple[int, list[str]]:
+    personal = await personal_values(snapshots.now)
     checked = 0
-    found = []
-    for service in ALL:
-        async for rows in moments.now[service].pages("select event_id, type, payload from outbox", PAGE):
+    offending = []
+    for service in ALL_SERVICES:
+        async for rows in snapshots.now[service].pages("select event_id, type, payload from outbox", PAGE):
             checked += len(rows)
             if suspicious([row["payload"] for row in rows], personal):
-                found += [
+                offending += [
                     f"{service}: {row['type']} {row['event_id']} {fault}"
                     for row in rows
                     for fault in faults(row, personal)
                 ]
-    return checked, found
+    return checked, offending
 
 
 def suspicious(payloads: Sequence[str], personal: set[str]) -> bool:

@@ -1,20 +1,20 @@
-"""What left: every outbox empties, and every stream counts 1, 2, 3 … without a hole up to its head.
+"""Event logs: every outbox empties, and every stream counts 1, 2, 3 … without a hole up to its head.
 
 Where old months of a log were dropped, a stream counts from where it was cut.
 """
 
-from deploy.verify.invariant import ALL, Scan, Within
-from deploy.verify.moments import Moments
+from deploy.verify.invariant import ALL_SERVICES, Scan, Within
+from deploy.verify.snapshots import Snapshots
 
 
-async def _outboxes_empty(moments: Moments) -> tuple[int, list[str]]:
+async def _outboxes_empty(snapshots: Snapshots) -> tuple[int, list[str]]:
     """A row that was unsent when the check began is sent when the wait is over."""
     checked = 0
-    found = []
-    for service in ALL:
-        checked += int(await moments.now[service].fetchval("select count(*) from outbox"))
-        found += [f"{service}: position={position} is still unsent" for position in moments.unsent[service]]
-    return checked, found
+    offending = []
+    for service in ALL_SERVICES:
+        checked += int(await snapshots.now[service].fetchval("select count(*) from outbox"))
+        offending += [f"{service}: position={position} is still unsent" for position in snapshots.unsent[service]]
+    return checked, offending
 
 
 # The log with the last event of what was cut off each stream.
@@ -25,7 +25,7 @@ INVARIANTS = (
     Within(
         "stream_counts",
         "every stream (topic, key) counts 1, 2, 3 …, or on from its cut, without a hole and without a number twice",
-        ALL,
+        ALL_SERVICES,
         checked="select count(*) from outbox",
         offending="""
             select topic, key, cut.seq as cut, min(o.seq) as first, max(o.seq) as last, count(*) as events,
@@ -40,7 +40,7 @@ INVARIANTS = (
     Within(
         "stream_heads",
         "every head is the last event of its stream",
-        ALL,
+        ALL_SERVICES,
         checked="select count(*) from stream_head",
         offending=f"""
             with ends as (
@@ -59,7 +59,7 @@ INVARIANTS = (
     Within(
         "event_ids",
         "no event was written twice",
-        ALL,
+        ALL_SERVICES,
         checked="select count(*) from outbox",
         offending="select event_id, count(*) as times from outbox group by event_id having count(*) > 1",
     ),

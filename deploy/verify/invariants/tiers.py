@@ -11,19 +11,19 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from tier_history",
         offending=f"""
-            with told as (
+            with periods as (
                 select customer_id, id, tier, previous_tier, effective,
                        lead(lower(effective)) over w as next_from, lag(tier) over w as tier_before,
                        count(*) filter (where upper_inf(effective)) over (partition by customer_id) as open_rows
                 from {VALID} as valid window w as (partition by customer_id order by lower(effective), id)
             )
-            select customer_id, id, effective, 'ends otherwise than the next begins' as fault from told
+            select customer_id, id, effective, 'ends otherwise than the next begins' as fault from periods
             where next_from is not null and upper(effective) is distinct from next_from
             union all
-            select customer_id, id, effective, 'the last row is not open' from told
+            select customer_id, id, effective, 'the last row is not open' from periods
             where next_from is null and not upper_inf(effective)
             union all
-            select customer_id, id, effective, 'there are several open rows' from told
+            select customer_id, id, effective, 'there are several open rows' from periods
             where open_rows > 1 and upper_inf(effective)
             union all
             select customer_id, coalesce(s.row_id, open.id), open.effective, 'the customer does not stand there'
@@ -39,16 +39,16 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from tier_history",
         offending=f"""
-            with told as (
+            with announced as (
                 select (p ->> 'change_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id,
                        p ->> 'tier' as tier, (p ->> 'effective_from')::timestamptz as since,
                        count(*) over (partition by p ->> 'change_id') as times
                 from (select payload::jsonb as p from outbox where type = 'tiering.tier_changed.v1') as changes
             )
-            select id, h.customer_id, h.tier, told.times from tier_history h full join told using (id)
-            where h.id is null or (told.id is null and h.recorded_at >= {CUT}) or told.times > 1
-               or (told.id is not null and (h.customer_id, h.tier, lower(h.effective))
-                   is distinct from (told.customer_id, told.tier, told.since))
+            select id, h.customer_id, h.tier, announced.times from tier_history h full join announced using (id)
+            where h.id is null or (announced.id is null and h.recorded_at >= {CUT}) or announced.times > 1
+               or (announced.id is not null and (h.customer_id, h.tier, lower(h.effective))
+                   is distinct from (announced.customer_id, announced.tier, announced.since))
         """,
     ),
     Between(

@@ -1,12 +1,12 @@
 """What is due: every deadline fired once or was cancelled, and none was forgotten."""
 
-from deploy.verify.invariant import ALL, Within
+from deploy.verify.invariant import ALL_SERVICES, Within
 
 INVARIANTS = (
     Within(
         "timers_end_once",
         "every timer that is due has fired or was cancelled",
-        ALL,
+        ALL_SERVICES,
         checked="select count(*) from timer",
         offending="""
             select aggregate, kind, generation, state, due_at, ended_at, last_error from timer

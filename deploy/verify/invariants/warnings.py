@@ -16,21 +16,21 @@ INVARIANTS = (
         """,
     ),
     Within(
-        "warnings_told",
+        "warnings_raised_once",
         "every early warning has been raised once, and is closed by the last who closed it",
         ("tiering",),
         checked="select count(*) from warning_change",
         offending="""
-            with told as (
+            with changes as (
                 select warning_id, count(*) filter (where kind = 'raised') as raised,
                        count(*) filter (where kind = 'closed') as closed,
                        max(at) filter (where kind = 'closed') as closed_at
                 from warning_change group by warning_id
             )
-            select w.warning_id, w.customer_id, w.state, told.raised, told.closed
-            from early_warning w left join told using (warning_id)
-            where told.raised is distinct from 1 or told.closed is distinct from (w.state = 'closed')::int
-               or told.closed_at is distinct from w.closed_at
+            select w.warning_id, w.customer_id, w.state, changes.raised, changes.closed
+            from early_warning w left join changes using (warning_id)
+            where changes.raised is distinct from 1 or changes.closed is distinct from (w.state = 'closed')::int
+               or changes.closed_at is distinct from w.closed_at
         """,
     ),
     Within(
@@ -39,16 +39,17 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from early_warning",
         offending=f"""
-            with told as (
+            with announced as (
                 select (payload::jsonb ->> 'warning_id')::uuid as warning_id,
                        count(*) filter (where type = 'tiering.warning_raised.v1') as raised,
                        count(*) filter (where type = 'tiering.warning_closed.v1') as closed
                 from outbox where type in ('tiering.warning_raised.v1', 'tiering.warning_closed.v1') group by 1
             )
-            select warning_id, w.state, told.raised, told.closed from early_warning w full join told using (warning_id)
+            select warning_id, w.state, announced.raised, announced.closed
+            from early_warning w full join announced using (warning_id)
             where w.warning_id is null
-               or coalesce(told.raised, 0) not between (w.raised_at >= {CUT})::int and 1
-               or coalesce(told.closed, 0) not between (w.state = 'closed' and w.closed_at >= {CUT})::int
+               or coalesce(announced.raised, 0) not between (w.raised_at >= {CUT})::int and 1
+               or coalesce(announced.closed, 0) not between (w.state = 'closed' and w.closed_at >= {CUT})::int
                                                and (w.state = 'closed')::int
         """,
     ),

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.verify.invariants.accounts import INVARIANTS
+from deploy.verify.invariants.key_accounts import INVARIANTS
 from tests.system import System
 
 NOW = datetime.now(UTC).replace(microsecond=0)

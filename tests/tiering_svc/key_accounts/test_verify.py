@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.verify.invariants.accounts import INVARIANTS
+from deploy.verify.invariants.key_accounts import INVARIANTS
 from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
 from services.tiering_svc.retention.handlers.lifetime_values import advance
 from services.tiering_svc.subscriptions import subscriptions

@@ -9,23 +9,24 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from account_class",
         offending="""
-            with told as (
+            with periods as (
                 select class_id, customer_id, class, kinds, effective,
                        lead(lower(effective)) over (partition by customer_id order by lower(effective)) as next_from
                 from account_class
             )
-            select t.class_id, t.customer_id, t.effective, 'it overlaps the next one' as fault
-            from told t where t.next_from is not null and (upper_inf(t.effective) or upper(t.effective) > t.next_from)
+            select p.class_id, p.customer_id, p.effective, 'it overlaps the next one' as fault
+            from periods p
+            where p.next_from is not null and (upper_inf(p.effective) or upper(p.effective) > p.next_from)
             union all
-            select t.class_id, t.customer_id, t.effective, 'no approved nomination of the same stands behind it'
-            from told t left join nomination n on n.nomination_id = t.class_id
+            select p.class_id, p.customer_id, p.effective, 'no approved nomination of the same stands behind it'
+            from periods p left join nomination n on n.nomination_id = p.class_id
             where (n.status, n.customer_id, n.class, n.kinds)
-                  is distinct from ('approved', t.customer_id, t.class, t.kinds)
+                  is distinct from ('approved', p.customer_id, p.class, p.kinds)
             union all
             select n.nomination_id, n.customer_id, null, 'who nominated decided, or it was approved and led to nothing'
             from nomination n
             where (n.status in ('approved', 'rejected') and n.decided_by = n.nominated_by)
-               or (n.status = 'approved' and not exists (select from told t where t.class_id = n.nomination_id))
+               or (n.status = 'approved' and not exists (select from periods p where p.class_id = n.nomination_id))
         """,
     ),
     Within(
@@ -34,7 +35,7 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from account_class",
         offending=f"""
-            with told as (
+            with announced as (
                 select (p ->> 'class_id')::uuid as class_id,
                        count(*) filter (where type ~ '(approved|excluded)[.]v1$') as begun,
                        count(*) filter (where type ~ 'ended[.]v1$') as ended
@@ -42,7 +43,7 @@ INVARIANTS = (
                       where type like 'tiering.key_account%' or type like 'tiering.customer_exclu%') as events
                 group by 1
             )
-            select class_id, c.customer_id, t.begun, t.ended from account_class c full join told t using (class_id)
+            select class_id, c.customer_id, t.begun, t.ended from account_class c full join announced t using (class_id)
             where c.class_id is null
                or coalesce(t.begun, 0) not between (c.recorded_at >= {CUT})::int and 1
                or coalesce(t.ended, 0) not between coalesce((c.ended_at >= {CUT})::int, 0)
@@ -55,7 +56,7 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from risk_flag",
         offending=f"""
-            with told as (
+            with announced as (
                 select (p ->> 'flag_id')::uuid as flag_id,
                        count(*) filter (where type = 'tiering.risk_flag_raised.v1') as raised,
                        count(*) filter (where type = 'tiering.risk_flag_cleared.v1') as cleared
@@ -63,7 +64,7 @@ INVARIANTS = (
                 group by 1
             )
             select flag_id, f.customer_id, t.raised, t.cleared, 'announced otherwise' as fault
-            from risk_flag f full join told t using (flag_id)
+            from risk_flag f full join announced t using (flag_id)
             where f.flag_id is null
                or coalesce(t.raised, 0) not between (f.raised_at >= {CUT})::int and 1
                or coalesce(t.cleared, 0) not between coalesce((f.cleared_at >= {CUT})::int, 0)

@@ -1,4 +1,4 @@
-"""Three looks at every database, so that a check is right while the system works.
+"""Three snapshots of every database, so that a check is right while the system works.
 
 *before*: a snapshot of each database, whose heads are what must be reached. Then the wait. *now*: what the consumers
 have made of it. *after*: what the owners have meanwhile. A fact that the owner had before must be there now; whatever
@@ -18,27 +18,27 @@ from shared.events import OWNERS
 
 Connection = Any  # asyncpg's connection
 Connections = Sequence[Mapping[str, Connection]]
-Moment = Literal["before", "now", "after"]
+SnapshotName = Literal["before", "now", "after"]
 
 
-class InTurn:
-    """A connection that many checks ask at the same time: it answers one after the other."""
+class SharedConnection:
+    """A connection that many checks use at the same time: it answers one query after the other."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._turn = asyncio.Lock()
 
-    async def fetch(self, sql: str, *given: Any) -> Any:
+    async def fetch(self, sql: str, *arguments: Any) -> Any:
         async with self._turn:
-            return await self._connection.fetch(sql, *given)
+            return await self._connection.fetch(sql, *arguments)
 
-    async def fetchrow(self, sql: str, *given: Any) -> Any:
+    async def fetchrow(self, sql: str, *arguments: Any) -> Any:
         async with self._turn:
-            return await self._connection.fetchrow(sql, *given)
+            return await self._connection.fetchrow(sql, *arguments)
 
-    async def fetchval(self, sql: str, *given: Any) -> Any:
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
         async with self._turn:
-            return await self._connection.fetchval(sql, *given)
+            return await self._connection.fetchval(sql, *arguments)
 
     async def pages(self, sql: str, rows: int) -> AsyncIterator[Any]:
         """The result, so many rows at a time; others have their turn between two pages."""
@@ -53,73 +53,78 @@ class InTurn:
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Read-only connections by moment and service, each in one repeatable-read transaction of its own."""
+class Snapshots:
+    """Read-only connections by snapshot and service, each in one repeatable-read transaction of its own.
 
-    before: Mapping[str, InTurn]
-    now: Mapping[str, InTurn]
-    after: Mapping[str, InTurn]
-    topics: Mapping[str, frozenset[str]]  # which topics each service listens to
-    behind: tuple[str, ...]  # what had not arrived when the wait was over
-    unsent: Mapping[str, tuple[int, ...]]  # per service: positions that were unsent before and still are now
+    `topics` are those each service subscribes to. `lagging` says which streams had not arrived when the wait was over;
+    `unsent`, by service, which positions of the outbox were unsent before and still are now.
+    """
 
-    def at(self, moment: Moment) -> Mapping[str, InTurn]:
-        return {"before": self.before, "now": self.now, "after": self.after}[moment]
+    before: Mapping[str, SharedConnection]
+    now: Mapping[str, SharedConnection]
+    after: Mapping[str, SharedConnection]
+    topics: Mapping[str, frozenset[str]]
+    lagging: tuple[str, ...]
+    unsent: Mapping[str, tuple[int, ...]]
+
+    def at(self, name: SnapshotName) -> Mapping[str, SharedConnection]:
+        return {"before": self.before, "now": self.now, "after": self.after}[name]
 
 
-def plain(url: str) -> str:
-    """SQLAlchemy's spelling of a database's address is not asyncpg's."""
+def asyncpg_url(url: str) -> str:
+    """SQLAlchemy's URL of a database as asyncpg reads it."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
 @asynccontextmanager
 async def connected(urls: Mapping[str, str], times: int = 3) -> AsyncIterator[Connections]:
-    """So many connections to each database."""
+    """Open so many connections to each database, by service; close them at the end of the block."""
     async with AsyncExitStack() as stack:
         yield [await _connect(stack, urls) for _ in range(times)]
 
 
 @asynccontextmanager
-async def three_moments(
+async def take_snapshots(
     connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float
-) -> AsyncIterator[Moments]:
+) -> AsyncIterator[Snapshots]:
+    """Take the first snapshots, wait at most so long for the consumers, then take the others."""
     before, now, after = connections
     async with AsyncExitStack() as stack:
-        await _take_snapshots(stack, before)
+        await _begin_snapshots(stack, before)
         heads = await read_heads(before)
         unsent = {service: await _unsent(connection) for service, connection in before.items()}
-        behind, still = await _wait(now, topics, heads, unsent, wait_seconds)
-        await _take_snapshots(stack, now)
-        await _take_snapshots(stack, after)
-        first, last = in_turn(before), in_turn(after)
+        lagging, still = await _wait(now, topics, heads, unsent, wait_seconds)
+        await _begin_snapshots(stack, now)
+        await _begin_snapshots(stack, after)
+        first, last = shared(before), shared(after)
         for service in first:
             if await _snapshot(first[service]) == await _snapshot(last[service]):
                 last[service] = first[service]
-        yield Moments(first, in_turn(now), last, topics, behind, still)
+        yield Snapshots(first, shared(now), last, topics, lagging, still)
 
 
-async def _snapshot(connection: InTurn) -> str:
-    """Two equal ones see the same rows: nobody has written in between, and one look is enough."""
+async def _snapshot(connection: SharedConnection) -> str:
+    """Two equal ones see the same rows: nobody has written in between, and one of them is enough."""
     return str(await connection.fetchval("select pg_current_snapshot()::text"))
 
 
-def in_turn(connections: Mapping[str, Connection]) -> dict[str, InTurn]:
-    return {service: InTurn(connection) for service, connection in connections.items()}
+def shared(connections: Mapping[str, Connection]) -> dict[str, SharedConnection]:
+    return {service: SharedConnection(connection) for service, connection in connections.items()}
 
 
 async def _connect(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:
     settings = {"timezone": "UTC", "jit": "off"}
     connections = {}
     for service, url in urls.items():
-        connections[service] = await asyncpg.connect(plain(url), server_settings=settings)
+        connections[service] = await asyncpg.connect(asyncpg_url(url), server_settings=settings)
         stack.push_async_callback(connections[service].close, timeout=5)
     return connections
 
 
-async def _take_snapshots(stack: AsyncExitStack, connections: Mapping[str, Connection]) -> None:
+async def _begin_snapshots(stack: AsyncExitStack, connections: Mapping[str, Connection]) -> None:
     for connection in connections.values():
         await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
-        # a month that is dropped is missing in older snapshots, too: none goes from here on until we have looked
+        # a month that is dropped is missing in older snapshots, too: none goes from here on until the checks are done
         await connection.execute("lock table outbox in access share mode")
         await connection.fetchval("select count(*) from stream_epoch")  # the first statement takes the snapshot
 
@@ -146,32 +151,37 @@ async def _wait(
     unsent: Mapping[str, tuple[int, ...]],
     seconds: float,
 ) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
-    """Until every mark has reached the heads taken and every row taken was sent, at most `seconds`."""
+    """Until every position has reached the heads taken and every row taken was sent, at most `seconds`.
+
+    Returns what still lags, in words, and what is still unsent.
+    """
     deadline = time.monotonic() + seconds
     while True:
-        behind = [line for service in watch for line in await _behind(service, watch[service], topics[service], heads)]
+        lagging = [
+            line for service in watch for line in await _lagging(service, watch[service], topics[service], heads)
+        ]
         still = {service: await _still_unsent(watch[service], positions) for service, positions in unsent.items()}
-        if (not behind and not any(still.values())) or time.monotonic() > deadline:
-            return tuple(behind), still
+        if (not lagging and not any(still.values())) or time.monotonic() > deadline:
+            return tuple(lagging), still
         await asyncio.sleep(0.1)
 
 
-async def _behind(
+async def _lagging(
     service: str, connection: Connection, topics: frozenset[str], heads: Mapping[tuple[str, str], int]
 ) -> list[str]:
-    """Streams whose mark at this consumer is short of the head. A blocked one waits for an operator, not for time."""
+    """Streams whose position here is short of the head. A blocked one waits for an operator, not for time."""
     rows = await connection.fetch(
         "select topic, key, last_seq, blocked_at from stream_seen where topic = any($1)", list(topics)
     )
-    marks = {(row["topic"], row["key"]): row for row in rows}
+    positions = {(row["topic"], row["key"]): row for row in rows}
     short = []
     for (topic, key), head in heads.items():
         if topic not in topics:
             continue
-        mark = marks.get((topic, key))
-        seen = mark["last_seq"] if mark else 0
-        if seen < head and not (mark and mark["blocked_at"]):
-            short.append(f"{service} has seen {seen} of {head} of {topic} {key}")
+        position = positions.get((topic, key))
+        last_seq = position["last_seq"] if position else 0
+        if last_seq < head and not (position and position["blocked_at"]):
+            short.append(f"{service} has seen {last_seq} of {head} of {topic} {key}")
     return short
 
 

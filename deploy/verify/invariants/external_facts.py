@@ -1,4 +1,4 @@
-"""What indicators count besides orders and money: contacts, cases, traits and groups are their owners', each once."""
+"""Facts of other services that indicators count: contacts, cases, traits and groups are their owners', each once."""
 
 from deploy.verify.invariant import CUT, Between, Rows
 
