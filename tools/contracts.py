@@ -79,10 +79,12 @@ def resolved(schema: dict[str, Any]) -> Any:
             return node
         if "$ref" in node:
             return resolve(parts[node["$ref"].rpartition("/")[2]])
-        made = {key: resolve(child) for key, child in node.items() if key not in WORDS_ONLY | {"properties", "$defs"}}
+        written = {
+            key: resolve(child) for key, child in node.items() if key not in WORDS_ONLY | {"properties", "$defs"}
+        }
         if "properties" in node:  # names of fields, not words of a schema
-            made["properties"] = {name: resolve(child) for name, child in node["properties"].items()}
-        return made
+            written["properties"] = {name: resolve(child) for name, child in node["properties"].items()}
+        return written
 
     return resolve(schema)
 
@@ -143,10 +145,10 @@ def main(arguments: list[str], docs: Path = DOCS) -> int:
         write(files, docs)
         print(f"contracts: {len(files)} files under docs/")
         return 0
-    found = list(drift(files, docs))
-    for what in found:
-        print(what)
-    return 1 if found else 0
+    differences = list(drift(files, docs))
+    for difference in differences:
+        print(difference)
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

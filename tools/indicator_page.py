@@ -58,9 +58,10 @@ def _words(head: str, words: dict[str, tuple[str, str]]) -> str:
 
 def _table(group: str) -> str:
     rows = [
-        f"| `{one.code}` | {one.unit} | {one.window} | **{one.names['en']}.** {one.definition['en']} "
-        f"| **{one.names['zh']}**：{one.definition['zh']} |"
-        for one in INDICATORS.values()
-        if one.group == group
+        f"| `{indicator.code}` | {indicator.unit} | {indicator.window} "
+        f"| **{indicator.names['en']}.** {indicator.definition['en']} "
+        f"| **{indicator.names['zh']}**：{indicator.definition['zh']} |"
+        for indicator in INDICATORS.values()
+        if indicator.group == group
     ]
     return "\n".join(["| code | unit | window | definition | 定义 |", "|---|---|---|---|---|", *rows, ""])

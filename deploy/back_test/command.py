@@ -28,7 +28,7 @@ from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from shared.messaging import Database, Transaction
 
 NOT_IN_PURCHASES = {ComplaintsUp.kind, InArrears.kind, SatisfactionDown.kind}
-CHUNK = 500
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,10 @@ async def _read(tx: Transaction, outcome: RuleOutcome) -> tuple[list[WarningRule
     zone = (await find_business(tx)).zone
     this_month = month_of(datetime.now(UTC), zone)
     histories: list[History] = []
-    customers = await list_customers(tx, None, CHUNK)
+    customers = await list_customers(tx, None, PAGE)
     while customers:
         histories += await list_histories(tx, customers, this_month, zone)
-        customers = await list_customers(tx, customers[-1], CHUNK)
+        customers = await list_customers(tx, customers[-1], PAGE)
     first = min((order.month for history in histories for order in history.orders), default=this_month)
     period = Period(
         "measured on", shift(first, outcome.baseline_months + 1), shift(this_month, -outcome.horizon_months)
@@ -114,12 +114,14 @@ def measure(
 ) -> Iterable[Line]:
     for period in periods:
         for severity in SEVERITIES:
-            found = [Measured() for _ in rules]
+            measurements = [Measured() for _ in rules]
             measure_rule(
-                [rule.looking for rule in rules], histories, period.first, period.last, outcome, zone, into=found,
-                severity=severity,
+                [rule.looking for rule in rules], histories, period.first, period.last, outcome, zone,
+                into=measurements, severity=severity,
             )  # fmt: skip
-            yield from (Line(rule, severity, period, one) for rule, one in zip(rules, found, strict=True))
+            yield from (
+                Line(rule, severity, period, measurement) for rule, measurement in zip(rules, measurements, strict=True)
+            )
 
 
 def _as_data(line: Line) -> dict[str, Any]:
@@ -132,8 +134,8 @@ def _as_data(line: Line) -> dict[str, Any]:
         "to": spelled(shift(line.period.last, -1)),
         "warnings": measured.precision.whole,
         **{
-            name: {"part": one.part, "of": one.whole, "share": one.share, "interval": one.interval}
-            for name, one in (
+            name: {"part": ratio.part, "of": ratio.whole, "share": ratio.share, "interval": ratio.interval}
+            for name, ratio in (
                 ("precision", measured.precision), ("recall", measured.recall), ("base_rate", measured.base_rate)
             )
         },

@@ -45,9 +45,9 @@ def down(data: DataOption = DEFAULT_DATA) -> None:
     """Stop the system cleanly."""
     state = State.read(data)
     if state is None or not state.alive:
-        left = end_leftovers(data)
+        stopped = end_leftovers(data)
         console.print(
-            f"No system runs on {data}." + (f" Stopped what was left over: {', '.join(left)}." if left else "")
+            f"No system runs on {data}." + (f" Stopped what was stopped over: {', '.join(stopped)}." if stopped else "")
         )
         return
     supervisor = state.supervisor.process

@@ -16,9 +16,9 @@ def token(
 ) -> None:
     """Print a development token: `curl -H "Authorization: Bearer $(patron token --role …)" …`."""
     gateway = running_state(data).services["gateway"]
-    wanted = {"role": role} | ({"partner_id": partner} if partner else {})
+    body = {"role": role} | ({"partner_id": partner} if partner else {})
     try:
-        answer = httpx.post(f"{gateway}/dev/token", json=wanted, timeout=10, trust_env=False)
+        answer = httpx.post(f"{gateway}/dev/token", json=body, timeout=10, trust_env=False)
     except httpx.HTTPError as error:
         raise CommandFailed(f"The gateway at {gateway} does not answer ({type(error).__name__}).") from error
     if answer.is_error:
@@ -33,14 +33,14 @@ def _reason(answer: httpx.Response) -> str:
         return answer.text[:300]
     if not isinstance(problem, dict):
         return str(problem)
-    said = str(problem.get("detail") or problem.get("title") or problem)
-    return "\n".join([said, *_points(problem.get("errors"), said)])
+    reason = str(problem.get("detail") or problem.get("title") or problem)
+    return "\n".join([reason, *_points(problem.get("errors"), reason)])
 
 
-def _points(errors: Any, said: str) -> Iterator[str]:
-    """What is wrong where, a line each, as far as the answer tells it and has not said it already."""
+def _points(errors: Any, reason: str) -> Iterator[str]:
+    """What is wrong where, a line each, as far as the answer tells it and has not reason it already."""
     for error in errors if isinstance(errors, list) else []:
         detail = error.get("detail") if isinstance(error, dict) else None
-        if detail and detail != said:
+        if detail and detail != reason:
             place = str(error.get("pointer", "")).strip("/")
             yield f"  {place}: {detail}" if place else f"  {detail}"

@@ -31,14 +31,14 @@ def run(customers: int | None = None, data: Path = DEFAULT_DATA) -> int:
     console = Console(highlight=False)
     began = time.monotonic()
     data = data.absolute()
-    wanted = HOUSEHOLDS if customers is None else customers  # 0 is nobody, not everybody
+    households = HOUSEHOLDS if customers is None else customers  # 0 is nobody, not everybody
     try:
         with ThreadPoolExecutor(max_workers=1) as beside:  # a second of reading, while the system starts
             reading = beside.submit(read_purchases)
             system = running_system(data, console)
             purchases = reading.result()
         state = DemoState.read(data) or new_state(data, purchases)
-        report = asyncio.run(replay(data, system, state, purchases, wanted, console))
+        report = asyncio.run(replay(data, system, state, purchases, households, console))
     except (DataMissing, Refused, ReviewNotApplied, NotSettled) as error:
         raise CommandFailed(str(error)) from error
     except BaseExceptionGroup as group:
@@ -75,10 +75,10 @@ def new_state(data: Path, purchases: Purchases) -> DemoState:
 
 
 async def replay(
-    data: Path, system: State, state: DemoState, purchases: Purchases, wanted: int, console: Console
+    data: Path, system: State, state: DemoState, purchases: Purchases, households: int, console: Console
 ) -> Report:
     async with Gateway(system.services["gateway"]) as gateway:
-        work = Replay(gateway, data, state, purchases, wanted, datetime.now(UTC))
+        work = Replay(gateway, data, state, purchases, households, datetime.now(UTC))
         orders = work.orders_to_send()
         if orders:
             console.print(f"{orders:,} orders of {work.wanted:,} households, dates moved by {state.weeks} weeks")

@@ -68,5 +68,5 @@ async def work_through(
     for number, step in enumerate(steps(complaint)):
         if step.at > now:
             return
-        said = step.body | {"at": instant(step.at)}
-        await gateway.post(f"/v1/complaints/{case['id']}/{step.path}", said, key=f"{key}-{number}")
+        body = step.body | {"at": instant(step.at)}
+        await gateway.post(f"/v1/complaints/{case['id']}/{step.path}", body, key=f"{key}-{number}")

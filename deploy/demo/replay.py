@@ -125,9 +125,11 @@ class Replay:
         baskets = baskets[self.rank[baskets] < self.wanted]
         begins, ends = int(before.ends.timestamp()) if position else 0, min(int(month.ends.timestamp()), self.now)
         shift = self.writer.shift
-        returns = [one for one in draw_returns(self.purchases, baskets, shift) if begins <= one.at < ends]
-        cases = [one for one in draw_complaints(self.purchases, baskets, shift, self.now) if begins <= one.at < ends]
-        return sorted(returns, key=lambda one: one.at), sorted(cases, key=lambda one: one.at)
+        returns = [event for event in draw_returns(self.purchases, baskets, shift) if begins <= event.at < ends]
+        cases = [
+            event for event in draw_complaints(self.purchases, baskets, shift, self.now) if begins <= event.at < ends
+        ]
+        return sorted(returns, key=lambda event: event.at), sorted(cases, key=lambda event: event.at)
 
     async def _need_receipts(self, baskets: Iterable[int]) -> None:
         """An earlier run sent some of these orders: the same order again gets the same answer."""
@@ -136,23 +138,23 @@ class Replay:
             await self._report(missing[start : start + BATCH])
 
     async def _bring_back(self, returns: Sequence[Return]) -> None:
-        await self._need_receipts(one.basket for one in returns)
+        await self._need_receipts(goods_back.basket for goods_back in returns)
 
-        async def bring_back(one: Return) -> None:
-            body = one.body(instant(one.at), int(self.purchases.basket[one.basket]))
-            await self.gateway.post(f"/v1/orders/{self.receipts[one.basket].order_id}/returns", body)
+        async def bring_back(goods_back: Return) -> None:
+            body = goods_back.body(instant(goods_back.at), int(self.purchases.basket[goods_back.basket]))
+            await self.gateway.post(f"/v1/orders/{self.receipts[goods_back.basket].order_id}/returns", body)
 
         await in_turn(returns, bring_back)
 
     async def _finish(self, month: Month, cases: Sequence[Complaint], *, after: Awaitable[None]) -> None:
         """The month's complaints, when those of the month before are through; then the month is done with."""
         await after
-        await self._need_receipts(one.basket for one in cases)
+        await self._need_receipts(complaint.basket for complaint in cases)
 
-        async def complain(one: Complaint) -> None:
-            order_ref, bought_at = str(self.purchases.basket[one.basket]), self.writer.placed_at(one.basket)
-            customer = self.receipts[one.basket].customer_id
-            await complaints.work_through(self.gateway, one, customer, order_ref, bought_at, self.now)
+        async def complain(complaint: Complaint) -> None:
+            order_ref, bought_at = str(self.purchases.basket[complaint.basket]), self.writer.placed_at(complaint.basket)
+            customer = self.receipts[complaint.basket].customer_id
+            await complaints.work_through(self.gateway, complaint, customer, order_ref, bought_at, self.now)
 
         await in_turn(cases, complain, at_once=BESIDE)
         self.state.households[month.name] = max(self.wanted, self.state.households.get(month.name, 0))

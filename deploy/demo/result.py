@@ -62,13 +62,13 @@ async def warning_lines(gateway: Gateway) -> Sequence[str]:
     sweeps = (await gateway.get("/v1/warning-runs", limit="1"))["items"]
     if not sweeps:
         return []
-    rules = {one["cause"]: one["name"]["en"] for one in (await gateway.get("/v1/warning-rules"))["items"]}
+    rules = {rule["cause"]: rule["name"]["en"] for rule in (await gateway.get("/v1/warning-rules"))["items"]}
     worst = []
     for cause, name in rules.items():
         page = await gateway.get("/v1/warnings", cause=cause, state="not_closed", limit="1")
-        worst += [f"  {one['severity']:<6} {name}: {one['words']['en']}" for one in page["items"]]
-    told = sweeps[0]["outcomes"]
-    counts = ", ".join(f"{told[kind]:,} {kind}" for kind in ("raised", "escalated", "closed") if kind in told)
+        worst += [f"  {warning['severity']:<6} {name}: {warning['words']['en']}" for warning in page["items"]]
+    outcomes = sweeps[0]["outcomes"]
+    counts = ", ".join(f"{outcomes[kind]:,} {kind}" for kind in ("raised", "escalated", "closed") if kind in outcomes)
     return [f"Last sweep for early warnings, as of {sweeps[0]['as_of'][:10]}: {counts or 'nothing new'}", *worst]
 
 
@@ -76,8 +76,10 @@ async def best_customer(gateway: Gateway, pyramid: Mapping[str, Any]) -> str | N
     """Somebody of the highest tier that has anybody, looked for among the first customers."""
     ranks = {level["tier"]: level["rank"] for level in pyramid["levels"]}
     page = await gateway.get("/v1/customers", limit="200")
-    graded = [one for one in page["items"] if one["tier"] in ranks]
-    best = max(graded, key=lambda one: (ranks[one["tier"]], one["account_manager"] is not None), default=None)
+    graded = [customer for customer in page["items"] if customer["tier"] in ranks]
+    best = max(
+        graded, key=lambda customer: (ranks[customer["tier"]], customer["account_manager"] is not None), default=None
+    )
     return None if best is None else str(best["id"])
 
 

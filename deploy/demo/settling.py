@@ -21,8 +21,8 @@ async def settle(data: Path, urls: Mapping[str, str], seconds: float = SETTLE_SE
     quiet = 0
     with Operator(data / "keys", dict(urls)) as operator:
         while quiet < 2:
-            asked = [asyncio.to_thread(_busy, operator, service) for service in urls]
-            busy = [found for of_one in await asyncio.gather(*asked) for found in of_one]
+            answers = [asyncio.to_thread(_busy, operator, service) for service in urls]
+            busy = [reason for reasons in await asyncio.gather(*answers) for reason in reasons]
             quiet = 0 if busy else quiet + 1
             if busy and time.monotonic() > deadline:
                 raise NotSettled(f"after {seconds:.0f} s: {'; '.join(busy)}. `patron status` tells more.")
@@ -38,13 +38,13 @@ def _busy(operator: Operator, service: str) -> list[str]:
 
 def still_busy(service: str, status: Mapping[str, Any]) -> list[str]:
     """In words, what this service still has to send, to read or to pull. Parked events wait for a person."""
-    found = []
+    reasons = []
     if status["outbox_depth"]:
-        found.append(f"{service} has {status['outbox_depth']:,} events to send")
+        reasons.append(f"{service} has {status['outbox_depth']:,} events to send")
     if does_not_read(status):
-        found.append(f"{service} does not read from the broker")
+        reasons.append(f"{service} does not read from the broker")
     elif unread := sum(status["lag"].values()):
-        found.append(f"{service} has {unread:,} messages to read")
+        reasons.append(f"{service} has {unread:,} messages to read")
     if status["gaps"]:
-        found.append(f"{service} pulls {status['gaps']} streams")
-    return found
+        reasons.append(f"{service} pulls {status['gaps']} streams")
+    return reasons

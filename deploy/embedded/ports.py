@@ -39,15 +39,15 @@ class KeptPorts:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def choose(self, name: str, *, asked: int | None = None, preferred: int | None = None) -> int:
-        """The port asked for, or the one kept, or the preferred one, or any free one."""
-        if asked is not None:
-            if not is_free(asked):
+    def choose(self, name: str, *, demanded: int | None = None, preferred: int | None = None) -> int:
+        """The port that is demanded, or the one kept, or the preferred one, or any free one."""
+        if demanded is not None:
+            if not is_free(demanded):
                 raise StartFailed(
-                    f"Port {asked} on 127.0.0.1, asked for {name}, is taken by another program. "
+                    f"Port {demanded} on 127.0.0.1, asked for {name}, is taken by another program. "
                     "Stop that program, or choose another port with --port."
                 )
-            return self._keep(name, asked)
+            return self._keep(name, demanded)
         for candidate in (self._kept().get(name), preferred):
             if candidate is not None and is_free(candidate):
                 return self._keep(name, candidate)

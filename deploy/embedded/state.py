@@ -90,8 +90,8 @@ def end_leftovers(data_dir: Path) -> list[str]:
     state = State.read(data_dir)
     if state is None:
         return []
-    left = {name: it.process for name, it in state.processes.items() if it.process.alive()}
+    leftovers = {name: running.process for name, running in state.processes.items() if running.process.alive()}
     # the reverse of the order of starting: Postgres last, and by its fast shutdown
-    for name, process in reversed(left.items()):
+    for name, process in reversed(leftovers.items()):
         process.stop(30, signal.SIGINT if name == "postgres" else signal.SIGTERM)
-    return list(left)
+    return list(leftovers)

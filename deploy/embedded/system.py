@@ -195,7 +195,9 @@ class System:
     def _choose_ports(self) -> dict[str, int]:
         kept = KeptPorts(self.data_dir / "ports.json")
         ports = {name: kept.choose(name) for name in SERVICES if name != "gateway"}
-        return ports | {"gateway": kept.choose("gateway", asked=self._gateway_port, preferred=PREFERRED_GATEWAY_PORT)}
+        return ports | {
+            "gateway": kept.choose("gateway", demanded=self._gateway_port, preferred=PREFERRED_GATEWAY_PORT)
+        }
 
     def _environment(self, name: str) -> dict[str, str]:
         fixed = environment(

@@ -45,8 +45,8 @@ def what_is_missing() -> str | None:
     for program in ("mvn", "java"):
         if shutil.which(program) is None:
             return f"`{program}` is not on this machine"
-    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    version = said.partition('"')[2].partition('"')[0].partition(".")[0]
+    printed = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    version = printed.partition('"')[2].partition('"')[0].partition(".")[0]
     if not version.isdigit() or int(version) < 17:
         return f"Apache Kafka 4 needs Java 17, here is {version or 'an unknown one'}"
     return None

@@ -33,9 +33,9 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        asked, trace = _headers_of(scope)
-        named = asked if asked is not None and REQUEST_ID_FORM.fullmatch(asked) else uuid4().hex
-        tokens = request_id.set(named), traceparent.set(continue_trace(trace))
+        given, trace = _headers_of(scope)
+        identifier = given if given is not None and REQUEST_ID_FORM.fullmatch(given) else uuid4().hex
+        tokens = request_id.set(identifier), traceparent.set(continue_trace(trace))
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -43,7 +43,7 @@ class RequestContextMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", ()))
-                headers += [(b"x-request-id", named.encode()), *ALWAYS]
+                headers += [(b"x-request-id", identifier.encode()), *ALWAYS]
                 if not any(name.lower() == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))  # answers hold personal data
                 message = {**message, "headers": headers}
@@ -76,13 +76,13 @@ class RequestContextMiddleware:
 
 
 def _headers_of(scope: Scope) -> tuple[str | None, str | None]:
-    asked = trace = None
+    identifier = trace = None
     for name, value in scope["headers"]:
         if name == b"x-request-id":
-            asked = value.decode("latin-1")
+            identifier = value.decode("latin-1")
         elif name == b"traceparent":
             trace = value.decode("latin-1")
-    return asked, trace
+    return identifier, trace
 
 
 def unwritable(scope: Scope) -> Refused | None:

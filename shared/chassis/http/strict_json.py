@@ -30,10 +30,10 @@ def parse_json(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise Refused(422, "duplicate_key", "An object has the same key twice.")
-    return made
+    return parsed
 
 
 def _no_constant(_: str) -> Any:

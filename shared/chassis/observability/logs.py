@@ -27,8 +27,8 @@ Line = MutableMapping[str, Any]
 
 
 def _say_where(_: Any, __: str, line: Line) -> Line:
-    if (asked := request_id.get()) is not None:
-        line["request_id"] = asked
+    if (identifier := request_id.get()) is not None:
+        line["request_id"] = identifier
     if (trace := current_traceparent()) is not None:
         line["trace_id"] = trace[3:35]
     return line

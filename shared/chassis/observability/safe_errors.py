@@ -8,16 +8,16 @@ from shared.messaging.database.failures import sqlstate
 
 def describe(error: BaseException) -> dict[str, Any]:
     """Members of a log line. Messages of database and validation errors repeat what was written, so none is taken."""
-    said: dict[str, Any] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
+    members: dict[str, Any] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
     state = sqlstate(error)
     if state is not None:
-        said["sqlstate"] = state
+        members["sqlstate"] = state
         constraint = getattr(getattr(error, "orig", None) or error, "constraint_name", None)
         if isinstance(constraint, str):
-            said["constraint"] = constraint
+            members["constraint"] = constraint
     cause = error.__cause__
     if cause is not None:
-        said["cause"] = f"{type(cause).__module__}.{type(cause).__qualname__}"
+        members["cause"] = f"{type(cause).__module__}.{type(cause).__qualname__}"
     frames = traceback.extract_tb(error.__traceback__)[-12:]
-    said["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    return said
+    members["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return members

@@ -21,8 +21,8 @@ async def fix(tx: Transaction, settings: ServiceSettings) -> None:
     )  # fmt: skip
     fixed = await tx.raw.fetchrow("select currency, time_zone from deployment")
     assert fixed is not None
-    asked = {"currency": settings.currency, "time_zone": settings.time_zone}
-    for name, value in asked.items():
+    wanted = {"currency": settings.currency, "time_zone": settings.time_zone}
+    for name, value in wanted.items():
         if fixed[name] != value:
             raise DeploymentChanged(
                 f"This data was written with PATRON_{name.upper()}={fixed[name]}, and the environment says {value}. "

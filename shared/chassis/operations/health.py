@@ -39,8 +39,8 @@ async def ready(request: Request) -> JSONResponse:
         if task.done():
             reasons.append(f"{name} has ended")
     status: Literal[200, 503] = 503 if reasons or service.stopping.is_set() else 200
-    said = {"status": "ready" if status == 200 else "not ready", "reasons": reasons}
-    return JSONResponse(said | {"instance": service.settings.instance}, status)
+    body = {"status": "ready" if status == 200 else "not ready", "reasons": reasons}
+    return JSONResponse(body | {"instance": service.settings.instance}, status)
 
 
 async def _consumer_moves(alive_at: float) -> bool:

@@ -33,19 +33,19 @@ class HeadsRead(Read):
     heads: list[HeadRead]
 
 
-class EndsAsked(Shape):
+class StreamEnds(Shape):
     """Numbers of an owner's epoch, by key."""
 
     epoch: Id
     ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=event_log.PAGE_SIZE)
 
 
-class PassedAnswer(Read):
+class PassedRead(Read):
     subscribed: bool
     not_past: list[str]
 
 
-class RetryAnswer(Read):
+class RetryRead(Read):
     applied: bool
 
 
@@ -81,11 +81,11 @@ async def read_stream(
 
 
 @router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])
-async def tell_what_is_passed(request: Request, topic: str, asked: EndsAsked, tx: Tx) -> PassedAnswer:
+async def find_streams_not_passed(request: Request, topic: str, stream_ends: StreamEnds, tx: Tx) -> PassedRead:
     """Whether this service listens to a topic, and which keys it still needs: not past these numbers, or blocked."""
     if topic not in request.app.state.service.subscriptions.topics:
-        return PassedAnswer(subscribed=False, not_past=[])
-    return PassedAnswer(subscribed=True, not_past=await list_not_past(tx, topic, asked.epoch, asked.ends))
+        return PassedRead(subscribed=False, not_past=[])
+    return PassedRead(subscribed=True, not_past=await list_not_past(tx, topic, stream_ends.epoch, stream_ends.ends))
 
 
 @router.get("/status", dependencies=[allow("internal", "ops")])
@@ -104,9 +104,9 @@ async def list_parked(tx: Tx) -> dict[str, Any]:
 
 
 @router.post("/parked/{parked_id}/retry", dependencies=[allow("internal", "ops")])
-async def retry_parked(request: Request, parked_id: Id, actor: CurrentActor) -> RetryAnswer:
+async def retry_parked(request: Request, parked_id: Id, actor: CurrentActor) -> RetryRead:
     """Apply it now; when it works, the key's later events follow."""
-    return RetryAnswer(applied=await request.app.state.service.inbox.retry(parked_id, actor.subject))
+    return RetryRead(applied=await request.app.state.service.inbox.retry(parked_id, actor.subject))
 
 
 @router.post("/parked/{parked_id}/drop", status_code=204, dependencies=[allow("internal", "ops")])
