@@ -37,7 +37,7 @@ from deadline d join complaint_case c on c.id = d.case_id
 where num_nonnulls(d.breached_at, d.met_at, d.cancelled_at) > 1
    or (d.done_late_at is not null and d.breached_at is null)
    or (d.breached_at is not null and d.warned_at is null)
-   or d.breached_at <> d.due_at or (d.met_at >= d.due_at and d.running_since is not null)
+   or d.breached_at <> d.due_at or (d.met_at > d.due_at and d.running_since is not null)
    or (coalesce(d.met_at, d.cancelled_at, d.done_late_at) is null and (c.status = 'closed' or d.round <> c.round))
 """
 
@@ -94,4 +94,5 @@ INVARIANTS = {
 async def check_invariants(database: Database) -> None:
     async with database.transaction() as tx:
         for sentence, broken in INVARIANTS.items():
-            assert await tx.raw.fetch(broken) == [], sentence
+            rows = await tx.raw.fetch(broken)
+            assert rows == [], sentence

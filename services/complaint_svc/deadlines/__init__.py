@@ -1,7 +1,7 @@
 """Deadlines: how much working time each stage of a case is given, and what becomes of it (C3).
 
-Owns: the allowances by kind, severity and tier (those shipped, and over them `deadline_rule`, an operator's), and the
-life of one deadline: it runs, is stopped, goes on, warns, is breached, is met or dropped. The table `deadline` too.
+Owns: the allowances by kind, severity and tier (the defaults, and over them `deadline_rule`, an operator's), and the
+life of one deadline: it runs, is paused, resumed, warns, is breached, met or cancelled. The table `deadline` too.
 
 Does not own: when a case has the steps that meet a deadline, the escalation of a case, the timers (the area `cases`);
 what an hour of work is (`calendars`).
@@ -11,9 +11,10 @@ is noted beside it. It warns before it is breached. While the customer is to ans
 graver severity may bring a due date forward and never moves it back (K11); nor does a day closed after the promise.
 
 Time: working time is spent, not scheduled. A deadline keeps what is left of its allowance and since when it runs.
-Stopping takes off what was worked, going on counts forward from there, so a due date moves by the working time that
-was stopped and by nothing else (K3). What happens to a deadline happens at the instant it was due, whoever looks when.
+Pausing takes off what was worked, resuming counts forward from there, so a due date moves by the working time that
+was paused and by nothing else (K3). What happens to a deadline happens at the instant it was due, whoever looks when.
+Work done at the very due instant is in time: the breach comes about when that instant is over, and bears its date.
 
 Why it is right: everything is a pure function of a deadline, an instant and the terms in force. Property tests change
-tiers, stop and go on at any instants and close days meanwhile: no due date is ever later than promised.
+tiers, pause and resume at any instants and close days meanwhile: no due date is ever later than promised.
 """

@@ -39,9 +39,10 @@ def test_C3_a_warning_comes_at_four_fifths_and_the_breach_at_the_whole_each_once
     case, early = apply_elapsed_time(case, utc("2026-11-17T07:59"), t)
     case, warned = apply_elapsed_time(case, utc("2026-11-17T08:00"), t)
     case, between = apply_elapsed_time(case, utc("2026-11-17T09:59"), t)
-    case, breached = apply_elapsed_time(case, utc("2026-11-17T10:00"), t)
+    case, at_the_due_instant = apply_elapsed_time(case, utc("2026-11-17T10:00"), t)
+    case, breached = apply_elapsed_time(case, utc("2026-11-17T10:00") + timedelta(microseconds=1), t)
     case, again = apply_elapsed_time(case, utc("2026-11-17T10:01"), t)
-    assert early == between == again == []
+    assert early == between == at_the_due_instant == again == []
     assert [e.occurred_at for e in of_type(warned, DeadlineWarned)] == [utc("2026-11-17T08:00")]
     assert [type(e) for e in breached] == [DeadlineBreached, ComplaintEscalated]
     assert case.escalation_level == "manager"

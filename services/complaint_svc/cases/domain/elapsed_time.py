@@ -1,7 +1,7 @@
 """What happens to a case when nobody does anything: warnings, breaches, and escalation level by level (C3).
 
-Everything happens at the instant it was due, in the order of those instants. So it does not matter whether a timer
-fired on the second, an hour late, or whether a step came first and found the time already gone: the facts are the same.
+Everything happens at the instant it was due, in the order in which it comes about. So it does not matter whether a
+timer fired on the second, an hour late, or whether a step came first and found the time gone: the facts are the same.
 """
 
 from dataclasses import replace
@@ -22,9 +22,12 @@ from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, 
 
 
 def apply_elapsed_time(case: Case, now: datetime, terms: Terms) -> tuple[Case, list[Event]]:
-    """Apply every action up to and including `now`, one by one: the case afterwards, and what is to be announced."""
+    """Apply every action that has come about by `now`, one by one: the case afterwards, and what is to be announced.
+
+    A deadline that is due at `now` is not breached yet: what is done at the due instant is in time.
+    """
     events: list[Event] = []
-    while (coming := _next_action_of(case)) is not None and coming[0].at <= now:
+    while (coming := _next_action_of(case)) is not None and coming[0].fires_at <= now:
         case, happened = _apply(case, *coming, terms)
         events += happened
     return case, events
@@ -32,7 +35,7 @@ def apply_elapsed_time(case: Case, now: datetime, terms: Terms) -> tuple[Case, l
 
 def _next_action_of(case: Case) -> tuple[NextDeadlineAction, Deadline] | None:
     actions = [(action, deadline) for deadline in case.deadlines if (action := next_action(deadline)) is not None]
-    return min(actions, key=lambda pair: pair[0].at, default=None)  # at one instant, in the order of the stages
+    return min(actions, key=lambda pair: pair[0].fires_at, default=None)  # at one instant, in the order of the stages
 
 
 def _apply(case: Case, action: NextDeadlineAction, deadline: Deadline, terms: Terms) -> tuple[Case, list[Event]]:

@@ -126,7 +126,8 @@ def answer(case: Case, proposal_id: UUID | None, accepted: bool, request: StepRe
     answered = SettlementAnswered(
         **case.event_fields, proposal_id=proposal.id, accepted=accepted, answered_at=request.at
     )
-    return case, [*events, answered]
+    case, elapsed = apply_elapsed_time(case, request.at, terms)  # what was paused at its very end is over now
+    return case, [*events, answered, *elapsed]
 
 
 def resolve(case: Case, resolution_id: UUID, request: StepRequest, terms: Terms) -> Decision:
@@ -184,7 +185,9 @@ def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
         raise conflict("answer_awaited", "The wait for an answer to a proposal ends with the answer.")
     if case.waiting is None:
         raise conflict("not_paused", "The case does not wait for the customer.")
-    return _resume_deadlines(record_step(case, "resumption", request), request.at, terms), events
+    case = _resume_deadlines(record_step(case, "resumption", request), request.at, terms)
+    case, elapsed = apply_elapsed_time(case, request.at, terms)  # what was paused at its very end is over now
+    return case, [*events, *elapsed]
 
 
 def identify(case: Case, customer_id: UUID, tier: str | None, request: StepRequest, terms: Terms) -> Decision:

@@ -25,7 +25,7 @@ async def when_most_of_the_time_is_used_warn(tx: Transaction, timer: Timer) -> N
 
 
 async def when_a_deadline_is_reached_record_the_breach_and_escalate(tx: Transaction, timer: Timer) -> None:
-    """The whole allowance is used: the breach, and the first level of escalation."""
+    """The whole allowance is used and the due instant is over: the breach, and the first level of escalation."""
     await _apply_elapsed_time(tx, timer)
 
 
@@ -77,7 +77,7 @@ async def arm_timers(tx: Transaction, before: tuple[Deadline, ...], case: Case) 
         if armed is not None and (coming is None or coming.kind != armed.kind):
             await cancel_timers(tx, name)  # a later generation of the same kind takes the place by itself
         if coming is not None:
-            due_at = coming.at if case.replayed_until is None else max(coming.at, case.replayed_until)
+            due_at = coming.fires_at if case.replayed_until is None else max(coming.fires_at, case.replayed_until)
             await set_timer(tx, name, coming.kind, generation, due_at)
         deadlines.append(replace(deadline, generation=generation))
     return replace(case, deadlines=tuple(deadlines))

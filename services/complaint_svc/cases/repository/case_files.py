@@ -88,7 +88,7 @@ async def list_cases(
     """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last)."""
     c = complaint_case.c
     due = func.coalesce(c.next_due_at, literal_column("timestamptz '9999-12-31 00:00:00+00'"))
-    is_overdue = (c.status != "closed") & (c.next_due_at <= now)
+    is_overdue = (c.status != "closed") & (c.next_due_at < now)  # at the due instant it still is in time
     where: list[ColumnElement[bool]] = []
     if customer_id is not None:
         where.append(c.customer_id == customer_id)

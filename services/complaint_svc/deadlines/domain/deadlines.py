@@ -9,6 +9,9 @@ from services.complaint_svc.calendars.domain.business_time import NOTHING, Calen
 from services.complaint_svc.deadlines.domain.allowances import AllowanceRules
 from shared.events.complaint import Stage
 
+INSTANT = timedelta(microseconds=1)
+"""The smallest difference of two instants, here and in the database."""
+
 DeadlineActionKind = Literal["deadline_warning", "deadline_breach", "deadline_escalation"]
 DeadlineState = Literal["running", "paused", "met", "breached", "cancelled"]
 
@@ -30,6 +33,14 @@ class NextDeadlineAction:
 
     at: datetime
     kind: DeadlineActionKind
+
+    @property
+    def fires_at(self) -> datetime:
+        """The first instant at which it has come about.
+
+        Whoever works at the very due instant is in time (C3), so a breach is one only when that instant is over.
+        """
+        return self.at + INSTANT if self.kind == "deadline_breach" else self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,13 @@ def resume_deadline(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
     """Run on with what was left: the due date moves by the working time that was paused, and by no more (K3)."""
     if not deadline.owed or deadline.running_since is not None:
         return deadline
-    return _run_from(deadline, at, terms)
+    resumed = _run_from(deadline, at, terms)
+    if deadline.remaining > NOTHING or deadline.breached_at is not None:
+        return resumed
+    # It was paused at its very end. Counted forward from here it would end here, and be given the night as well.
+    paused = working_time_between(deadline.due_at, at, terms.calendar)
+    due_at = answer_due_at(deadline.due_at, paused, terms.calendar)
+    return replace(resumed, due_at=due_at, warn_at=min(resumed.warn_at, due_at))
 
 
 def shorten_deadline(
