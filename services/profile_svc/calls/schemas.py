@@ -7,7 +7,8 @@ import orjson
 from pydantic import Field, StringConstraints
 
 from services.profile_svc.calls.domain.call import Call, CallState
-from services.profile_svc.calls.domain.pop import CallContext, advise, alerts_for, greet
+from services.profile_svc.calls.domain.pop import Advice, Alert, CallContext, advise, alerts_for, greet
+from services.profile_svc.calls.texts import write_advice, write_alert, write_greeting
 from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
@@ -115,6 +116,18 @@ class PopRead(Read):
     matches: list[PopMatch]
 
 
+def show_alert(alert: Alert) -> PopAlert:
+    """An alert with its sentences."""
+    text = write_alert(alert)
+    return PopAlert(code=alert.code, weight=alert.weight, en=text.en, zh=text.zh)
+
+
+def show_advice(advice: Advice) -> PopAdvice:
+    """An advice with its sentences."""
+    text = write_advice(advice)
+    return PopAdvice(code=advice.code, en=text.en, zh=text.zh)
+
+
 def file_of(row: Mapping[str, Any]) -> CustomerFile:
     """The file in a row of `list_callers`."""
     facts = orjson.loads(row["facts"])
@@ -151,9 +164,9 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], reader: Reade
         account_manager=None if manager is None else show_employee(manager),
         agent=None if assignment is None else show_employee(employees[assignment.id]),
         agent_role=None if assignment is None else assignment.role,
-        greeting=PopGreeting.model_validate(greet(file, context, hour=hour)),
+        greeting=PopGreeting.model_validate(write_greeting(greet(file, context, hour=hour))),
         open_cases=context.open_cases,
         points_balance=context.points_balance,
-        alerts=[PopAlert.model_validate(alert) for alert in alerts_for(context, file)],
-        advice=[PopAdvice.model_validate(advice) for advice in advise(context, file)],
+        alerts=[show_alert(alert) for alert in alerts_for(context, file)],
+        advice=[show_advice(advice) for advice in advise(context, file)],
     )

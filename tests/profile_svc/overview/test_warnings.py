@@ -47,7 +47,7 @@ async def test_T12_the_overview_shows_open_warnings_worst_first_and_forgets_clos
     assert told == [
         ("high", "early warning: unusually silent", "预警：异常沉默"),
         ("high", "early warning: in arrears", "预警：逾期欠款"),
-        ("normal", "early warning: our own", "预警：our_own"),
+        ("normal", "early warning: our own", "预警：“our_own”"),
     ]
     await tell(
         *(

@@ -1,4 +1,7 @@
-"""The call-centre pop (G4): how to greet who is ringing, what to watch out for, and what to do about it."""
+"""The call-centre pop (G4): how to greet who is ringing, what to watch out for, and what to do about it.
+
+Decided here as codes and facts; the sentences are in the area's texts.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,35 +9,48 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
-from services.profile_svc.overview.domain.warnings import cause_texts, worst_first
+from services.profile_svc.overview.domain.warnings import worst_first
 
+DayPart = Literal["morning", "afternoon", "evening"]
+Title = Literal["male", "female"]
 AlertCode = Literal[
     "deadline_overdue", "points_debt", "payment_overdue", "dissatisfied", "early_warning", "unknown_customer"
 ]
+AdviceCode = Literal[
+    "apologise_and_date", "tell_progress", "remind_payment", "no_points_promises", "ask_who", "complete_file"
+]
 Weight = Literal["high", "normal"]
 
-TITLES_ZH = {"male": "先生", "female": "女士"}
+DISSATISFIED = 2  # of 5, and less
+COMPLETE_ENOUGH = 60  # percent
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    en: str
-    zh: str
+    """Whom to greet how: the name in each language, the title, and the code of the tier there is to thank for."""
 
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    code: str
-    en: str
-    zh: str
+    day_part: DayPart
+    name_en: str | None
+    name_zh: str | None
+    title: Title | None
+    tier: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
+    """Something to watch out for, and the facts that its sentence names."""
+
     code: AlertCode
     weight: Weight
-    en: str
-    zh: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to do, and the facts that its sentence names."""
+
+    code: AdviceCode
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,50 +68,38 @@ class CallContext:
     warnings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def day_part(hour: int) -> tuple[str, str]:
+def day_part(hour: int) -> DayPart:
+    """The part of the day that one greets by, of an hour from 0 to 23."""
     if hour < 5 or hour >= 18:
-        return "Good evening", "晚上好"
-    return ("Good morning", "上午好") if hour < 12 else ("Good afternoon", "下午好")
+        return "evening"
+    return "morning" if hour < 12 else "afternoon"
 
 
 def greet(file: CustomerFile, context: CallContext, *, hour: int) -> Greeting:
-    """By name in the language that is spoken, with thanks where there is a tier to thank for."""
-    en_time, zh_time = day_part(hour)
-    en_name, zh_name = file.name_in("en"), file.name_in("zh")
-    title = TITLES_ZH.get(str(file.facts.get("sex")), "") if file.kind == "person" else ""
-    en = f"{en_time}, {en_name}." if en_name else f"{en_time}."
-    zh = f"{zh_name}{title}，{zh_time}！" if zh_name else f"您好，{zh_time}！"
-    if context.tier is not None and context.tier_rank:  # the lowest level, rank 0, is nothing to be thanked for
-        en += f" Thank you for being a {context.tier} customer."
-        zh += f"感谢您成为我们的{context.tier}级客户。"
-    return Greeting(en, zh)
+    """How to greet a customer at an hour of the business's day."""
+    sex = file.facts.get("sex") if file.kind == "person" else None
+    # the lowest level, rank 0, is nothing to be thanked for
+    tier = context.tier if context.tier_rank else None
+    title: Title | None = sex if sex in ("male", "female") else None
+    return Greeting(day_part(hour), file.name_in("en"), file.name_in("zh"), title, tier)
 
 
 def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
+    """What to watch out for in this conversation, in the order in which it is shown."""
     alerts = []
     if context.overdue_cases:
-        alerts.append(
-            Alert("deadline_overdue", "high", f"{context.overdue_cases} case(s) past their deadline",
-                  f"{context.overdue_cases} 个个案已超过处理期限")
-        )  # fmt: skip
+        alerts.append(Alert("deadline_overdue", "high", {"count": context.overdue_cases}))
     if context.overdue_amount > 0:
-        amount = f"{context.overdue_amount:.2f}"
-        alerts.append(Alert("payment_overdue", "high", f"{amount} is past its due date", f"有 {amount} 的款项已逾期"))
+        alerts.append(Alert("payment_overdue", "high", {"amount": f"{context.overdue_amount:.2f}"}))
     if context.points_debt > 0:
-        alerts.append(
-            Alert("points_debt", "normal", f"{context.points_debt} points are owed",
-                  f"积分欠 {context.points_debt} 分")
-        )  # fmt: skip
-    if context.last_satisfaction is not None and context.last_satisfaction <= 2:
-        alerts.append(
-            Alert("dissatisfied", "normal", "was dissatisfied with the last solution", "对上次处理结果不满意")
-        )
+        alerts.append(Alert("points_debt", "normal", {"count": context.points_debt}))
+    if context.last_satisfaction is not None and context.last_satisfaction <= DISSATISFIED:
+        alerts.append(Alert("dissatisfied", "normal"))
     for _, warning in worst_first(context.warnings):
-        en, zh = cause_texts(warning["cause"])
         weight: Weight = "high" if warning["severity"] == "red" else "normal"
-        alerts.append(Alert("early_warning", weight, f"early warning: {en}", f"预警：{zh}"))
+        alerts.append(Alert("early_warning", weight, {"cause": warning["cause"]}))
     if file.kind == "unknown":
-        alerts.append(Alert("unknown_customer", "normal", "the file is only a reference", "客户档案仅有外部编号"))
+        alerts.append(Alert("unknown_customer", "normal"))
     return alerts
 
 
@@ -103,30 +107,15 @@ def advise(context: CallContext, file: CustomerFile) -> list[Advice]:
     """What to do, the most pressing first. Nothing is said that the agent could not act on."""
     advice = []
     if context.overdue_cases:
-        advice.append(
-            Advice("apologise_and_date", "Apologise first, then name a date for the overdue case.",
-                   "先致歉，再为超期个案给出明确日期。")
-        )  # fmt: skip
+        advice.append(Advice("apologise_and_date"))
     elif context.open_cases:
-        advice.append(
-            Advice("tell_progress", "Tell the progress of the open case before being asked.",
-                   "主动告知未结个案的进展。")
-        )  # fmt: skip
+        advice.append(Advice("tell_progress"))
     if context.overdue_amount > 0:
-        advice.append(
-            Advice("remind_payment", "Remind of the overdue payment politely, after the customer's own matter.",
-                   "办完客户的事情后，礼貌提醒逾期款项。")
-        )  # fmt: skip
+        advice.append(Advice("remind_payment"))
     if context.points_debt > 0:
-        advice.append(
-            Advice("no_points_promises", "Promise no points: the next ones pay the shortfall first.",
-                   "不要承诺积分：新得积分先抵欠分。")
-        )  # fmt: skip
+        advice.append(Advice("no_points_promises"))
     if file.kind == "unknown":
-        advice.append(Advice("ask_who", "Ask for the name and complete the file.", "询问姓名并补全档案。"))
-    elif file.completeness.percent < 60:
-        advice.append(
-            Advice("complete_file", f"Ask for what the file lacks, first: {file.completeness.missing[0]}.",
-                   f"请补全档案，首先是：{file.completeness.missing[0]}。")
-        )  # fmt: skip
+        advice.append(Advice("ask_who"))
+    elif file.completeness.percent < COMPLETE_ENOUGH:
+        advice.append(Advice("complete_file", {"field": file.completeness.missing[0]}))
     return advice

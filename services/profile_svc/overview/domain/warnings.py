@@ -1,4 +1,4 @@
-"""Open early warnings as the overview keeps them (T12): codes by warning, what people call them is said here."""
+"""Open early warnings as the overview keeps them (T12): by warning, the code of its cause, severity, and since when."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,17 +7,6 @@ from uuid import UUID
 from shared.events import WarningClosed, WarningEscalated, WarningRaised
 
 OpenWarnings = dict[str, dict[str, str]]
-
-CAUSES: Mapping[str, tuple[str, str]] = {
-    "revenue_down": ("revenue is down", "收入下降"),
-    "revenue_halved": ("revenue has more than halved", "收入降幅过半"),
-    "falling": ("revenue has been falling for months", "收入连续下滑"),
-    "silent": ("unusually silent", "异常沉默"),
-    "complaints_up": ("more complaints than usual", "投诉增多"),
-    "arrears": ("in arrears", "逾期欠款"),
-    "satisfaction_down": ("less satisfied than before", "满意度下降"),
-}
-"""What the shipped rules warn of, in words; an operator's own causes are said by their codes."""
 
 
 def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated]) -> dict[UUID, OpenWarnings]:
@@ -44,7 +33,3 @@ def fold_closed_warnings(events: Iterable[WarningClosed]) -> dict[UUID, list[str
 def worst_first(warnings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
     """Red before yellow, then the one that lasts longest."""
     return sorted(warnings.items(), key=lambda item: (item[1]["severity"] != "red", item[1]["since"], item[0]))
-
-
-def cause_texts(cause: str) -> tuple[str, str]:
-    return CAUSES.get(cause, (cause.replace("_", " "), cause))
