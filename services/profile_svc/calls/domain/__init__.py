@@ -1,1 +1,1 @@
-"""Domain."""
+"""The rules of calls and of what pops up: pure functions."""

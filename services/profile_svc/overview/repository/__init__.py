@@ -1,1 +1,1 @@
-"""Repository."""
+"""SQL of the overview and of the copies it is counted from."""
