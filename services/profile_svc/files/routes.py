@@ -1,7 +1,6 @@
 """Files over HTTP: opened by hand, read, amended (P1)."""
 
 from fastapi import Request, Response
-from shared.chassis.routing import current_transaction
 
 from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
@@ -20,6 +19,7 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
+from shared.chassis.http.routing import current_transaction
 
 router = service_router(prefix="/v1", tags=["customers"])
 

@@ -85,7 +85,7 @@ def method_not_allowed(request: Request) -> Response:
     own = [
         route for route in request.app.routes if isinstance(route, APIRoute) and route.path != f"/v1{FORWARDED_PATH}"
     ]
-    allowed = {method for route in own if route.path_regex.match(path) for method in route.methods}
+    allowed = {method for route in own if route.path_regex.match(path) for method in route.methods or ()}
     if not allowed:
         raise not_found("not_found", "Nothing is there.")
     return problem(
