@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from shared.chassis import Ports, Service
 from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
 from shared.events import CATALOGUE
+from tools.event_table import event_table, with_event_table
 from tools.indicator_page import indicator_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -49,6 +50,7 @@ def contracts() -> dict[str, str]:
         files[f"openapi/{name}.json"] = as_json(app.openapi())
     files["tiering/indicators.md"] = indicator_page()
     files["asyncapi.yaml"] = to_yaml(asyncapi(listens, schemas="./events"))
+    files["events.md"] = with_event_table((DOCS / "events.md").read_text(), event_table(CATALOGUE, listens))
     return files
 
 

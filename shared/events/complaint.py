@@ -13,95 +13,135 @@ Stage = Literal["acknowledgement", "proposal", "solution"]
 
 
 class CaseEvent(Event):
-    """Base of the case's events. `subject_id` is the customer's id, or the case's own while nobody is identified."""
+    """Base of a case's events: what has its key and which case it is."""
 
     topic: ClassVar[str] = TOPIC
     key_field: ClassVar[str] = "subject_id"
 
     subject_id: UUID
+    """The key: the customer's id, or the case's own while nobody is identified."""
     case_id: UUID
+    """The case it happened to."""
     customer_id: UUID | None = None
+    """Whose case it is, once that is known."""
 
 
 @catalogued
 class ComplaintFiled(CaseEvent):
+    """A case was filed: a complaint, a suggestion, praise, a consultation or a repair."""
+
     type: ClassVar[str] = "complaint.complaint_filed.v1"
     time_field: ClassVar[str] = "filed_at"
 
     kind: CaseKind
+    """What the case is."""
     severity: Severity
+    """How grave it is; shortens the deadlines."""
     channel: Code
+    """How it was filed: phone, web, partner …"""
     category: Code
+    """What it is about, a code of the company."""
     tier: Code | None = None
+    """The customer's tier at the filing, where it has one; it sets the deadlines."""
     filed_at: Instant
+    """When it was filed: deadlines count from here."""
 
 
 @catalogued
 class ComplaintAcknowledged(CaseEvent):
+    """The customer was told that its case was received and is in work."""
+
     type: ClassVar[str] = "complaint.complaint_acknowledged.v1"
     time_field: ClassVar[str] = "acknowledged_at"
 
     acknowledged_at: Instant
+    """When the customer was told that the case is in work."""
 
 
 @catalogued
 class ComplaintJudged(CaseEvent):
+    """It was decided whether the complaint is justified."""
+
     type: ClassVar[str] = "complaint.complaint_judged.v1"
     time_field: ClassVar[str] = "judged_at"
 
     valid: bool
+    """Whether the complaint is justified. If not, the reason given is the answer."""
     judged_at: Instant
+    """When it was judged."""
 
 
 @catalogued
 class SettlementProposed(CaseEvent):
+    """A settlement of the complaint was proposed to the customer."""
+
     type: ClassVar[str] = "complaint.settlement_proposed.v1"
     time_field: ClassVar[str] = "proposed_at"
 
     proposal_id: UUID
+    """The proposal; a case can have several, one after another."""
     points: int
+    """Loyalty points offered, 0 or more."""
     amount: Amount
+    """Money offered, in the accounting currency, 0 or more."""
     proposed_at: Instant
+    """When it was proposed."""
 
 
 @catalogued
 class SettlementAnswered(CaseEvent):
+    """The customer accepted a proposed settlement or refused it."""
+
     type: ClassVar[str] = "complaint.settlement_answered.v1"
     time_field: ClassVar[str] = "answered_at"
 
     proposal_id: UUID
+    """The proposal that was answered."""
     accepted: bool
+    """Whether the customer took it. If not, another may be proposed."""
     answered_at: Instant
+    """When the customer answered."""
 
 
 @catalogued
 class ComplaintResolved(CaseEvent):
-    """The accepted proposal was carried out. `points` are the loyalty ledger's to grant, once a `resolution_id`."""
+    """The settlement was carried out. Its points are the loyalty ledger's to grant, once a `resolution_id`."""
 
     type: ClassVar[str] = "complaint.complaint_resolved.v1"
     time_field: ClassVar[str] = "resolved_at"
 
     resolution_id: UUID
+    """The resolution: its points are granted once."""
     points: int
+    """Loyalty points for the ledger to grant, 0 or more."""
     amount: Amount
+    """Money given, in the accounting currency, 0 or more."""
     resolved_at: Instant
+    """When it was carried out."""
 
 
 @catalogued
 class ComplaintClosed(CaseEvent):
+    """The case was closed after its follow-up."""
+
     type: ClassVar[str] = "complaint.complaint_closed.v1"
     time_field: ClassVar[str] = "closed_at"
 
-    satisfaction: int | None = None  # 1 (very dissatisfied) .. 5
+    satisfaction: int | None = None
+    """What the customer said afterwards: 1 (very dissatisfied) to 5. Missing when it was not asked, or was silent."""
     closed_at: Instant
+    """When the case was closed."""
 
 
 @catalogued
 class ComplaintReopened(CaseEvent):
+    """It was not put right after all: the case begins a new round with new deadlines."""
+
     type: ClassVar[str] = "complaint.complaint_reopened.v1"
     time_field: ClassVar[str] = "reopened_at"
 
     reopened_at: Instant
+    """When it was reopened: the new deadlines count from here."""
 
 
 @catalogued
@@ -112,27 +152,39 @@ class CustomerIdentified(CaseEvent):
     time_field: ClassVar[str] = "identified_at"
 
     open: bool
+    """Whether the case was open at that time."""
     identified_at: Instant
+    """When the case was linked to the customer."""
 
 
 @catalogued
 class DeadlineWarned(CaseEvent):
+    """Most of the time for an answer to the customer is used."""
+
     type: ClassVar[str] = "complaint.deadline_warned.v1"
     time_field: ClassVar[str] = "warned_at"
 
     stage: Stage
+    """Which answer is owed."""
     due_at: Instant
+    """By when it is owed."""
     warned_at: Instant
+    """When most of the time was used and the warning was given."""
 
 
 @catalogued
 class DeadlineBreached(CaseEvent):
+    """An answer to the customer was not given in time."""
+
     type: ClassVar[str] = "complaint.deadline_breached.v1"
     time_field: ClassVar[str] = "breached_at"
 
     stage: Stage
+    """Which answer was owed."""
     due_at: Instant
+    """By when it was owed."""
     breached_at: Instant
+    """When the deadline passed without it."""
 
 
 @catalogued
@@ -143,5 +195,8 @@ class ComplaintEscalated(CaseEvent):
     time_field: ClassVar[str] = "escalated_at"
 
     stage: Stage
+    """Which answer's deadline it was about."""
     escalation_level: Literal["manager", "head", "sponsor"]
+    """Who looks after the case from now on."""
     escalated_at: Instant
+    """When it was escalated."""

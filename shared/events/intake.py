@@ -14,10 +14,10 @@ TOPIC = "patron.intake"
 
 @catalogued
 class CustomerReferenceRegistered(Event):
-    """An outside reference was met for the first time and got a customer id (G2). Profile opens a stub.
+    """A reference to a customer from outside was met for the first time and got a customer id (G2).
 
-    The reference itself is not told: it may be a telephone number, and what is told once stands for ever. The gateway's
-    registry alone holds it.
+    The reference itself is not in the event: it may be a telephone number, and what is announced once stands for ever.
+    The gateway's registry alone holds it.
     """
 
     type: ClassVar[str] = "intake.customer_reference_registered.v1"
@@ -25,115 +25,182 @@ class CustomerReferenceRegistered(Event):
     time_field: ClassVar[str] = "registered_at"
 
     customer_id: UUID
-    source: Code  # whose reference it is: a partner's source, or "patron" for the company's own systems
+    """The id that the reference got: whoever brings the reference again means this customer."""
+    source: Code
+    """Whose reference it is: a partner's source, or "patron" for the company's own systems."""
     registered_at: Instant
+    """When it was met for the first time."""
 
 
 class OrderLine(Part):
+    """One line of an order."""
+
     line: int
+    """The line's number within the order, from 1."""
     sku: Code
+    """The article, as the source calls it."""
     category: Code
+    """The article's category, as the source calls it."""
     quantity: int
+    """How many pieces, 1 or more."""
     amount: Amount
+    """The line's exact total after discount, for all its pieces, in the accounting currency."""
     unit_cost: Amount | None = None
+    """What one piece cost the company, in the accounting currency. Without it the line's margin is not known."""
     discount: Amount | None = None
+    """What was taken off the line's total to give `amount`, in the accounting currency."""
 
 
 @catalogued
 class OrderPlaced(Event):
+    """A customer's order was accepted, with everything it is about."""
+
     type: ClassVar[str] = "intake.order_placed.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "placed_at"
 
     order_id: UUID
+    """Patron's id of the order."""
     customer_id: UUID
+    """Whose order it is."""
     source: Code
+    """Where it came from: a partner's source, or the company's own."""
     placed_at: Instant
+    """When the customer ordered."""
     currency: str
+    """The accounting currency, an ISO 4217 code."""
     channel: Code
-    amount: Amount  # sum of the lines
+    """How it was ordered, as the source calls it: store, web, phone …"""
+    amount: Amount
+    """The sum of its lines, in the accounting currency."""
     lines: tuple[OrderLine, ...]
+    """What was ordered, in order of the lines' numbers."""
 
 
 class ReversedLine(Part):
-    """What one line lost by a return or a cancellation: exact, so that all of them together give the whole line."""
+    """What one line of an order lost by a return or a cancellation."""
 
     line: int
+    """The number of the order's line."""
     category: Code
+    """The line's category, as it was ordered."""
     quantity: int
+    """How many of its pieces are reversed, 1 or more."""
     amount: Amount
+    """Their exact share of the line's total, in the accounting currency: all shares together give the whole line."""
     unit_cost: Amount | None = None
+    """What one piece cost the company, in the accounting currency, where the order said so."""
 
 
 @catalogued
 class OrderReturned(Event):
+    """Pieces of an order came back from the customer."""
+
     type: ClassVar[str] = "intake.order_returned.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "returned_at"
 
     return_id: UUID
+    """Patron's id of the return; an order can have several."""
     order_id: UUID
+    """The order that pieces came back of."""
     customer_id: UUID
-    placed_at: Instant  # when the order was placed
+    """Whose order it was."""
+    placed_at: Instant
+    """When that order was placed."""
     returned_at: Instant
+    """When the pieces came back."""
     amount: Amount
+    """The sum of the reversed lines, in the accounting currency."""
     lines: tuple[ReversedLine, ...]
+    """What came back, by line of the order."""
 
 
 @catalogued
 class OrderCancelled(Event):
-    """The rest of the order (what was not returned before) is called off."""
+    """The rest of an order, what was not returned before, was called off."""
 
     type: ClassVar[str] = "intake.order_cancelled.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "cancelled_at"
 
     order_id: UUID
+    """The order that was called off."""
     customer_id: UUID
+    """Whose order it was."""
     placed_at: Instant
+    """When that order was placed."""
     cancelled_at: Instant
+    """When it was called off."""
     reason: Code | None = None
+    """Why, as a code of the source."""
     amount: Amount
+    """The sum of the reversed lines, in the accounting currency."""
     lines: tuple[ReversedLine, ...]
+    """What was left of the order and is called off now, by line."""
 
 
 @catalogued
 class OrderDelivered(Event):
+    """An order, or a part of it, arrived at the customer."""
+
     type: ClassVar[str] = "intake.order_delivered.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "delivered_at"
 
     delivery_id: UUID
+    """Patron's id of the delivery; an order can have several."""
     order_id: UUID
+    """The order that was delivered, or a part of it."""
     customer_id: UUID
+    """Whose order it is."""
     placed_at: Instant
+    """When that order was placed."""
     delivered_at: Instant
+    """When the delivery arrived at the customer."""
 
 
 @catalogued
 class ReceivableIssued(Event):
+    """A customer was invoiced: it owes money by a day."""
+
     type: ClassVar[str] = "intake.receivable_issued.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "recorded_at"
 
     receivable_id: UUID
+    """Patron's id of the receivable."""
     customer_id: UUID
+    """The customer who owes it."""
     order_id: UUID | None = None
+    """The order it is for, where it is for one."""
     amount: Amount
+    """What is owed, in the accounting currency."""
     issued_on: date
+    """The date of the invoice."""
     due_on: date
+    """The last day on which paying is in time."""
     recorded_at: Instant
+    """When intake recorded it."""
 
 
 @catalogued
 class PaymentReceived(Event):
+    """A customer paid a receivable, wholly or in part."""
+
     type: ClassVar[str] = "intake.payment_received.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "paid_at"
 
     payment_id: UUID
+    """Patron's id of the payment."""
     receivable_id: UUID
+    """The receivable that it pays, wholly or in part."""
     customer_id: UUID
+    """The customer who owed it."""
     amount: Amount
-    outstanding: Amount  # what is still owed on the receivable after this payment
+    """What was paid, in the accounting currency."""
+    outstanding: Amount
+    """What is still owed on the receivable after this payment, in the accounting currency."""
     paid_at: Instant
+    """When it was paid."""

@@ -24,19 +24,30 @@ EntryKind = Literal[
 
 @catalogued
 class PointsPosted(Event):
-    """An entry was written. `points` is its effect on what the customer can spend (negative: less)."""
+    """An entry was written into a customer's account of the points ledger."""
 
     type: ClassVar[str] = "loyalty.points_posted.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "posted_at"
 
     customer_id: UUID
+    """Whose points they are."""
     entry_id: UUID
+    """The ledger's entry."""
     kind: EntryKind
+    """Why: earned, redeemed, held for a redemption, captured or released from a hold, reversed with its order,
+    expired, granted for a complaint, adjusted by hand, given back, or transferred."""
     points: int
-    balance: int  # what can be spent after it, >= 0
+    """The entry's effect on what can be spent; negative: less."""
+    balance: int
+    """What can be spent after it, 0 or more."""
     held: int
-    debt: int  # shortfall that later earning pays first (K9), >= 0
+    """What is held for redemptions after it, 0 or more."""
+    debt: int
+    """The shortfall after it that later earning pays first (K9), 0 or more."""
     order_id: UUID | None = None
+    """The order it is about, where it is about one."""
     case_id: UUID | None = None
+    """The complaint it is about, where it is about one."""
     posted_at: Instant
+    """When it was posted."""

@@ -17,72 +17,105 @@ Band = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9<>
 
 @catalogued
 class CustomerRegistered(Event):
-    """A file was opened, by hand or as the stub of a reference that intake met."""
+    """A customer's file was opened, by hand or as the stub of a reference that intake met."""
 
     type: ClassVar[str] = "profile.customer_registered.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "registered_at"
 
     customer_id: UUID
+    """Whose file it is."""
     kind: Literal["organisation", "person", "unknown"]
+    """What the customer is; `unknown` until somebody says so."""
     registered_at: Instant
+    """When the file was opened."""
 
 
 @catalogued
 class CustomerTraitsChanged(Event):
-    """Codes other services grade by. Free text, names and numbers stay with profile."""
+    """The codes that other services grade a customer by changed. Free text, names and numbers stay with profile."""
 
     type: ClassVar[str] = "profile.customer_traits_changed.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "changed_at"
 
     customer_id: UUID
+    """Whose traits they are."""
     kind: Literal["organisation", "person", "unknown"]
+    """What the customer is."""
     region: Code | None = None
+    """Region, a code of the company."""
     industry: Code | None = None
+    """Of an organisation: its industry, a code of the company."""
     legal_nature: Code | None = None
+    """Of an organisation: its legal form, a code of the company."""
     acquisition_source: Code | None = None
+    """How the customer was won, a code of the company."""
     listed: bool | None = None
+    """Of an organisation: whether it is listed on a stock exchange."""
     employees: int | None = None
+    """Of an organisation: how many people it employs."""
     registered_capital: Amount | None = None
+    """Of an organisation, in the accounting currency."""
     annual_sales: Amount | None = None
+    """Of an organisation: of its last known year, in the accounting currency."""
     founded_year: int | None = None
-    age_band: Band | None = None  # of a person: a step of ten years or what the file says, never the birthday
+    """Of an organisation: the year it was founded in."""
+    age_band: Band | None = None
+    """Of a person: a step of ten years, or what the file says; never the birthday."""
     income_band: Band | None = None
+    """Of a person: a step of the company's scale."""
     household_size: Band | None = None
-    completeness: int  # percent
+    """Of a person: a step of the company's scale."""
+    completeness: int
+    """How much of the file is filled in, 0 to 100 percent."""
     changed_at: Instant
+    """When the file was changed so."""
 
 
 @catalogued
 class TeamMemberAssigned(Event):
+    """An employee looks after the customer from now on (P5)."""
+
     type: ClassVar[str] = "profile.team_member_assigned.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "assigned_at"
 
     customer_id: UUID
+    """Whose team it is."""
     assignment_id: UUID
+    """The assignment; its end names it again."""
     employee_id: Code
+    """Who looks after the customer, by the employee's code."""
     role: Literal["account_manager", "executive_sponsor", "service_engineer", "inside_sales", "field_sales"]
+    """In which role. A customer has one account manager at a time."""
     assigned_at: Instant
+    """From when on it holds."""
 
 
 @catalogued
 class TeamMemberReleased(Event):
+    """An employee looks after the customer no longer (P5)."""
+
     type: ClassVar[str] = "profile.team_member_released.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "released_at"
 
     customer_id: UUID
+    """Whose team it was."""
     assignment_id: UUID
+    """The assignment that ended."""
     employee_id: Code
+    """Who looked after the customer, by the employee's code."""
     role: Literal["account_manager", "executive_sponsor", "service_engineer", "inside_sales", "field_sales"]
+    """In which role."""
     released_at: Instant
+    """Until when it held."""
 
 
 @catalogued
 class EmployeeChanged(Event):
-    """An employee works at this service centre from now on; None: at none. Later placements replace earlier ones."""
+    """An employee works at another service centre, or at none, from now on. The latest change holds."""
 
     type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -90,26 +123,37 @@ class EmployeeChanged(Event):
     time_field: ClassVar[str] = "changed_at"
 
     change_id: UUID
+    """The change, which is also the key: there is no customer."""
     employee_id: Code
+    """Whose placement it is, by the employee's code."""
     centre: Code | None = None
+    """The service centre the employee works at from now on; missing: at none."""
     changed_at: Instant
+    """When it was changed."""
 
 
 @catalogued
 class ContactLogged(Event):
-    """Somebody spoke with the customer (P6). What was said stays with profile."""
+    """Somebody of the company spoke with the customer (P6). What was said stays with profile."""
 
     type: ClassVar[str] = "profile.contact_logged.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "contacted_at"
 
     customer_id: UUID
+    """Who was spoken with."""
     entry_id: UUID
+    """The entry of the contact log."""
     employee_id: Code
+    """Who spoke with the customer, by the employee's code."""
     channel: Literal["call", "visit", "email", "fax", "letter", "chat", "meeting"]
+    """How they spoke."""
     contacted_at: Instant
+    """When they spoke."""
     next_step_on: date | None = None
+    """By which day something was agreed to be done, where it was."""
     next_step_owner: Code | None = None
+    """Who owes it, by the employee's code, where somebody does."""
 
 
 @catalogued
@@ -121,19 +165,26 @@ class NextStepCompleted(Event):
     time_field: ClassVar[str] = "completed_at"
 
     customer_id: UUID
+    """Who had been spoken with."""
     entry_id: UUID
+    """The entry of the contact log in which it had been agreed."""
     completed_at: Instant
+    """When it was done."""
 
 
 @catalogued
 class GroupParentChanged(Event):
-    """From `effective_from` on the customer is below `parent_id`, or below nobody (P2). Told in order of time."""
+    """The customer is below another one of its group, or below nobody, from now on (P2). Announced in order of time."""
 
     type: ClassVar[str] = "profile.group_parent_changed.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "effective_from"
 
     customer_id: UUID
+    """Whose place in a group it is."""
     parent_id: UUID | None = None
+    """The customer it is directly below; missing: it is below nobody."""
     effective_from: Instant
+    """From when on it holds."""
     changed_at: Instant
+    """When the file was changed so."""

@@ -10,159 +10,217 @@ TOPIC = "patron.tiering"
 
 @catalogued
 class TierChanged(Event):
-    """From `effective_from` on the customer is in `tier`. A correction replaces what stood from that instant on."""
+    """A customer is in another tier from an instant on; a correction replaces what stood from there (T10)."""
 
     type: ClassVar[str] = "tiering.tier_changed.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "effective_from"
 
     customer_id: UUID
+    """Whose tier changed."""
     change_id: UUID
+    """The row of the tier history."""
     previous_tier: Code | None = None
+    """The tier before, missing when it is the first."""
     tier: Code
-    rank: int  # 0 is the lowest level; higher is better, so consumers can compare tiers they do not know
+    """The tier from now on, a code of the policy."""
+    rank: int
+    """The tier's place in its policy, 0 the lowest: so that tiers nobody knows can be compared."""
     kind: Literal["first", "upgrade", "downgrade", "correction", "override"]
+    """Why: the first tier, a rise, a fall, a correction of what stood before, or set by a person."""
     effective_from: Instant
+    """From when on the tier holds. A correction replaces what stood from that instant on."""
     decided_at: Instant
+    """When it was decided."""
     policy_id: UUID
+    """The policy it was decided by."""
     policy_version: int
+    """That policy's version."""
     run_id: UUID | None = None
+    """The review that decided it, where one did."""
 
 
 @catalogued
 class PolicyActivated(Event):
+    """A version of a tier policy is in force (T9)."""
+
     type: ClassVar[str] = "tiering.policy_activated.v1"
     topic: ClassVar[str] = TOPIC
     key_field: ClassVar[str] = "policy_id"
     time_field: ClassVar[str] = "activated_at"
 
     policy_id: UUID
+    """The policy, which is also the key: there is no customer."""
     version: int
+    """The version that is in force now."""
     activated_at: Instant
+    """From when on it holds."""
 
 
 @catalogued
 class ReviewApplied(Event):
+    """A review of everybody's tier was applied (T10). Each customer's change is an event of its own."""
+
     type: ClassVar[str] = "tiering.review_applied.v1"
     topic: ClassVar[str] = TOPIC
     key_field: ClassVar[str] = "run_id"
     time_field: ClassVar[str] = "as_of"
 
     run_id: UUID
+    """The review, which is also the key: there is no customer."""
     as_of: Instant
+    """The instant as of which everybody was graded."""
     policy_id: UUID
+    """The policy it graded by."""
     policy_version: int
+    """That policy's version."""
     customers: int
+    """How many customers were graded."""
     up: int
+    """How many rose."""
     down: int
+    """How many fell."""
 
 
 @catalogued
 class SatisfactionMeasured(Event):
-    """A questionnaire came in. Satisfaction is experience less expectation, on the scale of the index (T16)."""
+    """A customer answered a questionnaire; satisfaction is experience less expectation (T16)."""
 
     type: ClassVar[str] = "tiering.satisfaction_measured.v1"
     topic: ClassVar[str] = TOPIC
     time_field: ClassVar[str] = "answered_at"
 
     customer_id: UUID
+    """The customer who answered."""
     answer_id: UUID
+    """The answered questionnaire."""
     expectation: Amount
+    """What the customer expects, on the scale of the index."""
     experience: Amount
+    """What it experienced, on the same scale."""
     answered_at: Instant
+    """When it answered."""
 
 
 class WarningEvent(Event):
-    """Base of an early warning's events (T12). `cause` is what it warns of; its words stay with tiering."""
+    """Base of an early warning's events (T12): which one it is. Its words stay with tiering."""
 
     topic: ClassVar[str] = TOPIC
 
     customer_id: UUID
+    """The customer it is about."""
     warning_id: UUID
+    """The warning: the same from its raising to its closing."""
     cause: Code
+    """What it warns of, a code of its rule."""
 
 
 @catalogued
 class WarningRaised(WarningEvent):
-    """As of `as_of` the cause was there. Until it is closed there is no other warning of this cause."""
+    """An early warning about a customer was raised. Until it is closed there is no other one of its cause."""
 
     type: ClassVar[str] = "tiering.warning_raised.v1"
     time_field: ClassVar[str] = "as_of"
 
     severity: Literal["yellow", "red"]
+    """How grave it is."""
     rule_id: UUID
+    """The rule that raised it."""
     rule_version: int
-    owner: Code | None = None  # whose it is: the account manager's, by the employee's code
+    """That rule's version."""
+    owner: Code | None = None
+    """Whose it is: the account manager's, by the employee's code."""
     as_of: Instant
+    """The instant as of which the cause was there."""
 
 
 @catalogued
 class WarningEscalated(WarningEvent):
-    """It got worse, in place."""
+    """An early warning got worse; it stays the same warning."""
 
     type: ClassVar[str] = "tiering.warning_escalated.v1"
     time_field: ClassVar[str] = "as_of"
 
     severity: Literal["yellow", "red"]
-    since: Instant  # of the raising
+    """How grave it is now."""
+    since: Instant
+    """When the warning was raised."""
     as_of: Instant
+    """The instant as of which it was worse."""
 
 
 @catalogued
 class WarningClosed(WarningEvent):
+    """An early warning was closed."""
+
     type: ClassVar[str] = "tiering.warning_closed.v1"
     time_field: ClassVar[str] = "closed_at"
 
-    closing: Code  # cause_gone, rule_retired, or the reason a person gave
+    closing: Code
+    """Why: `cause_gone`, `rule_retired`, or the reason a person gave, a code."""
     closed_at: Instant
+    """When it was closed."""
 
 
 class AccountEvent(Event):
-    """Base of what happens to a key account or a customer never served (T8). Reasons stay with tiering."""
+    """Base of the events of a key account, or of a customer never served (T8). Reasons stay with tiering."""
 
     topic: ClassVar[str] = TOPIC
 
     customer_id: UUID
-    class_id: UUID  # the approved nomination's
+    """The customer it is about."""
+    class_id: UUID
+    """The approved nomination it rests on: the same at its beginning and its end."""
 
 
 @catalogued
 class KeyAccountApproved(AccountEvent):
-    """From `since` on the customer is a key account of these kinds."""
+    """A customer is a key account of these kinds from now on (T8)."""
 
     type: ClassVar[str] = "tiering.key_account_approved.v1"
     time_field: ClassVar[str] = "since"
 
     kinds: tuple[Literal["economic", "important", "group", "strategic"], ...]
-    overridden: tuple[Code, ...] = ()  # exclusion rules that it met and an approver set aside
+    """As which kinds of key account; one or more."""
+    overridden: tuple[Code, ...] = ()
+    """Exclusion rules that it met and an approver set aside, by their codes."""
     since: Instant
+    """From when on it holds."""
 
 
 @catalogued
 class KeyAccountEnded(AccountEvent):
-    """`renewed`: another nomination took its place at the same instant."""
+    """A customer is a key account by this nomination no longer (T8)."""
 
     type: ClassVar[str] = "tiering.key_account_ended.v1"
     time_field: ClassVar[str] = "ended_at"
 
     cause: Literal["ended", "renewed", "never_served"]
+    """Why: it ended, another nomination took its place at the same instant, or it is never served from now on."""
     ended_at: Instant
+    """Until when it held."""
 
 
 @catalogued
 class CustomerExcluded(AccountEvent):
+    """A customer is never served from now on (T8). Whoever takes orders can refuse."""
+
     type: ClassVar[str] = "tiering.customer_excluded.v1"
     time_field: ClassVar[str] = "since"
 
     since: Instant
+    """From when on it holds."""
 
 
 @catalogued
 class CustomerExclusionEnded(AccountEvent):
+    """A customer may be served again (T8)."""
+
     type: ClassVar[str] = "tiering.customer_exclusion_ended.v1"
     time_field: ClassVar[str] = "ended_at"
 
     ended_at: Instant
+    """Until when it held."""
 
 
 class RiskEvent(Event):
@@ -171,27 +229,38 @@ class RiskEvent(Event):
     topic: ClassVar[str] = TOPIC
 
     customer_id: UUID
+    """The customer at risk."""
     flag_id: UUID
+    """The risk flag."""
     risk: Literal["finance", "profit", "management", "churn", "concentration"]
+    """Which risk it is."""
 
 
 @catalogued
 class RiskFlagRaised(RiskEvent):
-    """By a rule (its code), or by hand until an instant."""
+    """A risk flag went up at a key account: by a rule, or by a person until an instant (T8)."""
 
     type: ClassVar[str] = "tiering.risk_flag_raised.v1"
     time_field: ClassVar[str] = "raised_at"
 
     source: Literal["rule", "hand"]
+    """Whether a rule raised it, or a person."""
     rule: Code | None = None
+    """The rule's code, where one did."""
     until: Instant | None = None
+    """When it is cleared by itself, where a person said so."""
     raised_at: Instant
+    """When it was raised."""
 
 
 @catalogued
 class RiskFlagCleared(RiskEvent):
+    """A risk flag came down (T8)."""
+
     type: ClassVar[str] = "tiering.risk_flag_cleared.v1"
     time_field: ClassVar[str] = "cleared_at"
 
     cause: Literal["by_hand", "end_reached", "cause_gone", "not_a_key_account"]
+    """Why: by a person, its end was reached, its cause is gone, or the customer is no key account any more."""
     cleared_at: Instant
+    """When it was cleared."""

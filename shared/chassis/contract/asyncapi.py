@@ -14,9 +14,9 @@ ENVELOPE: dict[str, Any] = {
     "description": "CloudEvents 1.0, binary mode: attributes as Kafka headers.",
     "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_recordedat", "ce_seq"],
     "properties": {
-        "ce_specversion": {"type": "string", "const": "1.0"},
-        "ce_id": {"type": "string", "format": "uuid"},
-        "ce_type": {"type": "string"},
+        "ce_specversion": {"type": "string", "const": "1.0", "description": "of CloudEvents"},
+        "ce_id": {"type": "string", "format": "uuid", "description": "the event's id, a UUIDv7"},
+        "ce_type": {"type": "string", "description": "the event's type and version: intake.order_placed.v1"},
         "ce_source": {"type": "string", "description": "/patron/<service>/<epoch of its log>"},
         "ce_subject": {"type": "string", "description": "the key: the customer, or the aggregate where there is none"},
         "ce_time": {"type": "string", "format": "date-time", "description": "when the fact happened"},
