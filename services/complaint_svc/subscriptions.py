@@ -5,13 +5,12 @@ from services.complaint_svc.customers import handlers as customers
 from shared.events import CustomerRegistered, TierChanged
 from shared.messaging import Subscriptions, Timers
 
-subscriptions = Subscriptions()
-subscriptions.lock_first(customers.lock_customers)
-subscriptions.on(CustomerRegistered)(customers.when_customers_are_registered_know_them)
-subscriptions.on(TierChanged)(customers.when_tiers_change_keep_a_copy)
-subscriptions.on(TierChanged)(tier_changes.when_tiers_change_shorten_open_deadlines)
+subscriptions = Subscriptions(lock_first=customers.lock_customers)
+subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them)
+subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy)
+subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadlines)
 
 timers = Timers()
-timers.on("deadline_warning")(deadline_timers.when_most_of_the_time_is_used_warn)
-timers.on("deadline_breach")(deadline_timers.when_a_deadline_is_reached_record_the_breach_and_escalate)
-timers.on("deadline_escalation")(deadline_timers.when_a_breach_is_ignored_escalate_to_the_next_level)
+timers.on("deadline_warning", deadline_timers.when_most_of_the_time_is_used_warn)
+timers.on("deadline_breach", deadline_timers.when_a_deadline_is_reached_record_the_breach_and_escalate)
+timers.on("deadline_escalation", deadline_timers.when_a_breach_is_ignored_escalate_to_the_next_level)

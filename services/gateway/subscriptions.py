@@ -5,6 +5,6 @@ from shared.events import CustomerRegistered
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
-subscriptions.on(CustomerRegistered)(references.when_customers_are_registered_they_are_known)
+subscriptions.on(CustomerRegistered, references.when_customers_are_registered_they_are_known)
 
 timers = Timers()

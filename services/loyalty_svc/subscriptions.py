@@ -17,18 +17,17 @@ from shared.events import (
 )
 from shared.messaging import Subscriptions, Timers
 
-subscriptions = Subscriptions()
-subscriptions.lock_first(settlements.lock_wallets_of_batch)
-subscriptions.on(CustomerReferenceRegistered)(ledger.when_references_are_registered_open_wallets)
-subscriptions.on(CustomerRegistered)(ledger.when_customers_are_registered_open_wallets)
-subscriptions.on(OrderPlaced)(earning.when_orders_are_placed_earn_points)
-subscriptions.on(OrderReturned)(earning.when_orders_are_returned_reverse_their_share)
-subscriptions.on(OrderCancelled)(earning.when_orders_are_cancelled_reverse_the_rest)
-subscriptions.on(TierChanged)(earning.when_tiers_change_post_the_difference)
-subscriptions.on(ComplaintResolved)(settlements.when_complaints_are_resolved_grant_their_points)
-subscriptions.on(CustomerIdentified)(settlements.when_customers_are_identified_grant_their_settlements)
+subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
+subscriptions.on(CustomerReferenceRegistered, ledger.when_references_are_registered_open_wallets)
+subscriptions.on(CustomerRegistered, ledger.when_customers_are_registered_open_wallets)
+subscriptions.on(OrderPlaced, earning.when_orders_are_placed_earn_points)
+subscriptions.on(OrderReturned, earning.when_orders_are_returned_reverse_their_share)
+subscriptions.on(OrderCancelled, earning.when_orders_are_cancelled_reverse_the_rest)
+subscriptions.on(TierChanged, earning.when_tiers_change_post_the_difference)
+subscriptions.on(ComplaintResolved, settlements.when_complaints_are_resolved_grant_their_points)
+subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_grant_their_settlements)
 
 timers = Timers()
-timers.on(redemptions.HOLD_ENDS)(redemptions.when_a_hold_ends_release_it)
+timers.on(redemptions.HOLD_ENDS, redemptions.when_a_hold_ends_release_it)
 
 background_jobs = (expiry.expire_lots_as_time_passes,)

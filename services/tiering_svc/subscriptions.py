@@ -31,37 +31,35 @@ from shared.events import (
 )
 from shared.messaging import Subscriptions, Timers
 
-subscriptions = Subscriptions()
-on = subscriptions.on
-subscriptions.lock_first(customers.lock_the_customers_of_a_batch)
+subscriptions = Subscriptions(lock_first=customers.lock_the_customers_of_a_batch)
 # who is known, whose they are, who looks after them
-on(CustomerRegistered)(customers.when_customers_are_registered_know_them)
-on(CustomerReferenceRegistered)(customers.when_references_are_registered_know_whose_customers_they_are)
-on(TeamMemberAssigned)(customers.when_team_members_are_assigned_know_who_is_responsible)
-on(TeamMemberReleased)(customers.when_team_members_are_released_end_their_time)
-on(EmployeeChanged)(customers.when_employees_change_know_their_centre)
+subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them)
+subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
+subscriptions.on(TeamMemberAssigned, customers.when_team_members_are_assigned_know_who_is_responsible)
+subscriptions.on(TeamMemberReleased, customers.when_team_members_are_released_end_their_time)
+subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_centre)
 # what tiers follow from
-on(OrderPlaced)(orders.when_orders_are_placed_reassess_tiers)
-on(OrderReturned)(orders.when_orders_are_returned_correct_what_stood_on_them)
-on(OrderCancelled)(orders.when_orders_are_cancelled_correct_what_stood_on_them)
+subscriptions.on(OrderPlaced, orders.when_orders_are_placed_reassess_tiers)
+subscriptions.on(OrderReturned, orders.when_orders_are_returned_correct_what_stood_on_them)
+subscriptions.on(OrderCancelled, orders.when_orders_are_cancelled_correct_what_stood_on_them)
 # facts that only indicators read
-on(ReceivableIssued)(payments.when_receivables_are_issued_keep_them)
-on(PaymentReceived)(payments.when_payments_are_received_keep_them)
-on(ContactLogged)(external_facts.when_contacts_are_logged_keep_them)
-on(NextStepCompleted)(external_facts.when_next_steps_are_completed_keep_when)
-on(ComplaintFiled)(external_facts.when_complaints_are_filed_keep_them)
-on(CustomerIdentified)(external_facts.when_customers_are_identified_know_whose_cases_they_are)
-on(ComplaintClosed)(external_facts.when_complaints_are_closed_keep_how)
-on(ComplaintReopened)(external_facts.when_complaints_are_reopened_keep_that)
-on(CustomerTraitsChanged)(external_facts.when_traits_change_keep_them_beside_the_earlier)
-on(GroupParentChanged)(external_facts.when_group_parents_change_keep_both)
+subscriptions.on(ReceivableIssued, payments.when_receivables_are_issued_keep_them)
+subscriptions.on(PaymentReceived, payments.when_payments_are_received_keep_them)
+subscriptions.on(ContactLogged, external_facts.when_contacts_are_logged_keep_them)
+subscriptions.on(NextStepCompleted, external_facts.when_next_steps_are_completed_keep_when)
+subscriptions.on(ComplaintFiled, external_facts.when_complaints_are_filed_keep_them)
+subscriptions.on(CustomerIdentified, external_facts.when_customers_are_identified_know_whose_cases_they_are)
+subscriptions.on(ComplaintClosed, external_facts.when_complaints_are_closed_keep_how)
+subscriptions.on(ComplaintReopened, external_facts.when_complaints_are_reopened_keep_that)
+subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_them_beside_the_earlier)
+subscriptions.on(GroupParentChanged, external_facts.when_group_parents_change_keep_both)
 # warnings and assessments
-on(TeamMemberAssigned)(warnings.when_account_managers_change_hand_over_their_warnings)
-on(DeadlineBreached)(assessments.when_deadlines_are_missed_remember_it)
+subscriptions.on(TeamMemberAssigned, warnings.when_account_managers_change_hand_over_their_warnings)
+subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
 timers = Timers()
-timers.on("override_end")(overrides.when_an_override_ends_grade_anew)
-timers.on(risk_flags.RISK_END)(risk_flags.when_a_flag_set_by_hand_reaches_its_end_clear_it)
+timers.on("override_end", overrides.when_an_override_ends_grade_anew)
+timers.on(risk_flags.RISK_END, risk_flags.when_a_flag_set_by_hand_reaches_its_end_clear_it)
 
 background = [
     reviews.work_on_reviews,

@@ -9,7 +9,7 @@ That file imports the handlers; handlers never import it, so the table is a leaf
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from shared.events import Event, without
 from shared.messaging.database.transaction import Transaction
@@ -23,7 +23,7 @@ Locker = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 class Subscriptions:
     """The events one service listens to, with their handlers. One per service, in its `subscriptions.py`.
 
-    A handler is called with the open transaction and a non-empty run of events of one type, per key in order of their
+    A handler is called with the open transaction and a non-empty batch of events of one type, per key in order of their
     sequence numbers. What it raises rolls the batch back; a permanent error parks the event and blocks its key.
     """
 
@@ -34,36 +34,16 @@ class Subscriptions:
         self.read_as: dict[str, type[Event]] = {}  # types of which this service reads only a part
         self.locker: Locker | None = lock_first
 
-    @overload
-    def on(self, event: type[E], handler: HandlerOf[E], /, *more: HandlerOf[E]) -> None: ...
-
-    @overload
-    def on(self, event: type[E]) -> Callable[[HandlerOf[E]], HandlerOf[E]]: ...
-
-    def on(self, event: type[E], *handlers: HandlerOf[E]) -> Callable[[HandlerOf[E]], HandlerOf[E]] | None:
-        """Call these handlers, in this order, with each run of that event; after those that were named before.
-
-        Without a handler it is a decorator: for handlers that stand beside their table.
-        """
-        for handler in handlers:
-            self._register(event, handler)
-        return None if handlers else lambda handler: self._register(event, handler)
-
-    def _register(self, event: type[E], handler: HandlerOf[E]) -> HandlerOf[E]:
-        self.handlers.setdefault(event.type, []).append(handler)
+    def on(self, event: type[E], handler: HandlerOf[E], *more: HandlerOf[E]) -> None:
+        """Call these handlers, in this order, with each batch of that event; after those that were named before."""
+        self.handlers.setdefault(event.type, []).extend((handler, *more))
         self.topics.add(event.topic)
-        return handler
 
     def leave_out(self, event: type[Event], *fields: str) -> None:
         """No handler here looks at these fields of the event: they stay empty and cost nothing."""
         self.read_as[event.type] = without(event, *fields)
 
-    def lock_first(self, locker: Locker) -> Locker:
-        """The argument of the same name, as a decorator."""
-        self.locker = locker
-        return locker
-
     async def deliver(self, tx: Transaction, events: Sequence[Event]) -> None:
-        """Hand a run of one type to its handlers. A type nobody here listens to has none, and that is fine."""
+        """Hand a batch of one type to its handlers. A type nobody here listens to has none, and that is fine."""
         for handler in self.handlers.get(events[0].type, ()):
             await handler(tx, events)

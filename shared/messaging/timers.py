@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import overload
 
 import structlog
 
@@ -75,27 +74,11 @@ class Timers:
     def __init__(self) -> None:
         self.effects: dict[str, Effect] = {}
 
-    @overload
-    def on(self, kind: str, effect: Effect) -> None: ...
-
-    @overload
-    def on(self, kind: str) -> Callable[[Effect], Effect]: ...
-
-    def on(self, kind: str, effect: Effect | None = None) -> Callable[[Effect], Effect] | None:
-        """Call this effect when a timer of that kind is due. TypeError when the kind has one already.
-
-        Without an effect it is a decorator: for effects that stand beside their table.
-        """
-        if effect is None:
-            return lambda effect: self._register(kind, effect)
-        self._register(kind, effect)
-        return None
-
-    def _register(self, kind: str, effect: Effect) -> Effect:
+    def on(self, kind: str, effect: Effect) -> None:
+        """Call this effect when a timer of that kind is due. TypeError when the kind has one already."""
         if kind in self.effects:
             raise TypeError(f"two effects for the timer {kind}")
         self.effects[kind] = effect
-        return effect
 
     async def fire_due(self, database: Database, *, until: datetime | None = None) -> int:
         """Fire everything due (by the database's clock, or up to `until`), one transaction each. Returns how many."""

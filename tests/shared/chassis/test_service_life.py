@@ -37,8 +37,8 @@ class Life:
         self.background: list[str] = []
         self.broker = LoopbackBroker()
         subscriptions, timers = Subscriptions(), Timers()
-        subscriptions.on(CustomerReferenceRegistered)(self.when_customers_are_seen)
-        timers.on("ring")(self.when_it_rings)
+        subscriptions.on(CustomerReferenceRegistered, self.when_customers_are_seen)
+        timers.on("ring", self.when_it_rings)
         settings = sample.Settings(
             database_url=database.url, keys=keys.directory, services={"gateway": "http://gateway"}
         )

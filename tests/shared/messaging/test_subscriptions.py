@@ -49,18 +49,10 @@ def test_a_table_says_its_types_its_topics_what_locks_and_what_is_left_out() -> 
     assert OrderPlaced.type in subscriptions.read_as
 
 
-def test_a_decorator_says_the_same_and_leaves_the_handler_as_it_is() -> None:
-    subscriptions = Subscriptions()
-    assert subscriptions.on(CustomerReferenceRegistered)(first) is first
-    assert subscriptions.lock_first(lock) is lock
-    assert subscriptions.handlers == {CustomerReferenceRegistered.type: [first]}
-    assert subscriptions.locker is lock
-
-
 def test_a_kind_of_timer_has_one_effect() -> None:
     timers = Timers()
     timers.on("hold_ends", fire)
     with pytest.raises(TypeError, match="hold_ends"):
-        timers.on("hold_ends")(fire)
-    assert timers.on("other")(fire) is fire
+        timers.on("hold_ends", fire)
+    timers.on("other", fire)
     assert timers.effects == {"hold_ends": fire, "other": fire}

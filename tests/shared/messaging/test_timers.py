@@ -12,12 +12,11 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def noting() -> Timers:
-    timers = Timers()
-
-    @timers.on("note")
     async def when_due_note_it(tx: Transaction, timer: Timer) -> None:
         await tx.raw.execute("insert into effect (type, ref) values ($1, $2)", timer.kind, timer.aggregate)
 
+    timers = Timers()
+    timers.on("note", when_due_note_it)
     return timers
 
 
@@ -81,13 +80,12 @@ async def test_cancelling_and_firing_at_once_end_in_one_of_the_two(world: World)
 
 
 async def test_a_failing_effect_leaves_nothing_and_is_tried_five_times(world: World) -> None:
-    timers = Timers()
-
-    @timers.on("note")
     async def when_due_fail(tx: Transaction, timer: Timer) -> None:
         await tx.raw.execute("insert into effect (ref) values ('half done')")
         raise invalid("no_good")
 
+    timers = Timers()
+    timers.on("note", when_due_fail)
     await arm(world, "a", 1, PAST)
     for _ in range(5):
         await timers.fire_due(world.owner)

@@ -101,7 +101,7 @@ class World:
         self.subscriber = subscriber
         self.broker = LoopbackBroker()
         self.subscriptions = Subscriptions()
-        self.subscriptions.on(CustomerReferenceRegistered)(self.when_customers_are_seen_note_them)
+        self.subscriptions.on(CustomerReferenceRegistered, self.when_customers_are_seen_note_them)
         self.poisoned: set[str] = set()
         self.direct = DirectOwner(owner)
         self.inbox = Inbox(subscriber, self.subscriptions, self.direct)

@@ -162,7 +162,7 @@ async def test_what_a_handler_announces_carries_on_the_trace_of_what_woke_it(wor
     async def answer(tx: Transaction, events: Sequence[CustomerReferenceRegistered]) -> None:
         announce(tx, [delivered(9) for _ in events])
 
-    world.subscriptions.on(CustomerReferenceRegistered)(answer)
+    world.subscriptions.on(CustomerReferenceRegistered, answer)
     for customer_, trace in enumerate(traces):
         current_traceparent.set(trace)
         await world.write(seen(customer_, "1"))
