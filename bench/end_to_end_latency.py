@@ -68,7 +68,7 @@ def measure(_: frozenset[str]) -> Iterator[Latencies]:
 
 
 def wait_until_ready(system: System) -> None:
-    """Both services have begun to consume: a look at their status says so."""
+    """Return when both services have begun to consume, as their readiness says."""
     with httpx.Client(trust_env=False) as client:
         for _ in range(100):
             if all(client.get(f"{url}/readyz").is_success for url in system.urls.values()):

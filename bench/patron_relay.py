@@ -1,4 +1,4 @@
-"""B4's own side: the relay as services run it, from its first look at a full outbox until nothing is unsent."""
+"""B4's own side: the relay as services run it, from its first query of a full outbox until nothing is unsent."""
 
 import asyncio
 import json

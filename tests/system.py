@@ -84,13 +84,13 @@ class System:
         return owed, heads
 
     async def _parked(self) -> list[str]:
-        said: list[str] = []
+        parked: list[str] = []
         for name, database in self.databases.items():
             rows = await database.run(
                 lambda tx: tx.raw.fetch("select type, reason, detail from parked where ended_at is null")
             )
-            said += [f"{name} parked {row['type']}: {row['reason']} ({row['detail']})" for row in rows]
-        return said
+            parked += [f"{name} parked {row['type']}: {row['reason']} ({row['detail']})" for row in rows]
+        return parked
 
     @staticmethod
     async def _value(database: Database, query: str) -> Any:

@@ -1,7 +1,7 @@
 """Named points at which the fault tests kill or stall a process. Off unless PATRON_FAULT names one.
 
 `PATRON_FAULT=relay.after_send:3` kills the process the third time it comes by, with SIGKILL: no cleanup, no flush.
-The point leaves a file behind first (PATRON_FAULT_MARK), so a fault that never fired can be told and fails the run.
+The point leaves a file behind first (PATRON_FAULT_MARK), so a fault that never fired is noticed and fails the run.
 """
 
 import os

@@ -47,33 +47,33 @@ class Caller:
         # No auth of the client's own: who has no token is nobody.
         return await self.system.gateway.request(method, path, headers=headers, auth=None, **more)
 
-    async def ask(self, path: str, *, expect: int = 200, **query: Any) -> Any:
+    async def get(self, path: str, *, expect: int = 200, **query: Any) -> Any:
         answer = await self.send("GET", path, params=query or None)
         assert answer.status_code == expect, f"GET {path} {query}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    async def tell(self, path: str, body: Any = None, *, status: int = 201, **headers: Any) -> Any:
+    async def post(self, path: str, body: Any = None, *, status: int = 201, **headers: Any) -> Any:
         answer = await self.send("POST", path, json=body, headers=headers)
         assert answer.status_code == status, f"POST {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
     async def refused(self, path: str, body: Any = None, *, status: int, code: str) -> Any:
         """The problem, whose code is the stable part of it (RFC 9457)."""
-        problem = await self.tell(path, body, status=status)
+        problem = await self.post(path, body, status=status)
         assert problem["code"] == code, problem
         return problem
 
     async def place(self, ref: str, *amounts: str, at: str | None = None, **more: Any) -> dict[str, Any]:
         """An order of the customer that the caller calls `ref`: one line an amount, or lines of its own."""
         lines = [a_line(number, amount) for number, amount in enumerate(amounts, 1)]
-        order: dict[str, Any] = await self.tell("/v1/orders", an_order(ref, lines, at=at, **more), status=202)
+        order: dict[str, Any] = await self.post("/v1/orders", an_order(ref, lines, at=at, **more), status=202)
         return order
 
     async def take_back(self, order: dict[str, Any], *pieces: tuple[int, int]) -> dict[str, Any]:
         """A return of (line, quantity) of an order; of its first line when none is said."""
         lines = [{"line": line, "quantity": quantity} for line, quantity in pieces or [(1, 1)]]
         body = {"return_id": new_code("R"), "returned_at": now(), "lines": lines}
-        taken: dict[str, Any] = await self.tell(f"/v1/orders/{order['id']}/returns", body)
+        taken: dict[str, Any] = await self.post(f"/v1/orders/{order['id']}/returns", body)
         return taken
 
     async def settle(self) -> None:
@@ -82,19 +82,19 @@ class Caller:
     # --- what most journeys look at ---
 
     async def overview(self, customer: str) -> dict[str, Any]:
-        overview: dict[str, Any] = await self.ask(f"/v1/customers/{customer}/overview")
+        overview: dict[str, Any] = await self.get(f"/v1/customers/{customer}/overview")
         return overview
 
     async def points(self, customer: str) -> tuple[int, int]:
         """Balance and debt; and the overview says the same."""
-        points = await self.ask(f"/v1/customers/{customer}/points")
+        points = await self.get(f"/v1/customers/{customer}/points")
         shown = (await self.overview(customer))["points"]
         assert shown == {"balance": points["balance"], "held": points["held"], "debt": points["debt"]}
         return points["balance"], points["debt"]
 
     async def tier(self, customer: str) -> str:
         """The tier now; and the overview says the same."""
-        tier: str = (await self.ask(f"/v1/customers/{customer}/tier"))["tier"]
+        tier: str = (await self.get(f"/v1/customers/{customer}/tier"))["tier"]
         shown = (await self.overview(customer))["tier"]
         assert shown["tier"] == tier
         return tier

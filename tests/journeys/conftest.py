@@ -54,7 +54,7 @@ def sign_in(nobody: Caller) -> SignIn:
     """`await sign_in("agent")`: a person's token of the development issuer, got over HTTP like everything else."""
 
     async def get_a_token(role: str, **more: Any) -> Caller:
-        token = await nobody.tell("/dev/token", {"role": role, **more}, status=200)
+        token = await nobody.post("/dev/token", {"role": role, **more}, status=200)
         return Caller(nobody.system, {"Authorization": f"Bearer {token['access_token']}"})
 
     return get_a_token

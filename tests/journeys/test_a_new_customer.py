@@ -4,14 +4,14 @@ from tests.journeys.caller import Caller, a_line, an_order, new_code
 
 
 async def found(caller: Caller, question: str) -> list[str]:
-    return [one["id"] for one in (await caller.ask("/v1/customers", q=question))["items"]]
+    return [one["id"] for one in (await caller.get("/v1/customers", q=question))["items"]]
 
 
 async def test_G2_the_first_order_of_an_unknown_reference_makes_a_customer_with_tier_and_points(admin: Caller) -> None:
     ref = new_code("HOUSE")
     order = an_order(ref, [a_line(1, "100.00"), a_line(2, "20.40", quantity=3)])
-    accepted = await admin.tell("/v1/orders", order, status=202)
-    assert await admin.tell("/v1/orders", order, status=202) == accepted, "told again, it is the same order"
+    accepted = await admin.post("/v1/orders", order, status=202)
+    assert await admin.post("/v1/orders", order, status=202) == accepted, "told again, it is the same order"
     await admin.settle()
 
     customer = accepted["customer_id"]
@@ -23,10 +23,10 @@ async def test_G2_the_first_order_of_an_unknown_reference_makes_a_customer_with_
     assert overview["orders"]["last_id"] == accepted["id"]
     assert await admin.tier(customer) == "basic"
     assert await admin.points(customer) == (120, 0)  # 100 + 20.40 rounded: a point for 1.00, once a line
-    file = await admin.ask(f"/v1/customers/{customer}")
+    file = await admin.get(f"/v1/customers/{customer}")
     assert file["references"] == [{"source": "patron", "ref": ref}]
     assert await found(admin, ref) == [customer]
-    orders = await admin.ask(f"/v1/customers/{customer}/orders")
+    orders = await admin.get(f"/v1/customers/{customer}/orders")
     assert [one["id"] for one in orders["items"]] == [accepted["id"]]
 
 
@@ -76,7 +76,7 @@ async def test_P1_a_file_opened_before_the_first_order_is_the_customer_of_that_o
         "names": [{"name": "Blue Harbour Ltd"}],
         "reference": {"source": "patron", "ref": ref},
     }
-    file = await admin.tell("/v1/customers", facts)
+    file = await admin.post("/v1/customers", facts)
     order = await admin.place(ref, "800.00")
     assert order["customer_id"] == file["id"]
     await admin.settle()

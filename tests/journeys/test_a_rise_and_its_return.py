@@ -7,17 +7,17 @@ from tests.journeys.caller import Caller, ago, instant, new_code, now
 
 
 async def history(caller: Caller, customer: str, **query: Any) -> list[tuple[str, str, datetime]]:
-    items = (await caller.ask(f"/v1/customers/{customer}/tier/history", **query))["items"]
+    items = (await caller.get(f"/v1/customers/{customer}/tier/history", **query))["items"]
     return [(one["kind"], one["tier"], instant(one["effective_from"])) for one in items]
 
 
 async def explained(caller: Caller, customer: str, **query: Any) -> dict[str, Any]:
-    said: dict[str, Any] = await caller.ask(f"/v1/customers/{customer}/tier/explanation", **query)
+    said: dict[str, Any] = await caller.get(f"/v1/customers/{customer}/tier/explanation", **query)
     return said
 
 
 async def spend(caller: Caller, customer: str, points: int) -> None:
-    await caller.tell(f"/v1/customers/{customer}/points/redemptions", {"points": points})
+    await caller.post(f"/v1/customers/{customer}/points/redemptions", {"points": points})
 
 
 async def test_K18_the_only_order_comes_back_whole(admin: Caller) -> None:
@@ -67,12 +67,12 @@ async def test_K18_what_was_bought_before_and_after_the_rise_stays_at_its_own_wo
 
 async def test_K18_a_corrected_rise_is_no_way_down_in_the_pyramid(admin: Caller) -> None:
     """Who was gold by mistake is new where it belongs; nobody was downgraded, whatever was corrected."""
-    before = {level["tier"]: level for level in (await admin.ask("/v1/pyramid"))["levels"]}
+    before = {level["tier"]: level for level in (await admin.get("/v1/pyramid"))["levels"]}
     order = await admin.place(new_code("K"), "3000.00")
     await admin.settle()
     await admin.take_back(order)
     await admin.settle()
-    after = {level["tier"]: level for level in (await admin.ask("/v1/pyramid"))["levels"]}
+    after = {level["tier"]: level for level in (await admin.get("/v1/pyramid"))["levels"]}
     assert {tier: level["came_down"] for tier, level in after.items()} == dict.fromkeys(after, 0)
     assert after["basic"]["new"] == before["basic"]["new"] + 1
     assert after["gold"]["new"] == before["gold"]["new"]
@@ -104,12 +104,12 @@ async def test_K18_a_cancelled_order_corrects_as_a_returned_one_does(admin: Call
     await admin.take_back(order, (1, 1))
     await admin.settle()
     assert await admin.tier(customer) == "gold", "half of it came back"
-    await admin.tell(f"/v1/orders/{order['id']}/cancellation", {"cancelled_at": now(), "reason": "changed-mind"})
+    await admin.post(f"/v1/orders/{order['id']}/cancellation", {"cancelled_at": now(), "reason": "changed-mind"})
     await admin.settle()
     assert await admin.tier(customer) == "basic"
     assert await admin.points(customer) == (0, 0)
     assert {kind for kind, _, _ in await history(admin, customer)} == {"correction"}
-    story = await admin.ask(f"/v1/orders/{order['id']}")
+    story = await admin.get(f"/v1/orders/{order['id']}")
     assert (len(story["returns"]), story["cancellation"]["amount"]) == (1, "2400.00")
 
 

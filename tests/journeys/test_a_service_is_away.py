@@ -25,7 +25,7 @@ async def customer(admin: Caller) -> str:
 async def test_G3_one_that_is_away_takes_nobody_with_it(
     admin: Caller, system: System, customer: str, away: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    orders = await admin.ask(f"/v1/customers/{customer}/orders")
+    orders = await admin.get(f"/v1/customers/{customer}/orders")
     with monkeypatch.context() as out:
         out.delitem(system.apps, away)
         for name, path in PATHS.items():
@@ -37,15 +37,15 @@ async def test_G3_one_that_is_away_takes_nobody_with_it(
                 assert int(answer.headers["retry-after"]) > 0
             else:
                 assert answer.status_code == 200, f"{name} while {away} is away: {answer.text}"
-        fresh = await admin.ask(f"/v1/customers/{customer}/overview", fresh="true")
+        fresh = await admin.get(f"/v1/customers/{customer}/overview", fresh="true")
         assert fresh["did_not_answer"] == [away]
         assert set(fresh["fresh"]) == set(PARTS.values()) - {PARTS.get(away)}
         overview = await admin.send("GET", f"/v1/customers/{customer}/overview")
         assert overview.status_code == (503 if away == "profile" else 200)
-        assert await admin.ask(f"/v1/customers/{customer}/orders") == orders
+        assert await admin.get(f"/v1/customers/{customer}/orders") == orders
         placed = await admin.place(new_code("W"), "10.00")
         listing = await admin.send("GET", "/v1/customers?q=nobody")
         assert listing.status_code == (503 if away == "profile" else 200)
     await admin.settle()
     assert await admin.points(placed["customer_id"]) == (10, 0)
-    assert (await admin.ask(f"/v1/customers/{customer}/overview", fresh="true"))["did_not_answer"] == []
+    assert (await admin.get(f"/v1/customers/{customer}/overview", fresh="true"))["did_not_answer"] == []

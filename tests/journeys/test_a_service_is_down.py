@@ -53,7 +53,9 @@ async def what_must_hold(system: System, loyalty: Running, loyaltys_database: st
 @asynccontextmanager
 async def running_service(system: System, name: str, databases: harness.Databases) -> AsyncIterator[None]:
     database = Database(databases.url(name).replace("postgresql://", "postgresql+asyncpg://"), pool_size=5)
-    ports = Ports(broker=system.broker, database=database, transport=transport_to(system.apps), logs=False, pace=QUICK)
+    ports = Ports(
+        broker=system.broker, database=database, transport=transport_to(system.apps), logs=False, timing=QUICK
+    )
     settings = harness.settings_of(name, database.url, system.keys.directory)
     app = harness.part_of(name, "app").create_app(settings, ports)
     system.apps[name], system.databases[name] = app, database
@@ -82,7 +84,7 @@ async def test_G3_what_is_not_loyaltys_goes_on_without_it_and_it_catches_up(admi
     assert is_away(await admin.send("GET", path), "loyalty")
     assert is_away(await admin.send("POST", f"{path}/redemptions", json={"points": 1}), "loyalty")
     assert (await who_answers(admin, customer)) == (["loyalty"], {"tier", "cases"})
-    health = await admin.ask("/v1/health")
+    health = await admin.get("/v1/health")
     assert (health["state"], [one["name"] for one in health["services"] if one["state"] == "away"]) == (
         "degraded",
         ["loyalty"],
@@ -92,7 +94,7 @@ async def test_G3_what_is_not_loyaltys_goes_on_without_it_and_it_catches_up(admi
         await admin.settle()
         assert await admin.points(customer) == (1080, 0), "in silver since the order that made it silver"
         assert await who_answers(admin, customer) == ([], {"tier", "cases", "points"})
-        await admin.tell(f"{path}/redemptions", {"points": 80})
+        await admin.post(f"{path}/redemptions", {"points": 80})
         await admin.settle()
 
     assert (await admin.overview(customer))["points"]["balance"] == 1000, "the overview knows what it heard last"
@@ -121,6 +123,6 @@ async def test_K15_what_the_broker_loses_of_one_is_found_while_another_is_away(a
 
 
 async def who_answers(caller: Caller, customer: str) -> tuple[list[str], set[str]]:
-    fresh: dict[str, Any] = await caller.ask(f"/v1/customers/{customer}/overview", fresh="true")
+    fresh: dict[str, Any] = await caller.get(f"/v1/customers/{customer}/overview", fresh="true")
     assert fresh["customer"]["id"] == customer
     return fresh["did_not_answer"], set(fresh["fresh"])

@@ -103,7 +103,7 @@ UNKNOWN = (
 @pytest.fixture
 async def everybody(admin: Caller, sign_in: SignIn) -> dict[str, Caller]:
     """Somebody of each role; the partner is a person of one."""
-    partner = await admin.tell("/v1/partners", {"code": new_code("dealer"), "name": "A dealer"})
+    partner = await admin.post("/v1/partners", {"code": new_code("dealer"), "name": "A dealer"})
     people = {role: await sign_in(role) for role in ROLES if role != "partner"}
     return people | {"partner": await sign_in("partner", partner_id=partner["id"])}
 
@@ -115,7 +115,7 @@ async def places(admin: Caller, everybody: dict[str, Caller]) -> dict[str, str]:
     await admin.settle()
     customer = order["customer_id"]
     filed = {"channel": "partner", "category": "delivery", "what_happened": "Late."}
-    case = await everybody["partner"].tell("/v1/complaints", filed | {"customer": {"id": customer}})
+    case = await everybody["partner"].post("/v1/complaints", filed | {"customer": {"id": customer}})
     return {"customer": customer, "order": order["id"], "case": case["id"]}
 
 

@@ -85,7 +85,7 @@ class Somebody:
             for n, line in enumerate(order.lines, 1)
         ]
         body = an_order(customer.ref, lines, at=placed_at.isoformat())
-        order.answer = await self.caller.tell("/v1/orders", body, status=202)
+        order.answer = await self.caller.post("/v1/orders", body, status=202)
         customer.id = order.answer["customer_id"]
         customer.orders.append(order)
 
@@ -104,7 +104,7 @@ class Somebody:
         with self.some_order_of(customer) as order:
             if order is None or order.left == 0 or self.chance.random() < 0.5:
                 return
-            await self.caller.tell(f"/v1/orders/{order.answer['id']}/cancellation", {"cancelled_at": now()})
+            await self.caller.post(f"/v1/orders/{order.answer['id']}/cancellation", {"cancelled_at": now()})
             for line in order.lines:
                 line.taken = line.quantity
 
@@ -164,7 +164,7 @@ async def agree_about(admin: Caller, customer: Customer) -> None:
     assert instant(orders["first_at"]) == min(order.placed_at for order in customer.orders)
     assert instant(orders["last_at"]) == max(order.placed_at for order in customer.orders)
 
-    history = (await admin.ask(f"/v1/customers/{customer.id}/tier/history"))["items"]
+    history = (await admin.get(f"/v1/customers/{customer.id}/tier/history"))["items"]
     earned = sum(order.points(MULTIPLIERS[tier_at(history, order.placed_at)]) for order in customer.orders)
     balance, debt = await admin.points(customer.id)
     assert balance - debt == earned - customer.spent

@@ -26,18 +26,18 @@ async def open_file(caller: Caller, number: str) -> str:
         "phones": [{"number": number, "kind": "mobile"}],
         "reference": {"source": "patron", "ref": new_code("T")},
     }
-    return str((await caller.tell("/v1/customers", facts))["id"])
+    return str((await caller.post("/v1/customers", facts))["id"])
 
 
 async def pop(caller: Caller, number: str) -> dict[str, Any]:
-    shown: dict[str, Any] = await caller.ask("/v1/calls/pop", number=number)
+    shown: dict[str, Any] = await caller.get("/v1/calls/pop", number=number)
     return shown
 
 
 async def test_G4_a_ringing_number_tells_who_it_is_and_how_things_stand(admin: Caller, agent: Caller) -> None:
     customer = await open_file(agent, NUMBER)
-    await admin.tell("/v1/employees", {"employee_id": "e-7", "name": "Li Na", "phone_extension": "207"})
-    await admin.tell(f"/v1/customers/{customer}/team", {"employee_id": "e-7", "role": "account_manager"})
+    await admin.post("/v1/employees", {"employee_id": "e-7", "name": "Li Na", "phone_extension": "207"})
+    await admin.post(f"/v1/customers/{customer}/team", {"employee_id": "e-7", "role": "account_manager"})
     order = {
         "order_id": new_code("O"),
         "customer": {"id": customer},
@@ -46,11 +46,11 @@ async def test_G4_a_ringing_number_tells_who_it_is_and_how_things_stand(admin: C
         "channel": "web",
         "lines": [{"line": 1, "sku": "s", "category": "tea", "quantity": 1, "amount": "2500.00"}],
     }
-    await admin.tell("/v1/orders", order, status=202)
+    await admin.post("/v1/orders", order, status=202)
     case = {"customer": {"id": customer}, "channel": "call", "category": "price", "what_happened": "Charged twice."}
-    await agent.tell("/v1/complaints", case)
+    await agent.post("/v1/complaints", case)
     owed = {"receivable_id": new_code("I"), "customer": {"id": customer}, "amount": "80.00"}
-    await admin.tell("/v1/receivables", owed | {"issued_on": "2026-01-10", "due_on": "2026-02-10"})
+    await admin.post("/v1/receivables", owed | {"issued_on": "2026-01-10", "due_on": "2026-02-10"})
     await agent.settle()
 
     for number in (NUMBER, "2065550187", "(206) 555-0187", "0012065550187"[2:]):
@@ -78,8 +78,8 @@ async def ring(agent: Caller, number: str, minutes: float, answered: float | Non
     for state, seconds in sorted(times.items()):
         event = {"call_id": call, "number": number, "state": state, "agent": "e-7"}
         told = event | {"at": (rang + timedelta(seconds=seconds)).isoformat()}
-        first = await agent.tell("/v1/call-events", told)
-        assert await agent.tell("/v1/call-events", told) == first, "told again, nothing changes"
+        first = await agent.post("/v1/call-events", told)
+        assert await agent.post("/v1/call-events", told) == first, "told again, nothing changes"
     return call
 
 
@@ -90,14 +90,14 @@ async def test_G4_answered_within_three_rings_is_measured(agent: Caller, sign_in
     await ring(agent, "+12065550142", 3, answered=16, ended=60)
     await ring(agent, "+442079460018", 4, answered=None, ended=20)
     auditor = await sign_in("auditor")
-    figures = await auditor.ask(f"/v1/calls/statistics?from={RANG:%Y-%m-%dT%H:%M:%SZ}")
+    figures = await auditor.get(f"/v1/calls/statistics?from={RANG:%Y-%m-%dT%H:%M:%SZ}")
     counted = {name: figures[name] for name in ("calls", "answered", "answered_in_time", "missed", "ringing")}
     assert counted == {"calls": 4, "answered": 3, "answered_in_time": 2, "missed": 1, "ringing": 0}
     assert (figures["answered_in_time_percent"], figures["median_seconds"]) == (50.0, 15.0)
     assert figures["three_rings_seconds"] == 15
 
     state = {"call_id": new_code("call"), "number": "+12065550142", "state": "ringing", "at": RANG.isoformat()}
-    call = await agent.tell("/v1/call-events", state)
+    call = await agent.post("/v1/call-events", state)
     assert call["customer_id"] == customer
     other_time = state | {"at": (RANG + timedelta(seconds=1)).isoformat()}
     await agent.refused("/v1/call-events", other_time, status=409, code="call_state_differs")
@@ -113,5 +113,5 @@ async def test_G4_the_states_of_one_call_told_at_once_are_one_call(agent: Caller
     ]
     answers = await asyncio.gather(*(agent.send("POST", "/v1/call-events", json=event) for event in told * 3))
     assert {one.status_code for one in answers} == {201}
-    last = await agent.tell("/v1/call-events", told[0])
+    last = await agent.post("/v1/call-events", told[0])
     assert (last["waited_seconds"], last["ended_at"] is not None) == (5.0, True)

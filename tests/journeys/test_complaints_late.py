@@ -35,7 +35,7 @@ async def customer(admin: Caller) -> str:
         "phones": [{"number": f"+1 206 555 {next(NUMBERS):04}"}],
         "reference": {"source": "patron", "ref": ref},
     }
-    file = await admin.tell("/v1/customers", facts)
+    file = await admin.post("/v1/customers", facts)
     await admin.place(ref, "2500.00", at=ago(days=90))
     await admin.settle()
     return str(file["id"])
@@ -49,7 +49,7 @@ async def file_three_weeks_ago(admin: Caller, customer: str) -> dict[str, Any]:
         "what_happened": "The letter lay in a drawer.",
         "filed_at": ago(days=21),
     }
-    case: dict[str, Any] = await admin.tell("/v1/complaints", body)
+    case: dict[str, Any] = await admin.post("/v1/complaints", body)
     return case
 
 
@@ -57,7 +57,7 @@ async def when_everything_has_fired(admin: Caller, case: dict[str, Any]) -> dict
     """Three weeks are more than all deadlines and the whole ladder need, whatever holidays they hold."""
     async with asyncio.timeout(60):
         while True:
-            told: dict[str, Any] = await admin.ask(f"/v1/complaints/{case['id']}")
+            told: dict[str, Any] = await admin.get(f"/v1/complaints/{case['id']}")
             if told["escalation_level"] == "sponsor" and all(one["breached_at"] for one in told["deadlines"]):
                 await admin.settle()
                 return told
@@ -71,41 +71,41 @@ async def test_C3_what_nobody_worked_is_breached_and_escalated_level_by_level(ad
     assert [one["escalation_level"] for one in case["escalations"]] == ["manager", "head", "sponsor"]
     overview = await admin.overview(customer)
     assert (overview["cases"]["open"], overview["cases"]["overdue"]) == (1, 1)
-    file = await admin.ask(f"/v1/customers/{customer}")
-    [match] = (await admin.ask("/v1/calls/pop", number=file["phones"][0]["e164"]))["matches"]
+    file = await admin.get(f"/v1/customers/{customer}")
+    [match] = (await admin.get("/v1/calls/pop", number=file["phones"][0]["e164"]))["matches"]
     assert ("deadline_overdue", "high") in [(one["code"], one["weight"]) for one in match["alerts"]]
     assert match["advice"][0]["code"] == "apologise_and_date"
-    listed = await admin.ask("/v1/complaints", overdue="true", customer_id=customer)
+    listed = await admin.get("/v1/complaints", overdue="true", customer_id=customer)
     assert [one["id"] for one in listed["items"]] == [case["id"]]
 
     await asyncio.sleep(1)
-    assert (await admin.ask(f"/v1/complaints/{case['id']}"))["escalations"] == case["escalations"]
+    assert (await admin.get(f"/v1/complaints/{case['id']}"))["escalations"] == case["escalations"]
 
 
 async def test_C3_done_late_stays_late_and_is_overdue_no_longer(admin: Caller, customer: str) -> None:
     case = await when_everything_has_fired(admin, await file_three_weeks_ago(admin, customer))
     path = f"/v1/complaints/{case['id']}"
-    await admin.tell(f"{path}/acknowledgement")
-    await admin.tell(f"{path}/judgement", {"valid": True, "reason": "A drawer."})
-    await admin.tell(f"{path}/proposals", {"text": "An apology.", "points": 5})
+    await admin.post(f"{path}/acknowledgement")
+    await admin.post(f"{path}/judgement", {"valid": True, "reason": "A drawer."})
+    await admin.post(f"{path}/proposals", {"text": "An apology.", "points": 5})
     await admin.settle()
     assert (await admin.overview(customer))["cases"]["overdue"] == 1, "the solution is owed still"
-    await admin.tell(f"{path}/acceptance", {"accepted": True})
-    await admin.tell(f"{path}/resolution")
-    done = await admin.tell(f"{path}/follow-up", {"satisfaction": 3})
+    await admin.post(f"{path}/acceptance", {"accepted": True})
+    await admin.post(f"{path}/resolution")
+    done = await admin.post(f"{path}/follow-up", {"satisfaction": 3})
     assert {one["state"] for one in done["deadlines"]} == {"breached"}, "met late stays breached"
     assert all(one["done_late_at"] for one in done["deadlines"])
     await admin.settle()
     cases = (await admin.overview(customer))["cases"]
     assert (cases["open"], cases["overdue"], cases["last_satisfaction"]) == (0, 0, 3)
-    assert (await admin.ask("/v1/complaints", overdue="true", customer_id=customer))["items"] == []
+    assert (await admin.get("/v1/complaints", overdue="true", customer_id=customer))["items"] == []
 
 
 async def test_C3_told_after_the_fact_but_done_in_time_is_in_time(admin: Caller, customer: str) -> None:
     """Every step says when it happened, not when it was entered: all of it within the hour after the filing."""
     filed = datetime.now(UTC) - timedelta(minutes=50)
     told = {"customer": {"id": customer}, "channel": "call", "category": "price", "what_happened": "Twice charged."}
-    case = await admin.tell("/v1/complaints", told | {"filed_at": filed.isoformat()})
+    case = await admin.post("/v1/complaints", told | {"filed_at": filed.isoformat()})
     path = f"/v1/complaints/{case['id']}"
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("acknowledgement", {}),
@@ -116,7 +116,7 @@ async def test_C3_told_after_the_fact_but_done_in_time_is_in_time(admin: Caller,
         ("follow-up", {"satisfaction": 4}),
     )
     for number, (name, body) in enumerate(steps, 1):
-        done = await admin.tell(f"{path}/{name}", body | {"at": (filed + timedelta(minutes=8 * number)).isoformat()})
+        done = await admin.post(f"{path}/{name}", body | {"at": (filed + timedelta(minutes=8 * number)).isoformat()})
     assert done["status"] == "closed"
     assert {one["state"] for one in done["deadlines"]} == {"met"}
     assert done["escalations"] == []

@@ -24,12 +24,12 @@ async def file_for(caller: Caller, customer: str | None) -> dict[str, Any]:
         "what_happened": "It came late, and the box was open.",
         "request": "A new one, and soon.",
     }
-    case: dict[str, Any] = await caller.tell("/v1/complaints", body)
+    case: dict[str, Any] = await caller.post("/v1/complaints", body)
     return case
 
 
 async def step(caller: Caller, case: dict[str, Any], name: str, status: int = 201, **body: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = await caller.tell(f"/v1/complaints/{case['id']}/{name}", body, status=status)
+    answer: dict[str, Any] = await caller.post(f"/v1/complaints/{case['id']}/{name}", body, status=status)
     return answer
 
 
@@ -51,16 +51,16 @@ async def test_K11_a_rise_betters_the_deadlines_of_an_open_case_and_its_correcti
 ) -> None:
     case = await file_for(admin, customer)
     basic = due(case)
-    big = await admin.tell("/v1/orders", _order_of(customer, "3000.00"), status=202)
+    big = await admin.post("/v1/orders", _order_of(customer, "3000.00"), status=202)
     await admin.settle()
     assert await admin.tier(customer) == "gold"
-    as_gold = await admin.ask(f"/v1/complaints/{case['id']}")
+    as_gold = await admin.get(f"/v1/complaints/{case['id']}")
     assert all(due(as_gold)[stage] < at for stage, at in basic.items()), "gold has half the time"
 
     await admin.take_back(big)
     await admin.settle()
     assert await admin.tier(customer) == "basic"
-    corrected = await admin.ask(f"/v1/complaints/{case['id']}")
+    corrected = await admin.get(f"/v1/complaints/{case['id']}")
     assert due(corrected) == due(as_gold), "what was promised is kept"
 
     again = await file_for(admin, customer)
@@ -114,14 +114,14 @@ async def test_C2_a_settlement_grants_its_points_once_through_closing_and_reopen
     assert await agent.points(customer) == (350, 0), "a second settlement is its own"
     cases = (await agent.overview(customer))["cases"]
     assert (cases["open"], cases["last_satisfaction"]) == (0, 5)
-    told = await agent.ask(f"/v1/complaints/{case['id']}")
+    told = await agent.get(f"/v1/complaints/{case['id']}")
     assert [one["step"] for one in told["steps"]].count("resolution") == 2
-    listed = await agent.ask("/v1/complaints", customer_id=customer, status="closed")
+    listed = await agent.get("/v1/complaints", customer_id=customer, status="closed")
     assert [one["id"] for one in listed["items"]] == [case["id"]]
 
 
 async def _entries(caller: Caller, customer: str) -> list[dict[str, Any]]:
-    return list((await caller.ask(f"/v1/customers/{customer}/points/entries"))["items"])
+    return list((await caller.get(f"/v1/customers/{customer}/points/entries"))["items"])
 
 
 async def test_C5_more_than_an_agent_may_grant_takes_somebody_who_may(sign_in: SignIn, customer: str) -> None:
@@ -149,7 +149,7 @@ async def test_C2_no_step_is_skipped(admin: Caller, customer: str) -> None:
         ("reopening", {"reason": "It is not closed."}),
     ):
         await step(admin, case, name, status=409, **body)
-    assert (await admin.ask(f"/v1/complaints/{case['id']}"))["next_steps"] == ["acknowledgement"]
+    assert (await admin.get(f"/v1/complaints/{case['id']}"))["next_steps"] == ["acknowledgement"]
 
 
 async def test_C1_a_case_of_nobody_known_is_linked_and_shown_where_it_belongs(admin: Caller, customer: str) -> None:

@@ -8,26 +8,26 @@ from tests.journeys.caller import Caller, new_code, now
 
 async def figures(caller: Caller, customer: str, query: str = "") -> dict[str, Any]:
     await caller.settle()
-    found = (await caller.ask(f"/v1/customers/{customer}/indicators{query}"))["indicators"]
-    return {one["code"]: one["value"] for one in found}
+    indicators = (await caller.get(f"/v1/customers/{customer}/indicators{query}"))["indicators"]
+    return {indicator["code"]: indicator["value"] for indicator in indicators}
 
 
 async def test_P2_P6_T1_contacts_groups_and_traits_reach_the_indicators(admin: Caller) -> None:
     child = (await admin.place(new_code("C"), "100.00"))["customer_id"]
     await admin.settle()
     employee = new_code("E")
-    await admin.tell("/v1/employees", {"employee_id": employee, "name": "Somebody"})
-    parent = await admin.tell(
+    await admin.post("/v1/employees", {"employee_id": employee, "name": "Somebody"})
+    parent = await admin.post(
         "/v1/customers", {"kind": "organisation", "names": [{"name": "Holding"}], "employees": 700, "region": "CN-50"}
     )
     contact = {"contacted_at": now(), "channel": "call", "employee_id": employee, "said": "They want more."}
-    logged = await admin.tell(
+    logged = await admin.post(
         f"/v1/customers/{child}/contact-log", contact | {"next_step": {"what": "Send it", "on": now()[:10]}}
     )
     answer = await admin.send("PUT", f"/v1/customers/{child}/parent", json={"parent_id": parent["id"]})
     assert answer.status_code == 200, answer.text
     filed = {"channel": "call", "category": "delivery", "what_happened": "Late.", "customer": {"id": child}}
-    await admin.tell("/v1/complaints", filed)
+    await admin.post("/v1/complaints", filed)
 
     alone = await figures(admin, child)
     assert (alone["contacts"], alone["open_tasks"], alone["complaints"], alone["open_cases"]) == ("1", "1", "1", "1")
@@ -37,7 +37,7 @@ async def test_P2_P6_T1_contacts_groups_and_traits_reach_the_indicators(admin: C
     assert (group["contacts"], group["group_size"]) == ("1", "2")
 
     path = f"/v1/customers/{child}/contact-log/{logged['id']}/next-step/completion"
-    await admin.tell(path, {"outcome": "Sent."}, status=200)
+    await admin.post(path, {"outcome": "Sent."}, status=200)
     assert (await admin.send("DELETE", f"/v1/customers/{child}/parent")).status_code == 204
     assert (await figures(admin, child))["open_tasks"] == "0"
     assert (await figures(admin, parent["id"], "?group=true"))["orders"] == "0"

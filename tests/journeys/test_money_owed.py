@@ -20,7 +20,7 @@ async def owe(caller: Caller, ref: str, amount: str, *, due: int, status: int = 
         "issued_on": day(-60),
         "due_on": day(due),
     }
-    receivable: dict[str, Any] = await caller.tell("/v1/receivables", body | more, status=status)
+    receivable: dict[str, Any] = await caller.post("/v1/receivables", body | more, status=status)
     return receivable
 
 
@@ -35,8 +35,8 @@ async def shown(caller: Caller, customer: str) -> dict[str, Any]:
 
 
 async def indicator(caller: Caller, customer: str, code: str) -> Any:
-    found = (await caller.ask(f"/v1/customers/{customer}/indicators"))["indicators"]
-    return next(one["value"] for one in found if one["code"] == code)
+    indicators = (await caller.get(f"/v1/customers/{customer}/indicators"))["indicators"]
+    return next(indicator["value"] for indicator in indicators if indicator["code"] == code)
 
 
 async def test_G2_what_is_paid_in_parts_is_owed_less_and_less_and_never_more_than_paid(admin: Caller) -> None:
@@ -49,14 +49,14 @@ async def test_G2_what_is_paid_in_parts_is_owed_less_and_less_and_never_more_tha
     assert await shown(admin, customer) == {"outstanding": "1000.00", "overdue": "600.00", "oldest_due_on": day(-30)}
 
     part = a_payment(old, "250.10")
-    first = await admin.tell("/v1/payments", part)
+    first = await admin.post("/v1/payments", part)
     assert first["outstanding"] == "349.90"
-    assert await admin.tell("/v1/payments", part) == first, "told again, it is the same payment"
+    assert await admin.post("/v1/payments", part) == first, "told again, it is the same payment"
     assert await shown(admin, customer) == {"outstanding": "749.90", "overdue": "349.90", "oldest_due_on": day(-30)}
 
     problem = await admin.refused("/v1/payments", a_payment(old, "349.91"), status=422, code="more_than_owed")
     assert problem["outstanding"] == "349.90"
-    assert (await admin.tell("/v1/payments", a_payment(old, "349.90")))["outstanding"] == "0.00"
+    assert (await admin.post("/v1/payments", a_payment(old, "349.90")))["outstanding"] == "0.00"
     assert await shown(admin, customer) == {"outstanding": "400.00", "overdue": "0.00", "oldest_due_on": day(30)}
     await admin.refused("/v1/payments", a_payment(old, "0.01"), status=422, code="more_than_owed")
 
@@ -77,7 +77,7 @@ async def test_G2_money_owed_by_somebody_unknown_makes_a_customer(admin: Caller)
     assert (await shown(admin, customer))["overdue"] == "70.00"
     overview = await admin.overview(customer)
     assert (overview["customer"]["kind"], overview["tier"], overview["orders"]["count"]) == ("unknown", None, 0)
-    problem = await admin.ask(f"/v1/customers/{customer}/tier", expect=404)
+    problem = await admin.get(f"/v1/customers/{customer}/tier", expect=404)
     assert problem["code"] == "no_tier_yet"
     for code in ("outstanding", "average_arrears"):
         assert Decimal(await indicator(admin, customer, code) or "0") == 70, code

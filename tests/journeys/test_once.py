@@ -67,21 +67,21 @@ async def a_life(admin: Caller) -> list[str]:
     big = await admin.place(ref, "2000.00", at=ago(days=3))
     other = (await admin.place(new_code("N"), "55.00"))["customer_id"]
     await admin.settle()
-    await admin.tell(f"/v1/customers/{customer}/points/redemptions", {"points": 500})
-    case = await admin.tell(
+    await admin.post(f"/v1/customers/{customer}/points/redemptions", {"points": 500})
+    case = await admin.post(
         "/v1/complaints",
         {"customer": {"id": customer}, "channel": "call", "category": "delivery", "what_happened": "Late."},
     )
     await admin.take_back(big)
-    await admin.tell(f"/v1/complaints/{case['id']}/acknowledgement")
-    await admin.tell(f"/v1/complaints/{case['id']}/judgement", {"valid": True, "reason": "It was."})
-    await admin.tell(f"/v1/complaints/{case['id']}/proposals", {"text": "Points.", "points": 40})
-    await admin.tell(f"/v1/complaints/{case['id']}/acceptance", {"accepted": True})
-    await admin.tell(f"/v1/complaints/{case['id']}/resolution")
+    await admin.post(f"/v1/complaints/{case['id']}/acknowledgement")
+    await admin.post(f"/v1/complaints/{case['id']}/judgement", {"valid": True, "reason": "It was."})
+    await admin.post(f"/v1/complaints/{case['id']}/proposals", {"text": "Points.", "points": 40})
+    await admin.post(f"/v1/complaints/{case['id']}/acceptance", {"accepted": True})
+    await admin.post(f"/v1/complaints/{case['id']}/resolution")
     owed = {"receivable_id": new_code("I"), "customer": {"id": other}, "amount": "55.00", "issued_on": "2026-01-10"}
-    receivable = await admin.tell("/v1/receivables", owed | {"due_on": "2026-02-10"})
+    receivable = await admin.post("/v1/receivables", owed | {"due_on": "2026-02-10"})
     paid = {"payment_id": new_code("P"), "receivable": receivable["id"], "amount": "5.00", "paid_at": now()}
-    await admin.tell("/v1/payments", paid)
+    await admin.post("/v1/payments", paid)
     await admin.settle()
     then = now().replace("+", "%2B")
     return [
@@ -108,7 +108,7 @@ async def a_life(admin: Caller) -> list[str]:
 
 
 async def answers_at(admin: Caller, paths: list[str]) -> dict[str, Any]:
-    return {path: without_the_clock(await admin.ask(path)) for path in paths}
+    return {path: without_the_clock(await admin.get(path)) for path in paths}
 
 
 def without_the_clock(answer: Any) -> Any:

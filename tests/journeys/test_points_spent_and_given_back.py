@@ -18,18 +18,18 @@ async def customer(admin: Caller) -> str:
 
 
 async def spend(caller: Caller, customer: str, points: int, **how: Any) -> dict[str, Any]:
-    entry: dict[str, Any] = await caller.tell(f"/v1/customers/{customer}/points/redemptions", {"points": points}, **how)
+    entry: dict[str, Any] = await caller.post(f"/v1/customers/{customer}/points/redemptions", {"points": points}, **how)
     return entry
 
 
 async def give_back(caller: Caller, entry: dict[str, Any], customer: str, **how: Any) -> dict[str, Any]:
     path = f"/v1/customers/{customer}/points/redemptions/{entry['id']}/reversal"
-    answer: dict[str, Any] = await caller.tell(path, **how)
+    answer: dict[str, Any] = await caller.post(path, **how)
     return answer
 
 
 async def lots(caller: Caller, customer: str) -> list[dict[str, Any]]:
-    page = await caller.ask(f"/v1/customers/{customer}/points/lots")
+    page = await caller.get(f"/v1/customers/{customer}/points/lots")
     return list(page["items"])
 
 
@@ -41,10 +41,10 @@ async def test_K4_a_return_takes_back_its_own_line_with_its_own_bonus(admin: Cal
         "bonuses": {"k4-a": 10, "k4-b": 20},
         "lifetime_months": 24,
     }
-    await admin.tell("/v1/programmes", programme)
+    await admin.post("/v1/programmes", programme)
     await asyncio.sleep(2)  # a programme begins now or later, and orders are placed after it began
     lines = [a_line(1, "10.00", category="k4-a"), a_line(2, "10.00", category="k4-b"), a_line(3, "20.00")]
-    order = await admin.tell("/v1/orders", an_order(new_code("P"), lines, at=now()), status=202)
+    order = await admin.post("/v1/orders", an_order(new_code("P"), lines, at=now()), status=202)
     await admin.settle()
     assert await admin.points(order["customer_id"]) == (70, 0)
 
@@ -101,7 +101,7 @@ async def test_K9_what_was_spent_before_the_return_is_a_debt_that_later_earning_
     await admin.settle()
     assert await admin.points(customer) == (70, 0)
 
-    entries = (await admin.ask(f"/v1/customers/{customer}/points/entries"))["items"]
+    entries = (await admin.get(f"/v1/customers/{customer}/points/entries"))["items"]
     told = [(one["kind"], one["points"], one["balance"], one["debt"]) for one in reversed(entries)]
     assert told == [
         ("earn", 100, 100, 0),
@@ -145,7 +145,7 @@ async def test_K10_given_back_to_somebody_in_debt_they_pay_it_first(admin: Calle
 
 
 async def test_K5_six_holds_at_once_on_points_for_five(admin: Caller, customer: str) -> None:
-    await admin.tell(f"/v1/customers/{customer}/points/adjustments", {"points": 400, "reason": "a gift"})
+    await admin.post(f"/v1/customers/{customer}/points/adjustments", {"points": 400, "reason": "a gift"})
     path = f"/v1/customers/{customer}/points/holds"
     answers = await asyncio.gather(*(admin.send("POST", path, json={"points": 100}) for _ in range(6)))
     assert sorted(one.status_code for one in answers) == [201] * 5 + [409]
@@ -154,9 +154,9 @@ async def test_K5_six_holds_at_once_on_points_for_five(admin: Caller, customer: 
     assert shown == {"balance": 0, "held": 500, "debt": 0}
 
     holds = [one.json()["id"] for one in answers if one.status_code == 201]
-    await admin.tell(f"/v1/holds/{holds[0]}/capture", {"points": 30})
+    await admin.post(f"/v1/holds/{holds[0]}/capture", {"points": 30})
     for hold in holds[1:]:
-        await admin.tell(f"/v1/holds/{hold}/release")
+        await admin.post(f"/v1/holds/{hold}/release")
     await admin.refused(f"/v1/holds/{holds[0]}/release", status=409, code="hold_not_open")
     await admin.settle()
     assert await admin.points(customer) == (470, 0)

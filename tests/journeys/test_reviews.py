@@ -14,22 +14,22 @@ LEVELS = (("platinum", 4800), ("gold", 2400), ("silver", 800), ("basic", 0))  # 
 
 async def review(caller: Caller, as_of: str, **more: Any) -> dict[str, Any]:
     """Ask for a review and wait until it is over."""
-    run = await caller.tell("/v1/evaluations", {"as_of": as_of} | more, status=202)
+    run = await caller.post("/v1/evaluations", {"as_of": as_of} | more, status=202)
     async with asyncio.timeout(60):
         while run["finished_at"] is None:
             await asyncio.sleep(0.05)
-            run = await caller.ask(f"/v1/evaluations/{run['id']}")
+            run = await caller.get(f"/v1/evaluations/{run['id']}")
     finished: dict[str, Any] = run
     return finished
 
 
 async def kinds(caller: Caller, customer: str) -> list[tuple[str, str]]:
-    items = (await caller.ask(f"/v1/customers/{customer}/tier/history"))["items"]
+    items = (await caller.get(f"/v1/customers/{customer}/tier/history"))["items"]
     return [(one["kind"], one["tier"]) for one in items]
 
 
 async def levels(caller: Caller) -> dict[str, dict[str, Any]]:
-    return {level["tier"]: level for level in (await caller.ask("/v1/pyramid"))["levels"]}
+    return {level["tier"]: level for level in (await caller.get("/v1/pyramid"))["levels"]}
 
 
 async def test_T10_down_only_after_the_grace_period_and_back_at_once(admin: Caller) -> None:
@@ -42,16 +42,16 @@ async def test_T10_down_only_after_the_grace_period_and_back_at_once(admin: Call
 
     seen = await review(admin, ago(days=40), apply=False)
     assert seen["simulated_because"] == "not_asked_to_apply"
-    assert (await admin.ask(f"/v1/customers/{customer}/tier"))["below_since"] is None, "that only looked"
+    assert (await admin.get(f"/v1/customers/{customer}/tier"))["below_since"] is None, "that only looked"
 
     first_review = ago(days=40)
     first = await review(admin, first_review)
     assert (first["status"], first["outcomes"].get("grace"), first["outcomes"].get("down")) == ("applied", 1, None)
-    tier = await admin.ask(f"/v1/customers/{customer}/tier")
+    tier = await admin.get(f"/v1/customers/{customer}/tier")
     assert (tier["tier"], instant(tier["below_since"])) == ("gold", instant(first_review))
     early = await review(admin, ago(days=20))
     assert early["outcomes"].get("grace") == 1, "a month of grace is not over after twenty days"
-    movers = (await admin.ask(f"/v1/evaluations/{early['id']}/movers", outcome="grace"))["items"]
+    movers = (await admin.get(f"/v1/evaluations/{early['id']}/movers", outcome="grace"))["items"]
     assert [(one["customer_id"], one["graded"]) for one in movers] == [(customer, "basic")]
 
     last_review = ago(seconds=1)
@@ -61,7 +61,7 @@ async def test_T10_down_only_after_the_grace_period_and_back_at_once(admin: Call
     assert await admin.tier(customer) == "basic"
     assert await admin.tier(stays) == "gold"
     assert await kinds(admin, customer) == [("first", "gold"), ("downgrade", "basic")]
-    explanation = await admin.ask(f"/v1/customers/{customer}/tier/explanation")
+    explanation = await admin.get(f"/v1/customers/{customer}/tier/explanation")
     assert explanation["reasons"]["run_id"] == last["id"]
     assert (await levels(admin))["basic"]["came_down"] == 1
     assert await admin.points(customer) == (4500, 0), "what was earned in gold stays earned"
@@ -83,7 +83,7 @@ async def test_T10_a_review_counts_what_the_gateway_had_accepted_before_it(admin
     orders = await asyncio.gather(*(admin.place(ref, "900.00", at=ago(days=1)) for ref in refs))
     run = await review(admin, now())
     assert run["customers"] >= len(refs)
-    silver = [await admin.ask(f"/v1/customers/{one['customer_id']}/tier") for one in orders]
+    silver = [await admin.get(f"/v1/customers/{one['customer_id']}/tier") for one in orders]
     assert {one["tier"] for one in silver} == {"silver"}
 
 
@@ -131,7 +131,7 @@ async def bring(admin: Caller, ref: str, amounts: list[tuple[int, int | None, bo
         placed_at = datetime.now(UTC) - timedelta(days=31 * months, hours=1)
         line = {"line": 1, "sku": "s", "category": "tea", "quantity": 2, "amount": f"{amount}.00"}
         line |= {} if cost is None else {"unit_cost": f"{cost}.00"}
-        order = await admin.tell("/v1/orders", an_order(ref, [line], at=placed_at.isoformat()), status=202)
+        order = await admin.post("/v1/orders", an_order(ref, [line], at=placed_at.isoformat()), status=202)
         if returned:
             await admin.take_back(order, (1, 2))
         book.append(Bought(placed_at, Decimal(amount), None if cost is None else Decimal(2 * cost), returned))
@@ -163,6 +163,6 @@ async def test_T7_the_pyramid_is_what_a_count_by_hand_gives(admin: Caller) -> No
         assert Decimal(after[tier]["revenue"]) - Decimal(before[tier]["revenue"]) == level.revenue, tier
         added = Decimal(after[tier]["profit"] or 0) - Decimal(before[tier]["profit"] or 0)
         assert added == level.profit, tier
-    whole = await admin.ask("/v1/pyramid")
+    whole = await admin.get("/v1/pyramid")
     assert whole["customers"] == sum(level["customers"] for level in whole["levels"])
     assert Decimal(whole["revenue"]) == sum(Decimal(level["revenue"]) for level in whole["levels"])

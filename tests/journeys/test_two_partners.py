@@ -19,8 +19,8 @@ class Partner:
 
 async def open_partner(admin: Caller) -> Partner:
     code = new_code("dealer")
-    partner = await admin.tell("/v1/partners", {"code": code, "name": "A dealer"})
-    key = await admin.tell(f"/v1/partners/{partner['id']}/keys")
+    partner = await admin.post("/v1/partners", {"code": code, "name": "A dealer"})
+    key = await admin.post(f"/v1/partners/{partner['id']}/keys")
     return Partner(partner["id"], key["id"], code, Caller(admin.system, {"Authorization": f"Bearer {key['secret']}"}))
 
 
@@ -32,7 +32,7 @@ async def both(admin: Caller) -> tuple[Partner, Partner]:
 async def order_1001(partner: Partner, amount: str) -> dict[str, Any]:
     """Both call the order 1001, and both call their customer "the-bakery"."""
     body = an_order("the-bakery", [a_line(1, amount)], order_id="1001", at=ago(days=1))
-    order: dict[str, Any] = await partner.caller.tell("/v1/orders", body, status=202)
+    order: dict[str, Any] = await partner.caller.post("/v1/orders", body, status=202)
     return order
 
 
@@ -53,7 +53,7 @@ async def test_K17_what_is_the_others_is_not_there(admin: Caller, both: tuple[Pa
     mine, theirs = await order_1001(one, "100.00"), await order_1001(other, "100.00")
     await admin.settle()
     filed = {"channel": "call", "category": "delivery", "what_happened": "Late."}
-    case = await admin.tell("/v1/complaints", filed | {"customer": {"id": theirs["customer_id"]}})
+    case = await admin.post("/v1/complaints", filed | {"customer": {"id": theirs["customer_id"]}})
     who, order = theirs["customer_id"], theirs["id"]
     for path in (
         f"/v1/orders/{order}",
@@ -69,7 +69,7 @@ async def test_K17_what_is_the_others_is_not_there(admin: Caller, both: tuple[Pa
         f"/v1/customers/{who}/points",
         f"/v1/customers/{who}/points/entries",
     ):
-        await one.caller.ask(path, expect=404)
+        await one.caller.get(path, expect=404)
     back = {"return_id": "r-1", "returned_at": now(), "lines": [{"line": 1, "quantity": 1}]}
     await one.caller.refused(f"/v1/orders/{order}/returns", back, status=404, code="order_not_found")
     theirs_by_id = an_order("x", [a_line(1, "1.00")]) | {"customer": {"id": who}}
@@ -79,7 +79,7 @@ async def test_K17_what_is_the_others_is_not_there(admin: Caller, both: tuple[Pa
 
     own = mine["customer_id"]
     assert (await one.caller.overview(own))["orders"]["count"] == 1
-    assert (await one.caller.ask(f"/v1/orders/{mine['id']}"))["source"] == f"partner:{one.id}"
+    assert (await one.caller.get(f"/v1/orders/{mine['id']}"))["source"] == f"partner:{one.id}"
     assert await one.caller.points(own) == (100, 0)
 
 
@@ -89,26 +89,26 @@ async def test_K17_lists_and_searches_hold_only_ones_own(admin: Caller, both: tu
     await admin.settle()
     for partner, own in ((one, mine), (other, theirs)):
         for path in ("/v1/customers", "/v1/customers?q=the-bakery"):
-            listed = await partner.caller.ask(path)
+            listed = await partner.caller.get(path)
             assert [line["id"] for line in listed["items"]] == [own["customer_id"]], path
-        orders = await partner.caller.ask(f"/v1/customers/{own['customer_id']}/orders")
+        orders = await partner.caller.get(f"/v1/customers/{own['customer_id']}/orders")
         assert [line["id"] for line in orders["items"]] == [own["id"]]
     filed = {"channel": "partner", "category": "delivery", "what_happened": "The bread was late."}
-    case = await one.caller.tell("/v1/complaints", filed | {"customer": {"id": mine["customer_id"]}})
-    assert [line["id"] for line in (await one.caller.ask("/v1/complaints"))["items"]] == [case["id"]]
-    assert (await other.caller.ask("/v1/complaints"))["items"] == []
+    case = await one.caller.post("/v1/complaints", filed | {"customer": {"id": mine["customer_id"]}})
+    assert [line["id"] for line in (await one.caller.get("/v1/complaints"))["items"]] == [case["id"]]
+    assert (await other.caller.get("/v1/complaints"))["items"] == []
     await other.caller.refused(
         "/v1/complaints", filed | {"customer": {"id": mine["customer_id"]}}, status=404, code="customer_not_found"
     )
     for path in ("/v1/pyramid", "/v1/tier-policies", "/v1/employees", "/v1/points/liability", "/v1/calls/statistics"):
-        await one.caller.ask(path, expect=403)
+        await one.caller.get(path, expect=403)
 
 
 async def test_K17_a_return_id_and_a_receivable_id_are_ones_own_too(both: tuple[Partner, Partner]) -> None:
     for partner, amount in zip(both, ("100.00", "200.00"), strict=True):
         order = await order_1001(partner, amount)
         back = {"return_id": "r-1", "returned_at": now(), "lines": [{"line": 1, "quantity": 1}]}
-        taken = await partner.caller.tell(f"/v1/orders/{order['id']}/returns", back)
+        taken = await partner.caller.post(f"/v1/orders/{order['id']}/returns", back)
         assert taken["amount"] == amount
         owed = {
             "receivable_id": "i-1",
@@ -118,10 +118,10 @@ async def test_K17_a_return_id_and_a_receivable_id_are_ones_own_too(both: tuple[
             "issued_on": ago(days=10)[:10],
             "due_on": now()[:10],
         }
-        receivable = await partner.caller.tell("/v1/receivables", owed)
+        receivable = await partner.caller.post("/v1/receivables", owed)
         assert (receivable["order_id"], receivable["customer_id"]) == (order["id"], order["customer_id"])
         paid = {"payment_id": "p-1", "receivable": "i-1", "amount": amount, "paid_at": now()}
-        assert (await partner.caller.tell("/v1/payments", paid))["outstanding"] == "0.00"
+        assert (await partner.caller.post("/v1/payments", paid))["outstanding"] == "0.00"
 
 
 async def test_K17_an_idempotency_key_is_ones_own_too(admin: Caller, both: tuple[Partner, Partner]) -> None:
@@ -152,6 +152,6 @@ async def test_G1_a_revoked_key_opens_nothing(admin: Caller, both: tuple[Partner
     ):
         assert (answer.status_code, answer.json()["code"]) == (401, "key_revoked")
     await order_1001(other, "1.00")
-    second = await admin.tell(f"/v1/partners/{one.id}/keys")
+    second = await admin.post(f"/v1/partners/{one.id}/keys")
     with_new_key = Caller(admin.system, {"Authorization": f"Bearer {second['secret']}"})
-    assert (await with_new_key.ask(f"/v1/orders/{order['id']}"))["id"] == order["id"]
+    assert (await with_new_key.get(f"/v1/orders/{order['id']}"))["id"] == order["id"]

@@ -124,16 +124,16 @@ class Load:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + DEADLINE_SECONDS
         while True:
-            said = "nothing"
+            last_answer = "nothing"
             try:
                 answer = await ask()
                 if answer.status_code not in TRY_AGAIN | not_yet:
                     return answer
-                said = f"{answer.status_code} {answer.text[:200]}"
+                last_answer = f"{answer.status_code} {answer.text[:200]}"
             except httpx.HTTPError as error:
-                said = type(error).__name__
+                last_answer = type(error).__name__
             if loop.time() > deadline:
-                raise GaveUp(f"no answer within {DEADLINE_SECONDS:.0f} s; the last was: {said}")
+                raise GaveUp(f"no answer within {DEADLINE_SECONDS:.0f} s; the last was: {last_answer}")
             self.resent += 1
             await asyncio.sleep(0.1)
 

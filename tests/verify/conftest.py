@@ -16,8 +16,8 @@ from shared.messaging import new_id
 from tests import harness
 from tests.verify import small_system
 
-# Who listens to what, said here so that a test of verify does not stand on the services' handlers.
-HEARD = {
+# Who subscribes to what, written here so that a test of verify does not stand on the services' handlers.
+SUBSCRIBED = {
     "gateway": frozenset({"patron.profile"}),
     "profile": frozenset({"patron.intake", "patron.tiering", "patron.complaint", "patron.loyalty"}),
     "tiering": frozenset({"patron.intake", "patron.profile", "patron.complaint"}),
@@ -38,14 +38,19 @@ class Five:
     async def run(self, service: str, sql: str, *arguments: object) -> None:
         await self.connections[service].execute(sql, *arguments)
 
-    async def tell(self, event: Event, *, heard: bool = True, event_id: UUID | None = None) -> UUID:
+    async def announce(self, event: Event, *, received: bool = True, event_id: UUID | None = None) -> UUID:
         """The owner recorded and sent the event; everybody who listens has taken it."""
-        return await self.tell_raw(
-            event.topic, event.key, event.type, event.model_dump_json(exclude_none=True), heard=heard, event_id=event_id
+        return await self.announce_raw(
+            event.topic,
+            event.key,
+            event.type,
+            event.model_dump_json(exclude_none=True),
+            received=received,
+            event_id=event_id,
         )
 
-    async def tell_raw(
-        self, topic: str, key: str, type_: str, payload: str, *, heard: bool = True, event_id: UUID | None = None
+    async def announce_raw(
+        self, topic: str, key: str, type_: str, payload: str, *, received: bool = True, event_id: UUID | None = None
     ) -> UUID:
         event_id = event_id or new_id()
         owner = self.connections[OWNERS[topic]]
@@ -60,9 +65,9 @@ class Five:
                values (now(), $1, $2, $3, $4, $5, $6, now(), 0, now())""",
             event_id, topic, key, seq, type_, payload,
         )  # fmt: skip
-        if heard:
+        if received:
             for service, connection in self.connections.items():
-                if topic in HEARD[service]:
+                if topic in SUBSCRIBED[service]:
                     await connection.execute(
                         """insert into stream_seen (topic, key, epoch, last_seq, last_event_id)
                            values ($1, $2, null, $3, $4)
@@ -72,7 +77,7 @@ class Five:
         return event_id
 
     async def report(self) -> Report:
-        return await check_invariants(self.examined, HEARD, self.wait_seconds)
+        return await check_invariants(self.examined, SUBSCRIBED, self.wait_seconds)
 
     async def result(self, code: str) -> Result:
         """What the full check says of one invariant."""

@@ -143,20 +143,20 @@ async def build(five: "Five") -> None:
         (OLD_CHANGE, None, "lead", 0, "first", datetime(2026, 3, 1, tzinfo=UTC)),
         (CHANGE, "lead", "silver", 1, "upgrade", AT),
     ):
-        await five.tell(
+        await five.announce(
             TierChanged(
                 customer_id=CUSTOMER, change_id=change, previous_tier=previous, tier=tier, rank=rank, kind=kind,
                 effective_from=since, decided_at=AT, policy_id=POLICY, policy_version=1,
             )
         )  # fmt: skip
     for entry, kind, points, balance in ((ENTRY, "earn", 100, 100), (TAKEN, "reverse", -40, 60)):
-        await five.tell(
+        await five.announce(
             PointsPosted(
                 customer_id=CUSTOMER, entry_id=entry, kind=kind, points=points, balance=balance, held=0, debt=0,
                 posted_at=AT,
             )
         )  # fmt: skip
-    await five.tell(
+    await five.announce(
         DeadlineWarned(
             subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, warned_at=AT
         )

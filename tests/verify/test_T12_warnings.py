@@ -34,7 +34,7 @@ async def warned(five: Five) -> Five:
         f"""insert into overview (customer_id, open_warnings, updated_at) values ('{CUSTOMER}', jsonb_build_object(
                 '{WARNING}', jsonb_build_object('cause', 'silent', 'severity', 'red', 'since', '{AT}')), now())""",
     )
-    await five.tell(
+    await five.announce(
         WarningRaised(
             customer_id=CUSTOMER, warning_id=WARNING, cause="silent", severity="red", rule_id=RULE, rule_version=1,
             as_of=AT,

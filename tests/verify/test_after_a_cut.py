@@ -57,10 +57,10 @@ class Cut:
         customer = str(order["customer_id"])
         await self.admin.settle()
         taken = {"return_id": new_code("R"), "returned_at": self.clock().isoformat()}
-        await self.admin.tell(f"/v1/orders/{order['id']}/returns", taken | {"lines": [{"line": 1, "quantity": 1}]})
+        await self.admin.post(f"/v1/orders/{order['id']}/returns", taken | {"lines": [{"line": 1, "quantity": 1}]})
         await self.admin.settle()
         case = {"channel": "call", "category": "delivery", "what_happened": "Late.", "request": "Soon."}
-        await self.admin.tell("/v1/complaints", case | {"customer": {"id": customer}})
+        await self.admin.post("/v1/complaints", case | {"customer": {"id": customer}})
         await self.admin.settle()
         return customer
 

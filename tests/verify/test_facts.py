@@ -235,7 +235,7 @@ async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_level_l
     for ended in ("met_at = now()", "met_at = null, cancelled_at = now()"):
         await sound.run("complaint", f"update deadline set {ended}")
         assert await sound.broken() == set(), ended
-    await sound.tell(
+    await sound.announce(
         DeadlineBreached(
             subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, breached_at=AT
         )
@@ -249,7 +249,7 @@ async def test_a_deadline_that_runs_has_a_timer_until_it_ended_or_has_no_level_l
 
 
 async def test_a_hole_of_another_owners_topic_excuses_nothing(sound: Five):
-    """The customer's stream at tiering has a hole; its order, its points and its cases are told elsewhere."""
+    """The customer's stream at tiering has a hole; its order, its points and its cases are announced elsewhere."""
     for service in ("loyalty", "profile"):
         await sound.run(
             service,

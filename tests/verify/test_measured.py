@@ -25,7 +25,7 @@ PEOPLE = f"""
 @pytest.fixture
 async def measured(five: Five) -> Five:
     await five.run("tiering", PEOPLE)
-    await five.tell(
+    await five.announce(
         SatisfactionMeasured(answer_id=ANSWER, customer_id=CUSTOMER, expectation=5, experience=7, answered_at=AT)
     )
     return five

@@ -14,7 +14,7 @@ CUSTOMER = UUID("0192f000-0000-7000-8000-000000000001")
 
 
 async def say(five: Five, payload: str) -> None:
-    await five.tell_raw("patron.profile", str(CUSTOMER), "profile.customer_traits_changed.v1", payload)
+    await five.announce_raw("patron.profile", str(CUSTOMER), "profile.customer_traits_changed.v1", payload)
 
 
 async def keep_file(five: Five, **facts: list[dict[str, str]]) -> None:
@@ -99,7 +99,7 @@ async def test_a_contact_of_a_case_is_found(five: Five):
 
 
 async def test_ids_amounts_codes_and_instants_are_sound(five: Five):
-    await five.tell(
+    await five.announce(
         CustomerReferenceRegistered(
             customer_id=CUSTOMER, source="C-1/2:a", registered_at=datetime(2026, 3, 1, tzinfo=UTC)
         )

@@ -19,13 +19,13 @@ def seen(ref: str, customer: UUID = CUSTOMER) -> CustomerReferenceRegistered:
 @pytest.fixture
 async def five_with_events(five: Five) -> Five:
     for ref in ("1", "2", "3"):
-        await five.tell(seen(ref))
+        await five.announce(seen(ref))
     return five
 
 
 async def test_an_empty_system_and_one_that_has_announced_everything_hold(five: Five):
     assert await five.broken() == set()
-    await five.tell(seen("1"))
+    await five.announce(seen("1"))
     assert await five.broken() == set()
 
 
@@ -75,7 +75,7 @@ async def test_a_consumer_that_is_behind_is_found(five_with_events: Five):
     assert "loyalty has seen 2 of 3" in result.examples[0]
 
 
-async def test_a_consumer_that_never_heard_of_a_stream_is_found(five_with_events: Five):
+async def test_a_consumer_that_never_read_a_stream_is_found(five_with_events: Five):
     """A customer's very last event was lost, and no later one shows the gap (K15)."""
     await five_with_events.run("profile", "delete from stream_seen")
     result = await five_with_events.result("positions_reach_heads")
@@ -157,7 +157,7 @@ async def test_timers_that_fired_or_were_cancelled_or_are_to_come_are_sound(five
 
 async def test_what_happens_while_verify_looks_is_not_a_fault(five_with_events: Five):
     """Heads are taken first; an event that comes later need not have arrived."""
-    await five_with_events.tell(seen("4"), heard=False)
+    await five_with_events.announce(seen("4"), received=False)
     result = await five_with_events.result("positions_reach_heads")
     assert result.outcome == "broken"  # it was there before the heads were taken
     five_with_events.wait_seconds = 5

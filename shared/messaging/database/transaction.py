@@ -133,7 +133,7 @@ class Database:
                 attempt = raw.transaction()
                 await attempt.start()
             except BaseException as error:
-                await sql.invalidate()  # the next look takes another one, or dials anew
+                await sql.invalidate()  # the next try takes another one, or dials anew
                 if not connection_was_lost(error):
                     raise
             else:

@@ -225,7 +225,7 @@ class Inbox:
 
 
 def _parse(received: ReceivedEvent, read_as: type[Event] | None) -> Event:
-    """The event of the catalogue, told where it stands. Raises UnknownType or Unreadable."""
+    """The event of the catalogue, with its place in its stream. Raises UnknownType or Unreadable."""
     try:
         event = read_event(received.type, received.payload, read_as)
     except KeyError as error:

@@ -28,9 +28,9 @@ async def test_a_consumer_without_a_connection_knows_no_lag_and_is_down(world: W
     status = await world.subscriber.run(lambda tx: read_status(tx, world.consumer))
     assert status["lag"] == {TOPIC: -1}
     metrics.take_status(status)
-    said = metrics.text().decode()
-    assert "patron_consumer_up 0.0" in said
-    assert f'patron_consumer_lag{{topic="{TOPIC}"}} -1.0' in said
+    exposition = metrics.text().decode()
+    assert "patron_consumer_up 0.0" in exposition
+    assert f'patron_consumer_lag{{topic="{TOPIC}"}} -1.0' in exposition
 
 
 async def test_who_listens_to_nothing_lacks_no_consumer(world: World) -> None:

@@ -17,7 +17,7 @@ from shared.messaging.outbox.relay import Relay
 from tests.shared.messaging.world import World, customer, seen, until
 from tests.support.kafka import KafkaUnderTest
 
-PACE = ConsumerTiming(reconcile_seconds=3, idle_check_seconds=0.5, watchdog_seconds=15, max_pause_seconds=0.5)
+TIMING = ConsumerTiming(reconcile_seconds=3, idle_check_seconds=0.5, watchdog_seconds=15, max_pause_seconds=0.5)
 
 pytestmark = pytest.mark.broker
 
@@ -29,7 +29,7 @@ class Fleet:
         self.world = world
         self.broker = broker
         self.group = group
-        self.pace = PACE
+        self.timing = TIMING
         self.relay = Relay(world.owner, broker)
         world.owner.when_announced = self.relay.wake
         self.stops: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
@@ -42,7 +42,7 @@ class Fleet:
     def join(self) -> int:
         """One more replica. Returns its place."""
         stop = asyncio.Event()
-        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, timing=self.pace)
+        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, timing=self.timing)
         self.consumers.append(consumer)
         self.stops.append((stop, asyncio.create_task(consumer.run(stop))))
         return len(self.stops) - 1
@@ -79,7 +79,7 @@ async def everything_took_effect(fleet: Fleet, per_customer: int, customers: int
 
 
 async def test_what_is_written_takes_effect_once_and_in_order(fleet: Fleet) -> None:
-    fleet.pace = ConsumerTiming(reconcile_seconds=120)  # so that nothing can be pulled meanwhile
+    fleet.timing = ConsumerTiming(reconcile_seconds=120)  # so that nothing can be pulled meanwhile
     fleet.start_relay()
     fleet.join()
     for i in range(40):
@@ -179,7 +179,7 @@ async def test_offsets_told_now_and_then_are_all_told_when_a_consumer_stops(flee
     topic, key = "patron.intake", b"k"
     producer = await fleet.broker.producer()
     consumer = await fleet.broker.consumer(fleet.group, [topic])
-    for number in range(3):  # each batch at once after the one before: the broker is not told of every one
+    for number in range(3):  # each batch at once after the one before: not every one's offsets are committed
         await producer.send([Message(topic, key, f"{number}.{i}".encode(), ()) for i in range(10)])
         read: list[Message] = []
         while not any(message.value == f"{number}.9".encode() for message in read):
@@ -188,10 +188,10 @@ async def test_offsets_told_now_and_then_are_all_told_when_a_consumer_stops(flee
     await consumer.stop()
     await producer.send([Message(topic, key, b"next", ())])
     again = await fleet.broker.consumer(fleet.group, [topic])
-    found: list[Message] = []
-    while not found:
-        found = await again.poll(500, 0.005)
-    assert [message.value for message in found] == [b"next"]
+    messages: list[Message] = []
+    while not messages:
+        messages = await again.poll(500, 0.005)
+    assert [message.value for message in messages] == [b"next"]
     await again.stop()
     await producer.stop()
 

@@ -58,16 +58,16 @@ def test_settings_that_do_not_fit_together_stop_the_start(given: dict[str, objec
 
 
 def test_the_password_is_in_no_text_of_settings_or_access() -> None:
-    told = settings(kafka_sasl="SCRAM-SHA-256", kafka_user="patron", kafka_password="very-secret")
-    assert "very-secret" not in repr(told) + str(told) + repr(told.kafka_access)
+    secured = settings(kafka_sasl="SCRAM-SHA-256", kafka_user="patron", kafka_password="very-secret")
+    assert "very-secret" not in repr(secured) + str(secured) + repr(secured.kafka_access)
 
 
 @pytest.mark.broker
 async def test_a_broker_that_wants_tls_a_name_and_a_password_lets_us_in_and_nobody_else() -> None:
-    told = os.environ.get("PATRON_TEST_KAFKA_SECURED")
-    if told is None:
+    address = os.environ.get("PATRON_TEST_KAFKA_SECURED")
+    if address is None:
         pytest.skip("the embedded broker has neither TLS nor SASL; they are shown by `make test-kafka`")
-    door = json.loads(told)
+    door = json.loads(address)
     access = KafkaAccess(True, Path(door["ca"]), "PLAIN", door["user"], door["password"])
     topic = f"secured-{new_id()}"
 

@@ -169,8 +169,8 @@ async def test_what_a_handler_announces_carries_on_the_trace_of_what_woke_it(wor
     current_traceparent.set(None)
     for event in await log_of(world):
         await world.inbox.apply([event])
-    told = await world.subscriber.run(lambda tx: tx.raw.fetch("select traceparent from outbox order by position"))
-    assert [row["traceparent"] for row in told] == traces
+    announced = await world.subscriber.run(lambda tx: tx.raw.fetch("select traceparent from outbox order by position"))
+    assert [row["traceparent"] for row in announced] == traces
     assert current_traceparent.get() is None
 
 

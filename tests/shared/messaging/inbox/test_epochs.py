@@ -53,8 +53,8 @@ async def test_K16_the_difference_is_listed_even_where_nothing_new_comes(restore
     rows = await restored.subscriber.run(
         lambda tx: tx.raw.fetch("select key, consumed_seq, owner_seq from epoch_difference")
     )
-    found = {(row["key"], row["consumed_seq"], row["owner_seq"]) for row in rows}
-    assert found == {(str(customer(1)), 5, 3), (str(customer(3)), 1, 0)}
+    differences = {(row["key"], row["consumed_seq"], row["owner_seq"]) for row in rows}
+    assert differences == {(str(customer(1)), 5, 3), (str(customer(3)), 1, 0)}
 
 
 async def test_K16_messages_of_the_old_life_are_ignored_afterwards(restored: World) -> None:

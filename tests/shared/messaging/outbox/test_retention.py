@@ -55,7 +55,7 @@ class Log:
     async def send(self) -> None:
         await self.run(self.world.owner, "update outbox set published_at = now()")
 
-    async def hear(self, many: int | None = None) -> None:
+    async def receive(self, many: int | None = None) -> None:
         await self.world.inbox.apply([read_message(m) for m in (await self.world.messages())[:many]])
 
     async def drop(self, keep_days: int = 30, now: datetime = JUNE) -> list[str]:
@@ -83,9 +83,9 @@ async def log(world: World) -> AsyncIterator[Log]:
         await made.run(world.owner, f"drop table if exists {partition}")
 
 
-async def test_what_is_sent_and_heard_by_all_goes_and_where_each_stream_begins_is_written_down(log: Log) -> None:
+async def test_what_is_sent_and_received_by_all_goes_and_where_each_stream_begins_is_written_down(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     ids = [row["event_id"] for row in await log.run(log.world.owner, "select event_id from outbox order by position")]
     assert await log.drop() == ["outbox_2025_01", "outbox_2025_02"]
     assert await log.numbers() == [(str(customer(1)), 4)]
@@ -98,14 +98,14 @@ async def test_what_is_sent_and_heard_by_all_goes_and_where_each_stream_begins_i
     assert await log.drop() == []
 
 
-async def test_a_stream_goes_on_counting_and_is_heard_after_a_cut(log: Log) -> None:
+async def test_a_stream_goes_on_counting_and_is_received_after_a_cut(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.drop()
     await log.world.write(seen(1, "5"), seen(2, "3"), at=JUNE)
     assert (await log.numbers())[1:] == [(str(customer(1)), 5), (str(customer(2)), 3)]
     assert await log.world.inbox.pull(TOPIC, str(customer(2))) == 1
-    await log.hear()
+    await log.receive()
     assert await log.world.refs(1) == ["1", "2", "3", "4", "5"]
     assert await log.world.refs(2) == ["1", "2", "3"]
     assert await log.holes() == []
@@ -113,7 +113,7 @@ async def test_a_stream_goes_on_counting_and_is_heard_after_a_cut(log: Log) -> N
 
 async def test_nothing_goes_when_the_log_is_kept_for_ever_or_not_yet_old_enough(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     assert await log.drop(keep_days=0) == []
     assert await log.drop(keep_days=121) == []
     assert await log.drop(keep_days=120) == ["outbox_2025_01"]  # it ended so long before June began
@@ -122,7 +122,7 @@ async def test_nothing_goes_when_the_log_is_kept_for_ever_or_not_yet_old_enough(
 
 async def test_nothing_goes_while_an_event_of_it_is_unsent(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.run(log.world.owner, "update outbox set published_at = null where seq = 2 and recorded_at < '2025-02-01'")
     assert await log.drop() == [], "February waits for January"
     assert log.subscriber.asked == 0
@@ -134,17 +134,17 @@ async def test_nothing_goes_while_a_subscriber_is_behind_and_later_months_do_not
     log: Log,
 ) -> None:
     await log.send()
-    await log.hear(many=2)  # customer 2 is not heard of
+    await log.receive(many=2)  # nothing of customer 2
     assert await log.drop() == []
-    await log.hear(many=4)
+    await log.receive(many=4)
     assert await log.drop() == ["outbox_2025_01"]
-    await log.hear()
+    await log.receive()
     assert await log.drop() == ["outbox_2025_02"]
 
 
 async def test_nothing_goes_while_a_subscriber_keeps_silent(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     log.subscriber.silent = True
     assert await log.drop() == []
     log.subscriber.silent = False
@@ -154,7 +154,7 @@ async def test_nothing_goes_while_a_subscriber_keeps_silent(log: Log) -> None:
 async def test_nothing_goes_while_a_key_is_blocked(log: Log) -> None:
     await log.send()
     log.world.poisoned = {"3"}
-    await log.hear()
+    await log.receive()
     assert await log.drop() == []
     [parked] = await log.run(log.world.subscriber, "select parked_id from parked")
     log.world.poisoned = set()
@@ -165,7 +165,7 @@ async def test_nothing_goes_while_a_key_is_blocked(log: Log) -> None:
 async def test_nothing_goes_while_a_position_is_of_an_epoch_before_a_restore(log: Log) -> None:
     """Its numbers are other facts than those of the owner's present epoch."""
     await log.send()
-    await log.hear()
+    await log.receive()
     connection = await log.world.owner.connect_raw()
     await renew_epoch(connection)
     await connection.close()
@@ -177,10 +177,10 @@ async def test_nothing_goes_while_a_position_is_of_an_epoch_before_a_restore(log
 
 async def test_K16_an_owner_that_comes_back_from_a_backup_made_after_a_cut_goes_on_from_there(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.drop()
     await log.world.write(seen(1, "5-lost"), at=JUNE)
-    await log.hear()
+    await log.receive()
     await log.run(log.world.owner, "delete from outbox where seq = 5")
     await log.run(log.world.owner, "update stream_head set seq = 4 where seq = 5")
     connection = await log.world.owner.connect_raw()
@@ -198,7 +198,7 @@ async def test_K16_an_owner_that_comes_back_from_a_backup_made_after_a_cut_goes_
 
 async def test_what_no_month_holds_keeps_the_months_after_it(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.run(log.world.owner, "update outbox set recorded_at = '2024-12-31' where seq = 1")
     assert await log.run(log.world.owner, "select * from only outbox_default") != []
     assert await log.drop() == []
@@ -206,7 +206,7 @@ async def test_what_no_month_holds_keeps_the_months_after_it(log: Log) -> None:
 
 async def test_a_subscriber_that_comes_later_begins_where_the_log_does_and_the_rest_is_one_hole(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.drop()
     await log.run(log.world.subscriber, "truncate stream_seen, effect")
     await log.world.write(seen(1, "5"), seen(2, "3"), at=JUNE)
@@ -229,7 +229,7 @@ async def test_a_subscriber_that_comes_later_begins_where_the_log_does_and_the_r
 
 async def test_a_stream_all_of_which_is_gone_is_stepped_over_too(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     await log.drop()
     await log.run(log.world.subscriber, "truncate stream_seen, effect")
     assert await log.world.inbox.pull(TOPIC, str(customer(2))) == 0
@@ -244,7 +244,7 @@ async def test_a_slice_begins_after_the_cut_even_where_an_earlier_number_is_left
     )
     await log.run(log.world.owner, "update outbox set recorded_at = '2025-01-31' where seq = 3")
     await log.send()
-    await log.hear()
+    await log.receive()
     assert await log.drop(keep_days=100) == ["outbox_2025_01"]
     log_slice = await log.world.owner.run(lambda tx: read_slice(tx, TOPIC, key_of_customer_1(), 1))
     assert (log_slice.first_available, [event.seq for event in log_slice.events]) == (4, [4])
@@ -259,7 +259,7 @@ def key_of_customer_1() -> str:
 
 async def test_replicas_that_keep_house_at_once_cut_once(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     dropped = await asyncio.gather(*(log.drop() for _ in range(4)))
     assert sorted(name for names in dropped for name in names) == ["outbox_2025_01", "outbox_2025_02"]
     assert len(await log.run(log.world.owner, "select * from outbox_cut")) == 2
@@ -267,7 +267,7 @@ async def test_replicas_that_keep_house_at_once_cut_once(log: Log) -> None:
 
 async def test_a_replica_that_was_slower_finds_the_month_gone(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     asked: list[list[str]] = []
 
     class Slow(DirectSubscriber):
@@ -283,7 +283,7 @@ async def test_a_replica_that_was_slower_finds_the_month_gone(log: Log) -> None:
 
 async def test_a_month_in_which_something_is_recorded_after_all_stays(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
 
     class Late(DirectSubscriber):
         async def reason_to_keep(self, topic: str, epoch: UUID, last_seqs: Mapping[str, int]) -> str | None:
@@ -298,7 +298,7 @@ async def test_a_month_in_which_something_is_recorded_after_all_stays(log: Log) 
 
 async def test_a_month_that_somebody_looks_at_stays_and_nobody_waits_long(log: Log) -> None:
     await log.send()
-    await log.hear()
+    await log.receive()
     async with log.world.owner.transaction() as tx:
         await tx.raw.execute("lock table outbox in access share mode")
         with pytest.raises(asyncpg.LockNotAvailableError) as refused:
