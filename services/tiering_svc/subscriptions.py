@@ -7,7 +7,7 @@ from services.tiering_svc.monitoring.handlers import sweeps, warnings
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, reviews
 from services.tiering_svc.service_quality.handlers import assessments
-from services.tiering_svc.tiers.handlers import orders, overrides
+from services.tiering_svc.tiers import handlers as tiers
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
@@ -39,9 +39,9 @@ subscriptions.on(TeamMemberAssigned, customers.when_team_members_are_assigned_kn
 subscriptions.on(TeamMemberReleased, customers.when_team_members_are_released_end_their_time)
 subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_centre)
 # what tiers follow from
-subscriptions.on(OrderPlaced, orders.when_orders_are_placed_reassess_tiers)
-subscriptions.on(OrderReturned, orders.when_orders_are_returned_correct_what_stood_on_them)
-subscriptions.on(OrderCancelled, orders.when_orders_are_cancelled_correct_what_stood_on_them)
+subscriptions.on(OrderPlaced, tiers.when_orders_are_placed_reassess_tiers)
+subscriptions.on(OrderReturned, tiers.when_orders_are_returned_correct_what_stood_on_them)
+subscriptions.on(OrderCancelled, tiers.when_orders_are_cancelled_correct_what_stood_on_them)
 # facts that only indicators read
 subscriptions.on(ReceivableIssued, payments.when_receivables_are_issued_keep_them)
 subscriptions.on(PaymentReceived, payments.when_payments_are_received_keep_them)
@@ -58,7 +58,7 @@ subscriptions.on(TeamMemberAssigned, warnings.when_account_managers_change_hand_
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
 timers = Timers()
-timers.on("override_end", overrides.when_an_override_ends_grade_anew)
+timers.on("override_end", tiers.when_an_override_ends_grade_anew)
 timers.on(risk_flags.RISK_END, risk_flags.when_a_flag_set_by_hand_reaches_its_end_clear_it)
 
 background = [

@@ -16,7 +16,7 @@ from services.tiering_svc.customers.repository import check_known
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.groups import rolled_up
 from services.tiering_svc.indicators.domain.indicator import Indicator
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest, requests_as_of
 from services.tiering_svc.indicators.repository import external_facts as told
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.indicators.schemas import (
@@ -93,7 +93,7 @@ async def show_indicators_by_month(
         members = [await _members(tx, customer_id, end, known_at, group=True) for end in ends]
         known = [await _together(tx, its, end, 1, known_at) for its, end in zip(members, ends, strict=True)]
     else:
-        known = await load_snapshots(tx, [customer_id] * len(months), ends, [1] * len(months), known_at=known_at)
+        known = await load_snapshots(tx, [SnapshotRequest(customer_id, end, 1) for end in ends], known_at=known_at)
     return IndicatorMonthsRead(
         customer_id=customer_id,
         known_at=instant_or_now(known_at, tx, "/known_at"),
@@ -124,8 +124,7 @@ async def _members(
 async def _together(
     tx: Transaction, members: Sequence[UUID], as_of: datetime, months: int, known_at: datetime | None
 ) -> CustomerSnapshot:
-    many = len(members)
-    return rolled_up(await load_snapshots(tx, members, [as_of] * many, [months] * many, known_at=known_at))
+    return rolled_up(await load_snapshots(tx, requests_as_of(members, as_of, months), known_at=known_at))
 
 
 def _months(first: str, to: str, present: date) -> list[date]:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from services.tiering_svc.indicators.domain.groups import rolled_up
+from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
 from services.tiering_svc.indicators.repository.external_facts import list_members
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.subscriptions import subscriptions
@@ -275,8 +276,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def compare(self, known_at: datetime | None) -> None:
         asked = [(who, as_of, months) for who in CUSTOMERS for as_of in instants() for months in (1, 3)]
-        columns = [list(column) for column in zip(*asked, strict=True)]
-        found = self.machine.run(lambda tx: load_snapshots(tx, *columns, known_at=known_at))
+        requests = [SnapshotRequest(*request) for request in asked]
+        found = self.machine.run(lambda tx: load_snapshots(tx, requests, known_at=known_at))
         expected = {}
         for (who, as_of, months), known in zip(asked, found, strict=True):
             expected[who, as_of, months] = self.told.known(who, as_of, months, known_at)

@@ -10,6 +10,7 @@ import pytest
 
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.real_year import BEGINS, RealYear
@@ -116,8 +117,8 @@ async def test_T1_as_known_at_an_earlier_instant(real_year, real_year_database, 
 async def compare(real_year, database, year, ends, months, known_at):
     customers = real_year.customers
     asked = [(customer, end, months) for end in ends for customer in customers]
-    columns = [list(column) for column in zip(*asked, strict=True)]
-    found = await database.run(lambda tx: load_snapshots(tx, *columns, classes={"transaction"}, known_at=known_at))
+    requests = [SnapshotRequest(*request) for request in asked]
+    found = await database.run(lambda tx: load_snapshots(tx, requests, classes={"transaction"}, known_at=known_at))
     wanted = {end: year.window(end, months) for end in ends}
     nothing = 0
     for (customer, end, _), known in zip(asked, found, strict=True):

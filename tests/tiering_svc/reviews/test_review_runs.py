@@ -42,7 +42,7 @@ class Intake:
         assert (service, path) == ("gateway", "/internal/streams/patron.intake/heads")
         self.asked += 1
         page = [{"key": key, "seq": seq} for key, seq in sorted(self.heads.items()) if key > query["after"]]
-        return {"settled": self.settled, "heads": page[: reviews.PAGE]}
+        return {"settled": self.settled, "heads": page[: reviews.PAGE_SIZE]}
 
 
 async def tell(database, *events):
@@ -107,7 +107,7 @@ async def test_T10_a_blocked_stream_does_not_hold_up_everybody_else(client, data
 
 
 async def test_T10_heads_come_in_pages(client, database, monkeypatch):
-    monkeypatch.setattr(reviews, "PAGE", 2)
+    monkeypatch.setattr(reviews, "PAGE_SIZE", 2)
     intake = Intake(c1=0, c2=0, c3=0, c4=0, c5=0)
     await client.post("/v1/evaluations", json={})
     await run_to_the_end(database, intake)

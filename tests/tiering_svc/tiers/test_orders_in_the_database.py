@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc import tables
+from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerRegistered, TierChanged
@@ -291,7 +292,7 @@ async def compare_with_pandas(database: Database, events: list[Any]) -> None:
     frame = frame[frame["placed_at"] >= pd.Timestamp("2025-07-01", tz="UTC")]  # as_of is in June 2026
     for customer in (ANN, BOB):
         [(figures, last)] = await database.run(
-            lambda tx, customer=customer: facts.list_figures(tx, [customer], [as_of], [12])  # type: ignore[misc]
+            lambda tx, customer=customer: facts.list_figures(tx, [SnapshotRequest(customer, as_of, 12)])  # type: ignore[misc]
         )
         assert last == date(2026, 6, 1)
         mine = frame[frame["customer"] == customer]

@@ -17,10 +17,11 @@ class Order(NamedTuple):
     margin: Decimal | None  # None: some line's cost is not known
     quantity: int
 
-    def less(self, taken: "Reversal") -> "Order":
-        margin = None if self.margin is None or taken.margin is None else self.margin - taken.margin
+    def less(self, reversal: "Reversal") -> "Order":
+        """What is left of the order; its margin is not known as soon as a part of it is not."""
+        margin = None if self.margin is None or reversal.margin is None else self.margin - reversal.margin
         return self._replace(
-            amount=self.amount - taken.amount, margin=margin, quantity=max(0, self.quantity - taken.quantity)
+            amount=self.amount - reversal.amount, margin=margin, quantity=max(0, self.quantity - reversal.quantity)
         )
 
 

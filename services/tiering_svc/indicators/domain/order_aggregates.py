@@ -11,9 +11,9 @@ from services.tiering_svc.indicators.domain.order import Order, Reversal
 
 
 class WindowTotals:
-    """The quick way: sums of the windows that end with certain months, true while orders come in order of time.
+    """The fast path: sums of the windows that end with certain months, true while orders come in order of time.
 
-    Loaded by one aggregate a customer. An order that is older than one already counted needs `Orders`.
+    Loaded by one aggregate a customer. An order that is older than one already counted needs an `OrderHistory`.
     """
 
     def __init__(self, months: int, by_last_month: dict[date, Figures]) -> None:
@@ -31,7 +31,7 @@ class WindowTotals:
 
 
 class OrderHistory:
-    """The exact way: single orders, so that the figures as of any instant can be told."""
+    """The exact path: single orders, so that the figures as of any instant can be told."""
 
     def __init__(self, months: int, orders: Iterable[Order]) -> None:
         self.months = months
@@ -43,21 +43,15 @@ class OrderHistory:
             insort(self.by_time, (order.placed_at, order.order_id))
         self.by_id[order.order_id] = order
 
-    def reverse(self, taken: Reversal) -> None:
-        order = self.by_id.get(taken.order_id)
+    def reverse(self, reversal: Reversal) -> None:
+        order = self.by_id.get(reversal.order_id)
         if order is not None:  # older than any window that is looked at, otherwise
-            self.by_id[order.order_id] = order.less(taken)
+            self.by_id[order.order_id] = order.less(reversal)
 
-    def restore(self, taken: Reversal) -> None:
-        """As if it had not been taken back yet."""
-        self.reverse(
-            replace(
-                taken,
-                amount=-taken.amount,
-                margin=None if taken.margin is None else -taken.margin,
-                quantity=-taken.quantity,
-            )
-        )
+    def restore(self, reversal: Reversal) -> None:
+        """As if it had not come back yet."""
+        margin = None if reversal.margin is None else -reversal.margin
+        self.reverse(replace(reversal, amount=-reversal.amount, margin=margin, quantity=-reversal.quantity))
 
     def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Figures]]:
         """The figures as of `since`, then as of each later order, each with its month."""

@@ -3,9 +3,12 @@
 None is "not known", never 0. A class of facts that was not loaded is not known either.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import ZERO, quotient
 from services.tiering_svc.indicators.domain.figures import Figures
@@ -80,6 +83,19 @@ class Traits:
     household_size: str | None = None
     completeness: int | None = None
     group_size: int | None = None  # the customer itself and all below it (P2)
+
+
+class SnapshotRequest(NamedTuple):
+    """Which customer, as of which instant, over a window of how many months that ends with the instant's own."""
+
+    customer_id: UUID
+    as_of: datetime
+    months: int
+
+
+def requests_as_of(customers: Iterable[UUID], as_of: datetime, months: int) -> list[SnapshotRequest]:
+    """The same question about several customers, in their order."""
+    return [SnapshotRequest(customer_id, as_of, months) for customer_id in customers]
 
 
 @dataclass(frozen=True, slots=True)

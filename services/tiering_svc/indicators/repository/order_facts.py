@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order import Order, Reversal
-from shared.events import OrderPlaced, PaymentReceived, ReceivableIssued
+from services.tiering_svc.indicators.domain.order import Order
+from services.tiering_svc.indicators.domain.order_facts import PlacedOrder, ReversedOrder
+from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
+from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
 
 # The facts go in, and their sums onto the months, in one statement.
@@ -38,16 +40,15 @@ on conflict (customer_id, month) do update set
 """
 
 
-async def add_orders(
-    tx: Transaction, events: Sequence[OrderPlaced], orders: Sequence[Order], mixes: Sequence[str]
-) -> None:
+async def add_orders(tx: Transaction, placed: Sequence[PlacedOrder]) -> None:
+    """Keep new orders and add them to the sums of their months. Each is new: the inbox brings an event once."""
     await tx.raw.execute(
         ADD_ORDERS,
-        [event.customer_id for event in events], [order.placed_at for order in orders],
-        [order.order_id for order in orders], [order.month for order in orders],
-        [order.amount for order in orders], [order.margin for order in orders],
-        [order.quantity for order in orders], [event.meta.recorded_at for event in events],
-        mixes,
+        [fact.customer_id for fact in placed], [fact.order.placed_at for fact in placed],
+        [fact.order.order_id for fact in placed], [fact.order.month for fact in placed],
+        [fact.order.amount for fact in placed], [fact.order.margin for fact in placed],
+        [fact.order.quantity for fact in placed], [fact.recorded_at for fact in placed],
+        [fact.mix for fact in placed],
     )  # fmt: skip
 
 
@@ -80,10 +81,10 @@ async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], ins
 # perhaps (K16). What is known under its id has been taken off already.
 ADD_CHANGES = """
 insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity, recorded_at, mix)
-select c, at, id, o, $10, m, a, g, q, r, x
+select c, at, id, o, k, m, a, g, q, r, x
 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[], $7::numeric[],
-            $8::bigint[], $9::timestamptz[], $11::text[]) as t(c, at, id, o, m, a, g, q, r, x)
-where not exists (select from order_change k where k.customer_id = t.c and k.change_id = t.id)
+            $8::bigint[], $9::timestamptz[], $10::text[], $11::text[]) as t(c, at, id, o, m, a, g, q, r, k, x)
+where not exists (select from order_change g where g.customer_id = t.c and g.change_id = t.id)
 returning change_id
 """
 TAKE_OFF = """
@@ -104,41 +105,28 @@ returning o.customer_id, o.month, t.recorded_at
 """
 
 
-async def add_reversals(
-    tx: Transaction,
-    *,
-    kind: str,
-    customers: Sequence[UUID],
-    change_ids: Sequence[UUID],
-    at: Sequence[datetime],
-    months: Sequence[date],
-    taken: Sequence[Reversal],
-    recorded_at: Sequence[datetime],
-    mixes: Sequence[str],
-) -> None:
+async def add_reversals(tx: Transaction, reversed_orders: Sequence[ReversedOrder]) -> None:
     """Keep what came back, take it off its orders, and count the months anew that either of them touches."""
     added = await tx.raw.fetch(
         ADD_CHANGES,
-        customers, at, change_ids, [one.order_id for one in taken], months, [one.amount for one in taken],
-        [one.margin for one in taken], [one.quantity for one in taken], recorded_at, kind, mixes,
+        [fact.customer_id for fact in reversed_orders], [fact.at for fact in reversed_orders],
+        [fact.change_id for fact in reversed_orders], [fact.reversal.order_id for fact in reversed_orders],
+        [fact.month for fact in reversed_orders], [fact.reversal.amount for fact in reversed_orders],
+        [fact.reversal.margin for fact in reversed_orders], [fact.reversal.quantity for fact in reversed_orders],
+        [fact.recorded_at for fact in reversed_orders], [fact.kind for fact in reversed_orders],
+        [fact.mix for fact in reversed_orders],
     )  # fmt: skip
-    fresh = {row["change_id"] for row in added}
-    new = [
-        (customer_id, month, one, known_from)
-        for customer_id, month, one, known_from, change_id in zip(
-            customers, months, taken, recorded_at, change_ids, strict=True
-        )
-        if change_id in fresh
-    ]
+    change_ids = {row["change_id"] for row in added}
+    new = [fact for fact in reversed_orders if fact.change_id in change_ids]
     rows = await tx.raw.fetch(
         TAKE_OFF,
-        [customer_id for customer_id, *_ in new], [one.placed_at for _, _, one, _ in new],
-        [one.order_id for _, _, one, _ in new], [one.amount for _, _, one, _ in new],
-        [one.margin for _, _, one, _ in new], [one.quantity for _, _, one, _ in new],
-        [known_from for *_, known_from in new],
+        [fact.customer_id for fact in new], [fact.reversal.placed_at for fact in new],
+        [fact.reversal.order_id for fact in new], [fact.reversal.amount for fact in new],
+        [fact.reversal.margin for fact in new], [fact.reversal.quantity for fact in new],
+        [fact.recorded_at for fact in new],
     )  # fmt: skip
     touched: dict[tuple[UUID, date], datetime] = {}
-    for customer_id, month, known_from in chain(rows, ((c, m, r) for c, m, _, r in new)):
+    for customer_id, month, known_from in chain(rows, ((f.customer_id, f.month, f.recorded_at) for f in new)):
         touched[customer_id, month] = max(known_from, touched.get((customer_id, month), known_from))
     await count_months_anew(tx, touched)
 
@@ -260,24 +248,31 @@ FIGURES_AS_KNOWN = FIGURES.format(
 )
 
 
-async def list_figures(
-    tx: Transaction, customers: Sequence[UUID], as_of: Sequence[datetime], months: Sequence[int]
-) -> list[tuple[Figures, date]]:
-    """The sums of each customer's window as of an instant, in the order asked; with the window's last month."""
-    rows = await tx.raw.fetch(FIGURES_AS_OF, customers, as_of, months)
+async def list_figures(tx: Transaction, requests: Sequence[SnapshotRequest]) -> list[tuple[Figures, date]]:
+    """The sums of each requested window, in the order asked; with the window's last month."""
+    rows = await tx.raw.fetch(FIGURES_AS_OF, *columns_of(requests))
     return [(figures_of(row), row["last_month"]) for row in rows]
 
 
 async def list_figures_as_known(
-    tx: Transaction, customers: Sequence[UUID], as_of: Sequence[datetime], months: Sequence[int], known_at: datetime
+    tx: Transaction, requests: Sequence[SnapshotRequest], known_at: datetime
 ) -> list[tuple[Figures, date]]:
-    """The same, of the facts that were recorded by `known_at` alone."""
-    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, customers, as_of, months, known_at)
+    """The sums of each requested window, of the facts that were recorded by `known_at` alone."""
+    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, *columns_of(requests), known_at)
     return [(figures_of(row), row["last_month"]) for row in rows]
 
 
-async def list_told_later(tx: Transaction, customers: Sequence[UUID], known_at: datetime) -> set[UUID]:
-    """Those of whom an order or something taken back was recorded after `known_at`: a month says when its last was."""
+def columns_of(requests: Sequence[SnapshotRequest]) -> tuple[list[UUID], list[datetime], list[int]]:
+    """Requests as the three columns that statements take."""
+    return (
+        [request.customer_id for request in requests],
+        [request.as_of for request in requests],
+        [request.months for request in requests],
+    )
+
+
+async def list_recorded_later(tx: Transaction, customers: Sequence[UUID], known_at: datetime) -> set[UUID]:
+    """Those of whom an order or a reversal was recorded after `known_at`: a month says when its newest was."""
     rows = await tx.raw.fetch(
         "select distinct customer_id from indicator_month where customer_id = any($1::uuid[]) and recorded_at > $2",
         customers, known_at,

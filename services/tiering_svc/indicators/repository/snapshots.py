@@ -8,9 +8,15 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
-from services.tiering_svc.indicators.domain.snapshot import ALL_CLASSES, Contacts, CustomerSnapshot, Receivables, Traits
+from services.tiering_svc.indicators.domain.snapshot import (
+    ALL_CLASSES,
+    Contacts,
+    CustomerSnapshot,
+    Receivables,
+    SnapshotRequest,
+    Traits,
+)
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository.external_facts import MEMBERS
 from shared.messaging import Transaction
@@ -18,26 +24,25 @@ from shared.messaging import Transaction
 
 async def load_snapshots(
     tx: Transaction,
-    customers: Sequence[UUID],
-    as_of: Sequence[datetime],
-    months: Sequence[int],
+    requests: Sequence[SnapshotRequest],
     *,
     classes: AbstractSet[str] = ALL_CLASSES,
     known_at: datetime | None = None,
 ) -> list[CustomerSnapshot]:
-    """One for each customer asked for, in that order; a customer may be asked for several times."""
-    known = await _list_transactions(tx, customers, as_of, months, known_at)
-    asked = (customers, as_of, months, known_at)
+    """One for each request, in that order; a customer may be asked for several times. Only these classes of facts are
+    filled in (transaction always); `known_at` leaves out what was recorded later."""
+    snapshots = await _list_transactions(tx, requests, known_at)
+    arguments = (*facts.columns_of(requests), known_at)
     if "finance" in classes:
-        rows = await tx.raw.fetch(RECEIVABLES, *asked)
-        known = [replace(one, receivables=Receivables(*row)) for one, row in zip(known, rows, strict=True)]
+        rows = await tx.raw.fetch(RECEIVABLES, *arguments)
+        snapshots = [replace(s, receivables=Receivables(*row)) for s, row in zip(snapshots, rows, strict=True)]
     if "contact" in classes:
-        rows = await tx.raw.fetch(CONTACTS, *asked)
-        known = [replace(one, contacts=Contacts(*row)) for one, row in zip(known, rows, strict=True)]
+        rows = await tx.raw.fetch(CONTACTS, *arguments)
+        snapshots = [replace(s, contacts=Contacts(*row)) for s, row in zip(snapshots, rows, strict=True)]
     if "profile" in classes:
-        rows = await tx.raw.fetch(TRAITS, *asked)
-        known = [replace(one, traits=Traits(*row)) for one, row in zip(known, rows, strict=True)]
-    return known
+        rows = await tx.raw.fetch(TRAITS, *arguments)
+        snapshots = [replace(s, traits=Traits(*row)) for s, row in zip(snapshots, rows, strict=True)]
+    return snapshots
 
 
 # --- transaction ---------------------------------------------------------------------------------------------------
@@ -68,26 +73,26 @@ EVER_FROM_FACTS = EVER.format(
 
 
 async def _list_transactions(
-    tx: Transaction,
-    customers: Sequence[UUID],
-    as_of: Sequence[datetime],
-    months: Sequence[int],
-    known_at: datetime | None,
+    tx: Transaction, requests: Sequence[SnapshotRequest], known_at: datetime | None
 ) -> list[CustomerSnapshot]:
-    figures = await facts.list_figures(tx, customers, as_of, months)
+    customers, as_of, _ = facts.columns_of(requests)
+    figures = await facts.list_figures(tx, requests)
     ever = [tuple(row) for row in await tx.raw.fetch(EVER_FROM_MONTHS, customers, as_of)]
-    late = set() if known_at is None else await facts.list_told_later(tx, customers, known_at)
+    late = set() if known_at is None else await facts.list_recorded_later(tx, customers, known_at)
     if late:
         assert known_at is not None
-        which = [n for n, customer_id in enumerate(customers) if customer_id in late]
-        asked = [customers[n] for n in which], [as_of[n] for n in which]
-        exact = await facts.list_figures_as_known(tx, *asked, [months[n] for n in which], known_at)
-        ever_then = await tx.raw.fetch(EVER_FROM_FACTS, *asked, known_at)
-        for n, sums, row in zip(which, exact, ever_then, strict=True):
-            figures[n], ever[n] = sums, tuple(row)
+        places = [place for place, request in enumerate(requests) if request.customer_id in late]
+        exactly = [requests[place] for place in places]
+        exact = await facts.list_figures_as_known(tx, exactly, known_at)
+        ever_then = await tx.raw.fetch(
+            EVER_FROM_FACTS, [request.customer_id for request in exactly], [request.as_of for request in exactly],
+            known_at,
+        )  # fmt: skip
+        for place, sums, row in zip(places, exact, ever_then, strict=True):
+            figures[place], ever[place] = sums, tuple(row)
     return [
-        CustomerSnapshot(sums, instant, last_month, window, *first_and_last)
-        for (sums, last_month), instant, window, first_and_last in zip(figures, as_of, months, ever, strict=True)
+        CustomerSnapshot(sums, request.as_of, last_month, request.months, *first_and_last)
+        for (sums, last_month), request, first_and_last in zip(figures, requests, ever, strict=True)
     ]
 
 

@@ -10,7 +10,8 @@ from services.tiering_svc.core.handlers.background import RISKS, Parts, work
 from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import lock_customers
-from services.tiering_svc.indicators.repository import snapshots as known
+from services.tiering_svc.indicators.domain.snapshot import requests_as_of
+from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.key_accounts.domain import risk_flags as rules_of_flags
 from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
@@ -61,7 +62,7 @@ async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
 
 async def _facts(tx: Transaction, customers: Sequence[UUID], is_group: dict[UUID, bool], months: int) -> list[Any]:
     """Of all at once; of group accounts (there are few) one by one, with all below them."""
-    found = await known.load_snapshots(tx, customers, [tx.at] * len(customers), [months] * len(customers))
+    found = await snapshots.load_snapshots(tx, requests_as_of(customers, tx.at, months))
     return [
         await account_figures.read_known(tx, customer_id, tx.at, months, group=True) if is_group[customer_id] else own
         for customer_id, own in zip(customers, found, strict=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.indicators.domain.groups import rolled_up
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository.external_facts import list_members
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from shared.messaging import Transaction
@@ -31,7 +31,7 @@ async def read_known(
 ) -> CustomerSnapshot:
     """The customer's own figures; of a group account those of all below it together (P2)."""
     members = await list_members(tx, customer_id, as_of) if group else [customer_id]
-    known = await load_snapshots(tx, members, [as_of] * len(members), [months] * len(members))
+    known = await load_snapshots(tx, requests_as_of(members, as_of, months))
     return rolled_up(known) if len(known) > 1 else known[0]
 
 

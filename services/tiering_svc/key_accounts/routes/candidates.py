@@ -10,7 +10,7 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
 from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.key_accounts.domain.rules import (
     HUNDRED,
@@ -87,7 +87,7 @@ async def _known(
 ) -> list[CustomerSnapshot]:
     if criterion.kind == "group":
         return [await account_figures.read_known(tx, one, seen.as_of, rules.months, group=True) for one in rows]
-    return await load_snapshots(tx, rows, [seen.as_of] * len(rows), [rules.months] * len(rows))
+    return await load_snapshots(tx, requests_as_of(rows, seen.as_of, rules.months))
 
 
 def _candidate(

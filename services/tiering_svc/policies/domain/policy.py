@@ -222,6 +222,11 @@ class Rules:
     active_since: datetime  # since when it grades as it does: activated, or its cut-offs computed
     earlier: dict[PolicyKey, Policy]
 
+    @property
+    def look_further(self) -> bool:
+        """Whether any of these policies looks at more than sums of orders."""
+        return bool(self.active.classes) or any(policy.classes for policy in self.earlier.values())
+
     def behind(self, key: PolicyKey) -> Policy:
         """The policy, with its cut-offs, that a row was decided by."""
         return self.earlier.get(key, self.active)

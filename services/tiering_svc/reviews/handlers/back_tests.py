@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS, month_of
 from services.tiering_svc.core.handlers.background import BACK_TESTS, Parts, work
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.indicators.repository import snapshots as known
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
+from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
@@ -171,11 +171,11 @@ async def _known(
         return as_of if back_test.known == "then" else back_test.known_at
 
     return [
-        await known.load_snapshots(
-            tx, customers, [one.as_of] * len(customers), [one.policy.months] * len(customers),
-            classes=one.policy.classes, known_at=known_at(one.as_of),
+        await snapshots.load_snapshots(
+            tx, requests_as_of(customers, end.as_of, end.policy.months), classes=end.policy.classes,
+            known_at=known_at(end.as_of),
         )
-        for one in ends
+        for end in ends
     ]  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import order_facts as facts
-from services.tiering_svc.indicators.repository import snapshots as known
+from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.reviews.domain.review import MOVES, Reviewed, review
@@ -24,8 +24,8 @@ from services.tiering_svc.reviews.repository.evaluations import Mover, Run
 from services.tiering_svc.reviews.repository.screening import Plain, Screened, ScreeningRequest
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.standing_as_of import standing_at, standing_of, still_stands
-from services.tiering_svc.tiers.domain.tier_changes import endings
-from services.tiering_svc.tiers.handlers.timelines import follow_later_orders
+from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, announced
+from services.tiering_svc.tiers.handlers import follow_later_orders
 from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from services.tiering_svc.tiers.repository import standings
 from shared.messaging import Database, Transaction, announce, new_id
@@ -157,20 +157,18 @@ async def decide(
 async def _look(tx: Transaction, customers: Sequence[UUID], asked: ScreeningRequest) -> list[CustomerSnapshot]:
     """What was known of these customers. The sums of months tell it, but for those of whom more was recorded later:
     looked for after the sums were read, so that nothing slips in between."""
-    as_of, months = [asked.as_of] * len(customers), [asked.policy.months] * len(customers)
+    requests = requests_as_of(customers, asked.as_of, asked.policy.months)
     classes, known_at = asked.policy.classes, asked.known_at
     if classes:
-        return await known.load_snapshots(tx, customers, as_of, months, classes=classes, known_at=known_at)
-    sums = await facts.list_figures(tx, customers, as_of, months)
+        return await snapshots.load_snapshots(tx, requests, classes=classes, known_at=known_at)
+    sums = await facts.list_figures(tx, requests)
     seen = [CustomerSnapshot(figures, asked.as_of, last_month, asked.policy.months) for figures, last_month in sums]
-    if late := await facts.list_told_later(tx, customers, known_at):
-        which = [n for n, customer_id in enumerate(customers) if customer_id in late]
-        exact = await known.load_snapshots(
-            tx, [customers[n] for n in which], as_of[: len(which)], months[: len(which)],
-            classes=classes, known_at=known_at,
-        )  # fmt: skip
-        for n, its in zip(which, exact, strict=True):
-            seen[n] = its
+    if late := await facts.list_recorded_later(tx, customers, known_at):
+        places = [place for place, customer_id in enumerate(customers) if customer_id in late]
+        exactly = [requests[place] for place in places]
+        exact = await snapshots.load_snapshots(tx, exactly, classes=classes, known_at=known_at)
+        for place, snapshot in zip(places, exact, strict=True):
+            seen[place] = snapshot
     return seen
 
 
@@ -179,11 +177,11 @@ async def _apply(tx: Transaction, decided: Sequence[BatchDecision], run: Run, ru
     saved = [one for one in decided if one.fits and one.reviewed.standing is not one.then]
     reviewed = [(one.reviewed.standing, [one.reviewed.change] if one.reviewed.change else []) for one in saved]
     followed = await follow_later_orders(tx, reviewed, run.as_of, rules) if saved else []
-    await standings.save_standings(tx, [standing for standing, _ in followed])
-    ended = [endings(one.then, changes) for one, (_, changes) in zip(saved, followed, strict=True)]
-    made = [change for _, changes in followed for change in changes]
-    await standings.save_history(tx, made, [ending for its in ended for ending in its])
-    announce(tx, [change.event(tx.at) for change in made])
+    decisions = [
+        DecidedStanding(one.then, after, changes, tx.at) for one, (after, changes) in zip(saved, followed, strict=True)
+    ]
+    await standings.save_decisions(tx, decisions)
+    announce(tx, announced(decisions, tx.at))
     return Counter(one.reviewed.outcome for one in saved)
 
 

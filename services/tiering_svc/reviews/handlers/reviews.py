@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.handlers.background import REVIEWS, SIMULATIONS, WARNINGS, Parts, work
-from services.tiering_svc.indicators.repository import snapshots as known
+from services.tiering_svc.indicators.domain.snapshot import requests_as_of
+from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
 from services.tiering_svc.reviews.handlers import review_batches as deciding
@@ -145,11 +146,11 @@ async def _measure_a_stretch(tx: Transaction, seen: Run) -> bool:
         end = await screening.find_end(tx, run.cursor, deciding.INDIVIDUAL)
         values, singly = [], await screening.list_batch(tx, run.cursor, end)
     if singly:
-        found = await known.load_snapshots(
-            tx, singly, [asked.as_of] * len(singly), [asked.policy.months] * len(singly),
-            classes=asked.policy.classes, known_at=asked.known_at,
+        found = await snapshots.load_snapshots(
+            tx, requests_as_of(singly, asked.as_of, asked.policy.months), classes=asked.policy.classes,
+            known_at=asked.known_at,
         )  # fmt: skip
-        values += [Decimal(value) for one in found if (value := asked.policy.measure(one)) is not None]
+        values += [Decimal(value) for snapshot in found if (value := asked.policy.measure(snapshot)) is not None]
     await evaluations.add_values(tx, run.run_id, run.cursor, values, end)
     return True
 

@@ -1,4 +1,4 @@
-"""When a batch of a customer's orders may be folded the quick way, by sums of windows (T10)."""
+"""When a batch of a customer's orders may take the fast path, by sums of windows (T10)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

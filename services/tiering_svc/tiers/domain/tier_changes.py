@@ -4,10 +4,10 @@ Every function takes the standing as it was and returns it as it is, with the ch
 Whatever the split into batches, the same facts in the same order give the same standing and the same changes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import add_months, month_of
@@ -16,6 +16,7 @@ from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.order_aggregates import OrderAggregates, OrderHistory
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Policy, Rules
+from services.tiering_svc.tiers.domain.accounts import OrderAccount, ReversalAccount
 from services.tiering_svc.tiers.domain.explanation import reasons_of
 from services.tiering_svc.tiers.domain.standing import RISES, ChangeKind, Standing
 from services.tiering_svc.tiers.domain.timeline import Timeline
@@ -60,20 +61,38 @@ class TierChange:
 TierDecision = tuple[Standing, list[TierChange]]
 
 
+class DecidedStanding(NamedTuple):
+    """A customer's standing before and after a decision, the rows made, and from when on what it stands on is known."""
+
+    before: Standing
+    after: Standing
+    changes: Sequence[TierChange]
+    known_from: datetime
+
+
 def looked_at_from(standing: Standing, order: Order) -> datetime:
     """An order is looked at from its own date on, or from the open row's where that is later."""
     return order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
 
 
-def after_order(standing: Standing, order: Order, book: OrderAggregates | Timeline, rules: Rules) -> TierDecision:
+def after_orders(account: OrderAccount, rules: Rules) -> DecidedStanding:
+    """The orders of a batch, one after the other, in the order they were recorded."""
+    standing, changes = account.standing, list[TierChange]()
+    for order in account.orders:
+        standing, made = after_order(standing, order, account.earlier, rules)
+        changes += made
+    return DecidedStanding(account.standing, standing, changes, account.known_from)
+
+
+def after_order(standing: Standing, order: Order, earlier: OrderAggregates | Timeline, rules: Rules) -> TierDecision:
     """An order was placed: put on the pyramid if it is the first, raised at once if it earns more, else left alone.
 
     A late order is looked at from its own date on, together with the orders that followed it.
     """
-    book.add(order)
+    earlier.add(order)
     start = looked_at_from(standing, order)
     month = order.month if start is order.placed_at else month_of(start, rules.zone)
-    return _raised_along(standing, book.walk(start, month), rules, order.order_id)
+    return _raised_along(standing, earlier.walk(start, month), rules, order.order_id)
 
 
 def _raised_along(standing: Standing, steps: Walk, rules: Rules, order_id: UUID | None) -> TierDecision:
@@ -110,38 +129,49 @@ def _reassess(
 
 
 def after_later_orders(
-    standing: Standing, decided_for: datetime, book: OrderHistory | Timeline, rules: Rules
+    standing: Standing, decided_for: datetime, later: OrderHistory | Timeline, rules: Rules
 ) -> TierDecision:
     """A review, or an override's end, was decided for an instant that is over. Orders placed after it may have been
     counted already, against the row from before: they raise from their own dates, as if they came now (up at once)."""
-    steps: Walk = book.walk(decided_for, month_of(decided_for, rules.zone))
+    steps: Walk = later.walk(decided_for, month_of(decided_for, rules.zone))
     next(steps)  # what was decided looked at this itself
     return _raised_along(standing, steps, rules, None)
 
 
-def after_reversal(standing: Standing, taken: Reversal, book: OrderHistory | Timeline, rules: Rules) -> TierDecision:
+def after_reversals(account: ReversalAccount, rules: Rules) -> DecidedStanding:
+    """The reversals of a batch, one after the other, in the order they were recorded."""
+    standing, changes = account.standing, list[TierChange]()
+    for reversal in account.reversals:
+        standing, made = after_reversal(standing, reversal, account.earlier, rules)
+        changes += made
+    return DecidedStanding(account.standing, standing, changes, account.known_from)
+
+
+def after_reversal(
+    standing: Standing, reversal: Reversal, earlier: OrderHistory | Timeline, rules: Rules
+) -> TierDecision:
     """Something came back: a rise that the rest does not carry is corrected from its date (K18). Never a downgrade.
 
     What the customer had before the rise stays; a later order that would have lifted it anyway does so at its own date.
     """
-    book.reverse(taken)
+    earlier.reverse(reversal)
     if not may_be_corrected(standing):
         return standing, []
     assert standing.since is not None
     start, month = standing.since, month_of(standing.since, rules.zone)
-    steps: Walk = book.walk(start, month)
+    steps: Walk = earlier.walk(start, month)
     _, _, figures = next(steps)
     policy = rules.behind(standing.policy_key)
     deserved = max(policy.grade_seen(figures, month), standing.floor_rank)
     if deserved >= standing.rank:
         return standing, []
-    reasons = reasons_of(policy, figures, month, deserved, trigger="reversal", order_id=taken.order_id)
+    reasons = reasons_of(policy, figures, month, deserved, trigger="reversal", order_id=reversal.order_id)
     standing, change = changed(standing, policy, deserved, "correction", start, rules, reasons)
     changes = [change]
     for instant, last_month, figures in steps:
         policy = rules.at(instant, standing.policy_key)
         standing, lifted = _reassess(
-            standing, policy, figures, instant, last_month, rules, ("reversal", taken.order_id)
+            standing, policy, figures, instant, last_month, rules, ("reversal", reversal.order_id)
         )
         if lifted is not None:
             changes.append(lifted)
@@ -197,3 +227,8 @@ def endings(before: Standing, changes: Sequence[TierChange]) -> list[RowEnding]:
             ended.append(RowEnding(open_row, ends_at, change.customer_id))
         open_row = change.row_id
     return ended
+
+
+def announced(decisions: Iterable[DecidedStanding], at: datetime) -> list[TierChanged]:
+    """An event for each row made, in the order they were made; `at` is when it was decided."""
+    return [change.event(at) for decision in decisions for change in decision.changes]

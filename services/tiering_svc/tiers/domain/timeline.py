@@ -1,7 +1,6 @@
-"""The whole way to reassess (T10): everything known of a customer as of each instant that a decision looks at.
+"""The exact path of policies that look at more than orders (T10): everything known of a customer as of each instant.
 
-For policies that need more than sums of orders. It is loaded after the facts of one order, or of one thing that came
-back, are in; so nothing has to be counted while walking.
+It is loaded after the facts of one order, or of one reversal, are in; so nothing has to be counted while walking.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,30 +11,19 @@ from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 
 
 class Timeline:
-    def __init__(self, known: Iterable[CustomerSnapshot]) -> None:
-        self.known = sorted(known, key=lambda one: one.as_of)
+    """Snapshots of one customer, by the instants they are of."""
+
+    def __init__(self, snapshots: Iterable[CustomerSnapshot]) -> None:
+        self.snapshots = sorted(snapshots, key=lambda snapshot: snapshot.as_of)
 
     def add(self, order: Order) -> None:
         """It is among the facts already."""
 
-    def reverse(self, taken: Reversal) -> None:
-        """So is this."""
+    def reverse(self, reversal: Reversal) -> None:
+        """It is taken off the facts already."""
 
     def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, CustomerSnapshot]]:
-        """What was known as of `since`, then as of each later order; each knows its own month."""
-        for known in self.known:
-            if known.as_of >= since:
-                yield known.as_of, known.last_month, known
-
-
-def rounds(counted: Iterable[int]) -> list[list[int]]:
-    """Places of a batch by turns: the first of each customer, then the second of each, and so on. `counted` names the
-    customer at each place."""
-    turns: list[list[int]] = []
-    seen: dict[int, int] = {}
-    for place, customer in enumerate(counted):
-        turn = seen[customer] = seen.get(customer, -1) + 1
-        if turn == len(turns):
-            turns.append([])
-        turns[turn].append(place)
-    return turns
+        """The snapshot as of `since`, then as of each later order; each knows its own month, so `month` is not read."""
+        for snapshot in self.snapshots:
+            if snapshot.as_of >= since:
+                yield snapshot.as_of, snapshot.last_month, snapshot

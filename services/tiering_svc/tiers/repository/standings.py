@@ -11,7 +11,7 @@ from uuid import UUID
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import RowEnding, TierChange
+from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, RowEnding, endings
 from shared.messaging import Transaction
 
 FIELDS = Standing._fields
@@ -35,8 +35,8 @@ async def load_standings(tx: Transaction, customers: Iterable[UUID]) -> dict[UUI
 
 
 @dataclass(slots=True)
-class Account:
-    """A customer as a batch of orders finds it: standing, sums by window, and the newest order that counts."""
+class StandingWithTotals:
+    """A customer's standing, its sums by window (by the window's last month), and the newest order that counts."""
 
     standing: Standing
     windows: dict[date, Figures]
@@ -85,19 +85,20 @@ cross join lateral (
 ) f"""
 
 
-async def load_accounts(
+async def load_window_totals(
     tx: Transaction, customers: Sequence[UUID], months: Sequence[AbstractSet[date]], policy: Policy, zone: str
-) -> list[Account]:
+) -> list[StandingWithTotals]:
     """Standings and window sums for these customers, each with the months of its orders. They are locked already."""
-    asked = [(n, customers[n], month) for n, mine in enumerate(months) for month in mine]
+    windows = [(place, customers[place], month) for place, of_orders in enumerate(months) for month in of_orders]
     rows = await tx.raw.fetch(
-        _load_statement(policy), [one[1] for one in asked], [one[2] for one in asked], policy.months, zone
-    )
-    accounts = [Account(Standing(customer_id), {}, None) for customer_id in customers]
+        _load_statement(policy), [customer_id for _, customer_id, _ in windows], [month for *_, month in windows],
+        policy.months, zone,
+    )  # fmt: skip
+    accounts = [StandingWithTotals(Standing(customer_id), {}, None) for customer_id in customers]
     sums, width = _sums_of(policy), len(FIELDS)
     for row in rows:
         nth, *values = row
-        account = accounts[asked[nth - 1][0]]
+        account = accounts[windows[nth - 1][0]]
         if values[0] is not None:
             account.standing = Standing._make(values[:width])
         last_month, newest_at = values[width], values[width + 1]
@@ -117,16 +118,17 @@ select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate((*T
 on conflict (customer_id) do update set
     {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "known_from"))}
 """
-KnownFrom = Mapping[UUID, datetime]  # by customer: when the newest fact that was looked at had been recorded
 
 
-async def save_standings(tx: Transaction, standings: Sequence[Standing], told: KnownFrom | None = None) -> None:
-    """`told` is given where facts decided; what a person or a review decides is known from now on."""
-    if not standings:
+async def save_decisions(tx: Transaction, decisions: Sequence[DecidedStanding]) -> None:
+    """Standings that changed, who is watched since when, and the rows of the history; the customers are locked."""
+    changed = [decision for decision in decisions if decision.after is not decision.before]
+    if not changed:
         return
-    known_from = [tx.at if told is None else told[standing.customer_id] for standing in standings]
-    await tx.raw.execute(SAVE, *(list(column) for column in zip(*standings, strict=True)), known_from)
-    await _save_watches(tx, list(zip(standings, known_from, strict=True)))
+    columns = zip(*(decision.after for decision in changed), strict=True)
+    await tx.raw.execute(SAVE, *(list(column) for column in columns), [decision.known_from for decision in changed])
+    await _save_watches(tx, [(decision.after, decision.known_from) for decision in changed])
+    await _save_history(tx, [decision for decision in changed if decision.changes])
 
 
 async def _save_watches(tx: Transaction, saved: Sequence[tuple[Standing, datetime]]) -> None:
@@ -163,32 +165,32 @@ from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[
 """
 
 
-async def save_history(
-    tx: Transaction, changes: Sequence[TierChange], endings: Sequence[RowEnding], told: KnownFrom | None = None
-) -> None:
+async def _save_history(tx: Transaction, decisions: Sequence[DecidedStanding]) -> None:
     """End what ended and add the new rows, those included that were opened and ended within these same changes."""
-    if not changes:
+    if not decisions:
         return
-    new = {change.row_id for change in changes}
-    await _end_rows(tx, [ending for ending in endings if ending.row_id not in new], told)
-    ends: Mapping[UUID, datetime | None] = {e.row_id: e.ends_at for e in endings if e.row_id in new}
+    ended = [(ending, d.known_from) for d in decisions for ending in endings(d.before, d.changes)]
+    new = {change.row_id for decision in decisions for change in decision.changes}
+    await _end_rows(tx, [(ending, known_from) for ending, known_from in ended if ending.row_id not in new])
+    ends: Mapping[UUID, datetime | None] = {e.row_id: e.ends_at for e, _ in ended if e.row_id in new}
     columns: list[list[Any]] = [[] for _ in range(14)]
-    for change in changes:
-        ends_at = ends.get(change.row_id)
-        superseded = change.row_id in ends and ends_at is None
-        values = (
-            change.row_id, change.customer_id, change.previous_tier, change.tier, change.rank, change.kind,
-            change.effective_from, ends_at, superseded, change.policy_id, change.policy_version, change.run_id,
-            json.dumps(change.reasons, ensure_ascii=False), tx.at if told is None else told[change.customer_id],
-        )  # fmt: skip
-        for column, value in zip(columns, values, strict=True):
-            column.append(value)
+    for decision in decisions:
+        for change in decision.changes:
+            ends_at = ends.get(change.row_id)
+            superseded = change.row_id in ends and ends_at is None
+            values = (
+                change.row_id, change.customer_id, change.previous_tier, change.tier, change.rank, change.kind,
+                change.effective_from, ends_at, superseded, change.policy_id, change.policy_version, change.run_id,
+                json.dumps(change.reasons, ensure_ascii=False), decision.known_from,
+            )  # fmt: skip
+            for column, value in zip(columns, values, strict=True):
+                column.append(value)
     await tx.raw.execute(ADD_HISTORY, *columns, tx.at)
 
 
-async def _end_rows(tx: Transaction, endings: Sequence[RowEnding], told: KnownFrom | None) -> None:
+async def _end_rows(tx: Transaction, ended: Sequence[tuple[RowEnding, datetime]]) -> None:
     """A row that is replaced is known to be wrong from when the newest fact about its customer was recorded."""
-    if endings:
+    if ended:
         await tx.raw.execute(
             """update tier_history h set
                    effective = case when a.ends_at is null then h.effective
@@ -197,8 +199,8 @@ async def _end_rows(tx: Transaction, endings: Sequence[RowEnding], told: KnownFr
                    known_until = case when a.ends_at is null then a.known_from end
                from unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as a(id, ends_at, known_from)
                where h.id = a.id""",
-            [ending.row_id for ending in endings], [ending.ends_at for ending in endings], tx.at,
-            [tx.at if told is None else told[ending.customer_id] for ending in endings],
+            [ending.row_id for ending, _ in ended], [ending.ends_at for ending, _ in ended], tx.at,
+            [known_from for _, known_from in ended],
         )  # fmt: skip
 
 

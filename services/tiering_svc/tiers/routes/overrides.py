@@ -2,7 +2,7 @@
 
 from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.tiers.handlers import overrides
+from services.tiering_svc.tiers import handlers as overrides
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository.overrides import Privilege
 from services.tiering_svc.tiers.schemas import EndCreate, PrivilegeRead, RetentionCreate

@@ -12,13 +12,14 @@ from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.customers.repository import check_known
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.snapshot import requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.texts.classes import class_in_words
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.tiers import handlers as overrides
 from services.tiering_svc.tiers.domain.explanation import next_tier
-from services.tiering_svc.tiers.handlers import overrides
 from services.tiering_svc.tiers.repository import history as reading
 from services.tiering_svc.tiers.repository import standings
 from services.tiering_svc.tiers.repository.history import HistoryRow
@@ -50,7 +51,7 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
     policy = (await policies.load_rules(tx)).active
-    [known] = await load_snapshots(tx, [customer_id], [tx.at], [policy.months], classes=policy.classes)
+    [known] = await load_snapshots(tx, requests_as_of([customer_id], tx.at, policy.months), classes=policy.classes)
     found = policy.assess(known)
     step = next_tier(policy, found, standing.rank) if standing.ladder == policy.ladder else None
     kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]

@@ -1,12 +1,16 @@
-"""A person sets a tier for a while, or promises to keep one, with a reason; each can be ended early (T10)."""
+"""What changes a tier: orders and their reversals at once, what a person sets, what is decided for an instant (T10)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.indicators.domain.order_facts import placed_order, reversed_order
+from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.policy import Rules
+from services.tiering_svc.tiers.domain.accounts import split_by_turns
 from services.tiering_svc.tiers.domain.overrides import (
     PrivilegeEnding,
     end_override,
@@ -15,13 +19,68 @@ from services.tiering_svc.tiers.domain.overrides import (
     withdraw_promise,
 )
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import TierChange, endings
-from services.tiering_svc.tiers.handlers.timelines import follow_later_orders
+from services.tiering_svc.tiers.domain.tier_changes import (
+    DecidedStanding,
+    TierChange,
+    TierDecision,
+    after_later_orders,
+    after_orders,
+    after_reversals,
+    announced,
+)
+from services.tiering_svc.tiers.repository import accounts, standings
 from services.tiering_svc.tiers.repository import overrides as privileges
-from services.tiering_svc.tiers.repository import standings
 from services.tiering_svc.tiers.repository.overrides import Privilege
 from shared.errors import conflict
+from shared.events import OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Timer, Transaction, announce, new_id, set_timer
+
+
+async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequence[OrderPlaced]) -> None:
+    rules = await policies.load_rules(tx)
+    placed = [placed_order(event, rules.zone) for event in events]
+    for batch in split_by_turns(placed, individual=bool(rules.active.classes)):
+        found = await accounts.record_orders(tx, batch, rules)
+        decisions = [after_orders(account, rules) for account in found]
+        await standings.save_decisions(tx, decisions)
+        announce(tx, announced(decisions, tx.at))
+
+
+async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
+    await _correct_what_stood_on_them(tx, events)
+
+
+async def when_orders_are_cancelled_correct_what_stood_on_them(
+    tx: Transaction, events: Sequence[OrderCancelled]
+) -> None:
+    await _correct_what_stood_on_them(tx, events)
+
+
+async def _correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned | OrderCancelled]) -> None:
+    rules = await accounts.load_rules_behind(tx, [event.customer_id for event in events])
+    reversals = [reversed_order(event, rules.zone) for event in events]
+    for batch in split_by_turns(reversals, individual=rules.look_further):
+        found = await accounts.record_reversals(tx, batch, rules)
+        decisions = [after_reversals(account, rules) for account in found]
+        await standings.save_decisions(tx, decisions)
+        announce(tx, announced(decisions, tx.at))
+
+
+async def follow_later_orders(
+    tx: Transaction, decided: Sequence[TierDecision], decided_for: datetime, rules: Rules
+) -> list[TierDecision]:
+    """What was decided for an instant, and then what orders placed after it and counted already make of it. The
+    customers are locked."""
+    customers = [standing.customer_id for standing, _ in decided]
+    later = await accounts.load_later_orders(tx, customers, decided_for, rules)
+    followed = []
+    for standing, changes in decided:
+        if (orders := later.get(standing.customer_id)) is None:
+            followed.append((standing, changes))
+        else:
+            raised, made = after_later_orders(standing, decided_for, orders, rules)
+            followed.append((raised, [*changes, *made]))
+    return followed
 
 
 async def override_tier(
@@ -72,7 +131,7 @@ async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, r
     await check_known(tx, customer_id)
     after = promise(before, until, tx.at)
     assert after.tier is not None
-    await standings.save_standings(tx, [after])
+    await standings.save_decisions(tx, [DecidedStanding(before, after, [], tx.at)])
     await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because="replaced")
     privilege_id = new_id()
     await privileges.add_privilege(
@@ -87,7 +146,7 @@ async def end_promise(tx: Transaction, customer_id: UUID, retention_id: UUID, *,
     found = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
     if found.ended_at is not None or found.until <= tx.at:
         raise conflict("already_ended", "The tier is not kept any more.")
-    await standings.save_standings(tx, [withdraw_promise(before)])
+    await standings.save_decisions(tx, [DecidedStanding(before, withdraw_promise(before), [], tx.at)])
     await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because=reason)
     return await privileges.load_privilege(tx, customer_id, retention_id, "retention")
 
@@ -96,13 +155,14 @@ async def _end(tx: Transaction, before: Standing, at: datetime, trigger: Privile
     assert before.since is not None  # an override begins some day
     rules = await policies.load_rules(tx)
     ends_at, policy = max(at, before.since), rules.active
-    [known] = await load_snapshots(tx, [before.customer_id], [ends_at], [policy.months], classes=policy.classes)
-    ended = end_override(before, known, ends_at, rules, trigger)
+    request = SnapshotRequest(before.customer_id, ends_at, policy.months)
+    [snapshot] = await load_snapshots(tx, [request], classes=policy.classes)
+    ended = end_override(before, snapshot, ends_at, rules, trigger)
     [followed] = await follow_later_orders(tx, [ended], ends_at, rules)
     await _save(tx, before, *followed)
 
 
 async def _save(tx: Transaction, before: Standing, after: Standing, changes: Sequence[TierChange]) -> None:
-    await standings.save_standings(tx, [after])
-    await standings.save_history(tx, changes, endings(before, changes))
-    announce(tx, [change.event(tx.at) for change in changes])
+    decisions = [DecidedStanding(before, after, changes, tx.at)]
+    await standings.save_decisions(tx, decisions)
+    announce(tx, announced(decisions, tx.at))
