@@ -46,10 +46,14 @@ chaos: setup ## the long tier of the fault tests
 test-kafka: setup ## the messaging and end-to-end tests on Apache Kafka
 	@$(RUN) -m tools.kafka_tests $(ARGS)
 
-lock: setup ## renew requirements.lock after a change of pyproject.toml
-	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url \
-		--custom-compile-command "make lock" --quiet --output-file requirements.lock
-	@echo "lock: requirements.lock renewed; look at its diff"
+LOCK := $(VENV)/bin/uv pip compile pyproject.toml --generate-hashes --universal --no-emit-index-url \
+	--custom-compile-command "make lock" --quiet
+
+lock: setup ## renew the lock files after a change of pyproject.toml
+	@$(LOCK) --all-extras --output-file requirements.lock
+	@# what the image needs: the base dependencies alone, with the same pins
+	@$(LOCK) --constraints requirements.lock --output-file deploy/docker/requirements.lock
+	@echo "lock: requirements.lock and deploy/docker/requirements.lock renewed; look at the diff"
 
 clean: ## remove the environment and caches (the data in .patron stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

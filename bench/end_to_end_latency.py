@@ -11,7 +11,8 @@ import orjson
 from bench import environment
 from bench.load import order
 from bench.result import InvalidRun, Latencies, percentiles
-from deploy.embedded.system import System, database_of
+from deploy.embedded.databases import database_of
+from deploy.embedded.system import System
 from shared.http import new_client
 
 SAMPLES, ROUNDS = 200, 3

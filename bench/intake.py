@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bench import environment
 from bench.load import Load, drive, order, request
 from bench.result import InvalidRun, Rates
-from deploy.embedded.system import System, database_of
+from deploy.embedded.databases import database_of
+from deploy.embedded.system import System
 
 CONNECTIONS = 32
 CUSTOMERS = 2000

@@ -18,16 +18,16 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.embedded.databases import PASSWORDS, ServiceDatabases, database_of
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.service import SERVICES
 from deploy.embedded.state import DataDirLock, end_leftovers
-from deploy.embedded.system import database_of
 from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, patron
 
 FORMAT = 1
 EXPECTED = re.compile(r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|data/[a-z_-]+\.json")
 # belongs to this start or this machine, not to the data
-NOT_KEPT = {"ports.json", "state.json"}
+NOT_KEPT = {"ports.json", "state.json", PASSWORDS}
 
 
 def backup(
@@ -70,6 +70,7 @@ def restore(
                 f"This replaces everything in {data} with the state of {manifest['taken_at']}. Go on?", abort=True
             )
         with _stopped_system(data) as postgres:
+            ServiceDatabases(postgres).ensure_roles(manifest["services"])
             for name in manifest["services"]:
                 console.print(f"restoring {name}", style="dim")
                 _load_beside(postgres, name, work / f"{name}.dump")
@@ -106,8 +107,9 @@ def _fresh(service: str) -> str:
 
 def _load_beside(postgres: EmbeddedPostgres, service: str, dump: Path) -> None:
     postgres.drop_database(_fresh(service))
-    postgres.create_database(_fresh(service), template="template0")
-    postgres.client("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_fresh(service)}", dump)
+    ServiceDatabases(postgres).create(service, _fresh(service), template="template0")
+    options = ["--exit-on-error", "--no-owner", f"--role={database_of(service)}", f"--dbname={_fresh(service)}"]
+    postgres.client("pg_restore", *options, dump)
     asyncio.run(_renew_epoch(postgres.url(_fresh(service))))
 
 

@@ -18,7 +18,7 @@ from deploy.embedded.ports import LOOPBACK, KeptPorts
 from deploy.embedded.processes import ProcessId, kill_child, spawn, stop_child, tail
 from deploy.embedded.unprivileged import Account, home_for, postgres_account, programs_for
 
-USER = "patron"
+USER = "patron"  # the cluster's superuser; each service has a role of its own (`databases.py`)
 
 MB = 1024 * 1024
 
@@ -117,9 +117,10 @@ class EmbeddedPostgres:
 
     # --- databases ---
 
-    def url(self, database: str) -> str:
-        """For asyncpg and libpq; SQLAlchemy wants `postgresql+asyncpg://` instead of `postgresql://`."""
-        return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+    def url(self, database: str, *, user: str = USER, password: str | None = None) -> str:
+        """For asyncpg and libpq, of the superuser unless said; SQLAlchemy wants `postgresql+asyncpg://`."""
+        secret = self.password if password is None else password
+        return f"postgresql://{user}:{secret}@{LOOPBACK}:{self.port}/{database}"
 
     @property
     def password(self) -> str:
@@ -129,14 +130,20 @@ class EmbeddedPostgres:
         listing = self.client("psql", "-d", "postgres", "-AtXc", "SELECT datname FROM pg_database WHERE datallowconn")
         return listing.split()
 
-    def create_database(self, name: str, template: str | None = None) -> None:
-        self.client("createdb", "--maintenance-db=postgres", *(["--template", template] if template else []), name)
+    def create_database(self, name: str, template: str | None = None, *, owner: str = USER) -> None:
+        options = [f"--owner={owner}", *([f"--template={template}"] if template else [])]
+        self.client("createdb", "--maintenance-db=postgres", *options, name)
 
     def drop_database(self, name: str) -> None:
         self.client("dropdb", "--maintenance-db=postgres", "--if-exists", "--force", name)
 
-    def client(self, program: str, *arguments: str | Path) -> str:
-        """Runs one of PostgreSQL's client programs against this server and returns what it printed."""
+    def execute(self, script: str, database: str = "postgres") -> None:
+        """Runs statements as the superuser; the first error ends it."""
+        self.client("psql", "-d", database, "-qX", "-v", "ON_ERROR_STOP=1", "-f", "-", script=script)
+
+    def client(self, program: str, *arguments: str | Path, script: str | None = None) -> str:
+        """Runs one of PostgreSQL's client programs against this server, as its superuser, and returns what it printed.
+        `script` is its standard input."""
         environment = os.environ | {
             "PGHOST": LOOPBACK,
             "PGPORT": str(self.port),
@@ -145,7 +152,7 @@ class EmbeddedPostgres:
             "PGCONNECT_TIMEOUT": "10",
         }
         command = [str(self._pginstall / "bin" / program), *(str(argument) for argument in arguments)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=environment, input=script, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ClientFailed(f"{program} failed: {done.stderr.strip()}")
         return done.stdout

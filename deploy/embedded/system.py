@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from deploy.embedded.broker import EmbeddedBroker
+from deploy.embedded.databases import ServiceDatabases, database_of
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.ports import KeptPorts
@@ -18,10 +19,6 @@ from deploy.embedded.state import DataDirLock, Running, State, end_leftovers
 from deploy.embedded.watch import Watch
 
 PREFERRED_GATEWAY_PORT = 8000
-
-
-def database_of(service: str) -> str:
-    return f"patron_{service}"
 
 
 class System:
@@ -45,6 +42,7 @@ class System:
     ) -> None:
         self.data_dir = Path(data_dir).absolute()
         self.postgres = EmbeddedPostgres(self.data_dir)
+        self.databases = ServiceDatabases(self.postgres)
         self.broker = EmbeddedBroker(self.data_dir)
         self.services: dict[str, ServiceProcess] = {}
         self._names = tuple(services)
@@ -174,10 +172,7 @@ class System:
         ports = self._choose_ports()
         self._say("starting PostgreSQL")
         self.postgres.start()
-        existing = self.postgres.databases()
-        for name in self._names:
-            if database_of(name) not in existing:
-                self.postgres.create_database(database_of(name))
+        self.databases.ensure(self._names)
         if not self._kafka:
             self._say("starting the broker")
             self.broker.start()
@@ -202,7 +197,7 @@ class System:
     def _environment(self, name: str) -> dict[str, str]:
         fixed = environment(
             name,
-            database_url=self.postgres.url(database_of(name)),
+            database_url=self.databases.url(name),
             kafka=self.kafka,
             kafka_mode="groups" if self._kafka else "embedded",
             ports={other: service.port for other, service in self.services.items()},

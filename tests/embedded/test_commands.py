@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
+import pytest
+
 from deploy.embedded import EmbeddedPostgres
+from deploy.embedded.databases import ServiceDatabases, database_of
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.ports import free_port
 from deploy.embedded.service import SERVICES
-from deploy.embedded.system import database_of
 from deploy.operator import operator_token
 from shared.chassis.access.tokens import Verifier
 from tests.shared.messaging.world import make_tables
@@ -99,6 +102,11 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     assert query(loyalty, "SELECT epoch FROM stream_epoch") != epoch
     assert query(loyalty, "SELECT seq FROM epoch_head") == 4
     assert not [name for name in postgres.databases() if name.endswith("_restored")]
+    ServiceDatabases(postgres).ensure(SERVICES)
+    as_the_service = ServiceDatabases(postgres).url("loyalty")
+    assert query(as_the_service, "UPDATE stream_head SET seq = 5 RETURNING seq") == 5
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        query(f"{as_the_service.rpartition('/')[0]}/{database_of('profile')}", "SELECT 1")
     postgres.stop()
     assert (data_dir / "keys" / "loyalty.private.pem").read_bytes() == key
 
