@@ -1,6 +1,6 @@
-"""Makes what compose needs and what must never be committed: the services' key pairs and the database's password.
+"""Makes what compose needs and what must never be committed: the services' key pairs and the databases' passwords.
 
-python -m deploy.docker.make_secrets              # into .patron/compose (once; what exists is kept)
+python -m deploy.docker.make_secrets              # into .patron/compose (what exists is kept)
 docker compose --env-file .patron/compose/compose.env up --build
 """
 
@@ -12,24 +12,47 @@ from pathlib import Path
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.service import SERVICES
 
+IMAGE_USER = 10001  # the image's own account, uid and gid; see the Dockerfile
 
-def make(directory: Path) -> Path:
-    """Returns the file for `--env-file`. Containers run as the one who owns the keys, so nobody else can read them."""
+
+def make(directory: Path, uid: int | None = None, gid: int | None = None) -> Path:
+    """Returns the file for `--env-file`. Containers run as whoever may read the keys, and nobody else can: the user
+    who calls this, or, when that is root, the image's own account, which is then given the keys."""
+    uid, gid = os.getuid() if uid is None else uid, os.getgid() if gid is None else gid
+    container_uid, container_gid = (IMAGE_USER, IMAGE_USER) if uid == 0 else (uid, gid or IMAGE_USER)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ensure_keys(directory / "keys", (*SERVICES, OPERATOR))
-    file = directory / "compose.env"
+    keys = directory / "keys"
+    ensure_keys(keys, (*SERVICES, OPERATOR))
+    if uid == 0:
+        for file in keys.glob("*.pem"):
+            os.chown(file, container_uid, container_gid)
+    passwords = ["PATRON_DATABASE_PASSWORD", *(f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES)]
+    environment = directory / "compose.env"
+    kept = read(environment)
+    values = {
+        "PATRON_SECRETS": str(directory.absolute()),
+        **{name: kept.get(name) or secrets.token_urlsafe(24) for name in passwords},
+        "PATRON_UID": str(container_uid),
+        "PATRON_GID": str(container_gid),
+    }
+    write(environment, kept | values)
+    return environment
+
+
+def read(file: Path) -> dict[str, str]:
+    """The variables of an env file that was written here; none when there is no file yet."""
     if not file.exists():
-        lines = {
-            "PATRON_SECRETS": str(directory.absolute()),
-            "PATRON_DATABASE_PASSWORD": secrets.token_urlsafe(24),
-            "PATRON_UID": str(os.getuid()),
-            "PATRON_GID": str(os.getgid()),
-        }
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
-            output.writelines(f"{name}={value}\n" for name, value in lines.items())
-    return file
+        return {}
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+
+
+def write(file: Path, values: dict[str, str]) -> None:
+    temporary = file.with_suffix(".tmp")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.writelines(f"{name}={value}\n" for name, value in values.items())
+    temporary.replace(file)
 
 
 if __name__ == "__main__":
-    made = make(Path(sys.argv[1] if len(sys.argv) > 1 else ".patron/compose"))
-    print(f"docker compose --env-file {made} up --build")
+    path = make(Path(sys.argv[1] if len(sys.argv) > 1 else ".patron/compose"))
+    print(f"docker compose --env-file {path} up --build")

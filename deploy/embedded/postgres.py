@@ -117,6 +117,11 @@ class EmbeddedPostgres:
 
     # --- databases ---
 
+    @property
+    def programs(self) -> Path:
+        """Where PostgreSQL's client programs are: psql, pg_dump …"""
+        return self._pginstall / "bin"
+
     def url(self, database: str, *, user: str = USER, password: str | None = None) -> str:
         """For asyncpg and libpq, of the superuser unless said; SQLAlchemy wants `postgresql+asyncpg://`."""
         secret = self.password if password is None else password
@@ -151,7 +156,7 @@ class EmbeddedPostgres:
             "PGPASSWORD": self.password,
             "PGCONNECT_TIMEOUT": "10",
         }
-        command = [str(self._pginstall / "bin" / program), *(str(argument) for argument in arguments)]
+        command = [str(self.programs / program), *(str(argument) for argument in arguments)]
         done = subprocess.run(command, env=environment, input=script, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ClientFailed(f"{program} failed: {done.stderr.strip()}")

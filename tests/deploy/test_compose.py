@@ -1,5 +1,7 @@
 """docker-compose.yml: it parses, holds no secret, gives each service its own key, and waits for what it needs."""
 
+import asyncio
+import os
 import re
 import shutil
 import stat
@@ -8,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import yaml
 
-from deploy.docker.make_secrets import make
+from deploy.docker.make_secrets import IMAGE_USER, make
 from deploy.docker.serve import SERVICES
+from deploy.embedded import EmbeddedPostgres, scratch_data_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,7 +88,7 @@ def test_no_secret_is_in_the_file_and_no_image_floats():
     text = (ROOT / "docker-compose.yml").read_text()
     for line in text.splitlines():
         if "PASSWORD" in line:
-            assert "${PATRON_DATABASE_PASSWORD:?" in line, line
+            assert re.search(r"\$\{PATRON_DATABASE_PASSWORD(_[A-Z]+)?:\?", line), line
     for image in re.findall(r"^\s+image: (\S+)", text, re.MULTILINE):
         assert re.search(r":[\w.${}:-]*\d", image), image
         assert not image.endswith(":latest")
@@ -100,13 +104,92 @@ def test_secrets_are_made_once_and_are_for_the_owner_only(tmp_path):
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in private)
 
 
-def test_a_database_is_made_for_each_service(compose):
-    script = (ROOT / "deploy/docker/create-databases.sh").read_text()
-    line = next(line for line in script.splitlines() if line.startswith("for service in"))
-    assert set(SERVICES) <= set(line.replace(";", " ").split())
+def values_in(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())
+
+
+@pytest.mark.parametrize(("uid", "gid"), [(0, 0), (1000, 0), (1000, 1000)])
+def test_no_container_runs_as_root_whoever_makes_the_secrets(tmp_path, monkeypatch, uid, gid):
+    """The defect: made by root, the containers were root."""
+    owners: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr(os, "chown", lambda path, *owner: owners.update({Path(path).name: owner}))
+    values = values_in(make(tmp_path / "secrets", uid, gid))
+    assert int(values["PATRON_UID"]) > 0
+    assert int(values["PATRON_GID"]) > 0
+    if uid == 0:  # the image's own account, which must be able to read the keys that only their owner may read
+        assert values["PATRON_UID"] == "10001"
+        mounted = {f"{service}.private.pem" for service in SERVICES}
+        assert {name: owners[name] for name in mounted} == dict.fromkeys(mounted, (10001, 10001))
+    else:
+        assert values["PATRON_UID"] == str(uid)
+        assert not owners
+
+
+def test_secrets_made_by_root_before_lose_their_root(tmp_path):
+    file = make(tmp_path / "secrets")
+    before = values_in(file)
+    file.write_text(
+        file.read_text().replace(f"PATRON_UID={before['PATRON_UID']}", "PATRON_UID=0") + "PATRON_LISTEN=x\n"
+    )
+    assert values_in(make(tmp_path / "secrets")) == before | {"PATRON_LISTEN": "x"}
+
+
+def test_the_users_id_is_the_images(compose):
+    dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text()
+    assert f"--uid {IMAGE_USER}" in dockerfile
+    assert f"--gid {IMAGE_USER}" in dockerfile
     for service in SERVICES:
+        assert compose["services"][service]["user"].startswith("${PATRON_UID:?")
+
+
+def test_each_service_has_a_role_and_a_password_of_its_own(compose, tmp_path):
+    values = values_in(make(tmp_path / "secrets"))
+    names = {service: f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES}
+    assert len({values[name] for name in [*names.values(), "PATRON_DATABASE_PASSWORD"]}) == len(SERVICES) + 1
+    server = compose["services"]["postgres"]["environment"]
+    for service, name in names.items():
         url = compose["services"][service]["environment"]["PATRON_DATABASE_URL"]
+        assert url.startswith(f"postgresql://patron_{service}:${{{name}:?")
         assert url.endswith(f"@postgres/patron_{service}")
+        assert server[name].startswith(f"${{{name}:?")
+
+
+def test_the_databases_script_gives_each_role_its_own_database_and_nothing_else(tmp_path):
+    passwords = {f"PATRON_DATABASE_PASSWORD_{service.upper()}": f"it's {service}" for service in SERVICES}
+    with scratch_data_dir() as folder:
+        postgres = EmbeddedPostgres(folder)
+        postgres.start()
+        programs = postgres.programs
+        server = {"PGHOST": "127.0.0.1", "PGPORT": str(postgres.port), "PGPASSWORD": postgres.password}
+        environment = os.environ | server | passwords | {"POSTGRES_USER": "patron"}
+        environment["PATH"] = f"{programs}:{environment['PATH']}"
+        script = ["sh", str(ROOT / "deploy/docker/create-databases.sh")]
+        done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert asyncio.run(reach(postgres.port, passwords)) == {
+            (service, f"patron_{other}"): service == other for service in SERVICES for other in SERVICES
+        } | {(service, "postgres"): False for service in SERVICES}
+        postgres.stop()
+
+
+async def reach(port: int, passwords: dict[str, str]) -> dict[tuple[str, str], bool]:
+    """Which service's role gets into which database; where it does, it owns it and is no superuser."""
+    reached = {}
+    for service in SERVICES:
+        for database in [*(f"patron_{other}" for other in SERVICES), "postgres"]:
+            password = passwords[f"PATRON_DATABASE_PASSWORD_{service.upper()}"]
+            try:
+                connection = await asyncpg.connect(
+                    host="127.0.0.1", port=port, user=f"patron_{service}", password=password, database=database
+                )
+            except asyncpg.InsufficientPrivilegeError:
+                reached[service, database] = False
+                continue
+            reached[service, database] = True
+            await connection.execute("create extension pg_trgm; create extension btree_gist; create table t (a int)")
+            assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
+            await connection.close()
+    return reached
 
 
 def test_every_variable_is_one_that_the_service_reads(compose):

