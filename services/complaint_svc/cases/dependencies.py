@@ -24,7 +24,7 @@ def step_request(
     refuse_future_instant(at, now, pointer)
     if at is not None:
         refuse_backdating(at, now, actor, allowed=BACKDATING_GRACE)
-    return StepRequest(now if at is None else at, actor.subject, note)
+    return StepRequest(now if at is None else at, actor.subject, note, actor.partner_id)
 
 
 def refuse_future_instant(at: datetime | None, now: datetime, pointer: str) -> None:

@@ -116,6 +116,8 @@ class ContactRead(Read):
 
 
 class StepRead(Read):
+    """A line of the history. `note` is null for a partner where one of the business's own people wrote it."""
+
     number: int
     round: int
     step: str

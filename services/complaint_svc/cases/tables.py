@@ -63,6 +63,7 @@ case_step = Table(  # the history: immutable, but for a note that is erased
     Column("recorded_at", Timestamp, nullable=False),
     Column("done_by", Text, nullable=False),
     Column("note", Text),
+    Column("partner_id", Uuid),  # the partner that took it, who may read its note
 )
 
 escalation = Table(  # the levels a case reached, each once

@@ -18,7 +18,9 @@ WRITE = frozenset(
         "receivables:write",
         "customers:write",
         "team:write",
-        "complaints:write",
+        "complaints:file",  # file a case
+        "complaints:answer",  # accept or refuse a proposal, answer for a customer
+        "complaints:work",  # acknowledge, judge, propose, pause, resolve, follow up, reopen: all other steps
         "policies:write",
         "policies:approve",
         "evaluations:run",
@@ -31,7 +33,7 @@ WRITE = frozenset(
 OPERATIONS = frozenset({"ops", "internal"})  # what services, and the operator's command, call one another with
 SCOPES = READ | WRITE | OPERATIONS
 
-AGENT = READ | {"customers:write", "complaints:write", "points:write"}
+AGENT = READ | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
 MANAGER = AGENT | {"orders:write", "receivables:write", "team:write"}
 HEAD = MANAGER | {"policies:approve", "evaluations:run", "points:adjust", "history"}
 ROLES: Mapping[str, frozenset[str]] = {
@@ -39,7 +41,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "manager": MANAGER,
     "head": HEAD,
     "analyst": READ | {"policies:write", "evaluations:run"},
-    "partner": READ | {"orders:write", "receivables:write", "complaints:write"},
+    "partner": READ | {"orders:write", "receivables:write", "complaints:file", "complaints:answer"},
     "admin": SCOPES - {"internal"},
     "auditor": READ,
 }

@@ -129,7 +129,7 @@ async def test_a_partner_sees_only_its_own_cases(client, known, as_role) -> None
     case_id = answer.json()["id"]
     assert (await client.get(f"/v1/complaints/{case_id}", headers=ours)).status_code == 200
     assert (await client.get(f"/v1/complaints/{case_id}", headers=theirs)).status_code == 404
-    foreign = await refusal(client, f"complaints/{case_id}/acknowledgement", headers=theirs)
+    foreign = await refusal(client, f"complaints/{case_id}/acceptance", {"accepted": True}, headers=theirs)
     assert foreign == (404, "complaint_not_found")
     assert [c["id"] for c in (await client.get("/v1/complaints", headers=ours)).json()["items"]] == [case_id]
     assert (await client.get("/v1/complaints", headers=theirs)).json()["items"] == []

@@ -87,6 +87,7 @@ class Step:
     at: datetime
     by: str
     note: str | None = None
+    partner_id: UUID | None = None  # for whom; None: one of the business's own people
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,9 @@ def record_step(case: Case, name: StepName, request: StepRequest, outcome: str |
     """Go along the path (or beside it) and write the line of history."""
     after = case.status if name in BESIDE else PATH[case.status, name, outcome]
     number = case.step_count + 1
-    step = Step(number, case.round, name, outcome, case.status, after, request.at, request.by, request.note)
+    step = Step(
+        number, case.round, name, outcome, case.status, after, request.at, request.by, request.note, request.partner_id
+    )  # fmt: skip
     return replace(case, status=after, step_count=number, last_step_at=request.at, steps=(*case.steps, step))
 
 

@@ -65,7 +65,9 @@ def file_case(
     case = Case(
         case_id, customer_id, kind, severity, "received", 1, tier, "agent",
         filed_at=request.at, last_step_at=request.at, step_count=1,
-        steps=(Step(1, 1, "filing", None, None, "received", request.at, request.by, request.note),),
+        steps=(Step(
+            1, 1, "filing", None, None, "received", request.at, request.by, request.note, request.partner_id
+        ),),
     )  # fmt: skip
     case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
     filed = ComplaintFiled(

@@ -160,7 +160,7 @@ def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
     steps = [
         {"case_id": case.id, "number": s.number, "round": s.round, "name": s.name, "outcome": s.outcome,
          "status_before": s.before, "status_after": s.after, "at": s.at, "recorded_at": tx.at, "done_by": s.by,
-         "note": s.note}
+         "note": s.note, "partner_id": s.partner_id}
         for s in case.steps
     ]  # fmt: skip
     escalations = [{"case_id": case.id, **asdict(escalation)} for escalation in case.escalations]

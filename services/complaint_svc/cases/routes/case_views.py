@@ -32,11 +32,14 @@ async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Resp
     """The case as it stands in this transaction, with its version as ETag."""
     file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
     show_etag(response, file.case["version"])
-    return read_case(file, await load_calendar(tx, tx.at.year), tx.at)
+    return read_case(file, await load_calendar(tx, tx.at.year), tx.at, actor.partner_id)
 
 
-def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime) -> ComplaintRead:
-    """The answer that shows a case: its deadlines as they stand at `now`, and the steps it may take next."""
+def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, partner_id: UUID | None) -> ComplaintRead:
+    """The answer that shows a case: its deadlines as they stand at `now`, and the steps it may take next.
+
+    A partner does not read the notes of the business's own people (G1); what was proposed it reads, to answer it.
+    """
     case, story = file.case, file.story
     proposal_texts = {(step["round"], step["at"]): step["note"] for step in file.steps if step["name"] == "proposal"}
     judgements = [s["outcome"] for s in file.steps if s["name"] == "judgement" and s["round"] == case["round"]]
@@ -51,7 +54,7 @@ def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime) -> C
         contact=ContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
         deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
         next_steps=[URL_OF_STEP[name] for name in legal_steps(case["status"], case["kind"])],
-        steps=[_read_step(step) for step in file.steps],
+        steps=[_read_step(step, partner_id) for step in file.steps],
         proposals=[_read_proposal(p, proposal_texts.get((p["round"], p["proposed_at"]))) for p in file.proposals],
         escalations=[_read_escalation(row) for row in file.escalations],
     )
@@ -77,11 +80,12 @@ def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> Dead
     )
 
 
-def _read_step(step: repository.Row) -> StepRead:
+def _read_step(step: repository.Row, partner_id: UUID | None) -> StepRead:
+    may_read_note = partner_id is None or step["partner_id"] == partner_id
     return StepRead(
         number=step["number"], round=step["round"], step=step["name"], outcome=step["outcome"],
         status=step["status_after"], at=step["at"], recorded_at=step["recorded_at"], by=step["done_by"],
-        note=step["note"],
+        note=step["note"] if may_read_note else None,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ from shared.errors import invalid
 router = service_router(prefix="/v1", tags=["complaints"])
 
 
-@router.post("/complaints", status_code=201, dependencies=[allow("complaints:write")])
+@router.post("/complaints", status_code=201, dependencies=[allow("complaints:file")])
 async def file_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, response: Response) -> ComplaintRead:
     """Receive a case of any kind from any channel. Its deadlines run from now, or from `filed_at`."""
     request = step_request(actor, tx.at, body.filed_at, pointer="/filed_at")
@@ -102,7 +102,7 @@ async def read_complaint(complaint_id: Id, tx: Tx, actor: CurrentActor, response
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:write")])
+@router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:work")])
 async def change_severity(
     complaint_id: Id, body: ComplaintUpdate, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
 ) -> ComplaintRead:

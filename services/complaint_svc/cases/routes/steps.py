@@ -1,4 +1,7 @@
-"""The steps of a case over HTTP: each is a sub-resource that is POSTed, and each answers with the case (C2)."""
+"""The steps of a case over HTTP: each is a sub-resource that is POSTed, and each answers with the case (C2).
+
+A partner answers a proposal to its customer; all other steps are taken by the business's own people (G1).
+"""
 
 from fastapi import Response
 
@@ -21,11 +24,12 @@ from shared.messaging import new_id
 
 router = service_router(prefix="/v1/complaints/{complaint_id}", tags=["complaints"])
 
-WRITE = [allow("complaints:write")]
+WORK = [allow("complaints:work")]
+ANSWER = [allow("complaints:answer")]
 NO_NOTE = StepCreate()
 
 
-@router.post("/acknowledgement", status_code=201, dependencies=WRITE)
+@router.post("/acknowledgement", status_code=201, dependencies=WORK)
 async def acknowledge_complaint(
     complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
 ) -> ComplaintRead:
@@ -35,7 +39,7 @@ async def acknowledge_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/judgement", status_code=201, dependencies=WRITE)
+@router.post("/judgement", status_code=201, dependencies=WORK)
 async def judge_complaint(
     complaint_id: Id, body: JudgementCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -47,7 +51,7 @@ async def judge_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/proposals", status_code=201, dependencies=WRITE)
+@router.post("/proposals", status_code=201, dependencies=WORK)
 async def propose_settlement(
     complaint_id: Id, body: ProposalCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -57,7 +61,7 @@ async def propose_settlement(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/acceptance", status_code=201, dependencies=WRITE)
+@router.post("/acceptance", status_code=201, dependencies=ANSWER)
 async def answer_proposal(
     complaint_id: Id, body: AcceptanceCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -67,7 +71,7 @@ async def answer_proposal(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/resolution", status_code=201, dependencies=WRITE)
+@router.post("/resolution", status_code=201, dependencies=WORK)
 async def resolve_complaint(
     complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
 ) -> ComplaintRead:
@@ -79,7 +83,7 @@ async def resolve_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/follow-up", status_code=201, dependencies=WRITE)
+@router.post("/follow-up", status_code=201, dependencies=WORK)
 async def follow_up_complaint(
     complaint_id: Id, body: FollowUpCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -92,7 +96,7 @@ async def follow_up_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/reopening", status_code=201, dependencies=WRITE)
+@router.post("/reopening", status_code=201, dependencies=WORK)
 async def reopen_complaint(
     complaint_id: Id, body: ReopeningCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -102,7 +106,7 @@ async def reopen_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/pause", status_code=201, dependencies=WRITE)
+@router.post("/pause", status_code=201, dependencies=WORK)
 async def pause_complaint(
     complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
 ) -> ComplaintRead:
@@ -112,7 +116,7 @@ async def pause_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/resumption", status_code=201, dependencies=WRITE)
+@router.post("/resumption", status_code=201, dependencies=WORK)
 async def resume_complaint(
     complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
 ) -> ComplaintRead:
@@ -122,7 +126,7 @@ async def resume_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/identification", status_code=201, dependencies=WRITE)
+@router.post("/identification", status_code=201, dependencies=WORK)
 async def identify_customer(
     complaint_id: Id, body: IdentificationCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:

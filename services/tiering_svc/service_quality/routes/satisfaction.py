@@ -51,7 +51,7 @@ LATEST = 20
 add_rule_book(router, "/satisfaction/index", SATISFACTION_INDEX, IndexWrite, read_index)
 
 
-@router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:write")])
+@router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:answer")])
 async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
     await check_known(tx, body.customer_id, source_of(actor))
     refuse_future(body.answered_at, tx.at, "/answered_at")

@@ -1,0 +1,125 @@
+"""What a partner may do with its own cases: file them and answer for its customers; it does not work them."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.complaint_svc.cases.routes import complaints, steps
+from tests.complaint_svc.case_requests import STORY
+
+SERVICE = "complaint"
+
+pytestmark = pytest.mark.usefixtures("sound")
+
+PARTNER = UUID("018f0000-0000-7000-8000-0000000000d1")
+ONE_CASE = "/v1/complaints/{complaint_id}"
+# what a partner may do about a case; every other change of one is the business's own people's
+ALLOWED = {("POST", f"{ONE_CASE}/acceptance")}
+
+
+def changes_of_a_case() -> list[tuple[str, str]]:
+    """Every route that changes one case, as the application has them: a new one is tested here without being named."""
+    changes = {
+        (method, route.path)
+        for router in (complaints.router, steps.router)
+        for route in router.routes
+        for method in route.methods - {"GET", "HEAD"}
+        if route.path.startswith(ONE_CASE)
+    }
+    assert len(changes) > 10
+    return sorted(changes)
+
+
+@pytest.fixture
+def ours(as_role) -> dict[str, str]:
+    return as_role("partner", partner_id=PARTNER)
+
+
+@pytest.fixture
+async def case(client: httpx.AsyncClient, known: None, ours: dict[str, str]) -> dict[str, Any]:
+    """A case that the partner filed."""
+    answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=ours)
+    assert answer.status_code == 201, answer.text
+    filed: dict[str, Any] = answer.json()
+    return filed
+
+
+@pytest.fixture
+def work(client: httpx.AsyncClient, case: dict[str, Any]) -> Callable[..., Any]:
+    """One of the business's own people takes a step of the case."""
+
+    async def take(name: str, body: Any = None, **how: Any) -> httpx.Response:
+        answer = await client.post(f"/v1/complaints/{case['id']}/{name}", json=body or {}, **how)
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    return take
+
+
+@pytest.mark.parametrize(("method", "path"), changes_of_a_case())
+async def test_G1_a_partner_does_not_work_its_own_case(client, ours, case, method: str, path: str) -> None:
+    path = path.replace("{complaint_id}", case["id"])
+    answer = await client.request(method, path, json={}, headers=ours)
+    if (method, path.replace(case["id"], "{complaint_id}")) in ALLOWED:
+        assert answer.status_code == 422  # it may, if it says what it answers
+        return
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    unchanged = (await client.get(f"/v1/complaints/{case['id']}")).json()
+    assert (unchanged["status"], len(unchanged["steps"]), unchanged["severity"]) == ("received", 1, "normal")
+
+
+@pytest.mark.parametrize("role", ["agent", "manager", "head", "admin"])
+async def test_G1_the_own_people_may_take_every_step(client, case, as_role, role: str) -> None:
+    for method, path in changes_of_a_case():
+        answer = await client.request(
+            method, path.replace("{complaint_id}", case["id"]), json={"nonsense": 1}, headers=as_role(role)
+        )
+        assert answer.status_code == 422, path
+
+
+@pytest.mark.parametrize("role", ["analyst", "auditor"])
+async def test_G1_who_only_reads_takes_no_step(client, case, as_role, role: str) -> None:
+    for method, path in changes_of_a_case():
+        answer = await client.request(
+            method, path.replace("{complaint_id}", case["id"]), json={}, headers=as_role(role)
+        )
+        assert answer.status_code == 403, path
+
+
+@pytest.mark.parametrize(("accepted", "status"), [(True, "accepted"), (False, "refused")])
+async def test_C2_a_partner_answers_a_proposal_for_its_customer(
+    client, ours, case, work, as_role, accepted: bool, status: str
+) -> None:
+    await work("acknowledgement")
+    await work("judgement", {"valid": True, "reason": "it is broken"})
+    await work("proposals", {"text": "a new one", "points": 5})
+    offered = (await client.get(f"/v1/complaints/{case['id']}", headers=ours)).json()
+    assert (offered["next_steps"], offered["proposals"][0]["text"]) == (["acceptance"], "a new one")
+    path, body = f"/v1/complaints/{case['id']}/acceptance", {"accepted": accepted, "reason": "she said so"}
+    theirs = as_role("partner", partner_id=uuid4())
+    foreign = await client.post(path, json=body, headers=theirs)
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "complaint_not_found")
+    answered = await client.post(path, json=body, headers=ours)
+    assert (answered.status_code, answered.json()["status"]) == (201, status)
+    assert answered.json()["steps"][-1]["note"] == "she said so", "what it wrote itself it may read"
+
+
+async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(client, ours, case, work) -> None:
+    await work("pause", {"note": "secret: called twice"})
+    await work("resumption", {"note": "secret: she was angry"})
+    await work("acknowledgement", {"note": "secret: spare part is late"})
+    await work("judgement", {"valid": True, "reason": "secret: our own fault"})
+    await work("proposals", {"text": "a new one"})
+    await work("acceptance", {"accepted": True, "reason": "secret: she gave in"})
+    await work("resolution", {"note": "secret: from the old stock"})
+    await work("follow-up", {"satisfaction": 3, "comment": "secret: rude", "close": True})
+    await work("reopening", {"reason": "secret: broken again"})
+    seen = await client.get(f"/v1/complaints/{case['id']}", headers=ours)
+    assert "secret" not in seen.text
+    assert [step["step"] for step in seen.json()["steps"]][1:3] == ["pause", "resumption"]
+    assert seen.json()["proposals"][0]["text"] == "a new one"
+    everything = await client.get(f"/v1/complaints/{case['id']}")
+    assert everything.text.count("secret") == 8
