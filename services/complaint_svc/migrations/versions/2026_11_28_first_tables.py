@@ -1,116 +1,23 @@
-"""The first tables: the backbone's, the chassis's, and what complaint owns with the rules a database can hold.
+"""Complaint's first tables, with the rules that a database can hold. Frozen: it reads the files of its day.
 
-Frozen: what a later release needs comes in a revision of its own. There is nothing to seed: the calendar is published,
-and default allowances hold where no operator wrote others.
+There is nothing to seed: the calendar is published, and default allowances hold where no operator wrote others.
 """
+
+from pathlib import Path
 
 from alembic import op
 
-from shared.chassis import tables as chassis
-from shared.messaging import tables as messaging
+from shared.chassis.migrations import create_shared_tables, execute_file
 
 revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-STATEMENTS = """
-create table tier_copy (
-    customer_id uuid primary key, tier text, rank int, effective_from timestamptz, recorded_at timestamptz not null
-);
-create table complaint_case (
-    id uuid primary key, customer_id uuid, partner_id uuid,
-    kind text not null
-        constraint case_kind check (kind in ('complaint', 'suggestion', 'praise', 'consultation', 'repair')),
-    severity text not null constraint case_severity check (severity in ('low', 'normal', 'high', 'critical')),
-    channel text not null, category text not null, order_id text, sku text,
-    status text not null
-        constraint case_status check (status in ('received', 'acknowledged', 'judged_valid', 'judged_invalid',
-            'proposed', 'accepted', 'refused', 'resolved', 'closed')),
-    round int not null constraint case_round check (round >= 1),
-    tier text,
-    escalation_level text not null
-        constraint case_escalation_level check (escalation_level in ('agent', 'manager', 'head', 'sponsor')),
-    waiting text constraint case_waiting check (waiting in ('customer', 'answer')),
-    satisfaction int constraint case_satisfaction check (satisfaction between 1 and 5),
-    proposal_id uuid, filed_at timestamptz not null, recorded_at timestamptz not null,
-    last_step_at timestamptz not null, step_count int not null, closed_at timestamptz, replayed_until timestamptz,
-    next_due_at timestamptz, version int not null,
-    constraint case_closed check ((status = 'closed') = (closed_at is not null))
-) with (fillfactor = 80);
-create index case_of_customer on complaint_case (customer_id, id);
-create index case_of_partner on complaint_case (partner_id, id) where partner_id is not null;
-create index case_open on complaint_case (coalesce(next_due_at, timestamptz '9999-12-31 00:00:00+00'), id)
-    where status <> 'closed';
-create index case_filed on complaint_case (filed_at);
-create table case_story (
-    case_id uuid primary key references complaint_case (id), product text, what_happened text not null,
-    happened_at timestamptz, bought_at timestamptz, usage text, request text, settlement_wish text,
-    contact_name text, contact_phone text, contact_email text
-);
-create table case_step (
-    case_id uuid not null references complaint_case (id), number int not null, round int not null, name text not null,
-    outcome text, status_before text, status_after text not null, at timestamptz not null,
-    recorded_at timestamptz not null, done_by text not null, note text, partner_id uuid,
-    primary key (case_id, number)
-);
-create function case_step_is_history() returns trigger language plpgsql as $$
-begin
-    if tg_op = 'UPDATE' and new.note is null then
-        old.note := null;
-        if new is not distinct from old then
-            return new;
-        end if;
-    end if;
-    raise exception 'the history of a case is not changed' using errcode = 'integrity_constraint_violation';
-end $$;
-create trigger case_step_stays before update or delete on case_step
-    for each row execute function case_step_is_history();
-create table proposal (
-    id uuid primary key, case_id uuid not null references complaint_case (id), round int not null,
-    points int not null constraint proposal_points check (points >= 0),
-    amount numeric(18, 4) not null constraint proposal_amount check (amount >= 0),
-    proposed_at timestamptz not null, answered_at timestamptz, accepted boolean,
-    constraint proposal_answer check ((answered_at is null) = (accepted is null))
-);
-create index proposal_of_case on proposal (case_id);
-create unique index proposal_one_open on proposal (case_id) where answered_at is null;
-create table deadline (
-    case_id uuid not null references complaint_case (id), round int not null,
-    stage text not null constraint deadline_stage check (stage in ('acknowledgement', 'proposal', 'solution')),
-    tier text, allowance interval not null, started_at timestamptz not null, remaining interval not null,
-    running_since timestamptz, warn_at timestamptz not null, due_at timestamptz not null, escalate_at timestamptz,
-    warned_at timestamptz, breached_at timestamptz, done_late_at timestamptz, met_at timestamptz,
-    cancelled_at timestamptz,
-    generation int not null, primary key (case_id, round, stage),
-    constraint deadline_ends_once check (num_nonnulls(breached_at, met_at, cancelled_at) <= 1),
-    constraint deadline_late_after_breach check (done_late_at is null or breached_at is not null),
-    constraint deadline_warned_first check (breached_at is null or warned_at is not null)
-) with (fillfactor = 80);
-create index deadline_started on deadline (started_at);
-create table escalation (
-    case_id uuid not null references complaint_case (id),
-    escalation_level text not null
-        constraint escalation_level_known check (escalation_level in ('manager', 'head', 'sponsor')),
-    round int not null, stage text not null, at timestamptz not null, primary key (case_id, escalation_level)
-);
-create table deadline_rule (
-    kind text not null, severity text not null, tier text not null, acknowledgement interval, proposal interval,
-    solution interval, changed_at timestamptz not null, changed_by text not null, primary key (kind, severity, tier)
-);
-create table calendar_day (
-    day date primary key, working boolean not null, hours text[] not null, note text, changed_at timestamptz not null,
-    changed_by text not null
-)
-"""
-
 
 def upgrade() -> None:
-    messaging.create(op)
-    messaging.create_cuts(op)
-    chassis.create(op)
-    for statement in STATEMENTS.split(";\ncreate "):
-        op.execute(statement if statement.lstrip().startswith("create ") else f"create {statement}")
+    create_shared_tables(op, "2026_11_28")
+    execute_file(op, Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:
