@@ -100,9 +100,9 @@ async def test_C3_a_pause_stops_the_clock_until_the_customer_answers(client, kno
     case = await step(client, case, "pause", {"note": "asked for a photo"})
     assert (case["waiting"], {d["state"] for d in case["deadlines"]}) == ("customer", {"paused"})
     assert await refusal(client, f"complaints/{case['id']}/pause") == (409, "already_paused")
-    case = await step(client, case, "resumption")
+    case = await step(client, case, "pause/end")
     assert (case["waiting"], {d["state"] for d in case["deadlines"]}) == (None, {"running"})
-    assert await refusal(client, f"complaints/{case['id']}/resumption") == (409, "not_paused")
+    assert await refusal(client, f"complaints/{case['id']}/pause/end") == (409, "not_paused")
 
 
 async def test_an_unknown_customer_and_an_unknown_case_are_404(client, known) -> None:

@@ -109,7 +109,7 @@ async def test_C2_a_partner_answers_a_proposal_for_its_customer(
 
 async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(client, ours, case, work) -> None:
     await work("pause", {"note": "secret: called twice"})
-    await work("resumption", {"note": "secret: she was angry"})
+    await work("pause/end", {"note": "secret: she was angry"})
     await work("acknowledgement", {"note": "secret: spare part is late"})
     await work("judgement", {"valid": True, "reason": "secret: our own fault"})
     await work("proposals", {"text": "a new one"})

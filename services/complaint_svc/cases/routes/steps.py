@@ -116,11 +116,11 @@ async def pause_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/resumption", status_code=201, dependencies=WORK)
-async def resume_complaint(
+@router.post("/pause/end", status_code=201, dependencies=WORK)
+async def end_pause(
     complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
 ) -> ComplaintRead:
-    """The customer answered: the deadlines go on with the working time they had left."""
+    """End the pause: the customer answered, and the deadlines run on with the working time they had left."""
     request = step_request(actor, tx.at, body.at, body.note)
     await handlers.take_step(tx, case_ref(complaint_id, actor), request, resume)
     return await show_case(tx, complaint_id, actor, response)
