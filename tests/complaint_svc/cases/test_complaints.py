@@ -218,14 +218,14 @@ async def test_lists_by_age_by_urgency_and_by_what_is_overdue(client, known) -> 
     await step(client, {"id": ids[0]}, "pause")
 
     async def listed(**query: Any) -> list[str]:
-        found: list[str] = []
+        listed_ids: list[str] = []
         page = {"next": None}
         while True:
             more = {"cursor": page["next"]} if page["next"] else {}
             page = (await client.get("/v1/complaints", params=query | {"limit": 2} | more)).json()
-            found += [case["id"] for case in page["items"]]
+            listed_ids += [case["id"] for case in page["items"]]
             if page["next"] is None:
-                return found
+                return listed_ids
 
     assert await listed() == [old["id"], *reversed(ids)]
     assert await listed(sort="urgency") == [old["id"], ids[1], ids[2], ids[0]]
