@@ -11,11 +11,13 @@ from shared.messaging import Database
 
 
 def settings_of(request: Request) -> Settings:
+    """This deployment's settings of profile."""
     settings: Settings = request.app.state.service.settings
     return settings
 
 
 def database_of(request: Request) -> Database:
+    """The service's database, for reads that bring their own transaction."""
     database: Database = request.app.state.service.database
     return database
 

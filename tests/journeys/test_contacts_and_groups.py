@@ -20,7 +20,7 @@ async def test_P2_P6_T1_contacts_groups_and_traits_reach_the_indicators(admin: C
     parent = await admin.post(
         "/v1/customers", {"kind": "organisation", "names": [{"name": "Holding"}], "employees": 700, "region": "CN-50"}
     )
-    contact = {"contacted_at": now(), "channel": "call", "employee_id": employee, "said": "They want more."}
+    contact = {"contacted_at": now(), "channel": "call", "employee_id": employee, "summary": "They want more."}
     logged = await admin.post(
         f"/v1/customers/{child}/contact-log", contact | {"next_step": {"what": "Send it", "on": now()[:10]}}
     )

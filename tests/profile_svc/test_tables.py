@@ -9,11 +9,11 @@ SERVICE = "profile"
 
 async def test_the_migrated_tables_are_the_declared_ones(database):
     def columns(connection) -> dict:
-        found = inspect(connection)
+        inspector = inspect(connection)
         return {
             name: {
                 column["name"]: (str(column["type"].compile(connection.dialect)), column["nullable"])
-                for column in found.get_columns(name)
+                for column in inspector.get_columns(name)
             }
             for name in metadata.tables
         }
@@ -31,6 +31,6 @@ async def test_the_migrated_tables_are_the_declared_ones(database):
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(columns) == await connection.run_sync(declared)
-        for name, found in (await connection.run_sync(indexes)).items():
+        for name, existing in (await connection.run_sync(indexes)).items():
             named = {index.name for index in metadata.tables[name].indexes}
-            assert named <= found, name
+            assert named <= existing, name

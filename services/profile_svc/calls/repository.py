@@ -96,6 +96,7 @@ async def load_call(tx: Transaction, call_id: str, number: str, customer_id: UUI
 
 
 async def save_call(tx: Transaction, changed: Call) -> None:
+    """Write the states and the agent of a call."""
     await tx.sql.execute(
         update(call)
         .where(call.c.call_id == changed.call_id)

@@ -21,6 +21,8 @@ Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
 
 class CallEventCreate(Shape):
+    """One state of a call, as the exchange reports it."""
+
     call_id: Code
     number: Number
     state: CallState
@@ -29,6 +31,8 @@ class CallEventCreate(Shape):
 
 
 class CallRead(Read):
+    """A call with the instants of its states; `waited_seconds` from the first ring to the answer."""
+
     call_id: str
     number: str
     customer_id: Id | None
@@ -40,6 +44,7 @@ class CallRead(Read):
 
 
 def show_call(call: Call) -> CallRead:
+    """A call as the exchange's reports have made it."""
     return CallRead(
         call_id=call.call_id,
         number=call.number,
@@ -68,11 +73,15 @@ class CallStatisticsRead(Read):
 
 
 class PopGreeting(Read):
+    """How to greet who is ringing."""
+
     en: str
     zh: str
 
 
 class PopAlert(Read):
+    """Something to watch out for."""
+
     code: str
     weight: Literal["high", "normal"]
     en: str
@@ -80,12 +89,16 @@ class PopAlert(Read):
 
 
 class PopAdvice(Read):
+    """Something to do."""
+
     code: str
     en: str
     zh: str
 
 
 class PopCustomer(Read):
+    """Who is ringing, as far as a pop needs it."""
+
     id: Id
     kind: Literal["organisation", "person", "unknown"]
     name: str | None

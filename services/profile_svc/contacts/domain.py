@@ -1,4 +1,4 @@
-"""The contact log (P6): who spoke with the customer, when, by which channel, what was said, and the next step.
+"""The contact log (P6): who spoke with the customer, when, by which channel, what was spoken of, and the next step.
 
 A next step is a task: it has a day and an owner, and it is open until somebody says that it was done.
 """
@@ -27,14 +27,14 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """An employee spoke with the customer, or with somebody there. `said` is free text and never leaves profile."""
+    """An employee spoke with the customer, or with somebody there. `summary` is free text and never leaves profile."""
 
     id: UUID
     customer_id: UUID
     contacted_at: datetime
     channel: Channel
     employee_id: str
-    said: str
+    summary: str
     partner: str | None = None  # with whom: a name
     position: str | None = None  # and what they are there
     next_step: NextStep | None = None

@@ -13,6 +13,7 @@ from shared.messaging import Transaction, announce
 
 
 async def record_contact(tx: Transaction, reader: Reader, contact: Contact, contacted_on: date) -> Contact:
+    """Keep a contact in the log; 422 for unknown employees. `contacted_on`: the day of it where the business is."""
     await customer_files.load_file(tx, contact.customer_id, reader)
     reader.require_staff()
     await check_employee(tx, contact.employee_id)
@@ -28,6 +29,7 @@ async def record_contact(tx: Transaction, reader: Reader, contact: Contact, cont
 async def record_completion(
     tx: Transaction, reader: Reader, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
 ) -> Contact:
+    """A next step was done; completing it again changes nothing."""
     await customer_files.load_file(tx, customer_id, reader)
     reader.require_staff()
     contact = await contacts.load_contact(tx, customer_id, id)

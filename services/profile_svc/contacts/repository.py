@@ -9,22 +9,24 @@ from services.profile_svc.contacts.domain import Contact, NextStep
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-FIELDS = """id, customer_id, contacted_at, channel, employee_id, said, partner, position, next_step, next_step_on,
+FIELDS = """id, customer_id, contacted_at, channel, employee_id, summary, partner, position, next_step, next_step_on,
             next_step_owner, completed_at, outcome, recorded_at"""
 
 
 async def add_contact(tx: Transaction, contact: Contact, by: str) -> None:
+    """Insert an entry; `by` is who entered it."""
     step = contact.next_step
     await tx.raw.execute(
         f"""insert into contact_log ({FIELDS}, recorded_by)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, null, $12, $13)""",
-        contact.id, contact.customer_id, contact.contacted_at, contact.channel, contact.employee_id, contact.said,
+        contact.id, contact.customer_id, contact.contacted_at, contact.channel, contact.employee_id, contact.summary,
         contact.partner, contact.position, None if step is None else step.what, None if step is None else step.on,
         None if step is None else step.owner, tx.at, by,
     )  # fmt: skip
 
 
 async def load_contact(tx: Transaction, customer_id: UUID, id: UUID) -> Contact:
+    """An entry of a customer, locked; 404 when the customer has no such one."""
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from contact_log where id = $1 and customer_id = $2 for update", id, customer_id
     )
@@ -34,6 +36,7 @@ async def load_contact(tx: Transaction, customer_id: UUID, id: UUID) -> Contact:
 
 
 async def save_completion(tx: Transaction, contact: Contact) -> None:
+    """Write when an entry's next step was done, and with what outcome."""
     assert contact.next_step is not None
     await tx.raw.execute(
         "update contact_log set completed_at = $2, outcome = $3 where id = $1",
@@ -62,6 +65,6 @@ def _contact(row: Mapping[str, Any]) -> Contact:
             row["next_step"], row["next_step_on"], row["next_step_owner"], row["completed_at"], row["outcome"]
         )
     return Contact(
-        row["id"], row["customer_id"], row["contacted_at"], row["channel"], row["employee_id"], row["said"],
+        row["id"], row["customer_id"], row["contacted_at"], row["channel"], row["employee_id"], row["summary"],
         row["partner"], row["position"], step, row["recorded_at"],
     )  # fmt: skip

@@ -55,6 +55,7 @@ async def log_contact(
     reader: CurrentReader,
     settings: CurrentSettings,
 ) -> ContactRead:
+    """Enter a contact; a fortnight back is anybody's to enter, older ones need the scope `history`."""
     refuse_future(body.contacted_at, tx.at, "/contacted_at")
     refuse_backdating(body.contacted_at, tx.at, actor, allowed=BACKDATING_GRACE)
     contact = body.contact(new_id(), customer_id)
@@ -65,6 +66,7 @@ async def log_contact(
 
 @router.get("/{entry_id}", dependencies=[allow("customers:read")])
 async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, reader: CurrentReader) -> ContactRead:
+    """One entry of the log."""
     await customer_files.get_file(tx, customer_id, reader)
     reader.require_staff()
     await add_access(tx, reader, "read_contact_log", [customer_id])

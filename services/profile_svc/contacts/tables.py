@@ -4,7 +4,7 @@ from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, Uuid, text
 
 from services.profile_svc.core.tables import Timestamp, metadata
 
-contact_log = Table(  # who spoke with the customer, what was said, and the next step (P6)
+contact_log = Table(  # who spoke with the customer, what was spoken of, and the next step (P6)
     "contact_log",
     metadata,
     Column("id", Uuid, primary_key=True),
@@ -12,7 +12,7 @@ contact_log = Table(  # who spoke with the customer, what was said, and the next
     Column("contacted_at", Timestamp, nullable=False),
     Column("channel", Text, nullable=False),
     Column("employee_id", ForeignKey("employee.employee_id"), nullable=False),
-    Column("said", Text, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("partner", Text),
     Column("position", Text),
     Column("next_step", Text),

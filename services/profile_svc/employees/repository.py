@@ -12,6 +12,7 @@ from shared.messaging import Transaction
 
 
 async def find_employee(tx: Transaction, employee_id: str) -> Employee | None:
+    """The employee of this id, if there is one."""
     row = (await tx.sql.execute(select(employee).where(employee.c.employee_id == employee_id))).one_or_none()
     return None if row is None else Employee(row.employee_id, row.name, row.phone_extension, row.centre)
 
@@ -28,6 +29,7 @@ async def save_centre(tx: Transaction, employee_id: str, centre: str | None) -> 
 
 
 async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:
+    """422 at `pointer` when nobody of this id is in the directory."""
     if await find_employee(tx, employee_id) is None:
         raise invalid("employee_not_known", "There is no such employee in the directory.", pointer=pointer)
 
@@ -45,6 +47,7 @@ async def add_employee(tx: Transaction, new: Employee, at: datetime) -> bool:
 
 
 async def list_employees(tx: Transaction, after: str | None, limit: int) -> list[Employee]:
+    """A page of the directory in the order of ids, after the given one."""
     query = select(employee).order_by(employee.c.employee_id).limit(limit)
     if after is not None:
         query = query.where(employee.c.employee_id > after)

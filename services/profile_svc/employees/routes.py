@@ -19,6 +19,7 @@ EmployeeId = Annotated[Code, Path()]
 
 @router.post("/employees", status_code=201, dependencies=[allow("team:write")])
 async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeEntryRead:
+    """Enter somebody into the directory; the same person again gets the same answer."""
     return show_entry(await enter_employee(tx, Employee(body.employee_id, body.name, body.phone_extension)))
 
 
@@ -32,6 +33,7 @@ async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx)
 async def list_employees(
     tx: Tx, reader: CurrentReader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[EmployeeEntryRead]:
+    """The directory, in the order of ids. Not for partners."""
     reader.require_staff()
     after = read_cursor(cursor, str)
     employees = await repository.list_employees(tx, after[0] if after else None, limit + 1)

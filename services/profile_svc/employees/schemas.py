@@ -11,16 +11,22 @@ Extension = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9*#+-]{1
 
 
 class EmployeeCreate(Shape):
+    """Somebody to enter into the directory."""
+
     employee_id: Code
     name: Name
     phone_extension: Extension | None = None
 
 
 class CentreUpdate(Shape):
+    """The service centre somebody works at from now on."""
+
     centre: Code | None = Field(description="null: at none")
 
 
 class EmployeeRead(Read):
+    """An employee as others see them: name and extension."""
+
     employee_id: str
     name: str
     phone_extension: str | None
@@ -33,8 +39,10 @@ class EmployeeEntryRead(EmployeeRead):
 
 
 def show_employee(employee: Employee) -> EmployeeRead:
+    """An employee as others see them."""
     return EmployeeRead(employee_id=employee.employee_id, name=employee.name, phone_extension=employee.phone_extension)
 
 
 def show_entry(employee: Employee) -> EmployeeEntryRead:
+    """An employee as the directory shows them."""
     return EmployeeEntryRead(**show_employee(employee).model_dump(), centre=employee.centre)

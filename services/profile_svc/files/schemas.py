@@ -32,22 +32,30 @@ AcquisitionSource = Literal["advertising", "exhibition", "referral", "walk_in", 
 
 
 class NameEntry(Shape):
+    """A name, and the language it is in."""
+
     name: Name
     language: Language | None = Field(default=None, description="BCP 47, script included: `zh-Hans`, `en`")
 
 
 class PhoneEntry(Shape):
+    """A telephone number as it was given, and in E.164."""
+
     number: PhoneNumber = Field(description="as it is dialled; without a country code, in the deployment's regions")
     kind: Literal["mobile", "landline", "fax", "other"] | None = None
     e164: PhoneNumber | None = Field(default=None, description="read only: made from the number, ignored when sent")
 
 
 class EmailEntry(Shape):
+    """An e-mail address."""
+
     address: Email
     kind: Literal["work", "private", "billing", "other"] | None = None
 
 
 class AddressEntry(Shape):
+    """A postal address: the text is enough."""
+
     text: Short
     kind: Literal["registered", "office", "billing", "delivery", "home", "other"] | None = None
     postcode: Annotated[Text, StringConstraints(max_length=20)] | None = None
@@ -66,6 +74,8 @@ class BirthDate(Shape):
 
 
 class FamilyMember(Shape):
+    """Somebody of a person's family."""
+
     relation: Code
     name: Name | None = None
     birth_date: BirthDate | None = None
@@ -123,6 +133,8 @@ class ReferenceShape(Shape):
 
 
 class CustomerCreate(FileFacts):
+    """A file to open."""
+
     kind: Literal["organisation", "person"]
     names: list[NameEntry] = Field(min_length=1, max_length=20)
     reference: ReferenceShape | None = None
@@ -141,6 +153,8 @@ class CustomerUpdate(FileFacts):
 
 
 class ReferenceRead(Read):
+    """What one source calls the customer."""
+
     source: str
     ref: str
 

@@ -23,6 +23,7 @@ AsOf = Annotated[Instant | None, Query(description="as of when; now, if not give
 
 @router.get("/parent", dependencies=[allow("customers:read")])
 async def read_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> ParentRead:
+    """Below whom the customer is and was. Not for partners."""
     await customer_files.get_file(tx, customer_id, reader)
     reader.require_staff()
     await add_access(tx, reader, "read_group", [customer_id])
@@ -48,6 +49,7 @@ async def leave_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> None:
 
 @router.get("/group", dependencies=[allow("customers:read")])
 async def read_group(customer_id: Id, tx: Tx, reader: CurrentReader, as_of: AsOf = None) -> GroupRead:
+    """Who is below the customer, now or as of an instant. Not for partners."""
     await customer_files.get_file(tx, customer_id, reader)
     reader.require_staff()
     as_of = as_of or tx.at

@@ -12,6 +12,8 @@ from shared.chassis import Id, Instant, Read, Shape
 
 
 class ParentPut(Shape):
+    """Below whom the customer goes."""
+
     parent_id: Id
     since: Instant | None = Field(default=None, alias="from", description="now, if not said; after the last change")
 
@@ -25,11 +27,15 @@ class MembershipRead(Read):
 
 
 class ParentRead(Read):
+    """Below whom the customer is now, and all its memberships so far."""
+
     parent_id: Id | None = Field(description="null: it is below nobody now")
     history: list[MembershipRead] = Field(description="oldest first, the present one included")
 
 
 class GroupMemberRead(Read):
+    """A customer of the group, and directly below whom it is there."""
+
     customer_id: Id
     name: str | None
     parent_id: Id | None
@@ -37,12 +43,15 @@ class GroupMemberRead(Read):
 
 
 class GroupRead(Read):
+    """The group below a customer as of an instant."""
+
     customer_id: Id
     as_of: Instant
     members: list[GroupMemberRead] = Field(description="the customer itself first, then from the top down")
 
 
 def show_parent(memberships: Sequence[Membership], at: datetime) -> ParentRead:
+    """A customer's memberships, and the parent it has at `at`."""
     now = next(
         (
             membership.parent_id
@@ -61,6 +70,7 @@ def show_parent(memberships: Sequence[Membership], at: datetime) -> ParentRead:
 
 
 def show_group(customer_id: UUID, as_of: datetime, members: Sequence[GroupMember]) -> GroupRead:
+    """The group below a customer."""
     return GroupRead(
         customer_id=customer_id,
         as_of=as_of,

@@ -50,6 +50,7 @@ async def open_customers(request: Request, tx: Tx, reader: CurrentReader, settin
 
 
 def read_line(text: bytes) -> RegistrationRequest | Exception:
+    """What a line asks for, or the problem with it."""
     try:
         return CustomerCreate.model_validate(parse_json(text)).request()
     except ValidationError as error:
@@ -63,6 +64,7 @@ def read_line(text: bytes) -> RegistrationRequest | Exception:
 
 
 def result_line(line: int, outcome: Registration | DomainError | Exception) -> bytes:
+    """The result of one line as NDJSON, with its number."""
     if isinstance(outcome, Registration):
         result = {"line": line, "status": 201 if outcome.is_new else 200, "id": str(outcome.file.id)}
         result["version"] = outcome.file.version

@@ -36,28 +36,34 @@ async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) ->
 
 
 async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:
+    """Count, sum, first and last order grow by the batch."""
     await overview.save_orders(tx, fold_orders(orders))
 
 
 async def when_orders_are_returned_add_up_what_came_back(tx: Transaction, returns: Sequence[OrderReturned]) -> None:
+    """Returns are counted and summed beside the orders, whose own sum stays."""
     await overview.save_returns(tx, fold_reversals(returns))
 
 
 async def when_orders_are_cancelled_add_up_what_was_called_off(
     tx: Transaction, cancelled: Sequence[OrderCancelled]
 ) -> None:
+    """Cancellations are counted and summed beside the orders, whose own sum stays."""
     await overview.save_cancellations(tx, fold_reversals(cancelled))
 
 
 async def when_orders_are_delivered_remember_the_last(tx: Transaction, deliveries: Sequence[OrderDelivered]) -> None:
+    """The latest delivery counts, whatever order they are told in."""
     await overview.save_deliveries(tx, fold_deliveries(deliveries))
 
 
 async def when_receivables_are_issued_sum_up_what_is_owed(tx: Transaction, issued: Sequence[ReceivableIssued]) -> None:
+    """Each receivable is copied, and what is owed summed up again for its customer."""
     await copies.save_receivables(tx, fold_receivables(issued))
 
 
 async def when_payments_are_received_sum_up_what_is_owed(tx: Transaction, payments: Sequence[PaymentReceived]) -> None:
+    """A payment says what is left of its receivable; what is owed is summed up again for its customer."""
     await copies.save_receivables(tx, fold_receivables(payments))
 
 
@@ -67,16 +73,19 @@ async def when_tiers_change_show_the_last(tx: Transaction, changes: Sequence[Tie
 
 
 async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted: Sequence[PointsPosted]) -> None:
+    """The last posting of a batch says the balance."""
     await overview.save_points(tx, last_of_each(posted))
 
 
 async def when_warnings_are_raised_or_get_worse_show_them(
     tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated]
 ) -> None:
+    """Each open warning stands on the overview as its last event says it."""
     await overview.save_open_warnings(tx, fold_open_warnings(warned))
 
 
 async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
+    """A closed warning leaves the overview."""
     await overview.save_closed_warnings(tx, fold_closed_warnings(closed))
 
 

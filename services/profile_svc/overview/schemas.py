@@ -19,6 +19,8 @@ ZERO = Decimal(0)
 
 
 class OverviewCustomer(Read):
+    """What the file says of the customer, as far as an overview needs it."""
+
     id: Id
     kind: Literal["organisation", "person", "unknown"]
     names: list[NameEntry]
@@ -29,6 +31,8 @@ class OverviewCustomer(Read):
 
 
 class OverviewTier(Read):
+    """The tier now, its rank (0 is the lowest), and since when."""
+
     tier: str
     rank: int
     since: Instant
@@ -52,12 +56,16 @@ class OverviewOrders(Read):
 
 
 class OverviewPoints(Read):
+    """Points: `balance` to spend, `held` set aside, `debt` owed."""
+
     balance: int
     held: int
     debt: int
 
 
 class OverviewCases(Read):
+    """Cases that are open, those of them past a deadline, and the last answer about satisfaction, 1 to 5."""
+
     open: int
     overdue: int
     last_at: Instant | None
@@ -65,12 +73,16 @@ class OverviewCases(Read):
 
 
 class OverviewReceivables(Read):
+    """What is owed: all of it, what is past its due date, and the oldest due date of what is still owed."""
+
     outstanding: Amount
     overdue: Amount
     oldest_due_on: Day | None
 
 
 class OverviewWarning(Read):
+    """An open early warning; `cause` is a code."""
+
     id: Id
     cause: str
     severity: Literal["yellow", "red"]
@@ -78,6 +90,8 @@ class OverviewWarning(Read):
 
 
 class OverviewRead(Read):
+    """Everything about a customer in one answer. Amounts are in the deployment's accounting currency."""
+
     customer: OverviewCustomer
     tier: OverviewTier | None
     account_manager: EmployeeRead | None = Field(description="not told to partners")
@@ -144,12 +158,14 @@ def show_manager(row: Mapping[str, Any]) -> EmployeeRead | None:
 
 
 def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:
+    """The tier in a row with `tier`, `tier_rank` and `tier_since`; None before the first one."""
     if row["tier"] is None:
         return None
     return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"])
 
 
 def show_orders(row: Mapping[str, Any]) -> OverviewOrders:
+    """Orders and what came back of them, in a row of `find_overview`."""
     ordered, returned, called_off = (
         row[name] or ZERO for name in ("revenue_total", "revenue_returned", "revenue_cancelled")
     )

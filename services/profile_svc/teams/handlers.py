@@ -38,6 +38,7 @@ async def assign_team_member(
 async def release_team_member(
     tx: Transaction, reader: Reader, customer_id: UUID, assignment_id: UUID, hand_over_note: str | None
 ) -> Assignment:
+    """Take somebody off a team now; releasing again changes nothing. An account manager leaves the overview as well."""
     await customer_files.load_file(tx, customer_id, reader)
     assignment = await teams.load_assignment(tx, customer_id, assignment_id)
     released, events = release(assignment, tx.at, hand_over_note=hand_over_note)

@@ -38,6 +38,7 @@ async def list_assignments(tx: Transaction, customer_id: UUID) -> list[Assignmen
 
 
 async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current: bool) -> list[TeamMember]:
+    """Assignments of these customers with their employees, oldest first; `current`: only those not released."""
     query = (
         select(team_assignment, employee.c.name, employee.c.phone_extension, employee.c.centre)
         .join(employee)
@@ -53,6 +54,7 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
 
 
 async def load_assignment(tx: Transaction, customer_id: UUID, id: UUID) -> Assignment:
+    """One assignment of a customer, locked; 404 when the customer has no such one."""
     query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id == customer_id)
     row = (await tx.sql.execute(query.with_for_update())).one_or_none()
     if row is None:

@@ -32,6 +32,7 @@ Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Que
 
 @router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read")])
 async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
+    """The account team now and before. Not for partners."""
     reader.require_staff()
     await customer_files.get_file(tx, customer_id, reader)
     await add_access(tx, reader, "read_team", [customer_id])

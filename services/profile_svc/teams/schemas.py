@@ -18,6 +18,8 @@ class AssignmentCreate(Shape):
 
 
 class AssignmentRead(Read):
+    """An employee in a role for the customer."""
+
     id: Id
     employee: EmployeeRead
     role: Role
@@ -27,11 +29,14 @@ class AssignmentRead(Read):
 
 
 class TeamRead(Read):
+    """The team now, and who was on it before, each oldest first."""
+
     members: list[AssignmentRead]
     past: list[AssignmentRead]
 
 
 def show_member(member: TeamMember) -> AssignmentRead:
+    """An assignment with its employee."""
     assignment = member.assignment
     return AssignmentRead(
         id=assignment.id,

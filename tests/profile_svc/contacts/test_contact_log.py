@@ -31,7 +31,7 @@ def contact(**more) -> dict:
         "employee_id": "E-1",
         "partner": "王小明",
         "position": "Head of purchasing",
-        "said": "They look for a second supplier.",
+        "summary": "They look for a second supplier.",
     } | more
 
 
@@ -53,7 +53,7 @@ async def test_P6_a_contact_is_read_back_as_it_was_logged(client, path, customer
     assert answer.headers["Location"] == f"{path}/{logged['id']}"
     assert (await client.get(f"{path}/{logged['id']}")).json() == logged
     assert (await client.get(path)).json() == {"items": [logged], "next": None}
-    assert (logged["partner"], logged["said"]) == ("王小明", "They look for a second supplier.")
+    assert (logged["partner"], logged["summary"]) == ("王小明", "They look for a second supplier.")
     assert logged["next_step"] == step() | {"owner": "E-1", "completed_at": None, "outcome": None}
     [event] = [event for event in await announced() if isinstance(event, ContactLogged)]
     assert (str(event.customer_id), str(event.entry_id)) == (customer, logged["id"])
@@ -65,7 +65,7 @@ async def test_P6_a_contact_is_read_back_as_it_was_logged(client, path, customer
 async def test_P6_a_next_step_is_open_until_it_is_done_once(client, path, announced):
     first = (await client.post(path, json=contact(next_step=step(owner="E-2")))).json()
     await client.post(path, json=contact(channel="call"))
-    assert [one["id"] for one in (await client.get(path, params={"open": True})).json()["items"]] == [first["id"]]
+    assert [item["id"] for item in (await client.get(path, params={"open": True})).json()["items"]] == [first["id"]]
     for outcome in ("They took it.", "Said again."):
         done = await client.post(f"{path}/{first['id']}/next-step/completion", json={"outcome": outcome})
         assert done.status_code == 200
@@ -81,16 +81,16 @@ async def test_P6_the_log_is_paged_newest_first(client, path):
         await client.post(path, json=contact(contacted_at=(YESTERDAY - timedelta(days=days)).isoformat()))
     first = (await client.get(path, params={"limit": 2})).json()
     rest = (await client.get(path, params={"limit": 2, "cursor": first["next"]})).json()
-    found = [one["contacted_at"] for one in first["items"] + rest["items"]]
-    assert found == sorted(found, reverse=True)
-    assert len(found) == 3
+    instants = [item["contacted_at"] for item in first["items"] + rest["items"]]
+    assert instants == sorted(instants, reverse=True)
+    assert len(instants) == 3
 
 
 @pytest.mark.parametrize(
     ("changes", "status", "code", "pointer"),
     [
         ({"channel": "telepathy"}, 422, None, "/channel"),
-        ({"said": ""}, 422, None, "/said"),
+        ({"summary": ""}, 422, None, "/summary"),
         ({"contacted_at": "yesterday"}, 422, None, "/contacted_at"),
         ({"contacted_at": "2199-01-01T00:00:00Z"}, 422, "in_the_future", "/contacted_at"),
         ({"employee_id": "E-9"}, 422, "employee_not_known", "/employee_id"),
@@ -148,8 +148,8 @@ async def test_P6_a_partner_does_not_see_what_was_said_to_its_own_customer(clien
     partner_id = uuid4()
     reference = {"source": f"partner:{partner_id}", "ref": "1"}
     body = {"kind": "person", "names": [{"name": "Li"}], "reference": reference, "id": str(uuid4())}
-    mine = (await client.post("/v1/customers", json=body)).json()["id"]
+    customer_id = (await client.post("/v1/customers", json=body)).json()["id"]
     partner = as_role("partner", partner_id=partner_id, scopes=["customers:read"])
-    assert (await client.get(f"/v1/customers/{mine}", headers=partner)).status_code == 200
-    refused = await client.get(f"/v1/customers/{mine}/contact-log", headers=partner)
+    assert (await client.get(f"/v1/customers/{customer_id}", headers=partner)).status_code == 200
+    refused = await client.get(f"/v1/customers/{customer_id}/contact-log", headers=partner)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_for_partners")

@@ -119,9 +119,9 @@ def test_P1_traits_are_announced_only_when_they_change():
     ],
 )
 def test_T1_of_a_birthday_only_the_step_of_ten_years_is_told(facts, band):
-    _, (_, told) = open_file(ID, "person", {"names": [{"name": "Li"}], **facts}, AT, regions=REGIONS)
-    assert told.age_band == band
-    assert "05-04" not in told.model_dump_json()
+    _, (_, traits) = open_file(ID, "person", {"names": [{"name": "Li"}], **facts}, AT, regions=REGIONS)
+    assert traits.age_band == band
+    assert "05-04" not in traits.model_dump_json()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ async def put(client, child: str, parent: str, **more):
 
 async def names(client, customer: str, **query) -> list[str]:
     answer = await client.get(f"/v1/customers/{customer}/group", params=query)
-    return [one["name"] for one in answer.json()["members"]]
+    return [member["name"] for member in answer.json()["members"]]
 
 
 async def test_P2_a_group_is_moved_and_split_and_its_history_stays(client, four, announced):
@@ -43,7 +43,7 @@ async def test_P2_a_group_is_moved_and_split_and_its_history_stays(client, four,
     between = datetime.now(UTC).isoformat()
     moved = (await put(client, shop, south)).json()
     assert moved["parent_id"] == south
-    assert [(one["parent_id"], one["to"] is None) for one in moved["history"]] == [(north, False), (south, True)]
+    assert [(place["parent_id"], place["to"] is None) for place in moved["history"]] == [(north, False), (south, True)]
     assert moved["history"][0]["to"] == moved["history"][1]["from"]
     assert await names(client, south) == ["South", "Shop"]
     assert (await client.delete(f"/v1/customers/{south}/parent")).status_code == 204
@@ -52,8 +52,8 @@ async def test_P2_a_group_is_moved_and_split_and_its_history_stays(client, four,
     assert await names(client, south) == ["South", "Shop"]
     assert await names(client, holding, as_of=between) == ["Holding", "North", "South", "Shop"]
     assert await names(client, north, as_of=between) == ["North", "Shop"]
-    told = [event for event in await announced() if isinstance(event, GroupParentChanged)]
-    assert [(str(e.customer_id), e.parent_id and str(e.parent_id)) for e in told] == [
+    changes = [event for event in await announced() if isinstance(event, GroupParentChanged)]
+    assert [(str(e.customer_id), e.parent_id and str(e.parent_id)) for e in changes] == [
         (north, holding), (south, holding), (shop, north), (shop, south), (south, None),
     ]  # fmt: skip
 
@@ -116,7 +116,7 @@ async def test_P2_two_moves_at_once_make_no_circle(client, four):
     for _ in range(3):
         answers = await asyncio.gather(put(client, four[0], four[1]), put(client, four[1], four[0]))
         assert sorted(answer.status_code for answer in answers) in ([200, 409], [200, 200], [409, 409])
-        parents = [(await client.get(f"/v1/customers/{one}/parent")).json()["parent_id"] for one in four[:2]]
+        parents = [(await client.get(f"/v1/customers/{customer}/parent")).json()["parent_id"] for customer in four[:2]]
         assert None in parents
         await client.delete(f"/v1/customers/{four[0]}/parent")
         await client.delete(f"/v1/customers/{four[1]}/parent")
@@ -133,7 +133,7 @@ def test_P2_at_no_instant_is_there_a_circle_or_a_second_parent(moves):
     for n, (child, parent, hours) in enumerate(moves):
         at = START + timedelta(hours=10 * n)
         customer, since = UUID(int=child + 1), at - timedelta(hours=10 * max(0, hours))
-        history = [one for one in memberships if one.customer_id == customer]
+        history = [membership for membership in memberships if membership.customer_id == customer]
         try:
             if parent < 0:
                 changed, _ = leave_group(history, at)
@@ -142,7 +142,7 @@ def test_P2_at_no_instant_is_there_a_circle_or_a_second_parent(moves):
                 changed, _ = move_below(history, new, memberships, at)
         except DomainError:
             continue
-        kept = {(one.customer_id, one.since): one for one in [*memberships, *changed]}
+        kept = {(place.customer_id, place.since): place for place in [*memberships, *changed]}
         memberships = list(kept.values())
     for instant in [START + timedelta(hours=5 * n - 40) for n in range(60)]:
         now = [m for m in memberships if m.since <= instant and (m.until is None or m.until > instant)]

@@ -33,8 +33,8 @@ async def test_P12_each_line_has_its_own_result_and_a_bad_one_stops_nobody(clien
         "[]",
         person("Ada Quill", region="east"),
     ]
-    told = await sent(client, lines)
-    assert [(one["line"], one["status"], one.get("code")) for one in told] == [
+    results = await sent(client, lines)
+    assert [(item["line"], item["status"], item.get("code")) for item in results] == [
         (1, 201, None),
         (2, 422, "validation_failed"),
         (3, 400, "malformed_json"),
@@ -43,21 +43,21 @@ async def test_P12_each_line_has_its_own_result_and_a_bad_one_stops_nobody(clien
         (6, 422, "validation_failed"),
         (7, 201, None),
     ]
-    assert told[1]["errors"][0]["pointer"] == "/names"
-    assert told[3]["errors"][0]["pointer"] == "/founded_on"
+    assert results[1]["errors"][0]["pointer"] == "/names"
+    assert results[3]["errors"][0]["pointer"] == "/founded_on"
     assert [type(event) for event in await announced()] == [CustomerRegistered, CustomerTraitsChanged] * 2
     for question in ("shanxiongxin", "202 555 0143", "shan@example.com"):
-        found = (await client.get("/v1/customers", params={"q": question})).json()["items"]
-        assert [one["id"] for one in found] == [told[0]["id"]]
+        customers = (await client.get("/v1/customers", params={"q": question})).json()["items"]
+        assert [item["id"] for item in customers] == [results[0]["id"]]
 
 
 async def test_P12_the_same_lines_again_open_nothing_and_change_nothing(client, registry, announced):
     lines = [registry.with_id(person(name, reference={"source": "demo", "ref": name})) for name in ("A", "B")]
     first = await sent(client, lines)
-    assert [(one["status"], one["version"]) for one in first] == [(201, 1), (201, 1)]
+    assert [(item["status"], item["version"]) for item in first] == [(201, 1), (201, 1)]
     events = await announced()
     again = await sent(client, [*lines, lines[0] | {"region": "east"}])
-    assert [(one["status"], one.get("id")) for one in again] == [
+    assert [(item["status"], item.get("id")) for item in again] == [
         (200, first[0]["id"]),
         (200, first[1]["id"]),
         (409, None),
@@ -70,10 +70,10 @@ async def test_P12_the_same_lines_again_open_nothing_and_change_nothing(client, 
 
 async def test_P12_two_lines_of_one_reference_are_one_file(client):
     id = str(uuid4())
-    one = person("Vera Crane", id=id, reference={"source": "demo", "ref": "7"})
-    told = await sent(client, [one, one, one | {"kind": "organisation"}])
-    assert [line["status"] for line in told] == [201, 200, 409]
-    assert {line.get("id", line.get("customer_id")) for line in told} == {id}
+    line = person("Vera Crane", id=id, reference={"source": "demo", "ref": "7"})
+    results = await sent(client, [line, line, line | {"kind": "organisation"}])
+    assert [result["status"] for result in results] == [201, 200, 409]
+    assert {result.get("id", result.get("customer_id")) for result in results} == {id}
 
 
 async def test_P12_stubs_are_completed_whoever_named_them(client, registry, database, deliver):
@@ -85,22 +85,22 @@ async def test_P12_stubs_are_completed_whoever_named_them(client, registry, data
         f"/v1/customers/{ids[2]}", json={"phones": [{"number": "+12025550100"}]}, headers={"If-Match": '"1"'}
     )
     assert amended.status_code == 200
-    told = await sent(client, [
+    results = await sent(client, [
         registry.with_id(person("By Reference", reference={"source": "demo", "ref": "0"})),
         person("By Id", id=str(ids[1])),
         registry.with_id(person("By Both", id=str(uuid4()), reference={"source": "demo", "ref": "2"}, phones=[])),
     ])  # fmt: skip
-    assert [one["id"] for one in told] == [str(id) for id in ids]
-    assert [(one["status"], one["version"]) for one in told] == [(201, 2), (201, 2), (201, 3)]
+    assert [item["id"] for item in results] == [str(id) for id in ids]
+    assert [(item["status"], item["version"]) for item in results] == [(201, 2), (201, 2), (201, 3)]
     gone = (await client.get("/v1/customers", params={"q": "+12025550100"})).json()["items"]
-    assert gone == []  # the file has no phones now, so nobody is found by the old one
+    assert gone == []  # the file has no phones now, so nobody is found by the old item
 
 
 async def test_P13_every_opened_file_is_on_the_trail_and_refused_ones_are_not(client, database):
-    told = await sent(client, [person("A"), person("B", car=5), person("C")])
+    results = await sent(client, [person("A"), person("B", car=5), person("C")])
     async with database.transaction() as tx:
         rows = await tx.raw.fetch("select customer_id, action from file_access order by id")
-    opened = {one["id"] for one in told if one["status"] == 201}
+    opened = {item["id"] for item in results if item["status"] == 201}
     assert {(str(row["customer_id"]), row["action"]) for row in rows} == {(id, "opened") for id in opened}
 
 

@@ -118,6 +118,6 @@ def test_G3_overview_a_case_is_the_same_in_whatever_order_its_facts_come():
     for order in permutations(facts):
         assert after(*order) == expected
         copy = CaseCopy(CASE)
-        for one in order:  # each in a batch of its own
-            merge_case(copy, after(one))
+        for event in order:  # each in a batch of its own
+            merge_case(copy, after(event))
         assert copy == expected

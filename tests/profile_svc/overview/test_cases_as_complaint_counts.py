@@ -47,8 +47,8 @@ def counted(events: list[Event]) -> bool:
 
 
 def take(case: Case, name: str, at, back: int) -> tuple[Case, list[Event]]:
-    told = max(case.last_step_at + timedelta(minutes=1), at - timedelta(hours=back)) if name != "reopen" else at
-    return STEPS[name](case, StepRequest(told, "agent-1"), T)
+    act_at = max(case.last_step_at + timedelta(minutes=1), at - timedelta(hours=back)) if name != "reopen" else at
+    return STEPS[name](case, StepRequest(act_at, "agent-1"), T)
 
 
 def take_some(case: Case, first: int, at, back: int) -> tuple[Case, list[Event]]:

@@ -38,15 +38,15 @@ def filed(customer: UUID, number: int) -> ComplaintFiled:
 
 
 async def test_G3_overview_many_topics_at_once_lose_nothing(database, deliver):
-    told = {make: batches(seed, make) for seed, make in enumerate((order, points, filed), start=1)}
+    streams = {make: batches(seed, make) for seed, make in enumerate((order, points, filed), start=1)}
 
     async def play(stream: list[list]) -> None:
         for batch in stream:
             await deliver(database, subscriptions, batch)
 
-    await asyncio.wait_for(asyncio.gather(*(play(stream) for stream in told.values())), 60)
+    await asyncio.wait_for(asyncio.gather(*(play(stream) for stream in streams.values())), 60)
     rows = {row["customer_id"]: row for row in await database.run(lambda tx: tx.raw.fetch("select * from overview"))}
-    every = {make: [event for batch in stream for event in batch] for make, stream in told.items()}
+    every = {make: [event for batch in stream for event in batch] for make, stream in streams.items()}
     for customer in CUSTOMERS:
         own = {make: [event for event in events if event.customer_id == customer] for make, events in every.items()}
         row = rows[customer]

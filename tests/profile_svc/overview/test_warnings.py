@@ -39,23 +39,23 @@ async def test_T12_the_overview_shows_open_warnings_worst_first_and_forgets_clos
     )
     url = f"/v1/customers/{ann}/overview"
     shown = (await client.get(url)).json()["warnings"]
-    assert [(one["cause"], one["severity"], one["id"]) for one in shown] == [
+    assert [(warning["cause"], warning["severity"], warning["id"]) for warning in shown] == [
         ("silent", "red", str(first)), ("arrears", "red", str(second)), ("our_own", "yellow", str(third)),
     ]  # fmt: skip
     pop = (await client.get("/v1/calls/pop", params={"number": "+12025550123"})).json()["matches"][0]
-    told = [(one["weight"], one["en"], one["zh"]) for one in pop["alerts"] if one["code"] == "early_warning"]
-    assert told == [
+    alerts = [(item["weight"], item["en"], item["zh"]) for item in pop["alerts"] if item["code"] == "early_warning"]
+    assert alerts == [
         ("high", "early warning: unusually silent", "预警：异常沉默"),
         ("high", "early warning: in arrears", "预警：逾期欠款"),
         ("normal", "early warning: our own", "预警：“our_own”"),
     ]
     await tell(
         *(
-            WarningClosed(customer_id=ann, warning_id=one, cause=cause, closing="cause_gone", closed_at=NOW)
-            for one, cause in ((first, "silent"), (third, "our_own"))
+            WarningClosed(customer_id=ann, warning_id=warning_id, cause=cause, closing="cause_gone", closed_at=NOW)
+            for warning_id, cause in ((first, "silent"), (third, "our_own"))
         )
     )
-    assert [one["id"] for one in (await client.get(url)).json()["warnings"]] == [str(second)]
+    assert [item["id"] for item in (await client.get(url)).json()["warnings"]] == [str(second)]
 
 
 async def test_T12_partners_see_no_warnings(client, database, as_role):

@@ -48,7 +48,7 @@ async def test_P1_the_same_reference_again_opens_no_second_stub(client, registry
     assert await deliver(database, subscriptions, again) == []
     assert len(await announced()) == 2
     references = (await client.get(f"/v1/customers/{id}")).json()["references"]
-    assert [(one["source"], one["ref"]) for one in references] == [
+    assert [(item["source"], item["ref"]) for item in references] == [
         ("partner:x", "B-9"),
         ("patron", "HH-1"),
         ("patron", "HH-1b"),
@@ -79,27 +79,27 @@ async def test_G1_a_partner_sees_only_customers_with_a_reference_of_its_own(
     client, registry, database, deliver, as_role
 ):
     partner, other = uuid4(), uuid4()
-    mine, foreign = uuid4(), uuid4()
+    own, foreign = uuid4(), uuid4()
     await deliver(
         database,
         subscriptions,
         [
-            registry.registered(mine, "1001", f"partner:{partner}"),
-            registry.registered(mine, "X", "patron"),
+            registry.registered(own, "1001", f"partner:{partner}"),
+            registry.registered(own, "X", "patron"),
             registry.registered(foreign, "1001", f"partner:{other}"),
         ],
     )
     headers = as_role("partner", partner_id=partner)
-    answer = await client.get(f"/v1/customers/{mine}", headers=headers)
+    answer = await client.get(f"/v1/customers/{own}", headers=headers)
     assert answer.json()["references"] == [{"source": f"partner:{partner}", "ref": "1001"}]
     for path in (f"/v1/customers/{foreign}", f"/v1/customers/{foreign}/overview"):
         answer = await client.get(path, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "customer_not_found")
-    assert (await client.get(f"/v1/customers/{mine}/overview", headers=headers)).status_code == 200
+    assert (await client.get(f"/v1/customers/{own}/overview", headers=headers)).status_code == 200
     for query in ({}, {"q": "1001"}):
-        found = (await client.get("/v1/customers", params=query, headers=headers)).json()["items"]
-        assert [one["id"] for one in found] == [str(mine)]
-    for path in (f"/v1/customers/{mine}/team", "/v1/employees", "/v1/calls/statistics"):
+        results = (await client.get("/v1/customers", params=query, headers=headers)).json()["items"]
+        assert [item["id"] for item in results] == [str(own)]
+    for path in (f"/v1/customers/{own}/team", "/v1/employees", "/v1/calls/statistics"):
         assert (await client.get(path, headers=headers)).status_code == 403
     writing = as_role("partner", partner_id=partner, scopes=["customers:write"])
     body = ORGANISATION | {"reference": {"source": "patron", "ref": "Y"}, "id": str(uuid4())}
@@ -140,8 +140,8 @@ async def test_P1_a_file_is_shown_without_references_when_the_registry_does_not_
         assert (page["items"], page["did_not_answer"]) == ([], ["references"])
         assert time.monotonic() - began < 1.5
         # the names are profile's own: they are found whatever the registry does
-        found = (await client.get("/v1/customers", params={"q": "Li Lei"})).json()
-        assert [one["id"] for one in found["items"]] == [str(id)]
+        results = (await client.get("/v1/customers", params={"q": "Li Lei"})).json()
+        assert [item["id"] for item in results["items"]] == [str(id)]
         setattr(registry, trouble, False)
     async with harness.client_of(app, harness.AsAdmin(keys, "profile")) as client:
         app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, 1.5)
@@ -171,11 +171,11 @@ async def test_P1_no_connection_waits_for_the_registry(database, keys, registry,
 
 
 async def test_P1_after_three_failures_the_registry_is_left_alone_for_five_seconds():
-    now, asked = 100.0, 0
+    now, questions = 100.0, 0
 
     async def get(*question):
-        nonlocal asked
-        asked += 1
+        nonlocal questions
+        questions += 1
         if now < 106:
             raise OSError("away")
         return {"items": []}
@@ -183,15 +183,15 @@ async def test_P1_after_three_failures_the_registry_is_left_alone_for_five_secon
     registry = ReferenceRegistry(get, 1.5, clock=lambda: now)
     for _ in range(5):
         assert await registry.search("HH-1") is None
-    assert asked == 3
-    now = 105.5  # one more try, which fails as well
+    assert questions == 3
+    now = 105.5  # item more try, which fails as well
     assert await registry.search("HH-1") is None
     assert await registry.search("HH-1") is None
-    assert asked == 4
+    assert questions == 4
     now = 111.0
     assert await registry.search("HH-1") == []
     assert await registry.list_of_customers([]) == []
-    assert asked == 5
+    assert questions == 5
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"items": [{}]}, {"items": [{"customer_id": "x"}]}, {"items": None}])
@@ -215,12 +215,12 @@ async def test_G1_a_partner_finds_nobody_by_a_reference_of_another_source(client
     )
     headers = as_role("partner", partner_id=partner)
 
-    async def found(q: str, **more) -> list[str]:
-        return [one["id"] for one in (await client.get("/v1/customers", params={"q": q}, **more)).json()["items"]]
+    async def search(q: str, **more) -> list[str]:
+        return [item["id"] for item in (await client.get("/v1/customers", params={"q": q}, **more)).json()["items"]]
 
-    assert await found("MINE-1", headers=headers) == [str(id)]
-    assert await found("THEIRS-1", headers=headers) == []
-    assert await found("THEIRS-1") == [str(id)]
+    assert await search("MINE-1", headers=headers) == [str(id)]
+    assert await search("THEIRS-1", headers=headers) == []
+    assert await search("THEIRS-1") == [str(id)]
     file = (await client.get(f"/v1/customers/{id}", headers=headers)).json()
     assert file["references"] == [{"source": f"partner:{partner}", "ref": "MINE-1"}]
 
@@ -229,8 +229,8 @@ async def test_P12_an_equal_reference_comes_before_one_that_begins_so(client, re
     ids = [(await opened(client, ORGANISATION))["id"] for _ in range(3)]
     for id, ref in zip(ids, ("HH-10", "HH-1", "XHH-1"), strict=True):
         registry.add(id, ref)
-    found = (await client.get("/v1/customers", params={"q": "HH-1"})).json()["items"]
-    assert [one["id"] for one in found] == [ids[1], ids[0]]
+    results = (await client.get("/v1/customers", params={"q": "HH-1"})).json()["items"]
+    assert [item["id"] for item in results] == [ids[1], ids[0]]
     assert (await client.get("/v1/customers", params={"q": "HH"})).json()["items"] == []
 
 

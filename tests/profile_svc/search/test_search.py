@@ -22,10 +22,10 @@ async def opened(client, *names: str, **more) -> str:
     return answer.json()["id"]
 
 
-async def found(client, q: str, **more) -> list[str]:
+async def search(client, q: str, **more) -> list[str]:
     answer = await client.get("/v1/customers", params={"q": q, **more})
     assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["items"]]
+    return [item["id"] for item in answer.json()["items"]]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ async def found(client, q: str, **more) -> list[str]:
 async def test_P12_search_finds(client, q, name):
     await opened(client, "Entirely Different Ltd", "李雷")
     wanted = await opened(client, name)
-    assert await found(client, q) == [wanted]
+    assert await search(client, q) == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def test_P12_search_finds(client, q, name):
 )
 async def test_P12_search_nothing_typed_is_an_operator(client, q):
     await opened(client, "Li Lei Trading")
-    assert await found(client, q) == []
+    assert await search(client, q) == []
 
 
 async def test_P12_search_by_phone_email_reference_and_id(client, registry):
@@ -83,9 +83,9 @@ async def test_P12_search_by_phone_email_reference_and_id(client, registry):
         "HH-0815",
         id,
     ):
-        assert await found(client, q) == [id], q
-    assert await found(client, other) == [other]
-    assert await found(client, str(uuid4())) == []
+        assert await search(client, q) == [id], q
+    assert await search(client, other) == [other]
+    assert await search(client, str(uuid4())) == []
 
 
 async def test_P12_search_is_ranked_exact_then_beginning_then_word_then_piece(client):
@@ -93,12 +93,12 @@ async def test_P12_search_is_ranked_exact_then_beginning_then_word_then_piece(cl
     word = await opened(client, "Red Lion Street")
     beginning = await opened(client, "Lion Foods")
     exact = await opened(client, "LION")
-    assert await found(client, "lion") == [exact, beginning, word, piece]
+    assert await search(client, "lion") == [exact, beginning, word, piece]
 
 
 async def test_P12_search_a_customer_with_several_names_is_found_once(client):
     id = await opened(client, "Lion Foods", "Lion Foods International", "狮王食品")
-    assert await found(client, "lion") == [id]
+    assert await search(client, "lion") == [id]
 
 
 async def test_P12_search_pages_by_cursor_without_loss_or_repeat(client):
@@ -108,7 +108,7 @@ async def test_P12_search_pages_by_cursor_without_loss_or_repeat(client):
         while True:
             more = {"cursor": cursor} if cursor else {}
             page = (await client.get("/v1/customers", params={**params, "limit": 3, **more})).json()
-            seen += [one["id"] for one in page["items"]]
+            seen += [item["id"] for item in page["items"]]
             cursor = page["next"]
             if cursor is None:
                 break
@@ -123,9 +123,9 @@ async def test_P12_search_follows_a_changed_name(client):
     path = f"/v1/customers/{id}"
     body = {"names": [{"name": "Fresh Start"}], "phones": None}
     await client.patch(path, json=body, headers={"If-Match": '"1"'})
-    assert await found(client, "fresh") == [id]
-    assert await found(client, "old name") == []
-    assert await found(client, "212-555-0123") == []
+    assert await search(client, "fresh") == [id]
+    assert await search(client, "old name") == []
+    assert await search(client, "212-555-0123") == []
 
 
 @pytest.mark.parametrize("params", [{"q": "x" * 101}, {"q": "a\0b"}, {"limit": 0}, {"limit": 201}, {"limit": "many"}])
@@ -135,11 +135,11 @@ async def test_P12_search_bad_input_is_refused(client, params):
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(min_size=1, max_size=40).filter(lambda text: "\x00" not in text))
-async def test_P12_search_any_question_has_an_answer(database, asked):
-    if any("\ud800" <= character <= "\udfff" for character in asked):
+async def test_P12_search_any_question_has_an_answer(database, typed):
+    if any("\ud800" <= character <= "\udfff" for character in typed):
         return
-    question = parse_query(asked, ("US", "CN"))
-    assert await database.run(lambda tx: search_customers(tx, question, Reader("test"), None, 10)) == []
+    query = parse_query(typed, ("US", "CN"))
+    assert await database.run(lambda tx: search_customers(tx, query, Reader("test"), None, 10)) == []
 
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨单仇解区曾查"
@@ -161,12 +161,12 @@ async def test_P12_search_answers_quickly_at_2500_files(database):
     await database.run(lambda tx: fill(tx, names))
     compare_all = "select max(word_similarity('logistcs', search_text)) from customer_name"
     naive = await best_of_five(database, lambda tx: tx.raw.fetchval(compare_all))
-    for asked in ("重庆", "shan", "wangwei", "cq", "foods", "arion mot", "李", "212-555-0123", "logistcs", "a"):
-        question = parse_query(asked, ("US", "CN"))
+    for typed in ("重庆", "shan", "wangwei", "cq", "foods", "arion mot", "李", "212-555-0123", "logistcs", "a"):
+        query = parse_query(typed, ("US", "CN"))
         ours = await best_of_five(
-            database, lambda tx, question=question: search_customers(tx, question, Reader("test"), None, 51)
+            database, lambda tx, query=query: search_customers(tx, query, Reader("test"), None, 51)
         )
-        assert ours < naive, (asked, ours, naive)
+        assert ours < naive, (typed, ours, naive)
 
 
 async def best_of_five(database, work) -> float:
@@ -191,6 +191,6 @@ async def fill(tx, names: list[str]) -> None:
     await tx.raw.executemany(
         """insert into customer_name (customer_id, position, folded, search_text, tokens)
            values ($1, 0, $2, $3, array_to_tsvector($4))""",
-        [(id, one.folded, one.text, list(one.tokens)) for id, one in zip(ids, indexed, strict=True)],
+        [(id, name.folded, name.text, list(name.tokens)) for id, name in zip(ids, indexed, strict=True)],
     )
     await tx.raw.execute("analyze customer_name")

@@ -1,4 +1,4 @@
-"""P12: names by their characters, words and pinyin, and every meaning a question can have. Pure."""
+"""P12: names by their characters, words and pinyin, and every meaning a query can have. Pure."""
 
 from uuid import UUID
 
@@ -14,17 +14,17 @@ from services.profile_svc.search.domain import parse_query
 REGIONS = ("US", "CN")
 
 
-def finds(asked: str, name: str) -> bool:
-    """What the index does with a question, without a database: words as prefixes, a whole word, or a piece."""
-    question, indexed = parse_query(asked, REGIONS), index_name(name)
-    wanted = [term.removesuffix(":*").strip("'") for term in question.words.split(" & ")] if question.words else []
+def finds(typed: str, name: str) -> bool:
+    """What the index does with a query, without a database: words as prefixes, a whole word, or a piece."""
+    query, indexed = parse_query(typed, REGIONS), index_name(name)
+    wanted = [term.removesuffix(":*").strip("'") for term in query.words.split(" & ")] if query.words else []
     by_words = bool(wanted) and all(any(token.startswith(word) for token in indexed.tokens) for word in wanted)
-    whole = question.whole.strip("'")
-    return by_words or (bool(whole) and whole in indexed.tokens) or question.folded in indexed.text
+    whole = query.whole.strip("'")
+    return by_words or (bool(whole) and whole in indexed.tokens) or query.folded in indexed.text
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"),
+    ("typed", "name"),
     [
         ("shan", "单雄信"),
         ("shanxiongxin", "单雄信"),
@@ -59,13 +59,13 @@ def finds(asked: str, name: str) -> bool:
         ("o'br", "O'Brien & Sons"),
     ],
 )
-def test_P12_search_a_name_is_found_by(asked, name):
-    assert finds(asked, name)
+def test_P12_search_a_name_is_found_by(typed, name):
+    assert finds(typed, name)
 
 
-@pytest.mark.parametrize(("asked", "name"), [("客户", "客人户外"), ("shan", "李雄信"), ("重庆", "庆重有限公司")])
-def test_P12_search_a_name_is_not_found_by(asked, name):
-    assert not finds(asked, name)
+@pytest.mark.parametrize(("typed", "name"), [("客户", "客人户外"), ("shan", "李雄信"), ("重庆", "庆重有限公司")])
+def test_P12_search_a_name_is_not_found_by(typed, name):
+    assert not finds(typed, name)
 
 
 def test_P12_search_the_surname_reading_comes_first():
@@ -91,8 +91,8 @@ def test_P12_search_every_piece_of_a_chinese_name_finds_it(name, data):
 
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,12}", fullmatch=True), min_size=1, max_size=5), st.data())
 def test_P12_search_beginnings_of_any_words_find_a_latin_name(words, data):
-    asked = [word[: data.draw(st.integers(1, len(word)))] for word in data.draw(st.permutations(words))]
-    assert finds(" ".join(asked), " ".join(words))
+    typed = [word[: data.draw(st.integers(1, len(word)))] for word in data.draw(st.permutations(words))]
+    assert finds(" ".join(typed), " ".join(words))
 
 
 def test_P12_search_a_long_chinese_name_stays_a_small_row():
@@ -102,9 +102,9 @@ def test_P12_search_a_long_chinese_name_stays_a_small_row():
 
 
 def test_P12_search_nothing_typed_is_an_operator():
-    question = parse_query("a' | b:* & !c \\ %_", REGIONS)
-    assert question.words == "'a':* & 'b':* & 'c':*"
-    assert question.pattern == r"%a' | b:* & !c \\ \%\_%"
+    query = parse_query("a' | b:* & !c \\ %_", REGIONS)
+    assert query.words == "'a':* & 'b':* & 'c':*"
+    assert query.pattern == r"%a' | b:* & !c \\ \%\_%"
 
 
 def test_P12_search_a_question_can_be_an_id_a_phone_an_address_or_a_reference():

@@ -1,4 +1,4 @@
-"""P5: who looks after a customer; one account manager at a time, with a hand-over note on the change. Pure."""
+"""P5: who looks after a customer; assignment account manager at a time, with a hand-over note on the change. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ def member(number: int, employee: str, role="account_manager", at: datetime = AT
 def test_P5_a_new_account_manager_releases_the_old_with_a_note():
     old = member(1, "E-1")
     changed, events = assign([old], member(2, "E-2", at=AT + timedelta(days=9)), hand_over_note="prefers mornings")
-    assert [(one.employee_id, one.is_current, one.hand_over_note) for one in changed] == [
+    assert [(assignment.employee_id, assignment.is_current, assignment.hand_over_note) for assignment in changed] == [
         ("E-1", False, "prefers mornings"),
         ("E-2", True, None),
     ]
@@ -32,7 +32,7 @@ def test_P5_a_new_account_manager_releases_the_old_with_a_note():
 def test_P5_other_roles_stand_beside_each_other():
     team = [member(1, "E-1"), member(2, "E-2", "field_sales")]
     changed, events = assign(team, member(3, "E-3", "field_sales"))
-    assert [one.employee_id for one in changed] == ["E-3"]
+    assert [assignment.employee_id for assignment in changed] == ["E-3"]
     assert len(events) == 1
 
 

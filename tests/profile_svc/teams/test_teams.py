@@ -1,4 +1,4 @@
-"""P5 over HTTP: the directory, the team, one account manager at a time whatever happens at once."""
+"""P5 over HTTP: the directory, the team, item account manager at a time whatever happens at once."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -31,9 +31,9 @@ async def test_P5_employees_are_entered_once(client, path):
     other = await client.post("/v1/employees", json=again | {"name": "Somebody else"})
     assert (other.status_code, other.json()["code"]) == (409, "employee_exists")
     first = (await client.get("/v1/employees", params={"limit": 2})).json()
-    assert [one["employee_id"] for one in first["items"]] == ["E-1", "E-2"]
+    assert [item["employee_id"] for item in first["items"]] == ["E-1", "E-2"]
     rest = (await client.get("/v1/employees", params={"cursor": first["next"]})).json()
-    assert [one["employee_id"] for one in rest["items"]] == ["E-3"]
+    assert [item["employee_id"] for item in rest["items"]] == ["E-3"]
     assert rest["next"] is None
 
 
@@ -44,8 +44,8 @@ async def test_P5_a_new_manager_takes_over_with_a_note_and_shows_on_the_overview
     second = await client.post(f"{path}/team", json=manager("E-2", hand_over_note="likes to be called early"))
     assert second.status_code == 201
     team = (await client.get(f"{path}/team")).json()
-    assert [one["employee"]["employee_id"] for one in team["members"]] == ["E-2"]
-    assert [(one["employee"]["employee_id"], one["hand_over_note"]) for one in team["past"]] == [
+    assert [item["employee"]["employee_id"] for item in team["members"]] == ["E-2"]
+    assert [(item["employee"]["employee_id"], item["hand_over_note"]) for item in team["past"]] == [
         ("E-1", "likes to be called early")
     ]
     assert team["past"][0]["released_at"] == team["members"][0]["assigned_at"]
@@ -72,7 +72,7 @@ async def test_P5_releasing_the_manager_clears_the_overview_and_repeats_quietly(
 
 async def test_P5_many_assignments_at_once_leave_one_manager(client, path, database):
     answers = await asyncio.gather(*(client.post(f"{path}/team", json=manager(f"E-{n % 3 + 1}")) for n in range(9)))
-    # one that was stamped earlier but came to the lock later would overlap, and the same manager again is refused
+    # item that was stamped earlier but came to the lock later would overlap, and the same manager again is refused
     assert {answer.status_code for answer in answers} <= {201, 409}
     team = (await client.get(f"{path}/team")).json()
     assert len(team["members"]) == 1
@@ -150,8 +150,8 @@ async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced
     assert (placed.status_code, placed.json()["centre"]) == (200, "north")
     assert (await client.put(url, json={"centre": "north"})).is_success
     assert (await client.put(url, json={"centre": None})).json()["centre"] is None
-    told = [one for one in await announced() if isinstance(one, EmployeeChanged)]
-    assert [(one.employee_id, one.centre) for one in told] == [("E-1", "north"), ("E-1", None)]
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    assert [(item.employee_id, item.centre) for item in changes] == [("E-1", "north"), ("E-1", None)]
     nobody = await client.put("/v1/employees/E-99/centre", json={"centre": "north"})
     assert (nobody.status_code, nobody.json()["code"]) == (404, "employee_not_found")
     again = {"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"}
@@ -180,7 +180,7 @@ async def test_P5_a_partner_is_not_told_who_looks_after_its_customer(client, as_
         ]
         pop = (await client.get("/v1/calls/pop", params={"number": "+12125550123"}, headers=headers)).json()
         of_pop = [pop["matches"][0][name] for name in ("account_manager", "agent", "agent_role")]
-        return [overview["account_manager"], *(found[0]["account_manager"] for found in lists), *of_pop]
+        return [overview["account_manager"], *(customers[0]["account_manager"] for customers in lists), *of_pop]
 
     assert None not in await shown(as_role("agent"))
     assert await shown(as_role("partner", partner_id=partner_id)) == [None] * 7

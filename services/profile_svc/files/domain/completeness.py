@@ -15,6 +15,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
+    """How complete a file is, and the fields it lacks."""
+
     percent: int
     missing: tuple[str, ...]  # heaviest first
 
@@ -73,5 +75,6 @@ def completeness(kind: str, facts: Mapping[str, Any]) -> Completeness:
 
 
 def is_known(name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a fact is there; an empty list of hobbies is one, an empty list of phones is not."""
     value = facts.get(name)
     return bool(value) if name in CANNOT_BE_EMPTY else value is not None

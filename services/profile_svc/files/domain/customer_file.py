@@ -23,6 +23,8 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
+    """A customer's file. `facts` are JSON values as the HTTP shape checked them; `version` grows with each change."""
+
     id: UUID
     kind: CustomerKind
     facts: Facts
@@ -53,6 +55,7 @@ class CustomerFile:
 
 
 def language_of(name: str) -> str:
+    """The language that a name's script tells: Chinese or English."""
     return "zh" if HAN_RUN.search(name) else "en"
 
 
@@ -92,6 +95,7 @@ ANNOUNCED_TRAITS = (
 
 
 def traits(file: CustomerFile, at: datetime) -> dict[str, Any]:
+    """What other services grade by, as the file has it at an instant: codes, bands and numbers, nothing personal."""
     facts = file.facts
     founded_on: str | None = facts.get("founded_on")
     return {
@@ -104,6 +108,7 @@ def traits(file: CustomerFile, at: datetime) -> dict[str, Any]:
 
 
 def traits_of(file: CustomerFile, at: datetime) -> CustomerTraitsChanged:
+    """The event that tells a file's traits."""
     return CustomerTraitsChanged(customer_id=file.id, **traits(file, at), changed_at=at)
 
 
@@ -129,6 +134,7 @@ def checked(kind: CustomerKind, facts: Facts, at: datetime, regions: Sequence[st
 
 
 def refuse_duplicates(entries: Sequence[Mapping[str, Any]] | None, key: str, pointer: str) -> None:
+    """422 at the second of two entries with the same value under `key`, whatever their case."""
     seen: set[str] = set()
     for index, entry in enumerate(entries or ()):
         if entry[key].casefold() in seen:

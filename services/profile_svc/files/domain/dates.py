@@ -12,6 +12,7 @@ AGE_STEPS = (19, 25, 35, 45, 55, 65)
 
 
 def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
+    """422 at `pointer` for a day (ISO 8601) that has come nowhere in the world yet."""
     if day is not None and date.fromisoformat(day) > (at + LAST_ZONE).date():
         raise invalid("in_the_future", "This day has not come yet.", pointer=pointer)
 

@@ -33,6 +33,7 @@ def fold(text: str) -> str:
 
 
 def index_name(name: str) -> IndexedName:
+    """What the index holds of a name: folded, its text for trigrams, and every token it is found by."""
     folded = fold(name)
     tokens: dict[str, None] = {}
     for word in WORD.findall(folded):
@@ -55,10 +56,12 @@ def index_name(name: str) -> IndexedName:
 
 
 def pairs(run: str) -> list[str]:
+    """Neighbouring characters: `重庆长安` gives `重庆`, `庆长`, `长安`."""
     return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
 def compact(text: str) -> str:
+    """The words of a text without what is between them."""
     return "".join(WORD.findall(text))
 
 

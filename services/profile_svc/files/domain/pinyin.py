@@ -29,6 +29,7 @@ SHORT = 4  # characters: a person's name, where every combination of readings is
 
 @lru_cache(maxsize=8192)
 def readings_of(character: str) -> tuple[str, ...]:
+    """Every reading of one character, without tones."""
     return tuple(
         dict.fromkeys(plain(syllable) for syllable in pinyin(character, style=Style.NORMAL, heteronym=True)[0])
     )
@@ -66,4 +67,5 @@ def readings(run: str) -> list[tuple[str, ...]]:
 
 
 def initials(reading: Sequence[str]) -> str:
+    """The first letters of a reading's syllables: `chong qing` gives `cq`."""
     return "".join(syllable[:1] for syllable in reading)

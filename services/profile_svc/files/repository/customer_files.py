@@ -15,10 +15,12 @@ from shared.messaging import Transaction
 
 
 def file_of_row(row: Any) -> CustomerFile:
+    """The file in a row of `customer`."""
     return CustomerFile(row.id, row.kind, row.facts, row.version, row.registered_at, row.updated_at)
 
 
 async def find_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile | None:
+    """The file, if there is one and the reader may see it."""
     row = (
         await tx.sql.execute(visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader))
     ).one_or_none()
@@ -26,6 +28,7 @@ async def find_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile |
 
 
 async def get_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
+    """The file; 404 when there is none that the reader may see."""
     file = await find_file(tx, id, reader)
     if file is None:
         raise customer_not_found()
@@ -33,6 +36,7 @@ async def get_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
 
 
 async def load_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
+    """The file, locked against other changes; 404 when there is none that the reader may see."""
     query = visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader).with_for_update(
         key_share=True
     )
@@ -43,6 +47,7 @@ async def load_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
 
 
 async def save_file(tx: Transaction, file: CustomerFile, before: CustomerFile) -> None:
+    """Write a changed file, and its search rows when what they are made of changed."""
     await tx.sql.execute(update(customer).where(customer.c.id == file.id).values(_changing(file)))
     if any(file.facts.get(name) != before.facts.get(name) for name in ("names", "phones", "emails")):
         await drop_search_rows(tx, file)

@@ -29,6 +29,7 @@ delete from customer_email where customer_id = $1
 
 
 async def add_search_rows(tx: Transaction, files: Sequence[CustomerFile]) -> None:
+    """Insert the rows that these files are found by."""
     names = [
         (file.id, position, index_name(name))
         for file in files
@@ -46,4 +47,5 @@ async def add_search_rows(tx: Transaction, files: Sequence[CustomerFile]) -> Non
 
 
 async def drop_search_rows(tx: Transaction, file: CustomerFile) -> None:
+    """Delete the rows that a file was found by."""
     await tx.raw.execute(DROP, file.id)

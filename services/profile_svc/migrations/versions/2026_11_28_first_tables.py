@@ -156,7 +156,7 @@ create table contact_log (
     channel text not null constraint contact_log_channel check (
         channel in ('call', 'visit', 'email', 'fax', 'letter', 'chat', 'meeting')),
     employee_id text not null references employee,
-    said text not null,
+    summary text not null,
     partner text,
     position text,
     next_step text,

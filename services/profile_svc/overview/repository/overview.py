@@ -119,6 +119,7 @@ select * from seen
 
 
 async def lock_overviews(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """Lock the rows of these customers that exist, in the order of their ids."""
     await tx.raw.execute(LOCK, customer_ids)
 
 
@@ -132,6 +133,7 @@ async def lock_or_open_overviews(tx: Transaction, customer_ids: Sequence[UUID]) 
 
 
 async def save_orders(tx: Transaction, by_customer: Mapping[UUID, OrderTotals]) -> None:
+    """Add new orders to the overviews of their customers."""
     ids = sorted(by_customer)
     rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
@@ -141,6 +143,7 @@ async def save_orders(tx: Transaction, by_customer: Mapping[UUID, OrderTotals]) 
 
 
 async def save_returns(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
+    """Add returns to the overviews of their customers."""
     ids = sorted(by_customer)
     rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
@@ -149,17 +152,20 @@ async def save_returns(tx: Transaction, by_customer: Mapping[UUID, ReversalTotal
 
 
 async def save_cancellations(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
+    """Add cancellations to the overviews of their customers."""
     ids = sorted(by_customer)
     rows = [by_customer[id] for id in ids]
     await tx.raw.execute(CANCELLATIONS, ids, [row.times for row in rows], [row.amount for row in rows], tx.at)
 
 
 async def save_deliveries(tx: Transaction, by_customer: Mapping[UUID, datetime]) -> None:
+    """Keep the latest delivery of each customer."""
     ids = sorted(by_customer)
     await tx.raw.execute(DELIVERIES, ids, [by_customer[id] for id in ids], tx.at)
 
 
 async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -> None:
+    """Write the tier now."""
     ids = sorted(by_customer)
     rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
@@ -168,6 +174,7 @@ async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -
 
 
 async def save_points(tx: Transaction, by_customer: Mapping[UUID, PointsPosted]) -> None:
+    """Write the balance of points after the last posting."""
     ids = sorted(by_customer)
     rows = [by_customer[id] for id in ids]
     await tx.raw.execute(
@@ -176,11 +183,13 @@ async def save_points(tx: Transaction, by_customer: Mapping[UUID, PointsPosted])
 
 
 async def save_open_warnings(tx: Transaction, by_customer: Mapping[UUID, OpenWarnings]) -> None:
+    """Add open warnings, or write over those that are there."""
     ids = sorted(by_customer)
     await tx.raw.execute(SAVE_OPEN_WARNINGS, ids, [json.dumps(by_customer[id]) for id in ids], tx.at)
 
 
 async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Sequence[str]]) -> None:
+    """Take closed warnings, by their ids, off the overviews."""
     ids = sorted(by_customer)
     await tx.raw.execute(CLOSE_WARNINGS, ids, [" ".join(by_customer[id]) for id in ids], tx.at)
 
