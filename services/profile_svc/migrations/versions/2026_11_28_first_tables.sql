@@ -1,0 +1,212 @@
+-- Profile's first tables: files and what is searched in them, who may see whom, the team, the overview and its copies,
+-- calls, the contact log, groups, the access trail.
+
+create extension if not exists pg_trgm;
+
+create extension if not exists btree_gist;
+
+create table customer (
+    id uuid primary key,
+    kind text not null constraint customer_kind check (kind in ('organisation', 'person', 'unknown')),
+    facts jsonb not null,
+    completeness smallint not null constraint customer_completeness check (completeness between 0 and 100),
+    version int not null constraint customer_version check (version >= 1),
+    registered_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table customer_name (
+    customer_id uuid not null references customer on delete cascade,
+    position smallint not null,
+    folded text not null,
+    search_text text not null,
+    tokens tsvector not null,
+    primary key (customer_id, position)
+);
+
+create index customer_name_folded on customer_name (folded text_pattern_ops);
+
+create index customer_name_text on customer_name using gin (search_text gin_trgm_ops);
+
+create index customer_name_tokens on customer_name using gin (tokens);
+
+create table customer_phone (
+    customer_id uuid not null references customer on delete cascade,
+    e164 text not null,
+    last_digits text,
+    primary key (customer_id, e164)
+);
+
+create index customer_phone_e164 on customer_phone (e164);
+
+create index customer_phone_last_digits on customer_phone (last_digits);
+
+create table customer_email (
+    customer_id uuid not null references customer on delete cascade,
+    address text not null,
+    primary key (customer_id, address)
+);
+
+create index customer_email_address on customer_email (address text_pattern_ops);
+
+create table customer_source (
+    customer_id uuid not null references customer on delete cascade,
+    source text not null,
+    recorded_at timestamptz not null,
+    primary key (customer_id, source)
+);
+
+create table employee (
+    employee_id text primary key,
+    name text not null,
+    phone_extension text,
+    recorded_at timestamptz not null,
+    centre text
+);
+
+create table team_assignment (
+    id uuid primary key,
+    customer_id uuid not null references customer,
+    employee_id text not null references employee,
+    role text not null constraint team_assignment_role check (
+        role in ('account_manager', 'executive_sponsor', 'service_engineer', 'inside_sales', 'field_sales')),
+    assigned_at timestamptz not null,
+    released_at timestamptz,
+    hand_over_note text,
+    constraint team_assignment_times check (released_at >= assigned_at),
+    constraint team_managers_never_overlap exclude using gist (
+        customer_id with =, tstzrange(assigned_at, released_at) with &&) where (role = 'account_manager')
+);
+
+create index team_assignment_customer on team_assignment (customer_id);
+
+create index team_assignment_employee on team_assignment (employee_id) where released_at is null;
+
+create unique index team_one_account_manager on team_assignment (customer_id)
+    where role = 'account_manager' and released_at is null;
+
+create unique index team_one_of_a_role on team_assignment (customer_id, role, employee_id) where released_at is null;
+
+create table overview (
+    customer_id uuid primary key,
+    tier text,
+    tier_rank int,
+    tier_since timestamptz,
+    orders_count int not null default 0,
+    returns_count int not null default 0,
+    cancelled_count int not null default 0,
+    revenue_total numeric(24, 4) not null default 0,
+    revenue_returned numeric(24, 4) not null default 0,
+    revenue_cancelled numeric(24, 4) not null default 0,
+    first_order_at timestamptz,
+    last_order_at timestamptz,
+    last_order_id uuid,
+    last_return_at timestamptz,
+    last_delivery_at timestamptz,
+    points_balance bigint not null default 0,
+    points_held bigint not null default 0,
+    points_debt bigint not null default 0,
+    open_cases int not null default 0,
+    overdue_cases int not null default 0,
+    last_case_at timestamptz,
+    last_satisfaction smallint,
+    outstanding_amount numeric(24, 4) not null default 0,
+    oldest_due_on date,
+    account_manager text,
+    open_warnings jsonb not null default '{}',
+    updated_at timestamptz not null
+) with (fillfactor = 70);
+
+create table case_copy (
+    case_id uuid primary key,
+    customer_id uuid,
+    filed_at timestamptz,
+    opened_at timestamptz,
+    closed_at timestamptz,
+    reopened_at timestamptz,
+    acknowledged_at timestamptz,
+    proposed_at timestamptz,
+    resolved_at timestamptz,
+    acknowledgement_breached_at timestamptz,
+    proposal_breached_at timestamptz,
+    solution_breached_at timestamptz,
+    satisfied_at timestamptz,
+    satisfaction smallint
+);
+
+create index case_copy_customer on case_copy (customer_id);
+
+create table receivable_copy (
+    receivable_id uuid primary key,
+    customer_id uuid not null,
+    outstanding numeric(24, 4) not null,
+    due_on date
+);
+
+create index receivable_copy_owed on receivable_copy (customer_id) where outstanding > 0;
+
+create table call (
+    call_id text primary key,
+    number text not null,
+    customer_id uuid references customer on delete set null,
+    agent text,
+    ringing_at timestamptz,
+    answered_at timestamptz,
+    ended_at timestamptz,
+    recorded_at timestamptz not null,
+    constraint call_answered check (answered_at >= ringing_at),
+    constraint call_ended check (ended_at >= ringing_at and ended_at >= answered_at)
+);
+
+create index call_ringing on call (ringing_at);
+
+create index call_customer on call (customer_id);
+
+create table contact_log (
+    id uuid primary key,
+    customer_id uuid not null references customer,
+    contacted_at timestamptz not null,
+    channel text not null constraint contact_log_channel check (
+        channel in ('call', 'visit', 'email', 'fax', 'letter', 'chat', 'meeting')),
+    employee_id text not null references employee,
+    summary text not null,
+    partner text,
+    position text,
+    next_step text,
+    next_step_on date,
+    next_step_owner text references employee,
+    completed_at timestamptz,
+    outcome text,
+    recorded_at timestamptz not null,
+    recorded_by text not null,
+    constraint contact_log_next_step check (
+        (next_step is null) = (next_step_on is null) and (next_step is null) = (next_step_owner is null)),
+    constraint contact_log_completed check (completed_at >= contacted_at and next_step is not null
+        or completed_at is null and outcome is null)
+);
+
+create index contact_log_customer on contact_log (customer_id, contacted_at, id);
+
+create index contact_log_open_steps on contact_log (next_step_owner, next_step_on)
+    where next_step is not null and completed_at is null;
+
+create table group_membership (
+    customer_id uuid not null references customer,
+    parent_id uuid not null references customer,
+    since timestamptz not null,
+    until timestamptz,
+    primary key (customer_id, since),
+    constraint group_membership_other check (customer_id <> parent_id),
+    constraint group_membership_times check (until > since),
+    constraint group_one_parent exclude using gist (customer_id with =, tstzrange(since, until) with &&)
+);
+
+create index group_membership_parent on group_membership (parent_id);
+
+create table file_access (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    actor text not null,
+    customer_id uuid not null,
+    action text not null
+);
