@@ -131,14 +131,12 @@ class PopRead(Read):
 
 def show_alert(alert: Alert) -> PopAlert:
     """An alert with its sentences."""
-    text = write_alert(alert)
-    return PopAlert(code=alert.code, weight=alert.weight, en=text.en, zh=text.zh)
+    return PopAlert(code=alert.code, weight=alert.weight, **write_alert(alert))
 
 
 def show_advice(advice: Advice) -> PopAdvice:
     """An advice with its sentences."""
-    text = write_advice(advice)
-    return PopAdvice(code=advice.code, en=text.en, zh=text.zh)
+    return PopAdvice(code=advice.code, **write_advice(advice))
 
 
 def file_of(row: Mapping[str, Any]) -> CustomerFile:
@@ -177,7 +175,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], reader: Reade
         account_manager=None if manager is None else show_employee(manager),
         agent=None if assignment is None else show_employee(employees[assignment.id]),
         agent_role=None if assignment is None else assignment.role,
-        greeting=PopGreeting.model_validate(write_greeting(greet(file, context, hour=hour))),
+        greeting=PopGreeting(**write_greeting(greet(file, context, hour=hour))),
         open_cases=context.open_cases,
         points_balance=context.points_balance,
         alerts=[show_alert(alert) for alert in alerts_for(context, file)],

@@ -90,7 +90,7 @@ def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
     if context.overdue_cases:
         alerts.append(Alert("deadline_overdue", "high", {"count": context.overdue_cases}))
     if context.overdue_amount > 0:
-        alerts.append(Alert("payment_overdue", "high", {"amount": f"{context.overdue_amount:.2f}"}))
+        alerts.append(Alert("payment_overdue", "high", {"amount": context.overdue_amount}))
     if context.points_debt > 0:
         alerts.append(Alert("points_debt", "normal", {"count": context.points_debt}))
     if context.last_satisfaction is not None and context.last_satisfaction <= DISSATISFIED:
