@@ -12,6 +12,7 @@ from services.profile_svc.files.repository.search_index import add_search_rows, 
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import visible_to
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 
 def file_of_row(row: Any) -> CustomerFile:
@@ -66,10 +67,7 @@ def _changing(file: CustomerFile) -> dict[str, Any]:
 
 async def add_stubs(tx: Transaction, stubs: Sequence[CustomerFile]) -> set[UUID]:
     """Insert those that are not there yet, in one statement. Returns the ids of the new ones."""
-    rows = await tx.raw.fetch(
-        """insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
-           select id, 'unknown', '{}', 0, 1, at, at from unnest($1::uuid[], $2::timestamptz[]) as a(id, at) order by id
-           on conflict (id) do nothing returning id""",
-        [stub.id for stub in stubs], [stub.registered_at for stub in stubs],
-    )  # fmt: skip
+    new = [{"id": stub.id, "registered_at": stub.registered_at, "updated_at": stub.registered_at} for stub in stubs]
+    empty = {"kind": "unknown", "facts": {}, "completeness": 0, "version": 1}
+    rows = await insert_many(tx, customer, new, shared=empty, on_conflict="nothing", returning=("id",))
     return {row["id"] for row in rows}

@@ -1,29 +1,16 @@
 """SQL of opening files, any number in a few statements (an import is thousands)."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
+from services.profile_svc.files.tables import customer
 from shared.messaging import Transaction
-
-ADD = """
-insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
-select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::smallint[], $5::int[], $6::timestamptz[],
-    $7::timestamptz[]) as a(id) order by id
-on conflict (id) do nothing
-"""
-
-COMPLETE = """
-update customer c
-set kind = a.kind, facts = a.facts, completeness = a.completeness, version = a.version, updated_at = a.updated_at
-from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::smallint[], $5::int[], $6::timestamptz[])
-    as a(id, kind, facts, completeness, version, updated_at)
-where c.id = a.id
-"""
+from shared.sql import insert_columns, update_columns
 
 
 class ConcurrentRegistration(asyncpg.SerializationError):
@@ -46,10 +33,8 @@ async def add_files(tx: Transaction, files: Sequence[CustomerFile]) -> None:
     """Insert new files with their search rows. ConcurrentRegistration when one is there by now."""
     if not files:
         return
-    status = await tx.raw.execute(
-        ADD, *_columns(files), [file.registered_at for file in files], [file.updated_at for file in files]
-    )
-    if status != f"INSERT 0 {len(files)}":
+    columns = _columns(files) | {"registered_at": [file.registered_at for file in files]}
+    if await insert_columns(tx, customer, columns, on_conflict="nothing") < len(files):
         raise ConcurrentRegistration("a stub of one of these customers was opened by another transaction")
     await add_search_rows(tx, files)
 
@@ -58,16 +43,19 @@ async def complete_stubs(tx: Transaction, files: Sequence[CustomerFile]) -> None
     """Write over the stubs of customers who have become somebody, and make their search rows."""
     if not files:
         return
-    await tx.raw.execute(COMPLETE, *_columns(files), [file.updated_at for file in files])
+    await update_columns(tx, customer, _columns(files), key=("id",))
     for file in files:
         if file.version > 2:  # somebody amended the stub before: it may have been found by a phone
             await drop_search_rows(tx, file)
     await add_search_rows(tx, files)
 
 
-def _columns(files: Sequence[CustomerFile]) -> tuple[list[object], ...]:
-    return (
-        [file.id for file in files], [file.kind for file in files],
-        [orjson.dumps(file.facts).decode() for file in files], [file.completeness.percent for file in files],
-        [file.version for file in files],
-    )  # fmt: skip
+def _columns(files: Sequence[CustomerFile]) -> dict[str, list[Any]]:
+    return {
+        "id": [file.id for file in files],
+        "kind": [file.kind for file in files],
+        "facts": [file.facts for file in files],
+        "completeness": [file.completeness.percent for file in files],
+        "version": [file.version for file in files],
+        "updated_at": [file.updated_at for file in files],
+    }

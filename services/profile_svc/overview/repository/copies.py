@@ -6,24 +6,21 @@ from uuid import UUID
 from services.profile_svc.overview.domain.cases import INSTANTS, STAGES, CaseCopy
 from services.profile_svc.overview.domain.totals import ReceivableCopy
 from services.profile_svc.overview.repository.overview import lock_or_open_overviews
+from services.profile_svc.overview.tables import case_copy, receivable_copy
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
 
-MERGED = ",\n    ".join(f"{name} = greatest(c.{name}, excluded.{name})" for name in INSTANTS)
-
-INSTANT_ARRAYS = ", ".join(f"${number}::timestamptz[]" for number in range(3, 3 + len(INSTANTS)))
-
-SAVE_CASES = f"""
-insert into case_copy as c (case_id, customer_id, {", ".join(INSTANTS)}, satisfied_at, satisfaction)
-select * from unnest($1::uuid[], $2::uuid[], {INSTANT_ARRAYS},
-                     ${3 + len(INSTANTS)}::timestamptz[], ${4 + len(INSTANTS)}::smallint[])
-on conflict (case_id) do update set
-    customer_id = coalesce(excluded.customer_id, c.customer_id),
-    {MERGED},
-    satisfaction = case when excluded.satisfied_at >= c.satisfied_at or c.satisfied_at is null
-                        then coalesce(excluded.satisfaction, c.satisfaction) else c.satisfaction end,
-    satisfied_at = greatest(c.satisfied_at, excluded.satisfied_at)
-returning customer_id
-"""
+# later instants count, whatever order they come in
+MERGE_CASES = Upsert(
+    expressions={
+        "customer_id": "coalesce(excluded.customer_id, case_copy.customer_id)",
+        **{name: f"greatest(case_copy.{name}, excluded.{name})" for name in INSTANTS},
+        "satisfaction": """case
+            when excluded.satisfied_at >= case_copy.satisfied_at or case_copy.satisfied_at is null
+            then coalesce(excluded.satisfaction, case_copy.satisfaction) else case_copy.satisfaction end""",
+        "satisfied_at": "greatest(case_copy.satisfied_at, excluded.satisfied_at)",
+    }
+)
 
 IS_OPEN = "opened_at is not null and (closed_at is null or opened_at > closed_at)"
 
@@ -47,12 +44,7 @@ on conflict (customer_id) do update set
     last_satisfaction = excluded.last_satisfaction, updated_at = excluded.updated_at
 """
 
-SAVE_RECEIVABLES = """
-insert into receivable_copy as r (receivable_id, customer_id, outstanding, due_on)
-select * from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::date[])
-on conflict (receivable_id) do update
-    set outstanding = excluded.outstanding, due_on = coalesce(excluded.due_on, r.due_on)
-"""
+REPLACE_RECEIVABLES = Upsert(expressions={"due_on": "coalesce(excluded.due_on, receivable_copy.due_on)"})
 
 SUM_RECEIVABLES = """
 insert into overview as o (customer_id, outstanding_amount, oldest_due_on, updated_at)
@@ -68,13 +60,8 @@ on conflict (customer_id) do update set
 
 async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy]) -> None:
     """Merge what a batch says, then count again for the customers it concerns."""
-    ids = sorted(by_case)
-    copies = [by_case[id] for id in ids]
-    instants = [[getattr(copy, name) for copy in copies] for name in INSTANTS]
-    rows = await tx.raw.fetch(
-        SAVE_CASES, ids, [copy.customer_id for copy in copies], *instants,
-        [copy.satisfied_at for copy in copies], [copy.satisfaction for copy in copies],
-    )  # fmt: skip
+    copies = list(by_case.values())
+    rows = await insert_many(tx, case_copy, copies, on_conflict=MERGE_CASES, returning=("customer_id",))
     concerned = sorted({row["customer_id"] for row in rows if row["customer_id"] is not None})
     if concerned:
         # their rows are not locked yet where the batch came under the cases' own keys
@@ -84,12 +71,8 @@ async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy]) -> None:
 
 async def save_receivables(tx: Transaction, by_receivable: Mapping[UUID, ReceivableCopy]) -> None:
     """Take over the state of each, then sum up again for the customers they are of."""
-    ids = sorted(by_receivable)
-    copies = [by_receivable[id] for id in ids]
-    await tx.raw.execute(
-        SAVE_RECEIVABLES, ids, [copy.customer_id for copy in copies], [copy.outstanding for copy in copies],
-        [copy.due_on for copy in copies],
-    )  # fmt: skip
+    copies = list(by_receivable.values())
+    await insert_many(tx, receivable_copy, copies, on_conflict=REPLACE_RECEIVABLES)
     concerned = sorted({copy.customer_id for copy in copies})
     await lock_or_open_overviews(tx, concerned)
     await tx.raw.execute(SUM_RECEIVABLES, concerned, tx.at)

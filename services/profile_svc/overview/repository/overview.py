@@ -3,7 +3,6 @@
 Every upsert goes through the customers in the order of their ids, the order in which `lock_overviews` took them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,83 +11,41 @@ from uuid import UUID
 from services.profile_svc.core.domain import Reader
 from services.profile_svc.overview.domain.totals import OrderTotals, ReversalTotals
 from services.profile_svc.overview.domain.warnings import OpenWarnings
+from services.profile_svc.overview.tables import overview
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
+from shared.sql import Upsert, insert_columns
+
+Columns = Mapping[str, Sequence[Any]]
 
 LOCK = "select from overview where customer_id = any($1::uuid[]) order by customer_id for no key update"
 
 # a row that is there is locked and left as it is
-LOCK_OR_OPEN = """
-insert into overview as o (customer_id, updated_at)
-select id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id
-on conflict (customer_id) do update set updated_at = o.updated_at where false
-"""
+LEAVE = Upsert(expressions={"updated_at": "overview.updated_at"}, where="false")
 
-ORDERS = """
-insert into overview as o
-    (customer_id, orders_count, revenue_total, first_order_at, last_order_at, last_order_id, updated_at)
-select *, $7::timestamptz
-from unnest($1::uuid[], $2::int[], $3::numeric[], $4::timestamptz[], $5::timestamptz[], $6::uuid[])
-on conflict (customer_id) do update set
-    orders_count = o.orders_count + excluded.orders_count,
-    revenue_total = o.revenue_total + excluded.revenue_total,
-    first_order_at = least(o.first_order_at, excluded.first_order_at),
-    last_order_at = greatest(o.last_order_at, excluded.last_order_at),
-    last_order_id = case
-        when o.last_order_at > excluded.last_order_at then o.last_order_id
-        when o.last_order_at = excluded.last_order_at then greatest(o.last_order_id, excluded.last_order_id)
-        else excluded.last_order_id end,
-    updated_at = excluded.updated_at
-"""
-
-RETURNS = """
-insert into overview as o (customer_id, returns_count, revenue_returned, last_return_at, updated_at)
-select *, $5::timestamptz from unnest($1::uuid[], $2::int[], $3::numeric[], $4::timestamptz[])
-on conflict (customer_id) do update set
-    returns_count = o.returns_count + excluded.returns_count,
-    revenue_returned = o.revenue_returned + excluded.revenue_returned,
-    last_return_at = greatest(o.last_return_at, excluded.last_return_at),
-    updated_at = excluded.updated_at
-"""
-
-CANCELLATIONS = """
-insert into overview as o (customer_id, cancelled_count, revenue_cancelled, updated_at)
-select *, $4::timestamptz from unnest($1::uuid[], $2::int[], $3::numeric[])
-on conflict (customer_id) do update set
-    cancelled_count = o.cancelled_count + excluded.cancelled_count,
-    revenue_cancelled = o.revenue_cancelled + excluded.revenue_cancelled,
-    updated_at = excluded.updated_at
-"""
-
-DELIVERIES = """
-insert into overview as o (customer_id, last_delivery_at, updated_at)
-select *, $3::timestamptz from unnest($1::uuid[], $2::timestamptz[])
-on conflict (customer_id) do update set
-    last_delivery_at = greatest(o.last_delivery_at, excluded.last_delivery_at), updated_at = excluded.updated_at
-"""
-
-TIERS = """
-insert into overview as o (customer_id, tier, tier_rank, tier_since, updated_at)
-select *, $5::timestamptz from unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[])
-on conflict (customer_id) do update set
-    tier = excluded.tier, tier_rank = excluded.tier_rank, tier_since = excluded.tier_since,
-    updated_at = excluded.updated_at
-"""
-
-POINTS = """
-insert into overview as o (customer_id, points_balance, points_held, points_debt, updated_at)
-select *, $5::timestamptz from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
-on conflict (customer_id) do update set
-    points_balance = excluded.points_balance, points_held = excluded.points_held, points_debt = excluded.points_debt,
-    updated_at = excluded.updated_at
-"""
-
-SAVE_OPEN_WARNINGS = """
-insert into overview as o (customer_id, open_warnings, updated_at)
-select *, $3::timestamptz from unnest($1::uuid[], $2::jsonb[])
-on conflict (customer_id) do update set
-    open_warnings = o.open_warnings || excluded.open_warnings, updated_at = excluded.updated_at
-"""
+ADD_ORDERS = Upsert(
+    add=("orders_count", "revenue_total"),
+    expressions={
+        "first_order_at": "least(overview.first_order_at, excluded.first_order_at)",
+        "last_order_at": "greatest(overview.last_order_at, excluded.last_order_at)",
+        # two orders of the same instant: the greater id is the last one
+        "last_order_id": """case
+            when overview.last_order_at > excluded.last_order_at then overview.last_order_id
+            when overview.last_order_at = excluded.last_order_at
+                then greatest(overview.last_order_id, excluded.last_order_id)
+            else excluded.last_order_id end""",
+    },
+)
+ADD_RETURNS = Upsert(
+    add=("returns_count", "revenue_returned"),
+    expressions={"last_return_at": "greatest(overview.last_return_at, excluded.last_return_at)"},
+)
+ADD_CANCELLATIONS = Upsert(add=("cancelled_count", "revenue_cancelled"))
+KEEP_LAST_DELIVERY = Upsert(
+    expressions={"last_delivery_at": "greatest(overview.last_delivery_at, excluded.last_delivery_at)"}
+)
+REPLACE = Upsert()
+ADD_WARNINGS = Upsert(expressions={"open_warnings": "overview.open_warnings || excluded.open_warnings"})
 
 CLOSE_WARNINGS = """
 update overview o set open_warnings = o.open_warnings - string_to_array(a.closed, ' '), updated_at = $3::timestamptz
@@ -129,63 +86,85 @@ async def lock_or_open_overviews(tx: Transaction, customer_ids: Sequence[UUID]) 
     A statement that counts and then waits for the row writes what it saw before the wait. One that comes after the lock
     sees all that was committed by then, and whoever counts later waits for it.
     """
-    await tx.raw.execute(LOCK_OR_OPEN, customer_ids, tx.at)
+    await _save(tx, {"customer_id": customer_ids}, LEAVE)
 
 
 async def save_orders(tx: Transaction, by_customer: Mapping[UUID, OrderTotals]) -> None:
     """Add new orders to the overviews of their customers."""
-    ids = sorted(by_customer)
-    rows = [by_customer[id] for id in ids]
-    await tx.raw.execute(
-        ORDERS, ids, [row.orders for row in rows], [row.amount for row in rows], [row.first_at for row in rows],
-        [row.last_at for row in rows], [row.last_id for row in rows], tx.at,
-    )  # fmt: skip
+    totals = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "orders_count": [total.orders for total in totals],
+        "revenue_total": [total.amount for total in totals],
+        "first_order_at": [total.first_at for total in totals],
+        "last_order_at": [total.last_at for total in totals],
+        "last_order_id": [total.last_id for total in totals],
+    }
+    await _save(tx, columns, ADD_ORDERS)
 
 
 async def save_returns(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
     """Add returns to the overviews of their customers."""
-    ids = sorted(by_customer)
-    rows = [by_customer[id] for id in ids]
-    await tx.raw.execute(
-        RETURNS, ids, [row.times for row in rows], [row.amount for row in rows], [row.last_at for row in rows], tx.at
-    )
+    totals = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "returns_count": [total.times for total in totals],
+        "revenue_returned": [total.amount for total in totals],
+        "last_return_at": [total.last_at for total in totals],
+    }
+    await _save(tx, columns, ADD_RETURNS)
 
 
 async def save_cancellations(tx: Transaction, by_customer: Mapping[UUID, ReversalTotals]) -> None:
     """Add cancellations to the overviews of their customers."""
-    ids = sorted(by_customer)
-    rows = [by_customer[id] for id in ids]
-    await tx.raw.execute(CANCELLATIONS, ids, [row.times for row in rows], [row.amount for row in rows], tx.at)
+    totals = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "cancelled_count": [total.times for total in totals],
+        "revenue_cancelled": [total.amount for total in totals],
+    }
+    await _save(tx, columns, ADD_CANCELLATIONS)
 
 
 async def save_deliveries(tx: Transaction, by_customer: Mapping[UUID, datetime]) -> None:
     """Keep the latest delivery of each customer."""
-    ids = sorted(by_customer)
-    await tx.raw.execute(DELIVERIES, ids, [by_customer[id] for id in ids], tx.at)
+    columns: Columns = {"customer_id": list(by_customer), "last_delivery_at": list(by_customer.values())}
+    await _save(tx, columns, KEEP_LAST_DELIVERY)
 
 
 async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -> None:
     """Write the tier now."""
-    ids = sorted(by_customer)
-    rows = [by_customer[id] for id in ids]
-    await tx.raw.execute(
-        TIERS, ids, [row.tier for row in rows], [row.rank for row in rows], [row.effective_from for row in rows], tx.at
-    )
+    changes = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "tier": [change.tier for change in changes],
+        "tier_rank": [change.rank for change in changes],
+        "tier_since": [change.effective_from for change in changes],
+    }
+    await _save(tx, columns, REPLACE)
 
 
 async def save_points(tx: Transaction, by_customer: Mapping[UUID, PointsPosted]) -> None:
     """Write the balance of points after the last posting."""
-    ids = sorted(by_customer)
-    rows = [by_customer[id] for id in ids]
-    await tx.raw.execute(
-        POINTS, ids, [row.balance for row in rows], [row.held for row in rows], [row.debt for row in rows], tx.at
-    )
+    postings = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "points_balance": [posting.balance for posting in postings],
+        "points_held": [posting.held for posting in postings],
+        "points_debt": [posting.debt for posting in postings],
+    }
+    await _save(tx, columns, REPLACE)
 
 
 async def save_open_warnings(tx: Transaction, by_customer: Mapping[UUID, OpenWarnings]) -> None:
     """Add open warnings, or write over those that are there."""
-    ids = sorted(by_customer)
-    await tx.raw.execute(SAVE_OPEN_WARNINGS, ids, [json.dumps(by_customer[id]) for id in ids], tx.at)
+    columns: Columns = {"customer_id": list(by_customer), "open_warnings": list(by_customer.values())}
+    await _save(tx, columns, ADD_WARNINGS)
+
+
+async def _save(tx: Transaction, columns: Columns, on_conflict: Upsert) -> None:
+    """Into the rows of customers, opened where they are missing."""
+    await insert_columns(tx, overview, columns, shared={"updated_at": tx.at}, on_conflict=on_conflict)
 
 
 async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Sequence[str]]) -> None:

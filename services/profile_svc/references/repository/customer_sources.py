@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists
 from services.profile_svc.core.domain import Reader
 from services.profile_svc.references.tables import customer_source
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 
 def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], reader: Reader) -> Select[Any]:
@@ -22,11 +23,5 @@ def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], reader: Rea
 
 async def add_sources(tx: Transaction, sources: Collection[tuple[UUID, str]]) -> None:
     """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
-    ordered = sorted(set(sources))
-    if ordered:
-        await tx.raw.execute(
-            """insert into customer_source (customer_id, source, recorded_at)
-               select customer_id, source, $3 from unnest($1::uuid[], $2::text[]) as a(customer_id, source)
-               on conflict do nothing""",
-            [customer_id for customer_id, _ in ordered], [source for _, source in ordered], tx.at,
-        )  # fmt: skip
+    rows = [{"customer_id": customer_id, "source": source} for customer_id, source in set(sources)]
+    await insert_many(tx, customer_source, rows, shared={"recorded_at": tx.at}, on_conflict="nothing")
