@@ -122,7 +122,7 @@ SOUND = {
         insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
         values ('{PARENT}', 'organisation', '{{"region": "north", "employees": 500}}', 40, 2, now(), now());
         insert into employee (employee_id, name, recorded_at) values ('am-1', 'Josephine', now());
-        insert into contact_log (id, customer_id, contacted_at, channel, employee_id, said, next_step, next_step_on,
+        insert into contact_log (id, customer_id, contacted_at, channel, employee_id, summary, next_step, next_step_on,
                                  next_step_owner, recorded_at, recorded_by)
         values ('{CONTACT}', '{CUSTOMER}', '{AT}', 'call', 'am-1', 'Hello', 'Write', '2026-03-09', 'am-1', now(), 'x');
         insert into group_membership values ('{CUSTOMER}', '{PARENT}', '2026-03-01T00:00Z', '{AT}');
