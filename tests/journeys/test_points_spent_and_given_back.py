@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.caller import Caller, a_line, ago, an_order, new_code, now
+from tests.journeys.conftest import SignIn
 
 
 @pytest.fixture
@@ -33,16 +34,16 @@ async def lots(caller: Caller, customer: str) -> list[dict[str, Any]]:
     return list(page["items"])
 
 
-async def test_K4_a_return_takes_back_its_own_line_with_its_own_bonus(admin: Caller) -> None:
+async def test_K4_a_return_takes_back_its_own_line_with_its_own_bonus(admin: Caller, sign_in: SignIn) -> None:
     programme = {
-        "effective_from": ago(seconds=-2),
         "base_rate": "1",
         "tiers": {"gold": "1.5"},
         "bonuses": {"k4-a": 10, "k4-b": 20},
         "lifetime_months": 24,
     }
-    await admin.post("/v1/programmes", programme)
-    await asyncio.sleep(2)  # a programme begins now or later, and orders are placed after it began
+    written = await admin.post("/v1/programmes", {"document": programme})
+    head = await sign_in("head")  # somebody else than the author puts it in force, and orders are placed after that
+    await head.post(f"/v1/programmes/{written['id']}/activation", status=200)
     lines = [a_line(1, "10.00", category="k4-a"), a_line(2, "10.00", category="k4-b"), a_line(3, "20.00")]
     order = await admin.post("/v1/orders", an_order(new_code("P"), lines, at=now()), status=202)
     await admin.settle()

@@ -30,7 +30,9 @@ from shared.events import (
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 VERSIONS = Path(str(loyalty_svc.__file__)).parent / "migrations" / "versions"
-SHIPPED = programme_from(1, None, json.loads((VERSIONS / "2026_11_28_first_tables.json").read_bytes()), UTC)
+[SHIPPED_RULE_SET] = json.loads((VERSIONS / "2026_11_28_first_tables.json").read_text())
+SHIPPED_DOCUMENT = SHIPPED_RULE_SET["document"]
+SHIPPED = programme_from(1, None, SHIPPED_DOCUMENT, UTC)
 """The programme that a new deployment starts with."""
 
 

@@ -64,6 +64,11 @@ INVARIANTS = {
             using (customer_id)
         where a.next_expiry is null or a.next_expiry > l.first
     """,
+    "an order was recorded under a version of the programme that was put in force": """
+        select o.order_id from order_points o
+        where not exists (select from rule_set_version v where v.kind = 'programme' and v.version = o.programme
+                          and v.activated_at is not null)
+    """,
     "every grant was made once": """
         select fact_id from entry where kind = 'grant' group by fact_id having count(*) > 1
     """,

@@ -1,6 +1,7 @@
 """What the tests of loyalty do often: deliver an order, ask over HTTP, read how something ended."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import httpx
 import pytest
 
 from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.programmes.repository import PROGRAMME, PROGRAMME_ID
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.errors import DomainError
 from shared.events import Event, OrderPlaced, PointsPosted
-from shared.messaging import Database
+from shared.messaging import Database, Transaction
+from shared.rule_sets import activate_version, write_version
 from tests.loyalty_svc.builders import day, order_placed
 
 ANNA, BERT = UUID(int=0xA), UUID(int=0xB)
@@ -28,6 +31,16 @@ async def earn_points(
     placed = order_placed(customer, UUID(int=order), ("A", amount), at=day(at))
     await deliver(database, subscriptions, [placed], at=day(at))
     return placed
+
+
+async def put_in_force(database: Database, at: datetime, document: dict[str, Any]) -> None:
+    """A version of the programme that an analyst writes, and a head puts in force, at an instant."""
+
+    async def write_and_activate(tx: Transaction) -> None:
+        await write_version(tx, PROGRAMME, document, "analyst-1")
+        await activate_version(tx, PROGRAMME, PROGRAMME_ID, None, "head-1", effective_from=at)
+
+    await database.run(write_and_activate, at=at)
 
 
 async def outcome_of(work: Awaitable[Any]) -> str:

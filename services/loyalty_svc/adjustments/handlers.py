@@ -53,7 +53,7 @@ async def _post_if_decided(tx: Transaction, adjustment: Adjustment) -> None:
     if adjustment.state == "posted":
         wallet = await load_wallet(tx, adjustment.customer_id)
         await load_first_lots(tx, {wallet.customer_id: wallet}, {wallet.customer_id: -adjustment.points})
-        expires_at = (await load_programmes(tx)).at(tx.at).expires_at(tx.at)
+        expires_at = (await load_programmes(tx, [tx.at])).at(tx.at).expires_at(tx.at)
         cause = Cause(tx.at, fact_id=adjustment.id, reason=adjustment.reason, actor=adjustment.decided_by)
         entry_id = wallet.adjust(adjustment.points, LotTerms(tx.at, expires_at), tx.at, cause).id
         await save_and_announce(tx, [wallet])

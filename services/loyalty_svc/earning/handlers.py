@@ -15,7 +15,7 @@ from services.loyalty_svc.ledger.domain.entries import Cause
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallets
-from services.loyalty_svc.programmes.repository import load_programmes
+from services.loyalty_svc.programmes.repository import load_programme_versions, load_programmes
 from shared.errors import not_found
 from shared.events import OrderCancelled, OrderPlaced, OrderReturned, ReversedLine, TierChanged
 from shared.messaging import Transaction
@@ -36,7 +36,7 @@ async def when_orders_are_placed_earn_points(tx: Transaction, placed: Sequence[O
     wallets = await load_wallets(tx, (event.customer_id for event in placed))
     known = await order_rows.list_known_orders(tx, (event.order_id for event in placed))
     histories = await load_tiers(tx, wallets)
-    programmes = await load_programmes(tx)
+    programmes = await load_programmes(tx, [event.placed_at for event in placed])
     new: dict[UUID, EarningOrder] = {}
     for event in placed:
         if event.order_id in known or event.order_id in new:
@@ -69,7 +69,7 @@ async def _reverse(tx: Transaction, reversals: Sequence[OrderReversal]) -> None:
     wallets = await load_wallets(tx, (reversal.customer_id for reversal in reversals))
     orders = await order_rows.load_orders(tx, {reversal.order_id for reversal in reversals})
     histories = await load_tiers(tx, wallets)
-    programmes = await load_programmes(tx)
+    programmes = await load_programme_versions(tx, {order.programme for order in orders.values()})
     await _load_lots_to_reverse(tx, wallets, [(order, order.posted) for order in orders.values()])
     for reversal in reversals:
         order = orders.get(reversal.order_id)
@@ -101,8 +101,8 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
     if not learned:
         return
     await save_tiers(tx, _last_of_each(learned))
-    programmes = await load_programmes(tx)
     orders = await order_rows.load_orders_since(tx, since)
+    programmes = await load_programme_versions(tx, {order.programme for order in orders})
     tiers = {order.order_id: histories[order.customer_id].at(order.placed_at) for order in orders}
     needs = [(o, points_to_reverse(o, programmes[o.programme], tiers[o.order_id])) for o in orders]
     await _load_lots_to_reverse(tx, wallets, needs)

@@ -7,7 +7,7 @@ from services.loyalty_svc.ledger.repository.balances import load_balances
 from services.loyalty_svc.ledger.repository.lots import list_expiring
 from services.loyalty_svc.ledger.schemas import ExpiringRead
 from services.loyalty_svc.programmes.repository import load_programmes
-from services.loyalty_svc.programmes.schemas import ProgrammeRead
+from services.loyalty_svc.programmes.schemas import ProgrammeTermsRead
 from shared.chassis import Id, Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["points"])
@@ -18,9 +18,9 @@ async def show_points(customer_id: Id, tx: Tx, settings: CurrentSettings) -> Poi
     """What the customer can spend, what is set aside or owed, what expires when, and what a purchase earns now."""
     balance_row = await load_balances(tx, customer_id, tx.at)
     tier = (await load_tiers(tx, [customer_id]))[customer_id].at(tx.at)
-    programme = (await load_programmes(tx)).at(tx.at)
+    programme = (await load_programmes(tx, [tx.at])).at(tx.at)
     expiring = await list_expiring(tx, settings.time_zone, tx.at, customer_id)
     return PointsRead(
         **balance_row, expiring=[ExpiringRead(**row) for row in expiring], tier=tier,
-        multiplier=programme.multiplier(tier), programme=ProgrammeRead.model_validate(programme),
+        multiplier=programme.multiplier(tier), programme=ProgrammeTermsRead.model_validate(programme),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.loyalty_svc.ledger.schemas import ExpiringRead
-from services.loyalty_svc.programmes.schemas import ProgrammeRead
+from services.loyalty_svc.programmes.schemas import ProgrammeTermsRead
 from shared.chassis import Amount, Read
 
 
@@ -15,4 +15,4 @@ class PointsRead(Read):
     expiring: list[ExpiringRead]
     tier: str | None
     multiplier: Amount
-    programme: ProgrammeRead
+    programme: ProgrammeTermsRead

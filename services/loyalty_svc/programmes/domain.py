@@ -1,5 +1,6 @@
 """The programme: how many points an amount earns, and for how long they can be used. Data, in versions (L2)."""
 
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from shared.errors import invalid
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
+SINCE_EVER = datetime.min.replace(tzinfo=UTC)
 LONGEST_LIFE_MONTHS = 1200
 # Points per 1.00, all factors together: the greatest order that intake takes, 10^13, earns 10^17; a bigint holds 92.
 GREATEST_RATE = Decimal(10_000)
@@ -48,61 +50,45 @@ class Programme:
         """Until when points can be used that were earned at an instant: calendar months later, in the business zone."""
         return add_months(earned_at, self.lifetime_months, self.zone)
 
-    def terms(self) -> dict[str, Any]:
-        """The terms as a JSON object, for the database: decimals are strings."""
-        return {
-            "base_rate": str(self.base_rate),
-            "tiers": {tier: str(multiplier) for tier, multiplier in self.tiers.items()},
-            "categories": {category: str(factor) for category, factor in self.categories.items()},
-            "bonuses": dict(self.bonuses),
-            "lifetime_months": self.lifetime_months,
-        }
 
+def programme_from(
+    version: int, effective_from: datetime | None, document: Mapping[str, Any], zone: tzinfo
+) -> Programme:
+    """The programme behind a document (decimals are strings). 422 for what takes points away or never lets them end.
 
-def programme_from(version: int, effective_from: datetime | None, terms: Mapping[str, Any], zone: tzinfo) -> Programme:
-    """The programme behind stored terms; refuses what would take points away or let them live for ever."""
+    `zone` is the business's, in which months are counted.
+    """
     programme = Programme(
         version=version,
         effective_from=effective_from,
-        base_rate=Decimal(terms["base_rate"]),
-        tiers={tier: Decimal(multiplier) for tier, multiplier in terms["tiers"].items()},
-        categories={category: Decimal(factor) for category, factor in terms["categories"].items()},
-        bonuses=dict(terms["bonuses"]),
-        lifetime_months=terms["lifetime_months"],
+        base_rate=Decimal(document["base_rate"]),
+        tiers={tier: Decimal(multiplier) for tier, multiplier in document["tiers"].items()},
+        categories={category: Decimal(factor) for category, factor in document["categories"].items()},
+        bonuses=dict(document["bonuses"]),
+        lifetime_months=document["lifetime_months"],
         zone=zone,
     )
     rates = [programme.base_rate, *programme.tiers.values(), *programme.categories.values()]
     if any(not rate.is_finite() or rate < ZERO for rate in rates) or any(b < 0 for b in programme.bonuses.values()):
         raise invalid("rate_out_of_range", "Rates and bonuses have to be zero or more.")
     if not 1 <= programme.lifetime_months <= LONGEST_LIFE_MONTHS:
-        raise invalid("lifetime_out_of_range", "Points have to live for 1 to 1200 months.", pointer="/lifetime_months")
+        raise invalid(
+            "lifetime_out_of_range", "Points have to live for 1 to 1200 months.", pointer="/document/lifetime_months"
+        )
     return programme
 
 
 class Programmes:
-    """All versions. Which one an order falls under is decided by when it was placed."""
+    """The versions in force, one after the other without a gap. An order falls under that of when it was placed."""
 
     def __init__(self, versions: Sequence[Programme]) -> None:
-        self._by_version = {programme.version: programme for programme in versions}
-        self._newest_first = sorted(versions, key=lambda programme: programme.version, reverse=True)
-
-    def __getitem__(self, version: int) -> Programme:
-        return self._by_version[version]
+        """`versions`: one or more; of those that begin at one instant, the later in the sequence is in force."""
+        self._versions = sorted(versions, key=lambda programme: programme.effective_from or SINCE_EVER)
+        self._beginnings = [programme.effective_from or SINCE_EVER for programme in self._versions]
 
     def at(self, instant: datetime) -> Programme:
-        """The version in force at an instant: of those that had begun, the newest."""
-        for programme in self._newest_first:
-            if programme.effective_from is None or programme.effective_from <= instant:
-                return programme
-        return self._newest_first[-1]
-
-    def newest(self) -> Programme:
-        """The version that was made last, also while it has not begun."""
-        return self._newest_first[0]
-
-    def all(self) -> list[Programme]:
-        """Every version, the newest first."""
-        return list(self._newest_first)
+        """The version in force at an instant: the last that had begun, or else the first."""
+        return self._versions[max(0, bisect_right(self._beginnings, instant) - 1)]
 
 
 def whole(points: Decimal) -> int:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.chassis import Amount, Code, Instant, Read, Shape
+from shared.chassis import Amount, Code, Read, Shape
 
 Rates = Annotated[dict[Code, Amount], Field(max_length=1000)]
 
 
-class ProgrammeCreate(Shape):
-    effective_from: Instant
+class ProgrammeDocument(Shape):
+    """What a version of the programme says."""
+
     base_rate: Amount
     tiers: Rates = Field(default_factory=dict)
     categories: Rates = Field(default_factory=dict)
@@ -21,9 +22,11 @@ class ProgrammeCreate(Shape):
     lifetime_months: Annotated[int, Field(strict=True, ge=1, le=1200)]
 
 
-class ProgrammeRead(Read):
+class ProgrammeTermsRead(Read):
+    """A version of the programme that is in force."""
+
     version: int
-    effective_from: datetime | None  # null: since ever
+    effective_from: datetime
     base_rate: Amount
     tiers: dict[str, Amount]
     categories: dict[str, Amount]

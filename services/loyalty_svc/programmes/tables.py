@@ -1,16 +1,6 @@
-"""The versions of the programme."""
+"""The versions of the programme and their history: rule sets, of which the programme is the one kind loyalty has."""
 
-from sqlalchemy import Column, Integer, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from services.loyalty_svc.core.tables import metadata
+from shared.rule_sets import rule_set_tables
 
-from services.loyalty_svc.core.tables import Timestamp, metadata
-
-programme = Table(
-    "programme",
-    metadata,
-    Column("version", Integer, primary_key=True),
-    Column("effective_from", Timestamp),  # null: since ever
-    Column("terms", JSONB, nullable=False),
-    Column("created_at", Timestamp, nullable=False),
-    Column("created_by", Text, nullable=False),
-)
+rule_set_version, rule_set_step = rule_set_tables(metadata)

@@ -61,7 +61,7 @@ async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:
         return
     wallets = await load_wallets(tx, (customer for customer, _ in grants))
     known = await repository.list_known_grants(tx, [settlement.resolution_id for _, settlement in grants])
-    programmes = await load_programmes(tx)
+    programmes = await load_programmes(tx, [settlement.resolved_at for _, settlement in grants])
     for customer, settlement in grants:
         if settlement.resolution_id not in known:
             known.add(settlement.resolution_id)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from services.loyalty_svc.programmes.handlers import add_programme
 from services.loyalty_svc.redemptions.handlers import redeem_points
 from services.loyalty_svc.subscriptions import subscriptions
 from shared.errors import DomainError
@@ -22,17 +21,14 @@ from tests.loyalty_svc.builders import (
     tier_changed,
 )
 from tests.loyalty_svc.invariants import balances_of, broken_invariants
-from tests.loyalty_svc.support import ANNA, BERT, Deliver, kinds
+from tests.loyalty_svc.support import ANNA, BERT, Deliver, kinds, put_in_force
 
 SERVICE = "loyalty"
 
 
 async def test_K4_a_return_takes_back_twenty_not_thirty_five(database: Database, handle: Any) -> None:
-    async def bonus(tx: Any) -> None:
-        stated = {"base_rate": "1", "tiers": {}, "categories": {}, "bonuses": {"A": 10, "B": 20}, "lifetime_months": 24}
-        await add_programme(tx, day(0), stated, "head-1")
-
-    await database.run(bonus, at=day(0))
+    terms = {"base_rate": "1", "tiers": {}, "categories": {}, "bonuses": {"A": 10, "B": 20}, "lifetime_months": 24}
+    await put_in_force(database, day(0), terms)
     order = order_placed(ANNA, UUID(int=1), ("A", "10.00"), ("B", "10.00"), ("C", "20.00"), at=day(1))
     assert kinds(await handle(order)) == [("earn", 70)]
     assert kinds(await handle(returned(order, UUID(int=2), (3, 1, "20.00")))) == [("reverse", -20)]
@@ -118,12 +114,8 @@ async def test_K18_bonus_points_follow_the_correction(database: Database, handle
 async def test_L2_a_return_keeps_the_programme_the_order_was_recorded_under(database: Database, handle: Any) -> None:
     order = order_placed(ANNA, UUID(int=1), ("A", "100.00", 2), at=day(1))
     await handle(order)
-
-    async def double(tx: Any) -> None:
-        stated = {"base_rate": "2", "tiers": {}, "categories": {}, "bonuses": {}, "lifetime_months": 12}
-        await add_programme(tx, day(2), stated, "head-1")
-
-    await database.run(double, at=day(2))
+    terms = {"base_rate": "2", "tiers": {}, "categories": {}, "bonuses": {}, "lifetime_months": 12}
+    await put_in_force(database, day(2), terms)
     assert kinds(await handle(returned(order, UUID(int=2), (1, 1, "50.00")))) == [("reverse", -50)]
     assert kinds(await handle(order_placed(ANNA, UUID(int=3), ("A", "10.00"), at=day(3)))) == [("earn", 20)]
 

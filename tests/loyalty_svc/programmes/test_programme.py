@@ -1,13 +1,17 @@
 """The programme: its versions, its bounds, and how long points live (L1, L2)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.loyalty_svc.programmes.domain import Programme, Programmes, add_months, programme_from
+from services.loyalty_svc.programmes.repository import PROGRAMME_ID, read_programme
 from shared.errors import DomainError
-from tests.loyalty_svc.builders import SHIPPED, START, day
+from shared.rule_sets import RuleSetVersion
+from tests.loyalty_svc.builders import SHIPPED, SHIPPED_DOCUMENT, START, day
 
 
 def test_L2_an_order_falls_under_the_programme_in_force_when_it_was_placed() -> None:
@@ -15,21 +19,26 @@ def test_L2_an_order_falls_under_the_programme_in_force_when_it_was_placed() -> 
         [SHIPPED, Programme(version=2, effective_from=day(10)), Programme(version=3, effective_from=day(20))]
     )
     assert [programmes.at(day(n)).version for n in (0, 10, 19, 20)] == [1, 2, 2, 3]
-    assert programmes.newest().version == 3
-    assert programmes[2].effective_from == day(10)
+    assert programmes.at(day(99)).version == 3
+    assert programmes.at(day(10)).effective_from == day(10)
 
 
-def test_L2_a_programme_survives_its_own_json() -> None:
-    assert programme_from(1, None, SHIPPED.terms(), UTC) == SHIPPED
+def test_L2_a_programme_is_what_its_document_says() -> None:
+    tiers = {"platinum": Decimal(2), "gold": Decimal("1.5"), "silver": Decimal("1.2")}
+    assert programme_from(1, None, SHIPPED_DOCUMENT, UTC) == Programme(version=1, effective_from=None, tiers=tiers)
     with pytest.raises(DomainError):
-        programme_from(1, None, {**SHIPPED.terms(), "base_rate": "-1"}, UTC)
+        programme_from(1, None, {**SHIPPED_DOCUMENT, "base_rate": "-1"}, UTC)
     with pytest.raises(DomainError):
-        programme_from(1, None, {**SHIPPED.terms(), "lifetime_months": 0}, UTC)
+        programme_from(1, None, {**SHIPPED_DOCUMENT, "lifetime_months": 0}, UTC)
 
 
 def test_L2_what_was_decided_before_the_bound_is_still_read() -> None:
-    terms = SHIPPED.terms() | {"base_rate": "99999999999999.9999"}
-    assert programme_from(2, None, terms, UTC).terms() == terms
+    document = SHIPPED_DOCUMENT | {"base_rate": "99999999999999.9999"}
+    draft = RuleSetVersion("programme", PROGRAMME_ID, 2, "", None, document, "draft", "analyst-1", day(0))
+    with pytest.raises(DomainError) as refused:
+        read_programme(draft)
+    assert refused.value.code == "rate_out_of_range"
+    assert read_programme(replace(draft, status="active")).base_rate == Decimal("99999999999999.9999")
 
 
 def test_L1_points_live_for_calendar_months() -> None:

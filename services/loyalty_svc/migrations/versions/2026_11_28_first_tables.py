@@ -7,10 +7,8 @@ import json
 from pathlib import Path
 
 from alembic import op
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.chassis.migrations import create_shared_tables, execute_file
+from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
 
 revision = "2026_11_28_first_tables"
 down_revision = None
@@ -19,17 +17,12 @@ depends_on = None
 
 HERE = Path(__file__)
 
-FIRST_PROGRAMME = """
-insert into programme (version, effective_from, terms, created_at, created_by)
-values (1, null, :terms, now(), 'patron')
-"""
-
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
     execute_file(op, HERE.with_suffix(".sql"))
-    terms = json.loads(HERE.with_suffix(".json").read_bytes())
-    op.execute(text(FIRST_PROGRAMME).bindparams(bindparam("terms", terms, type_=JSONB)))
+    create_rule_set_tables(op, "2026_11_28")
+    install_rule_sets(op, "2026_11_28", json.loads(HERE.with_suffix(".json").read_text()))
 
 
 def downgrade() -> None:

@@ -119,14 +119,6 @@ create table unassigned_settlement (
 
 create index unassigned_settlement_of_case on unassigned_settlement (case_id);
 
-create table programme (
-    version int primary key,
-    effective_from timestamptz,
-    terms jsonb not null,
-    created_at timestamptz not null,
-    created_by text not null
-);
-
 create table adjustment (
     id uuid primary key,
     customer_id uuid not null,
