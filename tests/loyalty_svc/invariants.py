@@ -82,12 +82,12 @@ INVARIANTS = {
 
 
 async def broken_invariants(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    found = {}
+    broken = {}
     for name, query in INVARIANTS.items():
         rows = await database.run(lambda tx, query=query: tx.raw.fetch(query))  # type: ignore[misc]
         if rows:
-            found[name] = [tuple(row) for row in rows]
-    return found
+            broken[name] = [tuple(row) for row in rows]
+    return broken
 
 
 async def balances_of(database: Database, customer: UUID) -> tuple[int, int, int]:

@@ -6,8 +6,18 @@ from uuid import UUID
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.ledger.repository import balances, entries, lots
 from services.loyalty_svc.ledger.schemas import EntryRead, ExpiringRead, LiabilityRead, LotRead
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.errors import forbidden
+from shared.chassis import (
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 
 router = service_router(prefix="/v1", tags=["points"])
 READ = [allow("points:read")]
@@ -31,11 +41,9 @@ async def list_lots(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit
     return page_of([LotRead(**row) for row in rows], limit, lambda row: (row.expires_at, row.id))
 
 
-@router.get("/points/liability", dependencies=READ)
-async def show_liability(tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> LiabilityRead:
+@router.get("/points/liability", dependencies=[*READ, staff_only])
+async def show_liability(tx: Tx, settings: CurrentSettings) -> LiabilityRead:
     """Points outstanding over all customers, by the month in which they expire (L13)."""
-    if actor.partner_id is not None:
-        raise forbidden("not_for_partners", "This is a figure of the whole company, which partners do not see.")
     sums = await balances.sum_balances(tx, tx.at)
     expiring = await lots.list_expiring(tx, settings.time_zone, tx.at)
     return LiabilityRead(

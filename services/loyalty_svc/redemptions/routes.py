@@ -62,7 +62,7 @@ async def list_holds(
 @router.get("/holds/{hold_id}", dependencies=READ)
 async def show_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
     """One hold, for the company's own people; a partner reads the holds of its customers by customer."""
-    if actor.partner_id is not None:
+    if actor.source is not None:
         raise not_found("hold_not_found", "There is no such hold.")
     return HoldRead(**await holds.find_hold(tx, hold_id))
 

@@ -25,8 +25,8 @@ Cut = list[list[Event]]
 
 @st.composite
 def facts(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
-    """What intake said and what tiering said: each in the order of its own topic."""
-    make = ids(1_000)
+    """What intake topics and what tiering topics: each in the order of its own topic."""
+    next_id = ids(1_000)
     intake: list[Event] = []
     tiering: list[Event] = []
     open_orders: list[tuple[OrderPlaced, list[int]]] = []
@@ -34,21 +34,21 @@ def facts(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
         customer = draw(st.sampled_from(CUSTOMERS))
         amounts = draw(st.lists(st.integers(0, 5_000), min_size=1, max_size=3))
         lines = [("A", f"{cents / 100:.2f}", 2) for cents in amounts]
-        order = order_placed(customer, make(), *lines, at=day(draw(st.integers(0, 20))))
+        order = order_placed(customer, next_id(), *lines, at=day(draw(st.integers(0, 20))))
         intake.append(order)
         open_orders.append((order, [2] * len(lines)))
         if draw(st.booleans()):
-            _take_back(draw, draw(st.sampled_from(open_orders)), make, intake)
+            _reverse(draw, draw(st.sampled_from(open_orders)), next_id, intake)
     for _ in range(draw(st.integers(0, 5))):
         tier = draw(st.sampled_from(["silver", "gold", "platinum", "basic"]))
         kind = draw(st.sampled_from(["upgrade", "correction"]))
         at = day(draw(st.integers(0, 20)))
-        tiering.append(tier_changed(draw(st.sampled_from(CUSTOMERS)), make(), tier, at, kind))
+        tiering.append(tier_changed(draw(st.sampled_from(CUSTOMERS)), next_id(), tier, at, kind))
     return intake, tiering
 
 
-def _take_back(
-    draw: st.DrawFn, bought: tuple[OrderPlaced, list[int]], make: Callable[[], UUID], intake: list[Event]
+def _reverse(
+    draw: st.DrawFn, bought: tuple[OrderPlaced, list[int]], next_id: Callable[[], UUID], intake: list[Event]
 ) -> None:
     order, left = bought
     pieces = []
@@ -61,13 +61,13 @@ def _take_back(
             pieces.append((ln.line, quantity, str(amount)))
             left[ln.line - 1] -= quantity
     if pieces:
-        intake.append(cancelled(order, *pieces) if whole else returned(order, make(), *pieces))
+        intake.append(cancelled(order, *pieces) if whole else returned(order, next_id(), *pieces))
 
 
 @st.composite
-def cut_in_any_way(draw: st.DrawFn, said: tuple[list[Event], list[Event]]) -> Cut:
+def cut_in_any_way(draw: st.DrawFn, topics: tuple[list[Event], list[Event]]) -> Cut:
     """Both topics merged by chance, each in its own order, then cut into batches by chance."""
-    waiting = [list(said[0]), list(said[1])]
+    waiting = [list(topics[0]), list(topics[1])]
     batches: Cut = [[]]
     while any(waiting):
         topic = draw(st.integers(0, 1))
@@ -104,10 +104,10 @@ async def test_L2_any_split_and_any_interleaving_end_in_the_same_balances(
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def holds(data: st.DataObject) -> None:
-        said = data.draw(facts())
-        one_by_one: Cut = [[fact] for fact in said[1] + said[0]]
-        at_once: Cut = [batch for batch in said if batch]
-        by_chance = data.draw(cut_in_any_way(said))
+        topics = data.draw(facts())
+        one_by_one: Cut = [[fact] for fact in topics[1] + topics[0]]
+        at_once: Cut = [batch for batch in topics if batch]
+        by_chance = data.draw(cut_in_any_way(topics))
         results = [
             asyncio.run_coroutine_threadsafe(balances_after(batches), loop).result()
             for batches in (one_by_one, at_once, by_chance)

@@ -36,12 +36,12 @@ async def test_K4_a_return_takes_back_twenty_not_thirty_five(database: Database,
 
 
 async def test_K6_earn_and_return_a_hundred_times(database: Database, handle: Any, deliver: Deliver) -> None:
-    make = ids(1000)
+    next_id = ids(1000)
     for number in range(100):
-        order = order_placed(ANNA, make(), ("A", f"{number}.37", 3), ("B", "0.50"), at=day(number))
+        order = order_placed(ANNA, next_id(), ("A", f"{number}.37", 3), ("B", "0.50"), at=day(number))
         facts = [
             order,
-            returned(order, make(), (1, 1, "0.11")),
+            returned(order, next_id(), (1, 1, "0.11")),
             cancelled(order, (1, 2, f"{number}.26"), (2, 1, "0.50")),
         ]
         if number % 2:

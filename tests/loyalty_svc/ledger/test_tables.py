@@ -38,10 +38,10 @@ async def test_L1_tables_are_what_the_migration_made(database: Database) -> None
             "select table_name, column_name, is_nullable from information_schema.columns where table_schema = 'public'"
         )
     )
-    made = {(row["table_name"], row["column_name"], row["is_nullable"] == "YES") for row in rows}
-    said = {(t.name, c.name, bool(c.nullable)) for t in metadata.sorted_tables for c in t.columns}
+    migrated = {(row["table_name"], row["column_name"], row["is_nullable"] == "YES") for row in rows}
+    declared = {(t.name, c.name, bool(c.nullable)) for t in metadata.sorted_tables for c in t.columns}
     names = {table.name for table in metadata.sorted_tables}
-    assert {row for row in made if row[0] in names} == said
+    assert {row for row in migrated if row[0] in names} == declared
 
 
 async def test_L1_only_the_lots_that_can_be_needed_are_loaded(database: Database, deliver: Deliver) -> None:

@@ -43,11 +43,11 @@ def test_L1_the_first_to_expire_is_used_first() -> None:
 def test_K5_the_sixth_hold_of_a_thousand_on_five_thousand_is_refused() -> None:
     w = wallet()
     w.earn(5_000, lot(), because())
-    make = ids(900)
+    next_id = ids(900)
     for _ in range(5):
-        w.hold(1_000, make(), day(20), day(1), because())
+        w.hold(1_000, next_id(), day(20), day(1), because())
     with pytest.raises(DomainError) as refused:
-        w.hold(1_000, make(), day(20), day(1), because())
+        w.hold(1_000, next_id(), day(20), day(1), because())
     assert code_of(refused) == "not_enough_points"
     assert balances(w) == (0, 5_000, 0)
 

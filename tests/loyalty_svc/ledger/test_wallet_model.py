@@ -35,7 +35,7 @@ class Point:
     order: int
     expires: int
     where: str = "available"
-    taken: int = 0  # its place among the points that were taken together
+    taken: int = 0  # its position among the points that were taken together
 
 
 class Oracle:
@@ -68,8 +68,8 @@ class Oracle:
         chosen = self.at("available")[:count]
         if len(chosen) < count:
             return False
-        for place, point in enumerate(chosen):
-            point.where, point.taken = to, place
+        for position, point in enumerate(chosen):
+            point.where, point.taken = to, position
         return True
 
     def reverse(self, order: int, count: int) -> None:

@@ -50,12 +50,12 @@ async def test_L1_a_hold_ends_in_the_future(client: httpx.AsyncClient, earn: Ear
 async def test_K5_six_holds_at_once_on_five_thousand(database: Database, deliver: Deliver) -> None:
     await earn_points(database, deliver, "5000.00", 0)
 
-    async def one() -> str:
+    async def place() -> str:
         return await outcome_of(
             database.run(lambda tx: place_hold(tx, ANNA, 1_000, day(9), "agent-1", reference=None), at=day(1))
         )
 
-    outcomes = await asyncio.gather(*(one() for _ in range(6)))
+    outcomes = await asyncio.gather(*(place() for _ in range(6)))
     assert sorted(outcomes) == ["done"] * 5 + ["not_enough_points"]
     assert await balances_of(database, ANNA) == (0, 5_000, 0)
     assert await broken_invariants(database) == {}

@@ -38,12 +38,12 @@ async def test_L2_a_settlement_grants_its_points_once(database: Database, handle
 def grant_points_of(database: Database, deliver: Deliver) -> Any:
     """`await grant_points_of(fact, …)`: in one transaction; the points of each grant that was announced."""
 
-    async def heard(*facts: Event) -> list[int]:
+    async def deliver_facts(*facts: Event) -> list[int]:
         announced = await deliver(database, subscriptions, list(facts), at=day(30))
         assert await broken_invariants(database) == {}
         return [e.points for e in announced if isinstance(e, PointsPosted) and e.kind == "grant"]
 
-    return heard
+    return deliver_facts
 
 
 async def granted(database: Database) -> list[tuple[Any, ...]]:
@@ -89,16 +89,16 @@ async def test_L2_a_case_nobody_is_identified_in_grants_nothing_to_others(
 
 def every_interleaving() -> Iterator[list[Event]]:
     """Each key in its own order, and everything that may lie between."""
-    for places in combinations(range(4), 2):
+    for case_indexes in combinations(range(4), 2):
         case, customer = iter(UNDER_THE_CASE), iter(UNDER_THE_CUSTOMER)
-        yield [next(case) if place in places else next(customer) for place in range(4)]
+        yield [next(case) if index in case_indexes else next(customer) for index in range(4)]
 
 
 def every_cut(facts: list[Event]) -> Iterator[list[list[Event]]]:
     for cuts in range(2 ** (len(facts) - 1)):
         batches = [[facts[0]]]
-        for place, fact in enumerate(facts[1:]):
-            if cuts & 1 << place:
+        for index, fact in enumerate(facts[1:]):
+            if cuts & 1 << index:
                 batches.append([])
             batches[-1].append(fact)
         yield batches
