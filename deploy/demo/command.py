@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.demo.dates import weeks_to_move
-from deploy.demo.gateway import Gateway, Refused
+from deploy.demo.gateway import Gateway, RequestRefused
 from deploy.demo.progress import ProgressLine
 from deploy.demo.purchases import DataMissing, Purchases, read_purchases
+from deploy.demo.quiescence import NotQuiescent, wait_for_quiescence
 from deploy.demo.replay import Replay, ReviewNotApplied
 from deploy.demo.result import show_result
-from deploy.demo.settling import NotSettled, settle
 from deploy.demo.state import DemoState
 from deploy.embedded.state import State
 from deploy.launch import make_room, show_addresses, start_detached
@@ -33,17 +33,17 @@ def run(customers: int | None = None, data: Path = DEFAULT_DATA) -> int:
     data = data.absolute()
     households = HOUSEHOLDS if customers is None else customers  # 0 is nobody, not everybody
     try:
-        with ThreadPoolExecutor(max_workers=1) as beside:  # a second of reading, while the system starts
-            reading = beside.submit(read_purchases)
+        with ThreadPoolExecutor(max_workers=1) as executor:  # a second of reading, while the system starts
+            reading = executor.submit(read_purchases)
             system = running_system(data, console)
             purchases = reading.result()
         state = DemoState.read(data) or new_state(data, purchases)
         report = asyncio.run(replay(data, system, state, purchases, households, console))
-    except (DataMissing, Refused, ReviewNotApplied, NotSettled) as error:
+    except (DataMissing, RequestRefused, ReviewNotApplied, NotQuiescent) as error:
         raise CommandFailed(str(error)) from error
     except BaseExceptionGroup as group:
-        raise CommandFailed(str(first_of(group))) from group
-    say_what_is_made_up(console, purchases)
+        raise CommandFailed(str(first_error(group))) from group
+    print_provenance(console, purchases)
     console.print(f"Done in {time.monotonic() - began:.1f} s. The same command again changes nothing.")
     if not report.holds:
         print_report(report, console)
@@ -81,19 +81,19 @@ async def replay(
         work = Replay(gateway, data, state, purchases, households, datetime.now(UTC))
         orders = work.orders_to_send()
         if orders:
-            console.print(f"{orders:,} orders of {work.wanted:,} households, dates moved by {state.weeks} weeks")
+            console.print(f"{orders:,} orders of {work.sample_size:,} households, dates moved by {state.weeks} weeks")
         else:
             console.print("These households were replayed before; looking at the result.")
         with ProgressLine(console, orders, "orders") as progress:
             await work.run(progress)
-            progress.say("waiting until all has arrived")
-            await settle(data, system.services)
+            progress.describe("waiting until all has arrived")
+            await wait_for_quiescence(data, system.services)
         last_review = state.reviews[max(state.reviews)] if state.reviews else None
         await show_result(gateway, console, last_review)
     return await verify(embedded_urls(data))
 
 
-def say_what_is_made_up(console: Console, purchases: Purchases) -> None:
+def print_provenance(console: Console, purchases: Purchases) -> None:
     console.print(
         "\nReal: who bought what, when and for how much. Made up: names, phones, e-mails and teams; what goods cost "
         "the shop; returns and complaints. "
@@ -102,7 +102,7 @@ def say_what_is_made_up(console: Console, purchases: Purchases) -> None:
     )
 
 
-def first_of(error: BaseException) -> BaseException:
+def first_error(error: BaseException) -> BaseException:
     """The first real failure inside a group of tasks'."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -11,13 +11,16 @@ HOUR, DAY = 3600, 24 * 3600
 
 
 @dataclass(frozen=True)
-class Step:
+class CaseStep:
+    """A request below `/v1/complaints/{id}/`, and when it is made (seconds since 1970)."""
+
     path: str
     at: int
     body: dict[str, Any]
 
 
-def filing(complaint: Complaint, customer_id: str, order_ref: str, bought_at: int) -> dict[str, Any]:
+def filing_body(complaint: Complaint, customer_id: str, order_ref: str, bought_at: int) -> dict[str, Any]:
+    """The request that files the complaint, about an order placed at `bought_at` (seconds since 1970)."""
     return {
         "customer": {"id": customer_id},
         "kind": complaint.kind,
@@ -25,47 +28,49 @@ def filing(complaint: Complaint, customer_id: str, order_ref: str, bought_at: in
         "channel": complaint.channel,
         "category": complaint.category,
         "about": {"order_id": order_ref},
-        "what_happened": complaint.what,
+        "what_happened": complaint.description,
         "bought_at": instant(bought_at),
         "filed_at": instant(complaint.at),
     }
 
 
-def steps(complaint: Complaint) -> list[Step]:
+def case_steps(complaint: Complaint) -> list[CaseStep]:
     """What happens after the filing, as far as this one goes, each step some hours after the one before."""
-    at, grant = complaint.at, {"text": "With our apologies.", "points": complaint.grant}
-    path = [Step("acknowledgement", at + HOUR, {"note": "Called back."})]
-    if complaint.goes == "received":
+    at, proposal = complaint.at, {"text": "With our apologies.", "points": complaint.points}
+    path = [CaseStep("acknowledgement", at + HOUR, {"note": "Called back."})]
+    if complaint.outcome == "received":
         return []
     judged = at + 8 * HOUR
-    if complaint.goes == "invalid":
-        path.append(Step("judgement", judged, {"valid": False, "reason": "The price on the shelf was read wrongly."}))
-        path.append(Step("follow-up", judged + DAY, {"close": True, "satisfaction": 2}))
+    if complaint.outcome == "invalid":
+        path.append(
+            CaseStep("judgement", judged, {"valid": False, "reason": "The price on the shelf was read wrongly."})
+        )
+        path.append(CaseStep("follow-up", judged + DAY, {"close": True, "satisfaction": 2}))
         return path
-    path.append(Step("judgement", judged, {"valid": True, "reason": "It is as the customer says."}))
-    if complaint.goes == "judged":
+    path.append(CaseStep("judgement", judged, {"valid": True, "reason": "It is as the customer says."}))
+    if complaint.outcome == "judged":
         return path
     if complaint.kind == "complaint":
-        path.append(Step("proposals", judged + 4 * HOUR, grant))
-        if complaint.goes == "settling":
+        path.append(CaseStep("proposals", judged + 4 * HOUR, proposal))
+        if complaint.outcome == "settling":
             return path
-        if complaint.goes == "refused":
-            path.append(Step("acceptance", judged + DAY, {"accepted": False, "reason": "Not enough."}))
-            path.append(Step("proposals", judged + DAY + HOUR, grant | {"points": 2 * complaint.grant}))
-        path.append(Step("acceptance", judged + 2 * DAY, {"accepted": True}))
-    path.append(Step("resolution", judged + 3 * DAY, {"note": "Done."}))
-    path.append(Step("follow-up", judged + 5 * DAY, {"close": True, "satisfaction": complaint.satisfaction}))
+        if complaint.outcome == "refused":
+            path.append(CaseStep("acceptance", judged + DAY, {"accepted": False, "reason": "Not enough."}))
+            path.append(CaseStep("proposals", judged + DAY + HOUR, proposal | {"points": 2 * complaint.points}))
+        path.append(CaseStep("acceptance", judged + 2 * DAY, {"accepted": True}))
+    path.append(CaseStep("resolution", judged + 3 * DAY, {"note": "Done."}))
+    path.append(CaseStep("follow-up", judged + 5 * DAY, {"close": True, "satisfaction": complaint.satisfaction}))
     return path
 
 
-async def work_through(
+async def file_and_process(
     gateway: Gateway, complaint: Complaint, customer_id: str, order_ref: str, bought_at: int, now: int
 ) -> None:
     """File it and take its steps, up to now. The same key again is the same request, so a second run files nothing."""
     key = f"demo-{order_ref}"
-    body = filing(complaint, customer_id, order_ref, bought_at)
-    case = await gateway.post("/v1/complaints", body, key=f"{key}-filing", until_known=True)
-    for number, step in enumerate(steps(complaint)):
+    body = filing_body(complaint, customer_id, order_ref, bought_at)
+    case = await gateway.post("/v1/complaints", body, key=f"{key}-filing", retry_not_found=True)
+    for number, step in enumerate(case_steps(complaint)):
         if step.at > now:
             return
         body = step.body | {"at": instant(step.at)}

@@ -26,8 +26,8 @@ COST_SHARE = {  # per mille of the price paid
     "TRAVEL-LEISURE": 700,
     "FROZEN-GROCERY": 730,
 }
-OTHERWISE = 720
+DEFAULT_COST_SHARE = 720
 
 
 def cost_share(category: str) -> int:
-    return COST_SHARE.get(category, OTHERWISE)
+    return COST_SHARE.get(category, DEFAULT_COST_SHARE)

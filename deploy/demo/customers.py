@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from deploy.demo import staff
-from deploy.demo.gateway import Gateway, Refused
+from deploy.demo.gateway import Gateway, RequestRefused
 from deploy.demo.households import demographics, file_of
 from deploy.demo.orders import SOURCE
 from deploy.demo.purchases import Ints, Purchases
@@ -17,64 +17,68 @@ from deploy.demo.state import DemoState
 
 T = TypeVar("T")
 
-AT_ONCE = 8  # small requests in flight
+CONCURRENCY = 8  # small requests in flight
 FILES = 500  # of a batch
 
 
 class Customers:
-    """The first `wanted` of the ranked households, as Patron's customers."""
+    """The first `sample_size` of the ranked households, as Patron's customers."""
 
-    def __init__(self, gateway: Gateway, ranked: Ints, wanted: int) -> None:
+    def __init__(self, gateway: Gateway, ranked: Ints, sample_size: int) -> None:
         self.gateway = gateway
         self.ranked = ranked
-        self.wanted = wanted
-        self._known = demographics()
+        self.sample_size = sample_size
+        self._demographics = demographics()
 
     async def write_files(self, state: DemoState) -> None:
-        for first in range(state.files, self.wanted, FILES):
-            await self._open(range(first, min(first + FILES, self.wanted)))
-        state.files = max(state.files, self.wanted)
+        for first in range(state.files, self.sample_size, FILES):
+            await self._post_files(range(first, min(first + FILES, self.sample_size)))
+        state.files = max(state.files, self.sample_size)
 
     async def assign_managers(self, state: DemoState, data: Path, purchases: Purchases, rank: Ints) -> None:
         """The largest customers get a manager of their own, the very largest a sponsor too."""
-        if state.team >= self.wanted:
+        if state.team >= self.sample_size:
             return
         for employee, name, extension in staff.EMPLOYEES:
             body = {"employee_id": employee, "name": name, "phone_extension": extension}
-            await unless_there(self.gateway.post("/v1/employees", body))
-        # a file that is there already only tells its customer's id
-        customers = await self._open(self._largest(purchases, rank))
+            await ignore_conflict(self.gateway.post("/v1/employees", body))
+        # a file that is there already only gives its customer's id
+        customers = await self._post_files(self._largest(purchases, rank))
 
-        async def assign(place: int) -> None:
-            team = f"/v1/customers/{customers[place]}/team"
-            manager = staff.MANAGERS[place % len(staff.MANAGERS)]
-            await unless_there(self.gateway.post(team, {"employee_id": manager, "role": "account_manager"}))
-            if place < staff.SPONSORED:
-                await unless_there(self.gateway.post(team, {"employee_id": staff.SPONSOR, "role": "executive_sponsor"}))
+        async def assign(position: int) -> None:
+            team = f"/v1/customers/{customers[position]}/team"
+            manager = staff.MANAGERS[position % len(staff.MANAGERS)]
+            await ignore_conflict(self.gateway.post(team, {"employee_id": manager, "role": "account_manager"}))
+            if position < staff.SPONSORED_CUSTOMERS:
+                await ignore_conflict(
+                    self.gateway.post(team, {"employee_id": staff.SPONSOR, "role": "executive_sponsor"})
+                )
 
-        await in_turn(range(len(customers)), assign)
-        state.team = self.wanted
+        await for_each_concurrently(range(len(customers)), assign)
+        state.team = self.sample_size
         state.write(data)
 
-    async def _open(self, ranks: Iterable[int]) -> list[str]:
+    async def _post_files(self, ranks: Iterable[int]) -> list[str]:
         """The customers' ids; whoever has a file keeps it."""
         return await self.gateway.post_files(b"\n".join(orjson.dumps(self._file(rank)) for rank in ranks))
 
     def _file(self, rank: int) -> dict[str, Any]:
         household = int(self.ranked[rank])
-        file = file_of(household, rank, self._known.get(household, {}))
+        file = file_of(household, rank, self._demographics.get(household, {}))
         return file | {"reference": {"source": SOURCE, "ref": str(household)}}
 
     def _largest(self, purchases: Purchases, rank: Ints) -> list[int]:
         """The households that spent most, by rank, the largest first."""
-        spent = np.bincount(rank, weights=purchases.cents_of_baskets())[: self.wanted]
+        spent = np.bincount(rank, weights=purchases.cents_of_baskets())[: self.sample_size]
         largest: list[int] = np.argsort(-spent, kind="stable")[
-            : max(1, round(self.wanted * staff.LOOKED_AFTER))
+            : max(1, round(self.sample_size * staff.MANAGED_SHARE))
         ].tolist()
         return largest
 
 
-async def in_turn(items: Sequence[T], act: Callable[[T], Awaitable[None]], *, at_once: int = AT_ONCE) -> None:
+async def for_each_concurrently(
+    items: Sequence[T], act: Callable[[T], Awaitable[None]], *, concurrency: int = CONCURRENCY
+) -> None:
     """Each item once, a few at a time, begun in their order."""
     waiting = iter(items)
 
@@ -83,14 +87,14 @@ async def in_turn(items: Sequence[T], act: Callable[[T], Awaitable[None]], *, at
             await act(item)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
+        for _ in range(concurrency):
             group.create_task(work())
 
 
-async def unless_there(request: Awaitable[Any]) -> None:
-    """What an earlier run made already is fine as it is."""
+async def ignore_conflict(request: Awaitable[Any]) -> None:
+    """409 is no error: an earlier run made it already."""
     try:
         await request
-    except Refused as refusal:
+    except RequestRefused as refusal:
         if refusal.status != 409:
             raise

@@ -10,26 +10,29 @@ import orjson
 
 from shared.http import new_client
 
-TRY_FOR_SECONDS = 60.0
-TRY_AGAIN = frozenset({401, 429, 502, 503, 504})  # a token that ran out, and what passes by itself
+RETRY_SECONDS = 60.0
+RETRYABLE_STATUSES = frozenset({401, 429, 502, 503, 504})  # a token that ran out, and what passes by itself
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
-class Refused(RuntimeError):
+class RequestRefused(RuntimeError):
     """The gateway refused something that the demo sent: a fault of the demo, or of the deployment's settings."""
 
-    def __init__(self, what: str, status: int, body: bytes) -> None:
+    def __init__(self, request: str, status: int, body: bytes) -> None:
         try:
             problem = orjson.loads(body)
         except orjson.JSONDecodeError:
             problem = {}
         self.status = status
         self.code = problem.get("code", "") if isinstance(problem, dict) else ""
-        super().__init__(f"{what}: {status} {body[:400].decode(errors='replace')}")
+        super().__init__(f"{request}: {status} {body[:400].decode(errors='replace')}")
 
 
 class Gateway:
-    """Everything sent here may be sent again: it has an id of its own, or a key that makes it the same request."""
+    """A client of the public API.
+
+    Everything sent here may be sent again: it has an id of its own, or a key that makes it the same request.
+    """
 
     def __init__(self, url: str) -> None:
         self._http = new_client(url)
@@ -47,11 +50,11 @@ class Gateway:
         return orjson.loads(await self._call("GET", path, params=query))
 
     async def post(
-        self, path: str, body: Mapping[str, Any], *, key: str | None = None, until_known: bool = False
+        self, path: str, body: Mapping[str, Any], *, key: str | None = None, retry_not_found: bool = False
     ) -> Any:
-        """`until_known`: a service that has not heard of the customer yet will have in a moment."""
+        """`retry_not_found`: a service that does not know the customer yet will in a moment."""
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        again = TRY_AGAIN | {404} if until_known else TRY_AGAIN
+        again = RETRYABLE_STATUSES | {404} if retry_not_found else RETRYABLE_STATUSES
         return orjson.loads(await self._call("POST", path, again, content=orjson.dumps(body), headers=headers))
 
     async def post_orders(self, ndjson: bytes) -> Sequence[Mapping[str, Any]]:
@@ -63,26 +66,28 @@ class Gateway:
         results = await self._post_lines("/v1/customers:batch", ndjson, "a customer's file", {200, 201, 409})
         return [str(result.get("id") or result["customer_id"]) for result in results]
 
-    async def _post_lines(self, path: str, ndjson: bytes, what: str, expected: Set[int]) -> Sequence[Mapping[str, Any]]:
+    async def _post_lines(
+        self, path: str, ndjson: bytes, subject: str, expected: Set[int]
+    ) -> Sequence[Mapping[str, Any]]:
         answer = await self._call("POST", path, content=ndjson, headers=NDJSON)
         results: list[Mapping[str, Any]] = [orjson.loads(line) for line in answer.splitlines()]
         for result in results:
             if result["status"] not in expected:
-                raise Refused(what, result["status"], orjson.dumps(result))
+                raise RequestRefused(subject, result["status"], orjson.dumps(result))
         return results
 
     async def _call(
-        self, method: str, path: str, again: Set[int] = TRY_AGAIN, *, headers: Mapping[str, str] | None = None,
+        self, method: str, path: str, again: Set[int] = RETRYABLE_STATUSES, *, headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> bytes:  # fmt: skip
         loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + TRY_FOR_SECONDS, 0.1
+        deadline, pause = loop.time() + RETRY_SECONDS, 0.1
         while True:
             try:
                 if not self._token:
                     self._token = await self._development_token()
                 signed = {"Authorization": f"Bearer {self._token}", **(headers or {})}
-                answer = await self._http.request(method, path, headers=signed, timeout=TRY_FOR_SECONDS, **request)
+                answer = await self._http.request(method, path, headers=signed, timeout=RETRY_SECONDS, **request)
             except httpx.TransportError as error:
                 if loop.time() > deadline:
                     raise RuntimeError(f"the gateway does not answer ({type(error).__name__})") from error
@@ -90,7 +95,7 @@ class Gateway:
                 if answer.is_success:
                     return answer.content
                 if answer.status_code not in again or loop.time() > deadline:
-                    raise Refused(f"{method} {path}", answer.status_code, answer.content)
+                    raise RequestRefused(f"{method} {path}", answer.status_code, answer.content)
                 if answer.status_code == 401:
                     self._token = ""
             await asyncio.sleep(pause)
@@ -99,7 +104,7 @@ class Gateway:
     async def _development_token(self) -> str:
         answer = await self._http.post("/dev/token", json={"role": "admin", "subject": "demo"})
         if answer.status_code == 404:
-            raise Refused("a development token (PATRON_DEV_ISSUER is off)", 404, answer.content)
+            raise RequestRefused("a development token (PATRON_DEV_ISSUER is off)", 404, answer.content)
         if answer.is_error:
             raise httpx.ConnectError(f"no token ({answer.status_code})")
         return str(answer.json()["access_token"])

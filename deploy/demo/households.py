@@ -49,37 +49,40 @@ def phone_of(rank: int) -> str:
     return f"+1{AREAS[rank // 100 % len(AREAS)]}55501{rank % 100:02d}"
 
 
-def file_of(household: int, rank: int, known: dict[str, Any]) -> dict[str, Any]:
-    """A customer file for POST or PATCH /v1/customers: the same for the same household, every time."""
-    dice = random.Random(f"household {household}")  # made-up names, not secrets
+def file_of(household: int, rank: int, bands: dict[str, Any]) -> dict[str, Any]:
+    """A customer file for POST or PATCH /v1/customers: the same for the same household, every time.
+
+    `bands`: what the data knows of the household, by its own names. `rank`: its place in the order of sampling.
+    """
+    rng = random.Random(f"household {household}")  # made-up names, not secrets
     common: dict[str, Any] = {
         "phones": [{"number": phone_of(rank)}],
         "emails": [{"address": f"household.{household}@example.com"}],
         "region": f"store-area-{household % 12 + 1}",
-        "acquisition_source": dice.choice(SOURCES),
+        "acquisition_source": rng.choice(SOURCES),
     }
-    kind = dice.random()
-    if not known and kind < ORGANISATIONS:
-        return {"kind": "organisation", "names": [_organisation(dice)], "industry": INDUSTRY, **common}
-    person = {"kind": "person", "names": [_person(dice, chinese=kind > 1 - CHINESE)], **common}
-    return person | _facts(known)
+    kind = rng.random()
+    if not bands and kind < ORGANISATIONS:
+        return {"kind": "organisation", "names": [_organisation(rng)], "industry": INDUSTRY, **common}
+    person = {"kind": "person", "names": [_person(rng, chinese=kind > 1 - CHINESE)], **common}
+    return person | _facts(bands)
 
 
-def _organisation(dice: random.Random) -> dict[str, str]:
-    if dice.random() < 0.4:
-        return {"name": dice.choice(BRANDS_ZH) + dice.choice(TRADES_ZH), "language": "zh"}
-    return {"name": f"{dice.choice(PLACES)} {dice.choice(TRADES)}", "language": "en"}
+def _organisation(rng: random.Random) -> dict[str, str]:
+    if rng.random() < 0.4:
+        return {"name": rng.choice(BRANDS_ZH) + rng.choice(TRADES_ZH), "language": "zh"}
+    return {"name": f"{rng.choice(PLACES)} {rng.choice(TRADES)}", "language": "en"}
 
 
-def _person(dice: random.Random, *, chinese: bool) -> dict[str, str]:
+def _person(rng: random.Random, *, chinese: bool) -> dict[str, str]:
     if chinese:
-        given = "".join(dice.sample(CHARACTERS, dice.choice((1, 2, 2))))
-        return {"name": dice.choice(SURNAMES) + given, "language": "zh"}
-    return {"name": f"{dice.choice(GIVEN)} {dice.choice(FAMILY)}", "language": "en"}
+        given = "".join(rng.sample(CHARACTERS, rng.choice((1, 2, 2))))
+        return {"name": rng.choice(SURNAMES) + given, "language": "zh"}
+    return {"name": f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}", "language": "en"}
 
 
 # The file's fields, by the data's.
-BANDS = {
+BAND_FIELDS = {
     "age": "age_band",
     "income": "income_band",
     "marital_status": "marital_status",
@@ -89,10 +92,10 @@ BANDS = {
 }
 
 
-def _facts(known: dict[str, Any]) -> dict[str, Any]:
+def _facts(bands: dict[str, Any]) -> dict[str, Any]:
     """The data's bands as codes: `65+` -> `65-or-more`, `Under 15K` -> `under-15k`."""
     return {
-        BANDS[name]: value.lower().replace("+", "-or-more").replace(" ", "-")
-        for name, value in known.items()
-        if name in BANDS
+        BAND_FIELDS[name]: value.lower().replace("+", "-or-more").replace(" ", "-")
+        for name, value in bands.items()
+        if name in BAND_FIELDS
     }

@@ -71,7 +71,7 @@ class OrderWriter:
             self._unit_cost[rows].tolist(), p.discount_cents[rows].tolist(), strict=True,
         )  # fmt: skip
         return [
-            f'{{"line":{number + 1},{goods[what]}{quantity},"amount":"{money[cents]}",'
+            f'{{"line":{number + 1},{goods[product]}{quantity},"amount":"{money[cents]}",'
             f'"unit_cost":"{cost // 10000}.{cost % 10000:04d}"{discounts[discount]}'
-            for number, what, quantity, cents, cost, discount in columns
+            for number, product, quantity, cents, cost, discount in columns
         ]

@@ -110,8 +110,8 @@ def in_order(time: Ints, basket: Ints, product: Ints) -> tuple[Ints, Ints]:
     by_basket = np.argsort(baskets, kind="stable")
     sorted_baskets = baskets[by_basket]
     is_new = np.r_[True, sorted_baskets[1:] != sorted_baskets[:-1]]
-    place = np.cumsum(is_new) * (product.max() + 1) + product[by_basket]
-    return by_basket[np.argsort(place, kind="stable")], np.flatnonzero(is_new)
+    position = np.cumsum(is_new) * (product.max() + 1) + product[by_basket]
+    return by_basket[np.argsort(position, kind="stable")], np.flatnonzero(is_new)
 
 
 def _goods(line_product: Ints) -> tuple[list[tuple[str, str]], Ints]:
@@ -122,9 +122,9 @@ def _goods(line_product: Ints) -> tuple[list[tuple[str, str]], Ints]:
     department = dict(zip(table["product_id"].to_pylist(), table["department"].to_pylist(), strict=True))
     codes = {name: category_code(name) for name in set(department.values())}
     goods = [(str(product), codes.get(department.get(product), UNKNOWN)) for product in bought[order].tolist()]
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return goods, place[of_line]
+    position = np.empty_like(order)
+    position[order] = np.arange(len(order))
+    return goods, position[of_line]
 
 
 def _encoded(values: Ints) -> tuple[Ints, Ints]:

@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from deploy.demo import complaints
-from deploy.demo.customers import Customers, in_turn
+from deploy.demo.customers import Customers, for_each_concurrently
 from deploy.demo.dates import Month, months
 from deploy.demo.gateway import Gateway
 from deploy.demo.orders import OrderWriter, instant
 from deploy.demo.progress import ProgressLine
 from deploy.demo.purchases import WEEK, Ints, Purchases, ranked_households
 from deploy.demo.state import DemoState
-from deploy.demo.synthetic import Complaint, Return, draw_complaints, draw_returns, have_a_story
+from deploy.demo.synthetic import Complaint, Return, baskets_with_follow_up, draw_complaints, draw_returns
 
 LANES = 4
 BATCH = 500
-BESIDE = 3  # complaints worked through at once, while orders come in
+CONCURRENT_COMPLAINTS = 3  # complaints worked through at once, while orders come in
 REVIEW_SECONDS = 300.0
 
 
@@ -41,23 +41,23 @@ class Receipt:
 
 
 class Replay:
-    """One run. `wanted` is how many of the ranked households there shall be in the end."""
+    """One run. `sample_size` is how many of the ranked households there shall be in the end."""
 
     def __init__(
-        self, gateway: Gateway, data: Path, state: DemoState, purchases: Purchases, wanted: int, now: datetime
+        self, gateway: Gateway, data: Path, state: DemoState, purchases: Purchases, sample_size: int, now: datetime
     ) -> None:
         self.gateway = gateway
         self.data = data
         self.state = state
         self.purchases = purchases
-        self.now = int(now.timestamp()) - 60  # nothing is told that has just happened
+        self.now = int(now.timestamp()) - 60  # nothing is reported that has just happened
         self.ranked = ranked_households(purchases)
-        self.wanted = min(wanted, len(self.ranked))
+        self.sample_size = min(sample_size, len(self.ranked))
         self.writer = OrderWriter(purchases, state.weeks * WEEK)
         order = np.argsort(self.ranked)
         self.rank: Ints = order[np.searchsorted(self.ranked[order], purchases.household)]  # of each basket's household
         self.months = list(months(purchases.placed_at, self.writer.shift))
-        self.with_story = have_a_story(purchases)
+        self.with_follow_up = baskets_with_follow_up(purchases)
         self.receipts: dict[int, Receipt] = {}  # of those, once they were sent
         self.reviewed: datetime | None = None  # as of when the last review was applied
 
@@ -69,34 +69,34 @@ class Replay:
     def _baskets_to_send(self, month: Month) -> Ints:
         """Those of households that were not sent for this month yet."""
         rank = self.rank[month.baskets]
-        return month.baskets[(rank >= self.state.households.get(month.name, 0)) & (rank < self.wanted)]
+        return month.baskets[(rank >= self.state.households.get(month.name, 0)) & (rank < self.sample_size)]
 
     # --- the run ---
 
     async def run(self, progress: ProgressLine) -> None:
-        beside = [asyncio.create_task(self._files_and_teams())]
+        background_tasks = [asyncio.create_task(self._files_and_teams())]
         try:
             for position, month in enumerate(self.months):
                 baskets = self._baskets_to_send(month)
                 cases: list[Complaint] = []
                 if len(baskets):
-                    progress.say(f"{month.name}: orders")
+                    progress.describe(f"{month.name}: orders")
                     await self._send_orders(baskets, progress)
-                    progress.say(f"{month.name}: returns")
-                    returns, cases = self._what_followed(position)
-                    await self._bring_back(returns)
+                    progress.describe(f"{month.name}: returns")
+                    returns, cases = self._events_of_month(position)
+                    await self._send_returns(returns)
                 if month.complete:
-                    progress.say(f"{month.name}: review")
+                    progress.describe(f"{month.name}: review")
                     await self._review(month)
-                beside.append(asyncio.create_task(self._finish(month, cases, after=beside[-1])))
-                stop_if_failed(beside)
-            progress.say("complaints, teams")
-            await beside[-1]
+                background_tasks.append(asyncio.create_task(self._finish(month, cases, after=background_tasks[-1])))
+                raise_failures(background_tasks)
+            progress.describe("complaints, teams")
+            await background_tasks[-1]
             if self.reviewed is not None:
-                progress.say("early warnings")
-                await self._until_swept(self.reviewed)
+                progress.describe("early warnings")
+                await self._wait_for_sweep(self.reviewed)
         finally:
-            for task in beside:
+            for task in background_tasks:
                 task.cancel()
 
     async def _send_orders(self, baskets: Ints, progress: ProgressLine) -> None:
@@ -108,21 +108,21 @@ class Replay:
     async def _send_lane(self, baskets: Ints, progress: ProgressLine) -> None:
         for start in range(0, len(baskets), BATCH):
             batch = baskets[start : start + BATCH].tolist()
-            await self._report(batch)
+            await self._send_batch(batch)
             progress.advance(len(batch))
 
-    async def _report(self, baskets: Sequence[int]) -> None:
+    async def _send_batch(self, baskets: Sequence[int]) -> None:
         """Send orders; keep Patron's ids of those that have a story to come."""
         results = await self.gateway.post_orders(self.writer.body(baskets))
         for basket, result in zip(baskets, results, strict=True):
-            if basket in self.with_story:
+            if basket in self.with_follow_up:
                 self.receipts[basket] = Receipt(result["id"], result["customer_id"])
 
-    def _what_followed(self, position: int) -> tuple[list[Return], list[Complaint]]:
+    def _events_of_month(self, position: int) -> tuple[list[Return], list[Complaint]]:
         """Returns and complaints of this month, of baskets of this month or the one before, in order of time."""
         month, before = self.months[position], self.months[max(0, position - 1)]
         baskets = np.union1d(before.baskets, month.baskets)
-        baskets = baskets[self.rank[baskets] < self.wanted]
+        baskets = baskets[self.rank[baskets] < self.sample_size]
         begins, ends = int(before.ends.timestamp()) if position else 0, min(int(month.ends.timestamp()), self.now)
         shift = self.writer.shift
         returns = [event for event in draw_returns(self.purchases, baskets, shift) if begins <= event.at < ends]
@@ -135,16 +135,16 @@ class Replay:
         """An earlier run sent some of these orders: the same order again gets the same answer."""
         missing = sorted(set(baskets) - self.receipts.keys())
         for start in range(0, len(missing), BATCH):
-            await self._report(missing[start : start + BATCH])
+            await self._send_batch(missing[start : start + BATCH])
 
-    async def _bring_back(self, returns: Sequence[Return]) -> None:
-        await self._need_receipts(goods_back.basket for goods_back in returns)
+    async def _send_returns(self, returns: Sequence[Return]) -> None:
+        await self._need_receipts(order_return.basket for order_return in returns)
 
-        async def bring_back(goods_back: Return) -> None:
-            body = goods_back.body(instant(goods_back.at), int(self.purchases.basket[goods_back.basket]))
-            await self.gateway.post(f"/v1/orders/{self.receipts[goods_back.basket].order_id}/returns", body)
+        async def send_return(order_return: Return) -> None:
+            body = order_return.body(instant(order_return.at), int(self.purchases.basket[order_return.basket]))
+            await self.gateway.post(f"/v1/orders/{self.receipts[order_return.basket].order_id}/returns", body)
 
-        await in_turn(returns, bring_back)
+        await for_each_concurrently(returns, send_return)
 
     async def _finish(self, month: Month, cases: Sequence[Complaint], *, after: Awaitable[None]) -> None:
         """The month's complaints, when those of the month before are through; then the month is done with."""
@@ -154,10 +154,10 @@ class Replay:
         async def complain(complaint: Complaint) -> None:
             order_ref, bought_at = str(self.purchases.basket[complaint.basket]), self.writer.placed_at(complaint.basket)
             customer = self.receipts[complaint.basket].customer_id
-            await complaints.work_through(self.gateway, complaint, customer, order_ref, bought_at, self.now)
+            await complaints.file_and_process(self.gateway, complaint, customer, order_ref, bought_at, self.now)
 
-        await in_turn(cases, complain, at_once=BESIDE)
-        self.state.households[month.name] = max(self.wanted, self.state.households.get(month.name, 0))
+        await for_each_concurrently(cases, complain, concurrency=CONCURRENT_COMPLAINTS)
+        self.state.households[month.name] = max(self.sample_size, self.state.households.get(month.name, 0))
         self.state.write(self.data)
 
     async def _review(self, month: Month) -> None:
@@ -182,7 +182,7 @@ class Replay:
         if run["status"] == "applied":
             self.reviewed = month.ends
 
-    async def _until_swept(self, by: datetime) -> None:
+    async def _wait_for_sweep(self, by: datetime) -> None:
         deadline, pause = time.monotonic() + REVIEW_SECONDS, 0.02
         while not await self._is_swept(by):
             if time.monotonic() > deadline:
@@ -198,12 +198,12 @@ class Replay:
         )
 
     async def _files_and_teams(self) -> None:
-        customers = Customers(self.gateway, self.ranked, self.wanted)
+        customers = Customers(self.gateway, self.ranked, self.sample_size)
         await customers.write_files(self.state)
         await customers.assign_managers(self.state, self.data, self.purchases, self.rank)
 
 
-def stop_if_failed(tasks: Iterable[asyncio.Task[None]]) -> None:
+def raise_failures(tasks: Iterable[asyncio.Task[None]]) -> None:
     for task in tasks:
         if task.done():
             task.result()

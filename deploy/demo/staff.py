@@ -10,5 +10,5 @@ EMPLOYEES = (
 )
 MANAGERS = tuple(employee for employee, _, _ in EMPLOYEES if employee.startswith("am-"))
 SPONSOR = "sp-01"
-LOOKED_AFTER = 0.04  # share of the customers, the largest, that get a manager of their own
-SPONSORED = 5  # the largest of all also get an executive sponsor
+MANAGED_SHARE = 0.04  # share of the customers, the largest, that get a manager of their own
+SPONSORED_CUSTOMERS = 5  # the largest of all also get an executive sponsor

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from deploy.demo.purchases import Ints, Purchases
 
 DAY = 24 * 3600
-RETURNED = 0.01  # of the baskets
-COMPLAINED = 0.0012
+RETURN_RATE = 0.01  # of the baskets
+COMPLAINT_RATE = 0.0012
 LONGEST_RETURN, LONGEST_COMPLAINT = 20, 6  # days after the purchase
 
 
@@ -38,13 +38,13 @@ class Complaint:
     category: str
     severity: str
     channel: str
-    what: str
-    grant: int  # points offered to settle it
-    goes: str  # how far it gets: closed, refused, invalid, settling, judged, received
+    description: str
+    points: int  # points offered to settle it
+    outcome: str  # how far it gets: closed, refused, invalid, settling, judged, received
     satisfaction: int
 
 
-STORIES = (
+COMPLAINT_TEMPLATES = (
     ("complaint", "freshness", "The vegetables had gone bad by the next day."),
     ("complaint", "price", "The shelf said less than the receipt does."),
     ("complaint", "packaging", "A jar was broken inside the bag; everything else was wet."),
@@ -54,63 +54,63 @@ STORIES = (
     ("suggestion", "assortment", "Please carry the large bags of rice again."),
     ("praise", "service", "The lady at the bakery was wonderful to my mother."),
 )
-OVER = ("closed",) * 6 + ("refused",) + ("invalid",) * 2
-STILL_OPEN = ("settling",) * 3 + ("judged",) * 3 + ("received",) * 3
-RECENT = 21 * DAY
+CLOSED_OUTCOMES = ("closed",) * 6 + ("refused",) + ("invalid",) * 2
+OPEN_OUTCOMES = ("settling",) * 3 + ("judged",) * 3 + ("received",) * 3
+RECENT_SECONDS = 21 * DAY
 
 
-def drawn(numbers: Ints, share: float, what: str) -> npt.NDArray[np.bool_]:
+def is_drawn(numbers: Ints, share: float, event: str) -> npt.NDArray[np.bool_]:
     """Which of these baskets are drawn: a fixed share, decided by each basket's own number (splitmix64)."""
     with np.errstate(over="ignore"):
-        x = numbers.astype(np.uint64) + np.uint64(crc32(what.encode())) * np.uint64(0x9E3779B97F4A7C15)
+        x = numbers.astype(np.uint64) + np.uint64(crc32(event.encode())) * np.uint64(0x9E3779B97F4A7C15)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     chosen: npt.NDArray[np.bool_] = (x >> np.uint64(11)) < np.uint64(int(share * 2**53))
     return chosen
 
 
-def have_a_story(purchases: Purchases) -> frozenset[int]:
+def baskets_with_follow_up(purchases: Purchases) -> frozenset[int]:
     """The baskets of which something comes back, or is complained about."""
-    chosen = drawn(purchases.basket, RETURNED, "return") | drawn(purchases.basket, COMPLAINED, "complaint")
+    chosen = is_drawn(purchases.basket, RETURN_RATE, "return") | is_drawn(purchases.basket, COMPLAINT_RATE, "complaint")
     return frozenset(np.flatnonzero(chosen).tolist())
 
 
 def draw_returns(purchases: Purchases, baskets: Ints, shift: int) -> list[Return]:
-    chosen = baskets[drawn(purchases.basket[baskets], RETURNED, "return")]
+    chosen = baskets[is_drawn(purchases.basket[baskets], RETURN_RATE, "return")]
     return [_draw_return(purchases, basket, shift) for basket in chosen.tolist()]
 
 
 def draw_complaints(purchases: Purchases, baskets: Ints, shift: int, now: int) -> list[Complaint]:
-    chosen = baskets[drawn(purchases.basket[baskets], COMPLAINED, "complaint")]
+    chosen = baskets[is_drawn(purchases.basket[baskets], COMPLAINT_RATE, "complaint")]
     return [_draw_complaint(purchases, basket, shift, now) for basket in chosen.tolist()]
 
 
 def _draw_return(purchases: Purchases, basket: int, shift: int) -> Return:
     """What of this basket comes back: most times one line, sometimes all of it."""
-    dice = random.Random(f"return {purchases.basket[basket]}")  # a seeded demo, not a secret
+    rng = random.Random(f"return {purchases.basket[basket]}")  # a seeded demo, not a secret
     first, end = int(purchases.first_line[basket]), int(purchases.first_line[basket + 1])
     every = range(end - first)
-    chosen = every if dice.random() < 0.15 else sorted(dice.sample(every, min(len(every), dice.choice((1, 1, 2)))))
+    chosen = every if rng.random() < 0.15 else sorted(rng.sample(every, min(len(every), rng.choice((1, 1, 2)))))
     lines = tuple((i + 1, int(purchases.quantity[first + i])) for i in chosen)
-    at = int(purchases.placed_at[basket]) + shift + dice.randint(DAY // 4, LONGEST_RETURN * DAY)
+    at = int(purchases.placed_at[basket]) + shift + rng.randint(DAY // 4, LONGEST_RETURN * DAY)
     return Return(basket, at, lines)
 
 
 def _draw_complaint(purchases: Purchases, basket: int, shift: int, now: int) -> Complaint:
     """Where it goes. One of long ago is over by now; a recent one may still wait for its next step."""
-    dice = random.Random(f"complaint {purchases.basket[basket]}")
-    kind, category, what = dice.choice(STORIES)
-    at = int(purchases.placed_at[basket]) + shift + dice.randint(3600, LONGEST_COMPLAINT * DAY)
-    endings = OVER + STILL_OPEN if at > now - RECENT else OVER
+    rng = random.Random(f"complaint {purchases.basket[basket]}")
+    kind, category, description = rng.choice(COMPLAINT_TEMPLATES)
+    at = int(purchases.placed_at[basket]) + shift + rng.randint(3600, LONGEST_COMPLAINT * DAY)
+    endings = CLOSED_OUTCOMES + OPEN_OUTCOMES if at > now - RECENT_SECONDS else CLOSED_OUTCOMES
     return Complaint(
         basket=basket,
         at=at,
         kind=kind,
         category=category,
-        severity=dice.choice(("low", "normal", "normal", "high")),
-        channel=dice.choice(("call", "call", "email", "web", "on_site")),
-        what=what,
-        grant=dice.choice((50, 100, 100, 200)),
-        goes=dice.choice(endings) if kind == "complaint" else "closed",
-        satisfaction=dice.choice((2, 3, 4, 4, 5, 5)),
+        severity=rng.choice(("low", "normal", "normal", "high")),
+        channel=rng.choice(("call", "call", "email", "web", "on_site")),
+        description=description,
+        points=rng.choice((50, 100, 100, 200)),
+        outcome=rng.choice(endings) if kind == "complaint" else "closed",
+        satisfaction=rng.choice((2, 3, 4, 4, 5, 5)),
     )

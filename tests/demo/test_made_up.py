@@ -7,7 +7,7 @@ import phonenumbers
 
 from deploy.demo.costs import COST_SHARE, cost_share
 from deploy.demo.households import demographics, file_of, phone_of
-from deploy.demo.synthetic import COMPLAINED, RETURNED, draw_complaints, draw_returns
+from deploy.demo.synthetic import COMPLAINT_RATE, RETURN_RATE, draw_complaints, draw_returns
 from services.profile_svc.files.schemas import CustomerCreate
 
 
@@ -40,7 +40,7 @@ def test_phones_are_possible_unique_and_kept_for_fiction():
 def test_about_one_basket_in_a_hundred_comes_back_and_never_more_than_was_bought(purchases):
     baskets = np.arange(len(purchases))
     returns = draw_returns(purchases, baskets, 0)
-    assert abs(len(returns) / len(purchases) - RETURNED) < 0.001
+    assert abs(len(returns) / len(purchases) - RETURN_RATE) < 0.001
     for back in returns:
         first = int(purchases.first_line[back.basket])
         count = int(purchases.first_line[back.basket + 1]) - first
@@ -60,12 +60,12 @@ def test_a_sample_draws_the_same_as_the_whole(purchases):
 
 def test_complaints_come_after_the_purchase_and_take_every_way(purchases):
     complaints = draw_complaints(purchases, np.arange(len(purchases)), 0, int(purchases.placed_at[-1]))
-    assert abs(len(complaints) / len(purchases) - COMPLAINED) < 0.0005
-    assert {c.goes for c in complaints} & {"settling", "judged", "received"}
+    assert abs(len(complaints) / len(purchases) - COMPLAINT_RATE) < 0.0005
+    assert {c.outcome for c in complaints} & {"settling", "judged", "received"}
     assert all(c.at > purchases.placed_at[c.basket] for c in complaints)
-    assert all(c.goes == "closed" for c in complaints if c.kind != "complaint")
+    assert all(c.outcome == "closed" for c in complaints if c.kind != "complaint")
     long_ago = int(purchases.placed_at[-1]) - 30 * 24 * 3600
-    assert {c.goes for c in complaints if c.at < long_ago} == {"closed", "refused", "invalid"}
+    assert {c.outcome for c in complaints if c.at < long_ago} == {"closed", "refused", "invalid"}
 
 
 def test_cost_shares_are_of_departments_that_exist(purchases):

@@ -75,10 +75,10 @@ def test_orders_say_what_was_paid_to_the_cent(purchases, writer):
     import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(data_folder() / "transactions.parquet", columns=["basket_id", "sales_value"])
-    wanted = {int(b) for b in purchases.basket[:300]}
+    basket_ids = {int(b) for b in purchases.basket[:300]}
     paid: Counter[int] = Counter()
     for basket, value in zip(table["basket_id"].to_pylist(), table["sales_value"].to_pylist(), strict=True):
-        if basket in wanted:
+        if basket in basket_ids:
             paid[basket] += round(value * 100)
     for line in writer.body(range(300)).splitlines():
         order = json.loads(line)

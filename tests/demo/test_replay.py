@@ -11,25 +11,25 @@ import pytest
 from rich.console import Console
 
 from deploy.demo import staff
-from deploy.demo.complaints import filing, steps
-from deploy.demo.customers import in_turn
+from deploy.demo.complaints import case_steps, filing_body
+from deploy.demo.customers import for_each_concurrently
 from deploy.demo.dates import weeks_to_move
-from deploy.demo.gateway import Refused
+from deploy.demo.gateway import RequestRefused
 from deploy.demo.progress import ProgressLine
 from deploy.demo.purchases import Purchases
+from deploy.demo.quiescence import list_pending_work
 from deploy.demo.replay import LANES, Replay, ReviewNotApplied
-from deploy.demo.settling import still_busy
 from deploy.demo.state import DemoState
 from deploy.demo.synthetic import draw_complaints
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-class Remembering:
+class RecordingGateway:
     """Takes everything, keeps the order in which it came, answers the same for the same."""
 
     def __init__(self, fail_at: int = -1) -> None:
-        self.said: list[tuple[str, Mapping[str, Any]]] = []
+        self.requests: list[tuple[str, Mapping[str, Any]]] = []
         self.orders: list[dict[str, Any]] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -52,21 +52,21 @@ class Remembering:
     async def post_files(self, ndjson: bytes) -> list[str]:
         await asyncio.sleep(0)
         files = [json.loads(line) for line in ndjson.splitlines()]
-        self.said += [("/v1/customers:batch", file) for file in files]
+        self.requests += [("/v1/customers:batch", file) for file in files]
         return [f"c-{file['reference']['ref']}" for file in files]
 
     async def post(self, path: str, body: Mapping[str, Any], **_: Any) -> Any:
-        self.said.append((path, body))
+        self.requests.append((path, body))
         await asyncio.sleep(0)
         if path == "/v1/employees":
-            raise Refused("an employee", 409, b"{}")
+            raise RequestRefused("an employee", 409, b"{}")
         return {"id": f"run-{body.get('as_of', '')}", "finished_at": NOW if self.review_ends else None, "status": "x"}
 
     async def get(self, path: str, **_: str) -> Any:
         return {"id": "run", "finished_at": None, "status": "waiting"}
 
     def paths(self) -> list[str]:
-        return [path for path, _ in self.said]
+        return [path for path, _ in self.requests]
 
 
 @pytest.fixture
@@ -74,15 +74,17 @@ def state(purchases: Purchases) -> DemoState:
     return DemoState(weeks=weeks_to_move(int(purchases.placed_at[-1]), NOW))
 
 
-async def run(purchases, state, tmp_path, wanted: int, gateway: Remembering | None = None) -> Remembering:
-    gateway = gateway or Remembering()
-    replay = Replay(gateway, tmp_path, state, purchases, wanted, NOW)  # type: ignore[arg-type]
+async def run(
+    purchases, state, tmp_path, sample_size: int, gateway: RecordingGateway | None = None
+) -> RecordingGateway:
+    gateway = gateway or RecordingGateway()
+    replay = Replay(gateway, tmp_path, state, purchases, sample_size, NOW)  # type: ignore[arg-type]
     await replay.run(ProgressLine(Console(quiet=True), replay.orders_to_send(), "orders"))
     return gateway
 
 
 async def test_every_order_of_the_sample_is_sent_and_each_households_in_order_of_time(purchases, state, tmp_path):
-    replay = Replay(Remembering(), tmp_path, state, purchases, 20, NOW)  # type: ignore[arg-type]
+    replay = Replay(RecordingGateway(), tmp_path, state, purchases, 20, NOW)  # type: ignore[arg-type]
     gateway = await run(purchases, state, tmp_path, 20)
     first_sent = {order["order_id"]: order for order in reversed(gateway.orders)}
     assert len(first_sent) == sum(replay.rank < 20)
@@ -98,7 +100,7 @@ async def test_every_order_of_the_sample_is_sent_and_each_households_in_order_of
 
 
 async def test_a_month_is_reviewed_before_the_next_one_begins(purchases, state, tmp_path):
-    gateway = Remembering()
+    gateway = RecordingGateway()
     marks: list[tuple[str, str]] = []
     post, post_orders = gateway.post, gateway.post_orders
 
@@ -129,13 +131,13 @@ async def test_running_again_sends_nothing_new(purchases, state, tmp_path):
     await run(purchases, state, tmp_path, 12)
     again = await run(purchases, DemoState.read(tmp_path), tmp_path, 12)
     assert again.orders == []
-    assert again.said == []
+    assert again.requests == []
 
 
 async def test_a_sample_grows_by_the_households_that_are_missing(purchases, state, tmp_path):
     await run(purchases, state, tmp_path, 5)
     more = await run(purchases, DemoState.read(tmp_path), tmp_path, 9)
-    files = [body["reference"]["ref"] for path, body in more.said if path == "/v1/customers:batch"]
+    files = [body["reference"]["ref"] for path, body in more.requests if path == "/v1/customers:batch"]
     assert len(set(files[:4])) == 4
     assert len(files) == 5  # the largest is asked for once more, to learn its customer's id
     assert "/v1/evaluations" not in more.paths()  # those were applied already
@@ -144,7 +146,7 @@ async def test_a_sample_grows_by_the_households_that_are_missing(purchases, stat
 
 async def test_a_run_that_was_cut_short_goes_on(purchases, state, tmp_path):
     with pytest.raises(BaseExceptionGroup):
-        await run(purchases, state, tmp_path, 12, Remembering(fail_at=300))
+        await run(purchases, state, tmp_path, 12, RecordingGateway(fail_at=300))
     kept = DemoState.read(tmp_path) or state
     gateway = await run(purchases, kept, tmp_path, 12)
     assert gateway.orders
@@ -153,7 +155,7 @@ async def test_a_run_that_was_cut_short_goes_on(purchases, state, tmp_path):
 
 async def test_a_review_that_never_ends_is_said(purchases, state, tmp_path, monkeypatch):
     monkeypatch.setattr("deploy.demo.replay.REVIEW_SECONDS", 0.05)
-    gateway = Remembering()
+    gateway = RecordingGateway()
     gateway.review_ends = False
     with pytest.raises(ReviewNotApplied, match="still waiting"):
         await run(purchases, state, tmp_path, 3, gateway)
@@ -161,7 +163,7 @@ async def test_a_review_that_never_ends_is_said(purchases, state, tmp_path, monk
 
 async def test_what_comes_back_was_accepted_before_and_returns_are_told_in_their_month(purchases, state, tmp_path):
     gateway = await run(purchases, state, tmp_path, 60)
-    returns = [(path, body) for path, body in gateway.said if path.endswith("/returns")]
+    returns = [(path, body) for path, body in gateway.requests if path.endswith("/returns")]
     assert returns
     sent = {f"/v1/orders/id-{order['order_id']}/returns": order for order in gateway.orders}
     for path, body in returns:
@@ -173,11 +175,11 @@ async def test_what_comes_back_was_accepted_before_and_returns_are_told_in_their
 
 async def test_the_largest_get_a_manager_and_the_very_largest_a_sponsor(purchases, state, tmp_path):
     gateway = await run(purchases, state, tmp_path, 200)
-    team = [(path, body["role"], body["employee_id"]) for path, body in gateway.said if path.endswith("/team")]
-    managers = [one for one in team if one[1] == "account_manager"]
-    assert len(managers) == round(200 * staff.LOOKED_AFTER)
+    team = [(path, body["role"], body["employee_id"]) for path, body in gateway.requests if path.endswith("/team")]
+    managers = [member for member in team if member[1] == "account_manager"]
+    assert len(managers) == round(200 * staff.MANAGED_SHARE)
     assert len({path for path, _, _ in managers}) == len(managers)
-    assert len([one for one in team if one[1] == "executive_sponsor"]) == staff.SPONSORED
+    assert len([member for member in team if member[1] == "executive_sponsor"]) == staff.SPONSORED_CUSTOMERS
 
 
 def test_the_steps_of_complaints_are_legal_and_go_forward_in_time(purchases):
@@ -188,7 +190,7 @@ def test_the_steps_of_complaints_are_legal_and_go_forward_in_time(purchases):
     names = {"proposals": "proposal"}
     for complaint in draw_complaints(purchases, np.arange(len(purchases)), 0, int(purchases.placed_at[-1])):
         status, at = "received", complaint.at
-        for step in steps(complaint):
+        for step in case_steps(complaint):
             name = names.get(step.path, step.path)
             outcome = {
                 "judgement": lambda b: "valid" if b["valid"] else "invalid",
@@ -200,14 +202,14 @@ def test_the_steps_of_complaints_are_legal_and_go_forward_in_time(purchases):
         assert status == {
             "closed": "closed", "refused": "closed", "invalid": "closed", "settling": "proposed",
             "judged": "judged_valid", "received": "received",
-        }[complaint.goes]  # fmt: skip
+        }[complaint.outcome]  # fmt: skip
 
 
 def test_a_complaint_says_what_it_is_about(purchases):
     import numpy as np
 
     complaint = draw_complaints(purchases, np.arange(20_000), 0, int(purchases.placed_at[-1]))[0]
-    body = filing(complaint, "customer", "31198570044", int(purchases.placed_at[complaint.basket]))
+    body = filing_body(complaint, "customer", "31198570044", int(purchases.placed_at[complaint.basket]))
     assert body["about"] == {"order_id": "31198570044"}
     assert body["bought_at"] < body["filed_at"]
 
@@ -223,7 +225,7 @@ async def test_items_are_begun_in_their_order_and_no_more_at_once_than_said():
         await asyncio.sleep(0.001)
         running -= 1
 
-    await in_turn(range(20), act, at_once=3)
+    await for_each_concurrently(range(20), act, concurrency=3)
     assert begun == list(range(20))
     assert most == 3
 
@@ -231,20 +233,20 @@ async def test_items_are_begun_in_their_order_and_no_more_at_once_than_said():
 def test_without_a_terminal_progress_is_plain_lines(capsys):
     console = Console(force_terminal=False, width=120)
     with ProgressLine(console, 200, "orders") as progress:
-        progress.say("2026-03: orders")
+        progress.describe("2026-03: orders")
         progress.advance(50)
         assert "50 of 200 orders (25 %)" in progress.line()
-        progress._said_at = 0
+        progress._printed_at = 0
         progress.advance(50)
     assert "2026-03: orders: 100 of 200 orders (50 %)" in capsys.readouterr().out
 
 
 def test_what_is_still_on_its_way_is_said_in_words():
     status = {"outbox_depth": 0, "lag": {"patron.intake": 0}, "gaps": 0}
-    assert still_busy("loyalty", status) == []
-    busy = still_busy("loyalty", {"outbox_depth": 3, "lag": {"patron.intake": 1200}, "gaps": 1})
+    assert list_pending_work("loyalty", status) == []
+    busy = list_pending_work("loyalty", {"outbox_depth": 3, "lag": {"patron.intake": 1200}, "gaps": 1})
     assert busy == [
         "loyalty has 3 events to send", "loyalty has 1,200 messages to read", "loyalty pulls 1 streams",
     ]  # fmt: skip
-    unknown = still_busy("loyalty", status | {"lag": {"patron.intake": -1, "patron.profile": 4}})
+    unknown = list_pending_work("loyalty", status | {"lag": {"patron.intake": -1, "patron.profile": 4}})
     assert unknown == ["loyalty does not read from the broker"], "an unknown lag is not none"
