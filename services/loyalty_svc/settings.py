@@ -8,6 +8,8 @@ from shared.chassis import ServiceSettings
 
 
 class Settings(ServiceSettings):
+    """Limits and intervals of loyalty, each `PATRON_<NAME>` in the environment."""
+
     service: Literal["loyalty"] = "loyalty"
     adjustment_limit: int = Field(default=1_000, ge=0)  # points one person may adjust without another's approval
     hold_days: int = Field(default=7, ge=1, le=366)  # how long a hold lasts when nobody says

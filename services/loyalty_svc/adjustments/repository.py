@@ -13,11 +13,13 @@ from shared.messaging import Transaction
 
 
 async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
+    """Whose lock to take before the adjustment is loaded; None when there is no such adjustment."""
     customer: UUID | None = await tx.raw.fetchval("select customer_id from adjustment where id = $1", adjustment_id)
     return customer
 
 
 async def load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
+    """An adjustment to be decided, under its customer's lock and its own. 404 `adjustment_not_found`."""
     row: Record | None = await tx.raw.fetchrow(
         """select id, customer_id, points, reason, requested_by, state, decided_by from adjustment
            where id = $1 for update""",
@@ -45,6 +47,7 @@ async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUI
 async def list_adjustments(
     tx: Transaction, state: str | None, customer_id: UUID | None, before: UUID | None, limit: int
 ) -> list[Row]:
+    """Adjustments, the newest first, of one state or customer if given; one row more than `limit`."""
     query = select(adjustment_table)
     if state is not None:
         query = query.where(adjustment_table.c.state == state)
@@ -56,5 +59,6 @@ async def list_adjustments(
 
 
 async def find_adjustment(tx: Transaction, adjustment_id: UUID) -> Row:
+    """One adjustment as it is shown; it has to exist."""
     query = select(adjustment_table).where(adjustment_table.c.id == adjustment_id)
     return dict((await tx.sql.execute(query)).mappings().one())

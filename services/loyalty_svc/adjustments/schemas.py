@@ -13,11 +13,15 @@ SignedPoints = Annotated[int, Field(strict=True, ge=-1_000_000_000_000, le=1_000
 
 
 class AdjustmentCreate(Shape):
+    """Points to add or (negative) to take, and why."""
+
     points: SignedPoints
     reason: Reason
 
 
 class AdjustmentRead(Read):
+    """An adjustment, and how far its approval has come."""
+
     id: UUID
     customer_id: UUID
     points: int
@@ -31,6 +35,8 @@ class AdjustmentRead(Read):
 
 
 class TransferCreate(Shape):
+    """Points that go to another customer, and why."""
+
     to: Id
     points: Points
     reason: Reason

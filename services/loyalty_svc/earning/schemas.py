@@ -8,6 +8,8 @@ from shared.chassis import Amount, Read
 
 
 class PointsRead(Read):
+    """A customer's points now: balances, what expires in which month, and the terms by which a purchase earns."""
+
     customer_id: UUID
     balance: int
     held: int

@@ -10,6 +10,7 @@ async def save_extension(
     tx: Transaction, extension_id: UUID, lot_id: UUID, customer_id: UUID, old: datetime, new: datetime,
     reason: str, actor: str,
 ) -> None:  # fmt: skip
+    """Move a lot's expiry from `old` to `new`, and record who did it, and why."""
     await tx.raw.execute("update lot set expires_at = $2 where id = $1", lot_id, new)
     await tx.raw.execute(
         """insert into lot_extension (id, lot_id, customer_id, expired_at, expires_at, reason, actor, recorded_at)

@@ -5,5 +5,7 @@ from shared.chassis import Instant, Shape
 
 
 class ExtensionCreate(Shape):
+    """Until when a lot lives, and why longer than it would have."""
+
     expires_at: Instant
     reason: Reason

@@ -11,11 +11,15 @@ from shared.events.loyalty import EntryKind
 
 
 class ExpiringRead(Read):
+    """Points that expire in a month of the business time zone."""
+
     month: str = Field(examples=["2027-03"])
     points: int
 
 
 class EntryRead(Read):
+    """An entry of a customer's ledger: its effect in points, and the balances after it."""
+
     id: UUID
     number: int
     kind: EntryKind
@@ -46,6 +50,8 @@ class EntryRead(Read):
 
 
 class LotRead(Read):
+    """Points of one earning: what is left of them, what expired, and until when they can be used."""
+
     id: UUID
     order_id: UUID | None
     earned_at: datetime
@@ -56,6 +62,8 @@ class LotRead(Read):
 
 
 class LiabilityRead(Read):
+    """What the company owes its customers in points, over all of them."""
+
     as_of: datetime
     outstanding: int  # what customers can spend or have set aside
     available: int

@@ -60,6 +60,7 @@ async def list_unassigned_settlements(tx: Transaction, case_ids: Iterable[UUID])
 
 
 async def list_known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these resolutions whose points were granted before."""
     rows = await tx.raw.fetch(
         "select fact_id from entry where kind = 'grant' and fact_id = any($1::uuid[])", list(resolution_ids)
     )

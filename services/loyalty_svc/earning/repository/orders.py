@@ -34,6 +34,7 @@ where o.order_id = t.order_id
 
 
 async def list_known_orders(tx: Transaction, order_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these orders that were recorded before."""
     rows = await tx.raw.fetch("select order_id from order_points where order_id = any($1::uuid[])", list(order_ids))
     return {row["order_id"] for row in rows}
 
@@ -68,6 +69,7 @@ async def load_orders_since(tx: Transaction, since: Mapping[UUID, datetime]) -> 
 
 
 async def save_orders(tx: Transaction, orders: Sequence[EarningOrder]) -> None:
+    """Write what changed of orders: what was reversed and posted, and the lots they made."""
     if not orders:
         return
     await tx.raw.execute(

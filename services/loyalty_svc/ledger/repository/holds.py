@@ -54,6 +54,7 @@ async def save_hold(tx: Transaction, hold: Hold) -> None:
 async def list_holds(
     tx: Transaction, customer_id: UUID, state: str | None, before: UUID | None, limit: int
 ) -> list[Row]:
+    """Holds of a customer, the newest first, of one state if given; one row more than `limit`."""
     query = select(*HOLD).where(hold_table.c.customer_id == customer_id)
     if state is not None:
         query = query.where(hold_table.c.state == state)

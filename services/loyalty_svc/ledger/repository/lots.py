@@ -32,6 +32,7 @@ async def list_lots(tx: Transaction, customer_id: UUID, after: tuple[datetime, U
 
 
 async def find_lot(tx: Transaction, lot_id: UUID) -> Row:
+    """One lot as it is shown; it has to exist."""
     query = select(
         lot.c.id, lot.c.order_id, lot.c.earned_at, lot.c.expires_at, lot.c.points, lot.c.remaining, lot.c.expired
     ).where(lot.c.id == lot_id)
