@@ -12,6 +12,7 @@ from services.gateway.access.routes.rate_limit import RateLimitMiddleware
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import MergedContract
 from services.gateway.desk import routes as desk
+from services.gateway.forwarding.handlers.composition import Composer
 from services.gateway.forwarding.routes import customer_files, forwarding
 from services.gateway.intake.dependencies import OrderIntake
 from services.gateway.intake.routes import orders, reversals
@@ -63,5 +64,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.state.sources = SourceDirectory(service.database, settings.sources)
     app.state.order_intake = OrderIntake.of(service.database, settings.rules)
     app.state.contract = MergedContract()
+    app.state.composer = Composer(service, settings.part_seconds)
     orders.order_route.put_first(app)
     return app

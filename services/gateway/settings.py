@@ -27,6 +27,7 @@ class Settings(ServiceSettings):
 
     forward_seconds: float = 10.0
     forward_batch_seconds: float = 60.0
+    part_seconds: float = Field(default=1.5, gt=0)  # a service's part of a composed answer: the desk's pages, the 360
 
     @property
     def rules(self) -> IntakeRules:

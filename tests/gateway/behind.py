@@ -1,6 +1,6 @@
 """The services behind the gateway, played by the test."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -12,16 +12,17 @@ from tests import harness
 
 
 class Behind:
-    """The services behind the door: remember what they were asked, answer what the test says."""
+    """The services behind the gateway: remember what they were asked, answer what the test says."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, httpx.Request]] = []
-        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        self.answers: dict[str, Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]] = {}
 
     def transport(self, service: str) -> httpx.AsyncBaseTransport:
-        def answer(request: httpx.Request) -> httpx.Response:
+        async def answer(request: httpx.Request) -> httpx.Response:
             self.asked.append((service, request))
-            return self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
+            answer = self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
+            return answer if isinstance(answer, httpx.Response) else await answer
 
         return httpx.MockTransport(answer)
 

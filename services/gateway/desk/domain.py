@@ -69,7 +69,7 @@ def money(text: object, currency: str = "") -> str:
     return f"{amount:,.2f} {currency}".strip()
 
 
-def whole(number: object) -> str:
+def count(number: object) -> str:
     """A count with separators; a dash for what is none."""
     return f"{number:,}" if isinstance(number, int) else "–"
 

@@ -1,118 +1,98 @@
-"""What the desk asks the services: several at once, and a part whose service is away is missing, not an error."""
+"""What the desk's pages hold: parts asked of the services as the person who looks, without what it may not read."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
-from shared.chassis import Actor, Refused, Service
+from services.gateway.forwarding.handlers.composition import ComposedAnswer, Composer, PartRequest, TimeBudget
+from shared.chassis import Actor
+from shared.chassis.audience import filter_fields
 
-SHOWN = 10  # movers, cases
-LATELY = timedelta(days=30)
+LISTED = "10"  # movers, warnings, cases
+FOUND = "20"
+MOVERS_PERIOD = timedelta(days=30)
 
 
 @dataclass(slots=True)
 class PageParts:
-    """By part what was answered; who is away; what this actor may not see."""
+    """What was answered, by part; the services that did not answer; whether there is such a customer at all."""
 
     parts: dict[str, Any] = field(default_factory=dict)
-    away: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     not_found: bool = False
 
+    def add(self, composed: ComposedAnswer, actor: Actor) -> None:
+        """Keep the successful answers, as far as the actor may read them; a refused part is left out."""
+        for part, answer in composed.answers.items():
+            if answer.succeeded:
+                self.parts[part] = filter_fields(answer.json(), actor)
+        self.missing += [service for service in composed.missing if service not in self.missing]
 
-@dataclass(frozen=True, slots=True)
-class PartRequest:
-    service: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-
-
-async def ask(service: Service, actor: Actor, seconds: float, questions: Mapping[str, PartRequest]) -> PageParts:
-    answers = await asyncio.gather(
-        *[_ask(service, actor, seconds, question) for question in questions.values()], return_exceptions=True
-    )
-    findings = PageParts()
-    for (part, question), answer in zip(questions.items(), answers, strict=True):
-        if isinstance(answer, Refused) or (isinstance(answer, ServiceAnswer) and answer.status >= 500):
-            if question.service not in findings.away:
-                findings.away.append(question.service)
-        elif isinstance(answer, BaseException):
-            raise answer
-        elif answer.succeeded:
-            findings.parts[part] = answer.json()
-    return findings
+    def items(self, part: str) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self.parts.get(part, {}).get("items", [])
+        return listed
 
 
-async def _ask(service: Service, actor: Actor, seconds: float, question: PartRequest) -> ServiceAnswer:
-    call = ServiceCall("GET", question.path, urlencode(question.query).encode())
-    return await forward(service, question.service, call, actor, seconds=seconds)
-
-
-async def load_dashboard(service: Service, actor: Actor, seconds: float, asked: str) -> PageParts:
-    """The pyramid, who moved lately, the worst warnings, the most urgent cases; what was searched for."""
-    lately = (service.clock() - LATELY).isoformat()
-    urgent = {"status": "open", "sort": "urgency", "limit": str(SHOWN)}
-    questions = {
+async def load_dashboard(composer: Composer, actor: Actor, search: str, now: datetime) -> PageParts:
+    """The pyramid, who moved in the last 30 days, the worst warnings, the most urgent cases; what was searched for."""
+    requests = {
         "pyramid": PartRequest("tiering", "/v1/pyramid"),
-        "movers": PartRequest("tiering", "/v1/pyramid/movers", {"from": lately, "limit": str(SHOWN)}),
-        "warnings": PartRequest("tiering", "/v1/warnings", {"state": "not_closed", "limit": str(SHOWN)}),
+        "movers": PartRequest(
+            "tiering", "/v1/pyramid/movers", {"from": (now - MOVERS_PERIOD).isoformat(), "limit": LISTED}
+        ),
+        "warnings": PartRequest("tiering", "/v1/warnings", {"state": "not_closed", "limit": LISTED}),
         "stages": PartRequest("tiering", "/v1/stages"),
-        "cases": PartRequest("complaint", "/v1/complaints", urgent),
+        "cases": PartRequest("complaint", "/v1/complaints", {"status": "open", "sort": "urgency", "limit": LISTED}),
     }
-    if asked:
-        questions["found"] = PartRequest("profile", "/v1/customers", {"q": asked, "limit": "20"})
-    findings = await ask(service, actor, seconds, questions)
-    findings.parts["names"] = await _names(service, actor, seconds, findings)
-    return findings
+    if search:
+        requests["found"] = PartRequest("profile", "/v1/customers", {"q": search, "limit": FOUND})
+    page = PageParts()
+    budget = composer.budget()
+    page.add(await composer.load(actor, requests, budget), actor)
+    listed = [*page.items("movers"), *page.items("warnings"), *page.items("cases")]
+    page.parts["names"] = await _names(composer, actor, budget, page, [item["customer_id"] for item in listed])
+    return page
 
 
-async def _names(service: Service, actor: Actor, seconds: float, findings: PageParts) -> dict[str, str]:
-    """What the customers in the lists are called: only profile knows."""
-    listed = [one for part in ("movers", "warnings", "cases") for one in findings.parts.get(part, {}).get("items", [])]
-    ids = {one["customer_id"] for one in listed if one["customer_id"]}
-    told = await ask(
-        service, actor, seconds, {one: PartRequest("profile", f"/v1/customers/{one}/overview") for one in sorted(ids)}
-    )
-    return {
-        one: " / ".join(entry["name"] for entry in overview["customer"]["names"])
-        for one, overview in told.parts.items()
-    }
+async def _names(
+    composer: Composer, actor: Actor, budget: TimeBudget, page: PageParts, customer_ids: Iterable[str | None]
+) -> Mapping[str, str]:
+    """The names of customers in the page's lists, by id: in one question, since only profile knows them."""
+    ids = sorted({id for id in customer_ids if id})
+    if not ids:
+        return {}
+    request = PartRequest("profile", "/v1/customers", {"ids": ids, "limit": str(len(ids))})
+    named = PageParts()
+    named.add(await composer.load(actor, {"customers": request}, budget), actor)
+    page.missing += [service for service in named.missing if service not in page.missing]
+    return {customer["id"]: customer["name"] for customer in named.items("customers") if customer["name"]}
 
 
-async def load_customer_page(
-    service: Service, actor: Actor, seconds: float, customer_id: UUID, language: str
-) -> PageParts:
-    """The overview, the tier with its reasons in words, its stage, warnings, points, open cases."""
+async def load_customer_page(composer: Composer, actor: Actor, customer_id: UUID, language: str) -> PageParts:
+    """A customer: overview, tier with its reasons in words and its history, stage, warnings, points, open cases."""
     base = f"/v1/customers/{customer_id}"
-    urgent = {"customer_id": str(customer_id), "status": "open", "sort": "urgency", "limit": str(SHOWN)}
-    findings = await ask(
-        service,
-        actor,
-        seconds,
-        {
-            "overview": PartRequest("profile", f"{base}/overview"),
-            "tier": PartRequest("tiering", f"{base}/tier"),
-            "explanation": PartRequest("tiering", f"{base}/tier/explanation", {"lang": language}),
-            "history": PartRequest("tiering", f"{base}/tier/history"),
-            "stage": PartRequest("tiering", f"{base}/stage"),
-            "warnings": PartRequest(
-                "tiering", "/v1/warnings", {"customer_id": str(customer_id), "state": "not_closed", "limit": str(SHOWN)}
-            ),
-            "points": PartRequest("loyalty", f"{base}/points"),
-            "cases": PartRequest("complaint", "/v1/complaints", urgent),
-        },
-    )
-    findings.not_found = "overview" not in findings.parts and "profile" not in findings.away
-    cases = findings.parts.get("cases", {}).get("items", [])
-    told = await ask(
-        service,
-        actor,
-        seconds,
-        {case["id"]: PartRequest("complaint", f"/v1/complaints/{case['id']}") for case in cases},
-    )
-    findings.parts["case_files"] = [told.parts[case["id"]] for case in cases if case["id"] in told.parts]
-    return findings
+    of_customer = {"customer_id": str(customer_id), "limit": LISTED}
+    requests = {
+        "overview": PartRequest("profile", f"{base}/overview"),
+        "tier": PartRequest("tiering", f"{base}/tier"),
+        "explanation": PartRequest("tiering", f"{base}/tier/explanation", {"lang": language}),
+        "history": PartRequest("tiering", f"{base}/tier/history"),
+        "stage": PartRequest("tiering", f"{base}/stage"),
+        "warnings": PartRequest("tiering", "/v1/warnings", {"state": "not_closed"} | of_customer),
+        "points": PartRequest("loyalty", f"{base}/points"),
+        "cases": PartRequest("complaint", "/v1/complaints", {"status": "open", "sort": "urgency"} | of_customer),
+    }
+    page = PageParts()
+    budget = composer.budget()
+    page.add(await composer.load(actor, requests, budget), actor)
+    page.not_found = "overview" not in page.parts and "profile" not in page.missing
+    case_ids = [case["id"] for case in page.items("cases")]
+    files = PageParts()
+    if case_ids:
+        parts = {id: PartRequest("complaint", f"/v1/complaints/{id}") for id in case_ids}
+        files.add(await composer.load(actor, parts, budget), actor)
+    page.parts["case_files"] = [files.parts[id] for id in case_ids if id in files.parts]
+    page.missing += [service for service in files.missing if service not in page.missing]
+    return page

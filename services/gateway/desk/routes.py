@@ -6,9 +6,8 @@ cookie that scripts cannot read and other sites cannot send.
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qs
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -20,8 +19,10 @@ from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.desk import domain as views
 from services.gateway.desk.handlers import PageParts, load_customer_page, load_dashboard
-from services.gateway.desk.texts import TEXTS, Language, code_names, preferred_language
+from services.gateway.desk.texts import TEXTS, Language, code_names, preferred_language, tier_names
+from services.gateway.forwarding.dependencies import composer_of
 from shared.chassis import Actor, Refused, public
+from shared.chassis.audience import may_read
 from shared.errors import not_found
 
 root = APIRouter(include_in_schema=False, redirect_slashes=False)
@@ -57,26 +58,24 @@ async def show_desk(
 ) -> Response:
     actor = await _actor(request)
     if actor is None:
-        return _page(request, lang, "sign_in", None, {})
-    seconds = settings_of(request).forward_seconds
-    findings = await load_dashboard(service_of(request), actor, seconds, q.strip())
-    levels = findings.parts.get("pyramid", {}).get("levels", [])
-    return _page(request, lang, "whole", actor, {"q": q.strip(), "slabs": views.pyramid_levels(levels)}, findings)
+        return _page(request, lang, "sign_in", None)
+    search = q.strip()
+    page = await load_dashboard(composer_of(request), actor, search, service_of(request).clock())
+    return _page(request, lang, "dashboard", actor, page, search=search)
 
 
 @router.get("/customers/{customer_id}")
 async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage = None) -> Response:
     actor = await _actor(request)
     if actor is None:
-        return _page(request, lang, "sign_in", None, {})
-    which = uuid_in(customer_id)
-    if which is None:
-        return _page(request, lang, "nobody", actor, {"q": ""}, status=404)
-    seconds = settings_of(request).forward_seconds
-    findings = await load_customer_page(service_of(request), actor, seconds, UUID(str(which)), _language(request, lang))
-    if findings.not_found:
-        return _page(request, lang, "nobody", actor, {"q": ""}, findings, status=404)
-    return _page(request, lang, "customer", actor, {"q": ""}, findings)
+        return _page(request, lang, "sign_in", None)
+    id = uuid_in(customer_id)
+    if id is None:
+        return _page(request, lang, "not_found", actor, status=404)
+    page = await load_customer_page(composer_of(request), actor, id, _language(request, lang))
+    if page.not_found:
+        return _page(request, lang, "not_found", actor, page, status=404)
+    return _page(request, lang, "customer", actor, page)
 
 
 @router.get("/style.css")
@@ -93,13 +92,13 @@ async def sign_in(request: Request) -> Response:
     if not settings.dev_issuer:
         raise not_found("not_found")
     _refuse_other_sites(request)
-    said = parse_qs((await request.body())[:1000].decode("ascii", "replace")).get("role", [""])[0]
-    if said not in get_args(Role):
-        raise Refused(422, "unknown_role", "No such role.")
+    role = parse_qs((await request.body())[:1000].decode("ascii", "replace")).get("role", [""])[0]
+    if role not in get_args(Role):
+        raise Refused(422, "unknown_role", "There is no such role.")
     back = RedirectResponse("/desk", 303)
     back.set_cookie(
         COOKIE,
-        development_token(settings, said, None, None),
+        development_token(settings, role, None, None),
         max_age=settings.dev_token_hours * 3600,
         path="/desk",
         httponly=True,
@@ -135,41 +134,44 @@ async def _actor(request: Request) -> Actor | None:
     return None if actor.partner_id is not None or actor.kind != "person" else actor
 
 
-def _language(request: Request, asked: str | None) -> Language:
-    return preferred_language(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+def _language(request: Request, requested: str | None) -> Language:
+    accepted = request.headers.get("accept-language", "")
+    return preferred_language(requested, request.cookies.get(LANGUAGE_COOKIE), accepted)
 
 
 def _page(
     request: Request,
     lang: str | None,
-    page: str,
+    template: str,
     actor: Actor | None,
-    shown: dict[str, Any],
-    findings: PageParts | None = None,
+    page: PageParts | None = None,
     *,
+    search: str = "",
     status: int = 200,
 ) -> Response:
     language = _language(request, lang)
     settings = settings_of(request)
-    findings = findings or PageParts()
-    html = TEMPLATES.get_template("desk.html").render(
-        page=page,
+    page = page or PageParts()
+    levels = page.parts.get("pyramid", {}).get("levels", [])
+    html = TEMPLATES.get_template(f"{template}.html").render(
         language=language,
         t=TEXTS[language],
-        say=code_names(language),
+        name_of=code_names(language),
+        tier_name=tier_names(levels, language),
         actor=actor,
+        shows_margin=actor is not None and may_read(actor, "margin"),
         roles=get_args(Role),
         can_sign_in=settings.dev_issuer,
         path=request.url.path,
+        search=search,
         currency=settings.currency,
-        parts=findings.parts,
-        away=findings.away,
-        names=findings.parts.get("names", {}),
-        clock=views.TimeFormatter(datetime.now(UTC), settings.zone, TEXTS[language]),
+        parts=page.parts,
+        missing=page.missing,
+        names=page.parts.get("names", {}),
+        pyramid_levels=views.pyramid_levels(levels),
+        time=views.TimeFormatter(datetime.now(UTC), settings.zone, TEXTS[language]),
         money=views.money,
-        whole=views.whole,
-        percent=views.percent,
-        **{"q": ""} | shown,
+        count=views.count,
     )
     answer = HTMLResponse(html, status, headers=HEADERS)
     if lang in ("en", "zh"):

@@ -1,19 +1,25 @@
-"""What the forwarding routes share: a request handed on as it is, and an answer handed back."""
+"""What routes ask of forwarding: a request handed on as it is, an answer handed back, the process's composer."""
 
 from fastapi import Request, Response
 
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
+from services.gateway.forwarding.handlers.composition import Composer
 from shared.chassis import Actor
 
 
+def composer_of(request: Request) -> Composer:
+    composer: Composer = request.app.state.composer
+    return composer
+
+
 async def forward_request(
-    request: Request, service_name: str, actor: Actor, body: bytes, *, query: bytes = b""
+    request: Request, service_name: str, actor: Actor, body: bytes, *, query: bytes = b"", seconds: float | None = None
 ) -> ServiceAnswer:
     """The same method and path for the service, on behalf of the actor, with this body and query string."""
     call = ServiceCall(request.method, request.scope["path"], query, request.headers, body)
-    seconds = settings_of(request).forward_seconds
-    return await forward(service_of(request), service_name, call, actor, seconds=seconds)
+    allowed = settings_of(request).forward_seconds if seconds is None else seconds
+    return await forward(service_of(request), service_name, call, actor, seconds=allowed)
 
 
 def response_of(answer: ServiceAnswer) -> Response:

@@ -1,8 +1,6 @@
 """The desk: signing in, what is shown, that everything is escaped, and that a missing service leaves a page."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -10,109 +8,13 @@ import pytest
 from services.gateway.access.handlers.development_tokens import development_token
 from services.gateway.desk.domain import TimeFormatter, money, pyramid_levels
 from services.gateway.desk.texts import TEXTS, code_names, preferred_language
-from shared.chassis import Ports
 from shared.messaging import Database
 from tests import harness
+from tests.gateway.desk.pages import EVIL, ID, Behind, behind, browser, level, sign_in
+
+__all__ = ["behind", "browser"]  # fixtures
 
 SERVICE = "gateway"
-
-ID = "01890000-0000-7000-8000-000000000001"
-NAMES = {"en": "Gold", "zh": "金卡"}
-EVIL = "<script>alert('x')</script>"
-
-
-def level(**more: Any) -> dict[str, Any]:
-    return {
-        "tier": "gold", "name": NAMES, "rank": 1, "customers": 7, "share_of_customers": "7.0", "revenue": "1234.50",
-        "share_of_revenue": "60.0", "profit": None, "came_up": 2, "came_down": 0, "new": 1,
-    } | more  # fmt: skip
-
-
-PYRAMID = {
-    "customers": 100, "revenue": "2000.00", "window": {"from": "2025-12", "to": "2026-11"}, "last_review": None,
-    "policy": {"name": {"en": "Annual spend", "zh": "年度消费"}, "version": 1}, "levels": [level(), level(rank=0)],
-}  # fmt: skip
-OVERVIEW = {
-    "customer": {
-        "id": ID, "kind": "person", "names": [{"name": EVIL}], "region": None, "industry": None, "completeness": 30,
-        "registered_at": "2026-01-01T00:00:00Z",
-    },
-    "account_manager": None,
-    "orders": {"revenue": "10.00", "count": 1, "returned": "0.00", "returns": 0, "last_at": None},
-    "points": {"balance": 5, "held": 0, "debt": 0},
-    "receivables": {"outstanding": "0.00", "overdue": "0.00"},
-}  # fmt: skip
-CASE = {
-    "id": "case-1", "customer_id": ID, "kind": "complaint", "category": "delivery", "severity": "high",
-    "status": "received", "next_due_at": "2026-01-01T00:00:00Z", "filed_at": "2026-01-01T00:00:00Z",
-    "what_happened": EVIL,
-    "deadlines": [{"stage": "solution", "state": "breached", "due_at": "2026-01-01T00:00:00Z"}],
-}  # fmt: skip
-WARNING = {
-    "id": "warning-1", "customer_id": ID, "severity": "red", "state": "open", "owner": EVIL,
-    "as_of": "2026-01-01T00:00:00Z", "rule": {"name": {"en": "Silent", "zh": "客户沉默"}},
-    "words": {"en": "No order for 22 days.", "zh": "已22天没有下单。"},
-}  # fmt: skip
-STAGE = {
-    "stage": {"words": {"en": "Dormant: no order.", "zh": "休眠期。"}},
-    "relationship": {"words": {"en": "Proactive: few customers.", "zh": "能动型。"}},
-}
-STAGES = {
-    "as_of": "2026-01-01T00:00:00Z",
-    "stages": [{"stage": "lost", "name": {"en": "Lost", "zh": "流失"}, "customers": 1234}],
-}
-ANSWERS: dict[str, Any] = {
-    "/v1/warnings": {"items": [WARNING]},
-    "/v1/stages": STAGES,
-    f"/v1/customers/{ID}/stage": STAGE,
-    "/v1/pyramid": PYRAMID,
-    "/v1/pyramid/movers": {
-        "moved": {"up": 7, "down": 0, "placed": 1},
-        "items": [{"customer_id": ID, "way": "up", "from_tier": "iron", "to_tier": "gold"}],
-    },
-    "/v1/complaints": {"items": [CASE]},
-    "/v1/complaints/case-1": CASE,
-    "/v1/customers": {"items": [{"id": ID, "name": EVIL, "tier": "gold", "kind": "person", "region": None}]},
-    f"/v1/customers/{ID}/overview": OVERVIEW,
-    f"/v1/customers/{ID}/tier": {"name": NAMES, "rank": 1, "since": "2026-01-01T00:00:00Z", "next": None},
-    f"/v1/customers/{ID}/tier/explanation": {"words": "Gold since 2026-01-01: raised at once by an order."},
-    f"/v1/customers/{ID}/tier/history": {"items": []},
-    f"/v1/customers/{ID}/points": {"balance": 5, "held": 0, "debt": 0, "expiring": []},
-}  # fmt: skip
-
-
-class Behind:
-    def __init__(self) -> None:
-        self.away: set[str] = set()
-        self.asked: list[httpx.Request] = []
-
-    def transport(self, service: str) -> httpx.AsyncBaseTransport:
-        def answer(request: httpx.Request) -> httpx.Response:
-            self.asked.append(request)
-            if service in self.away:
-                raise httpx.ConnectError("away")
-            found = ANSWERS.get(request.url.path)
-            return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
-
-        return httpx.MockTransport(answer)
-
-
-@pytest.fixture
-def behind() -> Behind:
-    return Behind()
-
-
-@pytest.fixture
-async def browser(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
-    create = harness.part_of("gateway", "app").create_app
-    ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
-    app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
-    async with harness.client_of(app, None) as client:
-        yield client
-
-
-async def sign_in(browser: httpx.AsyncClient) -> httpx.Response:
-    return await browser.post("/desk/sign-in", data={"role": "manager"})
 
 
 async def test_nobody_sees_anything_before_signing_in(browser: httpx.AsyncClient, behind: Behind) -> None:
@@ -171,7 +73,7 @@ async def test_the_pyramid_the_movers_the_cases_and_what_was_found(browser: http
         "2,000.00 USD",
         "1,234.50",
         "60.0 %",
-        "iron → gold",
+        "Iron → Gold",
         "Annual spend",
         f"/desk/customers/{ID}",
         "late",

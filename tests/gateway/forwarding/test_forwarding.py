@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.gateway.forwarding.domain import customer_in, service_for
+from services.gateway.forwarding.domain.paths import customer_in, service_for
 from shared.chassis.tokens import Verifier
 from shared.messaging import Database
 from tests import harness

@@ -2,18 +2,21 @@
 
 import json
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
-from services.gateway.forwarding.dependencies import forward_request, response_of
-from services.gateway.forwarding.domain import customer_in, is_for_partners, service_for
+from services.gateway.forwarding.dependencies import composer_of, forward_request, response_of
+from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, service_for
+from services.gateway.forwarding.handlers.calls import ServiceAnswer
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import customer_not_found, require_customer
 from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
+from shared.chassis.audience import filter_fields, hidden_fields
 from shared.chassis.problems import problem
 from shared.chassis.strict_json import parse_json
 from shared.errors import not_found
@@ -31,12 +34,19 @@ async def read_overview(request: Request, customer_id: Id, fresh: bool = False) 
     actor = await actor_of(request)
     await _require_own_customers(request, actor, b"")
     if not fresh:
-        return response_of(await forward_request(request, "profile", actor, b""))
-    seconds = settings_of(request).forward_seconds
-    overview, refusal = await load_fresh_overview(service_of(request), customer_id, actor, seconds=seconds)
+        seconds = settings_of(request).part_seconds
+        return _readable(await forward_request(request, "profile", actor, b"", seconds=seconds), actor)
+    overview, refusal = await load_fresh_overview(composer_of(request), customer_id, actor)
     if refusal is not None:
         return response_of(refusal)
     return Response(json.dumps(overview, ensure_ascii=False), media_type="application/json")
+
+
+def _readable(answer: ServiceAnswer, actor: Actor) -> Response:
+    """The answer as far as the actor may read it: a second lock, beside profile's own."""
+    if not answer.succeeded or not hidden_fields(actor):
+        return response_of(answer)
+    return Response(orjson.dumps(filter_fields(answer.json(), actor)), answer.status, answer.headers)
 
 
 @router.api_route(FORWARDED_PATH, methods=METHODS, dependencies=[ANYBODY_SIGNED_IN, passes_query_on])
