@@ -42,10 +42,14 @@ class SqlParameters:
         return f"${len(self.values)}"
 
 
-async def list_customers(tx: Transaction, reader: Reader, after: UUID | None, limit: int) -> list[SearchResult]:
-    """Those that the reader may see, in the order of their ids, that is of their registration."""
+async def list_customers(
+    tx: Transaction, reader: Reader, after: UUID | None, limit: int, ids: Sequence[UUID] | None = None
+) -> list[SearchResult]:
+    """Those that the reader may see, in the order of their ids, that is of their registration; of `ids` when given."""
     parameters = SqlParameters()
     where = _visible(reader, parameters)
+    if ids is not None:
+        where.append(f"c.id = any({parameters.add(list(ids))}::uuid[])")
     if after is not None:
         where.append(f"c.id > {parameters.add(after)}")
     sql = f"""

@@ -12,8 +12,11 @@ from services.profile_svc.references.domain import may_be_reference, score_match
 from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
 from services.profile_svc.search.schemas import CustomerPage, show_summary
-from shared.chassis import Cursor, Limit, Text, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.pages import DEFAULT_LIMIT
+from shared.errors import invalid
+
+MAX_IDS = 200
 
 router = service_router(prefix="/v1", tags=["customers"])
 
@@ -21,6 +24,8 @@ QueryText = Annotated[
     Text | None,
     Query(max_length=MAX_QUERY_LENGTH, description="a name, pinyin, phone, e-mail, reference or id; as it is typed"),
 ]
+
+CustomerIds = Annotated[list[Id] | None, Query(max_length=MAX_IDS, description="these customers only")]
 
 
 async def find_by_reference(
@@ -44,15 +49,18 @@ async def find_customers(
     reader: CurrentReader,
     settings: CurrentSettings,
     q: QueryText = None,
+    ids: CustomerIds = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> CustomerPage:
-    """Search, best first; without a text all customers in the order of their registration."""
+    """Search, best first; without a text all customers in the order of their registration, or those of `ids`."""
     if q is None or not q.strip():
         place = read_cursor(cursor, UUID)
-        results = await search.list_customers(tx, reader, place[0] if place else None, limit + 1)
+        results = await search.list_customers(tx, reader, place[0] if place else None, limit + 1, ids)
         page = page_of(results, limit, lambda result: (result.id,))
     else:
+        if ids is not None:
+            raise invalid("validation_failed", "Give either q or ids.", pointer="/ids")
         after = read_cursor(cursor, int, UUID)
         query = parse_query(q, settings.phone_regions, references)
         results = await search.search_customers(tx, query, reader, (after[0], after[1]) if after else None, limit + 1)

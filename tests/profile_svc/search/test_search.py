@@ -194,3 +194,18 @@ async def fill(tx, names: list[str]) -> None:
         [(id, name.folded, name.text, list(name.tokens)) for id, name in zip(ids, indexed, strict=True)],
     )
     await tx.raw.execute("analyze customer_name")
+
+
+async def test_P12_a_list_of_chosen_customers_is_one_question(client, as_role):
+    """For front ends that show lists of ids: names in one question, not an overview for each."""
+    first, second = await opened(client, "Acme"), await opened(client, "李雷")
+    await opened(client, "Somebody Else")
+    answer = await client.get("/v1/customers", params={"ids": [second, first, str(uuid4())]})
+    assert [(row["id"], row["name"]) for row in answer.json()["items"]] == [(first, "Acme"), (second, "李雷")]
+    page = await client.get("/v1/customers", params={"ids": [first, second], "limit": 1})
+    rest = await client.get("/v1/customers", params={"ids": [first, second], "cursor": page.json()["next"]})
+    assert [row["id"] for row in page.json()["items"] + rest.json()["items"]] == [first, second]
+    stranger = as_role("partner", partner_id=uuid4())
+    assert (await client.get("/v1/customers", params={"ids": [first]}, headers=stranger)).json()["items"] == []
+    for query in ({"ids": [first], "q": "acme"}, {"ids": ["x"]}, {"ids": [str(uuid4()) for _ in range(201)]}):
+        assert (await client.get("/v1/customers", params=query)).status_code == 422
