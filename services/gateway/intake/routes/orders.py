@@ -32,6 +32,7 @@ from shared.chassis import (
     service_router,
 )
 from shared.chassis.access import actor_of
+from shared.chassis.audience import may_read
 from shared.chassis.contract import operation_id_of
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
@@ -142,7 +143,8 @@ def _refusal(index: int, refusal: Exception) -> bytes:
 @router.get("/orders/{order_id}", dependencies=[allow("orders:read")])
 async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
     """An order and what became of it: returns, cancellation, deliveries."""
-    return OrderRead.of_history(await load_order_history(tx, order_id, reporter_of(actor).only_source))
+    history = await load_order_history(tx, order_id, reporter_of(actor).only_source)
+    return OrderRead.of_history(history, shows_cost=may_read(actor, "cost"))
 
 
 @router.get("/customers/{customer_id}/orders", dependencies=[allow("orders:read")])
@@ -156,4 +158,5 @@ async def list_orders_of_a_customer(
     position = None if after is None else (after[0], after[1])
     orders = await list_orders(tx, customer_id, reporter.only_source, position, limit + 1)
     page = page_of(orders, limit, lambda order: (order.placed_at, order.id))
-    return Page(items=[OrderSummaryRead.of(order) for order in page.items], next=page.next)
+    shows_cost = may_read(actor, "cost")
+    return Page(items=[OrderSummaryRead.of(order, shows_cost=shows_cost) for order in page.items], next=page.next)

@@ -59,7 +59,7 @@ class OrderLineRead(Read):
     category: str
     quantity: int
     amount: Amount
-    unit_cost: Amount | None
+    unit_cost: Amount | None = Field(description="told to manager, head, analyst, auditor and admin only")
     discount: Amount | None
 
 
@@ -77,8 +77,8 @@ class OrderSummaryRead(Read):
     recorded_at: datetime
 
     @classmethod
-    def of(cls, order: Order) -> Self:
-        return cls.model_validate(_members(order))
+    def of(cls, order: Order, *, shows_cost: bool) -> Self:
+        return cls.model_validate(_members(order, shows_cost=shows_cost))
 
 
 class OrderRead(OrderSummaryRead):
@@ -89,19 +89,21 @@ class OrderRead(OrderSummaryRead):
     deliveries: list[DeliveryRead]
 
     @classmethod
-    def of_history(cls, history: OrderHistory) -> Self:
+    def of_history(cls, history: OrderHistory, *, shows_cost: bool) -> Self:
         returns = [ReturnRead.of(reversal) for reversal in history.reversals if reversal.kind == "return"]
         cancellations = [
             CancellationRead.of(reversal) for reversal in history.reversals if reversal.kind == "cancellation"
         ]
         deliveries = [DeliveryRead.of(delivery) for delivery in history.deliveries]
         return cls.model_validate(
-            _members(history.order)
+            _members(history.order, shows_cost=shows_cost)
             | {"returns": returns, "cancellation": next(iter(cancellations), None), "deliveries": deliveries}
         )
 
 
-def _members(order: Order) -> dict[str, Any]:
+def _members(order: Order, *, shows_cost: bool) -> dict[str, Any]:
+    """An order as it is read; without `shows_cost` its unit costs are left empty: they are not for every audience."""
+    hidden = {} if shows_cost else {"unit_cost": None}
     return {
         "id": order.id,
         "order_id": order.order_ref,
@@ -111,7 +113,7 @@ def _members(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "channel": order.channel,
         "amount": order.amount,
-        "lines": [OrderLineRead.model_validate(line) for line in order.lines],
+        "lines": [OrderLineRead.model_validate(line.model_copy(update=hidden)) for line in order.lines],
         "event_id": order.event_id,
         "recorded_at": order.recorded_at,
     }
