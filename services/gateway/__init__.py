@@ -1,4 +1,4 @@
-"""gateway: the one public door of Patron, and the intake of what the outside reports.
+"""gateway: the one public entrance of Patron, and the intake of what the outside reports.
 
 Every request from outside comes in here: from people (the desk, a front end), partners and the company's own systems.
 The gateway verifies who asks (`access`), takes in orders, returns, deliveries, receivables and payments (`intake`,

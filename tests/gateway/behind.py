@@ -11,16 +11,16 @@ from shared.messaging import Database
 from tests import harness
 
 
-class Behind:
+class ServicesBehind:
     """The services behind the gateway: remember what they were asked, answer what the test says."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, httpx.Request]] = []
+        self.requests: list[tuple[str, httpx.Request]] = []
         self.answers: dict[str, Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]] = {}
 
     def transport(self, service: str) -> httpx.AsyncBaseTransport:
         async def answer(request: httpx.Request) -> httpx.Response:
-            self.asked.append((service, request))
+            self.requests.append((service, request))
             answer = self.answers.get(service, lambda _: httpx.Response(200, json={"from": service}))(request)
             return answer if isinstance(answer, httpx.Response) else await answer
 
@@ -28,7 +28,9 @@ class Behind:
 
 
 @asynccontextmanager
-async def in_front_of(behind: Behind, database: Database, keys: harness.Keys) -> AsyncIterator[httpx.AsyncClient]:
+async def in_front_of(
+    behind: ServicesBehind, database: Database, keys: harness.Keys
+) -> AsyncIterator[httpx.AsyncClient]:
     create = harness.part_of("gateway", "app").create_app
     ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
     app = create(harness.settings_of("gateway", database.url, keys.directory), ports)
@@ -37,6 +39,6 @@ async def in_front_of(behind: Behind, database: Database, keys: harness.Keys) ->
 
 
 @pytest.fixture
-async def client(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, keys: harness.Keys, behind: ServicesBehind) -> AsyncIterator[httpx.AsyncClient]:
     async with in_front_of(behind, database, keys) as client:
         yield client

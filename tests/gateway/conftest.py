@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.gateway.behind import Behind
+from tests.gateway.behind import ServicesBehind
 
 
 @pytest.fixture
-def behind() -> Behind:
-    return Behind()
+def behind() -> ServicesBehind:
+    return ServicesBehind()

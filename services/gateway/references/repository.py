@@ -81,7 +81,7 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
 
 
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
-    """These customers exist. Known twice (from profile's event too) changes nothing."""
+    """These customers exist. Added twice (from profile's event too) changes nothing."""
     await tx.raw.execute(
         """insert into known_customer (customer_id, known_at)
            select customer_id, $2 from unnest($1::uuid[]) as new(customer_id) order by customer_id

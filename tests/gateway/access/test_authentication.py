@@ -113,11 +113,11 @@ async def test_an_unsigned_token_opens_nothing(client: httpx.AsyncClient, keys: 
 async def test_nothing_a_token_says_unproved_breaks_the_door(
     client: httpx.AsyncClient, issuer: object, exp: str
 ) -> None:
-    head, said = (
+    head, claims = (
         base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
         for text in ('{"alg": "EdDSA"}', f'{{"iss": {json.dumps(issuer)}, "sub": "x", "exp": {exp}}}')
     )
-    token = f"{head}.{said}.AAAA"
+    token = f"{head}.{claims}.AAAA"
     status, code = await post_order(client, bearer(token))
     assert (status, code) in ((401, "token_invalid"), (401, "token_expired"))
     desk = await client.get("/desk", headers={"Authorization": "", "Cookie": f"patron_desk={token}"})
@@ -186,10 +186,10 @@ async def test_an_oidc_providers_tokens_are_verified_with_its_keys(
     )
     make: Callable[..., Any] = jwt.get_algorithm_by_name(algorithm).to_jwk  # type: ignore[attr-defined]
     published = {"keys": [make(key.public_key(), as_dict=True) | {"kid": "k1", "alg": algorithm, "use": "sig"}]}
-    asked: list[str] = []
+    jwks_reads: list[str] = []
 
     def provider(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+        jwks_reads.append(str(request.url))
         return httpx.Response(200, json=published)
 
     monkeypatch.setattr(authenticator, "new_client", lambda: httpx.AsyncClient(transport=httpx.MockTransport(provider)))
@@ -210,4 +210,4 @@ async def test_an_oidc_providers_tokens_are_verified_with_its_keys(
         assert await post_order(client, token(exp=time.time() - 60)) == (401, "token_expired")
         for _ in range(3):
             assert await post_order(client, token("k2")) == (401, "token_invalid")
-    assert asked == [f"{issuer}/keys"]
+    assert jwks_reads == [f"{issuer}/keys"]

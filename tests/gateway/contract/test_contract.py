@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 
-from tests.gateway.behind import Behind, client
+from tests.gateway.behind import ServicesBehind, client
 
 __all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
 
 SERVICE = "gateway"
 
 
-async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     def contract(path: str, shape: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
         operation = {
             "operationId": "show",
@@ -44,10 +44,10 @@ async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behi
     assert "patron.intake" in (await client.get("/asyncapi.yaml")).text
 
 
-async def test_health_of_the_whole(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_health_of_the_whole(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     behind.answers["profile"] = lambda _: httpx.Response(503)
     health = (await client.get("/v1/health")).json()
     assert health["state"] == "degraded"
-    assert {one["name"]: one["state"] for one in health["services"]} == {
+    assert {service["name"]: service["state"] for service in health["services"]} == {
         "profile": "not_ready", "tiering": "ready", "complaint": "ready", "loyalty": "ready",
     }  # fmt: skip

@@ -77,41 +77,43 @@ ANSWERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Behind:
+class ServicesBehind:
     """The services behind the desk: some are away, some hang."""
 
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.hung: set[str] = set()
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
         self.answers: dict[str, Any] = dict(ANSWERS)
 
     def transport(self, service: str) -> httpx.AsyncBaseTransport:
         async def answer(request: httpx.Request) -> httpx.Response:
-            self.asked.append(request)
+            self.requests.append(request)
             if service in self.away:
                 raise httpx.ConnectError("away")
             if service in self.hung:
                 await asyncio.sleep(30)
-            found = self.answers.get(request.url.path)
-            return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+            content = self.answers.get(request.url.path)
+            return httpx.Response(404, json={}) if content is None else httpx.Response(200, json=content)
 
         return httpx.MockTransport(answer)
 
 
 @pytest.fixture
-def behind() -> Behind:
-    return Behind()
+def behind() -> ServicesBehind:
+    return ServicesBehind()
 
 
 @pytest.fixture
-async def browser(database: Database, keys: harness.Keys, behind: Behind) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(database: Database, keys: harness.Keys, behind: ServicesBehind) -> AsyncIterator[httpx.AsyncClient]:
     async with browser_of(behind, database, keys) as client:
         yield client
 
 
 @asynccontextmanager
-async def browser_of(behind: Behind, database: Database, keys: harness.Keys) -> AsyncIterator[httpx.AsyncClient]:
+async def browser_of(
+    behind: ServicesBehind, database: Database, keys: harness.Keys
+) -> AsyncIterator[httpx.AsyncClient]:
     create = harness.part_of("gateway", "app").create_app
     ports = Ports(database=database, running=False, logs=False, transport=behind.transport)
     app = create(harness.settings_of("gateway", database.url, keys.directory), ports)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway import desk
-from tests.gateway.desk.pages import ID, Behind, behind, browser, sign_in
+from tests.gateway.desk.pages import ID, ServicesBehind, behind, browser, sign_in
 
 __all__ = ["behind", "browser"]  # fixtures
 
@@ -49,8 +49,11 @@ def rules() -> list[tuple[str, dict[str, str]]]:
 
 
 def test_where_both_colours_are_said_they_differ_enough() -> None:
-    pairs = [(selector, said["color"], said["background"]) for selector, said in rules()
-             if re.fullmatch(r"#\S+|var\(\S+\)", said.get("background", "")) and "color" in said]  # fmt: skip
+    pairs = [
+        (selector, declared["color"], declared["background"])
+        for selector, declared in rules()
+        if "color" in declared and re.fullmatch(r"#\S+|var\(\S+\)", declared.get("background", ""))
+    ]
     assert len(pairs) >= 7
     assert {selector for selector, text, background in pairs if contrast(text, background) < ENOUGH} == set()
 
@@ -60,7 +63,9 @@ def test_text_differs_enough_from_every_ground_it_may_lie_on() -> None:
     texts = ["var(--ink)", "var(--soft)", "var(--accent)", "var(--bad)"]
     assert [pair for pair in product(texts, grounds) if contrast(*pair) < ENOUGH] == []
     assert contrast("var(--good)", "var(--card)") >= ENOUGH
-    assert not [selector for selector, said in rules() if "opacity" in said]  # it would weaken any contrast
+    assert not [
+        selector for selector, declarations in rules() if "opacity" in declarations
+    ]  # it would weaken any contrast
 
 
 class Elements(HTMLParser):
@@ -92,9 +97,11 @@ class Elements(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_headers_have_text_and_scrolling_areas_can_be_reached_with_the_keyboard(
-    browser: httpx.AsyncClient, behind: Behind, language: str
+    browser: httpx.AsyncClient, behind: ServicesBehind, language: str
 ) -> None:
-    assert [selector for selector, said in rules() if "overflow-x" in said or "overflow" in said] == [".scroll"]
+    assert [
+        selector for selector, declarations in rules() if "overflow-x" in declarations or "overflow" in declarations
+    ] == [".scroll"]
     await sign_in(browser)
     for path in ("/desk", f"/desk/customers/{ID}"):
         page = Elements()

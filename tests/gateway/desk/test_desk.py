@@ -10,23 +10,23 @@ from services.gateway.desk.domain import TimeFormatter, money, pyramid_levels
 from services.gateway.desk.texts import TEXTS, code_names, preferred_language
 from shared.messaging import Database
 from tests import harness
-from tests.gateway.desk.pages import EVIL, ID, Behind, behind, browser, level, sign_in
+from tests.gateway.desk.pages import EVIL, ID, ServicesBehind, behind, browser, level, sign_in
 
 __all__ = ["behind", "browser"]  # fixtures
 
 SERVICE = "gateway"
 
 
-async def test_nobody_sees_anything_before_signing_in(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_nobody_sees_anything_before_signing_in(browser: httpx.AsyncClient, behind: ServicesBehind) -> None:
     for path in ("/desk", "/desk?q=wang", f"/desk/customers/{ID}"):
         page = await browser.get(path)
         assert "/desk/sign-in" in page.text
         assert "Annual spend" not in page.text
-    assert behind.asked == []
+    assert behind.requests == []
 
 
 async def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_other_sites_cannot_send(
-    browser: httpx.AsyncClient, behind: Behind
+    browser: httpx.AsyncClient, behind: ServicesBehind
 ) -> None:
     answer = await sign_in(browser)
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
@@ -36,7 +36,7 @@ async def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_other_sites
     assert "path=/desk" in cookie
     page = await browser.get("/desk")
     assert "Annual spend" in page.text
-    assert behind.asked[0].headers["authorization"] != f"Bearer {browser.cookies['patron_desk']}"
+    assert behind.requests[0].headers["authorization"] != f"Bearer {browser.cookies['patron_desk']}"
     out = await browser.post("/desk/sign-out")
     assert out.status_code == 303
     assert "Annual spend" not in (await browser.get("/desk")).text
@@ -121,13 +121,13 @@ async def test_a_customer_with_the_reasons_for_its_tier(browser: httpx.AsyncClie
 
 async def test_nobody_of_that_id(browser: httpx.AsyncClient) -> None:
     await sign_in(browser)
-    for which in ("01890000-0000-7000-8000-000000000009", "1001", "..%2F..%2Finternal"):
-        assert (await browser.get(f"/desk/customers/{which}")).status_code == 404
+    for id in ("01890000-0000-7000-8000-000000000009", "1001", "..%2F..%2Finternal"):
+        assert (await browser.get(f"/desk/customers/{id}")).status_code == 404
 
 
 @pytest.mark.parametrize("away", [{"tiering"}, {"loyalty", "complaint"}, {"profile"}, {"profile", "tiering"}])
 async def test_what_is_away_is_said_and_the_rest_is_shown(
-    browser: httpx.AsyncClient, behind: Behind, away: set[str]
+    browser: httpx.AsyncClient, behind: ServicesBehind, away: set[str]
 ) -> None:
     await sign_in(browser)
     behind.away = away

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.desk.pages import ID, NAMES, PYRAMID, Behind, behind, browser, level, sign_in
+from tests.gateway.desk.pages import ID, NAMES, PYRAMID, ServicesBehind, behind, browser, level, sign_in
 
 __all__ = ["behind", "browser"]  # fixtures
 
@@ -19,7 +19,7 @@ MARGIN = "314.15"
     [("agent", False), ("manager", True), ("head", True), ("analyst", True), ("auditor", True), ("admin", True)],
 )
 async def test_margin_is_for_those_who_answer_for_results(
-    browser: httpx.AsyncClient, behind: Behind, role: str, *, sees_margin: bool
+    browser: httpx.AsyncClient, behind: ServicesBehind, role: str, *, sees_margin: bool
 ) -> None:
     behind.answers["/v1/pyramid"] = PYRAMID | {"levels": [level(profit=MARGIN)]}
     await sign_in(browser, role)
@@ -28,7 +28,9 @@ async def test_margin_is_for_those_who_answer_for_results(
     assert (MARGIN in page, "Margin" in page) == (sees_margin, sees_margin)
 
 
-async def test_what_is_missing_to_the_next_tier_is_no_way_round(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_what_is_missing_to_the_next_tier_is_no_way_round(
+    browser: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     tier: dict[str, Any] = {
         "name": NAMES, "rank": 1, "since": "2026-01-01T00:00:00Z",
         "next": {"name": NAMES, "indicator": "margin", "missing": MARGIN, "unit": "money"},

@@ -15,7 +15,7 @@ from tests.gateway.desk.pages import (
     OVERVIEW,
     PYRAMID,
     WARNING,
-    Behind,
+    ServicesBehind,
     behind,
     browser,
     level,
@@ -82,7 +82,7 @@ def codes_in(page: str, *allowed: str) -> set[str]:
     return set(words) - set(allowed)
 
 
-async def test_a_chinese_page_holds_no_code(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_chinese_page_holds_no_code(browser: httpx.AsyncClient, behind: ServicesBehind) -> None:
     movers = {"moved": {"up": 1, "down": 1, "placed": 1}, "items": [
         {"customer_id": ID, "way": "up", "from_tier": "iron", "to_tier": "gold"},
         {"customer_id": ID, "way": "placed", "from_tier": None, "to_tier": "silver"},
@@ -111,7 +111,7 @@ async def test_a_chinese_page_holds_no_code(browser: httpx.AsyncClient, behind: 
     assert codes_in((await browser.get("/desk?lang=zh")).text) == set()
 
 
-async def test_a_code_that_nobody_named_is_shown_as_it_is(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_code_that_nobody_named_is_shown_as_it_is(browser: httpx.AsyncClient, behind: ServicesBehind) -> None:
     case: dict[str, Any] = CASE | {"category": "left_outside"}
     behind.answers["/v1/complaints"] = {"items": [case]}
     await sign_in(browser)

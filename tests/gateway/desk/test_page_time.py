@@ -8,7 +8,7 @@ import pytest
 
 from shared.messaging import Database
 from tests import harness
-from tests.gateway.desk.pages import ID, Behind, behind, browser, browser_of, sign_in
+from tests.gateway.desk.pages import ID, ServicesBehind, behind, browser, browser_of, sign_in
 
 __all__ = ["behind", "browser"]  # fixtures
 
@@ -27,7 +27,7 @@ async def test_a_page_answers_within_two_seconds_whoever_hangs(
     database: Database, keys: harness.Keys, hung: str
 ) -> None:
     async def look(path: str) -> None:
-        behind = Behind()
+        behind = ServicesBehind()
         behind.hung = {hung}
         async with browser_of(behind, database, keys) as browser:
             await sign_in(browser)
@@ -36,7 +36,7 @@ async def test_a_page_answers_within_two_seconds_whoever_hangs(
             seconds = time.perf_counter() - began
             assert page.status_code == 200
             assert seconds < 2.0, (path, seconds)
-            if any(request.url.host == hung for request in behind.asked):
+            if any(request.url.host == hung for request in behind.requests):
                 assert "does not answer" in page.text, path
             for service, text in SHOWN[path].items():
                 if service != hung and text not in ("Found", "Expiring"):
@@ -45,7 +45,7 @@ async def test_a_page_answers_within_two_seconds_whoever_hangs(
     await asyncio.gather(*[look(path) for path in PAGES])
 
 
-async def test_parts_are_asked_at_once(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_parts_are_asked_at_once(browser: httpx.AsyncClient, behind: ServicesBehind) -> None:
     await sign_in(browser)
     behind.hung = {"tiering", "complaint", "loyalty", "profile"}
     began = time.perf_counter()
@@ -54,20 +54,22 @@ async def test_parts_are_asked_at_once(browser: httpx.AsyncClient, behind: Behin
     assert page.text.count("does not answer") == 3  # nobody asks loyalty for this page
 
 
-async def test_a_service_that_hung_three_times_is_left_alone(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_service_that_hung_three_times_is_left_alone(
+    browser: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     await sign_in(browser)
     behind.hung = {"tiering"}
     for _ in range(3):
         await browser.get("/desk")
-    behind.asked.clear()
+    behind.requests.clear()
     began = time.perf_counter()
     page = await browser.get("/desk")
     assert time.perf_counter() - began < 1.0
     assert "does not answer" in page.text
-    assert {request.url.host for request in behind.asked} == {"complaint", "profile"}
+    assert {request.url.host for request in behind.requests} == {"complaint", "profile"}
 
 
-async def test_names_are_one_question_and_no_audited_reads(browser: httpx.AsyncClient, behind: Behind) -> None:
+async def test_names_are_one_question_and_no_audited_reads(browser: httpx.AsyncClient, behind: ServicesBehind) -> None:
     """Of a list only names are shown: reading twenty-one overviews for them filled the audit trail."""
     ids = [f"01890000-0000-7000-8000-0000000001{n:02d}" for n in range(20)]
     movers = [{"customer_id": id, "way": "up", "from_tier": "iron", "to_tier": "gold"} for id in ids]
@@ -76,6 +78,6 @@ async def test_names_are_one_question_and_no_audited_reads(browser: httpx.AsyncC
     await sign_in(browser)
     page = (await browser.get("/desk")).text
     assert all(f"Customer {id[-2:]}" in page for id in ids)
-    [question] = [request for request in behind.asked if request.url.host == "profile"]
+    [question] = [request for request in behind.requests if request.url.host == "profile"]
     assert question.url.path == "/v1/customers"
     assert sorted(question.url.params.get_list("ids")) == sorted([*ids, ID])

@@ -12,7 +12,7 @@ from services.gateway.forwarding.domain.paths import customer_in, service_for
 from shared.chassis.tokens import Verifier
 from shared.messaging import Database
 from tests import harness
-from tests.gateway.behind import Behind, client
+from tests.gateway.behind import ServicesBehind, client
 from tests.gateway.bodies import a_partner, an_order, code_of, place, registered_refs
 
 __all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
@@ -68,7 +68,7 @@ def test_the_customer_in_a_path() -> None:
 
 
 async def test_a_call_is_handed_on_with_a_token_for_that_one_service(
-    client: httpx.AsyncClient, behind: Behind, keys: harness.Keys, as_role: Any
+    client: httpx.AsyncClient, behind: ServicesBehind, keys: harness.Keys, as_role: Any
 ) -> None:
     behind.answers["loyalty"] = lambda _: httpx.Response(
         201, json={"ok": 1}, headers={"ETag": '"7"', "Location": "/v1/holds/1", "X-Secret": "1", "Set-Cookie": "a=b"}
@@ -86,7 +86,7 @@ async def test_a_call_is_handed_on_with_a_token_for_that_one_service(
     assert answer.headers["location"] == "/v1/holds/1"
     assert "x-secret" not in answer.headers
     assert "set-cookie" not in answer.headers
-    [(service, request)] = behind.asked
+    [(service, request)] = behind.requests
     assert (service, request.method, request.content) == ("loyalty", "POST", b'{"points": 5}')
     assert request.url.raw_path == f"/v1/customers/{ID}/points/holds?a=%C3%A9&b=1".encode()
     assert (request.headers["idempotency-key"], request.headers["if-match"]) == ("k", '"6"')
@@ -99,7 +99,7 @@ async def test_a_call_is_handed_on_with_a_token_for_that_one_service(
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 412, 422, 429, 500])
-async def test_a_refusal_is_passed_on_as_it_is(client: httpx.AsyncClient, behind: Behind, status: int) -> None:
+async def test_a_refusal_is_passed_on_as_it_is(client: httpx.AsyncClient, behind: ServicesBehind, status: int) -> None:
     problem = {"code": "some_code", "status": status}
     behind.answers["tiering"] = lambda _: httpx.Response(
         status, json=problem, headers={"Content-Type": "application/problem+json", "Retry-After": "7"}
@@ -110,7 +110,7 @@ async def test_a_refusal_is_passed_on_as_it_is(client: httpx.AsyncClient, behind
     assert answer.headers["retry-after"] == "7"
 
 
-async def test_what_may_be_done_instead_is_passed_on(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_what_may_be_done_instead_is_passed_on(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     behind.answers["tiering"] = lambda _: httpx.Response(
         405, json={"code": "method_not_allowed"}, headers={"Allow": "GET, HEAD"}
     )
@@ -118,7 +118,9 @@ async def test_what_may_be_done_instead_is_passed_on(client: httpx.AsyncClient, 
     assert (code_of(answer), answer.headers["allow"]) == ((405, "method_not_allowed"), "GET, HEAD")
 
 
-async def test_a_service_that_is_down_slow_or_does_not_believe_us(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_service_that_is_down_slow_or_does_not_believe_us(
+    client: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     def fail(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
         def answer(_: httpx.Request) -> httpx.Response:
             raise error
@@ -139,32 +141,32 @@ async def test_a_service_that_is_down_slow_or_does_not_believe_us(client: httpx.
     assert code_of(await client.get("/v1/pyramid")) == (503, "service_unavailable")
 
 
-async def test_nothing_but_public_paths_is_handed_on(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_nothing_but_public_paths_is_handed_on(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     for path in ("/v1/nothing", "/v1/customers/%2e%2e/%2e%2e/internal/status", "/v1/internal/status", "/v2/customers"):
         assert (await client.get(path)).status_code == 404
     assert code_of(await client.get("/v1/customers", headers={"Authorization": ""})) == (401, "unauthenticated")
-    assert behind.asked == []
+    assert behind.requests == []
 
 
-async def test_a_partner_reaches_its_own_customers_only(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_partner_reaches_its_own_customers_only(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     (_, a), (_, b) = await a_partner(client, "a"), await a_partner(client, "b")
-    mine = (await place(client, an_order("1", customer={"ref": "c"}), headers=a))["customer_id"]
-    for path in (f"/v1/customers/{mine}", f"/v1/customers/{mine}/points", f"/v1/complaints?customer_id={mine}"):
+    own = (await place(client, an_order("1", customer={"ref": "c"}), headers=a))["customer_id"]
+    for path in (f"/v1/customers/{own}", f"/v1/customers/{own}/points", f"/v1/complaints?customer_id={own}"):
         assert (await client.get(path, headers=a)).status_code == 200
         assert code_of(await client.get(path, headers=b)) == (404, "customer_not_found")
-    complaint = {"customer_id": mine}
+    complaint = {"customer_id": own}
     assert (await client.post("/v1/complaints", json=complaint, headers=a)).status_code == 200
     assert code_of(await client.post("/v1/complaints", json=complaint, headers=b)) == (404, "customer_not_found")
     assert code_of(await client.get("/v1/customers/x/points", headers=a)) == (404, "customer_not_found")
-    assert code_of(await client.get(f"/v1/customers/{mine}/overview", headers=b)) == (404, "customer_not_found")
-    assert len(behind.asked) == 4
-    by_customer = {"customer": {"id": mine}}
+    assert code_of(await client.get(f"/v1/customers/{own}/overview", headers=b)) == (404, "customer_not_found")
+    assert len(behind.requests) == 4
+    by_customer = {"customer": {"id": own}}
     assert (await client.post("/v1/complaints", json=by_customer, headers=a)).status_code == 200
     assert code_of(await client.post("/v1/complaints", json=by_customer, headers=b)) == (404, "customer_not_found")
     assert code_of(await client.post("/v1/complaints", json={"customer_id": 7}, headers=a))[0] == 404
     for path in ("/v1/pyramid", "/v1/evaluations/1/movers", f"/v1/holds/{ID}", "/v1/points/liability", "/v1/employees"):
         assert code_of(await client.get(path, headers=a)) == (403, "forbidden")
-    assert len(behind.asked) == 5
+    assert len(behind.requests) == 5
 
 
 @pytest.mark.parametrize(
@@ -178,18 +180,18 @@ async def test_a_partner_reaches_its_own_customers_only(client: httpx.AsyncClien
     ],
 )
 async def test_a_partner_reaches_nobody_else_however_its_json_is_spelled(
-    client: httpx.AsyncClient, behind: Behind, body: str
+    client: httpx.AsyncClient, behind: ServicesBehind, body: str
 ) -> None:
     _, a = await a_partner(client, "a")
     other = (await place(client, an_order("1", customer={"source": "demo", "ref": "c"})))["customer_id"]
     for path in ("/v1/complaints", f"/v1/complaints/{ID}/identification"):
         answer = await client.post(path, content=body % other, headers=a | {"Content-Type": "application/json"})
         assert code_of(answer) == (404, "customer_not_found"), body
-    assert behind.asked == []
+    assert behind.requests == []
 
 
 async def test_a_file_with_a_reference_gets_the_registrys_id(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, database: Database
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any, database: Database
 ) -> None:
     behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
     ordered = await place(client, an_order("1", customer={"source": "demo", "ref": "17"}))
@@ -202,7 +204,7 @@ async def test_a_file_with_a_reference_gets_the_registrys_id(
     assert await registered_refs(database, await announced()) == ["17", "18"]
 
 
-async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     customer_id = str(uuid4())
     behind.answers["profile"] = lambda _: httpx.Response(201, json={"id": customer_id})
     assert (await client.post("/v1/customers", json={"kind": "person"})).status_code == 201
@@ -210,7 +212,7 @@ async def test_a_new_file_is_known_at_once(client: httpx.AsyncClient, behind: Be
 
 
 async def test_files_that_are_not_handed_on(
-    client: httpx.AsyncClient, behind: Behind, as_role: Any, announced: Any
+    client: httpx.AsyncClient, behind: ServicesBehind, as_role: Any, announced: Any
 ) -> None:
     reference = {"source": "demo", "ref": "1"}
     for body, status, code in (
@@ -223,12 +225,14 @@ async def test_files_that_are_not_handed_on(
         assert code_of(await client.post("/v1/customers", json=body)) == (status, code)
     auditor = await client.post("/v1/customers", json={"reference": reference}, headers=as_role("auditor"))
     assert code_of(auditor) == (403, "forbidden")
-    assert (behind.asked, await announced()) == ([], [])
+    assert (behind.requests, await announced()) == ([], [])
 
 
-async def test_the_overview_asked_afresh_says_who_did_not_answer(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_the_overview_asked_afresh_says_who_did_not_answer(
+    client: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     plain = await client.get(f"/v1/customers/{ID}/overview")
-    assert (plain.json(), [service for service, _ in behind.asked]) == ({"from": "profile"}, ["profile"])
+    assert (plain.json(), [service for service, _ in behind.requests]) == ({"from": "profile"}, ["profile"])
 
     def away(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("x")

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.gateway.behind import Behind, client
+from tests.gateway.behind import ServicesBehind, client
 from tests.gateway.bodies import NOBODY, code_of
 
 __all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
@@ -36,21 +36,23 @@ SERVICE = "gateway"
     ],
 )
 async def test_a_wrong_method_on_a_path_of_the_gateways_own(
-    client: httpx.AsyncClient, behind: Behind, method: str, path: str, allowed: str
+    client: httpx.AsyncClient, behind: ServicesBehind, method: str, path: str, allowed: str
 ) -> None:
     answer = await client.request(method, path)
     assert (code_of(answer), answer.headers["allow"]) == ((405, "method_not_allowed"), allowed)
-    assert behind.asked == []
+    assert behind.requests == []
 
 
-async def test_paths_of_services_and_of_nobody_stay_what_they_are(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_paths_of_services_and_of_nobody_stay_what_they_are(
+    client: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     assert (await client.get("/v1/customers")).json() == {"from": "profile"}
     assert (await client.patch(f"/v1/customers/{NOBODY}")).json() == {"from": "profile"}
-    behind.asked.clear()
+    behind.requests.clear()
     for path in ("/v1/nothing", "/v1/orders/1/2/3", "/v1/", "/nothing"):
         assert code_of(await client.put(path)) == (404, "not_found")
     assert code_of(await client.delete("/v1/orders", headers={"Authorization": ""}))[0] == 401
-    assert behind.asked == []
+    assert behind.requests == []
 
 
 async def test_the_root_leads_to_the_desk(client: httpx.AsyncClient) -> None:

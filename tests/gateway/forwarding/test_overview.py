@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.behind import Behind, client
+from tests.gateway.behind import ServicesBehind, client
 from tests.gateway.bodies import NOBODY, a_partner, an_order, code_of, place
 
 __all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
@@ -22,7 +22,7 @@ OVERVIEW = {
 
 @pytest.mark.parametrize("hung", ["profile", "tiering", "complaint", "loyalty"])
 async def test_the_overview_asked_afresh_answers_within_two_seconds_whoever_hangs(
-    client: httpx.AsyncClient, behind: Behind, hung: str
+    client: httpx.AsyncClient, behind: ServicesBehind, hung: str
 ) -> None:
     async def hang(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(30)
@@ -36,18 +36,20 @@ async def test_the_overview_asked_afresh_answers_within_two_seconds_whoever_hang
     assert len(answer.json()["fresh"]) == (3 if hung == "profile" else 2)
 
 
-async def test_the_overview_from_profile_fails_within_two_seconds(client: httpx.AsyncClient, behind: Behind) -> None:
+async def test_the_overview_from_profile_fails_within_two_seconds(
+    client: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
     def slow(_: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("x")
 
     behind.answers["profile"] = slow
     assert code_of(await client.get(f"/v1/customers/{NOBODY}/overview")) == (504, "service_timeout")
-    [(_, request)] = behind.asked
+    [(_, request)] = behind.requests
     assert request.extensions["timeout"]["read"] == 1.5
 
 
 async def test_a_partner_and_an_agent_read_what_is_for_them(
-    client: httpx.AsyncClient, behind: Behind, as_role: Any
+    client: httpx.AsyncClient, behind: ServicesBehind, as_role: Any
 ) -> None:
     behind.answers["profile"] = lambda _: httpx.Response(200, json=OVERVIEW, headers={"ETag": '"7"'})
     _, key = await a_partner(client)

@@ -180,4 +180,4 @@ async def test_the_same_key_twice_is_refused(
         "/v1/orders:batch", content=f"{bad}\n{good}", headers={"Content-Type": "application/x-ndjson"}
     )
     results = [json.loads(line) for line in batch.text.splitlines()]
-    assert [(one["status"], one.get("code")) for one in results] == [(422, "duplicate_key"), (202, None)]
+    assert [(result["status"], result.get("code")) for result in results] == [(422, "duplicate_key"), (202, None)]

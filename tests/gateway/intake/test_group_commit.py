@@ -139,15 +139,15 @@ async def test_two_processes_of_the_gateway_take_the_same_orders_once(
 ) -> None:
     """Each has a writer and a pool of its own, as replicas do; new references and order ids collide all the time."""
     second = Database(database.url)
-    apps = [harness.app_of("gateway", one, keys) for one in (database, second)]
+    apps = [harness.app_of("gateway", each, keys) for each in (database, second)]
     orders = [an_order(str(n), customer={"source": "demo", "ref": f"c{n % 5}"}) for n in range(40)]
     try:
         async with (
-            harness.client_of(apps[0], harness.AsAdmin(keys, "gateway")) as one,
-            harness.client_of(apps[1], harness.AsAdmin(keys, "gateway")) as two,
+            harness.client_of(apps[0], harness.AsAdmin(keys, "gateway")) as first,
+            harness.client_of(apps[1], harness.AsAdmin(keys, "gateway")) as other,
         ):
             answers = await asyncio.gather(
-                *[client.post("/v1/orders", json=order) for order in orders for client in (one, two)]
+                *[client.post("/v1/orders", json=order) for order in orders for client in (first, other)]
             )
     finally:
         await second.close()

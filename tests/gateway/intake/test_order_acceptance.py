@@ -143,11 +143,11 @@ def test_an_unknown_customer_id_is_not_found() -> None:
 
 
 def test_a_partner_may_name_by_id_only_customers_it_has_a_reference_of() -> None:
-    mine, other = uuid4(), uuid4()
+    own, other = uuid4(), uuid4()
     partner = Reporter(source="partner:p", is_partner=True)
-    registry = Registry(customers={mine, other}, of_source={(mine, "partner:p"), (other, "patron")})
+    registry = Registry(customers={own, other}, of_source={(own, "partner:p"), (other, "patron")})
     answers = accept(
-        order("1", source="partner:p", reporter=partner, customer=CustomerIdentifier(customer_id=mine)),
+        order("1", source="partner:p", reporter=partner, customer=CustomerIdentifier(customer_id=own)),
         order("2", source="partner:p", reporter=partner, customer=CustomerIdentifier(customer_id=other)),
         registry=registry,
     ).outcomes

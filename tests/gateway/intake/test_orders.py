@@ -70,7 +70,7 @@ async def test_K17_two_partners_send_their_own_order_1001(client: httpx.AsyncCli
     assert code_of(await client.get(f"/v1/orders/{order_a['id']}", headers=key_b)) == (404, "order_not_found")
     orders = f"/v1/customers/{order_a['customer_id']}/orders"
     assert code_of(await client.get(orders, headers=key_b)) == (404, "customer_not_found")
-    assert [one["order_id"] for one in (await client.get(orders, headers=key_a)).json()["items"]] == ["1001"]
+    assert [row["order_id"] for row in (await client.get(orders, headers=key_a)).json()["items"]] == ["1001"]
     by_id = an_order("1002", customer={"id": order_a["customer_id"]})
     assert code_of(await client.post("/v1/orders", json=by_id, headers=key_b)) == (404, "customer_not_found")
     assert (await place(client, by_id, headers=key_a))["customer_id"] == order_a["customer_id"]

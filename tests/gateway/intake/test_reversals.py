@@ -38,7 +38,7 @@ async def test_parts_of_a_line_come_back_exactly_and_the_rest_is_cancelled(
     assert sum(event.amount for event in events) == Decimal("17.00")
     assert str(events[0].return_id) == first.json()["id"]
     story = (await client.get(path)).json()
-    assert [one["return_id"] for one in story["returns"]] == ["r1", "r2"]
+    assert [row["return_id"] for row in story["returns"]] == ["r1", "r2"]
     assert story["cancellation"]["lines"] == rest.json()["lines"]
     late = await client.post(f"{path}/returns", json=a_return("r3", (1, 1)))
     assert code_of(late) == (409, "order_is_cancelled")

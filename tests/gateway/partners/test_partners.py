@@ -19,7 +19,7 @@ async def test_partners_have_codes_of_their_own(client: httpx.AsyncClient) -> No
     ):
         assert code_of(await client.post("/v1/partners", json={"code": code, "name": "x"})) == (status, refusal)
     listed = (await client.get("/v1/partners")).json()["items"]
-    assert [(one["code"], one["source"]) for one in listed] == [("dealer", f"partner:{listed[0]['id']}")]
+    assert [(row["code"], row["source"]) for row in listed] == [("dealer", f"partner:{listed[0]['id']}")]
     assert (await client.get(f"/v1/partners/{listed[0]['id']}")).json() == listed[0]
     assert code_of(await client.get(f"/v1/partners/{uuid4()}")) == (404, "partner_not_found")
     assert code_of(await client.post(f"/v1/partners/{uuid4()}/keys")) == (404, "partner_not_found")

@@ -12,7 +12,7 @@ import pytest
 from services.gateway.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered, CustomerRegistered
 from shared.messaging import Database
-from tests.gateway.behind import Behind, client
+from tests.gateway.behind import ServicesBehind, client
 from tests.gateway.bodies import an_order, code_of, place, registered_refs
 
 __all__ = ["client"]  # the fixture: a gateway with services behind it that the test plays
@@ -23,7 +23,7 @@ SERVICE = "gateway"
 FILE: dict[str, Any] = {"kind": "person", "reference": {"source": "demo", "ref": "17"}}
 
 
-async def opened_and_gone(client: httpx.AsyncClient, behind: Behind) -> str:
+async def opened_and_gone(client: httpx.AsyncClient, behind: ServicesBehind) -> str:
     """Profile opens the file, and its answer never comes. The id that the file was offered."""
 
     def gone(_: httpx.Request) -> httpx.Response:
@@ -31,18 +31,18 @@ async def opened_and_gone(client: httpx.AsyncClient, behind: Behind) -> str:
 
     behind.answers["profile"] = gone
     assert code_of(await client.post("/v1/customers", json=FILE)) == (504, "service_timeout")
-    return str(json.loads(behind.asked[0][1].content)["id"])
+    return str(json.loads(behind.requests[0][1].content)["id"])
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(422, "validation_failed"), (415, "unsupported_media_type"), (503, "service_unavailable")]
 )
 async def test_a_refused_file_leaves_no_customer_and_its_reference_gets_the_same_id_later(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, status: int, code: str
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any, status: int, code: str
 ) -> None:
     behind.answers["profile"] = lambda _: httpx.Response(status, json={"code": code})
     assert code_of(await client.post("/v1/customers", json=FILE)) == (status, code)
-    offered = json.loads(behind.asked[0][1].content)["id"]
+    offered = json.loads(behind.requests[0][1].content)["id"]
     assert await announced() == []
     assert code_of(await client.get(f"/v1/customers/{offered}/orders")) == (404, "customer_not_found")
     by_id = an_order("1", customer={"id": offered})
@@ -54,7 +54,7 @@ async def test_a_refused_file_leaves_no_customer_and_its_reference_gets_the_same
 
 
 async def test_an_order_between_a_file_and_its_registration_goes_to_that_files_customer(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, database: Database
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any, database: Database
 ) -> None:
     """As when the gateway died after profile had opened the file: nobody gets a second customer (K17)."""
     opened = await opened_and_gone(client, behind)
@@ -66,18 +66,18 @@ async def test_an_order_between_a_file_and_its_registration_goes_to_that_files_c
 
 
 async def test_a_file_whose_sender_never_got_an_answer_has_its_reference_registered_when_profile_tells_of_it(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, deliver: Any, database: Database
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any, deliver: Any, database: Database
 ) -> None:
     opened = UUID(await opened_and_gone(client, behind))
-    told = CustomerRegistered(customer_id=opened, kind="person", registered_at=datetime.now(UTC))
+    registered = CustomerRegistered(customer_id=opened, kind="person", registered_at=datetime.now(UTC))
     for _ in range(2):
-        await deliver(database, subscriptions, [told])
+        await deliver(database, subscriptions, [registered])
     assert await registered_refs(database, await announced()) == ["17"]
     assert [event.customer_id for event in await announced()] == [opened]
 
 
 async def test_a_file_that_is_there_has_its_reference_registered(
-    client: httpx.AsyncClient, behind: Behind, announced: Any, database: Database
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any, database: Database
 ) -> None:
     behind.answers["profile"] = lambda _: httpx.Response(409, json={"code": "file_exists"})
     assert code_of(await client.post("/v1/customers", json=FILE)) == (409, "file_exists")
@@ -85,7 +85,7 @@ async def test_a_file_that_is_there_has_its_reference_registered(
 
 
 async def test_a_reference_named_by_files_and_orders_at_once_has_one_customer(
-    client: httpx.AsyncClient, behind: Behind, announced: Any
+    client: httpx.AsyncClient, behind: ServicesBehind, announced: Any
 ) -> None:
     behind.answers["profile"] = lambda request: httpx.Response(201, json={"id": json.loads(request.content)["id"]})
     reference = {"source": "demo", "ref": "17"}

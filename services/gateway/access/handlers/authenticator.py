@@ -22,7 +22,7 @@ from shared.messaging import Database
 
 log = structlog.get_logger(__name__)
 
-KEY_SECONDS = 2.0  # how long a key that was revoked elsewhere may still open this door
+KEY_SECONDS = 2.0  # how long a key that was revoked elsewhere may still be accepted
 MOST_CACHED = 4096
 LONGEST_TOKEN = 8192
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]

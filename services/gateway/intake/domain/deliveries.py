@@ -1,4 +1,4 @@
-"""Deliveries of an order: when its goods arrived, told once under the source's own delivery id."""
+"""Deliveries of an order: when its goods arrived, recorded once under the source's own delivery id."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -59,7 +59,7 @@ class OrderLineRead(Read):
     category: str
     quantity: int
     amount: Amount
-    unit_cost: Amount | None = Field(description="told to manager, head, analyst, auditor and admin only")
+    unit_cost: Amount | None = Field(description="for manager, head, analyst, auditor and admin only, else null")
     discount: Amount | None
 
 
