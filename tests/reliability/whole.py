@@ -6,8 +6,8 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.embedded.failures import StartFailed
 from deploy.embedded.databases import database_of
+from deploy.embedded.failures import StartFailed
 from deploy.embedded.system import System
 from deploy.verify import verify
 from tests.reliability.load import Load
