@@ -1,6 +1,6 @@
 """The tables tiering owns, gathered so that the metadata is whole; a test holds them and the migrations together."""
 
-from services.tiering_svc.core.tables import business, metadata, rule_book
+from services.tiering_svc.core.tables import business, metadata, rule_set_step, rule_set_version
 from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member
 from services.tiering_svc.indicators.tables.external_facts import (
     case_change,
@@ -74,7 +74,8 @@ __all__ = [
     "receivable_fact",
     "retention_cost",
     "risk_flag",
-    "rule_book",
+    "rule_set_step",
+    "rule_set_version",
     "satisfaction_answer",
     "standing",
     "team_member",

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from services.tiering_svc.core.schemas.rule_sets import Whole
-from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape, Whole
 from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
 
 KeyAccountKindCode = Literal["economic", "important", "group", "strategic"]
@@ -206,7 +205,7 @@ class CriterionWrite(Shape):
     when: list[IndicatorConditionWrite] = Field(max_length=20, description="and all of them")
 
 
-class KeyAccountRulesWrite(Shape):
+class KeyAccountRulesDocument(Shape):
     window_months: Whole
     exclusions: list[ExclusionWrite] = Field(max_length=50)
     risks: list[RiskRuleWrite] = Field(max_length=50)

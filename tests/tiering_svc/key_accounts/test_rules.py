@@ -7,8 +7,10 @@ import pytest
 from shared.events import CustomerRegistered, GroupParentChanged
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.key_accounts.people import ANN, BOB, People, ago, refused, steady, tell
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 
 SERVICE = "tiering"
+URL = "/v1/key-account-rules"
 FIRST, TOP = "/exclusions/0/when/0", "/candidates/0/top"
 
 
@@ -67,8 +69,8 @@ async def test_T8_groups_are_candidates_by_their_size(people, database):
 
 
 async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(people, database):
-    rules = (await people.client.get("/v1/key-account-rules")).json()
-    document = rules["document"]
+    rules = OnlyRuleSet(people.client, URL)
+    document = (await rules.show())["document"]
     document["exclusions"] = [
         {"code": "small", "name": {"en": "Small", "zh": "小客户"}, "when": [{"indicator": "amount", "under": "99999"}]}
     ]
@@ -76,13 +78,12 @@ async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(p
         people.as_role("head", subject="a", scopes=["policies:write", "policies:approve"]),
         people.as_role("head"),
     )
-    draft = (await people.client.post("/v1/key-account-rules/versions", json=document, headers=author)).json()
-    second = {"version": draft["version"]}
-    own = await people.client.post("/v1/key-account-rules/activation", json=second, headers=author)
-    assert refused(own) == (403, "own_rules")
+    draft = (await rules.write(document, headers=author)).json()
+    own = await rules.activate(draft["version"], headers=author)
+    assert refused(own) == (403, "own_rule_set")
     await tell(database, *steady(ANN))
     nomination = (await people.nominate()).json()
-    await people.client.post("/v1/key-account-rules/activation", json=second, headers=other)
+    await rules.activate(draft["version"], headers=other)
     answer = await people.decide(nomination)  # the rules in force when it is decided
     assert (refused(answer), answer.json()["exclusions"][0]["code"]) == ((409, "excluded"), "small")
 
@@ -102,13 +103,14 @@ async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(p
     ],
 )  # fmt: skip
 async def test_T8_bad_rules_are_refused_at_the_field(people, change, code, pointer):
-    document = (await people.client.get("/v1/key-account-rules")).json()["document"]
+    rules = OnlyRuleSet(people.client, URL)
+    document = (await rules.show())["document"]
     name = {"en": "Name", "zh": "名称"}
     plain = {"code": "one", "name": name, "when": [{"indicator": "amount", "under": "1"}]}
     for part in ("exclusions", "candidates"):
         if part in change:
             base = plain if part == "exclusions" else {"name": name}
             change = change | {part: [base | one for one in change[part]]}
-    answer = await people.client.post("/v1/key-account-rules/versions", json=document | change)
+    answer = await rules.write(document | change)
     assert refused(answer) == (422, code)
-    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert answer.json()["errors"][0]["pointer"] == f"/document{pointer}"

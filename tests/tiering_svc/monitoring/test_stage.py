@@ -25,6 +25,7 @@ from services.tiering_svc.monitoring.domain.stage import (
 from services.tiering_svc.monitoring.handlers.sweeps import advance
 from shared.messaging import new_id
 from tests import harness
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 
 SERVICE = "tiering"
 RULES = read_stage_rules(SHIPPED_STAGES)
@@ -128,21 +129,26 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     ],
 )
 async def test_T11_rules_that_make_no_sense_are_refused_at_the_field(client, path: str, value: Any, code: str | None):
-    answer = await client.post("/v1/stage-rules/versions", json=changed(path, value))
+    rules = OnlyRuleSet(client, "/v1/stage-rules")
+    answer = await rules.write(changed(path, value))
     assert answer.status_code == 422
     if code is not None:
-        assert (answer.json()["code"], [one["pointer"] for one in answer.json()["errors"]]) == (code, [f"/{path}"])
-    assert len((await client.get("/v1/stage-rules")).json()["versions"]) == 1
+        assert (answer.json()["code"], [one["pointer"] for one in answer.json()["errors"]]) == (
+            code,
+            [f"/document/{path}"],
+        )
+    assert len((await rules.show())["versions"]) == 1
 
 
 async def test_T11_rules_are_put_in_force_by_a_second_person(client, as_role):
-    written = await client.post("/v1/stage-rules/versions", json=changed("stages/acquire/days", 5))
+    rules = OnlyRuleSet(client, "/v1/stage-rules")
+    written = await rules.write(changed("stages/acquire/days", 5))
     assert (written.status_code, written.json()["status"]) == (201, "draft")
-    body = {"version": written.json()["version"]}
-    assert (await client.post("/v1/stage-rules/activation", json=body)).status_code == 403
+    version = written.json()["version"]
+    assert (await rules.activate(version)).status_code == 403
     head = as_role("head", subject="head-2")
-    assert (await client.post("/v1/stage-rules/activation", json=body, headers=head)).status_code == 200
-    assert (await client.get("/v1/stage-rules")).json()["document"]["stages"]["acquire"]["days"] == 5
+    assert (await rules.activate(version, headers=head)).status_code == 200
+    assert (await rules.show())["document"]["stages"]["acquire"]["days"] == 5
 
 
 def by_hand(lines: pd.DataFrame, returns: pd.DataFrame, as_of: datetime) -> Counter[str]:

@@ -13,6 +13,7 @@ from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import cancelled, placed, returned
 from tests.tiering_svc.real_year import BEGINS
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.shorthand import at
 
 SERVICE = "tiering"
@@ -68,15 +69,16 @@ async def test_T14_each_class_is_held_against_its_target(client, database):
 
 async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client, as_role):
     body = {"targets": [{"tier": "platinum", "percent": "60"}, {"tier": "gold", "percent": "40"}]}
-    written = (await client.post("/v1/composition/targets/versions", json=body)).json()
+    targets = OnlyRuleSet(client, "/v1/revenue-targets")
+    written = (await targets.write(body)).json()
     assert (written["version"], written["status"]) == (2, "draft")
-    own = await client.post("/v1/composition/targets/activation", json={"version": 2})
-    assert (own.status_code, own.json()["code"]) == (403, "own_rules")
+    own = await targets.activate(2)
+    assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     head = as_role("head", subject="somebody-else")
-    assert (await client.post("/v1/composition/targets/activation", json={"version": 2}, headers=head)).is_success
+    assert (await targets.activate(2, headers=head)).is_success
     assert (await client.get("/v1/composition")).json()["targets_version"] == 2
     bad = {"targets": [{"tier": "platinum", "percent": "60"}]}
-    refused = await client.post("/v1/composition/targets/versions", json=bad)
+    refused = await targets.write(bad)
     assert (refused.status_code, refused.json()["code"]) == (422, "targets_do_not_add_up")
 
 

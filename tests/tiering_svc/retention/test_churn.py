@@ -13,6 +13,7 @@ from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.orders_of_the_year import orders_of
 from tests.tiering_svc.real_year import ENDS, customer_of
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 
 SERVICE = "tiering"
 ANN, BOB, EVE, DAN = (UUID(int=n) for n in range(1, 5))
@@ -166,29 +167,26 @@ async def test_T13_cost_to_win_against_cost_to_keep(client, database, as_role):
 
 async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(client, database, as_role):
     await tell(database, placed(ANN, at(1), "10"))
-    rules = (await client.get("/v1/retention-rules")).json()
+    retention_rules = OnlyRuleSet(client, "/v1/retention-rules")
+    rules = await retention_rules.show()
     assert (rules["version"], rules["status"], rules["document"]["lost"]) == (
         1,
         "active",
         {"cycles": "3", "least_days": 90},
     )
     stricter = {"lost": {"cycles": "1.5", "least_days": 20}}
-    draft = (
-        await client.post("/v1/retention-rules/versions", json=stricter, headers=as_role("admin", subject="a"))
-    ).json()
+    draft = (await retention_rules.write(stricter, headers=as_role("admin", subject="a"))).json()
     assert (draft["version"], draft["status"]) == (2, "draft")
     as_of = at(2, 5).isoformat()
     assert (await ask(client, "/lost", as_of=as_of))["items"] == []
-    url, second = "/v1/retention-rules/activation", {"version": 2}
-    own = await client.post(url, json=second, headers=as_role("admin", subject="a"))
-    assert (own.status_code, own.json()["code"]) == (403, "own_rules")
-    assert (await client.post(url, json=second, headers=as_role("head", subject="b"))).json()["status"] == "active"
-    assert (await client.post(url, json=second, headers=as_role("head", subject="b"))).json()[
-        "code"
-    ] == "already_active"
+    own = await retention_rules.activate(2, headers=as_role("admin", subject="a"))
+    assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
+    head = as_role("head", subject="b")
+    assert (await retention_rules.activate(2, headers=head)).json()["status"] == "active"
+    assert (await retention_rules.activate(2, headers=head)).json()["code"] == "already_active"
     lost = await ask(client, "/lost", as_of=as_of)
     assert (len(lost["items"]), lost["rule"]["version"]) == (1, 2)
-    versions = (await client.get("/v1/retention-rules")).json()["versions"]
+    versions = (await retention_rules.show())["versions"]
     assert [(one["version"], one["status"]) for one in versions] == [(2, "active"), (1, "retired")]
 
 
@@ -201,9 +199,9 @@ async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(c
     ],
 )
 async def test_T13_bad_rules_are_refused_at_the_field(client, lost, code, pointer):
-    answer = await client.post("/v1/retention-rules/versions", json={"lost": lost})
+    answer = await OnlyRuleSet(client, "/v1/retention-rules").write({"lost": lost})
     assert answer.status_code == 422
-    assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (code, pointer)
+    assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (code, f"/document{pointer}")
 
 
 async def test_T13_bad_questions_are_refused(client, as_role):

@@ -17,6 +17,7 @@ from shared.events import (
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.shorthand import at
 
 SERVICE = "tiering"
@@ -148,15 +149,16 @@ async def test_T15_a_month_that_is_not_over_is_refused(client):
 
 
 async def test_T15_rules_are_put_in_force_by_a_second_person(client, as_role, a_quarter):
-    rules = (await client.get("/v1/assessments/rules")).json()["document"]
+    assessment_rules = OnlyRuleSet(client, "/v1/assessment-rules")
+    rules = (await assessment_rules.show())["document"]
     mild = rules | {"base": "50", "rules": [one for one in rules["rules"] if one["code"] == "late_complaint"]}
-    assert (await client.post("/v1/assessments/rules/versions", json=mild)).status_code == 201
-    own = await client.post("/v1/assessments/rules/activation", json={"version": 2})
-    assert (own.status_code, own.json()["code"]) == (403, "own_rules")
+    assert (await assessment_rules.write(mild)).status_code == 201
+    own = await assessment_rules.activate(2)
+    assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     head = as_role("head", subject="somebody-else")
-    assert (await client.post("/v1/assessments/rules/activation", json={"version": 2}, headers=head)).is_success
+    assert (await assessment_rules.activate(2, headers=head)).is_success
     items = (await client.post("/v1/assessments", json=MARCH)).json()["items"]
     assert {one["subject"]: Decimal(one["score"]) for one in items} == {"E-2": 50, "E-1": 45, "north": 45}
     bad = rules | {"rules": [rules["rules"][0] | {"measure": "luck"}]}
-    refused = await client.post("/v1/assessments/rules/versions", json=bad)
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rules/0/measure")
+    refused = await assessment_rules.write(bad)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/document/rules/0/measure")

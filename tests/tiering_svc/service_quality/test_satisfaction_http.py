@@ -10,6 +10,7 @@ from shared.events import ComplaintFiled, SatisfactionMeasured
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed, returned
+from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.shorthand import at
 
 SERVICE = "tiering"
@@ -101,9 +102,10 @@ async def test_T16_a_new_index_does_not_touch_answers_given_to_the_old_one(clien
         "scale": {"from": "0", "to": "5"},
         "parts": [{"code": "all", "name": {"en": "All in all", "zh": "总体"}, "weight": "100"}],
     }
-    assert (await client.post("/v1/satisfaction/index/versions", json=body)).status_code == 201
+    index = OnlyRuleSet(client, "/v1/satisfaction-indexes")
+    assert (await index.write(body)).status_code == 201
     head = as_role("head", subject="somebody-else")
-    assert (await client.post("/v1/satisfaction/index/activation", json={"version": 2}, headers=head)).is_success
+    assert (await index.activate(2, headers=head)).is_success
     found = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
     assert (found["index_version"], found["answers"]) == (2, 0)
     latest = (await client.get(f"/v1/customers/{ANN}/satisfaction")).json()["latest"]

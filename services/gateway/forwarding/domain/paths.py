@@ -11,7 +11,8 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
     "tiering": (
         *("tier-policies", "evaluations", "pyramid", "indicators"),
         *("warnings", "warning-rules", "warning-runs", "stages", "stage-rules"),
-        *("satisfaction", "composition", "assessments"),
+        *("satisfaction", "satisfaction-indexes", "assessments", "assessment-rules"),
+        *("composition", "revenue-targets"),
         *("key-accounts", "key-account-rules", "never-served"),
         *("retention", "retention-rules", "lifetime-value"),
     ),

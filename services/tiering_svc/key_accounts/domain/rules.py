@@ -164,18 +164,20 @@ def in_words(finding: Mapping[str, Any], language: str) -> str:
 # --- reading a document ---------------------------------------------------------------------------------------------
 
 
-def read_account_rules(document: Mapping[str, Any], version: int = 0) -> AccountRules:
+def read_account_rules(document: Mapping[str, Any], version: int = 0, pointer: str = "") -> AccountRules:
     """Check a document and make the rules of it. A refusal points at the field."""
     months = document["window_months"]
     if not 1 <= months <= MOST_MONTHS:
-        raise invalid("window_out_of_range", f"A window has 1 to {MOST_MONTHS} months.", pointer="/window_months")
-    risks = _rules(document["risks"], "/risks")
+        raise invalid(
+            "window_out_of_range", f"A window has 1 to {MOST_MONTHS} months.", pointer=f"{pointer}/window_months"
+        )
+    risks = _rules(document["risks"], f"{pointer}/risks")
     for index, rule in enumerate(risks):
         if rule.risk not in RISKS:
-            raise invalid("unknown_risk", "There is no such risk.", pointer=f"/risks/{index}/risk")
+            raise invalid("unknown_risk", "There is no such risk.", pointer=f"{pointer}/risks/{index}/risk")
     return AccountRules(
-        version, months, _rules(document["exclusions"], "/exclusions"), risks,
-        _criteria(document["candidates"], "/candidates"),
+        version, months, _rules(document["exclusions"], f"{pointer}/exclusions"), risks,
+        _criteria(document["candidates"], f"{pointer}/candidates"),
     )  # fmt: skip
 
 

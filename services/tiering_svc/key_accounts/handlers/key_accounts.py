@@ -6,19 +6,18 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.handlers.background import RISKS
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import check_known, lock_customers
 from services.tiering_svc.key_accounts.domain import key_account as life
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, AccountClassKind, Nomination
 from services.tiering_svc.key_accounts.domain.risk_flags import clear_of_rules
-from services.tiering_svc.key_accounts.domain.rules import Examination, examine, read_account_rules, values_of
+from services.tiering_svc.key_accounts.domain.rules import Examination, examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.repository import risk_flags as risks
+from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from shared.messaging import Transaction, announce, new_id
-
-KEY_ACCOUNTS = "key-accounts"
+from shared.rule_sets import load_in_force
 
 
 async def nominate(
@@ -37,8 +36,7 @@ async def nominate(
 
 async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Examination]]:
     """The values of all indicators now, and how the exclusion rules in force stand to them."""
-    book = await rule_books.load_active(tx, KEY_ACCOUNTS)
-    rules = read_account_rules(book.document, book.version)
+    rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
     known = await account_figures.read_known(tx, customer_id, tx.at, rules.months, group=group)
     everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
     values = values_of(known, everybody)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.handlers.background import RISKS, Parts, work
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import lock_customers
 from services.tiering_svc.indicators.domain.snapshot import requests_as_of
@@ -15,11 +14,12 @@ from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.key_accounts.domain import risk_flags as rules_of_flags
 from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
-from services.tiering_svc.key_accounts.domain.rules import examine, read_account_rules, values_of
-from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
+from services.tiering_svc.key_accounts.domain.rules import examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository import risk_flags as risks
+from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from shared.messaging import Database, Timer, Transaction, announce, new_id, set_timer
+from shared.rule_sets import load_in_force
 
 CHUNK = 200
 RISK_END = "risk_end"
@@ -43,8 +43,7 @@ async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
     await lock_customers(tx, [str(customer_id) for customer_id in due])
     is_group = await risks.list_still_key(tx, due)
     customers = sorted(is_group)
-    book = await rule_books.load_active(tx, KEY_ACCOUNTS)
-    rules = read_account_rules(book.document, book.version)
+    rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
     everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
     facts = dict(zip(customers, await _facts(tx, customers, is_group, rules.months), strict=True))
     open_flags = await risks.list_open(tx, customers)

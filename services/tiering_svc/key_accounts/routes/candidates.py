@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
@@ -19,15 +18,15 @@ from services.tiering_svc.key_accounts.domain.rules import (
     Examination,
     examine,
     in_words,
-    read_account_rules,
     values_of,
 )
-from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
 from services.tiering_svc.key_accounts.repository import figures as account_figures
+from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from services.tiering_svc.key_accounts.schemas import CandidateRead, CandidatesRead, ExaminationRead, KeyAccountKindCode
 from shared.chassis import Cursor, Limit, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.rule_sets import load_in_force
 
 router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[not_for_partners])
 
@@ -41,8 +40,7 @@ async def list_candidates(
 ) -> CandidatesRead:  # fmt: skip
     """Who meets the criterion of the kind and no exclusion rule, and is not one already nor nominated."""
     at = instant_or_now(as_of, tx, "/as_of")
-    book = await rule_books.load_active(tx, KEY_ACCOUNTS)
-    rules = read_account_rules(book.document, book.version)
+    rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
     criterion = next((one for one in rules.candidates if one.kind == kind), None)
     if criterion is None:
         raise not_found("no_criterion", "The rules in force propose nobody of this kind: people do.")

@@ -7,18 +7,17 @@ from uuid import UUID
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
-from services.tiering_svc.core.routes import add_rule_book
-from services.tiering_svc.key_accounts.domain.rules import NAMES, read_account_rules
+from services.tiering_svc.key_accounts.domain.rules import NAMES
 from services.tiering_svc.key_accounts.handlers import key_accounts as handlers
-from services.tiering_svc.key_accounts.handlers.key_accounts import KEY_ACCOUNTS
 from services.tiering_svc.key_accounts.repository import key_accounts
+from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from services.tiering_svc.key_accounts.routes.reads import class_read, nomination_read
 from services.tiering_svc.key_accounts.schemas import (
     AccountClassRead,
     ApprovalCreate,
     EvidenceWrite,
     KeyAccountKindCode,
-    KeyAccountRulesWrite,
+    KeyAccountRulesDocument,
     NeverServedCreate,
     NominationCreate,
     NominationRead,
@@ -28,11 +27,19 @@ from services.tiering_svc.key_accounts.schemas import (
 )
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import invalid
+from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[not_for_partners])
 never_served = service_router(prefix="/v1/never-served", tags=["key accounts"], dependencies=[not_for_partners])
-rules = service_router(prefix="/v1", tags=["key accounts"])
-add_rule_book(rules, "/key-account-rules", KEY_ACCOUNTS, KeyAccountRulesWrite, read_account_rules)
+rules = rule_set_routes(
+    KEY_ACCOUNT_RULES,
+    "/v1/key-account-rules",
+    KeyAccountRulesDocument,
+    singular="key_account_rules",
+    tags=["key accounts"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)
 
 KeyAccountKindFilter = Annotated[KeyAccountKindCode | None, Query()]
 NominationStatusFilter = Annotated[Status | None, Query()]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from alembic import op
 from sqlalchemy import text
 
-from shared.chassis.migrations import create_shared_tables, execute_file
+from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
 
 revision = "2026_11_28_first_tables"
 down_revision = None
@@ -20,9 +20,12 @@ HERE = Path(__file__)
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
+    create_rule_set_tables(op, "2026_11_28")
     execute_file(op, HERE.with_suffix(".sql"))
     fix_the_business()
-    install_defaults(json.loads(HERE.with_suffix(".json").read_text()))
+    defaults = json.loads(HERE.with_suffix(".json").read_text())
+    install_rule_sets(op, "2026_11_28", defaults.pop("rule_sets"))
+    install_defaults(defaults)
 
 
 def fix_the_business() -> None:
@@ -36,7 +39,7 @@ def fix_the_business() -> None:
 
 
 def install_defaults(defaults: dict[str, object]) -> None:
-    """The first policy is in force, one of each other kind is a draft; rule sets and warning rules are in force."""
+    """The first policy is in force, one of each other kind is a draft; warning rules are in force."""
     op.get_bind().execute(
         text(INSTALL),
         {name: json.dumps(value, ensure_ascii=False) for name, value in defaults.items()},
@@ -54,10 +57,6 @@ with policy as (
     insert into tier_policy_step (policy_id, version, status, at, by)
     select policy_id, version, s, now(), author from policy, unnest(array['draft', 'active']) s
     where s = 'draft' or status = 'active' order by s desc, policy_id
-), rule_set as (
-    insert into rule_book (name, version, document, status, author, created_at, activated_by, activated_at)
-    select r.key, 1, r.value, 'active', a.author, now(), a.author, now()
-    from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_each(cast(:rule_sets as jsonb)) r
 )
 insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at, activated_by,
     activated_at)

@@ -436,20 +436,6 @@ create table back_test_mover (
     primary key (back_test_id, month, customer_id)
 );
 
-create table rule_book (
-    name text not null,
-    version int not null check (version >= 1),
-    document jsonb not null,
-    status text not null check (status in ('draft', 'active', 'retired')),
-    author text not null,
-    created_at timestamptz not null,
-    activated_by text check (activated_by <> author or author = 'patron'),
-    activated_at timestamptz,
-    primary key (name, version)
-);
-
-create unique index rule_book_one_active on rule_book (name) where status = 'active';
-
 create table nomination (
     nomination_id uuid primary key,
     customer_id uuid not null references standing,

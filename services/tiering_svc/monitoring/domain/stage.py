@@ -119,7 +119,6 @@ def _window(window: Window) -> dict[str, str]:
 
 # --- the document --------------------------------------------------------------------------------------------------
 
-CUSTOMER_STAGES = "customer_stages"
 SHIPPED_STAGES: dict[str, Any] = {
     "stages": {
         "acquire": {"days": 60},

@@ -12,16 +12,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.tiering_svc.core.handlers.background import WARNINGS, Parts, work
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.stage import (
-    CUSTOMER_STAGES,
     Classes,
     StageRules,
-    read_stage_rules,
     relationship_of,
     stage_of,
 )
@@ -49,10 +46,12 @@ from services.tiering_svc.monitoring.repository import (
 from services.tiering_svc.monitoring.repository import (
     sweeps as warning_runs,
 )
+from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
 from services.tiering_svc.monitoring.repository.sweeps import Sweep
 from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
 from shared.messaging import Database, Transaction, announce, new_id
+from shared.rule_sets import load_in_force, load_rules
 
 CHUNK = 500
 
@@ -101,10 +100,10 @@ async def _begin(tx: Transaction, seen: Sweep) -> bool:
         return run is not None
     rules = await warning_rules.list_active(tx)
     classes = await stages.read_classes(tx, run.as_of)
-    book = await rule_books.load_active(tx, CUSTOMER_STAGES)
+    stage_rules = await load_in_force(tx, STAGE_RULES)
     await warning_runs.save_begun(
         tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
-        {"stage_rules": book.version, "classes": classes.sizes, "customers": classes.customers},
+        {"stage_rules": stage_rules.version, "classes": classes.sizes, "customers": classes.customers},
     )  # fmt: skip
     return True
 
@@ -184,7 +183,7 @@ async def _watch(
 async def _stage_rules(tx: Transaction, run: Sweep) -> StageRules:
     """Those that the sweep began with."""
     assert run.setting is not None
-    return read_stage_rules((await rule_books.load_version(tx, CUSTOMER_STAGES, run.setting["stage_rules"])).document)
+    return await load_rules(tx, STAGE_RULES, run.setting["stage_rules"])
 
 
 async def _place(

@@ -4,15 +4,11 @@ from collections import Counter
 from datetime import datetime
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners, source_of
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.customers.repository import check_known
 from services.tiering_svc.monitoring.domain.stage import (
-    CUSTOMER_STAGES,
     STAGES,
     Classes,
-    read_stage_rules,
     relationship_of,
     stage_of,
 )
@@ -20,11 +16,12 @@ from services.tiering_svc.monitoring.handlers.sweeps import classes_in
 from services.tiering_svc.monitoring.repository import monthly_series as observed
 from services.tiering_svc.monitoring.repository import stages
 from services.tiering_svc.monitoring.repository import sweeps as warning_runs
+from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
 from services.tiering_svc.monitoring.schemas.stages import (
     CustomerStageRead,
     JudgedRead,
     StageCountRead,
-    StageRulesWrite,
+    StageRulesDocument,
     StagesRead,
 )
 from services.tiering_svc.monitoring.texts.stages import (
@@ -36,6 +33,7 @@ from services.tiering_svc.monitoring.texts.stages import (
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1", tags=["stages"])
 
@@ -46,7 +44,7 @@ async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf =
     await check_known(tx, customer_id, source_of(actor))
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
-    rules = read_stage_rules((await rule_books.load_active(tx, CUSTOMER_STAGES)).document)
+    rules = (await load_in_force(tx, STAGE_RULES)).rules
     [seen] = await observed.load_monthly_series(
         tx, [customer_id], instant, business.zone, frozenset(), rules.margin_months
     )
@@ -102,4 +100,12 @@ async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
     )
 
 
-add_rule_book(router, "/stage-rules", CUSTOMER_STAGES, StageRulesWrite, read_stage_rules)
+rules = rule_set_routes(
+    STAGE_RULES,
+    "/v1/stage-rules",
+    StageRulesDocument,
+    singular="stage_rules",
+    tags=["stages"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)

@@ -65,7 +65,7 @@ class RelationshipsWrite(Shape):
     types: RelationshipMatrixWrite
 
 
-class StageRulesWrite(Shape):
+class StageRulesDocument(Shape):
     stages: StagesWrite
     relationships: RelationshipsWrite
 

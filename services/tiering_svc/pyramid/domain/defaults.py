@@ -1,6 +1,5 @@
 """The revenue targets by class that come with Patron (T14)."""
 
-REVENUE_TARGETS = "revenue-targets"  # the name of the rule set
 TARGETS = {  # T14: what share of the revenue each class shall bring
     "months": 12,
     "targets": [

@@ -17,13 +17,11 @@ from services.tiering_svc.core.dependencies import (
     source_of,
     window_of,
 )
-from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.pyramid.domain.composition import HUNDRED, TENTH, against_targets, marks_of, read_targets
-from services.tiering_svc.pyramid.domain.defaults import REVENUE_TARGETS
+from services.tiering_svc.pyramid.domain.composition import HUNDRED, TENTH, against_targets, marks_of
 from services.tiering_svc.pyramid.repository import composition
 from services.tiering_svc.pyramid.repository.composition import CategoryFigures
+from services.tiering_svc.pyramid.repository.targets import REVENUE_TARGETS
 from services.tiering_svc.pyramid.schemas.composition import (
     CategoryRead,
     ClassRead,
@@ -31,10 +29,11 @@ from services.tiering_svc.pyramid.schemas.composition import (
     MarkRead,
     MarksRead,
     ProductMixRead,
-    TargetsWrite,
+    RevenueTargetsDocument,
 )
 from services.tiering_svc.tiers.repository import tiers_as_of as tiers_then
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1", tags=["composition"])
 
@@ -48,19 +47,27 @@ async def show_composition(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CompositionRead:
     since, until, known = await window_of(tx, as_of, known_at, months)
-    book = await rule_books.load_active(tx, REVENUE_TARGETS)
+    in_force = await load_in_force(tx, REVENUE_TARGETS)
     classes = await composition.list_classes(tx, since, until, known)
     return CompositionRead(
         since=since,
         as_of=until,
         known_at=known,
-        targets_version=book.version,
+        targets_version=in_force.version,
         revenue=sum((one.revenue for one in classes), Decimal(0)),
-        classes=[ClassRead.model_validate(one) for one in against_targets(classes, read_targets(book.document))],
+        classes=[ClassRead.model_validate(one) for one in against_targets(classes, in_force.rules)],
     )
 
 
-add_rule_book(router, "/composition/targets", REVENUE_TARGETS, TargetsWrite, read_targets)
+targets = rule_set_routes(
+    REVENUE_TARGETS,
+    "/v1/revenue-targets",
+    RevenueTargetsDocument,
+    singular="revenue_targets",
+    tags=["composition"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)
 
 
 @router.get("/composition/product-mix", dependencies=[allow("tiers:read"), not_for_partners])

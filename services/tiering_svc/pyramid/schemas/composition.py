@@ -14,7 +14,7 @@ class TargetWrite(Shape):
     percent: Exact
 
 
-class TargetsWrite(Shape):
+class RevenueTargetsDocument(Shape):
     """What share of the revenue each class shall bring: 100 percent together."""
 
     targets: list[TargetWrite] = Field(min_length=1, max_length=20)

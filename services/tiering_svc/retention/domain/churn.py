@@ -23,14 +23,15 @@ class LostRule:
     least_days: int
 
 
-def read_retention_rules(document: Mapping[str, Any]) -> LostRule:
+def read_retention_rules(document: Mapping[str, Any], pointer: str = "") -> LostRule:
+    """Checked shapes come in; what the shapes cannot say is refused here, at its field."""
     lost = document["lost"]
-    cycles = number(lost["cycles"], "/lost/cycles")
+    cycles = number(lost["cycles"], f"{pointer}/lost/cycles")
     if not 0 <= cycles <= MOST_CYCLES:
-        raise invalid("out_of_range", f"Between 0 and {MOST_CYCLES} cycles.", pointer="/lost/cycles")
+        raise invalid("out_of_range", f"Between 0 and {MOST_CYCLES} cycles.", pointer=f"{pointer}/lost/cycles")
     days = lost["least_days"]
     if not 1 <= days <= MOST_DAYS:
-        raise invalid("out_of_range", f"Between 1 and {MOST_DAYS} days.", pointer="/lost/least_days")
+        raise invalid("out_of_range", f"Between 1 and {MOST_DAYS} days.", pointer=f"{pointer}/lost/least_days")
     return LostRule(cycles, days)
 
 

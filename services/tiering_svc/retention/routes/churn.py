@@ -11,21 +11,19 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, not_for_partners
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled, start_of
 from services.tiering_svc.core.domain.numbers import plain
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import Business, find_business
-from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.retention.domain.churn import (
     Movement,
     cost_of_one,
     ratio,
-    read_retention_rules,
     share,
     why_lost,
 )
 from services.tiering_svc.retention.handlers.costs import record_cost
 from services.tiering_svc.retention.repository import churn as retention
 from services.tiering_svc.retention.repository.churn import Cost
+from services.tiering_svc.retention.repository.rules import RETENTION_RULES
 from services.tiering_svc.retention.schemas.churn import (
     CohortMonthRead,
     CohortRead,
@@ -40,17 +38,23 @@ from services.tiering_svc.retention.schemas.churn import (
     MonthText,
     PeriodRead,
     RetentionRead,
-    RetentionRulesWrite,
+    RetentionRulesDocument,
 )
 from shared.chassis import Code, CurrentActor, Cursor, Limit, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import invalid
 from shared.messaging import Transaction
+from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1/retention", tags=["retention"], dependencies=[not_for_partners])
-rules = service_router(prefix="/v1", tags=["retention"])
-
-RETENTION = "retention"
-add_rule_book(rules, "/retention-rules", RETENTION, RetentionRulesWrite, read_retention_rules)
+rules = rule_set_routes(
+    RETENTION_RULES,
+    "/v1/retention-rules",
+    RetentionRulesDocument,
+    singular="retention_rules",
+    tags=["retention"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)
 
 MOST_MONTHS = 120
 YEAR = 12
@@ -169,8 +173,8 @@ async def list_lost_customers(
 ) -> LostRead:  # fmt: skip
     """Silent for longer than the rule in force allows, with what they brought in the year up to their last order."""
     asked = await _asked(tx, None, None, as_of, known_at)
-    book = await rule_books.load_active(tx, RETENTION)
-    rule = read_retention_rules(book.document)
+    in_force = await load_in_force(tx, RETENTION_RULES)
+    rule = in_force.rules
     after = read_cursor(cursor, Decimal, UUID)
     totals = await retention.find_lost(tx, asked.seen, rule, since, tier)
     lost = await retention.list_lost(tx, asked.seen, rule, since, tier, after, limit + 1)
@@ -178,7 +182,7 @@ async def list_lost_customers(
     return LostRead(
         as_of=asked.seen.as_of,
         known_at=asked.seen.known_at,
-        rule=LostRuleRead(version=book.version, cycles=plain(rule.cycles) or "0", least_days=rule.least_days),
+        rule=LostRuleRead(version=in_force.version, cycles=plain(rule.cycles) or "0", least_days=rule.least_days),
         totals=LostTotalsRead(
             customers=totals.customers,
             amount=totals.amount,

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.rule_sets import Whole
-from services.tiering_svc.core.schemas.shapes import Count, Exact
+from services.tiering_svc.core.schemas.shapes import Count, Exact, Whole
 from shared.chassis import Amount, Code, Read, Shape, SignedAmount
 
 MonthText = Annotated[
@@ -124,5 +123,5 @@ class LostRuleWrite(Shape):
     least_days: Whole = Field(description="and at least for so many days")
 
 
-class RetentionRulesWrite(Shape):
+class RetentionRulesDocument(Shape):
     lost: LostRuleWrite

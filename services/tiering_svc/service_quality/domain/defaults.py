@@ -2,8 +2,6 @@
 
 from typing import Any
 
-SATISFACTION_INDEX, ASSESSMENT_RULES = "satisfaction-index", "assessment-rules"
-
 
 def _part(code: str, en: str, zh: str, weight: str, *parts: dict[str, Any]) -> dict[str, Any]:
     part: dict[str, Any] = {"code": code, "name": {"en": en, "zh": zh}, "weight": weight}

@@ -7,33 +7,31 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, start_of
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.core.repository.rule_books import RuleBook
 from services.tiering_svc.customers import repository as teams
-from services.tiering_svc.retention.domain.churn import read_retention_rules
 from services.tiering_svc.retention.repository import churn as retention
+from services.tiering_svc.retention.repository.rules import RETENTION_RULES
 from services.tiering_svc.service_quality.domain.assessment import (
     Measures,
     assess,
-    read_rules,
     reasons_of,
     revenue_change,
 )
-from services.tiering_svc.service_quality.domain.defaults import ASSESSMENT_RULES, SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
+    SatisfactionIndex,
     answers_from_data,
     mean_of,
-    read_index,
     rounded,
     score,
 )
 from services.tiering_svc.service_quality.repository import assessments, satisfaction
 from services.tiering_svc.service_quality.repository.assessments import AssessmentRow, CustomerMonth
+from services.tiering_svc.service_quality.repository.rules import ASSESSMENT_RULES, SATISFACTION_INDEX
 from shared.errors import invalid
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
+from shared.rule_sets import InForce, load_in_force
 
 MOMENT = timedelta(microseconds=1)
 EVERYBODY = 2**31 - 1
@@ -51,8 +49,8 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
     if ends_at > tx.at:
         raise invalid("month_not_over", "A month is assessed when it is over.", pointer="/month")
     as_of = ends_at - MOMENT
-    rules = await rule_books.load_active(tx, ASSESSMENT_RULES)
-    assessing = read_rules(rules.document)
+    in_force = await load_in_force(tx, ASSESSMENT_RULES)
+    assessing = in_force.rules
     managers = await teams.list_account_managers(tx, as_of)
     centres = await teams.list_centres(tx, as_of)
     of_manager: dict[str, list[UUID]] = defaultdict(list)
@@ -64,16 +62,16 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
     begins_at = start_of(month, business.zone)
     figures = await assessments.list_customer_months(tx, list(managers), month, begins_at, as_of, assessing)
     lost = await _lost_in(tx, begins_at, as_of)
-    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
+    index = await load_in_force(tx, SATISFACTION_INDEX)
     rows: list[AssessmentRow] = []
     for of, groups in (("manager", of_manager), ("centre", of_centre)):
         measures = {
-            subject: await _measures(tx, customers, figures, lost, book, begins_at, as_of)
+            subject: await _measures(tx, customers, figures, lost, index, begins_at, as_of)
             for subject, customers in groups.items()
         }
         rows += [
             AssessmentRow(
-                new_id(), month, of, subject, as_of, rules.version, assessed.score, len(groups[subject]),
+                new_id(), month, of, subject, as_of, in_force.version, assessed.score, len(groups[subject]),
                 reasons_of(assessed), by, tx.at,
             )
             for subject, assessed in assess(assessing, measures).items()
@@ -84,7 +82,7 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
 
 async def _measures(
     tx: Transaction, customers: Sequence[UUID], figures: Mapping[UUID, CustomerMonth], lost: set[UUID],
-    index: RuleBook, since: datetime, as_of: datetime,
+    index: InForce[SatisfactionIndex], since: datetime, as_of: datetime,
 ) -> Measures:  # fmt: skip
     mine = [figures[customer_id] for customer_id in customers]
     baselines = [one.baseline for one in mine if one.baseline is not None]
@@ -102,15 +100,15 @@ async def _measures(
 
 async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUID]:
     """Whose silence became too long in the month, by the rule of retention (T13)."""
-    rule = read_retention_rules((await rule_books.load_active(tx, "retention")).document)
+    rule = (await load_in_force(tx, RETENTION_RULES)).rules
     rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, EVERYBODY)
     return {row.customer_id for row in rows}
 
 
 async def _satisfaction(
-    tx: Transaction, customers: Sequence[UUID], index: RuleBook, since: datetime, as_of: datetime
+    tx: Transaction, customers: Sequence[UUID], index: InForce[SatisfactionIndex], since: datetime, as_of: datetime
 ) -> Decimal | None:  # fmt: skip
     """What these customers answered in the month; None: nobody did."""
     told = await satisfaction.list_answers(tx, since, as_of, tx.at, index.version, customers)
-    found = score(read_index(index.document), mean_of([answers_from_data(items) for items in told])).satisfaction
+    found = score(index.rules, mean_of([answers_from_data(items) for items in told])).satisfaction
     return None if found is None else rounded(found)

@@ -5,23 +5,22 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
-from services.tiering_svc.core.repository import rule_books
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
     SatisfactionIndex,
     SurveyAnswer,
     answers_as_data,
     check_answers,
-    read_index,
     rounded,
     score,
 )
 from services.tiering_svc.service_quality.repository import satisfaction
+from services.tiering_svc.service_quality.repository.rules import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow
 from shared.errors import conflict
 from shared.events import SatisfactionMeasured
 from shared.messaging import Transaction, announce
+from shared.rule_sets import load_in_force
 
 
 async def record_survey_response(
@@ -36,8 +35,8 @@ async def record_survey_response(
     there = await satisfaction.find_answer(tx, answer_id)
     if there is not None:
         return _same(there, customer_id, answered_at, items)
-    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
-    row = _scored(answer_id, customer_id, answered_at, items, read_index(book.document), book.version, by, tx.at)
+    index = await load_in_force(tx, SATISFACTION_INDEX)
+    row = _scored(answer_id, customer_id, answered_at, items, index.rules, index.version, by, tx.at)
     business = await find_business(tx)
     if not await satisfaction.add_answer(tx, row, month_of(answered_at, business.zone)):
         there = await satisfaction.find_answer(tx, answer_id)  # somebody was quicker

@@ -6,27 +6,34 @@ from typing import Annotated, Literal
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import not_for_partners
-from services.tiering_svc.core.routes import add_rule_book
-from services.tiering_svc.service_quality.domain.assessment import in_words, read_rules
-from services.tiering_svc.service_quality.domain.defaults import ASSESSMENT_RULES
+from services.tiering_svc.service_quality.domain.assessment import in_words
 from services.tiering_svc.service_quality.handlers.assessments import assess_a_month
 from services.tiering_svc.service_quality.repository import assessments
 from services.tiering_svc.service_quality.repository.assessments import AssessmentRow
+from services.tiering_svc.service_quality.repository.rules import ASSESSMENT_RULES
 from services.tiering_svc.service_quality.schemas.assessments import (
     AssessmentCreate,
     AssessmentRead,
+    AssessmentRulesDocument,
     AssessmentsRead,
-    RulesWrite,
 )
 from shared.chassis import Actor, CurrentActor, Day, Tx, allow, service_router
+from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1/assessments", tags=["assessments"], dependencies=[not_for_partners])
 
 AssessedMonth = Annotated[Day, Query(description="any day of the month")]
 AssessedKind = Annotated[Literal["manager", "centre"], Query(alias="of")]
 
-
-add_rule_book(router, "/rules", ASSESSMENT_RULES, RulesWrite, read_rules)
+rules = rule_set_routes(
+    ASSESSMENT_RULES,
+    "/v1/assessment-rules",
+    AssessmentRulesDocument,
+    singular="assessment_rules",
+    tags=["assessments"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)
 
 
 @router.post("", status_code=201, dependencies=[allow("evaluations:run")])

@@ -14,41 +14,46 @@ from services.tiering_svc.core.dependencies import (
     window_of,
 )
 from services.tiering_svc.core.domain.numbers import number
-from services.tiering_svc.core.repository import rule_books
-from services.tiering_svc.core.routes import add_rule_book
 from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.service_quality.domain.defaults import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
     SatisfactionScore,
     SurveyAnswer,
     answers_from_data,
     mean_of,
-    read_index,
     rounded,
     score,
 )
 from services.tiering_svc.service_quality.handlers.satisfaction import record_survey_response
 from services.tiering_svc.service_quality.repository import satisfaction
+from services.tiering_svc.service_quality.repository.rules import SATISFACTION_INDEX
 from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow, Counts
 from services.tiering_svc.service_quality.schemas.satisfaction import (
     AnswerCreate,
     AnswerRead,
     CustomerSatisfactionRead,
-    IndexWrite,
     RatesRead,
+    SatisfactionIndexDocument,
     SatisfactionRead,
     ScoredRead,
 )
 from services.tiering_svc.tiers.repository import tiers_as_of as tiers_then
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 from shared.chassis.times import refuse_future
+from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
 
 LATEST = 20
 
-
-add_rule_book(router, "/satisfaction/index", SATISFACTION_INDEX, IndexWrite, read_index)
+indexes = rule_set_routes(
+    SATISFACTION_INDEX,
+    "/v1/satisfaction-indexes",
+    SatisfactionIndexDocument,
+    singular="satisfaction_index",
+    tags=["satisfaction"],
+    read="tiers:read",
+    dependencies=[not_for_partners],
+)
 
 
 @router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:answer")])
@@ -94,15 +99,15 @@ async def show_customers_satisfaction(
 async def _measured(
     tx: Tx, since: datetime, until: datetime, known_at: datetime, customers: list[UUID] | None
 ) -> SatisfactionRead:
-    book = await rule_books.load_active(tx, SATISFACTION_INDEX)
-    told = await satisfaction.list_answers(tx, since, until, known_at, book.version, customers)
-    scored = score(read_index(book.document), mean_of([answers_from_data(items) for items in told]))
+    index = await load_in_force(tx, SATISFACTION_INDEX)
+    told = await satisfaction.list_answers(tx, since, until, known_at, index.version, customers)
+    scored = score(index.rules, mean_of([answers_from_data(items) for items in told]))
     counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
     return SatisfactionRead(
         since=since,
         as_of=until,
         known_at=known_at,
-        index_version=book.version,
+        index_version=index.version,
         answers=len(told),
         index=_scored(scored),
         rates=_rates(counts),

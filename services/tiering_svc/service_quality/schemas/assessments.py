@@ -25,7 +25,7 @@ class RuleWrite(Shape):
     percent: Exact | None = Field(default=None, description="of the base")
 
 
-class RulesWrite(Shape):
+class AssessmentRulesDocument(Shape):
     base: Exact = Field(description="what everybody begins with")
     least: Exact
     baseline_months: Annotated[Months, Field(ge=1, le=24)]

@@ -31,7 +31,7 @@ class TrunkWrite(LeafWrite):
     parts: list[BranchWrite] | None = Field(default=None, min_length=1, max_length=30)
 
 
-class IndexWrite(Shape):
+class SatisfactionIndexDocument(Shape):
     """Up to three levels; the weights of siblings add up to 100."""
 
     scale: AnswerScaleWrite
