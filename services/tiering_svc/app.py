@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             customer_accounts.router,
             warnings.router,
             warning_rules.router,
+            warning_rules.rules,
             stages.router,
             stages.rules,
         ],

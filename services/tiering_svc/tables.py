@@ -22,7 +22,6 @@ from services.tiering_svc.monitoring.tables.warnings import (
     early_warning,
     warning_back_test,
     warning_change,
-    warning_rule,
     warning_run,
 )
 from services.tiering_svc.policies.tables import tier_policy, tier_policy_step
@@ -86,6 +85,5 @@ __all__ = [
     "tier_watch",
     "warning_back_test",
     "warning_change",
-    "warning_rule",
     "warning_run",
 ]

@@ -61,6 +61,7 @@ from shared.rule_sets.repository import (
     load_in_force,
     load_rules,
     load_timeline,
+    load_version,
     rule_set_at,
     rule_sets_at,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "load_in_force",
     "load_rules",
     "load_timeline",
+    "load_version",
     "record_step",
     "reject_version",
     "retire_version",

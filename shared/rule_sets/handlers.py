@@ -84,9 +84,8 @@ async def activate_version(
     request = StepRequest(await repository.lock_kind(tx, kind), by, note)
     versions = await repository.load_versions(tx, kind, rule_set_id)
     version = version_of(versions, rule_set_id, number)
-    decision = lifecycle.activate(
-        versions, version, request, effective_from, replaces_others=kind.slot_of is None, notice=kind.notice
-    )  # fmt: skip
+    taken = None if kind.slot_of is None else kind.taken
+    decision = lifecycle.activate(versions, version, request, effective_from, taken=taken, notice=kind.notice)
     if version.status == "draft":
         await _check(tx, kind, version, kind.before_approval, settings)
     await _check(tx, kind, version, kind.before_activation, settings)

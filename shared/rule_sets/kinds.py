@@ -24,11 +24,12 @@ Consequence = Callable[[Transaction, RuleSetVersion, StepRequest], Awaitable[Non
 class RuleSetKind(Generic[Rules]):
     """`name` is stored with every version; `read` makes rules of a version, and refuses a document that makes no sense.
 
-    `single`: one version of the kind is in force at any instant, whatever its id, and never none once there was one.
-    Otherwise each id has a version in force of its own, and can be retired without another in its place. `slot_of`
-    narrows that: of all ids with the same slot (a warning's cause, say) one can be in force, and another is refused.
-    `only`: the id of the one document of a single kind, where there are no others: whatever is written is a version of
-    it, and the version's number alone names it. `notice`: how long before its beginning a version has to be activated.
+    `single`: one version of the kind is in force at any instant, whatever its id, and never none once there was one;
+    `only`: the id of its one document, where there are no others: whatever is written is a version of it, and the
+    version's number alone names it. Not `single`: each id has a version in force of its own, and can be retired
+    without another in its place. `slot_of` narrows that: of all ids with the same slot (a warning's cause, say) one can
+    be in force, and another is refused as `taken` says. `notice`: how long before its beginning a version has to be
+    activated.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RuleSetKind(Generic[Rules]):
     single: bool = True
     only: UUID | None = None
     slot_of: Callable[[RuleSetVersion], str] | None = None
+    taken: tuple[str, str] = ("slot_taken", "Another rule set in force has this place.")
     notice: timedelta = timedelta(0)
     before_approval: Condition | None = None
     before_activation: Condition | None = None

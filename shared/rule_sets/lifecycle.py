@@ -144,13 +144,13 @@ def activate(
     request: StepRequest,
     effective_from: datetime | None = None,
     *,
-    replaces_others: bool = True,
+    taken: tuple[str, str] | None = None,
     notice: timedelta = timedelta(0),
 ) -> Decision:
     """Put a version in force, now or from an instant to come; whichever it takes the place of ends there.
 
     `versions` are those of the same id and of the same slot. Whoever activates a draft approves it with that, and so
-    is not its author. Without `replaces_others`, another id that holds the slot stands in the way.
+    is not its author. Another id that holds the slot is replaced; with `taken`, a code and a sentence, it is a refusal.
     """
     _check_path(version, "activation")
     if version.effective_to is not None and version.effective_to > request.at:
@@ -161,10 +161,8 @@ def activate(
     if version.status == "draft":
         [version], steps = approve(version, request)
     for holder in _holders(versions, version):
-        if holder.id != version.id and not replaces_others:
-            raise conflict(
-                "slot_taken", "Another rule set that is in force has this place.", rule_set_id=str(holder.id)
-            )
+        if holder.id != version.id and taken is not None:
+            raise conflict(*taken, rule_set_id=str(holder.id))
         if holder.effective_from is not None and holder.effective_from > begins:
             raise conflict(
                 "begins_before_the_newest", "A version that begins later is set already; retire that one first."

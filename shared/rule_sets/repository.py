@@ -15,7 +15,7 @@ from sqlalchemy import MetaData
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.rule_sets.kinds import RuleSetKind
-from shared.rule_sets.lifecycle import SYSTEM, RuleSetStep, RuleSetVersion
+from shared.rule_sets.lifecycle import SYSTEM, RuleSetStep, RuleSetVersion, version_of
 from shared.rule_sets.tables import rule_set_tables
 from shared.rule_sets.timeline import InForce, Interval, Timeline, VersionKey, intervals_of
 from shared.sql import insert_many, update_many
@@ -192,6 +192,13 @@ async def list_versions(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UU
     if not rows:
         raise not_found("rule_set_not_found", "There is no such rule set.")
     return [RuleSetVersion(**row) for row in rows]
+
+
+async def load_version(
+    tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID, number: int | None = None
+) -> RuleSetVersion:  # fmt: skip
+    """The version of that number, or the newest one. 404 where there is none."""
+    return version_of(await list_versions(tx, kind, rule_set_id), rule_set_id, number)
 
 
 async def find_version(tx: Transaction, kind: RuleSetKind[Any], key: VersionKey) -> RuleSetVersion | None:

@@ -20,8 +20,6 @@ async def warned(five: Five) -> Five:
     await five.run(
         "tiering",
         f"""
-        insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at)
-        values ('{RULE}', 1, '{{}}', 'silent', '{{}}', 'active', 'patron', now());
         insert into early_warning (warning_id, customer_id, cause, rule_id, rule_version, severity, state, lasting,
                                    as_of, seen_as_of, raised_at, evidence)
         values ('{WARNING}', '{CUSTOMER}', 'silent', '{RULE}', 1, 'red', 'open', true, '{AT}', '{AT}', now(), '{{}}');

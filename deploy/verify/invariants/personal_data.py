@@ -28,7 +28,7 @@ PERSONAL = {
 # Codes that tiering's operators made up, and that its events carry for everybody.
 CODES_OF_TIERING = """
     select jsonb_path_query(document, '$.levels[*].code') #>> '{}' as word from tier_policy
-    union select cause from warning_rule
+    union select slot from rule_set_version where kind = 'warning-rules'
 """
 
 # Names of fields that would hold personal data or free text, as whole words of a snake_case name.

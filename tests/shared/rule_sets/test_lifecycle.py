@@ -89,13 +89,13 @@ def test_another_id_with_the_slot_is_replaced_or_stands_in_the_way() -> None:
     holder, newcomer, elsewhere = active(draft()), draft(TWO), active(draft(UUID(int=3), slot="b"))
     changed, _ = activate([holder, newcomer, elsewhere], newcomer, by("bob"))
     assert [(version.id, version.status) for version in changed] == [(ONE, "retired"), (TWO, "active")]
-    taken = refusal(lambda: activate([holder, newcomer], newcomer, by("bob"), replaces_others=False))
+    taken = refusal(lambda: activate([holder, newcomer], newcomer, by("bob"), taken=("slot_taken", "It is taken.")))
     assert taken == (Kind.CONFLICT, "slot_taken")
 
 
 def test_a_version_that_changes_its_slot_still_ends_the_one_before_it() -> None:
     before, after = active(draft(slot="a")), draft(number=2, slot="b")
-    changed, _ = activate([before, after], after, by("bob"), replaces_others=False)
+    changed, _ = activate([before, after], after, by("bob"), taken=("slot_taken", "It is taken."))
     assert [(version.version, version.status) for version in changed] == [(1, "retired"), (2, "active")]
 
 

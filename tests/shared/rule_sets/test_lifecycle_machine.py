@@ -92,7 +92,9 @@ class RuleSets(RuleBasedStateMachine):
         def decide(version: RuleSetVersion) -> Decision:
             request, begins = StepRequest(self.now, who), self.now + timedelta(days=days)
             every = list(self.versions.values())
-            return activate(every, version, request, begins, replaces_others=self.mode != "slots")
+            return activate(
+                every, version, request, begins, taken=("slot_taken", "It is taken.") if self.mode == "slots" else None
+            )
 
         self._take(pick, decide)
 

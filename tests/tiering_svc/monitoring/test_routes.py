@@ -153,7 +153,7 @@ async def test_T12_a_retired_rule_closes_its_warnings_and_another_rule_may_take_
     [warning] = await listed(client, cause="silent")
     assert (warning["state"], warning["closing"]) == ("closed", "rule_retired")
     own = await client.post(f"/v1/warning-rules/{other['id']}/activation")
-    assert (own.status_code, own.json()["code"]) == (403, "own_rule")
+    assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     assert (await client.post(f"/v1/warning-rules/{other['id']}/activation", headers=head)).status_code == 200
     await swept(client, database, day(63 + 31))
     [warning] = await listed(client, cause="silent", state="open")
@@ -175,7 +175,7 @@ async def test_T12_versions_of_a_rule_one_in_force(client, as_role):
     assert len(rules["items"]) == 3
     rest = (await client.get("/v1/warning-rules", params={"limit": 50, "cursor": rules["next"]})).json()
     assert len(rest["items"]) == len(SHIPPED_WARNINGS) - 3
-    assert (await client.get(f"/v1/warning-rules/{ANN}")).json()["code"] == "rule_not_found"
+    assert (await client.get(f"/v1/warning-rules/{ANN}")).json()["code"] == "rule_set_not_found"
 
 
 async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, database, as_role):

@@ -8,5 +8,5 @@ from shared.rule_sets import RuleSetKind
 KEY_ACCOUNT_RULES = RuleSetKind(
     "key-account-rules",
     read=lambda version: read_account_rules(version.document, version.version, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000101"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000201"),
 )

@@ -39,7 +39,7 @@ def fix_the_business() -> None:
 
 
 def install_defaults(defaults: dict[str, object]) -> None:
-    """The first policy is in force, one of each other kind is a draft; warning rules are in force."""
+    """The first policy is in force, one of each other kind is a draft."""
     op.get_bind().execute(
         text(INSTALL),
         {name: json.dumps(value, ensure_ascii=False) for name, value in defaults.items()},
@@ -53,16 +53,10 @@ with policy as (
            case when p ->> 'status' = 'active' then a.author end, case when p ->> 'status' = 'active' then now() end
     from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_array_elements(cast(:tier_policies as jsonb)) p
     returning policy_id, version, status, author
-), step as (
-    insert into tier_policy_step (policy_id, version, status, at, by)
-    select policy_id, version, s, now(), author from policy, unnest(array['draft', 'active']) s
-    where s = 'draft' or status = 'active' order by s desc, policy_id
 )
-insert into warning_rule (rule_id, version, name, cause, document, status, author, created_at, activated_by,
-    activated_at)
-select (w ->> 'rule_id')::uuid, 1, w -> 'name', coalesce(w -> 'document' ->> 'cause', w -> 'document' ->> 'kind'),
-       w -> 'document', 'active', a.author, now(), a.author, now()
-from (select cast(:author as jsonb) #>> '{}' as author) a, jsonb_array_elements(cast(:warning_rules as jsonb)) w
+insert into tier_policy_step (policy_id, version, status, at, by)
+select policy_id, version, s, now(), author from policy, unnest(array['draft', 'active']) s
+where s = 'draft' or status = 'active' order by s desc, policy_id
 """
 
 

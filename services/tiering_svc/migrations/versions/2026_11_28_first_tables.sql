@@ -505,26 +505,6 @@ create unique index risk_flag_one_open on risk_flag (customer_id, risk, source) 
 
 create index risk_flag_of on risk_flag (customer_id, raised_at);
 
-create table warning_rule (
-    rule_id uuid not null,
-    version int not null check (version > 0),
-    name jsonb not null,
-    cause text not null,
-    document jsonb not null,
-    status text not null check (status in ('draft', 'active', 'retired')),
-    author text not null,
-    created_at timestamptz not null,
-    activated_by text,
-    activated_at timestamptz,
-    retired_by text,
-    retired_at timestamptz,
-    primary key (rule_id, version)
-);
-
-create unique index warning_rule_one_of_a_cause on warning_rule (cause) where status = 'active';
-
-create unique index warning_rule_one_active_version on warning_rule (rule_id) where status = 'active';
-
 create table early_warning (
     warning_id uuid primary key,
     customer_id uuid not null,
@@ -542,7 +522,7 @@ create table early_warning (
     closed_at timestamptz,
     closed_by text,
     closing text,
-    foreign key (rule_id, rule_version) references warning_rule,
+    foreign key (rule_id, rule_version) references rule_set_version,
     check (lasting or state = 'closed'),
     check ((state = 'closed') = (closed_at is not null) and (state = 'closed') = (closed_by is not null)
            and (state = 'closed') = (closing is not null))
@@ -613,7 +593,7 @@ create table warning_back_test (
     cursor uuid,
     customers int not null default 0,
     measured jsonb not null default '{}',
-    foreign key (rule_id, rule_version) references warning_rule
+    foreign key (rule_id, rule_version) references rule_set_version
 );
 
 create index warning_back_test_of on warning_back_test (rule_id, back_test_id desc);

@@ -9,12 +9,13 @@ from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.monitoring.domain.back_test import Measured, RuleOutcome, measure_rule
 from services.tiering_svc.monitoring.domain.detectors import Severity
-from services.tiering_svc.monitoring.handlers.warning_rules import load_version
 from services.tiering_svc.monitoring.repository import back_tests as warning_back_tests
 from services.tiering_svc.monitoring.repository import warning_rules
 from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
+from services.tiering_svc.monitoring.repository.warning_rules import WARNING_RULES
 from shared.errors import invalid
 from shared.messaging import Transaction, new_id
+from shared.rule_sets import load_version
 
 CHUNK = 200
 MOST_MONTHS = 60
@@ -30,7 +31,7 @@ async def request_back_test(
     severity: Severity,
     by: str,
 ) -> RuleBackTest:
-    rule = await load_version(tx, rule_id, version)
+    rule = await load_version(tx, WARNING_RULES, rule_id, version)
     business = await find_business(tx)
     _check(first, last, outcome, month_of(tx.at, business.zone))
     test = RuleBackTest(

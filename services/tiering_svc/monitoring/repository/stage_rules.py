@@ -8,5 +8,5 @@ from shared.rule_sets import RuleSetKind
 STAGE_RULES = RuleSetKind(
     "stage-rules",
     read=lambda version: read_stage_rules(version.document, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000103"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000203"),
 )

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
+from services.tiering_svc.core.schemas.shapes import Count, Exact
 from shared.chassis import Code, Instant, Read, Shape, Text
+from shared.rule_sets import RuleSetVersionRead
 
 SeverityCode = Literal["yellow", "red"]
 RuleMonth = Annotated[
@@ -21,7 +22,7 @@ class WarningThresholdWrite(Shape):
     at_least: Exact
 
 
-class RuleDocument(Shape):
+class WarningRuleDocument(Shape):
     """What a warning rule looks for. Which fields it needs depends on its kind; others are refused."""
 
     kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down"]
@@ -41,32 +42,10 @@ class RuleDocument(Shape):
     least_answers: Whole | None = None
 
 
-class RuleCreate(Shape):
-    name: NamesShape
-    document: RuleDocument
+class WarningRuleVersion(RuleSetVersionRead):
+    """A version of a warning rule."""
 
-
-class RuleActivationCreate(Shape):
-    version: Annotated[int, Field(strict=True, ge=1, lt=2**31, json_schema_extra={"format": "int32"})] | None = None
-
-
-class RuleVersionRead(Read):
-    id: UUID
-    version: Count
-    status: str
-    cause: str
-    name: dict[str, str]
-    document: dict[str, Any]
-    author: str
-    created_at: datetime
-    activated_by: str | None
-    activated_at: datetime | None
-    retired_by: str | None
-    retired_at: datetime | None
-
-
-class RuleRead(RuleVersionRead):
-    versions: list[RuleVersionRead]
+    cause: str = Field(description="what it warns of; of each cause one rule is in force")
 
 
 class OutcomeWrite(Shape):

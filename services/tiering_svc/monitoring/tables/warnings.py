@@ -5,23 +5,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
-warning_rule = Table(  # data, versioned; one version of a rule, and one rule of a cause, is active
-    "warning_rule",
-    metadata,
-    Column("rule_id", Uuid, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("name", JSONB, nullable=False),
-    Column("cause", Text, nullable=False),
-    Column("document", JSONB, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("created_at", Timestamp, nullable=False),
-    Column("activated_by", Text),
-    Column("activated_at", Timestamp),
-    Column("retired_by", Text),
-    Column("retired_at", Timestamp),
-)
-
 early_warning = Table(  # a customer has one lasting warning of a cause: an index sees to it
     "early_warning",
     metadata,

@@ -8,5 +8,5 @@ from shared.rule_sets import RuleSetKind
 REVENUE_TARGETS = RuleSetKind(
     "revenue-targets",
     read=lambda version: read_targets(version.document, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000106"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000206"),
 )

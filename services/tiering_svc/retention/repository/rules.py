@@ -8,5 +8,5 @@ from shared.rule_sets import RuleSetKind
 RETENTION_RULES = RuleSetKind(
     "retention-rules",
     read=lambda version: read_retention_rules(version.document, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000102"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000202"),
 )

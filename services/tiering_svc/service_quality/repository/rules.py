@@ -9,10 +9,10 @@ from shared.rule_sets import RuleSetKind
 ASSESSMENT_RULES = RuleSetKind(
     "assessment-rules",
     read=lambda version: read_rules(version.document, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000104"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000204"),
 )
 SATISFACTION_INDEX = RuleSetKind(
     "satisfaction-indexes",
     read=lambda version: read_index(version.document, "/document"),
-    only=UUID("0198c5a0-0000-7000-8000-000000000105"),
+    only=UUID("0198c5a0-0000-7000-8000-000000000205"),
 )
