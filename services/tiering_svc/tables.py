@@ -24,7 +24,6 @@ from services.tiering_svc.monitoring.tables.warnings import (
     warning_change,
     warning_run,
 )
-from services.tiering_svc.policies.tables import tier_policy, tier_policy_step
 from services.tiering_svc.retention.tables import lifetime_value, lifetime_value_run, retention_cost
 from services.tiering_svc.reviews.tables.back_tests import back_test, back_test_cell, back_test_mover, back_test_value
 from services.tiering_svc.reviews.tables.evaluations import (
@@ -79,8 +78,6 @@ __all__ = [
     "standing",
     "team_member",
     "tier_history",
-    "tier_policy",
-    "tier_policy_step",
     "tier_privilege",
     "tier_watch",
     "warning_back_test",

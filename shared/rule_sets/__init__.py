@@ -15,7 +15,7 @@ stages, programmes, deadlines, calendars. All of them live in two tables of thei
 - The **history** says who did what when; it is never changed. So "what was in force at T, as known at K" has one
   answer: `rule_set_at(tx, kind, at, known_at)`, and `load_timeline` for a batch over many instants.
 - What is read often is cheap: `load_in_force(tx, kind)` is one small query, without the document; a document is read
-  into rules once a process.
+  into rules once a process. A query of one's own takes `in_force_sql` and `read_versions`.
 
 How to add a rule set:
 
@@ -54,6 +54,7 @@ from shared.rule_sets.handlers import (
 from shared.rule_sets.kinds import RuleSetKind
 from shared.rule_sets.lifecycle import SINCE_EVER, SYSTEM, RuleSetStep, RuleSetVersion, StepRequest
 from shared.rule_sets.repository import (
+    in_force_sql,
     list_in_force,
     list_in_force_of,
     list_intervals,
@@ -62,6 +63,7 @@ from shared.rule_sets.repository import (
     load_rules,
     load_timeline,
     load_version,
+    read_versions,
     rule_set_at,
     rule_sets_at,
 )
@@ -85,6 +87,7 @@ __all__ = [
     "VersionKey",
     "activate_version",
     "approve_version",
+    "in_force_sql",
     "list_in_force",
     "list_in_force_of",
     "list_intervals",
@@ -93,6 +96,7 @@ __all__ = [
     "load_rules",
     "load_timeline",
     "load_version",
+    "read_versions",
     "record_step",
     "reject_version",
     "retire_version",

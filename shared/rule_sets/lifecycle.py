@@ -76,9 +76,13 @@ class RuleSetVersion:
     fingerprint: str = ""  # of name and document, as the database computes it
 
     def in_force_at(self, instant: datetime) -> bool:
-        """By what is decided now. What was decided at an earlier instant, `timeline.py` says."""
-        begun = self.effective_from is not None and self.effective_from <= instant
-        return begun and (self.effective_to is None or instant < self.effective_to)
+        """By what is decided now. What was decided at an earlier instant, `timeline.py` says.
+
+        What was decided to hold at once does so also where a clock is behind the instant of the decision.
+        """
+        if self.effective_from is None or self.effective_from > max(instant, self.activated_at or instant):
+            return False
+        return self.effective_to is None or self.effective_to > max(instant, self.retired_at or instant)
 
     def status_at(self, instant: datetime) -> str:
         """`scheduled` before a beginning that is set, `active` while it is in force, `retired` from its end on."""

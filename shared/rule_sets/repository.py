@@ -33,9 +33,21 @@ STEP_COLUMNS = ", ".join(field.name for field in fields(RuleSetStep))
 
 # --- what is in force ---
 
-IN_FORCE = """
-select kind, id, version, fingerprint, effective_from, effective_to from rule_set_version
-where kind = any($1::text[]) and effective_from <= $2 and (effective_to is null or effective_to > $2) order by id
+
+def in_force_sql(version: str, now: str) -> str:
+    """A condition: the version (a name of `rule_set_version`) is in force now (a parameter: the transaction's `at`).
+
+    What was decided to hold at once holds for everybody as soon as it is committed, also where a clock is behind.
+    """
+    return (
+        f"({version}.effective_from <= greatest({now}, {version}.activated_at) and ({version}.effective_to is null"
+        f" or {version}.effective_to > greatest({now}, {version}.retired_at)))"
+    )
+
+
+IN_FORCE = f"""
+select kind, id, version, fingerprint, effective_from, effective_to from rule_set_version v
+where kind = any($1::text[]) and {in_force_sql("v", "$2")} order by id
 """
 
 
@@ -55,7 +67,7 @@ async def list_in_force_of(tx: Transaction, kinds: Sequence[RuleSetKind[Any]]) -
     in_force: dict[str, list[InForce[Any]]] = {}
     for kind in kinds:
         of_kind = [row for row in rows if row["kind"] == kind.name]
-        rules = await _compiled(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in of_kind})
+        rules = await read_versions(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in of_kind})
         in_force[kind.name] = [
             InForce(
                 row["id"], row["version"], rules[row["id"], row["version"]], row["effective_from"], row["effective_to"]
@@ -119,7 +131,7 @@ async def list_rules(
            join rule_set_version using (id, version) where kind = $1""",
         kind.name, [key[0] for key in wanted], [key[1] for key in wanted],
     )  # fmt: skip
-    return await _compiled(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in rows})
+    return await read_versions(tx, kind, {(row["id"], row["version"]): row["fingerprint"] for row in rows})
 
 
 async def load_rules(
@@ -136,10 +148,13 @@ async def load_rules(
     return next(iter(rules.values()))
 
 
-async def _compiled(
+async def read_versions(
     tx: Transaction, kind: RuleSetKind[Rules], fingerprints: Mapping[VersionKey, str]
 ) -> dict[VersionKey, Rules]:
-    """Rules by id and version; documents that were not read yet in this process are fetched at once."""
+    """Rules by id and version, for a query of one's own that found the versions' fingerprints.
+
+    Documents that were not read yet in this process are fetched at once.
+    """
     missing = [key for key, fingerprint in fingerprints.items() if (*key, fingerprint) not in kind.compiled]
     if not missing:
         return {key: kind.compiled[(*key, fingerprint)] for key, fingerprint in fingerprints.items()}
@@ -213,10 +228,9 @@ async def list_newest(
 ) -> list[RuleSetVersion]:  # fmt: skip
     """A row an id, by id: the version in force now, or else the newest."""
     rows = await tx.raw.fetch(
-        f"""select distinct on (id) {COLUMNS} from rule_set_version
+        f"""select distinct on (id) {COLUMNS} from rule_set_version v
             where kind = $1 and ($2::uuid is null or id > $2)
-            order by id, (effective_from <= $4 and (effective_to is null or effective_to > $4)) is true desc,
-                     version desc limit $3""",
+            order by id, {in_force_sql("v", "$4")} is true desc, version desc limit $3""",
         kind.name, after, limit, tx.at,
     )  # fmt: skip
     return [RuleSetVersion(**row) for row in rows]

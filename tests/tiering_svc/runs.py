@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from deploy.verify.invariants.reviews import INVARIANTS
-from services.tiering_svc.policies import repository as policies
-from services.tiering_svc.policies.handlers import write_policy
+from services.tiering_svc.policies.repository import TIER_POLICIES
 from services.tiering_svc.reviews.handlers import reviews
 from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.reviews.repository.evaluations import Run
 from shared.messaging import Database
+from shared.rule_sets import activate_version, write_version
 
 Listed = tuple[UUID, str, str | None, str, str]
 
@@ -50,9 +50,9 @@ async def listed(database: Database, run: Run) -> list[Listed]:
 async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UUID, int]:
     """A policy in force, without its approval's ceremony."""
     names = {"en": "Test", "zh": "测试"}
-    version = await database.run(lambda tx: write_policy(tx, names, document, "analyst-1"))
-    await database.run(lambda tx: policies.save_activation(tx, version.policy_id, version.version, "head-1"))
-    return version.policy_id, version.version
+    version = await database.run(lambda tx: write_version(tx, TIER_POLICIES, document, "analyst-1", name=names))
+    await database.run(lambda tx: activate_version(tx, TIER_POLICIES, version.id, version.version, "head-1"))
+    return version.id, version.version
 
 
 def ids(count: int) -> Sequence[UUID]:

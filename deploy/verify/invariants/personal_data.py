@@ -27,7 +27,8 @@ PERSONAL = {
 
 # Codes that tiering's operators made up, and that its events carry for everybody.
 CODES_OF_TIERING = """
-    select jsonb_path_query(document, '$.levels[*].code') #>> '{}' as word from tier_policy
+    select jsonb_path_query(document, '$.levels[*].code') #>> '{}' as word from rule_set_version
+    where kind = 'tier-policies'
     union select slot from rule_set_version where kind = 'warning-rules'
 """
 

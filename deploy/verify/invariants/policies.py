@@ -5,21 +5,20 @@ from deploy.verify.invariant import Within
 INVARIANTS = (
     Within(
         "tier_policies",
-        "one tier policy is in force, every version's state is its last step, and nobody approved his own",
+        "a tier policy is in force, and what is noted as simulated was simulated by that run",
         ("tiering",),
-        checked="select count(*) from tier_policy",
+        checked="select count(*) from rule_set_version where kind = 'tier-policies'",
         offending="""
-            select null::uuid as policy_id, null::int as version, 'not one policy in force' as fault
-            where (select count(*) from tier_policy where status = 'active') <> 1
+            select null::uuid as policy_id, null::int as version, 'no policy in force' as fault
+            where not exists (select from rule_set_version where kind = 'tier-policies' and effective_from <= now()
+                                and (effective_to is null or effective_to > now()))
             union all
-            select p.policy_id, p.version, 'its last step is another state' from tier_policy p
-            left join lateral (
-                select status from tier_policy_step s where s.policy_id = p.policy_id and s.version = p.version
-                order by step_id desc limit 1
-            ) s on true
-            where s.status is distinct from p.status
+            select s.id, s.version, 'noted as simulated' from rule_set_step s
+            left join evaluation_run r on r.run_id = s.reference and r.policy_id = s.id and r.policy_version = s.version
+            where s.kind = 'tier-policies' and s.step = 'simulated' and r.status is distinct from 'simulated'
             union all
-            select policy_id, version, 'approved by its author' from tier_policy where approved_by = author
+            select r.policy_id, r.policy_version, 'simulated and not noted' from evaluation_run r
+            where r.status = 'simulated' and not exists (select from rule_set_step s where s.reference = r.run_id)
         """,
     ),
     Within(

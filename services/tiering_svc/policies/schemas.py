@@ -1,13 +1,13 @@
 """Tier policies over HTTP (T9)."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Literal
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Months, NamesShape
-from shared.chassis import Code, Read, Shape
+from services.tiering_svc.core.schemas.shapes import Exact, Months, NamesShape
+from shared.chassis import Code, Shape
+from shared.rule_sets import RuleSetVersionRead
 
 
 class LevelWrite(Shape):
@@ -154,38 +154,7 @@ class PolicyDocument(Shape):
     life: LifeWrite = LifeWrite()
 
 
-class PolicyCreate(Shape):
-    name: NamesShape
-    document: PolicyDocument
+class TierPolicyVersion(RuleSetVersionRead):
+    """A version of a tier policy. Its status may also be `simulated`: a draft that was tried on everybody."""
 
-
-class ActivationCreate(Shape):
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})] | None = None
-
-
-class PolicyVersionRead(Read):
-    id: UUID
-    version: Count
-    status: str = Field(description="draft, simulated, approved, active or retired")
-    name: dict[str, str]
-    document: dict[str, Any]
-    author: str
-    created_at: datetime
     simulated_at: datetime | None = Field(description="when its last simulation ended")
-    approved_by: str | None
-    approved_at: datetime | None
-    activated_by: str | None
-    activated_at: datetime | None
-
-
-class PolicyStepRead(Read):
-    version: Count
-    status: str
-    at: datetime
-    by: str
-    run_id: UUID | None = Field(description="of a simulation")
-
-
-class PolicyRead(PolicyVersionRead):
-    versions: list[PolicyVersionRead]
-    steps: list[PolicyStepRead] = Field(description="who brought which version into which state, oldest first")

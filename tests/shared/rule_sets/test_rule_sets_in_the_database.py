@@ -202,6 +202,11 @@ async def test_a_clock_that_is_behind_never_takes_a_step_before_the_last_one(dat
     clock.pass_days(-1)
     approved = await database.run(lambda tx: approve_version(tx, VISIT_RULES, *key, "bob"))
     assert approved.approved_at == last
+    active = await database.run(lambda tx: activate_version(tx, VISIT_RULES, *key, "bob"))
+    assert (active.effective_from, active.status_at(clock.now)) == (last, "active")
+    assert (await database.run(lambda tx: load_in_force(tx, VISIT_RULES))).key == key  # at once, for every clock
+    [listed] = await database.run(lambda tx: repository.list_newest(tx, VISIT_RULES, SHIPPED_DRAFT, 9))
+    assert listed.in_force_at(clock.now)
 
 
 async def test_activations_take_turns(database: Database) -> None:

@@ -211,8 +211,8 @@ async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes
         lambda tx: tx.raw.execute(
             """insert into evaluation_run (run_id, as_of, apply, status, policy_id, policy_version, requested_by,
                    requested_at, finished_at)
-               select $1, $2, true, 'applied', policy_id, version, 'x', now(), now() from tier_policy
-               where status = 'active'""",
+               select $1, $2, true, 'applied', id, version, 'x', now(), now() from rule_set_version
+               where kind = 'tier-policies' and status = 'active'""",
             BOB,
             day(85),
         )

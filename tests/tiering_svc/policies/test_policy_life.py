@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.policies.domain.defaults import SHIPPED
-from services.tiering_svc.policies.schemas import PolicyCreate
+from services.tiering_svc.policies.schemas import PolicyDocument
 from tests.tiering_svc.policy_documents import condition, matrix, population, scorecard
 from tests.tiering_svc.shorthand import bands_document, policy_of
 
@@ -29,7 +29,7 @@ async def test_T9_from_draft_to_retired_with_who_and_when(client, as_role):
     ann, bob, eve = (as_role("admin", subject=who) for who in ("ann", "bob", "eve"))
     url = await written(client, ann)
     own = await client.post(f"{url}/approval", headers=ann)
-    assert (own.status_code, own.json()["code"]) == (403, "own_policy")
+    assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     approved = (await client.post(f"{url}/approval", headers=bob)).json()
     assert (approved["status"], approved["approved_by"], approved["activated_by"]) == ("approved", "bob", None)
     again = await client.post(f"{url}/approval", headers=eve)
@@ -39,7 +39,7 @@ async def test_T9_from_draft_to_retired_with_who_and_when(client, as_role):
     await client.post(f"{url}/versions", json=BODY, headers=ann)
     await client.post(f"{url}/activation", headers=eve)
     shown = (await client.get(url)).json()
-    assert [(step["version"], step["status"], step["by"]) for step in shown["steps"]] == [
+    assert [(step["version"], step["step"], step["by"]) for step in shown["steps"]] == [
         (1, "draft", "ann"), (1, "approved", "bob"), (1, "active", "ann"), (2, "draft", "ann"), (2, "approved", "eve"),
         (1, "retired", "eve"), (2, "active", "eve"),
     ]  # fmt: skip
@@ -118,8 +118,8 @@ async def test_T9_a_bad_document_is_refused_and_never_breaks_the_service(client,
 def test_T9_every_document_in_the_docs_is_one_that_can_be_read():
     text = (Path(__file__).resolve().parents[3] / "docs" / "tiering" / "policies.md").read_text()
     documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
-    bodies = [PolicyCreate.model_validate_json(json.dumps({"name": NAME, "document": one})) for one in documents]
-    read = [policy_of(body.document.model_dump(mode="json", by_alias=True, exclude_none=True)) for body in bodies]
+    bodies = [PolicyDocument.model_validate_json(json.dumps(one)) for one in documents]
+    read = [policy_of(body.model_dump(mode="json", by_alias=True, exclude_none=True)) for body in bodies]
     assert {policy.kind for policy in read} == {"single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"}
     conditions = [json.loads(line) for line in re.findall(r"^\{.*\}$", text, re.MULTILINE)]
     assert conditions

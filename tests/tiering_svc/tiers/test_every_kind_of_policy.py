@@ -52,16 +52,18 @@ PAID = st.tuples(st.just("paid"), st.sampled_from([ANN, BOB]), st.integers(0, 50
 
 
 async def in_force(database: Database, document: dict[str, Any]) -> None:
+    """As if it had been activated in 2020: no step of people can be dated back."""
     await database.run(
         lambda tx: tx.raw.execute(
-            """with old as (update tier_policy set status = 'retired' where status = 'active')
-               insert into tier_policy (policy_id, version, name, document, status, author, created_at, activated_by,
-                                        activated_at)
-               values ($1, 1, '{"en": "Test", "zh": "测试"}', $2, 'draft', 'ann', $3, 'bob', $3)""",
+            """with old as (update rule_set_version set status = 'retired', effective_to = $3
+                            where kind = 'tier-policies' and status = 'active')
+               insert into rule_set_version (kind, id, version, slot, name, document, status, author, created_at,
+                                             approved_by, approved_at, activated_by, activated_at, effective_from)
+               values ('tier-policies', $1, 1, '', '{"en": "Test", "zh": "测试"}', $2, 'active', 'ann', $3, 'bob', $3,
+                       'bob', $3, $3)""",
             new_id(), json.dumps(document), at(1, year=2020),
         )
     )  # fmt: skip
-    await database.run(lambda tx: tx.raw.execute("update tier_policy set status = 'active' where activated_by = 'bob'"))
 
 
 def all_events(drawn: list[tuple[Any, ...]]) -> list[Any]:
@@ -165,4 +167,4 @@ async def test_T10_the_database_refuses_an_overlap_and_a_gap(database, starts, e
 
 async def test_T9_a_version_of_a_policy_is_never_changed(database):
     with pytest.raises(asyncpg.CheckViolationError):
-        await query(database, "update tier_policy set document = '{}' where policy_id = $1", SHIPPED[0].policy_id)
+        await query(database, "update rule_set_version set document = '{}' where id = $1", SHIPPED[0].policy_id)

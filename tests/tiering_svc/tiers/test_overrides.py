@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from deploy.verify.invariants import policies
+from deploy.verify.invariants import policies, rule_sets
 from services.tiering_svc.subscriptions import subscriptions, timers
 from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from tests import harness
@@ -116,12 +116,16 @@ async def test_T10_verify_finds_a_privilege_that_the_standing_does_not_know(clie
     async def offending() -> list[str]:
         rows = [
             await database.run(lambda tx, one=one: tx.raw.fetch(one.offending))  # type: ignore[misc]
-            for one in policies.INVARIANTS
+            for one in (*policies.INVARIANTS, *rule_sets.INVARIANTS)
         ]
         return [row["fault"] for some in rows for row in some]
 
     assert await offending() == []
     await database.run(lambda tx: tx.raw.execute("update standing set overridden_until = null, promised_until = now()"))
     assert sorted(await offending()) == ["override", "retention"]
-    await database.run(lambda tx: tx.raw.execute("update tier_policy set status = 'retired' where status = 'active'"))
-    assert sorted(await offending())[:2] == ["its last step is another state", "not one policy in force"]
+    retire = """update rule_set_version set status = 'retired', effective_to = effective_from
+                where kind = 'tier-policies' and status = 'active'"""
+    await database.run(lambda tx: tx.raw.execute(retire))
+    assert sorted(await offending())[:3] == [
+        "its last step is another state", "no policy in force", "not one of them is in force without end",
+    ]  # fmt: skip

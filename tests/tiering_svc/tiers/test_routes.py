@@ -163,7 +163,7 @@ async def test_T9_a_policy_is_put_in_force_by_another_person(client, database, a
     assert (await client.post(f"{url}/activation", headers=ann)).status_code == 403
     author = as_role("admin", subject="ann")
     refused = await client.post(f"{url}/activation", headers=author)
-    assert (refused.status_code, refused.json()["code"]) == (403, "own_policy")
+    assert (refused.status_code, refused.json()["code"]) == (403, "own_rule_set")
     active = await client.post(f"{url}/activation", headers=bob)
     assert (active.json()["status"], active.json()["activated_by"]) == ("active", "bob")
     again = await client.post(f"{url}/activation", json={"version": 1}, headers=bob)

@@ -78,24 +78,6 @@ create table payment_fact (
 
 create index payment_of_customer on payment_fact (customer_id, month);
 
-create table tier_policy (
-    policy_id uuid not null,
-    version int not null check (version > 0),
-    name jsonb not null,
-    document jsonb not null,
-    status text not null check (status in ('draft', 'approved', 'active', 'retired')),
-    author text not null,
-    created_at timestamptz not null,
-    activated_by text,
-    activated_at timestamptz,
-    retired_at timestamptz,
-    approved_by text constraint tier_policy_four_eyes check (approved_by <> author),
-    approved_at timestamptz,
-    primary key (policy_id, version)
-);
-
-create unique index tier_policy_one_active on tier_policy (status) where status = 'active';
-
 create table evaluation_run (
     run_id uuid primary key,
     as_of timestamptz not null,
@@ -121,7 +103,7 @@ create table evaluation_run (
     costs jsonb,
     expected int,
     cancelled_by text,
-    foreign key (policy_id, policy_version) references tier_policy
+    foreign key (policy_id, policy_version) references rule_set_version
 );
 
 create index evaluation_unfinished on evaluation_run (requested_at) where finished_at is null;
@@ -272,32 +254,6 @@ create table group_parent (
 
 create index group_parent_children on group_parent (parent_id);
 
--- Who put a version into which state, and when. A simulation is told by its run.
-create table tier_policy_step (
-    step_id bigint generated always as identity primary key,
-    policy_id uuid not null,
-    version int not null,
-    status text not null check (status in ('draft', 'approved', 'active', 'retired')),
-    at timestamptz not null,
-    by text not null,
-    foreign key (policy_id, version) references tier_policy
-);
-
-create index tier_policy_step_of on tier_policy_step (policy_id, version, step_id);
-
--- A version is what it was when it was written: only its state changes.
-create function tier_policy_is_immutable() returns trigger language plpgsql as $$
-begin
-    if (new.policy_id, new.version, new.name, new.document, new.author, new.created_at)
-       is distinct from (old.policy_id, old.version, old.name, old.document, old.author, old.created_at) then
-        raise exception 'a version of a policy is never changed' using errcode = 'check_violation';
-    end if;
-    return new;
-end $$;
-
-create trigger tier_policy_is_immutable before update on tier_policy
-for each row execute function tier_policy_is_immutable();
-
 -- T10: what a person set for one customer: a tier until a date, or that the tier is kept until a date.
 create table tier_privilege (
     privilege_id uuid primary key,
@@ -399,7 +355,7 @@ create table back_test (
     started_at timestamptz,
     finished_at timestamptz,
     cancelled_by text,
-    foreign key (policy_id, policy_version) references tier_policy
+    foreign key (policy_id, policy_version) references rule_set_version
 );
 
 create index back_test_unfinished on back_test (requested_at) where finished_at is null;

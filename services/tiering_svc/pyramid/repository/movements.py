@@ -55,7 +55,8 @@ async def read_as_known(
 # Whoever began a row in between may have moved; everybody else is where he was.
 MOVED = f"""
 with ladder as (
-    select policy_id, version, jsonb_path_query_array(document, '$.levels[*].code') as codes from tier_policy
+    select id as policy_id, version, jsonb_path_query_array(document, '$.levels[*].code') as codes
+    from rule_set_version where kind = 'tier-policies'
 ), touched as (
     select distinct customer_id from tier_history
     where lower(effective) > $1 and lower(effective) <= $2 and known_from <= $3

@@ -32,9 +32,9 @@ async def request_back_test(
     tx: Transaction, policy_id: UUID, version: int | None, first: date, last: date, *, known: str, by: str
 ) -> PolicyBackTest:
     """Of the newest version, if none is named. Its months are over."""
-    if version is None:
-        version = (await policies.load_versions(tx, policy_id))[0].version
-    policy = await policies.load_policy(tx, policy_id, version)
+    policy = await (
+        policies.load_newest(tx, policy_id) if version is None else policies.load_policy(tx, policy_id, version)
+    )
     if last < first:
         raise invalid("ends_before_it_begins", "The last month is not before the first.", pointer="/to")
     if last >= month_of(tx.at, (await find_business(tx)).zone):

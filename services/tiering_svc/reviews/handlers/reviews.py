@@ -184,7 +184,9 @@ async def _decide(tx: Transaction, seen: Run, found: Screened, pace: BatchSizer)
         return run
     simulated = run.simulated_because is not None
     await evaluations.save_finished(tx, run.run_id, "simulated" if simulated else "applied")
-    if not simulated:
+    if simulated:
+        await policies.record_simulated(tx, run.policy_id, run.policy_version, run.run_id, run.requested_by)
+    else:
         announce(tx, [_event(run)])
         tx.wake(WARNINGS)
     return None

@@ -17,9 +17,9 @@ async def request_simulation(
     known_at: datetime | None = None, costs: BenefitCosts | None = None,
 ) -> Run:  # fmt: skip
     """Of the newest version, if none is named."""
-    if version is None:
-        version = (await policies.load_versions(tx, policy_id))[0].version
-    policy = await policies.load_policy(tx, policy_id, version)
+    policy = await (
+        policies.load_newest(tx, policy_id) if version is None else policies.load_policy(tx, policy_id, version)
+    )
     if costs is not None:
         in_force = (await policies.load_rules(tx)).active
         known_tiers = {level.code for level in (*policy.levels, *in_force.levels)}
