@@ -6,12 +6,13 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from bench.environment import run_as_services_do
-from services.tiering_svc.reviews.handlers.review_batches import BatchSizer
-from services.tiering_svc.reviews.handlers.reviews import advance, request_review
+from services.tiering_svc.reviews.handlers.reviews import request_review
 from services.tiering_svc.reviews.repository import evaluations
+from services.tiering_svc.subscriptions import jobs
 from shared.messaging import Database, Transaction
 
 
@@ -34,17 +35,17 @@ async def nothing_ahead(service: str, path: str, query: Mapping[str, Any]) -> An
 
 async def main(url: str, as_of: str) -> None:
     database = Watched(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=4)
-    instant, pace = datetime.fromisoformat(as_of), BatchSizer()
+    service = SimpleNamespace(database=database, clients=SimpleNamespace(get_json=nothing_ahead), settings=None)
+    instant = datetime.fromisoformat(as_of)
     run = await database.run(lambda tx: request_review(tx, instant, apply=True, by="bench"))
     database.longest = 0.0
     began = time.perf_counter()
-    while await advance(database, nothing_ahead, pace=pace):
-        pass
+    await jobs.finish_all(service, "review")
     seconds = time.perf_counter() - began
     done = await database.run(lambda tx: evaluations.load_run(tx, run.run_id))
     await database.close()
-    measured = {"seconds": seconds, "longest_ms": 1000 * database.longest, "status": done.status}
-    print(json.dumps(measured | {"customers": done.customers, "applied": done.applied}))
+    measured = {"seconds": seconds, "longest_ms": 1000 * database.longest, "result": done.result}
+    print(json.dumps(measured | {"customers": done.job.done, "applied": done.applied}))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def _reviews(system: System, customers: int) -> Durations:
         done = _on_a_copy(
             system, "bench.patron_review", REVIEWED_AS_OF, sound=REVIEWED, values=(rises + falls, customers)
         )
-        if (done["status"], done["customers"], done["applied"]) != ("applied", customers, {"up": rises, "down": falls}):
+        if (done["result"], done["customers"], done["applied"]) != ("applied", customers, {"up": rises, "down": falls}):
             raise InvalidRun(f"a review of {customers} with {rises} rises and {falls} falls: {done}")
         bare = environment.run_program("bench.limits.scan", system.postgres.url("population"))
         if bare["customers"] != customers:

@@ -179,7 +179,7 @@ class Replay:
             pause = min(pause * 1.1, 0.1)
             run = await self.gateway.get(f"/v1/evaluations/{run['id']}")
         self.state.reviews[as_of] = run["id"]
-        if run["status"] == "applied":
+        if run["result"] == "applied":
             self.reviewed = month.ends
 
     async def _wait_for_sweep(self, by: datetime) -> None:

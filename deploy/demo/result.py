@@ -54,7 +54,8 @@ def pyramid_table(pyramid: Mapping[str, Any]) -> Table:
 
 def review_line(run: Mapping[str, Any]) -> str:
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(run["outcomes"].items())) or "nobody moved"
-    return f"Last review, as of {run['as_of'][:10]} ({run['status']}, {run['customers']:,} customers): {outcomes}"
+    customers = run["progress"]["done"]
+    return f"Last review, as of {run['as_of'][:10]} ({run['result']}, {customers:,} customers): {outcomes}"
 
 
 async def warning_lines(gateway: Gateway) -> Sequence[str]:

@@ -5,7 +5,7 @@ from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
 from services.tiering_svc.monitoring.handlers import sweeps, warnings
 from services.tiering_svc.retention.handlers import lifetime_values
-from services.tiering_svc.reviews.handlers import back_tests, reviews
+from services.tiering_svc.reviews.handlers import back_tests, run_steps
 from services.tiering_svc.service_quality.handlers import assessments
 from services.tiering_svc.tiers import handlers as tiers
 from shared.events import (
@@ -29,6 +29,7 @@ from shared.events import (
     TeamMemberAssigned,
     TeamMemberReleased,
 )
+from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_the_customers_of_a_batch)
@@ -61,10 +62,16 @@ timers = Timers()
 timers.on("override_end", tiers.when_an_override_ends_grade_anew)
 timers.on(risk_flags.RISK_END, risk_flags.when_a_flag_set_by_hand_reaches_its_end_clear_it)
 
+jobs = Jobs(
+    {
+        "review": run_steps.RUN,
+        "simulation": run_steps.RUN,
+        "policy_back_test": back_tests.BACK_TEST,
+    }
+)
+
 background = [
-    reviews.work_on_reviews,
-    reviews.work_on_simulations,
-    back_tests.work_on_back_tests,
+    jobs.work_on_jobs,
     lifetime_values.work_on_lifetime_values,
     risk_flags.work_on_risks,
     sweeps.work_on_sweeps,

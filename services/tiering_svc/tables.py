@@ -1,6 +1,6 @@
 """The tables tiering owns, gathered so that the metadata is whole; a test holds them and the migrations together."""
 
-from services.tiering_svc.core.tables import business, metadata, rule_set_step, rule_set_version
+from services.tiering_svc.core.tables import business, job, metadata, rule_set_step, rule_set_version
 from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member
 from services.tiering_svc.indicators.tables.external_facts import (
     case_change,
@@ -61,6 +61,7 @@ __all__ = [
     "evaluation_value",
     "group_parent",
     "indicator_month",
+    "job",
     "lifetime_value",
     "lifetime_value_run",
     "metadata",

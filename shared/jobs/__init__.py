@@ -25,7 +25,7 @@ A job owns nothing of its subject: results lie in the subject's tables, whose ro
 
 from shared.jobs.batches import BatchSizer
 from shared.jobs.job import Done, Failed, Job, Outcome, Wait
-from shared.jobs.runner import JobContext, JobKind, Jobs
+from shared.jobs.runner import JobContext, JobKind, Jobs, RunningService
 from shared.jobs.store import (
     cancel_job,
     find_job,
@@ -49,6 +49,7 @@ __all__ = [
     "JobKind",
     "Jobs",
     "Outcome",
+    "RunningService",
     "Wait",
     "cancel_job",
     "find_job",

@@ -25,8 +25,8 @@ HOLD_SECONDS = 2.0  # so long a job stays with the process that did its last ste
 OVERTAKEN_SECONDS = 0.25
 
 
-class JobContext(Protocol):
-    """What background work has of the running service (`Service` of the chassis is one)."""
+class RunningService(Protocol):
+    """What jobs need of the service they belong to (the chassis's `Service` is one)."""
 
     @property
     def database(self) -> Database: ...
@@ -36,6 +36,20 @@ class JobContext(Protocol):
 
     @property
     def settings(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job has besides its transaction.
+
+    `memory` is what this process keeps between the steps of one kind: batch sizes, what never changes and is dear to
+    read. Never facts: another process goes on without it.
+    """
+
+    database: Database
+    clients: Any
+    settings: Any
+    memory: dict[str, Any]
 
 
 Step = Callable[..., Awaitable[Outcome]]
@@ -66,13 +80,14 @@ class Jobs:
         self.kinds = {name: kind if isinstance(kind, JobKind) else JobKind(kind) for name, kind in kinds.items()}
         self.worker: UUID = new_id()
         self.hold_seconds = hold_seconds
+        self._memory: dict[str, dict[str, Any]] = {name: {} for name in self.kinds}
 
-    async def work_on_jobs(self, context: JobContext, stop: asyncio.Event) -> None:
+    async def work_on_jobs(self, service: RunningService, stop: asyncio.Event) -> None:
         """The loop of a running service: start what is ready, wait to be woken or for something to end, look again.
 
         Told to stop, each job ends the step it is in.
         """
-        woken = context.database.wakeup(store.WAKE)
+        woken = service.database.wakeup(store.WAKE)
         at_work: dict[UUID, tuple[str, asyncio.Task[None]]] = {}
         pause = LONGEST_PAUSE_SECONDS
         try:
@@ -80,8 +95,8 @@ class Jobs:
                 woken.clear()
                 pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
                 try:
-                    for job in await self._look(context, at_work):
-                        task = asyncio.create_task(self._work_on(context, job, stop), name=f"job:{job.kind}")
+                    for job in await self._look(service, at_work):
+                        task = asyncio.create_task(self._work_on(service, job, stop), name=f"job:{job.kind}")
                         at_work[job.id] = job.kind, task
                 except Exception as error:
                     _log_stumble("jobs_looked_for_in_vain", error)
@@ -97,24 +112,32 @@ class Jobs:
             if at_work:
                 await asyncio.gather(*(task for _, task in at_work.values()), return_exceptions=True)
 
-    async def advance(self, context: JobContext, kind: str | None = None) -> bool:
+    async def advance(self, service: RunningService, kind: str | None = None) -> bool:
         """One step of the oldest job that is ready (of one kind, or of all). False: nothing could be done.
 
         For tests and tools; errors are raised, and are not counted as tries.
         """
-        for job in await self._look(context, {}, only=kind):
-            after = await self._step(context, job)
+        for job in await self._look(service, {}, only=kind):
+            after = await self._step(service, job)
             if after is not None and after.steps > job.steps:
                 return True
         return False
 
-    async def finish_all(self, context: JobContext, kind: str | None = None) -> None:
-        """Step by step until nothing more can be done. For tests and tools."""
-        while await self.advance(context, kind):
-            pass
+    async def finish_all(self, service: RunningService, kind: str | None = None) -> None:
+        """Step by step until nothing more can be done. For tests and tools; errors are raised."""
+        moved = True
+        while moved:
+            moved = False
+            for job in await self._look(service, {}, only=kind):
+                seen, after = job, await self._step(service, job)
+                while after is not None and after.steps > seen.steps:
+                    moved = True
+                    if after.finished:
+                        break
+                    seen, after = after, await self._step(service, after)
 
     async def _look(
-        self, context: JobContext, at_work: Mapping[UUID, tuple[str, Any]], only: str | None = None
+        self, service: RunningService, at_work: Mapping[UUID, tuple[str, Any]], only: str | None = None
     ) -> list[Job]:
         """What is to be started now: of each kind no more than may run at once."""
         busy = Counter(kind for kind, _ in at_work.values())
@@ -123,26 +146,26 @@ class Jobs:
         async def look(tx: Transaction) -> list[Job]:
             for name in free:
                 if (when_due := self.kinds[name].when_due) is not None:
-                    await when_due(tx, context)
+                    await when_due(tx, self._context(service, name))
             kinds = [name for name, places in free.items() if places > 0]
             return await store.list_ready(tx, kinds, list(at_work), self.worker)
 
         ready: list[Job] = []
-        for job in await context.database.run(look):
+        for job in await service.database.run(look):
             if free[job.kind] > 0:
                 free[job.kind] -= 1
                 ready.append(job)
         return ready
 
-    async def _work_on(self, context: JobContext, job: Job, stop: asyncio.Event) -> None:
+    async def _work_on(self, service: RunningService, job: Job, stop: asyncio.Event) -> None:
         """One job, step by step, until it has come to its end, another process has it, or it has to be tried later."""
         pause = SHORTEST_PAUSE_SECONDS
         while not stop.is_set():
             try:
-                after = await self._step(context, job)
+                after = await self._step(service, job)
             except Exception as error:
                 if not _passes_by_itself(error):
-                    await self._fail(context, job, error)
+                    await self._fail(service, job, error)
                     return
                 _log_stumble("job_waits", error, kind=job.kind, job_id=str(job.id))
                 after = job
@@ -158,10 +181,13 @@ class Jobs:
                 pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
             job = after
 
-    async def _step(self, context: JobContext, job: Job) -> Job | None:
+    def _context(self, service: RunningService, kind: str) -> JobContext:
+        return JobContext(service.database, service.clients, service.settings, self._memory[kind])
+
+    async def _step(self, service: RunningService, job: Job) -> Job | None:
         """The job after one more step. The same: it has to wait. None: it is no longer as it was seen."""
         kind = self.kinds[job.kind]
-        prepared = () if kind.prepare is None else (await kind.prepare(context, job),)
+        prepared = () if kind.prepare is None else (await kind.prepare(self._context(service, job.kind), job),)
 
         async def attempt(tx: Transaction) -> Job | None:
             current = await store.lock_job(tx, job)
@@ -170,13 +196,13 @@ class Jobs:
             outcome = await kind.step(tx, current, *prepared)
             return await store.save_outcome(tx, current, outcome, self.worker, self.hold_seconds)
 
-        return await context.database.run(attempt)
+        return await service.database.run(attempt)
 
-    async def _fail(self, context: JobContext, job: Job, error: Exception) -> None:
+    async def _fail(self, service: RunningService, job: Job, error: Exception) -> None:
         code = error.code if isinstance(error, DomainError) else type(error).__name__
         log.error("job_step_failed", kind=job.kind, job_id=str(job.id), error=repr(error)[:300])
         try:
-            after = await context.database.run(lambda tx: store.save_failure(tx, job, code))
+            after = await service.database.run(lambda tx: store.save_failure(tx, job, code))
         except Exception as second:
             _log_stumble("job_failure_not_kept", second, kind=job.kind, job_id=str(job.id))
             return

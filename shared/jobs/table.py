@@ -27,11 +27,14 @@ create table job (
     cancelled_by text,
     check ((finished_at is null) = (status in ('waiting', 'running')))
 ) with (fillfactor = 70);
+
 create unique index job_once on job (kind, once);
+
 create index job_unfinished on job (lane, requested_at, id) where finished_at is null;
+
 create index job_newest on job (kind, requested_at desc, id desc);
 """
-"""For a service's migration, which copies it (a migration is frozen); statements end with `;` and a new line."""
+"""For a service's first migration, which copies it into its SQL file (a migration is frozen)."""
 
 
 def job_table(metadata: MetaData) -> Table:

@@ -18,4 +18,4 @@ async def test_a_small_crowd_is_reviewed_as_the_million_is(database: Database) -
     rises, falls = expected_tier_changes(CUSTOMERS)
     assert rises > 0
     assert falls > 0
-    assert (done["status"], done["customers"], done["applied"]) == ("applied", CUSTOMERS, {"up": rises, "down": falls})
+    assert (done["result"], done["customers"], done["applied"]) == ("applied", CUSTOMERS, {"up": rises, "down": falls})

@@ -60,7 +60,8 @@ class RecordingGateway:
         await asyncio.sleep(0)
         if path == "/v1/employees":
             raise RequestRefused("an employee", 409, b"{}")
-        return {"id": f"run-{body.get('as_of', '')}", "finished_at": NOW if self.review_ends else None, "status": "x"}
+        finished = NOW if self.review_ends else None
+        return {"id": f"run-{body.get('as_of', '')}", "finished_at": finished, "status": "x", "result": "x"}
 
     async def get(self, path: str, **_: str) -> Any:
         return {"id": "run", "finished_at": None, "status": "waiting"}

@@ -46,7 +46,7 @@ async def test_T10_down_only_after_the_grace_period_and_back_at_once(admin: Call
 
     first_review = ago(days=40)
     first = await review(admin, first_review)
-    assert (first["status"], first["outcomes"].get("grace"), first["outcomes"].get("down")) == ("applied", 1, None)
+    assert (first["result"], first["outcomes"].get("grace"), first["outcomes"].get("down")) == ("applied", 1, None)
     tier = await admin.get(f"/v1/customers/{customer}/tier")
     assert (tier["tier"], instant(tier["below_since"])) == ("gold", instant(first_review))
     early = await review(admin, ago(days=20))
@@ -67,7 +67,7 @@ async def test_T10_down_only_after_the_grace_period_and_back_at_once(admin: Call
     assert await admin.points(customer) == (4500, 0), "what was earned in gold stays earned"
 
     closed = await review(admin, ago(days=30))
-    assert (closed["status"], closed["simulated_because"]) == ("simulated", "before_the_last_review")
+    assert (closed["result"], closed["simulated_because"]) == ("simulated", "before_the_last_review")
     assert await kinds(admin, customer) == [("first", "gold"), ("downgrade", "basic")]
 
     await admin.place(ref, "2400.00", at=now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from services.tiering_svc.policies.repository import TIER_POLICIES
 from services.tiering_svc.reviews.handlers import reviews
 from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.settings import Settings
+from services.tiering_svc.subscriptions import jobs
+from shared.jobs import Jobs
 from shared.messaging import Database
 from shared.rule_sets import activate_version, write_version
 
@@ -21,11 +25,28 @@ async def no_heads(service: str, path: str, query: Any) -> Any:
     return {"settled": True, "heads": []}
 
 
+class Worker:
+    """A process that works on tiering's jobs, with nothing in its memory; step by step, as a test asks for it."""
+
+    def __init__(self, database: Database, get_json: Any = no_heads) -> None:
+        self.database = database
+        self.clients = SimpleNamespace(get_json=get_json)
+        self.settings = Settings(database_url=database.url)
+        self.jobs = Jobs(jobs.kinds, hold_seconds=0)
+
+    async def advance(self, kind: str) -> bool:
+        """One step of the oldest job of a kind. False: nothing could be done."""
+        return await self.jobs.advance(self, kind)
+
+    async def to_the_end(self, kind: str) -> None:
+        for _ in range(500):
+            if not await self.advance(kind):
+                return
+        raise AssertionError("the job did not come to an end")
+
+
 async def to_the_end(database: Database, kind: str = "review") -> None:
-    for _ in range(500):
-        if not await reviews.advance(database, no_heads, kind):
-            return
-    raise AssertionError("the run did not come to an end")
+    await Worker(database).to_the_end(kind)
 
 
 async def reviewed(database: Database, as_of: datetime, **more: Any) -> Run:

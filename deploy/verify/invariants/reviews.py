@@ -7,14 +7,14 @@ INVARIANTS = (
         "reviews_counted",
         "every finished review and simulation lists as many movers as it counted",
         ("tiering",),
-        checked="select count(*) from evaluation_run where status in ('applied', 'simulated')",
+        checked="select count(*) from evaluation_run where result is not null",
         offending="""
             select r.run_id, counted.key as outcome, counted.value::int as counted, coalesce(m.listed, 0) as listed
             from evaluation_run r cross join lateral jsonb_each_text(r.outcomes) as counted
             left join (
                 select run_id, outcome, count(*) as listed from evaluation_mover group by run_id, outcome
             ) m on m.run_id = r.run_id and m.outcome = counted.key
-            where r.status in ('applied', 'simulated') and counted.key in ('placed', 'up', 'down', 'grace')
+            where r.result is not null and counted.key in ('placed', 'up', 'down', 'grace')
               and counted.value::int <> coalesce(m.listed, 0)
         """,
     ),
@@ -33,23 +33,26 @@ INVARIANTS = (
         "simulations_counted",
         "the matrix of every finished simulation counts each of its customers once",
         ("tiering",),
-        checked="select count(*) from evaluation_run where kind = 'simulation' and status = 'simulated'",
+        checked="select count(*) from job where kind = 'simulation' and status = 'done'",
         offending="""
-            select r.run_id, r.customers, coalesce(c.customers, 0) as in_matrix from evaluation_run r
-            left join (select run_id, sum(customers) as customers from evaluation_cell group by run_id) c using (run_id)
-            where r.kind = 'simulation' and r.status = 'simulated' and r.customers <> coalesce(c.customers, 0)
+            select j.id as run_id, j.done, coalesce(c.customers, 0) as in_matrix from job j
+            left join (
+                select run_id, sum(customers) as customers from evaluation_cell group by run_id
+            ) c on c.run_id = j.id
+            where j.kind = 'simulation' and j.status = 'done' and j.done <> coalesce(c.customers, 0)
         """,
     ),
     Within(
         "back_tests_counted",
         "every month of a finished back-test counts each of its customers once",
         ("tiering",),
-        checked="select count(*) from back_test where status = 'finished'",
+        checked="select count(*) from job where kind = 'policy_back_test' and status = 'done'",
         offending="""
-            select b.back_test_id, c.month, b.customers, c.customers as counted from back_test b
-            join (select back_test_id, month, sum(customers) as customers from back_test_cell group by 1, 2) c
-                 using (back_test_id)
-            where b.status = 'finished' and b.customers <> c.customers
+            select c.back_test_id, c.month, j.done, c.customers as counted from job j
+            join (
+                select back_test_id, month, sum(customers) as customers from back_test_cell group by 1, 2
+            ) c on c.back_test_id = j.id
+            where j.kind = 'policy_back_test' and j.status = 'done' and j.done <> c.customers
         """,
     ),
     Within(

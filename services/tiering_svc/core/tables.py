@@ -1,8 +1,10 @@
-"""What all of tiering's tables share."""
+"""What all of tiering's tables share, the jobs of all areas, and the rule sets that several areas read."""
 
 from sqlalchemy import Column, DateTime, Integer, MetaData, Numeric, Table, Text
 
 from shared.rule_sets.tables import rule_set_tables
+
+from shared.jobs.table import job_table
 
 metadata = MetaData()
 
@@ -19,3 +21,4 @@ business = Table(  # one row: the zone months are counted in, the currency of al
 )
 
 rule_set_version, rule_set_step = rule_set_tables(metadata)  # rules as data in versions
+job = job_table(metadata)  # reviews, simulations, back-tests, lifetime values, sweeps: how far each is

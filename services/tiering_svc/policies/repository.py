@@ -55,8 +55,8 @@ select p.id, p.version, p.fingerprint, b.time_zone, r.run_id, r.cutoffs::text,
 from rule_set_version p cross join business b
 left join lateral (
     select run_id, cutoffs, as_of from evaluation_run r
-    where r.status = 'applied' and r.policy_id = p.id and r.policy_version = p.version and r.cutoffs is not null
-    order by r.as_of desc, r.finished_at desc limit 1
+    where r.result = 'applied' and r.policy_id = p.id and r.policy_version = p.version and r.cutoffs is not null
+    order by r.as_of desc, r.decided_at desc limit 1
 ) r on true
 where p.kind = 'tier-policies' and {rule_sets.in_force_sql("p", "$1")}
 """

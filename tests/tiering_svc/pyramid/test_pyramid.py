@@ -60,14 +60,14 @@ async def test_T7_the_pyramid_as_it_was_known(client, database):
 async def test_T7_a_review_that_was_not_done_yet_was_not_known(client, database):
     await tell(database, ago(10), placed(ANN, ago(10), "3000"))
     run = await reviewed(database, ago(2))
-    assert run.status == "applied"
+    assert run.result == "applied"
 
     async def last_review(**asked: datetime) -> str | None:
         params = {name: at.isoformat() for name, at in asked.items()}
         said: str | None = (await client.get("/v1/pyramid", params=params)).json()["last_review"]
         return said
 
-    done = run.finished_at
+    done = run.decided_at
     assert await last_review() == await last_review(known_at=done) == ago(2).isoformat().replace("+00:00", "Z")
     assert await last_review(known_at=done - timedelta(microseconds=1)) is None
     assert await last_review(known_at=datetime(1800, 1, 1, tzinfo=UTC)) is None

@@ -67,7 +67,7 @@ async def test_T10_a_review_of_the_real_year_equals_brute_force(real_year: RealY
     assert len({outcome for _, outcome, *_ in expected}) == 2
     assert kept
     run = await run_of(real_year_copy, policy, apply=True)
-    assert run.status == "applied"
+    assert run.result == "applied"
     assert await listed(real_year_copy, run) == expected
     assert run.outcomes["kept"] == kept
     assert await listed(real_year_copy, await run_of(real_year_copy, policy)) == expected
@@ -82,7 +82,7 @@ async def test_T6_stars_of_the_real_year_equal_brute_force(real_year: RealYear, 
         expected[customer] = next((star for over, star in ((800, "star5"), (500, "star4"), (300, "star3"))
                                    if weakest > over), "no-star")  # fmt: skip
     run = await run_of(real_year_copy, STARS.policy_id)
-    assert run.status == "simulated"
+    assert run.result == "simulated"
     found = await listed(real_year_copy, run)
     assert {customer: to_tier for customer, _, _, to_tier, _ in found} == expected
     assert {outcome for _, outcome, *_ in found} == {"placed"}

@@ -3,22 +3,21 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.core.handlers import background as working
 from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
 from services.tiering_svc.reviews.handlers import review_batches as deciding
-from services.tiering_svc.reviews.handlers import reviews
-from services.tiering_svc.reviews.handlers.reviews import advance
+from services.tiering_svc.reviews.handlers import run_steps
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import ReviewApplied, TierChanged
+from shared.jobs import runner
 from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.invariants import broken_invariants
+from tests.tiering_svc.runs import Worker
 from tests.tiering_svc.shorthand import bands_document
 
 SERVICE = "tiering"
@@ -42,7 +41,7 @@ class Intake:
         assert (service, path) == ("gateway", "/internal/streams/patron.intake/heads")
         self.asked += 1
         page = [{"key": key, "seq": seq} for key, seq in sorted(self.heads.items()) if key > query["after"]]
-        return {"settled": self.settled, "heads": page[: reviews.PAGE_SIZE]}
+        return {"settled": self.settled, "heads": page[: run_steps.PAGE_SIZE]}
 
 
 async def tell(database, *events):
@@ -50,10 +49,7 @@ async def tell(database, *events):
 
 
 async def run_to_the_end(database, intake: Intake | None = None) -> None:
-    for _ in range(200):
-        if not await advance(database, (intake or Intake()).get):
-            return
-    raise AssertionError("the review did not come to an end")
+    await Worker(database, (intake or Intake()).get).to_the_end("review")
 
 
 async def reviewed(client, database, as_of: datetime, **more: Any) -> dict[str, Any]:
@@ -84,30 +80,36 @@ async def test_T10_a_review_waits_until_everything_accepted_is_counted(client, d
     await tell(database, placed(ANN, ago(3), "900"))
     started = (await client.post("/v1/evaluations", json={})).json()
     url = f"/v1/evaluations/{started['id']}"
-    assert started["status"] == "collecting"
+    assert (started["status"], started["phase"]) == ("waiting", "beginning")
     intake = Intake(c1=2, c2=0)
-    assert await advance(database, intake.get)
-    assert not await advance(database, intake.get)
-    assert (await client.get(url)).json()["status"] == "waiting"
+    worker = Worker(database, intake.get)
+    assert await worker.advance("review")
+    assert (await client.get(url)).json()["phase"] == "collecting"
+    assert await worker.advance("review")
+    assert not await worker.advance("review")
+    assert (await client.get(url)).json()["phase"] == "catching_up"
     await tell(database, placed(ANN, ago(2), "100"))
     await run_to_the_end(database, intake)
     run = (await client.get(url)).json()
-    assert (run["status"], run["customers"], run["outcomes"]) == ("applied", 1, {"kept": 1})
+    assert (run["result"], run["progress"]["done"], run["outcomes"]) == ("applied", 1, {"kept": 1})
+    assert run["status"] == "done"
 
 
 async def test_T10_a_blocked_stream_does_not_hold_up_everybody_else(client, database):
     await tell(database, placed(ANN, ago(3), "900"))
     await client.post("/v1/evaluations", json={})
     intake = Intake(c1=5)
-    await advance(database, intake.get)
-    assert not await advance(database, intake.get)
+    worker = Worker(database, intake.get)
+    assert await worker.advance("review")
+    assert await worker.advance("review")
+    assert not await worker.advance("review")
     await database.run(lambda tx: tx.raw.execute("update stream_seen set blocked_at = now()"))
     await run_to_the_end(database, intake)
-    assert (await client.get("/v1/evaluations")).json()["items"][0]["status"] == "applied"
+    assert (await client.get("/v1/evaluations")).json()["items"][0]["result"] == "applied"
 
 
 async def test_T10_heads_come_in_pages(client, database, monkeypatch):
-    monkeypatch.setattr(reviews, "PAGE_SIZE", 2)
+    monkeypatch.setattr(run_steps, "PAGE_SIZE", 2)
     intake = Intake(c1=0, c2=0, c3=0, c4=0, c5=0)
     await client.post("/v1/evaluations", json={})
     await run_to_the_end(database, intake)
@@ -151,9 +153,9 @@ async def test_T10_before_the_last_review_it_only_shows_what_would_be(client, da
     await reviewed(client, database, ago(2))
     before = len(await announced())
     run = await reviewed(client, database, ago(5))
-    assert (run["status"], run["simulated_because"]) == ("simulated", "before_the_last_review")
+    assert (run["result"], run["simulated_because"]) == ("simulated", "before_the_last_review")
     asked = await reviewed(client, database, NOW, apply=False)
-    assert (asked["status"], asked["simulated_because"]) == ("simulated", "not_asked_to_apply")
+    assert (asked["result"], asked["simulated_because"]) == ("simulated", "not_asked_to_apply")
     assert len(await announced()) == before
 
 
@@ -262,7 +264,7 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     monkeypatch.setattr(database, "run", original)
     await run_to_the_end(database)
     run = (await client.get("/v1/evaluations")).json()["items"][0]
-    assert (run["status"], run["customers"], run["outcomes"]) == ("applied", 10, {"placed": 10})
+    assert (run["result"], run["progress"]["done"], run["outcomes"]) == ("applied", 10, {"placed": 10})
     movers = (await client.get(f"/v1/evaluations/{run['id']}/movers", params={"limit": 7})).json()
     assert len(movers["items"]) == 7
     rest = await client.get(f"/v1/evaluations/{run['id']}/movers", params={"limit": 7, "cursor": movers["next"]})
@@ -277,29 +279,25 @@ async def test_T10_a_review_waits_until_what_was_recorded_before_it_is_committed
     intake = Intake()
     intake.settled = False
     run = (await client.post("/v1/evaluations", json={"as_of": NOW.isoformat()})).json()
+    worker = Worker(database, intake.get)
+    assert await worker.advance("review")  # what it knows is settled
     for _ in range(3):
-        assert not await advance(database, intake.get)
-    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["status"] == "collecting"
+        assert not await worker.advance("review")
+    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["phase"] == "collecting"
     intake.settled = True
     await run_to_the_end(database, intake)
-    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["status"] == "applied"
+    assert (await client.get(f"/v1/evaluations/{run['id']}")).json()["result"] == "applied"
 
 
 async def test_work_that_is_asked_for_does_not_wait_for_the_next_look(client, database, monkeypatch):
     """The looks are an hour apart here, and yet the review is looked at."""
-    monkeypatch.setattr(working, "LONGEST_PAUSE_SECONDS", 3600)
-    looked: list[int] = []
-
-    async def step() -> bool:
-        looked.append(1)
-        return False
-
-    stop = asyncio.Event()
-    parts = SimpleNamespace(database=database)
-    loop = asyncio.create_task(working.work(working.REVIEWS, step, parts, stop))
-    await until(lambda: len(looked) == 1)
+    monkeypatch.setattr(runner, "LONGEST_PAUSE_SECONDS", 3600)
+    intake, stop = Intake(), asyncio.Event()
+    worker = Worker(database, intake.get)
+    loop = asyncio.create_task(worker.jobs.work_on_jobs(worker, stop))
+    await asyncio.sleep(0.2)  # it has looked
     await client.post("/v1/evaluations", json={"as_of": NOW.isoformat()})
-    await until(lambda: len(looked) >= 2)
+    await until(lambda: intake.asked > 0)
     stop.set()
     await asyncio.wait_for(loop, 5)
 

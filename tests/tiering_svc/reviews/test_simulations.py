@@ -10,12 +10,11 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.core.domain.calendar import shift, spelled
-from services.tiering_svc.reviews.handlers import back_tests, reviews
 from services.tiering_svc.reviews.handlers import review_batches as deciding
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.events import placed, returned
-from tests.tiering_svc.runs import broken_runs, ids, no_heads, to_the_end
+from tests.tiering_svc.runs import Worker, broken_runs, ids, to_the_end
 from tests.tiering_svc.shorthand import bands_document
 
 SERVICE = "tiering"
@@ -75,7 +74,7 @@ async def test_T9_a_simulation_shows_who_moves_what_they_bring_and_what_it_costs
         client, ("silver", "500"), ("gold", "900"), ("platinum", "5000"), lowest="basic", grace_months=0
     )
     run = await simulated(client, database, policy, costs=COSTS)
-    assert (run["status"], run["customers"], run["outcomes"]) == ("simulated", 10, {"kept": 5, "up": 5})
+    assert (run["status"], run["progress"]["done"], run["outcomes"]) == ("done", 10, {"kept": 5, "up": 5})
     by_cell = {(c["from_tier"], c["to_tier"]): c for c in run["matrix"]}
     assert {key: c["customers"] for key, c in by_cell.items()} == {
         ("basic", "basic"): 4, ("basic", "silver"): 3, ("silver", "silver"): 1, ("silver", "gold"): 2,
@@ -151,7 +150,7 @@ async def test_T9_the_simulated_list_is_that_of_the_later_review(client, databas
     assert answer.status_code == 202, later
     await to_the_end(database)
     real = (await client.get(f"/v1/evaluations/{answer.json()['id']}")).json()
-    assert (real["status"], real["outcomes"]) == ("applied", run["outcomes"])
+    assert (real["result"], real["outcomes"]) == ("applied", run["outcomes"])
     items = (await client.get(f"/v1/evaluations/{real['id']}/movers")).json()["items"]
     assert [(UUID(m["customer_id"]), m["outcome"], m["from_tier"], m["to_tier"], m["graded"]) for m in items] == then
     assert [UUID(m["customer_id"]) for m in items if not m["applied"]] == [CUSTOMERS[4]]
@@ -178,7 +177,7 @@ async def test_T9_a_simulation_can_be_cancelled_and_another_policy_has_it_not(cl
     assert (cancelled["status"], cancelled["cancelled_by"]) == ("cancelled", "admin-1")
     again = await client.post(f"{url}/cancellation")
     assert (again.status_code, again.json()["code"]) == (409, "already_finished")
-    assert not await reviews.advance(database, None, "simulation")
+    assert not await Worker(database, None).advance("simulation")
     runs = (await client.get(f"/v1/tier-policies/{policy}/simulations")).json()["items"]
     assert [one["id"] for one in runs] == [run["id"]]
 
@@ -213,8 +212,7 @@ async def replayed(client, database, policy: str, first: int, last: int, **more:
     body = {"from": spelled(month_ago(first).date()), "to": spelled(month_ago(last).date())} | more
     answer = await client.post(f"/v1/tier-policies/{policy}/back-tests", json=body)
     assert answer.status_code == 202, answer.text
-    while await back_tests.advance(database):
-        pass
+    await to_the_end(database, "policy_back_test")
     return (await client.get(f"/v1/tier-policies/{policy}/back-tests/{answer.json()['id']}")).json()
 
 
@@ -224,7 +222,7 @@ async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client
     before = len(await announced())
     policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
     run = await replayed(client, database, policy, 6, 2)
-    assert (run["status"], run["customers"]) == ("finished", 2)
+    assert (run["status"], run["progress"]["done"]) == ("done", 2)
     outcomes = [month["outcomes"] for month in run["months"]]
     # ann: gold in the first month, silver in the second, gold, silver, silver; bob is placed in the second month
     assert outcomes == [{"placed": 1}, {"down": 1, "placed": 1}, {"up": 1}, {"down": 1}, {}]
@@ -296,7 +294,7 @@ async def test_T9_a_back_test_is_refused_or_cancelled(client, database):
     started = (await client.post(url, json={"from": "2025-01", "to": "2025-02"})).json()
     cancelled = (await client.post(f"{url}/{started['id']}/cancellation")).json()
     assert cancelled["status"] == "cancelled"
-    assert not await back_tests.advance(database)
+    assert not await Worker(database).advance("policy_back_test")
     assert (await client.post(f"{url}/{started['id']}/cancellation")).status_code == 409
 
 
@@ -328,10 +326,10 @@ async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client
 
     async def worked() -> None:
         monkeypatch.setattr(database, "run", dying_run)
+        worker = Worker(database)
         for _ in range(200):
             try:
-                if not await (back_tests.advance(database) if what == "back-test"
-                              else reviews.advance(database, no_heads, "simulation")):  # fmt: skip
+                if not await worker.advance("policy_back_test" if what == "back-test" else "simulation"):
                     break
             except Crash:
                 continue
@@ -343,7 +341,7 @@ async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client
     await worked()
     assert len(died) > 3
     result = (await client.get(f"{url}/{run['id']}")).json()
-    assert (result["finished_at"] is not None, result["customers"]) == (True, 10)
+    assert (result["finished_at"] is not None, result["progress"]["done"]) == (True, 10)
     if what == "simulation":
         assert sum(cell["customers"] for cell in result["matrix"]) == 10
         assert result["outcomes"] == {"placed": 10}
@@ -359,5 +357,5 @@ async def test_T10_two_replicas_at_once_decide_everybody_once(client, database, 
     run = (await client.post(f"/v1/tier-policies/{policy}/simulations")).json()
     await asyncio.gather(*(to_the_end(database, "simulation") for _ in range(3)))
     result = (await client.get(f"/v1/tier-policies/{policy}/simulations/{run['id']}")).json()
-    assert (result["status"], result["customers"]) == ("simulated", 10)
+    assert (result["status"], result["progress"]["done"]) == ("done", 10)
     assert sum(cell["customers"] for cell in result["matrix"]) == 10

@@ -78,37 +78,56 @@ create table payment_fact (
 
 create index payment_of_customer on payment_fact (customer_id, month);
 
-create table evaluation_run (
-    run_id uuid primary key,
-    as_of timestamptz not null,
-    apply boolean not null,
-    simulated_because text,
-    status text not null check (status in (
-        'collecting', 'waiting', 'measuring', 'running', 'applied', 'simulated', 'cancelled')),
-    policy_id uuid not null,
-    policy_version int not null,
-    heads_after text not null default '',
-    cutoffs jsonb,
-    cursor uuid,
-    customers int not null default 0,
-    outcomes jsonb not null default '{}',
+create table job (
+    id uuid primary key,
+    kind text not null,
+    lane text not null,
+    once text,
+    params jsonb not null,
+    cursor jsonb,
+    done bigint not null default 0,
+    total bigint,
+    status text not null default 'waiting' check (status in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    steps bigint not null default 0,
+    tries int not null default 0,
+    retry_at timestamptz,
+    error text,
+    worker uuid,
+    worker_until timestamptz,
     requested_by text not null,
     requested_at timestamptz not null,
     started_at timestamptz,
     finished_at timestamptz,
-    kind text not null default 'review' check (kind in ('review', 'simulation')),
-    known_at timestamptz,
-    policy_asked boolean not null default false,
-    applied jsonb not null default '{}',
-    costs jsonb,
-    expected int,
     cancelled_by text,
-    foreign key (policy_id, policy_version) references rule_set_version
+    check ((finished_at is null) = (status in ('waiting', 'running')))
+) with (fillfactor = 70);
+
+create unique index job_once on job (kind, once);
+
+create index job_unfinished on job (lane, requested_at, id) where finished_at is null;
+
+create index job_newest on job (kind, requested_at desc, id desc);
+
+create table evaluation_run (
+    run_id uuid primary key references job,
+    as_of timestamptz not null,
+    known_at timestamptz,
+    apply boolean not null,
+    simulated_because text,
+    policy_id uuid not null,
+    policy_version int not null,
+    policy_asked boolean not null default false,
+    costs jsonb,
+    cutoffs jsonb,
+    outcomes jsonb not null default '{}',
+    applied jsonb not null default '{}',
+    result text check (result in ('applied', 'simulated')),
+    decided_at timestamptz,
+    foreign key (policy_id, policy_version) references rule_set_version,
+    check ((result is null) = (decided_at is null))
 );
 
-create index evaluation_unfinished on evaluation_run (requested_at) where finished_at is null;
-
-create index evaluation_applied on evaluation_run (as_of) where status = 'applied';
+create index evaluation_applied on evaluation_run (as_of) where result = 'applied';
 
 create table evaluation_head (
     run_id uuid not null references evaluation_run on delete cascade,
@@ -317,7 +336,7 @@ create unique index tier_watch_one_on on tier_watch (row_id) where recovery_know
 
 create index tier_watch_of_row on tier_watch (row_id);
 
-create index evaluation_simulated on evaluation_run (policy_id, policy_version) where status = 'simulated';
+create index evaluation_simulated on evaluation_run (policy_id, policy_version) where result = 'simulated';
 
 create table evaluation_value (
     run_id uuid not null references evaluation_run on delete cascade,
@@ -338,27 +357,18 @@ create table evaluation_cell (
 );
 
 create table back_test (
-    back_test_id uuid primary key,
+    back_test_id uuid primary key references job,
     policy_id uuid not null,
     policy_version int not null,
     first_month date not null,
     last_month date not null check (last_month >= first_month),
     known text not null check (known in ('then', 'now')),
     known_at timestamptz not null,
-    status text not null check (status in ('waiting', 'measuring', 'running', 'finished', 'cancelled')),
     cutoffs jsonb,
-    cursor uuid,
-    customers int not null default 0,
-    expected int,
-    requested_by text not null,
-    requested_at timestamptz not null,
-    started_at timestamptz,
-    finished_at timestamptz,
-    cancelled_by text,
     foreign key (policy_id, policy_version) references rule_set_version
 );
 
-create index back_test_unfinished on back_test (requested_at) where finished_at is null;
+create index back_test_of on back_test (policy_id, back_test_id desc);
 
 create table back_test_value (
     back_test_id uuid not null references back_test on delete cascade,

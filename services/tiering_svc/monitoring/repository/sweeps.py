@@ -46,9 +46,9 @@ async def add_runs_after_reviews(tx: Transaction, by: str) -> None:
     """Each applied review is followed by one sweep as of its date, unless a later day has been swept."""
     rows = await tx.raw.fetch(
         """select e.run_id, e.as_of from evaluation_run e
-           where e.status = 'applied' and not exists (select from warning_run w where w.evaluation_id = e.run_id)
+           where e.result = 'applied' and not exists (select from warning_run w where w.evaluation_id = e.run_id)
              and e.as_of >= coalesce((select max(as_of) from warning_run), '-infinity')
-           order by e.as_of, e.finished_at"""
+           order by e.as_of, e.decided_at"""
     )
     for evaluation_id, as_of in rows:
         await tx.raw.execute(

@@ -1,7 +1,7 @@
-"""Back-tests (T9): a policy replayed over past month-ends, a chunk of customers a transaction; nothing is touched."""
+"""Back-tests (T9): a policy replayed over past month-ends, a batch of customers a transaction; nothing is touched."""
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS, month_of
-from services.tiering_svc.core.handlers.background import BACK_TESTS, Parts, work
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import snapshots
@@ -18,13 +17,20 @@ from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.back_test import BackTestMove, MonthEnd, month_end, months_between, replay
+from services.tiering_svc.reviews.domain.phase import Phase, cursor
 from services.tiering_svc.reviews.domain.review import MOVES
-from services.tiering_svc.reviews.handlers.review_batches import BatchSizer
-from services.tiering_svc.reviews.handlers.reviews import VALUES
-from services.tiering_svc.reviews.repository import back_tests, screening
-from services.tiering_svc.reviews.repository.back_tests import MonthCell, MonthMover, PolicyBackTest
+from services.tiering_svc.reviews.handlers import review_batches
+from services.tiering_svc.reviews.handlers.run_steps import VALUES, values_of
+from services.tiering_svc.reviews.repository import back_tests, evaluations, screening
+from services.tiering_svc.reviews.repository.back_tests import (
+    POLICY_BACK_TEST,
+    MonthCell,
+    MonthMover,
+    PolicyBackTest,
+)
 from services.tiering_svc.reviews.repository.screening import LAST
-from shared.errors import conflict, invalid
+from shared.errors import invalid
+from shared.jobs import BatchSizer, Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job
 from shared.messaging import Database, Transaction, new_id
 
 
@@ -41,111 +47,105 @@ async def request_back_test(
         raise invalid("in_the_future", "Only months that are over can be replayed.", pointer="/to")
     if len(months_between(first, last)) > MOST_MONTHS:
         raise invalid("too_many_months", f"At most {MOST_MONTHS} months.", pointer="/from")
-    back_test_id = new_id()
-    await back_tests.add_back_test(tx, back_test_id, policy, first, last, known, by)
-    tx.wake(BACK_TESTS)
-    return await back_tests.load_back_test(tx, back_test_id)
+    job = await request_job(tx, POLICY_BACK_TEST, by=by, total=await evaluations.estimate_customers(tx))
+    await back_tests.add_back_test(tx, job, policy, first, last, known)
+    return await back_tests.load_back_test(tx, job.id)
 
 
 async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID, by: str) -> PolicyBackTest:
     """What has been replayed so far stays to be read."""
-    back_test = await back_tests.load_back_test(tx, back_test_id, policy_id, lock=True)
-    if back_test.finished_at is not None:
-        raise conflict("already_finished", "The back-test has come to its end.")
-    await back_tests.save_finished(tx, back_test_id, "cancelled", cancelled_by=by)
+    await back_tests.load_back_test(tx, back_test_id, policy_id)
+    await cancel_job(tx, back_test_id, by=by)
     return await back_tests.load_back_test(tx, back_test_id)
 
 
-async def work_on_back_tests(service: Parts, stop: asyncio.Event) -> None:
-    pace = BatchSizer()
-    await work(BACK_TESTS, lambda: advance(service.database, pace), service, stop)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """How many customers a batch has here; in the phase of cutting, every month's cut-offs."""
+
+    size: BatchSizer
+    cutoffs: dict[str, list[dict[str, str]]] | None = None
 
 
-async def advance(database: Database, pace: BatchSizer | None = None) -> bool:
-    """One step of the oldest unfinished back-test. False: there is none."""
-    back_test = await database.run(back_tests.find_unfinished)
-    if back_test is None:
-        return False
-    pace = pace or BatchSizer()
-    if back_test.status == "measuring" and back_test.cursor == LAST:
-        return await _cut(database, back_test)
-    step = _measure if back_test.status == "measuring" else _replay
-    return await database.run(lambda tx: step(tx, back_test, pace))
+async def prepare_back_test_step(context: JobContext, job: Job) -> Prepared:
+    size: BatchSizer = context.memory.setdefault("size", BatchSizer(review_batches.INDIVIDUAL, most=1_000))
+    if Phase.of(job.cursor).name != "cutting":
+        return Prepared(size)
+    back_test = await context.database.run(lambda tx: back_tests.load_back_test(tx, job.id))
+    return Prepared(size, await _cut(context.database, back_test))
 
 
-async def _lock(tx: Transaction, seen: PolicyBackTest) -> PolicyBackTest | None:
-    """None: another replica was here, or somebody has cancelled it."""
-    back_test = await back_tests.lock_back_test(tx, seen.back_test_id)
-    if back_test is None or (back_test.status, back_test.cursor) != (seen.status, seen.cursor):
-        return None
-    return back_test
+async def take_back_test_step(tx: Transaction, job: Job, prepared: Prepared) -> Outcome:
+    back_test, phase = await back_tests.load_back_test(tx, job.id), Phase.of(job.cursor)
+    match phase.name:
+        case "beginning":
+            policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
+            return job.next(cursor("measuring" if policy.shares else "replaying"))
+        case "measuring":
+            return await _measure_batch(tx, job, back_test, phase, prepared.size)
+        case "cutting":
+            assert prepared.cutoffs is not None
+            await back_tests.save_cutoffs(tx, job.id, prepared.cutoffs)
+            return job.next(cursor("replaying"))
+        case _:
+            return await _replay_batch(tx, job, back_test, phase, prepared.size)
 
 
-async def _measure(tx: Transaction, seen: PolicyBackTest, pace: BatchSizer) -> bool:
+BACK_TEST = JobKind(take_back_test_step, prepare=prepare_back_test_step)
+
+
+async def _measure_batch(
+    tx: Transaction, job: Job, back_test: PolicyBackTest, phase: Phase, size: BatchSizer
+) -> Outcome:
     """T5: what everybody had at each month's end, by which that month's cut-offs are found."""
-    if (back_test := await _lock(tx, seen)) is None:
-        return True
     policy, ends, _ = await _ends(tx, back_test)
-    end = await screening.find_end(tx, back_test.cursor, pace.singly)
-    customers = await screening.list_batch(tx, back_test.cursor, end)
-    found = await _known(tx, back_test, ends, customers)
-    values = {
-        one.month: [Decimal(value) for its in found[n] if (value := policy.measure(its)) is not None]
-        for n, one in enumerate(ends)
-    }
-    await back_tests.add_values(tx, back_test.back_test_id, back_test.cursor, values)
-    await back_tests.save_cursor(tx, back_test.back_test_id, end)
-    return True
+    end = await screening.find_end(tx, phase.after_customer, size.size)
+    customers = await screening.list_batch(tx, phase.after_customer, end)
+    known = await _known(tx, back_test, ends, customers)
+    values = {month_end.month: values_of(policy, known[n]) for n, month_end in enumerate(ends)}
+    await back_tests.add_values(tx, job.id, phase.after, values)
+    return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
 
 
-async def _cut(database: Database, back_test: PolicyBackTest) -> bool:
-    """Each month's cut-offs. The values are read in parts, so that no transaction is long."""
+async def _cut(database: Database, back_test: PolicyBackTest) -> dict[str, list[dict[str, str]]]:
+    """Each month's cut-offs. The values are read in pages, so that no transaction is long."""
     policy, ends, _ = await database.run(lambda tx: _ends(tx, back_test))
-    found: dict[str, list[dict[str, str]]] = {}
-    for one in ends:
+    cut: dict[str, list[dict[str, str]]] = {}
+    for end in ends:
         values: list[Decimal] = []
         after: str | None = None
-        read = partial(back_tests.list_values, back_test_id=back_test.back_test_id, month=one.month, limit=VALUES)
+        read = partial(back_tests.list_values, back_test_id=back_test.back_test_id, month=end.month, limit=VALUES)
         while page := await database.run(partial(read, after=after)):
-            values += [value for _, part in page for value in part]
+            values += [value for _, measured in page for value in measured]
             after = page[-1][0]
-        found[one.month.isoformat()] = cutoffs_as_data(
+        cut[end.month.isoformat()] = cutoffs_as_data(
             policy.with_cutoffs(cutoffs(policy, values), back_test.back_test_id)
         )
-
-    async def save(tx: Transaction) -> bool:
-        if await _lock(tx, back_test) is not None:
-            await back_tests.save_cutoffs(tx, back_test.back_test_id, found)
-        return True
-
-    return await database.run(save)
+    return cut
 
 
-async def _replay(tx: Transaction, seen: PolicyBackTest, pace: BatchSizer) -> bool:
-    if (back_test := await _lock(tx, seen)) is None:
-        return True
+async def _replay_batch(
+    tx: Transaction, job: Job, back_test: PolicyBackTest, phase: Phase, size: BatchSizer
+) -> Outcome:
     began = perf_counter()
     _, ends, zone = await _ends(tx, back_test)
-    end = await screening.find_end(tx, back_test.cursor, pace.singly)
-    customers = await screening.list_batch(tx, back_test.cursor, end)
-    found = await _known(tx, back_test, ends, customers)
-    steps = [
-        (customer_id, step)
-        for customer_id, its in zip(customers, zip(*found, strict=True), strict=True)
-        for step in replay(customer_id, ends, its, zone, new_id)
+    end = await screening.find_end(tx, phase.after_customer, size.size)
+    customers = await screening.list_batch(tx, phase.after_customer, end)
+    known = await _known(tx, back_test, ends, customers)
+    moves = [
+        (customer_id, move)
+        for customer_id, snapshots_of_it in zip(customers, zip(*known, strict=True), strict=True)
+        for move in replay(customer_id, ends, snapshots_of_it, zone, new_id)
     ]
-    await back_tests.add_cells(tx, back_test.back_test_id, _cells(steps))
+    await back_tests.add_cells(tx, job.id, _cells(moves))
     movers = [
-        MonthMover(step.month, customer_id, step.outcome, step.from_tier, step.to_tier, step.moved_back_in)
-        for customer_id, step in steps
-        if step.outcome in MOVES and step.to_tier is not None
+        MonthMover(move.month, customer_id, move.outcome, move.from_tier, move.to_tier, move.moved_back_in)
+        for customer_id, move in moves
+        if move.outcome in MOVES and move.to_tier is not None
     ]
-    await back_tests.add_movers(tx, back_test.back_test_id, movers)
-    await back_tests.save_cursor(tx, back_test.back_test_id, end, len(customers))
-    if end == LAST:
-        await back_tests.save_finished(tx, back_test.back_test_id, "finished")
-    pace.decided_in(perf_counter() - began, len(customers))
-    return True
+    await back_tests.add_movers(tx, job.id, movers)
+    size.took(perf_counter() - began, len(customers))
+    return Done(len(customers)) if end == LAST else job.next(cursor("replaying", end), done=len(customers))
 
 
 async def _ends(tx: Transaction, back_test: PolicyBackTest) -> tuple[Policy, list[MonthEnd], ZoneInfo]:

@@ -1,4 +1,4 @@
-"""A stretch of customers of a run (T9, T10): screened at once, the doubtful decided singly, what still fits applied.
+"""A batch of customers of a run (T9, T10): screened at once, the doubtful decided singly, what still fits applied.
 
 What is decided follows from `as_of`, `known_at` and the policy alone, so a run can be repeated to the letter. What is
 applied is less: only where the customer still stands as the decision found it.
@@ -6,7 +6,7 @@ applied is less: only where the customer still stands as the decision found it.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.reviews.domain.review import MOVES, Reviewed, review
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, cells_by_key
 from services.tiering_svc.reviews.repository import evaluations, screening, simulations
-from services.tiering_svc.reviews.repository.evaluations import Mover, Run
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Mover, Run
 from services.tiering_svc.reviews.repository.screening import Plain, Screened, ScreeningRequest
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.standing_as_of import standing_at, standing_of, still_stands
@@ -28,38 +28,42 @@ from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, anno
 from services.tiering_svc.tiers.handlers import follow_later_orders
 from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from services.tiering_svc.tiers.repository import standings
+from shared.jobs import BatchSizer, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
 
 BATCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
 INDIVIDUAL = 10
-LEAST = 5
-SECONDS = 0.010  # for a transaction: those who wait for one of its customers shall not feel it
 
 
 @dataclass(slots=True)
-class BatchSizer:
-    """How much goes into one transaction, by how long the last ones took; and what does not change in between."""
+class RunMemory:
+    """What a process keeps between the batches of its runs: how many fit, and what does not change in between."""
 
-    stretch: int = field(default_factory=lambda: BATCH)
-    singly: int = field(default_factory=lambda: INDIVIDUAL)
-    seen: Run | None = None  # as this process left it
+    batch: BatchSizer = field(default_factory=lambda: BatchSizer(BATCH))
+    individual: BatchSizer = field(default_factory=lambda: BatchSizer(INDIVIDUAL, most=1_000))
     basis: "tuple[UUID, ScreeningRequest, Rules] | None" = None
     placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
 
-    def screened_in(self, seconds: float, customers: int, singly: int) -> None:
-        self.stretch = _towards(self.stretch, customers, seconds, most=20_000)
-        if singly > self.singly:  # next time no more than can be decided
-            self.stretch = max(LEAST, min(self.stretch, customers * self.singly // singly))
+    @classmethod
+    def of(cls, context: JobContext) -> "RunMemory":
+        memory: RunMemory = context.memory.setdefault("runs", cls())
+        return memory
 
-    def decided_in(self, seconds: float, customers: int) -> None:
-        if customers >= LEAST:
-            self.singly = _towards(self.singly, customers, seconds, most=1_000)
+    def screened(self, seconds: float, customers: int, individual: int) -> None:
+        self.batch.took(seconds, customers)
+        if individual > self.individual.size:  # next time no more than can be decided
+            fits = customers * self.individual.size // individual
+            self.batch.size = max(self.batch.least, min(self.batch.size, fits))
 
 
-def _towards(now: int, customers: int, seconds: float, *, most: int) -> int:
-    """Half way to what fits; never more than twice as much at once."""
-    fits = customers * SECONDS / max(seconds, 1e-6)
-    return max(LEAST, min(most, 2 * now, int((now + fits) / 2)))
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """A screened batch, and by what it is decided."""
+
+    screened: Screened
+    request: ScreeningRequest
+    rules: Rules
+    memory: RunMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,57 +83,61 @@ async def basis_of(tx: Transaction, run: Run) -> tuple[ScreeningRequest, Rules]:
     return asked, Rules(policy, business.zone, new_id, run.as_of, {})
 
 
-async def next_batch(database: Database, run: Run, pace: BatchSizer) -> Screened:
-    """The customers after the cursor. What is screened follows from the run's two times: it needs no locks, and a
-    transaction of its own keeps that in which customers are locked short."""
-    if pace.basis is None or pace.basis[0] != run.run_id:
-        pace.basis = run.run_id, *await database.run(lambda tx: basis_of(tx, run))
-    return await _screen(database, run, run.cursor, pace.basis[1], pace)
+async def screen_next_batch(context: JobContext, run: Run, after: UUID | None) -> PreparedBatch:
+    """The customers after the last one decided. What is screened follows from the run's two times: it needs no locks,
+    and transactions of its own keep that in which customers are locked short."""
+    memory = RunMemory.of(context)
+    if memory.basis is None or memory.basis[0] != run.run_id:
+        memory.basis = run.run_id, *await context.database.run(lambda tx: basis_of(tx, run))
+    _, request, rules = memory.basis
+    return PreparedBatch(await _screen(context.database, run, after, request, memory), request, rules, memory)
 
 
 async def _screen(
-    database: Database, run: Run, after: UUID | None, asked: ScreeningRequest, pace: BatchSizer
+    database: Database, run: Run, after: UUID | None, request: ScreeningRequest, memory: RunMemory
 ) -> Screened:
-    """A stretch ends where there would be too many to be decided singly in one transaction."""
+    """A batch ends where there would be too many to be decided individually in one transaction."""
+    figures = run.job.kind == SIMULATION
 
     async def look(tx: Transaction) -> Screened:
-        if not screening.is_quick(asked.policy):
-            end = await screening.find_end(tx, after, min(pace.singly, pace.stretch))
+        if not screening.is_quick(request.policy):
+            end = await screening.find_end(tx, after, min(memory.individual.size, memory.batch.size))
             return Screened(after, end, [], await screening.list_batch(tx, after, end))
         began = perf_counter()
-        end = await screening.find_end(tx, after, pace.stretch)
-        found = await screening.screen(tx, asked, after, end, figures=run.kind == "simulation")
-        customers = len(found.singly) + sum(group.customers for group in found.plain)
-        pace.screened_in(perf_counter() - began, customers, len(found.singly))
-        return found
+        end = await screening.find_end(tx, after, memory.batch.size)
+        screened = await screening.screen(tx, request, after, end, figures=figures)
+        customers = len(screened.singly) + sum(group.customers for group in screened.plain)
+        memory.screened(perf_counter() - began, customers, len(screened.singly))
+        return screened
 
-    found = await database.run(look)
-    if len(found.singly) <= 2 * pace.singly or not screening.is_quick(asked.policy):
-        return found
-    end = found.singly[pace.singly - 1]
-    return await database.run(lambda tx: screening.screen(tx, asked, after, end, figures=run.kind == "simulation"))
+    screened = await database.run(look)
+    if len(screened.singly) <= 2 * memory.individual.size or not screening.is_quick(request.policy):
+        return screened
+    end = screened.singly[memory.individual.size - 1]
+    return await database.run(lambda tx: screening.screen(tx, request, after, end, figures=figures))
 
 
-async def decide_batch(tx: Transaction, run: Run, found: Screened, pace: BatchSizer) -> Run:
-    """Returns the run as it is now."""
+async def decide_batch(tx: Transaction, run: Run, prepared: PreparedBatch) -> tuple[Run, int]:
+    """The run with what this batch adds to its outcomes, and how many customers were decided."""
     began = perf_counter()
-    assert pace.basis is not None
-    _, asked, rules = pace.basis
+    screened, request, rules, memory = prepared.screened, prepared.request, prepared.rules, prepared.memory
     open_rows = None
     if run.simulated_because is None:
-        open_rows = await standings.load_standings(tx, found.singly)
-    decided = await decide(tx, found.singly, asked, rules, run.run_id, open_rows=open_rows, placed_by=pace.placed_by)
+        open_rows = await standings.load_standings(tx, screened.singly)
+    decided = await decide(
+        tx, screened.singly, request, rules, run.run_id, open_rows=open_rows, placed_by=memory.placed_by
+    )
     applied = await _apply(tx, decided, run, rules)
-    movers = [_mover(asked.policy, one) for one in decided if one.reviewed.outcome in MOVES]
+    movers = [_mover(request.policy, decision) for decision in decided if decision.reviewed.outcome in MOVES]
     await evaluations.add_movers(tx, run.run_id, movers)
-    if run.kind == "simulation":
-        await simulations.add_cells(tx, run.run_id, cells_of(found.plain, decided))
-    outcomes: Counter[str] = Counter(one.reviewed.outcome for one in decided)
-    for group in found.plain:
+    if run.job.kind == SIMULATION:
+        await simulations.add_cells(tx, run.run_id, cells_of(screened.plain, decided))
+    outcomes: Counter[str] = Counter(decision.reviewed.outcome for decision in decided)
+    for group in screened.plain:
         outcomes[group.outcome] += group.customers
-    now = await evaluations.save_progress(tx, run, found.end, outcomes, applied)
-    pace.decided_in(perf_counter() - began, len(decided))
-    return now
+    memory.individual.took(perf_counter() - began, len(decided))
+    counted = replace(run, outcomes=Counter(run.outcomes) + outcomes, applied=Counter(run.applied) + applied)
+    return counted, outcomes.total()
 
 
 async def decide(

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.core.handlers.background import SIMULATIONS
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.reviews.domain.simulation import BenefitCosts
 from services.tiering_svc.reviews.repository import evaluations, simulations
-from services.tiering_svc.reviews.repository.evaluations import Run
-from shared.errors import conflict, invalid
-from shared.messaging import Transaction, new_id
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Run
+from shared.errors import invalid
+from shared.jobs import cancel_job, request_job
+from shared.messaging import Transaction
 
 
 async def request_simulation(
@@ -27,19 +27,16 @@ async def request_simulation(
             for tier in by_tier:
                 if tier not in known_tiers:
                     raise invalid("unknown_tier", "Neither policy has such a level.", pointer=f"/costs/{name}/{tier}")
-    run_id = new_id()
+    job = await request_job(tx, SIMULATION, by=by)
     await evaluations.add_run(
-        tx, run_id, "simulation", as_of, policy, by, known_at=known_at, simulated_because="not_asked_to_apply",
-        policy_asked=True, costs=None if costs is None else costs.as_data(),
+        tx, job, as_of, policy, known_at=known_at, simulated_because="not_asked_to_apply", policy_asked=True,
+        costs=None if costs is None else costs.as_data(),
     )  # fmt: skip
-    tx.wake(SIMULATIONS)
-    return await evaluations.load_run(tx, run_id)
+    return await evaluations.load_run(tx, job.id)
 
 
 async def cancel_simulation(tx: Transaction, policy_id: UUID, run_id: UUID, by: str) -> Run:
     """What has been decided so far stays to be read."""
-    run = simulations.of_policy(await evaluations.load_run(tx, run_id, lock=True), policy_id)
-    if run.finished_at is not None:
-        raise conflict("already_finished", "The simulation has come to its end.")
-    await evaluations.save_finished(tx, run_id, "cancelled", cancelled_by=by)
+    simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
+    await cancel_job(tx, run_id, by=by)
     return await evaluations.load_run(tx, run_id)

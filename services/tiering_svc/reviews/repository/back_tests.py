@@ -1,8 +1,8 @@
-"""SQL of back-tests (T9): asked for, measured, replayed in chunks of customers, read by month."""
+"""SQL of back-tests (T9): what is replayed, measured values by month, and what the months would have been like."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,105 +10,74 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.simulation import SimulationCell
+from services.tiering_svc.reviews.tables.back_tests import back_test, back_test_cell, back_test_mover
 from shared.errors import not_found
+from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
 
-FIELDS = """back_test_id, policy_id, policy_version, first_month, last_month, known, known_at, status, cutoffs, cursor,
-            customers, expected, requested_by, requested_at, started_at, finished_at, cancelled_by"""
+POLICY_BACK_TEST = "policy_back_test"  # the kind of job
+
+NAMES = ("policy_id", "policy_version", "first_month", "last_month", "known", "known_at", "cutoffs")
+SELECT = f"""select {", ".join(f"b.{name}" for name in NAMES)}, {job_columns("j")}
+from back_test b join job j on j.id = b.back_test_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyBackTest:
-    back_test_id: UUID
+    """A policy replayed over past month-ends, and the job that says how far it is."""
+
+    job: Job
     policy_id: UUID
     policy_version: int
     first_month: date
     last_month: date
     known: str
     known_at: datetime
-    status: str
     cutoffs: dict[str, list[dict[str, str]]] | None
-    cursor: UUID | None
-    customers: int
-    expected: int | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cancelled_by: str | None
+
+    @property
+    def back_test_id(self) -> UUID:
+        return self.job.id
 
 
 async def add_back_test(
-    tx: Transaction, back_test_id: UUID, policy: Policy, first_month: date, last_month: date, known: str, by: str
+    tx: Transaction, job: Job, policy: Policy, first_month: date, last_month: date, known: str
 ) -> None:
-    await tx.raw.execute(
-        """insert into back_test (back_test_id, policy_id, policy_version, first_month, last_month, known, known_at,
-               status, requested_by, requested_at, expected)
-           select $1, $2, $3, $4, $5, $6, $7, $8, $9, $7, nullif(reltuples, -1)
-           from pg_class where oid = 'standing'::regclass""",
-        back_test_id, policy.policy_id, policy.version, first_month, last_month, known, tx.at,
-        "measuring" if policy.shares else "running", by,
-    )  # fmt: skip
+    row = {
+        "back_test_id": job.id, "policy_id": policy.policy_id, "policy_version": policy.version,
+        "first_month": first_month, "last_month": last_month, "known": known, "known_at": tx.at,
+    }  # fmt: skip
+    await insert_many(tx, back_test, [row])
 
 
-async def load_back_test(
-    tx: Transaction, back_test_id: UUID, policy_id: UUID | None = None, *, lock: bool = False
-) -> PolicyBackTest:
+async def load_back_test(tx: Transaction, back_test_id: UUID, policy_id: UUID | None = None) -> PolicyBackTest:
     row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from back_test where back_test_id = $1 and ($2::uuid is null or policy_id = $2)
-            {"for update" if lock else ""}""",
-        back_test_id, policy_id,
-    )  # fmt: skip
+        f"{SELECT} where b.back_test_id = $1 and ($2::uuid is null or b.policy_id = $2)", back_test_id, policy_id
+    )
     if row is None:
         raise not_found("back_test_not_found", "The policy has no such back-test.")
-    return PolicyBackTest(**row)
+    return _back_test(row)
 
 
 async def list_back_tests(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[PolicyBackTest]:
+    """Newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
-        f"""select {FIELDS} from back_test where policy_id = $1 and ($2::uuid is null or back_test_id < $2)
-            order by back_test_id desc limit $3""",
+        f"""{SELECT} where b.policy_id = $1 and ($2::uuid is null or b.back_test_id < $2)
+            order by b.back_test_id desc limit $3""",
         policy_id, before, limit,
     )  # fmt: skip
-    return [PolicyBackTest(**row) for row in rows]
+    return [_back_test(row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> PolicyBackTest | None:
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from back_test where finished_at is null order by requested_at, back_test_id limit 1"
-    )
-    return None if row is None else PolicyBackTest(**row)
+def _back_test(row: Mapping[str, Any]) -> PolicyBackTest:
+    return PolicyBackTest(job_of(row), *(row[name] for name in NAMES))
 
 
-async def lock_back_test(tx: Transaction, back_test_id: UUID) -> PolicyBackTest | None:
-    """The back-test, unless another replica is at it or it is over."""
-    row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from back_test where back_test_id = $1 and finished_at is null
-            for update skip locked""",
-        back_test_id,
-    )  # fmt: skip
-    return None if row is None else PolicyBackTest(**row)
-
-
-async def save_cursor(tx: Transaction, back_test_id: UUID, cursor: UUID | None, customers: int = 0) -> None:
-    await tx.raw.execute(
-        """update back_test set cursor = $2, customers = customers + $3, started_at = coalesce(started_at, $4)
-           where back_test_id = $1""",
-        back_test_id, cursor, customers, tx.at,
-    )  # fmt: skip
-
-
-async def save_finished(tx: Transaction, back_test_id: UUID, status: str, cancelled_by: str | None = None) -> None:
-    await tx.raw.execute(
-        "update back_test set status = $2, finished_at = $3, cancelled_by = $4 where back_test_id = $1",
-        back_test_id, status, tx.at, cancelled_by,
-    )  # fmt: skip
-
-
-async def add_values(tx: Transaction, back_test_id: UUID, after: UUID | None, values: Mapping[date, list[Any]]) -> None:
+async def add_values(tx: Transaction, back_test_id: UUID, after: str | None, values: Mapping[date, list[Any]]) -> None:
     await tx.raw.executemany(
         "insert into back_test_value (back_test_id, month, after, measured) values ($1, $2, $3, $4)",
-        [(back_test_id, month, str(after or ""), measured) for month, measured in values.items()],
+        [(back_test_id, month, after or "", measured) for month, measured in values.items()],
     )
 
 
@@ -125,9 +94,8 @@ async def list_values(
 
 async def save_cutoffs(tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str, Any]) -> None:
     await tx.raw.execute(
-        "update back_test set status = 'running', cursor = null, cutoffs = $2::jsonb where back_test_id = $1",
-        back_test_id, json.dumps(cutoffs),
-    )  # fmt: skip
+        "update back_test set cutoffs = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(cutoffs)
+    )
     await tx.raw.execute("delete from back_test_value where back_test_id = $1", back_test_id)
 
 
@@ -138,22 +106,15 @@ class MonthCell:
     moved_back: int
 
 
+ADD_UP = Upsert(
+    add=("customers", "revenue", "profit_known_for", "moved_back"),
+    expressions={"profit": "coalesce(back_test_cell.profit + excluded.profit, back_test_cell.profit, excluded.profit)"},
+)
+
+
 async def add_cells(tx: Transaction, back_test_id: UUID, cells: Sequence[MonthCell]) -> None:
-    await tx.raw.execute(
-        """insert into back_test_cell as c (back_test_id, month, from_tier, to_tier, customers, revenue, profit,
-               profit_known_for, moved_back)
-           select $1, a.* from unnest($2::date[], $3::text[], $4::text[], $5::int[], $6::numeric[], $7::numeric[],
-                                      $8::numeric[], $9::int[])
-                as a(month, from_tier, to_tier, customers, revenue, profit, known, moved_back)
-           on conflict (back_test_id, month, from_tier, to_tier) do update set
-               customers = c.customers + excluded.customers, revenue = c.revenue + excluded.revenue,
-               profit = coalesce(c.profit + excluded.profit, c.profit, excluded.profit),
-               profit_known_for = c.profit_known_for + excluded.profit_known_for,
-               moved_back = c.moved_back + excluded.moved_back""",
-        back_test_id, [c.month for c in cells], [c.cell.from_tier for c in cells], [c.cell.to_tier for c in cells],
-        [c.cell.customers for c in cells], [c.cell.revenue for c in cells], [c.cell.profit for c in cells],
-        [c.cell.profit_known_for for c in cells], [c.moved_back for c in cells],
-    )  # fmt: skip
+    rows = [{"month": cell.month, **asdict(cell.cell), "moved_back": cell.moved_back} for cell in cells]
+    await insert_many(tx, back_test_cell, rows, shared={"back_test_id": back_test_id}, on_conflict=ADD_UP)
 
 
 async def list_cells(tx: Transaction, back_test_id: UUID) -> list[MonthCell]:
@@ -176,12 +137,7 @@ class MonthMover:
 
 
 async def add_movers(tx: Transaction, back_test_id: UUID, movers: Sequence[MonthMover]) -> None:
-    await tx.raw.execute(
-        """insert into back_test_mover (back_test_id, month, customer_id, outcome, from_tier, to_tier, moved_back_in)
-           select $1, a.* from unnest($2::date[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::date[]) as a""",
-        back_test_id, [m.month for m in movers], [m.customer_id for m in movers], [m.outcome for m in movers],
-        [m.from_tier for m in movers], [m.to_tier for m in movers], [m.moved_back_in for m in movers],
-    )  # fmt: skip
+    await insert_many(tx, back_test_mover, movers, shared={"back_test_id": back_test_id})
 
 
 async def list_movers(

@@ -1,7 +1,6 @@
-"""SQL of runs, reviews and simulations alike: asked for, collected, waited for, decided in chunks, finished."""
+"""SQL of runs, reviews and simulations alike: what they decide by, the heads they wait for, and what came of them."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,39 +9,44 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.abc import cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.reviews.tables.evaluations import evaluation_mover, evaluation_run
 from shared.errors import not_found
+from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
-FIELDS = """run_id, kind, as_of, known_at, apply, simulated_because, status, policy_id, policy_version, policy_asked,
-            heads_after, cutoffs, cursor, customers, expected, outcomes, applied, costs, requested_by, requested_at,
-            started_at, finished_at, cancelled_by"""
+REVIEW, SIMULATION = "review", "simulation"  # the kinds of job
+
+NAMES = (
+    "as_of", "known_at", "apply", "simulated_because", "policy_id", "policy_version", "policy_asked", "costs",
+    "cutoffs", "outcomes", "applied", "result", "decided_at",
+)  # fmt: skip
+SELECT = f"""select {", ".join(f"r.{name}" for name in NAMES)}, {job_columns("j")}
+from evaluation_run r join job j on j.id = r.run_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    run_id: UUID
-    kind: str
+    """A review or a simulation: what it decides by, what came of it, and the job that says how far it is."""
+
+    job: Job
     as_of: datetime
     known_at: datetime | None  # None: not begun, and not asked for either
     apply: bool
     simulated_because: str | None
-    status: str
     policy_id: UUID
     policy_version: int
     policy_asked: bool
-    heads_after: str
+    costs: dict[str, Any] | None
     cutoffs: list[dict[str, str]] | None
-    cursor: UUID | None
-    customers: int
-    expected: int | None
     outcomes: dict[str, int]
     applied: dict[str, int]
-    costs: dict[str, Any] | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cancelled_by: str | None
+    result: str | None  # applied, simulated
+    decided_at: datetime | None
+
+    @property
+    def run_id(self) -> UUID:
+        return self.job.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +60,37 @@ class Mover:
 
 
 async def add_run(
-    tx: Transaction, run_id: UUID, kind: str, as_of: datetime, policy: Policy, by: str, *,
-    known_at: datetime | None = None, simulated_because: str | None = None, policy_asked: bool = False,
-    costs: Mapping[str, Any] | None = None,
+    tx: Transaction, job: Job, as_of: datetime, policy: Policy, *, known_at: datetime | None = None,
+    simulated_because: str | None = None, policy_asked: bool = False, costs: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    await tx.raw.execute(
-        """insert into evaluation_run (run_id, kind, as_of, known_at, apply, simulated_because, status, policy_id,
-               policy_version, policy_asked, costs, requested_by, requested_at)
-           values ($1, $2, $3, $4, $5, $6, 'collecting', $7, $8, $9, $10::jsonb, $11, $12)""",
-        run_id, kind, as_of, known_at, simulated_because != "not_asked_to_apply", simulated_because, policy.policy_id,
-        policy.version, policy_asked, None if costs is None else json.dumps(costs), by, tx.at,
-    )  # fmt: skip
+    run = {
+        "run_id": job.id, "as_of": as_of, "known_at": known_at, "apply": simulated_because != "not_asked_to_apply",
+        "simulated_because": simulated_because, "policy_id": policy.policy_id, "policy_version": policy.version,
+        "policy_asked": policy_asked, "costs": costs,
+    }  # fmt: skip
+    await insert_many(tx, evaluation_run, [run])
 
 
-async def load_run(tx: Transaction, run_id: UUID, *, lock: bool = False) -> Run:
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from evaluation_run where run_id = $1 {'for update' if lock else ''}", run_id
-    )
+async def load_run(tx: Transaction, run_id: UUID, kind: str | None = None) -> Run:
+    """A review or a simulation, or only one of them."""
+    row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1 and ($2::text is null or j.kind = $2)", run_id, kind)
     if row is None:
         raise not_found("evaluation_not_found", "There is no such review.")
-    return Run(**row)
+    return _run(row)
 
 
 async def list_runs(tx: Transaction, kind: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Run]:
+    """Newest first."""
     rows = await tx.raw.fetch(
-        f"""select {FIELDS} from evaluation_run
-            where kind = $4 and ($1::timestamptz is null or (requested_at, run_id) < ($1, $2::uuid))
-            order by requested_at desc, run_id desc limit $3""",
+        f"""{SELECT} where j.kind = $4 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
+            order by j.requested_at desc, j.id desc limit $3""",
         *(before or (None, None)), limit, kind,
     )  # fmt: skip
-    return [Run(**row) for row in rows]
+    return [_run(row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction, kind: str) -> Run | None:
-    """The oldest; the others wait, so that reviews apply in the order they were asked for."""
-    row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from evaluation_run where finished_at is null and kind = $1
-            order by requested_at, run_id limit 1""",
-        kind,
-    )  # fmt: skip
-    return None if row is None else Run(**row)
-
-
-async def lock_run(tx: Transaction, run_id: UUID) -> Run | None:
-    """The run, unless another replica is at it."""
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from evaluation_run where run_id = $1 and finished_at is null for update skip locked", run_id
-    )
-    return None if row is None else Run(**row)
+def _run(row: Mapping[str, Any]) -> Run:
+    return Run(job_of(row), *(row[name] for name in NAMES))
 
 
 async def find_last_applied(
@@ -112,15 +99,17 @@ async def find_last_applied(
     """The date of the last applied review, or of the last one by then, as far as it was done at `known_at`."""
     last: datetime | None = await tx.raw.fetchval(
         """select max(as_of) from evaluation_run
-           where status = 'applied' and ($1::timestamptz is null or as_of <= $1)
-             and ($2::timestamptz is null or finished_at <= $2)""",
+           where result = 'applied' and ($1::timestamptz is null or as_of <= $1)
+             and ($2::timestamptz is null or decided_at <= $2)""",
         by, known_at,
     )  # fmt: skip
     return last
 
 
 async def save_known_at(tx: Transaction, run_id: UUID, known_at: datetime) -> None:
-    await tx.raw.execute("update evaluation_run set known_at = $2 where run_id = $1", run_id, known_at)
+    await tx.raw.execute(
+        "update evaluation_run set known_at = $2 where run_id = $1 and known_at is null", run_id, known_at
+    )
 
 
 async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[str], seqs: Sequence[int]) -> None:
@@ -132,14 +121,6 @@ async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[st
            where coalesce(s.last_seq, 0) < a.seq
            on conflict (run_id, key) do nothing""",
         run_id, topic, keys, seqs,
-    )  # fmt: skip
-
-
-async def save_collected(tx: Transaction, run_id: UUID, after: str, *, last: bool) -> None:
-    await tx.raw.execute(
-        """update evaluation_run set heads_after = $2, status = case when $3 then 'waiting' else status end
-           where run_id = $1""",
-        run_id, after, last,
     )  # fmt: skip
 
 
@@ -156,22 +137,27 @@ async def count_heads_ahead(tx: Transaction, run_id: UUID, topic: str) -> int:
     return ahead
 
 
-async def save_begun(tx: Transaction, run_id: UUID, policy: Policy, because: str | None) -> None:
-    """It has a population to measure first (T5), or decides at once."""
+async def save_basis(tx: Transaction, run_id: UUID, policy: Policy, simulated_because: str | None) -> None:
+    """By which policy it really decides, and whether it takes effect."""
     await tx.raw.execute(
-        """update evaluation_run set status = $6, started_at = $2, policy_id = $3, policy_version = $4,
-               simulated_because = $5,
-               expected = (select nullif(reltuples, -1) from pg_class where oid = 'standing'::regclass)
+        """update evaluation_run set policy_id = $2, policy_version = $3, simulated_because = $4
            where run_id = $1""",
-        run_id, tx.at, policy.policy_id, policy.version, because, "measuring" if policy.shares else "running",
+        run_id, policy.policy_id, policy.version, simulated_because,
     )  # fmt: skip
 
 
-async def add_values(tx: Transaction, run_id: UUID, after: UUID | None, values: Sequence[Any], cursor: UUID) -> None:
-    await tx.raw.execute(
-        "insert into evaluation_value (run_id, after, measured) values ($1, $2, $3)", run_id, str(after or ""), values
+async def estimate_customers(tx: Transaction) -> int | None:
+    """About how many customers there are."""
+    customers: int | None = await tx.raw.fetchval(
+        "select nullif(reltuples, -1)::bigint from pg_class where oid = 'standing'::regclass"
     )
-    await tx.raw.execute("update evaluation_run set cursor = $2 where run_id = $1", run_id, cursor)
+    return customers
+
+
+async def add_values(tx: Transaction, run_id: UUID, after: str | None, values: Sequence[Any]) -> None:
+    await tx.raw.execute(
+        "insert into evaluation_value (run_id, after, measured) values ($1, $2, $3)", run_id, after or "", values
+    )
 
 
 async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: int) -> list[tuple[str, list[Any]]]:
@@ -184,42 +170,22 @@ async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: i
 
 
 async def save_cutoffs(tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[str, str]]) -> None:
-    await tx.raw.execute(
-        "update evaluation_run set status = 'running', cutoffs = $2::jsonb, cursor = null where run_id = $1",
-        run_id, json.dumps(cutoffs),
-    )  # fmt: skip
+    await tx.raw.execute("update evaluation_run set cutoffs = $2::jsonb where run_id = $1", run_id, json.dumps(cutoffs))
     await tx.raw.execute("delete from evaluation_value where run_id = $1", run_id)
 
 
-async def save_progress(
-    tx: Transaction, run: Run, cursor: UUID | None, outcomes: Counter[str], applied: Counter[str]
-) -> Run:
-    """One chunk more. Returns the run as it is now."""
-    row = await tx.raw.fetchrow(
-        f"""update evaluation_run set cursor = $2, customers = customers + $3, outcomes = $4::jsonb, applied = $5::jsonb
-            where run_id = $1 returning {FIELDS}""",
-        run.run_id, cursor, outcomes.total(), json.dumps(Counter(run.outcomes) + outcomes),
-        json.dumps(Counter(run.applied) + applied),
-    )  # fmt: skip
-    assert row is not None  # it is locked
-    return Run(**row)
-
-
-async def save_finished(tx: Transaction, run_id: UUID, status: str, cancelled_by: str | None = None) -> None:
+async def save_outcomes(tx: Transaction, run: Run, *, result: str | None) -> None:
+    """What has been decided and applied so far; with the last batch, what the run came to."""
     await tx.raw.execute(
-        "update evaluation_run set status = $2, finished_at = $3, cancelled_by = $4 where run_id = $1",
-        run_id, status, tx.at, cancelled_by,
+        """update evaluation_run set outcomes = $2::jsonb, applied = $3::jsonb, result = $4::text,
+               decided_at = case when $4::text is not null then $5::timestamptz end
+           where run_id = $1""",
+        run.run_id, json.dumps(run.outcomes), json.dumps(run.applied), result, tx.at,
     )  # fmt: skip
 
 
 async def add_movers(tx: Transaction, run_id: UUID, movers: Sequence[Mover]) -> None:
-    if movers:
-        await tx.raw.execute(
-            """insert into evaluation_mover (run_id, customer_id, outcome, from_tier, to_tier, graded, applied)
-               select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[])""",
-            run_id, [m.customer_id for m in movers], [m.outcome for m in movers], [m.from_tier for m in movers],
-            [m.to_tier for m in movers], [m.graded for m in movers], [m.applied for m in movers],
-        )  # fmt: skip
+    await insert_many(tx, evaluation_mover, movers, shared={"run_id": run_id})
 
 
 async def list_movers(

@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.tiering_svc.reviews.domain.simulation import SimulationCell
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Run
+from services.tiering_svc.reviews.tables.evaluations import evaluation_cell
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
+
+ADD_UP = Upsert(
+    add=("customers", "revenue", "profit_known_for"),
+    expressions={
+        "profit": "coalesce(evaluation_cell.profit + excluded.profit, evaluation_cell.profit, excluded.profit)"
+    },
+)
 
 
 async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[SimulationCell]) -> None:
-    await tx.raw.execute(
-        """insert into evaluation_cell as c (run_id, from_tier, to_tier, customers, revenue, profit, profit_known_for)
-           select $1, a.* from unnest($2::text[], $3::text[], $4::int[], $5::numeric[], $6::numeric[], $7::numeric[])
-                as a(from_tier, to_tier, customers, revenue, profit, known)
-           on conflict (run_id, from_tier, to_tier) do update set
-               customers = c.customers + excluded.customers, revenue = c.revenue + excluded.revenue,
-               profit = coalesce(c.profit + excluded.profit, c.profit, excluded.profit),
-               profit_known_for = c.profit_known_for + excluded.profit_known_for""",
-        run_id, [c.from_tier for c in cells], [c.to_tier for c in cells], [c.customers for c in cells],
-        [c.revenue for c in cells], [c.profit for c in cells], [c.profit_known_for for c in cells],
-    )  # fmt: skip
+    await insert_many(tx, evaluation_cell, cells, shared={"run_id": run_id}, on_conflict=ADD_UP)
 
 
 async def list_cells(tx: Transaction, run_id: UUID) -> list[SimulationCell]:
@@ -35,7 +34,7 @@ async def list_cells(tx: Transaction, run_id: UUID) -> list[SimulationCell]:
 
 def of_policy(run: Run, policy_id: UUID) -> Run:
     """The run, if it is a simulation of that policy."""
-    if run.kind != "simulation" or run.policy_id != policy_id:
+    if run.job.kind != SIMULATION or run.policy_id != policy_id:
         raise not_found("simulation_not_found", "The policy has no such simulation.")
     return run
 
@@ -43,9 +42,10 @@ def of_policy(run: Run, policy_id: UUID) -> Run:
 async def list_runs_of(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
     """Newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
-        """select run_id from evaluation_run where kind = 'simulation' and policy_id = $1
-             and ($2::uuid is null or run_id < $2) order by run_id desc limit $3""",
-        policy_id, before, limit,
+        """select r.run_id from evaluation_run r join job j on j.id = r.run_id
+           where j.kind = $4 and r.policy_id = $1 and ($2::uuid is null or r.run_id < $2)
+           order by r.run_id desc limit $3""",
+        policy_id, before, limit, SIMULATION,
     )  # fmt: skip
     return [row["run_id"] for row in rows]
 

@@ -12,6 +12,7 @@ from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.back_test import SOON, months_between
+from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import back_tests as handlers
 from services.tiering_svc.reviews.repository import back_tests
@@ -28,6 +29,7 @@ from services.tiering_svc.reviews.schemas.back_tests import (
     month_of_text,
 )
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
 router = service_router(
@@ -67,7 +69,7 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx) -> BackTestRes
     moved = await back_tests.count_movers(tx, back_test_id)
     months = months_between(back_test.first_month, back_test.last_month)
     return BackTestResultRead(
-        **(await _read(tx, back_test)).model_dump(),
+        **dict(await _read(tx, back_test)),
         months=[
             BackTestMonthRead(
                 month=spelled(month),
@@ -108,11 +110,10 @@ async def cancel_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Curre
 async def _read(tx: Transaction, one: PolicyBackTest) -> PolicyBackTestRead:
     policy = await policies.load_policy(tx, one.policy_id, one.policy_version)
     return PolicyBackTestRead(
-        id=one.back_test_id, policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
+        **job_fields(one.job),
+        policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
         from_=spelled(one.first_month), to=spelled(one.last_month), every="month", known=one.known,
-        known_at=one.known_at, status=one.status, customers=one.customers, expected=one.expected,
-        requested_by=one.requested_by, requested_at=one.requested_at, started_at=one.started_at,
-        finished_at=one.finished_at, cancelled_by=one.cancelled_by,
+        known_at=one.known_at, phase=Phase.of(one.job.cursor).name,
     )  # fmt: skip
 
 

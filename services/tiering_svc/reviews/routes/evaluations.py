@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import Query, Request
 
 from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, settings_of
+from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.handlers.reviews import request_review
 from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.reviews.repository.evaluations import Run
 from services.tiering_svc.reviews.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.times import refuse_backdating
+from shared.jobs.http import job_fields
 
 router = service_router(prefix="/v1/evaluations", tags=["reviews"], dependencies=[not_for_partners])
 
@@ -60,22 +62,16 @@ async def list_movers(
 
 def run_read(run: Run) -> EvaluationRead:
     return EvaluationRead(
-        id=run.run_id,
-        kind=run.kind,
-        known_at=run.known_at,
+        **job_fields(run.job),
+        kind=run.job.kind,
         as_of=run.as_of,
-        status=run.status,
+        known_at=run.known_at,
+        phase=Phase.of(run.job.cursor).name,
+        result=run.result,
         simulated_because=run.simulated_because,
         policy_id=run.policy_id,
         policy_version=run.policy_version,
-        customers=run.customers,
-        expected=run.expected,
         outcomes=run.outcomes,
         applied=run.applied,
         cutoffs=run.cutoffs,
-        requested_by=run.requested_by,
-        requested_at=run.requested_at,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        cancelled_by=run.cancelled_by,
     )

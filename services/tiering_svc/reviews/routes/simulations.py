@@ -10,6 +10,7 @@ from services.tiering_svc.core.dependencies import instant_or_now, not_for_partn
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, BenefitCosts, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import simulations as handlers
 from services.tiering_svc.reviews.repository import evaluations, simulations
@@ -26,6 +27,7 @@ from services.tiering_svc.reviews.schemas.simulations import (
     SimulationResultRead,
 )
 from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
 router = service_router(
@@ -70,7 +72,7 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx) -> SimulationResult
     costs = None if run.costs is None else BenefitCosts.from_data(run.costs)
     before, after = levels_of(cells, before=True), levels_of(cells, before=False)
     return SimulationResultRead(
-        **(await _run(tx, run)).model_dump(),
+        **dict(await _run(tx, run)),
         levels=_levels(policy, before, after, costs),
         matrix=[_cell(cell) for cell in cells],
         costs=None if costs is None else _both(costs, policy, before, after),
@@ -109,10 +111,9 @@ def _costs(body: CostsWrite | None) -> BenefitCosts | None:
 async def _run(tx: Transaction, run: Run) -> SimulationRead:
     policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
     return SimulationRead(
-        id=run.run_id, policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
-        as_of=run.as_of, known_at=run.known_at, status=run.status, customers=run.customers, expected=run.expected,
-        outcomes=run.outcomes, cutoffs=run.cutoffs, requested_by=run.requested_by, requested_at=run.requested_at,
-        started_at=run.started_at, finished_at=run.finished_at, cancelled_by=run.cancelled_by,
+        **job_fields(run.job),
+        policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names), as_of=run.as_of,
+        known_at=run.known_at, phase=Phase.of(run.job.cursor).name, outcomes=run.outcomes, cutoffs=run.cutoffs,
     )  # fmt: skip
 
 

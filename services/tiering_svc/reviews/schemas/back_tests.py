@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
 from shared.chassis import Read, Shape, SignedAmount
+from shared.jobs.http import JobRead
 
 BackTestMonth = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 
@@ -22,22 +23,14 @@ class PolicyBackTestCreate(Shape):
     version: Version | None = Field(default=None, description="the newest, if not given")
 
 
-class PolicyBackTestRead(Read):
-    id: UUID
+class PolicyBackTestRead(JobRead):
     policy: PolicyReference
     from_: str = Field(serialization_alias="from")
     to: str
     every: str
     known: str
     known_at: datetime
-    status: str
-    customers: Count = Field(description="replayed so far")
-    expected: Count | None = Field(description="about how many there are")
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cancelled_by: str | None
+    phase: str = Field(description="beginning; measuring and cutting, by a policy of shares; replaying")
 
 
 class BackTestLevelRead(Read):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count
 from shared.chassis import Id, Instant, Read, Shape
+from shared.jobs.http import JobRead
 
 
 class PolicyAsked(Shape):
@@ -26,25 +27,24 @@ class EvaluationCreate(Shape):
     )
 
 
-class EvaluationRead(Read):
-    id: UUID
+PHASES = (
+    "beginning; collecting what intake had accepted; catching_up with it; by a policy of shares measuring and cutting; "
+    "deciding. When it is over, the one it ended in"
+)
+
+
+class EvaluationRead(JobRead):
     kind: str
     as_of: datetime
     known_at: datetime | None = Field(description="null until it begins")
-    status: str
+    phase: str = Field(description=PHASES)
+    result: str | None = Field(description="applied or simulated; null until it is done")
     simulated_because: str | None
     policy_id: UUID
     policy_version: Count
-    customers: Count = Field(description="decided so far")
-    expected: Count | None = Field(description="about how many there are")
     outcomes: dict[str, int]
     applied: dict[str, int] = Field(description="of the outcomes, those that took effect")
     cutoffs: list[dict[str, str]] | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cancelled_by: str | None
 
 
 class MoverRead(Read):

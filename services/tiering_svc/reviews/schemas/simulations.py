@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
+from services.tiering_svc.reviews.schemas.evaluations import PHASES
 from shared.chassis import Amount, Code, Instant, Read, Shape, SignedAmount
+from shared.jobs.http import JobRead
 
 
 class CostsWrite(Shape):
@@ -55,21 +57,13 @@ class BenefitCostsRead(Read):
     difference: SignedAmount
 
 
-class SimulationRead(Read):
-    id: UUID
+class SimulationRead(JobRead):
     policy: PolicyReference
     as_of: datetime
     known_at: datetime | None = Field(description="null until it begins")
-    status: str
-    customers: Count = Field(description="decided so far")
-    expected: Count | None = Field(description="about how many there are")
+    phase: str = Field(description=PHASES)
     outcomes: dict[str, int]
     cutoffs: list[dict[str, str]] | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    cancelled_by: str | None
 
 
 class SimulationResultRead(SimulationRead):

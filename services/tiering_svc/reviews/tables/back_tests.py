@@ -6,26 +6,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.tiering_svc.core.tables import Timestamp, metadata
 from services.tiering_svc.reviews.tables.evaluations import Total
 
-back_test = Table(
+back_test = Table(  # what is replayed; its job says how far it is
     "back_test",
     metadata,
-    Column("back_test_id", Uuid, primary_key=True),
+    Column("back_test_id", Uuid, primary_key=True),  # the job's
     Column("policy_id", Uuid, nullable=False),
     Column("policy_version", Integer, nullable=False),
     Column("first_month", Date, nullable=False),
     Column("last_month", Date, nullable=False),
     Column("known", Text, nullable=False),  # then: at each month's end; now: at known_at
     Column("known_at", Timestamp, nullable=False),
-    Column("status", Text, nullable=False),
     Column("cutoffs", JSONB),  # T5: by month
-    Column("cursor", Uuid),
-    Column("customers", Integer, nullable=False),
-    Column("expected", Integer),
-    Column("requested_by", Text, nullable=False),
-    Column("requested_at", Timestamp, nullable=False),
-    Column("started_at", Timestamp),
-    Column("finished_at", Timestamp),
-    Column("cancelled_by", Text),
 )
 
 back_test_value = Table(

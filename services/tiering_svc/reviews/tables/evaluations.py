@@ -7,32 +7,23 @@ from services.tiering_svc.core.tables import Timestamp, metadata
 
 Total = Numeric(24, 4)
 
-evaluation_run = Table(  # a review or a simulation: how far it is, and what came of it
+evaluation_run = Table(  # a review or a simulation: what it decides by, and what came of it; its job says how far it is
     "evaluation_run",
     metadata,
-    Column("run_id", Uuid, primary_key=True),
+    Column("run_id", Uuid, primary_key=True),  # the job's
     Column("as_of", Timestamp, nullable=False),
+    Column("known_at", Timestamp),  # what was known then decides; set when it begins, unless asked for
     Column("apply", Boolean, nullable=False),
     Column("simulated_because", Text),
-    Column("status", Text, nullable=False),
     Column("policy_id", Uuid, nullable=False),
     Column("policy_version", Integer, nullable=False),
-    Column("heads_after", Text, nullable=False),  # how far intake's heads have been collected
-    Column("cutoffs", JSONB),  # ABC: where each class began among the customers of that day
-    Column("cursor", Uuid),  # the last customer that has been decided
-    Column("customers", Integer, nullable=False),
-    Column("outcomes", JSONB, nullable=False),
-    Column("requested_by", Text, nullable=False),
-    Column("requested_at", Timestamp, nullable=False),
-    Column("started_at", Timestamp),
-    Column("finished_at", Timestamp),
-    Column("kind", Text, nullable=False),
-    Column("known_at", Timestamp),  # what was known then decides; set when it begins, unless asked for
     Column("policy_asked", Boolean, nullable=False),  # else by the policy in force when it begins
-    Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
     Column("costs", JSONB),  # what a year in a tier costs, as the asker says
-    Column("expected", Integer),  # how many customers there are, roughly
-    Column("cancelled_by", Text),
+    Column("cutoffs", JSONB),  # ABC: where each class began among the customers of that day
+    Column("outcomes", JSONB, nullable=False),
+    Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
+    Column("result", Text),  # applied, simulated; null until it has come to its end
+    Column("decided_at", Timestamp),  # when it did
 )
 
 evaluation_head = Table(  # where intake's streams stood when the review was asked for, and we were not there yet

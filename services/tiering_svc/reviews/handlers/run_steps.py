@@ -1,0 +1,151 @@
+"""The steps of a review (T10) and of a simulation (T9), which is the same run without effect.
+
+A run first settles what it knows: the facts recorded by `known_at`. It collects where intake's streams stood after that
+instant and waits until this service has come so far. Then, for a policy of shares, everybody is measured; then all are
+decided, batch by batch, in key order. What can be looked at without locks is prepared before the step.
+"""
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from services.tiering_svc.indicators.repository import snapshots
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.reviews.domain.phase import Phase, cursor
+from services.tiering_svc.reviews.handlers import review_batches
+from services.tiering_svc.reviews.handlers.review_batches import basis_of, decide_batch, screen_next_batch
+from services.tiering_svc.reviews.handlers.reviews import why_only_simulated
+from services.tiering_svc.reviews.repository import evaluations, screening
+from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.screening import LAST
+from shared.events import ReviewApplied
+from shared.events.intake import TOPIC as INTAKE
+from shared.jobs import Done, Job, JobContext, JobKind, Outcome, Wait
+from shared.messaging import Transaction, announce
+from shared.messaging.outbox.event_log import PAGE_SIZE
+
+VALUES = 5  # batches of measured customers read at once
+
+
+async def prepare_run_step(context: JobContext, job: Job) -> Any:
+    """What the next step needs that takes its time: intake's heads, all measured values, a screened batch."""
+    phase = Phase.of(job.cursor)
+    if phase.name in ("beginning", "catching_up", "measuring"):
+        return None
+    run = await context.database.run(lambda tx: evaluations.load_run(tx, job.id))
+    if phase.name == "collecting":
+        return await _list_heads(context, run, phase)
+    if phase.name == "cutting":
+        return await _list_values(context, run)
+    return await screen_next_batch(context, run, phase.after_customer)
+
+
+async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
+    run, phase = await evaluations.load_run(tx, job.id), Phase.of(job.cursor)
+    match phase.name:
+        case "beginning":  # later facts are for later runs; a run that had to wait for another one knows what that did
+            await evaluations.save_known_at(tx, run.run_id, tx.at)
+            return job.next(cursor("collecting"))
+        case "collecting":
+            return await _keep_heads(tx, job, phase, prepared)
+        case "catching_up":
+            return await _begin_when_marks_have_come_so_far(tx, job, run)
+        case "measuring":
+            return await _measure_batch(tx, job, run, phase)
+        case "cutting":
+            policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+            cut = cutoffs_as_data(policy.with_cutoffs(cutoffs(policy, prepared), run.run_id))
+            await evaluations.save_cutoffs(tx, run.run_id, cut)
+            return job.next(cursor("deciding"))
+        case _:
+            return await _decide(tx, job, run, prepared)
+
+
+RUN = JobKind(take_run_step, prepare=prepare_run_step)
+
+
+async def _list_heads(context: JobContext, run: Run, phase: Phase) -> Any:
+    """A page of where intake's streams stand. The first page says whether all that was known by then is committed."""
+    assert run.known_at is not None  # it has begun
+    query = {"after": phase.after or ""}
+    if not phase.after:
+        query["settled_by"] = run.known_at.isoformat()
+    return await context.clients.get_json("gateway", f"/internal/streams/{INTAKE}/heads", query)
+
+
+async def _keep_heads(tx: Transaction, job: Job, phase: Phase, page: Any) -> Outcome:
+    if not page["settled"]:
+        return Wait()
+    keys, numbers = [head["key"] for head in page["heads"]], [head["seq"] for head in page["heads"]]
+    await evaluations.add_heads(tx, job.id, INTAKE, keys, numbers)
+    return job.next(cursor("catching_up") if len(keys) < PAGE_SIZE else cursor("collecting", keys[-1]))
+
+
+async def _begin_when_marks_have_come_so_far(tx: Transaction, job: Job, run: Run) -> Outcome:
+    """It has a population to measure first (T5), or decides at once."""
+    if await evaluations.count_heads_ahead(tx, run.run_id, INTAKE):
+        return Wait()
+    policy = (await policies.load_rules(tx)).active  # the one in force when it really begins
+    if run.policy_asked:
+        policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
+    because = run.simulated_because or await why_only_simulated(tx, run.as_of, policy.policy_id, policy.version)
+    await evaluations.save_basis(tx, run.run_id, policy, because)
+    total = await evaluations.estimate_customers(tx)
+    return job.next(cursor("measuring" if policy.shares else "deciding"), total=total)
+
+
+async def _measure_batch(tx: Transaction, job: Job, run: Run, phase: Phase) -> Outcome:
+    """T5: what everybody has, by which the cut-offs are found."""
+    request, _ = await basis_of(tx, run)
+    after, policy = phase.after_customer, request.policy
+    if screening.is_quick(policy):
+        end = await screening.find_end(tx, after, review_batches.BATCH)
+        values, individual = await screening.measure(tx, request, after, end)
+    else:
+        end = await screening.find_end(tx, after, review_batches.INDIVIDUAL)
+        values, individual = [], await screening.list_batch(tx, after, end)
+    if individual:
+        known = await snapshots.load_snapshots(
+            tx, individual, [request.as_of] * len(individual), [policy.months] * len(individual),
+            classes=policy.classes, known_at=request.known_at,
+        )  # fmt: skip
+        values += values_of(policy, known)
+    await evaluations.add_values(tx, run.run_id, phase.after, values)
+    return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
+
+
+def values_of(policy: Policy, known: Any) -> list[Decimal]:
+    """What a population's shares are computed of; who has no value is left out."""
+    return [Decimal(value) for snapshot in known if (value := policy.measure(snapshot)) is not None]
+
+
+async def _list_values(context: JobContext, run: Run) -> list[Decimal]:
+    """Everybody is measured. Read in pages, so that no transaction is long."""
+    values: list[Decimal] = []
+    after: str | None = None
+    read = partial(evaluations.list_values, run_id=run.run_id, limit=VALUES)
+    while page := await context.database.run(partial(read, after=after)):
+        values += [value for _, measured in page for value in measured]
+        after = page[-1][0]
+    return values
+
+
+async def _decide(tx: Transaction, job: Job, run: Run, prepared: review_batches.PreparedBatch) -> Outcome:
+    run, customers = await decide_batch(tx, run, prepared)
+    last = prepared.screened.end == LAST
+    result = None if not last else "applied" if run.simulated_because is None else "simulated"
+    await evaluations.save_outcomes(tx, run, result=result)
+    if not last:
+        return job.next(cursor("deciding", prepared.screened.end), done=customers)
+    if result == "applied":
+        announce(tx, [_event(run, job.done + customers)])
+    return Done(customers)
+
+
+def _event(run: Run, customers: int) -> ReviewApplied:
+    return ReviewApplied(
+        run_id=run.run_id, as_of=run.as_of, policy_id=run.policy_id, policy_version=run.policy_version,
+        customers=customers, up=run.applied.get("up", 0), down=run.applied.get("down", 0),
+    )  # fmt: skip
