@@ -67,12 +67,12 @@ jobs = Jobs(
         "review": run_steps.RUN,
         "simulation": run_steps.RUN,
         "policy_back_test": back_tests.BACK_TEST,
+        "lifetime_values": lifetime_values.VALUES,
     }
 )
 
 background = [
     jobs.work_on_jobs,
-    lifetime_values.work_on_lifetime_values,
     risk_flags.work_on_risks,
     sweeps.work_on_sweeps,
 ]

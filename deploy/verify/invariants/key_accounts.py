@@ -83,13 +83,13 @@ INVARIANTS = (
         ("tiering",),
         checked="select count(*) from lifetime_value_run",
         offending="""
-            select r.run_id, r.status, r.done, v.customers, r.revenue, v.revenue as sum_of_values
-            from lifetime_value_run r
+            select r.run_id, j.status, j.done, v.customers, r.revenue, v.revenue as sum_of_values
+            from lifetime_value_run r join job j on j.id = r.run_id
             left join lateral (
                 select count(*) as customers, coalesce(sum(revenue), 0) as revenue
                 from lifetime_value v where v.run_id = r.run_id
             ) v on true
-            where r.done <> v.customers or r.revenue <> v.revenue
+            where j.done <> v.customers or r.revenue <> v.revenue
         """,
     ),
 )

@@ -17,24 +17,16 @@ retention_cost = Table(  # the last entry of a month, purpose and channel counts
     Column("recorded_at", Timestamp, nullable=False),
 )
 
-lifetime_value_run = Table(  # how far it is, and the parameters it found
+lifetime_value_run = Table(  # what it values by, and the parameters it found; its job says how far it is
     "lifetime_value_run",
     metadata,
-    Column("run_id", Uuid, primary_key=True),
+    Column("run_id", Uuid, primary_key=True),  # the job's
     Column("as_of", Timestamp, nullable=False),
     Column("known_at", Timestamp, nullable=False),
     Column("horizon_months", Integer, nullable=False),
     Column("discount_rate", Numeric(9, 4), nullable=False),
-    Column("status", Text, nullable=False),
-    Column("failure", Text),
     Column("parameters", JSONB),
-    Column("cursor", Uuid),  # the last customer that has been valued
-    Column("customers", Integer, nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("revenue", Numeric(24, 4), nullable=False),
-    Column("requested_by", Text, nullable=False),
-    Column("requested_at", Timestamp, nullable=False),
-    Column("finished_at", Timestamp),
+    Column("revenue", Numeric(24, 4), nullable=False),  # of those valued so far, together
 )
 
 lifetime_value = Table(

@@ -7,11 +7,11 @@ import pytest
 
 from deploy.verify.invariants.key_accounts import INVARIANTS
 from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
-from services.tiering_svc.retention.handlers.lifetime_values import advance
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, People, steady
 from tests.tiering_svc.retention.test_lifetime_value_runs import buying
+from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 
@@ -50,8 +50,7 @@ async def lived(client, database, as_role):
     asked = await client.post(path, json={"customer_id": str(EVE), "reason": "x"}, headers=as_role("manager"))
     assert (await people.decide(asked.json(), path=path)).status_code == 200
     await client.post("/v1/lifetime-value/runs", json={})
-    while await advance(database):
-        pass
+    await to_the_end(database, "lifetime_values")
 
 
 FAULTS = {

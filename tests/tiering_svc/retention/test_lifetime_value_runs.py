@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from services.tiering_svc.retention.handlers import lifetime_values as work
-from services.tiering_svc.retention.handlers.lifetime_values import advance
 from services.tiering_svc.retention.repository.buyers import list_buyers
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered
@@ -18,6 +17,7 @@ from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.orders_of_the_year import orders_of
 from tests.tiering_svc.real_year import ENDS
+from tests.tiering_svc.runs import Worker, to_the_end
 
 SERVICE = "tiering"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -41,26 +41,19 @@ async def tell(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
-async def run_to_the_end(database) -> None:
-    for _ in range(100):
-        if not await advance(database):
-            return
-    raise AssertionError("the run did not come to an end")
-
-
 async def a_run(client, database, **body):
     answer = await client.post("/v1/lifetime-value/runs", json=body)
     assert answer.status_code == 202, answer.text
-    assert answer.json()["status"] == "fitting"
-    await run_to_the_end(database)
+    assert (answer.json()["status"], answer.json()["phase"]) == ("waiting", "fitting")
+    await to_the_end(database, "lifetime_values")
     return (await client.get(f"/v1/lifetime-value/runs/{answer.json()['id']}")).json()
 
 
 async def test_T13_a_run_values_everybody_and_says_how(client, database, monkeypatch):
-    monkeypatch.setattr(work, "CHUNK", 7)
+    monkeypatch.setattr(work, "BATCH", 7)
     await tell(database, *buying())
     run = await a_run(client, database, horizon_months=12, discount_rate="0.1")
-    assert (run["status"], run["customers"], run["valued"]) == ("finished", 20, 20)
+    assert (run["status"], run["progress"]) == ("done", {"done": 20, "total": 20})
     assert run["parameters"]["repeat_customers"] == 20
     assert float(run["parameters"]["buying"]["r"]) > 0
     listed, cursor = [], None
@@ -101,7 +94,7 @@ async def test_T13_one_customers_value_is_told_in_words(client, database):
 async def test_T13_too_few_customers_make_a_failed_run_that_says_why(client, database):
     await tell(database, placed(UUID(int=1), day(1), "5"), placed(UUID(int=1), day(9), "5"))
     run = await a_run(client, database)
-    assert (run["status"], run["failure"], run["parameters"]) == ("failed", "too_few_repeat_customers", None)
+    assert (run["status"], run["error"], run["parameters"]) == ("failed", "too_few_repeat_customers", None)
     assert all(run["failure_words"][language] for language in ("en", "zh"))
     answer = await client.get(f"/v1/customers/{UUID(int=1)}/lifetime-value")
     assert (answer.status_code, answer.json()["code"]) == (404, "no_lifetime_value_yet")
@@ -127,23 +120,42 @@ async def test_T13_a_run_sees_what_was_known_then(client, database):
 
 
 async def test_T13_a_step_that_broke_off_leaves_nothing_behind(client, database, monkeypatch):
-    monkeypatch.setattr(work, "CHUNK", 8)
+    monkeypatch.setattr(work, "BATCH", 8)
     await tell(database, *buying())
     answer = await client.post("/v1/lifetime-value/runs", json={})
-    await advance(database)
-    await advance(database)
-    keep = work.lifetime.save_progress
+    worker = Worker(database)
+    await worker.advance("lifetime_values")
+    await worker.advance("lifetime_values")
+    keep = work.lifetime_values.add_values
 
-    async def breaks(*_args, **_more):
+    async def breaks(*args, **more):
+        await keep(*args, **more)
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(work.lifetime, "save_progress", breaks)
+    monkeypatch.setattr(work.lifetime_values, "add_values", breaks)
     with pytest.raises(ConnectionError):
-        await advance(database)
-    monkeypatch.setattr(work.lifetime, "save_progress", keep)
-    await run_to_the_end(database)
+        await worker.advance("lifetime_values")
+    monkeypatch.setattr(work.lifetime_values, "add_values", keep)
+    await to_the_end(database, "lifetime_values")
     run = (await client.get(f"/v1/lifetime-value/runs/{answer.json()['id']}")).json()
-    assert (run["status"], run["valued"]) == ("finished", 20)
+    assert (run["status"], run["progress"]["done"]) == ("done", 20)
+
+
+async def test_T13_a_cancelled_run_is_nobody_s_value(client, database, as_role, monkeypatch):
+    monkeypatch.setattr(work, "BATCH", 8)
+    await tell(database, *buying())
+    run = (await client.post("/v1/lifetime-value/runs", json={})).json()
+    worker, url = Worker(database), f"/v1/lifetime-value/runs/{run['id']}"
+    await worker.advance("lifetime_values")
+    await worker.advance("lifetime_values")
+    assert (await client.post(f"{url}/cancellation", headers=as_role("agent"))).status_code == 403
+    cancelled = (await client.post(f"{url}/cancellation")).json()
+    assert (cancelled["status"], cancelled["progress"]) == ("cancelled", {"done": 8, "total": 20})
+    assert not await worker.advance("lifetime_values")
+    again = await client.post(f"{url}/cancellation")
+    assert (again.status_code, again.json()["code"]) == (409, "already_finished")
+    answer = await client.get(f"/v1/customers/{UUID(int=1)}/lifetime-value")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_lifetime_value_yet")
 
 
 async def test_T13_bad_runs_are_refused_where_they_are_wrong(client, as_role):

@@ -587,28 +587,14 @@ create table retention_cost (
 create index retention_cost_of on retention_cost (month, purpose, channel, recorded_at);
 
 create table lifetime_value_run (
-    run_id uuid primary key,
+    run_id uuid primary key references job,
     as_of timestamptz not null,
     known_at timestamptz not null,
     horizon_months int not null check (horizon_months between 1 and 120),
     discount_rate numeric(9, 4) not null check (discount_rate >= 0),
-    status text not null check (status in ('fitting', 'valuing', 'finished', 'failed')),
-    failure text,
     parameters jsonb,
-    cursor uuid,
-    customers int not null default 0,
-    done int not null default 0,
-    revenue numeric(24, 4) not null default 0,
-    requested_by text not null,
-    requested_at timestamptz not null,
-    finished_at timestamptz,
-    check ((status = 'failed') = (failure is not null)),
-    check ((status in ('finished', 'failed')) = (finished_at is not null))
+    revenue numeric(24, 4) not null default 0
 );
-
-create index lifetime_value_unfinished on lifetime_value_run (requested_at) where finished_at is null;
-
-create index lifetime_value_runs on lifetime_value_run (requested_at, run_id);
 
 create table lifetime_value (
     run_id uuid not null references lifetime_value_run on delete cascade,

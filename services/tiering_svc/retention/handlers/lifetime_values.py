@@ -1,82 +1,94 @@
-"""Runs of expected lifetime value (T13): the models are fitted to everybody, then everybody is valued in small steps.
+"""Runs of expected lifetime value (T13): the models are fitted to everybody, then everybody is valued batch by batch.
 
-Each step is one transaction with its own progress in it, so a crash anywhere doubles nothing. The fit itself is done
-beside the event loop and outside a transaction; numpy and scipy are imported when the first run needs them.
+What is computed follows from the run's two times alone, so all of it is prepared without locks and outside of the
+step's transaction, beside the event loop; numpy and scipy are imported when the first run needs them.
 """
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from services.tiering_svc.core.handlers.background import LIFETIME_VALUES, Parts, work
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.retention.domain.buyers import Buyer, Worth
-from services.tiering_svc.retention.repository import buyers
-from services.tiering_svc.retention.repository import lifetime_values as lifetime
-from services.tiering_svc.retention.repository.lifetime_values import ValueRun
-from shared.messaging import Database, Transaction, new_id
+from services.tiering_svc.retention.repository import buyers, lifetime_values
+from services.tiering_svc.retention.repository.lifetime_values import LIFETIME_VALUES, ValueRun
+from shared.jobs import Done, Failed, Job, JobContext, JobKind, Outcome, cancel_job, request_job
+from shared.messaging import Transaction
 
-CHUNK = 500
+BATCH = 500
 
 
 async def request_run(
     tx: Transaction, as_of: datetime, known_at: datetime, horizon_months: int, discount_rate: Decimal, by: str
 ) -> ValueRun:
-    run_id = new_id()
-    await lifetime.add_run(tx, run_id, as_of, known_at, horizon_months, discount_rate, by)
-    tx.wake(LIFETIME_VALUES)
-    return await lifetime.load_run(tx, run_id)
+    job = await request_job(tx, LIFETIME_VALUES, by=by)
+    await lifetime_values.add_run(tx, job, as_of, known_at, horizon_months, discount_rate)
+    return await lifetime_values.load_run(tx, job.id)
 
 
-async def work_on_lifetime_values(service: Parts, stop: asyncio.Event) -> None:
-    await work(LIFETIME_VALUES, lambda: advance(service.database), service, stop)
+async def cancel_run(tx: Transaction, run_id: UUID, by: str) -> ValueRun:
+    """What has been valued so far stays to be read, but is no finished run's."""
+    await cancel_job(tx, run_id, by=by, kind=LIFETIME_VALUES)
+    return await lifetime_values.load_run(tx, run_id)
 
 
-async def advance(database: Database) -> bool:
-    """One step of the oldest unfinished run. False: nothing to do now."""
-    run = await database.run(lifetime.find_unfinished)
-    if run is None:
-        return False
-    if run.status == "fitting":
-        known = await database.run(lambda tx: buyers.list_buyers(tx, run.as_of, run.known_at))
-        parameters, failure = await asyncio.to_thread(_fit, known)
-        return await database.run(lambda tx: _keep_parameters(tx, run, parameters, failure, len(known)))
-    return await database.run(lambda tx: _value_a_chunk(tx, run))
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What the models found in so many buyers' purchases, or why they did not."""
+
+    customers: int
+    parameters: dict[str, Any] | None
+    failure: str | None = None
 
 
-def _fit(known: Sequence[Buyer]) -> tuple[dict[str, Any] | None, str | None]:
+@dataclass(frozen=True, slots=True)
+class ValuedBatch:
+    """A batch of customers, and what those of them who had bought are worth."""
+
+    customers: Sequence[UUID]
+    values: Sequence[Worth]
+
+
+async def prepare_value_step(context: JobContext, job: Job) -> Fitted | ValuedBatch:
+    run = await context.database.run(lambda tx: lifetime_values.load_run(tx, job.id))
+    if run.parameters is None:
+        known = await context.database.run(lambda tx: buyers.list_buyers(tx, run.as_of, run.known_at))
+        return await asyncio.to_thread(_fit, known)
+
+    async def read(tx: Transaction) -> tuple[list[UUID], list[Buyer]]:
+        after = None if job.cursor is None else UUID(job.cursor)
+        customers = await list_customers(tx, after, BATCH)
+        return customers, await buyers.list_buyers(tx, run.as_of, run.known_at, customers)
+
+    customers, known = await context.database.run(read)
+    return ValuedBatch(customers, await asyncio.to_thread(_value, run, known))
+
+
+async def take_value_step(tx: Transaction, job: Job, prepared: Fitted | ValuedBatch) -> Outcome:
+    if isinstance(prepared, Fitted):
+        if prepared.parameters is None:
+            return Failed(prepared.failure or "no_maximum")
+        await lifetime_values.save_parameters(tx, job.id, prepared.parameters)
+        return job.next(None, total=prepared.customers)
+    await lifetime_values.add_values(tx, job.id, prepared.values)
+    valued = len(prepared.values)
+    return Done(valued) if len(prepared.customers) < BATCH else job.next(prepared.customers[-1], done=valued)
+
+
+VALUES = JobKind(take_value_step, prepare=prepare_value_step)
+
+
+def _fit(known: Sequence[Buyer]) -> Fitted:
     from services.tiering_svc.retention.domain.lifetime_value import Unfit, as_data, fit
 
     try:
-        return as_data(fit(known)), None
+        return Fitted(len(known), as_data(fit(known)))
     except Unfit as unfit:
-        return None, unfit.code
-
-
-async def _keep_parameters(
-    tx: Transaction, seen: ValueRun, parameters: dict[str, Any] | None, failure: str | None, customers: int
-) -> bool:
-    if not await lifetime.lock_run(tx, seen):
-        return True  # another replica was here
-    if parameters is None:
-        await lifetime.save_failed(tx, seen.run_id, failure or "no_maximum")
-    else:
-        await lifetime.save_fitted(tx, seen.run_id, parameters, customers)
-    return True
-
-
-async def _value_a_chunk(tx: Transaction, run: ValueRun) -> bool:
-    if not await lifetime.lock_run(tx, run):
-        return True
-    customers = await list_customers(tx, run.cursor, CHUNK)
-    known = await buyers.list_buyers(tx, run.as_of, run.known_at, customers)
-    told = await asyncio.to_thread(_value, run, known)
-    await lifetime.add_values(tx, run.run_id, told)
-    cursor = customers[-1] if customers else run.cursor
-    await lifetime.save_progress(tx, run.run_id, cursor, told, last=len(customers) < CHUNK)
-    return True
+        return Fitted(len(known), None, unfit.code)
 
 
 def _value(run: ValueRun, known: Sequence[Buyer]) -> list[Worth]:

@@ -1,138 +1,100 @@
-"""SQL of lifetime value runs (T13): asked for, fitted, valued in chunks, finished; and what they said."""
+"""SQL of lifetime value runs (T13): what they value by, what they found, and everybody's value."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.retention.domain.buyers import Buyer, Worth
+from services.tiering_svc.retention.tables import lifetime_value, lifetime_value_run
 from shared.errors import not_found
+from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
-FIELDS = """run_id, as_of, known_at, horizon_months, discount_rate, status, failure, parameters, cursor, customers,
-            done, revenue, requested_by, requested_at, finished_at"""
+LIFETIME_VALUES = "lifetime_values"  # the kind of job
+
+NAMES = ("as_of", "known_at", "horizon_months", "discount_rate", "parameters", "revenue")
+SELECT = f"""select {", ".join(f"r.{name}" for name in NAMES)}, {job_columns("j")}
+from lifetime_value_run r join job j on j.id = r.run_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRun:
-    run_id: UUID
+    """What a run values by, what the models found, and the job that says how far it is."""
+
+    job: Job
     as_of: datetime
     known_at: datetime
     horizon_months: int
     discount_rate: Decimal
-    status: str
-    failure: str | None
     parameters: dict[str, Any] | None
-    cursor: UUID | None
-    customers: int
-    done: int
     revenue: Decimal
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None
+
+    @property
+    def run_id(self) -> UUID:
+        return self.job.id
 
 
 async def add_run(
-    tx: Transaction, run_id: UUID, as_of: datetime, known_at: datetime, horizon: int, discount: Decimal, by: str
+    tx: Transaction, job: Job, as_of: datetime, known_at: datetime, horizon: int, discount: Decimal
 ) -> None:
-    await tx.raw.execute(
-        """insert into lifetime_value_run (run_id, as_of, known_at, horizon_months, discount_rate, status, requested_by,
-               requested_at)
-           values ($1, $2, $3, $4, $5, 'fitting', $6, $7)""",
-        run_id, as_of, known_at, horizon, discount, by, tx.at,
-    )  # fmt: skip
+    row = {
+        "run_id": job.id, "as_of": as_of, "known_at": known_at, "horizon_months": horizon, "discount_rate": discount,
+    }  # fmt: skip
+    await insert_many(tx, lifetime_value_run, [row])
 
 
 async def load_run(tx: Transaction, run_id: UUID) -> ValueRun:
-    row = await tx.raw.fetchrow(f"select {FIELDS} from lifetime_value_run where run_id = $1", run_id)
+    row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1", run_id)
     if row is None:
         raise not_found("run_not_found", "There is no such run.")
-    return ValueRun(**row)
+    return _run(row)
 
 
 async def list_runs(tx: Transaction, before: tuple[datetime, UUID] | None, limit: int) -> list[ValueRun]:
     """Newest first."""
     rows = await tx.raw.fetch(
-        f"""select {FIELDS} from lifetime_value_run
-            where $1::timestamptz is null or (requested_at, run_id) < ($1, $2::uuid)
-            order by requested_at desc, run_id desc limit $3""",
-        *(before or (None, None)), limit,
+        f"""{SELECT} where j.kind = $4 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
+            order by j.requested_at desc, j.id desc limit $3""",
+        *(before or (None, None)), limit, LIFETIME_VALUES,
     )  # fmt: skip
-    return [ValueRun(**row) for row in rows]
+    return [_run(row) for row in rows]
 
 
 async def find_last_finished(tx: Transaction) -> ValueRun | None:
     row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from lifetime_value_run where status = 'finished'
-            order by requested_at desc, run_id desc limit 1"""
+        f"""{SELECT} where j.kind = $1 and j.status = 'done' order by j.requested_at desc, j.id desc limit 1""",
+        LIFETIME_VALUES,
     )
-    return None if row is None else ValueRun(**row)
+    return None if row is None else _run(row)
 
 
-async def find_unfinished(tx: Transaction) -> ValueRun | None:
-    """The oldest."""
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from lifetime_value_run where finished_at is null order by requested_at, run_id limit 1"
+def _run(row: Mapping[str, Any]) -> ValueRun:
+    return ValueRun(job_of(row), *(row[name] for name in NAMES))
+
+
+async def save_parameters(tx: Transaction, run_id: UUID, parameters: Mapping[str, Any]) -> None:
+    await tx.raw.execute(
+        "update lifetime_value_run set parameters = $2::jsonb where run_id = $1", run_id, json.dumps(parameters)
     )
-    return None if row is None else ValueRun(**row)
 
 
-async def lock_run(tx: Transaction, seen: ValueRun) -> bool:
-    """Whether it is still as it was seen, and no other replica is at it."""
-    row = await tx.raw.fetchrow(
-        "select status, cursor from lifetime_value_run where run_id = $1 for update skip locked", seen.run_id
-    )
-    return row is not None and (row["status"], row["cursor"]) == (seen.status, seen.cursor)
-
-
-async def save_fitted(tx: Transaction, run_id: UUID, parameters: Mapping[str, Any], customers: int) -> None:
-    await tx.raw.execute(
-        "update lifetime_value_run set status = 'valuing', parameters = $2::jsonb, customers = $3 where run_id = $1",
-        run_id, json.dumps(parameters), customers,
-    )  # fmt: skip
-
-
-async def save_failed(tx: Transaction, run_id: UUID, code: str) -> None:
-    await tx.raw.execute(
-        "update lifetime_value_run set status = 'failed', failure = $2, finished_at = $3 where run_id = $1",
-        run_id, code, tx.at,
-    )  # fmt: skip
-
-
-async def save_progress(
-    tx: Transaction, run_id: UUID, cursor: UUID | None, told: Sequence[Worth], *, last: bool
-) -> None:
-    revenue = sum((one.revenue for one in told if one.revenue is not None), Decimal(0))
-    await tx.raw.execute(
-        """update lifetime_value_run
-           set cursor = $2, done = done + $3, revenue = revenue + $4,
-               status = case when $5 then 'finished' else status end,
-               finished_at = case when $5 then $6::timestamptz end
-           where run_id = $1""",
-        run_id, cursor, len(told), revenue, last, tx.at,
-    )  # fmt: skip
-
-
-async def add_values(tx: Transaction, run_id: UUID, told: Sequence[Worth]) -> None:
+async def add_values(tx: Transaction, run_id: UUID, values: Sequence[Worth]) -> None:
+    """What each is worth, and onto the run what they bring together."""
     rows = [
-        (
-            one.buyer.customer_id, one.buyer.frequency, one.buyer.recency_days, one.buyer.age_days,
-            one.buyer.mean_value, one.buyer.margin_rate, one.chance_alive, one.expected_orders, one.expected_value,
-            one.revenue, one.margin,
-        )
-        for one in told
+        {
+            **asdict(worth.buyer), "chance_alive": worth.chance_alive, "expected_orders": worth.expected_orders,
+            "expected_value": worth.expected_value, "revenue": worth.revenue, "margin": worth.margin,
+        }
+        for worth in values
     ]  # fmt: skip
-    if rows:
-        await tx.raw.execute(
-            """insert into lifetime_value (run_id, customer_id, frequency, recency_days, age_days, mean_value,
-                   margin_rate, chance_alive, expected_orders, expected_value, revenue, margin)
-               select $1, * from unnest($2::uuid[], $3::int[], $4::int[], $5::int[], $6::numeric[], $7::numeric[],
-                   $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[])""",
-            run_id, *(list(column) for column in zip(*rows, strict=True)),
-        )  # fmt: skip
+    await insert_many(tx, lifetime_value, rows, shared={"run_id": run_id})
+    revenue = sum((worth.revenue for worth in values if worth.revenue is not None), Decimal(0))
+    await tx.raw.execute("update lifetime_value_run set revenue = revenue + $2 where run_id = $1", run_id, revenue)
 
 
 VALUES = """customer_id, frequency, recency_days, age_days, mean_value, margin_rate, chance_alive, expected_orders,

@@ -12,7 +12,7 @@ from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import check_known
 from services.tiering_svc.retention.domain.buyers import Worth
-from services.tiering_svc.retention.handlers.lifetime_values import request_run
+from services.tiering_svc.retention.handlers.lifetime_values import cancel_run, request_run
 from services.tiering_svc.retention.repository import lifetime_values as lifetime
 from services.tiering_svc.retention.repository.lifetime_values import ValueRun
 from services.tiering_svc.retention.schemas.lifetime_values import (
@@ -25,6 +25,7 @@ from services.tiering_svc.retention.schemas.lifetime_values import (
 from services.tiering_svc.retention.texts.lifetime_value import FAILURES, in_words
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import not_found
+from shared.jobs.http import job_fields
 
 router = service_router(prefix="/v1/lifetime-value/runs", tags=["lifetime value"], dependencies=[not_for_partners])
 of_customer = service_router(prefix="/v1/customers/{customer_id}", tags=["lifetime value"])
@@ -51,6 +52,11 @@ async def list_lifetime_value_runs(tx: Tx, cursor: Cursor = None, limit: Limit =
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_lifetime_value_run(run_id: Id, tx: Tx) -> LifetimeRunRead:
     return _run(await lifetime.load_run(tx, run_id))
+
+
+@router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
+async def cancel_lifetime_value_run(run_id: Id, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
+    return _run(await cancel_run(tx, run_id, actor.subject))
 
 
 @router.get("/{run_id}/customers", dependencies=[allow("tiers:read")])
@@ -110,21 +116,15 @@ def _value(worth: Worth) -> LifetimeValueRead:
 
 def _run(run: ValueRun) -> LifetimeRunRead:
     return LifetimeRunRead(
-        id=run.run_id,
+        **job_fields(run.job),
         as_of=run.as_of,
         known_at=run.known_at,
         horizon_months=run.horizon_months,
         discount_rate=plain(run.discount_rate) or "0",
-        status=run.status,
-        failure=run.failure,
-        failure_words=None if run.failure is None else FAILURES[run.failure],
-        customers=run.customers,
-        valued=run.done,
+        phase="fitting" if run.parameters is None else "valuing",
+        failure_words=None if run.job.error is None else FAILURES.get(run.job.error),
         expected_revenue=run.revenue,
         parameters=_parameters(run),
-        requested_by=run.requested_by,
-        requested_at=run.requested_at,
-        finished_at=run.finished_at,
     )
 
 

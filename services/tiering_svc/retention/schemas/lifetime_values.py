@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count
 from shared.chassis import Instant, Read, Shape, SignedAmount
+from shared.jobs.http import JobRead
 
 
 class LifetimeRunCreate(Shape):
@@ -47,22 +48,17 @@ class LifetimeParametersRead(Read):
     at_edge: list[str] = Field(description="parameters the customers differ too little to tell")
 
 
-class LifetimeRunRead(Read):
-    id: UUID
+class LifetimeRunRead(JobRead):
+    """Its progress counts customers who had bought by then."""
+
     as_of: datetime
     known_at: datetime
     horizon_months: Count
     discount_rate: str
-    status: str = Field(description="fitting, valuing, finished, failed")
-    failure: str | None
-    failure_words: dict[str, str] | None
-    customers: Count = Field(description="how many had bought by then")
-    valued: Count = Field(description="how many of them are done")
-    expected_revenue: SignedAmount = Field(description="of those, together")
+    phase: str = Field(description="fitting, valuing")
+    failure_words: dict[str, str] | None = Field(description="why the models could not be fitted")
+    expected_revenue: SignedAmount = Field(description="of those valued so far, together")
     parameters: LifetimeParametersRead | None
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None
 
 
 class LifetimeValueRead(Read):
