@@ -192,7 +192,7 @@ class Replay:
 
     async def _is_swept(self, by: datetime) -> bool:
         """Each applied review is followed by a sweep for warnings, unless a later day has been swept before."""
-        newest = next(iter((await self.gateway.get("/v1/warning-runs", limit="1"))["items"]), None)
+        newest = next(iter((await self.gateway.get("/v1/warnings/runs", limit="1"))["items"]), None)
         return (
             newest is not None and newest["finished_at"] is not None and datetime.fromisoformat(newest["as_of"]) >= by
         )

@@ -60,7 +60,7 @@ def review_line(run: Mapping[str, Any]) -> str:
 
 async def warning_lines(gateway: Gateway) -> Sequence[str]:
     """What the last sweep found, by cause, and the worst of the open warnings with their reasons."""
-    sweeps = (await gateway.get("/v1/warning-runs", limit="1"))["items"]
+    sweeps = (await gateway.get("/v1/warnings/runs", limit="1"))["items"]
     if not sweeps:
         return []
     rules = {rule["cause"]: rule["name"]["en"] for rule in (await gateway.get("/v1/warning-rules"))["items"]}

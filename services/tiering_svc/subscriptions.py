@@ -3,6 +3,7 @@
 from services.tiering_svc.customers import handlers as customers
 from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
+from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tests
 from services.tiering_svc.monitoring.handlers import sweeps, warnings
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
@@ -68,11 +69,12 @@ jobs = Jobs(
         "simulation": run_steps.RUN,
         "policy_back_test": back_tests.BACK_TEST,
         "lifetime_values": lifetime_values.VALUES,
+        "warning_sweep": sweeps.WARNINGS,
+        "warning_back_test": rule_back_tests.measure_next_batch,
     }
 )
 
 background = [
     jobs.work_on_jobs,
     risk_flags.work_on_risks,
-    sweeps.work_on_sweeps,
 ]

@@ -94,7 +94,8 @@ do $$ declare t record; begin
   set local session_replication_role = replica;
   for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
            and c.relkind in ('r', 'p') and not c.relispartition
-           and c.relname not in ('alembic_version', 'stream_epoch', 'business', 'rule_set_version', 'rule_set_step') loop
+           and c.relname not in ('alembic_version', 'stream_epoch', 'business', 'rule_set_version',
+                                 'rule_set_step') loop
     execute format('delete from public.%I', t.relname);
   end loop;
 end $$;

@@ -2,9 +2,8 @@
 
 from sqlalchemy import Column, DateTime, Integer, MetaData, Numeric, Table, Text
 
-from shared.rule_sets.tables import rule_set_tables
-
 from shared.jobs.table import job_table
+from shared.rule_sets.tables import rule_set_tables
 
 metadata = MetaData()
 

@@ -37,7 +37,6 @@ ID = "01890000-0000-7000-8000-000000000001"
         ("pyramid", "tiering"),
         ("warnings/1/acknowledgement", "tiering"),
         ("warning-rules/1/back-tests", "tiering"),
-        ("warning-runs", "tiering"),
         ("customers/1/stage", "tiering"),
         ("stages", "tiering"),
         ("stage-rules/1/activation", "tiering"),

@@ -17,10 +17,10 @@ from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, Ru
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
-from services.tiering_svc.monitoring.handlers.sweeps import advance
 from services.tiering_svc.monitoring.repository import monthly_series as live
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from tests import harness
+from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 FIRST, LAST = date(2017, 5, 1), date(2017, 10, 1)
@@ -163,11 +163,10 @@ async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real
         asked = {"from": "2017-04", "to": "2017-09", "outcome": {"least_baseline": "100"}}
         answer = await there.post(url, json=asked)
         assert answer.status_code == 202, answer.text
-        while await advance(real_year_copy):
-            pass
+        await to_the_end(real_year_copy, "warning_back_test")
         found = (await there.get(f"{url}/{answer.json()['id']}")).json()
         listed = (await there.get(url)).json()["items"]
-    assert (found["from"], found["to"], found["customers"]) == ("2017-04", "2017-09", len(real_year.customers))
+    assert (found["from"], found["to"], found["progress"]["done"]) == ("2017-04", "2017-09", len(real_year.customers))
     assert listed == [found]
 
     async def histories(tx):

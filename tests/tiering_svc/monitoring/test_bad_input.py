@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
-from services.tiering_svc.monitoring.handlers.sweeps import advance
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.events import placed
+from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 DOWN = {
@@ -127,7 +127,6 @@ async def test_T12_a_day_before_all_days_breaks_nothing(client, database):
     for as_of in ("0001-01-01T00:00:00Z", "0003-06-01T00:00:00+14:00", "1600-01-01T00:00:00Z"):
         answer = await client.get(f"/v1/customers/{UUID(int=1)}/stage", params={"as_of": as_of})
         assert answer.status_code in (200, 422), as_of
-        started = await client.post("/v1/warning-runs", json={"as_of": as_of})
+        started = await client.post("/v1/warnings/runs", json={"as_of": as_of})
         assert started.status_code in (202, 422), as_of
-    while await advance(database):
-        pass
+    await to_the_end(database, "warning_sweep")

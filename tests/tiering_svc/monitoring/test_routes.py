@@ -8,12 +8,13 @@ import pytest
 
 from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
 from services.tiering_svc.monitoring.handlers import sweeps as warning_runs
-from services.tiering_svc.monitoring.handlers.sweeps import advance, ask_for_what_is_due
+from services.tiering_svc.monitoring.handlers.sweeps import ask_for_what_is_due
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import TeamMemberAssigned, WarningClosed, WarningEscalated, WarningRaised
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed
+from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 ANN, BOB = UUID(int=1), UUID(int=2)
@@ -30,17 +31,14 @@ async def tell(database, *events):
 
 
 async def finish(database) -> None:
-    for _ in range(200):
-        if not await advance(database):
-            return
-    raise AssertionError("the sweep did not come to an end")
+    await to_the_end(database, "warning_sweep")
 
 
 async def swept(client, database, as_of: datetime) -> dict[str, Any]:
-    answer = await client.post("/v1/warning-runs", json={"as_of": as_of.isoformat()})
+    answer = await client.post("/v1/warnings/runs", json={"as_of": as_of.isoformat()})
     assert answer.status_code == 202, answer.text
     await finish(database)
-    run = (await client.get(f"/v1/warning-runs/{answer.json()['id']}")).json()
+    run = (await client.get(f"/v1/warnings/runs/{answer.json()['id']}")).json()
     assert run["finished_at"] is not None
     return run
 
@@ -193,9 +191,9 @@ async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, da
     one = await listed(client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.policy_id))
     assert [(w["customer_id"], w["severity"]) for w in one] == [(str(UUID(int=1)), "red")]
     partner = as_role("partner", partner_id=new_id())
-    for path in ("/v1/warnings", f"/v1/warnings/{seen[0]['id']}", "/v1/warning-runs", "/v1/warning-rules"):
+    for path in ("/v1/warnings", f"/v1/warnings/{seen[0]['id']}", "/v1/warnings/runs", "/v1/warning-rules"):
         assert (await client.get(path, headers=partner)).status_code == 404
-    assert (await client.post("/v1/warning-runs", json={}, headers=as_role("agent"))).status_code == 403
+    assert (await client.post("/v1/warnings/runs", json={}, headers=as_role("agent"))).status_code == 403
 
 
 async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes(client, database):
@@ -206,12 +204,15 @@ async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes
         await database.run(lambda tx: ask_for_what_is_due(tx, every), at=at)
 
     await ask()
-    assert (await client.get("/v1/warning-runs")).json()["items"] == []  # the first is a review's, or somebody's
+    assert (await client.get("/v1/warnings/runs")).json()["items"] == []  # the first is a review's, or somebody's
     await database.run(
         lambda tx: tx.raw.execute(
-            """insert into evaluation_run (run_id, as_of, apply, status, policy_id, policy_version, requested_by,
-                   requested_at, finished_at)
-               select $1, $2, true, 'applied', id, version, 'x', now(), now() from rule_set_version
+            """with job as (
+                   insert into job (id, kind, lane, params, status, requested_by, requested_at, finished_at)
+                   values ($1, 'review', 'review', '{}', 'done', 'x', now(), now())
+               )
+               insert into evaluation_run (run_id, as_of, apply, result, policy_id, policy_version, decided_at)
+               select $1, $2, true, 'applied', id, version, now() from rule_set_version
                where kind = 'tier-policies' and status = 'active'""",
             BOB,
             day(85),
@@ -220,23 +221,23 @@ async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes
     await ask()
     await ask()
     await finish(database)
-    [run] = (await client.get("/v1/warning-runs", params={"evaluation": str(BOB)})).json()["items"]
+    [run] = (await client.get("/v1/warnings/runs", params={"evaluation": str(BOB)})).json()["items"]
     assert (run["because"], run["as_of"], run["outcomes"]["raised"]) == ("review", "2025-03-27T12:00:00Z", 1)
     await ask()
-    assert len((await client.get("/v1/warning-runs")).json()["items"]) == 1
+    assert len((await client.get("/v1/warnings/runs")).json()["items"]) == 1
     tomorrow = datetime.now(UTC) + timedelta(hours=25)
     await ask(tomorrow)
     await ask(tomorrow)
-    newest = (await client.get("/v1/warning-runs")).json()["items"]
+    newest = (await client.get("/v1/warnings/runs")).json()["items"]
     assert [one["because"] for one in newest] == ["daily", "review"]
 
 
 @pytest.mark.parametrize("crash_at", [0, 1, 2, 3, 5])
 async def test_T12_a_crash_anywhere_resumes_and_never_doubles(client, database, announced, monkeypatch, crash_at):
-    monkeypatch.setattr(warning_runs, "CHUNK", 3)
+    monkeypatch.setattr(warning_runs, "BATCH", 3)
     for number in range(1, 9):
         await weekly(database, UUID(int=number))
-    await client.post("/v1/warning-runs", json={"as_of": day(85).isoformat()})
+    await client.post("/v1/warnings/runs", json={"as_of": day(85).isoformat()})
 
     class Crash(Exception):
         pass
@@ -260,8 +261,8 @@ async def test_T12_a_crash_anywhere_resumes_and_never_doubles(client, database, 
         await finish(database)
     monkeypatch.setattr(database, "run", original)
     await finish(database)
-    [run] = (await client.get("/v1/warning-runs")).json()["items"]
-    assert (run["customers"], run["outcomes"]["raised"]) == (8, len(await listed(client)))
+    [run] = (await client.get("/v1/warnings/runs")).json()["items"]
+    assert (run["progress"]["done"], run["outcomes"]["raised"]) == (8, len(await listed(client)))
     assert len(await listed(client, cause="silent")) == 8
     raised = [event for event in await announced() if isinstance(event, WarningRaised)]
     assert len({(event.customer_id, event.cause) for event in raised}) == len(raised) == run["outcomes"]["raised"]
@@ -269,10 +270,10 @@ async def test_T12_a_crash_anywhere_resumes_and_never_doubles(client, database, 
 
 async def test_T12_a_day_before_the_last_sweep_is_refused_and_the_future_too(client, database, as_role):
     await swept(client, database, day(85))
-    answer = await client.post("/v1/warning-runs", json={"as_of": day(84).isoformat()})
+    answer = await client.post("/v1/warnings/runs", json={"as_of": day(84).isoformat()})
     assert (answer.status_code, answer.json()["code"]) == (409, "before_the_last_run")
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    assert (await client.post("/v1/warning-runs", json={"as_of": later})).json()["code"] == "in_the_future"
+    assert (await client.post("/v1/warnings/runs", json={"as_of": later})).json()["code"] == "in_the_future"
     analyst = as_role("analyst")
-    old = await client.post("/v1/warning-runs", json={"as_of": day(86).isoformat()}, headers=analyst)
+    old = await client.post("/v1/warnings/runs", json={"as_of": day(86).isoformat()}, headers=analyst)
     assert (old.status_code, old.json()["code"]) == (403, "history_needed")

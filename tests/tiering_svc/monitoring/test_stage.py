@@ -22,10 +22,10 @@ from services.tiering_svc.monitoring.domain.stage import (
     relationship_of,
     stage_of,
 )
-from services.tiering_svc.monitoring.handlers.sweeps import advance
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.rule_sets import OnlyRuleSet
+from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 RULES = read_stage_rules(SHIPPED_STAGES)
@@ -188,10 +188,9 @@ async def test_T11_the_population_by_stage_equals_counting_by_hand(real_year, re
     app = harness.app_of("tiering", real_year_copy, keys)
     async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as there:
         assert (await there.get("/v1/stages")).json()["code"] == "no_sweep_then"
-        answer = await there.post("/v1/warning-runs", json={"as_of": as_of.isoformat()})
+        answer = await there.post("/v1/warnings/runs", json={"as_of": as_of.isoformat()})
         assert answer.status_code == 202
-        while await advance(real_year_copy):
-            pass
+        await to_the_end(real_year_copy, "warning_sweep")
         counts = (await there.get("/v1/stages")).json()
         assert counts["customers"] == len(real_year.customers)
         expected = by_hand(real_year.lines, real_year.returns, as_of)

@@ -517,33 +517,20 @@ create table warning_change (
 create index warning_change_of on warning_change (warning_id, change_id);
 
 create table warning_run (
-    run_id uuid primary key,
+    run_id uuid primary key references job,
     as_of timestamptz not null,
     because text not null check (because in ('review', 'daily', 'request')),
     evaluation_id uuid unique,
-    requested_by text not null,
-    requested_at timestamptz not null,
-    started_at timestamptz,
-    finished_at timestamptz,
     rules jsonb,
     setting jsonb,
-    cursor uuid,
-    customers int not null default 0,
     outcomes jsonb not null default '{}',
     stages jsonb not null default '{}'
 );
 
-create index warning_run_unfinished on warning_run (requested_at, run_id) where finished_at is null;
-
-create unique index warning_run_one_daily on warning_run (because)
-where because = 'daily' and finished_at is null;
-
-create index warning_run_newest on warning_run (requested_at desc, run_id desc);
-
-create index warning_run_as_of on warning_run (as_of desc) where finished_at is not null;
+create index warning_run_as_of on warning_run (as_of desc);
 
 create table warning_back_test (
-    back_test_id uuid primary key,
+    back_test_id uuid primary key references job,
     rule_id uuid not null,
     rule_version int not null,
     first_month date not null,
@@ -553,18 +540,11 @@ create table warning_back_test (
     baseline_months int not null,
     fall numeric(7, 4) not null,
     least_baseline numeric(24, 4) not null,
-    requested_by text not null,
-    requested_at timestamptz not null,
-    finished_at timestamptz,
-    cursor uuid,
-    customers int not null default 0,
     measured jsonb not null default '{}',
     foreign key (rule_id, rule_version) references rule_set_version
 );
 
 create index warning_back_test_of on warning_back_test (rule_id, back_test_id desc);
-
-create index warning_back_test_unfinished on warning_back_test (requested_at) where finished_at is null;
 
 create table customer_stage (
     customer_id uuid primary key,

@@ -1,23 +1,22 @@
-"""A warning rule tried on the operator's own history, chunk by chunk (T12)."""
+"""A warning rule tried on the operator's own history, batch by batch (T12)."""
 
 from datetime import date
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of, shift
-from services.tiering_svc.core.handlers.background import WARNINGS
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.monitoring.domain.back_test import Measured, RuleOutcome, measure_rule
 from services.tiering_svc.monitoring.domain.detectors import Severity
-from services.tiering_svc.monitoring.repository import back_tests as warning_back_tests
-from services.tiering_svc.monitoring.repository import warning_rules
-from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
+from services.tiering_svc.monitoring.repository import back_tests, warning_rules
+from services.tiering_svc.monitoring.repository.back_tests import WARNING_BACK_TEST, RuleBackTest
 from services.tiering_svc.monitoring.repository.warning_rules import WARNING_RULES
 from shared.errors import invalid
-from shared.messaging import Transaction, new_id
+from shared.jobs import Done, Job, Outcome, cancel_job, request_job
+from shared.messaging import Transaction
 from shared.rule_sets import load_version
 
-CHUNK = 200
+BATCH = 200
 MOST_MONTHS = 60
 
 
@@ -34,13 +33,22 @@ async def request_back_test(
     rule = await load_version(tx, WARNING_RULES, rule_id, version)
     business = await find_business(tx)
     _check(first, last, outcome, month_of(tx.at, business.zone))
-    test = RuleBackTest(
-        new_id(), rule_id, rule.version, first, last, severity, outcome.horizon_months, outcome.baseline_months,
-        outcome.fall, outcome.least_baseline, by, tx.at,
+    job = await request_job(tx, WARNING_BACK_TEST, by=by)
+    await back_tests.add_back_test(
+        tx,
+        RuleBackTest(
+            job, rule_id, rule.version, first, last, severity, outcome.horizon_months, outcome.baseline_months,
+            outcome.fall, outcome.least_baseline, {},
+        ),
     )  # fmt: skip
-    await warning_back_tests.add_back_test(tx, test)
-    tx.wake(WARNINGS)
-    return await warning_back_tests.read_back_test(tx, rule_id, test.back_test_id)
+    return await back_tests.read_back_test(tx, rule_id, job.id)
+
+
+async def cancel_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID, by: str) -> RuleBackTest:
+    """What has been measured so far stays to be read."""
+    await back_tests.read_back_test(tx, rule_id, back_test_id)
+    await cancel_job(tx, back_test_id, by=by)
+    return await back_tests.read_back_test(tx, rule_id, back_test_id)
 
 
 def _check(first: date, last: date, outcome: RuleOutcome, this_month: date) -> None:
@@ -52,22 +60,17 @@ def _check(first: date, last: date, outcome: RuleOutcome, this_month: date) -> N
         raise invalid("outcome_not_known_yet", "The months after `to` are not over yet.", pointer="/to")
 
 
-async def measure_a_chunk(tx: Transaction, seen: RuleBackTest) -> bool:
-    test = await warning_back_tests.lock_back_test(tx, seen.back_test_id)
-    if test is None or test.cursor != seen.cursor:
-        return test is not None
-    customers = await list_customers(tx, test.cursor, CHUNK)
+async def measure_next_batch(tx: Transaction, job: Job) -> Outcome:
+    test = await back_tests.load_back_test(tx, job.id)
+    customers = await list_customers(tx, None if job.cursor is None else UUID(job.cursor), BATCH)
     [rule] = await warning_rules.list_compiled(tx, [(test.rule_id, test.rule_version)])
     business = await find_business(tx)
     before = shift(test.last_month, test.horizon_months)
-    histories = await warning_back_tests.list_histories(tx, customers, before, business.zone)
-    measured = Measured.from_data(test.measured or {})
+    histories = await back_tests.list_histories(tx, customers, before, business.zone)
+    measured = Measured.from_data(test.measured)
     measure_rule(
         [rule.looking], histories, test.first_month, test.last_month, test.outcome, business.zone, into=[measured],
         severity=test.severity,
     )  # fmt: skip
-    await warning_back_tests.save_progress(
-        tx, test.back_test_id, customers[-1] if customers else test.cursor, test.customers + len(customers),
-        measured.as_data(), last=len(customers) < CHUNK,
-    )  # fmt: skip
-    return True
+    await back_tests.save_measured(tx, job.id, measured.as_data())
+    return Done(len(customers)) if len(customers) < BATCH else job.next(customers[-1], done=len(customers))

@@ -4,14 +4,12 @@ A sweep follows each applied review, as of its date: the review has waited for e
 the sweep has nothing to wait for. From then on there is one a day, and one whenever somebody asks.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.tiering_svc.core.handlers.background import WARNINGS, Parts, work
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
@@ -30,113 +28,90 @@ from services.tiering_svc.monitoring.domain.warning import (
     WarningDecision,
 )
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
-from services.tiering_svc.monitoring.handlers.back_tests import measure_a_chunk
 from services.tiering_svc.monitoring.handlers.warnings import closed_event
-from services.tiering_svc.monitoring.repository import (
-    back_tests as warning_back_tests,
-)
-from services.tiering_svc.monitoring.repository import (
-    monthly_series as observed,
-)
-from services.tiering_svc.monitoring.repository import (
-    stages,
-    warning_rules,
-    warnings,
-)
-from services.tiering_svc.monitoring.repository import (
-    sweeps as warning_runs,
-)
+from services.tiering_svc.monitoring.repository import monthly_series, stages, sweeps, warning_rules, warnings
 from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
-from services.tiering_svc.monitoring.repository.sweeps import Sweep
+from services.tiering_svc.monitoring.repository.sweeps import WARNING_SWEEP, Sweep
 from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
-from shared.messaging import Database, Transaction, announce, new_id
-from shared.rule_sets import load_in_force, load_rules
+from shared.jobs import Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job, request_job_once
+from shared.messaging import Transaction, announce, new_id
+from shared.rule_sets import load_rules
 
-CHUNK = 500
+BATCH = 500
 
 
 async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
-    last = await warning_runs.find_last_as_of(tx)
+    last = await sweeps.find_last_as_of(tx)
     if last is not None and as_of < last:
         raise conflict("before_the_last_run", "A later day has been looked at.", last=last.isoformat())
-    run_id = new_id()
-    await warning_runs.add_run(tx, run_id, as_of, "request", by)
-    tx.wake(WARNINGS)
-    return await warning_runs.load_run(tx, run_id)
+    job = await request_job(tx, WARNING_SWEEP, by=by)
+    await sweeps.add_run(tx, job, as_of, "request")
+    return await sweeps.load_run(tx, job.id)
 
 
-async def work_on_sweeps(service: Parts, stop: asyncio.Event) -> None:
-    every = timedelta(hours=service.settings.warning_hours)
+async def cancel_run(tx: Transaction, run_id: UUID, by: str) -> Sweep:
+    """Whom it has looked at already keeps what it found; the next sweep looks at everybody."""
+    await cancel_job(tx, run_id, by=by, kind=WARNING_SWEEP)
+    return await sweeps.load_run(tx, run_id)
 
-    async def step() -> bool:
-        await service.database.run(lambda tx: ask_for_what_is_due(tx, every))
-        return await advance(service.database)
 
-    await work(WARNINGS, step, service, stop)
+async def ask_when_due(tx: Transaction, context: JobContext) -> None:
+    await ask_for_what_is_due(tx, timedelta(hours=context.settings.warning_hours))
 
 
 async def ask_for_what_is_due(tx: Transaction, every: timedelta) -> None:
-    await warning_runs.add_runs_after_reviews(tx, SWEEP)
-    if await warning_runs.is_due(tx, every):
-        await warning_runs.add_run(tx, new_id(), tx.at, "daily", SWEEP)
+    """Each of them once, however many replicas ask."""
+    for evaluation_id, as_of in await sweeps.list_reviews_to_follow(tx):
+        job = await request_job_once(tx, WARNING_SWEEP, f"review:{evaluation_id}", by=SWEEP)
+        if job is not None:
+            await sweeps.add_run(tx, job, as_of, "review", evaluation_id)
+    last = await sweeps.find_sweep_to_follow(tx, every)
+    if last is not None:
+        job = await request_job_once(tx, WARNING_SWEEP, f"daily:{last}", by=SWEEP)
+        if job is not None:
+            await sweeps.add_run(tx, job, tx.at, "daily")
 
 
-async def advance(database: Database) -> bool:
-    """One step of the oldest unfinished sweep, or of a back-test. False: nothing to do now."""
-    run = await database.run(warning_runs.find_unfinished)
-    if run is not None:
-        return await database.run(lambda tx: _begin(tx, run) if run.started_at is None else _sweep_a_chunk(tx, run))
-    test = await database.run(warning_back_tests.find_unfinished)
-    if test is not None:
-        return await database.run(lambda tx: measure_a_chunk(tx, test))
-    return False
-
-
-async def _begin(tx: Transaction, seen: Sweep) -> bool:
-    """The rules and the sizes of the classes are those of this moment, for everybody."""
-    run = await warning_runs.lock_run(tx, seen.run_id)
-    if run is None or run.started_at is not None:
-        return run is not None
-    rules = await warning_rules.list_active(tx)
-    classes = await stages.read_classes(tx, run.as_of)
-    stage_rules = await load_in_force(tx, STAGE_RULES)
-    await warning_runs.save_begun(
-        tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
-        {"stage_rules": stage_rules.version, "classes": classes.sizes, "customers": classes.customers},
-    )  # fmt: skip
-    return True
-
-
-async def _sweep_a_chunk(tx: Transaction, seen: Sweep) -> bool:
-    run = await warning_runs.lock_run(tx, seen.run_id)
-    if run is None or run.cursor != seen.cursor:
-        return run is not None
-    assert run.rules is not None
-    customers = await list_customers(tx, run.cursor, CHUNK)
+async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:
+    run = await sweeps.load_run(tx, job.id)
+    if run.rules is None:
+        return await _begin(tx, job, run)
+    customers = await list_customers(tx, None if job.cursor is None else UUID(job.cursor), BATCH)
     rules = await warning_rules.list_compiled(tx, [(UUID(rule_id), version) for rule_id, version in run.rules])
     business = await find_business(tx)
     stage_rules = await _stage_rules(tx, run)
-    looked_at = await observed.load_monthly_series(
-        tx, customers, run.as_of, business.zone, observed.classes_of(rules), stage_rules.margin_months
+    series = await monthly_series.load_monthly_series(
+        tx, customers, run.as_of, business.zone, monthly_series.classes_of(rules), stage_rules.margin_months
     )
     found = _Found(Counter(run.outcomes), Counter(run.stages))
-    await _watch(tx, run, rules, customers, looked_at, found)
-    await _place(tx, run, stage_rules, customers, looked_at, found)
+    await _watch(tx, run, rules, customers, series, found)
+    await _place(tx, run, stage_rules, customers, series, found)
     await warnings.save_warnings(tx, found.warnings)
     await warnings.add_changes(tx, found.changes)
     announce(tx, found.events)
-    cursor = customers[-1] if customers else run.cursor
-    await warning_runs.save_progress(
-        tx, run.run_id, cursor, run.customers + len(customers), found.outcomes, found.stages,
-        last=len(customers) < CHUNK,
+    await sweeps.save_outcomes(tx, run.run_id, found.outcomes, found.stages)
+    return Done(len(customers)) if len(customers) < BATCH else job.next(customers[-1], done=len(customers))
+
+
+WARNINGS = JobKind(sweep_next_batch, when_due=ask_when_due)
+
+
+async def _begin(tx: Transaction, job: Job, run: Sweep) -> Outcome:
+    """The rules and the sizes of the classes are those of this moment, for everybody."""
+    rules = await warning_rules.list_active(tx)
+    classes = await stages.read_classes(tx, run.as_of)
+    book = await load_in_force(tx, STAGE_RULES)
+    await sweeps.save_setting(
+        tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
+        {"stage_rules": book.version, "classes": classes.sizes, "customers": classes.customers},
     )  # fmt: skip
-    return True
+    return job.next(None)
 
 
 @dataclass(slots=True)
 class _Found:
-    """What a chunk found, saved and announced at once."""
+    """What a batch found, saved and announced at once."""
 
     outcomes: Counter[str]
     stages: Counter[str]

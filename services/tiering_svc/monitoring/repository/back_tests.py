@@ -20,16 +20,27 @@ from services.tiering_svc.monitoring.domain.history import (
     ReversalFact,
     ScoredAnswer,
 )
+from services.tiering_svc.monitoring.tables.warnings import warning_back_test
 from shared.errors import not_found
+from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
-FIELDS = """back_test_id, rule_id, rule_version, first_month, last_month, severity, horizon_months, baseline_months,
-            fall, least_baseline, requested_by, requested_at, finished_at, cursor, customers, measured"""
+WARNING_BACK_TEST = "warning_back_test"  # the kind of job
+
+NAMES = (
+    "rule_id", "rule_version", "first_month", "last_month", "severity", "horizon_months", "baseline_months", "fall",
+    "least_baseline", "measured",
+)  # fmt: skip
+SELECT = f"""select {", ".join(f"t.{name}" for name in NAMES)}, {job_columns("j")}
+from warning_back_test t join job j on j.id = t.back_test_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleBackTest:
-    back_test_id: UUID
+    """A warning rule tried on past months, and the job that says how far it is."""
+
+    job: Job
     rule_id: UUID
     rule_version: int
     first_month: date
@@ -39,12 +50,7 @@ class RuleBackTest:
     baseline_months: int
     fall: Decimal
     least_baseline: Decimal
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None = None
-    cursor: UUID | None = None
-    customers: int = 0
-    measured: Mapping[str, Any] | None = None
+    measured: Mapping[str, Any]
 
     @property
     def outcome(self) -> RuleOutcome:
@@ -52,61 +58,40 @@ class RuleBackTest:
 
 
 async def add_back_test(tx: Transaction, test: RuleBackTest) -> None:
-    await tx.raw.execute(
-        """insert into warning_back_test (back_test_id, rule_id, rule_version, first_month, last_month, severity,
-               horizon_months, baseline_months, fall, least_baseline, requested_by, requested_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
-        test.back_test_id, test.rule_id, test.rule_version, test.first_month, test.last_month, test.severity,
-        test.horizon_months, test.baseline_months, test.fall, test.least_baseline, test.requested_by,
-        test.requested_at,
-    )  # fmt: skip
+    await insert_many(tx, warning_back_test, [test], columns=NAMES, shared={"back_test_id": test.job.id})
+
+
+async def load_back_test(tx: Transaction, back_test_id: UUID) -> RuleBackTest:
+    row = await tx.raw.fetchrow(f"{SELECT} where t.back_test_id = $1", back_test_id)
+    assert row is not None  # its job is there
+    return _back_test(row)
 
 
 async def read_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID) -> RuleBackTest:
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from warning_back_test where rule_id = $1 and back_test_id = $2", rule_id, back_test_id
-    )
+    row = await tx.raw.fetchrow(f"{SELECT} where t.rule_id = $1 and t.back_test_id = $2", rule_id, back_test_id)
     if row is None:
         raise not_found("back_test_not_found", "The rule has no such back-test.")
-    return RuleBackTest(**row)
+    return _back_test(row)
 
 
 async def list_back_tests(tx: Transaction, rule_id: UUID, before: UUID | None, limit: int) -> list[RuleBackTest]:
-    """Newest first."""
+    """Newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
-        f"""select {FIELDS} from warning_back_test where rule_id = $1 and ($2::uuid is null or back_test_id < $2)
-            order by back_test_id desc limit $3""",
+        f"""{SELECT} where t.rule_id = $1 and ($2::uuid is null or t.back_test_id < $2)
+            order by t.back_test_id desc limit $3""",
         rule_id, before, limit,
     )  # fmt: skip
-    return [RuleBackTest(**row) for row in rows]
+    return [_back_test(row) for row in rows]
 
 
-async def find_unfinished(tx: Transaction) -> RuleBackTest | None:
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from warning_back_test where finished_at is null order by requested_at limit 1"
-    )
-    return None if row is None else RuleBackTest(**row)
+def _back_test(row: Mapping[str, Any]) -> RuleBackTest:
+    return RuleBackTest(job_of(row), *(row[name] for name in NAMES))
 
 
-async def lock_back_test(tx: Transaction, back_test_id: UUID) -> RuleBackTest | None:
-    """Unless another replica is at it or it is done."""
-    row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from warning_back_test where back_test_id = $1 and finished_at is null
-            for update skip locked""",
-        back_test_id,
-    )
-    return None if row is None else RuleBackTest(**row)
-
-
-async def save_progress(
-    tx: Transaction, back_test_id: UUID, cursor: UUID | None, customers: int, measured: Mapping[str, Any], *, last: bool
-) -> None:
+async def save_measured(tx: Transaction, back_test_id: UUID, measured: Mapping[str, Any]) -> None:
     await tx.raw.execute(
-        """update warning_back_test set cursor = $2, customers = $3, measured = $4::jsonb,
-               finished_at = case when $5 then $6::timestamptz end
-           where back_test_id = $1""",
-        back_test_id, cursor, customers, json.dumps(measured), last, tx.at,
-    )  # fmt: skip
+        "update warning_back_test set measured = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(measured)
+    )
 
 
 # --- histories -----------------------------------------------------------------------------------------------------

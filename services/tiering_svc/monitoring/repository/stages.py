@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.stage import Classes
+from services.tiering_svc.monitoring.tables.stages import customer_stage
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_columns
 
 THEN = "superseded_at is null and effective @> $1::timestamptz"
 
@@ -23,20 +25,24 @@ async def list_tiers(tx: Transaction, customers: Sequence[UUID], as_of: datetime
     return {row[0]: row[1] for row in rows}
 
 
+ONLY_CHANGES = Upsert(
+    replace=("stage", "relationship", "run_id"),
+    expressions={
+        "since": "case when customer_stage.stage = excluded.stage then customer_stage.since else excluded.since end"
+    },
+    where="(customer_stage.stage, customer_stage.relationship) is distinct from "
+    "(excluded.stage, excluded.relationship)",
+)
+
+
 async def save_stages(
     tx: Transaction, run_id: UUID, as_of: datetime, customers: Sequence[UUID], stages: Sequence[str | None],
     relationships: Sequence[str | None],
 ) -> None:  # fmt: skip
     """Only what is different is written."""
-    await tx.raw.execute(
-        """insert into customer_stage as s (customer_id, stage, relationship, since, run_id)
-           select a.customer_id, a.stage, a.relationship, $4, $5
-           from unnest($1::uuid[], $2::text[], $3::text[]) as a(customer_id, stage, relationship)
-           on conflict (customer_id) do update set
-               stage = excluded.stage, relationship = excluded.relationship, run_id = excluded.run_id,
-               since = case when s.stage = excluded.stage then s.since else excluded.since end
-           where (s.stage, s.relationship) is distinct from (excluded.stage, excluded.relationship)""",
-        customers, stages, relationships, as_of, run_id,
+    await insert_columns(
+        tx, customer_stage, {"customer_id": customers, "stage": stages, "relationship": relationships},
+        shared={"since": as_of, "run_id": run_id}, on_conflict=ONLY_CHANGES,
     )  # fmt: skip
 
 

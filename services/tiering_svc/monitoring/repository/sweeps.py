@@ -1,4 +1,4 @@
-"""SQL of sweeps: asked for, or following a review, or due by the day; done in chunks, finished (T12)."""
+"""SQL of sweeps (T12): asked for, or following a review, or due by the day; and what came of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,65 +7,63 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.tiering_svc.monitoring.tables.warnings import warning_run
 from shared.errors import not_found
-from shared.messaging import Transaction, new_id
+from shared.jobs import Job, job_columns, job_of
+from shared.messaging import Transaction
+from shared.sql import insert_many
 
-FIELDS = """run_id, as_of, because, evaluation_id, requested_by, requested_at, started_at, finished_at, rules, setting,
-            cursor, customers, outcomes, stages"""
+WARNING_SWEEP = "warning_sweep"  # the kind of job
+
+NAMES = ("as_of", "because", "evaluation_id", "rules", "setting", "outcomes", "stages")
+SELECT = f"""select {", ".join(f"r.{name}" for name in NAMES)}, {job_columns("j")}
+from warning_run r join job j on j.id = r.run_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    run_id: UUID
+    """Everybody looked at by every rule, as of a day; and the job that says how far it is."""
+
+    job: Job
     as_of: datetime
     because: str
     evaluation_id: UUID | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
     rules: list[list[Any]] | None  # ids and versions
     setting: dict[str, Any] | None
-    cursor: UUID | None
-    customers: int
     outcomes: dict[str, int]
     stages: dict[str, int]
 
-
-async def add_run(tx: Transaction, run_id: UUID, as_of: datetime, because: str, by: str) -> bool:
-    """False: the day's run is on its way already."""
-    added = await tx.raw.fetchval(
-        """insert into warning_run (run_id, as_of, because, requested_by, requested_at) values ($1, $2, $3, $4, $5)
-           on conflict do nothing returning true""",
-        run_id, as_of, because, by, tx.at,
-    )  # fmt: skip
-    return added is not None
+    @property
+    def run_id(self) -> UUID:
+        return self.job.id
 
 
-async def add_runs_after_reviews(tx: Transaction, by: str) -> None:
-    """Each applied review is followed by one sweep as of its date, unless a later day has been swept."""
+async def add_run(tx: Transaction, job: Job, as_of: datetime, because: str, evaluation_id: UUID | None = None) -> None:
+    row = {"run_id": job.id, "as_of": as_of, "because": because, "evaluation_id": evaluation_id}
+    await insert_many(tx, warning_run, [row])
+
+
+async def list_reviews_to_follow(tx: Transaction) -> list[tuple[UUID, datetime]]:
+    """Applied reviews that no sweep has followed, unless a later day has been swept: their ids and dates."""
     rows = await tx.raw.fetch(
         """select e.run_id, e.as_of from evaluation_run e
            where e.result = 'applied' and not exists (select from warning_run w where w.evaluation_id = e.run_id)
              and e.as_of >= coalesce((select max(as_of) from warning_run), '-infinity')
            order by e.as_of, e.decided_at"""
     )
-    for evaluation_id, as_of in rows:
-        await tx.raw.execute(
-            """insert into warning_run (run_id, as_of, because, evaluation_id, requested_by, requested_at)
-               values ($1, $2, 'review', $3, $4, $5) on conflict do nothing""",
-            new_id(), as_of, evaluation_id, by, tx.at,
-        )  # fmt: skip
+    return [(row["run_id"], row["as_of"]) for row in rows]
 
 
-async def is_due(tx: Transaction, every: timedelta) -> bool:
-    """The last sweep, whatever its cause, is so long ago; the first is a review's or somebody's."""
-    due: bool | None = await tx.raw.fetchval(
-        """select bool_and(finished_at is not null) and max(finished_at) < $1
-           from (select finished_at from warning_run order by requested_at desc, run_id desc limit 1) last""",
-        tx.at - every,
-    )  # fmt: skip
-    return bool(due)
+async def find_sweep_to_follow(tx: Transaction, every: timedelta) -> UUID | None:
+    """The last sweep, whatever its cause, if it is over and that is so long ago. (The first is a review's or
+    somebody's.)"""
+    row = await tx.raw.fetchrow(
+        "select id, finished_at from job where kind = $1 order by requested_at desc, id desc limit 1", WARNING_SWEEP
+    )
+    if row is None or row["finished_at"] is None or row["finished_at"] >= tx.at - every:
+        return None
+    last: UUID = row["id"]
+    return last
 
 
 async def find_last_as_of(tx: Transaction) -> datetime | None:
@@ -74,10 +72,10 @@ async def find_last_as_of(tx: Transaction) -> datetime | None:
 
 
 async def load_run(tx: Transaction, run_id: UUID) -> Sweep:
-    row = await tx.raw.fetchrow(f"select {FIELDS} from warning_run where run_id = $1", run_id)
+    row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1", run_id)
     if row is None:
         raise not_found("warning_run_not_found", "There is no such run.")
-    return Sweep(**row)
+    return _sweep(row)
 
 
 async def list_runs(
@@ -85,57 +83,38 @@ async def list_runs(
 ) -> list[Sweep]:
     """Newest first."""
     rows = await tx.raw.fetch(
-        f"""select {FIELDS} from warning_run
-            where ($1::timestamptz is null or (requested_at, run_id) < ($1, $2::uuid))
-              and ($3::uuid is null or evaluation_id = $3)
-            order by requested_at desc, run_id desc limit $4""",
-        *(before or (None, None)), evaluation_id, limit,
+        f"""{SELECT} where j.kind = $5 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
+              and ($3::uuid is null or r.evaluation_id = $3)
+            order by j.requested_at desc, j.id desc limit $4""",
+        *(before or (None, None)), evaluation_id, limit, WARNING_SWEEP,
     )  # fmt: skip
-    return [Sweep(**row) for row in rows]
-
-
-async def find_unfinished(tx: Transaction) -> Sweep | None:
-    """The oldest: sweeps happen in the order they were asked for."""
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from warning_run where finished_at is null order by requested_at, run_id limit 1"
-    )
-    return None if row is None else Sweep(**row)
+    return [_sweep(row) for row in rows]
 
 
 async def find_finished_by(tx: Transaction, as_of: datetime) -> Sweep | None:
-    """The last finished sweep of that day or before."""
+    """The last sweep of that day or before that came to its end."""
     row = await tx.raw.fetchrow(
-        f"""select {FIELDS} from warning_run where finished_at is not null and as_of <= $1
-            order by as_of desc, run_id desc limit 1""",
-        as_of,
+        f"{SELECT} where j.status = 'done' and r.as_of <= $1 order by r.as_of desc, r.run_id desc limit 1", as_of
     )
-    return None if row is None else Sweep(**row)
+    return None if row is None else _sweep(row)
 
 
-async def lock_run(tx: Transaction, run_id: UUID) -> Sweep | None:
-    """The run, unless another replica is at it or it is done."""
-    row = await tx.raw.fetchrow(
-        f"select {FIELDS} from warning_run where run_id = $1 and finished_at is null for update skip locked", run_id
-    )
-    return None if row is None else Sweep(**row)
+def _sweep(row: Mapping[str, Any]) -> Sweep:
+    return Sweep(job_of(row), *(row[name] for name in NAMES))
 
 
-async def save_begun(
+async def save_setting(
     tx: Transaction, run_id: UUID, rules: Sequence[tuple[UUID, int]], setting: Mapping[str, Any]
 ) -> None:
     await tx.raw.execute(
-        "update warning_run set started_at = $2, rules = $3::jsonb, setting = $4::jsonb where run_id = $1",
-        run_id, tx.at, json.dumps([[str(rule_id), version] for rule_id, version in rules]), json.dumps(setting),
+        "update warning_run set rules = $2::jsonb, setting = $3::jsonb where run_id = $1",
+        run_id, json.dumps([[str(rule_id), version] for rule_id, version in rules]), json.dumps(setting),
     )  # fmt: skip
 
 
-async def save_progress(
-    tx: Transaction, run_id: UUID, cursor: UUID | None, customers: int, outcomes: Mapping[str, int],
-    stages: Mapping[str, int], *, last: bool,
-) -> None:  # fmt: skip
+async def save_outcomes(tx: Transaction, run_id: UUID, outcomes: Mapping[str, int], stages: Mapping[str, int]) -> None:
+    """What has been found so far."""
     await tx.raw.execute(
-        """update warning_run set cursor = $2, customers = $3, outcomes = $4::jsonb, stages = $5::jsonb,
-               finished_at = case when $6 then $7::timestamptz end
-           where run_id = $1""",
-        run_id, cursor, customers, json.dumps(outcomes), json.dumps(stages), last, tx.at,
+        "update warning_run set outcomes = $2::jsonb, stages = $3::jsonb where run_id = $1",
+        run_id, json.dumps(outcomes), json.dumps(stages),
     )  # fmt: skip

@@ -1,22 +1,19 @@
 """SQL of early warnings and their histories (T12)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
+from services.tiering_svc.monitoring.tables.warnings import early_warning, warning_change
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
 
 FIELDS = tuple(field.name for field in fields(EarlyWarning))
-TYPES = (
-    "uuid", "uuid", "text", "uuid", "int", "text", "text", "bool", "text", "timestamptz", "timestamptz", "timestamptz",
-    "jsonb", "timestamptz", "text", "text",
-)  # fmt: skip
 COLUMNS = ", ".join(f"w.{name}" for name in FIELDS)
-SET = ", ".join(f"{name} = excluded.{name}" for name in FIELDS[3:])
+CHANGED = Upsert(replace=FIELDS[3:])  # whose it is and of what cause stays
 
 
 async def load_lasting(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, dict[str, EarlyWarning]]:
@@ -61,30 +58,12 @@ async def _one(tx: Transaction, warning_id: UUID, lock: str) -> EarlyWarning:
 async def save_warnings(tx: Transaction, warnings: Sequence[EarlyWarning]) -> None:
     """What ended goes first, so that a new one of the same cause finds room."""
     for lasting in (False, True):
-        columns: list[list[Any]] = [[] for _ in FIELDS]
-        for warning in warnings:
-            if warning.lasting is lasting:
-                for column, name in zip(columns, FIELDS, strict=True):
-                    value = getattr(warning, name)
-                    column.append(json.dumps(value, ensure_ascii=False) if name == "evidence" else value)
-        if columns[0]:
-            places = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(TYPES, 1))
-            await tx.raw.execute(
-                f"""insert into early_warning ({", ".join(FIELDS)}) select * from unnest({places})
-                    on conflict (warning_id) do update set {SET}""",
-                *columns,
-            )
+        rows = [warning for warning in warnings if warning.lasting is lasting]
+        await insert_many(tx, early_warning, rows, on_conflict=CHANGED)
 
 
 async def add_changes(tx: Transaction, changes: Sequence[WarningChange]) -> None:
-    if changes:
-        *columns, evidence = (list(column) for column in zip(*changes, strict=True))
-        await tx.raw.execute(
-            """insert into warning_change (change_id, warning_id, at, kind, by, as_of, severity, code, note, evidence)
-               select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[],
-                                    $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::jsonb[])""",
-            *columns, [None if one is None else json.dumps(one, ensure_ascii=False) for one in evidence],
-        )  # fmt: skip
+    await insert_many(tx, warning_change, changes)
 
 
 async def list_changes(tx: Transaction, warning_id: UUID) -> list[WarningChange]:

@@ -14,8 +14,7 @@ from services.tiering_svc.monitoring.domain.stage import (
 )
 from services.tiering_svc.monitoring.handlers.sweeps import classes_in
 from services.tiering_svc.monitoring.repository import monthly_series as observed
-from services.tiering_svc.monitoring.repository import stages
-from services.tiering_svc.monitoring.repository import sweeps as warning_runs
+from services.tiering_svc.monitoring.repository import stages, sweeps
 from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
 from services.tiering_svc.monitoring.schemas.stages import (
     CustomerStageRead,
@@ -73,14 +72,14 @@ async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf =
 
 
 async def _classes(tx: Transaction, as_of: datetime) -> Classes:
-    run = await warning_runs.find_finished_by(tx, as_of)
+    run = await sweeps.find_finished_by(tx, as_of)
     return await stages.read_classes(tx, as_of) if run is None or run.setting is None else classes_in(run.setting)
 
 
 @router.get("/stages", dependencies=[allow("tiers:read"), not_for_partners])
 async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
     """As the last sweep by that instant counted them."""
-    run = await warning_runs.find_finished_by(tx, instant_or_now(as_of, tx, "/as_of"))
+    run = await sweeps.find_finished_by(tx, instant_or_now(as_of, tx, "/as_of"))
     if run is None:
         raise not_found("no_sweep_then", "No sweep had been made by then.")
     counted: dict[str, Counter[str]] = {stage: Counter() for stage in STAGES}
@@ -90,7 +89,7 @@ async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
     return StagesRead(
         as_of=run.as_of,
         run_id=run.run_id,
-        customers=run.customers,
+        customers=run.job.done,
         stages=[
             StageCountRead(
                 stage=stage, name=STAGE_NAMES[stage], customers=relations.total(), relationships=dict(relations)

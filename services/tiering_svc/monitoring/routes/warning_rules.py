@@ -10,7 +10,7 @@ from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
 from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome
-from services.tiering_svc.monitoring.handlers.back_tests import request_back_test
+from services.tiering_svc.monitoring.handlers.back_tests import cancel_back_test, request_back_test
 from services.tiering_svc.monitoring.repository import back_tests as warning_back_tests
 from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
 from services.tiering_svc.monitoring.repository.warning_rules import WARNING_RULES
@@ -24,6 +24,7 @@ from services.tiering_svc.monitoring.schemas.warnings import (
 )
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.errors import invalid
+from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetVersion, VersionKey, load_version, rule_set_routes
 
@@ -70,15 +71,20 @@ async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> RuleBack
     return _back_test(await warning_back_tests.read_back_test(tx, rule_id, back_test_id))
 
 
+@router.post("/{rule_id}/back-tests/{back_test_id}/cancellation", dependencies=[allow("evaluations:run")])
+async def cancel_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> RuleBackTestRead:
+    return _back_test(await cancel_back_test(tx, rule_id, back_test_id, actor.subject))
+
+
 def _after(month: str) -> date:
     """The beginning of the month after this one: where its end is looked at."""
     return shift(date.fromisoformat(f"{month}-01"), 1)
 
 
 def _back_test(test: RuleBackTest) -> RuleBackTestRead:
-    measured = Measured.from_data(test.measured or {})
+    measured = Measured.from_data(test.measured)
     return RuleBackTestRead(
-        id=test.back_test_id,
+        **job_fields(test.job),
         rule_id=test.rule_id,
         rule_version=test.rule_version,
         from_=spelled(shift(test.first_month, -1)),
@@ -90,10 +96,6 @@ def _back_test(test: RuleBackTest) -> RuleBackTestRead:
             "fall_percent": format(test.fall.normalize(), "f"),
             "least_baseline": format(test.least_baseline.normalize(), "f"),
         },
-        requested_by=test.requested_by,
-        requested_at=test.requested_at,
-        finished_at=test.finished_at,
-        customers=test.customers,
         warnings=measured.precision.whole,
         precision=_share(measured.precision),
         recall=_share(measured.recall),

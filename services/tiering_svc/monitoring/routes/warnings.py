@@ -12,9 +12,8 @@ from services.tiering_svc.core.domain.numbers import Names
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
 from services.tiering_svc.monitoring.handlers import warnings as handlers
-from services.tiering_svc.monitoring.handlers.sweeps import request_run
-from services.tiering_svc.monitoring.repository import sweeps as warning_runs
-from services.tiering_svc.monitoring.repository import warning_rules, warnings
+from services.tiering_svc.monitoring.handlers.sweeps import cancel_run, request_run
+from services.tiering_svc.monitoring.repository import sweeps, warning_rules, warnings
 from services.tiering_svc.monitoring.repository.sweeps import Sweep
 from services.tiering_svc.monitoring.repository.warnings import WarningFilter
 from services.tiering_svc.monitoring.schemas.warnings import (
@@ -30,6 +29,7 @@ from services.tiering_svc.monitoring.schemas.warnings import (
 from services.tiering_svc.monitoring.texts.warnings import in_words
 from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.times import refuse_backdating
+from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
 router = service_router(prefix="/v1", tags=["warnings"], dependencies=[not_for_partners])
@@ -37,6 +37,34 @@ router = service_router(prefix="/v1", tags=["warnings"], dependencies=[not_for_p
 WarningStateFilter = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
 SeverityFilter = Annotated[Literal["yellow", "red"] | None, Query()]
 RuleNames = Mapping[tuple[UUID, int], Names]
+
+
+@router.post("/warnings/runs", status_code=202, dependencies=[allow("evaluations:run")])
+async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
+    """It looks at what is counted by then. Each applied review is followed by one, and there is one daily."""
+    as_of = instant_or_now(body.as_of, tx, "/as_of")
+    refuse_backdating(as_of, tx.at, actor, allowed=timedelta(days=settings_of(request).backdating_days))
+    return _run(await request_run(tx, as_of, actor.subject))
+
+
+@router.get("/warnings/runs", dependencies=[allow("tiers:read")])
+async def list_warning_runs(
+    tx: Tx, evaluation: Id | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[WarningRunRead]:
+    """Newest first. `evaluation`: the one that followed this review."""
+    before = read_cursor(cursor, datetime, UUID)
+    runs = await sweeps.list_runs(tx, evaluation, before, limit + 1)
+    return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
+
+
+@router.get("/warnings/runs/{run_id}", dependencies=[allow("tiers:read")])
+async def show_warning_run(run_id: Id, tx: Tx) -> WarningRunRead:
+    return _run(await sweeps.load_run(tx, run_id))
+
+
+@router.post("/warnings/runs/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
+async def cancel_warning_run(run_id: Id, tx: Tx, actor: CurrentActor) -> WarningRunRead:
+    return _run(await cancel_run(tx, run_id, actor.subject))
 
 
 @router.get("/warnings", dependencies=[allow("tiers:read")])
@@ -79,29 +107,6 @@ async def take_a_step(warning_id: Id, body: StepCreate, tx: Tx, actor: CurrentAc
 async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     """While its cause lasts, another one is raised only when it gets worse."""
     return await _whole(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
-
-
-@router.post("/warning-runs", status_code=202, dependencies=[allow("evaluations:run")])
-async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
-    """It looks at what is counted by then. Each applied review is followed by one, and there is one daily."""
-    as_of = instant_or_now(body.as_of, tx, "/as_of")
-    refuse_backdating(as_of, tx.at, actor, allowed=timedelta(days=settings_of(request).backdating_days))
-    return _run(await request_run(tx, as_of, actor.subject))
-
-
-@router.get("/warning-runs", dependencies=[allow("tiers:read")])
-async def list_warning_runs(
-    tx: Tx, evaluation: Id | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page[WarningRunRead]:
-    """Newest first. `evaluation`: the one that followed this review."""
-    before = read_cursor(cursor, datetime, UUID)
-    runs = await warning_runs.list_runs(tx, evaluation, before, limit + 1)
-    return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
-
-
-@router.get("/warning-runs/{run_id}", dependencies=[allow("tiers:read")])
-async def show_warning_run(run_id: Id, tx: Tx) -> WarningRunRead:
-    return _run(await warning_runs.load_run(tx, run_id))
 
 
 async def _whole(tx: Transaction, warning: EarlyWarning) -> WarningHistoryRead:
@@ -161,14 +166,9 @@ def _change(change: WarningChange, currency: str) -> WarningChangeRead:
 
 def _run(run: Sweep) -> WarningRunRead:
     return WarningRunRead(
-        id=run.run_id,
+        **job_fields(run.job),
         as_of=run.as_of,
         because=run.because,
         evaluation_id=run.evaluation_id,
-        requested_by=run.requested_by,
-        requested_at=run.requested_at,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        customers=run.customers,
         outcomes=run.outcomes,
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, Exact
 from shared.chassis import Code, Instant, Read, Shape, Text
+from shared.jobs.http import JobRead
 from shared.rule_sets import RuleSetVersionRead
 
 SeverityCode = Literal["yellow", "red"]
@@ -85,8 +86,9 @@ class LeadRead(Read):
     three_quarters: Count | None
 
 
-class RuleBackTestRead(Read):
-    id: UUID
+class RuleBackTestRead(JobRead):
+    """Its progress counts customers."""
+
     rule_id: UUID
     rule_version: Count
     from_: str = Field(serialization_alias="from")
@@ -94,10 +96,6 @@ class RuleBackTestRead(Read):
     severity: str
     horizon_months: Count
     outcome: dict[str, Any]
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None
-    customers: Count
     warnings: Count
     precision: ShareRead
     recall: ShareRead
@@ -161,14 +159,10 @@ class WarningRunCreate(Shape):
     as_of: Instant | None = Field(default=None, description="now, if not given")
 
 
-class WarningRunRead(Read):
-    id: UUID
+class WarningRunRead(JobRead):
+    """Its progress counts customers."""
+
     as_of: datetime
     because: str = Field(description="review, daily or request")
     evaluation_id: UUID | None
-    requested_by: str
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    customers: Count
     outcomes: dict[str, int]

@@ -41,29 +41,23 @@ warning_change = Table(  # who did what, when; never changed
     Column("evidence", JSONB),
 )
 
-warning_run = Table(  # a sweep over everybody: how far it is, and what came of it
+warning_run = Table(  # a sweep over everybody: by what it looks, and what came of it; its job says how far it is
     "warning_run",
     metadata,
-    Column("run_id", Uuid, primary_key=True),
+    Column("run_id", Uuid, primary_key=True),  # the job's
     Column("as_of", Timestamp, nullable=False),
     Column("because", Text, nullable=False),  # review, daily, request
     Column("evaluation_id", Uuid),  # the review it followed
-    Column("requested_by", Text, nullable=False),
-    Column("requested_at", Timestamp, nullable=False),
-    Column("started_at", Timestamp),
-    Column("finished_at", Timestamp),
     Column("rules", JSONB),  # the versions that were in force when it began
     Column("setting", JSONB),  # the classes' sizes and the version of the stages' rules when it began
-    Column("cursor", Uuid),  # the last customer that was looked at
-    Column("customers", Integer, nullable=False),
     Column("outcomes", JSONB, nullable=False),
     Column("stages", JSONB, nullable=False),
 )
 
-warning_back_test = Table(
+warning_back_test = Table(  # a rule tried on the operator's own history; its job says how far it is
     "warning_back_test",
     metadata,
-    Column("back_test_id", Uuid, primary_key=True),
+    Column("back_test_id", Uuid, primary_key=True),  # the job's
     Column("rule_id", Uuid, nullable=False),
     Column("rule_version", Integer, nullable=False),
     Column("first_month", Date, nullable=False),
@@ -73,10 +67,5 @@ warning_back_test = Table(
     Column("baseline_months", Integer, nullable=False),
     Column("fall", Numeric(7, 4), nullable=False),
     Column("least_baseline", Money, nullable=False),
-    Column("requested_by", Text, nullable=False),
-    Column("requested_at", Timestamp, nullable=False),
-    Column("finished_at", Timestamp),
-    Column("cursor", Uuid),
-    Column("customers", Integer, nullable=False),
     Column("measured", JSONB, nullable=False),
 )

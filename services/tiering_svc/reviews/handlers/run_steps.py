@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from services.tiering_svc.indicators.domain.snapshot import requests_as_of
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
@@ -108,8 +109,8 @@ async def _measure_batch(tx: Transaction, job: Job, run: Run, phase: Phase) -> O
         values, individual = [], await screening.list_batch(tx, after, end)
     if individual:
         known = await snapshots.load_snapshots(
-            tx, individual, [request.as_of] * len(individual), [policy.months] * len(individual),
-            classes=policy.classes, known_at=request.known_at,
+            tx, requests_as_of(individual, request.as_of, policy.months), classes=policy.classes,
+            known_at=request.known_at,
         )  # fmt: skip
         values += values_of(policy, known)
     await evaluations.add_values(tx, run.run_id, phase.after, values)
