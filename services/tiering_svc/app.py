@@ -19,6 +19,7 @@ from services.tiering_svc.subscriptions import background, subscriptions, timers
 from services.tiering_svc.tiers.routes import overrides as privileges
 from services.tiering_svc.tiers.routes import tiers
 from shared.chassis import Ports, create_service
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             warning_rules.rules,
             stages.router,
             stages.rules,
+            jobs_of_this_service,
         ],
         subscriptions=subscriptions,
         timers=timers,

@@ -69,12 +69,10 @@ jobs = Jobs(
         "simulation": run_steps.RUN,
         "policy_back_test": back_tests.BACK_TEST,
         "lifetime_values": lifetime_values.VALUES,
+        "risk_sweep": risk_flags.RISKS,
         "warning_sweep": sweeps.WARNINGS,
         "warning_back_test": rule_back_tests.measure_next_batch,
     }
 )
 
-background = [
-    jobs.work_on_jobs,
-    risk_flags.work_on_risks,
-]
+background = [jobs.work_on_jobs]

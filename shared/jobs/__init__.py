@@ -29,6 +29,7 @@ from shared.jobs.runner import JobContext, JobKind, Jobs, RunningService
 from shared.jobs.store import (
     cancel_job,
     find_job,
+    is_unfinished,
     job_columns,
     job_of,
     list_jobs,
@@ -36,6 +37,7 @@ from shared.jobs.store import (
     request_job,
     request_job_once,
     retry_job,
+    wake_jobs,
 )
 from shared.jobs.table import CREATE_JOB_TABLE, job_table
 
@@ -53,6 +55,7 @@ __all__ = [
     "Wait",
     "cancel_job",
     "find_job",
+    "is_unfinished",
     "job_columns",
     "job_of",
     "job_table",
@@ -61,4 +64,5 @@ __all__ = [
     "request_job",
     "request_job_once",
     "retry_job",
+    "wake_jobs",
 ]

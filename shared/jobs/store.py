@@ -70,6 +70,19 @@ async def _add(
     return Job(**row)
 
 
+def wake_jobs(tx: Transaction) -> None:
+    """Once this is committed, the runner of this process looks at once: something may have become due (`when_due`)."""
+    tx.wake(WAKE)
+
+
+async def is_unfinished(tx: Transaction, kind: str) -> bool:
+    """Whether a job of that kind is waiting or running: for what is asked for again and again."""
+    unfinished: bool = await tx.raw.fetchval(
+        "select exists (select from job where kind = $1 and finished_at is null)", kind
+    )
+    return unfinished
+
+
 async def find_job(tx: Transaction, job_id: UUID) -> Job | None:
     row = await tx.raw.fetchrow(f"select {FIELDS} from job where id = $1", job_id)
     return None if row is None else Job(**row)

@@ -17,12 +17,14 @@ from shared.jobs import (
     Outcome,
     Wait,
     cancel_job,
+    is_unfinished,
     list_jobs,
     load_job,
     request_job,
     request_job_once,
     retry_job,
     store,
+    wake_jobs,
 )
 from shared.messaging import Transaction
 from tests.shared.jobs.world import World, count, until, with_prepare
@@ -237,6 +239,27 @@ async def test_a_kind_asks_for_its_jobs_when_they_are_due(world: World) -> None:
     async with world.running(*(Jobs({"count": JobKind(count, when_due=when_due)}) for _ in range(2))):
         await until(lambda: _has_counted(world, 2), "the job that was due")
     assert await world.counted() == [1, 2]
+
+
+async def test_what_has_become_due_is_looked_at_at_once(world: World) -> None:
+    due = False
+
+    async def when_due(tx: Transaction, context: Any) -> None:
+        if due and not await is_unfinished(tx, "count"):
+            await request_job(tx, "count", {"until": 1}, by="timer")
+
+    async def become_due(tx: Transaction) -> None:
+        nonlocal due
+        due = True
+        wake_jobs(tx)
+
+    async with world.running(Jobs({"count": JobKind(count, when_due=when_due)})):
+        await asyncio.sleep(0.1)  # it has looked, and pauses for seconds now
+        began = asyncio.get_running_loop().time()
+        await world.database.run(become_due)
+        await until(lambda: _has_counted(world, 1), "the job that has become due")
+        assert asyncio.get_running_loop().time() - began < 1.5
+        due = False
 
 
 async def _has_counted(world: World, numbers: int) -> bool:

@@ -56,7 +56,7 @@ async def test_T8_T13_a_key_account_and_its_risks_and_everybodys_value(system: S
             break
         await asyncio.sleep(0.1)
     assert [flag["risk"] for flag in risks["items"]] == ["profit"]  # 3 % of margin, found by the service's own loop
-    assert (run["status"], run["valued"]) == ("finished", 12)
+    assert (run["status"], run["progress"]["done"]) == ("done", 12)
     assert (await get(f"/v1/customers/{customer}/lifetime-value"))["words"]
     periods = (await get("/v1/retention"))["periods"]
     assert sum(period["new"] for period in periods) == 12

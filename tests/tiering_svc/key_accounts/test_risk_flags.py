@@ -8,7 +8,7 @@ import pytest
 
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag, flag_by_rules
 from services.tiering_svc.key_accounts.domain.rules import Examination, ExclusionRule, IndicatorCondition, examine
-from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
+from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_due
 from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import (
     CustomerReferenceRegistered,
@@ -17,10 +17,12 @@ from shared.events import (
     RiskFlagCleared,
     RiskFlagRaised,
 )
+from shared.jobs import list_jobs
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.key_accounts.people import ANN, BOB, NOW, People, ago, refused, steady
+from tests.tiering_svc.runs import Worker
 
 SERVICE = "tiering"
 HOUR = timedelta(hours=1)
@@ -33,6 +35,11 @@ def people(client, as_role):
 
 async def tell(database, *events):
     return await harness.deliver(database, subscriptions, events)
+
+
+async def look_at_risks(database, age: timedelta) -> bool:
+    """Whether somebody was due."""
+    return await database.run(lambda tx: look_at_due(tx, tx.at - age)) > 0
 
 
 async def look(database, age: timedelta = timedelta(0)) -> None:
@@ -92,6 +99,23 @@ async def test_T8_rules_look_at_key_accounts_only_and_again_after_a_while(people
     assert not await look_at_risks(database, HOUR)  # it was looked at just now
     assert [one["risk"] for one in (await risks_of(people))["items"]] == ["profit", "concentration"]
     assert (await risks_of(people, BOB))["items"] == []
+
+
+async def test_T8_a_new_key_account_is_looked_at_at_once_and_everybody_again_after_an_hour(people, database):
+    await tell(database, *steady(ANN, "300", cost="299"), *steady(BOB, "300", cost="299"))
+    worker = Worker(database)
+    for customer in (ANN, BOB):
+        await people.key_account(customer, override_reason="Still.")
+        await worker.to_the_end("risk_sweep")
+        assert (await risks_of(people, customer))["checked_at"] is not None
+    assert not await worker.advance("risk_sweep")
+    sweeps = await database.run(lambda tx: list_jobs(tx, "risk_sweep", None, 10))
+    assert [(sweep.status, sweep.done) for sweep in sweeps] == [("done", 1), ("done", 1)]
+    long_ago = "update account_class set risks_checked_at = now() - interval '61 minutes'"
+    await database.run(lambda tx: tx.raw.execute(long_ago))
+    await worker.to_the_end("risk_sweep")
+    [newest, *_] = await database.run(lambda tx: list_jobs(tx, "risk_sweep", None, 10))
+    assert (newest.status, newest.done) == ("done", 2)
 
 
 async def test_T8_flags_of_rules_go_with_the_key_account(people, database, announced):

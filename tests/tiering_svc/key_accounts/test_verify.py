@@ -1,12 +1,11 @@
 """T8, T13: what `patron verify` holds key accounts, flags and lifetime values to: silent when sound, loud when not."""
 
 from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 
 from deploy.verify.invariants.key_accounts import INVARIANTS
-from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_risks
+from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_due
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, People, steady
@@ -42,7 +41,7 @@ async def lived(client, database, as_role):
     await harness.deliver(database, subscriptions, [*thin, *buying(16)[60:]])
     for customer in (ANN, BOB, EVE):
         await people.key_account(customer, "economic", override_reason="Still.")
-    await look_at_risks(database, timedelta(0))
+    await database.run(lambda tx: look_at_due(tx, tx.at))
     await people.key_account(ANN, "economic", "group", override_reason="Still.")
     end = {"reason": "Over."}
     await client.post(f"/v1/customers/{BOB}/key-account/ending", json=end, headers=as_role("head"))

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import plain
-from services.tiering_svc.core.handlers.background import RISKS
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import check_known, lock_customers
 from services.tiering_svc.key_accounts.domain import key_account as life
@@ -16,6 +15,7 @@ from services.tiering_svc.key_accounts.repository import figures as account_figu
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.repository import risk_flags as risks
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
+from shared.jobs import wake_jobs
 from shared.messaging import Transaction, announce, new_id
 from shared.rule_sets import load_in_force
 
@@ -67,7 +67,7 @@ async def approve_nomination(
         await key_accounts.save_ended(tx, approved.ended)
     await key_accounts.add_class(tx, approved.opened)
     announce(tx, approved.events)
-    tx.wake(RISKS)
+    wake_jobs(tx)  # the risk rules look at a new one at once
     if approved.ended is not None and sort == "never_served":
         await _clear_flags_of_rules(tx, nomination.customer_id, by)
     return approved.nomination

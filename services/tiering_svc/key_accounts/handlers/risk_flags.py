@@ -1,12 +1,10 @@
 """Risk flags (T8): key accounts are looked at by the rules again and again; people set and clear flags by hand."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.core.handlers.background import RISKS, Parts, work
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import lock_customers
 from services.tiering_svc.indicators.domain.snapshot import requests_as_of
@@ -18,28 +16,35 @@ from services.tiering_svc.key_accounts.domain.rules import examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository import risk_flags as risks
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
-from shared.messaging import Database, Timer, Transaction, announce, new_id, set_timer
+from shared.jobs import Done, Job, JobContext, JobKind, Outcome, is_unfinished, request_job
+from shared.messaging import Timer, Transaction, announce, new_id, set_timer
 from shared.rule_sets import load_in_force
 
-CHUNK = 200
+BATCH = 200
+RISK_SWEEP = "risk_sweep"  # the kind of job
 RISK_END = "risk_end"
 
 
-async def work_on_risks(service: Parts, stop: asyncio.Event) -> None:
+async def ask_when_due(tx: Transaction, context: JobContext) -> None:
     """Every key account once in so many minutes, a newly approved one at once."""
-    age = timedelta(minutes=service.settings.risk_check_minutes)
-    await work(RISKS, lambda: look_at_risks(service.database, age), service, stop)
+    before = tx.at - timedelta(minutes=context.settings.risk_check_minutes)
+    if await risks.list_due(tx, before, 1) and not await is_unfinished(tx, RISK_SWEEP):
+        await request_job(tx, RISK_SWEEP, {"before": before}, by=SYSTEM)
 
 
-async def look_at_risks(database: Database, age: timedelta) -> bool:
-    """One chunk of key accounts. False: nobody is due."""
-    return await database.run(lambda tx: _look_at_a_chunk(tx, tx.at - age))
+async def look_at_next_batch(tx: Transaction, job: Job) -> Outcome:
+    customers = await look_at_due(tx, datetime.fromisoformat(job.params["before"]))
+    return Done(customers) if customers < BATCH else job.next(None, done=customers)
 
 
-async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
-    due = await risks.list_due(tx, before, CHUNK)
+RISKS = JobKind(look_at_next_batch, when_due=ask_when_due)
+
+
+async def look_at_due(tx: Transaction, before: datetime) -> int:
+    """A batch of key accounts that no rule has looked at since then, by the rules in force. How many were due."""
+    due = await risks.list_due(tx, before, BATCH)
     if not due:
-        return False
+        return 0
     await lock_customers(tx, [str(customer_id) for customer_id in due])
     is_group = await risks.list_still_key(tx, due)
     customers = sorted(is_group)
@@ -56,7 +61,7 @@ async def _look_at_a_chunk(tx: Transaction, before: datetime) -> bool:
         await risks.add_flags(tx, done.raised)
         announce(tx, done.events)
     await risks.save_checked(tx, customers)
-    return True
+    return len(due)
 
 
 async def _facts(tx: Transaction, customers: Sequence[UUID], is_group: dict[UUID, bool], months: int) -> list[Any]:

@@ -1,14 +1,15 @@
 """SQL of risk flags (T8): open ones, those of an instant, and whose key accounts are due to be looked at."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
+from services.tiering_svc.key_accounts.tables import risk_flag
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import insert_many, update_many
 
 FIELDS = """flag_id, customer_id, risk, source, rule, reason, evidence, raised_by, raised_at, until, cleared_at,
             cleared_by, clear_cause, clear_reason"""
@@ -51,23 +52,12 @@ async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
 
 
 async def add_flags(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
-    for flag in flags:
-        await tx.raw.execute(
-            """insert into risk_flag (flag_id, customer_id, risk, source, rule, reason, evidence, raised_by, raised_at,
-                   until)
-               values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)""",
-            flag.flag_id, flag.customer_id, flag.risk, flag.source, flag.rule, flag.reason,
-            json.dumps(flag.evidence, ensure_ascii=False), flag.raised_by, flag.raised_at, flag.until,
-        )  # fmt: skip
+    await insert_many(tx, risk_flag, flags)
 
 
 async def save_cleared(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
-    for flag in flags:
-        await tx.raw.execute(
-            """update risk_flag set cleared_at = $2, cleared_by = $3, clear_cause = $4, clear_reason = $5
-               where flag_id = $1""",
-            flag.flag_id, flag.cleared_at, flag.cleared_by, flag.clear_cause, flag.clear_reason,
-        )  # fmt: skip
+    cleared = ("flag_id", "cleared_at", "cleared_by", "clear_cause", "clear_reason")
+    await update_many(tx, risk_flag, flags, key=("flag_id",), columns=cleared)
 
 
 async def list_due(tx: Transaction, before: datetime, limit: int) -> list[UUID]:
