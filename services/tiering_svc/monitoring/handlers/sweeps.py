@@ -36,7 +36,7 @@ from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job, request_job_once
 from shared.messaging import Transaction, announce, new_id
-from shared.rule_sets import load_rules
+from shared.rule_sets import load_in_force, load_rules
 
 BATCH = 500
 
