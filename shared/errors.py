@@ -37,16 +37,20 @@ class DomainError(Exception):
 
 
 def invalid(code: str, detail: str = "", *, pointer: str | None = None, **facts: Any) -> DomainError:
+    """What was sent is not right in itself: 422."""
     return DomainError(code, Kind.INVALID, detail, pointer=pointer, **facts)
 
 
 def not_found(code: str, detail: str = "", **facts: Any) -> DomainError:
+    """What was asked for is not there, or not the asker's to see: 404."""
     return DomainError(code, Kind.NOT_FOUND, detail, **facts)
 
 
 def conflict(code: str, detail: str = "", **facts: Any) -> DomainError:
+    """What was asked does not fit what is: 409."""
     return DomainError(code, Kind.CONFLICT, detail, **facts)
 
 
 def forbidden(code: str, detail: str = "", **facts: Any) -> DomainError:
+    """The asker may not do this: 403."""
     return DomainError(code, Kind.FORBIDDEN, detail, **facts)

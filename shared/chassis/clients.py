@@ -87,6 +87,7 @@ class Clients:
         return client
 
     async def close(self) -> None:
+        """Closes every client that was made."""
         for client in self._made.values():
             await client.aclose()
         self._made.clear()

@@ -65,8 +65,10 @@ class ServiceSettings(BaseSettings):
 
     @property
     def kafka_access(self) -> KafkaAccess:
+        """How to connect to Kafka: TLS, its authority, SASL mechanism, name and password."""
         return KafkaAccess(self.kafka_tls, self.kafka_ca, self.kafka_sasl, self.kafka_user, self.kafka_password)
 
     @property
     def zone(self) -> ZoneInfo:
+        """The business's time zone: months and days are its own."""
         return ZoneInfo(self.time_zone)

@@ -27,6 +27,7 @@ class Policy:
             self.check(await actor_of(request))
 
     def check(self, actor: Actor) -> None:
+        """403 `forbidden` for an actor with none of the scopes."""
         if self.scopes.isdisjoint(actor.scopes):
             raise Refused(403, "forbidden", f"This needs the scope {' or '.join(sorted(self.scopes))}.")
 

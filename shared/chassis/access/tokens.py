@@ -37,7 +37,7 @@ class Signer:
         self._signed: OrderedDict[tuple[str, Actor], tuple[float, str]] = OrderedDict()
 
     def for_actor(self, audience: str, actor: Actor) -> str:
-        """A token that says who asks. The same one again while it has long enough to live."""
+        """A token that says who asks; the last one made for that actor while it has long enough to live."""
         now = time.time()
         until, token = self._signed.get((audience, actor), (0.0, ""))
         if until - now > RENEW_SECONDS:
@@ -56,9 +56,11 @@ class Signer:
         return token
 
     def for_service(self, audience: str) -> str:
+        """A token by which this service speaks for itself, with the scopes of services."""
         return self.for_actor(audience, Actor(self.name, "service", scopes=OPERATIONS))
 
     def sign(self, audience: str, *, now: float | None = None, life: int = LIFE_SECONDS, **claims: Any) -> str:
+        """A signed token with these claims, made for one audience; `now` and `life` are seconds."""
         if self._key is None:
             self._key = self._file.read_bytes()
         at = int(time.time() if now is None else now)
@@ -76,6 +78,7 @@ class Verifier:
         self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
 
     def verify(self, token: str) -> Actor:
+        """Who the token speaks for; 401 `unauthenticated` for one that is not valid here and now."""
         until, known = self._known.get(token, (0.0, None))
         if known is not None and until > time.time():
             return known

@@ -15,6 +15,7 @@ def etag_of(version: object) -> str:
 
 
 def show_etag(response: Response, version: object) -> None:
+    """Puts the version's ETag on the answer."""
     response.headers["ETag"] = etag_of(version)
 
 

@@ -43,6 +43,7 @@ def page_of(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]])
 
 
 def write_cursor(values: Sequence[object]) -> str:
+    """Opaque text for the values that a page ended with; `read_cursor` reads it."""
     text = json.dumps([_spelled(value) for value in values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

@@ -31,6 +31,7 @@ class StrictRequest(Request):
     """A request whose JSON is read strictly (`strict_json.py`)."""
 
     async def json(self) -> Any:
+        """The body as JSON, parsed once."""
         if not hasattr(self, "_parsed"):
             self._parsed = parse_json(await self.body())
         return self._parsed
@@ -54,6 +55,7 @@ class Attempt:
         self._stack = AsyncExitStack()
 
     async def begin(self) -> Transaction:
+        """The request's transaction, begun at the first call; it claims the Idempotency-Key when there is one."""
         if self.tx is None:
             service: Service = self.request.app.state.service
             key = idempotency.key_of(self.request)
@@ -91,6 +93,7 @@ class TransactionRoute(APIRoute):
     policies: Sequence[Policy] = ()  # told at start (`access.py`), so that it is checked before the body is read
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's hook: policies first, then the media type, then the handler in a transaction."""
         handle = super().get_route_handler()
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
@@ -140,6 +143,7 @@ async def _require_json(request: Request) -> None:
 
 
 async def current_transaction(request: Request) -> Transaction:
+    """The transaction of the request that is answered here, begun when it is first asked for."""
     attempt: Attempt | None = request.scope.get(ATTEMPT)
     if attempt is None:
         raise RuntimeError("Tx works in routes of a service_router only")

@@ -20,6 +20,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def current_request_id() -> str | None:
+    """The id of the request that is worked on here, if any."""
     return request_id.get()
 
 

@@ -56,6 +56,7 @@ class Metrics:
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts a request that was answered, by route template and status, and how long it took."""
         key = (method, route, status)
         children = self._children.get(key)
         if children is None:
@@ -74,4 +75,5 @@ class Metrics:
         self.reads.set(all(messages >= 0 for messages in lag.values()))
 
     def text(self) -> bytes:
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)

@@ -50,11 +50,13 @@ async def _consumer_moves(alive_at: float) -> bool:
 
 @router.get("/metrics")
 async def show_metrics(request: Request) -> Response:
+    """Metrics in Prometheus's text format."""
     return Response(request.app.state.service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
 @router.get("/openapi.json")
 async def show_contract(request: Request) -> JSONResponse:
+    """The OpenAPI document of this service."""
     return JSONResponse(request.app.openapi())
 
 

@@ -22,12 +22,16 @@ router = service_router(prefix="/internal", tags=["internal"])
 
 
 class HeadRead(Read):
+    """How far one stream has counted: its key, its last number, the event that has it."""
+
     key: str
     seq: int
     last_event_id: UUID
 
 
 class HeadsRead(Read):
+    """One page of heads, in one epoch of the owner's log; `settled` is false where it can not be told yet."""
+
     epoch: UUID
     settled: bool = True
     heads: list[HeadRead]
@@ -41,11 +45,15 @@ class StreamEnds(Shape):
 
 
 class PassedRead(Read):
+    """Whether this service hears the topic, and the keys whose events it still needs."""
+
     subscribed: bool
     not_past: list[str]
 
 
 class RetryRead(Read):
+    """Whether the parked event could be applied now."""
+
     applied: bool
 
 
