@@ -78,7 +78,7 @@ async def test_who_may_not_pass_is_told_that_first(keys: harness.Keys) -> None:
 async def test_odd_names_are_refused_and_not_repeated(keys: harness.Keys) -> None:
     async with harness.client_of(app_of("loyalty", keys), None) as client:
         for query in ("13800000000=1", "=1", "%3Cscript%3E", "a" * 65, "limit=1&9=2", "limit[]=1"):
-            answer = await client.get(f"/v1/points/programmes?{query}", headers=keys.headers("loyalty"))
+            answer = await client.get(f"/v1/points/liability?{query}", headers=keys.headers("loyalty"))
             assert (answer.status_code, answer.json()["code"]) == (422, "unknown_parameter"), query
             if "limit=" not in query:
                 assert "parameter" not in answer.json()
