@@ -1,6 +1,6 @@
 """What the desk shows, ready for its templates: the pyramid's geometry, figures as people read them, due times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -75,12 +75,12 @@ def count(number: object) -> str:
 
 
 class TimeFormatter:
-    """Instants in the zone of the business, and how far they are from `now`."""
+    """Instants in the zone of the business, and how far they are from `now`. `say` says a text of the desk."""
 
-    def __init__(self, now: datetime, zone: tzinfo, texts: Mapping[str, str]) -> None:
+    def __init__(self, now: datetime, zone: tzinfo, say: Callable[..., str]) -> None:
         self.now = now
         self.zone = zone
-        self.texts = texts
+        self.say = say
 
     def instant(self, text: object) -> str:
         at = _instant_in(text)
@@ -100,16 +100,10 @@ class TimeFormatter:
         if at is None:
             return "–"
         minutes = int(abs((at - self.now).total_seconds()) // 60)
-        days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-        parts = ((days, "days"), (hours, "hours"), (minutes, "minutes"))
-        shown_parts = [f"{number} {self.texts[unit]}" for number, unit in parts if number][:2] or [
-            f"0 {self.texts['minutes']}"
-        ]
-        return (
-            f"{' '.join(shown_parts)} {self.texts['late']}"
-            if at < self.now
-            else f"{self.texts['in']} {' '.join(shown_parts)}"
-        )
+        units = (("days", minutes // 1440), ("hours", minutes // 60 % 24), ("minutes", minutes % 60))
+        largest = [unit for unit in units if unit[1]][:2] or [("minutes", 0)]
+        time = " ".join(self.say(f"due.{unit}", number=number) for unit, number in largest)
+        return self.say("due.late" if at < self.now else "due.in_time", time=time)
 
 
 def _instant_in(text: object) -> datetime | None:

@@ -61,7 +61,7 @@ async def _names(
 ) -> Mapping[str, str]:
     """The names of customers in the page's lists, by id: in one question, since only profile knows them."""
     ids = sorted({id for id in customer_ids if id})
-    if not ids:
+    if not ids or "profile" in page.missing:
         return {}
     request = PartRequest("profile", "/v1/customers", {"ids": ids, "limit": str(len(ids))})
     named = PageParts()

@@ -19,11 +19,12 @@ from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.desk import domain as views
 from services.gateway.desk.handlers import PageParts, load_customer_page, load_dashboard
-from services.gateway.desk.texts import TEXTS, Language, code_names, preferred_language, tier_names
+from services.gateway.desk.texts import TEXTS, code_names, preferred_language, sentences, tier_names
 from services.gateway.forwarding.dependencies import composer_of
 from shared.chassis import Actor, Refused, public
 from shared.chassis.audience import may_read
 from shared.errors import not_found
+from shared.texts import Language
 
 root = APIRouter(include_in_schema=False, redirect_slashes=False)
 router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
@@ -169,7 +170,7 @@ def _page(
         missing=page.missing,
         names=page.parts.get("names", {}),
         pyramid_levels=views.pyramid_levels(levels),
-        time=views.TimeFormatter(datetime.now(UTC), settings.zone, TEXTS[language]),
+        time=views.TimeFormatter(datetime.now(UTC), settings.zone, sentences(language)),
         money=views.money,
         count=views.count,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from services.gateway.access.handlers.development_tokens import development_token
 from services.gateway.desk.domain import TimeFormatter, money, pyramid_levels
-from services.gateway.desk.texts import TEXTS, code_names, preferred_language
+from services.gateway.desk.texts import TEXTS, code_names, preferred_language, sentences
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.desk.pages import EVIL, ID, ServicesBehind, behind, browser, level, sign_in
@@ -159,7 +159,7 @@ def test_figures_as_people_read_them() -> None:
         "1,234,567.50 USD", "-3.00 USD", "–", "–",
     ]  # fmt: skip
     now = datetime(2026, 5, 4, 12, tzinfo=UTC)
-    clock = TimeFormatter(now, UTC, TEXTS["en"])
+    clock = TimeFormatter(now, UTC, sentences("en"))
     assert clock.due((now + timedelta(days=1, hours=2, minutes=3)).isoformat()) == "in 1 d 2 h"
     assert clock.due((now - timedelta(minutes=7)).isoformat()) == "7 min late"
     assert clock.due(now.isoformat()) == "in 0 min"
