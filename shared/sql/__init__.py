@@ -15,13 +15,15 @@ What it does not do: it makes no decisions and opens no transactions, and it nev
 tables and from the program's text alone.
 """
 
-from shared.sql.bulk import insert_columns, insert_many, update_columns, update_many
-from shared.sql.statements import Upsert, insert_statement, unnest, update_statement
+from shared.sql.bulk import columns_of, insert_columns, insert_many, update_columns, update_many
+from shared.sql.statements import Upsert, given_rows, insert_statement, unnest, update_statement
 from shared.sql.values import JsonText
 
 __all__ = [
     "JsonText",
     "Upsert",
+    "columns_of",
+    "given_rows",
     "insert_columns",
     "insert_many",
     "insert_statement",

@@ -76,10 +76,11 @@ async def update_many(
     tx: HasConnection, table: Table, rows: Rows, *, key: Names, columns: Names | None = None,
     shared: Mapping[str, Any] = NOTHING, where: str | None = None,
 ) -> int:  # fmt: skip
-    """Update the rows that the columns of `key` name, each by its own values; a key is given once. Returns how many.
+    """Update the rows that the columns of `key` name, each by its own values. Returns how many.
 
-    `shared` are values that every row takes. `where` is SQL in which the row goes by the table's name and what is
-    given by `given`: `tier_watch.ended_at is null`. Rows that are not there are passed over.
+    Where a key is given more than once, the last one holds; rows that are not there are passed over. `shared` are
+    values that every row takes. `where` is SQL in which the row goes by the table's name and what is given by `given`:
+    `tier_watch.ended_at is null`.
     """
     return await update_columns(tx, table, columns_of(rows, columns), key=key, shared=shared, where=where)
 
@@ -92,8 +93,9 @@ async def update_columns(
     count = _count(columns)
     if not count:
         return 0
-    if len(set(zip(*(columns[name] for name in key), strict=True))) < count:
-        raise ValueError(f"a row of {table.name} is given twice: which of them holds would be chance")
+    last = {values: n for n, values in enumerate(zip(*(columns[name] for name in key), strict=True))}
+    if len(last) < count:  # Postgres would take any of them
+        columns = {name: [values[n] for n in last.values()] for name, values in columns.items()}
     statement = update_statement(table, tuple(columns), key=key, shared=tuple(shared), where=where)
     changed = await _execute(tx, statement, _arguments(table, columns, shared), fetch=False)
     assert isinstance(changed, int)

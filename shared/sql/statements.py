@@ -66,7 +66,7 @@ def insert_statement(
     _check(table, columns + shared + returning)
     names = ", ".join(quote(name) for name in columns + shared)
     values = ", ".join(_values(table, columns, shared, first))
-    text = f"insert into {quote(table.name)} ({names})\nselect {values}\nfrom {_rows(table, columns, first)}"
+    text = f"insert into {quote(table.name)} ({names})\nselect {values}\nfrom {given_rows(table, columns, first=first)}"
     if on_conflict != "error":
         text += _order(table, columns, on_conflict) + "\n" + _on_conflict(table, columns + shared, on_conflict)
     return text + _returning(table, returning)
@@ -94,7 +94,7 @@ def update_statement(
     matches = [f"{name}.{quote(column)} = {values[column]}" for column in key]
     if where is not None:
         matches.append(f"({where})")
-    text = f"update {name} set {changed}\nfrom {_rows(table, columns, first)}\nwhere {' and '.join(matches)}"
+    text = f"update {name} set {changed}\nfrom {given_rows(table, columns, first=first)}\nwhere {' and '.join(matches)}"
     return text + _returning(table, returning)
 
 
@@ -103,9 +103,14 @@ def _check(table: Table, names: Sequence[str]) -> None:
         raise TypeError(f"the table {table.name} has no column {', '.join(unknown)}")
 
 
-def _rows(table: Table, columns: Names, first: int) -> str:
+def given_rows(table: Table, columns: Names, *, alias: str = "given", first: int = 1) -> str:
+    """`unnest` with the types that a table's columns have: `unnest($1::uuid[], $2::date[]) as given(id, month)`.
+
+    Values of array columns come as text (`{"a","b"}`, see `encode_array`) and want a cast.
+    """
+    _check(table, columns)
     lists = ", ".join(f"${number}::{element_type_of(table.c[name])}[]" for number, name in enumerate(columns, first))
-    return f"unnest({lists}) as given({', '.join(quote(name) for name in columns)})"
+    return f"unnest({lists}) as {alias}({', '.join(quote(name) for name in columns)})"
 
 
 def _values(table: Table, columns: Names, shared: Names, first: int) -> list[str]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member
 from shared.errors import not_found
 from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
+from shared.sql import Upsert, columns_of, insert_columns, insert_many, update_many
 
 
 async def lock_customers(tx: Transaction, customers: Sequence[str]) -> None:
@@ -26,11 +28,7 @@ async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
 
 async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:
     await add_customers(tx, customers)
-    await tx.raw.execute(
-        """insert into customer_source (customer_id, source) select * from unnest($1::uuid[], $2::text[])
-           on conflict do nothing""",
-        customers, sources,
-    )  # fmt: skip
+    await insert_columns(tx, customer_source, {"customer_id": customers, "source": sources}, on_conflict="nothing")
 
 
 async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
@@ -54,31 +52,17 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
 
 
 async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
-    await tx.raw.execute(
-        """insert into team_member (assignment_id, customer_id, employee_id, role, assigned_at, recorded_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
-                                $6::timestamptz[])""",
-        [e.assignment_id for e in events], [e.customer_id for e in events], [e.employee_id for e in events],
-        [e.role for e in events], [e.assigned_at for e in events], [e.meta.recorded_at for e in events],
-    )  # fmt: skip
+    columns = columns_of(events, ("assignment_id", "customer_id", "employee_id", "role", "assigned_at"))
+    await insert_columns(tx, team_member, columns | {"recorded_at": [event.meta.recorded_at for event in events]})
 
 
 async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
-    await tx.raw.execute(
-        """update team_member m set released_at = a.released_at
-           from unnest($1::uuid[], $2::timestamptz[]) as a(assignment_id, released_at)
-           where m.assignment_id = a.assignment_id""",
-        [e.assignment_id for e in events], [e.released_at for e in events],
-    )  # fmt: skip
+    await update_many(tx, team_member, events, key=("assignment_id",), columns=("assignment_id", "released_at"))
 
 
 async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    await tx.raw.execute(
-        """insert into employee_centre (employee_id, changed_at, centre)
-           select * from unnest($1::text[], $2::timestamptz[], $3::text[])
-           on conflict (employee_id, changed_at) do update set centre = excluded.centre""",
-        [e.employee_id for e in events], [e.changed_at for e in events], [e.centre for e in events],
-    )  # fmt: skip
+    columns = ("employee_id", "changed_at", "centre")
+    await insert_many(tx, employee_centre, events, columns=columns, on_conflict=Upsert())
 
 
 async def list_account_managers(

@@ -174,8 +174,6 @@ async def test_rows_that_differ_are_refused() -> None:
         await insert_many(tx, sample, [(uuid4(),)])
     with pytest.raises(TypeError, match="is a mapping, a dataclass or a tuple"):
         await insert_many(tx, sample, [object()])
-    with pytest.raises(ValueError, match="given twice"):
-        await update_columns(tx, tally, {"from": ["a", "a"], "note": ["x", "y"]}, key=("from",))
     with pytest.raises(TypeError, match="on_conflict='nothing'"):
         await insert_many(tx, tally, [{"from": "a", "order": "b"}], on_conflict=Upsert())
 
@@ -228,6 +226,13 @@ async def test_an_update_finds_its_rows_by_a_key_of_several_columns(database: Da
     )
     assert changed == 1
     assert [row[2] for row in await tallies(database)] == [9, 2, 3]
+
+
+async def test_of_a_row_that_is_updated_twice_the_last_holds(database: Database) -> None:
+    await database.run(lambda tx: insert_many(tx, tally, [row(1, "1"), row(2, "2", order="2")]))
+    changes = {"from": ["a", "a", "a"], "order": ["1", "2", "1"], "note": ["x", "y", "z"]}
+    assert await database.run(lambda tx: update_columns(tx, tally, changes, key=("from", "order"))) == 2
+    assert [row[4] for row in await tallies(database)] == ["z", "y"]
 
 
 async def test_writers_of_the_same_rows_queue_up(database: Database) -> None:

@@ -1,6 +1,6 @@
 """The text of statements: pieces that fit into larger ones."""
 
-from shared.sql import Upsert, insert_statement, unnest, update_statement
+from shared.sql import Upsert, given_rows, insert_statement, unnest, update_statement
 from shared.sql.values import type_of
 from tests.shared.sql.tables import sample, tally
 
@@ -21,6 +21,10 @@ def test_lists_as_rows() -> None:
         unnest("asked", first=3, ordinality="n", order=tally.c.order)
         == 'unnest($3::text[]) with ordinality as asked("order", n)'
     )
+
+
+def test_rows_of_a_table_s_types() -> None:
+    assert given_rows(sample, ("id", "words"), alias="a", first=2) == "unnest($2::uuid[], $3::text[]) as a(id, words)"
 
 
 def test_an_insert_quotes_what_sql_reserves_and_casts_arrays_after_the_unnest() -> None:

@@ -44,7 +44,7 @@ async def test_K18_a_return_corrects_the_tier_and_a_review_finds_nothing_more(sy
         if run["finished_at"]:
             break
         await asyncio.sleep(0.1)
-    assert (run["status"], run["outcomes"]) == ("applied", {"kept": 1})  # it waited for the return
+    assert (run["result"], run["outcomes"]) == ("applied", {"kept": 1})  # it waited for the return
     tier = await get(f"/v1/customers/{customer}/tier")
     assert (tier["tier"], tier["kind"]) == ("silver", "correction")
     history = (await get(f"/v1/customers/{customer}/tier/history"))["items"]

@@ -11,16 +11,27 @@ from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.order import Order
 from services.tiering_svc.indicators.domain.order_facts import PlacedOrder, ReversedOrder
 from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
+from services.tiering_svc.indicators.tables.order_facts import (
+    indicator_month,
+    order_change,
+    order_fact,
+    payment_fact,
+    receivable_fact,
+)
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
+from shared.sql import columns_of, given_rows, insert_columns, insert_statement, unnest
+from shared.sql.fragments import in_month, month_of, start_of
 
 # The facts go in, and their sums onto the months, in one statement.
-ADD_ORDERS = """
+PLACED = insert_statement(
+    order_fact,
+    ("customer_id", "placed_at", "order_id", "month", "amount", "margin", "quantity", "recorded_at", "mix"),
+    returning=("customer_id", "month", "placed_at", "amount", "margin", "recorded_at"),
+)
+ADD_ORDERS = f"""
 with placed as (
-    insert into order_fact (customer_id, placed_at, order_id, month, amount, margin, quantity, recorded_at, mix)
-    select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::date[], $5::numeric[], $6::numeric[],
-                         $7::bigint[], $8::timestamptz[], $9::text[])
-    returning customer_id, month, placed_at, amount, margin, recorded_at
+    {PLACED}
 )
 insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount, largest_order,
                                   first_order_at, last_order_at, recorded_at)
@@ -55,9 +66,9 @@ async def add_orders(tx: Transaction, placed: Sequence[PlacedOrder]) -> None:
 async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequence[date]) -> dict[UUID, list[Order]]:
     """The orders of these customers from a month on, each customer's own, as they stand now."""
     rows = await tx.raw.fetch(
-        """select o.customer_id, o.order_id, o.placed_at, o.month, o.amount - o.returned_amount as amount,
+        f"""select o.customer_id, o.order_id, o.placed_at, o.month, o.amount - o.returned_amount as amount,
                   o.margin - o.returned_margin as margin, o.quantity - o.returned_quantity as quantity
-           from unnest($1::uuid[], $2::date[]) as a(customer_id, since)
+           from {unnest("a", customer_id="uuid", since="date")}
            join order_fact o on o.customer_id = a.customer_id and o.month >= a.since""",
         customers, since,
     )  # fmt: skip
@@ -79,15 +90,19 @@ async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], ins
 
 # An order is cancelled once, so its owner, back from a backup, may tell the same cancellation again, of another instant
 # perhaps (K16). What is known under its id has been taken off already.
-ADD_CHANGES = """
-insert into order_change (customer_id, at, change_id, order_id, kind, month, amount, margin, quantity, recorded_at, mix)
-select c, at, id, o, k, m, a, g, q, r, x
-from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::date[], $6::numeric[], $7::numeric[],
-            $8::bigint[], $9::timestamptz[], $10::text[], $11::text[]) as t(c, at, id, o, m, a, g, q, r, k, x)
-where not exists (select from order_change g where g.customer_id = t.c and g.change_id = t.id)
+CHANGE = (
+    "customer_id", "at", "change_id", "order_id", "month", "amount", "margin", "quantity", "recorded_at", "kind", "mix",
+)  # fmt: skip
+ADD_CHANGES = f"""
+insert into order_change ({", ".join(CHANGE)})
+select given.* from {given_rows(order_change, CHANGE)}
+where not exists (
+    select from order_change c where c.customer_id = given.customer_id and c.change_id = given.change_id
+)
 returning change_id
 """
-TAKE_OFF = """
+OFF = ("customer_id", "placed_at", "order_id", "amount", "margin", "quantity", "recorded_at")
+TAKE_OFF = f"""
 update order_fact o set
     returned_amount = o.returned_amount + t.amount,
     returned_margin = o.returned_margin + t.margin,
@@ -95,9 +110,7 @@ update order_fact o set
 from (
     select customer_id, placed_at, order_id, sum(amount) as amount, sum(quantity)::bigint as quantity,
            case when count(margin) = count(*) then sum(margin) end as margin, max(recorded_at) as recorded_at
-    from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::numeric[], $5::numeric[], $6::bigint[],
-                $7::timestamptz[])
-         as a(customer_id, placed_at, order_id, amount, margin, quantity, recorded_at)
+    from {given_rows(order_fact, OFF)}
     group by customer_id, placed_at, order_id
 ) t
 where o.customer_id = t.customer_id and o.placed_at = t.placed_at and o.order_id = t.order_id
@@ -131,7 +144,7 @@ async def add_reversals(tx: Transaction, reversed_orders: Sequence[ReversedOrder
     await count_months_anew(tx, touched)
 
 
-MONTHS_OF_FACTS = """
+MONTHS_OF_FACTS = f"""
 select a.customer_id, a.month, o.orders, o.amount, o.margin, o.margin_known_amount, o.largest_order,
        o.first_order_at, o.last_order_at, c.returned_amount, c.returned_count
 from asked a
@@ -144,14 +157,13 @@ cross join lateral (
            max(placed_at) as last_order_at
     from order_fact f
     where f.customer_id = a.customer_id and f.month = a.month and f.returned_quantity < f.quantity
-      and f.placed_at >= a.month::timestamp at time zone a.zone
-      and f.placed_at < (a.month + interval '1 month') at time zone a.zone
+      and {in_month("f.placed_at", "a.month", "a.zone")}
 ) o
 cross join lateral (
     select coalesce(sum(amount), 0) as returned_amount, count(*)::int as returned_count
     from order_change g
     where g.customer_id = a.customer_id and g.month = a.month
-      and g.at >= a.month::timestamp at time zone a.zone and g.at < (a.month + interval '1 month') at time zone a.zone
+      and {in_month("g.at", "a.month", "a.zone")}
 ) c
 """
 
@@ -162,7 +174,7 @@ async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date],
     await tx.raw.execute(
         f"""with asked as (
                 select a.customer_id, a.month, a.recorded_at, b.time_zone as zone
-                from unnest($1::uuid[], $2::date[], $3::timestamptz[]) as a(customer_id, month, recorded_at)
+                from {given_rows(indicator_month, ("customer_id", "month", "recorded_at"), alias="a")}
                 cross join business b
             )
             insert into indicator_month as m (customer_id, month, orders, amount, margin, margin_known_amount,
@@ -180,6 +192,10 @@ async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date],
     )  # fmt: skip
 
 
+WINDOW = {
+    "asked": unnest("a", customer_id="uuid", as_of="timestamptz", months="int", ordinality="n"),
+    "last_month": month_of("a.as_of", "b.time_zone"),
+}
 FIGURES = """
 select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount,
        sum(f.margin) as margin, coalesce(sum(f.known), 0) as margin_known_amount, max(f.largest) as largest_order,
@@ -187,15 +203,16 @@ select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0
        coalesce(sum(f.returns), 0)::int as returned_count, w.last_month,
        array_agg(f.month) filter (where f.orders > 0) as months,
        array_agg(f.amount) filter (where f.orders > 0) as amounts
-from unnest($1::uuid[], $2::timestamptz[], $3::int[]) with ordinality as a(customer_id, as_of, months, n)
+from {asked}
 cross join business b
-cross join lateral (select date_trunc('month', a.as_of at time zone b.time_zone)::date as last_month) w
+cross join lateral (select {last_month} as last_month) w
 left join lateral ({months}) f on true
 group by a.n, w.last_month order by a.n
 """
 # Whole months come from their sums; of the month of `as_of` only what had been placed by then, from the facts.
 FIGURES_AS_OF = FIGURES.format(
-    months="""
+    **WINDOW,
+    months=f"""
     select m.month, m.orders, m.amount, m.margin, m.margin_known_amount as known, m.largest_order as largest,
            m.first_order_at as first, m.last_order_at as last, m.returned_amount as returned,
            m.returned_count as returns
@@ -208,13 +225,13 @@ FIGURES_AS_OF = FIGURES.format(
            max(amount - returned_amount), min(placed_at), max(placed_at), null, null
     from order_fact o
     where o.customer_id = a.customer_id and o.placed_at <= a.as_of and o.returned_quantity < o.quantity
-      and o.placed_at >= w.last_month::timestamp at time zone b.time_zone
+      and o.placed_at >= {start_of("w.last_month", "b.time_zone")}
     union all
     select w.last_month, null, null, null, null, null, null, null, sum(amount), count(*)::int
     from order_change g
     where g.customer_id = a.customer_id and g.at <= a.as_of
-      and g.at >= w.last_month::timestamp at time zone b.time_zone
-"""
+      and g.at >= {start_of("w.last_month", "b.time_zone")}
+""",
 )
 # A customer's orders less what was known by then to have come back of them. A margin is not known when a part is not.
 ORDERS_AS_KNOWN = """
@@ -230,6 +247,7 @@ ORDERS_AS_KNOWN = """
     where o.customer_id = a.customer_id and o.recorded_at <= {known_at}
 """
 FIGURES_AS_KNOWN = FIGURES.format(
+    **WINDOW,
     months=f"""
     select k.month, count(*)::int as orders, sum(k.amount) as amount, sum(k.margin) as margin,
            sum(k.amount) filter (where k.margin is not null) as known, max(k.amount) as largest,
@@ -244,13 +262,13 @@ FIGURES_AS_KNOWN = FIGURES.format(
     where g.customer_id = a.customer_id and g.recorded_at <= $4 and g.at <= a.as_of
       and g.month > (w.last_month - make_interval(months => a.months))::date
     group by g.month
-"""
+""",
 )
 
 
 async def list_figures(tx: Transaction, requests: Sequence[SnapshotRequest]) -> list[tuple[Figures, date]]:
     """The sums of each requested window, in the order asked; with the window's last month."""
-    rows = await tx.raw.fetch(FIGURES_AS_OF, *columns_of(requests))
+    rows = await tx.raw.fetch(FIGURES_AS_OF, *request_columns(requests))
     return [(figures_of(row), row["last_month"]) for row in rows]
 
 
@@ -258,11 +276,11 @@ async def list_figures_as_known(
     tx: Transaction, requests: Sequence[SnapshotRequest], known_at: datetime
 ) -> list[tuple[Figures, date]]:
     """The sums of each requested window, of the facts that were recorded by `known_at` alone."""
-    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, *columns_of(requests), known_at)
+    rows = await tx.raw.fetch(FIGURES_AS_KNOWN, *request_columns(requests), known_at)
     return [(figures_of(row), row["last_month"]) for row in rows]
 
 
-def columns_of(requests: Sequence[SnapshotRequest]) -> tuple[list[UUID], list[datetime], list[int]]:
+def request_columns(requests: Sequence[SnapshotRequest]) -> tuple[list[UUID], list[datetime], list[int]]:
     """Requests as the three columns that statements take."""
     return (
         [request.customer_id for request in requests],
@@ -287,19 +305,11 @@ def figures_of(row: Any) -> Figures:
 
 
 async def add_receivables(tx: Transaction, events: Sequence[ReceivableIssued]) -> None:
-    await tx.raw.execute(
-        """insert into receivable_fact (receivable_id, customer_id, amount, issued_on, due_on, recorded_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::date[], $5::date[], $6::timestamptz[])""",
-        [e.receivable_id for e in events], [e.customer_id for e in events], [e.amount for e in events],
-        [e.issued_on for e in events], [e.due_on for e in events], [e.meta.recorded_at for e in events],
-    )  # fmt: skip
+    columns = columns_of(events, ("receivable_id", "customer_id", "amount", "issued_on", "due_on"))
+    await insert_columns(tx, receivable_fact, columns | {"recorded_at": [event.meta.recorded_at for event in events]})
 
 
 async def add_payments(tx: Transaction, events: Sequence[PaymentReceived], months: Sequence[date]) -> None:
-    await tx.raw.execute(
-        """insert into payment_fact (payment_id, receivable_id, customer_id, amount, paid_at, month, recorded_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::numeric[], $5::timestamptz[], $6::date[],
-                                $7::timestamptz[])""",
-        [e.payment_id for e in events], [e.receivable_id for e in events], [e.customer_id for e in events],
-        [e.amount for e in events], [e.paid_at for e in events], months, [e.meta.recorded_at for e in events],
-    )  # fmt: skip
+    columns = columns_of(events, ("payment_id", "receivable_id", "customer_id", "amount", "paid_at"))
+    recorded_at = [event.meta.recorded_at for event in events]
+    await insert_columns(tx, payment_fact, columns | {"month": months, "recorded_at": recorded_at})

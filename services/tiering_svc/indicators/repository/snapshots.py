@@ -18,7 +18,7 @@ from services.tiering_svc.indicators.domain.snapshot import (
     Traits,
 )
 from services.tiering_svc.indicators.repository import order_facts as facts
-from services.tiering_svc.indicators.repository.external_facts import MEMBERS
+from services.tiering_svc.indicators.repository.external_facts import members
 from shared.messaging import Transaction
 
 
@@ -32,7 +32,7 @@ async def load_snapshots(
     """One for each request, in that order; a customer may be asked for several times. Only these classes of facts are
     filled in (transaction always); `known_at` leaves out what was recorded later."""
     snapshots = await _list_transactions(tx, requests, known_at)
-    arguments = (*facts.columns_of(requests), known_at)
+    arguments = (*facts.request_columns(requests), known_at)
     if "finance" in classes:
         rows = await tx.raw.fetch(RECEIVABLES, *arguments)
         snapshots = [replace(s, receivables=Receivables(*row)) for s, row in zip(snapshots, rows, strict=True)]
@@ -75,7 +75,7 @@ EVER_FROM_FACTS = EVER.format(
 async def _list_transactions(
     tx: Transaction, requests: Sequence[SnapshotRequest], known_at: datetime | None
 ) -> list[CustomerSnapshot]:
-    customers, as_of, _ = facts.columns_of(requests)
+    customers, as_of, _ = facts.request_columns(requests)
     figures = await facts.list_figures(tx, requests)
     ever = [tuple(row) for row in await tx.raw.fetch(EVER_FROM_MONTHS, customers, as_of)]
     late = set() if known_at is None else await facts.list_recorded_later(tx, customers, known_at)
@@ -199,7 +199,7 @@ left join lateral (
     order by h.changed_at <= a.as_of desc, case when h.changed_at <= a.as_of then -h.seq else h.seq end limit 1
 ) t on true
 cross join lateral (
-    {MEMBERS.format(root="a.customer_id", as_of="a.as_of", known_at="$4")}
+    {members("a.customer_id", "a.as_of", "$4")}
     select count(distinct customer_id)::int as group_size from member
 ) g
 order by a.n

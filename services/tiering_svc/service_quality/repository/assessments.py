@@ -1,6 +1,5 @@
 """SQL of assessments (T15): what became of each customer in a month, and the assessments that were made of it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.service_quality.domain.assessment import AssessmentRules
+from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction
+from shared.sql import columns_of, insert_columns, insert_many
 
 COLUMNS = "assessment_id, month, of, subject, as_of, rules_version, score, customers, reasons, made_by, made_at"
 
@@ -78,13 +79,9 @@ async def list_customer_months(
 
 
 async def add_missed_deadlines(tx: Transaction, events: Sequence[DeadlineBreached]) -> None:
-    await tx.raw.execute(
-        """insert into missed_deadline (case_id, stage, due_at, breached_at, recorded_at)
-           select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-           on conflict do nothing""",
-        [e.case_id for e in events], [e.stage for e in events], [e.due_at for e in events],
-        [e.breached_at for e in events], [e.meta.recorded_at for e in events],
-    )  # fmt: skip
+    columns = columns_of(events, ("case_id", "stage", "due_at", "breached_at"))
+    columns |= {"recorded_at": [event.meta.recorded_at for event in events]}
+    await insert_columns(tx, missed_deadline, columns, on_conflict="nothing")
 
 
 async def save_assessments(tx: Transaction, month: date, rows: Sequence[AssessmentRow]) -> None:
@@ -93,17 +90,7 @@ async def save_assessments(tx: Transaction, month: date, rows: Sequence[Assessme
     await tx.raw.execute(
         "update assessment set superseded_at = $2 where month = $1 and superseded_at is null", month, tx.at
     )
-    await tx.raw.execute(
-        """insert into assessment (assessment_id, month, of, subject, as_of, rules_version, score, customers, reasons,
-               made_by, made_at)
-           select id, $10, of, subject, $3, $4, score, customers, reasons, $8, $9
-           from unnest($1::uuid[], $2::text[], $5::text[], $6::numeric[], $7::int[], $11::jsonb[])
-                as t(id, of, subject, score, customers, reasons)""",
-        [row.assessment_id for row in rows], [row.of for row in rows], rows[0].as_of if rows else tx.at,
-        rows[0].rules_version if rows else 0, [row.subject for row in rows], [row.score for row in rows],
-        [row.customers for row in rows], rows[0].made_by if rows else "", tx.at, month,
-        [json.dumps(row.reasons, ensure_ascii=False) for row in rows],
-    )  # fmt: skip
+    await insert_many(tx, assessment, rows)
 
 
 async def list_assessments(tx: Transaction, month: date, of: str) -> list[AssessmentRow]:

@@ -1,24 +1,23 @@
 """SQL of standings and history: locked, loaded with the sums a decision needs, and saved with the rows it made."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Range
 
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, RowEnding, endings
+from services.tiering_svc.tiers.tables.standings import standing, tier_history, tier_watch
 from shared.messaging import Transaction
+from shared.sql import Upsert, columns_of, given_rows, insert_columns, unnest, update_many
+from shared.sql.fragments import month_of
 
 FIELDS = Standing._fields
-TYPES = (
-    "uuid", "text", "int", "timestamptz", "uuid", "text", "uuid", "int", "uuid", "text", "text", "int",
-    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz",
-)  # fmt: skip
 STANDING = ", ".join(f"s.{field}" for field in FIELDS)
 
 
@@ -75,9 +74,9 @@ def _load_statement(policy: Policy) -> str:
     sums = "".join(f", {AGGREGATES[column]} as {column}" for column in _sums_of(policy))
     return f"""
 select a.n, {STANDING}, w.last_month, f.*
-from unnest($1::uuid[], $2::date[]) with ordinality as a(customer_id, month, n)
+from {unnest("a", customer_id="uuid", month="date", ordinality="n")}
 left join standing s on s.customer_id = a.customer_id
-cross join lateral (select greatest(a.month, date_trunc('month', s.since at time zone $4)::date) as last_month) w
+cross join lateral (select greatest(a.month, {month_of("s.since", "$4")}) as last_month) w
 cross join lateral (
     select max(m.last_order_at) as newest_at{sums}{MONTHLY if policy.kind == "star" else ""}
     from indicator_month m
@@ -112,12 +111,7 @@ async def load_window_totals(
     return accounts
 
 
-SAVE = f"""
-insert into standing as s ({", ".join(FIELDS)}, known_from)
-select * from unnest({", ".join(f"${n}::{type_}[]" for n, type_ in enumerate((*TYPES, "timestamptz"), 1))}) order by 1
-on conflict (customer_id) do update set
-    {", ".join(f"{field} = excluded.{field}" for field in (*FIELDS[1:], "known_from"))}
-"""
+IN_FORCE = Upsert()
 
 
 async def save_decisions(tx: Transaction, decisions: Sequence[DecidedStanding]) -> None:
@@ -125,44 +119,35 @@ async def save_decisions(tx: Transaction, decisions: Sequence[DecidedStanding]) 
     changed = [decision for decision in decisions if decision.after is not decision.before]
     if not changed:
         return
-    columns = zip(*(decision.after for decision in changed), strict=True)
-    await tx.raw.execute(SAVE, *(list(column) for column in columns), [decision.known_from for decision in changed])
+    columns = columns_of([decision.after for decision in changed])
+    known_from = [decision.known_from for decision in changed]
+    await insert_columns(tx, standing, columns | {"known_from": known_from}, on_conflict=IN_FORCE)
     await _save_watches(tx, [(decision.after, decision.known_from) for decision in changed])
     await _save_history(tx, [decision for decision in changed if decision.changes])
 
 
+WATCH = ("customer_id", "row_id", "below_since", "grace_until", "known_from")
+ADD_WATCHES = f"""
+insert into tier_watch ({", ".join(WATCH)})
+select given.* from {given_rows(tier_watch, WATCH)}
+where not exists (select from tier_watch w where w.row_id = given.row_id and w.recovery_known_from is null)
+"""
+
+
 async def _save_watches(tx: Transaction, saved: Sequence[tuple[Standing, datetime]]) -> None:
     """Keep since when who is watched, and until when who was (T10): said again, it changes nothing."""
-    if over := [(s, known_from) for s, known_from in saved if s.recovered_at is not None]:
-        await tx.raw.execute(
-            """update tier_watch w set recovered_at = a.recovered_at, recovery_known_from = a.known_from
-               from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) as a(row_id, recovered_at, known_from)
-               where w.row_id = a.row_id and w.recovery_known_from is null""",
-            [s.row_id for s, _ in over], [s.recovered_at for s, _ in over], [known_from for _, known_from in over],
-        )  # fmt: skip
-    if watched := [(s, known_from) for s, known_from in saved if s.below_since is not None]:
-        await tx.raw.execute(
-            """insert into tier_watch (customer_id, row_id, below_since, grace_until, known_from)
-               select a.* from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-                    as a(customer_id, row_id, below_since, grace_until, known_from)
-               where not exists (
-                   select from tier_watch w where w.row_id = a.row_id and w.recovery_known_from is null)""",
-            [s.customer_id for s, _ in watched], [s.row_id for s, _ in watched], [s.below_since for s, _ in watched],
-            [s.grace_until for s, _ in watched], [known_from for _, known_from in watched],
-        )  # fmt: skip
-
-
-ADD_HISTORY = """
-insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, superseded_at,
-                          policy_id, policy_version, run_id, reasons, known_from, known_until)
-select id, customer_id, previous_tier, tier, rank, kind, tstzrange(starts_at, ends_at), $15::timestamptz,
-       case when superseded then $15::timestamptz end, policy_id, policy_version, run_id, reasons, known_from,
-       case when superseded then known_from end
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
-            $8::timestamptz[], $9::bool[], $10::uuid[], $11::int[], $12::uuid[], $13::jsonb[], $14::timestamptz[])
-     as a(id, customer_id, previous_tier, tier, rank, kind, starts_at, ends_at, superseded, policy_id, policy_version,
-          run_id, reasons, known_from)
-"""
+    over = [(row.row_id, row.recovered_at, known_from) for row, known_from in saved if row.recovered_at is not None]
+    await update_many(
+        tx, tier_watch, over, key=("row_id",), columns=("row_id", "recovered_at", "recovery_known_from"),
+        where="tier_watch.recovery_known_from is null",
+    )  # fmt: skip
+    watched = [
+        (row.customer_id, row.row_id, row.below_since, row.grace_until, known_from)
+        for row, known_from in saved
+        if row.below_since is not None
+    ]
+    if watched:
+        await tx.raw.execute(ADD_WATCHES, *zip(*watched, strict=True))
 
 
 async def _save_history(tx: Transaction, decisions: Sequence[DecidedStanding]) -> None:
@@ -170,48 +155,42 @@ async def _save_history(tx: Transaction, decisions: Sequence[DecidedStanding]) -
     if not decisions:
         return
     ended = [(ending, d.known_from) for d in decisions for ending in endings(d.before, d.changes)]
-    new = {change.row_id for decision in decisions for change in decision.changes}
+    made = [(change, decision.known_from) for decision in decisions for change in decision.changes]
+    new = {change.row_id for change, _ in made}
     await _end_rows(tx, [(ending, known_from) for ending, known_from in ended if ending.row_id not in new])
     ends: Mapping[UUID, datetime | None] = {e.row_id: e.ends_at for e, _ in ended if e.row_id in new}
-    columns: list[list[Any]] = [[] for _ in range(14)]
-    for decision in decisions:
-        for change in decision.changes:
-            ends_at = ends.get(change.row_id)
-            superseded = change.row_id in ends and ends_at is None
-            values = (
-                change.row_id, change.customer_id, change.previous_tier, change.tier, change.rank, change.kind,
-                change.effective_from, ends_at, superseded, change.policy_id, change.policy_version, change.run_id,
-                json.dumps(change.reasons, ensure_ascii=False), decision.known_from,
-            )  # fmt: skip
-            for column, value in zip(columns, values, strict=True):
-                column.append(value)
-    await tx.raw.execute(ADD_HISTORY, *columns, tx.at)
+    replaced = {row_id for row_id, ends_at in ends.items() if ends_at is None}
+    columns = columns_of(
+        [change for change, _ in made],
+        ("customer_id", "previous_tier", "tier", "rank", "kind", "policy_id", "policy_version", "run_id", "reasons"),
+    ) | {
+        "id": [change.row_id for change, _ in made],
+        "effective": [Range(change.effective_from, ends.get(change.row_id)) for change, _ in made],
+        "superseded_at": [tx.at if change.row_id in replaced else None for change, _ in made],
+        "known_from": [known_from for _, known_from in made],
+        "known_until": [known_from if change.row_id in replaced else None for change, known_from in made],
+    }
+    await insert_columns(tx, tier_history, columns, shared={"recorded_at": tx.at})
+
+
+END_ROWS = f"""
+update tier_history h set
+    effective = case when given.ends_at is null then h.effective
+                     else tstzrange(lower(h.effective), given.ends_at) end,
+    superseded_at = case when given.ends_at is null then $4::timestamptz end,
+    known_until = case when given.ends_at is null then given.known_from end
+from {unnest("given", id="uuid", ends_at="timestamptz", known_from="timestamptz")}
+where h.id = given.id
+"""
 
 
 async def _end_rows(tx: Transaction, ended: Sequence[tuple[RowEnding, datetime]]) -> None:
     """A row that is replaced is known to be wrong from when the newest fact about its customer was recorded."""
     if ended:
+        known_from = [known_from for _, known_from in ended]
         await tx.raw.execute(
-            """update tier_history h set
-                   effective = case when a.ends_at is null then h.effective
-                                    else tstzrange(lower(h.effective), a.ends_at) end,
-                   superseded_at = case when a.ends_at is null then $3::timestamptz end,
-                   known_until = case when a.ends_at is null then a.known_from end
-               from unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as a(id, ends_at, known_from)
-               where h.id = a.id""",
-            [ending.row_id for ending, _ in ended], [ending.ends_at for ending, _ in ended], tx.at,
-            [known_from for _, known_from in ended],
-        )  # fmt: skip
-
-
-async def load_chunk(tx: Transaction, after: UUID | None, limit: int) -> list[Standing]:
-    """The next customers in key order, locked."""
-    rows = await tx.raw.fetch(
-        f"""select {STANDING} from standing s where $1::uuid is null or s.customer_id > $1
-            order by s.customer_id limit $2 for update""",
-        after, limit,
-    )  # fmt: skip
-    return [Standing._make(row) for row in rows]
+            END_ROWS, [ending.row_id for ending, _ in ended], [ending.ends_at for ending, _ in ended], known_from, tx.at
+        )
 
 
 async def find_standing(tx: Transaction, customer_id: UUID) -> Standing | None:
