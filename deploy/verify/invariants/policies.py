@@ -15,10 +15,10 @@ INVARIANTS = (
             union all
             select s.id, s.version, 'noted as simulated' from rule_set_step s
             left join evaluation_run r on r.run_id = s.reference and r.policy_id = s.id and r.policy_version = s.version
-            where s.kind = 'tier-policies' and s.step = 'simulated' and r.status is distinct from 'simulated'
+            where s.kind = 'tier-policies' and s.step = 'simulated' and r.result is distinct from 'simulated'
             union all
             select r.policy_id, r.policy_version, 'simulated and not noted' from evaluation_run r
-            where r.status = 'simulated' and not exists (select from rule_set_step s where s.reference = r.run_id)
+            where r.result = 'simulated' and not exists (select from rule_set_step s where s.reference = r.run_id)
         """,
     ),
     Within(

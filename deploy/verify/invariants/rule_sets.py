@@ -2,7 +2,7 @@
 
 from deploy.verify.invariant import Within
 
-SERVICES = ("tiering",)
+SERVICES = ("tiering", "loyalty")
 
 INVARIANTS = (
     Within(

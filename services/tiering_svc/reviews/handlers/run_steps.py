@@ -142,6 +142,8 @@ async def _decide(tx: Transaction, job: Job, run: Run, prepared: review_batches.
         return job.next(cursor("deciding", prepared.screened.end), done=customers)
     if result == "applied":
         announce(tx, [_event(run, job.done + customers)])
+    else:
+        await policies.record_simulated(tx, run.policy_id, run.policy_version, run.run_id, job.requested_by)
     return Done(customers)
 
 
