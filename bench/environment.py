@@ -20,7 +20,7 @@ from deploy.embedded.processes import spawn, stop_child, tail
 from deploy.embedded.scratch import scratch_data_dir
 from deploy.embedded.system import System
 from deploy.operator import Operator
-from shared.chassis.lifespan import collect_garbage_less_often
+from shared.chassis.operations.lifespan import collect_garbage_less_often
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTITIONS = 4  # of the embedded broker's topics

@@ -23,7 +23,7 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
-from shared.chassis.times import refuse_future
+from shared.chassis.http.instants import refuse_future
 from shared.messaging import Transaction
 from shared.rule_sets import handlers, repository
 from shared.rule_sets.kinds import RuleSetKind

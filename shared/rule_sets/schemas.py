@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, create_model
 
 from shared.chassis import Instant, Name, Read, Shape, Text
-from shared.chassis.pages import Page
+from shared.chassis.http.pages import Page
 
 VersionNumber = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})]
 Count = Annotated[int, Field(json_schema_extra={"format": "int32"})]

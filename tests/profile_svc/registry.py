@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from shared.chassis.tokens import Verifier
+from shared.chassis.access.tokens import Verifier
 from shared.events import CustomerReferenceRegistered
 from tests import harness
 

@@ -8,7 +8,7 @@ from deploy.verify.invariant import ALL_SERVICES, Scan
 from deploy.verify.snapshots import Connection, Snapshots
 from services.gateway.references.domain import OWN_SOURCE
 from services.profile_svc.files.schemas import AcquisitionSource
-from shared.chassis.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
+from shared.chassis.http.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
 from shared.events import CATALOGUE
 
 # Where names, numbers and addresses of people are kept.

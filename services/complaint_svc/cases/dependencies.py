@@ -6,7 +6,7 @@ from uuid import UUID
 from services.complaint_svc.cases.domain.step_request import BACKDATING_GRACE, StepRequest
 from services.complaint_svc.cases.handlers import CaseRef
 from shared.chassis import Actor
-from shared.chassis.times import refuse_backdating, refuse_future
+from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 
 def case_ref(complaint_id: UUID, actor: Actor) -> CaseRef:

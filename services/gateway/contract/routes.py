@@ -13,8 +13,8 @@ from services.gateway.contract.schemas import HealthRead, ServiceHealth
 from services.gateway.dependencies import service_of
 from shared.chassis import Service, allow, public
 from shared.chassis.access import READ
-from shared.chassis.docs_page import page_of_contract
-from shared.chassis.event_contract import asyncapi, to_yaml
+from shared.chassis.contract.asyncapi import asyncapi, to_yaml
+from shared.chassis.contract.docs_page import page_of_contract
 
 router = APIRouter(tags=["running"], redirect_slashes=False)
 

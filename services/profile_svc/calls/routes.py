@@ -20,7 +20,7 @@ from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.files.domain.phones import every_e164, last_digits
 from services.profile_svc.teams import repository as teams
 from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router
-from shared.chassis.times import refuse_backdating, refuse_future
+from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1", tags=["calls"])
 

@@ -13,8 +13,8 @@ from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreat
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.files.repository import customer_files
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.chassis.pages import DEFAULT_LIMIT
-from shared.chassis.times import refuse_backdating, refuse_future
+from shared.chassis.http.instants import refuse_backdating, refuse_future
+from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1/customers/{customer_id}/contact-log", tags=["contact log"])

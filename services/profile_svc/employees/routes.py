@@ -10,7 +10,7 @@ from services.profile_svc.employees.domain import Employee
 from services.profile_svc.employees.handlers import enter_employee, place_employee_at_centre
 from services.profile_svc.employees.schemas import CentreUpdate, EmployeeCreate, EmployeeEntryRead, show_entry
 from shared.chassis import Code, Cursor, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.chassis.pages import DEFAULT_LIMIT
+from shared.chassis.http.pages import DEFAULT_LIMIT
 
 router = service_router(prefix="/v1", tags=["team"])
 

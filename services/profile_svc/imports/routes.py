@@ -10,8 +10,8 @@ from services.profile_svc.files.domain.registration import Registration, Registr
 from services.profile_svc.files.handlers.registration import register_customers
 from services.profile_svc.files.schemas import CustomerCreate
 from shared.chassis import Refused, Tx, allow, service_router
+from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem_of
-from shared.chassis.strict_json import parse_json
 from shared.errors import DomainError
 
 MAX_LINES = 1000

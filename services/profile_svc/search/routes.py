@@ -13,7 +13,7 @@ from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
 from services.profile_svc.search.schemas import CustomerPage, show_summary
 from shared.chassis import Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
-from shared.chassis.pages import DEFAULT_LIMIT
+from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.errors import invalid
 
 MAX_IDS = 200

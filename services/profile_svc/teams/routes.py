@@ -20,7 +20,7 @@ from shared.chassis import (
     allow,
     service_router,
 )
-from shared.chassis.times import refuse_backdating, refuse_future
+from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1", tags=["team"])

@@ -9,7 +9,7 @@ from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.settings import Settings
 from shared.chassis import Actor, CurrentActor, Instant
-from shared.chassis.times import refuse_future
+from shared.chassis.http.instants import refuse_future
 from shared.errors import not_found
 from shared.messaging import Transaction
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.forwarding.domain.paths import customer_in, service_for
-from shared.chassis.tokens import Verifier
+from shared.chassis.access.tokens import Verifier
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.behind import ServicesBehind, client

@@ -16,7 +16,7 @@ from services.gateway.access.handlers.development_tokens import DEV_ISSUER, PEOP
 from services.gateway.access.repository import find_key_holder
 from services.gateway.settings import Settings
 from shared.chassis import Actor, Refused
-from shared.chassis.tokens import Verifier
+from shared.chassis.access.tokens import Verifier
 from shared.http import new_client
 from shared.messaging import Database
 

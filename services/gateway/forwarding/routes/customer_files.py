@@ -21,8 +21,8 @@ from services.gateway.references.handlers import offer_ids, register_opened_file
 from services.gateway.references.schemas import ReferenceCreate
 from shared.chassis import Actor, Refused, allow
 from shared.chassis.access import actor_of
+from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem_of
-from shared.chassis.strict_json import parse_json
 from shared.errors import DomainError, invalid
 
 MOST_FILES = 1000

@@ -17,8 +17,8 @@ from services.gateway.references.handlers import customer_not_found, require_cus
 from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.audience import filter_fields, hidden_fields
+from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem
-from shared.chassis.strict_json import parse_json
 from shared.errors import not_found
 
 router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.dependencies import require_media_type
 from shared.chassis.access import Policy, actor_of
-from shared.chassis.strict_json import parse_json
+from shared.chassis.http.strict_json import parse_json
 
 
 class FastPathRoute(APIRoute):

@@ -1,6 +1,6 @@
 """Types of an order's body that pydantic's core reads without calling Python: intake is a hot path.
 
-They take what `shared.chassis.shapes` takes, and name what they refuse by the same codes.
+They take what `shared.chassis.http.shapes` takes, and name what they refuse by the same codes.
 """
 
 from datetime import datetime

@@ -28,7 +28,7 @@ from services.tiering_svc.monitoring.schemas.warnings import (
 )
 from services.tiering_svc.monitoring.texts.warnings import in_words
 from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.chassis.times import refuse_backdating
+from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 

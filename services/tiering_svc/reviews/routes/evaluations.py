@@ -13,7 +13,7 @@ from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.reviews.repository.evaluations import Run
 from services.tiering_svc.reviews.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.chassis.times import refuse_backdating
+from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
 
 router = service_router(prefix="/v1/evaluations", tags=["reviews"], dependencies=[not_for_partners])

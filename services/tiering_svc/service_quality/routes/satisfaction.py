@@ -38,7 +38,7 @@ from services.tiering_svc.service_quality.schemas.satisfaction import (
 )
 from services.tiering_svc.tiers.repository import tiers_as_of as tiers_then
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
-from shared.chassis.times import refuse_future
+from shared.chassis.http.instants import refuse_future
 from shared.rule_sets import load_in_force, rule_set_routes
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
