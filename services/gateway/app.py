@@ -41,6 +41,7 @@ ROUTERS = (
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
+    """The gateway as an application; `ports` replace the outside world in tests."""
     settings = settings or Settings()
     app = create_service(
         settings,

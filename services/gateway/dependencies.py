@@ -7,11 +7,13 @@ from shared.chassis import Refused, Service
 
 
 def service_of(request: Request) -> Service:
+    """The parts of the running service."""
     service: Service = request.app.state.service
     return service
 
 
 def settings_of(request: Request) -> Settings:
+    """The gateway's settings."""
     settings: Settings = request.app.state.service.settings
     return settings
 

@@ -9,6 +9,8 @@ from shared.chassis import Code, ServiceSettings
 
 
 class Settings(ServiceSettings):
+    """The gateway's environment: what is reported, who signs in, and how long it waits for the services behind it."""
+
     service: Literal["gateway"] = "gateway"
     sources: tuple[Code, ...] = ("demo",)  # the company's own systems that send ids of their own, beside "patron"
     backdating_days: int = Field(default=30, ge=0)  # older reports need the scope history
@@ -31,4 +33,5 @@ class Settings(ServiceSettings):
 
     @property
     def rules(self) -> IntakeRules:
+        """The rules that reports from outside are held to in this deployment."""
         return IntakeRules(currency=self.currency, backdating_days=self.backdating_days, zone=self.zone)

@@ -8,6 +8,7 @@ from shared.chassis.access import bearer_of
 
 
 def authenticator_of(request: Request) -> Authenticator:
+    """The process's authenticator."""
     authenticator: Authenticator = request.app.state.authenticator
     return authenticator
 

@@ -10,6 +10,7 @@ from shared.messaging import Transaction
 
 
 async def add_key(tx: Transaction, key: PartnerKey) -> None:
+    """Insert a partner's key."""
     await tx.sql.execute(
         insert(partner_key).values(
             id=key.id, partner_id=key.partner_id, digest=key.digest, created_at=key.created_at, revoked_at=None
@@ -18,6 +19,7 @@ async def add_key(tx: Transaction, key: PartnerKey) -> None:
 
 
 async def list_keys(tx: Transaction, partner_id: UUID) -> list[PartnerKey]:
+    """All keys of a partner, revoked ones too, in the order of their issue."""
     query = select(partner_key).where(partner_key.c.partner_id == partner_id).order_by(partner_key.c.id)
     return [PartnerKey(**row) for row in (await tx.sql.execute(query)).mappings()]
 
@@ -36,6 +38,7 @@ async def revoke_key(tx: Transaction, partner_id: UUID, key_id: UUID) -> bool:
 
 
 async def find_key_holder(tx: Transaction, key_id: UUID) -> KeyHolder | None:
+    """What is stored of a key, and whose it is."""
     row = await tx.raw.fetchrow(
         """select k.id, k.partner_id, p.code, k.digest, k.revoked_at is not null as revoked
            from partner_key k join partner p on p.id = k.partner_id where k.id = $1""",

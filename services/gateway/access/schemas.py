@@ -11,6 +11,8 @@ from shared.chassis import Code, Id, Read, Shape
 
 
 class KeyRead(Read):
+    """A partner's key, without its secret."""
+
     id: UUID
     partner_id: UUID
     created_at: datetime
@@ -22,16 +24,22 @@ class KeyRead(Read):
 
 
 class KeyIssued(KeyRead):
+    """A new key with its secret."""
+
     secret: str = Field(description="Shown this once; send it as Authorization: Bearer …")
 
 
 class DevTokenCreate(Shape):
+    """Who a development token is for: a person in a role; with the role partner, of which partner."""
+
     role: Literal["agent", "manager", "head", "analyst", "partner", "admin", "auditor"]
     partner_id: Id | None = None
     subject: Code | None = None
 
 
 class TokenRead(Read):
+    """A bearer token and how many seconds it lives."""
+
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int

@@ -6,5 +6,6 @@ from services.gateway.contract.handlers import MergedContract
 
 
 def contract_of(request: Request) -> MergedContract:
+    """The process's merged contract."""
     contract: MergedContract = request.app.state.contract
     return contract

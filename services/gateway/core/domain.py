@@ -39,6 +39,7 @@ class IntakeRules:
 
     @property
     def decimals(self) -> int:
+        """Decimals of the accounting currency."""
         return decimals_of(self.currency)
 
     def check_currency(self, currency: str) -> None:

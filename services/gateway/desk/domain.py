@@ -83,14 +83,17 @@ class TimeFormatter:
         self.say = say
 
     def instant(self, text: object) -> str:
+        """Date and time, to the minute; a dash for what is none."""
         at = _instant_in(text)
         return "–" if at is None else f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def day(self, text: object) -> str:
+        """The date; a dash for what is none."""
         at = _instant_in(text)
         return "–" if at is None else f"{at.astimezone(self.zone):%Y-%m-%d}"
 
     def is_late(self, text: object) -> bool:
+        """Whether the instant has passed."""
         at = _instant_in(text)
         return at is not None and at < self.now
 

@@ -31,6 +31,7 @@ class PageParts:
         self.missing += [service for service in composed.missing if service not in self.missing]
 
     def items(self, part: str) -> list[dict[str, Any]]:
+        """The items of a part that is a list; none when it is missing."""
         listed: list[dict[str, Any]] = self.parts.get(part, {}).get("items", [])
         return listed
 

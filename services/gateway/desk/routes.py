@@ -57,6 +57,7 @@ async def lead_to_the_desk() -> Response:
 async def show_desk(
     request: Request, q: Annotated[str, Query(max_length=200)] = "", lang: ChosenLanguage = None
 ) -> Response:
+    """The dashboard, with what was searched for; the sign-in page to who has not signed in."""
     actor = await _actor(request)
     if actor is None:
         return _page(request, lang, "sign_in", None)
@@ -67,6 +68,7 @@ async def show_desk(
 
 @router.get("/customers/{customer_id}")
 async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage = None) -> Response:
+    """The page of one customer."""
     actor = await _actor(request)
     if actor is None:
         return _page(request, lang, "sign_in", None)
@@ -81,6 +83,7 @@ async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage
 
 @router.get("/style.css")
 async def show_style() -> Response:
+    """The style sheet of all pages."""
     return Response(
         (AREA / "static" / "desk.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"}
     )
@@ -111,6 +114,7 @@ async def sign_in(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
+    """Forget the cookie."""
     _refuse_other_sites(request)
     back = RedirectResponse("/desk", 303)
     back.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict")

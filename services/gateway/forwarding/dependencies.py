@@ -9,6 +9,7 @@ from shared.chassis import Actor
 
 
 def composer_of(request: Request) -> Composer:
+    """The process's composer of answers."""
     composer: Composer = request.app.state.composer
     return composer
 

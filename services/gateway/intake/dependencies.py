@@ -30,5 +30,6 @@ class OrderIntake:
 
 
 def order_intake_of(request: Request) -> OrderIntake:
+    """The process's intake of orders."""
     intake: OrderIntake = request.app.state.order_intake
     return intake

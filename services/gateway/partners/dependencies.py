@@ -6,5 +6,6 @@ from services.gateway.partners.handlers import SourceDirectory
 
 
 def sources_of(request: Request) -> SourceDirectory:
+    """The process's directory of sources."""
     sources: SourceDirectory = request.app.state.sources
     return sources

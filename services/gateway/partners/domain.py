@@ -20,6 +20,7 @@ class Partner:
 
     @property
     def source(self) -> str:
+        """The registered source of the partner's reports."""
         return source_of_partner(self.id)
 
 

@@ -20,11 +20,13 @@ async def add_partner(tx: Transaction, new: Partner) -> bool:
 
 
 async def find_partner(tx: Transaction, partner_id: UUID) -> Partner | None:
+    """A partner by id."""
     row = (await tx.sql.execute(select(partner).where(partner.c.id == partner_id))).mappings().first()
     return None if row is None else _partner(row)
 
 
 async def list_partners(tx: Transaction, after: UUID | None, limit: int) -> list[Partner]:
+    """Partners in the order they were opened; `after` is the last id of the page before."""
     query = select(partner).order_by(partner.c.id).limit(limit)
     if after is not None:
         query = query.where(partner.c.id > after)

@@ -24,6 +24,7 @@ async def open_partner(request: Request, body: PartnerCreate, tx: Tx) -> Partner
 
 @router.get("/partners", dependencies=[allow("partners:admin")])
 async def show_partners(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PartnerRead]:
+    """All partners, in the order they were opened."""
     after = read_cursor(cursor, UUID)
     page = page_of(
         await list_partners(tx, after[0] if after else None, limit + 1), limit, lambda partner: (partner.id,)
@@ -33,4 +34,5 @@ async def show_partners(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Pag
 
 @router.get("/partners/{partner_id}", dependencies=[allow("partners:admin")])
 async def show_partner(partner_id: Id, tx: Tx) -> PartnerRead:
+    """One partner."""
     return PartnerRead.of(await handlers.load_partner(tx, partner_id))

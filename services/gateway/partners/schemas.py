@@ -9,11 +9,15 @@ from shared.chassis import Code, Name, Read, Shape
 
 
 class PartnerCreate(Shape):
+    """A new partner: a code that no other source goes by, and a name."""
+
     code: Code
     name: Name
 
 
 class PartnerRead(Read):
+    """A partner and the source that its reports belong to."""
+
     id: UUID
     code: str
     name: str

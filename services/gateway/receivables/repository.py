@@ -9,6 +9,7 @@ from shared.messaging import Transaction
 
 
 async def find_receivable(tx: Transaction, source: str, ref: str) -> Receivable | None:
+    """A receivable by the source's own id."""
     row = await tx.raw.fetchrow("select * from receivable where source = $1 and ref = $2", source, ref)
     return None if row is None else Receivable(**dict(row))
 
@@ -26,6 +27,7 @@ async def lock_receivable(
 
 
 async def add_receivable(tx: Transaction, receivable: Receivable) -> None:
+    """Insert a receivable; WriteConflict when its id was used meanwhile."""
     added = await tx.raw.fetchval(
         """insert into receivable (id, source, ref, customer_id, order_id, amount, issued_on, due_on, fingerprint,
                event_id, recorded_at)
@@ -40,11 +42,13 @@ async def add_receivable(tx: Transaction, receivable: Receivable) -> None:
 
 
 async def find_payment(tx: Transaction, source: str, ref: str) -> Payment | None:
+    """A payment by the source's own id."""
     row = await tx.raw.fetchrow("select * from payment where source = $1 and ref = $2", source, ref)
     return None if row is None else Payment(**dict(row))
 
 
 async def sum_payments(tx: Transaction, receivable_id: UUID) -> Decimal:
+    """What was paid of a receivable so far."""
     paid = await tx.raw.fetchval(
         "select coalesce(sum(amount), 0) from payment where receivable_id = $1", receivable_id
     )  # fmt: skip
@@ -52,6 +56,7 @@ async def sum_payments(tx: Transaction, receivable_id: UUID) -> Decimal:
 
 
 async def add_payment(tx: Transaction, payment: Payment) -> None:
+    """Insert a payment; WriteConflict when its id was used meanwhile."""
     added = await tx.raw.fetchval(
         """insert into payment (id, source, ref, receivable_id, customer_id, amount, outstanding, paid_at, fingerprint,
                event_id, recorded_at)

@@ -10,6 +10,8 @@ from shared.chassis import Amount, Code, Day, Instant, Read, Shape
 
 
 class ReceivableCreate(Shape):
+    """Money that a customer owes, under the source's own id."""
+
     receivable_id: Code
     customer: CustomerAddress
     order: Code | None = Field(default=None, description="Patron's id of the order, or the source's own")
@@ -19,6 +21,8 @@ class ReceivableCreate(Shape):
 
 
 class ReceivableRead(Read):
+    """A recorded receivable."""
+
     id: UUID
     receivable_id: str
     customer_id: UUID
@@ -30,6 +34,8 @@ class ReceivableRead(Read):
 
 
 class PaymentCreate(Shape):
+    """A payment, whole or in part, under the source's own id."""
+
     payment_id: Code
     receivable: Code = Field(description="Patron's id of the receivable, or the source's own")
     source: Code | None = Field(default=None, description="whose id of the receivable that is; else one's own source")
@@ -38,6 +44,8 @@ class PaymentCreate(Shape):
 
 
 class PaymentRead(Read):
+    """A recorded payment, and what is still owed after it."""
+
     id: UUID
     payment_id: str
     receivable_id: UUID

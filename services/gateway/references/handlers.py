@@ -75,4 +75,5 @@ async def register_references(tx: Transaction, references: Sequence[Reference], 
 
 
 def customer_not_found() -> Exception:
+    """The answer for a customer that does not exist, or not for who asks."""
     return not_found("customer_not_found", "There is no such customer.")

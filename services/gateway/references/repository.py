@@ -91,6 +91,7 @@ async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
 
 
 async def is_known(tx: Transaction, customer_id: UUID) -> bool:
+    """Whether there is a customer of this id."""
     return bool(await tx.raw.fetchval("select exists (select from known_customer where customer_id = $1)", customer_id))
 
 

@@ -34,5 +34,6 @@ def private_key_of_people(keys: Path) -> bytes:
 
 
 def public_key_of_people(keys: Path) -> bytes:
+    """The key that tokens of `private_key_of_people` are verified with."""
     own = keys / "people.public.pem"
     return (own if own.exists() else keys / "gateway.public.pem").read_bytes()

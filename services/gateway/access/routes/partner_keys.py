@@ -22,6 +22,7 @@ async def issue_partner_key(request: Request, partner_id: Id) -> KeyIssued:
 
 @router.get("/partners/{partner_id}/keys", dependencies=[allow("partners:admin")])
 async def show_partner_keys(partner_id: Id, tx: Tx) -> Page[KeyRead]:
+    """All keys of a partner, without their secrets."""
     await load_partner(tx, partner_id)
     return Page(items=[KeyRead.of(key) for key in await list_keys(tx, partner_id)])
 

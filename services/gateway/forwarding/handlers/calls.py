@@ -61,9 +61,11 @@ class ServiceAnswer:
 
     @property
     def succeeded(self) -> bool:
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     def json(self) -> Any:
+        """The body as JSON."""
         return orjson.loads(self.body)
 
 
@@ -102,6 +104,7 @@ def forwarded_response_headers(headers: httpx.Headers) -> dict[str, str]:
 
 
 def service_unavailable(name: str) -> Refused:
+    """The refusal for a service that cannot be reached: 503, try again."""
     return Refused(
         503,
         "service_unavailable",

@@ -55,6 +55,7 @@ class Composer:
         self._breakers: dict[str, CircuitBreaker] = {}
 
     def budget(self) -> TimeBudget:
+        """The time of one composed answer, from now on."""
         return TimeBudget(self.part_seconds)
 
     async def load(

@@ -27,6 +27,7 @@ class ReportedOrder(NamedTuple):
 
     @property
     def key(self) -> OrderKey:
+        """What makes the order the same one when it is sent again."""
         return self.source, self.content.order_ref
 
 

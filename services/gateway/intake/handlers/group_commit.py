@@ -31,6 +31,7 @@ class _PendingResults(Generic[Result]):
         self.complete: asyncio.Future[list[Result | Exception]] = asyncio.get_running_loop().create_future()
 
     def give(self, index: int, result: Result | Exception) -> None:
+        """Put one item's result in its place; the last one completes the request."""
         self._results[index] = result
         self._missing -= 1
         if self._missing == 0 and not self.complete.done():  # the caller may have gone; the orders stand all the same

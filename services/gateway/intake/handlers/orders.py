@@ -72,4 +72,5 @@ async def load_order(tx: Transaction, order_id: UUID, source: str | None) -> Ord
 
 
 def order_not_found() -> Exception:
+    """The answer for an order that does not exist, or not for who asks."""
     return not_found("order_not_found", "There is no such order.")

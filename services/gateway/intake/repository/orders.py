@@ -43,6 +43,7 @@ def _key(order: AcceptedOrder) -> tuple[str, str]:
 
 
 def read_order(row: "asyncpg.Record | dict[str, Any]") -> Order:
+    """An order from its row."""
     return Order(
         id=row["id"],
         source=row["source"],

@@ -17,11 +17,13 @@ REVERSALS = """select id, kind, source, ref, order_id, customer_id, at, reason, 
 
 
 async def list_reversals(tx: Transaction, order_id: UUID) -> list[Reversal]:
+    """Reversals of an order, in the order they were recorded."""
     rows = await tx.raw.fetch(f"{REVERSALS} where order_id = $1 order by recorded_at, id", order_id)
     return [_reversal(row) for row in rows]
 
 
 async def find_reversal(tx: Transaction, kind: str, source: str, ref: str) -> Reversal | None:
+    """A return by the source's own id, or the cancellation of an order by the order's id."""
     row = await tx.raw.fetchrow(
         f"{REVERSALS} where kind = $1 and source = $2 and ref = $3", kind, source, ref
     )  # fmt: skip
@@ -29,6 +31,7 @@ async def find_reversal(tx: Transaction, kind: str, source: str, ref: str) -> Re
 
 
 async def add_reversal(tx: Transaction, reversal: Reversal) -> None:
+    """Insert a reversal; WriteConflict when its id was used meanwhile."""
     added = await tx.raw.fetchval(
         """insert into reversal (id, kind, source, ref, order_id, customer_id, at, reason, amount, lines, fingerprint,
                event_id, recorded_at)

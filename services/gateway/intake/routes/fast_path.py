@@ -47,6 +47,7 @@ class FastPathRoute(APIRoute):
         app.router.routes.insert(0, self)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: policies, media type, body, fast path, exact path."""
         request = Request(scope, receive, send)
         if not self.policies:
             raise RuntimeError("a fast path without a policy")

@@ -9,11 +9,15 @@ from shared.chassis import Code, Instant, Read, Shape
 
 
 class DeliveryCreate(Shape):
+    """A delivery of an order, under the source's own id."""
+
     delivery_id: Code
     delivered_at: Instant
 
 
 class DeliveryRead(Read):
+    """A recorded delivery."""
+
     id: UUID
     delivery_id: str
     order_id: UUID

@@ -31,6 +31,8 @@ class OrderLineCreate(OrderLine):
 
 
 class OrderCreate(Shape):
+    """An order as a source reports it, under the source's own id."""
+
     order_id: Code
     customer: CustomerAddress
     placed_at: InstantText
@@ -54,6 +56,8 @@ class OrderAccepted(Read):
 
 
 class OrderLineRead(Read):
+    """A line of an order."""
+
     line: int
     sku: str
     category: str
@@ -64,6 +68,8 @@ class OrderLineRead(Read):
 
 
 class OrderSummaryRead(Read):
+    """An order as it was accepted."""
+
     id: UUID
     order_id: str
     source: str
@@ -90,6 +96,7 @@ class OrderRead(OrderSummaryRead):
 
     @classmethod
     def of_history(cls, history: OrderHistory, *, shows_cost: bool) -> Self:
+        """An order with what became of it."""
         returns = [ReturnRead.of(reversal) for reversal in history.reversals if reversal.kind == "return"]
         cancellations = [
             CancellationRead.of(reversal) for reversal in history.reversals if reversal.kind == "cancellation"

@@ -12,25 +12,34 @@ from shared.chassis import Amount, Code, Instant, Read, Shape
 
 
 class ReturnLineCreate(Shape):
+    """How many pieces of which line come back."""
+
     line: WholeNumber
     quantity: WholeNumber
 
 
 class ReturnCreate(Shape):
+    """A return of lines, under the source's own id."""
+
     return_id: Code
     returned_at: Instant
     lines: Annotated[list[ReturnLineCreate], Field(max_length=500)]
 
     def returned(self) -> list[ReturnedQuantity]:
+        """The lines that come back, as the rules take them."""
         return [ReturnedQuantity(line.line, line.quantity) for line in self.lines]
 
 
 class CancellationCreate(Shape):
+    """The cancellation of what is left of an order."""
+
     cancelled_at: Instant
     reason: Code | None = None
 
 
 class ReversedLineRead(Read):
+    """What one line lost."""
+
     line: int
     category: str
     quantity: int
@@ -38,6 +47,8 @@ class ReversedLineRead(Read):
 
 
 class ReturnRead(Read):
+    """A recorded return."""
+
     id: UUID
     return_id: str
     order_id: UUID
@@ -56,6 +67,8 @@ class ReturnRead(Read):
 
 
 class CancellationRead(Read):
+    """The recorded cancellation of an order."""
+
     id: UUID
     order_id: UUID
     customer_id: UUID
