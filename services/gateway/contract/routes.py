@@ -18,7 +18,7 @@ from shared.chassis.contract.docs_page import page_of_contract
 
 router = APIRouter(tags=["running"], redirect_slashes=False)
 
-HEALTH_SECONDS = 2.0
+HEALTH_SECONDS = 1.5
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)

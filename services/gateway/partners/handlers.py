@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.gateway.partners.domain import Partner, check_code
 from services.gateway.partners.repository import add_partner, find_partner, names_of_sources
-from services.gateway.references.domain import OWN_SOURCE, Reporter, source_named, source_of_partner
+from services.gateway.references.domain import OWN_SOURCE, Reporter, source_named
 from shared.chassis import Actor
 from shared.errors import conflict, not_found
 from shared.messaging import Database, Transaction, new_id
@@ -79,6 +79,6 @@ class SourceDirectory:
 def reporter_of(actor: Actor) -> Reporter:
     """An actor as a reporter: a partner's source is fixed, the company's own people and systems are `patron`."""
     may_backdate = "history" in actor.scopes
-    if actor.partner_id is not None:
-        return Reporter(source_of_partner(actor.partner_id), is_partner=True, may_backdate=may_backdate)
+    if actor.source is not None:
+        return Reporter(actor.source, is_partner=True, may_backdate=may_backdate)
     return Reporter(may_backdate=may_backdate)

@@ -13,7 +13,7 @@ from services.gateway.references.repository import (
     list_offered,
     load_registry,
 )
-from shared.errors import not_found
+from shared.chassis.visibility import customer_not_found
 from shared.events import CustomerRegistered
 from shared.messaging import Transaction, announce, new_id
 
@@ -72,8 +72,3 @@ async def register_references(tx: Transaction, references: Sequence[Reference], 
         await add_references(tx, registry.added)
         announce(tx, registry.events())
     return ids
-
-
-def customer_not_found() -> Exception:
-    """The answer for a customer that does not exist, or not for who asks."""
-    return not_found("customer_not_found", "There is no such customer.")

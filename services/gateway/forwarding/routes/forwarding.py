@@ -13,12 +13,13 @@ from services.gateway.forwarding.domain.paths import customer_in, is_for_partner
 from services.gateway.forwarding.handlers.calls import ServiceAnswer
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
-from services.gateway.references.handlers import customer_not_found, require_customer
+from services.gateway.references.handlers import require_customer
 from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.audience import filter_fields, hidden_fields
 from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem
+from shared.chassis.visibility import customer_not_found
 from shared.errors import not_found
 
 router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)
