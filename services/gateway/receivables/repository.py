@@ -5,7 +5,9 @@ from uuid import UUID
 
 from services.gateway.core.repository import WriteConflict
 from services.gateway.receivables.domain import Payment, Receivable
+from services.gateway.receivables.tables import payment, receivable
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 
 async def find_receivable(tx: Transaction, source: str, ref: str) -> Receivable | None:
@@ -26,18 +28,9 @@ async def lock_receivable(
     return None if row is None else Receivable(**dict(row))
 
 
-async def add_receivable(tx: Transaction, receivable: Receivable) -> None:
+async def add_receivable(tx: Transaction, new: Receivable) -> None:
     """Insert a receivable; WriteConflict when its id was used meanwhile."""
-    added = await tx.raw.fetchval(
-        """insert into receivable (id, source, ref, customer_id, order_id, amount, issued_on, due_on, fingerprint,
-               event_id, recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-           on conflict (source, ref) do nothing returning true""",
-        receivable.id, receivable.source, receivable.ref, receivable.customer_id, receivable.order_id,
-        receivable.amount, receivable.issued_on, receivable.due_on, receivable.fingerprint, receivable.event_id,
-        receivable.recorded_at,
-    )  # fmt: skip
-    if not added:
+    if not await insert_many(tx, receivable, [new], on_conflict="nothing"):
         raise WriteConflict("a receivable_id was used by another transaction")
 
 
@@ -55,15 +48,7 @@ async def sum_payments(tx: Transaction, receivable_id: UUID) -> Decimal:
     return Decimal(paid)
 
 
-async def add_payment(tx: Transaction, payment: Payment) -> None:
+async def add_payment(tx: Transaction, new: Payment) -> None:
     """Insert a payment; WriteConflict when its id was used meanwhile."""
-    added = await tx.raw.fetchval(
-        """insert into payment (id, source, ref, receivable_id, customer_id, amount, outstanding, paid_at, fingerprint,
-               event_id, recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-           on conflict (source, ref) do nothing returning true""",
-        payment.id, payment.source, payment.ref, payment.receivable_id, payment.customer_id, payment.amount,
-        payment.outstanding, payment.paid_at, payment.fingerprint, payment.event_id, payment.recorded_at,
-    )  # fmt: skip
-    if not added:
+    if not await insert_many(tx, payment, [new], on_conflict="nothing"):
         raise WriteConflict("a payment_id was used by another transaction")

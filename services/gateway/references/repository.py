@@ -5,7 +5,9 @@ from uuid import UUID
 
 from services.gateway.core.repository import WriteConflict
 from services.gateway.references.domain import Reference, RegisteredReference, Registry
+from services.gateway.references.tables import customer_reference, known_customer
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_columns, insert_many
 
 
 async def load_registry(tx: Transaction, references: Collection[Reference], ids: Collection[UUID]) -> Registry:
@@ -35,38 +37,26 @@ async def load_registry(tx: Transaction, references: Collection[Reference], ids:
     return registry
 
 
-async def add_references(tx: Transaction, new: Sequence[RegisteredReference]) -> None:
-    """Register new references and the customers behind them, sorted so that two writers never wait crosswise.
+# One to which an id was offered is registered with that very id, and with no other.
+REGISTER = Upsert(
+    where="customer_reference.registered_at is null and customer_reference.customer_id = excluded.customer_id"
+)
 
-    One to which an id was offered is registered with that very id, and with no other.
-    """
-    ordered = sorted(new, key=lambda reference: (reference.source, reference.ref))
-    status = await tx.raw.execute(
-        """insert into customer_reference (source, ref, customer_id, registered_at)
-           select source, ref, customer_id, $4
-           from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
-           on conflict (source, ref) do update set registered_at = excluded.registered_at
-           where customer_reference.registered_at is null and customer_reference.customer_id = excluded.customer_id""",
-        [reference.source for reference in ordered], [reference.ref for reference in ordered],
-        [reference.customer_id for reference in ordered], tx.at,
-    )  # fmt: skip
-    if status != f"INSERT 0 {len(ordered)}":
+
+async def add_references(tx: Transaction, new: Sequence[RegisteredReference]) -> None:
+    """Register new references and the customers behind them; WriteConflict when another transaction was first."""
+    columns = ("source", "ref", "customer_id", "registered_at")
+    if await insert_many(tx, customer_reference, new, columns=columns, on_conflict=REGISTER) != len(new):
         raise WriteConflict("a reference was registered by another transaction")
-    await add_known(tx, [reference.customer_id for reference in ordered])
+    await add_known(tx, [reference.customer_id for reference in new])
 
 
 async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
     """Keep ids for references, so that whoever names one later gets the same id. They are never taken back: a file that
     was refused for one sender may be accepted from the next, under the same id."""
-    ordered = sorted(offers)
-    status = await tx.raw.execute(
-        """insert into customer_reference (source, ref, customer_id, registered_at)
-           select source, ref, customer_id, null
-           from unnest($1::text[], $2::text[], $3::uuid[]) as new(source, ref, customer_id)
-           on conflict (source, ref) do nothing""",
-        [source for source, _ in ordered], [ref for _, ref in ordered], [offers[reference] for reference in ordered],
-    )  # fmt: skip
-    if status != f"INSERT 0 {len(ordered)}":
+    rows = [(source, ref, customer_id) for (source, ref), customer_id in offers.items()]
+    columns = ("source", "ref", "customer_id")
+    if await insert_many(tx, customer_reference, rows, columns=columns, on_conflict="nothing") != len(rows):
         raise WriteConflict("a reference was registered by another transaction")
 
 
@@ -82,12 +72,8 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
 
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
     """These customers exist. Added twice (from profile's event too) changes nothing."""
-    await tx.raw.execute(
-        """insert into known_customer (customer_id, known_at)
-           select customer_id, $2 from unnest($1::uuid[]) as new(customer_id) order by customer_id
-           on conflict do nothing""",
-        sorted(set(customer_ids)), tx.at,
-    )  # fmt: skip
+    ids = {"customer_id": list(set(customer_ids))}
+    await insert_columns(tx, known_customer, ids, shared={"known_at": tx.at}, on_conflict="nothing")
 
 
 async def is_known(tx: Transaction, customer_id: UUID) -> bool:

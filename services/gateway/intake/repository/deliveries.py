@@ -4,7 +4,9 @@ from uuid import UUID
 
 from services.gateway.core.repository import WriteConflict
 from services.gateway.intake.domain.deliveries import Delivery
+from services.gateway.intake.tables import delivery
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 
 async def list_deliveries(tx: Transaction, order_id: UUID) -> list[Delivery]:
@@ -19,15 +21,7 @@ async def find_delivery(tx: Transaction, source: str, ref: str) -> Delivery | No
     return None if row is None else Delivery(**dict(row))
 
 
-async def add_delivery(tx: Transaction, delivery: Delivery) -> None:
+async def add_delivery(tx: Transaction, new: Delivery) -> None:
     """Insert a delivery; WriteConflict when its id was used meanwhile."""
-    added = await tx.raw.fetchval(
-        """insert into delivery (id, source, ref, order_id, customer_id, delivered_at, fingerprint, event_id,
-               recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-           on conflict (source, ref) do nothing returning true""",
-        delivery.id, delivery.source, delivery.ref, delivery.order_id, delivery.customer_id, delivery.delivered_at,
-        delivery.fingerprint, delivery.event_id, delivery.recorded_at,
-    )  # fmt: skip
-    if not added:
+    if not await insert_many(tx, delivery, [new], on_conflict="nothing"):
         raise WriteConflict("a delivery_id was used by another transaction")

@@ -1,6 +1,6 @@
 """SQL of reversals: returns and cancellations."""
 
-from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,10 @@ import orjson
 
 from services.gateway.core.repository import WriteConflict
 from services.gateway.intake.domain.reversals import Reversal
+from services.gateway.intake.tables import reversal
 from shared.events import ReversedLine
 from shared.messaging import Transaction
+from shared.sql import JsonText, insert_many
 
 REVERSALS = """select id, kind, source, ref, order_id, customer_id, at, reason, amount, lines::text as lines,
     fingerprint, event_id, recorded_at from reversal"""
@@ -30,18 +32,11 @@ async def find_reversal(tx: Transaction, kind: str, source: str, ref: str) -> Re
     return None if row is None else _reversal(row)
 
 
-async def add_reversal(tx: Transaction, reversal: Reversal) -> None:
+async def add_reversal(tx: Transaction, new: Reversal) -> None:
     """Insert a reversal; WriteConflict when its id was used meanwhile."""
-    added = await tx.raw.fetchval(
-        """insert into reversal (id, kind, source, ref, order_id, customer_id, at, reason, amount, lines, fingerprint,
-               event_id, recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13)
-           on conflict (kind, source, ref) do nothing returning true""",
-        reversal.id, reversal.kind, reversal.source, reversal.ref, reversal.order_id, reversal.customer_id, reversal.at,
-        reversal.reason, reversal.amount, _lines_as_json(reversal.lines), reversal.fingerprint, reversal.event_id,
-        reversal.recorded_at,
-    )  # fmt: skip
-    if not added:
+    lines = JsonText(orjson.dumps([line.model_dump(mode="json") for line in new.lines]).decode())
+    row = {field.name: getattr(new, field.name) for field in fields(new)} | {"lines": lines}
+    if not await insert_many(tx, reversal, [row], on_conflict="nothing"):
         raise WriteConflict("a return_id was used by another transaction")
 
 
@@ -49,7 +44,3 @@ def _reversal(row: "asyncpg.Record") -> Reversal:
     values: dict[str, Any] = dict(row)
     lines = tuple(ReversedLine(**line) for line in orjson.loads(values.pop("lines")))
     return Reversal(**values, lines=lines)
-
-
-def _lines_as_json(lines: Sequence[ReversedLine]) -> str:
-    return orjson.dumps([line.model_dump(mode="json") for line in lines]).decode()
