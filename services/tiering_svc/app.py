@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             retention.rules,
             candidates.router,
             key_accounts.router,
-            key_accounts.never_served,
+            key_accounts.exclusions,
             key_accounts.rules,
             customer_accounts.router,
             warnings.router,

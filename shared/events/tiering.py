@@ -163,7 +163,7 @@ class WarningClosed(WarningEvent):
 
 
 class AccountEvent(Event):
-    """Base of the events of a key account, or of a customer never served (T8). Reasons stay with tiering."""
+    """Base of the events of a key account, or of an excluded customer (T8). Reasons stay with tiering."""
 
     topic: ClassVar[str] = TOPIC
 
@@ -183,7 +183,7 @@ class KeyAccountApproved(AccountEvent):
     kinds: tuple[Literal["economic", "important", "group", "strategic"], ...]
     """As which kinds of key account; one or more."""
     overridden: tuple[Code, ...] = ()
-    """Exclusion rules that it met and an approver set aside, by their codes."""
+    """Disqualifying rules that it met and an approver set aside, by their codes."""
     since: Instant
     """From when on it holds."""
 
@@ -195,15 +195,15 @@ class KeyAccountEnded(AccountEvent):
     type: ClassVar[str] = "tiering.key_account_ended.v1"
     time_field: ClassVar[str] = "ended_at"
 
-    cause: Literal["ended", "renewed", "never_served"]
-    """Why: it ended, another nomination took its place at the same instant, or it is never served from now on."""
+    cause: Literal["ended", "renewed", "excluded"]
+    """Why: it ended, another nomination took its place at the same instant, or it is excluded from now on."""
     ended_at: Instant
     """Until when it held."""
 
 
 @catalogued
 class CustomerExcluded(AccountEvent):
-    """A customer is never served from now on (T8). Whoever takes orders can refuse."""
+    """A customer is excluded from now on, so it is not served any more (T8). Whoever takes orders can refuse."""
 
     type: ClassVar[str] = "tiering.customer_excluded.v1"
     time_field: ClassVar[str] = "since"

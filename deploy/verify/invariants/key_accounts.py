@@ -1,4 +1,4 @@
-"""Key accounts, customers never served, risk flags and lifetime values (T8, T13)."""
+"""Key accounts, excluded customers, risk flags and lifetime values (T8, T13)."""
 
 from deploy.verify.invariant import CUT, Within
 
@@ -31,7 +31,7 @@ INVARIANTS = (
     ),
     Within(
         "account_classes_announced",
-        "every key account and every customer never served was announced once, and its end",
+        "every key account and every excluded customer was announced once, and its end",
         ("tiering",),
         checked="select count(*) from account_class",
         offending=f"""

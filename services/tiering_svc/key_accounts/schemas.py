@@ -1,4 +1,4 @@
-"""Key accounts, customers never served, risk flags and their rules over HTTP (T8)."""
+"""Key accounts, excluded customers, risk flags and their rules over HTTP (T8)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -11,7 +11,7 @@ from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
 
 KeyAccountKindCode = Literal["economic", "important", "group", "strategic"]
 RiskCode = Literal["finance", "profit", "management", "churn", "concentration"]
-Status = Literal["open", "approved", "rejected", "withdrawn"]
+Status = Literal["open", "approved", "rejected", "cancelled"]
 
 
 def _each_once(kinds: list[Any]) -> list[Any]:
@@ -36,7 +36,7 @@ class NominationCreate(Shape):
     reason: Reason
 
 
-class NeverServedCreate(Shape):
+class ExclusionCreate(Shape):
     customer_id: Id
     evidence: list[EvidenceWrite] = Field(default=[], max_length=20)
     reason: Reason
@@ -45,7 +45,7 @@ class NeverServedCreate(Shape):
 class ApprovalCreate(Shape):
     note: Reason | None = None
     override_reason: Reason | None = Field(
-        default=None, description="why it shall be a key account though it meets an exclusion rule"
+        default=None, description="why it shall be a key account though it meets a disqualifying rule"
     )
 
 
@@ -81,7 +81,7 @@ class ExaminationRead(Read):
     parts: list[ExaminedConditionRead]
 
 
-class TakenRead(Read):
+class NominationFiguresRead(Read):
     """What the system found when the nomination was made. It is never computed again."""
 
     as_of: datetime
@@ -89,7 +89,7 @@ class TakenRead(Read):
     rules_version: Count
     of_group: bool = Field(description="the figures are those of the customer and all below it")
     values: dict[str, str | None]
-    exclusions: list[ExaminationRead]
+    disqualifications: list[ExaminationRead]
 
 
 class NominationRead(Read):
@@ -98,7 +98,7 @@ class NominationRead(Read):
     kinds: list[str]
     reason: str
     evidence: list[EvidenceRead]
-    taken: TakenRead
+    figures: NominationFiguresRead
     status: str
     nominated_by: str
     nominated_at: datetime
@@ -106,7 +106,7 @@ class NominationRead(Read):
     decided_at: datetime | None
     note: str | None
     override_reason: str | None
-    findings: list[ExaminationRead] | None = Field(description="the exclusion rules when it was approved")
+    findings: list[ExaminationRead] | None = Field(description="the disqualifying rules when it was approved")
 
 
 class AccountClassRead(Read):
@@ -124,10 +124,10 @@ class CustomerKeyAccountRead(Read):
     customer_id: UUID
     at: datetime
     is_key_account: bool
-    never_served: bool
+    excluded: bool
     held: AccountClassRead | None
     nomination: NominationRead | None
-    history: list[AccountClassRead] = Field(description="all its times as key account or never served, oldest first")
+    history: list[AccountClassRead] = Field(description="all its times as key account or excluded, oldest first")
     words: str
 
 
@@ -136,7 +136,7 @@ class CandidateRead(Read):
     kind: str
     amount: SignedAmount | None = Field(description="in the window; of a group, of all its members")
     because: ExaminationRead
-    exclusions_not_known: list[str] = Field(description="exclusion rules that could not be looked at")
+    disqualifications_not_known: list[str] = Field(description="disqualifying rules that could not be looked at")
     words: str
 
 
@@ -145,7 +145,7 @@ class CandidatesRead(Read):
     kind: str
     rules_version: Count
     months: Count
-    passed_over: Count = Field(description="of this page: who meets an exclusion rule or not the conditions")
+    passed_over: Count = Field(description="of this page: who meets a disqualifying rule or not the conditions")
     items: list[CandidateRead] = Field(description="by amount; a page may be short, follow `next`")
     next: str | None
 
@@ -188,13 +188,13 @@ class IndicatorConditionWrite(Shape):
     under: Exact | None = None
 
 
-class ExclusionWrite(Shape):
+class DisqualificationWrite(Shape):
     code: Code
     name: NamesShape
     when: list[IndicatorConditionWrite] = Field(max_length=20, description="all of them")
 
 
-class RiskRuleWrite(ExclusionWrite):
+class RiskRuleWrite(DisqualificationWrite):
     risk: RiskCode
 
 
@@ -207,6 +207,6 @@ class CriterionWrite(Shape):
 
 class KeyAccountRulesDocument(Shape):
     window_months: Whole
-    exclusions: list[ExclusionWrite] = Field(max_length=50)
+    disqualifications: list[DisqualificationWrite] = Field(max_length=50)
     risks: list[RiskRuleWrite] = Field(max_length=50)
     candidates: list[CriterionWrite] = Field(max_length=4)

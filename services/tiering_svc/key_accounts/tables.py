@@ -1,4 +1,4 @@
-"""Key accounts, customers never served, risk flags, and the rules for them as data in versions (T8)."""
+"""Key accounts, excluded customers, risk flags, and the rules for them as data in versions (T8)."""
 
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE
@@ -10,11 +10,11 @@ nomination = Table(  # asked for by one person, decided by another; one open a c
     metadata,
     Column("nomination_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False),
-    Column("class", Text, nullable=False),  # key, never_served
+    Column("class", Text, nullable=False),  # key, excluded
     Column("kinds", ARRAY(Text), nullable=False),
     Column("reason", Text, nullable=False),
     Column("evidence", JSONB, nullable=False),  # what the nominator says
-    Column("taken", JSONB, nullable=False),  # what the system found at that instant
+    Column("figures", JSONB, nullable=False),  # what the system found at that instant
     Column("status", Text, nullable=False),
     Column("nominated_by", Text, nullable=False),
     Column("nominated_at", Timestamp, nullable=False),

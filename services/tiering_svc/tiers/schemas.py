@@ -68,7 +68,7 @@ class ExplanationRead(Read):
     tier: HistoryRowRead
     words: str
     reasons: dict[str, Any]
-    account_class: str | None = Field(description="key (account) or never_served, if it was either then")
+    account_class: str | None = Field(description="key (account) or excluded, if it was either then")
 
 
 class PrivilegeRead(Read):

@@ -41,7 +41,7 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
     def situation(self) -> Situation:
         ordered = sorted(self.classes.values(), key=lambda one: one.since)
         last = ordered[-1] if ordered else None
-        waiting = frozenset(one.sort for one in self.nominations.values() if one.status == "open")
+        waiting = frozenset(one.class_code for one in self.nominations.values() if one.status == "open")
         current = last if last is not None and last.until is None else None
         return Situation(current, None if last is None else last.until, waiting)
 
@@ -60,30 +60,30 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
         self._nominate("key", tuple(kinds), by)
 
     @rule(by=PEOPLE)
-    def ask_never_to_serve(self, by: str) -> None:
-        self._nominate("never_served", (), by)
+    def nominate_exclusion(self, by: str) -> None:
+        self._nominate("excluded", (), by)
 
-    def _nominate(self, sort: life.AccountClassKind, kinds: tuple[str, ...], by: str) -> None:
+    def _nominate(self, class_code: life.AccountClassCode, kinds: tuple[str, ...], by: str) -> None:
         situation = self.situation()
         try:
-            life.check_nomination(situation, sort, kinds)
+            life.check_nomination(situation, class_code, kinds)
         except DomainError:
-            refused_rightly = sort in situation.open_sorts or situation.current is not None
+            refused_rightly = class_code in situation.open_classes or situation.current is not None
             self.must(refused_rightly)
             return
-        one = Nomination(UUID(int=next(self.numbers)), ANN, sort, kinds, "Why", (), {}, by, self.at)
+        one = Nomination(UUID(int=next(self.numbers)), ANN, class_code, kinds, "Why", (), {}, by, self.at)
         self.nominations[one.nomination_id] = one
 
     @precondition(lambda self: self.nominations)
-    @rule(data=st.data(), by=PEOPLE, excluded=st.booleans(), reason=st.sampled_from([None, "Because."]))
-    def approve(self, data: st.DataObject, by: str, excluded: bool, reason: str | None) -> None:
+    @rule(data=st.data(), by=PEOPLE, disqualified=st.booleans(), reason=st.sampled_from([None, "Because."]))
+    def approve(self, data: st.DataObject, by: str, disqualified: bool, reason: str | None) -> None:
         one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
-        findings = [MET if excluded else UNKNOWN]
+        findings = [MET if disqualified else UNKNOWN]
         current = self.situation().current
         allowed = (
             one.status == "open" and by != one.nominated_by
-            and (current is None or current.sort == "key")
-            and not (excluded and one.sort == "key" and reason is None)
+            and (current is None or current.class_code == "key")
+            and not (disqualified and one.class_code == "key" and reason is None)
         )  # fmt: skip
         try:
             done = life.approve(one, self.situation(), findings, by, self.at, override_reason=reason)
@@ -91,7 +91,7 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
             self.must(not allowed)
             return
         self.must(allowed)
-        assert (done.nomination.override_reason is not None) == (excluded and one.sort == "key")
+        assert (done.nomination.override_reason is not None) == (disqualified and one.class_code == "key")
         self.nominations[one.nomination_id] = done.nomination
         if done.ended is not None:
             self.classes[done.ended.class_id] = done.ended
@@ -100,11 +100,11 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
 
     @precondition(lambda self: self.nominations)
     @rule(data=st.data(), by=PEOPLE)
-    def reject_or_withdraw(self, data: st.DataObject, by: str) -> None:
+    def reject_or_cancel(self, data: st.DataObject, by: str) -> None:
         one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
         own = by == one.nominated_by
         try:
-            decided = life.withdraw(one, by, self.at) if own else life.reject(one, by, self.at, "No.")
+            decided = life.cancel(one, by, self.at) if own else life.reject(one, by, self.at, "No.")
         except DomainError:
             self.must(one.status != "open")
             return
@@ -131,7 +131,7 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
             assert one.until is not None
             assert one.since < one.until <= following.since
         assert all(one.since < one.until for one in ordered if one.until is not None)
-        assert len([one for one in self.waiting() if one.sort == "key"]) <= 1
+        assert len([one for one in self.waiting() if one.class_code == "key"]) <= 1
 
     @invariant()
     def the_events_tell_where_the_customer_stands(self) -> None:

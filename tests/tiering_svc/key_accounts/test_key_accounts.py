@@ -1,4 +1,4 @@
-"""T8: key accounts are nominated with evidence, decided by another person, kept in time; some are never served."""
+"""T8: key accounts are nominated with evidence, decided by another person, kept in time; some are excluded."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,17 +34,19 @@ async def test_T8_a_key_account_is_nominated_with_evidence_and_approved_by_anoth
     nomination = answer.json()
     assert (nomination["status"], nomination["nominated_by"]) == ("open", "mia")
     assert nomination["evidence"] == [{"says": "A new plant opens in May.", "indicator": "amount"}]
-    taken = nomination["taken"]["values"]
-    assert Decimal(taken["amount"]) == 2400
-    assert Decimal(taken["margin_rate"]).quantize(Decimal("0.01")) == Decimal("0.33")
-    assert (Decimal(taken["share_of_revenue"]), taken["arrears_rate"]) == (1, None)  # not known, not 0
-    assert {one["code"]: one["met"] for one in nomination["taken"]["exclusions"]}["one_off_bulk_buyer"] is False
+    figures = nomination["figures"]["values"]
+    assert Decimal(figures["amount"]) == 2400
+    assert Decimal(figures["margin_rate"]).quantize(Decimal("0.01")) == Decimal("0.33")
+    assert (Decimal(figures["share_of_revenue"]), figures["arrears_rate"]) == (1, None)  # not known, not 0
+    assert {one["code"]: one["met"] for one in nomination["figures"]["disqualifications"]}[
+        "one_off_bulk_buyer"
+    ] is False
     assert not (await people.show())["is_key_account"]
 
     await tell(database, placed(ANN, ago(1), "5000", cost="4000"))  # the evidence stays what it was
     approved = (await people.decide(nomination, note="Agreed.")).json()
     assert (approved["status"], approved["decided_by"], approved["note"]) == ("approved", "hal", "Agreed.")
-    assert approved["taken"] == nomination["taken"]
+    assert approved["figures"] == nomination["figures"]
     shown = await people.show()
     assert shown["is_key_account"]
     assert shown["held"]["kinds"] == ["economic", "strategic"]
@@ -70,7 +72,7 @@ async def test_T8_a_nomination_is_decided_once(people, database):
     await tell(database, *steady(ANN))
     nomination = (await people.nominate()).json()
     assert refused(await people.nominate(by="max")) == (409, "nomination_open")
-    assert refused(await people.decide(nomination, "withdrawal", by="max", role="manager")) == (
+    assert refused(await people.decide(nomination, "cancellation", by="max", role="manager")) == (
         403,
         "not_your_nomination",
     )
@@ -78,14 +80,14 @@ async def test_T8_a_nomination_is_decided_once(people, database):
     assert (rejected["status"], rejected["note"]) == ("rejected", "Too early.")
     for step, by in (("approval", "hal"), ("rejection", "ida")):
         assert refused(await people.decide(nomination, step, by=by, note="x")) == (409, "nomination_decided")
-    assert refused(await people.decide(nomination, "withdrawal", by="mia", role="manager")) == (
+    assert refused(await people.decide(nomination, "cancellation", by="mia", role="manager")) == (
         409,
         "nomination_decided",
     )
     again = (await people.nominate()).json()
-    assert (await people.decide(again, "withdrawal", by="mia", role="manager")).json()["status"] == "withdrawn"
+    assert (await people.decide(again, "cancellation", by="mia", role="manager")).json()["status"] == "cancelled"
     listed = (await people.client.get(NOMINATIONS, params={"customer_id": str(ANN)})).json()["items"]
-    assert [one["status"] for one in listed] == ["withdrawn", "rejected"]
+    assert [one["status"] for one in listed] == ["cancelled", "rejected"]
     assert (await people.client.get(NOMINATIONS, params={"status": "open"})).json()["items"] == []
 
 
@@ -95,7 +97,7 @@ async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, data
     await people.key_account(ANN, "economic")
     await people.key_account(BOB, "group", "important")
     between = datetime.now(UTC)
-    end = f"/v1/customers/{ANN}/key-account/ending"
+    end = f"/v1/customers/{ANN}/key-account/end"
     head = people.as_role("head", subject="hal")
     ended = (await people.client.post(end, json={"reason": "Sold."}, headers=head)).json()
     assert (ended["end_cause"], ended["end_reason"], ended["ended_by"]) == ("ended", "Sold.", "hal")
@@ -157,12 +159,12 @@ def debtor():
         (debtor, "squeezer_by_arrears"),
     ],
 )  # fmt: skip
-async def test_T8_who_is_excluded_is_approved_only_with_a_reason_that_is_kept(people, database, announced, facts, rule):
+async def test_T8_a_disqualified_customer_is_approved_only_with_a_reason(people, database, announced, facts, rule):
     await tell(database, *facts())
     nomination = (await people.nominate()).json()
     answer = await people.decide(nomination)
-    assert refused(answer) == (409, "excluded")
-    [met] = answer.json()["exclusions"]
+    assert refused(answer) == (409, "disqualified")
+    [met] = answer.json()["disqualifications"]
     assert met["code"] == rule
     assert all(part["value"] is not None for part in met["parts"])
     assert not (await people.show())["is_key_account"]  # a refusal changes nothing
@@ -174,11 +176,11 @@ async def test_T8_who_is_excluded_is_approved_only_with_a_reason_that_is_kept(pe
     assert event.overridden == (rule,)
 
 
-async def test_T8_an_unknown_margin_excludes_nobody(people, database):
+async def test_T8_an_unknown_margin_disqualifies_nobody(people, database):
     await tell(database, *steady(ANN, "900", cost=None))
     nomination = (await people.nominate()).json()
-    told = {one["code"]: one["met"] for one in nomination["taken"]["exclusions"]}
-    assert told["large_without_profit"] is None
+    met = {rule["code"]: rule["met"] for rule in nomination["figures"]["disqualifications"]}
+    assert met["large_without_profit"] is None
     assert (await people.decide(nomination)).json()["status"] == "approved"
 
 
@@ -193,17 +195,17 @@ async def test_T8_a_group_is_looked_at_with_all_below_it(people, database):
     joined = GroupParentChanged(customer_id=BOB, parent_id=ANN, effective_from=ago(100), changed_at=ago(99))
     await tell(database, joined)
     own = (await people.nominate(ANN, "economic")).json()
-    assert Decimal(own["taken"]["values"]["amount"]) == 300
+    assert Decimal(own["figures"]["values"]["amount"]) == 300
     await people.decide(own, "rejection", note="No.")
     together = (await people.nominate(ANN, "group")).json()
-    assert Decimal(together["taken"]["values"]["amount"]) == 1800
-    assert together["taken"]["of_group"]
+    assert Decimal(together["figures"]["values"]["amount"]) == 1800
+    assert together["figures"]["of_group"]
 
 
-async def test_T8_never_served_needs_two_people_and_ends_a_key_account(people, database, announced):
+async def test_T8_an_exclusion_needs_two_people_and_ends_a_key_account(people, database, announced):
     await tell(database, *steady(ANN))
     await people.key_account(ANN)
-    path = "/v1/never-served/nominations"
+    path = "/v1/exclusions/nominations"
     body = {"customer_id": str(ANN), "reason": "Threatened our people."}
     manager = people.as_role("manager", subject="mia")
     asked = (await people.client.post(path, json=body, headers=manager)).json()
@@ -211,17 +213,17 @@ async def test_T8_never_served_needs_two_people_and_ends_a_key_account(people, d
     assert (await people.show())["is_key_account"]
     assert (await people.decide(asked, path=path)).json()["status"] == "approved"
     shown = await people.show()
-    assert (shown["is_key_account"], shown["never_served"]) == (False, True)
+    assert (shown["is_key_account"], shown["excluded"]) == (False, True)
     assert "Threatened our people." in shown["words"]
     assert "拒绝服务" in (await people.show(lang="zh"))["words"]
-    assert shown["history"][0]["end_cause"] == "never_served"
-    assert refused(await people.nominate(ANN, "strategic")) == (409, "never_served")
-    assert [one["customer_id"] for one in (await people.client.get("/v1/never-served")).json()["items"]] == [str(ANN)]
-    assert (await people.client.get(f"{NOMINATIONS}/{asked['id']}")).status_code == 404  # it is of the other sort
-    end = f"/v1/customers/{ANN}/never-served/ending"
+    assert shown["history"][0]["end_cause"] == "excluded"
+    assert refused(await people.nominate(ANN, "strategic")) == (409, "customer_excluded")
+    assert [one["customer_id"] for one in (await people.client.get("/v1/exclusions")).json()["items"]] == [str(ANN)]
+    assert (await people.client.get(f"{NOMINATIONS}/{asked['id']}")).status_code == 404  # it is of the other class
+    end = f"/v1/customers/{ANN}/exclusion/end"
     head = people.as_role("head", subject="hal")
     assert (await people.client.post(end, json={"reason": "They apologised."}, headers=head)).status_code == 200
-    assert refused(await people.client.post(end, json={"reason": "x"}, headers=head)) == (404, "not_never_served")
+    assert refused(await people.client.post(end, json={"reason": "x"}, headers=head)) == (404, "not_excluded")
     assert (await people.nominate(ANN, "strategic")).status_code == 201
     told = [
         type(one)
@@ -267,13 +269,13 @@ async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people
         "/v1/key-accounts",
         NOMINATIONS,
         "/v1/key-accounts/candidates",
-        "/v1/never-served",
+        "/v1/exclusions",
         "/v1/key-account-rules",
     ):
         assert (await people.client.get(path, headers=as_role("partner", partner_id=mine))).status_code == 404
 
 
-async def test_T8_the_tiers_explanation_says_who_is_a_key_account_or_never_served(people, database):
+async def test_T8_the_tiers_explanation_says_who_is_a_key_account_or_excluded(people, database):
     await tell(database, *steady(ANN))
     url = f"/v1/customers/{ANN}/tier/explanation"
 
@@ -287,9 +289,9 @@ async def test_T8_the_tiers_explanation_says_who_is_a_key_account_or_never_serve
     account_class, words = await explained()
     assert (account_class, "Key account (economic)" in words) == ("key", True)
     assert (await explained(known_at=before))[0] is None
-    path, manager = "/v1/never-served/nominations", people.as_role("manager", subject="mia")
+    path, manager = "/v1/exclusions/nominations", people.as_role("manager", subject="mia")
     body = {"customer_id": str(ANN), "reason": "Threatened our people."}
     await people.decide((await people.client.post(path, json=body, headers=manager)).json(), path=path)
     account_class, words = await explained(lang="zh")
-    assert (account_class, "拒绝服务客户" in words) == ("never_served", True)
+    assert (account_class, "拒绝服务客户" in words) == ("excluded", True)
     assert "Threatened" not in words  # the reason is for who asks about the class itself

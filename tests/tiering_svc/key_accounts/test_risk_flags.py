@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag, flag_by_rules
-from services.tiering_svc.key_accounts.domain.rules import Examination, ExclusionRule, IndicatorCondition, examine
+from services.tiering_svc.key_accounts.domain.rules import Examination, IndicatorCondition, IndicatorRule, examine
 from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_due
 from services.tiering_svc.subscriptions import subscriptions, timers
 from shared.events import (
@@ -74,7 +74,7 @@ async def test_T8_a_rule_raises_a_flag_once_and_clears_it_when_the_cause_is_gone
     assert (part["indicator"], part["value"], part["bound"]) == ("arrears_rate", "1", "0.3")
     assert "Finance risk" in flag["words"]
     assert "财务风险" in (await risks_of(people, lang="zh"))["items"][0]["words"]
-    by_hand = await people.client.post(f"/v1/customers/{ANN}/risks/{flag['id']}/clearance", json={"reason": "x"})
+    by_hand = await people.client.post(f"/v1/customers/{ANN}/risks/{flag['id']}/end", json={"reason": "x"})
     assert refused(by_hand) == (409, "raised_by_a_rule")
     between = datetime.now(UTC)
     paid = PaymentReceived(
@@ -123,7 +123,7 @@ async def test_T8_flags_of_rules_go_with_the_key_account(people, database, annou
     await people.key_account(ANN, override_reason="Still.")
     await look(database)
     await people.client.post(
-        f"/v1/customers/{ANN}/key-account/ending", json={"reason": "Over."}, headers=people.as_role("head")
+        f"/v1/customers/{ANN}/key-account/end", json={"reason": "Over."}, headers=people.as_role("head")
     )
     assert (await risks_of(people))["items"] == []
     cleared = [one.cause for one in await announced() if isinstance(one, RiskFlagCleared)]
@@ -139,11 +139,9 @@ async def test_T8_a_flag_set_by_hand_ends_by_itself_or_by_hand(people, database,
     assert (flag["source"], flag["raised_by"]) == ("hand", "mia")
     assert "The purchasing head leaves." in flag["words"]
     assert refused(await people.client.post(url, json=body, headers=manager)) == (409, "already_flagged")
-    cleared = await people.client.post(
-        f"{url}/{flag['id']}/clearance", json={"reason": "A good successor."}, headers=manager
-    )
+    cleared = await people.client.post(f"{url}/{flag['id']}/end", json={"reason": "A good successor."}, headers=manager)
     assert cleared.json()["clear_cause"] == "by_hand"
-    again = await people.client.post(f"{url}/{flag['id']}/clearance", json={"reason": "x"}, headers=manager)
+    again = await people.client.post(f"{url}/{flag['id']}/end", json={"reason": "x"}, headers=manager)
     assert refused(again) == (409, "already_cleared")
     other = (await people.client.post(url, json=body, headers=manager)).json()
 
@@ -169,7 +167,7 @@ async def test_T8_bad_flags_are_refused_where_they_are_wrong(people, database):
         assert (await people.client.post(url, json=good | more)).status_code == code
     past = await people.client.post(url, json=good | {"until": ago(1).isoformat()})
     assert (past.json()["code"], past.json()["errors"][0]["pointer"]) == ("in_the_past", "/until")
-    assert refused(await people.client.post(f"{url}/{new_id()}/clearance", json={"reason": "x"})) == (
+    assert refused(await people.client.post(f"{url}/{new_id()}/end", json={"reason": "x"})) == (
         404,
         "flag_not_found",
     )
@@ -198,7 +196,7 @@ async def test_T8_G1_a_partner_is_told_a_risk_without_its_reason(people, databas
 
 # --- pure ----------------------------------------------------------------------------------------------------------
 
-RULE = ExclusionRule(
+RULE = IndicatorRule(
     "r",
     {"en": "R", "zh": "规"},
     (IndicatorCondition("amount", "over", Decimal(5)), IndicatorCondition("orders", "at_most", Decimal(2))),

@@ -11,7 +11,12 @@ from tests.tiering_svc.rule_sets import OnlyRuleSet
 
 SERVICE = "tiering"
 URL = "/v1/key-account-rules"
-FIRST, TOP = "/exclusions/0/when/0", "/candidates/0/top"
+FIRST, TOP = "/disqualifications/0/when/0", "/candidates/0/top"
+
+
+def disqualifying(*conditions: dict[str, str]) -> dict[str, list[dict[str, list[dict[str, str]]]]]:
+    """A document's rules that disqualify: one, with these conditions."""
+    return {"disqualifications": [{"when": list(conditions)}]}
 
 
 @pytest.fixture
@@ -19,7 +24,7 @@ def people(client, as_role):
     return People(client, as_role)
 
 
-async def test_T8_candidates_are_who_qualifies_and_is_not_excluded(people, database):
+async def test_T8_candidates_are_who_qualifies_and_is_not_disqualified(people, database):
     many = [UUID(int=100 + n) for n in range(20)]
     orders = [one for n, customer in enumerate(many) for one in steady(customer, str(100 + n), orders=6, cost="50")]
     whales = [*steady(ANN, "2000", orders=8, cost="1000"), placed(BOB, ago(3), "50000", cost="10000")]
@@ -34,7 +39,7 @@ async def test_T8_candidates_are_who_qualifies_and_is_not_excluded(people, datab
     found = await candidates()
     assert [UUID(one["customer_id"]) for one in found["items"]] == [ANN, many[-1]]
     assert (found["passed_over"], found["kind"]) == (1, "economic")
-    assert found["items"][0]["exclusions_not_known"] == ["squeezer_by_arrears"]
+    assert found["items"][0]["disqualifications_not_known"] == ["squeezer_by_arrears"]
     assert found["items"][0]["words"]
     assert (await candidates(lang="zh"))["items"][0]["words"] != found["items"][0]["words"]
     await people.key_account(ANN, "economic")
@@ -71,7 +76,7 @@ async def test_T8_groups_are_candidates_by_their_size(people, database):
 async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(people, database):
     rules = OnlyRuleSet(people.client, URL)
     document = (await rules.show())["document"]
-    document["exclusions"] = [
+    document["disqualifications"] = [
         {"code": "small", "name": {"en": "Small", "zh": "小客户"}, "when": [{"indicator": "amount", "under": "99999"}]}
     ]
     author, other = (
@@ -85,19 +90,19 @@ async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(p
     nomination = (await people.nominate()).json()
     await rules.activate(draft["version"], headers=other)
     answer = await people.decide(nomination)  # the rules in force when it is decided
-    assert (refused(answer), answer.json()["exclusions"][0]["code"]) == ((409, "excluded"), "small")
+    assert (refused(answer), answer.json()["disqualifications"][0]["code"]) == ((409, "disqualified"), "small")
 
 
 @pytest.mark.parametrize(
     ("change", "code", "pointer"),
     [
         ({"window_months": 0}, "window_out_of_range", "/window_months"),
-        ({"exclusions": [{"when": []}]}, "no_conditions", "/exclusions/0/when"),
-        ({"exclusions": [{}, {}]}, "duplicate_rule", "/exclusions/1/code"),
-        ({"exclusions": [{"when": [{"indicator": "x", "under": "1"}]}]}, "unknown_indicator", f"{FIRST}/indicator"),
-        ({"exclusions": [{"when": [{"indicator": "region", "over": "1"}]}]}, "unknown_indicator", f"{FIRST}/indicator"),
-        ({"exclusions": [{"when": [{"indicator": "amount"}]}]}, "one_comparison", FIRST),
-        ({"exclusions": [{"when": [{"indicator": "amount", "under": "1", "over": "2"}]}]}, "one_comparison", FIRST),
+        (disqualifying(), "no_conditions", "/disqualifications/0/when"),
+        ({"disqualifications": [{}, {}]}, "duplicate_rule", "/disqualifications/1/code"),
+        (disqualifying({"indicator": "x", "under": "1"}), "unknown_indicator", f"{FIRST}/indicator"),
+        (disqualifying({"indicator": "region", "over": "1"}), "unknown_indicator", f"{FIRST}/indicator"),
+        (disqualifying({"indicator": "amount"}), "one_comparison", FIRST),
+        (disqualifying({"indicator": "amount", "under": "1", "over": "2"}), "one_comparison", FIRST),
         ({"candidates": [{"kind": "group", "when": []}]}, "no_conditions", "/candidates/0/when"),
         ({"candidates": [{"kind": "group", "top_percent": "0", "when": []}]}, "out_of_range", f"{TOP}_percent"),
     ],
@@ -107,9 +112,9 @@ async def test_T8_bad_rules_are_refused_at_the_field(people, change, code, point
     document = (await rules.show())["document"]
     name = {"en": "Name", "zh": "名称"}
     plain = {"code": "one", "name": name, "when": [{"indicator": "amount", "under": "1"}]}
-    for part in ("exclusions", "candidates"):
+    for part in ("disqualifications", "candidates"):
         if part in change:
-            base = plain if part == "exclusions" else {"name": name}
+            base = plain if part == "disqualifications" else {"name": name}
             change = change | {part: [base | one for one in change[part]]}
     answer = await rules.write(document | change)
     assert refused(answer) == (422, code)

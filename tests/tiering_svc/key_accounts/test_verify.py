@@ -35,7 +35,7 @@ async def broken(database, fault: str | None) -> set[str]:
 
 @pytest.fixture
 async def lived(client, database, as_role):
-    """A key account that was renewed, one that ended, one never served; flags; a run of lifetime values."""
+    """A key account that was renewed, one that ended, one that is excluded; flags; a run of lifetime values."""
     people = People(client, as_role)
     thin = [one for customer in (ANN, BOB, EVE) for one in steady(customer, "300", cost="299")]
     await harness.deliver(database, subscriptions, [*thin, *buying(16)[60:]])
@@ -44,8 +44,8 @@ async def lived(client, database, as_role):
     await database.run(lambda tx: look_at_due(tx, tx.at))
     await people.key_account(ANN, "economic", "group", override_reason="Still.")
     end = {"reason": "Over."}
-    await client.post(f"/v1/customers/{BOB}/key-account/ending", json=end, headers=as_role("head"))
-    path = "/v1/never-served/nominations"
+    await client.post(f"/v1/customers/{BOB}/key-account/end", json=end, headers=as_role("head"))
+    path = "/v1/exclusions/nominations"
     asked = await client.post(path, json={"customer_id": str(EVE), "reason": "x"}, headers=as_role("manager"))
     assert (await people.decide(asked.json(), path=path)).status_code == 200
     await client.post("/v1/lifetime-value/runs", json={})

@@ -116,7 +116,7 @@ async def a_key_account(database, customer: UUID, class_: str, kinds: list[str])
 async def test_T9_key_accounts_among_the_movers_are_told(client, database):
     await ten_customers(database)
     await a_key_account(database, CUSTOMERS[9], "key", ["strategic"])
-    await a_key_account(database, CUSTOMERS[8], "never_served", [])
+    await a_key_account(database, CUSTOMERS[8], "excluded", [])
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), ("platinum", "5000"), lowest="basic")
     run = await simulated(client, database, policy)
     assert run["key_accounts"] == {"up": 1}

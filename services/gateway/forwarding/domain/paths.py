@@ -13,7 +13,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
         *("warnings", "warning-rules", "stages", "stage-rules"),
         *("satisfaction", "satisfaction-indexes", "assessments", "assessment-rules"),
         *("composition", "revenue-targets"),
-        *("key-accounts", "key-account-rules", "never-served"),
+        *("key-accounts", "key-account-rules", "exclusions"),
         *("retention", "retention-rules", "lifetime-value"),
     ),
     "complaint": ("complaints", "business-calendar", "deadline-rules"),
@@ -23,7 +23,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
 OF_A_CUSTOMER: dict[str, tuple[str, ...]] = {
     "tiering": (
         *("tier", "indicators", "stage", "satisfaction", "product-mix"),
-        *("key-account", "risks", "never-served", "lifetime-value"),
+        *("key-account", "risks", "exclusion", "lifetime-value"),
     ),
     "loyalty": ("points",),
     GATEWAY: ("orders",),

@@ -9,7 +9,7 @@ def _named(en: str, zh: str) -> dict[str, str]:
 
 KEY_ACCOUNTS: dict[str, Any] = {
     "window_months": 12,
-    "exclusions": [
+    "disqualifications": [
         {
             "code": "one_off_bulk_buyer",
             "name": _named("One-off bulk buyer", "一次性大宗采购客户"),

@@ -1,4 +1,4 @@
-"""The life of a key account (T8): nominated by one person, decided by another, ended with a reason; and never served.
+"""The life of a key account and of an exclusion (T8): nominated by one person, decided by another, ended with a reason.
 
 Pure: every function takes things as they were and an instant, and returns them as they are, with the events.
 """
@@ -13,9 +13,9 @@ from services.tiering_svc.key_accounts.domain.rules import Examination
 from shared.errors import conflict, forbidden
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
-AccountClassKind = Literal["key", "never_served"]
+AccountClassCode = Literal["key", "excluded"]
 KeyAccountKind = Literal["economic", "important", "group", "strategic"]
-ClassEndCause = Literal["ended", "renewed", "never_served"]
+ClassEndCause = Literal["ended", "renewed", "excluded"]
 SYSTEM = "patron"
 INSTANT = timedelta(microseconds=1)
 
@@ -24,28 +24,28 @@ INSTANT = timedelta(microseconds=1)
 class Nomination:
     nomination_id: UUID
     customer_id: UUID
-    sort: AccountClassKind
-    kinds: tuple[str, ...]  # none for never served
+    class_code: AccountClassCode
+    kinds: tuple[str, ...]  # none for an exclusion
     reason: str
     evidence: tuple[dict[str, Any], ...]  # what the nominator says
-    taken: dict[str, Any]  # what the system found then
+    figures: dict[str, Any]  # what the system found then
     nominated_by: str
     nominated_at: datetime
-    status: Literal["open", "approved", "rejected", "withdrawn"] = "open"
+    status: Literal["open", "approved", "rejected", "cancelled"] = "open"
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str | None = None
     override_reason: str | None = None
-    findings: tuple[dict[str, Any], ...] | None = None  # the exclusion rules as they stood when it was approved
+    findings: tuple[dict[str, Any], ...] | None = None  # the disqualifying rules as they stood when it was approved
 
 
 @dataclass(frozen=True, slots=True)
 class AccountClass:
-    """A stretch of time in which a customer is a key account, or never served."""
+    """A stretch of time in which a customer is a key account, or excluded."""
 
     class_id: UUID  # the nomination's
     customer_id: UUID
-    sort: AccountClassKind
+    class_code: AccountClassCode
     kinds: tuple[str, ...]
     since: datetime
     until: datetime | None = None
@@ -60,19 +60,19 @@ class Situation:
 
     current: AccountClass | None
     free_from: datetime | None  # when the last one ended
-    open_sorts: frozenset[str]  # nominations that wait
+    open_classes: frozenset[str]  # nominations that wait
 
 
-def check_nomination(situation: Situation, sort: AccountClassKind, kinds: Sequence[str]) -> None:
+def check_nomination(situation: Situation, class_code: AccountClassCode, kinds: Sequence[str]) -> None:
     """Whether it makes sense to ask at all."""
-    if sort in situation.open_sorts:
+    if class_code in situation.open_classes:
         raise conflict("nomination_open", "A nomination of this customer is waiting for a decision.")
     current = situation.current
     if current is None:
         return
-    if current.sort == "never_served":
-        raise conflict("never_served", "The customer is in the class that is never served. End that first.")
-    if sort == "key" and set(kinds) == set(current.kinds):
+    if current.class_code == "excluded":
+        raise conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
+    if class_code == "key" and set(kinds) == set(current.kinds):
         raise conflict("already_a_key_account", "The customer is a key account of just these kinds.")
 
 
@@ -88,25 +88,25 @@ def approve(
     nomination: Nomination, situation: Situation, findings: Sequence[Examination], by: str, at: datetime,
     *, note: str | None = None, override_reason: str | None = None,
 ) -> Approved:  # fmt: skip
-    """By another person. One who meets an exclusion rule only with a reason, which is kept."""
+    """By another person. One who meets a disqualifying rule only with a reason, which is kept."""
     _check_decision(nomination, by)
     current = situation.current
-    if current is not None and current.sort == "never_served":
-        raise conflict("never_served", "The customer is in the class that is never served. End that first.")
-    met = [finding for finding in findings if finding.met] if nomination.sort == "key" else []
+    if current is not None and current.class_code == "excluded":
+        raise conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
+    met = [finding for finding in findings if finding.met] if nomination.class_code == "key" else []
     if met and not override_reason:
         raise conflict(
-            "excluded",
-            "The customer meets an exclusion rule. Say why it shall be a key account all the same.",
-            exclusions=[finding.as_data() for finding in met],
+            "disqualified",
+            "The customer meets a disqualifying rule. Say why it shall be a key account all the same.",
+            disqualifications=[finding.as_data() for finding in met],
         )
     since = _from(situation, at)
     opened = AccountClass(
-        nomination.nomination_id, nomination.customer_id, nomination.sort, nomination.kinds, since
+        nomination.nomination_id, nomination.customer_id, nomination.class_code, nomination.kinds, since
     )  # fmt: skip
     ended, events = None, cast(list[Event], [])
     if current is not None:
-        cause: ClassEndCause = "never_served" if nomination.sort == "never_served" else "renewed"
+        cause: ClassEndCause = "excluded" if nomination.class_code == "excluded" else "renewed"
         ended, events = _ended(current, since, by, cause, None)
     decided = replace(
         nomination, status="approved", decided_by=by, decided_at=at, note=note,
@@ -121,12 +121,12 @@ def reject(nomination: Nomination, by: str, at: datetime, note: str) -> Nominati
     return replace(nomination, status="rejected", decided_by=by, decided_at=at, note=note)
 
 
-def withdraw(nomination: Nomination, by: str, at: datetime) -> Nomination:
+def cancel(nomination: Nomination, by: str, at: datetime) -> Nomination:
     """By who nominated."""
     _check_open(nomination)
     if by != nomination.nominated_by:
-        raise forbidden("not_your_nomination", "A nomination is withdrawn by who made it.")
-    return replace(nomination, status="withdrawn", decided_by=by, decided_at=at)
+        raise forbidden("not_your_nomination", "A nomination is cancelled by who made it.")
+    return replace(nomination, status="cancelled", decided_by=by, decided_at=at)
 
 
 def end(situation: Situation, by: str, at: datetime, reason: str) -> tuple[AccountClass, list[Event]]:
@@ -158,14 +158,14 @@ def _ended(
     current: AccountClass, at: datetime, by: str, cause: ClassEndCause, reason: str | None
 ) -> tuple[AccountClass, list[Event]]:
     ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
-    if current.sort == "never_served":
+    if current.class_code == "excluded":
         return ended, [CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)]
     event = KeyAccountEnded(customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at)
     return ended, [event]
 
 
 def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:
-    if opened.sort == "never_served":
+    if opened.class_code == "excluded":
         return CustomerExcluded(customer_id=opened.customer_id, class_id=opened.class_id, since=opened.since)
     return KeyAccountApproved(
         customer_id=opened.customer_id, class_id=opened.class_id, kinds=cast(tuple[KeyAccountKind, ...], opened.kinds),

@@ -1,7 +1,7 @@
 """The rules around key accounts, as data (T8): who is none, which risks are flagged, who is proposed.
 
 A rule is a list of conditions that all have to hold. A condition on an indicator that is not known is not known
-itself, so a rule is met, not met, or not known: nobody is excluded or flagged for what nobody knows.
+itself, so a rule is met, not met, or not known: nobody is disqualified or flagged for what nobody knows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +86,7 @@ class IndicatorCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class ExclusionRule:
+class IndicatorRule:
     code: str
     names: Mapping[str, str]
     when: tuple[IndicatorCondition, ...]
@@ -107,8 +107,8 @@ class Criterion:
 class AccountRules:
     version: int
     months: int
-    exclusions: tuple[ExclusionRule, ...]
-    risks: tuple[ExclusionRule, ...]
+    disqualifications: tuple[IndicatorRule, ...]
+    risks: tuple[IndicatorRule, ...]
     candidates: tuple[Criterion, ...]
 
 
@@ -126,7 +126,7 @@ class Examination:
         return {"code": self.code, "name": dict(self.names), "met": self.met, "parts": list(self.parts)}
 
 
-def examine(rule: ExclusionRule | Criterion, values: Mapping[str, Value]) -> Examination:
+def examine(rule: IndicatorRule | Criterion, values: Mapping[str, Value]) -> Examination:
     parts = []
     for condition in rule.when:
         value = values.get(condition.indicator)
@@ -176,13 +176,13 @@ def read_account_rules(document: Mapping[str, Any], version: int = 0, pointer: s
         if rule.risk not in RISKS:
             raise invalid("unknown_risk", "There is no such risk.", pointer=f"{pointer}/risks/{index}/risk")
     return AccountRules(
-        version, months, _rules(document["exclusions"], f"{pointer}/exclusions"), risks,
+        version, months, _rules(document["disqualifications"], f"{pointer}/disqualifications"), risks,
         _criteria(document["candidates"], f"{pointer}/candidates"),
     )  # fmt: skip
 
 
-def _rules(rules: Sequence[Mapping[str, Any]], pointer: str) -> tuple[ExclusionRule, ...]:
-    read: list[ExclusionRule] = []
+def _rules(rules: Sequence[Mapping[str, Any]], pointer: str) -> tuple[IndicatorRule, ...]:
+    read: list[IndicatorRule] = []
     for index, rule in enumerate(rules):
         at = f"{pointer}/{index}"
         if any(rule["code"] == one.code for one in read):
@@ -190,7 +190,7 @@ def _rules(rules: Sequence[Mapping[str, Any]], pointer: str) -> tuple[ExclusionR
         if not rule["when"]:
             raise invalid("no_conditions", "A rule needs a condition.", pointer=f"{at}/when")
         read.append(
-            ExclusionRule(rule["code"], rule["name"], _conditions(rule["when"], f"{at}/when"), rule.get("risk"))
+            IndicatorRule(rule["code"], rule["name"], _conditions(rule["when"], f"{at}/when"), rule.get("risk"))
         )
     return tuple(read)
 

@@ -1,4 +1,4 @@
-"""Key accounts and customers never served (T8): nominated by one person, decided by another, ended with a reason."""
+"""Key accounts and excluded customers (T8): nominated by one person, decided by another, ended with a reason."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import check_known, lock_customers
 from services.tiering_svc.key_accounts.domain import key_account as life
-from services.tiering_svc.key_accounts.domain.key_account import AccountClass, AccountClassKind, Nomination
+from services.tiering_svc.key_accounts.domain.key_account import AccountClass, AccountClassCode, Nomination
 from services.tiering_svc.key_accounts.domain.risk_flags import clear_of_rules
 from services.tiering_svc.key_accounts.domain.rules import Examination, examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
@@ -21,42 +21,47 @@ from shared.rule_sets import load_in_force
 
 
 async def nominate(
-    tx: Transaction, customer_id: UUID, sort: AccountClassKind, kinds: Sequence[str], reason: str,
+    tx: Transaction, customer_id: UUID, class_code: AccountClassCode, kinds: Sequence[str], reason: str,
     evidence: Sequence[dict[str, Any]], by: str,
 ) -> Nomination:  # fmt: skip
     """What the nominator says is kept beside what the system finds at this instant."""
     await check_known(tx, customer_id)
     await lock_customers(tx, [str(customer_id)])
-    life.check_nomination(await key_accounts.load_situation(tx, customer_id), sort, kinds)
-    taken, _ = await take_evidence(tx, customer_id, group="group" in kinds)
-    one = Nomination(new_id(), customer_id, sort, tuple(kinds), reason, tuple(evidence), taken, by, tx.at)
+    life.check_nomination(await key_accounts.load_situation(tx, customer_id), class_code, kinds)
+    figures, _ = await take_evidence(tx, customer_id, group="group" in kinds)
+    one = Nomination(new_id(), customer_id, class_code, tuple(kinds), reason, tuple(evidence), figures, by, tx.at)
     await key_accounts.add_nomination(tx, one)
     return one
 
 
 async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Examination]]:
-    """The values of all indicators now, and how the exclusion rules in force stand to them."""
+    """The values of all indicators now, and how the disqualifying rules in force stand to them."""
     rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
     known = await account_figures.read_known(tx, customer_id, tx.at, rules.months, group=group)
     everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
     values = values_of(known, everybody)
-    findings = [examine(rule, values) for rule in rules.exclusions]
-    taken = {
+    findings = [examine(rule, values) for rule in rules.disqualifications]
+    figures = {
         "as_of": tx.at.isoformat(),
         "months": rules.months,
         "rules_version": rules.version,
         "of_group": group,
         "values": {code: plain(value) for code, value in values.items()},
-        "exclusions": [finding.as_data() for finding in findings],
+        "disqualifications": [finding.as_data() for finding in findings],
     }
-    return taken, findings
+    return figures, findings
 
 
 async def approve_nomination(
-    tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str, note: str | None, override_reason: str | None
+    tx: Transaction,
+    nomination_id: UUID,
+    class_code: AccountClassCode,
+    by: str,
+    note: str | None,
+    override_reason: str | None,
 ) -> Nomination:
-    """The exclusion rules are looked at anew: they may be met now though they were not when it was nominated."""
-    nomination = await _load(tx, nomination_id, sort)
+    """The disqualifying rules are looked at anew: they may be met now though they were not when it was nominated."""
+    nomination = await _load(tx, nomination_id, class_code)
     situation = await key_accounts.load_situation(tx, nomination.customer_id)
     _, findings = await take_evidence(tx, nomination.customer_id, group="group" in nomination.kinds)
     approved = life.approve(
@@ -68,32 +73,34 @@ async def approve_nomination(
     await key_accounts.add_class(tx, approved.opened)
     announce(tx, approved.events)
     wake_jobs(tx)  # the risk rules look at a new one at once
-    if approved.ended is not None and sort == "never_served":
+    if approved.ended is not None and class_code == "excluded":
         await _clear_flags_of_rules(tx, nomination.customer_id, by)
     return approved.nomination
 
 
 async def reject_nomination(
-    tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str, note: str
+    tx: Transaction, nomination_id: UUID, class_code: AccountClassCode, by: str, note: str
 ) -> Nomination:
-    rejected = life.reject(await _load(tx, nomination_id, sort), by, tx.at, note)
+    rejected = life.reject(await _load(tx, nomination_id, class_code), by, tx.at, note)
     await key_accounts.save_decision(tx, rejected)
     return rejected
 
 
-async def withdraw_nomination(tx: Transaction, nomination_id: UUID, sort: AccountClassKind, by: str) -> Nomination:
-    withdrawn = life.withdraw(await _load(tx, nomination_id, sort), by, tx.at)
-    await key_accounts.save_decision(tx, withdrawn)
-    return withdrawn
+async def cancel_nomination(tx: Transaction, nomination_id: UUID, class_code: AccountClassCode, by: str) -> Nomination:
+    cancelled = life.cancel(await _load(tx, nomination_id, class_code), by, tx.at)
+    await key_accounts.save_decision(tx, cancelled)
+    return cancelled
 
 
-async def end_class(tx: Transaction, customer_id: UUID, sort: AccountClassKind, by: str, reason: str) -> AccountClass:
+async def end_class(
+    tx: Transaction, customer_id: UUID, class_code: AccountClassCode, by: str, reason: str
+) -> AccountClass:
     await lock_customers(tx, [str(customer_id)])
-    await key_accounts.find_current(tx, customer_id, sort)
+    await key_accounts.find_current(tx, customer_id, class_code)
     ended, events = life.end(await key_accounts.load_situation(tx, customer_id), by, tx.at, reason)
     await key_accounts.save_ended(tx, ended)
     announce(tx, events)
-    if sort == "key":
+    if class_code == "key":
         await _clear_flags_of_rules(tx, customer_id, by)
     return ended
 
@@ -104,8 +111,8 @@ async def _clear_flags_of_rules(tx: Transaction, customer_id: UUID, by: str) -> 
     announce(tx, done.events)
 
 
-async def _load(tx: Transaction, nomination_id: UUID, sort: AccountClassKind) -> Nomination:
+async def _load(tx: Transaction, nomination_id: UUID, class_code: AccountClassCode) -> Nomination:
     """The customer's lock first, then the nomination as it is under it."""
-    seen = await key_accounts.find_nomination(tx, nomination_id, sort)
+    seen = await key_accounts.find_nomination(tx, nomination_id, class_code)
     await lock_customers(tx, [str(seen.customer_id)])
-    return await key_accounts.load_nomination(tx, nomination_id, sort)
+    return await key_accounts.load_nomination(tx, nomination_id, class_code)

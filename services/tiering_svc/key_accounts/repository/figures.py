@@ -48,7 +48,7 @@ with bought as ({bought}), sums as (
 select p.customer_id, p.amount from placed p
 where p.place <= ceil(p.customers * $4::numeric / 100)
   and not exists (select from account_class c where c.customer_id = p.customer_id and c.effective @> $1::timestamptz
-                  and (c.class = 'never_served' or $5 = any(c.kinds)))
+                  and (c.class = 'excluded' or $5 = any(c.kinds)))
   and not exists (select from nomination n where n.customer_id = p.customer_id and n.status = 'open')
   and ($6::numeric is null or p.amount < $6 or (p.amount = $6 and p.customer_id > $7::uuid))
 order by p.amount desc, p.customer_id limit $8
@@ -64,7 +64,7 @@ where g.since <= $1 and g.parent_id is not null
                         and l.since <= $1))
   and exists (select from standing s where s.customer_id = g.parent_id)
   and not exists (select from account_class c where c.customer_id = g.parent_id and c.effective @> $1::timestamptz
-                  and (c.class = 'never_served' or $2 = any(c.kinds)))
+                  and (c.class = 'excluded' or $2 = any(c.kinds)))
   and not exists (select from nomination n where n.customer_id = g.parent_id and n.status = 'open')
   and ($3::uuid is null or g.parent_id > $3)
 order by 1 limit $4
@@ -81,7 +81,7 @@ async def list_ranked(
     tx: Transaction, seen: PointInTime, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
     limit: int,
 ) -> list[Ranked]:  # fmt: skip
-    """The first so many percent by amount, without those who are of the kind already, or never served, or nominated."""
+    """The first so many percent by amount, without those who are of the kind already, or excluded, or nominated."""
     rows = await tx.raw.fetch(
         RANKED.format(bought=seen.bought), seen.as_of, seen.known_at, months, percent, kind,
         *(after or (None, None)), limit,

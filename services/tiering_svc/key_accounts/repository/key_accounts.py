@@ -1,4 +1,4 @@
-"""SQL of key accounts and customers never served (T8): nominations, classes in time, what a decision looks at."""
+"""SQL of key accounts and excluded customers (T8): nominations, classes in time, what a decision looks at."""
 
 import json
 from collections.abc import Mapping
@@ -10,35 +10,37 @@ from services.tiering_svc.key_accounts.domain.key_account import AccountClass, N
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-NOMINATION = """nomination_id, customer_id, class as sort, kinds, reason, evidence, taken, nominated_by, nominated_at,
-                status, decided_by, decided_at, note, override_reason, findings"""
-CLASS = """class_id, customer_id, class as sort, kinds, lower(effective) as since, upper(effective) as until, ended_by,
-           end_cause, end_reason"""
+NOMINATION = """nomination_id, customer_id, class as class_code, kinds, reason, evidence, figures, nominated_by,
+                nominated_at, status, decided_by, decided_at, note, override_reason, findings"""
+CLASS = """class_id, customer_id, class as class_code, kinds, lower(effective) as since, upper(effective) as until,
+           ended_by, end_cause, end_reason"""
 
 
 async def add_nomination(tx: Transaction, one: Nomination) -> None:
     await tx.raw.execute(
-        """insert into nomination (nomination_id, customer_id, class, kinds, reason, evidence, taken, status,
+        """insert into nomination (nomination_id, customer_id, class, kinds, reason, evidence, figures, status,
                nominated_by, nominated_at)
            values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10)""",
-        one.nomination_id, one.customer_id, one.sort, list(one.kinds), one.reason, _json(one.evidence),
-        _json(one.taken), one.status, one.nominated_by, one.nominated_at,
+        one.nomination_id, one.customer_id, one.class_code, list(one.kinds), one.reason, _json(one.evidence),
+        _json(one.figures), one.status, one.nominated_by, one.nominated_at,
     )  # fmt: skip
 
 
-async def find_nomination(tx: Transaction, nomination_id: UUID, sort: str) -> Nomination:
+async def find_nomination(tx: Transaction, nomination_id: UUID, class_code: str) -> Nomination:
     row = await tx.raw.fetchrow(
-        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2", nomination_id, sort
+        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2", nomination_id, class_code
     )
     if row is None:
         raise not_found("nomination_not_found", "There is no such nomination.")
     return _nomination(row)
 
 
-async def load_nomination(tx: Transaction, nomination_id: UUID, sort: str) -> Nomination:
+async def load_nomination(tx: Transaction, nomination_id: UUID, class_code: str) -> Nomination:
     """Locked. The customer's lock comes first, as everywhere."""
     row = await tx.raw.fetchrow(
-        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2 for update", nomination_id, sort
+        f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2 for update",
+        nomination_id,
+        class_code,
     )
     if row is None:
         raise not_found("nomination_not_found", "There is no such nomination.")
@@ -46,8 +48,8 @@ async def load_nomination(tx: Transaction, nomination_id: UUID, sort: str) -> No
 
 
 async def list_nominations(
-    tx: Transaction, sort: str, status: str | None, customer_id: UUID | None, before: tuple[datetime, UUID] | None,
-    limit: int,
+    tx: Transaction, class_code: str, status: str | None, customer_id: UUID | None,
+    before: tuple[datetime, UUID] | None, limit: int,
 ) -> list[Nomination]:  # fmt: skip
     """Newest first."""
     rows = await tx.raw.fetch(
@@ -55,7 +57,7 @@ async def list_nominations(
             where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
               and ($4::timestamptz is null or (nominated_at, nomination_id) < ($4, $5::uuid))
             order by nominated_at desc, nomination_id desc limit $6""",
-        sort, status, customer_id, *(before or (None, None)), limit,
+        class_code, status, customer_id, *(before or (None, None)), limit,
     )  # fmt: skip
     return [_nomination(row) for row in rows]
 
@@ -86,7 +88,7 @@ async def add_class(tx: Transaction, one: AccountClass) -> None:
     await tx.raw.execute(
         """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
            values ($1, $2, $3, $4, tstzrange($5, null), $6)""",
-        one.class_id, one.customer_id, one.sort, list(one.kinds), one.since, tx.at,
+        one.class_id, one.customer_id, one.class_code, list(one.kinds), one.since, tx.at,
     )  # fmt: skip
 
 
@@ -106,22 +108,22 @@ async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> Acc
     return None if row is None else _class(row)
 
 
-async def find_current(tx: Transaction, customer_id: UUID, sort: str) -> AccountClass:
+async def find_current(tx: Transaction, customer_id: UUID, class_code: str) -> AccountClass:
     row = await tx.raw.fetchrow(
         f"select {CLASS} from account_class where customer_id = $1 and class = $2 and upper_inf(effective)",
-        customer_id, sort,
+        customer_id, class_code,
     )  # fmt: skip
     if row is None:
         code, words = {
             "key": ("not_a_key_account", "The customer is no key account."),
-            "never_served": ("not_never_served", "The customer is not in the class that is never served."),
-        }[sort]
+            "excluded": ("not_excluded", "The customer is not excluded."),
+        }[class_code]
         raise not_found(code, words)
     return _class(row)
 
 
 async def list_classes(
-    tx: Transaction, sort: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int
+    tx: Transaction, class_code: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int
 ) -> list[AccountClass]:
     """Whose interval holds the instant, by customer."""
     rows = await tx.raw.fetch(
@@ -129,7 +131,7 @@ async def list_classes(
             where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
               and ($4::uuid is null or customer_id > $4)
             order by customer_id limit $5""",
-        sort, kind, as_of, after, limit,
+        class_code, kind, as_of, after, limit,
     )  # fmt: skip
     return [_class(row) for row in rows]
 

@@ -98,14 +98,14 @@ def _candidate(
 ) -> CandidateRead | None:
     values = values_of(known, everybody)
     because = examine(criterion, values)
-    exclusions: list[Examination] = [examine(rule, values) for rule in rules.exclusions]
-    if because.met is not True or any(finding.met for finding in exclusions):
+    disqualifications: list[Examination] = [examine(rule, values) for rule in rules.disqualifications]
+    if because.met is not True or any(finding.met for finding in disqualifications):
         return None
     return CandidateRead(
         customer_id=customer_id,
         kind=criterion.kind,
         amount=known.figures.amount,
         because=ExaminationRead.model_validate(because.as_data()),
-        exclusions_not_known=[finding.code for finding in exclusions if finding.met is None],
+        disqualifications_not_known=[finding.code for finding in disqualifications if finding.met is None],
         words=in_words(because.as_data(), language),
     )

@@ -1,4 +1,4 @@
-"""One customer as a key account, or never served, and its risks (T8): now, at any past instant, and why."""
+"""One customer as a key account, or excluded, and its risks (T8): now, at any past instant, and why."""
 
 from typing import Annotated, Literal
 
@@ -38,13 +38,13 @@ async def show_key_account(
     held = await key_accounts.find_class_at(tx, customer_id, instant)
     nomination = None
     if held is not None and inside:
-        nomination = await key_accounts.find_nomination(tx, held.class_id, held.sort)
+        nomination = await key_accounts.find_nomination(tx, held.class_id, held.class_code)
     zone = (await find_business(tx)).zone
     return CustomerKeyAccountRead(
         customer_id=customer_id,
         at=instant,
-        is_key_account=held is not None and held.sort == "key",
-        never_served=held is not None and held.sort == "never_served",
+        is_key_account=held is not None and held.class_code == "key",
+        excluded=held is not None and held.class_code == "excluded",
         held=None if held is None else class_read(held, reasons=inside),
         nomination=None if nomination is None else nomination_read(nomination),
         history=[class_read(one, reasons=inside) for one in await key_accounts.list_history(tx, customer_id)],
@@ -52,16 +52,16 @@ async def show_key_account(
     )
 
 
-@router.post("/key-account/ending", dependencies=[allow("policies:approve")])
+@router.post("/key-account/end", dependencies=[allow("policies:approve")])
 async def end_key_account(customer_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> AccountClassRead:
     await check_known(tx, customer_id, source_of(actor))
     return class_read(await handlers.end_class(tx, customer_id, "key", actor.subject, body.reason))
 
 
-@router.post("/never-served/ending", dependencies=[allow("policies:approve")])
-async def end_never_served(customer_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> AccountClassRead:
+@router.post("/exclusion/end", dependencies=[allow("policies:approve")])
+async def end_exclusion(customer_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> AccountClassRead:
     await check_known(tx, customer_id, source_of(actor))
-    return class_read(await handlers.end_class(tx, customer_id, "never_served", actor.subject, body.reason))
+    return class_read(await handlers.end_class(tx, customer_id, "excluded", actor.subject, body.reason))
 
 
 @router.get("/risks", dependencies=[allow("tiers:read")])
@@ -91,7 +91,7 @@ async def flag_a_risk(customer_id: Id, body: RiskFlagCreate, tx: Tx, actor: Curr
     return flag_read(flag, "en", (await find_business(tx)).zone)
 
 
-@router.post("/risks/{flag_id}/clearance", dependencies=[allow("team:write", "policies:write")])
+@router.post("/risks/{flag_id}/end", dependencies=[allow("team:write", "policies:write")])
 async def clear_a_risk(customer_id: Id, flag_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> RiskFlagRead:
     """Only what was set by hand: a rule clears what it raised."""
     await check_known(tx, customer_id, source_of(actor))

@@ -1,4 +1,4 @@
-"""Key accounts and customers never served (T8): nominated, decided by another person, listed as of any instant."""
+"""Key accounts and excluded customers (T8): nominated, decided by another person, listed as of any instant."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,9 +16,9 @@ from services.tiering_svc.key_accounts.schemas import (
     AccountClassRead,
     ApprovalCreate,
     EvidenceWrite,
+    ExclusionCreate,
     KeyAccountKindCode,
     KeyAccountRulesDocument,
-    NeverServedCreate,
     NominationCreate,
     NominationRead,
     NoteCreate,
@@ -30,7 +30,7 @@ from shared.errors import invalid
 from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[not_for_partners])
-never_served = service_router(prefix="/v1/never-served", tags=["key accounts"], dependencies=[not_for_partners])
+exclusions = service_router(prefix="/v1/exclusions", tags=["key accounts"], dependencies=[not_for_partners])
 rules = rule_set_routes(
     KEY_ACCOUNT_RULES,
     "/v1/key-account-rules",
@@ -56,12 +56,12 @@ async def list_key_accounts(
     return page_of([class_read(one) for one in found], limit, lambda one: (one.customer_id,))
 
 
-@never_served.get("", dependencies=[allow("tiers:read")])
-async def list_never_served(
+@exclusions.get("", dependencies=[allow("tiers:read")])
+async def list_exclusions(
     tx: Tx, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[AccountClassRead]:
     at, after = instant_or_now(as_of, tx, "/as_of"), read_cursor(cursor, UUID)
-    found = await key_accounts.list_classes(tx, "never_served", None, at, after[0] if after else None, limit + 1)
+    found = await key_accounts.list_classes(tx, "excluded", None, at, after[0] if after else None, limit + 1)
     return page_of([class_read(one) for one in found], limit, lambda one: (one.customer_id,))
 
 
@@ -74,11 +74,11 @@ async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentAct
     )
 
 
-@never_served.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
-async def nominate_never_served(body: NeverServedCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+@exclusions.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
+async def nominate_exclusion(body: ExclusionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
     evidence = _evidence(body.evidence)
     return nomination_read(
-        await handlers.nominate(tx, body.customer_id, "never_served", (), body.reason, evidence, actor.subject)
+        await handlers.nominate(tx, body.customer_id, "excluded", (), body.reason, evidence, actor.subject)
     )
 
 
@@ -90,10 +90,10 @@ def _evidence(said: list[EvidenceWrite]) -> list[dict[str, Any]]:
 
 
 async def _list(
-    tx: Tx, sort: str, status: str | None, customer_id: UUID | None, cursor: str | None, limit: int
+    tx: Tx, class_code: str, status: str | None, customer_id: UUID | None, cursor: str | None, limit: int
 ) -> Page[NominationRead]:
     before = read_cursor(cursor, datetime, UUID)
-    found = await key_accounts.list_nominations(tx, sort, status, customer_id, before, limit + 1)
+    found = await key_accounts.list_nominations(tx, class_code, status, customer_id, before, limit + 1)
     return page_of([nomination_read(one) for one in found], limit, lambda one: (one.nominated_at, one.id))
 
 
@@ -109,8 +109,8 @@ async def list_key_account_nominations(
     return await _list(tx, "key", status, customer_id, cursor, limit)
 
 
-@never_served.get("/nominations", dependencies=[allow("tiers:read")])
-async def list_never_served_nominations(
+@exclusions.get("/nominations", dependencies=[allow("tiers:read")])
+async def list_exclusion_nominations(
     tx: Tx,
     status: NominationStatusFilter = None,
     customer_id: CustomerFilter = None,
@@ -118,7 +118,7 @@ async def list_never_served_nominations(
     limit: Limit = 50,
 ) -> Page[NominationRead]:
     """Newest first."""
-    return await _list(tx, "never_served", status, customer_id, cursor, limit)
+    return await _list(tx, "excluded", status, customer_id, cursor, limit)
 
 
 @router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
@@ -126,16 +126,16 @@ async def show_key_account_nomination(nomination_id: Id, tx: Tx) -> NominationRe
     return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "key"))
 
 
-@never_served.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
-async def show_never_served_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
-    return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "never_served"))
+@exclusions.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
+async def show_exclusion_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
+    return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "excluded"))
 
 
 @router.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
 async def approve_key_account(
     nomination_id: Id, tx: Tx, actor: CurrentActor, body: ApprovalCreate | None = None
 ) -> NominationRead:
-    """By somebody else than who nominated. One that meets an exclusion rule needs a reason to set it aside."""
+    """By somebody else than who nominated. One that meets a disqualifying rule needs a reason to set it aside."""
     given = body or ApprovalCreate()
     return nomination_read(
         await handlers.approve_nomination(
@@ -144,15 +144,13 @@ async def approve_key_account(
     )  # fmt: skip
 
 
-@never_served.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
-async def approve_never_served(
+@exclusions.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
+async def approve_exclusion(
     nomination_id: Id, tx: Tx, actor: CurrentActor, body: NoteCreate | None = None
 ) -> NominationRead:
     """By somebody else than who asked for it. A key account ends with it."""
     note = None if body is None else body.note
-    return nomination_read(
-        await handlers.approve_nomination(tx, nomination_id, "never_served", actor.subject, note, None)
-    )
+    return nomination_read(await handlers.approve_nomination(tx, nomination_id, "excluded", actor.subject, note, None))
 
 
 @router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
@@ -160,20 +158,18 @@ async def reject_key_account(nomination_id: Id, body: RejectionCreate, tx: Tx, a
     return nomination_read(await handlers.reject_nomination(tx, nomination_id, "key", actor.subject, body.note))
 
 
-@never_served.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
-async def reject_never_served(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    return nomination_read(
-        await handlers.reject_nomination(tx, nomination_id, "never_served", actor.subject, body.note)
-    )
+@exclusions.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
+async def reject_exclusion(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    return nomination_read(await handlers.reject_nomination(tx, nomination_id, "excluded", actor.subject, body.note))
 
 
-@router.post("/nominations/{nomination_id}/withdrawal", dependencies=[allow("policies:write", "team:write")])
-async def withdraw_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+@router.post("/nominations/{nomination_id}/cancellation", dependencies=[allow("policies:write", "team:write")])
+async def cancel_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
     """By who nominated, while it waits."""
-    return nomination_read(await handlers.withdraw_nomination(tx, nomination_id, "key", actor.subject))
+    return nomination_read(await handlers.cancel_nomination(tx, nomination_id, "key", actor.subject))
 
 
-@never_served.post("/nominations/{nomination_id}/withdrawal", dependencies=[allow("policies:write", "team:write")])
-async def withdraw_never_served_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+@exclusions.post("/nominations/{nomination_id}/cancellation", dependencies=[allow("policies:write", "team:write")])
+async def cancel_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
     """By who asked for it, while it waits."""
-    return nomination_read(await handlers.withdraw_nomination(tx, nomination_id, "never_served", actor.subject))
+    return nomination_read(await handlers.cancel_nomination(tx, nomination_id, "excluded", actor.subject))

@@ -9,9 +9,9 @@ from services.tiering_svc.key_accounts.schemas import (
     AccountClassRead,
     EvidenceRead,
     ExaminationRead,
+    NominationFiguresRead,
     NominationRead,
     RiskFlagRead,
-    TakenRead,
 )
 from services.tiering_svc.key_accounts.texts.classes import flag_in_words
 
@@ -23,7 +23,7 @@ def nomination_read(one: Nomination) -> NominationRead:
         kinds=list(one.kinds),
         reason=one.reason,
         evidence=[EvidenceRead.model_validate(item) for item in one.evidence],
-        taken=TakenRead.model_validate(one.taken),
+        figures=NominationFiguresRead.model_validate(one.figures),
         status=one.status,
         nominated_by=one.nominated_by,
         nominated_at=one.nominated_at,

@@ -1,4 +1,4 @@
-"""Why a customer is a key account, or never served, in words (T8): what was kept with the decision."""
+"""Why a customer is a key account, or excluded, in words (T8): what was kept with the decision."""
 
 from datetime import datetime, tzinfo
 
@@ -19,7 +19,7 @@ RISKS = {
     "churn": {"en": "Churn", "zh": "流失风险"},
     "concentration": {"en": "Concentration", "zh": "集中风险"},
 }
-NEVER_SERVED = {
+EXCLUDED = {
     "en": "Never served: neither a key account nor a candidate. Announced, so that whoever takes orders can refuse.",
     "zh": "拒绝服务客户：不得成为关键客户，也不进入候选名单；已发布通知，受理订单或个案者可据此拒绝。",
 }
@@ -32,8 +32,8 @@ def class_in_words(held: AccountClass | None, nomination: Nomination | None, lan
     if held is None:
         return NEITHER[language]
     since = _day(held.since, zone)
-    if held.sort == "never_served":
-        said = [f"Since {since}. {NEVER_SERVED['en']}" if language == "en" else f"自{since}起。{NEVER_SERVED['zh']}"]
+    if held.class_code == "excluded":
+        said = [f"Since {since}. {EXCLUDED['en']}" if language == "en" else f"自{since}起。{EXCLUDED['zh']}"]
     elif language == "en":
         said = [f"Key account ({', '.join(KINDS[kind]['en'] for kind in held.kinds)}) since {since}."]
     else:
@@ -48,15 +48,15 @@ def class_in_words(held: AccountClass | None, nomination: Nomination | None, lan
 
 def _decision(nomination: Nomination, language: str, zone: tzinfo) -> list[str]:
     day, by, other = _day(nomination.nominated_at, zone), nomination.nominated_by, nomination.decided_by
-    values = {code: nomination.taken["values"].get(code) for code in SHOWN}
-    met = [one for one in nomination.findings or () if one["met"]] if nomination.sort == "key" else []
+    values = {code: nomination.figures["values"].get(code) for code in SHOWN}
+    met = [one for one in nomination.findings or () if one["met"]] if nomination.class_code == "key" else []
     if language == "en":
         said = [f"Nominated by {by} on {day} (“{nomination.reason}”), approved by {other}."]
         known = [f"{code.replace('_', ' ')} {grouped(value)}" for code, value in values.items() if value is not None]
         said.append(f"Then: {', '.join(known)}." if known else "No figures were known then.")
         if met:
             rules = "; ".join(in_words(one, "en") for one in met)
-            said.append(f"It met an exclusion rule ({rules}), set aside because: “{nomination.override_reason}”.")
+            said.append(f"It met a disqualifying rule ({rules}), set aside because: “{nomination.override_reason}”.")
         return said
     said = [f"由{by}于{day}提名（“{nomination.reason}”），经{other}批准。"]
     names = {"amount": "消费金额", "orders": "订单数", "margin_rate": "毛利率", "share_of_revenue": "占全部收入的比例"}

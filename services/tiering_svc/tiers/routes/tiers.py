@@ -94,13 +94,13 @@ async def explain_tier(
         row.kind, row.reasons, row.starts_at, language, zone=business.zone, currency=business.currency
     )  # fmt: skip
     held = await key_accounts.find_class_at(tx, customer_id, at)
-    if held is not None and held.since <= known_at:  # T8: a key account, or never served, whatever its tier
+    if held is not None and held.since <= known_at:  # T8: a key account or excluded, whatever its tier
         words = f"{words} {class_in_words(held, None, language, business.zone)}"
     else:
         held = None
     return ExplanationRead(
         customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=row.reasons,
-        account_class=None if held is None else held.sort,
+        account_class=None if held is None else held.class_code,
     )  # fmt: skip
 
 
