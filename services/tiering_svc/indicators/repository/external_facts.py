@@ -28,8 +28,7 @@ from shared.events import (
     NextStepCompleted,
 )
 from shared.messaging import Transaction
-from shared.sql import Upsert, columns_of, given_rows, insert_columns, update_columns
-from shared.sql.fragments import known_at_or_now
+from shared.sql import Upsert, columns_of, fragments, given_rows, insert_columns, update_columns
 
 
 def _with_recorded_at(events: Sequence[Event], *names: str, into: str = "recorded_at") -> dict[str, Sequence[Any]]:
@@ -116,11 +115,11 @@ with recursive member (customer_id, depth) as (
     union
     select g.customer_id, m.depth + 1
     from member m join group_parent g on g.parent_id = m.customer_id
-    where m.depth < 64 and g.since <= {as_of} and {known_at_or_now(known_at, "g.recorded_at")}
+    where m.depth < 64 and g.since <= {as_of} and {fragments.known_at_or_now(known_at, "g.recorded_at")}
       and not exists (
           select from group_parent l
           where l.customer_id = g.customer_id and l.since > g.since and l.since <= {as_of}
-            and {known_at_or_now(known_at, "l.recorded_at")}
+            and {fragments.known_at_or_now(known_at, "l.recorded_at")}
       )
 )
 """

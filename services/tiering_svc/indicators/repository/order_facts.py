@@ -20,8 +20,7 @@ from services.tiering_svc.indicators.tables.order_facts import (
 )
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
-from shared.sql import columns_of, given_rows, insert_columns, insert_statement, unnest
-from shared.sql.fragments import in_month, month_of, start_of
+from shared.sql import columns_of, fragments, given_rows, insert_columns, insert_statement, unnest
 
 # The facts go in, and their sums onto the months, in one statement.
 PLACED = insert_statement(
@@ -157,13 +156,13 @@ cross join lateral (
            max(placed_at) as last_order_at
     from order_fact f
     where f.customer_id = a.customer_id and f.month = a.month and f.returned_quantity < f.quantity
-      and {in_month("f.placed_at", "a.month", "a.zone")}
+      and {fragments.in_month("f.placed_at", "a.month", "a.zone")}
 ) o
 cross join lateral (
     select coalesce(sum(amount), 0) as returned_amount, count(*)::int as returned_count
     from order_change g
     where g.customer_id = a.customer_id and g.month = a.month
-      and {in_month("g.at", "a.month", "a.zone")}
+      and {fragments.in_month("g.at", "a.month", "a.zone")}
 ) c
 """
 
@@ -194,7 +193,7 @@ async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date],
 
 WINDOW = {
     "asked": unnest("a", customer_id="uuid", as_of="timestamptz", months="int", ordinality="n"),
-    "last_month": month_of("a.as_of", "b.time_zone"),
+    "last_month": fragments.month_of("a.as_of", "b.time_zone"),
 }
 FIGURES = """
 select a.n, coalesce(sum(f.orders), 0)::int as orders, coalesce(sum(f.amount), 0) as amount,
@@ -225,12 +224,12 @@ FIGURES_AS_OF = FIGURES.format(
            max(amount - returned_amount), min(placed_at), max(placed_at), null, null
     from order_fact o
     where o.customer_id = a.customer_id and o.placed_at <= a.as_of and o.returned_quantity < o.quantity
-      and o.placed_at >= {start_of("w.last_month", "b.time_zone")}
+      and o.placed_at >= {fragments.start_of("w.last_month", "b.time_zone")}
     union all
     select w.last_month, null, null, null, null, null, null, null, sum(amount), count(*)::int
     from order_change g
     where g.customer_id = a.customer_id and g.at <= a.as_of
-      and g.at >= {start_of("w.last_month", "b.time_zone")}
+      and g.at >= {fragments.start_of("w.last_month", "b.time_zone")}
 """,
 )
 # A customer's orders less what was known by then to have come back of them. A margin is not known when a part is not.

@@ -20,6 +20,7 @@ from services.tiering_svc.indicators.domain.snapshot import (
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository.external_facts import members
 from shared.messaging import Transaction
+from shared.sql import fragments, unnest
 
 
 async def load_snapshots(
@@ -47,10 +48,10 @@ async def load_snapshots(
 
 # --- transaction ---------------------------------------------------------------------------------------------------
 
-EVER = """
+EVER = f"""
 select e.first_order_at, e.last_order_at
-from unnest($1::uuid[], $2::timestamptz[]) with ordinality as a(customer_id, as_of, n)
-cross join lateral ({orders}) e order by a.n
+from {unnest("a", customer_id="uuid", as_of="timestamptz", ordinality="n")}
+cross join lateral ({{orders}}) e order by a.n
 """
 # Nothing is before the first: where the first order of all came later than `as_of`, there was none by then.
 EVER_FROM_MONTHS = EVER.format(
@@ -98,11 +99,11 @@ async def _list_transactions(
 
 # --- finance -------------------------------------------------------------------------------------------------------
 
-ASKED = """
-from unnest($1::uuid[], $2::timestamptz[], $3::int[]) with ordinality as a(customer_id, as_of, months, n)
+ASKED = f"""
+from {unnest("a", customer_id="uuid", as_of="timestamptz", months="int", ordinality="n")}
 cross join business b
 cross join lateral (
-    select (a.as_of at time zone b.time_zone)::date as day,
+    select {fragments.day_of("a.as_of", "b.time_zone")} as day,
            date_trunc('month', a.as_of at time zone b.time_zone) - make_interval(months => a.months - 1) as begins
 ) w"""
 RECEIVABLES = f"""
@@ -112,12 +113,12 @@ select paid.largest, paid.receipts, paid.received, paid.collected, paid.days, ow
 cross join lateral (
     select max(p.amount) as largest, count(*)::int as receipts, coalesce(sum(p.amount), 0) as received,
            coalesce(sum(p.amount) filter (where r.issued_on is not null), 0) as collected,
-           coalesce(sum(p.amount * ((p.paid_at at time zone b.time_zone)::date - r.issued_on)), 0) as days
+           coalesce(sum(p.amount * ({fragments.day_of("p.paid_at", "b.time_zone")} - r.issued_on)), 0) as days
     from payment_fact p
     left join receivable_fact r on r.receivable_id = p.receivable_id
-         and ($4::timestamptz is null or r.recorded_at <= $4)
+         and {fragments.known_at_or_now("$4", "r.recorded_at")}
     where p.customer_id = a.customer_id and p.month >= w.begins::date and p.paid_at <= a.as_of
-      and ($4::timestamptz is null or p.recorded_at <= $4)
+      and {fragments.known_at_or_now("$4", "p.recorded_at")}
 ) paid
 cross join lateral (
     select count(*)::int as receivables, sum(left_open) as outstanding,
@@ -127,11 +128,11 @@ cross join lateral (
         select r.due_on, r.amount - coalesce((
             select sum(p.amount) from payment_fact p
             where p.customer_id = r.customer_id and p.receivable_id = r.receivable_id and p.paid_at <= a.as_of
-              and ($4::timestamptz is null or p.recorded_at <= $4)
+              and {fragments.known_at_or_now("$4", "p.recorded_at")}
         ), 0) as left_open
         from receivable_fact r
         where r.customer_id = a.customer_id and r.issued_on <= w.day
-          and ($4::timestamptz is null or r.recorded_at <= $4)
+          and {fragments.known_at_or_now("$4", "r.recorded_at")}
     ) o
 ) owed
 order by a.n
@@ -154,11 +155,11 @@ cross join lateral (
            max(contacted_at) as last_contact_at
     from (
         select contacted_at, next_step_on, next_step_on is not null as agreed,
-               coalesce(completed_at <= a.as_of and ($4::timestamptz is null or completion_recorded_at <= $4), false)
+               coalesce(completed_at <= a.as_of and {fragments.known_at_or_now("$4", "completion_recorded_at")}, false)
                    as done
         from contact_fact
         where customer_id = a.customer_id and contacted_at <= a.as_of
-          and ($4::timestamptz is null or recorded_at <= $4)
+          and {fragments.known_at_or_now("$4", "recorded_at")}
     ) t
 ) c
 cross join lateral (
@@ -176,11 +177,12 @@ cross join lateral (
     left join lateral (
         select h.what, h.changed_at, h.satisfaction from case_change h
         where h.case_id = f.case_id and h.changed_at <= a.as_of
-          and ($4::timestamptz is null or h.recorded_at <= $4)
+          and {fragments.known_at_or_now("$4", "h.recorded_at")}
         order by h.changed_at desc, h.recorded_at desc limit 1
     ) l on true
     where f.customer_id = a.customer_id and f.filed_at <= a.as_of
-      and ($4::timestamptz is null or (f.filed_recorded_at <= $4 and f.customer_recorded_at <= $4))
+      and {fragments.known_at_or_now("$4", "f.filed_recorded_at")}
+      and {fragments.known_at_or_now("$4", "f.customer_recorded_at")}
 ) k
 order by a.n
 """
@@ -195,7 +197,7 @@ select t.kind, t.region, t.industry, t.legal_nature, t.acquisition_source, t.lis
 {ASKED}
 left join lateral (
     select * from customer_traits h
-    where h.customer_id = a.customer_id and ($4::timestamptz is null or h.recorded_at <= $4)
+    where h.customer_id = a.customer_id and {fragments.known_at_or_now("$4", "h.recorded_at")}
     order by h.changed_at <= a.as_of desc, case when h.changed_at <= a.as_of then -h.seq else h.seq end limit 1
 ) t on true
 cross join lateral (

@@ -12,6 +12,7 @@ from services.tiering_svc.monitoring.domain.detectors import ComplaintsUp, InArr
 from services.tiering_svc.monitoring.domain.monthly_series import Arrears, Margin, MonthlySeries, MonthSums, Scores
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from shared.messaging import Transaction
+from shared.sql import fragments
 
 NEVER = (None, None, None, None)
 LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
@@ -45,17 +46,17 @@ from (
     from receivable_fact r where r.customer_id = any($1::uuid[]) and r.issued_on <= $3
 ) o group by customer_id
 """
-COMPLAINTS = """
-select customer_id, date_trunc('month', filed_at at time zone $3)::date, count(*)::int from case_fact
+COMPLAINTS = f"""
+select customer_id, {fragments.month_of("filed_at", "$3")}, count(*)::int from case_fact
 where customer_id = any($1::uuid[]) and kind = 'complaint' and filed_at <= $2 group by 1, 2
 """
-SCORED = """
-select f.customer_id, 'cases', date_trunc('month', c.changed_at at time zone $3)::date, count(*)::int,
+SCORED = f"""
+select f.customer_id, 'cases', {fragments.month_of("c.changed_at", "$3")}, count(*)::int,
        sum(c.satisfaction)::numeric
 from case_fact f join case_change c using (case_id)
 where f.customer_id = any($1::uuid[]) and c.satisfaction is not null and c.changed_at <= $2 group by 1, 3
 union all
-select customer_id, 'index', date_trunc('month', answered_at at time zone $3)::date, count(*)::int, sum(satisfaction)
+select customer_id, 'index', {fragments.month_of("answered_at", "$3")}, count(*)::int, sum(satisfaction)
 from satisfaction_answer where customer_id = any($1::uuid[]) and answered_at <= $2 group by 1, 3
 """
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.tiering_svc.pyramid.domain.composition import ClassFigures
-from services.tiering_svc.tiers.repository.tiers_as_of import TIERS_THEN
+from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
 
 # What was placed in the window and is left of it, as known then: net of what came back by `as_of`.
@@ -56,7 +56,7 @@ async def list_classes(tx: Transaction, since: datetime, until: datetime, known_
                group by o.customer_id
            )
            select h.tier, count(*)::int as customers, coalesce(sum(b.revenue), 0) as revenue
-           from ({TIERS_THEN.format(as_of="$2", known_at="$3")}) h left join bought b using (customer_id)
+           from ({tiers_as_of("$2", "$3")}) h left join bought b using (customer_id)
            group by h.tier order by max(h.rank) desc, h.tier""",
         since, until, known_at,
     )  # fmt: skip

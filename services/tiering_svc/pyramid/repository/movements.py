@@ -6,18 +6,22 @@ from decimal import Decimal
 from uuid import UUID
 
 from shared.messaging import Transaction
+from shared.sql import fragments
 
-# The row in force at {at}, as far as it was known: the latest beginning among the rows that were not replaced by then.
-STOOD = """
+
+def standings_as_of(as_of: str, known_at: str) -> str:
+    """A select of each customer's row in force at an instant, as known at another (both SQL): the latest beginning
+    among the rows that were not replaced by then."""
+    return f"""
 select distinct on (customer_id) customer_id, tier, rank, policy_id, policy_version from tier_history
-where lower(effective) <= {at} and known_from <= {known_at}
-  and (known_until is null or known_until > {known_at})
+where lower(effective) <= {as_of} and {fragments.known_at(known_at, "known_from", "known_until")}
 order by customer_id, lower(effective) desc, known_from desc
 """
 
+
 # Orders of the window net of what was known by then to have come back; figures of facts, not of sums.
 AS_KNOWN = f"""
-with placed as materialized ({STOOD.format(at="$1", known_at="$2")}), back as (
+with placed as materialized ({standings_as_of("$1", "$2")}), back as (
     select customer_id, order_id, sum(amount) as amount, sum(quantity) as quantity,
            case when count(margin) = count(*) then sum(margin) end as margin
     from order_change where recorded_at <= $2 group by customer_id, order_id
@@ -60,7 +64,7 @@ with ladder as (
 ), touched as (
     select distinct customer_id from tier_history
     where lower(effective) > $1 and lower(effective) <= $2 and known_from <= $3
-), before as ({STOOD.format(at="$1", known_at="$3")}), after as ({STOOD.format(at="$2", known_at="$3")}), moved as (
+), before as ({standings_as_of("$1", "$3")}), after as ({standings_as_of("$2", "$3")}), moved as (
     select a.customer_id, b.tier as from_tier, a.tier as to_tier,
            case when ladder_before.codes is distinct from ladder_after.codes then 'placed'
                 when a.rank > b.rank then 'up' else 'down' end as way

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from services.tiering_svc.retention.domain.buyers import Buyer
 from shared.messaging import Transaction
+from shared.sql import fragments
 
-BUYERS = """
+BUYERS = f"""
 with orders as (
-    select o.customer_id, (o.placed_at at time zone b.time_zone)::date as day,
+    select o.customer_id, {fragments.day_of("o.placed_at", "b.time_zone")} as day,
            o.amount - coalesce(t.amount, 0) as amount,
            case when t.order_id is null then o.margin else o.margin - t.margin end as margin
     from order_fact o
@@ -17,9 +18,9 @@ with orders as (
     left join (
         select customer_id, order_id, sum(amount) as amount, sum(quantity) as quantity,
                case when count(margin) = count(*) then sum(margin) end as margin
-        from order_change where recorded_at <= $2 {whose} group by customer_id, order_id
+        from order_change where recorded_at <= $2 {{whose}} group by customer_id, order_id
     ) t using (customer_id, order_id)
-    where o.placed_at <= $1 and o.recorded_at <= $2 and o.quantity > coalesce(t.quantity, 0) {whose}
+    where o.placed_at <= $1 and o.recorded_at <= $2 and o.quantity > coalesce(t.quantity, 0) {{whose}}
 ), days as (
     select customer_id, day, sum(amount) as amount, sum(margin) as margin,
            sum(amount) filter (where margin is not null) as known
@@ -28,7 +29,7 @@ with orders as (
     select customer_id, day, amount, margin, known, min(day) over (partition by customer_id) as first from days
 )
 select customer_id, (count(*) - 1)::int as frequency, (max(day) - min(first))::int as recency_days,
-       (($1::timestamptz at time zone (select time_zone from business))::date - min(first))::int as age_days,
+       ({fragments.day_of("$1::timestamptz", "(select time_zone from business)")} - min(first))::int as age_days,
        (sum(amount) filter (where day > first) / nullif(count(*) - 1, 0))::numeric(24, 4) as mean_value,
        (sum(margin) / nullif(sum(known), 0))::numeric(24, 4) as margin_rate
 from numbered group by customer_id order by customer_id

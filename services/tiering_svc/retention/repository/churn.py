@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.retention.domain.churn import LostRule, Movement
-from services.tiering_svc.tiers.repository.tiers_as_of import TIERS_THEN
+from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
 
 PERIODS = """
@@ -40,7 +40,7 @@ group by p.period order by p.period
 """
 IN_TIER = f""", tiers as materialized (
     select p.period, t.customer_id from periods p
-    cross join lateral ({TIERS_THEN.format(as_of="p.starts_at", known_at="$2")}) t where t.tier = $7
+    cross join lateral ({tiers_as_of("p.starts_at", "$2")}) t where t.tier = $7
 )"""
 ONLY_IN_TIER = "and exists (select from tiers t where t.customer_id = m.customer_id and t.period = m.period)"
 
@@ -92,7 +92,7 @@ with bought as ({{bought}}), lives as (
     select *, last_at + allowed * interval '1 day' as lost_at from limits
 ), lost as (
     select s.*, t.tier
-    from silent s left join ({TIERS_THEN.format(as_of="$1", known_at="$2")}) t using (customer_id)
+    from silent s left join ({tiers_as_of("$1", "$2")}) t using (customer_id)
     where s.lost_at <= $1 and ($5::timestamptz is null or s.lost_at >= $5) and ($6::text is null or t.tier = $6)
 ), brought as (
     select l.customer_id, sum(b.amount) as amount, sum(b.margin) as margin, sum(b.known) as known

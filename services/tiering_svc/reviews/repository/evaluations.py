@@ -9,11 +9,11 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.abc import cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.tables.evaluations import evaluation_mover, evaluation_run
+from services.tiering_svc.reviews.tables.evaluations import evaluation_head, evaluation_mover, evaluation_run
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
-from shared.sql import insert_many
+from shared.sql import given_rows, insert_many
 
 REVIEW, SIMULATION = "review", "simulation"  # the kinds of job
 
@@ -115,8 +115,8 @@ async def save_known_at(tx: Transaction, run_id: UUID, known_at: datetime) -> No
 async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[str], seqs: Sequence[int]) -> None:
     """Only those are kept that this service has not reached yet."""
     await tx.raw.execute(
-        """insert into evaluation_head (run_id, key, seq)
-           select $1, a.key, a.seq from unnest($3::text[], $4::bigint[]) as a(key, seq)
+        f"""insert into evaluation_head (run_id, key, seq)
+           select $1, a.key, a.seq from {given_rows(evaluation_head, ("key", "seq"), alias="a", first=3)}
            left join stream_seen s on s.topic = $2 and s.key = a.key
            where coalesce(s.last_seq, 0) < a.seq
            on conflict (run_id, key) do nothing""",

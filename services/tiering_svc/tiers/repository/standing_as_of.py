@@ -6,10 +6,11 @@ from uuid import UUID
 
 from services.tiering_svc.tiers.domain.standing_as_of import StandingAsOf
 from shared.messaging import Transaction
+from shared.sql import fragments
 
 # A row counts when the facts it stands on had been recorded by then, and those of what replaced it had not. A row's end
 # is not looked at: it may have become known later, and the next row's beginning says the same.
-STOOD = """
+STOOD = f"""
 select a.customer_id, h.id, h.tier, h.rank, lower(h.effective), h.kind, h.policy_id, h.policy_version,
        case when h.kind = 'override' then least((h.reasons ->> 'until')::timestamptz, o.ended_at) end,
        w.below_since, w.grace_until, p.until
@@ -17,7 +18,7 @@ from unnest($1::uuid[]) as a(customer_id)
 cross join lateral (
     select * from tier_history h
     where h.customer_id = a.customer_id and lower(h.effective) <= $2
-      and h.known_from <= $3 and (h.known_until is null or h.known_until > $3)
+      and {fragments.known_at("$3", "h.known_from", "h.known_until")}
     order by lower(h.effective) desc, h.known_from desc limit 1
 ) h
 left join lateral (

@@ -14,8 +14,7 @@ from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, RowEnding, endings
 from services.tiering_svc.tiers.tables.standings import standing, tier_history, tier_watch
 from shared.messaging import Transaction
-from shared.sql import Upsert, columns_of, given_rows, insert_columns, unnest, update_many
-from shared.sql.fragments import month_of
+from shared.sql import Upsert, columns_of, fragments, given_rows, insert_columns, unnest, update_many
 
 FIELDS = Standing._fields
 STANDING = ", ".join(f"s.{field}" for field in FIELDS)
@@ -76,7 +75,7 @@ def _load_statement(policy: Policy) -> str:
 select a.n, {STANDING}, w.last_month, f.*
 from {unnest("a", customer_id="uuid", month="date", ordinality="n")}
 left join standing s on s.customer_id = a.customer_id
-cross join lateral (select greatest(a.month, {month_of("s.since", "$4")}) as last_month) w
+cross join lateral (select greatest(a.month, {fragments.month_of("s.since", "$4")}) as last_month) w
 cross join lateral (
     select max(m.last_order_at) as newest_at{sums}{MONTHLY if policy.kind == "star" else ""}
     from indicator_month m

@@ -4,12 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.messaging import Transaction
+from shared.sql import fragments
 
-# Of the rows known then, the last one that had begun: an end that is written may have become known later.
-TIERS_THEN = """
+
+def tiers_as_of(as_of: str, known_at: str) -> str:
+    """A select of each customer's tier in force at an instant, as known at another (both SQL).
+
+    Of the rows known then, the last one that had begun: an end that is written may have become known later.
+    """
+    return f"""
 select distinct on (customer_id) customer_id, tier, rank from tier_history
-where lower(effective) <= {as_of}::timestamptz and recorded_at <= {known_at}::timestamptz
-  and (superseded_at is null or superseded_at > {known_at}::timestamptz)
+where lower(effective) <= {as_of}::timestamptz
+  and {fragments.known_at(f"{known_at}::timestamptz", "recorded_at", "superseded_at")}
 order by customer_id, lower(effective) desc
 """
 
@@ -17,7 +23,7 @@ order by customer_id, lower(effective) desc
 async def list_customers_in(tx: Transaction, tier: str, as_of: datetime, known_at: datetime) -> list[UUID]:
     """Who stood in this tier then."""
     rows = await tx.raw.fetch(
-        f"select customer_id from ({TIERS_THEN.format(as_of='$2', known_at='$3')}) t where tier = $1",
+        f"select customer_id from ({tiers_as_of('$2', '$3')}) t where tier = $1",
         tier, as_of, known_at,
     )  # fmt: skip
     return [row["customer_id"] for row in rows]
