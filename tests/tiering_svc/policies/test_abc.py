@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.defaults import SHIPPED
 from services.tiering_svc.tiers.domain.explanation import reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import COLLECTION, LEVELS, card, item, known, population
 from tests.tiering_svc.shorthand import UTC, at, policy_of
@@ -58,7 +58,7 @@ def test_T7_a_pyramid_of_scores_grades_one_customer_between_reviews():
         str(RUN),
     )
     assert reasons["next"]["items"][0]["alone"] == {"at_least": "910"}
-    words = in_words("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "For Platinum, 2.20 points is missing." in words
     assert "cut-offs of the last review, by share of customers" in words
 
@@ -68,7 +68,7 @@ def test_T7_before_a_review_has_computed_cut_offs_nobody_is_above_the_lowest():
     reasons = reasons_of(policy, known("99999"), date(2026, 3, 1), 0, trigger="order")
     assert policy.assess(known("99999")).rank == 0
     assert not policy.ready()
-    assert "No review has computed the cut-offs yet" in in_words(
+    assert "No review has computed the cut-offs yet" in write_explanation(
         "first", reasons, at(1), "en", zone=UTC, currency="USD"
     )
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tiering_svc.tiers.domain.explanation import reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import condition, known
 from tests.tiering_svc.shorthand import UTC, at, bands_document, policy_of
@@ -59,10 +59,12 @@ def test_T9_a_condition_that_struck_is_explained_in_both_languages():
     [struck] = reasons["conditions"]
     assert (struck["met"], struck["at_most"], struck["values"]) == (True, "gold", {"margin_rate": "0.01"})
     assert (reasons["before_conditions"], reasons["next"]["held_by"]) == ("platinum", [{"en": "Rule", "zh": "规则"}])
-    words = in_words("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "Condition “Rule” is met: at most Gold." in words
     assert "As long as “Rule” is met, Platinum cannot be reached." in words
-    assert "条件“规则”成立：最高为gold级。" in in_words("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
+    assert "条件“规则”成立：最高为gold级。" in write_explanation(
+        "upgrade", reasons, at(1), "zh", zone=UTC, currency="USD"
+    )
 
 
 def test_T9_one_more_order_may_lower_what_a_condition_looks_at():

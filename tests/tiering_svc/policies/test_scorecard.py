@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.policies.domain.defaults import SHIPPED
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import COLLECTION, LEVELS, item, known, scorecard
 from tests.tiering_svc.shorthand import UTC, at, policy_of
@@ -161,10 +161,10 @@ def test_T9_a_score_is_explained_item_by_item_in_both_languages():
     assert [(one["points"], one["most"]) for one in reasons["score"]["items"]] == [("10", "20"), ("8", "20")]
     assert (reasons["next"]["code"], reasons["next"]["missing"]) == ("gold", "4")
     assert [one["alone"] for one in reasons["next"]["items"]] == [{"at_least": "600"}, {"at_most": "45"}]
-    words = in_words("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "the score was 18 of 40 points: gross margin 450 USD, 10 of 20 points" in words
     assert "For Gold, 4 points is missing. One of these alone would bring it: gross margin at least 600 USD" in words
-    chinese = in_words("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
+    chinese = write_explanation("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
     assert "得分为18/40分" in chinese
     assert "距黄金还差4分" in chinese
     assert "平均收款期不高于45天" in chinese

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.tiers.domain.explanation import reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import known
 from tests.tiering_svc.shorthand import UTC, at, bands_document, level, policy_of
@@ -32,9 +32,9 @@ def test_T2_too_much_is_what_is_missing_where_less_is_better():
     assert (reasons["band"], reasons["next"]["up_to"], reasons["next"]["missing"]) == (
         {"up_to": "90", "to": "30"}, "30", "10"
     )  # fmt: skip
-    words = in_words("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "Cooling goes up to 90 days; less is better. For Active, it is 10 days too much." in words
-    assert "距active级尚多10天。" in in_words("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
+    assert "距active级尚多10天。" in write_explanation("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
 
 
 @pytest.mark.parametrize("code", sorted(code for code, one in INDICATORS.items() if one.unit != "code"))
@@ -43,7 +43,7 @@ def test_T2_every_numeric_indicator_of_the_four_classes_can_be_put_into_bands(co
     found = policy.assess(known())  # of nobody anything is known
     reasons = reasons_of(policy, known(), date(2026, 3, 1), found.rank, trigger="review")
     assert found.rank == 0
-    assert in_words("first", reasons, at(1), "en", zone=UTC, currency="USD")
+    assert write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
     assert (INDICATORS[code].of_figures is None) == (INDICATORS[code].group in policy.classes)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.policies.domain.defaults import SHIPPED
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import known, matrix
 from tests.tiering_svc.shorthand import UTC, at, policy_of
@@ -68,9 +68,9 @@ def test_T9_the_ways_to_the_next_tier_lead_there():
         ("0", "20"), ("20", "0")
     ]  # fmt: skip
     reasons = reasons_of(policy, seen, MARCH, 0, trigger="review")
-    words = in_words("first", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "For Gold, 20 points of potential value or 20 points of present value is missing." in words
-    assert "距gold级还差潜在价值20分，或当前价值20分。" in in_words(
+    assert "距gold级还差潜在价值20分，或当前价值20分。" in write_explanation(
         "first", reasons, at(1), "zh", zone=UTC, currency="USD"
     )
 
@@ -83,7 +83,7 @@ def test_T9_the_views_and_their_indicators_are_part_of_the_reasons():
     }  # fmt: skip
     assert views["customer"]["items"][0]["unknown"] == "skip"
     assert reasons["cell"] == {"present": "low", "potential": "low", "tier": "lead"}
-    assert "customer unknown" in in_words("first", reasons, at(1), "en", zone=UTC, currency="USD")
+    assert "customer unknown" in write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
 
 
 def test_T4_the_shipped_matrix_tells_all_four_levels_apart():

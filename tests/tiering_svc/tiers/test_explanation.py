@@ -6,13 +6,13 @@ from uuid import UUID
 from services.tiering_svc.policies.domain.abc import cutoffs
 from services.tiering_svc.policies.domain.policy import known_by_figures
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
-from services.tiering_svc.tiers.texts.explanation import in_words
+from services.tiering_svc.tiers.texts import write_explanation
 from tests.tiering_svc.policies.test_policies import abc, figures_of, monthly, stars
 from tests.tiering_svc.shorthand import Folded, at, back, bands_document, order, policy_of, rules
 
 
 def said(change, language: str) -> str:  # type: ignore[no-untyped-def]
-    return in_words(change.kind, change.reasons, change.effective_from, language, zone=UTC, currency="USD")  # type: ignore[arg-type]
+    return write_explanation(change.kind, change.reasons, change.effective_from, language, zone=UTC, currency="USD")  # type: ignore[arg-type]
 
 
 def test_T9_a_rise_is_explained_with_value_band_and_what_is_missing():
@@ -49,9 +49,9 @@ def test_T5_the_cut_offs_are_part_of_the_reasons():
     assert reasons["bands"] == [{"tier": "b", "from": "71"}, {"tier": "a", "from": "91"}]
     assert reasons["cutoffs_of"] == reasons["run_id"] == str(UUID(int=3))
     assert reasons["next"]["missing"] == "16"
-    words = in_words("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
+    words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "by share of customers" in words
-    assert "按客户占比" in in_words("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
+    assert "按客户占比" in write_explanation("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
 
 
 def test_T6_stars_are_explained_by_their_months():
@@ -59,10 +59,10 @@ def test_T6_stars_are_explained_by_their_months():
     reasons = reasons_of(policy_of(stars()), figures, date(2026, 3, 1), 1, trigger="review")
     assert list(reasons["months"]) == ["2025-09", "2025-10", "2025-11", "2025-12", "2026-01", "2026-02"]
     assert reasons["value"] == "350"
-    assert "each of the 6 months 2025-09 to 2026-02" in in_words(
+    assert "each of the 6 months 2025-09 to 2026-02" in write_explanation(
         "first", reasons, at(1), "en", zone=UTC, currency="USD"
     )
-    assert "每月" in in_words("first", reasons, at(1), "zh", zone=UTC, currency="USD")
+    assert "每月" in write_explanation("first", reasons, at(1), "zh", zone=UTC, currency="USD")
 
 
 def test_T9_the_unknown_is_said_to_be_unknown():

@@ -1,4 +1,4 @@
-"""How numbers are spelled: plain for data, and with their unit for people."""
+"""Exact numbers: read from text, divided, and written for data (`plain`) and for people (`grouped`)."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -8,12 +8,12 @@ HUNDRED = Decimal(100)
 ZERO = Decimal(0)
 Value = Decimal | int | None
 Coded = Value | str  # what is not a number is a code: a region, an industry, yes or no
-CENT = Decimal("0.0001")
+FOUR_PLACES = Decimal("0.0001")
 Names = dict[str, str]
 
 
 def plain(value: Value) -> str | None:
-    """Without needless zeros."""
+    """For data: without needless zeros, `1234.50` -> `1234.5`; None stays None."""
     if value is None:
         return None
     text = format(Decimal(value), "f")
@@ -21,22 +21,13 @@ def plain(value: Value) -> str | None:
 
 
 def grouped(value: str | None) -> str:
-    """1234.5 is said 1,234.50; a whole number of things stays whole."""
+    """For people: 1234.5 -> `1,234.50`, with commas and two decimals; a whole number of things stays whole."""
     number = Decimal(value or 0)
     return f"{number:,.2f}" if number % 1 else f"{number:,.0f}"
 
 
-def said(value: str | None, unit: str, currency: str, *, days: str, years: str) -> str:
-    if unit == "money":
-        return f"{grouped(value)} {currency}"
-    if unit == "ratio":
-        return f"{plain((Decimal(value or 0) * 100).quantize(Decimal('0.01')))} %"
-    endings = {"days": days, "years": years, "percent": " %"}
-    return f"{grouped(value)}{endings.get(unit, '')}"
-
-
 def number(text: str | int, pointer: str) -> Decimal:
-    """An exact number: a decimal in text or a whole number, never a binary fraction."""
+    """A decimal in text, or a whole number; never a binary fraction. Else `not_a_number` is refused at `pointer`."""
     try:
         if isinstance(text, bool) or not isinstance(text, (str, int)):
             raise _not_exact(pointer)
@@ -48,9 +39,9 @@ def number(text: str | int, pointer: str) -> Decimal:
     return value
 
 
-def quotient(one: Decimal | int | None, other: Decimal | int | None) -> Decimal | None:
-    """To four decimals; what would be divided by zero, or by what nobody knows, is not known."""
-    return None if one is None or not other else (Decimal(one) / other).quantize(CENT)
+def quotient(dividend: Decimal | int | None, divisor: Decimal | int | None) -> Decimal | None:
+    """`dividend / divisor` to four decimals; not known (None) where either is not known, or the divisor is zero."""
+    return None if dividend is None or not divisor else (Decimal(dividend) / divisor).quantize(FOUR_PLACES)
 
 
 def _not_exact(pointer: str) -> DomainError:

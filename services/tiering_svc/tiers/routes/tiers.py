@@ -31,7 +31,7 @@ from services.tiering_svc.tiers.schemas import (
     OverrideCreate,
     TierRead,
 )
-from services.tiering_svc.tiers.texts.explanation import Language, in_words
+from services.tiering_svc.tiers.texts import Language, write_explanation
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 from shared.errors import not_found
 
@@ -90,7 +90,7 @@ async def explain_tier(
     known_at = instant_or_now(known_at, tx, "/known_at")
     row = _in_force(await reading.list_history(tx, customer_id, known_at), at)
     business = await find_business(tx)
-    words = in_words(
+    words = write_explanation(
         row.kind, row.reasons, row.starts_at, language, zone=business.zone, currency=business.currency
     )  # fmt: skip
     held = await key_accounts.find_class_at(tx, customer_id, at)
