@@ -1,16 +1,15 @@
-"""What several of tiering's routes need: the instant a question is about, whose customers the asker sees."""
+"""What routes of several areas ask FastAPI for: the instants that a question is about, and this service's settings."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 
 from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.settings import Settings
-from shared.chassis import Actor, CurrentActor, Instant
+from shared.chassis import Actor, Instant, staff_only
 from shared.chassis.http.instants import refuse_future
-from shared.errors import not_found
 from shared.messaging import Transaction
 
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
@@ -20,11 +19,12 @@ KnownAt = Annotated[Instant | None, Query(description="as it was known when; now
 
 
 def source_of(actor: Actor) -> str | None:
-    """The source whose customers a partner sees; None for the company's own people."""
-    return None if actor.partner_id is None else f"partner:{actor.partner_id}"
+    """Another name of `Actor.source`, for the areas that still use it."""
+    return actor.source
 
 
 def instant_or_now(instant: datetime | None, tx: Transaction, pointer: str) -> datetime:
+    """An instant that was asked for; without one the transaction's. One to come is refused (`in_the_future`)."""
     if instant is None:
         return tx.at
     refuse_future(instant, tx.at, pointer)
@@ -34,21 +34,16 @@ def instant_or_now(instant: datetime | None, tx: Transaction, pointer: str) -> d
 async def window_of(
     tx: Transaction, as_of: datetime | None, known_at: datetime | None, months: int
 ) -> tuple[datetime, datetime, datetime]:
-    """Since when, until when, and known at which instant: so many months back from `as_of`."""
+    """The window of so many months before `as_of`, and the instant it is known at: (begins, ends, known_at)."""
     until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
     business = await find_business(tx)
     return add_months(until, -months, business.zone), until, known
 
 
-async def _not_for_partners(actor: CurrentActor) -> None:
-    """Figures over all customers are not there for a partner, who sees only its own."""
-    if actor.partner_id is not None:
-        raise not_found("not_found")
-
-
-not_for_partners: Any = Depends(_not_for_partners)
+not_for_partners = staff_only  # another name, for the areas that still use it
 
 
 def settings_of(request: Request) -> Settings:
+    """The settings this service was started with."""
     settings: Settings = request.app.state.service.settings
     return settings

@@ -39,6 +39,16 @@ async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> lis
     return [row["customer_id"] for row in rows]
 
 
+async def list_sources(tx: Transaction, customer_id: UUID) -> list[str] | None:
+    """The sources that a customer has references of, in no order; None for a customer that tiering does not know."""
+    sources: list[str] | None = await tx.raw.fetchval(
+        """select array(select source from customer_source where customer_id = $1)
+           from standing where customer_id = $1""",
+        customer_id,
+    )
+    return sources
+
+
 async def check_known(tx: Transaction, customer_id: UUID, source: str | None = None) -> None:
     """A customer nobody has told us of, or another partner's, is not found."""
     known: bool = await tx.raw.fetchval(

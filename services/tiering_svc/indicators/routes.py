@@ -8,16 +8,16 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, source_of
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS, first_month, month_of, shift, spelled, start_of
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import MonthsRead
-from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.customers.dependencies import VisibleCustomer
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.groups import rolled_up
 from services.tiering_svc.indicators.domain.indicator import Indicator
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest, requests_as_of
-from services.tiering_svc.indicators.repository import external_facts as told
+from services.tiering_svc.indicators.repository import external_facts
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.indicators.schemas import (
     CustomerIndicatorsRead,
@@ -27,7 +27,8 @@ from services.tiering_svc.indicators.schemas import (
     Month,
     MonthIndicatorsRead,
 )
-from shared.chassis import Actor, CurrentActor, Id, Page, Tx, allow, service_router
+from shared.chassis import Actor, CurrentActor, Page, Tx, allow, service_router
+from shared.chassis.audience import hidden_fields
 from shared.errors import invalid, not_found
 from shared.messaging import Transaction
 
@@ -40,21 +41,22 @@ To = Annotated[Month, Query(description="the last month")]
 
 
 @router.get("/indicators", dependencies=[allow("tiers:read")])
-async def list_indicators() -> Page[IndicatorRead]:
+async def list_indicators(actor: CurrentActor) -> Page[IndicatorRead]:
+    """Those that the reader may read."""
     return Page(
         items=[
             IndicatorRead(
-                code=one.code, group=one.group, unit=one.unit, window=one.window, gradable=one.gradable,
-                name=one.names, definition=one.definition,
+                code=indicator.code, group=indicator.group, unit=indicator.unit, window=indicator.window,
+                gradable=indicator.gradable, name=indicator.names, definition=indicator.definition,
             )
-            for one in INDICATORS.values()
+            for indicator in _readable_indicators(actor)
         ]
     )  # fmt: skip
 
 
 @router.get("/customers/{customer_id}/indicators", dependencies=[allow("tiers:read")])
 async def show_indicators(
-    customer_id: Id,
+    customer_id: VisibleCustomer,
     tx: Tx,
     actor: CurrentActor,
     as_of: AsOf = None,
@@ -62,38 +64,49 @@ async def show_indicators(
     months: Window = 12,
     group: Group = False,
 ) -> CustomerIndicatorsRead:
-    await _check(tx, customer_id, actor, group=group)
+    """Those that the reader may read, over a window of months that ends with the month of `as_of`."""
+    _require_group_readable(actor, group=group)
     as_of = instant_or_now(as_of, tx, "/as_of")
-    members = await _members(tx, customer_id, as_of, known_at, group=group)
-    known = await _together(tx, members, as_of, months, known_at)
+    members = await _list_members(tx, customer_id, as_of, known_at, group=group)
+    snapshot = await _load_rolled_up(tx, members, as_of, months, known_at)
     return CustomerIndicatorsRead(
         customer_id=customer_id,
         as_of=as_of,
         known_at=instant_or_now(known_at, tx, "/known_at"),
         window=MonthsRead(
-            from_=spelled(first_month(known.last_month, months)), to=spelled(known.last_month), months=months
+            from_=spelled(first_month(snapshot.last_month, months)), to=spelled(snapshot.last_month), months=months
         ),
         members=len(members),
         indicators=[
-            IndicatorValueRead(code=one.code, unit=one.unit, value=_spelled(one, known)) for one in INDICATORS.values()
+            IndicatorValueRead(code=indicator.code, unit=indicator.unit, value=_value_as_text(indicator, snapshot))
+            for indicator in _readable_indicators(actor)
         ],
     )
 
 
 @router.get("/customers/{customer_id}/indicators/months", dependencies=[allow("tiers:read")])
 async def show_indicators_by_month(
-    customer_id: Id, tx: Tx, actor: CurrentActor, first: From, to: To, known_at: KnownAt = None, group: Group = False
+    customer_id: VisibleCustomer,
+    tx: Tx,
+    actor: CurrentActor,
+    first: From,
+    to: To,
+    known_at: KnownAt = None,
+    group: Group = False,
 ) -> IndicatorMonthsRead:
-    """Each month as it stood at its end; the present one as it stands."""
-    await _check(tx, customer_id, actor, group=group)
+    """Those that the reader may read, each month as it was at its end; the present one as it is now."""
+    _require_group_readable(actor, group=group)
     zone = (await find_business(tx)).zone
     months = _months(first, to, month_of(tx.at, zone))
     ends = [min(start_of(shift(month, 1), zone) - timedelta(microseconds=1), tx.at) for month in months]
     if group:
-        members = [await _members(tx, customer_id, end, known_at, group=True) for end in ends]
-        known = [await _together(tx, its, end, 1, known_at) for its, end in zip(members, ends, strict=True)]
+        groups = [await _list_members(tx, customer_id, end, known_at, group=True) for end in ends]
+        snapshots = [
+            await _load_rolled_up(tx, members, end, 1, known_at) for members, end in zip(groups, ends, strict=True)
+        ]
     else:
-        known = await load_snapshots(tx, [SnapshotRequest(customer_id, end, 1) for end in ends], known_at=known_at)
+        snapshots = await load_snapshots(tx, [SnapshotRequest(customer_id, end, 1) for end in ends], known_at=known_at)
+    indicators = _readable_indicators(actor)
     return IndicatorMonthsRead(
         customer_id=customer_id,
         known_at=instant_or_now(known_at, tx, "/known_at"),
@@ -101,27 +114,31 @@ async def show_indicators_by_month(
             MonthIndicatorsRead(
                 month=spelled(month),
                 as_of=end,
-                values={code: _spelled(indicator, one) for code, indicator in INDICATORS.items()},
+                values={indicator.code: _value_as_text(indicator, snapshot) for indicator in indicators},
             )
-            for month, end, one in zip(months, ends, known, strict=True)
+            for month, end, snapshot in zip(months, ends, snapshots, strict=True)
         ],
     )
 
 
-async def _check(tx: Transaction, customer_id: UUID, actor: Actor, *, group: bool) -> None:
+def _readable_indicators(actor: Actor) -> list[Indicator]:
+    hidden = hidden_fields(actor)
+    return [indicator for code, indicator in INDICATORS.items() if code not in hidden]
+
+
+def _require_group_readable(actor: Actor, *, group: bool) -> None:
     """A group may hold customers that are not a partner's to see, so its figures are not there for partners."""
-    await check_known(tx, customer_id, source_of(actor))
-    if group and actor.partner_id is not None:
-        raise not_found("not_found")
+    if group and actor.source is not None:
+        raise not_found("not_found", "There is nothing here.")
 
 
-async def _members(
+async def _list_members(
     tx: Transaction, customer_id: UUID, as_of: datetime, known_at: datetime | None, *, group: bool
 ) -> list[UUID]:
-    return await told.list_members(tx, customer_id, as_of, known_at) if group else [customer_id]
+    return await external_facts.list_members(tx, customer_id, as_of, known_at) if group else [customer_id]
 
 
-async def _together(
+async def _load_rolled_up(
     tx: Transaction, members: Sequence[UUID], as_of: datetime, months: int, known_at: datetime | None
 ) -> CustomerSnapshot:
     return rolled_up(await load_snapshots(tx, requests_as_of(members, as_of, months), known_at=known_at))
@@ -141,6 +158,6 @@ def _months(first: str, to: str, present: date) -> list[date]:
     return months
 
 
-def _spelled(indicator: Indicator, known: CustomerSnapshot) -> str | None:
-    value = indicator.value(known)
+def _value_as_text(indicator: Indicator, snapshot: CustomerSnapshot) -> str | None:
+    value = indicator.value(snapshot)
     return value if value is None or isinstance(value, str) else format(Decimal(value), "f")

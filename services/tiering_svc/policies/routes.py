@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.repository import TIER_POLICIES
 from services.tiering_svc.policies.schemas import PolicyDocument, TierPolicyVersion
+from shared.chassis import staff_only
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetVersion, VersionKey, rule_set_routes
 
@@ -27,5 +27,5 @@ async def _simulations_of(
 
 router = rule_set_routes(
     TIER_POLICIES, "/v1/tier-policies", PolicyDocument, singular="tier_policy", tags=["policies"], read="tiers:read",
-    dependencies=[not_for_partners], named=True, version_read=TierPolicyVersion, facts=_simulations_of,
+    dependencies=[staff_only], named=True, version_read=TierPolicyVersion, facts=_simulations_of,
 )  # fmt: skip

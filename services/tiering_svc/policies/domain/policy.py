@@ -95,6 +95,15 @@ class Policy:
     monotone: bool = False  # one more order never lowers the grade (an average, a rate or a margin may fall)
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """The indicators whose values give the level, before conditions limit it."""
+        if self.matrix is not None:
+            return self.matrix.indicators
+        if self.scorecard is not None:
+            return self.scorecard.indicators
+        return () if self.indicator is None else (self.indicator,)
+
+    @property
     def ladder(self) -> str:
         """Tiers of policies with the same ladder can be compared; others need a review to place customers anew."""
         return "<".join(level.code for level in self.levels)
@@ -189,11 +198,8 @@ def known_by_figures(figures: Figures, month: date, months: int) -> CustomerSnap
 
 def followed(policy: Policy) -> Policy:
     """The policy with what follows from its parts."""
-    one = () if policy.indicator is None else (policy.indicator,)
-    of_score = () if policy.scorecard is None else policy.scorecard.indicators
-    of_matrix = () if policy.matrix is None else policy.matrix.indicators
     of_conditions = tuple(code for condition in policy.conditions for code in condition.indicators)
-    indicators = tuple(dict.fromkeys((*one, *of_score, *of_matrix, *of_conditions)))
+    indicators = tuple(dict.fromkeys((*policy.measured, *of_conditions)))
     quick = all(INDICATORS[code].of_figures is not None for code in indicators)
     classes = frozenset() if quick else frozenset(INDICATORS[code].group for code in indicators) | {"transaction"}
     monotone = set(indicators) <= GROWING and policy.better == "more" and not policy.conditions

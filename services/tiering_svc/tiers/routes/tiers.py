@@ -1,16 +1,17 @@
 """A customer's tier: now, its history, and why (T9, T10)."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, source_of
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import PolicyReference
-from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.customers.dependencies import VisibleCustomer
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.snapshot import requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
@@ -19,6 +20,7 @@ from services.tiering_svc.key_accounts.texts.classes import class_in_words
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers import handlers as overrides
+from services.tiering_svc.tiers.domain.audience import readable_next, readable_reasons
 from services.tiering_svc.tiers.domain.explanation import next_tier
 from services.tiering_svc.tiers.repository import history as reading
 from services.tiering_svc.tiers.repository import standings
@@ -32,7 +34,8 @@ from services.tiering_svc.tiers.schemas import (
     TierRead,
 )
 from services.tiering_svc.tiers.texts import Language, write_explanation
-from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.chassis import CurrentActor, Tx, allow, service_router
+from shared.chassis.audience import hidden_fields
 from shared.errors import not_found
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
@@ -41,8 +44,7 @@ Asked = Annotated[Language, Query(alias="lang")]
 
 
 @router.get("/tier", dependencies=[allow("tiers:read")])
-async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
-    await check_known(tx, customer_id, source_of(actor))
+async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -> TierRead:
     standing = await standings.find_standing(tx, customer_id)
     if standing is None or standing.since is None or standing.kind is None:
         raise not_found("no_tier_yet", "The customer has no tier yet: the first order gives one.")
@@ -51,9 +53,9 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
     policy = (await policies.load_rules(tx)).active
-    [known] = await load_snapshots(tx, requests_as_of([customer_id], tx.at, policy.months), classes=policy.classes)
-    found = policy.assess(known)
-    step = next_tier(policy, found, standing.rank) if standing.ladder == policy.ladder else None
+    [snapshot] = await load_snapshots(tx, requests_as_of([customer_id], tx.at, policy.months), classes=policy.classes)
+    grading, hidden = policy.assess(snapshot), hidden_fields(actor)
+    following = next_tier(policy, grading, standing.rank) if standing.ladder == policy.ladder else None
     kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
@@ -63,8 +65,8 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
         since=standing.since,
         kind=standing.kind,
         policy=PolicyReference(id=placed_by.policy_id, version=placed_by.version, name=placed_by.names),
-        value=plain(found.value),
-        next=None if step is None else _next(step, policy),
+        value=plain(grading.value) if hidden.isdisjoint(policy.measured) else None,
+        next=None if following is None else _next(readable_next(policy, following, hidden), policy, hidden),
         kept_until=max((until for until in kept if until > tx.at), default=None),
         below_since=standing.below_since,
         overridden_until=standing.overridden_until,
@@ -72,9 +74,10 @@ async def show_tier(customer_id: Id, tx: Tx, actor: CurrentActor) -> TierRead:
 
 
 @router.get("/tier/history", dependencies=[allow("tiers:read")])
-async def show_tier_history(customer_id: Id, tx: Tx, actor: CurrentActor, known_at: KnownAt = None) -> HistoryRead:
+async def show_tier_history(
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, known_at: KnownAt = None
+) -> HistoryRead:
     """Oldest first, as it was known at an instant: what a correction replaced later is still there before it."""
-    await check_known(tx, customer_id, source_of(actor))
     known_at = instant_or_now(known_at, tx, "/known_at")
     rows = await reading.list_history(tx, customer_id, known_at)
     return HistoryRead(customer_id=customer_id, known_at=known_at, items=[_row(row) for row in rows])
@@ -82,16 +85,21 @@ async def show_tier_history(customer_id: Id, tx: Tx, actor: CurrentActor, known_
 
 @router.get("/tier/explanation", dependencies=[allow("tiers:read")])
 async def explain_tier(
-    customer_id: Id, tx: Tx, actor: CurrentActor, at: AsOf = None, known_at: KnownAt = None, language: Asked = "en"
+    customer_id: VisibleCustomer,
+    tx: Tx,
+    actor: CurrentActor,
+    at: AsOf = None,
+    known_at: KnownAt = None,
+    language: Asked = "en",
 ) -> ExplanationRead:
     """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
-    await check_known(tx, customer_id, source_of(actor))
     at = instant_or_now(at, tx, "/at")
     known_at = instant_or_now(known_at, tx, "/known_at")
     row = _in_force(await reading.list_history(tx, customer_id, known_at), at)
     business = await find_business(tx)
+    reasons = readable_reasons(row.reasons, hidden_fields(actor), internal=actor.source is None)
     words = write_explanation(
-        row.kind, row.reasons, row.starts_at, language, zone=business.zone, currency=business.currency
+        row.kind, reasons, row.starts_at, language, zone=business.zone, currency=business.currency
     )  # fmt: skip
     held = await key_accounts.find_class_at(tx, customer_id, at)
     if held is not None and held.since <= known_at:  # T8: a key account or excluded, whatever its tier
@@ -99,14 +107,15 @@ async def explain_tier(
     else:
         held = None
     return ExplanationRead(
-        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=row.reasons,
+        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
         account_class=None if held is None else held.class_code,
     )  # fmt: skip
 
 
 @router.post("/tier/overrides", status_code=201, dependencies=[allow("policies:approve")])
-async def override_tier(customer_id: Id, body: OverrideCreate, tx: Tx, actor: CurrentActor) -> HistoryRowRead:
-    await check_known(tx, customer_id, source_of(actor))
+async def override_tier(
+    customer_id: VisibleCustomer, body: OverrideCreate, tx: Tx, actor: CurrentActor
+) -> HistoryRowRead:
     change = await overrides.override_tier(
         tx, customer_id, tier=body.tier, until=body.until, reason=body.reason, by=actor.subject
     )
@@ -114,20 +123,20 @@ async def override_tier(customer_id: Id, body: OverrideCreate, tx: Tx, actor: Cu
     return _row(next(row for row in rows if row.id == change.row_id))
 
 
-def _next(step: Mapping[str, Any], policy: Policy) -> NextTierRead:
-    one_number = step.get("from") is not None or step.get("up_to") is not None
+def _next(following: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str]) -> NextTierRead:
+    one_number = following.get("from") is not None or following.get("up_to") is not None
     unit = INDICATORS[policy.indicator].unit if policy.indicator is not None else "points"
     return NextTierRead(
-        code=step["code"],
-        name=step["name"],
-        indicator=policy.indicator,
+        code=following["code"],
+        name=following["name"],
+        indicator=None if policy.indicator in hidden else policy.indicator,
         unit=unit if one_number else None,
-        from_=step.get("from"),
-        up_to=step.get("up_to"),
-        missing=step.get("missing"),
-        items=step.get("items", []),
-        ways=step.get("ways", []),
-        held_by=step.get("held_by", []),
+        from_=following.get("from"),
+        up_to=following.get("up_to"),
+        missing=following.get("missing"),
+        items=following.get("items", []),
+        ways=following.get("ways", []),
+        held_by=following.get("held_by", []),
     )
 
 
