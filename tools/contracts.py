@@ -12,8 +12,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from shared.chassis import Ports, Service
+from shared.chassis import Ports
 from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
+from shared.chassis.contract.merging import merge
 from shared.events import CATALOGUE
 from tools.event_table import event_table, with_event_table
 from tools.indicator_page import indicator_page
@@ -42,16 +43,24 @@ def application(service: str) -> FastAPI:
 def contracts() -> dict[str, str]:
     """Every file under docs/ that is made here, by its path there."""
     files = {f"events/{event.type}.json": as_json(schema_of(event)) for event in CATALOGUE.values()}
-    listens: dict[str, list[str]] = {}
-    for name in SERVICES:
-        app = application(name)
-        service: Service = app.state.service
-        listens[name] = sorted(service.subscriptions.handlers)
-        files[f"openapi/{name}.json"] = as_json(app.openapi())
+    applications = {name: application(name) for name in SERVICES}
+    listens = {name: sorted(app.state.service.subscriptions.handlers) for name, app in applications.items()}
+    for name, document in openapi_documents(applications).items():
+        files[f"openapi/{name}.json"] = as_json(document)
     files["tiering/indicators.md"] = indicator_page()
     files["asyncapi.yaml"] = to_yaml(asyncapi(listens, schemas="./events"))
     files["events.md"] = with_event_table((DOCS / "events.md").read_text(), event_table(CATALOGUE, listens))
     return files
+
+
+def openapi_documents(applications: Mapping[str, FastAPI]) -> dict[str, dict[str, Any]]:
+    """What each application answers under /openapi.json; of the gateway the public contract of the whole."""
+    documents = {name: app.openapi() for name, app in applications.items()}
+    return documents | {
+        "gateway": merge(
+            documents["gateway"], {name: document for name, document in documents.items() if name != "gateway"}
+        )
+    }
 
 
 def as_json(value: Any) -> str:

@@ -11,6 +11,11 @@ from services.complaint_svc.settings import Settings, business_settings
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.chassis import Ports, create_service
 
+TAGS = {
+    "complaints": "Cases from filing to follow-up: their steps, their proposals, their deadlines.",
+    "complaint rules": "How much working time each stage is given, and when the business is open.",
+}
+
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     business_settings()  # a wrong setting stops the start, not the first complaint
@@ -19,6 +24,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron complaints",
         description="What went wrong, and putting it right in time: cases, their steps, their deadlines.",
+        tags=TAGS,
         routers=[complaints.router, steps.router, calendars.router, deadlines.router],
         subscriptions=subscriptions,
         timers=timers,

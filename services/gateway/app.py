@@ -10,7 +10,7 @@ from services.gateway.access.handlers.authenticator import Authenticator
 from services.gateway.access.routes import development, partner_keys
 from services.gateway.access.routes.rate_limit import RateLimitMiddleware
 from services.gateway.contract import routes as contract
-from services.gateway.contract.handlers import MergedContract
+from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.desk import routes as desk
 from services.gateway.forwarding.handlers.composition import Composer
 from services.gateway.forwarding.routes import customer_files, forwarding
@@ -39,6 +39,14 @@ ROUTERS = (
     forwarding.router,  # last: it takes every path below /v1 that nobody before it took
 )
 
+TAGS = {
+    "orders": "Orders and what becomes of them: returns, deliveries, cancellation.",
+    "receivables": "What customers owe, and what they paid.",
+    "partners": "Channels that send orders, and their keys.",
+    "running": "Whether the whole is up.",
+    "development": "Tokens to try things out with. Only where the development issuer is switched on.",
+}
+
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     """The gateway as an application; `ports` replace the outside world in tests."""
@@ -47,7 +55,8 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         settings,
         ports=ports,
         title="Patron",
-        description="Key-account operations: orders in, customers, tiers, complaints and points out.",
+        description=INTRODUCTION,
+        tags=TAGS,
         topic="patron.intake",
         routers=ROUTERS,
         subscriptions=subscriptions,

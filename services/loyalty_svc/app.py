@@ -14,6 +14,10 @@ from services.loyalty_svc.settings import Settings
 from services.loyalty_svc.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, create_service
 
+TAGS = {
+    "points": "The ledger of points: balances, lots, holds, redemptions, adjustments, the programme that earns.",
+}
+
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     """The service over HTTP and on the event bus; a test passes settings and ports of its own."""
@@ -22,6 +26,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron loyalty",
         description="Points: what customers earned, hold, spent and owe.",
+        tags=TAGS,
         routers=[area.router for area in (ledger, earning, redemptions, adjustments, expiry, programmes)],
         subscriptions=subscriptions,
         timers=timers,

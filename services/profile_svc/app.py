@@ -20,6 +20,14 @@ from shared.chassis import Ports, create_service
 
 AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups)
 
+TAGS = {
+    "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
+    "contact log": "Every conversation with a customer, and the next step that was agreed.",
+    "team": "Employees, and who of them is responsible for which customer.",
+    "groups": "Which customer belongs to which: companies and their parents.",
+    "calls": "The call centre: who is calling, and how calls went.",
+}
+
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     """The application of profile: by its environment, on the real broker, where nothing else is given."""
@@ -29,6 +37,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron profile",
         description="One file per customer, the account team, search, the overview and the call-centre pop.",
+        tags=TAGS,
         topic="patron.profile",
         routers=[area.router for area in AREAS],
         subscriptions=subscriptions,

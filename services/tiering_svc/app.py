@@ -21,6 +21,23 @@ from services.tiering_svc.tiers.routes import tiers
 from shared.chassis import Ports, create_service
 from shared.jobs.http import internal_router as jobs_of_this_service
 
+TAGS = {
+    "indicators": "The figures that customers are graded by.",
+    "tiers": "A customer's tier: now, since when, at any past instant, and why; overrides and promises.",
+    "policies": "Tier policies: written, approved by another person, put in force, retired.",
+    "reviews": "Reviews: every customer graded anew at one instant, and who moved.",
+    "simulations": "What a policy would do, now (simulations) or over past months (back-tests), without any effect.",
+    "pyramid": "How many customers and how much revenue each tier has, and who moved between two instants.",
+    "composition": "Whom the revenue comes from: by tier, by category of goods, against targets.",
+    "satisfaction": "What customers said they expected and got, and the index made of it.",
+    "assessments": "How each account was served in a month, by rules.",
+    "lifetime value": "What customers are still expected to bring, by a model of buying.",
+    "retention": "Who stayed, who was lost, and what it cost to keep or win them.",
+    "key accounts": "Key accounts, customers never to be served, flags of risk: proposed, approved, ended.",
+    "warnings": "Early warnings: raised by rules, worked on, closed; and what a rule would have raised.",
+    "stages": "Where a relationship stands, from the first order to its decline.",
+}
+
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     return create_service(
@@ -28,6 +45,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports=ports,
         title="Patron tiering",
         description="What a customer is worth, which tier follows from it, and why.",
+        tags=TAGS,
         topic="patron.tiering",
         routers=[
             indicators.router,

@@ -9,6 +9,7 @@ from shared.chassis.access.identity import Actor, CurrentActor
 from shared.chassis.access.policy import allow, public
 from shared.chassis.application import create_service
 from shared.chassis.clients import Clients
+from shared.chassis.contract.headers import sends
 from shared.chassis.http.etag import IfMatch, etag_of, require_unchanged, show_etag
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
@@ -70,6 +71,7 @@ __all__ = [
     "refuse_backdating",
     "refuse_future",
     "require_unchanged",
+    "sends",
     "service_router",
     "show_etag",
     "staff_only",

@@ -42,6 +42,7 @@ def create_service(
     migrations: Path,
     ports: Ports | None = None,
     description: str = "",
+    tags: Mapping[str, str] | None = None,
     background: Iterable[Background] = (),
     authenticate: Authenticate = authenticate_by_internal_token,
     body_limits: Mapping[str, int] | None = None,
@@ -49,7 +50,8 @@ def create_service(
     """The application of a service: its routes, the chassis's own, and the layers around them.
 
     `authenticate` is for the one public door (the gateway); everybody else verifies internal tokens.
-    `body_limits` gives single paths another limit than `settings.body_limit`.
+    `tags` says what the routes of each tag are about, for the contract. `body_limits` gives single paths another
+    limit than `settings.body_limit`.
     """
     ports = ports or Ports()
     if ports.logs:
@@ -58,6 +60,7 @@ def create_service(
     app = FastAPI(
         title=title,
         description=description,
+        openapi_tags=[{"name": name, "description": text} for name, text in (tags or {}).items()],
         version="1",
         lifespan=lifespan,
         openapi_url=None,  # the chassis's own routes, so that they carry a policy

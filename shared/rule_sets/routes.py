@@ -20,6 +20,7 @@ from shared.chassis import (
     page_of,
     read_cursor,
     require_unchanged,
+    sends,
     service_router,
     show_etag,
 )
@@ -134,7 +135,10 @@ def _add_reads(
             items.append(_fields(version, tx.at) | interval)
         return shapes.in_force(as_of=instant, known_at=known, items=items)
 
-    @router.get("/{rule_set_id}", name=f"show_{singular}", dependencies=policy, response_model=shapes.whole)
+    @router.get(
+        "/{rule_set_id}", name=f"show_{singular}", dependencies=policy, response_model=shapes.whole,
+        responses={200: sends("ETag")},
+    )  # fmt: skip
     async def show_rule_set(rule_set_id: Id, tx: Tx, response: Response) -> Any:
         """The version in force, or else the newest; all versions and their history. The ETag changes with each step."""
         versions = await repository.list_versions(tx, kind, rule_set_id)
@@ -163,7 +167,8 @@ def _add_writes(
         return body.document.model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[no-any-return]
 
     @router.post(
-        "", name=f"write_{singular}", status_code=201, dependencies=policy, response_model=shapes.version
+        "", name=f"write_{singular}", status_code=201, dependencies=policy, response_model=shapes.version,
+        responses={201: sends("Location")},
     )  # fmt: skip
     async def write_rule_set(body: body_type, tx: Tx, actor: CurrentActor, response: Response) -> Any:  # type: ignore[valid-type]
         """A new rule set (where there can be one only: a new version of it), as a draft. It is checked now, so that

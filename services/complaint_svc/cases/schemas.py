@@ -24,7 +24,7 @@ class ComplaintCustomer(Shape):
     id: Id
 
 
-class ContactCreate(Shape):
+class CaseContactCreate(Shape):
     name: Name | None = None
     phone: Annotated[Text, StringConstraints(max_length=40)] | None = None
     email: Annotated[Text, StringConstraints(max_length=254)] | None = None
@@ -51,11 +51,11 @@ class ComplaintCreate(Shape):
     usage: Text | None = None
     request: Text | None = None
     settlement_wish: Text | None = None
-    contact: ContactCreate = ContactCreate()
+    contact: CaseContactCreate = CaseContactCreate()
     filed_at: Instant | None = None
 
 
-class StepCreate(Shape):
+class CaseStepCreate(Shape):
     """Every step may say when it happened (`at`), if not now, and hold a note."""
 
     at: Instant | None = None
@@ -109,7 +109,7 @@ class AboutRead(Read):
     product: str | None
 
 
-class ContactRead(Read):
+class CaseContactRead(Read):
     name: str | None
     phone: str | None
     email: str | None
@@ -176,7 +176,7 @@ class ComplaintRead(ComplaintSummary):
     usage: str | None
     request: str | None
     settlement_wish: str | None
-    contact: ContactRead
+    contact: CaseContactRead
     deadlines: list[DeadlineRead]
     next_steps: list[NextStep]
     steps: list[StepRead]

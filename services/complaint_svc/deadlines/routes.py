@@ -5,17 +5,17 @@ from datetime import timedelta
 from services.complaint_svc.deadlines import handlers, repository
 from services.complaint_svc.deadlines.domain.allowances import Allowance, AllowanceRules, RuleKey
 from services.complaint_svc.deadlines.schemas import DeadlineRuleRead, DeadlineRuleUpdate
-from shared.chassis import Code, CurrentActor, Tx, allow, service_router
+from shared.chassis import Code, CurrentActor, Page, Tx, allow, service_router
 from shared.events.complaint import CaseKind, Severity
 
 router = service_router(prefix="/v1", tags=["complaint rules"])
 
 
 @router.get("/deadline-rules", dependencies=[allow("complaints:read")])
-async def read_deadline_rules(tx: Tx) -> list[DeadlineRuleRead]:
-    """All rules in force. A tier that none names has those of `any`."""
+async def list_deadline_rules(tx: Tx) -> Page[DeadlineRuleRead]:
+    """All rules in force, on one page. A tier that none names has those of `any`."""
     rules = await repository.load_allowance_rules(tx)
-    return [_read_rule(key, allowance, rules) for key, allowance in sorted(rules.in_force().items())]
+    return Page(items=[_read_rule(key, allowance, rules) for key, allowance in sorted(rules.in_force().items())])
 
 
 @router.put("/deadline-rules/{kind}/{severity}/{tier}", dependencies=[allow("policies:write")])

@@ -12,7 +12,7 @@ from services.profile_svc.contacts.handlers import record_completion, record_con
 from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
 from services.profile_svc.dependencies import CurrentReader, CurrentSettings
 from services.profile_svc.files.repository import customer_files
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, sends, service_router
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.messaging.ids import new_id
@@ -45,7 +45,7 @@ async def list_contact_log(
     return Page(items=[show_contact(contact) for contact in page.items], next=page.next)
 
 
-@router.post("", status_code=201, dependencies=[allow("customers:write")])
+@router.post("", status_code=201, dependencies=[allow("customers:write")], responses={201: sends("Location")})
 async def log_contact(
     customer_id: Id,
     body: ContactCreate,

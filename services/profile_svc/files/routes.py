@@ -16,6 +16,7 @@ from shared.chassis import (
     Tx,
     allow,
     require_unchanged,
+    sends,
     service_router,
     show_etag,
 )
@@ -24,7 +25,10 @@ from shared.chassis.http.routing import current_transaction
 router = service_router(prefix="/v1", tags=["customers"])
 
 
-@router.post("/customers", status_code=201, response_model_exclude_none=True, dependencies=[allow("customers:write")])
+@router.post(
+    "/customers", status_code=201, response_model_exclude_none=True, dependencies=[allow("customers:write")],
+    responses={201: sends("ETag", "Location")},
+)  # fmt: skip
 async def open_customer(
     body: CustomerCreate,
     request: Request,
@@ -44,7 +48,10 @@ async def open_customer(
     return show_file(file, None if registered is None else references_for(reader, registered, *named))
 
 
-@router.get("/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:read")])
+@router.get(
+    "/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:read")],
+    responses={200: sends("ETag")},
+)  # fmt: skip
 async def read_customer(
     customer_id: Id, references: CustomerReferences, response: Response, tx: Tx, reader: CurrentReader
 ) -> CustomerRead:
@@ -55,7 +62,10 @@ async def read_customer(
     return show_file(file, references)
 
 
-@router.patch("/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:write")])
+@router.patch(
+    "/customers/{customer_id}", response_model_exclude_none=True, dependencies=[allow("customers:write")],
+    responses={200: sends("ETag")},
+)  # fmt: skip
 async def amend_customer(
     customer_id: Id,
     body: CustomerUpdate,

@@ -18,6 +18,7 @@ from shared.chassis import (
     Text,
     Tx,
     allow,
+    sends,
     service_router,
 )
 from shared.chassis.http.instants import refuse_backdating, refuse_future
@@ -43,7 +44,10 @@ async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
     )
 
 
-@router.post("/customers/{customer_id}/team", status_code=201, dependencies=[allow("team:write")])
+@router.post(
+    "/customers/{customer_id}/team", status_code=201, dependencies=[allow("team:write")],
+    responses={201: sends("Location")},
+)  # fmt: skip
 async def assign_to_team(
     customer_id: Id, body: AssignmentCreate, response: Response, tx: Tx, actor: CurrentActor, reader: CurrentReader
 ) -> AssignmentRead:

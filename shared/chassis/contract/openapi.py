@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: readable operation ids, the bearer scheme with its scopes, problems as the errors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,22 +8,39 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.chassis.access.policy import policies_in
+from shared.chassis.contract.headers import HEADERS, IDEMPOTENCY_KEY, OF_PROBLEMS, references
+from shared.chassis.contract.schemas import reachable, tidy, with_names_of_classes
 from shared.chassis.http.idempotency import UNSAFE
 from shared.chassis.http.routing import TransactionRoute, current_transaction
 from shared.chassis.problems import MEDIA_TYPE, TITLES
+
+CONTACT = {"name": "The people who run this Patron", "url": "/docs"}
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+SERVERS = [{"url": "/", "description": "The host that answers this document"}]
+INTERNAL_TAG = {
+    "name": "internal",
+    "description": "What services and the operator's command ask one another. Not part of the public contract.",
+}
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem. `code` is stable; further members depend on it.",
     "required": ["type", "title", "status", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer", "format": "int32"},
-        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
-        "detail": {"type": "string"},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "The code's place on the page of error codes",
+            "examples": ["/docs/errors#not_found"],
+        },
+        "title": {"type": "string", "description": "The status in words", "examples": ["Not Found"]},
+        "status": {"type": "integer", "format": "int32", "examples": [404]},
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "examples": ["not_found"]},
+        "detail": {"type": "string", "description": "A sentence for people. It never repeats what was sent."},
         "errors": {
             "type": "array",
+            "description": "What is wrong where, when the request can be corrected",
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
@@ -35,13 +53,6 @@ PROBLEM: dict[str, Any] = {
         },
     },
     "additionalProperties": True,
-}
-IDEMPOTENCY_KEY: dict[str, Any] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "The same key with the same request has one effect and gets the same answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
 }
 
 
@@ -62,18 +73,41 @@ def describe_contract(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def problem_response(status: int) -> dict[str, Any]:
+    """The answer of an operation that refuses with this status."""
+    return {"$ref": f"#/components/responses/{_name_of(status)}"}
+
+
+def problem_responses(headers: Sequence[str] = ()) -> dict[str, Any]:
+    """All refusals, for `components.responses`: one a status, and `Problem` for a status that nobody expects.
+
+    `headers` are those that every answer carries.
+    """
+    answers = {
+        _name_of(status): _problem(title, [*OF_PROBLEMS.get(status, ()), *headers]) for status, title in TITLES.items()
+    }
+    every = sorted({name for names in OF_PROBLEMS.values() for name in names})
+    return answers | {"Problem": _problem("Refused, with a stable code", [*every, *headers])}
+
+
+def _name_of(status: int) -> str:
+    return TITLES[status].replace(" ", "")
+
+
+def _problem(description: str, headers: Sequence[str]) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "headers": references(headers), "content": content}
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
-    )
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    components["responses"] = {"Problem": _problem_response("Refused, with a stable code")}
-    seen: dict[str, str] = {}
+    described = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0",
+        tags=[*(app.openapi_tags or ()), INTERNAL_TAG],
+    )  # fmt: skip
+    document = with_names_of_classes(described)
+    document["info"] |= {"contact": CONTACT, "license": LICENSE}
+    document["servers"] = SERVERS
+    places: dict[str, str] = {}
     for context in iter_route_contexts(app.routes):
         if not isinstance(context.original_route, APIRoute) or not context.include_in_schema:
             continue
@@ -81,50 +115,70 @@ def _document(app: FastAPI) -> dict[str, Any]:
             operation = document["paths"][context.path_format][method.lower()]
             _complete(operation, context, method)
             place = f"{method} {context.path_format}"
-            if seen.setdefault(operation["operationId"], place) != place:
-                raise RuntimeError(f"{operation['operationId']} is both {seen[operation['operationId']]} and {place}")
-    _give_integers_a_format(document)
+            if places.setdefault(operation["operationId"], place) != place:
+                raise RuntimeError(f"{operation['operationId']} is both {places[operation['operationId']]} and {place}")
+    document["paths"] = {path: tidy(item) for path, item in document["paths"].items()}
+    document["components"] = components(document["paths"], tidy(document.get("components", {}).get("schemas", {})))
     return document
+
+
+def components(paths: dict[str, Any], schemas: dict[str, Any], headers_of_all: Sequence[str] = ()) -> dict[str, Any]:
+    """The components of a document: of the schemas those that its paths refer to, and of headers and refusals too.
+
+    `headers_of_all` are those that every answer carries, refusals too.
+    """
+    answers = [answer for item in paths.values() for operation in item.values() for answer in _answers(operation)]
+    named = {answer["$ref"].rpartition("/")[2] for answer in answers if "$ref" in answer}
+    responses = {name: answer for name, answer in problem_responses(headers_of_all).items() if name in named}
+    headers = {name for answer in (*answers, *responses.values()) for name in answer.get("headers", ())}
+    return {
+        "schemas": dict(sorted(reachable(schemas | {"Problem": PROBLEM}, paths, responses).items())),
+        "responses": responses,
+        "headers": {name: header for name, header in HEADERS.items() if name in headers},
+        "securitySchemes": {
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A person's token, or a partner's key.",
+            }
+        },
+    }
+
+
+def _answers(operation: Any) -> list[dict[str, Any]]:
+    return list(operation.get("responses", {}).values()) if isinstance(operation, dict) else []
 
 
 def _complete(operation: dict[str, Any], context: Any, method: str) -> None:
     policies = policies_in(context.dependencies, context.dependant)
     scopes = sorted({scope for policy in policies for scope in policy.scopes})
+    operation["summary"] = operation["summary"].capitalize()
+    operation["security"] = [{"bearer": [scope]} for scope in scopes]
+    for parameter in operation.get("parameters", ()):
+        if "description" not in parameter and parameter["name"].endswith("_id"):
+            parameter["description"] = f"The id of the {parameter['name'].removesuffix('_id').replace('_', ' ')}"
     answers = operation["responses"]
     answers.pop("422", None)
-    expected = [422, 503] + ([401, 403] if scopes else []) + ([404] if "{" in context.path_format else [])
-    if scopes:
-        operation["security"] = [{"bearer": [scope]} for scope in scopes]
-    else:
-        operation["security"] = []
+    expected = {422, 503} | ({401, 403} if scopes else set()) | ({404} if "{" in context.path_format else set())
     if "requestBody" in operation:
-        expected += [400, 413, 415]
+        expected |= {400, 413, 415}
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
+        expected |= {412, 428}
     transactional = isinstance(context.original_route, TransactionRoute) and _opens_a_transaction(context.dependant)
     if method in UNSAFE and transactional:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-        expected.append(409)
+        expected.add(409)
+        for status, answer in answers.items():
+            if status.startswith("2"):
+                answer.setdefault("headers", {}).update(references(["Idempotency-Replayed"]))
     for status in sorted(expected):
-        answers.setdefault(str(status), _problem_response(TITLES[status]))
+        answers.setdefault(str(status), problem_response(status))
+    for status, answer in answers.items():
+        if status[0] in "45" and "content" not in answer and "$ref" not in answer:  # a route's own words for it
+            answers[status] = _problem(answer["description"], OF_PROBLEMS.get(int(status), ()))
     answers.setdefault("default", {"$ref": "#/components/responses/Problem"})
-
-
-def _problem_response(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 def _opens_a_transaction(dependant: Any) -> bool:
     return dependant.call is current_transaction or any(_opens_a_transaction(child) for child in dependant.dependencies)
-
-
-def _give_integers_a_format(node: Any) -> None:
-    """Every number says how large it can be, for generators of clients in typed languages."""
-    if isinstance(node, dict):
-        if node.get("type") == "integer":
-            node.setdefault("format", "int64")
-        elif node.get("type") == "number":
-            node.setdefault("format", "double")
-        for child in node.values():
-            _give_integers_a_format(child)
-    elif isinstance(node, list):
-        for child in node:
-            _give_integers_a_format(child)

@@ -32,6 +32,11 @@ class Page(BaseModel, Generic[T]):
     items: list[T]
     next: str | None = None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`Page[OrderRead]` is `OrderReadPage` in the contract, and in the clients that are made from it."""
+        return f"{params[0].__name__}Page"
+
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]]) -> Page[T]:
     """A page from `limit + 1` rows: the row too many only says that there is a next page.

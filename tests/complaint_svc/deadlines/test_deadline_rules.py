@@ -30,7 +30,9 @@ def test_a_tier_without_rules_of_its_own_gets_those_of_any(tier: str | None) -> 
 
 @pytest.mark.usefixtures("sound")
 async def test_deadline_rules_are_data(client, known, database, deliver) -> None:
-    rules = (await client.get("/v1/deadline-rules")).json()
+    page = (await client.get("/v1/deadline-rules")).json()
+    assert page["next"] is None  # a list is never a bare array
+    rules = page["items"]
     assert len(rules) == 80
     assert all(rule["shipped"] for rule in rules)
     changed = {"acknowledgement_minutes": 30, "proposal_minutes": None, "solution_minutes": 60}

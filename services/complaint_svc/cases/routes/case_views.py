@@ -12,8 +12,8 @@ from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.domain.case import legal_steps
 from services.complaint_svc.cases.schemas import (
     AboutRead,
+    CaseContactRead,
     ComplaintRead,
-    ContactRead,
     EscalationRead,
     NextStep,
     ProposalRead,
@@ -51,7 +51,7 @@ def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, part
         round=case["round"],
         valid=judgements[-1] == "valid" if judgements else None,
         about=AboutRead(order_id=case["order_id"], sku=case["sku"], product=story["product"]),
-        contact=ContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
+        contact=CaseContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
         deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
         next_steps=[URL_OF_STEP[name] for name in legal_steps(case["status"], case["kind"])],
         steps=[_read_step(step, partner_id) for step in file.steps],

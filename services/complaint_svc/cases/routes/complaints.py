@@ -30,6 +30,7 @@ from shared.chassis import (
     page_of,
     read_cursor,
     require_unchanged,
+    sends,
     service_router,
 )
 from shared.errors import invalid
@@ -37,7 +38,10 @@ from shared.errors import invalid
 router = service_router(prefix="/v1", tags=["complaints"])
 
 
-@router.post("/complaints", status_code=201, dependencies=[allow("complaints:file")])
+@router.post(
+    "/complaints", status_code=201, dependencies=[allow("complaints:file")],
+    responses={201: sends("ETag", "Location")},
+)  # fmt: skip
 async def file_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, response: Response) -> ComplaintRead:
     """Receive a case of any kind from any channel. Its deadlines run from now, or from `filed_at`."""
     request = step_request(actor, tx.at, body.filed_at, pointer="/filed_at")
@@ -96,13 +100,13 @@ async def count_complaints(
     )  # fmt: skip
 
 
-@router.get("/complaints/{complaint_id}", dependencies=[allow("complaints:read")])
+@router.get("/complaints/{complaint_id}", dependencies=[allow("complaints:read")], responses={200: sends("ETag")})
 async def read_complaint(complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response) -> ComplaintRead:
     """One case: its story, its steps, its deadlines with the working time that is left, and what may come next."""
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:work")])
+@router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:work")], responses={200: sends("ETag")})
 async def change_severity(
     complaint_id: Id, body: ComplaintUpdate, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
 ) -> ComplaintRead:

@@ -3,6 +3,8 @@
 A partner answers a proposal to its customer; all other steps are taken by the business's own people (G1).
 """
 
+from typing import Any
+
 from fastapi import Response
 
 from services.complaint_svc.cases import handlers
@@ -11,27 +13,28 @@ from services.complaint_svc.cases.domain.steps import acknowledge, follow_up, ju
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
     AcceptanceCreate,
+    CaseStepCreate,
     ComplaintRead,
     FollowUpCreate,
     IdentificationCreate,
     JudgementCreate,
     ProposalCreate,
     ReopeningCreate,
-    StepCreate,
 )
-from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.chassis import CurrentActor, Id, Tx, allow, sends, service_router
 from shared.messaging import new_id
 
 router = service_router(prefix="/v1/complaints/{complaint_id}", tags=["complaints"])
+SHOWS_CASE: dict[int | str, Any] = {201: sends("ETag")}
 
 WORK = [allow("complaints:work")]
 ANSWER = [allow("complaints:answer")]
-NO_NOTE = StepCreate()
+NO_NOTE = CaseStepCreate()
 
 
-@router.post("/acknowledgement", status_code=201, dependencies=WORK)
+@router.post("/acknowledgement", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def acknowledge_complaint(
-    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
+    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
 ) -> ComplaintRead:
     """Listen, second half: the customer knows that the case was received."""
     request = step_request(actor, tx.at, body.at, body.note)
@@ -39,7 +42,7 @@ async def acknowledge_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/judgement", status_code=201, dependencies=WORK)
+@router.post("/judgement", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def judge_complaint(
     complaint_id: Id, body: JudgementCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -51,7 +54,7 @@ async def judge_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/proposals", status_code=201, dependencies=WORK)
+@router.post("/proposals", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def propose_settlement(
     complaint_id: Id, body: ProposalCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -61,7 +64,7 @@ async def propose_settlement(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/acceptance", status_code=201, dependencies=ANSWER)
+@router.post("/acceptance", status_code=201, dependencies=ANSWER, responses=SHOWS_CASE)
 async def answer_proposal(
     complaint_id: Id, body: AcceptanceCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -71,9 +74,9 @@ async def answer_proposal(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/resolution", status_code=201, dependencies=WORK)
+@router.post("/resolution", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def resolve_complaint(
-    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
+    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
 ) -> ComplaintRead:
     """Settle, second half: what was agreed is carried out."""
     request, resolution_id = step_request(actor, tx.at, body.at, body.note), new_id()
@@ -83,7 +86,7 @@ async def resolve_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/follow-up", status_code=201, dependencies=WORK)
+@router.post("/follow-up", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def follow_up_complaint(
     complaint_id: Id, body: FollowUpCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -96,7 +99,7 @@ async def follow_up_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/reopening", status_code=201, dependencies=WORK)
+@router.post("/reopening", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def reopen_complaint(
     complaint_id: Id, body: ReopeningCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
@@ -106,9 +109,9 @@ async def reopen_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/pause", status_code=201, dependencies=WORK)
+@router.post("/pause", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def pause_complaint(
-    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
+    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
 ) -> ComplaintRead:
     """The customer is to answer something first: the deadlines stop."""
     request = step_request(actor, tx.at, body.at, body.note)
@@ -116,9 +119,9 @@ async def pause_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/pause/end", status_code=201, dependencies=WORK)
+@router.post("/pause/end", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def end_pause(
-    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: StepCreate = NO_NOTE
+    complaint_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
 ) -> ComplaintRead:
     """End the pause: the customer answered, and the deadlines run on with the working time they had left."""
     request = step_request(actor, tx.at, body.at, body.note)
@@ -126,7 +129,7 @@ async def end_pause(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/identification", status_code=201, dependencies=WORK)
+@router.post("/identification", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
 async def identify_customer(
     complaint_id: Id, body: IdentificationCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:

@@ -18,13 +18,13 @@ from services.tiering_svc.monitoring.repository.sweeps import Sweep
 from services.tiering_svc.monitoring.repository.warnings import WarningFilter
 from services.tiering_svc.monitoring.schemas.warnings import (
     ClosingCreate,
-    StepCreate,
     WarningChangeRead,
     WarningHistoryRead,
     WarningRead,
     WarningRuleReference,
     WarningRunCreate,
     WarningRunRead,
+    WarningStepCreate,
 )
 from services.tiering_svc.monitoring.texts.warnings import in_words
 from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
@@ -99,7 +99,7 @@ async def acknowledge_warning(warning_id: Id, tx: Tx, actor: CurrentActor) -> Wa
 
 
 @router.post("/warnings/{warning_id}/steps", status_code=201, dependencies=[allow("customers:write")])
-async def take_a_step(warning_id: Id, body: StepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+async def take_a_step(warning_id: Id, body: WarningStepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     return await _whole(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
 
 

@@ -145,7 +145,7 @@ class WarningHistoryRead(WarningRead):
     changes: list[WarningChangeRead] = Field(description="oldest first")
 
 
-class StepCreate(Shape):
+class WarningStepCreate(Shape):
     step: Literal["call", "visit", "message", "offer", "task", "other"]
     note: Text | None = None
 
