@@ -214,12 +214,3 @@ def test_a_route_that_reads_the_query_itself_declares_it_or_passes_it_on() -> No
         for file in modules(service):
             text = file.read_text()
             assert "query_params" not in text or "passes_query_on" in text, file
-
-
-def test_the_readme_names_paths_that_exist() -> None:
-    readme = ROOT / "README.md"
-    if not readme.exists():
-        pytest.skip("no README yet")
-    named = re.findall(r"`((?:services|shared|deploy|docs|tests|bench|tools)/[A-Za-z0-9_./-]*)`", readme.read_text())
-    missing = [path for path in named if not (ROOT / path).exists()]
-    assert missing == []

@@ -9,7 +9,7 @@ from tests.gateway.bodies import code_of
 SERVICE = "gateway"
 
 
-async def test_who_asks_too_much_is_told_to_slow_down(database: Database, keys: harness.Keys) -> None:
+async def test_G6_who_asks_too_much_is_told_to_slow_down(database: Database, keys: harness.Keys) -> None:
     app = harness.app_of("gateway", database, keys, requests_per_second=0.5, burst=3)
     headers = keys.headers("gateway", "admin", subject=str(UUID(int=1)))
     async with harness.client_of(app, None) as client:

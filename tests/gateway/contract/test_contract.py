@@ -13,7 +13,7 @@ __all__ = ["client"]  # the fixture: a gateway with services behind it that the 
 SERVICE = "gateway"
 
 
-async def test_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
+async def test_G8_the_contract_is_that_of_the_whole(client: httpx.AsyncClient, behind: ServicesBehind) -> None:
     def contract(path: str, shape: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
         operation = {
             "operationId": "show",

@@ -65,7 +65,7 @@ async def test_without_the_development_issuer_there_is_no_sign_in(database: Data
         assert "/desk/sign-in" not in (await client.get("/desk")).text
 
 
-async def test_the_pyramid_the_movers_the_cases_and_what_was_found(browser: httpx.AsyncClient) -> None:
+async def test_G7_the_pyramid_the_movers_the_cases_and_what_was_found(browser: httpx.AsyncClient) -> None:
     await sign_in(browser)
     page = (await browser.get("/desk", params={"q": EVIL})).text
     assert page.count("<polygon") == 2
@@ -102,7 +102,7 @@ async def test_T11_stages_counted_and_of_a_customer(browser: httpx.AsyncClient) 
     assert "Proactive: few customers." in page
 
 
-async def test_a_customer_with_the_reasons_for_its_tier(browser: httpx.AsyncClient) -> None:
+async def test_G7_a_customer_with_the_reasons_for_its_tier(browser: httpx.AsyncClient) -> None:
     await sign_in(browser)
     answer = await browser.get(f"/desk/customers/{ID}")
     for shown in ("raised at once by an order", "Gold", "10.00 USD", "breached", "delivery"):

@@ -21,7 +21,7 @@ async def count(database: Database, table: str) -> int:
     return int(rows)
 
 
-async def test_an_order_is_stored_and_announced_with_its_new_customer(
+async def test_G2_an_order_is_stored_and_announced_with_its_new_customer(
     client: httpx.AsyncClient, announced: Announced, database: Database
 ) -> None:
     accepted = await place(client, an_order("1", a_line(1, "10.00", 2, unit_cost="1.2345"), a_line(2, "0.50")))

@@ -30,7 +30,7 @@ async def test_L1_points_tell_balance_expiry_and_what_a_purchase_earns(
     assert shown["programme"]["tiers"] == {"platinum": "2.00", "gold": "1.50", "silver": "1.20"}
 
 
-async def test_L1_what_is_overdue_is_not_shown_as_balance(client: httpx.AsyncClient, earn: Earn) -> None:
+async def test_L1_L13_what_is_overdue_is_not_shown_as_balance(client: httpx.AsyncClient, earn: Earn) -> None:
     await earn("70.00", days_ago=800)
     await earn("30.00")
     shown = (await client.get(POINTS)).json()
