@@ -12,7 +12,7 @@ from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
 from services.tiering_svc.policies.domain.policy import Policy, Rules
-from services.tiering_svc.policies.domain.reading import read_policy
+from services.tiering_svc.policies.domain.policy_document import read_policy
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import TierChange, after_order, after_reversal, endings
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.tiering_svc.policies.domain.abc import cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy, PolicyKey, Rules
-from services.tiering_svc.policies.domain.reading import read_policy
+from services.tiering_svc.policies.domain.policy_document import read_policy
 from shared import rule_sets
 from shared.errors import conflict, not_found
 from shared.events import PolicyActivated

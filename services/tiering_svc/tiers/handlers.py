@@ -59,7 +59,7 @@ async def when_orders_are_cancelled_correct_what_stood_on_them(
 async def _correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned | OrderCancelled]) -> None:
     rules = await accounts.load_rules_behind(tx, [event.customer_id for event in events])
     reversals = [reversed_order(event, rules.zone) for event in events]
-    for batch in split_by_turns(reversals, individual=rules.look_further):
+    for batch in split_by_turns(reversals, individual=rules.beyond_orders):
         found = await accounts.record_reversals(tx, batch, rules)
         decisions = [after_reversals(account, rules) for account in found]
         await standings.save_decisions(tx, decisions)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.tiers.domain.explanation import reasons_of
 from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
@@ -76,7 +76,7 @@ def test_T7_before_a_review_has_computed_cut_offs_nobody_is_above_the_lowest():
 def test_T7_two_pyramids_of_four_levels_are_shipped():
     names = [
         [level.code for level in policy.levels]
-        for policy in (policy_of(s.document) for s in SHIPPED if s.document["kind"] == "pyramid")
+        for policy in (policy_of(s.document) for s in DEFAULT_POLICIES if s.document["kind"] == "pyramid")
     ]
     assert names == [["small", "ordinary", "major", "vip"], ["lead", "iron", "gold", "platinum"]]
 

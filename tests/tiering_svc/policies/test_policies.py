@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from shared.errors import DomainError
 from tests.tiering_svc.shorthand import at, bands_document, level, order, policy_of
 
@@ -159,7 +159,7 @@ def test_T6_the_present_month_is_not_a_full_one():
 
 
 def test_T9_the_shipped_policies_can_be_read():
-    kinds = [policy_of(shipped.document).kind for shipped in SHIPPED]
+    kinds = [policy_of(shipped.document).kind for shipped in DEFAULT_POLICIES]
     assert kinds[0] == "single_indicator"
     assert {"abc", "star"} <= set(kinds)
 

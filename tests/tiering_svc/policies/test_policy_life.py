@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.policies.schemas import PolicyDocument
 from tests.tiering_svc.policy_documents import condition, matrix, population, scorecard
 from tests.tiering_svc.shorthand import bands_document, policy_of
@@ -60,14 +60,14 @@ async def test_T9_one_of_each_kind_is_shipped_as_a_draft_and_can_be_written_agai
     listed = (await client.get("/v1/tier-policies")).json()["items"]
     kinds = {one["document"]["kind"] for one in listed}
     assert kinds == {"single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"}
-    assert len(listed) == len(SHIPPED)
-    for one in SHIPPED:
+    assert len(listed) == len(DEFAULT_POLICIES)
+    for one in DEFAULT_POLICIES:
         answer = await client.post("/v1/tier-policies", json={"name": NAME, "document": one.document})
         assert answer.status_code == 201, answer.text
 
 
 CONDITIONED = bands_document(("gold", "5")) | {"conditions": [condition("amount > 1.0", at_most="gold")]}
-DOCUMENTS = [CONDITIONED, scorecard(), matrix(), population(), *(one.document for one in SHIPPED)]
+DOCUMENTS = [CONDITIONED, scorecard(), matrix(), population(), *(one.document for one in DEFAULT_POLICIES)]
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=12),
     st.sampled_from(["", "-1", "1e9", "NaN", "9" * 30, "amount", "gold", "lowest", "percent", "less", "\x00", "a > 1"]),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
 from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
@@ -18,7 +18,7 @@ from tests.tiering_svc.shorthand import UTC, at, policy_of
 
 MARGIN_STEPS = [("0", "2"), ("100", "5"), ("300", "10"), ("600", "15"), ("1200", "20")]
 BANDED = item(bands=[{"from": start, "points": points} for start, points in MARGIN_STEPS])
-TWENTY_TWENTY = policy_of(next(s.document for s in SHIPPED if s.document["kind"] == "scorecard"))
+TWENTY_TWENTY = policy_of(next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "scorecard"))
 
 
 def points_by_hand(margin: int | None, days: int | None) -> Fraction:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
 from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
@@ -87,7 +87,7 @@ def test_T9_the_views_and_their_indicators_are_part_of_the_reasons():
 
 
 def test_T4_the_shipped_matrix_tells_all_four_levels_apart():
-    policy = policy_of(next(s.document for s in SHIPPED if s.document["kind"] == "matrix"))
+    policy = policy_of(next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "matrix"))
     assert (policy.matrix.present.most, policy.matrix.potential.most) == (100, 100)
     assert set(policy.matrix.ranks.values()) == {0, 1, 2, 3}
     assert policy.classes == {"transaction", "finance", "contact", "profile"}

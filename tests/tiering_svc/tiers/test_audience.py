@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.subscriptions import subscriptions
 from services.tiering_svc.tiers.domain.audience import readable_reasons
 from services.tiering_svc.tiers.domain.explanation import reasons_of
@@ -24,6 +24,7 @@ from tests.tiering_svc.shorthand import at, bands_document, policy_of
 SERVICE = "tiering"
 ANN, PARTNER = UUID(int=1), UUID(int=77)
 MARCH = date(2026, 3, 1)
+NAMES = [policy.names["en"] for policy in DEFAULT_POLICIES]
 MARGIN = frozenset({"margin", "margin_rate"})
 BY_MARGIN = bands_document(("gold", "20"), ("platinum", "500")) | {"indicator": "margin"}
 
@@ -111,12 +112,14 @@ def buyer(margin: str = "123.45") -> CustomerSnapshot:
 
 
 def test_G1_who_may_read_everything_is_shown_the_reasons_as_they_are():
-    for shipped in SHIPPED:
+    for shipped in DEFAULT_POLICIES:
         reasons = reasons_of(policy_of(shipped.document), buyer(), MARCH, 0, trigger="review")
         assert readable_reasons(reasons, frozenset(), internal=True) == reasons
 
 
-@pytest.mark.parametrize("document", [s.document for s in SHIPPED], ids=[s.names["en"] for s in SHIPPED])
+@pytest.mark.parametrize(
+    "document", [policy.document for policy in DEFAULT_POLICIES], ids=[s.names["en"] for s in DEFAULT_POLICIES]
+)
 def test_G1_two_customers_who_differ_in_margin_only_are_explained_alike(document):
     """Nothing of it can be worked out: neither a sum it is part of, nor what is missing to the next level."""
     policy = policy_of(document)
@@ -132,7 +135,7 @@ def test_G1_two_customers_who_differ_in_margin_only_are_explained_alike(document
 
 
 def test_G1_the_readable_part_of_a_score_stays():
-    policy = policy_of(next(s.document for s in SHIPPED if s.document["kind"] == "scorecard"))
+    policy = policy_of(next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "scorecard"))
     shown = readable_reasons(reasons_of(policy, buyer(), MARCH, 0, trigger="review"), MARGIN, internal=True)
     assert [item["indicator"] for item in shown["score"]["items"]] == ["collection_period"]
     assert not {"total", "most"} & shown["score"].keys()
@@ -155,6 +158,6 @@ def test_G1_a_condition_on_margin_is_left_out_with_what_it_holds_up():
 
 
 def test_G1_stars_stand_on_the_amount_alone():
-    policy = policy_of(next(s.document for s in SHIPPED if s.document["kind"] == "star"))
+    policy = policy_of(next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "star"))
     reasons = reasons_of(policy, figures_of("900"), MARCH, 0, trigger="review")
     assert readable_reasons(reasons, MARGIN, internal=True) == reasons

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Database, new_id
 from tests.tiering_svc.events import placed, returned
@@ -46,7 +46,7 @@ FRESH = {
 RETURNING = bands_document(("gold", "200"), ("platinum", "900")) | {
     "conditions": [condition("return_rate > 0.3", at_most="gold")]
 }
-MATRIX = next(s.document for s in SHIPPED if s.document["kind"] == "matrix")
+MATRIX = next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "matrix")
 KINDS = {"score": SCORE, "less": FRESH, "condition": RETURNING, "matrix": MATRIX}
 PAID = st.tuples(st.just("paid"), st.sampled_from([ANN, BOB]), st.integers(0, 500), st.integers(0, 120))
 
@@ -167,4 +167,4 @@ async def test_T10_the_database_refuses_an_overlap_and_a_gap(database, starts, e
 
 async def test_T9_a_version_of_a_policy_is_never_changed(database):
     with pytest.raises(asyncpg.CheckViolationError):
-        await query(database, "update rule_set_version set document = '{}' where id = $1", SHIPPED[0].policy_id)
+        await query(database, "update rule_set_version set document = '{}' where id = $1", DEFAULT_POLICIES[0].id)

@@ -4,7 +4,7 @@ from datetime import UTC, date
 from uuid import UUID
 
 from services.tiering_svc.policies.domain.abc import cutoffs
-from services.tiering_svc.policies.domain.policy import known_by_figures
+from services.tiering_svc.policies.domain.policy import snapshot_of_figures
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
 from services.tiering_svc.tiers.texts import write_explanation
 from tests.tiering_svc.policies.test_policies import abc, figures_of, monthly, stars
@@ -75,4 +75,4 @@ def test_T9_the_unknown_is_said_to_be_unknown():
 
 def test_T9_at_the_top_nothing_is_missing():
     policy = policy_of(bands_document(("gold", "550")))
-    assert next_tier(policy, policy.assess(known_by_figures(figures_of("600"), date(2026, 3, 1), 12)), 1) is None
+    assert next_tier(policy, policy.assess(snapshot_of_figures(figures_of("600"), date(2026, 3, 1), 12)), 1) is None

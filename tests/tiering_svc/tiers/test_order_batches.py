@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.order_aggregates import WindowTotals
-from services.tiering_svc.tiers.domain.order_history import come_in_order, nothing_can_move
+from services.tiering_svc.tiers.domain.fast_path import come_in_order, nothing_can_move
 from services.tiering_svc.tiers.domain.tier_changes import after_order
 from tests.tiering_svc.shorthand import Folded, at, bands_document, order, policy_of, rules
 

@@ -147,9 +147,9 @@ async def test_G1_a_partner_sees_only_its_own_customers(client, database, as_rol
 
 async def test_T9_the_shipped_policies_are_there_and_one_is_in_force(client):
     listed = {one["id"]: one for one in (await client.get("/v1/tier-policies")).json()["items"]}
-    assert listed[str(ANNUAL_SPEND.policy_id)]["status"] == "active"
-    assert listed[str(ABC_BY_CUSTOMERS.policy_id)]["status"] == "draft"
-    one = (await client.get(f"/v1/tier-policies/{STARS.policy_id}")).json()
+    assert listed[str(ANNUAL_SPEND.id)]["status"] == "active"
+    assert listed[str(ABC_BY_CUSTOMERS.id)]["status"] == "draft"
+    one = (await client.get(f"/v1/tier-policies/{STARS.id}")).json()
     assert [version["version"] for version in one["versions"]] == [1]
 
 
@@ -168,7 +168,7 @@ async def test_T9_a_policy_is_put_in_force_by_another_person(client, database, a
     assert (active.json()["status"], active.json()["activated_by"]) == ("active", "bob")
     again = await client.post(f"{url}/activation", json={"version": 1}, headers=bob)
     assert (again.status_code, again.json()["code"]) == (409, "already_active")
-    old = (await client.get(f"/v1/tier-policies/{ANNUAL_SPEND.policy_id}")).json()
+    old = (await client.get(f"/v1/tier-policies/{ANNUAL_SPEND.id}")).json()
     assert old["status"] == "retired"
     assert [type(event).__name__ for event in await announced()] == ["PolicyActivated"]
     [changed] = await tell(database, placed(ANN, at(1), "600"))

@@ -15,7 +15,7 @@ from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, Receivables
-from services.tiering_svc.policies.domain.defaults import SHIPPED
+from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from services.tiering_svc.policies.domain.policy import Band, Policy, Rules
 from services.tiering_svc.reviews.domain.review import review
 from services.tiering_svc.tiers.domain.overrides import end_override, override, promise, withdraw_promise
@@ -41,7 +41,7 @@ def ready(policy: Policy) -> Policy:
     return policy.with_cutoffs([Band(n, starts[n - 1]) for n in range(1, len(policy.levels))], UUID(int=77))
 
 
-POLICIES = [ready(policy_of(shipped.document)) for shipped in SHIPPED]
+POLICIES = [ready(policy_of(shipped.document)) for shipped in DEFAULT_POLICIES]
 
 
 class Life:

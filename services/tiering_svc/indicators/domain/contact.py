@@ -10,19 +10,18 @@ indicator = of_class("contact")
 
 
 def _count(of: Callable[[Contacts], int | None]) -> Callable[[CustomerSnapshot], Value]:
-    return lambda known: of(known.contacts)
+    return lambda snapshot: of(snapshot.contacts)
 
 
 def _per_contact(of: Callable[[Contacts], int | None]) -> Callable[[CustomerSnapshot], Value]:
-    return lambda known: quotient(of(known.contacts), known.contacts.contacts)
+    return lambda snapshot: quotient(of(snapshot.contacts), snapshot.contacts.contacts)
 
 
 def _cases(contacts: Contacts) -> int | None:
     kinds = (
         contacts.complaints, contacts.suggestions, contacts.praises, contacts.consultations, contacts.repairs
     )  # fmt: skip
-    known = [count for count in kinds if count is not None]
-    return sum(known) if len(known) == len(kinds) else None
+    return None if None in kinds else sum(count for count in kinds if count is not None)
 
 
 CONTACT: tuple[Indicator, ...] = (
@@ -40,7 +39,7 @@ CONTACT: tuple[Indicator, ...] = (
         "ever",
         ("Days since the last contact", "Whole days from the last entry of the contact log"),
         ("距上次联系天数", "距最近一次联系记录的整天数"),
-        value=lambda known: days_since(known.contacts.last_contact_at, known.as_of),
+        value=lambda snapshot: days_since(snapshot.contacts.last_contact_at, snapshot.as_of),
     ),
     indicator(
         "tasks",
@@ -72,7 +71,7 @@ CONTACT: tuple[Indicator, ...] = (
         "window",
         ("Tasks done", "Of the tasks of the window, the share that was done by then"),
         ("任务完成率", "窗口期内约定的任务中截至该时刻已完成的比例"),
-        value=lambda known: quotient(known.contacts.done_tasks, known.contacts.tasks),
+        value=lambda snapshot: quotient(snapshot.contacts.done_tasks, snapshot.contacts.tasks),
     ),
     indicator(
         "tasks_per_contact",
@@ -136,7 +135,7 @@ CONTACT: tuple[Indicator, ...] = (
         "window",
         ("Complaints per order", "Complaints over orders"),
         ("每单投诉数", "投诉数除以订单数"),
-        value=lambda known: quotient(known.contacts.complaints, known.figures.orders),
+        value=lambda snapshot: quotient(snapshot.contacts.complaints, snapshot.figures.orders),
     ),
     indicator(
         "complaints_per_contact",
@@ -168,7 +167,7 @@ CONTACT: tuple[Indicator, ...] = (
         "window",
         ("Share of complaints", "Complaints over cases of every kind"),
         ("投诉占比", "投诉数除以服务事项数"),
-        value=lambda known: quotient(known.contacts.complaints, _cases(known.contacts)),
+        value=lambda snapshot: quotient(snapshot.contacts.complaints, _cases(snapshot.contacts)),
     ),
     indicator(
         "praise_share",
@@ -176,7 +175,7 @@ CONTACT: tuple[Indicator, ...] = (
         "window",
         ("Share of praises", "Praises over cases of every kind"),
         ("表扬占比", "表扬数除以服务事项数"),
-        value=lambda known: quotient(known.contacts.praises, _cases(known.contacts)),
+        value=lambda snapshot: quotient(snapshot.contacts.praises, _cases(snapshot.contacts)),
     ),
     indicator(
         "open_cases",
@@ -200,6 +199,6 @@ CONTACT: tuple[Indicator, ...] = (
         "window",
         ("Satisfaction with cases", "Mean satisfaction, 1 to 5, told at the closing of the closed cases"),
         ("事项满意度", "已结事项结案时所给满意度（1 至 5）的平均值"),
-        value=lambda known: quotient(known.contacts.satisfaction_sum, known.contacts.rated_cases),
+        value=lambda snapshot: quotient(snapshot.contacts.satisfaction_sum, snapshot.contacts.rated_cases),
     ),
 )

@@ -12,7 +12,7 @@ FINANCE: tuple[Indicator, ...] = (
         "window",
         ("Largest receipt", "The largest payment received in the window"),
         ("最大回款", "窗口期内最大的一笔回款"),
-        value=lambda known: known.receivables.largest_receipt,
+        value=lambda snapshot: snapshot.receivables.largest_receipt,
     ),
     indicator(
         "average_receipt",
@@ -20,7 +20,7 @@ FINANCE: tuple[Indicator, ...] = (
         "window",
         ("Average receipt", "Mean payment received in the window"),
         ("平均回款", "窗口期内回款的平均额"),
-        value=lambda known: known.receivables.average_receipt,
+        value=lambda snapshot: snapshot.receivables.average_receipt,
     ),
     indicator(
         "collection_period",
@@ -28,7 +28,7 @@ FINANCE: tuple[Indicator, ...] = (
         "window",
         ("Average collection period", "Days from issue to payment, weighted by what was paid in the window"),
         ("平均收款期", "从开票到付款的天数，按窗口期内回款额加权"),
-        value=lambda known: known.receivables.collection_days,
+        value=lambda snapshot: snapshot.receivables.collection_days,
     ),
     indicator(
         "outstanding",
@@ -36,7 +36,7 @@ FINANCE: tuple[Indicator, ...] = (
         "as_of",
         ("Outstanding", "What is still owed on receivables issued by then"),
         ("应收余额", "截至当时已开票而未收的金额"),
-        value=lambda known: known.receivables.outstanding,
+        value=lambda snapshot: snapshot.receivables.outstanding,
     ),
     indicator(
         "arrears",
@@ -44,7 +44,7 @@ FINANCE: tuple[Indicator, ...] = (
         "as_of",
         ("Arrears", "What is owed past its due day; unknown where nothing was ever owed"),
         ("欠款", "逾期未付金额；从未有应收时未知"),
-        value=lambda known: known.receivables.arrears,
+        value=lambda snapshot: snapshot.receivables.arrears,
     ),
     indicator(
         "average_arrears",
@@ -52,7 +52,7 @@ FINANCE: tuple[Indicator, ...] = (
         "as_of",
         ("Average arrears", "Arrears over the number of receivables in arrears; unknown where there is none"),
         ("平均欠款", "逾期未付金额除以逾期的应收笔数；没有逾期时未知"),
-        value=lambda known: quotient(known.receivables.arrears, known.receivables.in_arrears),
+        value=lambda snapshot: quotient(snapshot.receivables.arrears, snapshot.receivables.in_arrears),
     ),
     indicator(
         "arrears_rate",
@@ -60,6 +60,6 @@ FINANCE: tuple[Indicator, ...] = (
         "as_of",
         ("Arrears rate", "Arrears over all that is outstanding; unknown where nothing is outstanding"),
         ("欠款率", "逾期未付金额除以应收余额；没有应收余额时未知"),
-        value=lambda known: quotient(known.receivables.arrears, known.receivables.outstanding),
+        value=lambda snapshot: quotient(snapshot.receivables.arrears, snapshot.receivables.outstanding),
     ),
 )

@@ -60,7 +60,7 @@ def of_class(group: str) -> Callable[..., Indicator]:
 
 
 def _from_figures(of_figures: Callable[[Figures], Value]) -> Callable[[CustomerSnapshot], Value]:
-    return lambda known: of_figures(known.figures)
+    return lambda snapshot: of_figures(snapshot.figures)
 
 
 def days_since(instant: datetime | None, as_of: datetime) -> Value:

@@ -13,16 +13,16 @@ indicator = of_class("profile")
 
 
 def _trait(of: Callable[[Traits], Value | str]) -> Callable[[CustomerSnapshot], Value | str]:
-    return lambda known: of(known.traits)
+    return lambda snapshot: of(snapshot.traits)
 
 
 def _listed(traits: Traits) -> str | None:
     return None if traits.listed is None else "yes" if traits.listed else "no"
 
 
-def _years_since_founding(known: CustomerSnapshot) -> Value:
-    year = known.traits.founded_year
-    return None if year is None or year > known.last_month.year else known.last_month.year - year
+def _years_since_founding(snapshot: CustomerSnapshot) -> Value:
+    year = snapshot.traits.founded_year
+    return None if year is None or year > snapshot.last_month.year else snapshot.last_month.year - year
 
 
 PROFILE: tuple[Indicator, ...] = (

@@ -26,33 +26,33 @@ def _average_order(figures: Figures) -> Value:
     return quotient(figures.amount, figures.orders)
 
 
-def _returned_amount(known: CustomerSnapshot) -> Value:
-    figures = known.figures
+def _returned_amount(snapshot: CustomerSnapshot) -> Value:
+    figures = snapshot.figures
     return figures.returned_amount if figures.orders or figures.returned_count else None
 
 
-def _return_rate(known: CustomerSnapshot) -> Value:
+def _return_rate(snapshot: CustomerSnapshot) -> Value:
     """Of what was bought in the window: what came back of it or before it, over what is left plus what came back."""
-    figures = known.figures
+    figures = snapshot.figures
     bought = figures.amount + figures.returned_amount
     return quotient(figures.returned_amount, bought) if bought else None
 
 
-def _average_cycle(known: CustomerSnapshot) -> Value:
-    figures = known.figures
+def _average_cycle(snapshot: CustomerSnapshot) -> Value:
+    figures = snapshot.figures
     if figures.orders < 2 or figures.first_order_at is None or figures.last_order_at is None:
         return None
     seconds = Decimal((figures.last_order_at - figures.first_order_at) // timedelta(seconds=1))
     return quotient(seconds, Decimal(86_400 * (figures.orders - 1)))
 
 
-def _expected_sales(known: CustomerSnapshot) -> Value:
+def _expected_sales(snapshot: CustomerSnapshot) -> Value:
     """The mean month since the first order in the window: what the next month should bring if nothing changes."""
-    if not known.figures.monthly:
+    if not snapshot.figures.monthly:
         return None
-    first = max(min(known.figures.monthly), first_month(known.last_month, known.months))
-    months = (known.last_month.year - first.year) * 12 + known.last_month.month - first.month + 1
-    return quotient(known.figures.amount, Decimal(months))
+    first = max(min(snapshot.figures.monthly), first_month(snapshot.last_month, snapshot.months))
+    months = (snapshot.last_month.year - first.year) * 12 + snapshot.last_month.month - first.month + 1
+    return quotient(snapshot.figures.amount, Decimal(months))
 
 
 TRANSACTION: tuple[Indicator, ...] = (
@@ -118,7 +118,7 @@ TRANSACTION: tuple[Indicator, ...] = (
         "window",
         ("Returns", "Returns and cancellations in the window"),
         ("退货次数", "窗口期内退货和取消的次数"),
-        value=lambda known: known.figures.returned_count,
+        value=lambda snapshot: snapshot.figures.returned_count,
     ),
     indicator(
         "return_rate",
@@ -142,7 +142,7 @@ TRANSACTION: tuple[Indicator, ...] = (
         "ever",
         ("Days since the first order", "Whole days from the first order ever that still counts"),
         ("距首单天数", "距第一笔有效订单的整天数"),
-        value=lambda known: days_since(known.first_order_ever, known.as_of),
+        value=lambda snapshot: days_since(snapshot.first_order_ever, snapshot.as_of),
     ),
     indicator(
         "days_since_last_order",
@@ -150,7 +150,7 @@ TRANSACTION: tuple[Indicator, ...] = (
         "ever",
         ("Days since the last order", "Whole days from the last order by then that still counts"),
         ("距末单天数", "距截至该时刻最后一笔有效订单的整天数"),
-        value=lambda known: days_since(known.last_order_ever, known.as_of),
+        value=lambda snapshot: days_since(snapshot.last_order_ever, snapshot.as_of),
     ),
     indicator(
         "average_cycle",

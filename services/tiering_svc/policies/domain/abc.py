@@ -21,9 +21,9 @@ def cutoffs(policy: Policy, values: Sequence[Decimal]) -> tuple[Band, ...]:
     cumulated = ZERO
     for share in policy.shares[:-1]:  # the last class is whoever is left
         cumulated += share.percent
-        taken = take(cumulated)
-        if taken:
-            bands.append(Band(share.rank, ranked[taken - 1]))
+        count = take(cumulated)
+        if count:
+            bands.append(Band(share.rank, ranked[count - 1]))
     bands = [band for index, band in enumerate(bands) if index == 0 or band.start < bands[index - 1].start]
     lowest = policy.shares[-1].rank
     if ranked and lowest > 0 and (not bands or ranked[-1] < bands[-1].start):
@@ -52,9 +52,11 @@ def _by_revenue(ranked: Sequence[Decimal]) -> Callable[[Decimal], int]:
 
 
 def cutoffs_as_data(policy: Policy) -> list[dict[str, str]]:
+    """Cut-offs as a review keeps them: JSON, lowest class first."""
     return [{"tier": policy.levels[band.rank].code, "from": str(band.start)} for band in policy.bands or ()]
 
 
 def cutoffs_from_data(policy: Policy, data: Sequence[Mapping[str, str]]) -> tuple[Band, ...]:
+    """The cut-offs of this policy that a review has kept as JSON."""
     ranks = {level.code: rank for rank, level in enumerate(policy.levels)}
     return tuple(Band(ranks[cutoff["tier"]], Decimal(cutoff["from"])) for cutoff in data)

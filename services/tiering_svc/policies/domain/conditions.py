@@ -16,7 +16,13 @@ from typing import Any
 from services.tiering_svc.core.domain.numbers import Coded
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.policies.domain.documents import Document, Ranks, known_indicator, only_one_of, rank_in
+from services.tiering_svc.policies.domain.document_fields import (
+    Document,
+    Ranks,
+    known_indicator,
+    only_one_of,
+    rank_in,
+)
 from shared.errors import DomainError, invalid
 
 LONGEST = 500  # characters
@@ -33,6 +39,8 @@ Facts = Mapping[str, float | str]
 
 @dataclass(frozen=True, slots=True)
 class PolicyCondition:
+    """A rule of a policy: where the expression `when` holds, the rank is `at_most`, or `at_least`, so high."""
+
     names: dict[str, str]
     when: str
     program: Any  # the compiled expression
@@ -44,29 +52,33 @@ class PolicyCondition:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """Whether a condition is met by a customer, and the facts that say so."""
+
     condition: PolicyCondition
     met: bool | None  # None: not known
     facts: Facts
 
     @property
     def strikes(self) -> bool:
+        """Whether the condition limits the tier: where the answer is not known, as the policy says."""
         return self.condition.unknown_is_met if self.met is None else self.met
 
 
-def judge(conditions: Sequence[PolicyCondition], known: CustomerSnapshot) -> tuple[Verdict, ...]:
-    return tuple(_judged(condition, facts_of(known, condition.indicators)) for condition in conditions)
+def judge(conditions: Sequence[PolicyCondition], snapshot: CustomerSnapshot) -> tuple[Verdict, ...]:
+    """The verdict on each condition of a policy, in their order."""
+    return tuple(_judged(condition, facts_of(snapshot, condition.indicators)) for condition in conditions)
 
 
 def _judged(condition: PolicyCondition, facts: Facts) -> Verdict:
     try:
         met = condition.program.execute(dict(facts))
-    except Exception:  # whatever the engine says: an operand is missing, so the answer is open
+    except Exception:  # whatever the engine raises: an operand is missing, so the answer is open
         return Verdict(condition, None, facts)
     return Verdict(condition, met if isinstance(met, bool) else None, facts)
 
 
 def limited(rank: int, verdicts: Sequence[Verdict]) -> int:
-    """First what lifts, then what holds down: a limit wins over a favour."""
+    """The rank after conditions: first those that lift, then those that hold down, so a limit wins over a favour."""
     striking = [verdict.condition for verdict in verdicts if verdict.strikes]
     for condition in striking:
         if condition.at_least is not None:
@@ -77,8 +89,9 @@ def limited(rank: int, verdicts: Sequence[Verdict]) -> int:
     return rank
 
 
-def facts_of(known: CustomerSnapshot, indicators: Sequence[str]) -> dict[str, float | str]:
-    values: dict[str, Coded] = {code: INDICATORS[code].value(known) for code in indicators}
+def facts_of(snapshot: CustomerSnapshot, indicators: Sequence[str]) -> dict[str, float | str]:
+    """What an expression sees: numbers as doubles, codes as text; an indicator that is not known is not there."""
+    values: dict[str, Coded] = {code: INDICATORS[code].value(snapshot) for code in indicators}
     return {
         code: value if isinstance(value, str) else float(value) for code, value in values.items() if value is not None
     }
@@ -88,7 +101,8 @@ def facts_of(known: CustomerSnapshot, indicators: Sequence[str]) -> dict[str, fl
 
 
 def read_conditions(conditions: Sequence[Document], ranks: Ranks, pointer: str) -> tuple[PolicyCondition, ...]:
-    return tuple(_condition(one, ranks, f"{pointer}/{index}") for index, one in enumerate(conditions))
+    """The conditions of a policy document, compiled; an expression that could fail is refused at its field."""
+    return tuple(_condition(condition, ranks, f"{pointer}/{index}") for index, condition in enumerate(conditions))
 
 
 def _condition(condition: Document, ranks: Ranks, pointer: str) -> PolicyCondition:
@@ -115,7 +129,7 @@ def _compile(when: str, pointer: str) -> tuple[Any, tuple[str, ...]]:
     try:
         program = cel.compile(when)
         named, functions = program.variables(), program.functions()
-    except Exception:  # the engine's own text shows its inside: what is said is ours
+    except Exception:  # not the engine's own text: it shows its inside
         raise invalid("cel_cannot_compile", "This is not an expression in CEL.", pointer=pointer) from None
     if METHODS.search(STRINGS.sub("''", when)) or not set(functions) <= FUNCTIONS:
         detail = "Comparisons, logic, sums and products only; a ratio is an indicator of its own."
@@ -128,7 +142,7 @@ def _compile(when: str, pointer: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def _try(program: Any, indicators: Sequence[str], pointer: str) -> None:
-    """On sample values, low and high of each: it has to say yes or no on every one of them."""
+    """Run the expression on sample values, low and high of each: it has to say true or false on every one of them."""
     for facts in _samples(indicators):
         try:
             met = program.execute(facts)
@@ -141,12 +155,12 @@ def _try(program: Any, indicators: Sequence[str], pointer: str) -> None:
 
 
 def _samples(indicators: Sequence[str]) -> Iterator[dict[str, float | str]]:
-    tried: list[tuple[float | str, ...]] = [
+    samples: list[tuple[float | str, ...]] = [
         CODES_TRIED if INDICATORS[code].unit == "code" else NUMBERS_TRIED for code in indicators
     ]
-    for values in islice(product(*tried), MOST_TRIALS):
+    for values in islice(product(*samples), MOST_TRIALS):
         yield dict(zip(indicators, values, strict=True))
-    for values in islice(zip(*(reversed(options) for options in tried), strict=False), MOST_TRIALS):
+    for values in islice(zip(*(reversed(sample) for sample in samples), strict=False), MOST_TRIALS):
         yield dict(zip(indicators, values, strict=True))
 
 
@@ -155,5 +169,5 @@ def _fails(detail: str, pointer: str) -> DomainError:
 
 
 def exact(value: float | str) -> str:
-    """As the reasons spell it."""
+    """A fact as the reasons keep it: a code, or a decimal in text without exponent."""
     return value if isinstance(value, str) else format(Decimal(repr(value)).normalize(), "f")

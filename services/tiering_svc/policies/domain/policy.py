@@ -1,6 +1,6 @@
 """Tier policies (T2-T7, T9): what one looks at, how that gives a level, and what it finds in a customer.
 
-A policy is read from a checked, versioned document (`policy_documents`). One of bands, stars or cells grades anybody
+A policy is made of a checked, versioned document (`policy_document`). One of bands, stars or cells grades each customer
 alone; one of shares grades by the cut-offs that the last review computed and keeps.
 """
 
@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from services.tiering_svc.core.domain.calendar import shift
-from services.tiering_svc.core.domain.numbers import ZERO, Names, Value
+from services.tiering_svc.core.domain.numbers import Names, Value
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain import star_rule
 from services.tiering_svc.policies.domain.conditions import PolicyCondition, Verdict, judge, limited
 from services.tiering_svc.policies.domain.scorecard import PolicyScore, Scorecard
 from services.tiering_svc.policies.domain.value_matrix import Matrix, MatrixCell
@@ -30,14 +30,16 @@ Better = Literal["more", "less"]
 
 @dataclass(frozen=True, slots=True)
 class Level:
+    """A tier of a policy: its code, and its names by language."""
+
     code: str
     names: Names
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From this value on a customer is at least at this level; down to it where less is better. (For stars: when
-    every month is *over* it.)"""
+    """From `start` on a customer is at least at the level `rank`; down to `start` where less is better. Of stars, the
+    weakest month has to be over it."""
 
     rank: int
     start: Decimal
@@ -45,13 +47,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Share:
+    """Which part of all customers, or of all revenue, a level holds, in percent."""
+
     rank: int
     percent: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """T10: how a tier is gained and lost."""
+    """How a tier is gained and lost (T10): months of grace below it, months it is kept after a rise, raised at once."""
 
     grace_months: int = 1
     keep_months: int = 0
@@ -60,7 +64,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What a policy finds in what is known of a customer."""
+    """How a policy grades one customer: the level, and what gave it."""
 
     rank: int
     value: Value  # what bands and cut-offs look at: the indicator, or the score; None for a matrix
@@ -72,6 +76,9 @@ class Grading:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """A version of a tier policy, ready to grade by; of a population with the cut-offs of a review, or with none
+    yet."""
+
     policy_id: UUID
     version: int
     names: Names
@@ -120,88 +127,95 @@ class Policy:
     def value_of(self, figures: Figures, month: date) -> Value:
         """What a policy of one indicator looks at; for stars the weakest of the full months before `month`."""
         if self.kind == "star":
-            return min(figures.monthly.get(shift(month, -n), ZERO) for n in range(1, self.months))
+            return star_rule.weakest_month(figures.monthly, month, self.months - 1)
         assert self.indicator is not None
         of_figures = INDICATORS[self.indicator].of_figures
         assert of_figures is not None  # otherwise the policy has classes
         return of_figures(figures)
 
-    def measure(self, known: CustomerSnapshot) -> Value:
-        """The one value that bands and the cut-offs of a population look at."""
+    def measure(self, snapshot: CustomerSnapshot) -> Value:
+        """The one value that bands and the cut-offs of a population are compared with; None where it is not known."""
         if self.scorecard is not None:
-            return self.scorecard.score(known).total
-        return self._one_value(known)
+            return self.scorecard.score(snapshot).total
+        return self._one_value(snapshot)
 
-    def _one_value(self, known: CustomerSnapshot) -> Value:
+    def _one_value(self, snapshot: CustomerSnapshot) -> Value:
         if self.kind == "star":
-            return self.value_of(known.figures, known.last_month)
+            return self.value_of(snapshot.figures, snapshot.last_month)
         if self.indicator is None:
             return None
-        value: Value = INDICATORS[self.indicator].value(known)  # never a code: the policy would have been refused
+        value: Value = INDICATORS[self.indicator].value(snapshot)  # never a code: the policy would have been refused
         return value
 
     def grade(self, figures: Figures, month: date) -> int:
-        """The rank that the figures of the window ending with `month` earn: the quick way, where there are no
+        """The rank that the figures of the window ending with `month` earn: the fast path, where there are no
         `classes` to load."""
         if self.indicator is not None and not self.conditions:
             return self.rank_of(self.value_of(figures, month))
-        return self.assess(known_by_figures(figures, month, self.months)).rank
+        return self.assess(snapshot_of_figures(figures, month, self.months)).rank
 
-    def grade_seen(self, seen: Figures | CustomerSnapshot, month: date) -> int:
-        """By whatever was loaded: sums where they are enough, everything where the policy needs it."""
-        return self.assess(seen).rank if isinstance(seen, CustomerSnapshot) else self.grade(seen, month)
+    def grade_by(self, facts: Figures | CustomerSnapshot, month: date) -> int:
+        """The rank by whatever was loaded: sums where they are enough, a snapshot where the policy needs one."""
+        return self.assess(facts).rank if isinstance(facts, CustomerSnapshot) else self.grade(facts, month)
 
-    def assess(self, known: CustomerSnapshot) -> Grading:
+    def assess(self, snapshot: CustomerSnapshot) -> Grading:
+        """The level with all that gave it: value, score or cell, and the conditions that limit it."""
         score: PolicyScore | None = None
         cell: MatrixCell | None = None
         value: Value = None
         if self.matrix is not None:
-            cell = self.matrix.place(known)
+            cell = self.matrix.place(snapshot)
             graded = cell.rank
         elif self.scorecard is not None:
-            score = self.scorecard.score(known)
+            score = self.scorecard.score(snapshot)
             value = score.total
             graded = self.rank_of(value)
         else:
-            value = self._one_value(known)
+            value = self._one_value(snapshot)
             graded = self.rank_of(value)
         if not self.conditions:
             return Grading(graded, value, graded, score, cell)
-        verdicts = judge(self.conditions, known)
+        verdicts = judge(self.conditions, snapshot)
         return Grading(limited(graded, verdicts), value, graded, score, cell, verdicts)
 
     def rank_of(self, value: Value) -> int:
+        """The level whose band a value lies in; the policy's own choice for a value that is not known."""
         if value is None:
             return self.unknown_rank
         rank = 0
         for band in self.bands or ():
-            if self.better == "less":
-                if value > band.start:
-                    break
-            elif value < band.start or (value == band.start and self.kind == "star"):
+            if not self._reaches(value, band):
                 break
             rank = band.rank
         return rank
 
+    def _reaches(self, value: Decimal | int, band: Band) -> bool:
+        if self.kind == "star":
+            return star_rule.has_reached(value, band.start)
+        return value <= band.start if self.better == "less" else value >= band.start
+
     def with_cutoffs(self, cutoffs: Sequence[Band], run_id: UUID) -> "Policy":
+        """The same policy, graded by the cut-offs of the review `run_id`."""
         return replace(self, bands=tuple(cutoffs), run_id=run_id)
 
     def ready(self) -> bool:
-        """It can grade: a policy of a population not before a review has computed its cut-offs."""
+        """Whether it can grade: a policy of a population not before a review has computed its cut-offs."""
         return self.bands is not None or self.matrix is not None
 
 
-def known_by_figures(figures: Figures, month: date, months: int) -> CustomerSnapshot:
-    """Sums of a window as a whole customer; of nothing else anything is known. When it is does not matter to sums."""
+def snapshot_of_figures(figures: Figures, month: date, months: int) -> CustomerSnapshot:
+    """A snapshot that holds the sums of a window alone. Its instant is the month's beginning: sums do not depend on
+    it."""
     return CustomerSnapshot(figures, datetime.combine(month, time(), UTC), month, months)
 
 
-def followed(policy: Policy) -> Policy:
-    """The policy with what follows from its parts."""
+def with_derived_fields(policy: Policy) -> Policy:
+    """The policy with what follows from its parts: all indicators it looks at, the classes of facts to load, and
+    whether one more order can lower a grade."""
     of_conditions = tuple(code for condition in policy.conditions for code in condition.indicators)
     indicators = tuple(dict.fromkeys((*policy.measured, *of_conditions)))
-    quick = all(INDICATORS[code].of_figures is not None for code in indicators)
-    classes = frozenset() if quick else frozenset(INDICATORS[code].group for code in indicators) | {"transaction"}
+    by_sums = all(INDICATORS[code].of_figures is not None for code in indicators)
+    classes = frozenset() if by_sums else frozenset(INDICATORS[code].group for code in indicators) | {"transaction"}
     monotone = set(indicators) <= GROWING and policy.better == "more" and not policy.conditions
     if policy.scorecard is not None:
         monotone = monotone and all(item.rising for item in policy.scorecard.items)
@@ -220,7 +234,8 @@ class PolicyKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a decision stands on besides the facts: the policy in force, those of earlier rows, the business's zone."""
+    """What a decision stands on besides the facts: the policy in force, those that earlier rows of the history were
+    decided by, and the business's zone."""
 
     active: Policy
     zone: tzinfo
@@ -229,7 +244,7 @@ class Rules:
     earlier: dict[PolicyKey, Policy]
 
     @property
-    def look_further(self) -> bool:
+    def beyond_orders(self) -> bool:
         """Whether any of these policies looks at more than sums of orders."""
         return bool(self.active.classes) or any(policy.classes for policy in self.earlier.values())
 

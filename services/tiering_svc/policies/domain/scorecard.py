@@ -8,7 +8,7 @@ from typing import Literal
 from services.tiering_svc.core.domain.numbers import ZERO, Value, number
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.policies.domain.documents import (
+from services.tiering_svc.policies.domain.document_fields import (
     POINT,
     Document,
     ascending,
@@ -23,7 +23,7 @@ Unknown = Literal["lowest", "skip"] | Decimal
 
 @dataclass(frozen=True, slots=True)
 class PointStep:
-    """From this value on it is so many points; below the first step it is none."""
+    """From the value `start` on an indicator brings so many points; below the first step it brings none."""
 
     start: Decimal
     points: Decimal
@@ -31,23 +31,27 @@ class PointStep:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From the worst value to the best one the points grow evenly; beyond either they stay. Less may be better."""
+    """Points that grow evenly from 0 at the worst value to all at the best; beyond either they stay. Less may be
+    better."""
 
     worst: Decimal
     best: Decimal
     points: Decimal
 
     def points_of(self, value: Decimal) -> Decimal:
+        """The points of a value: its share of the way from worst to best, to four places."""
         share = (value - self.worst) / (self.best - self.worst)
         return (min(max(share, ZERO), Decimal(1)) * self.points).quantize(POINT)
 
     def value_for(self, points: Decimal) -> Decimal:
-        """The value that earns just so many points."""
+        """The value that earns exactly so many points."""
         return self.worst + (self.best - self.worst) * points / self.points
 
 
 @dataclass(frozen=True, slots=True)
 class ScorecardItem:
+    """One indicator of a scorecard: how its values bring points, their weight, and what it brings when not known."""
+
     indicator: str
     by: tuple[PointStep, ...] | Scale
     weight: Decimal  # a factor
@@ -55,14 +59,16 @@ class ScorecardItem:
 
     @property
     def most(self) -> Decimal:
+        """The most points it can bring, before its weight."""
         return self.by.points if isinstance(self.by, Scale) else max(step.points for step in self.by)
 
     @property
     def least(self) -> Decimal:
+        """The least points it can bring, before its weight; less than 0 only where a step says so."""
         return ZERO if isinstance(self.by, Scale) else min(ZERO, *(step.points for step in self.by))
 
     def points_of(self, value: Value) -> Decimal | None:
-        """None: it is not known and left out."""
+        """The points of a value, before the weight; None where it is not known and left out."""
         if value is None:
             return self.least if self.unknown == "lowest" else None if self.unknown == "skip" else self.unknown
         if isinstance(self.by, Scale):
@@ -76,7 +82,7 @@ class ScorecardItem:
 
     @property
     def rising(self) -> bool:
-        """More of the indicator is never fewer points."""
+        """Whether more of the indicator is never fewer points."""
         if isinstance(self.by, Scale):
             return self.by.best > self.by.worst and self.unknown == "lowest"
         points = [ZERO, *(step.points for step in self.by)]
@@ -85,23 +91,30 @@ class ScorecardItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
+    """What an item of a scorecard brings one customer."""
+
     item: ScorecardItem
     value: Value
     points: Decimal | None  # None: left out
 
     @property
     def weighted(self) -> Decimal | None:
+        """The points times the weight, as they are added up."""
         return None if self.points is None else (self.points * self.item.weight).quantize(POINT)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyScore:
+    """A customer's score: the total, and what each item brings."""
+
     total: Decimal | None  # None: nothing of it is known
     items: tuple[ItemScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
+    """Several indicators whose points are weighted and added."""
+
     items: tuple[ScorecardItem, ...]
 
     @property
@@ -110,22 +123,24 @@ class Scorecard:
 
     @property
     def most(self) -> Decimal:
+        """The most points anybody can have."""
         return sum((item.most * item.weight for item in self.items), ZERO)
 
-    def score(self, known: CustomerSnapshot) -> PolicyScore:
-        """Where an item is left out the others count for it, so that the most one can reach stays the same."""
-        scores = tuple(_score_of(item, known) for item in self.items)
-        told = [(one.points, one.item) for one in scores if one.points is not None]
-        if not told:
+    def score(self, snapshot: CustomerSnapshot) -> PolicyScore:
+        """A customer's score. Where an item is left out the others count for it, so that the most one can reach stays
+        the same."""
+        scores = tuple(_score_of(item, snapshot) for item in self.items)
+        counted = [(score.points, score.item) for score in scores if score.points is not None]
+        if not counted:
             return PolicyScore(None, scores)
-        added = sum((points * item.weight for points, item in told), ZERO)
-        if len(told) < len(scores) and (reachable := sum((item.most * item.weight for _, item in told), ZERO)):
+        added = sum((points * item.weight for points, item in counted), ZERO)
+        if len(counted) < len(scores) and (reachable := sum((item.most * item.weight for _, item in counted), ZERO)):
             added = added * self.most / reachable
         return PolicyScore(added.quantize(POINT), scores)
 
 
-def _score_of(item: ScorecardItem, known: CustomerSnapshot) -> ItemScore:
-    value: Value = INDICATORS[item.indicator].value(known)  # never a code: the policy would have been refused
+def _score_of(item: ScorecardItem, snapshot: CustomerSnapshot) -> ItemScore:
+    value: Value = INDICATORS[item.indicator].value(snapshot)  # never a code: the policy would have been refused
     return ItemScore(item, value, item.points_of(value))
 
 
@@ -133,17 +148,18 @@ def _score_of(item: ScorecardItem, known: CustomerSnapshot) -> ItemScore:
 
 
 def read_scorecard(document: Document, pointer: str) -> Scorecard:
+    """The scorecard that a part of a policy document describes; what does not fit is refused at its field."""
     items = document["items"]
     if not items:
         raise invalid("no_items", "A scorecard has at least one indicator.", pointer=f"{pointer}/items")
     factors = weights(items, document.get("weights") or "factor", f"{pointer}/items")
-    read = [_item(item, factors[index], f"{pointer}/items/{index}") for index, item in enumerate(items)]
-    seen: set[str] = set()
-    for index, item in enumerate(read):
-        if item.indicator in seen:
+    scored = [_item(item, factors[index], f"{pointer}/items/{index}") for index, item in enumerate(items)]
+    indicators: set[str] = set()
+    for index, item in enumerate(scored):
+        if item.indicator in indicators:
             raise invalid("indicator_twice", "Each indicator once.", pointer=f"{pointer}/items/{index}/indicator")
-        seen.add(item.indicator)
-    card = Scorecard(tuple(read))
+        indicators.add(item.indicator)
+    card = Scorecard(tuple(scored))
     if card.most <= 0:
         raise invalid("no_points", "Nobody could earn a point.", pointer=f"{pointer}/items")
     return card
@@ -161,23 +177,23 @@ def _item(item: Document, weight: Decimal, pointer: str) -> ScorecardItem:
 def _steps(bands: Sequence[Document], pointer: str) -> tuple[PointStep, ...]:
     if not bands:
         raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
-    read = [
-        PointStep(number(band["from"], f"{pointer}/{n}/from"), number(band["points"], f"{pointer}/{n}/points"))
-        for n, band in enumerate(bands)
+    steps = [
+        PointStep(number(band["from"], f"{pointer}/{index}/from"), number(band["points"], f"{pointer}/{index}/points"))
+        for index, band in enumerate(bands)
     ]
-    starts = [step.start for step in read]
+    starts = [step.start for step in steps]
     ascending(starts, pointer, "from")
     ends_where_the_next_begins(bands, starts, pointer)
-    return tuple(read)
+    return tuple(steps)
 
 
 def _scale(scale: Document, pointer: str) -> Scale:
-    read = Scale(*(number(scale[field], f"{pointer}/{field}") for field in ("worst", "best", "points")))
-    if read.worst == read.best:
+    points = Scale(*(number(scale[field], f"{pointer}/{field}") for field in ("worst", "best", "points")))
+    if points.worst == points.best:
         raise invalid("empty_scale", "A scale has two ends.", pointer=f"{pointer}/best")
-    if read.points <= 0:
+    if points.points <= 0:
         raise invalid("no_points", "A scale gives more than 0 points.", pointer=f"{pointer}/points")
-    return read
+    return points
 
 
 def _unknown(unknown: str | Document | None, pointer: str) -> Unknown:

@@ -1,4 +1,8 @@
-"""Why a customer is in a tier (T9), as data: kept with each decision and never computed again. Words are made of it."""
+"""Why a customer is in a tier (T9), as data: the reasons kept with each decision and never computed again.
+
+Reasons are JSON: trigger, policy, window, tier, what gave the level (a value with its bands, a score, or a cell of two
+axes), conditions, and what is missing to the next level. Numbers are decimals in text. `texts` makes words of them.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,8 +14,9 @@ from services.tiering_svc.core.domain.calendar import first_month, shift, spelle
 from services.tiering_svc.core.domain.numbers import ZERO, Value, plain
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain import star_rule
 from services.tiering_svc.policies.domain.conditions import Verdict, exact
-from services.tiering_svc.policies.domain.policy import GROWING, Band, Grading, Policy, known_by_figures
+from services.tiering_svc.policies.domain.policy import GROWING, Band, Grading, Policy, snapshot_of_figures
 from services.tiering_svc.tiers.domain.score_reasons import axis_reasons, next_by_cells, next_by_points, score_reasons
 
 __all__ = ["Reasons", "next_tier", "plain", "reasons_of"]
@@ -20,12 +25,13 @@ Reasons = Mapping[str, Any]
 
 
 def reasons_of(
-    policy: Policy, seen: Figures | CustomerSnapshot, month: date, rank: int,
+    policy: Policy, facts: Figures | CustomerSnapshot, month: date, rank: int,
     *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Everything the decision looked at. `rank` is where the customer is now, whatever its figures give."""
-    known = seen if isinstance(seen, CustomerSnapshot) else known_by_figures(seen, month, policy.months)
-    found = policy.assess(known)
+    """The reasons of a decision. `facts` is what was graded, of the window that ends with `month`; `rank` is the
+    level the customer has after the decision, whatever its figures give."""
+    snapshot = facts if isinstance(facts, CustomerSnapshot) else snapshot_of_figures(facts, month, policy.months)
+    grading = policy.assess(snapshot)
     last = shift(month, -1) if policy.kind == "star" else month
     months = policy.months - 1 if policy.kind == "star" else policy.months
     reasons: dict[str, Any] = {
@@ -33,19 +39,19 @@ def reasons_of(
         "policy": {"id": str(policy.policy_id), "version": policy.version, "kind": policy.kind, "name": policy.names},
         "window": {"from": spelled(first_month(last, months)), "to": spelled(last), "months": months},
         "tier": {"code": policy.levels[rank].code, "name": policy.levels[rank].names},
-        **_looked_at(policy, found, rank),
-        "next": next_tier(policy, found, rank),
+        **_looked_at(policy, grading, rank),
+        "next": next_tier(policy, grading, rank),
     }
-    if found.rank < rank:
-        reasons["graded"] = policy.levels[found.rank].code  # it keeps what it had, though the figures give less
-    if found.verdicts:
-        reasons["conditions"] = [_verdict(policy, verdict) for verdict in found.verdicts]
-        if found.rank != found.graded:
-            reasons["before_conditions"] = policy.levels[found.graded].code
+    if grading.rank < rank:
+        reasons["graded"] = policy.levels[grading.rank].code  # it keeps what it had, though the figures give less
+    if grading.verdicts:
+        reasons["conditions"] = [_verdict(policy, verdict) for verdict in grading.verdicts]
+        if grading.rank != grading.graded:
+            reasons["before_conditions"] = policy.levels[grading.graded].code
     if policy.kind == "star":
         reasons["months"] = {
-            spelled(shift(month, -n)): plain(known.figures.monthly.get(shift(month, -n), ZERO))
-            for n in range(months, 0, -1)
+            spelled(full): plain(snapshot.figures.monthly.get(full, ZERO))
+            for full in star_rule.full_months(month, months)
         }
     if policy.of_population:
         reasons["by"] = policy.shares_by
@@ -60,35 +66,35 @@ def reasons_of(
     return reasons
 
 
-def _looked_at(policy: Policy, found: Grading, rank: int) -> dict[str, Any]:
-    """The values, and how they give the level: bands, points, or the cell."""
-    if found.cell is not None:
+def _looked_at(policy: Policy, grading: Grading, rank: int) -> dict[str, Any]:
+    """The value, and how it gives the level: by bands, by points, or by a cell."""
+    if grading.cell is not None:
         return {
             "axes": {
-                "present": axis_reasons(found.cell.present),
-                "potential": axis_reasons(found.cell.potential),
+                "present": axis_reasons(grading.cell.present),
+                "potential": axis_reasons(grading.cell.potential),
             },
             "cell": {
-                "present": found.cell.present.axis.classes[found.cell.present.place].code,
-                "potential": found.cell.potential.axis.classes[found.cell.potential.place].code,
-                "tier": policy.levels[found.cell.rank].code,
+                "present": grading.cell.present.axis.classes[grading.cell.present.class_index].code,
+                "potential": grading.cell.potential.axis.classes[grading.cell.potential.class_index].code,
+                "tier": policy.levels[grading.cell.rank].code,
             },
         }
-    looked: dict[str, Any] = {"value": plain(found.value)}
+    parts: dict[str, Any] = {"value": plain(grading.value)}
     if policy.indicator is not None:
-        looked["indicator"] = policy.indicator
-    if found.score is not None and policy.scorecard is not None:
-        looked["score"] = score_reasons(policy.scorecard, found.score)
+        parts["indicator"] = policy.indicator
+    if grading.score is not None and policy.scorecard is not None:
+        parts["score"] = score_reasons(policy.scorecard, grading.score)
     field = "up_to" if policy.better == "less" else "from"
-    looked["bands"] = [
+    parts["bands"] = [
         {"tier": policy.levels[band.rank].code, field: plain(band.start)} for band in policy.bands or ()
     ]  # fmt: skip
-    looked["band"] = _band(policy.bands or (), found.graded if found.verdicts else rank, field)
+    parts["band"] = _band(policy.bands or (), grading.graded if grading.verdicts else rank, field)
     if policy.better == "less":
-        looked["better"] = "less"
-    if found.value is None:
-        looked["unknown_gives"] = policy.levels[policy.unknown_rank].code
-    return looked
+        parts["better"] = "less"
+    if grading.value is None:
+        parts["unknown_gives"] = policy.levels[policy.unknown_rank].code
+    return parts
 
 
 def _band(bands: Sequence[Band], rank: int, field: str) -> dict[str, str | None] | None:
@@ -118,39 +124,41 @@ def _verdict(policy: Policy, verdict: Verdict) -> dict[str, Any]:
 # --- what is missing -----------------------------------------------------------------------------------------------
 
 
-def next_tier(policy: Policy, found: Grading, rank: int) -> dict[str, Any] | None:
-    """The next level up and what is missing for it; None at the top, or where no cut-offs are known yet."""
-    if found.cell is not None and policy.matrix is not None:
-        step = next_by_cells(policy.matrix, found.cell, rank)
+def next_tier(policy: Policy, grading: Grading, rank: int) -> dict[str, Any] | None:
+    """The next level up and what is missing for it, as JSON (code, name, from or up_to, missing, items or ways,
+    held_by); None at the top, or where no cut-offs are known yet."""
+    if grading.cell is not None and policy.matrix is not None:
+        following = next_by_cells(policy.matrix, grading.cell, rank)
     else:
-        step = _next_by_bands(policy, found, rank)
-    if step is None:
+        following = _next_by_bands(policy, grading, rank)
+    if following is None:
         return None
-    reached, missing = step
+    reached, missing = following
     level = policy.levels[reached]
     held = [
         verdict.condition.names
-        for verdict in found.verdicts
+        for verdict in grading.verdicts
         if verdict.strikes and verdict.condition.at_most is not None and verdict.condition.at_most < reached
     ]
     return {"code": level.code, "name": level.names, **missing, **({"held_by": held} if held else {})}
 
 
-def _next_by_bands(policy: Policy, found: Grading, rank: int) -> tuple[int, dict[str, Any]] | None:
+def _next_by_bands(policy: Policy, grading: Grading, rank: int) -> tuple[int, dict[str, Any]] | None:
     band = next((band for band in policy.bands or () if band.rank > rank), None)
     if band is None:
         return None
     if policy.better == "less":
-        over = None if found.value is None else max(found.value - band.start, ZERO)
+        over = None if grading.value is None else max(grading.value - band.start, ZERO)
         return band.rank, {"up_to": plain(band.start), "missing": plain(over)}
-    missing: dict[str, Any] = {"from": plain(band.start), "missing": plain(_missing(policy, found.value, band.start))}
-    if found.score is not None and policy.scorecard is not None:
-        missing["items"] = next_by_points(policy.scorecard, found.score, band.start)
+    missing: dict[str, Any] = {"from": plain(band.start), "missing": plain(_missing(policy, grading.value, band.start))}
+    if grading.score is not None and policy.scorecard is not None:
+        missing["items"] = next_by_points(policy.scorecard, grading.score, band.start)
     return band.rank, missing
 
 
 def _missing(policy: Policy, value: Value, start: Decimal) -> Decimal | None:
-    """Of what is not known nobody can say how much is missing; only nothing bought is surely nothing."""
+    """How much is missing to `start`. Where the value is not known neither is this, unless not known means nothing
+    yet."""
     if value is None:
         return start if policy.indicator in GROWING or policy.scorecard is not None else None
     return max(start - value, ZERO)

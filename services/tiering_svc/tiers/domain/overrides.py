@@ -17,7 +17,8 @@ def override(
     standing: Standing, tier: str, until: datetime, reason: str, by: str, at: datetime, rules: Rules
 ) -> TierDecision:
     """A person sets the tier until a date, with a reason. Orders and reviews leave it alone until then; an earlier
-    promise to keep another tier is replaced by it."""
+    promise to keep another tier is replaced by it. Refused: an unknown level (`unknown_tier`), a customer without a
+    tier (`no_tier_yet`), a date that is over (`in_the_past`)."""
     policy = rules.active
     rank = next((rank for rank, level in enumerate(policy.levels) if level.code == tier), None)
     if rank is None:
@@ -42,19 +43,19 @@ def override(
 
 def end_override(
     standing: Standing,
-    known: CustomerSnapshot,
+    snapshot: CustomerSnapshot,
     ends_at: datetime,
     rules: Rules,
     trigger: PrivilegeEnding = "override_end",
 ) -> TierDecision:
     """The override is over: the customer is graded anew, as of its end."""
     policy = rules.active
-    rank = policy.assess(known).rank
+    rank = policy.assess(snapshot).rank
     same_ladder = standing.ladder == policy.ladder
     if same_ladder and rank == standing.rank:
         return standing._replace(overridden_until=None), []
     kind: ChangeKind = "downgrade" if same_ladder and rank < standing.rank else "upgrade"
-    reasons = reasons_of(policy, known, known.last_month, rank, trigger=trigger)
+    reasons = reasons_of(policy, snapshot, snapshot.last_month, rank, trigger=trigger)
     standing, change = changed(standing, policy, rank, kind, ends_at, rules, reasons)
     if kind == "upgrade":  # it stands on orders alone: the tier that a person had set is no floor for it (K18)
         standing = standing._replace(floor_tier=None, floor_rank=0)
@@ -62,7 +63,8 @@ def end_override(
 
 
 def promise(standing: Standing, until: datetime, at: datetime) -> Standing:
-    """The tier is not lowered before `until`, whatever a review finds."""
+    """The tier is not lowered before `until`, whatever a review finds. Refused: a customer without a tier
+    (`no_tier_yet`) or with an override (`overridden`), and a date that is over (`in_the_past`)."""
     if standing.since is None:
         raise conflict("no_tier_yet", "The customer has no tier yet: the first order gives one.")
     if standing.overridden_until is not None:
@@ -73,4 +75,5 @@ def promise(standing: Standing, until: datetime, at: datetime) -> Standing:
 
 
 def withdraw_promise(standing: Standing) -> Standing:
+    """From now on reviews may lower the tier again."""
     return standing._replace(promised_until=None)

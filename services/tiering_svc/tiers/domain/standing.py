@@ -1,4 +1,4 @@
-"""Where a customer stands: the open row of its tier history and what is being watched about it (T10)."""
+"""A customer's standing (T10): the open row of its tier history, and what a later decision has to know about it."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -11,7 +11,8 @@ RISES = frozenset({"first", "upgrade", "correction"})  # what stood on orders, a
 
 
 class Standing(NamedTuple):
-    """Where a customer stands: the open row of the history, and what is being watched about it."""
+    """The open row of a customer's history, with its floor, its grace, and until when it is kept. A named tuple: it is
+    loaded and saved for every customer of a batch, column by column."""
 
     customer_id: UUID
     tier: str | None = None  # None: known, but never placed on a pyramid
@@ -39,5 +40,6 @@ class Standing(NamedTuple):
 
     @property
     def kept_until(self) -> datetime | None:
-        """Not lowered before: by the policy's retention, or by a person's promise."""
+        """Until when the tier is not lowered: by the policy's retention, or by a person's promise; None: no such
+        thing."""
         return max((until for until in (self.retained_until, self.promised_until) if until), default=None)

@@ -1,4 +1,4 @@
-"""Where a customer stood as of an instant, as known at another (T10): what a review decides from, now or repeated."""
+"""A customer's standing as of an instant, as known at another (T10): what a review decides from, now or repeated."""
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -11,7 +11,7 @@ from services.tiering_svc.tiers.domain.standing import ChangeKind, Standing
 
 
 class StandingAsOf(NamedTuple):
-    """The row of the history that was in force, with the watch that was on, as far as both were known then."""
+    """The row of the history that was in force, and its grace if it ran, as far as both were known then."""
 
     customer_id: UUID
     row_id: UUID
@@ -30,21 +30,22 @@ class StandingAsOf(NamedTuple):
 KINDS: Mapping[str, ChangeKind] = {kind: kind for kind in get_args(ChangeKind)}
 
 
-def standing_of(stood: StandingAsOf, placed_by: Policy, as_of: datetime, zone: tzinfo) -> Standing:
-    """What a review looks at, put together again; the floor is not part of it: it only matters to what is applied."""
+def standing_of(past: StandingAsOf, placed_by: Policy, as_of: datetime, zone: tzinfo) -> Standing:
+    """The standing a review looks at, put together again from what is kept. It has no floor: that matters only to
+    what is applied. `placed_by`: the policy behind the row."""
     kept = placed_by.life.keep_months
-    privileged = kept > 0 and stood.kind in ("first", "upgrade")
-    until = stood.overridden_until
+    privileged = kept > 0 and past.kind in ("first", "upgrade")
+    until = past.overridden_until
     return Standing(
-        stood.customer_id, stood.tier, stood.rank, stood.since, stood.row_id, KINDS[stood.kind], stood.policy_id,
-        stood.policy_version, ladder=placed_by.ladder, below_since=stood.below_since, grace_until=stood.grace_until,
-        retained_until=add_months(stood.since, kept, zone) if privileged else None,
-        overridden_until=until if until is not None and until > as_of else None, promised_until=stood.promised_until,
+        past.customer_id, past.tier, past.rank, past.since, past.row_id, KINDS[past.kind], past.policy_id,
+        past.policy_version, ladder=placed_by.ladder, below_since=past.below_since, grace_until=past.grace_until,
+        retained_until=add_months(past.since, kept, zone) if privileged else None,
+        overridden_until=until if until is not None and until > as_of else None, promised_until=past.promised_until,
     )  # fmt: skip
 
 
 def still_stands(then: Standing, now: Standing, as_of: datetime) -> bool:
-    """Nothing has happened since that a review of `as_of` would overwrite: only then is its decision applied.
+    """Whether nothing has happened since that a review of `as_of` would overwrite: only then its decision is applied.
 
     An order, a correction, an override, a promise or another review in between leaves another row, or another watch.
     """
@@ -65,6 +66,7 @@ def _overridden(standing: Standing, as_of: datetime) -> bool:
 
 
 def standing_at(now: Standing, as_of: datetime) -> Standing:
+    """Today's standing as a review of `as_of` looks at it: without an override that was over by then."""
     if now.overridden_until is None or _overridden(now, as_of):
         return now
     return now._replace(overridden_until=None)

@@ -71,7 +71,7 @@ class DecidedStanding(NamedTuple):
 
 
 def looked_at_from(standing: Standing, order: Order) -> datetime:
-    """An order is looked at from its own date on, or from the open row's where that is later."""
+    """From when on an order matters: from its own date, or from the open row's beginning where that is later."""
     return order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
 
 
@@ -113,7 +113,7 @@ def _reassess(
     rules: Rules,
     cause: tuple[str, UUID | None],
 ) -> tuple[Standing, TierChange | None]:
-    rank = policy.grade_seen(figures, month)
+    rank = policy.grade_by(figures, month)
     if standing.tier is None:
         rank = rank if policy.life.up_at_once else 0
         reasons = reasons_of(policy, figures, month, rank, trigger=cause[0], order_id=cause[1])
@@ -162,7 +162,7 @@ def after_reversal(
     steps: Walk = earlier.walk(start, month)
     _, _, figures = next(steps)
     policy = rules.behind(standing.policy_key)
-    deserved = max(policy.grade_seen(figures, month), standing.floor_rank)
+    deserved = max(policy.grade_by(figures, month), standing.floor_rank)
     if deserved >= standing.rank:
         return standing, []
     reasons = reasons_of(policy, figures, month, deserved, trigger="reversal", order_id=reversal.order_id)

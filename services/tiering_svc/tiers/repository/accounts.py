@@ -20,7 +20,7 @@ from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.accounts import OrderAccount, ReversalAccount
-from services.tiering_svc.tiers.domain.order_history import come_in_order, nothing_can_move
+from services.tiering_svc.tiers.domain.fast_path import come_in_order, nothing_can_move
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import looked_at_from, may_be_corrected
 from services.tiering_svc.tiers.domain.timeline import Timeline

@@ -1,4 +1,8 @@
-"""When a batch of a customer's orders may take the fast path, by sums of windows (T10)."""
+"""The fast path (T10): when sums of windows are enough to decide about a batch of a customer's orders.
+
+Sums can only be added to, so they are right while orders come in order of time, and harmless where no order of the
+batch could move the tier anyway. Everything else takes the exact path, over single orders (`OrderHistory`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +16,8 @@ from services.tiering_svc.tiers.domain.standing import Standing
 
 
 def come_in_order(standing: Standing, newest_at: datetime | None, orders: Sequence[Order]) -> bool:
-    """No order is older than one that was counted before it (or the open row began later than both)."""
+    """Whether no order is older than one counted before it (or the open row began later than both). `newest_at`: the
+    newest order that counts already."""
     since = standing.since
     for order in orders:
         placed_at = order.placed_at
@@ -32,7 +37,7 @@ def nothing_can_move(
     policy: Policy,
     zone: tzinfo,
 ) -> bool:
-    """True when even all of these orders together do not earn more: then it is no matter which came first.
+    """Whether even all of these orders together do not earn more: then it is no matter which came first.
 
     Holds where one more order never lowers the grade, and one window reaches to the newest order there is.
     """

@@ -1,4 +1,7 @@
-"""How a policy document is read: exact numbers, known names, ascending steps. Each refusal points at the field (T9)."""
+"""Reading the fields of a policy document (T9): exact numbers, known names, ascending steps, weights.
+
+Whatever is wrong is refused (422) with a code and the pointer of the field.
+"""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -14,18 +17,21 @@ Ranks = Mapping[str, int]
 
 
 def part(document: Document, name: str, pointer: str) -> Any:
-    found = document.get(name)
-    if found is None:
+    """A part that a policy of this kind must have; without it `missing`."""
+    value = document.get(name)
+    if value is None:
         raise invalid("missing", f"A policy of the kind {document['kind']} needs it.", pointer=f"{pointer}/{name}")
-    return found
+    return value
 
 
-def only_one_of(document: Document, one: str, other: str, pointer: str) -> None:
-    if document.get(one) is not None and document.get(other) is not None:
-        raise invalid("one_of_two", f"Either `{one}` or `{other}`, not both.", pointer=f"{pointer}/{other}")
+def only_one_of(document: Document, field: str, other: str, pointer: str) -> None:
+    """Refuse a document that has both of two fields (`one_of_two`)."""
+    if document.get(field) is not None and document.get(other) is not None:
+        raise invalid("one_of_two", f"Either `{field}` or `{other}`, not both.", pointer=f"{pointer}/{other}")
 
 
 def rank_in(ranks: Ranks, tier: str, pointer: str) -> int:
+    """The rank of a level named in a document; `unknown_tier` where the policy has none of this code."""
     rank = ranks.get(tier)
     if rank is None:
         raise invalid("unknown_tier", "The policy has no such level.", pointer=pointer)
@@ -33,13 +39,14 @@ def rank_in(ranks: Ranks, tier: str, pointer: str) -> int:
 
 
 def known_indicator(code: str, pointer: str) -> str:
+    """The code of an indicator that there is; else `unknown_indicator`."""
     if code not in INDICATORS:
         raise invalid("unknown_indicator", "There is no such indicator.", pointer=pointer)
     return code
 
 
 def numeric_indicator(code: str, pointer: str) -> str:
-    """One that can be compared with a limit: any of the four classes whose values are numbers."""
+    """The code of an indicator that can be compared with a limit: of any class, when its values are numbers."""
     if code not in INDICATORS:
         raise invalid("unknown_indicator", "No policy can grade by this indicator.", pointer=pointer)
     if INDICATORS[code].unit == "code":
@@ -48,7 +55,8 @@ def numeric_indicator(code: str, pointer: str) -> str:
 
 
 def ascending(starts: Sequence[Decimal], pointer: str, field: str, *, downwards: bool = False, first: int = 0) -> None:
-    """Each step begins where no other does, and they come in order. `first` is the place of the first of them."""
+    """Refuse steps that do not come in order, or of which two begin at the same value. `field` is where each says its
+    beginning; `first` is the index of the first of them in the document."""
     for index in range(1, len(starts)):
         before, start, at = starts[index - 1], starts[index], f"{pointer}/{index + first}/{field}"
         if start == before:
@@ -58,7 +66,7 @@ def ascending(starts: Sequence[Decimal], pointer: str, field: str, *, downwards:
 
 
 def ends_where_the_next_begins(bands: Sequence[Document], starts: Sequence[Decimal], pointer: str) -> None:
-    """A band may say where it ends: there the next one begins, neither earlier nor later."""
+    """Refuse a band that says (`to`) it ends elsewhere than where the next one begins."""
     for index, band in enumerate(bands):
         if band.get("to") is None:
             continue
@@ -75,18 +83,18 @@ def ends_where_the_next_begins(bands: Sequence[Document], starts: Sequence[Decim
 
 
 def weights(parts: Sequence[Document], how: str, pointer: str) -> list[Decimal]:
-    """As factors (1 where none is given), or as percent that add up to 100; what comes back is always a factor."""
-    read = []
-    for index, one in enumerate(parts):
+    """The weights of parts as factors: as they are (1 where none is given), or of percent that add up to 100."""
+    factors = []
+    for index, weighted in enumerate(parts):
         at = f"{pointer}/{index}/weight"
-        if one.get("weight") is None and how == "percent":
+        if weighted.get("weight") is None and how == "percent":
             raise invalid("missing", "Each has a weight where weights are percent.", pointer=at)
-        weight = number(one.get("weight") or 1, at)
+        weight = number(weighted.get("weight") or 1, at)
         if weight <= 0:
             raise invalid("weight_not_positive", "A weight is more than 0.", pointer=at)
-        read.append(weight)
+        factors.append(weight)
     if how == "percent":
-        if sum(read, ZERO) != HUNDRED:
+        if sum(factors, ZERO) != HUNDRED:
             raise invalid("weights_do_not_add_up", "The weights have to add up to 100 percent.", pointer=pointer)
-        return [weight / HUNDRED for weight in read]
-    return read
+        return [weight / HUNDRED for weight in factors]
+    return factors

@@ -1,4 +1,4 @@
-"""A policy document (T9) is checked and made into a policy. Every refusal points at the field that is wrong."""
+"""A policy document (T9): checked, and made into a policy. Every refusal points at the field that is wrong."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,8 +9,9 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import MOST_MONTHS
 from services.tiering_svc.core.domain.numbers import HUNDRED, ZERO, Names, number
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.policies.domain import star_rule
 from services.tiering_svc.policies.domain.conditions import read_conditions
-from services.tiering_svc.policies.domain.documents import (
+from services.tiering_svc.policies.domain.document_fields import (
     Document,
     Ranks,
     ascending,
@@ -20,7 +21,7 @@ from services.tiering_svc.policies.domain.documents import (
     part,
     rank_in,
 )
-from services.tiering_svc.policies.domain.policy import Band, Level, Life, Policy, Share, followed
+from services.tiering_svc.policies.domain.policy import Band, Level, Life, Policy, Share, with_derived_fields
 from services.tiering_svc.policies.domain.scorecard import read_scorecard
 from services.tiering_svc.policies.domain.value_matrix import read_matrix
 from shared.errors import invalid
@@ -41,6 +42,8 @@ LEVELS_OF_A_PYRAMID = 4
 def read_policy(
     document: Document, *, policy_id: UUID, version: int, names: Names, pointer: str = "/document"
 ) -> Policy:
+    """The policy a document describes. Its shape has been checked (`schemas.PolicyDocument`); its meaning is here: what
+    does not fit together is refused (422) with a code and the pointer of the field, below `pointer`."""
     kind = document["kind"]
     if kind not in PARTS:
         raise invalid("unknown_kind", "There is no such kind of policy.", pointer=f"{pointer}/kind")
@@ -53,7 +56,7 @@ def read_policy(
         conditions=read_conditions(document.get("conditions") or (), ranks, f"{pointer}/conditions"),
         **_looks_at(document, pointer),
     )  # fmt: skip
-    return followed(_placed_by(policy, document, ranks, pointer))
+    return with_derived_fields(_placed_by(policy, document, ranks, pointer))
 
 
 def _has_the_parts_of(kind: str, document: Document, pointer: str) -> None:
@@ -70,21 +73,19 @@ def _has_the_parts_of(kind: str, document: Document, pointer: str) -> None:
 def _levels(levels: Sequence[Document], pointer: str) -> tuple[Level, ...]:
     if len(levels) < 2:
         raise invalid("too_few_levels", "A pyramid has at least two levels.", pointer=pointer)
-    seen: set[str] = set()
+    codes: set[str] = set()
     for index, level in enumerate(levels):
-        if level["code"] in seen:
+        if level["code"] in codes:
             raise invalid("duplicate_level", "Each level once.", pointer=f"{pointer}/{index}/code")
-        seen.add(level["code"])
+        codes.add(level["code"])
     return tuple(Level(level["code"], dict(level["name"])) for level in levels)
 
 
 def _months_of(document: Document, pointer: str) -> int:
     if document["kind"] != "star":
         return _months(document["window"]["months"], f"{pointer}/window/months")
-    months = document["star"]["months"]
-    if months < 1:
-        raise invalid("no_months", "A star needs at least one month.", pointer=f"{pointer}/star/months")
-    return _months(months, f"{pointer}/star/months") + 1  # full months, so the present one is extra
+    full_months = star_rule.read_full_months(document, pointer)
+    return _months(full_months, f"{pointer}/star/months") + 1  # the month that is not over yet, too
 
 
 def _months(months: int, pointer: str) -> int:
@@ -101,8 +102,8 @@ def _looks_at(document: Document, pointer: str) -> dict[str, Any]:
     if document.get("scorecard") is not None:
         return {"scorecard": read_scorecard(document["scorecard"], f"{pointer}/scorecard")}
     indicator = numeric_indicator(document.get("indicator") or "amount", f"{pointer}/indicator")
-    if document["kind"] == "star" and indicator != "amount":
-        raise invalid("unknown_indicator", "Stars are given by the amount.", pointer=f"{pointer}/indicator")
+    if document["kind"] == "star":
+        star_rule.require_amount(indicator, pointer)
     return {"indicator": indicator}
 
 
@@ -140,8 +141,8 @@ def _bands(
         starts.append(number(band[field], f"{pointer}/{index}/{field}"))
     ascending(starts, pointer, field, downwards=downwards)
     read = [
-        Band(rank_in(ranks, band["tier"], f"{pointer}/{n}/tier"), start)
-        for n, (band, start) in enumerate(zip(bands, starts, strict=True))
+        Band(rank_in(ranks, band["tier"], f"{pointer}/{index}/tier"), start)
+        for index, (band, start) in enumerate(zip(bands, starts, strict=True))
     ]
     for index in range(1, len(read)):
         if read[index].rank == read[index - 1].rank:
@@ -170,7 +171,7 @@ def _by_shares(policy: Policy, shares: Document, ranks: Ranks, pointer: str) -> 
 
 
 def _can_be_added_up(policy: Policy, pointer: str) -> None:
-    """Shares of a sum: rates, days and points have none, and of what should be little nobody wants the most."""
+    """Refuse shares of what is no sum: rates, days and points have no total, nor has what is better the less it is."""
     unit = "points" if policy.indicator is None else INDICATORS[policy.indicator].unit
     if unit not in ("money", "count") or policy.better == "less":
         raise invalid("cannot_be_added_up", "Only amounts and counts have shares of a total.", pointer=pointer)
