@@ -1,1 +1,1 @@
-"""Schemas."""
+"""Shapes of answers and requests that several areas use: exact numbers as text, months, references to policies."""

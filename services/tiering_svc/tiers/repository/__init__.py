@@ -1,1 +1,1 @@
-"""Repository."""
+"""SQL of standings, their history and privileges, and of what a decision about new facts looks at."""

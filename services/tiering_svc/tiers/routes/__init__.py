@@ -1,1 +1,1 @@
-"""Routes."""
+"""HTTP of a customer's tier: the tier, its history and explanation, and what people set for it."""
