@@ -18,8 +18,8 @@ from deploy.verify.command import embedded_urls
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
-from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome, measure_rule
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance, measure_rules
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
@@ -41,7 +41,7 @@ class Period:
 
 
 # Three months are needed before, one more to know the customer, and three after: windows and least amounts of the
-# shipped rules were chosen on the first of these months, and are measured on the others.
+# default rules were chosen on the first of these months, and are measured on the others.
 CHOSEN = Period("chosen on", date(2017, 5, 1), date(2017, 7, 1))
 MEASURED = Period("measured on", date(2017, 8, 1), date(2017, 10, 1))
 
@@ -51,44 +51,44 @@ class Line:
     rule: WarningRule
     severity: str
     period: Period
-    measured: Measured
+    performance: RulePerformance
 
 
-def run(data: Path | None, causes: Sequence[str], outcome: RuleOutcome, as_json: bool) -> int:
+def run(data: Path | None, causes: Sequence[str], loss: LossDefinition, as_json: bool) -> int:
     try:
-        rules, histories, periods, zone = asyncio.run(_own(data, outcome)) if data else _real_year()
+        rules, histories, periods, zone = asyncio.run(_own(data, loss)) if data else _real_year()
     except DataMissing as error:
         raise CommandFailed(str(error)) from error
     if unknown := set(causes) - {rule.cause for rule in rules}:
         raise CommandFailed(f"No rule warns of {', '.join(sorted(unknown))}.")
     rules = [rule for rule in rules if not causes or rule.cause in causes]
-    lines = list(measure(rules, histories, periods, outcome, zone))
+    lines = list(measure(rules, histories, periods, loss, zone))
     if as_json:
         print(json.dumps([_as_data(line) for line in lines], indent=2))
         return 0
-    _show(Console(highlight=False), lines, rules, len(histories), outcome, real_year=data is None)
+    _show(Console(highlight=False), lines, rules, len(histories), loss, real_year=data is None)
     return 0
 
 
 def _real_year() -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     rules = [
-        read_rule(shipped.document, rule_id=shipped.policy_id, version=1, names=shipped.names)
-        for shipped in SHIPPED_WARNINGS
+        read_rule(default.document, rule_id=default.rule_id, version=1, names=default.names)
+        for default in DEFAULT_WARNING_RULES
     ]
-    known = [rule for rule in rules if rule.looking.kind not in NOT_IN_PURCHASES]
+    known = [rule for rule in rules if rule.detector.kind not in NOT_IN_PURCHASES]
     return known, read_histories(), [CHOSEN, MEASURED], UTC
 
 
-async def _own(data: Path, outcome: RuleOutcome) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
+async def _own(data: Path, loss: LossDefinition) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     """The rules in force and the history of the system on this directory."""
     database = Database(embedded_urls(data)["tiering"].replace("postgresql://", "postgresql+asyncpg://"))
     try:
-        return await database.run(lambda tx: _read(tx, outcome))
+        return await database.run(lambda tx: _read(tx, loss))
     finally:
         await database.close()
 
 
-async def _read(tx: Transaction, outcome: RuleOutcome) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
+async def _read(tx: Transaction, loss: LossDefinition) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
     zone = (await find_business(tx)).zone
     this_month = month_of(datetime.now(UTC), zone)
     histories: list[History] = []
@@ -97,9 +97,7 @@ async def _read(tx: Transaction, outcome: RuleOutcome) -> tuple[list[WarningRule
         histories += await list_histories(tx, customers, this_month, zone)
         customers = await list_customers(tx, customers[-1], PAGE)
     first = min((order.month for history in histories for order in history.orders), default=this_month)
-    period = Period(
-        "measured on", shift(first, outcome.baseline_months + 1), shift(this_month, -outcome.horizon_months)
-    )
+    period = Period("measured on", shift(first, loss.baseline_months + 1), shift(this_month, -loss.horizon_months))
     if period.last < period.first:
         raise CommandFailed("The history is too short: months before and after each look are needed.")
     return await warning_rules.list_active(tx), histories, [period], zone
@@ -109,39 +107,41 @@ def measure(
     rules: Sequence[WarningRule],
     histories: Sequence[History],
     periods: Iterable[Period],
-    outcome: RuleOutcome,
+    loss: LossDefinition,
     zone: tzinfo,
 ) -> Iterable[Line]:
     for period in periods:
         for severity in SEVERITIES:
-            measurements = [Measured() for _ in rules]
-            measure_rule(
-                [rule.looking for rule in rules], histories, period.first, period.last, outcome, zone,
-                into=measurements, severity=severity,
+            performances = [RulePerformance() for _ in rules]
+            measure_rules(
+                [rule.detector for rule in rules], histories, period.first, period.last, loss, zone,
+                into=performances, severity=severity,
             )  # fmt: skip
             yield from (
-                Line(rule, severity, period, measurement) for rule, measurement in zip(rules, measurements, strict=True)
+                Line(rule, severity, period, performance) for rule, performance in zip(rules, performances, strict=True)
             )
 
 
 def _as_data(line: Line) -> dict[str, Any]:
-    measured = line.measured
+    performance = line.performance
     return {
         "cause": line.rule.cause,
         "severity": line.severity,
         "period": line.period.name,
         "from": spelled(shift(line.period.first, -1)),
         "to": spelled(shift(line.period.last, -1)),
-        "warnings": measured.precision.whole,
+        "warnings": performance.precision.whole,
         **{
             name: {"part": ratio.part, "of": ratio.whole, "share": ratio.share, "interval": ratio.interval}
             for name, ratio in (
-                ("precision", measured.precision), ("recall", measured.recall), ("base_rate", measured.base_rate)
+                ("precision", performance.precision),
+                ("recall", performance.recall),
+                ("base_rate", performance.base_rate),
             )
         },
-        "lead_days": [measured.lead_quantile(share) for share in (0.25, 0.5, 0.75)],
-        "not_known": measured.not_known,
-        "not_measured": measured.not_measured,
+        "lead_days": [performance.lead_quantile(share) for share in (0.25, 0.5, 0.75)],
+        "not_known": performance.not_known,
+        "not_measured": performance.not_measured,
     }  # fmt: skip
 
 
@@ -150,13 +150,13 @@ def _show(
     lines: Sequence[Line],
     rules: Sequence[WarningRule],
     customers: int,
-    outcome: RuleOutcome,
+    loss: LossDefinition,
     *,
     real_year: bool,
 ) -> None:
     console.print(
-        f"{customers:,} customers. A loss: over the {outcome.horizon_months} months after, revenue a day at least "
-        f"{outcome.fall} % below the {outcome.baseline_months} months before (of at least {outcome.least_baseline} a "
+        f"{customers:,} customers. A loss: over the {loss.horizon_months} months after, revenue a day at least "
+        f"{loss.fall} % below the {loss.baseline_months} months before (of at least {loss.least_baseline} a "
         "month). In brackets: 95 % intervals."
     )
     for period in dict.fromkeys(line.period for line in lines):
@@ -169,7 +169,7 @@ def _show(
 
 
 def _table(period: Period, lines: Sequence[Line]) -> Table:
-    base = _share(lines[0].measured.base_rate) if lines else ""
+    base = _share(lines[0].performance.base_rate) if lines else ""
     title = (
         f"{period.name} the ends of {spelled(shift(period.first, -1))} to {spelled(shift(period.last, -1))}; "
         f"base rate {base}"
@@ -178,14 +178,14 @@ def _table(period: Period, lines: Sequence[Line]) -> Table:
     for name in ("rule", "severity", "warnings", "precision", "recall", "lead in days"):
         table.add_column(name, justify="left" if name in ("rule", "severity") else "right", no_wrap=True)
     for line in lines:
-        measured = line.measured
-        quarter, median, most = (measured.lead_quantile(share) for share in (0.25, 0.5, 0.75))
+        performance = line.performance
+        quarter, median, most = (performance.lead_quantile(share) for share in (0.25, 0.5, 0.75))
         table.add_row(
             line.rule.names["en"],
             line.severity if line.severity == SEVERITIES[-1] else f"{line.severity} or worse",
-            f"{measured.precision.whole:,}",
-            _share(measured.precision),
-            _share(measured.recall),
+            f"{performance.precision.whole:,}",
+            _share(performance.precision),
+            _share(performance.recall),
             "–" if median is None else f"{median} ({quarter}–{most})",
         )
     return table

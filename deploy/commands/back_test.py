@@ -24,7 +24,7 @@ def back_test(
     """Print precision, recall and lead time of each early-warning rule, with the base rate."""
     # imported when called: the purchases' packages are large, and an extra
     from deploy.back_test import run
-    from services.tiering_svc.monitoring.domain.back_test import RuleOutcome
+    from services.tiering_svc.monitoring.domain.back_test import LossDefinition
 
-    outcome = RuleOutcome(horizon, baseline, Decimal(str(fall)), Decimal(str(least)))
-    raise typer.Exit(run(data.absolute() if data else None, rule or [], outcome, as_json))
+    loss = LossDefinition(horizon, baseline, Decimal(str(fall)), Decimal(str(least)))
+    raise typer.Exit(run(data.absolute() if data else None, rule or [], loss, as_json))

@@ -70,7 +70,7 @@ jobs = Jobs(
         "policy_back_test": back_tests.BACK_TEST,
         "lifetime_values": lifetime_values.VALUES,
         "risk_sweep": risk_flags.RISKS,
-        "warning_sweep": sweeps.WARNINGS,
+        "warning_sweep": sweeps.WARNING_SWEEPS,
         "warning_back_test": rule_back_tests.measure_next_batch,
     }
 )

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from shared.events import WarningRaised
 from tests.verify.conftest import Five
 
 CUSTOMER, WARNING, OTHER = (UUID(int=number) for number in (1, 2, 3))
-RULE = SHIPPED_WARNINGS[3].policy_id
+RULE = DEFAULT_WARNING_RULES[3].rule_id
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 NAMES = {"warnings_once", "warnings_raised_once", "warnings_announced", "warnings_in_overview"}
 

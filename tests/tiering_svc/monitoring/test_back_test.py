@@ -13,8 +13,8 @@ from deploy.back_test.real_year import histories_of
 from deploy.demo.purchases import ranked_households, read_purchases
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.domain.order import Order
-from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome, measure_rule
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance, measure_rules
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
 from services.tiering_svc.monitoring.repository import monthly_series as live
@@ -24,12 +24,12 @@ from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 FIRST, LAST = date(2017, 5, 1), date(2017, 10, 1)
-OUTCOME = RuleOutcome(3, 3, Decimal(50), Decimal(100))
+OUTCOME = LossDefinition(3, 3, Decimal(50), Decimal(100))
 RULES = {
-    (shipped.document.get("cause") or shipped.document["kind"]): read_rule(
-        shipped.document, rule_id=shipped.policy_id, version=1, names=shipped.names
-    ).looking
-    for shipped in SHIPPED_WARNINGS
+    (default.document.get("cause") or default.document["kind"]): read_rule(
+        default.document, rule_id=default.rule_id, version=1, names=default.names
+    ).detector
+    for default in DEFAULT_WARNING_RULES
 }
 
 
@@ -111,8 +111,8 @@ def frame() -> Frame:
 
 @pytest.mark.parametrize("cause", ["revenue_halved", "silent"])
 def test_T12_a_back_test_equals_pandas(frame: Frame, cause: str):
-    measured = Measured()
-    measure_rule([RULES[cause]], frame.histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    measured = RulePerformance()
+    measure_rules([RULES[cause]], frame.histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
     expected = by_pandas(frame, getattr(frame, cause))
     for name, (part, whole) in expected.items():
         ratio = getattr(measured, name)
@@ -123,11 +123,11 @@ def test_T12_a_back_test_equals_pandas(frame: Frame, cause: str):
 
 
 def test_T12_pieces_add_up_and_survive_being_stored(frame: Frame):
-    whole, pieces = Measured(), Measured()
-    measure_rule([RULES["silent"]], frame.histories[:90], FIRST, LAST, OUTCOME, UTC, into=[whole])
+    whole, pieces = RulePerformance(), RulePerformance()
+    measure_rules([RULES["silent"]], frame.histories[:90], FIRST, LAST, OUTCOME, UTC, into=[whole])
     for start in range(0, 90, 30):
-        pieces = Measured.from_data(pieces.as_data())
-        measure_rule([RULES["silent"]], frame.histories[start : start + 30], FIRST, LAST, OUTCOME, UTC, into=[pieces])
+        pieces = RulePerformance.from_data(pieces.as_data())
+        measure_rules([RULES["silent"]], frame.histories[start : start + 30], FIRST, LAST, OUTCOME, UTC, into=[pieces])
     assert pieces == whole
 
 
@@ -158,8 +158,8 @@ def test_T12_the_interval_is_wider_when_few_customers_make_the_figures():
 async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real_year_copy, keys):
     app = harness.app_of("tiering", real_year_copy, keys)
     async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as there:
-        rule = next(one for one in SHIPPED_WARNINGS if one.document["kind"] == "silent")
-        url = f"/v1/warning-rules/{rule.policy_id}/back-tests"
+        rule = next(one for one in DEFAULT_WARNING_RULES if one.document["kind"] == "silent")
+        url = f"/v1/warning-rules/{rule.rule_id}/back-tests"
         asked = {"from": "2017-04", "to": "2017-09", "outcome": {"least_baseline": "100"}}
         answer = await there.post(url, json=asked)
         assert answer.status_code == 202, answer.text
@@ -173,9 +173,9 @@ async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real
         zone = (await find_business(tx)).zone
         return await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
-    measured = Measured()
+    measured = RulePerformance()
     told = await real_year_copy.run(histories)
-    measure_rule([RULES["silent"]], told, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    measure_rules([RULES["silent"]], told, FIRST, LAST, OUTCOME, UTC, into=[measured])
     for name in ("precision", "recall", "base_rate"):
         ratio = getattr(measured, name)
         assert (found[name]["part"], found[name]["of"]) == (ratio.part, ratio.whole)
@@ -189,7 +189,7 @@ async def test_T12_a_sweep_sees_what_the_history_tells(real_year, real_year_data
 
     async def both(tx):
         zone = (await find_business(tx)).zone
-        seen = await live.load_monthly_series(tx, real_year.customers, as_of, zone, live.classes_of([]), 12)
+        seen = await live.load_monthly_series(tx, real_year.customers, as_of, zone, live.facts_for([]), 12)
         return seen, await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
     seen, histories = await real_year_database.run(both)
@@ -198,7 +198,7 @@ async def test_T12_a_sweep_sees_what_the_history_tells(real_year, real_year_data
         assert one.months == told.months
         assert (one.first_order_at, one.first_month, one.today) == (told.first_order_at, told.first_month, told.today)
         for cause in ("revenue_down", "revenue_halved", "falling", "silent"):
-            found, expected = RULES[cause].look(one), RULES[cause].look(told)
+            found, expected = RULES[cause].detect(one), RULES[cause].detect(told)
             assert (found is None) == (expected is None)
             assert found is None or expected is None or found.evidence == expected.evidence
 

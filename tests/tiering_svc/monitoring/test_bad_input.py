@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.events import placed
@@ -20,7 +20,7 @@ DOWN = {
     "thresholds": [{"severity": "yellow", "at_least": "15"}, {"severity": "red", "at_least": "20"}],
 }  # fmt: skip
 NAMES = {"en": "Test", "zh": "测试"}
-SILENT = SHIPPED_WARNINGS[3].policy_id
+SILENT = DEFAULT_WARNING_RULES[3].rule_id
 
 
 def steps(*steps: tuple[str, str]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ async def test_T12_a_rule_is_refused_at_its_field(client, change, code, pointer)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, code)
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert len((await client.get("/v1/warning-rules")).json()["items"]) == len(SHIPPED_WARNINGS)
+    assert len((await client.get("/v1/warning-rules")).json()["items"]) == len(DEFAULT_WARNING_RULES)
 
 
 async def test_T12_shapes_are_checked_before_anything_else(client):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.indicators.domain.order import Order, Reversal
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.detectors import Finding, evidence_as_data
 from services.tiering_svc.monitoring.domain.history import (
     History,
@@ -23,7 +23,7 @@ from services.tiering_svc.monitoring.domain.history import (
 )
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
-from services.tiering_svc.monitoring.texts.warnings import in_words
+from services.tiering_svc.monitoring.texts.warnings import describe_evidence
 
 ANN = UUID(int=1)
 FIRST = date(2025, 1, 1)
@@ -52,11 +52,11 @@ def seen(history: History, month: date) -> MonthlySeries:
 def rule(kind: str, yellow: str, red: str | None = None, **fields: Any):
     steps = [{"severity": "yellow", "at_least": yellow}] + ([{"severity": "red", "at_least": red}] if red else [])
     document = {"kind": kind, "thresholds": steps} | fields
-    return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"}).looking
+    return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"}).detector
 
 
-def after(looking, *amounts: str | int) -> Finding | None:
-    return looking.look(seen(monthly(*amounts), shift(FIRST, len(amounts))))
+def after(detector, *amounts: str | int) -> Finding | None:
+    return detector.detect(seen(monthly(*amounts), shift(FIRST, len(amounts))))
 
 
 DOWN = rule("revenue_down", "15", "20", recent_months=1, baseline_months=3)
@@ -120,13 +120,13 @@ def test_T12_silent_for_so_many_times_its_own_cycle():
     silent = rule("silent", "3", "6", cycle_months=12, least_orders=4, least_days=10)
     cases = {20: None, 21: "yellow", 41: "yellow", 42: "red", 100: "red"}
     for days, severity in cases.items():
-        assert silent.look(weekly(8, days)[1]).severity == severity, days
-    assert silent.look(weekly(3, 40)[1]) is None  # too few orders to have a cycle
-    assert silent.look(weekly(3, 5)[1]).severity is None  # but it has ordered just now
-    assert silent.look(seen(History(ANN), date(2025, 10, 1))) is None
+        assert silent.detect(weekly(8, days)[1]).severity == severity, days
+    assert silent.detect(weekly(3, 40)[1]) is None  # too few orders to have a cycle
+    assert silent.detect(weekly(3, 5)[1]).severity is None  # but it has ordered just now
+    assert silent.detect(seen(History(ANN), date(2025, 10, 1))) is None
     quick = rule("silent", "3", cycle_months=12, least_orders=2, least_days=30)
-    assert quick.look(weekly(8, 29)[1]).severity is None
-    assert quick.look(weekly(8, 30)[1]).severity == "yellow"
+    assert quick.detect(weekly(8, 29)[1]).severity is None
+    assert quick.detect(weekly(8, 30)[1]).severity == "yellow"
 
 
 def test_T12_more_complaints_than_before():
@@ -134,7 +134,7 @@ def test_T12_more_complaints_than_before():
 
     def complained(*months: int) -> Finding:
         at = [datetime(2025, month, 3, tzinfo=UTC) for month in months]
-        return more.look(seen(History(ANN, complaints=at), date(2025, 10, 1)))
+        return more.detect(seen(History(ANN, complaints=at), date(2025, 10, 1)))
 
     assert complained().severity is None
     assert complained(9).severity == "yellow"
@@ -150,15 +150,15 @@ def test_T12_arrears_by_amount_rate_or_days():
         ReceivableFact(date(2025, 8, 1), date(2025, 9, 11), Decimal(100), [paid, late]),
         ReceivableFact(date(2025, 9, 1), date(2025, 10, 1), Decimal(140), []),  # due today: not late yet
     ]
-    now = seen(History(ANN, bills=bills), date(2025, 10, 1))
+    now = seen(History(ANN, receivables=bills), date(2025, 10, 1))
     for measure, reached, beyond in (("amount", "60", "60.01"), ("rate", "30", "30.1"), ("days", "20", "21")):
-        assert rule("arrears", reached, measure=measure).look(now).severity == "yellow"
-        assert rule("arrears", beyond, measure=measure).look(now).severity is None
-    later = seen(History(ANN, bills=bills), date(2025, 12, 1))
-    assert rule("arrears", "1", measure="days").look(later).evidence["days_late"] == 61
-    assert rule("arrears", "1", measure="days").look(seen(History(ANN), date(2025, 10, 1))) is None
-    settled = seen(History(ANN, bills=bills[:1]), date(2025, 12, 1))
-    assert rule("arrears", "1", measure="rate").look(settled).severity is None
+        assert rule("arrears", reached, measure=measure).detect(now).severity == "yellow"
+        assert rule("arrears", beyond, measure=measure).detect(now).severity is None
+    later = seen(History(ANN, receivables=bills), date(2025, 12, 1))
+    assert rule("arrears", "1", measure="days").detect(later).evidence["days_late"] == 61
+    assert rule("arrears", "1", measure="days").detect(seen(History(ANN), date(2025, 10, 1))) is None
+    settled = seen(History(ANN, receivables=bills[:1]), date(2025, 12, 1))
+    assert rule("arrears", "1", measure="rate").detect(settled).severity is None
 
 
 def test_T12_satisfaction_down():
@@ -168,7 +168,7 @@ def test_T12_satisfaction_down():
 
     def scored(*scores: tuple[int, int], measure: str = "cases") -> Finding | None:
         told = [ScoredAnswer(measure, datetime(2025, month, 3, tzinfo=UTC), Decimal(score)) for month, score in scores]
-        return down.look(seen(History(ANN, scores=told), date(2025, 10, 1)))
+        return down.detect(seen(History(ANN, scores=told), date(2025, 10, 1)))
 
     assert scored((3, 5), (4, 5), (8, 4), (9, 4)).severity == "yellow"
     assert scored((3, 5), (4, 5), (8, 3), (9, 3)).severity == "red"
@@ -181,12 +181,12 @@ def test_T12_satisfaction_down():
 def test_T12_what_came_back_later_was_not_known_then():
     history = monthly(1, 2800, 3100, 3000, 3100)
     taken = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3000), None, 0)
-    history.came_back = [ReversalFact(datetime(2025, 7, 5, tzinfo=UTC), taken)]
+    history.reversals = [ReversalFact(datetime(2025, 7, 5, tzinfo=UTC), taken)]
     then, later = history.month_ends(date(2025, 6, 1), date(2025, 8, 1), UTC), date(2025, 5, 1)
     first, _, last = then
     assert (first.amount(later), last.amount(later)) == (3100, 100)
     gone = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3100), None, 1)
-    history.came_back = [ReversalFact(datetime(2025, 5, 20, tzinfo=UTC), gone)]
+    history.reversals = [ReversalFact(datetime(2025, 5, 20, tzinfo=UTC), gone)]
     assert later not in seen(history, date(2025, 6, 1)).months
 
 
@@ -198,10 +198,10 @@ amounts = st.lists(st.sampled_from([0, 0, 5, 80, 100, 100, 120, 300]), min_size=
 def test_T12_revenue_down_equals_counting_by_hand(monthly_amounts, recent, baseline, deviations):
     if baseline == 1:
         deviations = "0"
-    looking = rule(
+    detector = rule(
         "revenue_down", "15", "20", recent_months=recent, baseline_months=baseline, least_deviations=deviations
     )  # fmt: skip
-    found = after(looking, *monthly_amounts)
+    found = after(detector, *monthly_amounts)
     days = [monthrange(2025 + n // 12, n % 12 + 1)[1] for n in range(len(monthly_amounts))]
     end = len(monthly_amounts)
     middle, start = end - recent, end - recent - baseline
@@ -251,8 +251,8 @@ def test_T12_falling_equals_counting_by_hand(monthly_amounts, least):
 def test_T12_silence_equals_counting_by_hand(days_before, least_orders, least_days):
     end = datetime(2025, 10, 1, tzinfo=UTC)
     placed = sorted(end - timedelta(days=days, hours=1) for days in days_before)
-    looking = rule("silent", "3", "6", cycle_months=12, least_orders=least_orders, least_days=least_days)
-    found = looking.look(seen(History(ANN, [order(n, at) for n, at in enumerate(placed)]), date(2025, 10, 1)))
+    detector = rule("silent", "3", "6", cycle_months=12, least_orders=least_orders, least_days=least_days)
+    found = detector.detect(seen(History(ANN, [order(n, at) for n, at in enumerate(placed)]), date(2025, 10, 1)))
     recent = [at for at in placed if at >= datetime(2024, 11, 1, tzinfo=UTC)]
     if not recent:
         assert found is None
@@ -274,13 +274,13 @@ def test_T12_every_kind_is_said_in_both_languages():
     history = monthly(1, 2800, 3100, 2000, 1000, 500)
     history.complaints = [datetime(2025, 6, 3, tzinfo=UTC)]
     history.scores = [ScoredAnswer("cases", datetime(2025, n, 3, tzinfo=UTC), Decimal(6 - n)) for n in (2, 3, 4, 5)]
-    history.bills = [bill]
+    history.receivables = [bill]
     observed = seen(history, date(2025, 7, 1))
-    for shipped in SHIPPED_WARNINGS:
-        looking = read_rule(shipped.document, rule_id=ANN, version=1, names=shipped.names).looking
-        looked = looking.look(observed)
-        assert looked is not None, shipped.names
-        words = in_words(evidence_as_data(looking.kind, looked), "USD")
+    for default in DEFAULT_WARNING_RULES:
+        detector = read_rule(default.document, rule_id=ANN, version=1, names=default.names).detector
+        looked = detector.detect(observed)
+        assert looked is not None, default.names
+        words = describe_evidence(evidence_as_data(detector.kind, looked), "USD")
         assert words["en"].endswith(".")
         assert words["zh"].endswith("。")
         assert not any(sign in words["en"] + words["zh"] for sign in ("None", "{", "Decimal"))

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.monitoring.domain.defaults import SHIPPED_WARNINGS
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.handlers import sweeps as warning_runs
-from services.tiering_svc.monitoring.handlers.sweeps import ask_for_what_is_due
+from services.tiering_svc.monitoring.handlers.sweeps import request_due_sweeps
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import TeamMemberAssigned, WarningClosed, WarningEscalated, WarningRaised
 from shared.messaging import new_id
@@ -18,7 +18,7 @@ from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
 ANN, BOB = UUID(int=1), UUID(int=2)
-SILENT = next(rule for rule in SHIPPED_WARNINGS if rule.document["kind"] == "silent")
+SILENT = next(rule for rule in DEFAULT_WARNING_RULES if rule.document["kind"] == "silent")
 
 
 def day(number: int) -> datetime:
@@ -63,7 +63,7 @@ async def test_T12_silence_is_raised_once_worsens_in_place_and_closes_when_it_or
     assert (warning["evidence"]["silent_days"], warning["evidence"]["cycle_days"]) == (22, "7")
     assert "No order for 22 days" in warning["words"]["en"]
     assert "22天" in warning["words"]["zh"]
-    assert warning["rule"]["id"] == str(SILENT.policy_id)
+    assert warning["rule"]["id"] == str(SILENT.rule_id)
     await swept(client, database, day(63 + 24))
     assert [one["id"] for one in await listed(client, cause="silent")] == [warning["id"]]
     await swept(client, database, day(63 + 43))
@@ -79,7 +79,7 @@ async def test_T12_silence_is_raised_once_worsens_in_place_and_closes_when_it_or
         ("raised", "patron"), ("escalated", "patron"), ("closed", "patron"),
     ]  # fmt: skip
     assert whole["changes"][-1]["evidence"]["silent_days"] == 1
-    assert "1 days" in whole["changes"][-1]["words"]["en"]
+    assert "No order for 1 day, since" in whole["changes"][-1]["words"]["en"]
     told = [e for e in await announced() if isinstance(e, WarningRaised | WarningEscalated | WarningClosed)]
     silent = [type(event) for event in told if event.cause == "silent"]
     assert silent == [WarningRaised, WarningEscalated, WarningClosed]
@@ -139,7 +139,7 @@ async def test_T12_the_owner_is_the_account_manager_and_changes_with_them(client
 async def test_T12_a_retired_rule_closes_its_warnings_and_another_rule_may_take_its_cause(client, database, as_role):
     await weekly(database)
     await swept(client, database, day(63 + 22))
-    url = f"/v1/warning-rules/{SILENT.policy_id}"
+    url = f"/v1/warning-rules/{SILENT.rule_id}"
     head = as_role("head", subject="head-2")
     body = {"name": {"en": "Quiet", "zh": "安静"}, "document": dict(SILENT.document) | {"least_days": 30}}
     other = (await client.post("/v1/warning-rules", json=body)).json()
@@ -159,7 +159,7 @@ async def test_T12_a_retired_rule_closes_its_warnings_and_another_rule_may_take_
 
 
 async def test_T12_versions_of_a_rule_one_in_force(client, as_role):
-    url = f"/v1/warning-rules/{SILENT.policy_id}"
+    url = f"/v1/warning-rules/{SILENT.rule_id}"
     body = {"name": SILENT.names, "document": dict(SILENT.document) | {"least_days": 1}}
     assert (await client.post(f"{url}/versions", json=body)).json()["version"] == 2
     head = as_role("head", subject="head-2")
@@ -172,7 +172,7 @@ async def test_T12_versions_of_a_rule_one_in_force(client, as_role):
     rules = (await client.get("/v1/warning-rules", params={"limit": 3})).json()
     assert len(rules["items"]) == 3
     rest = (await client.get("/v1/warning-rules", params={"limit": 50, "cursor": rules["next"]})).json()
-    assert len(rest["items"]) == len(SHIPPED_WARNINGS) - 3
+    assert len(rest["items"]) == len(DEFAULT_WARNING_RULES) - 3
     assert (await client.get(f"/v1/warning-rules/{ANN}")).json()["code"] == "rule_set_not_found"
 
 
@@ -188,7 +188,7 @@ async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, da
         seen += page["items"]
     assert [one["severity"] for one in seen] == ["red"] * 4 + ["yellow"] * 3
     assert len({one["id"] for one in seen}) == 7
-    one = await listed(client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.policy_id))
+    one = await listed(client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.rule_id))
     assert [(w["customer_id"], w["severity"]) for w in one] == [(str(UUID(int=1)), "red")]
     partner = as_role("partner", partner_id=new_id())
     for path in ("/v1/warnings", f"/v1/warnings/{seen[0]['id']}", "/v1/warnings/runs", "/v1/warning-rules"):
@@ -201,7 +201,7 @@ async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes
     every = timedelta(hours=24)
 
     async def ask(at: datetime | None = None) -> None:
-        await database.run(lambda tx: ask_for_what_is_due(tx, every), at=at)
+        await database.run(lambda tx: request_due_sweeps(tx, every), at=at)
 
     await ask()
     assert (await client.get("/v1/warnings/runs")).json()["items"] == []  # the first is a review's, or somebody's

@@ -1,4 +1,4 @@
-"""Stages and relationship types (T11): by example, as of any instant, counted by sweeps, by rules that are data."""
+"""Stages (T11): by example, as of any instant, counted by sweeps with relationship types, by rules that are data."""
 
 from collections import Counter
 from copy import deepcopy
@@ -11,36 +11,29 @@ from uuid import UUID
 import pandas as pd
 import pytest
 
+from services.tiering_svc.monitoring.domain.defaults import DEFAULT_STAGE_RULES
 from services.tiering_svc.monitoring.domain.monthly_series import Margin, MonthlySeries, MonthSums
-from services.tiering_svc.monitoring.domain.stage import (
-    MARGINS,
-    NUMBERS,
-    RELATIONSHIPS,
-    SHIPPED_STAGES,
-    Classes,
-    read_stage_rules,
-    relationship_of,
-    stage_of,
-)
+from services.tiering_svc.monitoring.domain.stage import stage_of
+from services.tiering_svc.monitoring.domain.stage_rules import read_stage_rules
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.runs import to_the_end
 
 SERVICE = "tiering"
-RULES = read_stage_rules(SHIPPED_STAGES)
+RULES = read_stage_rules(DEFAULT_STAGE_RULES).stage
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def seen(*orders: tuple[int, int], margin: Margin | None = None) -> MonthlySeries:
-    """Orders so many days ago, of so much."""
-    placed = sorted((AS_OF - timedelta(days=days), Decimal(amount)) for days, amount in orders)
+def series_of(*days_and_amounts: tuple[int, int], margin: Margin | None = None) -> MonthlySeries:
+    """The series of a customer with orders so many days ago, of so much."""
+    placed = sorted((AS_OF - timedelta(days=days), Decimal(amount)) for days, amount in days_and_amounts)
     months: dict[date, list[tuple[datetime, Decimal]]] = {}
     for at, amount in placed:
         months.setdefault(at.date().replace(day=1), []).append((at, amount))
     sums = {
-        month: MonthSums(len(its), sum((amount for _, amount in its), Decimal(0)), its[0][0], its[-1][0])
-        for month, its in months.items()
+        month: MonthSums(len(orders), sum((amount for _, amount in orders), Decimal(0)), orders[0][0], orders[-1][0])
+        for month, orders in months.items()
     }
     first = placed[0][0] if placed else None
     return MonthlySeries(
@@ -55,56 +48,28 @@ def every(days: int, first: int, last: int, amount: int = 10) -> list[tuple[int,
 
 def test_T11_each_stage_by_example():
     cases: dict[str, list[MonthlySeries]] = {
-        "acquire": [seen(), seen((59, 10)), seen(*every(5, 50, 45))],
-        "retain": [seen(*every(10, 300, 5)), seen((60, 10), (20, 10)), seen(*every(10, 99, 39))],
+        "acquire": [series_of(), series_of((59, 10)), series_of(*every(5, 50, 45))],
+        "retain": [series_of(*every(10, 300, 5)), series_of((60, 10), (20, 10)), series_of(*every(10, 99, 39))],
         "expand": [
-            seen(*every(10, 300, 101), *every(10, 90, 1, 12)),
-            seen(*every(10, 300, 101), *every(10, 90, 1, 40)),
+            series_of(*every(10, 300, 101), *every(10, 90, 1, 12)),
+            series_of(*every(10, 300, 101), *every(10, 90, 1, 40)),
         ],
-        "dormant": [seen(*every(10, 300, 41)), seen(*every(7, 300, 33))],
-        "lost": [seen(*every(10, 300, 95)), seen((120, 10)), seen((400, 10), (390, 10))],
+        "dormant": [series_of(*every(10, 300, 41)), series_of(*every(7, 300, 33))],
+        "lost": [series_of(*every(10, 300, 95)), series_of((120, 10)), series_of((400, 10), (390, 10))],
     }
     for stage, examples in cases.items():
-        for number, observed in enumerate(examples):
-            assert stage_of(observed, RULES).code == stage, (stage, number)
+        for number, series in enumerate(examples):
+            assert stage_of(series, RULES).code == stage, (stage, number)
 
 
 def test_T11_who_orders_rarely_is_not_dormant_before_its_own_cycle_says_so():
-    quarterly = seen(*every(90, 800, 80))
+    quarterly = series_of(*every(90, 800, 80))
     assert stage_of(quarterly, RULES).code in ("retain", "expand")
-    assert stage_of(seen(*every(90, 1400, 400)), RULES).code == "dormant"  # four cycles, not eight
-
-
-@pytest.mark.parametrize(
-    ("margin_rate", "margin"), [("0.19", "low"), ("0.2", "medium"), ("0.29", "medium"), ("0.3", "high")]
-)
-@pytest.mark.parametrize(("size", "number"), [(10, "few"), (11, "medium"), (35, "medium"), (36, "many")])
-def test_T11_the_relationship_is_read_from_the_matrix(margin_rate: str, margin: str, size: int, number: str):
-    observed = seen((10, 10), margin=Margin(Decimal(margin_rate) * 100, Decimal(100)))
-    judged = relationship_of(observed, "gold", Classes({"gold": size, "rest": 100 - size}, 100), RULES)
-    assert (judged.reasons["customers"], judged.reasons["margin"]) == (number, margin)
-    assert judged.code == SHIPPED_STAGES["relationships"]["types"][number][margin]
-
-
-def test_T11_what_is_not_known_is_not_guessed():
-    classes = Classes({"gold": 5}, 5)
-    known = seen((10, 10), margin=Margin(Decimal(1), Decimal(10)))
-    assert relationship_of(seen((10, 10)), "gold", classes, RULES).code is None
-    assert relationship_of(known, None, classes, RULES).code is None
-    assert relationship_of(known, "silver", classes, RULES).code is None
-
-
-def test_T11_more_margin_and_fewer_customers_never_get_less():
-    types = SHIPPED_STAGES["relationships"]["types"]
-    rank = {(n, m): RELATIONSHIPS.index(types[number][margin]) for n, number in enumerate(NUMBERS)
-            for m, margin in enumerate(MARGINS)}  # fmt: skip
-    for (n, m), attention in rank.items():
-        assert attention <= rank.get((n + 1, m), 9)
-        assert attention >= rank.get((n, m + 1), -1)
+    assert stage_of(series_of(*every(90, 1400, 400)), RULES).code == "dormant"  # four cycles, not eight
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    document = deepcopy(SHIPPED_STAGES)
+    document = deepcopy(DEFAULT_STAGE_RULES)
     *steps, last = path.split("/")
     part = document
     for step in steps:
@@ -133,7 +98,7 @@ async def test_T11_rules_that_make_no_sense_are_refused_at_the_field(client, pat
     answer = await rules.write(changed(path, value))
     assert answer.status_code == 422
     if code is not None:
-        assert (answer.json()["code"], [one["pointer"] for one in answer.json()["errors"]]) == (
+        assert (answer.json()["code"], [error["pointer"] for error in answer.json()["errors"]]) == (
             code,
             [f"/document/{path}"],
         )
@@ -152,24 +117,25 @@ async def test_T11_rules_are_put_in_force_by_a_second_person(client, as_role):
 
 
 def by_hand(lines: pd.DataFrame, returns: pd.DataFrame, as_of: datetime) -> Counter[str]:
-    """The shipped stages of everybody, from the lines that were sent."""
+    """The default stages of everybody, from the lines that were sent."""
     left = lines.groupby(["customer", "order", "placed_at"], as_index=False).agg(
         amount=("amount", "sum"), quantity=("quantity", "sum")
     )
     back = returns.groupby("order").agg(amount=("amount", "sum"), quantity=("quantity", "sum"))
-    left["amount"] -= left["order"].map(back["amount"]).map(lambda one: Decimal(0) if pd.isna(one) else one)
+    left["amount"] -= left["order"].map(back["amount"]).map(lambda amount: Decimal(0) if pd.isna(amount) else amount)
     left["quantity"] -= left["order"].map(back["quantity"]).fillna(0)
     left = left[(left["placed_at"] <= as_of) & (left["quantity"] > 0)]
     start = pd.Timestamp(as_of)
-    edges = [start - pd.DateOffset(months=n) for n in (6, 3, 0)]
+    edges = [start - pd.DateOffset(months=months) for months in (6, 3, 0)]
     counted: Counter[str] = Counter()
-    for _, its in left.groupby("customer"):
-        first, last = its["placed_at"].min(), its["placed_at"].max()
+    for _, orders in left.groupby("customer"):
+        placed_at = orders["placed_at"]
+        first, last = placed_at.min(), placed_at.max()
         silence = (as_of - last).days
-        cycle = (last - first).total_seconds() / 86_400 / (len(its) - 1) if len(its) > 1 else 0
+        cycle = (last - first).total_seconds() / 86_400 / (len(orders) - 1) if len(orders) > 1 else 0
         before, recent = (
-            float(its[(its["placed_at"] >= one) & (its["placed_at"] < two)]["amount"].sum()) / (two - one).days
-            for one, two in pairwise(edges)
+            float(orders[(placed_at >= begin) & (placed_at < end)]["amount"].sum()) / (end - begin).days
+            for begin, end in pairwise(edges)
         )
         known = first < edges[0].replace(day=1) and before > 0
         if (as_of - first).days < 60:
@@ -186,24 +152,24 @@ def by_hand(lines: pd.DataFrame, returns: pd.DataFrame, as_of: datetime) -> Coun
 async def test_T11_the_population_by_stage_equals_counting_by_hand(real_year, real_year_copy, keys):
     as_of = datetime(2017, 10, 1, tzinfo=UTC)
     app = harness.app_of("tiering", real_year_copy, keys)
-    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as there:
-        assert (await there.get("/v1/stages")).json()["code"] == "no_sweep_then"
-        answer = await there.post("/v1/warnings/runs", json={"as_of": as_of.isoformat()})
+    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as client:
+        assert (await client.get("/v1/stages")).json()["code"] == "no_sweep_then"
+        answer = await client.post("/v1/warnings/runs", json={"as_of": as_of.isoformat()})
         assert answer.status_code == 202
         await to_the_end(real_year_copy, "warning_sweep")
-        counts = (await there.get("/v1/stages")).json()
+        counts = (await client.get("/v1/stages")).json()
         assert counts["customers"] == len(real_year.customers)
         expected = by_hand(real_year.lines, real_year.returns, as_of)
         expected["acquire"] += len(real_year.customers) - expected.total()  # those who had not ordered yet
-        assert {one["stage"]: one["customers"] for one in counts["stages"]} == {
+        assert {row["stage"]: row["customers"] for row in counts["stages"]} == {
             stage: expected[stage] for stage in ("acquire", "expand", "retain", "dormant", "lost")
         }
-        assert sum(sum(one["relationships"].values()) for one in counts["stages"]) == counts["customers"]
-        told: Counter[str] = Counter()
+        assert sum(sum(row["relationships"].values()) for row in counts["stages"]) == counts["customers"]
+        by_customer: Counter[str] = Counter()
         for customer in real_year.customers[:25]:
             url = f"/v1/customers/{customer}/stage"
-            then = (await there.get(url, params={"as_of": as_of.isoformat()})).json()
-            told[then["stage"]["code"]] += 1
+            then = (await client.get(url, params={"as_of": as_of.isoformat()})).json()
+            by_customer[then["stage"]["code"]] += 1
             assert then["stage"]["words"]["en"].startswith(then["stage"]["name"]["en"])
             assert then["relationship"]["words"]["zh"].endswith("。")
         rows = await real_year_copy.run(
@@ -211,8 +177,8 @@ async def test_T11_the_population_by_stage_equals_counting_by_hand(real_year, re
                 "select stage from customer_stage where customer_id = any($1::uuid[])", real_year.customers[:25]
             )
         )
-        assert told == Counter(row["stage"] for row in rows)
-        earlier = (await there.get("/v1/stages", params={"as_of": "2017-09-01T00:00:00Z"})).json()
+        assert by_customer == Counter(row["stage"] for row in rows)
+        earlier = (await client.get("/v1/stages", params={"as_of": "2017-09-01T00:00:00Z"})).json()
         assert earlier["code"] == "no_sweep_then"
 
 

@@ -25,15 +25,17 @@ from services.tiering_svc.monitoring.domain.detectors import HUNDRED, SEVERITIES
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries, Window
 
-Z = 1.959964  # of a 95 percent interval
+Z_95 = 1.959964  # of the normal distribution: an interval of 95 percent
 
 
 @dataclass(frozen=True, slots=True)
-class RuleOutcome:
+class LossDefinition:
+    """What counts as a loss: so many percent less revenue a day over the horizon than in the baseline before it."""
+
     horizon_months: int = 3
     baseline_months: int = 3
     fall: Decimal = Decimal(50)  # percent
-    least_baseline: Decimal = ZERO  # a month; who brought less is not looked at
+    least_baseline: Decimal = ZERO  # revenue a month; who brought less is not looked at
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Ratio:
     whole_squares: int = 0
 
     def add(self, part: int, whole: int) -> None:
+        """One customer's share: `part` of `whole`."""
         self.part += part
         self.whole += whole
         self.part_squares += part * part
@@ -55,11 +58,13 @@ class Ratio:
 
     @property
     def share(self) -> float | None:
+        """0 to 1; None of nothing."""
         return self.part / self.whole if self.whole else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's, with as many independent draws as the spread between customers allows."""
+        """The 95 percent interval of the share: Wilson's score interval (1927), with as many independent draws as the
+        spread between customers allows (the design effect of a ratio estimated from clusters)."""
         share = self.share
         if share is None:
             return None
@@ -68,36 +73,42 @@ class Ratio:
             squares = self.part_squares - 2 * share * self.products + share * share * self.whole_squares
             if squares > 0:
                 draws = min(draws, share * (1 - share) * self.whole * self.whole / squares)
-        middle = (share + Z * Z / (2 * draws)) / (1 + Z * Z / draws)
-        half = Z * sqrt(share * (1 - share) / draws + Z * Z / (4 * draws * draws)) / (1 + Z * Z / draws)
+        middle = (share + Z_95 * Z_95 / (2 * draws)) / (1 + Z_95 * Z_95 / draws)
+        spread = sqrt(share * (1 - share) / draws + Z_95 * Z_95 / (4 * draws * draws))
+        half = Z_95 * spread / (1 + Z_95 * Z_95 / draws)
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(slots=True)
-class Measured:
-    """Sums over customers, so that a long back-test can be done in pieces."""
+class RulePerformance:
+    """How well a rule foresaw losses: sums over customers, so that a long back-test can be done in batches."""
 
     precision: Ratio = field(default_factory=Ratio)
     recall: Ratio = field(default_factory=Ratio)
     base_rate: Ratio = field(default_factory=Ratio)
-    lead_days: Counter[int] = field(default_factory=Counter)
+    lead_days: Counter[int] = field(default_factory=Counter)  # how many warnings came so many days ahead
     not_known: int = 0  # month's ends at which the rule could not tell
     not_measured: int = 0  # warnings whose customer had no baseline of the outcome's own yet
 
     def lead_quantile(self, share: float) -> int | None:
+        """The lead time in days that this share of the right warnings did not exceed; None without any."""
         ordered = sorted(self.lead_days.elements())
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
     def as_data(self) -> dict[str, Any]:
+        """As it is kept between batches."""
         ratios = {
-            name: [one.part, one.whole, one.part_squares, one.products, one.whole_squares]
-            for name, one in (("precision", self.precision), ("recall", self.recall), ("base_rate", self.base_rate))
-        }
+            name: [ratio.part, ratio.whole, ratio.part_squares, ratio.products, ratio.whole_squares]
+            for name, ratio in (
+                ("precision", self.precision), ("recall", self.recall), ("base_rate", self.base_rate),
+            )
+        }  # fmt: skip
         lead = {str(days): count for days, count in sorted(self.lead_days.items())}
         return ratios | {"lead_days": lead, "not_known": self.not_known, "not_measured": self.not_measured}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Measured":
+    def from_data(cls, data: Mapping[str, Any]) -> "RulePerformance":
+        """From what `as_data` kept; all zero from nothing."""
         if not data:
             return cls()
         lead = Counter({int(days): count for days, count in data["lead_days"].items()})
@@ -105,95 +116,94 @@ class Measured:
         return cls(precision, recall, base_rate, lead, data["not_known"], data["not_measured"])
 
 
-def measure_rule(
-    rules: Sequence[Detector],
+def measure_rules(
+    detectors: Sequence[Detector],
     histories: Sequence[History],
     first: date,
     last: date,
-    outcome: RuleOutcome,
+    loss: LossDefinition,
     zone: tzinfo,
     *,
-    into: Sequence[Measured],
+    into: Sequence[RulePerformance],
     severity: Severity = SEVERITIES[0],
 ) -> None:
-    """Look at each customer when each month from `first` to `last` began, and add what came of it to `into`.
+    """Ask the detectors about each customer when each month from `first` to `last` began, and add what came of it to
+    `into`, which has an entry for each detector.
 
     A warning that was on a month before `first` is not one that was raised. `severity`: only as bad as this, or worse.
     """
-    enough = frozenset(SEVERITIES[SEVERITIES.index(severity) :])
+    severities = frozenset(SEVERITIES[SEVERITIES.index(severity) :])
     for history in histories:
-        seen = list(history.month_ends(shift(first, -1), shift(last, outcome.horizon_months), zone))
-        looked_at = len(seen) - outcome.horizon_months
-        losses = [_loss(seen, n, outcome) for n in range(1, looked_at)]
-        leads = [_lead_days(seen, n + 1, outcome) if loss else 0 for n, loss in enumerate(losses)]
-        for rule, measured in zip(rules, into, strict=True):
-            _add(measured, rule, seen[:looked_at], losses, leads, enough)
+        ends = list(history.month_ends(shift(first, -1), shift(last, loss.horizon_months), zone))
+        measured = len(ends) - loss.horizon_months
+        losses = [_is_loss(ends, index, loss) for index in range(1, measured)]
+        leads = [_lead_days(ends, index + 1, loss) if is_loss else 0 for index, is_loss in enumerate(losses)]
+        for detector, performance in zip(detectors, into, strict=True):
+            _add(performance, detector, ends[:measured], losses, leads, severities)
 
 
 def _add(
-    measured: Measured,
-    rule: Detector,
-    seen: Sequence[MonthlySeries],
+    performance: RulePerformance,
+    detector: Detector,
+    ends: Sequence[MonthlySeries],
     losses: Sequence[bool | None],
     leads: Sequence[int],
-    enough: frozenset[Severity],
+    severities: frozenset[Severity],
 ) -> None:
+    """One customer's month's ends. `losses` and `leads` begin with the second of `ends`."""
     on, raised, right, episodes, foreseen, in_loss, warned = False, 0, 0, 0, 0, False, False
-    for n, observed in enumerate(seen):
-        before = on
-        looked = rule.look(observed)
-        if looked is not None:
-            on = looked.severity in enough
-        if n == 0:
+    for index, series in enumerate(ends):
+        was_on = on
+        finding = detector.detect(series)
+        if finding is not None:
+            on = finding.severity in severities
+        if index == 0:
             continue  # only whether it was on already
-        loss = losses[n - 1]
-        measured.not_known += looked is None and loss is not None
-        if on and not before:
+        loss = losses[index - 1]
+        performance.not_known += finding is None and loss is not None
+        if on and not was_on:
             if loss is None:
-                measured.not_measured += 1
+                performance.not_measured += 1
             else:
                 raised += 1
                 right += loss
                 if loss:
-                    measured.lead_days[leads[n - 1]] += 1
+                    performance.lead_days[leads[index - 1]] += 1
         if loss:
             episodes += not in_loss
             foreseen += on and not (in_loss and warned)
             warned = on or (in_loss and warned)
         in_loss = bool(loss)
-    measured.precision.add(right, raised)
-    measured.recall.add(foreseen, episodes)
+    performance.precision.add(right, raised)
+    performance.recall.add(foreseen, episodes)
     known = [loss for loss in losses if loss is not None]
-    measured.base_rate.add(sum(known), len(known))
+    performance.base_rate.add(sum(known), len(known))
 
 
-def _loss(seen: Sequence[MonthlySeries], n: int, outcome: RuleOutcome) -> bool | None:
-    """Whether the months after the n-th look were a loss; None where the customer has no baseline yet."""
-    usual = _usual(seen[n], outcome)
-    if usual is None:
+def _is_loss(ends: Sequence[MonthlySeries], index: int, loss: LossDefinition) -> bool | None:
+    """Whether the months after this month's end were a loss; None where the customer has no baseline yet."""
+    usual = _usual_revenue(ends[index], loss)
+    return None if usual is None else _far_below(ends[index + loss.horizon_months], usual, loss)
+
+
+def _usual_revenue(series: MonthlySeries, loss: LossDefinition) -> Decimal | None:
+    """The baseline's revenue a day, as it was known then; None without a whole baseline, or with too little in it."""
+    baseline = Window(shift(series.this_month, -loss.baseline_months), shift(series.this_month, -1))
+    revenue = series.amount_of(baseline)
+    if not series.known_since(baseline.first) or revenue <= 0:
         return None
-    later = seen[n + outcome.horizon_months]
-    return _far_below(later, usual, outcome)
+    return None if revenue < loss.least_baseline * loss.baseline_months else revenue / baseline.days
 
 
-def _usual(observed: MonthlySeries, outcome: RuleOutcome) -> Decimal | None:
-    """The baseline's revenue a day, as it was known then."""
-    baseline = Window(shift(observed.this_month, -outcome.baseline_months), shift(observed.this_month, -1))
-    before = observed.amount_of(baseline)
-    if not observed.known_since(baseline.first) or before <= 0:
-        return None
-    return None if before < outcome.least_baseline * outcome.baseline_months else before / baseline.days
+def _far_below(series: MonthlySeries, usual: Decimal, loss: LossDefinition) -> bool:
+    last = Window(shift(series.this_month, -loss.horizon_months), shift(series.this_month, -1))
+    return series.amount_of(last) / last.days <= usual * (HUNDRED - loss.fall) / HUNDRED
 
 
-def _far_below(observed: MonthlySeries, usual: Decimal, outcome: RuleOutcome) -> bool:
-    last = Window(shift(observed.this_month, -outcome.horizon_months), shift(observed.this_month, -1))
-    return observed.amount_of(last) / last.days <= usual * (HUNDRED - outcome.fall) / HUNDRED
-
-
-def _lead_days(seen: Sequence[MonthlySeries], n: int, outcome: RuleOutcome) -> int:
-    usual = _usual(seen[n], outcome)
+def _lead_days(ends: Sequence[MonthlySeries], index: int, loss: LossDefinition) -> int:
+    """From this month's end, which is before a loss, to the first at which the last months alone would have shown it:
+    at the end of the horizon they do at the latest."""
+    usual = _usual_revenue(ends[index], loss)
     assert usual is not None  # it is a loss
-    shown = next(
-        one for one in seen[n : n + outcome.horizon_months + 1] if _far_below(one, usual, outcome)
-    )  # at the end of the horizon it shows at the latest
-    return (shown.today - seen[n].today).days
+    shown = next(series for series in ends[index : index + loss.horizon_months + 1] if _far_below(series, usual, loss))
+    return (shown.today - ends[index].today).days

@@ -1,24 +1,35 @@
-"""The warning rules that come with Patron (T12), all in force from the start; what they are worth was measured.
+"""The rules that come with Patron: warnings (T12), all in force from the start, and stages and relationships (T11).
 
 15 and 20 percent, three months running and a multiple of the own cycle are the field's own figures; windows, least
-amounts and multiples were chosen on the first part of the demo's real year.
+amounts and multiples were chosen on the first part of the demo's real year. What the warnings are worth was measured.
 """
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.policies.domain.defaults import Shipped
+from services.tiering_svc.core.domain.numbers import Names
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultWarningRule:
+    """A warning rule of the first start: its id, its name, its document."""
+
+    rule_id: UUID
+    names: Names
+    document: dict[str, Any]
 
 
 def _thresholds(yellow: str, red: str) -> list[dict[str, str]]:
     return [{"severity": "yellow", "at_least": yellow}, {"severity": "red", "at_least": red}]
 
 
-def _rule(number: int, en: str, zh: str, document: dict[str, Any]) -> Shipped:
-    return Shipped(UUID(f"0198c5a0-0000-7000-8000-0000000001{number:02}"), {"en": en, "zh": zh}, document)
+def _rule(number: int, en: str, zh: str, document: dict[str, Any]) -> DefaultWarningRule:
+    rule_id = UUID(f"0198c5a0-0000-7000-8000-0000000001{number:02}")
+    return DefaultWarningRule(rule_id, {"en": en, "zh": zh}, document)
 
 
-SHIPPED_WARNINGS = (
+DEFAULT_WARNING_RULES = (
     _rule(
         1, "Revenue down", "收入下降",
         {"kind": "revenue_down", "recent_months": 1, "baseline_months": 3, "thresholds": _thresholds("15", "20"),
@@ -52,3 +63,21 @@ SHIPPED_WARNINGS = (
          "least_answers": 1, "thresholds": _thresholds("1", "2")},
     ),
 )  # fmt: skip
+
+DEFAULT_STAGE_RULES: dict[str, Any] = {
+    "stages": {
+        "acquire": {"days": 60},
+        "dormant": {"days": 30, "cycles": "4"},
+        "lost": {"days": 90, "cycles": "8"},
+        "expand": {"growth": "15", "recent_months": 3, "baseline_months": 3},
+    },
+    "relationships": {
+        "customers": {"by": "share", "few_up_to": "10", "many_over": "35"},
+        "margin": {"months": 12, "medium_from": "0.2", "high_from": "0.3"},
+        "types": {
+            "many": {"high": "accountable", "medium": "reactive", "low": "basic"},
+            "medium": {"high": "proactive", "medium": "accountable", "low": "reactive"},
+            "few": {"high": "partner", "medium": "proactive", "low": "accountable"},
+        },
+    },
+}

@@ -1,8 +1,8 @@
-"""What early warnings look for (T12): one pure rule a kind, from a customer's series of months to what it found.
+"""What early warnings look for (T12): one detector a kind of rule, a pure function of a customer's series of months.
 
-`look(observed)` answers None where the customer is not known well enough: that raises nothing and closes nothing.
-Everything is measured on the customer's own past, by whole calendar months and a day's mean, so that a short February
-is no fall.
+`detect(series)` returns a `Finding`, or None where the customer is not known well enough: that raises nothing and
+closes nothing. Everything is measured on the customer's own past, by whole calendar months and a day's mean, so that a
+short February is no fall. Amounts are in the accounting currency, rates in percent, silence in days.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,24 +30,31 @@ SECOND = timedelta(seconds=1)
 
 
 class Finding(NamedTuple):
-    """What a rule measured: `severity` None is nothing to warn of. Evidence is made only where it is kept."""
+    """What a detector measured. `severity` None is nothing to warn of.
+
+    `measure` makes the evidence, by name (decimals, windows, months with amounts), and is called only where the
+    evidence is kept: a sweep looks at far more customers than it warns of.
+    """
 
     severity: Severity | None
-    seen: Callable[[], dict[str, Any]]
+    measure: Callable[[], dict[str, Any]]
 
     @property
     def evidence(self) -> dict[str, Any]:
-        return self.seen()
+        """What was measured, by name."""
+        return self.measure()
 
 
 class ThresholdStep(NamedTuple):
+    """From which value on a finding has a severity."""
+
     severity: Severity
     at_least: Decimal
 
 
-def evidence_as_data(kind: str, looked: Finding) -> dict[str, Any]:
-    """The evidence as it is stored and shown: numbers in text, months as 2026-03."""
-    return {"kind": kind} | {name: _plain(value) for name, value in looked.evidence.items()}
+def evidence_as_data(kind: str, finding: Finding) -> dict[str, Any]:
+    """The evidence as it is stored and shown, with the kind of detector: numbers in text, months as 2026-03."""
+    return {"kind": kind} | {name: _plain(value) for name, value in finding.evidence.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -64,21 +71,25 @@ def _plain(value: Any) -> Any:
 
 
 def severity_of(value: Decimal, steps: tuple[ThresholdStep, ...]) -> Severity | None:
-    """The worst step that the value reaches; steps come mild first."""
-    found: Severity | None = None
+    """The severity of the worst step that the value reaches; None below all of them. Steps come mild first."""
+    severity: Severity | None = None
     for step in steps:
         if value >= step.at_least:
-            found = step.severity
-    return found
+            severity = step.severity
+    return severity
 
 
 class Detector(Protocol):
-    """A kind of rule."""
+    """What a warning rule looks for, with its thresholds."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The kind of rule, as its document names it."""
+        ...
 
-    def look(self, observed: MonthlySeries) -> Finding | None: ...
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        """What it finds in a customer's series; None where the customer is not known well enough."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +103,20 @@ class RevenueDown:
     least_deviations: Decimal = ZERO  # how many of its own months' standard deviations the fall has to be
     kind: ClassVar[str] = "revenue_down"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
-        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
-        if not observed.known_since(baseline.first):
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        recent, baseline = full_months(series.this_month, self.recent_months, self.baseline_months)
+        if not series.known_since(baseline.first):
             return None
-        before = observed.amount_of(baseline)
+        before = series.amount_of(baseline)
         if before <= 0 or before < self.least_baseline * self.baseline_months:
             return None
-        now = observed.amount_of(recent)
+        now = series.amount_of(recent)
         usual, present = before / baseline.days, now / recent.days
         fall = (usual - present) * HUNDRED / usual
         severity = severity_of(fall, self.steps)
         deviation = None
         if self.least_deviations and severity is not None:
-            deviation = _deviation(observed, baseline, usual)
+            deviation = _deviation(series, baseline, usual)
             if usual - present < self.least_deviations * deviation:
                 severity = None
         return Finding(
@@ -119,50 +130,50 @@ class RevenueDown:
         )  # fmt: skip
 
 
-def _deviation(observed: MonthlySeries, window: Window, mean: Decimal) -> Decimal:
-    """How far a month's revenue a day usually is from their mean."""
-    daily = [observed.amount(month) / days_between(month, month) for month in window]
+def _deviation(series: MonthlySeries, window: Window, mean: Decimal) -> Decimal:
+    """The sample standard deviation of the months' revenue a day about `mean`; 0 with fewer than two months."""
+    daily = [series.amount(month) / days_between(month, month) for month in window]
     if len(daily) < 2:
         return ZERO
-    return (sum(((one - mean) ** 2 for one in daily), ZERO) / (len(daily) - 1)).sqrt()
+    return (sum(((revenue - mean) ** 2 for revenue in daily), ZERO) / (len(daily) - 1)).sqrt()
 
 
 @dataclass(frozen=True, slots=True)
 class Falling:
-    """How many full months running revenue a day was less than in the month before."""
+    """For how many full months running revenue a day was less than in the month before."""
 
     steps: tuple[ThresholdStep, ...]
     least_fall: Decimal = ZERO  # in percent over the whole run
     kind: ClassVar[str] = "falling"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
+    def detect(self, series: MonthlySeries) -> Finding | None:
         longest = int(self.steps[-1].at_least)
-        if not observed.known_since(shift(observed.this_month, -int(self.steps[0].at_least) - 1)):
+        if not series.known_since(shift(series.this_month, -int(self.steps[0].at_least) - 1)):
             return None
-        months = months_between(shift(observed.this_month, -longest - 1), shift(observed.this_month, -1))
-        last = present = self._daily(observed, months[-1])
-        run = 0
-        while run < longest and observed.known_since(months[-run - 2]):
-            before = self._daily(observed, months[-run - 2])
-            if not run and not last and not before:
+        months = months_between(shift(series.this_month, -longest - 1), shift(series.this_month, -1))
+        last = present = self._daily(series, months[-1])
+        falls = 0
+        while falls < longest and series.known_since(months[-falls - 2]):
+            before = self._daily(series, months[-falls - 2])
+            if not falls and not last and not before:
                 return None  # nothing is left to fall: neither worse nor recovered
             if before <= present:
                 break
             present = before
-            run += 1
+            falls += 1
         fall = (present - last) * HUNDRED / present if present else ZERO
         return Finding(
-            severity_of(Decimal(run), self.steps) if fall >= self.least_fall else None,
+            severity_of(Decimal(falls), self.steps) if fall >= self.least_fall else None,
             lambda: {
-                "months_running": run,
-                "months": {month: observed.amount(month) for month in months[-run - 1 :]},
+                "months_running": falls,
+                "months": {month: series.amount(month) for month in months[-falls - 1 :]},
                 "fall_percent": fall.quantize(TENTH),
             },
         )
 
     @staticmethod
-    def _daily(observed: MonthlySeries, month: date) -> Decimal:
-        return observed.amount(month) / days_between(month, month)
+    def _daily(series: MonthlySeries, month: date) -> Decimal:
+        return series.amount(month) / days_between(month, month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +186,19 @@ class Silent:
     least_days: int
     kind: ClassVar[str] = "silent"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
-        first = shift(observed.this_month, 1 - self.cycle_months)
-        sums = [one for month, one in observed.months.items() if first <= month <= observed.this_month]
-        if not sums:
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        first = shift(series.this_month, 1 - self.cycle_months)
+        months = [sums for month, sums in series.months.items() if first <= month <= series.this_month]
+        if not months:
             return None
-        last_at = max(one.last_at for one in sums)
-        silence = (observed.as_of - last_at) // DAY
-        orders = sum(one.orders for one in sums)
+        last_at = max(sums.last_at for sums in months)
+        silence = (series.as_of - last_at) // DAY
+        orders = sum(sums.orders for sums in months)
         if orders < self.least_orders:
             if silence >= self.least_days:
                 return None
             return Finding(None, lambda: {"silent_days": silence, "orders": orders})
-        span = last_at - min(one.first_at for one in sums)
+        span = last_at - min(sums.first_at for sums in months)
         cycle = Decimal(span // SECOND) / Decimal(86_400 * (orders - 1))
         times = silence / cycle if cycle else None
         severity = None
@@ -211,16 +222,16 @@ class ComplaintsUp:
     steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "complaints_up"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
-        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
-        now = _count(observed.complaints, recent.first, observed.this_month)
-        before = _count(observed.complaints, baseline.first, baseline.last)
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        recent, baseline = full_months(series.this_month, self.recent_months, self.baseline_months)
+        now = _count(series.complaints, recent.first, series.this_month)
+        before = _count(series.complaints, baseline.first, baseline.last)
         usual = Decimal(before * self.recent_months) / self.baseline_months
         more = now - usual
         return Finding(
             severity_of(more, self.steps),
             lambda: {
-                "recent": Window(recent.first, observed.this_month), "recent_complaints": now, "baseline": baseline,
+                "recent": Window(recent.first, series.this_month), "recent_complaints": now, "baseline": baseline,
                 "baseline_complaints": before, "usual_complaints": usual.quantize(TENTH),
                 "more_complaints": more.quantize(TENTH),
             },
@@ -239,12 +250,12 @@ class InArrears:
     steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "arrears"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
-        arrears = observed.arrears
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        arrears = series.arrears
         if arrears is None:
             return None
         rate = arrears.overdue * HUNDRED / arrears.outstanding if arrears.outstanding else ZERO
-        days = 0 if arrears.oldest_due_on is None else (observed.today - arrears.oldest_due_on).days
+        days = 0 if arrears.oldest_due_on is None else (series.today - arrears.oldest_due_on).days
         value = {"amount": arrears.overdue, "rate": rate, "days": Decimal(days)}[self.measure]
         return Finding(
             severity_of(value, self.steps) if arrears.overdue > 0 else None,
@@ -266,21 +277,21 @@ class SatisfactionDown:
     steps: tuple[ThresholdStep, ...]
     kind: ClassVar[str] = "satisfaction_down"
 
-    def look(self, observed: MonthlySeries) -> Finding | None:
-        recent, baseline = full_months(observed.this_month, self.recent_months, self.baseline_months)
-        scores = observed.scores.get(self.measure, {})
-        now = [one for month, one in scores.items() if recent.first <= month <= observed.this_month]
-        before = [one for month, one in scores.items() if baseline.first <= month <= baseline.last]
-        answers_now, answers_before = sum(one.answers for one in now), sum(one.answers for one in before)
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        recent, baseline = full_months(series.this_month, self.recent_months, self.baseline_months)
+        scores = series.scores.get(self.measure, {})
+        now = [sums for month, sums in scores.items() if recent.first <= month <= series.this_month]
+        before = [sums for month, sums in scores.items() if baseline.first <= month <= baseline.last]
+        answers_now, answers_before = sum(sums.answers for sums in now), sum(sums.answers for sums in before)
         if min(answers_now, answers_before) < self.least_answers:
             return None
-        mean_now = sum((one.total for one in now), ZERO) / answers_now
-        mean_before = sum((one.total for one in before), ZERO) / answers_before
+        mean_now = sum((sums.total for sums in now), ZERO) / answers_now
+        mean_before = sum((sums.total for sums in before), ZERO) / answers_before
         fall = mean_before - mean_now
         return Finding(
             severity_of(fall, self.steps),
             lambda: {
-                "measure": self.measure, "recent": Window(recent.first, observed.this_month),
+                "measure": self.measure, "recent": Window(recent.first, series.this_month),
                 "recent_mean": mean_now.quantize(CENT), "recent_answers": answers_now, "baseline": baseline,
                 "baseline_mean": mean_before.quantize(CENT), "baseline_answers": answers_before,
                 "fall_points": fall.quantize(CENT),

@@ -1,6 +1,6 @@
 """A customer's facts with their times, so that what was known at any past month's end can be told (T12's back-test).
 
-Nothing of the future leaks: an order counts from when it was placed, what came back of it only from when it came back.
+Nothing of the future leaks: an order counts from when it was placed, a return or cancellation only from when it came.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,16 +17,22 @@ from services.tiering_svc.monitoring.domain.monthly_series import Arrears, Month
 
 
 class ReversalFact(NamedTuple):
+    """A return or cancellation, and when it came."""
+
     at: datetime
-    taken: Reversal
+    reversal: Reversal
 
 
 class PaymentFact(NamedTuple):
+    """A payment of a receivable, which may be one of several."""
+
     at: datetime
     amount: Decimal
 
 
 class ReceivableFact(NamedTuple):
+    """A receivable with its payments."""
+
     issued_on: date
     due_on: date
     amount: Decimal
@@ -34,6 +40,8 @@ class ReceivableFact(NamedTuple):
 
 
 class ScoredAnswer(NamedTuple):
+    """One answer about satisfaction, by what it measures (`cases` or `index`)."""
+
     measure: str
     at: datetime
     score: Decimal
@@ -41,75 +49,77 @@ class ScoredAnswer(NamedTuple):
 
 @dataclass(slots=True)
 class History:
-    """`orders` as they were placed, whatever came back of them later."""
+    """One customer's facts. `orders` are as they were placed, whatever was returned or cancelled of them later."""
 
     customer_id: UUID
     orders: Sequence[Order] = ()
-    came_back: Sequence[ReversalFact] = ()
+    reversals: Sequence[ReversalFact] = ()
     complaints: Sequence[datetime] = ()
     scores: Sequence[ScoredAnswer] = ()
-    bills: Sequence[ReceivableFact] = ()
-    _untouched: dict[date, MonthSums] = field(default_factory=dict)  # sums of months nothing came back of
+    receivables: Sequence[ReceivableFact] = ()
+    _final: dict[date, MonthSums] = field(default_factory=dict)  # sums of months without any reversal
 
     def month_ends(self, first: date, last: date, zone: tzinfo) -> Iterator[MonthlySeries]:
         """The customer as it was known when each month from `first` to `last` began: after the month before it."""
         by_month: dict[date, list[Order]] = {}
         for order in self.orders:
             by_month.setdefault(order.month, []).append(order)
-        touched = {one.taken.order_id for one in self.came_back}
+        reversed_orders = {fact.reversal.order_id for fact in self.reversals}
         month = first
         while month <= last:
-            yield self._observed(month, by_month, touched, zone)
+            yield self._series_at(month, by_month, reversed_orders, zone)
             month = shift(month, 1)
 
-    def _observed(
-        self, month: date, by_month: dict[date, list[Order]], touched: set[UUID], zone: tzinfo
+    def _series_at(
+        self, month: date, by_month: dict[date, list[Order]], reversed_orders: set[UUID], zone: tzinfo
     ) -> MonthlySeries:
         as_of = start_of(month, zone)
-        sums: dict[date, MonthSums] = {}
+        months: dict[date, MonthSums] = {}
         for placed_in, orders in by_month.items():
             if placed_in < month:
-                one = self._sums(placed_in, orders, as_of, touched)
-                if one.orders:
-                    sums[placed_in] = one
-        first = min(sums, default=None)
+                sums = self._sums(placed_in, orders, as_of, reversed_orders)
+                if sums.orders:
+                    months[placed_in] = sums
+        first = min(months, default=None)
         return MonthlySeries(
             as_of,
             as_of.astimezone(zone).date(),
             month,
-            sums,
-            None if first is None else sums[first].first_at,
+            months,
+            None if first is None else months[first].first_at,
             first,
             _counted([at for at in self.complaints if at <= as_of], zone),
-            _summed([one for one in self.scores if one.at <= as_of], zone),
+            _summed([answer for answer in self.scores if answer.at <= as_of], zone),
             self._arrears(as_of, zone),
         )
 
-    def _sums(self, month: date, orders: list[Order], as_of: datetime, touched: set[UUID]) -> MonthSums:
-        if month in self._untouched:
-            return self._untouched[month]
-        mine = touched.intersection(order.order_id for order in orders)
-        if not mine:
-            self._untouched[month] = sums = _sum(orders)
+    def _sums(self, month: date, orders: list[Order], as_of: datetime, reversed_orders: set[UUID]) -> MonthSums:
+        """What was left of a month's orders as of an instant."""
+        if month in self._final:
+            return self._final[month]
+        affected = reversed_orders.intersection(order.order_id for order in orders)
+        if not affected:
+            self._final[month] = sums = _sum(orders)
             return sums
         left = {order.order_id: order for order in orders}
-        for at, taken in self.came_back:
-            if taken.order_id in mine and at <= as_of:
-                left[taken.order_id] = left[taken.order_id].less(taken)
+        for at, reversal in self.reversals:
+            if reversal.order_id in affected and at <= as_of:
+                left[reversal.order_id] = left[reversal.order_id].less(reversal)
         return _sum(list(left.values()))
 
     def _arrears(self, as_of: datetime, zone: tzinfo) -> Arrears | None:
         today = as_of.astimezone(zone).date()
-        issued = [bill for bill in self.bills if bill.issued_on <= today]
+        issued = [receivable for receivable in self.receivables if receivable.issued_on <= today]
         if not issued:
             return None
         outstanding, overdue, oldest = ZERO, ZERO, None
-        for bill in issued:
-            left = bill.amount - sum((one.amount for one in bill.payments if one.at <= as_of), ZERO)
+        for receivable in issued:
+            paid = sum((payment.amount for payment in receivable.payments if payment.at <= as_of), ZERO)
+            left = receivable.amount - paid
             outstanding += left
-            if left > 0 and bill.due_on < today:
+            if left > 0 and receivable.due_on < today:
                 overdue += left
-                oldest = bill.due_on if oldest is None else min(oldest, bill.due_on)
+                oldest = receivable.due_on if oldest is None else min(oldest, receivable.due_on)
         return Arrears(outstanding, overdue, oldest)
 
 
@@ -126,6 +136,7 @@ def _sum(orders: Sequence[Order]) -> MonthSums:
 
 
 def _counted(instants: Sequence[datetime], zone: tzinfo) -> dict[date, int]:
+    """How many of these instants fall into each month."""
     counted: dict[date, int] = {}
     for instant in instants:
         month = month_of(instant, zone)
@@ -133,10 +144,11 @@ def _counted(instants: Sequence[datetime], zone: tzinfo) -> dict[date, int]:
     return counted
 
 
-def _summed(scores: Sequence[ScoredAnswer], zone: tzinfo) -> dict[str, dict[date, Scores]]:
+def _summed(answers: Sequence[ScoredAnswer], zone: tzinfo) -> dict[str, dict[date, Scores]]:
+    """The answers added up by what they measure and by month."""
     summed: dict[str, dict[date, Scores]] = {}
-    for one in scores:
-        months, month = summed.setdefault(one.measure, {}), month_of(one.at, zone)
+    for answer in answers:
+        months, month = summed.setdefault(answer.measure, {}), month_of(answer.at, zone)
         before = months.get(month, Scores(0, ZERO))
-        months[month] = Scores(before.answers + 1, before.total + one.score)
+        months[month] = Scores(before.answers + 1, before.total + answer.score)
     return summed

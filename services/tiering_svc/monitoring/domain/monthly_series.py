@@ -1,6 +1,7 @@
-"""A customer as early warnings and stages look at it (T11, T12): its series of months as of an instant.
+"""A customer as early warnings and stages see it (T11, T12): its series of months as of an instant.
 
-Sums of months hold what is left of the orders placed in them. The month of `as_of` is there as far as it had come.
+A month is written as its first day, in the business time zone. Its sums hold what is left of the orders placed in it
+after returns and cancellations. The month of `as_of` is there as far as it had come.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ class MonthSums(NamedTuple):
 
 
 class Scores(NamedTuple):
+    """The scores of one month: how many answers, and their sum."""
+
     answers: int
     total: Decimal
 
@@ -41,7 +44,7 @@ class Arrears:
 
 
 class Margin(NamedTuple):
-    """Of the full months that were asked for: what was earned, and on what of the revenue that is known."""
+    """What the full months of a window earned, and the revenue of the orders whose costs are known."""
 
     earned: Decimal
     known_of: Decimal
@@ -49,7 +52,8 @@ class Margin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthlySeries:
-    """`arrears` is None where nothing was ever billed, `first_order_at` where nothing was ever ordered."""
+    """What is known of one customer as of an instant, by month. `arrears` is None where nothing was ever billed,
+    `first_order_at` and `first_month` where nothing was ever ordered."""
 
     as_of: datetime
     today: date  # the day of `as_of` where the business is
@@ -63,12 +67,14 @@ class MonthlySeries:
     margin: Margin | None = None  # not known, or not asked for
 
     def amount(self, month: date) -> Decimal:
+        """A month's revenue; 0 without orders."""
         sums = self.months.get(month)
         return ZERO if sums is None else sums.amount
 
     def amount_of(self, window: "Window") -> Decimal:
+        """The revenue of the months of a window together."""
         first, last = window.first, window.last
-        return sum((one.amount for month, one in self.months.items() if first <= month <= last), ZERO)
+        return sum((sums.amount for month, sums in self.months.items() if first <= month <= last), ZERO)
 
     def known_since(self, month: date) -> bool:
         """Whether the customer ordered before this month began, so that the whole month says something of it."""
@@ -87,12 +93,14 @@ class Window:
 
     @property
     def days(self) -> int:
+        """How many days its months have together."""
         return days_between(self.first, self.last)
 
 
-# A sweep asks the same of every customer.
+# A sweep asks for the same windows for every customer, so they are kept.
 @lru_cache(maxsize=1024)
 def months_between(first: date, last: date) -> tuple[date, ...]:
+    """The months from `first` to `last`, both included."""
     months = []
     while first <= last:
         months.append(first)
@@ -102,11 +110,12 @@ def months_between(first: date, last: date) -> tuple[date, ...]:
 
 @lru_cache(maxsize=1024)
 def days_between(first: date, last: date) -> int:
+    """How many days the months from `first` to `last` have, both included."""
     return (shift(last, 1) - first).days
 
 
 @lru_cache(maxsize=1024)
 def full_months(this_month: date, recent: int, before: int) -> tuple[Window, Window]:
-    """The last so many full months, and so many before them."""
+    """The last `recent` full months before `this_month`, and the `before` months before those."""
     middle = shift(this_month, -recent)
     return Window(middle, shift(this_month, -1)), Window(shift(middle, -before), shift(middle, -1))

@@ -1,7 +1,8 @@
 """The life of an early warning (T12): raised once while its cause lasts, made worse in place, closed when it is gone.
 
-People acknowledge it, work on it and close it. Who closes one whose cause lasts is not warned again of the same: only
-when it gets worse, or when the cause was gone in between, a new warning is raised.
+People acknowledge it, work on it and close it. Whoever closes one whose cause lasts is not warned of it again: a new
+warning is raised only when it gets worse, or when the cause was gone in between. Pure: each function returns the
+warning as it is afterwards, with the changes that its history keeps.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ NewId = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
+    """A warning of one cause at one customer."""
+
     warning_id: UUID
     customer_id: UUID
     cause: str
@@ -36,11 +39,11 @@ class EarlyWarning:
     evidence: Mapping[str, Any]
     closed_at: datetime | None = None
     closed_by: str | None = None
-    closing: str | None = None  # why: cause_gone, rule_retired, or what a person said
+    closing: str | None = None  # why: cause_gone, rule_retired, or the reason a person gave
 
 
 class WarningChange(NamedTuple):
-    """One line of a warning's history: who did what, when."""
+    """An entry of a warning's history: who did what, when."""
 
     change_id: UUID
     warning_id: UUID
@@ -55,7 +58,7 @@ class WarningChange(NamedTuple):
 
 
 class WarningDecision(NamedTuple):
-    """The warnings as they are now, those to end first, and what was done."""
+    """The warnings that are changed, those to end first, and the entries of their histories."""
 
     warnings: list[EarlyWarning]
     changes: list[WarningChange]
@@ -66,7 +69,7 @@ NOTHING = WarningDecision([], [])
 
 @dataclass(frozen=True, slots=True)
 class SweptCustomer:
-    """One look at one customer's warning of one cause."""
+    """A customer in a sweep as of a day: what becomes of its warnings is decided cause by cause."""
 
     customer_id: UUID
     as_of: datetime
@@ -74,51 +77,58 @@ class SweptCustomer:
     owner: str | None
     new_id: NewId
 
-    def decide(self, warning: EarlyWarning | None, rule: WarningRule | None, looked: Finding | None) -> WarningDecision:
-        """`warning` is the lasting one, if any; `rule` None: no rule looks for its cause any more."""
+    def decide(
+        self, warning: EarlyWarning | None, rule: WarningRule | None, finding: Finding | None
+    ) -> WarningDecision:
+        """What becomes of a cause. `warning` is the lasting one of it, if any; `rule` None: no rule looks for the cause
+        any more; `finding` None: nothing is known of it, so nothing is raised and nothing closed."""
         if warning is None:
-            return NOTHING if rule is None or looked is None or looked.severity is None else self._raise(rule, looked)
+            if rule is None or finding is None or finding.severity is None:
+                return NOTHING
+            return self._raise(rule, finding)
         if self.as_of < warning.seen_as_of:
             return NOTHING  # what was decided for a later date stands
         if rule is None:
             return self._end(warning, "rule_retired", None)
-        if looked is None:
-            return NOTHING  # not known: nothing is raised, nothing closed
-        if looked.severity is None:
-            return self._end(warning, "cause_gone", evidence_as_data(rule.looking.kind, looked))
-        if SEVERITIES.index(looked.severity) > SEVERITIES.index(warning.severity):
-            return self._worse(warning, rule, looked)
+        if finding is None:
+            return NOTHING
+        if finding.severity is None:
+            return self._end(warning, "cause_gone", evidence_as_data(rule.detector.kind, finding))
+        if SEVERITIES.index(finding.severity) > SEVERITIES.index(warning.severity):
+            return self._worse(warning, rule, finding)
         return NOTHING
 
-    def _raise(self, rule: WarningRule, looked: Finding) -> WarningDecision:
-        assert looked.severity is not None
-        evidence = evidence_as_data(rule.looking.kind, looked)
+    def _raise(self, rule: WarningRule, finding: Finding) -> WarningDecision:
+        assert finding.severity is not None
+        evidence = evidence_as_data(rule.detector.kind, finding)
         raised = EarlyWarning(
-            self.new_id(), self.customer_id, rule.cause, rule.rule_id, rule.version, looked.severity, "open", True,
+            self.new_id(), self.customer_id, rule.cause, rule.rule_id, rule.version, finding.severity, "open", True,
             self.owner, self.as_of, self.as_of, self.at, evidence,
         )  # fmt: skip
-        return WarningDecision([raised], [self._change(raised, "raised", severity=looked.severity, evidence=evidence)])
+        return WarningDecision([raised], [self._change(raised, "raised", severity=finding.severity, evidence=evidence)])
 
-    def _worse(self, warning: EarlyWarning, rule: WarningRule, looked: Finding) -> WarningDecision:
+    def _worse(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
         """In place; one that a person has closed makes room for a new one."""
-        assert looked.severity is not None
+        assert finding.severity is not None
         if warning.state == "closed":
             ended = replace(warning, lasting=False, seen_as_of=self.as_of)
-            raised = self._raise(rule, looked)
+            raised = self._raise(rule, finding)
             return WarningDecision([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
-        evidence = evidence_as_data(rule.looking.kind, looked)
+        evidence = evidence_as_data(rule.detector.kind, finding)
         worse = replace(
-            warning, severity=looked.severity, evidence=evidence, seen_as_of=self.as_of, rule_id=rule.rule_id,
+            warning, severity=finding.severity, evidence=evidence, seen_as_of=self.as_of, rule_id=rule.rule_id,
             rule_version=rule.version,
         )  # fmt: skip
-        return WarningDecision([worse], [self._change(worse, "escalated", severity=looked.severity, evidence=evidence)])
+        return WarningDecision(
+            [worse], [self._change(worse, "escalated", severity=finding.severity, evidence=evidence)]
+        )
 
-    def _end(self, warning: EarlyWarning, why: str, evidence: Mapping[str, Any] | None) -> WarningDecision:
+    def _end(self, warning: EarlyWarning, reason: str, evidence: Mapping[str, Any] | None) -> WarningDecision:
         ended = replace(warning, lasting=False, seen_as_of=self.as_of)
         if warning.state == "closed":
-            return WarningDecision([ended], [self._change(ended, "cause_gone", code=why, evidence=evidence)])
-        closed = replace(ended, state="closed", closed_at=self.at, closed_by=SWEEP, closing=why)
-        return WarningDecision([closed], [self._change(closed, "closed", code=why, evidence=evidence)])
+            return WarningDecision([ended], [self._change(ended, "cause_gone", code=reason, evidence=evidence)])
+        closed = replace(ended, state="closed", closed_at=self.at, closed_by=SWEEP, closing=reason)
+        return WarningDecision([closed], [self._change(closed, "closed", code=reason, evidence=evidence)])
 
     def _change(self, warning: EarlyWarning, kind: str, **more: Any) -> WarningChange:
         return WarningChange(self.new_id(), warning.warning_id, self.at, kind, SWEEP, self.as_of, **more)
@@ -128,6 +138,7 @@ WarningWork = tuple[EarlyWarning, WarningChange]
 
 
 def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -> WarningWork:
+    """Somebody has seen it. Refused with 409: `warning_closed`, `already_acknowledged`."""
     _refuse_closed(warning)
     if warning.state != "open":
         raise conflict("already_acknowledged", "Somebody has acknowledged this warning.")
@@ -135,6 +146,7 @@ def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -
 
 
 def work_on(warning: EarlyWarning, step: str, note: str | None, by: str, at: datetime, change_id: UUID) -> WarningWork:
+    """Somebody has done something about it. Refused with 409: `warning_closed`, `not_acknowledged`."""
     _refuse_unacknowledged(warning)
     return replace(warning, state="worked"), WarningChange(
         change_id, warning.warning_id, at, "step", by, code=step, note=note
@@ -142,6 +154,8 @@ def work_on(warning: EarlyWarning, step: str, note: str | None, by: str, at: dat
 
 
 def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: datetime, change_id: UUID) -> WarningWork:
+    """Somebody is done with it; while its cause lasts it stays lasting. Refused with 409: `warning_closed`,
+    `not_acknowledged`."""
     _refuse_unacknowledged(warning)
     return replace(warning, state="closed", closed_at=at, closed_by=by, closing=reason), WarningChange(
         change_id, warning.warning_id, at, "closed", by, code=reason, note=note
@@ -149,7 +163,7 @@ def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: dat
 
 
 def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> WarningWork:
-    """Whoever looks after the customer now: nobody's warning is lost when someone leaves."""
+    """It belongs to whoever looks after the customer now, so that none is lost when someone leaves."""
     return replace(warning, owner=owner), WarningChange(
         change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner
     )

@@ -1,4 +1,4 @@
-"""Warning rules as data (T12): checked, versioned documents, the rules made of them, refusals that name the field."""
+"""Warning rules as data (T12): a document checked field by field, and the rule with its detector made of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,96 +19,97 @@ from services.tiering_svc.monitoring.domain.detectors import (
     Silent,
     ThresholdStep,
 )
+from services.tiering_svc.monitoring.domain.limits import MOST_MONTHS, non_negative, whole
 from services.tiering_svc.monitoring.domain.monthly_series import SCORES
 from shared.errors import invalid
 
 WarningDocument = Mapping[str, Any]
-MOST_MONTHS = 24  # of a window; recent and baseline together reach back four years at most
 MEASURES_OF_ARREARS = ("amount", "rate", "days")
 
 
 @dataclass(frozen=True, slots=True)
 class WarningRule:
-    """A version of a rule, and what it looks for. A customer has one warning of a cause at a time."""
+    """A version of a rule, and what it looks for. A customer has one lasting warning of a cause at a time."""
 
     rule_id: UUID
     version: int
     names: Names
     cause: str
-    looking: Detector
+    detector: Detector
 
 
 def read_rule(
     document: WarningDocument, *, rule_id: UUID, version: int, names: Names, pointer: str = "/document"
 ) -> WarningRule:
+    """The rule of a document whose shape is checked. What the shape cannot say is refused with 422 at its field, below
+    `pointer`: a field that is missing or not of the kind, a number out of range, thresholds in the wrong order."""
     fields = _Fields(document, pointer)
     kind = document["kind"]
     if kind not in READERS:
         raise invalid("unknown_kind", "There is no such kind of rule.", pointer=f"{pointer}/kind")
-    looking = READERS[kind](fields)
+    detector = READERS[kind](fields)
     cause = fields.cause(kind)
-    fields.refuse_the_rest()
-    return WarningRule(rule_id, version, names, cause, looking)
+    fields.refuse_unread()
+    return WarningRule(rule_id, version, names, cause, detector)
 
 
 class _Fields:
-    """A document's fields, each asked for once; what nobody asked for does not belong to the kind."""
+    """A document's fields, noted as they are read: a field that the reader of its kind does not read is refused."""
 
     def __init__(self, document: WarningDocument, pointer: str) -> None:
         self.document = document
         self.pointer = pointer
-        self.asked = {"kind"}
+        self.read = {"kind"}
 
     def get(self, name: str) -> Any:
-        self.asked.add(name)
+        """A field that the kind needs."""
+        self.read.add(name)
         value = self.document.get(name)
         if value is None:
             raise invalid("missing", f"A rule of the kind {self.document['kind']} needs it.", pointer=self.at(name))
         return value
 
     def at(self, name: str) -> str:
+        """The JSON pointer of a field."""
         return f"{self.pointer}/{name}"
 
     def whole(self, name: str, least: int, most: int, default: int | None = None) -> int:
-        self.asked.add(name)
+        """A whole number from `least` to `most`; needed, where there is no default."""
+        self.read.add(name)
         value = self.document.get(name)
         if value is None:
             value = self.get(name) if default is None else default
-        if not least <= value <= most:
-            raise invalid("out_of_range", f"Between {least} and {most}.", pointer=self.at(name))
-        return int(value)
+        return whole(int(value), least, most, self.at(name))
 
     def exact(self, name: str, most: Decimal | None = None) -> Decimal:
-        """Zero unless said."""
-        self.asked.add(name)
-        value = number(self.document.get(name) or "0", self.at(name))
-        if value < 0 or (most is not None and value > most):
-            limit = "" if most is None else f" and at most {most}"
-            raise invalid("out_of_range", f"At least 0{limit}.", pointer=self.at(name))
-        return value
+        """A decimal from 0 to `most`; 0 where the document does not have it."""
+        self.read.add(name)
+        return non_negative(self.document.get(name) or "0", self.at(name), most)
 
     def one_of(self, name: str, choices: Sequence[str]) -> str:
+        """A field that the kind needs, with one of these values."""
         value: str = self.get(name)
         if value not in choices:
             raise invalid("unknown_measure", f"One of {', '.join(choices)}.", pointer=self.at(name))
         return value
 
     def cause(self, kind: str) -> str:
-        """The kind's own name, unless another rule of the kind is to warn beside it."""
-        self.asked.add("cause")
+        """What the rule warns of: its kind, unless the document names a cause of its own, so that two rules of a kind
+        can warn beside each other."""
+        self.read.add("cause")
         cause: str = self.document.get("cause") or kind
         if cause in READERS and cause != kind:
             raise invalid("cause_of_another_kind", "This is what another kind warns of.", pointer=self.at("cause"))
         return cause
 
-    def steps(self, *, most: Decimal | None = None, whole: bool = False) -> tuple[ThresholdStep, ...]:
-        """Thresholds, mild first: each severity once, each higher than the one before."""
-        given, at = self.get("thresholds"), self.at("thresholds")
-        if not given:
+    def steps(self, *, most: Decimal | None = None, in_whole_numbers: bool = False) -> tuple[ThresholdStep, ...]:
+        """The thresholds, mild first: each severity once, each higher than the one before."""
+        thresholds, at = self.get("thresholds"), self.at("thresholds")
+        if not thresholds:
             raise invalid("no_thresholds", "At least one threshold is needed.", pointer=at)
         steps: list[ThresholdStep] = []
-        for index, one in enumerate(given):
-            step = _step(one, f"{at}/{index}", most=most, whole=whole)
+        for index, threshold in enumerate(thresholds):
+            step = _step(threshold, f"{at}/{index}", most=most, in_whole_numbers=in_whole_numbers)
             if steps and SEVERITIES.index(step.severity) <= SEVERITIES.index(steps[-1].severity):
                 raise invalid(
                     "thresholds_not_ordered", "Each severity once, mild first.", pointer=f"{at}/{index}/severity"
@@ -118,21 +119,22 @@ class _Fields:
             steps.append(step)
         return tuple(steps)
 
-    def refuse_the_rest(self) -> None:
+    def refuse_unread(self) -> None:
+        """Fields that the kind does not have."""
         for name, value in self.document.items():
-            if value is not None and name not in self.asked:
+            if value is not None and name not in self.read:
                 kind = self.document["kind"]
                 raise invalid("not_of_this_kind", f"A rule of the kind {kind} does not use it.", pointer=self.at(name))
 
 
-def _step(document: WarningDocument, pointer: str, *, most: Decimal | None, whole: bool) -> ThresholdStep:
+def _step(document: WarningDocument, pointer: str, *, most: Decimal | None, in_whole_numbers: bool) -> ThresholdStep:
     if document["severity"] not in SEVERITIES:
         raise invalid("unknown_severity", f"One of {', '.join(SEVERITIES)}.", pointer=f"{pointer}/severity")
     at_least = number(document["at_least"], f"{pointer}/at_least")
     if at_least <= 0 or (most is not None and at_least > most):
         limit = "" if most is None else f" and at most {most}"
         raise invalid("out_of_range", f"More than 0{limit}.", pointer=f"{pointer}/at_least")
-    if whole and at_least % 1:
+    if in_whole_numbers and at_least % 1:
         raise invalid("not_whole", "A whole number is needed.", pointer=f"{pointer}/at_least")
     return ThresholdStep(SEVERITIES[SEVERITIES.index(document["severity"])], at_least)
 
@@ -149,7 +151,7 @@ def _revenue_down(fields: _Fields) -> Detector:
 
 
 def _falling(fields: _Fields) -> Detector:
-    return Falling(fields.steps(most=Decimal(MOST_MONTHS), whole=True), fields.exact("least_fall", HUNDRED))
+    return Falling(fields.steps(most=Decimal(MOST_MONTHS), in_whole_numbers=True), fields.exact("least_fall", HUNDRED))
 
 
 def _silent(fields: _Fields) -> Detector:

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import month_of, shift
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
-from services.tiering_svc.monitoring.domain.back_test import Measured, RuleOutcome, measure_rule
+from services.tiering_svc.monitoring.domain.back_test import LossDefinition, RulePerformance, measure_rules
 from services.tiering_svc.monitoring.domain.detectors import Severity
 from services.tiering_svc.monitoring.repository import back_tests, warning_rules
 from services.tiering_svc.monitoring.repository.back_tests import WARNING_BACK_TEST, RuleBackTest
@@ -26,19 +26,21 @@ async def request_back_test(
     version: int | None,
     first: date,
     last: date,
-    outcome: RuleOutcome,
+    loss: LossDefinition,
     severity: Severity,
     by: str,
 ) -> RuleBackTest:
+    """A back-test of a version of a rule (the newest, if None), which looks when each month from `first` to `last`
+    began. Refused with 422 where the months are in the wrong order, too many, or their outcome is not known yet."""
     rule = await load_version(tx, WARNING_RULES, rule_id, version)
     business = await find_business(tx)
-    _check(first, last, outcome, month_of(tx.at, business.zone))
+    _check(first, last, loss, month_of(tx.at, business.zone))
     job = await request_job(tx, WARNING_BACK_TEST, by=by)
     await back_tests.add_back_test(
         tx,
         RuleBackTest(
-            job, rule_id, rule.version, first, last, severity, outcome.horizon_months, outcome.baseline_months,
-            outcome.fall, outcome.least_baseline, {},
+            job, rule_id, rule.version, first, last, severity, loss.horizon_months, loss.baseline_months, loss.fall,
+            loss.least_baseline, {},
         ),
     )  # fmt: skip
     return await back_tests.read_back_test(tx, rule_id, job.id)
@@ -51,26 +53,27 @@ async def cancel_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID, b
     return await back_tests.read_back_test(tx, rule_id, back_test_id)
 
 
-def _check(first: date, last: date, outcome: RuleOutcome, this_month: date) -> None:
+def _check(first: date, last: date, loss: LossDefinition, this_month: date) -> None:
     if last < first:
         raise invalid("ends_before_it_begins", "`to` is not before `from`.", pointer="/to")
     if first < shift(last, 1 - MOST_MONTHS):
         raise invalid("too_long", f"At most {MOST_MONTHS} months.", pointer="/from")
-    if shift(last, outcome.horizon_months) > this_month:
+    if shift(last, loss.horizon_months) > this_month:
         raise invalid("outcome_not_known_yet", "The months after `to` are not over yet.", pointer="/to")
 
 
 async def measure_next_batch(tx: Transaction, job: Job) -> Outcome:
-    test = await back_tests.load_back_test(tx, job.id)
+    """A step of the job: the next customers, added to what has been measured."""
+    back_test = await back_tests.load_back_test(tx, job.id)
     customers = await list_customers(tx, None if job.cursor is None else UUID(job.cursor), BATCH)
-    [rule] = await warning_rules.list_compiled(tx, [(test.rule_id, test.rule_version)])
+    [rule] = await warning_rules.list_compiled(tx, [(back_test.rule_id, back_test.rule_version)])
     business = await find_business(tx)
-    before = shift(test.last_month, test.horizon_months)
+    before = shift(back_test.last_month, back_test.horizon_months)
     histories = await back_tests.list_histories(tx, customers, before, business.zone)
-    measured = Measured.from_data(test.measured)
-    measure_rule(
-        [rule.looking], histories, test.first_month, test.last_month, test.outcome, business.zone, into=[measured],
-        severity=test.severity,
+    performance = RulePerformance.from_data(back_test.measured)
+    measure_rules(
+        [rule.detector], histories, back_test.first_month, back_test.last_month, back_test.loss, business.zone,
+        into=[performance], severity=back_test.severity,
     )  # fmt: skip
-    await back_tests.save_measured(tx, job.id, measured.as_data())
+    await back_tests.save_measured(tx, job.id, performance.as_data())
     return Done(len(customers)) if len(customers) < BATCH else job.next(customers[-1], done=len(customers))

@@ -1,4 +1,4 @@
-"""Sweeps (T12, T11): every customer looked at by every rule in force, in small steps that a crash can interrupt.
+"""Sweeps (T12, T11): every rule in force is asked about every customer, in batches that a crash can interrupt.
 
 A sweep follows each applied review, as of its date: the review has waited for everything that intake had accepted, so
 the sweep has nothing to wait for. From then on there is one a day, and one whenever somebody asks.
@@ -14,12 +14,9 @@ from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
-from services.tiering_svc.monitoring.domain.stage import (
-    Classes,
-    StageRules,
-    relationship_of,
-    stage_of,
-)
+from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
+from services.tiering_svc.monitoring.domain.stage import stage_of
+from services.tiering_svc.monitoring.domain.stage_rules import CustomerStageRules
 from services.tiering_svc.monitoring.domain.warning import (
     SWEEP,
     EarlyWarning,
@@ -42,6 +39,7 @@ BATCH = 500
 
 
 async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
+    """A sweep as of an instant; one before the last sweep's is refused: 409 `before_the_last_run`."""
     last = await sweeps.find_last_as_of(tx)
     if last is not None and as_of < last:
         raise conflict("before_the_last_run", "A later day has been looked at.", last=last.isoformat())
@@ -51,17 +49,18 @@ async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
 
 
 async def cancel_run(tx: Transaction, run_id: UUID, by: str) -> Sweep:
-    """Whom it has looked at already keeps what it found; the next sweep looks at everybody."""
+    """What it has decided stays decided; the next sweep looks at everybody."""
     await cancel_job(tx, run_id, by=by, kind=WARNING_SWEEP)
     return await sweeps.load_run(tx, run_id)
 
 
-async def ask_when_due(tx: Transaction, context: JobContext) -> None:
-    await ask_for_what_is_due(tx, timedelta(hours=context.settings.warning_hours))
+async def request_when_due(tx: Transaction, context: JobContext) -> None:
+    """The sweeps whose time has come: `warning_hours` after the last one, and after each review."""
+    await request_due_sweeps(tx, timedelta(hours=context.settings.warning_hours))
 
 
-async def ask_for_what_is_due(tx: Transaction, every: timedelta) -> None:
-    """Each of them once, however many replicas ask."""
+async def request_due_sweeps(tx: Transaction, every: timedelta) -> None:
+    """A sweep for each review that none has followed, and one `every` so long. Each once, however many replicas ask."""
     for evaluation_id, as_of in await sweeps.list_reviews_to_follow(tx):
         job = await request_job_once(tx, WARNING_SWEEP, f"review:{evaluation_id}", by=SWEEP)
         if job is not None:
@@ -74,6 +73,7 @@ async def ask_for_what_is_due(tx: Transaction, every: timedelta) -> None:
 
 
 async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:
+    """A step of the job: the first fixes what the sweep goes by, each other one decides the next customers."""
     run = await sweeps.load_run(tx, job.id)
     if run.rules is None:
         return await _begin(tx, job, run)
@@ -82,36 +82,37 @@ async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:
     business = await find_business(tx)
     stage_rules = await _stage_rules(tx, run)
     series = await monthly_series.load_monthly_series(
-        tx, customers, run.as_of, business.zone, monthly_series.classes_of(rules), stage_rules.margin_months
-    )
-    found = _Found(Counter(run.outcomes), Counter(run.stages))
-    await _watch(tx, run, rules, customers, series, found)
-    await _place(tx, run, stage_rules, customers, series, found)
-    await warnings.save_warnings(tx, found.warnings)
-    await warnings.add_changes(tx, found.changes)
-    announce(tx, found.events)
-    await sweeps.save_outcomes(tx, run.run_id, found.outcomes, found.stages)
+        tx, customers, run.as_of, business.zone, monthly_series.facts_for(rules),
+        stage_rules.relationship.margin_months,
+    )  # fmt: skip
+    batch = _SweptBatch(Counter(run.outcomes), Counter(run.stages))
+    await _decide_warnings(tx, run, rules, customers, series, batch)
+    await _classify(tx, run, stage_rules, customers, series, batch)
+    await warnings.save_warnings(tx, batch.warnings)
+    await warnings.add_changes(tx, batch.changes)
+    announce(tx, batch.events)
+    await sweeps.save_outcomes(tx, run.run_id, batch.outcomes, batch.stages)
     return Done(len(customers)) if len(customers) < BATCH else job.next(customers[-1], done=len(customers))
 
 
-WARNINGS = JobKind(sweep_next_batch, when_due=ask_when_due)
+WARNING_SWEEPS = JobKind(sweep_next_batch, when_due=request_when_due)
 
 
 async def _begin(tx: Transaction, job: Job, run: Sweep) -> Outcome:
-    """The rules and the sizes of the classes are those of this moment, for everybody."""
+    """The rules and the sizes of the tiers are those of this moment, for everybody."""
     rules = await warning_rules.list_active(tx)
-    classes = await stages.read_classes(tx, run.as_of)
-    book = await load_in_force(tx, STAGE_RULES)
+    sizes = await stages.count_tiers(tx, run.as_of)
+    stage_rules = await load_in_force(tx, STAGE_RULES)
     await sweeps.save_setting(
         tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
-        {"stage_rules": book.version, "classes": classes.sizes, "customers": classes.customers},
+        {"stage_rules": stage_rules.version, "tier_sizes": sizes.by_tier, "customers": sizes.customers},
     )  # fmt: skip
     return job.next(None)
 
 
 @dataclass(slots=True)
-class _Found:
-    """What a batch found, saved and announced at once."""
+class _SweptBatch:
+    """What a batch comes to, saved and announced at once; the counters are those of the whole sweep so far."""
 
     outcomes: Counter[str]
     stages: Counter[str]
@@ -119,72 +120,73 @@ class _Found:
     changes: list[WarningChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
-    def add(self, decided: WarningDecision) -> None:
-        self.warnings += decided.warnings
-        self.changes += decided.changes
-        by_id = {warning.warning_id: warning for warning in decided.warnings}
-        for change in decided.changes:
+    def add(self, decision: WarningDecision) -> None:
+        self.warnings += decision.warnings
+        self.changes += decision.changes
+        by_id = {warning.warning_id: warning for warning in decision.warnings}
+        for change in decision.changes:
             self.outcomes[change.kind] += 1
             event = _event(by_id[change.warning_id], change)
             if event is not None:
                 self.events.append(event)
 
 
-async def _watch(
+async def _decide_warnings(
     tx: Transaction,
     run: Sweep,
     rules: Sequence[WarningRule],
     customers: Sequence[UUID],
-    looked_at: Sequence[MonthlySeries],
-    found: _Found,
+    all_series: Sequence[MonthlySeries],
+    batch: _SweptBatch,
 ) -> None:
     lasting = await warnings.load_lasting(tx, customers)
     owners = await teams.list_account_managers(tx, run.as_of, customers)
-    watched = {rule.cause for rule in rules}
-    for customer_id, one in zip(customers, looked_at, strict=True):
-        mine = lasting.get(customer_id, {})
-        sweep = SweptCustomer(customer_id, run.as_of, tx.at, owners.get(customer_id), new_id)
+    causes = {rule.cause for rule in rules}
+    for customer_id, series in zip(customers, all_series, strict=True):
+        by_cause = lasting.get(customer_id, {})
+        swept = SweptCustomer(customer_id, run.as_of, tx.at, owners.get(customer_id), new_id)
         for rule in rules:
-            looked = rule.looking.look(one)
-            warning = mine.get(rule.cause)
-            if looked is None:
-                found.outcomes["not_known"] += 1
-            if warning is not None or (looked is not None and looked.severity is not None):
-                found.add(sweep.decide(warning, rule, looked))
-        for cause in mine.keys() - watched:
-            found.add(sweep.decide(mine[cause], None, None))
+            finding = rule.detector.detect(series)
+            warning = by_cause.get(rule.cause)
+            if finding is None:
+                batch.outcomes["not_known"] += 1
+            if warning is not None or (finding is not None and finding.severity is not None):
+                batch.add(swept.decide(warning, rule, finding))
+        for cause in by_cause.keys() - causes:  # no rule looks for it any more
+            batch.add(swept.decide(by_cause[cause], None, None))
 
 
-async def _stage_rules(tx: Transaction, run: Sweep) -> StageRules:
+async def _stage_rules(tx: Transaction, run: Sweep) -> CustomerStageRules:
     """Those that the sweep began with."""
     assert run.setting is not None
     return await load_rules(tx, STAGE_RULES, run.setting["stage_rules"])
 
 
-async def _place(
-    tx: Transaction, run: Sweep, rules: StageRules, customers: Sequence[UUID], looked_at: Sequence[MonthlySeries],
-    found: _Found,
+async def _classify(
+    tx: Transaction, run: Sweep, rules: CustomerStageRules, customers: Sequence[UUID],
+    all_series: Sequence[MonthlySeries], batch: _SweptBatch,
 ) -> None:  # fmt: skip
-    """Each customer's stage and relationship type (T11), by the classes the sweep began with."""
+    """Each customer's stage and relationship type (T11), by the sizes of the tiers that the sweep began with."""
     assert run.setting is not None
-    classes = classes_in(run.setting)
+    sizes = tier_sizes_in(run.setting)
     tiers = await stages.list_tiers(tx, customers, run.as_of)
-    placed = [stage_of(one, rules).code for one in looked_at]
-    related = [
-        relationship_of(one, tiers.get(customer_id), classes, rules).code
-        for customer_id, one in zip(customers, looked_at, strict=True)
+    codes = [stage_of(series, rules.stage).code for series in all_series]
+    relationships = [
+        relationship_of(series, tiers.get(customer_id), sizes, rules.relationship).code
+        for customer_id, series in zip(customers, all_series, strict=True)
     ]
-    found.stages += Counter(
-        f"{stage}/{relationship or ''}" for stage, relationship in zip(placed, related, strict=True)
+    batch.stages += Counter(
+        f"{stage}/{relationship or ''}" for stage, relationship in zip(codes, relationships, strict=True)
     )
-    await stages.save_stages(tx, run.run_id, run.as_of, customers, placed, related)
+    await stages.save_stages(tx, run.run_id, run.as_of, customers, codes, relationships)
 
 
-def classes_in(setting: Mapping[str, object]) -> Classes:
-    sizes, customers = setting["classes"], setting["customers"]
-    assert isinstance(sizes, dict)
+def tier_sizes_in(setting: Mapping[str, object]) -> TierSizes:
+    """The sizes of the tiers that a sweep began with, as its setting keeps them."""
+    by_tier, customers = setting["tier_sizes"], setting["customers"]
+    assert isinstance(by_tier, dict)
     assert isinstance(customers, int)
-    return Classes(sizes, customers)
+    return TierSizes(by_tier, customers)
 
 
 def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:

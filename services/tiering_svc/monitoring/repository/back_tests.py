@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import start_of
 from services.tiering_svc.indicators.domain.order import Order, Reversal
-from services.tiering_svc.monitoring.domain.back_test import RuleOutcome
+from services.tiering_svc.monitoring.domain.back_test import LossDefinition
 from services.tiering_svc.monitoring.domain.detectors import Severity
 from services.tiering_svc.monitoring.domain.history import (
     History,
@@ -53,12 +53,13 @@ class RuleBackTest:
     measured: Mapping[str, Any]
 
     @property
-    def outcome(self) -> RuleOutcome:
-        return RuleOutcome(self.horizon_months, self.baseline_months, self.fall, self.least_baseline)
+    def loss(self) -> LossDefinition:
+        """What counts as a loss."""
+        return LossDefinition(self.horizon_months, self.baseline_months, self.fall, self.least_baseline)
 
 
-async def add_back_test(tx: Transaction, test: RuleBackTest) -> None:
-    await insert_many(tx, warning_back_test, [test], columns=NAMES, shared={"back_test_id": test.job.id})
+async def add_back_test(tx: Transaction, back_test: RuleBackTest) -> None:
+    await insert_many(tx, warning_back_test, [back_test], columns=NAMES, shared={"back_test_id": back_test.job.id})
 
 
 async def load_back_test(tx: Transaction, back_test_id: UUID) -> RuleBackTest:
@@ -100,13 +101,13 @@ ORDERS = """
 select customer_id, order_id, placed_at, month, amount, margin, quantity from order_fact
 where customer_id = any($1::uuid[]) and placed_at < $2 order by placed_at
 """
-CHANGES = """
+REVERSALS = """
 select c.customer_id, c.at, c.order_id, o.placed_at, c.amount, c.margin, c.quantity
 from order_change c
 join order_fact o on o.customer_id = c.customer_id and o.order_id = c.order_id
 where c.customer_id = any($1::uuid[]) and c.at < $2 order by c.at
 """
-BILLS = """
+RECEIVABLES = """
 select r.customer_id, r.issued_on, r.due_on, r.amount,
        array_agg(p.paid_at) filter (where p.payment_id is not null),
        array_agg(p.amount) filter (where p.payment_id is not null)
@@ -128,22 +129,28 @@ where customer_id = any($1::uuid[]) and answered_at < $2
 
 
 async def list_histories(tx: Transaction, customers: Sequence[UUID], before: date, zone: tzinfo) -> list[History]:
-    """Facts with their times, up to the beginning of a month."""
+    """These customers' facts with their times, in their order, up to the beginning of a month."""
     until = start_of(before, zone)
     orders: dict[UUID, list[Order]] = defaultdict(list)
     for customer_id, *order in map(tuple, await tx.raw.fetch(ORDERS, customers, until)):
         orders[customer_id].append(Order(*order))
-    changes: dict[UUID, list[ReversalFact]] = defaultdict(list)
-    for customer_id, at, *taken in map(tuple, await tx.raw.fetch(CHANGES, customers, until)):
-        changes[customer_id].append(ReversalFact(at, Reversal(*taken)))
-    bills: dict[UUID, list[ReceivableFact]] = defaultdict(list)
-    for customer_id, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(BILLS, customers)):
-        payments = [PaymentFact(*one) for one in zip(at or (), paid or (), strict=True)]
-        bills[customer_id].append(ReceivableFact(issued_on, due_on, amount, payments))
+    reversals: dict[UUID, list[ReversalFact]] = defaultdict(list)
+    for customer_id, at, *reversal in map(tuple, await tx.raw.fetch(REVERSALS, customers, until)):
+        reversals[customer_id].append(ReversalFact(at, Reversal(*reversal)))
+    receivables: dict[UUID, list[ReceivableFact]] = defaultdict(list)
+    for customer_id, issued_on, due_on, amount, at, paid in map(tuple, await tx.raw.fetch(RECEIVABLES, customers)):
+        payments = [PaymentFact(*payment) for payment in zip(at or (), paid or (), strict=True)]
+        receivables[customer_id].append(ReceivableFact(issued_on, due_on, amount, payments))
     complaints: dict[UUID, list[datetime]] = defaultdict(list)
     for customer_id, at in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, until)):
         complaints[customer_id].append(at)
     scores: dict[UUID, list[ScoredAnswer]] = defaultdict(list)
     for customer_id, *score in map(tuple, await tx.raw.fetch(SCORED, customers, until)):
         scores[customer_id].append(ScoredAnswer(*score))
-    return [History(one, orders[one], changes[one], complaints[one], scores[one], bills[one]) for one in customers]
+    return [
+        History(
+            customer_id, orders[customer_id], reversals[customer_id], complaints[customer_id], scores[customer_id],
+            receivables[customer_id],
+        )
+        for customer_id in customers
+    ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""SQL of customers' series of months as of an instant (T11, T12): set-based, a statement a class of facts."""
+"""SQL of customers' series of months as of an instant (T11, T12): set-based, a statement for each kind of facts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from shared.sql import fragments
 NEVER = (None, None, None, None)
 LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
 CASES, ARREARS, SCORES = "cases", "arrears", "scores"
-CLASS_OF = {ComplaintsUp.kind: CASES, InArrears.kind: ARREARS, SatisfactionDown.kind: SCORES}
+FACTS_OF = {ComplaintsUp.kind: CASES, InArrears.kind: ARREARS, SatisfactionDown.kind: SCORES}
 
 # Whole months come from their sums; the month of `as_of` from the facts, as far as it had come.
 MONTHS = """
@@ -61,38 +61,39 @@ from satisfaction_answer where customer_id = any($1::uuid[]) and answered_at <= 
 """
 
 
-def classes_of(rules: Iterable[WarningRule]) -> frozenset[str]:
-    """The facts that these rules look at besides the orders."""
-    return frozenset(CLASS_OF[rule.looking.kind] for rule in rules if rule.looking.kind in CLASS_OF)
+def facts_for(rules: Iterable[WarningRule]) -> frozenset[str]:
+    """The kinds of facts that these rules look at besides the orders: `cases`, `arrears`, `scores`."""
+    return frozenset(FACTS_OF[rule.detector.kind] for rule in rules if rule.detector.kind in FACTS_OF)
 
 
 async def load_monthly_series(
-    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, classes: AbstractSet[str],
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, facts: AbstractSet[str],
     margin_months: int,
 ) -> list[MonthlySeries]:  # fmt: skip
-    """In the order asked. `classes`: which facts besides the orders are looked at."""
+    """The series of these customers, in their order. `facts`: the kinds of facts besides the orders that are needed;
+    `margin_months`: how many full months before the instant the margin is taken over."""
     this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
     months = await _months(tx, customers, as_of, this_month, zone)
     rows = await tx.raw.fetch(FIRST, customers, shift(this_month, -margin_months), this_month)
     first = {row[0]: row for row in map(tuple, rows)}
     owed: Mapping[UUID, Arrears] = {}
-    if ARREARS in classes:
+    if ARREARS in facts:
         owed = {row[0]: Arrears(*row[1:]) for row in map(tuple, await tx.raw.fetch(OWED, customers, as_of, today))}
     complaints: dict[UUID, dict[date, int]] = defaultdict(dict)
-    if CASES in classes:
+    if CASES in facts:
         for customer_id, month, count in map(tuple, await tx.raw.fetch(COMPLAINTS, customers, as_of, str(zone))):
             complaints[customer_id][month] = count
     scores: dict[UUID, dict[str, dict[date, Scores]]] = defaultdict(lambda: defaultdict(dict))
-    if SCORES in classes:
+    if SCORES in facts:
         rows = await tx.raw.fetch(SCORED, customers, as_of, str(zone))
         for customer_id, measure, month, answers, total in map(tuple, rows):
             scores[customer_id][measure][month] = Scores(answers, total)
-    observed = []
+    series = []
     for customer_id in customers:
         _, first_at, earned, known_of = first.get(customer_id, NEVER)
         if first_at is not None and first_at > as_of:
             first_at = None
-        observed.append(
+        series.append(
             MonthlySeries(
                 as_of, today, this_month, months.get(customer_id, {}), first_at,
                 None if first_at is None else month_of(first_at, zone), complaints.get(customer_id, {}),
@@ -100,7 +101,7 @@ async def load_monthly_series(
                 Margin(earned, known_of) if earned is not None and known_of else None,
             )
         )  # fmt: skip
-    return observed
+    return series
 
 
 async def _months(
@@ -109,7 +110,7 @@ async def _months(
     rows = await tx.raw.fetch(
         MONTHS, customers, shift(this_month, -LONGEST), this_month, start_of(this_month, zone), as_of
     )
-    found: dict[UUID, dict[date, MonthSums]] = defaultdict(dict)
+    months: dict[UUID, dict[date, MonthSums]] = defaultdict(dict)
     for customer_id, month, *sums in map(tuple, rows):
-        found[customer_id][month] = MonthSums(*sums)
-    return found
+        months[customer_id][month] = MonthSums(*sums)
+    return months

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.tiering_svc.monitoring.domain.stage import read_stage_rules
+from services.tiering_svc.monitoring.domain.stage_rules import read_stage_rules
 from shared.rule_sets import RuleSetKind
 
 STAGE_RULES = RuleSetKind(

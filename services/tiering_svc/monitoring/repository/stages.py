@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.monitoring.domain.stage import Classes
+from services.tiering_svc.monitoring.domain.relationship import TierSizes
 from services.tiering_svc.monitoring.tables.stages import customer_stage
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_columns
@@ -12,13 +12,15 @@ from shared.sql import Upsert, insert_columns
 THEN = "superseded_at is null and effective @> $1::timestamptz"
 
 
-async def read_classes(tx: Transaction, as_of: datetime) -> Classes:
+async def count_tiers(tx: Transaction, as_of: datetime) -> TierSizes:
+    """How many customers stood in each tier at an instant."""
     rows = await tx.raw.fetch(f"select tier, count(*)::int from tier_history where {THEN} group by tier", as_of)
     sizes = {row[0]: row[1] for row in rows}
-    return Classes(sizes, sum(sizes.values()))
+    return TierSizes(sizes, sum(sizes.values()))
 
 
 async def list_tiers(tx: Transaction, customers: Sequence[UUID], as_of: datetime) -> Mapping[UUID, str]:
+    """In which tier each of these customers stood at an instant; who had none is left out."""
     rows = await tx.raw.fetch(
         f"select customer_id, tier from tier_history where {THEN} and customer_id = any($2::uuid[])", as_of, customers
     )
@@ -39,14 +41,14 @@ async def save_stages(
     tx: Transaction, run_id: UUID, as_of: datetime, customers: Sequence[UUID], stages: Sequence[str | None],
     relationships: Sequence[str | None],
 ) -> None:  # fmt: skip
-    """Only what is different is written."""
+    """The stage and relationship type of each customer, in the order of `customers`; only changes are written."""
     await insert_columns(
         tx, customer_stage, {"customer_id": customers, "stage": stages, "relationship": relationships},
         shared={"since": as_of, "run_id": run_id}, on_conflict=ONLY_CHANGES,
     )  # fmt: skip
 
 
-async def find_since(tx: Transaction, customer_id: UUID) -> tuple[str, datetime] | None:
+async def find_stage_since(tx: Transaction, customer_id: UUID) -> tuple[str, datetime] | None:
     """The stage that the last sweep found, and since which day."""
     row = await tx.raw.fetchrow("select stage, since from customer_stage where customer_id = $1", customer_id)
     return None if row is None else (row["stage"], row["since"])

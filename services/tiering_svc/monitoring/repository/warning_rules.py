@@ -25,7 +25,7 @@ async def list_active(tx: Transaction) -> list[WarningRule]:
     return [in_force.rules for in_force in await list_in_force(tx, WARNING_RULES)]
 
 
-async def list_compiled(tx: Transaction, wanted: Iterable[VersionKey]) -> list[WarningRule]:
+async def list_compiled(tx: Transaction, versions: Iterable[VersionKey]) -> list[WarningRule]:
     """These versions of rules, whatever their state, by their ids."""
-    rules = await list_rules(tx, WARNING_RULES, wanted)
+    rules = await list_rules(tx, WARNING_RULES, versions)
     return sorted(rules.values(), key=lambda rule: rule.rule_id)

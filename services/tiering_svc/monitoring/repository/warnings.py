@@ -23,14 +23,14 @@ async def load_lasting(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID,
             order by w.warning_id for update""",
         customers,
     )
-    found: dict[UUID, dict[str, EarlyWarning]] = {}
+    by_customer: dict[UUID, dict[str, EarlyWarning]] = {}
     for warning in map(_warning, rows):
-        found.setdefault(warning.customer_id, {})[warning.cause] = warning
-    return found
+        by_customer.setdefault(warning.customer_id, {})[warning.cause] = warning
+    return by_customer
 
 
 async def load_open(tx: Transaction, customers: Sequence[UUID]) -> list[EarlyWarning]:
-    """Those not closed, locked."""
+    """The warnings of these customers that are not closed, locked."""
     rows = await tx.raw.fetch(
         f"""select {COLUMNS} from early_warning w where w.customer_id = any($1::uuid[]) and w.state <> 'closed'
             order by w.warning_id for update""",
@@ -40,15 +40,16 @@ async def load_open(tx: Transaction, customers: Sequence[UUID]) -> list[EarlyWar
 
 
 async def load_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
-    """Locked."""
-    return await _one(tx, warning_id, "for update")
+    """A warning, locked; 404 `warning_not_found`."""
+    return await _warning_by_id(tx, warning_id, "for update")
 
 
 async def read_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
-    return await _one(tx, warning_id, "")
+    """A warning, to be shown; 404 `warning_not_found`."""
+    return await _warning_by_id(tx, warning_id, "")
 
 
-async def _one(tx: Transaction, warning_id: UUID, lock: str) -> EarlyWarning:
+async def _warning_by_id(tx: Transaction, warning_id: UUID, lock: str) -> EarlyWarning:
     row = await tx.raw.fetchrow(f"select {COLUMNS} from early_warning w where w.warning_id = $1 {lock}", warning_id)
     if row is None:
         raise not_found("warning_not_found", "There is no such warning.")
@@ -56,7 +57,7 @@ async def _one(tx: Transaction, warning_id: UUID, lock: str) -> EarlyWarning:
 
 
 async def save_warnings(tx: Transaction, warnings: Sequence[EarlyWarning]) -> None:
-    """What ended goes first, so that a new one of the same cause finds room."""
+    """Warnings as they are now. Those that do not last any more go first, so that a new one of the cause finds room."""
     for lasting in (False, True):
         rows = [warning for warning in warnings if warning.lasting is lasting]
         await insert_many(tx, early_warning, rows, on_conflict=CHANGED)
@@ -67,7 +68,7 @@ async def add_changes(tx: Transaction, changes: Sequence[WarningChange]) -> None
 
 
 async def list_changes(tx: Transaction, warning_id: UUID) -> list[WarningChange]:
-    """Oldest first."""
+    """A warning's history, oldest first."""
     rows = await tx.raw.fetch(
         """select change_id, warning_id, at, kind, by, as_of, severity, code, note, evidence from warning_change
            where warning_id = $1 order by change_id""",
@@ -78,7 +79,7 @@ async def list_changes(tx: Transaction, warning_id: UUID) -> list[WarningChange]
 
 @dataclass(frozen=True, slots=True)
 class WarningFilter:
-    """What is looked for among the warnings; None: whatever it is."""
+    """Which warnings are listed; None: whatever it is. `state` may be `not_closed`."""
 
     customer_id: UUID | None = None
     state: str | None = None
@@ -89,7 +90,7 @@ class WarningFilter:
 
 
 async def list_warnings(
-    tx: Transaction, wanted: WarningFilter, after: tuple[str, UUID] | None, limit: int
+    tx: Transaction, only: WarningFilter, after: tuple[str, UUID] | None, limit: int
 ) -> list[EarlyWarning]:
     """The worst first (`red` sorts before `yellow`), of these the newest."""
     rows = await tx.raw.fetch(
@@ -100,7 +101,7 @@ async def list_warnings(
               and ($6::text is null or w.owner = $6)
               and ($7::text is null or w.severity > $7 or (w.severity = $7 and w.warning_id < $8::uuid))
             order by w.severity, w.warning_id desc limit $9""",
-        wanted.customer_id, wanted.state, wanted.rule_id, wanted.cause, wanted.severity, wanted.owner,
+        only.customer_id, only.state, only.rule_id, only.cause, only.severity, only.owner,
         *(after or (None, None)), limit,
     )  # fmt: skip
     return [_warning(row) for row in rows]

@@ -6,19 +6,14 @@ from datetime import datetime
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners, source_of
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.monitoring.domain.stage import (
-    STAGES,
-    Classes,
-    relationship_of,
-    stage_of,
-)
-from services.tiering_svc.monitoring.handlers.sweeps import classes_in
-from services.tiering_svc.monitoring.repository import monthly_series as observed
-from services.tiering_svc.monitoring.repository import stages, sweeps
+from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
+from services.tiering_svc.monitoring.domain.stage import STAGES, stage_of
+from services.tiering_svc.monitoring.handlers.sweeps import tier_sizes_in
+from services.tiering_svc.monitoring.repository import monthly_series, stages, sweeps
 from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
 from services.tiering_svc.monitoring.schemas.stages import (
+    ClassificationRead,
     CustomerStageRead,
-    JudgedRead,
     StageCountRead,
     StageRulesDocument,
     StagesRead,
@@ -26,8 +21,8 @@ from services.tiering_svc.monitoring.schemas.stages import (
 from services.tiering_svc.monitoring.texts.stages import (
     RELATIONSHIP_NAMES,
     STAGE_NAMES,
-    relationship_in_words,
-    stage_in_words,
+    describe_relationship,
+    describe_stage,
 )
 from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 from shared.errors import not_found
@@ -39,46 +34,47 @@ router = service_router(prefix="/v1", tags=["stages"])
 
 @router.get("/customers/{customer_id}/stage", dependencies=[allow("tiers:read")])
 async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None) -> CustomerStageRead:
-    """Told from the facts as of that instant. The sizes of the classes are those of the last sweep by then."""
+    """Its stage and relationship type, told from the facts as of that instant; the sizes of the tiers are those of the
+    last sweep by then."""
     await check_known(tx, customer_id, source_of(actor))
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
     rules = (await load_in_force(tx, STAGE_RULES)).rules
-    [seen] = await observed.load_monthly_series(
-        tx, [customer_id], instant, business.zone, frozenset(), rules.margin_months
+    [series] = await monthly_series.load_monthly_series(
+        tx, [customer_id], instant, business.zone, frozenset(), rules.relationship.margin_months
     )
     tier = (await stages.list_tiers(tx, [customer_id], instant)).get(customer_id)
-    stage = stage_of(seen, rules)
-    relationship = relationship_of(seen, tier, await _classes(tx, instant), rules)
+    stage = stage_of(series, rules.stage)
+    relationship = relationship_of(series, tier, await _tier_sizes(tx, instant), rules.relationship)
     assert stage.code is not None  # there is always one
-    found = await stages.find_since(tx, customer_id) if as_of is None else None
+    swept = await stages.find_stage_since(tx, customer_id) if as_of is None else None
     return CustomerStageRead(
         customer_id=customer_id,
         as_of=instant,
-        stage=JudgedRead(
+        stage=ClassificationRead(
             code=stage.code,
             name=STAGE_NAMES[stage.code],
-            words=stage_in_words(stage.code, stage.reasons),
+            words=describe_stage(stage.code, stage.reasons),
             reasons=stage.reasons,
         ),
-        since=found[1] if found is not None and found[0] == stage.code else None,
-        relationship=JudgedRead(
+        since=swept[1] if swept is not None and swept[0] == stage.code else None,
+        relationship=ClassificationRead(
             code=relationship.code,
             name=None if relationship.code is None else RELATIONSHIP_NAMES[relationship.code],
-            words=relationship_in_words(relationship.code, relationship.reasons),
+            words=describe_relationship(relationship.code, relationship.reasons),
             reasons=relationship.reasons,
         ),
     )
 
 
-async def _classes(tx: Transaction, as_of: datetime) -> Classes:
+async def _tier_sizes(tx: Transaction, as_of: datetime) -> TierSizes:
     run = await sweeps.find_finished_by(tx, as_of)
-    return await stages.read_classes(tx, as_of) if run is None or run.setting is None else classes_in(run.setting)
+    return await stages.count_tiers(tx, as_of) if run is None or run.setting is None else tier_sizes_in(run.setting)
 
 
 @router.get("/stages", dependencies=[allow("tiers:read"), not_for_partners])
 async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
-    """As the last sweep by that instant counted them."""
+    """How many customers are in which stage, as the last sweep by that instant counted them."""
     run = await sweeps.find_finished_by(tx, instant_or_now(as_of, tx, "/as_of"))
     if run is None:
         raise not_found("no_sweep_then", "No sweep had been made by then.")
@@ -92,9 +88,12 @@ async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
         customers=run.job.done,
         stages=[
             StageCountRead(
-                stage=stage, name=STAGE_NAMES[stage], customers=relations.total(), relationships=dict(relations)
+                stage=stage,
+                name=STAGE_NAMES[stage],
+                customers=relationships.total(),
+                relationships=dict(relationships),
             )
-            for stage, relations in counted.items()
+            for stage, relationships in counted.items()
         ],
     )
 

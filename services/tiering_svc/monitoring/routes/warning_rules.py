@@ -9,9 +9,9 @@ from uuid import UUID
 from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
-from services.tiering_svc.monitoring.domain.back_test import Measured, Ratio, RuleOutcome
+from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance
 from services.tiering_svc.monitoring.handlers.back_tests import cancel_back_test, request_back_test
-from services.tiering_svc.monitoring.repository import back_tests as warning_back_tests
+from services.tiering_svc.monitoring.repository import back_tests
 from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
 from services.tiering_svc.monitoring.repository.warning_rules import WARNING_RULES
 from services.tiering_svc.monitoring.schemas.warnings import (
@@ -50,10 +50,10 @@ async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, ac
     least = number(body.outcome.least_baseline, "/outcome/least_baseline")
     if least < 0:
         raise invalid("out_of_range", "At least 0.", pointer="/outcome/least_baseline")
-    outcome = RuleOutcome(body.horizon_months, body.outcome.baseline_months, fall, least)
+    loss = LossDefinition(body.horizon_months, body.outcome.baseline_months, fall, least)
     first, last = _after(body.from_), _after(body.to)
     return _back_test(
-        await request_back_test(tx, rule_id, body.version, first, last, outcome, body.severity, actor.subject)
+        await request_back_test(tx, rule_id, body.version, first, last, loss, body.severity, actor.subject)
     )
 
 
@@ -62,13 +62,13 @@ async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit
     """Newest first."""
     await load_version(tx, WARNING_RULES, rule_id, None)  # there is such a rule
     before = read_cursor(cursor, UUID)
-    tests = await warning_back_tests.list_back_tests(tx, rule_id, before[0] if before else None, limit + 1)
-    return page_of([_back_test(test) for test in tests], limit, lambda test: (test.id,))
+    listed = await back_tests.list_back_tests(tx, rule_id, before[0] if before else None, limit + 1)
+    return page_of([_back_test(back_test) for back_test in listed], limit, lambda back_test: (back_test.id,))
 
 
 @router.get("/{rule_id}/back-tests/{back_test_id}", dependencies=[allow("tiers:read")])
 async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> RuleBackTestRead:
-    return _back_test(await warning_back_tests.read_back_test(tx, rule_id, back_test_id))
+    return _back_test(await back_tests.read_back_test(tx, rule_id, back_test_id))
 
 
 @router.post("/{rule_id}/back-tests/{back_test_id}/cancellation", dependencies=[allow("evaluations:run")])
@@ -81,39 +81,41 @@ def _after(month: str) -> date:
     return shift(date.fromisoformat(f"{month}-01"), 1)
 
 
-def _back_test(test: RuleBackTest) -> RuleBackTestRead:
-    measured = Measured.from_data(test.measured)
+def _back_test(back_test: RuleBackTest) -> RuleBackTestRead:
+    performance = RulePerformance.from_data(back_test.measured)
     return RuleBackTestRead(
-        **job_fields(test.job),
-        rule_id=test.rule_id,
-        rule_version=test.rule_version,
-        from_=spelled(shift(test.first_month, -1)),
-        to=spelled(shift(test.last_month, -1)),
-        severity=test.severity,
-        horizon_months=test.horizon_months,
+        **job_fields(back_test.job),
+        rule_id=back_test.rule_id,
+        rule_version=back_test.rule_version,
+        from_=spelled(shift(back_test.first_month, -1)),
+        to=spelled(shift(back_test.last_month, -1)),
+        severity=back_test.severity,
+        horizon_months=back_test.horizon_months,
         outcome={
-            "baseline_months": test.baseline_months,
-            "fall_percent": format(test.fall.normalize(), "f"),
-            "least_baseline": format(test.least_baseline.normalize(), "f"),
+            "baseline_months": back_test.baseline_months,
+            "fall_percent": format(back_test.fall.normalize(), "f"),
+            "least_baseline": format(back_test.least_baseline.normalize(), "f"),
         },
-        warnings=measured.precision.whole,
-        precision=_share(measured.precision),
-        recall=_share(measured.recall),
-        base_rate=_share(measured.base_rate),
+        warnings=performance.precision.whole,
+        precision=_share(performance.precision),
+        recall=_share(performance.recall),
+        base_rate=_share(performance.base_rate),
         lead_days=LeadRead(
-            median=measured.lead_quantile(0.5),
-            quarter=measured.lead_quantile(0.25),
-            three_quarters=measured.lead_quantile(0.75),
+            median=performance.lead_quantile(0.5),
+            quarter=performance.lead_quantile(0.25),
+            three_quarters=performance.lead_quantile(0.75),
         ),
-        not_known=measured.not_known,
-        not_measured=measured.not_measured,
+        not_known=performance.not_known,
+        not_measured=performance.not_measured,
     )
 
 
 def _share(ratio: Ratio) -> ShareRead:
     low, high = ratio.interval or (None, None)
-    return ShareRead(part=ratio.part, of=ratio.whole, share=_said(ratio.share), low=_said(low), high=_said(high))
+    return ShareRead(
+        part=ratio.part, of=ratio.whole, share=_decimal(ratio.share), low=_decimal(low), high=_decimal(high)
+    )
 
 
-def _said(share: float | None) -> str | None:
+def _decimal(share: float | None) -> str | None:
     return None if share is None else str(Decimal(share).quantize(Decimal("0.0001")))

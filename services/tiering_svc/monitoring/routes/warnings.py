@@ -26,7 +26,7 @@ from services.tiering_svc.monitoring.schemas.warnings import (
     WarningRunRead,
     WarningStepCreate,
 )
-from services.tiering_svc.monitoring.texts.warnings import in_words
+from services.tiering_svc.monitoring.texts.warnings import describe_evidence
 from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
@@ -80,52 +80,52 @@ async def list_warnings(
     limit: Limit = 50,
 ) -> Page[WarningRead]:
     """The worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
-    wanted = WarningFilter(customer_id, state, rule, cause, severity, owner)
+    only = WarningFilter(customer_id, state, rule, cause, severity, owner)
     after = read_cursor(cursor, str, UUID)
-    found = await warnings.list_warnings(tx, wanted, after, limit + 1)
-    names, currency = await _said_with(tx, found)
-    return page_of([_read(one, names, currency) for one in found], limit, lambda one: (one.severity, one.id))
+    listed = await warnings.list_warnings(tx, only, after, limit + 1)
+    names, currency = await _names_and_currency(tx, listed)
+    return page_of(
+        [WarningRead(**_fields(warning, names, currency)) for warning in listed],
+        limit,
+        lambda warning: (warning.severity, warning.id),
+    )
 
 
 @router.get("/warnings/{warning_id}", dependencies=[allow("tiers:read")])
 async def show_warning(warning_id: Id, tx: Tx) -> WarningHistoryRead:
     """With everything that was done, by whom and when."""
-    return await _whole(tx, await warnings.read_warning(tx, warning_id))
+    return await _with_history(tx, await warnings.read_warning(tx, warning_id))
 
 
 @router.post("/warnings/{warning_id}/acknowledgement", dependencies=[allow("customers:write")])
 async def acknowledge_warning(warning_id: Id, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
-    return await _whole(tx, await handlers.acknowledge_warning(tx, warning_id, actor.subject))
+    return await _with_history(tx, await handlers.acknowledge_warning(tx, warning_id, actor.subject))
 
 
 @router.post("/warnings/{warning_id}/steps", status_code=201, dependencies=[allow("customers:write")])
 async def take_a_step(warning_id: Id, body: WarningStepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
-    return await _whole(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
+    return await _with_history(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
 
 
 @router.post("/warnings/{warning_id}/closing", dependencies=[allow("customers:write")])
 async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     """While its cause lasts, another one is raised only when it gets worse."""
-    return await _whole(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
+    return await _with_history(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
 
 
-async def _whole(tx: Transaction, warning: EarlyWarning) -> WarningHistoryRead:
-    names, currency = await _said_with(tx, [warning])
+async def _with_history(tx: Transaction, warning: EarlyWarning) -> WarningHistoryRead:
+    names, currency = await _names_and_currency(tx, [warning])
     changes = await warnings.list_changes(tx, warning.warning_id)
     return WarningHistoryRead(
         **_fields(warning, names, currency), changes=[_change(change, currency) for change in changes]
     )
 
 
-async def _said_with(tx: Transaction, found: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
-    """What the rules are called, and the currency."""
-    versions = {(one.rule_id, one.rule_version) for one in found}
+async def _names_and_currency(tx: Transaction, found: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
+    """The names of the rules behind these warnings, and the currency of their amounts."""
+    versions = {(warning.rule_id, warning.rule_version) for warning in found}
     rules = await warning_rules.list_compiled(tx, sorted(versions))
     return {(rule.rule_id, rule.version): rule.names for rule in rules}, (await find_business(tx)).currency
-
-
-def _read(warning: EarlyWarning, names: RuleNames, currency: str) -> WarningRead:
-    return WarningRead(**_fields(warning, names, currency))
 
 
 def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str,
         "as_of": warning.as_of,
         "raised_at": warning.raised_at,
         "evidence": dict(warning.evidence),
-        "words": in_words(warning.evidence, currency),
+        "words": describe_evidence(warning.evidence, currency),
         "closed_at": warning.closed_at,
         "closed_by": warning.closed_by,
         "closing": warning.closing,
@@ -160,7 +160,7 @@ def _change(change: WarningChange, currency: str) -> WarningChangeRead:
         code=change.code,
         note=change.note,
         evidence=None if change.evidence is None else dict(change.evidence),
-        words=None if change.evidence is None else in_words(change.evidence, currency),
+        words=None if change.evidence is None else describe_evidence(change.evidence, currency),
     )
 
 

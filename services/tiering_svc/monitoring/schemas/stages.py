@@ -10,7 +10,7 @@ from services.tiering_svc.core.schemas.shapes import Count, Exact
 from services.tiering_svc.monitoring.schemas.warnings import Whole
 from shared.chassis import Read, Shape
 
-Type = Literal["basic", "reactive", "accountable", "proactive", "partner"]
+RelationshipCode = Literal["basic", "reactive", "accountable", "proactive", "partner"]
 
 
 class AcquireWrite(Shape):
@@ -35,22 +35,22 @@ class StagesWrite(Shape):
     expand: ExpandWrite
 
 
-class NumbersWrite(Shape):
+class SizeBandsWrite(Shape):
     by: Literal["share", "count"] = Field(description="percent of all customers, or how many")
     few_up_to: Exact
     many_over: Exact
 
 
-class MarginsWrite(Shape):
+class MarginBandsWrite(Shape):
     months: Whole
     medium_from: Exact = Field(description="a margin rate, as 0.2")
     high_from: Exact
 
 
 class TypesWrite(Shape):
-    high: Type
-    medium: Type
-    low: Type
+    high: RelationshipCode
+    medium: RelationshipCode
+    low: RelationshipCode
 
 
 class RelationshipMatrixWrite(Shape):
@@ -60,8 +60,8 @@ class RelationshipMatrixWrite(Shape):
 
 
 class RelationshipsWrite(Shape):
-    customers: NumbersWrite
-    margin: MarginsWrite
+    customers: SizeBandsWrite
+    margin: MarginBandsWrite
     types: RelationshipMatrixWrite
 
 
@@ -70,7 +70,9 @@ class StageRulesDocument(Shape):
     relationships: RelationshipsWrite
 
 
-class JudgedRead(Read):
+class ClassificationRead(Read):
+    """Where a customer belongs, and why."""
+
     code: str | None = Field(description="null: not known")
     name: dict[str, str] | None
     words: dict[str, str]
@@ -80,9 +82,9 @@ class JudgedRead(Read):
 class CustomerStageRead(Read):
     customer_id: UUID
     as_of: datetime
-    stage: JudgedRead
+    stage: ClassificationRead
     since: datetime | None = Field(description="the sweep that first found the present stage; null for a past instant")
-    relationship: JudgedRead
+    relationship: ClassificationRead
 
 
 class StageCountRead(Read):

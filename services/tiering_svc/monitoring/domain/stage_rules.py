@@ -1,0 +1,24 @@
+"""The rules of stages and of relationship types (T11): one document, in force together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.tiering_svc.monitoring.domain.relationship import RelationshipRules, read_relationships
+from services.tiering_svc.monitoring.domain.stage import StageRules, read_stages
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStageRules:
+    """How a customer's stage and the relationship it calls for are told."""
+
+    stage: StageRules
+    relationship: RelationshipRules
+
+
+def read_stage_rules(document: Mapping[str, Any], pointer: str = "") -> CustomerStageRules:
+    """The rules of a document whose shape is checked; a refusal names the field below `pointer`."""
+    return CustomerStageRules(
+        read_stages(document["stages"], f"{pointer}/stages"),
+        read_relationships(document["relationships"], f"{pointer}/relationships"),
+    )
