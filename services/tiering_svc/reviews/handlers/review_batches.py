@@ -7,6 +7,7 @@ applied is less: only where the customer still stands as the decision found it.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, anno
 from services.tiering_svc.tiers.handlers import follow_later_orders
 from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
 from services.tiering_svc.tiers.repository import standings
-from shared.jobs import BatchSizer, JobContext
+from shared.jobs import BatchSizer, Job, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
 
 BATCH = 500  # customers to begin with (a connection's first statements cost more); then as many as the time allows
@@ -43,11 +44,21 @@ class RunMemory:
     individual: BatchSizer = field(default_factory=lambda: BatchSizer(INDIVIDUAL, most=1_000))
     basis: "tuple[UUID, ScreeningRequest, Rules] | None" = None
     placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
+    run: Run | None = None  # as this process's last batch left it
 
     @classmethod
     def of(cls, context: JobContext) -> "RunMemory":
         memory: RunMemory = context.memory.setdefault("runs", cls())
         return memory
+
+    def find_run(self, job: Job) -> Run | None:
+        """The run as it is at this step of its job; None, where somebody else did the last one."""
+        if self.run is None or (self.run.job.id, self.run.job.steps) != (job.id, job.steps):
+            return None
+        return self.run
+
+    def keep(self, run: Run) -> None:
+        self.run = replace(run, job=replace(run.job, steps=run.job.steps + 1))
 
     def screened(self, seconds: float, customers: int, individual: int) -> None:
         self.batch.took(seconds, customers)
@@ -58,8 +69,9 @@ class RunMemory:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """A screened batch, and by what it is decided."""
+    """A screened batch, and by what it is decided. The run stays as it was seen: else the step is not taken."""
 
+    run: Run
     screened: Screened
     request: ScreeningRequest
     rules: Rules
@@ -83,14 +95,18 @@ async def basis_of(tx: Transaction, run: Run) -> tuple[ScreeningRequest, Rules]:
     return asked, Rules(policy, business.zone, new_id, run.as_of, {})
 
 
-async def screen_next_batch(context: JobContext, run: Run, after: UUID | None) -> PreparedBatch:
+async def screen_next_batch(context: JobContext, job: Job, after: UUID | None) -> PreparedBatch:
     """The customers after the last one decided. What is screened follows from the run's two times: it needs no locks,
     and transactions of its own keep that in which customers are locked short."""
     memory = RunMemory.of(context)
+    run = memory.find_run(job)
+    if run is None:
+        run = await context.database.run(lambda tx: evaluations.load_run(tx, job.id))
     if memory.basis is None or memory.basis[0] != run.run_id:
-        memory.basis = run.run_id, *await context.database.run(lambda tx: basis_of(tx, run))
+        memory.basis = run.run_id, *await context.database.run(partial(basis_of, run=run))
     _, request, rules = memory.basis
-    return PreparedBatch(await _screen(context.database, run, after, request, memory), request, rules, memory)
+    screened = await _screen(context.database, run, after, request, memory)
+    return PreparedBatch(run, screened, request, rules, memory)
 
 
 async def _screen(
@@ -117,10 +133,11 @@ async def _screen(
     return await database.run(lambda tx: screening.screen(tx, request, after, end, figures=figures))
 
 
-async def decide_batch(tx: Transaction, run: Run, prepared: PreparedBatch) -> tuple[Run, int]:
+async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Run, int]:
     """The run with what this batch adds to its outcomes, and how many customers were decided."""
     began = perf_counter()
-    screened, request, rules, memory = prepared.screened, prepared.request, prepared.rules, prepared.memory
+    run, screened, request = prepared.run, prepared.screened, prepared.request
+    rules, memory = prepared.rules, prepared.memory
     open_rows = None
     if run.simulated_because is None:
         open_rows = await standings.load_standings(tx, screened.singly)
@@ -137,6 +154,7 @@ async def decide_batch(tx: Transaction, run: Run, prepared: PreparedBatch) -> tu
         outcomes[group.outcome] += group.customers
     memory.individual.took(perf_counter() - began, len(decided))
     counted = replace(run, outcomes=Counter(run.outcomes) + outcomes, applied=Counter(run.applied) + applied)
+    tx.after_commit(lambda: memory.keep(counted))
     return counted, outcomes.total()
 
 

@@ -35,16 +35,19 @@ async def prepare_run_step(context: JobContext, job: Job) -> Any:
     phase = Phase.of(job.cursor)
     if phase.name in ("beginning", "catching_up", "measuring"):
         return None
+    if phase.name == "deciding":
+        return await screen_next_batch(context, job, phase.after_customer)
     run = await context.database.run(lambda tx: evaluations.load_run(tx, job.id))
     if phase.name == "collecting":
         return await _list_heads(context, run, phase)
-    if phase.name == "cutting":
-        return await _list_values(context, run)
-    return await screen_next_batch(context, run, phase.after_customer)
+    return await _list_values(context, run)
 
 
 async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
-    run, phase = await evaluations.load_run(tx, job.id), Phase.of(job.cursor)
+    phase = Phase.of(job.cursor)
+    if phase.name == "deciding":
+        return await _decide(tx, job, prepared)
+    run = await evaluations.load_run(tx, job.id)
     match phase.name:
         case "beginning":  # later facts are for later runs; a run that had to wait for another one knows what that did
             await evaluations.save_known_at(tx, run.run_id, tx.at)
@@ -55,13 +58,11 @@ async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
             return await _begin_when_marks_have_come_so_far(tx, job, run)
         case "measuring":
             return await _measure_batch(tx, job, run, phase)
-        case "cutting":
+        case _:
             policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
             cut = cutoffs_as_data(policy.with_cutoffs(cutoffs(policy, prepared), run.run_id))
             await evaluations.save_cutoffs(tx, run.run_id, cut)
             return job.next(cursor("deciding"))
-        case _:
-            return await _decide(tx, job, run, prepared)
 
 
 RUN = JobKind(take_run_step, prepare=prepare_run_step)
@@ -133,8 +134,8 @@ async def _list_values(context: JobContext, run: Run) -> list[Decimal]:
     return values
 
 
-async def _decide(tx: Transaction, job: Job, run: Run, prepared: review_batches.PreparedBatch) -> Outcome:
-    run, customers = await decide_batch(tx, run, prepared)
+async def _decide(tx: Transaction, job: Job, prepared: review_batches.PreparedBatch) -> Outcome:
+    run, customers = await decide_batch(tx, prepared)
     last = prepared.screened.end == LAST
     result = None if not last else "applied" if run.simulated_because is None else "simulated"
     await evaluations.save_outcomes(tx, run, result=result)
