@@ -1,4 +1,4 @@
-"""SQL of the customers tiering knows: who they are, whose they are, and the lock on them."""
+"""SQL of the customers that tiering knows: their locks, their sources, their teams."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,14 +12,14 @@ from shared.sql import Upsert, columns_of, insert_columns, insert_many, update_m
 
 
 async def lock_customers(tx: Transaction, customers: Sequence[str]) -> None:
-    """The customers' locks, in key order, before anything is read of them."""
+    """Lock customers in the order of their keys, before anything is read of them."""
     await tx.raw.execute(
         "select from standing where customer_id = any($1::uuid[]) order by customer_id for update", customers
     )
 
 
 async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
-    """Customers that are known, though they have not ordered yet."""
+    """Make customers known, though they have not ordered yet; those known already stay as they are."""
     await tx.raw.execute(
         "insert into standing (customer_id) select unnest($1::uuid[]) order by 1 on conflict do nothing",
         sorted(set(customers)),
@@ -27,11 +27,13 @@ async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
 
 
 async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:
+    """Keep which source has a reference to which customer; both sequences have one entry a reference."""
     await add_customers(tx, customers)
     await insert_columns(tx, customer_source, {"customer_id": customers, "source": sources}, on_conflict="nothing")
 
 
 async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
+    """The next page of known customers in key order, after a key or from the first one on."""
     rows = await tx.raw.fetch(
         "select customer_id from standing where $1::uuid is null or customer_id > $1 order by customer_id limit $2",
         after, limit,
@@ -50,7 +52,8 @@ async def list_sources(tx: Transaction, customer_id: UUID) -> list[str] | None:
 
 
 async def check_known(tx: Transaction, customer_id: UUID, source: str | None = None) -> None:
-    """A customer nobody has told us of, or another partner's, is not found."""
+    """Refuse with 404 `customer_not_found` a customer that tiering does not know, or that has no reference of
+    `source`."""
     known: bool = await tx.raw.fetchval(
         """select exists (select from standing where customer_id = $1)
               and ($2::text is null or exists (

@@ -1,4 +1,4 @@
-"""Who looks after whom (P5), as profile announced it."""
+"""Copies, from events: who may see whom (G1), who looks after whom, and which centre each employee works at (P5)."""
 
 from sqlalchemy import Column, Table, Text, Uuid
 
@@ -12,7 +12,7 @@ customer_source = Table(  # who knows the customer by a reference of its own: a 
 )
 
 
-team_member = Table(  # never taken away: who was responsible in a month can be told for ever
+team_member = Table(  # rows stay: who was responsible in a past month is known for ever
     "team_member",
     metadata,
     Column("assignment_id", Uuid, primary_key=True),

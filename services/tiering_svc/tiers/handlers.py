@@ -40,8 +40,8 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     rules = await policies.load_rules(tx)
     placed = [placed_order(event, rules.zone) for event in events]
     for batch in split_by_turns(placed, individual=bool(rules.active.classes)):
-        found = await accounts.record_orders(tx, batch, rules)
-        decisions = [after_orders(account, rules) for account in found]
+        accounts_of_batch = await accounts.record_orders(tx, batch, rules)
+        decisions = [after_orders(account, rules) for account in accounts_of_batch]
         await standings.save_decisions(tx, decisions)
         announce(tx, announced(decisions, tx.at))
 
@@ -60,8 +60,8 @@ async def _correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderRet
     rules = await accounts.load_rules_behind(tx, [event.customer_id for event in events])
     reversals = [reversed_order(event, rules.zone) for event in events]
     for batch in split_by_turns(reversals, individual=rules.beyond_orders):
-        found = await accounts.record_reversals(tx, batch, rules)
-        decisions = [after_reversals(account, rules) for account in found]
+        accounts_of_batch = await accounts.record_reversals(tx, batch, rules)
+        decisions = [after_reversals(account, rules) for account in accounts_of_batch]
         await standings.save_decisions(tx, decisions)
         announce(tx, announced(decisions, tx.at))
 
@@ -108,8 +108,8 @@ async def end_override_early(
 ) -> Privilege:
     """The customer is graded anew from now on. The timer finds nothing to end when its hour comes."""
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
-    found = await privileges.load_privilege(tx, customer_id, override_id, "override")
-    if found.ended_at is not None or before.overridden_until is None:
+    privilege = await privileges.load_privilege(tx, customer_id, override_id, "override")
+    if privilege.ended_at is not None or before.overridden_until is None:
         raise conflict("already_ended", "The override is over.")
     await _end(tx, before, tx.at, "override_cancelled")
     await privileges.end_privileges(tx, customer_id, "override", at=tx.at, by=by, because=reason)
@@ -143,8 +143,8 @@ async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, r
 async def end_promise(tx: Transaction, customer_id: UUID, retention_id: UUID, *, reason: str, by: str) -> Privilege:
     """From now on reviews may lower the tier again."""
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
-    found = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
-    if found.ended_at is not None or found.until <= tx.at:
+    privilege = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
+    if privilege.ended_at is not None or privilege.until <= tx.at:
         raise conflict("already_ended", "The tier is not kept any more.")
     await standings.save_decisions(tx, [DecidedStanding(before, withdraw_promise(before), [], tx.at)])
     await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because=reason)

@@ -1,4 +1,4 @@
-"""What a question is about: as of when, as known when; and the orders that count then."""
+"""A point in two times, as of when and as known when, and the SQL of everybody's purchases by month that count then."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ BOUGHT_AS_KNOWN = """
 
 @dataclass(frozen=True, slots=True)
 class PointInTime:
-    """What a question is about: as of when, as known when, and whether that is simply now."""
+    """When a question is about: as of when, as known when, and whether both are simply now."""
 
     as_of: datetime
     known_at: datetime
@@ -44,4 +44,6 @@ class PointInTime:
 
     @property
     def bought(self) -> str:
+        """A select of each customer's purchases by month, as of $1, as known at $2: customer_id, month, orders, amount,
+        margin, known (the amount whose costs are known), first_at, last_at. By month sums where it is now."""
         return BOUGHT_NOW if self.now else BOUGHT_AS_KNOWN

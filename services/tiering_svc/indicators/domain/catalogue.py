@@ -1,4 +1,4 @@
-"""The indicators of the four classes (T1), by their codes. What each one means is said where its class is."""
+"""The catalogue of indicators (T1): those of all four classes by their codes. Definitions are in each class's file."""
 
 from services.tiering_svc.core.domain.numbers import Value
 from services.tiering_svc.indicators.domain.contact import CONTACT
@@ -10,4 +10,6 @@ from services.tiering_svc.indicators.domain.transaction import TRANSACTION
 
 __all__ = ["INDICATORS", "Contacts", "CustomerSnapshot", "Indicator", "Receivables", "Traits", "Value"]
 
-INDICATORS: dict[str, Indicator] = {one.code: one for one in (*TRANSACTION, *FINANCE, *CONTACT, *PROFILE)}
+INDICATORS: dict[str, Indicator] = {
+    indicator.code: indicator for indicator in (*TRANSACTION, *FINANCE, *CONTACT, *PROFILE)
+}

@@ -14,7 +14,8 @@ V = TypeVar("V", Decimal, datetime)
 
 @dataclass(slots=True)
 class Figures:
-    """Sums over the orders of a month, or of a window of months. Unknown is None, never 0."""
+    """Sums over the orders of a month, or of a window of months, in the accounting currency. Unknown is None, never 0;
+    `monthly` has the amount of each month with an order."""
 
     orders: int = 0
     amount: Decimal = ZERO
@@ -28,6 +29,7 @@ class Figures:
     monthly: dict[date, Decimal] = field(default_factory=dict)
 
     def add(self, order: Order) -> None:
+        """Count one order more; one of which nothing is left counts for nothing."""
         if order.quantity <= 0:
             return
         self.orders += 1
@@ -44,6 +46,7 @@ class Figures:
         self.monthly[order.month] = self.monthly.get(order.month, ZERO) + order.amount
 
     def merge(self, other: "Figures") -> None:
+        """Add the sums of other orders: of another month, or of another member of a group."""
         self.orders += other.orders
         self.amount += other.amount
         if other.margin is not None:
@@ -58,8 +61,8 @@ class Figures:
             self.monthly[month] = self.monthly.get(month, ZERO) + amount
 
 
-def _extreme(choose: Callable[[V, V], V], one: V | None, other: V | None) -> V | None:
+def _extreme(choose: Callable[[V, V], V], value: V | None, other: V | None) -> V | None:
     """The smaller or larger of two that may be unknown."""
-    if one is None or other is None:
-        return one if other is None else other
-    return choose(one, other)
+    if value is None or other is None:
+        return value if other is None else other
+    return choose(value, other)

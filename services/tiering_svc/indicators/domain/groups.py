@@ -1,4 +1,4 @@
-"""Figures of a group (P2): those of its members taken together, as if they were one customer."""
+"""Groups (P2): the figures of all members together, as if they were one customer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
@@ -14,41 +14,42 @@ V = TypeVar("V", Decimal, datetime)
 
 
 def rolled_up(members: Sequence[CustomerSnapshot]) -> CustomerSnapshot:
-    """The first one is the parent, whose traits are the group's; all were asked for the same instant and window."""
+    """The snapshot of a group, from those of its members at one instant over one window. The first one is the parent,
+    whose traits are the group's; sums are added, extremes are those of all."""
     figures = Figures()
-    for one in members:
-        figures.merge(one.figures)
+    for member in members:
+        figures.merge(member.figures)
     return replace(
         members[0],
         figures=figures,
-        first_order_ever=_chosen(min, (one.first_order_ever for one in members)),
-        last_order_ever=_chosen(max, (one.last_order_ever for one in members)),
-        receivables=_receivables([one.receivables for one in members]),
-        contacts=_contacts([one.contacts for one in members]),
+        first_order_ever=_chosen(min, (member.first_order_ever for member in members)),
+        last_order_ever=_chosen(max, (member.last_order_ever for member in members)),
+        receivables=_receivables([member.receivables for member in members]),
+        contacts=_contacts([member.contacts for member in members]),
     )
 
 
-def _receivables(all_of_them: Sequence[Receivables]) -> Receivables:
+def _receivables(members: Sequence[Receivables]) -> Receivables:
     return Receivables(
-        _chosen(max, (one.largest_receipt for one in all_of_them)),
-        sum(one.receipts for one in all_of_them),
-        sum((one.received for one in all_of_them), ZERO),
-        sum((one.collected for one in all_of_them), ZERO),
-        sum((one.collected_days for one in all_of_them), ZERO),
-        _sum(one.outstanding for one in all_of_them),
-        _sum(one.arrears for one in all_of_them),
-        sum(one.receivables for one in all_of_them),
-        sum(one.in_arrears for one in all_of_them),
+        _chosen(max, (member.largest_receipt for member in members)),
+        sum(member.receipts for member in members),
+        sum((member.received for member in members), ZERO),
+        sum((member.collected for member in members), ZERO),
+        sum((member.collected_days for member in members), ZERO),
+        _sum(member.outstanding for member in members),
+        _sum(member.arrears for member in members),
+        sum(member.receivables for member in members),
+        sum(member.in_arrears for member in members),
     )
 
 
-def _contacts(all_of_them: Sequence[Contacts]) -> Contacts:
-    counts = [field.name for field in fields(Contacts) if field.name != "last_contact_at"]
+def _contacts(members: Sequence[Contacts]) -> Contacts:
+    names = [field.name for field in fields(Contacts) if field.name != "last_contact_at"]
     sums: dict[str, int | None] = {}
-    for name in counts:
-        told = [count for one in all_of_them if (count := getattr(one, name)) is not None]
-        sums[name] = sum(told) if told else None
-    return replace(Contacts(**sums), last_contact_at=_chosen(max, (one.last_contact_at for one in all_of_them)))  # type: ignore[arg-type]
+    for name in names:
+        known = [count for member in members if (count := getattr(member, name)) is not None]
+        sums[name] = sum(known) if known else None
+    return replace(Contacts(**sums), last_contact_at=_chosen(max, (member.last_contact_at for member in members)))  # type: ignore[arg-type]
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""What an indicator is (T1): a code, its class, unit and window, a definition in two languages, and how it follows."""
+"""What an indicator is (T1): code, class, unit, window, a definition in two languages, and the function behind it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ WINDOWS = {
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
+    """A figure or a code that a customer's snapshot gives."""
+
     code: str
     group: str  # its class
     unit: str
@@ -39,12 +41,13 @@ class Indicator:
 
     @property
     def gradable(self) -> bool:
-        """A policy can put it into bands."""
+        """Whether a policy can put its values into bands: they are numbers."""
         return self.unit != "code"
 
 
 def of_class(group: str) -> Callable[..., Indicator]:
-    """Writes the indicators of one class."""
+    """A function that makes the indicators of one class: `indicator(code, unit, window, en, zh, value=…)`, where `en`
+    and `zh` are (name, definition). `of_figures` in place of `value`: it follows from the sums of a window alone."""
 
     def indicator(
         code: str, unit: str, window: str, en: tuple[str, str], zh: tuple[str, str],
@@ -64,5 +67,5 @@ def _from_figures(of_figures: Callable[[Figures], Value]) -> Callable[[CustomerS
 
 
 def days_since(instant: datetime | None, as_of: datetime) -> Value:
-    """Whole days."""
+    """Whole days from an instant to `as_of`; None without an instant, or where it is later."""
     return None if instant is None or instant > as_of else (as_of - instant) // timedelta(days=1)

@@ -11,7 +11,7 @@ from services.tiering_svc.indicators.domain.order import Order, Reversal
 
 
 class WindowTotals:
-    """The fast path: sums of the windows that end with certain months, true while orders come in order of time.
+    """The fast path (T10): sums of the windows that end with certain months, true while orders come in order of time.
 
     Loaded by one aggregate a customer. An order that is older than one already counted needs an `OrderHistory`.
     """
@@ -21,17 +21,18 @@ class WindowTotals:
         self.by_last_month = by_last_month
 
     def add(self, order: Order) -> None:
+        """Add an order to each window that its month lies in."""
         for last, figures in self.by_last_month.items():
             if first_month(last, self.months) <= order.month <= last:
                 figures.add(order)
 
     def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, Figures]]:
-        """As of `since`, which is not before the newest order: there is nothing later to look at."""
+        """The figures as of `since`, which is not before the newest order: there is no later order to walk to."""
         yield since, month, self.by_last_month[month]
 
 
 class OrderHistory:
-    """The exact path: single orders, so that the figures as of any instant can be told."""
+    """The exact path (T10): single orders, from which the figures as of any instant are counted."""
 
     def __init__(self, months: int, orders: Iterable[Order]) -> None:
         self.months = months
@@ -39,17 +40,19 @@ class OrderHistory:
         self.by_time = sorted((order.placed_at, order.order_id) for order in self.by_id.values())
 
     def add(self, order: Order) -> None:
+        """Add an order, or put another state of it in its place."""
         if order.order_id not in self.by_id:
             insort(self.by_time, (order.placed_at, order.order_id))
         self.by_id[order.order_id] = order
 
     def reverse(self, reversal: Reversal) -> None:
+        """Take from an order what came back of it."""
         order = self.by_id.get(reversal.order_id)
         if order is not None:  # older than any window that is looked at, otherwise
             self.by_id[order.order_id] = order.less(reversal)
 
     def restore(self, reversal: Reversal) -> None:
-        """As if it had not come back yet."""
+        """Take a reversal off again, as if it had not come back yet."""
         margin = None if reversal.margin is None else -reversal.margin
         self.reverse(replace(reversal, amount=-reversal.amount, margin=margin, quantity=-reversal.quantity))
 

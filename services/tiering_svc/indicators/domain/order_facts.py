@@ -33,6 +33,7 @@ class ReversedOrder(NamedTuple):
 
 
 def placed_order(event: OrderPlaced, zone: tzinfo) -> PlacedOrder:
+    """The fact in an event of an order; its month is that of the business's zone."""
     lines = sum_up(event.lines)
     month = month_of(event.placed_at, zone)
     order = Order(event.order_id, event.placed_at, month, event.amount, lines.margin, lines.quantity)
@@ -40,6 +41,7 @@ def placed_order(event: OrderPlaced, zone: tzinfo) -> PlacedOrder:
 
 
 def reversed_order(event: OrderReturned | OrderCancelled, zone: tzinfo) -> ReversedOrder:
+    """The fact in an event of a return or a cancellation; its month is that in which it happened."""
     lines = sum_up(event.lines)
     reversal = Reversal(event.order_id, event.placed_at, event.amount, lines.margin, lines.quantity)
     returned = isinstance(event, OrderReturned)

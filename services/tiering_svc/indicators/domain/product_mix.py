@@ -36,6 +36,7 @@ class LinesSummed(NamedTuple):
 
 
 def sum_up(lines: Iterable[OrderLine | ReversedLine]) -> LinesSummed:
+    """Lines added up, in all and by category."""
     mix: dict[str, Bought] = {}
     for line in lines:
         bought = mix.get(line.category)
@@ -44,15 +45,15 @@ def sum_up(lines: Iterable[OrderLine | ReversedLine]) -> LinesSummed:
         cost = line.unit_cost
         bought.add(line.amount, line.quantity, None if cost is None else line.amount - cost * line.quantity)
     whole = Bought()
-    for one in mix.values():
-        whole.add(one.amount, one.quantity, one.margin)
+    for bought in mix.values():
+        whole.add(bought.amount, bought.quantity, bought.margin)
     return LinesSummed(whole.quantity, whole.margin, _text(mix))
 
 
 def _text(mix: Mix) -> str:
     """As JSON, put together by hand: an order waits for it, and codes and numbers need no escaping."""
     parts = []
-    for category, one in mix.items():
-        margin = "null" if one.margin is None else f'"{one.margin}"'
-        parts.append(f'"{category}": ["{one.amount}", {one.quantity}, {margin}]')
+    for category, bought in mix.items():
+        margin = "null" if bought.margin is None else f'"{bought.margin}"'
+        parts.append(f'"{category}": ["{bought.amount}", {bought.quantity}, {margin}]')
     return "{" + ", ".join(parts) + "}"

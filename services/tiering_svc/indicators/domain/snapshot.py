@@ -1,4 +1,4 @@
-"""What is known of one customer (T1): everything an indicator may look at, as of one instant, as known at another.
+"""A customer's snapshot (T1): everything an indicator may look at, as of one instant, as known at another.
 
 None is "not known", never 0. A class of facts that was not loaded is not known either.
 """
@@ -33,16 +33,18 @@ class Receivables:
 
     @property
     def average_receipt(self) -> Decimal | None:
+        """Received over the number of receipts; None without any."""
         return quotient(self.received, self.receipts)
 
     @property
     def collection_days(self) -> Decimal | None:
+        """Days from issue to payment, weighted by what was paid; None where nothing was."""
         return quotient(self.collected_days, self.collected)
 
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """What was said (contact indicators): contacts made, next steps agreed, and cases of every kind.
+    """Dealings with the customer (contact indicators): contacts made, next steps agreed, and cases of every kind.
 
     Counts are of the window where nothing else is said. None: the class was not loaded.
     """
@@ -59,7 +61,7 @@ class Contacts:
     repairs: int | None = None
     open_cases: int | None = None  # at that instant, whenever they were filed
     closed_cases: int | None = None  # closed in the window, and not opened again
-    rated_cases: int | None = None  # of these, those whose satisfaction was told
+    rated_cases: int | None = None  # of these, those with a satisfaction
     satisfaction_sum: int | None = None
     last_contact_at: datetime | None = None  # ever
 
@@ -94,12 +96,15 @@ class SnapshotRequest(NamedTuple):
 
 
 def requests_as_of(customers: Iterable[UUID], as_of: datetime, months: int) -> list[SnapshotRequest]:
-    """The same question about several customers, in their order."""
+    """One request for each customer, in their order, all as of the same instant over the same window."""
     return [SnapshotRequest(customer_id, as_of, months) for customer_id in customers]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerSnapshot:
+    """What is known of a customer as of `as_of`: sums of the window of `months` months that ends with `last_month`,
+    its first and last order ever, and the other classes of facts as far as they were loaded."""
+
     figures: Figures
     as_of: datetime
     last_month: date

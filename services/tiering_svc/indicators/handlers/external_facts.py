@@ -1,8 +1,8 @@
-"""Contacts, cases, traits and groups are kept as they are told; indicators are counted from them later (T1, P2)."""
+"""Contacts, cases, traits and groups are kept as they are announced; indicators are counted from them (T1, P2)."""
 
 from collections.abc import Sequence
 
-from services.tiering_svc.indicators.repository import external_facts as told
+from services.tiering_svc.indicators.repository import external_facts
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
@@ -17,36 +17,36 @@ from shared.messaging import Transaction
 
 
 async def when_contacts_are_logged_keep_them(tx: Transaction, events: Sequence[ContactLogged]) -> None:
-    await told.add_contacts(tx, events)
+    await external_facts.add_contacts(tx, events)
 
 
 async def when_next_steps_are_completed_keep_when(tx: Transaction, events: Sequence[NextStepCompleted]) -> None:
-    await told.save_completions(tx, events)
+    await external_facts.save_completions(tx, events)
 
 
 async def when_complaints_are_filed_keep_them(tx: Transaction, events: Sequence[ComplaintFiled]) -> None:
-    await told.save_filings(tx, events)
+    await external_facts.save_filings(tx, events)
 
 
 async def when_customers_are_identified_know_whose_cases_they_are(
     tx: Transaction, events: Sequence[CustomerIdentified]
 ) -> None:
-    await told.save_identifications(tx, events)
+    await external_facts.save_identifications(tx, events)
 
 
 async def when_complaints_are_closed_keep_how(tx: Transaction, events: Sequence[ComplaintClosed]) -> None:
-    await told.add_case_changes(tx, "closed", events, [event.closed_at for event in events])
+    await external_facts.add_case_changes(tx, "closed", events, [event.closed_at for event in events])
 
 
 async def when_complaints_are_reopened_keep_that(tx: Transaction, events: Sequence[ComplaintReopened]) -> None:
-    await told.add_case_changes(tx, "reopened", events, [event.reopened_at for event in events])
+    await external_facts.add_case_changes(tx, "reopened", events, [event.reopened_at for event in events])
 
 
 async def when_traits_change_keep_them_beside_the_earlier(
     tx: Transaction, events: Sequence[CustomerTraitsChanged]
 ) -> None:
-    await told.add_traits(tx, events)
+    await external_facts.add_traits(tx, events)
 
 
 async def when_group_parents_change_keep_both(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
-    await told.add_parents(tx, events)
+    await external_facts.add_parents(tx, events)

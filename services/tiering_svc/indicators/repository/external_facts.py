@@ -1,7 +1,7 @@
-"""SQL of what other owners told besides money: contacts, cases, traits and groups, kept with both times (T1, P2).
+"""SQL of what other services announce besides money: contacts, cases, traits, groups, kept with both times (T1, P2).
 
-An owner that came back from a backup counts on from a smaller number, so it tells other facts under the same numbers
-and dates: what is told last is what holds (K16).
+An owner that came back from a backup counts on from a smaller number, so it announces other facts under the same
+numbers and dates: what is announced last is what holds (K16).
 """
 
 from collections.abc import Sequence

@@ -71,11 +71,11 @@ async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequenc
            join order_fact o on o.customer_id = a.customer_id and o.month >= a.since""",
         customers, since,
     )  # fmt: skip
-    found: dict[UUID, list[Order]] = {customer_id: [] for customer_id in customers}
+    orders_of: dict[UUID, list[Order]] = {customer_id: [] for customer_id in customers}
     for row in rows:
         customer_id, *order = row.values()
-        found[customer_id].append(Order(*order))
-    return found
+        orders_of[customer_id].append(Order(*order))
+    return orders_of
 
 
 async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], instant: datetime) -> set[UUID]:
@@ -187,7 +187,7 @@ async def count_months_anew(tx: Transaction, touched: Mapping[tuple[UUID, date],
                 returned_amount = excluded.returned_amount, returned_count = excluded.returned_count,
                 recorded_at = greatest(m.recorded_at, excluded.recorded_at)""",
         [customer_id for customer_id, _ in ordered], [month for _, month in ordered],
-        [touched[one] for one in ordered],
+        [touched[key] for key in ordered],
     )  # fmt: skip
 
 

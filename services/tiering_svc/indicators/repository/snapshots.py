@@ -1,4 +1,4 @@
-"""SQL of what is known of customers as of an instant, as known at another (T1): set-based, a statement a class.
+"""SQL of customers' snapshots as of an instant, as known at another (T1): one statement a class of facts, over a set.
 
 `known_at` leaves out facts that were recorded later. Sums of months hold all facts, so they serve whoever has none
 that came later; for the others the same figures are counted from the facts.
@@ -82,15 +82,17 @@ async def _list_transactions(
     late = set() if known_at is None else await facts.list_recorded_later(tx, customers, known_at)
     if late:
         assert known_at is not None
-        places = [place for place, request in enumerate(requests) if request.customer_id in late]
-        exactly = [requests[place] for place in places]
-        exact = await facts.list_figures_as_known(tx, exactly, known_at)
+        late_indexes = [index for index, request in enumerate(requests) if request.customer_id in late]
+        late_requests = [requests[index] for index in late_indexes]
+        late_figures = await facts.list_figures_as_known(tx, late_requests, known_at)
         ever_then = await tx.raw.fetch(
-            EVER_FROM_FACTS, [request.customer_id for request in exactly], [request.as_of for request in exactly],
+            EVER_FROM_FACTS,
+            [request.customer_id for request in late_requests],
+            [request.as_of for request in late_requests],
             known_at,
-        )  # fmt: skip
-        for place, sums, row in zip(places, exact, ever_then, strict=True):
-            figures[place], ever[place] = sums, tuple(row)
+        )
+        for index, sums, row in zip(late_indexes, late_figures, ever_then, strict=True):
+            figures[index], ever[index] = sums, tuple(row)
     return [
         CustomerSnapshot(sums, request.as_of, last_month, request.months, *first_and_last)
         for (sums, last_month), request, first_and_last in zip(figures, requests, ever, strict=True)

@@ -1,6 +1,6 @@
-"""What tiering was told besides money: contacts, cases, traits of customers, and their groups (T1, P2).
+"""Facts that other services announce besides money: contacts, cases, traits of customers, and groups (T1, P2).
 
-All of it is kept as it was told, with both times; indicators are counted from it when they are asked for.
+All of it is kept as it was announced, with both times; indicators are counted from it when they are asked for.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Table, Text, Uuid
@@ -22,7 +22,7 @@ contact_fact = Table(
     Column("completion_recorded_at", Timestamp),
 )
 
-case_fact = Table(  # its facts may come under two keys, so in any order: what is not told yet is null
+case_fact = Table(  # its facts may come under two keys, so in any order: what is not known yet is null
     "case_fact",
     metadata,
     Column("case_id", Uuid, primary_key=True),
@@ -43,7 +43,7 @@ case_change = Table(
     Column("recorded_at", Timestamp, nullable=False),
 )
 
-customer_traits = Table(  # one row for each change, so that the file as it was then can be told
+customer_traits = Table(  # one row for each change, so that the file is known as it was then
     "customer_traits",
     metadata,
     Column("customer_id", Uuid, primary_key=True),

@@ -1,4 +1,4 @@
-"""What tiering was told: orders and what came back of them, their sums by month, money owed and paid (T1)."""
+"""Facts about money: orders and what came back of them, their sums by month, what is owed and paid (T1)."""
 
 from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text, Uuid
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
-from itertools import chain
+from itertools import chain, islice
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month, month_of
@@ -49,10 +49,10 @@ async def _accounts_with_aggregates(tx: Transaction, placed: Sequence[PlacedOrde
         rules.active, str(rules.zone),
     )  # fmt: skip
     accounts = []
-    for found, facts in zip(totals, facts_of, strict=True):
+    for loaded, facts in zip(totals, facts_of, strict=True):
         known_from = max([fact.recorded_at for fact in facts])
-        earlier = WindowTotals(rules.active.months, found.windows)
-        accounts.append(OrderAccount(found.standing, [fact.order for fact in facts], earlier, known_from))
+        earlier = WindowTotals(rules.active.months, loaded.windows)
+        accounts.append(OrderAccount(loaded.standing, [fact.order for fact in facts], earlier, known_from))
     await _load_histories_where_late(tx, accounts, totals, rules)
     return accounts
 
@@ -63,8 +63,8 @@ async def _load_histories_where_late(
     """The exact path where an order is older than one that was counted, and could matter (T10)."""
     policy = rules.active
     late: list[tuple[OrderAccount, date]] = []
-    for account, found in zip(accounts, totals, strict=True):
-        standing, windows, newest_at = account.standing, found.windows, found.newest_at
+    for account, loaded in zip(accounts, totals, strict=True):
+        standing, windows, newest_at = account.standing, loaded.windows, loaded.newest_at
         if not come_in_order(standing, newest_at, account.orders) and not nothing_can_move(
             standing, windows, newest_at, account.orders, policy, rules.zone
         ):
@@ -78,14 +78,14 @@ async def _load_histories_where_late(
 
 async def _accounts_with_timelines(tx: Transaction, placed: Sequence[PlacedOrder], rules: Rules) -> list[OrderAccount]:
     """One order of each customer. What else is looked at may have been recorded just now."""
-    found = await standings.load_standings(tx, [fact.customer_id for fact in placed])
+    standing_of = await standings.load_standings(tx, [fact.customer_id for fact in placed])
     requests = [
-        SnapshotRequest(f.customer_id, looked_at_from(found[f.customer_id], f.order), rules.active.months)
-        for f in placed
+        SnapshotRequest(customer_id, looked_at_from(standing_of[customer_id], order), rules.active.months)
+        for customer_id, order, *_ in placed
     ]
     timelines = await load_timelines(tx, requests, rules, rules.active.classes)
     return [
-        OrderAccount(found[fact.customer_id], [fact.order], timeline, tx.at)
+        OrderAccount(standing_of[fact.customer_id], [fact.order], timeline, tx.at)
         for fact, timeline in zip(placed, timelines, strict=True)
     ]
 
@@ -93,16 +93,18 @@ async def _accounts_with_timelines(tx: Transaction, placed: Sequence[PlacedOrder
 async def load_rules_behind(tx: Transaction, customers: Sequence[UUID]) -> Rules:
     """The policy in force, and those that these customers' open rows were decided by."""
     rules = await policies.load_rules(tx)
-    found = await standings.load_standings(tx, customers)
-    rules.earlier.update(await policies.list_policies_behind(tx, (s.policy_key for s in found.values()), rules))
+    standing_of = await standings.load_standings(tx, customers)
+    keys = [standing.policy_key for standing in standing_of.values()]
+    rules.earlier.update(await policies.list_policies_behind(tx, keys, rules))
     return rules
 
 
 async def record_reversals(tx: Transaction, reversed_: Sequence[ReversedOrder], rules: Rules) -> list[ReversalAccount]:
     """Keep the reversals of a batch; returns the customers whose rise they may undo, with what decides that (K18)."""
-    found = await standings.load_standings(tx, [fact.customer_id for fact in reversed_])
+    standing_of = await standings.load_standings(tx, [fact.customer_id for fact in reversed_])
     await order_facts.add_reversals(tx, reversed_)
-    doubtful = await _no_longer_earned(tx, [s for s in found.values() if may_be_corrected(s)], rules)
+    rises = [standing for standing in standing_of.values() if may_be_corrected(standing)]
+    doubtful = await _no_longer_earned(tx, rises, rules)
     facts_of: dict[UUID, list[ReversedOrder]] = defaultdict(list)
     for fact in reversed_:
         facts_of[fact.customer_id].append(fact)
@@ -138,13 +140,15 @@ async def _load_earlier(
 ) -> dict[UUID, OrderHistory | Timeline]:
     """Everything known of a customer where the policy behind the rise, or the one a later rise is measured by, looks
     at more than orders."""
-    further = [s for s in doubtful if rules.behind(s.policy_key).classes or rules.active.classes]
-    orders_only = [s for s in doubtful if not (rules.behind(s.policy_key).classes or rules.active.classes)]
+    further, orders_only = list[Standing](), list[Standing]()
+    for standing in doubtful:
+        looks_further = rules.behind(standing.policy_key).classes or rules.active.classes
+        (further if looks_further else orders_only).append(standing)
     earlier: dict[UUID, OrderHistory | Timeline] = {}
     earlier.update(await _orders_before(tx, orders_only, facts_of, rules))
-    classes = rules.active.classes.union(*(rules.behind(s.policy_key).classes for s in further))
+    classes = rules.active.classes.union(*(rules.behind(standing.policy_key).classes for standing in further))
     timelines = await load_timelines(tx, [_request(standing, rules) for standing in further], rules, classes)
-    earlier.update((s.customer_id, timeline) for s, timeline in zip(further, timelines, strict=True))
+    earlier.update((standing.customer_id, timeline) for standing, timeline in zip(further, timelines, strict=True))
     return earlier
 
 
@@ -178,24 +182,22 @@ def _since(standing: Standing) -> datetime:
 async def load_timelines(
     tx: Transaction, requests: Sequence[SnapshotRequest], rules: Rules, classes: AbstractSet[str]
 ) -> list[Timeline]:
-    """Of each request: its customer as of its instant, and as of each order that is later than that."""
+    """A timeline for each request: its customer as of its instant, and as of each order that is later than that."""
     customers = [request.customer_id for request in requests]
-    later = await order_facts.list_orders(tx, customers, [month_of(r.as_of, rules.zone) for r in requests])
-    wanted: list[tuple[int, SnapshotRequest]] = []
-    for place, request in enumerate(requests):
-        instants = {o.placed_at for o in later[request.customer_id] if o.placed_at > request.as_of} | {request.as_of}
-        wanted += [(place, request._replace(as_of=instant)) for instant in sorted(instants)]
-    snapshots = await load_snapshots(tx, [request for _, request in wanted], classes=classes)
-    of_request: list[list[int]] = [[] for _ in requests]
-    for position, (place, _) in enumerate(wanted):
-        of_request[place].append(position)
-    return [Timeline(snapshots[position] for position in positions) for positions in of_request]
+    later = await order_facts.list_orders(tx, customers, [month_of(request.as_of, rules.zone) for request in requests])
+    requests_of_timelines: list[list[SnapshotRequest]] = []
+    for request in requests:
+        placed = {order.placed_at for order in later[request.customer_id] if order.placed_at > request.as_of}
+        instants = sorted(placed | {request.as_of})
+        requests_of_timelines.append([request._replace(as_of=instant) for instant in instants])
+    snapshots = iter(await load_snapshots(tx, list(chain.from_iterable(requests_of_timelines)), classes=classes))
+    return [Timeline(islice(snapshots, len(of_timeline))) for of_timeline in requests_of_timelines]
 
 
 async def load_later_orders(
     tx: Transaction, customers: Sequence[UUID], decided_for: datetime, rules: Rules
 ) -> dict[UUID, OrderHistory | Timeline]:
-    """Of those who ordered after an instant: what a decision looks at as of it and as of each later order (T10)."""
+    """What a decision looks at as of an instant and as of each later order (T10), of those customers who have some."""
     ordered = await order_facts.list_who_ordered_after(tx, customers, decided_for)
     chosen = [customer_id for customer_id in customers if customer_id in ordered]
     if not chosen:

@@ -87,16 +87,19 @@ async def load_window_totals(
     tx: Transaction, customers: Sequence[UUID], months: Sequence[AbstractSet[date]], policy: Policy, zone: str
 ) -> list[StandingWithTotals]:
     """Standings and window sums for these customers, each with the months of its orders. They are locked already."""
-    windows = [(place, customers[place], month) for place, of_orders in enumerate(months) for month in of_orders]
-    rows = await tx.raw.fetch(
-        _load_statement(policy), [customer_id for _, customer_id, _ in windows], [month for *_, month in windows],
-        policy.months, zone,
-    )  # fmt: skip
     accounts = [StandingWithTotals(Standing(customer_id), {}, None) for customer_id in customers]
+    windows = [(account, month) for account, of_orders in zip(accounts, months, strict=True) for month in of_orders]
+    rows = await tx.raw.fetch(
+        _load_statement(policy),
+        [account.standing.customer_id for account, _ in windows],
+        [month for _, month in windows],
+        policy.months,
+        zone,
+    )
     sums, width = _sums_of(policy), len(FIELDS)
     for row in rows:
-        nth, *values = row
-        account = accounts[windows[nth - 1][0]]
+        window_number, *values = row
+        account, _ = windows[window_number - 1]
         if values[0] is not None:
             account.standing = Standing._make(values[:width])
         last_month, newest_at = values[width], values[width + 1]

@@ -101,14 +101,14 @@ async def explain_tier(
     words = write_explanation(
         row.kind, reasons, row.starts_at, language, zone=business.zone, currency=business.currency
     )  # fmt: skip
-    held = await key_accounts.find_class_at(tx, customer_id, at)
-    if held is not None and held.since <= known_at:  # T8: a key account or excluded, whatever its tier
-        words = f"{words} {class_in_words(held, None, language, business.zone)}"
+    account_class = await key_accounts.find_class_at(tx, customer_id, at)
+    if account_class is not None and account_class.since <= known_at:  # T8: a key account or excluded, in any tier
+        words = f"{words} {class_in_words(account_class, None, language, business.zone)}"
     else:
-        held = None
+        account_class = None
     return ExplanationRead(
         customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
-        account_class=None if held is None else held.class_code,
+        account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip
 
 
