@@ -14,7 +14,7 @@ from shared.messaging import Transaction
 
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
 MonthsBack = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
-TierAsOf = Annotated[str | None, Query(max_length=64, description="only of those who stood in this tier then")]
+TierAsOf = Annotated[str | None, Query(max_length=64, description="only of those who were in this tier then")]
 KnownAt = Annotated[Instant | None, Query(description="as it was known when; now, if not given")]
 
 

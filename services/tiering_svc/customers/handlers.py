@@ -14,28 +14,34 @@ from shared.messaging import Transaction
 
 
 async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
+    """Before the first handler of a batch: lock its customers, whose ids are the keys, in their order."""
     await repository.lock_customers(tx, keys)
 
 
 async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:
+    """A customer exists, though it may never have ordered."""
     await repository.add_customers(tx, [event.customer_id for event in customers])
 
 
 async def when_references_are_registered_know_whose_customers_they_are(
     tx: Transaction, customers: Sequence[CustomerReferenceRegistered]
 ) -> None:
+    """A source has a reference to a customer: its partner may see the customer from now on (G1)."""
     await repository.add_sources(tx, [event.customer_id for event in customers], [event.source for event in customers])
 
 
 async def when_team_members_are_assigned_know_who_is_responsible(
     tx: Transaction, events: Sequence[TeamMemberAssigned]
 ) -> None:
+    """Keep who looks after a customer, from when on (P5)."""
     await repository.add_members(tx, events)
 
 
 async def when_team_members_are_released_end_their_time(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
+    """Keep until when somebody looked after a customer (P5)."""
     await repository.release_members(tx, events)
 
 
 async def when_employees_change_know_their_centre(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    """Keep at which centre an employee works from that change on."""
     await repository.place_employees(tx, events)

@@ -65,15 +65,18 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
 
 
 async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
+    """Keep assignments to account teams; each is new."""
     columns = columns_of(events, ("assignment_id", "customer_id", "employee_id", "role", "assigned_at"))
     await insert_columns(tx, team_member, columns | {"recorded_at": [event.meta.recorded_at for event in events]})
 
 
 async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
+    """Keep when assignments ended."""
     await update_many(tx, team_member, events, key=("assignment_id",), columns=("assignment_id", "released_at"))
 
 
 async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    """Keep at which centre employees work from a change on; announced again, the last announcement holds (K16)."""
     columns = ("employee_id", "changed_at", "centre")
     await insert_many(tx, employee_centre, events, columns=columns, on_conflict=Upsert())
 

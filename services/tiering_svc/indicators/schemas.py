@@ -13,6 +13,8 @@ Month = Annotated[str, StringConstraints(strict=True, pattern=r"^(19|20|21)\d\d-
 
 
 class IndicatorRead(Read):
+    """An indicator of the catalogue: what it is and how it is counted."""
+
     code: str
     group: str = Field(description="its class: transaction, finance, contact or profile")
     unit: str
@@ -23,12 +25,16 @@ class IndicatorRead(Read):
 
 
 class IndicatorValueRead(Read):
+    """The value of one indicator."""
+
     code: str
     unit: str
     value: str | None = Field(description="a decimal in text, or a code; null when it is not known")
 
 
 class CustomerIndicatorsRead(Read):
+    """The indicators of a customer, or of its group, as of one instant."""
+
     customer_id: UUID
     as_of: datetime
     known_at: datetime
@@ -38,12 +44,16 @@ class CustomerIndicatorsRead(Read):
 
 
 class MonthIndicatorsRead(Read):
+    """The indicators of one month."""
+
     month: str
     as_of: datetime = Field(description="the month's last instant; now, for the present month")
     values: dict[str, str | None] = Field(description="by indicator; null when it is not known")
 
 
 class IndicatorMonthsRead(Read):
+    """The indicators of a customer, or of its group, month by month."""
+
     customer_id: UUID
     known_at: datetime
     items: list[MonthIndicatorsRead] = Field(description="oldest first, each month a window of its own")

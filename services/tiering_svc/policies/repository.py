@@ -26,7 +26,8 @@ def _read(version: RuleSetVersion) -> Policy:
 async def _must_be_simulated(
     tx: Transaction, version: RuleSetVersion, steps: Sequence[RuleSetStep], settings: Any
 ) -> None:
-    """Where the deployment wants it: nobody approves what was not tried on today's customers."""
+    """Refuse the approval of a version that was not simulated on today's customers, where the deployment asks for
+    that."""
     needed = settings is not None and settings.policies_need_simulation
     if needed and all(step.step != SIMULATED for step in steps):
         raise conflict("not_simulated", "Here a policy is simulated on today's customers before it is approved.")

@@ -11,11 +11,15 @@ from shared.rule_sets import RuleSetVersionRead
 
 
 class LevelWrite(Shape):
+    """A level of the ladder: its code and names."""
+
     code: Code
     name: NamesShape
 
 
 class BandWrite(Shape):
+    """Where a level begins."""
+
     tier: Code
     from_: Exact | None = Field(
         default=None, alias="from", description="the value this band begins with; the band includes it"
@@ -25,18 +29,26 @@ class BandWrite(Shape):
 
 
 class WindowWrite(Shape):
+    """How many months are looked at."""
+
     months: Months = Field(description="calendar months up to and including that of the day looked at")
 
 
 class TierWrite(Shape):
+    """A level by its code."""
+
     tier: Code
 
 
 class PointsWrite(Shape):
+    """So many points."""
+
     points: Exact
 
 
 class PointStepWrite(Shape):
+    """From a value on an indicator brings so many points."""
+
     from_: Exact = Field(alias="from", description="the value from which on it is so many points; below the first: 0")
     to: Exact | None = Field(default=None, description="if given, where the next one begins")
     points: Exact
@@ -63,54 +75,74 @@ class ItemWrite(Shape):
 
 
 class ScorecardWrite(Shape):
+    """Indicators whose points are weighted and added (T3)."""
+
     weights: Literal["percent", "factor"] = "factor"
     items: list[ItemWrite] = Field(max_length=40)
 
 
 class ViewWrite(ScorecardWrite):
+    """One of the four views of an axis: a scorecard with a weight."""
+
     view: Literal["finance", "service", "customer", "sales"]
     weight: Exact = Field(description="percent of the axis; 100 together")
 
 
 class ClassWrite(Shape):
+    """A class of an axis."""
+
     code: Code
     name: NamesShape
     from_: Exact | None = Field(default=None, alias="from", description="points; the lowest class has none")
 
 
 class AxisWrite(Shape):
+    """Present or potential value: four views, and classes of their points."""
+
     views: list[ViewWrite] = Field(max_length=4, description="each of the four views once")
     classes: list[ClassWrite] = Field(max_length=10, description="lowest first")
 
 
 class CellWrite(Shape):
+    """Which level a pair of classes gives."""
+
     present: Code
     potential: Code
     tier: Code
 
 
 class ValueMatrixWrite(Shape):
+    """Present value by potential value (T4)."""
+
     present: AxisWrite
     potential: AxisWrite
     cells: list[CellWrite] = Field(max_length=100, description="each combination of classes once")
 
 
 class ShareWrite(Shape):
+    """Which part of all customers, or of revenue, a level holds."""
+
     tier: Code
     percent: Exact
 
 
 class SharesWrite(Shape):
+    """Levels by share of customers or of revenue (T5, T7)."""
+
     by: Literal["customers", "revenue"]
     shares: list[ShareWrite] = Field(min_length=2, max_length=20, description="highest level first; 100 together")
 
 
 class StarThresholdWrite(Shape):
+    """What each month has to be over for a level."""
+
     tier: Code
     over: Exact
 
 
 class StarWrite(Shape):
+    """Stars for months in a row over a threshold (T6)."""
+
     months: Months = Field(description="consecutive full months before the one looked at")
     thresholds: list[StarThresholdWrite] = Field(max_length=20)
 
@@ -126,6 +158,8 @@ class PolicyConditionWrite(Shape):
 
 
 class LifeWrite(Shape):
+    """How a tier is gained and lost (T10)."""
+
     grace_months: Months = Field(
         default=1, description="how long a tier is kept after the first review that found less"
     )

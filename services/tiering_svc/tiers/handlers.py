@@ -37,6 +37,7 @@ from shared.messaging import Timer, Transaction, announce, new_id, set_timer
 
 
 async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequence[OrderPlaced]) -> None:
+    """Orders give the first tier, and raise it at once where the policy says so; they never lower it (T10)."""
     rules = await policies.load_rules(tx)
     placed = [placed_order(event, rules.zone) for event in events]
     for batch in split_by_turns(placed, individual=bool(rules.active.classes)):
@@ -47,12 +48,14 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
 
 
 async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
+    """A rise that the rest of the orders does not carry is corrected from its own date (K18)."""
     await _correct_what_stood_on_them(tx, events)
 
 
 async def when_orders_are_cancelled_correct_what_stood_on_them(
     tx: Transaction, events: Sequence[OrderCancelled]
 ) -> None:
+    """A cancellation corrects a tier as a return of the whole order does (K18)."""
     await _correct_what_stood_on_them(tx, events)
 
 
@@ -86,6 +89,7 @@ async def follow_later_orders(
 async def override_tier(
     tx: Transaction, customer_id: UUID, *, tier: str, until: datetime, reason: str, by: str
 ) -> TierChange:
+    """A person sets the tier until a date; a timer ends it. What was set or promised before is replaced."""
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
     await check_known(tx, customer_id)
     rules = await policies.load_rules(tx)
@@ -117,6 +121,7 @@ async def end_override_early(
 
 
 async def when_an_override_ends_grade_anew(tx: Transaction, timer: Timer) -> None:
+    """The customer is graded as of the end of the override, unless a newer one is on."""
     customer_id = UUID(timer.aggregate)
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
     if before.overridden_until is None or before.overridden_until > timer.due_at or before.since is None:

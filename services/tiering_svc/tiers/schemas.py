@@ -19,13 +19,17 @@ class NextTierRead(Read):
     unit: str | None = Field(description="of `from` and `missing`: money, count, ratio, days, points")
     from_: str | None = Field(serialization_alias="from")
     up_to: str | None = Field(description="instead of `from`, where less is better")
-    missing: str | None = Field(description="null when it cannot be told in one number; too much where less is better")
+    missing: str | None = Field(
+        description="null when it is not one number, or not the reader's to read; too much where less is better"
+    )
     items: list[dict[str, Any]] = Field(description="of a score: what each indicator has left")
     ways: list[dict[str, Any]] = Field(description="of a matrix: the nearest cells that give the level")
     held_by: list[dict[str, str]] = Field(description="conditions that keep the customer below the level")
 
 
 class TierRead(Read):
+    """A customer's tier now."""
+
     customer_id: UUID
     tier: str
     name: dict[str, str]
@@ -33,7 +37,9 @@ class TierRead(Read):
     since: datetime
     kind: str
     policy: PolicyReference
-    value: str | None = Field(description="what the policy in force looks at, as of now")
+    value: str | None = Field(
+        description="what the policy in force looks at, as of now; null: not known, or not the reader's to read"
+    )
     next: NextTierRead | None
     kept_until: datetime | None = Field(description="not lowered before: grace, retention or an override")
     below_since: datetime | None
@@ -41,6 +47,8 @@ class TierRead(Read):
 
 
 class HistoryRowRead(Read):
+    """A row of the tier history."""
+
     id: UUID
     tier: str
     name: dict[str, str]
@@ -56,12 +64,16 @@ class HistoryRowRead(Read):
 
 
 class HistoryRead(Read):
+    """The tier history as it was known at an instant."""
+
     customer_id: UUID
     known_at: datetime
     items: list[HistoryRowRead]
 
 
 class ExplanationRead(Read):
+    """Why a customer was in its tier, in words and as data, as far as the reader may read the figures."""
+
     customer_id: UUID
     at: datetime
     known_at: datetime
@@ -88,15 +100,21 @@ class PrivilegeRead(Read):
 
 
 class RetentionCreate(Shape):
+    """A promise that the tier is not lowered before a date."""
+
     reason: Text = Field(min_length=1)
     until: Instant
 
 
 class EndCreate(Shape):
+    """Why something ends early."""
+
     reason: Text = Field(min_length=1)
 
 
 class OverrideCreate(Shape):
+    """A tier that is set until a date."""
+
     tier: Code
     reason: Text = Field(min_length=1)
     until: Instant

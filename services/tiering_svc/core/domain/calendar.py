@@ -38,4 +38,5 @@ def first_month(last: date, months: int) -> date:
 
 
 def spelled(month: date) -> str:
+    """A month as text: `2026-03`."""
     return f"{month.year:04}-{month.month:02}"

@@ -17,17 +17,23 @@ Exact = Annotated[
 
 
 class NamesShape(Shape):
+    """A name in both languages."""
+
     en: Name
     zh: Name
 
 
 class MonthsRead(Read):
+    """A window of months: the first, the last, and how many."""
+
     from_: str = Field(serialization_alias="from")
     to: str
     months: Count
 
 
 class PolicyReference(Read):
+    """Which version of which tier policy, with its name."""
+
     id: UUID
     version: Count
     name: dict[str, str]

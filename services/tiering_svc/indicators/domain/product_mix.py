@@ -19,6 +19,7 @@ class Bought:
     margin: Decimal | None = ZERO
 
     def add(self, amount: Decimal, quantity: int, margin: Decimal | None) -> None:
+        """Add what another line brings; the margin is not known as soon as that of one line is not."""
         self.amount += amount
         self.quantity += quantity
         self.margin = None if self.margin is None or margin is None else self.margin + margin

@@ -46,7 +46,7 @@ class Receivables:
 class Contacts:
     """Dealings with the customer (contact indicators): contacts made, next steps agreed, and cases of every kind.
 
-    Counts are of the window where nothing else is said. None: the class was not loaded.
+    Counts are of the window unless noted. None: the class was not loaded.
     """
 
     contacts: int | None = None

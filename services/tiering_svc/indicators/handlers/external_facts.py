@@ -17,36 +17,44 @@ from shared.messaging import Transaction
 
 
 async def when_contacts_are_logged_keep_them(tx: Transaction, events: Sequence[ContactLogged]) -> None:
+    """Contacts, with the next step that was agreed."""
     await external_facts.add_contacts(tx, events)
 
 
 async def when_next_steps_are_completed_keep_when(tx: Transaction, events: Sequence[NextStepCompleted]) -> None:
+    """A next step is done from then on."""
     await external_facts.save_completions(tx, events)
 
 
 async def when_complaints_are_filed_keep_them(tx: Transaction, events: Sequence[ComplaintFiled]) -> None:
+    """Cases of every kind, linked to a customer or to nobody yet."""
     await external_facts.save_filings(tx, events)
 
 
 async def when_customers_are_identified_know_whose_cases_they_are(
     tx: Transaction, events: Sequence[CustomerIdentified]
 ) -> None:
+    """A case is the customer's from its filing on, but known to be so only from now on."""
     await external_facts.save_identifications(tx, events)
 
 
 async def when_complaints_are_closed_keep_how(tx: Transaction, events: Sequence[ComplaintClosed]) -> None:
+    """A case is closed, with how satisfied the customer was, if it is known."""
     await external_facts.add_case_changes(tx, "closed", events, [event.closed_at for event in events])
 
 
 async def when_complaints_are_reopened_keep_that(tx: Transaction, events: Sequence[ComplaintReopened]) -> None:
+    """A case is open again."""
     await external_facts.add_case_changes(tx, "reopened", events, [event.reopened_at for event in events])
 
 
 async def when_traits_change_keep_them_beside_the_earlier(
     tx: Transaction, events: Sequence[CustomerTraitsChanged]
 ) -> None:
+    """What a customer's file says, beside what it said before."""
     await external_facts.add_traits(tx, events)
 
 
 async def when_group_parents_change_keep_both(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
+    """A customer is below another parent, or below nobody, from a day on (P2)."""
     await external_facts.add_parents(tx, events)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.repository import order_facts as facts
+from services.tiering_svc.indicators.repository import payments
 from shared.events import PaymentReceived, ReceivableIssued
 from shared.messaging import Transaction
 
 
 async def when_receivables_are_issued_keep_them(tx: Transaction, events: Sequence[ReceivableIssued]) -> None:
-    await facts.add_receivables(tx, events)
+    """Money is owed, until a due day."""
+    await payments.add_receivables(tx, events)
 
 
 async def when_payments_are_received_keep_them(tx: Transaction, events: Sequence[PaymentReceived]) -> None:
+    """Money was received on a receivable; its month is that of the business's zone."""
     business = await find_business(tx)
-    await facts.add_payments(tx, events, [month_of(event.paid_at, business.zone) for event in events])
+    await payments.add_payments(tx, events, [month_of(event.paid_at, business.zone) for event in events])

@@ -37,6 +37,7 @@ def _with_recorded_at(events: Sequence[Event], *names: str, into: str = "recorde
 
 
 async def add_contacts(tx: Transaction, events: Sequence[ContactLogged]) -> None:
+    """Keep entries of contact logs; each is new."""
     names = (
         "entry_id", "customer_id", "employee_id", "channel", "contacted_at", "next_step_on", "next_step_owner",
     )  # fmt: skip
@@ -44,6 +45,7 @@ async def add_contacts(tx: Transaction, events: Sequence[ContactLogged]) -> None
 
 
 async def save_completions(tx: Transaction, events: Sequence[NextStepCompleted]) -> None:
+    """Keep when the next steps of these entries were done."""
     columns = _with_recorded_at(events, "entry_id", "completed_at", into="completion_recorded_at")
     await update_columns(tx, contact_fact, columns, key=("entry_id",))
 
@@ -67,6 +69,7 @@ async def save_filings(tx: Transaction, events: Sequence[ComplaintFiled]) -> Non
 
 
 async def save_identifications(tx: Transaction, events: Sequence[CustomerIdentified]) -> None:
+    """Keep whose cases these are; the filing may come later, under another key."""
     columns = _with_recorded_at(events, "case_id", "customer_id", into="customer_recorded_at")
     await insert_columns(tx, case_fact, columns, on_conflict=Upsert())
 
@@ -74,6 +77,7 @@ async def save_identifications(tx: Transaction, events: Sequence[CustomerIdentif
 async def add_case_changes(
     tx: Transaction, what: str, events: Sequence[ComplaintClosed | ComplaintReopened], at: Sequence[datetime]
 ) -> None:
+    """Keep closings or reopenings (`what`) at these instants; announced again, the last announcement holds (K16)."""
     columns = _with_recorded_at(events, "case_id") | {
         "changed_at": at, "satisfaction": [getattr(event, "satisfaction", None) for event in events],
     }  # fmt: skip
@@ -94,6 +98,7 @@ where t.customer_id = a.customer_id and t.seq >= a.seq
 
 
 async def add_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -> None:
+    """Keep what customers' files say from a change on, in place of what their owner has forgotten (K16)."""
     columns = _with_recorded_at(events, "customer_id", "changed_at", *TRAITS)
     columns["seq"] = [event.meta.seq for event in events]
     await tx.raw.execute(FORGET_TRAITS, columns["customer_id"], columns["seq"])
@@ -101,6 +106,7 @@ async def add_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -
 
 
 async def add_parents(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
+    """Keep below whom customers are from a day on; announced again, the last announcement holds (K16)."""
     columns = _with_recorded_at(events, "customer_id", "parent_id")
     columns["since"] = [event.effective_from for event in events]
     await insert_columns(tx, group_parent, columns, on_conflict=Upsert())
@@ -134,4 +140,5 @@ LIST_MEMBERS = (
 async def list_members(
     tx: Transaction, customer_id: UUID, as_of: datetime, known_at: datetime | None = None
 ) -> list[UUID]:
+    """A customer and all that were below it in its group, as of an instant, as known at another; itself first."""
     return [row["customer_id"] for row in await tx.raw.fetch(LIST_MEMBERS, customer_id, as_of, known_at)]

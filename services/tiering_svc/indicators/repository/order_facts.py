@@ -11,16 +11,9 @@ from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.order import Order
 from services.tiering_svc.indicators.domain.order_facts import PlacedOrder, ReversedOrder
 from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
-from services.tiering_svc.indicators.tables.order_facts import (
-    indicator_month,
-    order_change,
-    order_fact,
-    payment_fact,
-    receivable_fact,
-)
-from shared.events import PaymentReceived, ReceivableIssued
+from services.tiering_svc.indicators.tables.order_facts import indicator_month, order_change, order_fact
 from shared.messaging import Transaction
-from shared.sql import columns_of, fragments, given_rows, insert_columns, insert_statement, unnest
+from shared.sql import fragments, given_rows, insert_statement, unnest
 
 # The facts go in, and their sums onto the months, in one statement.
 PLACED = insert_statement(
@@ -79,6 +72,7 @@ async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequenc
 
 
 async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], instant: datetime) -> set[UUID]:
+    """Those of these customers who placed an order after an instant."""
     rows = await tx.raw.fetch(
         """select c.customer_id from unnest($1::uuid[]) as c(customer_id)
            where exists (select from order_fact o where o.customer_id = c.customer_id and o.placed_at > $2)""",
@@ -298,17 +292,7 @@ async def list_recorded_later(tx: Transaction, customers: Sequence[UUID], known_
 
 
 def figures_of(row: Any) -> Figures:
+    """The figures in a row of FIGURES."""
     _, orders, amount, margin, known, largest, first, last, returned, returns, _, months, amounts = row.values()
     monthly: dict[date, Decimal] = dict(zip(months or (), amounts or (), strict=True))
     return Figures(orders, amount, margin, known, largest, first, last, returned, returns, monthly)
-
-
-async def add_receivables(tx: Transaction, events: Sequence[ReceivableIssued]) -> None:
-    columns = columns_of(events, ("receivable_id", "customer_id", "amount", "issued_on", "due_on"))
-    await insert_columns(tx, receivable_fact, columns | {"recorded_at": [event.meta.recorded_at for event in events]})
-
-
-async def add_payments(tx: Transaction, events: Sequence[PaymentReceived], months: Sequence[date]) -> None:
-    columns = columns_of(events, ("payment_id", "receivable_id", "customer_id", "amount", "paid_at"))
-    recorded_at = [event.meta.recorded_at for event in events]
-    await insert_columns(tx, payment_fact, columns | {"month": months, "recorded_at": recorded_at})

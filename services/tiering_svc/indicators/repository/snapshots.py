@@ -53,7 +53,7 @@ select e.first_order_at, e.last_order_at
 from {unnest("a", customer_id="uuid", as_of="timestamptz", ordinality="n")}
 cross join lateral ({{orders}}) e order by a.n
 """
-# Nothing is before the first: where the first order of all came later than `as_of`, there was none by then.
+# A customer whose first order ever came after `as_of` had none by then.
 EVER_FROM_MONTHS = EVER.format(
     orders="""
     select case when min(m.first_order_at) <= a.as_of then min(m.first_order_at) end as first_order_at,

@@ -117,11 +117,12 @@ class Policy:
 
     @property
     def top(self) -> int:
+        """The rank of the highest level."""
         return len(self.levels) - 1
 
     @property
     def of_population(self) -> bool:
-        """Its cut-offs are those of all customers together, computed by a review."""
+        """Whether its bands are cut-offs of all customers together, computed by a review."""
         return bool(self.shares)
 
     def value_of(self, figures: Figures, month: date) -> Value:

@@ -119,6 +119,7 @@ class Scorecard:
 
     @property
     def indicators(self) -> tuple[str, ...]:
+        """The codes of the indicators it looks at."""
         return tuple(item.indicator for item in self.items)
 
     @property

@@ -104,6 +104,7 @@ class Matrix:
 
     @property
     def indicators(self) -> tuple[str, ...]:
+        """The codes of the indicators that both axes look at, each once."""
         return tuple(
             dict.fromkeys(
                 code for axis in (self.present, self.potential) for view in axis.views for code in view.card.indicators

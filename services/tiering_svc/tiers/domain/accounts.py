@@ -26,7 +26,7 @@ class OrderAccount:
 
 @dataclass(slots=True)
 class ReversalAccount:
-    """A customer with the reversals of a batch, and the orders as they stood before them."""
+    """A customer with the reversals of a batch, and the orders as they were before them."""
 
     standing: Standing
     reversals: Sequence[Reversal]

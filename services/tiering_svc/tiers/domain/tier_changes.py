@@ -43,6 +43,7 @@ class TierChange:
     reasons: dict[str, Any]
 
     def event(self, at: datetime) -> TierChanged:
+        """The change as it is announced; `at` is when it was decided."""
         return TierChanged(
             customer_id=self.customer_id,
             change_id=self.row_id,
@@ -179,6 +180,7 @@ def after_reversal(
 
 
 def may_be_corrected(standing: Standing) -> bool:
+    """Whether reversals can undo the open row: a rise that is above its floor (K18)."""
     return standing.kind in RISES and standing.rank > standing.floor_rank and standing.since is not None
 
 
@@ -186,7 +188,7 @@ def changed(
     standing: Standing, policy: Policy, rank: int, kind: ChangeKind, effective_from: datetime, rules: Rules,
     reasons: dict[str, Any], *, run_id: UUID | None = None, overridden_until: datetime | None = None,
 ) -> tuple[Standing, TierChange]:  # fmt: skip
-    """Open a new row. Its floor is what stood before, unless it replaces a row: then that row's floor."""
+    """Open a new row. Its floor is the tier before it; where it replaces a row, that row's floor."""
     replaces = standing.row_id if effective_from == standing.since else None
     if kind in ("first", "downgrade", "override") or standing.tier is None:
         floor_tier, floor_rank = (None, 0) if kind == "first" else (policy.levels[rank].code, rank)

@@ -155,7 +155,7 @@ async def _load_earlier(
 async def _orders_before(
     tx: Transaction, doubtful: Sequence[Standing], facts_of: dict[UUID, list[ReversedOrder]], rules: Rules
 ) -> dict[UUID, OrderHistory]:
-    """The orders of these customers as they stood before this batch (the facts have it taken off already)."""
+    """The orders of these customers as they were before this batch (the facts have it taken off already)."""
     months = max((policy.months for policy in chain([rules.active], rules.earlier.values())), default=0)
     since = [first_month(month_of(_since(standing), rules.zone), months) for standing in doubtful]
     orders = await order_facts.list_orders(tx, [standing.customer_id for standing in doubtful], since)
@@ -170,7 +170,8 @@ async def _orders_before(
 
 
 def _request(standing: Standing, rules: Rules) -> SnapshotRequest:
-    """What a rise stood on: its customer as of its date, over the window of the policy behind it."""
+    """The request for what a rise was graded by: its customer as of its date, over the window of the policy behind
+    it."""
     return SnapshotRequest(standing.customer_id, _since(standing), rules.behind(standing.policy_key).months)
 
 

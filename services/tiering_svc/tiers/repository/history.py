@@ -11,6 +11,8 @@ from shared.messaging import Transaction
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
+    """A row of a customer's tier history, with the reasons kept with it; `ends_at` None: open."""
+
     id: UUID
     previous_tier: str | None
     tier: str

@@ -16,6 +16,8 @@ COLUMNS = """privilege_id, customer_id, kind, tier, starts_at, until, reason, se
 
 @dataclass(frozen=True, slots=True)
 class Privilege:
+    """What a person set for one customer: a tier until a date, or that its tier is kept until a date."""
+
     privilege_id: UUID
     customer_id: UUID
     kind: str
@@ -34,6 +36,7 @@ async def add_privilege(
     tx: Transaction, privilege_id: UUID, customer_id: UUID, kind: PrivilegeKind, tier: str, *, starts_at: datetime,
     until: datetime, reason: str, by: str,
 ) -> None:  # fmt: skip
+    """Keep what a person sets, from when to when, and why."""
     await tx.raw.execute(
         """insert into tier_privilege (privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
@@ -53,6 +56,7 @@ async def end_privileges(
 
 
 async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: PrivilegeKind) -> Privilege:
+    """A privilege of a customer; else 404 `override_not_found` or `retention_not_found`."""
     row = await tx.raw.fetchrow(
         f"select {COLUMNS} from tier_privilege where customer_id = $1 and privilege_id = $2 and kind = $3",
         customer_id, privilege_id, kind,

@@ -1,4 +1,4 @@
-"""SQL of where customers stood: the history's row in force as of an instant, as known at another, with its watch."""
+"""SQL of standings as of an instant, as known at another: the row of the history in force then, with its grace."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.sql import fragments
 
 # A row counts when the facts it stands on had been recorded by then, and those of what replaced it had not. A row's end
 # is not looked at: it may have become known later, and the next row's beginning says the same.
-STOOD = f"""
+STANDINGS_AS_OF = f"""
 select a.customer_id, h.id, h.tier, h.rank, lower(h.effective), h.kind, h.policy_id, h.policy_version,
        case when h.kind = 'override' then least((h.reasons ->> 'until')::timestamptz, o.ended_at) end,
        w.below_since, w.grace_until, p.until
@@ -36,9 +36,12 @@ left join lateral (  -- a promise that the tier is kept
 """
 
 
-async def list_stood(
+async def list_standings_as_of(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, known_at: datetime
 ) -> dict[UUID, StandingAsOf]:
-    """Those of these customers who had a tier then."""
-    rows = await tx.raw.fetch(STOOD, customers, as_of, known_at)
+    """The standings of those of these customers who had a tier then."""
+    rows = await tx.raw.fetch(STANDINGS_AS_OF, customers, as_of, known_at)
     return {row[0]: StandingAsOf(*row) for row in rows}
+
+
+list_stood = list_standings_as_of  # another name, for the area that still uses it

@@ -137,7 +137,7 @@ where not exists (select from tier_watch w where w.row_id = given.row_id and w.r
 
 
 async def _save_watches(tx: Transaction, saved: Sequence[tuple[Standing, datetime]]) -> None:
-    """Keep since when who is watched, and until when who was (T10): said again, it changes nothing."""
+    """Keep since when customers are below their tier, and since when no longer (T10); saved again, nothing changes."""
     over = [(row.row_id, row.recovered_at, known_from) for row, known_from in saved if row.recovered_at is not None]
     await update_many(
         tx, tier_watch, over, key=("row_id",), columns=("row_id", "recovered_at", "recovery_known_from"),
@@ -196,6 +196,7 @@ async def _end_rows(tx: Transaction, ended: Sequence[tuple[RowEnding, datetime]]
 
 
 async def find_standing(tx: Transaction, customer_id: UUID) -> Standing | None:
+    """A customer's standing without locking it; None for a customer that is not known."""
     row = await tx.raw.fetchrow(f"select {STANDING} from standing s where s.customer_id = $1", customer_id)
     return None if row is None else Standing._make(row)
 

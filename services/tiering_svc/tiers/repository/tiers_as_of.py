@@ -1,4 +1,4 @@
-"""SQL of the tiers customers stood in at an instant, as known at another."""
+"""SQL of the tiers that customers were in at an instant, as known at another."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ order by customer_id, lower(effective) desc
 
 
 async def list_customers_in(tx: Transaction, tier: str, as_of: datetime, known_at: datetime) -> list[UUID]:
-    """Who stood in this tier then."""
+    """The customers who were in a tier as of an instant, as known at another."""
     rows = await tx.raw.fetch(
         f"select customer_id from ({tiers_as_of('$2', '$3')}) t where tier = $1",
         tier, as_of, known_at,

@@ -29,6 +29,7 @@ async def end_override(
 
 @router.get("/retentions", dependencies=[allow("tiers:read")])
 async def list_retentions(customer_id: VisibleCustomer, tx: Tx) -> Page[PrivilegeRead]:
+    """Newest first: until when the tier was promised to be kept, by whom, why, and how it ended."""
     return Page(
         items=[_shown(privilege) for privilege in await privileges.list_privileges(tx, customer_id, "retention")]
     )

@@ -45,6 +45,8 @@ Asked = Annotated[Language, Query(alias="lang")]
 
 @router.get("/tier", dependencies=[allow("tiers:read")])
 async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -> TierRead:
+    """The tier now, since when and by which policy, and what is missing for the next one, as far as the reader may
+    read it."""
     standing = await standings.find_standing(tx, customer_id)
     if standing is None or standing.since is None or standing.kind is None:
         raise not_found("no_tier_yet", "The customer has no tier yet: the first order gives one.")
@@ -116,6 +118,7 @@ async def explain_tier(
 async def override_tier(
     customer_id: VisibleCustomer, body: OverrideCreate, tx: Tx, actor: CurrentActor
 ) -> HistoryRowRead:
+    """Set the tier until a date. Orders and reviews leave it alone until then."""
     change = await overrides.override_tier(
         tx, customer_id, tier=body.tier, until=body.until, reason=body.reason, by=actor.subject
     )

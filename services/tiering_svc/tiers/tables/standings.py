@@ -49,7 +49,7 @@ tier_history = Table(  # T10: no gap, no overlap, one open row among those that 
     Column("known_until", Timestamp),  # likewise for what replaced it
 )
 
-tier_watch = Table(  # T10: below its tier since a review; kept when over, so that any past instant can be told
+tier_watch = Table(  # T10: below its tier since a review; kept when over, so that it is known for any past instant
     "tier_watch",
     metadata,
     Column("watch_id", BigInteger, Identity(always=True), primary_key=True),
