@@ -20,7 +20,9 @@ LONGEST_PERIOD = 366  # days
 
 @router.get("/business-calendar", dependencies=[allow("complaints:read")])
 async def read_business_calendar(
-    tx: Tx, start: Annotated[Day, Query(alias="from")], end: Annotated[Day, Query(alias="to")]
+    tx: Tx,
+    start: Annotated[Day, Query(alias="from", description="the first day")],
+    end: Annotated[Day, Query(alias="to", description="the last day")],
 ) -> CalendarRead:
     """The calendar that deadlines are counted by, day by day from `from` to `to` inclusive."""
     if not timedelta(0) <= end - start < timedelta(days=LONGEST_PERIOD):

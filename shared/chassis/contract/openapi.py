@@ -9,12 +9,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.chassis.access.policy import policies_in
 from shared.chassis.contract.headers import HEADERS, IDEMPOTENCY_KEY, OF_PROBLEMS, references
+from shared.chassis.contract.parameters import describe_parameters
 from shared.chassis.contract.schemas import reachable, tidy, with_names_of_classes
 from shared.chassis.http.idempotency import UNSAFE
 from shared.chassis.http.routing import TransactionRoute, current_transaction
 from shared.chassis.problems import MEDIA_TYPE, TITLES
 
-CONTACT = {"name": "The people who run this Patron", "url": "/docs"}
+CONTACT = {"name": "Whoever runs this installation of Patron"}
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 SERVERS = [{"url": "/", "description": "The host that answers this document"}]
 INTERNAL_TAG = {
@@ -155,9 +156,7 @@ def _complete(operation: dict[str, Any], context: Any, method: str) -> None:
     scopes = sorted({scope for policy in policies for scope in policy.scopes})
     operation["summary"] = operation["summary"].capitalize()
     operation["security"] = [{"bearer": [scope]} for scope in scopes]
-    for parameter in operation.get("parameters", ()):
-        if "description" not in parameter and parameter["name"].endswith("_id"):
-            parameter["description"] = f"The id of the {parameter['name'].removesuffix('_id').replace('_', ' ')}"
+    describe_parameters(operation)
     answers = operation["responses"]
     answers.pop("422", None)
     expected = {422, 503} | ({401, 403} if scopes else set()) | ({404} if "{" in context.path_format else set())

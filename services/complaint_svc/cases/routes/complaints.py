@@ -86,8 +86,8 @@ async def list_complaints(
 async def count_complaints(
     tx: Tx,
     actor: CurrentActor,
-    start: Annotated[Instant, Query(alias="from")],
-    end: Annotated[Instant, Query(alias="to")],
+    start: Annotated[Instant, Query(alias="from", description="inclusive")],
+    end: Annotated[Instant, Query(alias="to", description="exclusive")],
 ) -> StatisticsRead:
     """How many cases were filed from `from` until `to`, where they stand, and how often the times were kept."""
     if end <= start:

@@ -54,12 +54,14 @@ async def show_key_account(
 
 @router.post("/key-account/end", dependencies=[allow("policies:approve")])
 async def end_key_account(customer_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> AccountClassRead:
+    """A key account is none any more from now on."""
     await check_known(tx, customer_id, source_of(actor))
     return class_read(await handlers.end_class(tx, customer_id, "key", actor.subject, body.reason))
 
 
 @router.post("/exclusion/end", dependencies=[allow("policies:approve")])
 async def end_exclusion(customer_id: Id, body: EndingCreate, tx: Tx, actor: CurrentActor) -> AccountClassRead:
+    """A customer is served again from now on."""
     await check_known(tx, customer_id, source_of(actor))
     return class_read(await handlers.end_class(tx, customer_id, "excluded", actor.subject, body.reason))
 

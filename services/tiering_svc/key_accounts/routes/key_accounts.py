@@ -60,6 +60,7 @@ async def list_key_accounts(
 async def list_exclusions(
     tx: Tx, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[AccountClassRead]:
+    """Customers who are not served any more."""
     at, after = instant_or_now(as_of, tx, "/as_of"), read_cursor(cursor, UUID)
     found = await key_accounts.list_classes(tx, "excluded", None, at, after[0] if after else None, limit + 1)
     return page_of([class_read(one) for one in found], limit, lambda one: (one.customer_id,))
@@ -76,6 +77,7 @@ async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentAct
 
 @exclusions.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def nominate_exclusion(body: ExclusionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """Propose not to serve a customer any more. Another person decides."""
     evidence = _evidence(body.evidence)
     return nomination_read(
         await handlers.nominate(tx, body.customer_id, "excluded", (), body.reason, evidence, actor.subject)
@@ -123,11 +125,13 @@ async def list_exclusion_nominations(
 
 @router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
 async def show_key_account_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
+    """A nomination with its evidence, and what became of it."""
     return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "key"))
 
 
 @exclusions.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
 async def show_exclusion_nomination(nomination_id: Id, tx: Tx) -> NominationRead:
+    """A nomination with its evidence, and what became of it."""
     return nomination_read(await key_accounts.find_nomination(tx, nomination_id, "excluded"))
 
 
@@ -155,11 +159,13 @@ async def approve_exclusion(
 
 @router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
 async def reject_key_account(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """Decide that a nominated customer does not become a key account, and why."""
     return nomination_read(await handlers.reject_nomination(tx, nomination_id, "key", actor.subject, body.note))
 
 
 @exclusions.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
 async def reject_exclusion(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """Decide that a nominated customer is still served, and why."""
     return nomination_read(await handlers.reject_nomination(tx, nomination_id, "excluded", actor.subject, body.note))
 
 

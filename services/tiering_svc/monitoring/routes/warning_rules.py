@@ -68,11 +68,13 @@ async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit
 
 @router.get("/{rule_id}/back-tests/{back_test_id}", dependencies=[allow("tiers:read")])
 async def show_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx) -> RuleBackTestRead:
+    """How far a back-test of a rule is, and what the rule would have raised."""
     return _back_test(await back_tests.read_back_test(tx, rule_id, back_test_id))
 
 
 @router.post("/{rule_id}/back-tests/{back_test_id}/cancellation", dependencies=[allow("evaluations:run")])
 async def cancel_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> RuleBackTestRead:
+    """Stop a back-test that is waiting or running."""
     return _back_test(await cancel_back_test(tx, rule_id, back_test_id, actor.subject))
 
 

@@ -59,11 +59,13 @@ async def list_warning_runs(
 
 @router.get("/warnings/runs/{run_id}", dependencies=[allow("tiers:read")])
 async def show_warning_run(run_id: Id, tx: Tx) -> WarningRunRead:
+    """How far a sweep over all customers is, and what it raised."""
     return _run(await sweeps.load_run(tx, run_id))
 
 
 @router.post("/warnings/runs/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
 async def cancel_warning_run(run_id: Id, tx: Tx, actor: CurrentActor) -> WarningRunRead:
+    """Stop a sweep that is waiting or running."""
     return _run(await cancel_run(tx, run_id, actor.subject))
 
 
@@ -99,11 +101,13 @@ async def show_warning(warning_id: Id, tx: Tx) -> WarningHistoryRead:
 
 @router.post("/warnings/{warning_id}/acknowledgement", dependencies=[allow("customers:write")])
 async def acknowledge_warning(warning_id: Id, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+    """Say that a warning was seen."""
     return await _with_history(tx, await handlers.acknowledge_warning(tx, warning_id, actor.subject))
 
 
 @router.post("/warnings/{warning_id}/steps", status_code=201, dependencies=[allow("customers:write")])
 async def take_a_step(warning_id: Id, body: WarningStepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
+    """Record what was done about a warning."""
     return await _with_history(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
 
 

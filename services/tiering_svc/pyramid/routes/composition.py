@@ -46,6 +46,7 @@ Support = Annotated[
 async def show_composition(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CompositionRead:
+    """Whose revenue it is: how many customers of each tier brought how much, against the targets."""
     since, until, known = await window_of(tx, as_of, known_at, months)
     in_force = await load_in_force(tx, REVENUE_TARGETS)
     classes = await composition.list_classes(tx, since, until, known)
@@ -84,6 +85,7 @@ async def show_product_mix(
 async def show_customers_product_mix(
     customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> ProductMixRead:
+    """What one customer buys, by category of goods."""
     await check_known(tx, customer_id, source_of(actor))
     since, until, known = await window_of(tx, as_of, known_at, months)
     return await _mix(tx, since, until, known, [customer_id])

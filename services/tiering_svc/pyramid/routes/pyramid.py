@@ -37,6 +37,7 @@ NOBODY = LevelFigures("", 0, ZERO, None, ZERO, 0, 0, 0)
 
 @router.get("/pyramid", dependencies=[allow("tiers:read")])
 async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> PyramidRead:
+    """How many customers and how much revenue each tier has, at an instant, as it was known at another."""
     rules = await policies.load_rules(tx)
     policy = rules.active
     instant = instant_or_now(as_of, tx, "/as_of")
@@ -72,8 +73,8 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> 
 @router.get("/pyramid/movers", dependencies=[allow("tiers:read")])
 async def list_pyramid_movers(
     tx: Tx,
-    since: Annotated[Instant, Query(alias="from")],
-    until: Annotated[Instant | None, Query(alias="to")] = None,
+    since: Annotated[Instant, Query(alias="from", description="the earlier instant")],
+    until: Annotated[Instant | None, Query(alias="to", description="the later instant; now, if not given")] = None,
     known_at: KnownAt = None,
     from_tier: PyramidTierFilter = None,
     to_tier: PyramidTierFilter = None,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -63,7 +64,9 @@ class MarkRead(Read):
     elsewhere: Count = Field(description="how many of all others have it")
     support: Decimal = Field(description="share of those looked at that have it, 0 to 1")
     lift: Decimal | None = Field(description="their share over everybody else's; null: nobody else has it")
-    interval: tuple[Decimal, Decimal] | None = Field(description="95 %; without 1 in it the difference is not chance")
+    interval: Annotated[list[Decimal], Field(min_length=2, max_length=2)] | None = Field(
+        description="95 %, from and to; without 1 in it the difference is not chance"
+    )
 
 
 class MarksRead(Read):

@@ -222,6 +222,7 @@ async def write_cost(body: CostCreate, tx: Tx, actor: CurrentActor) -> CostRead:
 
 @router.get("/costs", dependencies=[allow("tiers:read")])
 async def list_costs(tx: Tx, first: From = None, last: To = None, known_at: KnownAt = None) -> CostsRead:
+    """What was spent to keep or to win customers, as it was known at an instant."""
     asked = await _asked(tx, first, last, None, known_at)
     costs = await retention.list_costs(tx, asked.first, asked.last, asked.seen.known_at)
     return CostsRead(known_at=asked.seen.known_at, items=[_cost(cost) for cost in costs])

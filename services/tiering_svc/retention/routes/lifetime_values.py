@@ -51,11 +51,13 @@ async def list_lifetime_value_runs(tx: Tx, cursor: Cursor = None, limit: Limit =
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_lifetime_value_run(run_id: Id, tx: Tx) -> LifetimeRunRead:
+    """How far a run is, and how good its model was."""
     return _run(await lifetime.load_run(tx, run_id))
 
 
 @router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
 async def cancel_lifetime_value_run(run_id: Id, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
+    """Stop a run that is waiting or running."""
     return _run(await cancel_run(tx, run_id, actor.subject))
 
 

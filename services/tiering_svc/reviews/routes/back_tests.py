@@ -88,6 +88,7 @@ async def list_back_test_movers(
     policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[BackTestMonth | None, Query()] = None,
     outcome: BackTestOutcomeFilter = None, cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
+    """Whom the policy would have graded otherwise in a month."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)
     after = read_cursor(cursor, date, UUID)
     asked = None if month is None else month_of_text(month)
@@ -104,6 +105,7 @@ async def list_back_test_movers(
 
 @router.post("/{back_test_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
 async def cancel_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> PolicyBackTestRead:
+    """Stop a back-test that is waiting or running."""
     return await _read(tx, await handlers.cancel_back_test(tx, policy_id, back_test_id, actor.subject))
 
 

@@ -44,6 +44,7 @@ async def list_reviews(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_review(run_id: Id, tx: Tx) -> EvaluationRead:
+    """How far a review is, and what it decided."""
     return run_read(await evaluations.load_run(tx, run_id))
 
 

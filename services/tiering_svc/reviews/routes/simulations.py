@@ -99,6 +99,7 @@ async def list_simulated_movers(
 
 @router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
 async def cancel_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor) -> SimulationRead:
+    """Stop a simulation that is waiting or running."""
     return await _run(tx, await handlers.cancel_simulation(tx, policy_id, run_id, actor.subject))
 
 

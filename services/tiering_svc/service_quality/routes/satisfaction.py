@@ -58,6 +58,7 @@ indexes = rule_set_routes(
 
 @router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:answer")])
 async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
+    """Record what a customer answered to a survey, and measure satisfaction by the index in force."""
     await check_known(tx, body.customer_id, source_of(actor))
     refuse_future(body.answered_at, tx.at, "/answered_at")
     items = [
@@ -87,6 +88,7 @@ async def show_satisfaction(
 async def show_customers_satisfaction(
     customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CustomerSatisfactionRead:
+    """How satisfied a customer is, and its latest answers."""
     await check_known(tx, customer_id, source_of(actor))
     since, until, known = await window_of(tx, as_of, known_at, months)
     measured = await _measured(tx, since, until, known, [customer_id])
