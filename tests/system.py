@@ -21,7 +21,7 @@ from shared.messaging.database.transaction import Clock, system_clock
 from shared.messaging.inbox.timing import ConsumerTiming
 from tests import harness
 
-QUICK = ConsumerTiming(reconcile_seconds=0.5, watchdog_seconds=10.0, max_pause_seconds=0.2)
+FAST = ConsumerTiming(reconcile_seconds=0.5, watchdog_seconds=10.0, max_pause_seconds=0.2)
 POLL_SECONDS = 0.02
 
 
@@ -110,7 +110,7 @@ async def system(
     *,
     services: Sequence[str] = harness.SERVICES,
     clock: Clock = system_clock,
-    timing: ConsumerTiming = QUICK,
+    timing: ConsumerTiming = FAST,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncIterator[System]:
     """Start the services, in order, each on its own emptied database; stop them in the reverse order."""

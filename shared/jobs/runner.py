@@ -95,7 +95,7 @@ class Jobs:
                 woken.clear()
                 pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
                 try:
-                    for job in await self._look(service, at_work):
+                    for job in await self._list_startable(service, at_work):
                         task = asyncio.create_task(self._work_on(service, job, stop), name=f"job:{job.kind}")
                         at_work[job.id] = job.kind, task
                 except Exception as error:
@@ -117,7 +117,7 @@ class Jobs:
 
         For tests and tools; errors are raised, and are not counted as tries.
         """
-        for job in await self._look(service, {}, only=kind):
+        for job in await self._list_startable(service, {}, only=kind):
             after = await self._step(service, job)
             if after is not None and after.steps > job.steps:
                 return True
@@ -128,7 +128,7 @@ class Jobs:
         moved = True
         while moved:
             moved = False
-            for job in await self._look(service, {}, only=kind):
+            for job in await self._list_startable(service, {}, only=kind):
                 seen, after = job, await self._step(service, job)
                 while after is not None and after.steps > seen.steps:
                     moved = True
@@ -136,14 +136,14 @@ class Jobs:
                         break
                     seen, after = after, await self._step(service, after)
 
-    async def _look(
+    async def _list_startable(
         self, service: RunningService, at_work: Mapping[UUID, tuple[str, Any]], only: str | None = None
     ) -> list[Job]:
         """What is to be started now: of each kind no more than may run at once."""
         busy = Counter(kind for kind, _ in at_work.values())
         free = {name: kind.at_once - busy[name] for name, kind in self.kinds.items() if only in (None, name)}
 
-        async def look(tx: Transaction) -> list[Job]:
+        async def list_startable(tx: Transaction) -> list[Job]:
             for name in free:
                 if (when_due := self.kinds[name].when_due) is not None:
                     await when_due(tx, self._context(service, name))
@@ -151,7 +151,7 @@ class Jobs:
             return await store.list_ready(tx, kinds, list(at_work), self.worker)
 
         ready: list[Job] = []
-        for job in await service.database.run(look):
+        for job in await service.database.run(list_startable):
             if free[job.kind] > 0:
                 free[job.kind] -= 1
                 ready.append(job)

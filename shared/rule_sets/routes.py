@@ -86,9 +86,9 @@ class _Reads:
         self.kind, self.shapes, self._facts = kind, shapes, facts
 
     async def versions(self, tx: Transaction, versions: Sequence[RuleSetVersion]) -> list[RuleSetVersionRead]:
-        told = {} if self._facts is None else await self._facts(tx, versions)
+        facts = {} if self._facts is None else await self._facts(tx, versions)
         return [
-            self.shapes.version(**_fields(version, tx.at) | dict(told.get((version.id, version.version), {})))
+            self.shapes.version(**_fields(version, tx.at) | dict(facts.get((version.id, version.version), {})))
             for version in versions
         ]
 
@@ -128,10 +128,13 @@ def _add_reads(
         refuse_future(known, tx.at, "/known_at")
         in_force = await repository.rule_sets_at(tx, kind, instant, known_at)
         items = []
-        for found in in_force:
-            version = await repository.find_version(tx, kind, found.key)
+        for version_in_force in in_force:
+            version = await repository.find_version(tx, kind, version_in_force.key)
             assert version is not None  # versions are never deleted
-            interval = {"effective_from": found.effective_from, "effective_to": found.effective_to}
+            interval = {
+                "effective_from": version_in_force.effective_from,
+                "effective_to": version_in_force.effective_to,
+            }
             items.append(_fields(version, tx.at) | interval)
         return shapes.in_force(as_of=instant, known_at=known, items=items)
 

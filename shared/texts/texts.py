@@ -116,15 +116,15 @@ class Texts:
             raise TextsError(f"{where} can not be written: {error}") from error
 
     def _read(self, language: Language, source: Mapping[str, Any]) -> dict[str, Sentence]:
-        return {key: self._sentence(language, key, found) for key, found in _flatten(source)}
+        return {key: self._sentence(language, key, source_text) for key, source_text in _flatten(source)}
 
-    def _sentence(self, language: Language, key: str, found: str | Mapping[str, Any]) -> Sentence:
-        if isinstance(found, str):
-            return Sentence({"other": self._pieces(key, found)}, None)
-        forms = {category: self._pieces(key, text) for category, text in found.items() if category != "by"}
+    def _sentence(self, language: Language, key: str, source_text: str | Mapping[str, Any]) -> Sentence:
+        if isinstance(source_text, str):
+            return Sentence({"other": self._pieces(key, source_text)}, None)
+        forms = {category: self._pieces(key, text) for category, text in source_text.items() if category != "by"}
         if set(forms) != set(PLURALS[language]):
             raise TextsError(f"{language} {key}: the forms are {', '.join(PLURALS[language])}")
-        return Sentence(forms, found["by"])
+        return Sentence(forms, source_text["by"])
 
     def _pieces(self, key: str, text: str) -> tuple[Piece, ...]:
         pieces = []
@@ -163,17 +163,17 @@ def load_texts(package: str | None, formats: Mapping[str, Format] | None = None)
 def plural_of(language: Language, count: Any) -> str:
     """CLDR's plural category: English has one for exactly 1 without decimals, Chinese none."""
     number = Decimal(count)
-    one = number == 1 and number.as_tuple().exponent == 0
-    return "one" if one and "one" in PLURALS[language] else "other"
+    singular = number == 1 and number.as_tuple().exponent == 0
+    return "one" if singular and "one" in PLURALS[language] else "other"
 
 
 def _flatten(source: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | Mapping[str, Any]]]:
     """Every text with its dotted key. A table with `by` and `other` is one text in its plural forms."""
-    for name, found in source.items():
+    for name, source_text in source.items():
         key = f"{prefix}{name}"
-        if isinstance(found, str) or (isinstance(found, Mapping) and {"by", "other"} <= found.keys()):
-            yield key, found
-        elif isinstance(found, Mapping):
-            yield from _flatten(found, f"{key}.")
+        if isinstance(source_text, str) or (isinstance(source_text, Mapping) and {"by", "other"} <= source_text.keys()):
+            yield key, source_text
+        elif isinstance(source_text, Mapping):
+            yield from _flatten(source_text, f"{key}.")
         else:
             raise TextsError(f"{key} is neither a text nor a section")

@@ -155,9 +155,9 @@ def test_in_the_image_verify_looks_for_the_databases_it_is_given(image: Path):
         f"PATRON_DATABASE_URL_{service.upper()}": f"postgresql://patron@127.0.0.1:1/patron_{service}"
         for service in serve.SERVICES
     }
-    looked = run_in(image, "verify", **addresses)
-    assert (looked.returncode, looked.stdout) == (2, "")
-    assert "can not be reached" in looked.stderr
+    refused = run_in(image, "verify", **addresses)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "can not be reached" in refused.stderr
 
 
 def test_in_the_image_up_says_what_is_missing_for_it(image: Path, tmp_path: Path):

@@ -60,8 +60,8 @@ def paths(page: Path) -> Iterator[str]:
 
 def anchors(page: Path) -> set[str]:
     """What a link can point at within a page: its headings, as GitHub spells them."""
-    found: set[str] = set()
+    slugs: set[str] = set()
     for heading in re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "")
-        found.add(re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-"))
-    return found
+        slugs.add(re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-"))
+    return slugs

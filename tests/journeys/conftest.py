@@ -39,7 +39,7 @@ async def what_must_hold(system: System, examined: Connections) -> AsyncIterator
 async def check_all_invariants(system: System, connections: Connections) -> None:
     await system.settle(SETTLED_WITHIN_SECONDS)
     report = await check_invariants(connections, SUBSCRIBED_TOPICS, SETTLED_WITHIN_SECONDS)
-    assert report.holds, "\n".join(f"{one.code} {one.name}: {'; '.join(one.examples)}" for one in report.broken)
+    assert report.holds, "\n".join(f"{fault.code} {fault.name}: {'; '.join(fault.examples)}" for fault in report.broken)
     assert not report.lagging
 
 

@@ -3,8 +3,8 @@
 from tests.journeys.caller import Caller, a_line, an_order, new_code
 
 
-async def found(caller: Caller, question: str) -> list[str]:
-    return [one["id"] for one in (await caller.get("/v1/customers", q=question))["items"]]
+async def list_ids(caller: Caller, question: str) -> list[str]:
+    return [customer["id"] for customer in (await caller.get("/v1/customers", q=question))["items"]]
 
 
 async def test_G2_the_first_order_of_an_unknown_reference_makes_a_customer_with_tier_and_points(admin: Caller) -> None:
@@ -25,9 +25,9 @@ async def test_G2_the_first_order_of_an_unknown_reference_makes_a_customer_with_
     assert await admin.points(customer) == (120, 0)  # 100 + 20.40 rounded: a point for 1.00, once a line
     file = await admin.get(f"/v1/customers/{customer}")
     assert file["references"] == [{"source": "patron", "ref": ref}]
-    assert await found(admin, ref) == [customer]
+    assert await list_ids(admin, ref) == [customer]
     orders = await admin.get(f"/v1/customers/{customer}/orders")
-    assert [one["id"] for one in orders["items"]] == [accepted["id"]]
+    assert [order["id"] for order in orders["items"]] == [accepted["id"]]
 
 
 async def test_P1_an_order_id_used_for_another_order_is_a_conflict_and_changes_nothing(admin: Caller) -> None:
@@ -60,11 +60,11 @@ async def test_P12_a_completed_file_is_found_by_name_pinyin_and_phone(admin: Cal
     assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
 
     for question in ("欧阳", "娜娜", "ouyang", "ouyangnana", "oynn", "Nana", "138 1234 5678", "+8613812345678"):
-        assert await found(admin, question) == [customer], question
+        assert await list_ids(admin, question) == [customer], question
     await admin.settle()
     overview = await admin.overview(customer)
     assert overview["customer"]["kind"] == "person"
-    assert [one["name"] for one in overview["customer"]["names"]] == ["欧阳娜娜", "Nana Ouyang"]
+    assert [name["name"] for name in overview["customer"]["names"]] == ["欧阳娜娜", "Nana Ouyang"]
     assert overview["orders"]["count"] == 1
 
 
@@ -84,4 +84,4 @@ async def test_P1_a_file_opened_before_the_first_order_is_the_customer_of_that_o
     assert overview["customer"]["kind"] == "organisation"
     assert overview["orders"]["revenue"] == "800.00"
     assert await admin.tier(file["id"]) == "silver"
-    assert await found(admin, "blue harb") == [file["id"]]
+    assert await list_ids(admin, "blue harb") == [file["id"]]

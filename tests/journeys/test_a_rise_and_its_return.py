@@ -8,12 +8,12 @@ from tests.journeys.caller import Caller, ago, instant, new_code, now
 
 async def history(caller: Caller, customer: str, **query: Any) -> list[tuple[str, str, datetime]]:
     items = (await caller.get(f"/v1/customers/{customer}/tier/history", **query))["items"]
-    return [(one["kind"], one["tier"], instant(one["effective_from"])) for one in items]
+    return [(row["kind"], row["tier"], instant(row["effective_from"])) for row in items]
 
 
 async def explained(caller: Caller, customer: str, **query: Any) -> dict[str, Any]:
-    said: dict[str, Any] = await caller.get(f"/v1/customers/{customer}/tier/explanation", **query)
-    return said
+    explanation: dict[str, Any] = await caller.get(f"/v1/customers/{customer}/tier/explanation", **query)
+    return explanation
 
 
 async def spend(caller: Caller, customer: str, points: int) -> None:

@@ -15,7 +15,7 @@ from shared.messaging.broker.interface import Message
 from tests import harness
 from tests.journeys.caller import Caller, ago, new_code
 from tests.journeys.conftest import check_all_invariants
-from tests.system import QUICK, System, transport_to
+from tests.system import FAST, System, transport_to
 from tests.system import system as start_system
 
 Running = Callable[[], AbstractAsyncContextManager[None]]
@@ -53,9 +53,7 @@ async def what_must_hold(system: System, loyalty: Running, loyaltys_database: st
 @asynccontextmanager
 async def running_service(system: System, name: str, databases: harness.Databases) -> AsyncIterator[None]:
     database = Database(databases.url(name).replace("postgresql://", "postgresql+asyncpg://"), pool_size=5)
-    ports = Ports(
-        broker=system.broker, database=database, transport=transport_to(system.apps), logs=False, timing=QUICK
-    )
+    ports = Ports(broker=system.broker, database=database, transport=transport_to(system.apps), logs=False, timing=FAST)
     settings = harness.settings_of(name, database.url, system.keys.directory)
     app = harness.part_of(name, "app").create_app(settings, ports)
     system.apps[name], system.databases[name] = app, database
@@ -69,8 +67,8 @@ async def running_service(system: System, name: str, databases: harness.Database
 
 def is_away(answer: httpx.Response, service: str) -> bool:
     problem = answer.json()
-    said = (answer.status_code, problem["code"], problem["service"], "retry-after" in answer.headers)
-    return said == (503, "service_unavailable", service, True)
+    answered = (answer.status_code, problem["code"], problem["service"], "retry-after" in answer.headers)
+    return answered == (503, "service_unavailable", service, True)
 
 
 async def test_G3_what_is_not_loyaltys_goes_on_without_it_and_it_catches_up(admin: Caller, loyalty: Running) -> None:
@@ -85,7 +83,7 @@ async def test_G3_what_is_not_loyaltys_goes_on_without_it_and_it_catches_up(admi
     assert is_away(await admin.send("POST", f"{path}/redemptions", json={"points": 1}), "loyalty")
     assert (await who_answers(admin, customer)) == (["loyalty"], {"tier", "cases"})
     health = await admin.get("/v1/health")
-    assert (health["state"], [one["name"] for one in health["services"] if one["state"] == "away"]) == (
+    assert (health["state"], [service["name"] for service in health["services"] if service["state"] == "away"]) == (
         "degraded",
         ["loyalty"],
     )

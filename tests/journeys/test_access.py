@@ -12,7 +12,7 @@ from tests.journeys.conftest import SignIn
 ROLES = ("agent", "manager", "head", "analyst", "auditor", "partner", "admin")
 
 READERS = frozenset(ROLES)
-OURS = READERS - {"partner"}
+STAFF = READERS - {"partner"}
 DESK = frozenset({"agent", "manager", "head", "admin"})
 SELLERS = frozenset({"manager", "head", "partner", "admin"})
 HEADS = frozenset({"head", "admin"})
@@ -30,21 +30,21 @@ READS: dict[str, frozenset[str]] = {
     "/v1/customers/{customer}/points": READERS,
     "/v1/customers/{customer}/points/entries": READERS,
     "/v1/customers/{customer}/indicators/months?from=2026-01&to=2026-02": READERS,
-    "/v1/customers/{customer}/team": OURS,
-    "/v1/customers/{customer}/contact-log": OURS,
-    "/v1/customers/{customer}/parent": OURS,
-    "/v1/customers/{customer}/group": OURS,
+    "/v1/customers/{customer}/team": STAFF,
+    "/v1/customers/{customer}/contact-log": STAFF,
+    "/v1/customers/{customer}/parent": STAFF,
+    "/v1/customers/{customer}/group": STAFF,
     "/v1/orders/{order}": READERS,
     "/v1/complaints": READERS,
     "/v1/complaints?customer_id={customer}": READERS,
-    "/v1/pyramid": OURS,
-    "/v1/evaluations": OURS,
-    "/v1/tier-policies": OURS,
-    "/v1/points/liability": OURS,
-    "/v1/employees": OURS,
-    "/v1/calls/pop?number=12065550100": OURS,
-    "/v1/calls/statistics": OURS,
-    "/v1/deadline-rules": OURS,
+    "/v1/pyramid": STAFF,
+    "/v1/evaluations": STAFF,
+    "/v1/tier-policies": STAFF,
+    "/v1/points/liability": STAFF,
+    "/v1/employees": STAFF,
+    "/v1/calls/pop?number=12065550100": STAFF,
+    "/v1/calls/statistics": STAFF,
+    "/v1/deadline-rules": STAFF,
     "/v1/adjustments": HEADS,
     "/v1/partners": frozenset({"admin"}),
 }

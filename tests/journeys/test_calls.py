@@ -77,9 +77,9 @@ async def ring(agent: Caller, number: str, minutes: float, answered: float | Non
     times = {"ringing": 0.0, "ended": ended} | ({} if answered is None else {"answered": answered})
     for state, seconds in sorted(times.items()):
         event = {"call_id": call, "number": number, "state": state, "agent": "e-7"}
-        told = event | {"at": (rang + timedelta(seconds=seconds)).isoformat()}
-        first = await agent.post("/v1/call-events", told)
-        assert await agent.post("/v1/call-events", told) == first, "told again, nothing changes"
+        report = event | {"at": (rang + timedelta(seconds=seconds)).isoformat()}
+        first = await agent.post("/v1/call-events", report)
+        assert await agent.post("/v1/call-events", report) == first, "told again, nothing changes"
     return call
 
 
@@ -107,11 +107,11 @@ async def test_G4_answered_within_three_rings_is_measured(agent: Caller, sign_in
 
 async def test_G4_the_states_of_one_call_told_at_once_are_one_call(agent: Caller) -> None:
     call = new_code("call")
-    told = [
+    reports = [
         {"call_id": call, "number": "+12065550199", "state": state, "at": (RANG + timedelta(seconds=s)).isoformat()}
         for state, s in (("ringing", 0), ("answered", 5), ("ended", 50))
     ]
-    answers = await asyncio.gather(*(agent.send("POST", "/v1/call-events", json=event) for event in told * 3))
-    assert {one.status_code for one in answers} == {201}
-    last = await agent.post("/v1/call-events", told[0])
+    answers = await asyncio.gather(*(agent.send("POST", "/v1/call-events", json=event) for event in reports * 3))
+    assert {answer.status_code for answer in answers} == {201}
+    last = await agent.post("/v1/call-events", reports[0])
     assert (last["waited_seconds"], last["ended_at"] is not None) == (5.0, True)

@@ -57,26 +57,28 @@ async def when_everything_has_fired(admin: Caller, case: dict[str, Any]) -> dict
     """Three weeks are more than all deadlines and the whole ladder need, whatever holidays they hold."""
     async with asyncio.timeout(60):
         while True:
-            told: dict[str, Any] = await admin.get(f"/v1/complaints/{case['id']}")
-            if told["escalation_level"] == "sponsor" and all(one["breached_at"] for one in told["deadlines"]):
+            case_now: dict[str, Any] = await admin.get(f"/v1/complaints/{case['id']}")
+            if case_now["escalation_level"] == "sponsor" and all(
+                deadline["breached_at"] for deadline in case_now["deadlines"]
+            ):
                 await admin.settle()
-                return told
+                return case_now
             await asyncio.sleep(0.05)
 
 
 async def test_C3_what_nobody_worked_is_breached_and_escalated_level_by_level(admin: Caller, customer: str) -> None:
     case = await when_everything_has_fired(admin, await file_three_weeks_ago(admin, customer))
-    assert {one["state"] for one in case["deadlines"]} == {"breached"}
-    assert all(one["warned_at"] < one["breached_at"] == one["due_at"] for one in case["deadlines"])
-    assert [one["escalation_level"] for one in case["escalations"]] == ["manager", "head", "sponsor"]
+    assert {deadline["state"] for deadline in case["deadlines"]} == {"breached"}
+    assert all(deadline["warned_at"] < deadline["breached_at"] == deadline["due_at"] for deadline in case["deadlines"])
+    assert [escalation["escalation_level"] for escalation in case["escalations"]] == ["manager", "head", "sponsor"]
     overview = await admin.overview(customer)
     assert (overview["cases"]["open"], overview["cases"]["overdue"]) == (1, 1)
     file = await admin.get(f"/v1/customers/{customer}")
     [match] = (await admin.get("/v1/calls/pop", number=file["phones"][0]["e164"]))["matches"]
-    assert ("deadline_overdue", "high") in [(one["code"], one["weight"]) for one in match["alerts"]]
+    assert ("deadline_overdue", "high") in [(alert["code"], alert["weight"]) for alert in match["alerts"]]
     assert match["advice"][0]["code"] == "apologise_and_date"
     listed = await admin.get("/v1/complaints", overdue="true", customer_id=customer)
-    assert [one["id"] for one in listed["items"]] == [case["id"]]
+    assert [listed_case["id"] for listed_case in listed["items"]] == [case["id"]]
 
     await asyncio.sleep(1)
     assert (await admin.get(f"/v1/complaints/{case['id']}"))["escalations"] == case["escalations"]
@@ -93,8 +95,8 @@ async def test_C3_done_late_stays_late_and_is_overdue_no_longer(admin: Caller, c
     await admin.post(f"{path}/acceptance", {"accepted": True})
     await admin.post(f"{path}/resolution")
     done = await admin.post(f"{path}/follow-up", {"satisfaction": 3})
-    assert {one["state"] for one in done["deadlines"]} == {"breached"}, "met late stays breached"
-    assert all(one["done_late_at"] for one in done["deadlines"])
+    assert {deadline["state"] for deadline in done["deadlines"]} == {"breached"}, "met late stays breached"
+    assert all(deadline["done_late_at"] for deadline in done["deadlines"])
     await admin.settle()
     cases = (await admin.overview(customer))["cases"]
     assert (cases["open"], cases["overdue"], cases["last_satisfaction"]) == (0, 0, 3)
@@ -104,8 +106,8 @@ async def test_C3_done_late_stays_late_and_is_overdue_no_longer(admin: Caller, c
 async def test_C3_told_after_the_fact_but_done_in_time_is_in_time(admin: Caller, customer: str) -> None:
     """Every step says when it happened, not when it was entered: all of it within the hour after the filing."""
     filed = datetime.now(UTC) - timedelta(minutes=50)
-    told = {"customer": {"id": customer}, "channel": "call", "category": "price", "what_happened": "Twice charged."}
-    case = await admin.post("/v1/complaints", told | {"filed_at": filed.isoformat()})
+    body = {"customer": {"id": customer}, "channel": "call", "category": "price", "what_happened": "Twice charged."}
+    case = await admin.post("/v1/complaints", body | {"filed_at": filed.isoformat()})
     path = f"/v1/complaints/{case['id']}"
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("acknowledgement", {}),
@@ -118,5 +120,5 @@ async def test_C3_told_after_the_fact_but_done_in_time_is_in_time(admin: Caller,
     for number, (name, body) in enumerate(steps, 1):
         done = await admin.post(f"{path}/{name}", body | {"at": (filed + timedelta(minutes=8 * number)).isoformat()})
     assert done["status"] == "closed"
-    assert {one["state"] for one in done["deadlines"]} == {"met"}
+    assert {deadline["state"] for deadline in done["deadlines"]} == {"met"}
     assert done["escalations"] == []

@@ -43,7 +43,7 @@ async def settle_with(caller: Caller, case: dict[str, Any], points: int) -> dict
 
 
 def due(case: dict[str, Any]) -> dict[str, datetime]:
-    return {one["stage"]: instant(one["due_at"]) for one in case["deadlines"]}
+    return {deadline["stage"]: instant(deadline["due_at"]) for deadline in case["deadlines"]}
 
 
 async def test_K11_a_rise_betters_the_deadlines_of_an_open_case_and_its_correction_keeps_them(
@@ -93,8 +93,8 @@ async def test_C2_a_settlement_grants_its_points_once_through_closing_and_reopen
     await step(agent, case, "resolution", status=409)
     await agent.settle()
     assert await agent.points(customer) == (300, 0)
-    grants = [one for one in await _entries(agent, customer) if one["kind"] == "grant"]
-    assert [(one["points"], one["case_id"]) for one in grants] == [(200, case["id"])]
+    grants = [entry for entry in await _entries(agent, customer) if entry["kind"] == "grant"]
+    assert [(entry["points"], entry["case_id"]) for entry in grants] == [(200, case["id"])]
 
     closed = await step(agent, case, "follow-up", satisfaction=2, comment="Hm.", close=True)
     assert (closed["status"], closed["satisfaction"]) == ("closed", 2)
@@ -114,10 +114,10 @@ async def test_C2_a_settlement_grants_its_points_once_through_closing_and_reopen
     assert await agent.points(customer) == (350, 0), "a second settlement is its own"
     cases = (await agent.overview(customer))["cases"]
     assert (cases["open"], cases["last_satisfaction"]) == (0, 5)
-    told = await agent.get(f"/v1/complaints/{case['id']}")
-    assert [one["step"] for one in told["steps"]].count("resolution") == 2
+    case_now = await agent.get(f"/v1/complaints/{case['id']}")
+    assert [step["step"] for step in case_now["steps"]].count("resolution") == 2
     listed = await agent.get("/v1/complaints", customer_id=customer, status="closed")
-    assert [one["id"] for one in listed["items"]] == [case["id"]]
+    assert [listed_case["id"] for listed_case in listed["items"]] == [case["id"]]
 
 
 async def _entries(caller: Caller, customer: str) -> list[dict[str, Any]]:

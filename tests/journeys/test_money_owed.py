@@ -66,7 +66,7 @@ async def test_G2_parts_that_come_at_once_are_never_more_than_is_owed(admin: Cal
     receivable = await owe(admin, ref, "100.00", due=10)
     parts = [a_payment(receivable, "30.00") for _ in range(6)]
     answers = await asyncio.gather(*(admin.send("POST", "/v1/payments", json=part) for part in parts))
-    assert sorted(one.status_code for one in answers) == [201] * 3 + [422] * 3
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [422] * 3
     assert (await shown(admin, receivable["customer_id"]))["outstanding"] == "10.00"
 
 

@@ -17,8 +17,8 @@ async def test_K7_fifty_times_the_same_order_at_once_is_one_order(admin: Caller)
     order = an_order(new_code("N"), [a_line(1, "100.00")])
     key = {"Idempotency-Key": new_code("key")}
     answers = await asyncio.gather(*(admin.send("POST", "/v1/orders", json=order, headers=key) for _ in range(AT_ONCE)))
-    assert {one.status_code for one in answers} == {202}
-    [accepted] = {one.text for one in answers}
+    assert {answer.status_code for answer in answers} == {202}
+    [accepted] = {answer.text for answer in answers}
     customer = answers[0].json()["customer_id"]
     await admin.settle()
     assert accepted
@@ -31,9 +31,9 @@ async def test_K7_fifty_redemptions_with_one_key_at_once_are_one_redemption(admi
     await admin.settle()
     path, key = f"/v1/customers/{customer}/points/redemptions", {"Idempotency-Key": new_code("key")}
     answers = await asyncio.gather(*(admin.send("POST", path, json={"points": 3}, headers=key) for _ in range(AT_ONCE)))
-    assert {one.status_code for one in answers} == {201}
-    assert len({one.text for one in answers}) == 1, "fifty equal answers"
-    assert [one.headers.get("Idempotency-Replayed") for one in answers].count("true") == AT_ONCE - 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1, "fifty equal answers"
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers].count("true") == AT_ONCE - 1
     await admin.settle()
     assert await admin.points(customer) == (97, 0)
 
@@ -51,8 +51,8 @@ async def test_K7_fifty_complaints_with_one_key_at_once_are_one_case(admin: Call
     answers = await asyncio.gather(
         *(admin.send("POST", "/v1/complaints", json=body, headers=key) for _ in range(AT_ONCE))
     )
-    assert {one.status_code for one in answers} == {201}
-    assert len({one.text for one in answers}) == 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
     await admin.settle()
     assert (await admin.overview(customer))["cases"]["open"] == 1
 
@@ -120,12 +120,12 @@ def without_the_clock(answer: Any) -> Any:
     return [without_the_clock(one) for one in answer] if isinstance(answer, list) else answer
 
 
-async def everything_told(system: System) -> list[list[ReceivedEvent]]:
+async def all_logs(system: System) -> list[list[ReceivedEvent]]:
     """The whole logs of all owners, from their first event."""
-    return [await told_by(system.databases[owner], topic) for topic, owner in OWNERS.items()]
+    return [await log_of(system.databases[owner], topic) for topic, owner in OWNERS.items()]
 
 
-async def told_by(owner: Database, topic: str) -> list[ReceivedEvent]:
+async def log_of(owner: Database, topic: str) -> list[ReceivedEvent]:
     async def read(tx: Transaction) -> list[ReceivedEvent]:
         epoch = await tx.raw.fetchval("select epoch from stream_epoch order by 1 desc limit 1")
         rows = await tx.raw.fetch("select * from outbox where topic = $1 order by position", topic)
@@ -141,15 +141,15 @@ async def told_by(owner: Database, topic: str) -> list[ReceivedEvent]:
 async def test_K8_a_service_that_hears_all_of_it_again_changes_nothing(admin: Caller, system: System) -> None:
     paths = await a_life(admin)
     before = await answers_at(admin, paths)
-    told = 0
-    for arrivals in await everything_told(system):
-        told += len(arrivals)
+    events = 0
+    for log in await all_logs(system):
+        events += len(log)
         for name in system.databases:
-            heard = system.service(name).subscriptions.topics
-            if arrivals and arrivals[0].topic in heard:
-                outcome = await system.service(name).inbox.apply(arrivals)
+            topics = system.service(name).subscriptions.topics
+            if log and log[0].topic in topics:
+                outcome = await system.service(name).inbox.apply(log)
                 assert (outcome.applied, outcome.gaps) == (0, {}), name
-    assert told > 20
+    assert events > 20
     await admin.settle()
     assert await answers_at(admin, paths) == before
 

@@ -68,8 +68,8 @@ async def test_K6_a_hundred_orders_returned_piece_by_piece_leave_nothing(admin: 
         headers={"Content-Type": "application/x-ndjson"},
     )
     orders = [json.loads(line) for line in answer.text.splitlines()]
-    assert [one["status"] for one in orders] == [202] * 100
-    [customer] = {one["customer_id"] for one in orders}
+    assert [order["status"] for order in orders] == [202] * 100
+    [customer] = {order["customer_id"] for order in orders}
     await admin.settle()
     assert await admin.tier(customer) == "silver"
 
@@ -103,8 +103,10 @@ async def test_K9_what_was_spent_before_the_return_is_a_debt_that_later_earning_
     assert await admin.points(customer) == (70, 0)
 
     entries = (await admin.get(f"/v1/customers/{customer}/points/entries"))["items"]
-    told = [(one["kind"], one["points"], one["balance"], one["debt"]) for one in reversed(entries)]
-    assert told == [
+    entries_in_order = [
+        (entry["kind"], entry["points"], entry["balance"], entry["debt"]) for entry in reversed(entries)
+    ]
+    assert entries_in_order == [
         ("earn", 100, 100, 0),
         ("redeem", -80, 20, 0),
         ("reverse", -100, 0, 80),
@@ -119,10 +121,10 @@ async def test_K10_points_given_back_return_to_their_lots_with_the_old_expiry(ad
     await admin.place(ref, "100.00", at=ago(days=2))
     await admin.settle()
     before = await lots(admin, customer)
-    assert [one["remaining"] for one in before] == [100, 100]
+    assert [lot["remaining"] for lot in before] == [100, 100]
 
     entry = await spend(admin, customer, 150)
-    left = [(one["id"], one["remaining"]) for one in await lots(admin, customer)]
+    left = [(lot["id"], lot["remaining"]) for lot in await lots(admin, customer)]
     assert left == [(before[1]["id"], 50)], "the first to expire is used first"
     await give_back(admin, entry, customer)
     assert await lots(admin, customer) == before
@@ -149,12 +151,12 @@ async def test_K5_six_holds_at_once_on_points_for_five(admin: Caller, customer: 
     await admin.post(f"/v1/customers/{customer}/points/adjustments", {"points": 400, "reason": "a gift"})
     path = f"/v1/customers/{customer}/points/holds"
     answers = await asyncio.gather(*(admin.send("POST", path, json={"points": 100}) for _ in range(6)))
-    assert sorted(one.status_code for one in answers) == [201] * 5 + [409]
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409]
     await admin.settle()
     shown = (await admin.overview(customer))["points"]
     assert shown == {"balance": 0, "held": 500, "debt": 0}
 
-    holds = [one.json()["id"] for one in answers if one.status_code == 201]
+    holds = [answer.json()["id"] for answer in answers if answer.status_code == 201]
     await admin.post(f"/v1/holds/{holds[0]}/capture", {"points": 30})
     for hold in holds[1:]:
         await admin.post(f"/v1/holds/{hold}/release")

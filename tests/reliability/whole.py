@@ -82,4 +82,4 @@ class Whole:
         finally:
             await connection.close()
         stored = sorted((row["order_id"], row["id"]) for row in rows)
-        assert stored == sorted((ours, answer["id"]) for ours, answer in self.load.orders.items())
+        assert stored == sorted((order_id, answer["id"]) for order_id, answer in self.load.orders.items())

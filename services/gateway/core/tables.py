@@ -3,5 +3,5 @@
 from sqlalchemy import DateTime, MetaData, Numeric
 
 metadata = MetaData()
-Moment = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)
 Money = Numeric(18, 4)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Table, Text, Uuid
 
-from services.gateway.core.tables import Moment, metadata
+from services.gateway.core.tables import Timestamp, metadata
 
 partner = Table(
     "partner",
@@ -10,5 +10,5 @@ partner = Table(
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Timestamp, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, LargeBinary, Table, Text, UniqueConstraint, Uuid
 
-from services.gateway.core.tables import Moment, Money, metadata
+from services.gateway.core.tables import Money, Timestamp, metadata
 
 receivable = Table(
     "receivable",
@@ -17,7 +17,7 @@ receivable = Table(
     Column("due_on", Date, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("event_id", Uuid, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     UniqueConstraint("source", "ref", name="receivable_once"),
     CheckConstraint("amount > 0", name="receivable_amount"),
 )
@@ -31,10 +31,10 @@ payment = Table(
     Column("customer_id", Uuid, nullable=False),
     Column("amount", Money, nullable=False),
     Column("outstanding", Money, nullable=False),
-    Column("paid_at", Moment, nullable=False),
+    Column("paid_at", Timestamp, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("event_id", Uuid, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
     UniqueConstraint("source", "ref", name="payment_once"),
     CheckConstraint("amount > 0 and outstanding >= 0", name="payment_amount"),
 )

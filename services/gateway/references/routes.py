@@ -24,5 +24,5 @@ async def show_references(
     the customers `customer_id` (up to 200). Exactly one of both is asked for."""
     if (q is None) == (customer_id is None):
         raise Refused(422, "validation_failed", "Give either q or customer_id.")
-    found = await find_references(tx, q, limit) if q is not None else await list_references(tx, customer_id or [])
-    return ReferencesRead(items=[ReferenceRead.model_validate(reference) for reference in found])
+    references = await find_references(tx, q, limit) if q is not None else await list_references(tx, customer_id or [])
+    return ReferencesRead(items=[ReferenceRead.model_validate(reference) for reference in references])

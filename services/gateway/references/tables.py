@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Table, Text, Uuid, text
 
-from services.gateway.core.tables import Moment, metadata
+from services.gateway.core.tables import Timestamp, metadata
 
 customer_reference = Table(  # the registry: ids from outside are unique per source (K17)
     "customer_reference",
@@ -10,7 +10,7 @@ customer_reference = Table(  # the registry: ids from outside are unique per sou
     Column("source", Text, primary_key=True),
     Column("ref", Text, primary_key=True),
     Column("customer_id", Uuid, nullable=False),
-    Column("registered_at", Moment),  # null: the id is only offered, to a file that profile has not accepted yet
+    Column("registered_at", Timestamp),  # null: the id is only offered, to a file that profile has not accepted yet
     Index("customer_reference_of_customer", "customer_id", "source"),
     Index("customer_reference_prefix", text('lower(ref) collate "C"'), "source"),  # search by the beginning
 )
@@ -18,5 +18,5 @@ known_customer = Table(  # every customer id that exists, so an unknown {id} can
     "known_customer",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("known_at", Moment, nullable=False),
+    Column("known_at", Timestamp, nullable=False),
 )

@@ -40,11 +40,11 @@ async def open_customer(
     """A new file, or the stub of the given id, completed. A reference comes with the id that intake keeps for it."""
     registered = [] if body.id is None else await registry.list_of_customers([body.id])
     tx = await current_transaction(request)  # begun here, so that no connection waits for the registry
-    asked = body.request()
-    file = await register_customer(tx, reader, asked, regions=settings.phone_regions)
+    registration = body.request()
+    file = await register_customer(tx, reader, registration, regions=settings.phone_regions)
     show_etag(response, file.version)
     response.headers["Location"] = f"/v1/customers/{file.id}"
-    named = () if asked.reference is None else (asked.reference,)
+    named = () if registration.reference is None else (registration.reference,)
     return show_file(file, None if registered is None else references_for(reader, registered, *named))
 
 

@@ -82,9 +82,9 @@ def asyncapi(listens: Mapping[str, Collection[str]], *, schemas: str | None = No
         operations[f"{owner}.announces"] = _operation("send", topic, types)
     for service, handled in listens.items():
         for topic in OWNERS:
-            heard = [event.type for event in CATALOGUE.values() if event.topic == topic and event.type in handled]
-            if heard:
-                operations[f"{service}.hears.{OWNERS[topic]}"] = _operation("receive", topic, heard)
+            subscribed = [event.type for event in CATALOGUE.values() if event.topic == topic and event.type in handled]
+            if subscribed:
+                operations[f"{service}.hears.{OWNERS[topic]}"] = _operation("receive", topic, subscribed)
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -124,14 +124,14 @@ async def test_C1_a_case_of_nobody_is_keyed_by_itself_until_it_is_identified(cli
 
 
 async def test_a_partner_sees_only_its_own_cases(client, known, as_role) -> None:
-    ours, theirs = as_role("partner", partner_id=uuid4()), as_role("partner", partner_id=uuid4())
-    answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=ours)
+    own, theirs = as_role("partner", partner_id=uuid4()), as_role("partner", partner_id=uuid4())
+    answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=own)
     case_id = answer.json()["id"]
-    assert (await client.get(f"/v1/complaints/{case_id}", headers=ours)).status_code == 200
+    assert (await client.get(f"/v1/complaints/{case_id}", headers=own)).status_code == 200
     assert (await client.get(f"/v1/complaints/{case_id}", headers=theirs)).status_code == 404
     foreign = await refusal(client, f"complaints/{case_id}/acceptance", {"accepted": True}, headers=theirs)
     assert foreign == (404, "complaint_not_found")
-    assert [c["id"] for c in (await client.get("/v1/complaints", headers=ours)).json()["items"]] == [case_id]
+    assert [c["id"] for c in (await client.get("/v1/complaints", headers=own)).json()["items"]] == [case_id]
     assert (await client.get("/v1/complaints", headers=theirs)).json()["items"] == []
     period = {"from": "2026-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z"}
     assert (await client.get("/v1/complaints/statistics", params=period, headers=theirs)).json()["cases"] == 0

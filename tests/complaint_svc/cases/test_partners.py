@@ -34,14 +34,14 @@ def changes_of_a_case() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def ours(as_role) -> dict[str, str]:
+def partner(as_role) -> dict[str, str]:
     return as_role("partner", partner_id=PARTNER)
 
 
 @pytest.fixture
-async def case(client: httpx.AsyncClient, known: None, ours: dict[str, str]) -> dict[str, Any]:
+async def case(client: httpx.AsyncClient, known: None, partner: dict[str, str]) -> dict[str, Any]:
     """A case that the partner filed."""
-    answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=ours)
+    answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=partner)
     assert answer.status_code == 201, answer.text
     filed: dict[str, Any] = answer.json()
     return filed
@@ -60,9 +60,9 @@ def work(client: httpx.AsyncClient, case: dict[str, Any]) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize(("method", "path"), changes_of_a_case())
-async def test_G1_a_partner_does_not_work_its_own_case(client, ours, case, method: str, path: str) -> None:
+async def test_G1_a_partner_does_not_work_its_own_case(client, partner, case, method: str, path: str) -> None:
     path = path.replace("{complaint_id}", case["id"])
-    answer = await client.request(method, path, json={}, headers=ours)
+    answer = await client.request(method, path, json={}, headers=partner)
     if (method, path.replace(case["id"], "{complaint_id}")) in ALLOWED:
         assert answer.status_code == 422  # it may, if it says what it answers
         return
@@ -91,23 +91,23 @@ async def test_G1_who_only_reads_takes_no_step(client, case, as_role, role: str)
 
 @pytest.mark.parametrize(("accepted", "status"), [(True, "accepted"), (False, "refused")])
 async def test_C2_a_partner_answers_a_proposal_for_its_customer(
-    client, ours, case, work, as_role, accepted: bool, status: str
+    client, partner, case, work, as_role, accepted: bool, status: str
 ) -> None:
     await work("acknowledgement")
     await work("judgement", {"valid": True, "reason": "it is broken"})
     await work("proposals", {"text": "a new one", "points": 5})
-    offered = (await client.get(f"/v1/complaints/{case['id']}", headers=ours)).json()
+    offered = (await client.get(f"/v1/complaints/{case['id']}", headers=partner)).json()
     assert (offered["next_steps"], offered["proposals"][0]["text"]) == (["acceptance"], "a new one")
     path, body = f"/v1/complaints/{case['id']}/acceptance", {"accepted": accepted, "reason": "she said so"}
     theirs = as_role("partner", partner_id=uuid4())
     foreign = await client.post(path, json=body, headers=theirs)
     assert (foreign.status_code, foreign.json()["code"]) == (404, "complaint_not_found")
-    answered = await client.post(path, json=body, headers=ours)
+    answered = await client.post(path, json=body, headers=partner)
     assert (answered.status_code, answered.json()["status"]) == (201, status)
     assert answered.json()["steps"][-1]["note"] == "she said so", "what it wrote itself it may read"
 
 
-async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(client, ours, case, work) -> None:
+async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(client, partner, case, work) -> None:
     await work("pause", {"note": "secret: called twice"})
     await work("pause/end", {"note": "secret: she was angry"})
     await work("acknowledgement", {"note": "secret: spare part is late"})
@@ -117,7 +117,7 @@ async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(c
     await work("resolution", {"note": "secret: from the old stock"})
     await work("follow-up", {"satisfaction": 3, "comment": "secret: rude", "close": True})
     await work("reopening", {"reason": "secret: broken again"})
-    seen = await client.get(f"/v1/complaints/{case['id']}", headers=ours)
+    seen = await client.get(f"/v1/complaints/{case['id']}", headers=partner)
     assert "secret" not in seen.text
     assert [step["step"] for step in seen.json()["steps"]][1:3] == ["pause", "resumption"]
     assert seen.json()["proposals"][0]["text"] == "a new one"

@@ -27,11 +27,11 @@ async def test_K11_a_tier_heard_before_its_customer_is_kept(database, deliver) -
 async def test_K8_hearing_everything_again_from_the_first_event_changes_nothing(database, announced) -> None:
     inbox = Inbox(database, subscriptions)
     events = [registered(), tier("silver"), tier("gold"), tier("silver")]
-    arrivals = [arrival(event, seq) for seq, event in zip((1, 1, 2, 3), events, strict=True)]
-    await inbox.apply(arrivals)
+    received_events = [arrival(event, seq) for seq, event in zip((1, 1, 2, 3), events, strict=True)]
+    await inbox.apply(received_events)
     case = await filed(database, MONDAY)
     before = await deadlines(database, case.id), await announced()
-    for again in (arrivals, arrivals[1:2], arrivals[::-1]):
+    for again in (received_events, received_events[1:2], received_events[::-1]):
         await inbox.apply(again)
     assert (await deadlines(database, case.id), await announced()) == before
     async with database.transaction() as tx:

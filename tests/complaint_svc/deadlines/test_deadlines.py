@@ -268,7 +268,7 @@ def test_C3_late_timers_give_the_same_facts_as_punctual_ones(changes: list[Chang
     outcomes = []
     for more in ([], sorted(looks)):
         case, events = filed("2026-11-16T09:00", t, tier="silver")
-        plan, minute = [(look, "wait") for look in more], 0
+        plan, minute = [(wait, "wait") for wait in more], 0
         for wait, what in changes:
             minute += wait
             plan.append((minute, what))

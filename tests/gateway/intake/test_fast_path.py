@@ -23,7 +23,7 @@ from tests.gateway.intake.test_refusals import BAD_ORDERS, JSON
 SERVICE = "gateway"
 
 RULES = {currency: IntakeRules(currency=currency) for currency in ("USD", "JPY", "KWD")}
-QUICK = {currency: OrderFastParser(rules) for currency, rules in RULES.items()}
+FAST = {currency: OrderFastParser(rules) for currency, rules in RULES.items()}
 
 AMOUNTS = st.sampled_from(
     [
@@ -90,7 +90,7 @@ def exact_path(body: bytes, rules: IntakeRules) -> OrderContent | None:
 
 def compare(body: bytes, currency: str = "USD") -> bool:
     """Whether it was read the quick way; then the long way must have come to the same."""
-    content = QUICK[currency].read(body)
+    content = FAST[currency].read(body)
     assert content is None or content == exact_path(body, RULES[currency])
     return content is not None
 
@@ -104,7 +104,7 @@ def test_the_usual_spellings_are_read_the_quick_way(separators: tuple[str, str],
 
 
 @pytest.mark.parametrize(
-    ("quantity", "cost", "quick"),
+    ("quantity", "cost", "fast"),
     [
         (1_000_000, "9999.9999", True),
         (1_000_000, "9999999.9999", True),
@@ -113,10 +113,10 @@ def test_the_usual_spellings_are_read_the_quick_way(separators: tuple[str, str],
         (1, "10000000000000.0", False),
     ],
 )
-def test_costs_that_can_not_be_accounted_for_are_left_to_the_long_way(quantity: int, cost: str, *, quick: bool) -> None:
+def test_costs_that_can_not_be_accounted_for_are_left_to_the_long_way(quantity: int, cost: str, *, fast: bool) -> None:
     order = an_order("1", a_line(1, unit_cost=None), a_line(2, "1.00", quantity, unit_cost=cost), a_line(3))
-    assert compare(json.dumps(order).encode()) is quick
-    assert (exact_path(json.dumps(order).encode(), RULES["USD"]) is not None) is quick
+    assert compare(json.dumps(order).encode()) is fast
+    assert (exact_path(json.dumps(order).encode(), RULES["USD"]) is not None) is fast
 
 
 @settings(max_examples=1500, deadline=None)

@@ -379,13 +379,13 @@ async def test_G3_overview_updates_stay_on_their_page(database, deliver):
         lambda tx: tx.raw.fetch("select indexname from pg_indexes where tablename = 'overview'")
     )
     assert [row["indexname"] for row in indexes] == ["overview_pkey"]
-    before = await database.run(lambda tx: tx.raw.fetchrow(HOT))
+    before = await database.run(lambda tx: tx.raw.fetchrow(HEAP_ONLY_UPDATES))
     for minute in range(10):
         await deliver(database, subscriptions, [order(minute, minute + 1)])
     await database.run(lambda tx: tx.raw.execute("select pg_stat_force_next_flush()"))
-    after = await database.run(lambda tx: tx.raw.fetchrow(HOT))
+    after = await database.run(lambda tx: tx.raw.fetchrow(HEAP_ONLY_UPDATES))
     assert after["n_tup_upd"] - before["n_tup_upd"] == 9
     assert after["n_tup_hot_upd"] - before["n_tup_hot_upd"] == 9
 
 
-HOT = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'overview'"
+HEAP_ONLY_UPDATES = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'overview'"

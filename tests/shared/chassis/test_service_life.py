@@ -32,7 +32,7 @@ class Life:
     """A sample service that hears what it announces itself, with a timer and background work."""
 
     def __init__(self, database: Database, keys: harness.Keys) -> None:
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.fired: list[str] = []
         self.background: list[str] = []
         self.broker = LoopbackBroker()
@@ -54,7 +54,7 @@ class Life:
         )
 
     async def when_customers_are_seen(self, tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
-        self.heard += [str(event.customer_id) for event in seen]
+        self.received += [str(event.customer_id) for event in seen]
 
     async def when_it_rings(self, tx: Transaction, timer: Timer) -> None:
         self.fired.append(timer.aggregate)
@@ -79,8 +79,8 @@ async def test_what_is_announced_arrives_and_what_rings_is_announced(
     async with harness.client_of(life.app, harness.AsAdmin(keys, "profile")) as client:
         made = (await client.post("/v1/things", json={"name": "one"})).json()
         await database.run(lambda tx: set_timer(tx, "bell", "ring", 1, system_clock()))
-        await until(lambda: heard(life, 2))
-        assert made["id"] in life.heard  # first or second: they are two streams
+        await until(lambda: received(life, 2))
+        assert made["id"] in life.received  # first or second: they are two streams
         assert life.fired == ["bell"]
         assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": [], "instance": ""}
         await until(lambda: nothing_unsent(client, keys))
@@ -89,8 +89,8 @@ async def test_what_is_announced_arrives_and_what_rings_is_announced(
     assert life.app.state.service.tasks == {}
 
 
-async def heard(life: Life, many: int) -> bool:
-    return len(life.heard) >= many
+async def received(life: Life, many: int) -> bool:
+    return len(life.received) >= many
 
 
 async def started_again(life: Life) -> bool:

@@ -33,7 +33,7 @@ COUNTING = {"count": count}
 
 
 @pytest.fixture(autouse=True)
-def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RETRY_SECONDS", 0.01)
 
 

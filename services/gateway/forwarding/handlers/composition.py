@@ -64,16 +64,18 @@ class Composer:
         """Ask for all parts at once, on behalf of the actor. `budget` is shared by the rounds of one answer."""
         seconds = (budget or self.budget()).for_a_part()
         names = {part.service for part in parts.values()}
-        asked = {name for name in names if seconds > 0 and self._breaker(name).allows(time.monotonic())}
+        asked_services = {name for name in names if seconds > 0 and self._breaker(name).allows(time.monotonic())}
         try:
             results = await asyncio.gather(
-                *[self._ask(actor, part, seconds) for part in parts.values() if part.service in asked]
+                *[self._ask(actor, part, seconds) for part in parts.values() if part.service in asked_services]
             )
         except BaseException:
-            for name in asked:
+            for name in asked_services:
                 self._breaker(name).abandon()
             raise
-        answered = dict(zip((key for key, part in parts.items() if part.service in asked), results, strict=True))
+        answered = dict(
+            zip((key for key, part in parts.items() if part.service in asked_services), results, strict=True)
+        )
         self._record(parts, answered)
         composed = ComposedAnswer()
         for key, part in parts.items():

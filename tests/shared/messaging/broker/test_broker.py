@@ -67,9 +67,9 @@ async def fleet(world: World, kafka: KafkaUnderTest) -> AsyncIterator[Fleet]:
 
 async def everything_took_effect(fleet: Fleet, per_customer: int, customers: int, seconds: float = 60) -> None:
     async def complete() -> bool:
-        ours = [customer(k) for k in range(customers)]
+        ids = [customer(k) for k in range(customers)]
         count = await fleet.world.subscriber.run(
-            lambda tx: tx.raw.fetchval("select count(*) from effect where customer_id = any($1)", ours)
+            lambda tx: tx.raw.fetchval("select count(*) from effect where customer_id = any($1)", ids)
         )
         return bool(count >= per_customer * customers)
 

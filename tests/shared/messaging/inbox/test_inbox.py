@@ -316,19 +316,19 @@ async def test_K15_a_head_changed_before_the_reconciliation_and_committed_after_
     world: World,
 ) -> None:
     begun = asyncio.Event()
-    looked = asyncio.Event()
+    compared = asyncio.Event()
 
     async def write_slowly(tx: Transaction) -> None:
         announce(tx, [seen(1, "1")])
         await record(tx.raw, tx.announced, recorded_at=tx.at)
         tx.announced.clear()  # recorded, and not committed yet
         begun.set()
-        await looked.wait()
+        await compared.wait()
 
     writing = asyncio.create_task(world.owner.run(write_slowly))
     await begun.wait()
     await world.consumer.reconcile()
-    looked.set()
+    compared.set()
     await writing
     for _ in range(2):
         await world.consumer.reconcile()
