@@ -1,7 +1,9 @@
 """Calendars, terms and instants that the tests of complaint are written with."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,12 +11,24 @@ from services.complaint_svc.calendars.domain.business_time import CLOSED, Calend
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import Decision, file_case
-from services.complaint_svc.deadlines.domain.allowances import Allowance, AllowanceRules, RuleKey
+from services.complaint_svc.deadlines.domain.deadline_rules import (
+    Allowance,
+    AllowanceKey,
+    DeadlineRules,
+    read_deadline_rules,
+)
 from services.complaint_svc.deadlines.domain.deadlines import Terms
+from tests.harness import migrations_of
 
 NINE_TO_FIVE = (Opening(9 * 60, 17 * 60),)
 NINE_TO_NINE = (Opening(9 * 60, 21 * 60),)
 ALWAYS = (Opening(0, 24 * 60),)
+
+SHIPPED: dict[str, dict[str, Any]] = {
+    rule_set["kind"]: rule_set["document"]
+    for rule_set in json.loads((migrations_of("complaint") / "versions" / "2026_11_28_first_tables.json").read_text())
+}
+"""The documents of the rules that a new deployment starts with, by kind."""
 
 CASE = UUID("018f0000-0000-7000-8000-000000000001")
 CUSTOMER = UUID("018f0000-0000-7000-8000-0000000000c1")
@@ -37,8 +51,16 @@ def daily(openings: Openings, zone: str = "UTC", days: Mapping[date, Openings] =
     return Calendar(ZoneInfo(zone), (openings,) * 7, days)
 
 
-def terms(calendar: Calendar | None = None, overrides: Mapping[RuleKey, Allowance] = {}) -> Terms:
-    return Terms(calendar or daily(ALWAYS), AllowanceRules(overrides))
+def shipped_rules(overrides: Mapping[AllowanceKey, Allowance] = {}) -> DeadlineRules:
+    """The shipped deadline rules, with other allowances in place of some."""
+    rules = read_deadline_rules(SHIPPED["deadline-rules"])
+    return DeadlineRules(
+        {**rules.allowances, **overrides}, rules.warning_share, rules.escalate_after, rules.reopen_within
+    )
+
+
+def terms(calendar: Calendar | None = None, overrides: Mapping[AllowanceKey, Allowance] = {}) -> Terms:
+    return Terms(calendar or daily(ALWAYS), shipped_rules(overrides), 1, 1)
 
 
 def step_request(at: datetime | str, by: str = "agent-1", note: str | None = None) -> StepRequest:

@@ -156,6 +156,7 @@ FAULTS = [
         {"deadlines_end_once"},
     ),
     ("complaint", "update deadline set running_since = now()", {"deadlines_end_once"}),
+    ("complaint", "update deadline set calendar_rules_version = 7", {"deadlines_name_their_rules"}),
     (
         "complaint",
         f"update deadline set running_since = now(), due_at = '{AT}'; insert into timer (aggregate, kind, generation, "

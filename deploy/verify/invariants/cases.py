@@ -92,4 +92,17 @@ INVARIANTS = (
                                 and state in ('pending', 'failed'))
         """,
     ),
+    Within(
+        "deadlines_name_their_rules",
+        "every deadline names versions of the deadline rules and of the calendar that have been in force",
+        ("complaint",),
+        checked="select count(*) from deadline",
+        offending="""
+            select d.case_id, d.round, d.stage, named.kind, named.version from deadline d
+            cross join lateral (values ('deadline-rules', d.deadline_rules_version),
+                                       ('calendar-rules', d.calendar_rules_version)) as named(kind, version)
+            where not exists (select from rule_set_version v where v.kind = named.kind and v.version = named.version
+                              and v.effective_from is not null)
+        """,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from deploy.verify.invariant import Within
 
-SERVICES = ("tiering", "loyalty")
+SERVICES = ("tiering", "complaint", "loyalty")
 
 INVARIANTS = (
     Within(

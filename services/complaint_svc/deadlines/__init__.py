@@ -1,7 +1,8 @@
 """Deadlines: how much working time each stage of a case is given, and what becomes of it (C3).
 
-Owns: the allowances by kind, severity and tier (the defaults, and over them `deadline_rule`, an operator's), and the
-life of one deadline: it runs, is paused, resumed, warns, is breached, met or cancelled. The table `deadline` too.
+Owns: the deadline rules, a rule set (allowances by kind, severity and tier; when to warn, to escalate and to reopen),
+and the life of one deadline: it runs, is paused, resumed, warns, is breached, met or cancelled. The table `deadline`
+too, whose rows name the versions of the rules and of the calendar they were counted by.
 
 Does not own: when a case has the steps that meet a deadline, the escalation of a case, the timers (the area `cases`);
 what an hour of work is (`calendars`).
@@ -10,10 +11,12 @@ Invariants: a deadline ends once: met, breached or cancelled. One that is breach
 is noted beside it. It warns before it is breached. While the customer is to answer, nothing runs. A better tier or a
 graver severity may bring a due date forward and never moves it back (K11); nor does a day closed after the promise.
 
-Time: working time is spent, not scheduled. A deadline keeps what is left of its allowance and since when it runs.
-Pausing takes off what was worked, resuming counts forward from there, so a due date moves by the working time that
-was paused and by nothing else (K3). What happens to a deadline happens at the instant it was due, whoever looks when.
-Work done at the very due instant is in time: the breach comes about when that instant is over, and bears its date.
+Time: the rules in force when something is decided count, and a later version presses nobody's deadline by itself; only
+a better tier or a graver severity looks at the rules again. Working time is spent, not scheduled. A deadline keeps
+what is left of its allowance and since when it runs. Pausing takes off what was worked, resuming counts forward from
+there, so a due date moves by the working time that was paused and by nothing else (K3). What happens to a deadline
+happens at the instant it was due, whoever looks when. Work done at the very due instant is in time: the breach comes
+about when that instant is over, and bears its date.
 
 Why it is right: everything is a pure function of a deadline, an instant and the terms in force. Property tests change
 tiers, pause and resume at any instants and close days meanwhile: no due date is ever later than promised.

@@ -1,26 +1,22 @@
-"""By which terms deadlines are counted, and an operator's changes to them. What runs keeps its promise (C3)."""
+"""By which terms deadlines are counted: the deadline rules and the calendar in force, in one query (C3)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from services.complaint_svc.calendars.handlers import load_calendar
-from services.complaint_svc.deadlines import repository
-from services.complaint_svc.deadlines.domain.allowances import Allowance, RuleKey
+from services.complaint_svc.calendars.repository import CALENDAR_RULES
 from services.complaint_svc.deadlines.domain.deadlines import Terms
+from services.complaint_svc.deadlines.repository import DEADLINE_RULES
 from services.complaint_svc.settings import business_settings
 from shared.messaging import Transaction
+from shared.rule_sets import list_in_force_of
 
 
-async def load_terms(tx: Transaction, at: datetime) -> Terms:
-    """Today's rules, and the calendar around an instant."""
+async def load_terms(tx: Transaction, around: datetime) -> Terms:
+    """What is in force now, with the calendar of the years around an instant. What runs keeps its promise."""
+    in_force = await list_in_force_of(tx, [DEADLINE_RULES, CALENDAR_RULES])
+    [rules], [calendar] = in_force[DEADLINE_RULES.name], in_force[CALENDAR_RULES.name]
     return Terms(
-        calendar=await load_calendar(tx, at.year),
-        rules=await repository.load_allowance_rules(tx),
-        warning_share=business_settings().share_before_warning,
-        escalate_after=business_settings().escalate_after,
-        reopen_within=timedelta(days=business_settings().reopening_days),
+        calendar=calendar.rules.calendar(around.year, business_settings().zone),
+        rules=rules.rules,
+        deadline_rules_version=rules.version,
+        calendar_rules_version=calendar.version,
     )
-
-
-async def change_deadline_rule(tx: Transaction, key: RuleKey, allowance: Allowance, by: str) -> None:
-    """For cases filed from now on, and for changes of tier or severity that better an open one."""
-    await repository.save_deadline_rule(tx, key, allowance, by)

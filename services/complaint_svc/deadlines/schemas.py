@@ -1,36 +1,49 @@
-"""HTTP shapes of deadlines and of the allowances they are given."""
+"""HTTP shapes of deadlines and of the rules they are counted by."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.chassis import Read, Shape
+from shared.chassis import Code, Read, Shape
 from shared.events.complaint import CaseKind, Severity
 
-Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 366, json_schema_extra={"format": "int32"})]
+INT32 = {"format": "int32"}
+Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 366, json_schema_extra=INT32)]
 
 
-class DeadlineRuleUpdate(Shape):
-    """Working minutes from filing; null: no such deadline."""
+class StageAllowance(Shape):
+    """Working minutes from filing to each stage, of a kind, severity and tier; without them: no such deadline."""
 
-    acknowledgement_minutes: Minutes | None
-    proposal_minutes: Minutes | None
-    solution_minutes: Minutes | None
-
-
-class DeadlineRuleRead(Read):
     kind: CaseKind
     severity: Severity
-    tier: str
-    acknowledgement_minutes: int | None
-    proposal_minutes: int | None
-    solution_minutes: int | None
-    shipped: bool
+    tier: Code = Field(description="a tier's code; `any` is for all tiers that are not named and for no tier")
+    acknowledgement_minutes: Minutes | None = None
+    proposal_minutes: Minutes | None = None
+    solution_minutes: Minutes | None = None
+
+
+class DeadlineRulesDocument(Shape):
+    """How much working time the stages are given, when to warn, to escalate, and how long a case can be reopened.
+
+    The allowances hold one of every kind and severity for the tier `any`.
+    """
+
+    warning_percent: Annotated[int, Field(ge=1, le=99, description="of the allowance", json_schema_extra=INT32)]
+    escalation_hours: Annotated[
+        int,
+        Field(ge=1, le=24 * 366, json_schema_extra=INT32,
+              description="working hours a breach may be ignored before it is escalated, and again after each level"),
+    ]  # fmt: skip
+    reopening_days: Annotated[int, Field(ge=0, le=3660, description="after the closing", json_schema_extra=INT32)]
+    allowances: Annotated[list[StageAllowance], Field(min_length=20, max_length=2000)]
 
 
 class DeadlineRead(Read):
-    """`remaining_seconds` is working time; null once the deadline has ended."""
+    """`remaining_seconds` is working time; null once the deadline has ended.
+
+    The versions are those of the rules that gave the allowance, and of the calendar the due date was counted by.
+    """
 
     round: int
     stage: Literal["acknowledgement", "proposal", "solution"]
@@ -40,6 +53,8 @@ class DeadlineRead(Read):
     remaining_seconds: int | None
     started_at: datetime
     due_at: datetime
+    deadline_rules_version: int
+    calendar_rules_version: int
     warned_at: datetime | None
     breached_at: datetime | None
     done_late_at: datetime | None

@@ -1,4 +1,4 @@
-"""Deadlines of cases, and the allowances an operator wrote."""
+"""Deadlines of cases."""
 
 from sqlalchemy import Column, Integer, Interval, Table, Text, Uuid
 
@@ -17,6 +17,8 @@ deadline = Table(  # one row a case, round and stage; `remaining` is working tim
     Column("running_since", Timestamp),
     Column("warn_at", Timestamp, nullable=False),
     Column("due_at", Timestamp, nullable=False),
+    Column("deadline_rules_version", Integer, nullable=False),  # that gave the allowance
+    Column("calendar_rules_version", Integer, nullable=False),  # by which the due date was counted
     Column("escalate_at", Timestamp),
     Column("warned_at", Timestamp),
     Column("breached_at", Timestamp),
@@ -24,17 +26,4 @@ deadline = Table(  # one row a case, round and stage; `remaining` is working tim
     Column("met_at", Timestamp),
     Column("cancelled_at", Timestamp),
     Column("generation", Integer, nullable=False),
-)
-
-deadline_rule = Table(  # allowances an operator wrote over the defaults
-    "deadline_rule",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("severity", Text, primary_key=True),
-    Column("tier", Text, primary_key=True),
-    Column("acknowledgement", Interval),
-    Column("proposal", Interval),
-    Column("solution", Interval),
-    Column("changed_at", Timestamp, nullable=False),
-    Column("changed_by", Text, nullable=False),
 )

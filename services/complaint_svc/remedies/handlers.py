@@ -1,15 +1,15 @@
-"""Whether somebody may propose so much, by the limits of this deployment (C5)."""
+"""Whether somebody may propose so much, by the authority rules in force (C5)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 from services.complaint_svc.remedies.domain import authority
-from services.complaint_svc.settings import business_settings
+from services.complaint_svc.remedies.repository import AUTHORITY_RULES
+from shared.messaging import Transaction
+from shared.rule_sets import load_in_force
 
 
-def check_authority(points: int, amount: Decimal, roles: Iterable[str]) -> None:
-    """Refuse a proposal (`above_authority`) that is more than the widest of these roles may grant at once."""
-    limits = {
-        role: authority.Authority(limit.points, limit.amount) for role, limit in business_settings().authority.items()
-    }
+async def check_authority(tx: Transaction, points: int, amount: Decimal, roles: Iterable[str]) -> None:
+    """Refuse a proposal (403 `above_authority`) that is more than the widest of these roles may grant at once."""
+    limits = (await load_in_force(tx, AUTHORITY_RULES)).rules
     authority.check_authority(points, amount, roles, limits)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.complaint_svc.calendars.handlers import change_calendar_day
+from services.complaint_svc.calendars.repository import CALENDAR_RULES
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import acknowledge
 from services.complaint_svc.cases.handlers import (
@@ -21,10 +21,10 @@ from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
 from shared.messaging.database.failures import is_transient
-from tests.complaint_svc.case_builders import CUSTOMER, hours, utc
+from tests.complaint_svc.case_builders import CUSTOMER, SHIPPED, hours, utc
 from tests.complaint_svc.case_requests import registered, tier
 from tests.complaint_svc.invariants import INVARIANTS
-from tests.complaint_svc.saved_cases import MONDAY, WRITTEN, deadlines, filed
+from tests.complaint_svc.saved_cases import MONDAY, WRITTEN, deadlines, filed, put_in_force
 
 SERVICE = "complaint"
 
@@ -77,12 +77,13 @@ async def test_K11_a_rise_after_the_operator_closed_a_day_leaves_what_was_promis
     await deliver(database, subscriptions, [registered()])
     case = await filed(database, MONDAY)
     assert (await deadlines(database, case.id))["proposal"]["due_at"] == utc("2026-11-17T17:00")
-    tuesday = utc("2026-11-17T00:00").date()
-    await database.run(lambda tx: change_calendar_day(tx, tuesday, False, [], None, "operator"), at=MONDAY)
+    closed = SHIPPED["calendar-rules"] | {"special_days": [{"day": "2026-11-17", "working": False}]}  # the Tuesday
+    await put_in_force(database, MONDAY, CALENDAR_RULES, closed)
     await deliver(database, subscriptions, [tier("silver")], at=MONDAY + timedelta(minutes=30))
     line = (await deadlines(database, case.id))["proposal"]
     assert (line["tier"], line["allowance"]) == ("silver", hours(12))
     assert (line["warn_at"], line["due_at"]) == (utc("2026-11-17T13:48"), utc("2026-11-17T17:00"))
+    assert (line["deadline_rules_version"], line["calendar_rules_version"]) == (1, 2)
 
 
 async def test_C2_two_agents_acknowledge_at_once_and_one_of_them_did(database, deliver, announced) -> None:
@@ -164,7 +165,7 @@ async def test_a_case_reported_after_the_fact_is_left_alone_for_the_grace_only(d
     filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
     now = datetime.now(UTC)
     case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(now - timedelta(days=60), "a")), at=now)
-    grace = timedelta(seconds=business_settings().replay_grace_seconds)
+    grace = business_settings().replay_grace
     await deliver(database, subscriptions, [tier("platinum")], at=now + timedelta(seconds=1))
     assert (await deadlines(database, case.id))["acknowledgement"]["due_at"] < now - timedelta(days=50)
     assert await timers.fire_due(database, until=now + grace - timedelta(seconds=1)) == 0
@@ -182,7 +183,7 @@ async def test_each_step_reported_after_the_fact_prolongs_the_grace(database, de
     await deliver(database, subscriptions, [registered()])
     filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
     now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
-    grace = timedelta(seconds=business_settings().replay_grace_seconds)
+    grace = business_settings().replay_grace
     case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(then, "a")), at=now)
     later = now + grace - timedelta(seconds=1)
     in_time = StepRequest(then + timedelta(minutes=1), "a")

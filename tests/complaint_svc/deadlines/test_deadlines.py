@@ -20,7 +20,7 @@ from services.complaint_svc.cases.domain.steps import (
     reopen,
     resume,
 )
-from services.complaint_svc.deadlines.domain.allowances import Allowance
+from services.complaint_svc.deadlines.domain.deadline_rules import Allowance
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, Event
 from tests.complaint_svc.case_builders import PROPOSAL, due, filed, hours, step_request, terms, utc, working_week

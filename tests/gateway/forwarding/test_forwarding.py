@@ -46,7 +46,7 @@ ID = "01890000-0000-7000-8000-000000000001"
         ("assessment-rules/in-force", "tiering"),
         ("revenue-targets", "tiering"),
         ("complaints", "complaint"),
-        ("business-calendar/days/2026-01-01", "complaint"),
+        ("business-calendar", "complaint"),
         ("customers", "profile"),
         (f"customers/{ID}", "profile"),
         (f"customers/{ID}/tiers", "profile"),

@@ -20,7 +20,7 @@ from services.complaint_svc.cases.domain.case import (
 )
 from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.step_request import StepRequest
-from services.complaint_svc.deadlines.domain.allowances import STAGES
+from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import (
     Deadline,
     Terms,
@@ -164,7 +164,7 @@ def reopen(case: Case, tier: str | None, request: StepRequest, terms: Terms) -> 
     """
     case, events = _advance_to(case, "reopening", request, terms)
     assert case.closed_at is not None
-    if request.at > case.closed_at + terms.reopen_within:
+    if request.at > case.closed_at + terms.rules.reopen_within:
         raise conflict("reopening_window_over", "The case was closed too long ago. File a new one.")
     case = replace(case, round=case.round + 1, closed_at=None, satisfaction=None, proposal=None, tier=tier)
     case = record_step(case, "reopening", request)

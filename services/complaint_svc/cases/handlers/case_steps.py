@@ -43,7 +43,7 @@ async def propose_settlement(
     tx: Transaction, case_ref: CaseRef, request: StepRequest, points: int, amount: Decimal, roles: Iterable[str]
 ) -> Case:
     """Offer points and an amount, within the authority of these roles (`above_authority`)."""
-    check_authority(points, amount, roles)
+    await check_authority(tx, points, amount, roles)
     return await take_step(
         tx, case_ref, request, lambda case, step, terms: steps.propose(case, new_id(), points, amount, step, terms)
     )

@@ -6,7 +6,7 @@ reported, not by how far the report has come. What has fired by then stays fired
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
@@ -56,7 +56,7 @@ async def save_decision(
 
 def delay_timers(case: Case, now: datetime) -> Case:
     """The timers of the case wait a grace from now on, so that its story can be reported to its end."""
-    return replace(case, replayed_until=now + timedelta(seconds=business_settings().replay_grace_seconds))
+    return replace(case, replayed_until=now + business_settings().replay_grace)
 
 
 async def arm_timers(tx: Transaction, before: tuple[Deadline, ...], case: Case) -> Case:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, literal_column, sel
 
 from services.complaint_svc.cases.repository.cases import read_deadline
 from services.complaint_svc.cases.tables import complaint_case
-from services.complaint_svc.deadlines.domain.allowances import STAGES
+from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from shared.errors import not_found
 from shared.messaging import Transaction

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.repository.rows import as_json, insert_rows
 from services.complaint_svc.cases.tables import case_step, case_story, complaint_case, escalation
-from services.complaint_svc.deadlines.domain.allowances import STAGES
+from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.deadlines.tables import deadline
 from services.complaint_svc.remedies.domain.proposal import Proposal

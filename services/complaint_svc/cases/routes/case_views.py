@@ -32,7 +32,7 @@ async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Resp
     """The case as it stands in this transaction, with its version as ETag."""
     file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
     show_etag(response, file.case["version"])
-    return read_case(file, await load_calendar(tx, tx.at.year), tx.at, actor.partner_id)
+    return read_case(file, await load_calendar(tx, tx.at), tx.at, actor.partner_id)
 
 
 def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, partner_id: UUID | None) -> ComplaintRead:
@@ -72,6 +72,8 @@ def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> Dead
         remaining_seconds=int(remaining_at(deadline, now, calendar).total_seconds()) if is_counting else None,
         started_at=deadline.started_at,
         due_at=deadline.due_at,
+        deadline_rules_version=deadline.deadline_rules_version,
+        calendar_rules_version=deadline.calendar_rules_version,
         warned_at=deadline.warned_at,
         breached_at=deadline.breached_at,
         done_late_at=deadline.done_late_at,

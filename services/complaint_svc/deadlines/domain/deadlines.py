@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Literal
 
 from services.complaint_svc.calendars.domain.business_time import NOTHING, Calendar, answer_due_at, working_time_between
-from services.complaint_svc.deadlines.domain.allowances import AllowanceRules
+from services.complaint_svc.deadlines.domain.deadline_rules import DeadlineRules
 from shared.events.complaint import Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -18,13 +17,12 @@ DeadlineState = Literal["running", "paused", "met", "breached", "cancelled"]
 
 @dataclass(frozen=True)
 class Terms:
-    """What deadlines are counted by: the calendar, the allowances, and when to warn, to escalate and to reopen."""
+    """What deadlines are counted by: the calendar and the deadline rules in force, and which versions these are."""
 
     calendar: Calendar
-    rules: AllowanceRules
-    warning_share: Fraction = Fraction(4, 5)
-    escalate_after: timedelta = timedelta(hours=8)  # working time a breach may be ignored before it is escalated
-    reopen_within: timedelta = timedelta(days=30)
+    rules: DeadlineRules
+    deadline_rules_version: int
+    calendar_rules_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,8 @@ class Deadline:
     running_since: datetime | None  # None: paused
     warn_at: datetime  # while paused, warn_at and due_at are where they stood
     due_at: datetime
+    deadline_rules_version: int  # that gave the allowance
+    calendar_rules_version: int  # by which the due date was counted last
     escalate_at: datetime | None = None
     warned_at: datetime | None = None
     breached_at: datetime | None = None
@@ -89,7 +89,10 @@ def start_deadline(
     stage: Stage, round_: int, tier: str | None, allowance: timedelta, at: datetime, terms: Terms
 ) -> Deadline:
     """A deadline of a stage that runs from `at`: its whole allowance of working time is left."""
-    new = Deadline(stage, round_, tier, allowance, at, allowance, at, at, at)
+    new = Deadline(
+        stage, round_, tier, allowance, at, allowance, at, at, at,
+        terms.deadline_rules_version, terms.calendar_rules_version,
+    )  # fmt: skip
     return _run_from(new, at, terms)
 
 
@@ -116,8 +119,8 @@ def breach(deadline: Deadline) -> Deadline:
 
 def schedule_escalation(deadline: Deadline, since: datetime, terms: Terms) -> Deadline:
     """The breach was ignored up to here; the next escalation comes after as much working time again."""
-    escalate_at = answer_due_at(since, terms.escalate_after, terms.calendar)
-    return replace(deadline, remaining=terms.escalate_after, running_since=since, escalate_at=escalate_at)
+    escalate_at = answer_due_at(since, terms.rules.escalate_after, terms.calendar)
+    return replace(deadline, remaining=terms.rules.escalate_after, running_since=since, escalate_at=escalate_at)
 
 
 def end_escalation(deadline: Deadline) -> Deadline:
@@ -159,7 +162,9 @@ def shorten_deadline(
     left = _not_worked(deadline, at, terms.calendar)
     used = deadline.allowance - left
     smaller = min(left, max(allowance - used, _after_warning(allowance, terms)))
-    changed = replace(deadline, tier=tier, allowance=allowance, remaining=smaller)
+    changed = replace(
+        deadline, tier=tier, allowance=allowance, remaining=smaller, deadline_rules_version=terms.deadline_rules_version
+    )
     if deadline.running_since is None:
         return changed  # what is left was bounded by the promise when it was paused, and gets only smaller here
     counted = _run_from(changed, at, terms)
@@ -202,12 +207,12 @@ def _not_worked(deadline: Deadline, at: datetime, calendar: Calendar) -> timedel
 
 
 def _after_warning(allowance: timedelta, terms: Terms) -> timedelta:
-    share = 1 - terms.warning_share
+    share = 1 - terms.rules.warning_share
     return timedelta(seconds=int(allowance.total_seconds() * share))
 
 
 def _run_from(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:
-    running = replace(deadline, running_since=at)
+    running = replace(deadline, running_since=at, calendar_rules_version=terms.calendar_rules_version)
     end = answer_due_at(at, deadline.remaining, terms.calendar)
     if deadline.breached_at is not None:
         return replace(running, escalate_at=None if deadline.escalate_at is None else end)

@@ -1,23 +1,58 @@
-"""Complaint's first tables, with the rules that a database can hold. Frozen: it reads the files of its day.
+"""Complaint's first tables, with the rules that a database can hold, and the rules a new deployment starts with.
 
-There is nothing to seed: the calendar is published, and default allowances hold where no operator wrote others.
+Frozen: it reads the files of its day. What the environment says of the first rules takes the place of what is shipped.
 """
 
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
-from shared.chassis.migrations import create_shared_tables, execute_file
+from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
 
 revision = "2026_11_28_first_tables"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+HERE = Path(__file__)
+
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
-    execute_file(op, Path(__file__).with_suffix(".sql"))
+    execute_file(op, HERE.with_suffix(".sql"))
+    create_rule_set_tables(op, "2026_11_28")
+    shipped = json.loads(HERE.with_suffix(".json").read_text())
+    install_rule_sets(op, "2026_11_28", [as_the_environment_says(rule_set) for rule_set in shipped])
+
+
+def _read_authority(text: str) -> dict[str, dict[str, Any]]:
+    """Limits by role: null is no limit, what is missing is nothing."""
+    return {
+        role: {
+            name: "unlimited" if (most := limit.get(name, 0)) is None else (str(most) if name == "amount" else most)
+            for name in ("points", "amount")
+        }
+        for role, limit in json.loads(text).items()
+    }
+
+
+FROM_ENVIRONMENT: dict[str, dict[str, Any]] = {
+    "calendar-rules": {"holidays": str, "opening_hours": json.loads},
+    "deadline-rules": {"warning_percent": int, "escalation_hours": int, "reopening_days": int},
+    "authority-rules": {"authority": _read_authority},
+}
+
+
+def as_the_environment_says(rule_set: dict[str, Any]) -> dict[str, Any]:
+    document = dict(rule_set["document"])
+    for name, read in FROM_ENVIRONMENT[rule_set["kind"]].items():
+        given = os.environ.get(f"PATRON_{name.upper()}")
+        if given is not None:
+            document["roles" if name == "authority" else name] = read(given)
+    return {**rule_set, "document": document}
 
 
 def downgrade() -> None:

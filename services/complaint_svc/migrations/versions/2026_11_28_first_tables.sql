@@ -75,7 +75,8 @@ create table deadline (
     case_id uuid not null references complaint_case (id), round int not null,
     stage text not null constraint deadline_stage check (stage in ('acknowledgement', 'proposal', 'solution')),
     tier text, allowance interval not null, started_at timestamptz not null, remaining interval not null,
-    running_since timestamptz, warn_at timestamptz not null, due_at timestamptz not null, escalate_at timestamptz,
+    running_since timestamptz, warn_at timestamptz not null, due_at timestamptz not null,
+    deadline_rules_version int not null, calendar_rules_version int not null, escalate_at timestamptz,
     warned_at timestamptz, breached_at timestamptz, done_late_at timestamptz, met_at timestamptz,
     cancelled_at timestamptz,
     generation int not null, primary key (case_id, round, stage),
@@ -91,14 +92,4 @@ create table escalation (
     escalation_level text not null
         constraint escalation_level_known check (escalation_level in ('manager', 'head', 'sponsor')),
     round int not null, stage text not null, at timestamptz not null, primary key (case_id, escalation_level)
-);
-
-create table deadline_rule (
-    kind text not null, severity text not null, tier text not null, acknowledgement interval, proposal interval,
-    solution interval, changed_at timestamptz not null, changed_by text not null, primary key (kind, severity, tier)
-);
-
-create table calendar_day (
-    day date primary key, working boolean not null, hours text[] not null, note text, changed_at timestamptz not null,
-    changed_by text not null
 );

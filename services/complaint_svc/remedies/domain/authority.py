@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from shared.errors import forbidden
 
 NOTHING = Decimal(0)
+UNLIMITED = "unlimited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,10 @@ class Authority:
 
 
 def check_authority(points: int, amount: Decimal, roles: Iterable[str], limits: Mapping[str, Authority]) -> None:
-    """Refuse a proposal above what the widest of these roles may grant. A role that is not named grants nothing."""
+    """Refuse a proposal above what the widest of these roles may grant (403 `above_authority`, with its limits).
+
+    `limits` are by role; a role that is not named may grant nothing.
+    """
     held = [limits.get(role, Authority()) for role in roles] or [Authority()]
     most_points = None if any(a.points is None for a in held) else max(a.points or 0 for a in held)
     most_amount = None if any(a.amount is None for a in held) else max(a.amount or NOTHING for a in held)
@@ -29,3 +34,14 @@ def check_authority(points: int, amount: Decimal, roles: Iterable[str], limits: 
             most_points=most_points,
             most_amount=None if most_amount is None else format(most_amount, "f"),
         )
+
+
+def read_authority_rules(document: Mapping[str, Any]) -> dict[str, Authority]:
+    """The limits by role behind a document; a limit that is not given is nothing, `unlimited` is none."""
+    return {
+        role: Authority(
+            None if (points := limit.get("points", 0)) == UNLIMITED else points,
+            None if (amount := limit.get("amount", "0")) == UNLIMITED else Decimal(amount),
+        )
+        for role, limit in document["roles"].items()
+    }

@@ -16,7 +16,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
         *("key-accounts", "key-account-rules", "exclusions"),
         *("retention", "retention-rules", "lifetime-value"),
     ),
-    "complaint": ("complaints", "business-calendar", "deadline-rules"),
+    "complaint": ("complaints", "business-calendar", "calendar-rules", "deadline-rules", "authority-rules"),
     "loyalty": ("holds", "adjustments", "points", "programmes"),
 }
 # The word after a customer's id, in customers/{id}/… -> who answers it; whatever is not here is profile's.

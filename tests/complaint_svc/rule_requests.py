@@ -1,0 +1,21 @@
+"""How the tests of complaints change rules over HTTP: an analyst writes a version, a head puts it in force."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tests.complaint_svc.case_builders import SHIPPED
+
+AsRole = Callable[..., dict[str, str]]
+
+
+async def change_rules(client: httpx.AsyncClient, as_role: AsRole, kind: str, **changes: Any) -> dict[str, Any]:
+    """What is shipped, with these members of the document changed, as a new version that is in force."""
+    document = SHIPPED[kind] | changes
+    written = await client.post(f"/v1/{kind}", json={"document": document}, headers=as_role("analyst"))
+    assert written.status_code == 201, written.text
+    answer = await client.post(f"/v1/{kind}/{written.json()['id']}/activation", headers=as_role("head"))
+    assert answer.status_code == 200, answer.text
+    version: dict[str, Any] = answer.json()
+    return version
