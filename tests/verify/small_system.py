@@ -113,8 +113,8 @@ SOUND = {
                ('{CASE}', 3, 1, 'pause', null, 'acknowledged', 'acknowledged', '{AT}', now(), 'ann'),
                ('{CASE}', 4, 1, 'judgement', 'valid', 'acknowledged', 'judged_valid', '{AT}', now(), 'ann');
         insert into deadline (case_id, round, stage, allowance, started_at, remaining, warn_at, due_at, warned_at,
-                              generation)
-        values ('{CASE}', 1, 'solution', '1 day', '{AT}', '0', now(), now(), now(), 1);
+                              deadline_rules_version, calendar_rules_version, generation)
+        values ('{CASE}', 1, 'solution', '1 day', '{AT}', '0', now(), now(), now(), 1, 1, 1);
     """,
     "profile": f"""
         insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
