@@ -8,11 +8,11 @@ from tests.tiering_svc.real_year import RealYear
 
 
 def orders_of(year: RealYear, as_of: datetime, known_at: datetime) -> pd.DataFrame:
-    """Orders placed by `as_of` and told by `known_at` of which something is left: columns net, earned (Decimals)."""
+    """Orders placed by `as_of`, recorded by `known_at`, of which something is left: columns net, earned (Decimals)."""
     lines = year.lines[(year.lines.placed_at <= as_of) & (year.lines.placed_at <= known_at)]
     back = year.returns[year.returns.returned_at <= known_at]
-    taken = back.groupby(["order", "line"])[["quantity", "amount"]].sum().add_suffix("_back")
-    joined = lines.join(taken, on=["order", "line"])
+    reversals = back.groupby(["order", "line"])[["quantity", "amount"]].sum().add_suffix("_back")
+    joined = lines.join(reversals, on=["order", "line"])
     came_back = joined.amount_back.notna()
     joined["left"] = joined.quantity - joined.quantity_back.fillna(0).astype(int)
     joined["net"] = [

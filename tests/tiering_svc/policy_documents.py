@@ -45,7 +45,7 @@ def scorecard(*items: dict[str, Any], weights: str = "factor", bands: tuple[str,
     return {
         "kind": "scorecard", "levels": LEVELS, "window": {"months": 12},
         "scorecard": card(*(items or (item(), COLLECTION)), weights=weights),
-        "bands": [{"tier": one["code"], "from": start} for one, start in zip(LEVELS[1:], bands, strict=False)],
+        "bands": [{"tier": above["code"], "from": start} for above, start in zip(LEVELS[1:], bands, strict=False)],
     }  # fmt: skip
 
 
@@ -80,8 +80,8 @@ def matrix() -> dict[str, Any]:
 
 def population(kind: str = "pyramid", *percents: str, **others: Any) -> dict[str, Any]:
     shares = [
-        {"tier": one["code"], "percent": percent}
-        for one, percent in zip(reversed(LEVELS), percents or ("1", "4", "15", "80"), strict=True)
+        {"tier": tier_level["code"], "percent": percent}
+        for tier_level, percent in zip(reversed(LEVELS), percents or ("1", "4", "15", "80"), strict=True)
     ]
     by = others.pop("by", "customers")
     return {

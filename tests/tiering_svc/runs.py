@@ -51,21 +51,21 @@ async def to_the_end(database: Database, kind: str = "review") -> None:
 
 async def reviewed(database: Database, as_of: datetime, **more: Any) -> Run:
     """A review from the beginning to the end."""
-    asked: dict[str, Any] = {"apply": True, "by": "head-1"} | more
-    run = await database.run(lambda tx: reviews.request_review(tx, as_of, **asked))
+    request: dict[str, Any] = {"apply": True, "by": "head-1"} | more
+    run = await database.run(lambda tx: reviews.request_review(tx, as_of, **request))
     await to_the_end(database)
     return await database.run(lambda tx: evaluations.load_run(tx, run.run_id))
 
 
 async def listed(database: Database, run: Run) -> list[Listed]:
     """The exact list of movers, without whether it was applied."""
-    found: list[Listed] = []
+    movers: list[Listed] = []
     while True:
-        after = found[-1][0] if found else None
+        after = movers[-1][0] if movers else None
         page = await database.run(lambda tx, after=after: evaluations.list_movers(tx, run.run_id, None, after, 1000))  # type: ignore[misc]
         if not page:
-            return found
-        found += [(m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded) for m in page]
+            return movers
+        movers += [(m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded) for m in page]
 
 
 async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UUID, int]:
@@ -77,13 +77,13 @@ async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UU
 
 
 def ids(count: int) -> Sequence[UUID]:
-    return [UUID(int=n) for n in range(1, count + 1)]
+    return [UUID(int=number) for number in range(1, count + 1)]
 
 
 async def broken_runs(database: Database) -> list[Any]:
     """What `patron verify` says of reviews, simulations, back-tests and watches."""
-    found: list[Any] = []
+    offending: list[Any] = []
     for invariant in INVARIANTS:
         rows = await database.run(lambda tx, sql=invariant.offending: tx.raw.fetch(sql))  # type: ignore[misc]
-        found += [(invariant.code, *row) for row in rows]
-    return found
+        offending += [(invariant.code, *row) for row in rows]
+    return offending

@@ -69,25 +69,25 @@ def rules(policy: Policy = GOLD_AT_550) -> Rules:
 
 @dataclass
 class Folded:
-    """A customer's life folded from facts in the order they were recorded, always by the exact way."""
+    """A customer's life folded from facts in the order they were recorded, always by the exact path."""
 
     rules: Rules = field(default_factory=rules)
     standing: Standing = field(default_factory=lambda: Standing(CUSTOMER))
     changes: list[TierChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.book = OrderHistory(self.rules.active.months, [])
+        self.orders = OrderHistory(self.rules.active.months, [])
         self.first = self.standing
 
     def place(self, *orders: Order) -> "Folded":
-        for one in orders:
-            self.standing, changes = after_order(self.standing, one, self.book, self.rules)
+        for placed in orders:
+            self.standing, changes = after_order(self.standing, placed, self.orders, self.rules)
             self.changes += changes
         return self
 
-    def take(self, *taken: Reversal) -> "Folded":
-        for one in taken:
-            self.standing, changes = after_reversal(self.standing, one, self.book, self.rules)
+    def reverse(self, *reversals: Reversal) -> "Folded":
+        for reversal in reversals:
+            self.standing, changes = after_reversal(self.standing, reversal, self.orders, self.rules)
             self.changes += changes
         return self
 

@@ -24,6 +24,6 @@ async def test_T1_the_evening_of_the_last_day_in_utc_is_the_next_month_in_shangh
     url = f"/v1/customers/{ANN}/indicators"
     answer = (await client.get(url, params={"as_of": evening.isoformat(), "months": 1})).json()
     assert answer["window"] == {"from": "2026-04", "to": "2026-04", "months": 1}
-    assert next(one["value"] for one in answer["indicators"] if one["code"] == "orders") == "1"
+    assert next(indicator["value"] for indicator in answer["indicators"] if indicator["code"] == "orders") == "1"
     history = await database.run(lambda tx: tx.raw.fetchval("select reasons -> 'window' ->> 'to' from tier_history"))
     assert history == "2026-04"

@@ -19,7 +19,7 @@ SERVICE = "tiering"
 ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
-async def tell(database: Database, *events):
+async def deliver(database: Database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
@@ -39,13 +39,13 @@ def traits(region, employees, day):
 
 
 async def test_K16_other_traits_under_numbers_that_were_told_before_take_their_place(client, database):
-    await tell(database, *registered(ANN), traits("CN-50", 10, 1), traits("CN-11", 20, 2), traits("CN-31", 30, 3))
+    await deliver(database, *registered(ANN), traits("CN-50", 10, 1), traits("CN-11", 20, 2), traits("CN-31", 30, 3))
     await restore(database, "patron.profile", 2)
-    await tell(database, traits("CN-44", 40, 4))  # event 3 again; 4 is of the life that was forgotten
-    found = await values(client, as_of=at(20))
-    assert (found["region"], found["size"]) == ("CN-44", "40")
+    await deliver(database, traits("CN-44", 40, 4))  # event 3 again; 4 is of the life that was forgotten
+    indicators = await values(client, as_of=at(20))
+    assert (indicators["region"], indicators["size"]) == ("CN-44", "40")
     assert (await values(client, as_of=at(1)))["region"] == "CN-50"
-    await tell(database, traits("CN-12", 50, 5))
+    await deliver(database, traits("CN-12", 50, 5))
     assert (await values(client, as_of=at(20)))["region"] == "CN-12"
 
 
@@ -53,35 +53,35 @@ async def test_K16_another_parent_from_the_same_date_takes_its_place(client, dat
     def below(parent):
         return GroupParentChanged(customer_id=BOB, parent_id=parent, effective_from=at(2), changed_at=at(2))
 
-    await tell(database, placed(ANN, at(3), "100"), placed(EVE, at(3), "10"), below(ANN))
+    await deliver(database, placed(ANN, at(3), "100"), placed(EVE, at(3), "10"), below(ANN))
     await restore(database, "patron.profile", 0)
-    await tell(database, below(EVE))
+    await deliver(database, below(EVE))
     assert (await values(client, ANN, as_of=at(20)))["group_size"] == "1"
     assert (await values(client, EVE, as_of=at(20)))["group_size"] == "2"
 
 
 async def test_K16_a_closing_told_again_is_one_closing_with_what_was_said_last(client, database):
     case = new_id()
-    await tell(database, *registered(ANN), filed(case, 2, customer=ANN))
+    await deliver(database, *registered(ANN), filed(case, 2, customer=ANN))
     for satisfaction in (2, 4):
-        await tell(
+        await deliver(
             database,
             ComplaintClosed(subject_id=ANN, case_id=case, customer_id=ANN, satisfaction=satisfaction, closed_at=at(5)),
         )
         await restore(database, "patron.complaint", 1)
-    found = await values(client, as_of=at(20), months=1)
-    assert (found["closed_cases"], found["case_satisfaction"]) == ("1", "4.0000")
+    indicators = await values(client, as_of=at(20), months=1)
+    assert (indicators["closed_cases"], indicators["case_satisfaction"]) == ("1", "4.0000")
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=2)])
 async def test_K16_a_cancellation_told_again_takes_nothing_a_second_time(client, database, later):
     base, big = placed(ANN, at(1), "100"), placed(ANN, at(5), "3000", cost="2000")
-    await tell(database, base, big)
-    [correction] = await tell(database, cancelled(big, at(9)))
+    await deliver(database, base, big)
+    [correction] = await deliver(database, cancelled(big, at(9)))
     assert correction.kind == "correction"
     await restore(database, "patron.intake", 2)
-    assert await tell(database, cancelled(big, at(9) + later), returned(base, at(10), amount="100")) == []
-    found = await values(client, as_of=at(20), months=1)
-    assert (found["orders"], found["returned_count"]) == ("0", "2")
-    assert Decimal(found["returned_amount"]) == 3100
+    assert await deliver(database, cancelled(big, at(9) + later), returned(base, at(10), amount="100")) == []
+    indicators = await values(client, as_of=at(20), months=1)
+    assert (indicators["orders"], indicators["returned_count"]) == ("0", "2")
+    assert Decimal(indicators["returned_amount"]) == 3100
     assert await broken_invariants(database) == []

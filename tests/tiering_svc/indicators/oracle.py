@@ -1,6 +1,6 @@
-"""All that was told, and what follows from it counted by brute force: one loop a figure, in no order (T1, P2).
+"""All facts that were recorded, and every figure counted from them by brute force: one loop a figure (T1, P2).
 
-Knows nothing of months' sums, statements or batches. A fact is told at `recorded_at` and is about another instant.
+Knows nothing of months' sums, statements or batches. A fact is recorded at one instant and is about another.
 """
 
 from collections.abc import Iterator
@@ -34,16 +34,16 @@ TRAITS = [name for name in Traits.__dataclass_fields__ if name != "group_size"]
 
 
 @dataclass
-class Told:
+class FactLog:
     zone: tzinfo
     facts: list[tuple[datetime, Event]] = field(default_factory=list)  # with when it was recorded
 
-    def tell(self, recorded_at: datetime, event: Event) -> None:
+    def record(self, recorded_at: datetime, event: Event) -> None:
         self.facts.append((recorded_at, event))
 
-    def known(self, customer: UUID, as_of: datetime, months: int, known_at: datetime | None) -> CustomerSnapshot:
+    def snapshot(self, customer: UUID, as_of: datetime, months: int, known_at: datetime | None) -> CustomerSnapshot:
         then = [event for recorded_at, event in self.facts if known_at is None or recorded_at <= known_at]
-        return Counting(then, customer, as_of, months, self.zone).known()
+        return Counting(then, customer, as_of, months, self.zone).snapshot()
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Counting:
         ago = (last.year - month.year) * 12 + last.month - month.month
         return instant <= self.as_of and ago < self.months
 
-    def known(self) -> CustomerSnapshot:
+    def snapshot(self) -> CustomerSnapshot:
         figures, first, last = self.figures()
         return CustomerSnapshot(
             figures, self.as_of, self.month(self.as_of), self.months, first, last,
@@ -79,10 +79,10 @@ class Counting:
         figures, ever = Figures(), []
         margin: list[Decimal] = []
         for order in self.of(OrderPlaced):
-            taken = [e for e in self.of(OrderReturned, OrderCancelled) if e.order_id == order.order_id]
-            gone = sum((e.amount for e in taken), Decimal(0))
+            reversals = [e for e in self.of(OrderReturned, OrderCancelled) if e.order_id == order.order_id]
+            gone = sum((e.amount for e in reversals), Decimal(0))
             [line] = order.lines
-            left = line.quantity - sum(e.lines[0].quantity for e in taken)
+            left = line.quantity - sum(e.lines[0].quantity for e in reversals)
             if left == 0 or order.placed_at > self.as_of:
                 continue
             ever.append(order.placed_at)
@@ -113,18 +113,19 @@ class Counting:
         received = [e for e in paid if self.in_window(e.paid_at)]
         collected = [e for e in received if e.receivable_id in issued]
         open_, late = [], []
-        for one in issued.values():
-            if one.issued_on <= today:
-                left = one.amount - sum((e.amount for e in paid if e.receivable_id == one.receivable_id), Decimal(0))
+        for receivable in issued.values():
+            if receivable.issued_on <= today:
+                payments = [e.amount for e in paid if e.receivable_id == receivable.receivable_id]
+                left = receivable.amount - sum(payments, Decimal(0))
                 open_.append(left)
-                late += [left] if one.due_on < today and left > 0 else []
+                late += [left] if receivable.due_on < today and left > 0 else []
         days = [
             (e.paid_at.astimezone(self.zone).date() - issued[e.receivable_id].issued_on).days for e in collected
         ]  # fmt: skip
         return Receivables(
             max((e.amount for e in received), default=None), len(received),
             sum((e.amount for e in received), Decimal(0)), sum((e.amount for e in collected), Decimal(0)),
-            sum((e.amount * n for e, n in zip(collected, days, strict=True)), Decimal(0)),
+            sum((e.amount * day_count for e, day_count in zip(collected, days, strict=True)), Decimal(0)),
             sum(open_, Decimal(0)) if open_ else None, sum(late, Decimal(0)) if open_ else None, len(open_), len(late),
         )  # fmt: skip
 
@@ -132,7 +133,7 @@ class Counting:
         made = [e for e in self.of(ContactLogged) if e.contacted_at <= self.as_of]
         done = {e.entry_id for e in self.of(NextStepCompleted) if e.completed_at <= self.as_of}
         steps = [e for e in made if e.next_step_on is not None]
-        mine = [e for e in steps if self.in_window(e.contacted_at)]
+        steps_in_window = [e for e in steps if self.in_window(e.contacted_at)]
         still = [e for e in steps if e.entry_id not in done]
         today = self.as_of.astimezone(self.zone).date()
         cases = list(self.cases())
@@ -141,17 +142,18 @@ class Counting:
         closed = [last for last in ended if self.in_window(last.closed_at)]
         rated = [last.satisfaction for last in closed if last.satisfaction is not None]
         return Contacts(
-            len([e for e in made if self.in_window(e.contacted_at)]), len(mine),
-            len([e for e in mine if e.entry_id in done]), len(still), len([e for e in still if e.next_step_on < today]),
+            len([e for e in made if self.in_window(e.contacted_at)]), len(steps_in_window),
+            len([e for e in steps_in_window if e.entry_id in done]), len(still),
+            len([e for e in still if e.next_step_on < today]),
             *(filed.count(kind) for kind in KINDS), len(cases) - len(ended), len(closed), len(rated), sum(rated),
             max((e.contacted_at for e in made), default=None),
         )  # fmt: skip
 
     def cases(self) -> Iterator[tuple[str, datetime, Event | None]]:
         """Kind, filing, and the last closing or reopening of each of the customer's cases."""
-        mine = {e.case_id for e in self.of(ComplaintFiled, CustomerIdentified)}
+        case_ids = {e.case_id for e in self.of(ComplaintFiled, CustomerIdentified)}
         for filed in self.facts:
-            if isinstance(filed, ComplaintFiled) and filed.case_id in mine and filed.filed_at <= self.as_of:
+            if isinstance(filed, ComplaintFiled) and filed.case_id in case_ids and filed.filed_at <= self.as_of:
                 steps = [
                     e for e in self.facts
                     if isinstance(e, (ComplaintClosed, ComplaintReopened)) and e.case_id == filed.case_id
@@ -173,8 +175,8 @@ class Counting:
         for e in sorted(self.facts, key=lambda e: e.occurred_at):
             if isinstance(e, GroupParentChanged) and e.effective_from <= self.as_of:
                 parents[e.customer_id] = e.parent_id
-        found, size = {self.customer}, 0
-        while len(found) > size:
-            size = len(found)
-            found |= {child for child, parent in parents.items() if parent in found}
-        return found
+        members_so_far, size = {self.customer}, 0
+        while len(members_so_far) > size:
+            size = len(members_so_far)
+            members_so_far |= {child for child, parent in parents.items() if parent in members_so_far}
+        return members_so_far

@@ -42,10 +42,10 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.received import ReceivedEvent
 from tests import harness
 from tests.tiering_svc.events import cancelled, placed, returned
-from tests.tiering_svc.indicators.oracle import KINDS, Counting, Told
+from tests.tiering_svc.indicators.oracle import KINDS, Counting, FactLog
 from tests.tiering_svc.invariants import broken_invariants
 
-CUSTOMERS = [UUID(int=n) for n in (1, 2, 3)]
+CUSTOMERS = [UUID(int=number) for number in (1, 2, 3)]
 BEGINNING = datetime(2026, 1, 30, 12, tzinfo=UTC)
 RECORDED = datetime(2026, 7, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -92,11 +92,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.machine.start()
         self.machine.run(lambda tx: tx.raw.execute("update business set time_zone = $1", zone.key))
         self.inbox = Inbox(self.machine.database, subscriptions)
-        self.told = Told(zone)
+        self.facts = FactLog(zone)
         self.logs: dict[tuple[str, str], list[ReceivedEvent]] = {}
         self.reached: dict[tuple[str, str], int] = {}
         self.clock = RECORDED
-        self.ids = (UUID(int=1 << 64 | n) for n in range(1, 1 << 20))
+        self.ids = (UUID(int=1 << 64 | number) for number in range(1, 1 << 20))
         self.orders: list[tuple[OrderPlaced, list[int]]] = []
         self.receivables: list[ReceivableIssued] = []
         self.steps: list[ContactLogged] = []
@@ -104,9 +104,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.parents: dict[UUID, datetime] = {}
 
     def record(self, event: Event) -> None:
-        """The owner commits it: from now on it is told, and may arrive."""
+        """The owner commits it: from now on it is recorded, and may arrive."""
         self.clock += HOUR
-        self.told.tell(self.clock, event)
+        self.facts.record(self.clock, event)
         log = self.logs.setdefault((event.topic, event.key), [])
         payload = event.model_dump_json(exclude_none=True).encode()
         log.append(
@@ -123,20 +123,20 @@ class AnyOrder(RuleBasedStateMachine):
         self.orders.append((order, [4]))
         self.record(order)
 
-    @rule(which=st.integers(0, 50), pieces=st.integers(1, 4), hours=HOURS)
-    def a_return(self, which: int, pieces: int, hours: int) -> None:
+    @rule(index=st.integers(0, 50), pieces=st.integers(1, 4), hours=HOURS)
+    def a_return(self, index: int, pieces: int, hours: int) -> None:
         if self.orders:
-            order, left = self.orders[which % len(self.orders)]
+            order, left = self.orders[index % len(self.orders)]
             pieces = min(pieces, left[0])
             if pieces:
                 left[0] -= pieces
                 amount = str(order.amount * pieces / 4)
                 self.record(returned(order, order.placed_at + hours * HOUR, quantity=pieces, amount=amount))
 
-    @rule(which=st.integers(0, 50), hours=HOURS)
-    def a_cancellation(self, which: int, hours: int) -> None:
+    @rule(index=st.integers(0, 50), hours=HOURS)
+    def a_cancellation(self, index: int, hours: int) -> None:
         if self.orders:
-            order, left = self.orders[which % len(self.orders)]
+            order, left = self.orders[index % len(self.orders)]
             if left[0] == 4:
                 left[0] = 0
                 self.record(cancelled(order, order.placed_at + hours * HOUR))
@@ -151,10 +151,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.receivables.append(event)
         self.record(event)
 
-    @rule(which=st.integers(0, 50), hours=HOURS, share=st.integers(1, 3))
-    def a_payment(self, which: int, hours: int, share: int) -> None:
+    @rule(index=st.integers(0, 50), hours=HOURS, share=st.integers(1, 3))
+    def a_payment(self, index: int, hours: int, share: int) -> None:
         if self.receivables:
-            of = self.receivables[which % len(self.receivables)]
+            of = self.receivables[index % len(self.receivables)]
             self.record(
                 PaymentReceived(
                     payment_id=next(self.ids), receivable_id=of.receivable_id, customer_id=of.customer_id,
@@ -178,10 +178,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.steps += [] if on is None else [event]
         self.record(event)
 
-    @rule(which=st.integers(0, 50), hours=HOURS)
-    def a_step_is_done(self, which: int, hours: int) -> None:
+    @rule(index=st.integers(0, 50), hours=HOURS)
+    def a_step_is_done(self, index: int, hours: int) -> None:
         if self.steps:
-            step = self.steps.pop(which % len(self.steps))
+            step = self.steps.pop(index % len(self.steps))
             done = step.contacted_at + hours * HOUR
             self.record(NextStepCompleted(customer_id=step.customer_id, entry_id=step.entry_id, completed_at=done))
 
@@ -198,18 +198,18 @@ class AnyOrder(RuleBasedStateMachine):
     def about(self, case: Case) -> dict[str, Any]:
         return {"subject_id": case.customer or case.case_id, "case_id": case.case_id, "customer_id": case.customer}
 
-    @rule(which=st.integers(0, 50), who=WHO, hours=HOURS)
-    def somebody_is_identified(self, which: int, who: UUID, hours: int) -> None:
+    @rule(index=st.integers(0, 50), who=WHO, hours=HOURS)
+    def somebody_is_identified(self, index: int, who: UUID, hours: int) -> None:
         nobody = [case for case in self.cases if case.customer is None]
         if nobody:
-            case = nobody[which % len(nobody)]
+            case = nobody[index % len(nobody)]
             case.customer, case.at = who, case.at + hours * HOUR
             self.record(CustomerIdentified(**self.about(case), open=not case.closed, identified_at=case.at))
 
-    @rule(which=st.integers(0, 50), satisfaction=st.none() | st.integers(1, 5), hours=HOURS)
-    def a_case_ends_or_begins_again(self, which: int, satisfaction: int | None, hours: int) -> None:
+    @rule(index=st.integers(0, 50), satisfaction=st.none() | st.integers(1, 5), hours=HOURS)
+    def a_case_ends_or_begins_again(self, index: int, satisfaction: int | None, hours: int) -> None:
         if self.cases:
-            case = self.cases[which % len(self.cases)]
+            case = self.cases[index % len(self.cases)]
             case.at, case.closed = case.at + hours * HOUR, not case.closed
             if case.closed:
                 self.record(ComplaintClosed(**self.about(case), satisfaction=satisfaction, closed_at=case.at))
@@ -220,7 +220,7 @@ class AnyOrder(RuleBasedStateMachine):
         who=WHO, hours=HOURS, region=st.sampled_from([None, "north", "south"]), employees=st.none() | st.integers(0, 9)
     )
     def traits_change(self, who: UUID, hours: int, region: str | None, employees: int | None) -> None:
-        changes = [e.changed_at for _, e in self.told.facts if isinstance(e, CustomerTraitsChanged)]
+        changes = [e.changed_at for _, e in self.facts.facts if isinstance(e, CustomerTraitsChanged)]
         at = max(changes, default=BEGINNING) + hours * HOUR
         self.record(
             CustomerTraitsChanged(
@@ -240,7 +240,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def a_poll(self, data: st.DataObject) -> None:
-        """Of some streams a stretch that begins at or before what is next, so that some of it comes again."""
+        """Of some streams a slice that begins at or before what is next, so that some of it comes again."""
         batch: list[ReceivedEvent] = []
         for stream, log in self.logs.items():
             last = self.reached.get(stream, 0)
@@ -275,19 +275,19 @@ class AnyOrder(RuleBasedStateMachine):
             self.compare(known_at)
 
     def compare(self, known_at: datetime | None) -> None:
-        asked = [(who, as_of, months) for who in CUSTOMERS for as_of in instants() for months in (1, 3)]
-        requests = [SnapshotRequest(*request) for request in asked]
-        found = self.machine.run(lambda tx: load_snapshots(tx, requests, known_at=known_at))
+        questions = [(who, as_of, months) for who in CUSTOMERS for as_of in instants() for months in (1, 3)]
+        requests = [SnapshotRequest(*request) for request in questions]
+        snapshots = self.machine.run(lambda tx: load_snapshots(tx, requests, known_at=known_at))
         expected = {}
-        for (who, as_of, months), known in zip(asked, found, strict=True):
-            expected[who, as_of, months] = self.told.known(who, as_of, months, known_at)
-            assert known == expected[who, as_of, months]
+        for (who, as_of, months), snapshot in zip(questions, snapshots, strict=True):
+            expected[who, as_of, months] = self.facts.snapshot(who, as_of, months, known_at)
+            assert snapshot == expected[who, as_of, months]
         top = CUSTOMERS[0]
-        facts = [e for recorded_at, e in self.told.facts if known_at is None or recorded_at <= known_at]
+        facts = [e for recorded_at, e in self.facts.facts if known_at is None or recorded_at <= known_at]
         for as_of in instants():
             members = self.machine.run(lambda tx, as_of=as_of: list_members(tx, top, as_of, known_at))
             assert members[0] == top
-            assert set(members) == Counting(facts, top, as_of, 1, self.told.zone).members()
+            assert set(members) == Counting(facts, top, as_of, 1, self.facts.zone).members()
             together = rolled_up([expected[who, as_of, 3] for who in members])
             assert together.figures.amount == sum(expected[who, as_of, 3].figures.amount for who in members)
             assert together.contacts.contacts == sum(expected[who, as_of, 3].contacts.contacts for who in members)
@@ -320,13 +320,13 @@ def test_T1_P2_any_order_any_repetition_any_split_gives_the_same_figures() -> No
 
 def test_the_brute_force_counts_a_small_story_right() -> None:
     """The model itself, against figures worked out by hand."""
-    ann, told = CUSTOMERS[0], Told(UTC)
+    ann, facts = CUSTOMERS[0], FactLog(UTC)
     order = placed(ann, datetime(2026, 3, 5, tzinfo=UTC), "100", cost="10", quantity=4)
-    told.tell(RECORDED, order)
-    told.tell(RECORDED, returned(order, datetime(2026, 4, 2, tzinfo=UTC), quantity=1, amount="25"))
-    march = told.known(ann, datetime(2026, 3, 31, tzinfo=UTC), 1, None)
+    facts.record(RECORDED, order)
+    facts.record(RECORDED, returned(order, datetime(2026, 4, 2, tzinfo=UTC), quantity=1, amount="25"))
+    march = facts.snapshot(ann, datetime(2026, 3, 31, tzinfo=UTC), 1, None)
     assert (march.figures.orders, march.figures.amount, march.figures.margin) == (1, 75, 45)
     assert (march.figures.returned_count, march.figures.monthly) == (0, {date(2026, 3, 1): Decimal(75)})
-    april = told.known(ann, datetime(2026, 4, 30, tzinfo=UTC), 1, None)
+    april = facts.snapshot(ann, datetime(2026, 4, 30, tzinfo=UTC), 1, None)
     assert (april.figures.orders, april.figures.returned_amount) == (0, 25)
-    assert told.known(ann, datetime(2026, 4, 30, tzinfo=UTC), 3, RECORDED - DAY).figures.orders == 0
+    assert facts.snapshot(ann, datetime(2026, 4, 30, tzinfo=UTC), 3, RECORDED - DAY).figures.orders == 0

@@ -35,7 +35,7 @@ ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
 NOTHING = CustomerSnapshot(Figures(), at(31), date(2026, 3, 1), 12)
 
 
-async def tell(database, *events, recorded_at=None):
+async def deliver(database, *events, recorded_at=None):
     return await harness.deliver(database, subscriptions, events, recorded_at=recorded_at)
 
 
@@ -43,7 +43,7 @@ async def values(client, customer=ANN, **query):
     params = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in query.items()}
     answer = await client.get(f"/v1/customers/{customer}/indicators", params=params)
     assert answer.status_code == 200, answer.text
-    return {one["code"]: one["value"] for one in answer.json()["indicators"]}
+    return {indicator["code"]: indicator["value"] for indicator in answer.json()["indicators"]}
 
 
 def filed(case, day, *, customer=None, kind="complaint"):
@@ -54,26 +54,28 @@ def filed(case, day, *, customer=None, kind="complaint"):
 
 
 def registered(*customers):
-    return [CustomerRegistered(customer_id=one, kind="organisation", registered_at=at(1)) for one in customers]
+    return [
+        CustomerRegistered(customer_id=customer, kind="organisation", registered_at=at(1)) for customer in customers
+    ]
 
 
 # --- definitions ---
 
 
 def test_T1_every_indicator_is_defined_in_both_languages_with_unit_and_window():
-    for code, one in INDICATORS.items():
-        assert code == one.code
-        assert one.group in CLASSES
-        assert one.unit in UNITS
-        assert one.window in WINDOWS
-        assert all(one.names[language] and one.definition[language] for language in ("en", "zh")), code
-    assert {one.group for one in INDICATORS.values()} == set(CLASSES)
+    for code, indicator in INDICATORS.items():
+        assert code == indicator.code
+        assert indicator.group in CLASSES
+        assert indicator.unit in UNITS
+        assert indicator.window in WINDOWS
+        assert all(indicator.names[language] and indicator.definition[language] for language in ("en", "zh")), code
+    assert {indicator.group for indicator in INDICATORS.values()} == set(CLASSES)
 
 
 def test_T1_of_nothing_everything_but_a_count_is_unknown():
-    for one in INDICATORS.values():
-        value = one.value(NOTHING)
-        assert value is None or (one.unit == "count" and value == 0), one.code
+    for indicator in INDICATORS.values():
+        value = indicator.value(NOTHING)
+        assert value is None or (indicator.unit == "count" and value == 0), indicator.code
     assert INDICATORS["complaints"].value(NOTHING) is None  # contacts were not looked at: not even a count is known
 
 
@@ -95,11 +97,12 @@ async def test_T1_contacts_and_their_next_steps(client, database):
         for day, on in ((2, None), (5, 10), (8, 30), (3, 12))
     ]  # fmt: skip
     done = [NextStepCompleted(customer_id=ANN, entry_id=made[1].entry_id, completed_at=at(9))]
-    await tell(database, *registered(ANN), *made, *done)
-    found = await values(client, as_of=at(20), months=1)
-    assert (found["contacts"], found["tasks"], found["open_tasks"], found["overdue_tasks"]) == ("4", "3", "2", "1")
-    assert (found["tasks_done_rate"], found["tasks_per_contact"]) == ("0.3333", "0.7500")
-    assert found["days_since_last_contact"] == "12"
+    await deliver(database, *registered(ANN), *made, *done)
+    indicators = await values(client, as_of=at(20), months=1)
+    counts = [indicators[code] for code in ("contacts", "tasks", "open_tasks", "overdue_tasks")]
+    assert counts == ["4", "3", "2", "1"]
+    assert (indicators["tasks_done_rate"], indicators["tasks_per_contact"]) == ("0.3333", "0.7500")
+    assert indicators["days_since_last_contact"] == "12"
     earlier = await values(client, as_of=at(8), months=1)
     assert (earlier["open_tasks"], earlier["overdue_tasks"], earlier["tasks_done_rate"]) == ("3", "0", "0.0000")
     april = await values(client, as_of=at(2, 4), months=1)
@@ -108,9 +111,9 @@ async def test_T1_contacts_and_their_next_steps(client, database):
 
 async def test_T1_cases_by_kind_their_ratios_and_the_satisfaction_they_ended_with(client, database):
     cases = [new_id() for _ in range(4)]
-    await tell(database, *(placed(ANN, at(day), "10") for day in (1, 2, 3, 4)))
+    await deliver(database, *(placed(ANN, at(day), "10") for day in (1, 2, 3, 4)))
     kinds = ("complaint", "complaint", "praise", "suggestion")
-    told = [filed(case, 5, customer=ANN, kind=kind) for case, kind in zip(cases, kinds, strict=True)]
+    filings = [filed(case, 5, customer=ANN, kind=kind) for case, kind in zip(cases, kinds, strict=True)]
     about = [{"subject_id": ANN, "case_id": case, "customer_id": ANN} for case in cases]
     ends = [
         ComplaintClosed(**about[0], satisfaction=2, closed_at=at(7)),
@@ -119,14 +122,14 @@ async def test_T1_cases_by_kind_their_ratios_and_the_satisfaction_they_ended_wit
         ComplaintClosed(**about[1], closed_at=at(8)),
         ComplaintClosed(**about[2], satisfaction=4, closed_at=at(8)),
     ]
-    await tell(database, *told, *ends)
-    found = await values(client, as_of=at(20), months=1)
-    assert [found[code] for code in ("cases", "complaints", "praises", "suggestions", "open_cases")] == [
+    await deliver(database, *filings, *ends)
+    indicators = await values(client, as_of=at(20), months=1)
+    assert [indicators[code] for code in ("cases", "complaints", "praises", "suggestions", "open_cases")] == [
         "4", "2", "1", "1", "1",
     ]  # fmt: skip
-    assert (found["complaints_per_order"], found["complaint_share"]) == ("0.5000", "0.5000")
-    assert found["complaints_per_contact"] is None
-    assert (found["closed_cases"], found["case_satisfaction"]) == ("3", "4.5000")
+    assert (indicators["complaints_per_order"], indicators["complaint_share"]) == ("0.5000", "0.5000")
+    assert indicators["complaints_per_contact"] is None
+    assert (indicators["closed_cases"], indicators["case_satisfaction"]) == ("3", "4.5000")
     between = await values(client, as_of=at(10), months=1)
     assert (between["open_cases"], between["case_satisfaction"]) == ("2", "4.0000")
     then = await values(client, as_of=at(8) - timedelta(hours=1), months=1)
@@ -143,11 +146,11 @@ async def test_T1_a_case_of_nobody_counts_for_whom_it_is_linked_to_whichever_fac
         CustomerIdentified(subject_id=ANN, case_id=case, customer_id=ANN, open=True, identified_at=at(9)),
         ComplaintClosed(subject_id=ANN, case_id=case, customer_id=ANN, satisfaction=3, closed_at=at(11)),
     ]
-    await tell(database, *registered(ANN))
+    await deliver(database, *registered(ANN))
     for events in (linking, filing) if linked_first else (filing, linking):
-        await tell(database, *events)
-    found = await values(client, as_of=at(5), months=1)
-    assert (found["complaints"], found["open_cases"]) == ("1", "1")  # it was that customer's all along
+        await deliver(database, *events)
+    indicators = await values(client, as_of=at(5), months=1)
+    assert (indicators["complaints"], indicators["open_cases"]) == ("1", "1")  # it was that customer's all along
     unknown = await values(client, as_of=at(5), known_at=at(8), months=1)
     assert (unknown["complaints"], unknown["open_cases"]) == ("0", "0")  # but nobody knew
     assert (await values(client, as_of=at(12), months=1))["case_satisfaction"] == "3.0000"
@@ -162,7 +165,7 @@ async def test_T1_traits_are_those_of_the_file_as_it_was_then(client, database):
         registered_capital=Decimal("1000.50"), founded_year=1996, completeness=60, changed_at=at(5),
     )  # fmt: skip
     second = first.model_copy(update={"employees": 700, "region": "CN-11", "listed": False, "changed_at": at(15)})
-    await tell(database, *registered(ANN, BOB), first, second)
+    await deliver(database, *registered(ANN, BOB), first, second)
     late = await values(client, as_of=at(20))
     assert (late["size"], late["region"], late["listed"], late["kind"]) == ("700", "CN-11", "no", "organisation")
     assert (late["registered_capital"], late["years_since_founding"], late["completeness"]) == ("1000.5000", "30", "60")
@@ -179,22 +182,22 @@ async def test_T1_traits_are_those_of_the_file_as_it_was_then(client, database):
 
 async def test_T1_facts_recorded_after_known_at_do_not_count(client, database):
     order = placed(ANN, at(3), "100", cost="6", quantity=10)
-    await tell(database, order, recorded_at=at(3))
-    await tell(database, placed(ANN, at(4), "40"), recorded_at=at(20))  # told late
-    await tell(database, returned(order, at(10), quantity=5, amount="50"), recorded_at=at(10))
+    await deliver(database, order, recorded_at=at(3))
+    await deliver(database, placed(ANN, at(4), "40"), recorded_at=at(20))  # told late
+    await deliver(database, returned(order, at(10), quantity=5, amount="50"), recorded_at=at(10))
     wanted = {
         at(5): ("1", "100.0000", "40.0000", "0.4000", None),
         at(12): ("1", "50.0000", "20.0000", "0.4000", "50.0000"),
         at(25): ("2", "90.0000", "20.0000", "0.4000", "50.0000"),
     }
     for known_at, (orders, amount, margin, rate, back) in wanted.items():
-        found = await values(client, as_of=at(31), known_at=known_at, months=1)
-        assert (found["orders"], Decimal(found["amount"]), Decimal(found["margin"])) == (
+        indicators = await values(client, as_of=at(31), known_at=known_at, months=1)
+        assert (indicators["orders"], Decimal(indicators["amount"]), Decimal(indicators["margin"])) == (
             orders, Decimal(amount), Decimal(margin),
         )  # fmt: skip
-        assert found["margin_rate"] == rate
-        assert Decimal(found["returned_amount"]) == Decimal(back or 0)
-        assert found["returned_count"] == ("0" if back is None else "1")
+        assert indicators["margin_rate"] == rate
+        assert Decimal(indicators["returned_amount"]) == Decimal(back or 0)
+        assert indicators["returned_count"] == ("0" if back is None else "1")
     before = await values(client, as_of=at(31), known_at=at(2))
     assert (before["orders"], before["days_since_first_order"]) == ("0", None)
     assert (await values(client, as_of=at(31), known_at=at(19)))["days_since_last_order"] == "28"
@@ -203,18 +206,18 @@ async def test_T1_facts_recorded_after_known_at_do_not_count(client, database):
 
 async def test_T1_month_by_month(client, database):
     order = placed(ANN, at(10, 1), "100")
-    await tell(database, order, placed(ANN, at(5, 3), "70"), returned(order, at(2, 2), amount="100"))
+    await deliver(database, order, placed(ANN, at(5, 3), "70"), returned(order, at(2, 2), amount="100"))
     url = f"/v1/customers/{ANN}/indicators/months"
     answer = (await client.get(url, params={"from": "2026-01", "to": "2026-03"})).json()
-    assert [one["month"] for one in answer["items"]] == ["2026-01", "2026-02", "2026-03"]
-    rows = [one["values"] for one in answer["items"]]
+    assert [month["month"] for month in answer["items"]] == ["2026-01", "2026-02", "2026-03"]
+    rows = [month["values"] for month in answer["items"]]
     assert [row["orders"] for row in rows] == ["0", "0", "1"]
     assert [row["returned_count"] for row in rows] == ["0", "1", "0"]
     assert [row["amount"] for row in rows] == [None, None, "70.0000"]
     assert answer["items"][1]["as_of"] == "2026-02-28T23:59:59.999999Z"
     this_month = f"{datetime.now(UTC):%Y-%m}"
     present = (await client.get(url, params={"from": this_month, "to": this_month})).json()["items"]
-    assert [one["month"] for one in present] == [this_month]
+    assert [month["month"] for month in present] == [this_month]
     assert datetime.fromisoformat(present[0]["as_of"]) <= datetime.now(UTC)
 
 
@@ -230,14 +233,14 @@ async def test_T1_month_by_month(client, database):
     ],
 )
 async def test_T1_months_that_are_none_are_refused(client, database, first, to, code):
-    await tell(database, *registered(ANN))
+    await deliver(database, *registered(ANN))
     answer = await client.get(f"/v1/customers/{ANN}/indicators/months", params={"from": first, "to": to})
     assert answer.status_code == 422
     assert code in (None, answer.json()["code"])
 
 
 async def test_T1_bad_questions_are_refused(client, database):
-    await tell(database, *registered(ANN))
+    await deliver(database, *registered(ANN))
     for query in ({"months": 0}, {"months": 61}, {"known_at": "2199-01-01T00:00:00Z"}, {"as_of": "yesterday"}):
         assert (await client.get(f"/v1/customers/{ANN}/indicators", params=query)).status_code == 422, query
 
@@ -246,8 +249,8 @@ async def test_T1_bad_questions_are_refused(client, database):
 
 
 async def test_P2_figures_roll_up_over_the_tree_as_it_was_then(client, database):
-    await tell(database, placed(ANN, at(3), "100", cost="60"), placed(BOB, at(4), "50"), placed(EVE, at(20), "7"))
-    await tell(
+    await deliver(database, placed(ANN, at(3), "100", cost="60"), placed(BOB, at(4), "50"), placed(EVE, at(20), "7"))
+    await deliver(
         database,
         GroupParentChanged(customer_id=BOB, parent_id=ANN, effective_from=at(2), changed_at=at(2)),
         GroupParentChanged(customer_id=EVE, parent_id=BOB, effective_from=at(2), changed_at=at(2)),
@@ -273,8 +276,8 @@ async def test_P2_figures_roll_up_over_the_tree_as_it_was_then(client, database)
 
 async def test_P2_a_partner_sees_its_own_customer_and_no_group(client, database, as_role):
     partner = UUID(int=77)
-    seen = CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", registered_at=at(1))
-    await tell(database, *registered(ANN, BOB), seen)
+    reference = CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", registered_at=at(1))
+    await deliver(database, *registered(ANN, BOB), reference)
     headers = as_role("partner", partner_id=partner, scopes=["tiers:read"])
     url = f"/v1/customers/{ANN}/indicators"
     assert (await client.get(url, headers=headers)).status_code == 200

@@ -19,7 +19,7 @@ MOST = GREATEST - Decimal("0.01")
 
 
 async def test_T1_many_orders_of_the_greatest_amount_are_counted(database: Database) -> None:
-    orders = [placed(ANN, at(1 + n), str(MOST)) for n in range(25)]
+    orders = [placed(ANN, at(day), str(MOST)) for day in range(1, 26)]
     for some in (orders[:1], orders[1:20], orders[20:]):
         await harness.deliver(database, subscriptions, some)
     assert await summed(database) == (25 * MOST, 0)
@@ -34,7 +34,7 @@ async def summed(database: Database) -> tuple[Decimal, ...]:
 
 async def test_a_margin_far_below_zero_is_counted(database: Database) -> None:
     cost = (GREATEST - 1) / 100
-    orders = [placed(ANN, at(1 + n), "1.00", cost=str(cost), quantity=100) for n in range(25)]
+    orders = [placed(ANN, at(day), "1.00", cost=str(cost), quantity=100) for day in range(1, 26)]
     await harness.deliver(database, subscriptions, orders)
     assert await database.run(lambda tx: tx.raw.fetchval("select margin from indicator_month")) == 25 * (2 - GREATEST)
 

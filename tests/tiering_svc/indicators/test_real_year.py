@@ -16,11 +16,11 @@ from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.real_year import BEGINS, RealYear
 
 SERVICE = "tiering"
-TRANSACTION = [code for code, one in INDICATORS.items() if one.group == "transaction"]
+TRANSACTION = [code for code, indicator in INDICATORS.items() if indicator.group == "transaction"]
 UNIT = 10_000  # amounts as whole ten-thousandths, so that pandas counts them exactly
 ENDS = [
-    datetime(*shift(BEGINS.date(), n).timetuple()[:3], tzinfo=BEGINS.tzinfo) - timedelta(microseconds=1)
-    for n in range(1, 13)
+    datetime(*shift(BEGINS.date(), month).timetuple()[:3], tzinfo=BEGINS.tzinfo) - timedelta(microseconds=1)
+    for month in range(1, 13)
 ]
 
 
@@ -28,8 +28,8 @@ def counted(amount: Any) -> Decimal:
     return Decimal(int(amount)) / UNIT
 
 
-def divided(one: Decimal, other: Decimal | int) -> Decimal | None:
-    return (one / other).quantize(Decimal("0.0001")) if other else None
+def divided(dividend: Decimal, divisor: Decimal | int) -> Decimal | None:
+    return (dividend / divisor).quantize(Decimal("0.0001")) if divisor else None
 
 
 class Counted:
@@ -116,16 +116,16 @@ async def test_T1_as_known_at_an_earlier_instant(real_year, real_year_database, 
 
 async def compare(real_year, database, year, ends, months, known_at):
     customers = real_year.customers
-    asked = [(customer, end, months) for end in ends for customer in customers]
-    requests = [SnapshotRequest(*request) for request in asked]
-    found = await database.run(lambda tx: load_snapshots(tx, requests, classes={"transaction"}, known_at=known_at))
+    questions = [(customer, end, months) for end in ends for customer in customers]
+    requests = [SnapshotRequest(*request) for request in questions]
+    snapshots = await database.run(lambda tx: load_snapshots(tx, requests, classes={"transaction"}, known_at=known_at))
     wanted = {end: year.window(end, months) for end in ends}
     nothing = 0
-    for (customer, end, _), known in zip(asked, found, strict=True):
+    for (customer, end, _), known in zip(questions, snapshots, strict=True):
         values = {code: INDICATORS[code].value(known) for code in TRANSACTION}
         assert values == wanted[end].get(customer, NOBODY), (customer, end)
         nothing += values["orders"] == 0
-    assert nothing < len(asked) / 2  # the comparison was of something
+    assert nothing < len(questions) / 2  # the comparison was of something
 
 
 async def test_T1_the_months_of_the_year_are_the_sums_of_its_facts(real_year, real_year_database):

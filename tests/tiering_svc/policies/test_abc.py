@@ -26,8 +26,8 @@ def graded_by(policy, values):
 
 
 def test_T7_one_four_fifteen_eighty_percent_of_the_customers():
-    policy = graded_by(policy_of(population()), [Decimal(n) for n in range(1, 1001)])
-    ranks = pd.Series([policy.rank_of(Decimal(n)) for n in range(1, 1001)]).value_counts().to_dict()
+    policy = graded_by(policy_of(population()), [Decimal(number) for number in range(1, 1001)])
+    ranks = pd.Series([policy.rank_of(Decimal(number)) for number in range(1, 1001)]).value_counts().to_dict()
     assert ranks == {3: 10, 2: 40, 1: 150, 0: 800}
 
 
@@ -38,18 +38,18 @@ def test_T7_each_level_holds_its_share_and_equals_share_the_better_one(values, l
         policy_of(population(better="less" if less else "more", indicator="days_since_last_order")),
         [Decimal(value) for value in values],
     )
-    places = pd.Series(values).rank(method="min", ascending=less)
+    positions = pd.Series(values).rank(method="min", ascending=less)
     limits = [ceil(len(values) * percent / 100) for percent in (1, 5, 20)]
-    for value, place in zip(values, places, strict=True):
-        assert policy.rank_of(Decimal(value)) == sum(place <= limit for limit in limits)
+    for value, position in zip(values, positions, strict=True):
+        assert policy.rank_of(Decimal(value)) == sum(position <= limit for limit in limits)
     assert cutoffs_from_data(policy, cutoffs_as_data(policy)) == policy.bands
 
 
 def test_T7_a_pyramid_of_scores_grades_one_customer_between_reviews():
     policy = policy_of(population("pyramid", "10", "20", "30", "40", scorecard=card(item(), COLLECTION)))
-    everybody = [known("1000", str(n * 10), days="52.5") for n in range(1, 101)]  # 0.2 to 20 points, and 10
-    policy = graded_by(policy, [policy.measure(one) for one in everybody])
-    ranks = pd.Series([policy.assess(one).rank for one in everybody]).value_counts().to_dict()
+    everybody = [known("1000", str(number * 10), days="52.5") for number in range(1, 101)]  # 0.2 to 20 points, and 10
+    policy = graded_by(policy, [policy.measure(customer) for customer in everybody])
+    ranks = pd.Series([policy.assess(customer).rank for customer in everybody]).value_counts().to_dict()
     assert ranks == {3: 10, 2: 20, 1: 30, 0: 40}
     reasons = reasons_of(policy, everybody[79], date(2026, 3, 1), 2, trigger="review", run_id=RUN)
     assert (reasons["value"], reasons["band"], reasons["cutoffs_of"]) == (

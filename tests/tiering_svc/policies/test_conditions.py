@@ -22,10 +22,10 @@ def with_conditions(*conditions: dict) -> dict:
 @given(st.integers(0, 1500), st.none() | st.integers(-100, 1500))
 def test_T9_a_thin_margin_holds_a_tier_down(amount, margin):
     policy = policy_of(with_conditions(condition("margin_rate < 0.05", at_most="gold")))
-    found = policy.assess(known(str(amount), None if margin is None else str(margin)))
+    grading = policy.assess(known(str(amount), None if margin is None else str(margin)))
     graded = (amount >= 500) + (amount >= 1000)
     thin = margin is not None and amount > 0 and round(margin / amount, 4) < 0.05
-    assert (found.graded, found.rank) == (graded, min(graded, 1) if thin else graded)
+    assert (grading.graded, grading.rank) == (graded, min(graded, 1) if thin else graded)
 
 
 def test_T9_codes_of_the_profile_can_be_asked_for():
@@ -54,8 +54,8 @@ def test_T9_what_decides_anyway_does_not_wait_for_the_not_known():
 
 def test_T9_a_condition_that_struck_is_explained_in_both_languages():
     policy = policy_of(with_conditions(condition("margin_rate < 0.05", at_most="gold")))
-    seen = known("2000", "20")
-    reasons = reasons_of(policy, seen, date(2026, 3, 1), 1, trigger="review")
+    snapshot = known("2000", "20")
+    reasons = reasons_of(policy, snapshot, date(2026, 3, 1), 1, trigger="review")
     [struck] = reasons["conditions"]
     assert (struck["met"], struck["at_most"], struck["values"]) == (True, "gold", {"margin_rate": "0.01"})
     assert (reasons["before_conditions"], reasons["next"]["held_by"]) == ("platinum", [{"en": "Rule", "zh": "规则"}])

@@ -99,7 +99,7 @@ def test_T9_a_wrong_policy_is_refused_at_saving_with_the_field(document, code, p
 
 def test_T5_the_first_tenth_of_the_customers_is_class_a():
     policy = policy_of(abc("customers", "10", "20", "70"))
-    values = [Decimal(n) for n in range(1, 101)]
+    values = [Decimal(number) for number in range(1, 101)]
     graded = policy.with_cutoffs(cutoffs(policy, values), UUID(int=1))
     ranks = [graded.rank_of(value) for value in values]
     assert (ranks.count(2), ranks.count(1), ranks.count(0)) == (10, 20, 70)

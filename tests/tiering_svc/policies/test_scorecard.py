@@ -29,13 +29,13 @@ def points_by_hand(margin: int | None, days: int | None) -> Fraction:
 
 @given(st.none() | st.integers(-200, 2000), st.none() | st.integers(0, 200))
 def test_T3_margin_and_collection_bring_twenty_points_each(margin, days):
-    found = TWENTY_TWENTY.assess(
+    grading = TWENTY_TWENTY.assess(
         known("10000", None if margin is None else str(margin), days=None if days is None else str(days))
     )
     by_hand = points_by_hand(margin, days)
-    assert abs(Fraction(found.value) - by_hand) <= Fraction(1, 20_000)  # points are kept to four places
+    assert abs(Fraction(grading.value) - by_hand) <= Fraction(1, 20_000)  # points are kept to four places
     if abs(by_hand - round(by_hand)) > Fraction(1, 1000) or by_hand.denominator == 1:
-        assert found.graded == sum(by_hand >= limit for limit in (12, 22, 32))
+        assert grading.graded == sum(by_hand >= limit for limit in (12, 22, 32))
 
 
 def test_T3_shipped_scorecard_gives_its_whole_range():
@@ -61,17 +61,17 @@ def test_T3_percent_weights_share_one_score():
 )
 def test_T3_the_policy_says_how_it_treats_what_is_not_known(unknown, total, treated):
     policy = policy_of(scorecard(item(), COLLECTION | {"unknown": unknown}))
-    found = policy.assess(known("900", "500"))
-    assert found.value == Decimal(total)
-    reasons = reasons_of(policy, known("900", "500"), date(2026, 3, 1), found.rank, trigger="review")
+    grading = policy.assess(known("900", "500"))
+    assert grading.value == Decimal(total)
+    reasons = reasons_of(policy, known("900", "500"), date(2026, 3, 1), grading.rank, trigger="review")
     assert reasons["score"]["items"][1]["unknown"] == treated
     assert reasons["score"]["items"][1]["value"] is None
 
 
 def test_T3_a_scorecard_of_which_nothing_is_known_gives_the_lowest_level():
     policy = policy_of(scorecard(item(unknown="skip"), bands=("12",)))
-    found = policy.assess(known())
-    assert (found.value, found.rank) == (None, 0)
+    grading = policy.assess(known())
+    assert (grading.value, grading.rank) == (None, 0)
 
 
 steps = st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 20)), min_size=1, max_size=5, unique_by=lambda s: s[0])
@@ -95,41 +95,42 @@ def items(draw: Any) -> list[dict[str, Any]]:
     return made
 
 
-def by_hand(one: dict[str, Any], value: int | None) -> Fraction | None:
+def by_hand(item: dict[str, Any], value: int | None) -> Fraction | None:
     if value is None:
         return (
-            {"lowest": Fraction(0), "skip": None}.get(one["unknown"], Fraction(3))
-            if isinstance(one["unknown"], str)
+            {"lowest": Fraction(0), "skip": None}.get(item["unknown"], Fraction(3))
+            if isinstance(item["unknown"], str)
             else Fraction(3)
         )
-    if "bands" in one:
-        reached = [Fraction(band["points"]) for band in one["bands"] if int(band["from"]) <= value]
+    if "bands" in item:
+        reached = [Fraction(band["points"]) for band in item["bands"] if int(band["from"]) <= value]
         return reached[-1] if reached else Fraction(0)
-    worst, best, points = (int(one["scale"][field]) for field in ("worst", "best", "points"))
+    worst, best, points = (int(item["scale"][field]) for field in ("worst", "best", "points"))
     return min(max(Fraction(value - worst, best - worst), Fraction(0)), Fraction(1)) * points
 
 
-def most_of(one: dict[str, Any]) -> int:
-    return max(int(b["points"]) for b in one["bands"]) if "bands" in one else int(one["scale"]["points"])
+def most_of(item: dict[str, Any]) -> int:
+    return max(int(b["points"]) for b in item["bands"]) if "bands" in item else int(item["scale"]["points"])
 
 
 @given(items(), st.none() | st.integers(-60, 60), st.none() | st.integers(-60, 60))
 def test_T3_any_scorecard_adds_up_as_fractions_do(parts, margin, days):
     policy = policy_of(scorecard(*parts, bands=("0.5",)))
     values = (margin, days)
-    earned = [by_hand(one, value) for one, value in zip(parts, values, strict=True)]
-    weights = [int(one["weight"]) for one in parts]
-    most = [most_of(one) * weight for one, weight in zip(parts, weights, strict=True)]
-    told = [n for n, points in enumerate(earned) if points is not None]
-    reachable = sum(most[n] for n in told)
-    found = policy.assess(known("1", None if margin is None else str(margin), days=None if days is None else str(days)))
-    if not told:
-        assert found.value is None
+    earned = [by_hand(item, value) for item, value in zip(parts, values, strict=True)]
+    weights = [int(item["weight"]) for item in parts]
+    most = [most_of(item) * weight for item, weight in zip(parts, weights, strict=True)]
+    counted = [index for index, points in enumerate(earned) if points is not None]
+    reachable = sum(most[index] for index in counted)
+    margin_text, days_text = (None if value is None else str(value) for value in values)
+    grading = policy.assess(known("1", margin_text, days=days_text))
+    if not counted:
+        assert grading.value is None
         return
-    total = sum((earned[n] * weights[n] for n in told), Fraction(0))
+    total = sum((earned[index] * weights[index] for index in counted), Fraction(0))
     if reachable:
         total = total * sum(most) / reachable
-    assert abs(Fraction(found.value) - total) <= Fraction(sum(weights) * 40, 10_000)
+    assert abs(Fraction(grading.value) - total) <= Fraction(sum(weights) * 40, 10_000)
 
 
 @given(items(), st.integers(-60, 60), st.integers(-60, 60), st.integers(1, 40))
@@ -139,28 +140,28 @@ def test_T9_what_alone_brings_the_next_tier_really_does(parts, margin, days, wan
     document["bands"] = [{"tier": "gold", "from": str(min(Decimal(wanted), most))}]
     policy = policy_of(document)
     then = {"margin": Decimal(margin), "collection_period": Decimal(days)}
-    found = policy.assess(known("1", str(margin), days=str(days)))
-    step = next_tier(policy, found, found.rank)
+    grading = policy.assess(known("1", str(margin), days=str(days)))
+    step = next_tier(policy, grading, grading.rank)
     if step is None:
-        assert found.rank == 2
+        assert grading.rank == 2
         return
-    for one in step["items"]:
-        limits = one["alone"]
+    for left in step["items"]:
+        limits = left["alone"]
         if limits is None:
             continue
         value = limits.get("at_least") or limits.get("at_most")
-        tried = then | {one["indicator"]: Decimal(value)}
+        tried = then | {left["indicator"]: Decimal(value)}
         assert policy.assess(known("1", str(tried["margin"]), days=str(tried["collection_period"]))).rank == 2
 
 
 def test_T9_a_score_is_explained_item_by_item_in_both_languages():
-    seen = known("9000", "450", days="60")
-    found = TWENTY_TWENTY.assess(seen)
-    assert (found.value, found.rank) == (Decimal("18"), 1)
-    reasons = reasons_of(TWENTY_TWENTY, seen, date(2026, 3, 1), 1, trigger="review")
-    assert [(one["points"], one["most"]) for one in reasons["score"]["items"]] == [("10", "20"), ("8", "20")]
+    snapshot = known("9000", "450", days="60")
+    grading = TWENTY_TWENTY.assess(snapshot)
+    assert (grading.value, grading.rank) == (Decimal("18"), 1)
+    reasons = reasons_of(TWENTY_TWENTY, snapshot, date(2026, 3, 1), 1, trigger="review")
+    assert [(item["points"], item["most"]) for item in reasons["score"]["items"]] == [("10", "20"), ("8", "20")]
     assert (reasons["next"]["code"], reasons["next"]["missing"]) == ("gold", "4")
-    assert [one["alone"] for one in reasons["next"]["items"]] == [{"at_least": "600"}, {"at_most": "45"}]
+    assert [item["alone"] for item in reasons["next"]["items"]] == [{"at_least": "600"}, {"at_most": "45"}]
     words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "the score was 18 of 40 points: gross margin 450 USD, 10 of 20 points" in words
     assert "For Gold, 4 points is missing. One of these alone would bring it: gross margin at least 600 USD" in words

@@ -22,8 +22,8 @@ RECENT = {
 
 @given(st.integers(0, 200))
 def test_T2_less_is_better_where_the_policy_says_so(days):
-    seen = known("10", last_order_at=at(31) - timedelta(days=days))
-    assert policy_of(RECENT).assess(seen).rank == (days <= 90) + (days <= 30)
+    snapshot = known("10", last_order_at=at(31) - timedelta(days=days))
+    assert policy_of(RECENT).assess(snapshot).rank == (days <= 90) + (days <= 30)
 
 
 def test_T2_too_much_is_what_is_missing_where_less_is_better():
@@ -37,12 +37,12 @@ def test_T2_too_much_is_what_is_missing_where_less_is_better():
     assert "距active级尚多10天。" in write_explanation("upgrade", reasons, at(1), "zh", zone=UTC, currency="USD")
 
 
-@pytest.mark.parametrize("code", sorted(code for code, one in INDICATORS.items() if one.unit != "code"))
+@pytest.mark.parametrize("code", sorted(code for code, indicator in INDICATORS.items() if indicator.unit != "code"))
 def test_T2_every_numeric_indicator_of_the_four_classes_can_be_put_into_bands(code):
     policy = policy_of(bands_document(("gold", "5")) | {"indicator": code})
-    found = policy.assess(known())  # of nobody anything is known
-    reasons = reasons_of(policy, known(), date(2026, 3, 1), found.rank, trigger="review")
-    assert found.rank == 0
+    grading = policy.assess(known())  # of nobody anything is known
+    reasons = reasons_of(policy, known(), date(2026, 3, 1), grading.rank, trigger="review")
+    assert grading.rank == 0
     assert write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
     assert (INDICATORS[code].of_figures is None) == (INDICATORS[code].group in policy.classes)
 
@@ -50,7 +50,7 @@ def test_T2_every_numeric_indicator_of_the_four_classes_can_be_put_into_bands(co
 def test_T2_the_policy_says_where_the_unknown_goes():
     document = bands_document(("gold", "5"), ("platinum", "50")) | {"indicator": "margin", "unknown": {"tier": "gold"}}
     policy = policy_of(document)
-    assert [policy.assess(one).rank for one in (known("9"), known("9", "1"), known("9", "50"))] == [1, 0, 2]
+    assert [policy.assess(snapshot).rank for snapshot in (known("9"), known("9", "1"), known("9", "50"))] == [1, 0, 2]
     reasons = reasons_of(policy, known("9"), date(2026, 3, 1), 1, trigger="review")
     assert (reasons["value"], reasons["unknown_gives"], reasons["next"]["missing"]) == (None, "gold", None)
 

@@ -22,8 +22,8 @@ MARCH = date(2026, 3, 1)
 
 def axis_by_hand(values: list[int | None]) -> Decimal | None:
     """Views of equal weight; of those that are not known the others take the place."""
-    told = [min(max(Decimal(value), Decimal(0)), Decimal(1000)) / 10 for value in values if value is not None]
-    return sum(told, Decimal(0)) / len(told) if told else None
+    points = [min(max(Decimal(value), Decimal(0)), Decimal(1000)) / 10 for value in values if value is not None]
+    return sum(points, Decimal(0)) / len(points) if points else None
 
 
 amounts = st.none() | st.integers(0, 1200)
@@ -31,43 +31,43 @@ amounts = st.none() | st.integers(0, 1200)
 
 @given(amounts, amounts, st.none() | st.integers(0, 1200), st.integers(0, 1200))
 def test_T4_the_cell_of_both_scores_gives_the_tier(margin, complaints, amount, orders):
-    seen = known(
+    snapshot = known(
         None if amount is None else str(amount), None if margin is None else str(margin), complaints=complaints,
         orders=orders,
     )  # fmt: skip
     bought = amount if amount is not None and orders else None
     present = axis_by_hand([margin, complaints, bought])
     potential = axis_by_hand([margin, complaints, orders if amount is not None else 0])
-    found = POLICY.assess(seen)
-    for total, by_hand in ((found.cell.present.total, present), (found.cell.potential.total, potential)):
+    grading = POLICY.assess(snapshot)
+    for total, by_hand in ((grading.cell.present.total, present), (grading.cell.potential.total, potential)):
         assert (total is None) == (by_hand is None)
         if total is not None:
             assert abs(total - by_hand) < Decimal("0.001")
-    if all(one is None or abs(one - 50) > Decimal("0.01") for one in (present, potential)):
-        high = tuple((one or 0) > 50 for one in (present, potential))
-        assert found.rank == {(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[high]
+    if all(total is None or abs(total - 50) > Decimal("0.01") for total in (present, potential)):
+        high = tuple((total or 0) > 50 for total in (present, potential))
+        assert grading.rank == {(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[high]
 
 
 def test_T4_each_view_counts_with_its_weight():
     document = matrix()
     for view, weight in zip(document["matrix"]["present"]["views"], ("70", "10", "10", "10"), strict=True):
         view["weight"] = weight
-    found = policy_of(document).assess(known("0", "1000", complaints=0))
-    assert found.cell.present.total == Decimal("77.7778")  # (70 x 100 + 0 + 0) / 90, contacts not being known
+    grading = policy_of(document).assess(known("0", "1000", complaints=0))
+    assert grading.cell.present.total == Decimal("77.7778")  # (70 x 100 + 0 + 0) / 90, contacts not being known
 
 
 def test_T9_the_ways_to_the_next_tier_lead_there():
     document = matrix()
     document["matrix"]["cells"][1]["tier"] = "gold"  # low x high as good as high x low: two ways to gold
     policy = policy_of(document)
-    seen = known("300", "300", complaints=300, orders=300)
-    found = policy.assess(seen)
-    step = next_tier(policy, found, found.rank)
+    snapshot = known("300", "300", complaints=300, orders=300)
+    grading = policy.assess(snapshot)
+    step = next_tier(policy, grading, grading.rank)
     assert (step["code"], len(step["ways"])) == ("gold", 2)
     assert [(way["present"]["missing"], way["potential"]["missing"]) for way in step["ways"]] == [
         ("0", "20"), ("20", "0")
     ]  # fmt: skip
-    reasons = reasons_of(policy, seen, MARCH, 0, trigger="review")
+    reasons = reasons_of(policy, snapshot, MARCH, 0, trigger="review")
     words = write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "For Gold, 20 points of potential value or 20 points of present value is missing." in words
     assert "距gold级还差潜在价值20分，或当前价值20分。" in write_explanation(
@@ -78,7 +78,7 @@ def test_T9_the_ways_to_the_next_tier_lead_there():
 def test_T9_the_views_and_their_indicators_are_part_of_the_reasons():
     reasons = reasons_of(POLICY, known("900", "500", complaints=0), MARCH, 0, trigger="review")
     views = {view["view"]: view for view in reasons["axes"]["present"]["views"]}
-    assert {view: one["total"] for view, one in views.items()} == {
+    assert {view: view_reasons["total"] for view, view_reasons in views.items()} == {
         "finance": "50", "service": "0", "customer": None, "sales": "90"
     }  # fmt: skip
     assert views["customer"]["items"][0]["unknown"] == "skip"

@@ -23,12 +23,12 @@ from tests.tiering_svc.tiers.test_orders_in_the_database import (
     DAY,
     ORDERS,
     RETURNS,
+    deliver,
     events_of,
     fresh,
     history,
     query,
     run_in_loop,
-    tell,
     told_in,
 )
 
@@ -68,7 +68,7 @@ async def in_force(database: Database, document: dict[str, Any]) -> None:
 
 def all_events(drawn: list[tuple[Any, ...]]) -> list[Any]:
     events = events_of([fact for fact in drawn if fact[0] != "paid"])
-    for n, (_, customer, day, delay) in enumerate(fact for fact in drawn if fact[0] == "paid"):
+    for number, (_, customer, day, delay) in enumerate(fact for fact in drawn if fact[0] == "paid"):
         issued = DAY + timedelta(days=day)
         receivable = ReceivableIssued(
             receivable_id=new_id(), customer_id=customer, amount=Decimal(100), issued_on=issued.date(),
@@ -78,7 +78,7 @@ def all_events(drawn: list[tuple[Any, ...]]) -> list[Any]:
             payment_id=new_id(), receivable_id=receivable.receivable_id, customer_id=customer, amount=Decimal(100),
             outstanding=Decimal(0), paid_at=issued + timedelta(days=delay),
         )  # fmt: skip
-        events[2 * n : 2 * n] = [receivable, payment]
+        events[2 * number : 2 * number] = [receivable, payment]
     return events
 
 
@@ -110,11 +110,11 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
 async def test_T3_an_order_raises_at_once_by_what_was_paid_before(database):
     await in_force(database, SCORE)
     first = placed(ANN, at(1), "100")
-    await tell(database, first)
+    await deliver(database, first)
     paid = all_events([("paid", ANN, (at(2) - DAY).days, 10)])
-    await tell(database, *paid)
+    await deliver(database, *paid)
     assert await history(database) == [("iron", "first", at(1), None)]  # 1 + 10: how it pays is not known
-    [risen] = await tell(database, placed(ANN, at(20), "10"))
+    [risen] = await deliver(database, placed(ANN, at(20), "10"))
     assert (risen.tier, risen.effective_from) == ("gold", at(20))  # 1.1 + 20: paid within fifteen days
     assert await broken_invariants(database) == []
 
@@ -122,19 +122,19 @@ async def test_T3_an_order_raises_at_once_by_what_was_paid_before(database):
 async def test_T10_a_rise_by_score_is_corrected_when_its_order_comes_back(database):
     await in_force(database, SCORE)
     small, big = placed(ANN, at(1), "100"), placed(ANN, at(5), "1500")
-    await tell(database, small, big)
+    await deliver(database, small, big)
     assert [row[0] for row in await history(database)] == ["iron", "platinum"]
-    [correction] = await tell(database, returned(big, at(9)))
+    [correction] = await deliver(database, returned(big, at(9)))
     assert (correction.kind, correction.tier, correction.effective_from) == ("correction", "iron", at(5))
     assert await broken_invariants(database) == []
 
 
 async def test_T9_the_reasons_of_a_rise_by_score_are_kept(client, database):
     await in_force(database, SCORE)
-    await tell(database, placed(ANN, at(1), "1000"))
-    told = (await client.get(f"/v1/customers/{ANN}/tier/explanation", params={"at": at(2).isoformat()})).json()
-    assert [one["points"] for one in told["reasons"]["score"]["items"]] == ["10", "10"]
-    assert "the score was 20 of 40 points" in told["words"]
+    await deliver(database, placed(ANN, at(1), "1000"))
+    explanation = (await client.get(f"/v1/customers/{ANN}/tier/explanation", params={"at": at(2).isoformat()})).json()
+    assert [item["points"] for item in explanation["reasons"]["score"]["items"]] == ["10", "10"]
+    assert "the score was 20 of 40 points" in explanation["words"]
     tier = (await client.get(f"/v1/customers/{ANN}/tier")).json()
     assert (tier["next"]["code"], tier["next"]["unit"], len(tier["next"]["items"])) == ("platinum", "points", 2)
 
@@ -152,7 +152,7 @@ ROW = """insert into tier_history (id, customer_id, tier, rank, kind, effective,
     ],
 )
 async def test_T10_the_database_refuses_an_overlap_and_a_gap(database, starts, ends, error):
-    await tell(database, placed(ANN, at(1), "100"))
+    await deliver(database, placed(ANN, at(1), "100"))
     await query(
         database,
         "update tier_history set effective = tstzrange(lower(effective), $1), superseded_at = null",

@@ -11,7 +11,7 @@ from tests.tiering_svc.policies.test_policies import abc, figures_of, monthly, s
 from tests.tiering_svc.shorthand import Folded, at, back, bands_document, order, policy_of, rules
 
 
-def said(change, language: str) -> str:  # type: ignore[no-untyped-def]
+def words_of(change, language: str) -> str:  # type: ignore[no-untyped-def]
     return write_explanation(change.kind, change.reasons, change.effective_from, language, zone=UTC, currency="USD")  # type: ignore[arg-type]
 
 
@@ -23,11 +23,11 @@ def test_T9_a_rise_is_explained_with_value_band_and_what_is_missing():
     assert change.reasons["band"] == {"from": "550", "to": "2000"}
     assert change.reasons["next"]["missing"] == "765.5"
     assert change.reasons["order_id"] == str(UUID(int=1))
-    assert said(change, "en") == (
+    assert words_of(change, "en") == (
         "Gold since 2026-03-01: placed by the first order. In the 12 months 2025-04 to 2026-03 the amount was "
         "1,234.50 USD. Gold begins at 550 USD. For Platinum, 765.50 USD is missing. Policy “Test”, version 1."
     )
-    assert said(change, "zh") == (
+    assert words_of(change, "zh") == (
         "自2026-03-01起为gold级：由首笔订单定级。2025-04至2026-03共12个月的消费金额为1,234.50 USD。"
         "gold级的起点为550 USD。距platinum级还差765.50 USD。依据政策“测试”第1版。"
     )
@@ -35,15 +35,15 @@ def test_T9_a_rise_is_explained_with_value_band_and_what_is_missing():
 
 def test_K18_a_correction_says_what_happened():
     base, big = order(1, at(1), "100"), order(2, at(5), "500")
-    change = Folded().place(base, big).take(back(big)).changes[-1]
-    assert "corrected from this date" in said(change, "en")
-    assert "自该日起更正" in said(change, "zh")
+    change = Folded().place(base, big).reverse(back(big)).changes[-1]
+    assert "corrected from this date" in words_of(change, "en")
+    assert "自该日起更正" in words_of(change, "zh")
     assert change.reasons["value"] == "100"
 
 
 def test_T5_the_cut_offs_are_part_of_the_reasons():
     policy = policy_of(abc("customers", "10", "20", "70"))
-    values = [figures_of(str(n)).amount for n in range(1, 101)]
+    values = [figures_of(str(number)).amount for number in range(1, 101)]
     graded = policy.with_cutoffs(cutoffs(policy, values), UUID(int=3))
     reasons = reasons_of(graded, figures_of("75"), date(2026, 3, 1), 1, trigger="review", run_id=UUID(int=3))
     assert reasons["bands"] == [{"tier": "b", "from": "71"}, {"tier": "a", "from": "91"}]
@@ -69,8 +69,8 @@ def test_T9_the_unknown_is_said_to_be_unknown():
     policy = policy_of(bands_document(("gold", "5")) | {"indicator": "margin"})
     change = Folded(rules(policy)).place(order(1, at(1), "100")).changes[0]
     assert change.reasons["value"] is None
-    assert "is not known" in said(change, "en")
-    assert "未知" in said(change, "zh")
+    assert "is not known" in words_of(change, "en")
+    assert "未知" in words_of(change, "zh")
 
 
 def test_T9_at_the_top_nothing_is_missing():

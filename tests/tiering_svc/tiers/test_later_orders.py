@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 Headers = Callable[..., dict[str, str]]
 
 
-async def tell(database: Database, *events: Event) -> None:
+async def deliver(database: Database, *events: Event) -> None:
     await harness.deliver(database, subscriptions, events)
 
 
@@ -66,10 +66,10 @@ async def test_T10_an_order_raises_whether_it_is_counted_before_or_after_a_revie
     await activate_bands(
         client, as_role, ("silver", "800"), ("gold", "2400"), lowest="basic", months=1, grace_months=grace
     )
-    await tell(database, *[placed(one, NOW - timedelta(days=70), "3000") for one in (EARLY, LATE)])
-    await tell(database, placed(EARLY, NOW - HOUR, amount))
+    await deliver(database, *[placed(customer, NOW - timedelta(days=70), "3000") for customer in (EARLY, LATE)])
+    await deliver(database, placed(EARLY, NOW - HOUR, amount))
     await reviewed(client, database, NOW - 2 * HOUR)
-    await tell(database, placed(LATE, NOW - HOUR, amount))
+    await deliver(database, placed(LATE, NOW - HOUR, amount))
     history = await both_stand_alike(client, database)
     assert [tier for tier, _, _ in history] == tiers
 
@@ -77,13 +77,13 @@ async def test_T10_an_order_raises_whether_it_is_counted_before_or_after_a_revie
 async def test_T10_an_order_that_comes_while_a_review_puts_everybody_on_a_new_pyramid_still_raises(
     client: httpx.AsyncClient, database: Database, as_role: Headers
 ) -> None:
-    await tell(database, *[placed(one, NOW - timedelta(days=3), "100") for one in (EARLY, LATE)])
+    await deliver(database, *[placed(customer, NOW - timedelta(days=3), "100") for customer in (EARLY, LATE)])
     await activate_bands(client, as_role, ("bronze", "200"), ("vip", "900"), lowest="none", months=12, grace_months=1)
     answer = await client.post("/v1/evaluations", json={"as_of": (NOW - HOUR).isoformat()})
     assert answer.status_code == 202
-    await tell(database, placed(EARLY, NOW, "5000"))
+    await deliver(database, placed(EARLY, NOW, "5000"))
     await run_to_the_end(database)
-    await tell(database, placed(LATE, NOW, "5000"))
+    await deliver(database, placed(LATE, NOW, "5000"))
     history = await both_stand_alike(client, database)
     assert [(tier, kind) for tier, kind, _ in history][1:] == [("none", "first"), ("vip", "upgrade")]
 
@@ -91,17 +91,17 @@ async def test_T10_an_order_that_comes_while_a_review_puts_everybody_on_a_new_py
 async def test_T10_an_order_after_an_overrides_end_raises_whether_the_timer_or_the_order_was_first(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    await tell(database, *[placed(one, NOW - timedelta(days=3), "900") for one in (EARLY, LATE)])
+    await deliver(database, *[placed(customer, NOW - timedelta(days=3), "900") for customer in (EARLY, LATE)])
     until = datetime.now(UTC) + timedelta(minutes=1)
-    for one in (EARLY, LATE):
+    for customer in (EARLY, LATE):
         body = {"tier": "basic", "reason": "a", "until": until.isoformat()}
-        assert (await client.post(f"/v1/customers/{one}/tier/overrides", json=body)).status_code == 201
-    await tell(database, placed(EARLY, until + timedelta(seconds=30), "5000"))
+        assert (await client.post(f"/v1/customers/{customer}/tier/overrides", json=body)).status_code == 201
+    await deliver(database, placed(EARLY, until + timedelta(seconds=30), "5000"))
     await timers.fire_due(database, until=until + timedelta(minutes=2))
-    await tell(database, placed(LATE, until + timedelta(seconds=30), "5000"))
+    await deliver(database, placed(LATE, until + timedelta(seconds=30), "5000"))
     tiers = [
-        [tier for tier, _, _ in (await told_of(client, database, one))[0]]  # type: ignore[attr-defined]
-        for one in (EARLY, LATE)
+        [tier for tier, _, _ in (await told_of(client, database, customer))[0]]  # type: ignore[attr-defined]
+        for customer in (EARLY, LATE)
     ]
     assert tiers == [["silver", "basic", "silver", "platinum"]] * 2
 
@@ -110,13 +110,13 @@ async def test_K18_what_an_order_earned_under_an_override_is_corrected_to_what_t
     client: httpx.AsyncClient, database: Database
 ) -> None:
     """The tier that a person had set for a while is no floor for what follows it."""
-    await tell(database, placed(EARLY, NOW - timedelta(days=3), "900"))
+    await deliver(database, placed(EARLY, NOW - timedelta(days=3), "900"))
     until = datetime.now(UTC) + timedelta(minutes=1)
     body = {"tier": "gold", "reason": "a", "until": until.isoformat()}
     assert (await client.post(f"/v1/customers/{EARLY}/tier/overrides", json=body)).status_code == 201
     order = placed(EARLY, datetime.now(UTC), "5000")
-    await tell(database, order)
+    await deliver(database, order)
     await timers.fire_due(database, until=until + timedelta(minutes=2))
-    await tell(database, returned(order, until + timedelta(minutes=3)))
+    await deliver(database, returned(order, until + timedelta(minutes=3)))
     tier = (await client.get(f"/v1/customers/{EARLY}/tier")).json()
     assert (tier["tier"], tier["kind"]) == ("silver", "correction")

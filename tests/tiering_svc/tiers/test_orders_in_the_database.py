@@ -41,19 +41,19 @@ async def history(database: Database, customer: UUID = ANN) -> list[tuple[Any, .
     return [tuple(row.values()) for row in rows]
 
 
-async def month(database: Database, which: date, customer: UUID = ANN) -> dict[str, Any]:
+async def month(database: Database, first_day: date, customer: UUID = ANN) -> dict[str, Any]:
     [row] = await query(
-        database, "select * from indicator_month where customer_id = $1 and month = $2", customer, which
+        database, "select * from indicator_month where customer_id = $1 and month = $2", customer, first_day
     )
     return dict(row)
 
 
-async def tell(database: Database, *events: Any) -> list[TierChanged]:
+async def deliver(database: Database, *events: Any) -> list[TierChanged]:
     return await harness.deliver(database, subscriptions, events)  # type: ignore[return-value]
 
 
 async def test_T10_the_first_order_places_the_customer_and_says_so(database):
-    [changed] = await tell(database, placed(ANN, at(1), "900"))
+    [changed] = await deliver(database, placed(ANN, at(1), "900"))
     assert (changed.customer_id, changed.previous_tier, changed.tier, changed.rank) == (ANN, None, "silver", 1)
     assert (changed.kind, changed.effective_from) == ("first", at(1))
     assert await history(database) == [("silver", "first", at(1), None)]
@@ -62,8 +62,8 @@ async def test_T10_the_first_order_places_the_customer_and_says_so(database):
 
 async def test_T1_an_order_counts_in_the_month_it_was_placed_less_what_came_back_of_it(database):
     order = placed(ANN, at(5, 3), "100", cost="6", quantity=10)
-    await tell(database, order, placed(ANN, at(6, 3), "40"))
-    await tell(database, returned(order, at(2, 4), quantity=4, amount="40"))
+    await deliver(database, order, placed(ANN, at(6, 3), "40"))
+    await deliver(database, returned(order, at(2, 4), quantity=4, amount="40"))
     march, april = await month(database, date(2026, 3, 1)), await month(database, date(2026, 4, 1))
     assert (march["orders"], march["amount"], march["largest_order"]) == (2, 100, 60)
     assert (march["margin"], march["margin_known_amount"]) == (24, 60)
@@ -74,17 +74,17 @@ async def test_T1_an_order_counts_in_the_month_it_was_placed_less_what_came_back
 
 async def test_T1_an_order_that_came_back_whole_counts_no_more(database):
     order = placed(ANN, at(5), "100", cost="60")
-    await tell(database, order)
-    await tell(database, cancelled(order, at(6)))
+    await deliver(database, order)
+    await deliver(database, cancelled(order, at(6)))
     march = await month(database, date(2026, 3, 1))
     assert (march["orders"], march["amount"], march["margin"], march["largest_order"]) == (0, 0, None, None)
     assert (march["first_order_at"], march["returned_count"]) == (None, 1)
 
 
 async def test_T1_a_margin_is_unknown_until_a_cost_is_known(database):
-    await tell(database, placed(ANN, at(5), "100"))
+    await deliver(database, placed(ANN, at(5), "100"))
     assert (await month(database, date(2026, 3, 1)))["margin"] is None
-    await tell(database, placed(ANN, at(4), "50", cost="30"))
+    await deliver(database, placed(ANN, at(4), "50", cost="30"))
     march = await month(database, date(2026, 3, 1))
     assert (march["margin"], march["margin_known_amount"], march["amount"]) == (20, 50, 150)
     assert (march["first_order_at"], march["last_order_at"]) == (at(4), at(5))
@@ -101,15 +101,15 @@ async def test_K13_at_every_split_into_batches(database, cuts):
             batches.append([])
         batches[-1].append(event)
     for batch in batches:
-        await tell(database, *batch)
+        await deliver(database, *batch)
     assert await history(database) == [("basic", "first", at(1), None)]
     assert await broken_invariants(database) == []
 
 
 async def test_K18_a_rise_whose_order_is_returned_is_corrected_from_its_date(database):
     base, big = placed(ANN, at(1), "100"), placed(ANN, at(5), "3000")
-    await tell(database, base, big)
-    [correction] = await tell(database, returned(big, at(9)))
+    await deliver(database, base, big)
+    [correction] = await deliver(database, returned(big, at(9)))
     assert (correction.kind, correction.previous_tier, correction.tier) == ("correction", "gold", "basic")
     assert correction.effective_from == at(5)
     assert await history(database) == [("basic", "first", at(1), at(5)), ("basic", "correction", at(5), None)]
@@ -120,8 +120,8 @@ async def test_K18_a_rise_whose_order_is_returned_is_corrected_from_its_date(dat
 
 async def test_K18_a_later_order_lifts_at_its_own_date(database):
     big, base, later = placed(ANN, at(5), "3000"), placed(ANN, at(1), "100"), placed(ANN, at(9), "900")
-    await tell(database, base, big, later)
-    changes = await tell(database, returned(big, at(20)))
+    await deliver(database, base, big, later)
+    changes = await deliver(database, returned(big, at(20)))
     assert [(c.kind, c.tier, c.effective_from) for c in changes] == [
         ("correction", "basic", at(5)),
         ("upgrade", "silver", at(9)),
@@ -131,9 +131,9 @@ async def test_K18_a_later_order_lifts_at_its_own_date(database):
 
 async def test_K18_two_returns_in_one_batch_are_taken_one_by_one(database):
     orders = [placed(ANN, at(1), "100"), placed(ANN, at(5), "900"), placed(ANN, at(9), "900")]
-    await tell(database, *orders)
+    await deliver(database, *orders)
     first, second = returned(orders[1], at(20)), returned(orders[2], at(21))
-    changes = await tell(database, first, second)
+    changes = await deliver(database, first, second)
     assert [(c.kind, c.tier, c.effective_from) for c in changes] == [
         ("correction", "basic", at(5)),
         ("upgrade", "silver", at(9)),
@@ -143,17 +143,17 @@ async def test_K18_two_returns_in_one_batch_are_taken_one_by_one(database):
 
 
 async def test_K8_a_customer_known_before_its_first_order_has_no_tier_yet(database):
-    await tell(database, CustomerRegistered(customer_id=ANN, kind="unknown", registered_at=at(1)))
-    await tell(database, CustomerRegistered(customer_id=ANN, kind="unknown", registered_at=at(1)))
+    await deliver(database, CustomerRegistered(customer_id=ANN, kind="unknown", registered_at=at(1)))
+    await deliver(database, CustomerRegistered(customer_id=ANN, kind="unknown", registered_at=at(1)))
     [row] = await query(database, "select tier from standing")
     assert row["tier"] is None
-    [changed] = await tell(database, placed(ANN, at(2), "5"))
+    [changed] = await deliver(database, placed(ANN, at(2), "5"))
     assert changed.kind == "first"
 
 
 async def test_T10_a_late_order_is_judged_together_with_those_after_it(database):
-    await tell(database, placed(ANN, at(1, 1), "100"), placed(ANN, at(20), "600"))
-    [changed] = await tell(database, placed(ANN, at(5), "150"))
+    await deliver(database, placed(ANN, at(1, 1), "100"), placed(ANN, at(20), "600"))
+    [changed] = await deliver(database, placed(ANN, at(5), "150"))
     assert (changed.kind, changed.tier, changed.effective_from) == ("upgrade", "silver", at(20))
 
 
@@ -190,8 +190,8 @@ def events_of(facts_drawn: list[tuple[Any, ...]]) -> list[Any]:
             left[orders[-1].order_id] = 4
             events.append(orders[-1])
         elif orders:
-            _, which, pieces, days, cancel = fact
-            order = orders[which % len(orders)]
+            _, index, pieces, days, cancel = fact
+            order = orders[index % len(orders)]
             pieces = min(pieces, left[order.order_id])
             if not pieces:
                 continue
@@ -216,7 +216,7 @@ async def told_in(database: Database, events: list[Any], batches: list[int]) -> 
     position, size = 0, 0
     while position < len(events):
         size = batches[position % len(batches)]
-        await tell(database, *events[position : position + size])
+        await deliver(database, *events[position : position + size])
         position += size
     announced = [
         (e.customer_id, e.previous_tier, e.tier, e.kind, e.effective_from) for e in await harness.announced(database)
@@ -295,23 +295,23 @@ async def compare_with_pandas(database: Database, events: list[Any]) -> None:
             lambda tx, customer=customer: facts.list_figures(tx, [SnapshotRequest(customer, as_of, 12)])  # type: ignore[misc]
         )
         assert last == date(2026, 6, 1)
-        mine = frame[frame["customer"] == customer]
-        assert figures.orders == len(mine)
-        assert figures.amount == Decimal(str(mine["amount"].sum() if len(mine) else 0))
-        known = mine[mine["margin"].notna()]
+        own_orders = frame[frame["customer"] == customer]
+        assert figures.orders == len(own_orders)
+        assert figures.amount == Decimal(str(own_orders["amount"].sum() if len(own_orders) else 0))
+        known = own_orders[own_orders["margin"].notna()]
         assert (figures.margin is None) == known.empty
         if not known.empty:
             assert float(figures.margin or 0) == pytest.approx(known["margin"].sum())
             assert float(figures.margin_known_amount) == pytest.approx(known["amount"].sum())
-        if len(mine):
-            assert float(figures.largest_order or 0) == mine["amount"].max()
-            assert figures.last_order_at == mine["placed_at"].max()
-            by_month = mine.groupby(mine["placed_at"].dt.strftime("%Y-%m"))["amount"].sum()
+        if len(own_orders):
+            assert float(figures.largest_order or 0) == own_orders["amount"].max()
+            assert figures.last_order_at == own_orders["placed_at"].max()
+            by_month = own_orders.groupby(own_orders["placed_at"].dt.strftime("%Y-%m"))["amount"].sum()
             assert {f"{m:%Y-%m}": float(v) for m, v in figures.monthly.items()} == by_month.to_dict()
 
 
 async def test_no_event_names_anything_but_ids_codes_and_instants(database):
-    await tell(database, placed(ANN, at(1), "900"))
+    await deliver(database, placed(ANN, at(1), "900"))
     [event] = await harness.announced(database)
     assert set(event.model_dump()) == set(TierChanged.model_fields)
     assert new_id() > event.change_id  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ async def test_T10_an_override_is_listed_and_can_be_ended_early(client, database
         await client.post(f"{TIER}/overrides", json={"tier": "platinum", "reason": "b", "until": days(30)})
     ).json()
     listed = (await client.get(f"{TIER}/overrides")).json()["items"]
-    assert [(one["id"], one["reason"], one["ended_because"]) for one in listed] == [
+    assert [(privilege["id"], privilege["reason"], privilege["ended_because"]) for privilege in listed] == [
         (second["id"], "b", None), (first["id"], "a", "replaced")
     ]  # fmt: skip
     end = f"{TIER}/overrides/{second['id']}/end"
@@ -81,7 +81,7 @@ async def test_T10_a_promise_needs_a_tier_a_day_to_come_and_no_override(client, 
     assert (await client.get(TIER)).json()["kept_until"] is None
     await client.post(f"{TIER}/retentions", json={"reason": "b", "until": days(9)})
     await client.post(f"{TIER}/overrides", json={"tier": "gold", "reason": "c", "until": days(9)})
-    assert [one["ended_because"] for one in (await client.get(f"{TIER}/retentions")).json()["items"]] == [
+    assert [privilege["ended_because"] for privilege in (await client.get(f"{TIER}/retentions")).json()["items"]] == [
         "replaced by an override", "enough"
     ]  # fmt: skip
     during = await client.post(f"{TIER}/retentions", json={"reason": "d", "until": days(9)})
@@ -99,8 +99,8 @@ async def test_T10_a_promise_is_part_of_what_was_known_then(client, database):
     after = datetime.now(UTC)
 
     async def promised(as_of, known_at):
-        stood = await database.run(lambda tx: as_it_stood.list_stood(tx, [ANN], as_of, known_at))
-        return stood[ANN].promised_until if ANN in stood else None
+        past_standings = await database.run(lambda tx: as_it_stood.list_stood(tx, [ANN], as_of, known_at))
+        return past_standings[ANN].promised_until if ANN in past_standings else None
 
     assert await promised(before, before) is None
     assert await promised(during, during) is not None
@@ -115,8 +115,8 @@ async def test_T10_verify_finds_a_privilege_that_the_standing_does_not_know(clie
 
     async def offending() -> list[str]:
         rows = [
-            await database.run(lambda tx, one=one: tx.raw.fetch(one.offending))  # type: ignore[misc]
-            for one in (*policies.INVARIANTS, *rule_sets.INVARIANTS)
+            await database.run(lambda tx, invariant=invariant: tx.raw.fetch(invariant.offending))  # type: ignore[misc]
+            for invariant in (*policies.INVARIANTS, *rule_sets.INVARIANTS)
         ]
         return [row["fault"] for some in rows for row in some]
 

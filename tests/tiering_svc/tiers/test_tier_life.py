@@ -32,7 +32,7 @@ FOUR_LEVELS = policy_of(bands_document(("silver", "100"), ("gold", "300"), ("pla
 
 def test_K13_an_order_its_return_and_a_smaller_order_leave_silver():
     big, small = order(1, at(1), "400"), order(2, at(3), "200")
-    life = Folded().place(big).take(back(big)).place(small)
+    life = Folded().place(big).reverse(back(big)).place(small)
     assert life.moves == [("first", "silver", at(1))]
 
 
@@ -55,7 +55,7 @@ def test_T10_an_order_that_leaves_the_window_does_not_lower_a_tier():
 
 def test_K18_a_rise_by_one_order_that_comes_back_whole_is_corrected_from_its_date():
     base, big = order(1, at(1), "100"), order(2, at(5), "500")
-    life = Folded().place(base, big).take(back(big))
+    life = Folded().place(base, big).reverse(back(big))
     assert life.moves[-1] == ("correction", "silver", at(5))
     assert life.changes[-1].previous_tier == "gold"
     assert life.history == [("silver", at(1), at(5)), ("silver", at(5), None)]
@@ -63,21 +63,21 @@ def test_K18_a_rise_by_one_order_that_comes_back_whole_is_corrected_from_its_dat
 
 def test_K18_gold_by_the_very_first_order_is_corrected_from_its_date():
     big = order(1, at(5), "600")
-    life = Folded().place(big).take(back(big))
+    life = Folded().place(big).reverse(back(big))
     assert life.history == [("silver", at(5), None)]
     assert [kind for kind, _, _ in life.moves] == ["first", "correction"]
 
 
 def test_K18_a_later_order_that_would_have_lifted_anyway_lifts_at_its_own_date():
     base, big, later = order(1, at(1), "300"), order(2, at(5), "500"), order(3, at(9), "400")
-    life = Folded().place(base, big, later).take(back(big))
+    life = Folded().place(base, big, later).reverse(back(big))
     assert life.moves[-2:] == [("correction", "silver", at(5)), ("upgrade", "gold", at(9))]
     assert life.history == [("silver", at(1), at(5)), ("silver", at(5), at(9)), ("gold", at(9), None)]
 
 
 def test_K18_a_return_that_the_rise_can_bear_changes_nothing():
     base, big = order(1, at(1), "100"), order(2, at(5), "500")
-    life = Folded().place(base, big).take(back(big, "40"))
+    life = Folded().place(base, big).reverse(back(big, "40"))
     assert life.moves == [("first", "silver", at(1)), ("upgrade", "gold", at(5))]
 
 
@@ -85,7 +85,7 @@ def test_K18_a_correction_falls_to_what_was_there_before_not_below():
     first, second, third = order(1, at(1), "100"), order(2, at(2), "200"), order(3, at(3), "300")
     life = Folded(rules(FOUR_LEVELS)).place(first, second, third)
     assert life.standing.tier == "platinum"
-    life.take(back(first), back(second), back(third))
+    life.reverse(back(first), back(second), back(third))
     assert life.standing.tier == "gold"  # that row is closed history: the next review looks at it
     assert life.history[:2] == [("silver", at(1), at(2)), ("gold", at(2), at(3))]
 
@@ -94,16 +94,16 @@ def test_K18_a_correction_can_be_corrected_again():
     first, second, third = order(1, at(1), "50"), order(2, at(5), "250"), order(3, at(5), "300")
     life = Folded(rules(FOUR_LEVELS)).place(first, second, third)
     assert life.history == [("basic", at(1), at(5)), ("platinum", at(5), None)]
-    assert life.take(back(third)).standing.tier == "gold"
-    assert life.take(back(second)).standing.tier == "basic"
+    assert life.reverse(back(third)).standing.tier == "gold"
+    assert life.reverse(back(second)).standing.tier == "basic"
     assert life.history == [("basic", at(1), at(5)), ("basic", at(5), None)]
 
 
 def test_K18_a_tier_lowered_by_a_review_is_not_corrected():
     standing = Standing(CUSTOMER, "gold", 1, at(1), UUID(int=5), "downgrade", ladder="silver<gold", floor_rank=1)
-    one = order(1, at(1), "600")
-    book = OrderHistory(12, [one])
-    assert after_reversal(standing, back(one), book, rules()) == (standing, [])
+    first = order(1, at(1), "600")
+    history = OrderHistory(12, [first])
+    assert after_reversal(standing, back(first), history, rules()) == (standing, [])
 
 
 def test_T10_a_late_order_raises_at_the_order_that_together_with_it_reached_the_band():
@@ -158,32 +158,32 @@ FACTS = st.lists(
 
 
 def fold(facts: list[tuple[str, int, int]], splits: set[int], life: Folded) -> Folded:
-    """Fold the facts; at each split the book is made anew from what is stored, the quick way where it may be used."""
+    """Fold the facts; at each split orders are made anew from what is stored, on the fast path where it may be used."""
     placed: list[Order] = []
-    for position, (kind, which, size) in enumerate(facts):
+    for position, (kind, index, size) in enumerate(facts):
         if position in splits:
-            life.book = OrderHistory(12, life.book.by_id.values())
+            life.orders = OrderHistory(12, life.orders.by_id.values())
         if kind == "order":
-            day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=which)
+            day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=index)
             placed.append(order(len(placed) + 1, day, str(size * 10), margin=str(size), quantity=100))
-            place(life, placed[-1], quick=position in splits)
+            place(life, placed[-1], fast=position in splits)
         elif placed:
-            now = life.book.by_id[placed[which % len(placed)].order_id]
+            now = life.orders.by_id[placed[index % len(placed)].order_id]
             part = now.amount if size >= now.quantity else (now.amount * size / 100).quantize(Decimal("0.01"))
-            life.take(back(now, str(part), min(size, now.quantity)))
+            life.reverse(back(now, str(part), min(size, now.quantity)))
     return life
 
 
-def place(life: Folded, one: Order, *, quick: bool) -> None:
-    newest = max((o.placed_at for o in life.book.by_id.values() if o.quantity), default=None)
-    start = one.placed_at if life.standing.since is None else max(one.placed_at, life.standing.since)
-    if not quick or (newest is not None and newest > start):
-        life.place(one)
+def place(life: Folded, placed: Order, *, fast: bool) -> None:
+    newest = max((o.placed_at for o in life.orders.by_id.values() if o.quantity), default=None)
+    start = placed.placed_at if life.standing.since is None else max(placed.placed_at, life.standing.since)
+    if not fast or (newest is not None and newest > start):
+        life.place(placed)
         return
     last = month_of(start, UTC)
-    _, _, figures = next(life.book.walk(start, last))
-    life.standing, changes = after_order(life.standing, one, WindowTotals(12, {last: figures}), life.rules)
-    life.book.add(one)
+    _, _, figures = next(life.orders.walk(start, last))
+    life.standing, changes = after_order(life.standing, placed, WindowTotals(12, {last: figures}), life.rules)
+    life.orders.add(placed)
     life.changes += changes
 
 
@@ -221,13 +221,13 @@ def test_K18_the_open_rise_is_always_earned_at_its_date(facts):
     months = start.year * 12 + start.month
     total = sum(
         o.amount
-        for o in life.book.by_id.values()
+        for o in life.orders.by_id.values()
         if o.placed_at <= start and months - (o.placed_at.year * 12 + o.placed_at.month) < 12
     )
     assert total >= {"silver": 100, "gold": 300, "platinum": 600}[standing.tier]
 
 
-def test_T10_quick_sums_follow_an_order_into_every_window_that_holds_it():
+def test_T10_sums_of_windows_follow_an_order_into_every_window_that_holds_it():
     march, april = month_of(at(1), UTC), month_of(at(1, 4), UTC)
     windows = WindowTotals(1, {march: Figures(), april: Figures()})
     windows.add(order(1, at(2), "10"))

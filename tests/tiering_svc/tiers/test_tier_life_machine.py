@@ -38,7 +38,7 @@ def ready(policy: Policy) -> Policy:
     if not policy.of_population:
         return policy
     starts = (Decimal(8), Decimal(15), Decimal(30)) if policy.scorecard else (Decimal(100), Decimal(400), Decimal(900))
-    return policy.with_cutoffs([Band(n, starts[n - 1]) for n in range(1, len(policy.levels))], UUID(int=77))
+    return policy.with_cutoffs([Band(rank, starts[rank - 1]) for rank in range(1, len(policy.levels))], UUID(int=77))
 
 
 POLICIES = [ready(policy_of(shipped.document)) for shipped in DEFAULT_POLICIES]
@@ -50,23 +50,23 @@ class Life:
     def __init__(self, policy: Policy) -> None:
         numbers = count(10_000)
         self.rules = Rules(policy, UTC, lambda: UUID(int=next(numbers)), BEGINNING, {})
-        self.book = OrderHistory(policy.months, [])
+        self.orders = OrderHistory(policy.months, [])
         self.standing = Standing(CUSTOMER)
         self.rows: list[tuple[TierChange, datetime | None]] = []  # those in force, with their ends
 
-    def known(self, at: datetime) -> CustomerSnapshot:
-        _, month, figures = next(self.book.walk(at, month_of(at, UTC)))
+    def snapshot(self, at: datetime) -> CustomerSnapshot:
+        _, month, figures = next(self.orders.walk(at, month_of(at, UTC)))
         days = None if not figures.orders else Decimal(figures.orders * 7)  # slower with every order
         paid = Receivables() if days is None else Receivables(collected=Decimal(1), collected_days=days)
-        first = min((one.placed_at for one in self.book.by_id.values() if one.quantity), default=None)
-        return CustomerSnapshot(figures, at, month, self.book.months, first, figures.last_order_at, paid)
+        first = min((placed.placed_at for placed in self.orders.by_id.values() if placed.quantity), default=None)
+        return CustomerSnapshot(figures, at, month, self.orders.months, first, figures.last_order_at, paid)
 
-    def moments(self, since: datetime) -> Timeline:
-        later = {one.placed_at for one in self.book.by_id.values() if one.placed_at > since}
-        return Timeline(self.known(instant) for instant in {since, *later})
+    def timeline(self, since: datetime) -> Timeline:
+        later = {placed.placed_at for placed in self.orders.by_id.values() if placed.placed_at > since}
+        return Timeline(self.snapshot(instant) for instant in {since, *later})
 
-    def take(self, decided: tuple[Standing, list[TierChange]]) -> None:
-        before, (self.standing, changes) = self.standing, decided
+    def apply(self, decision: tuple[Standing, list[TierChange]]) -> None:
+        before, (self.standing, changes) = self.standing, decision
         ended = {ending.row_id: ending.ends_at for ending in endings(before, changes)}
         rows = self.rows + [(change, None) for change in changes]
         self.rows = [
@@ -75,25 +75,27 @@ class Life:
             if change.row_id not in ended or ended[change.row_id] is not None
         ]
 
-    def place(self, one: Order) -> None:
+    def place(self, placed: Order) -> None:
         if self.rules.active.classes:
-            self.book.add(one)
-            self.take(after_order(self.standing, one, self.moments(looked_at_from(self.standing, one)), self.rules))
+            self.orders.add(placed)
+            self.apply(
+                after_order(self.standing, placed, self.timeline(looked_at_from(self.standing, placed)), self.rules)
+            )
         else:
-            self.take(after_order(self.standing, one, self.book, self.rules))
+            self.apply(after_order(self.standing, placed, self.orders, self.rules))
 
-    def reverse(self, taken: Reversal) -> None:
+    def reverse(self, reversal: Reversal) -> None:
         if self.rules.active.classes and self.standing.since is not None:
-            self.book.reverse(taken)
-            self.take(after_reversal(self.standing, taken, self.moments(self.standing.since), self.rules))
+            self.orders.reverse(reversal)
+            self.apply(after_reversal(self.standing, reversal, self.timeline(self.standing.since), self.rules))
         else:
-            self.take(after_reversal(self.standing, taken, self.book, self.rules))
+            self.apply(after_reversal(self.standing, reversal, self.orders, self.rules))
 
 
 class TierLife(RuleBasedStateMachine):
-    @initialize(which=st.integers(0, len(POLICIES) - 1))
-    def begin(self, which: int) -> None:
-        self.life = Life(POLICIES[which])
+    @initialize(index=st.integers(0, len(POLICIES) - 1))
+    def begin(self, index: int) -> None:
+        self.life = Life(POLICIES[index])
         self.now = DAY
         self.reviewed = DAY
         self.placed: list[UUID] = []
@@ -103,32 +105,32 @@ class TierLife(RuleBasedStateMachine):
         self.now += timedelta(days=day, seconds=1)
         number = len(self.placed) + 1
         placed_at = self.now - timedelta(days=late)
-        one = order(number, placed_at, str(size * 10), margin=str(size) if margin else None, quantity=10)
-        self.placed.append(one.order_id)
-        self.life.place(one)
+        placed = order(number, placed_at, str(size * 10), margin=str(size) if margin else None, quantity=10)
+        self.placed.append(placed.order_id)
+        self.life.place(placed)
 
     @precondition(lambda self: self.placed)
-    @rule(which=st.integers(0, 30), pieces=st.integers(1, 10))
-    def something_comes_back(self, which: int, pieces: int) -> None:
-        one = self.life.book.by_id[self.placed[which % len(self.placed)]]
-        if one.quantity:
-            pieces = min(pieces, one.quantity)
-            part = (one.amount * pieces / one.quantity).quantize(Decimal("0.01"))
-            self.life.reverse(back(one, str(part), pieces))
+    @rule(index=st.integers(0, 30), pieces=st.integers(1, 10))
+    def something_comes_back(self, index: int, pieces: int) -> None:
+        placed = self.life.orders.by_id[self.placed[index % len(self.placed)]]
+        if placed.quantity:
+            pieces = min(pieces, placed.quantity)
+            part = (placed.amount * pieces / placed.quantity).quantize(Decimal("0.01"))
+            self.life.reverse(back(placed, str(part), pieces))
 
     @rule(day=st.integers(1, 60))
     def a_review(self, day: int) -> None:
         self.now += timedelta(days=day)
         before = self.life.standing
-        known = self.life.known(self.now)
-        found = review(before, known, self.now, self.life.rules, UUID(int=5))
-        if found.change is not None and found.outcome == "down":
+        snapshot = self.life.snapshot(self.now)
+        reviewed = review(before, snapshot, self.now, self.life.rules, UUID(int=5))
+        if reviewed.change is not None and reviewed.outcome == "down":
             assert before.kept_until is None or before.kept_until <= self.now  # a promise was kept
             assert before.grace_until is not None
             assert before.grace_until <= self.now
-        if found.outcome == "up":
-            assert self.life.rules.active.assess(known).rank > before.rank
-        self.life.take((found.standing, [found.change] if found.change else []))
+        if reviewed.outcome == "up":
+            assert self.life.rules.active.assess(snapshot).rank > before.rank
+        self.life.apply((reviewed.standing, [reviewed.change] if reviewed.change else []))
         self.reviewed = self.now
 
     @precondition(lambda self: self.life.standing.tier is not None and self.life.standing.overridden_until is None)
@@ -136,7 +138,7 @@ class TierLife(RuleBasedStateMachine):
     def an_override(self, rank: int, days: int) -> None:
         tier = self.life.rules.active.levels[min(rank, self.life.rules.active.top)].code
         until = self.now + timedelta(days=days)
-        self.life.take(override(self.life.standing, tier, until, "why", "ann", self.now, self.life.rules))
+        self.life.apply(override(self.life.standing, tier, until, "why", "ann", self.now, self.life.rules))
         assert self.life.standing.tier == tier
 
     @precondition(lambda self: self.life.standing.overridden_until is not None)
@@ -146,16 +148,16 @@ class TierLife(RuleBasedStateMachine):
         assert standing.overridden_until is not None
         assert standing.since is not None
         self.now = max(self.now if early else standing.overridden_until, standing.since, self.now)
-        known = self.life.known(self.now)
-        self.life.take(end_override(standing, known, self.now, self.life.rules))
-        assert self.life.standing.rank == self.life.rules.active.assess(known).rank
+        snapshot = self.life.snapshot(self.now)
+        self.life.apply(end_override(standing, snapshot, self.now, self.life.rules))
+        assert self.life.standing.rank == self.life.rules.active.assess(snapshot).rank
 
     @precondition(lambda self: self.life.standing.tier is not None and self.life.standing.overridden_until is None)
     @rule(days=st.integers(0, 200))
     def a_promise(self, days: int) -> None:
         until = self.now + timedelta(days=days)
         kept = promise(self.life.standing, until, self.now) if days else withdraw_promise(self.life.standing)
-        self.life.take((kept, []))
+        self.life.apply((kept, []))
 
     @invariant()
     def one_open_tier_without_gap_or_overlap(self) -> None:
