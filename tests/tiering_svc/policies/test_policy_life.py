@@ -58,16 +58,16 @@ async def test_T9_who_activates_a_draft_approves_it_and_is_not_its_author(client
 
 async def test_T9_one_of_each_kind_is_shipped_as_a_draft_and_can_be_written_again(client):
     listed = (await client.get("/v1/tier-policies")).json()["items"]
-    kinds = {one["document"]["kind"] for one in listed}
+    kinds = {policy["document"]["kind"] for policy in listed}
     assert kinds == {"single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"}
     assert len(listed) == len(DEFAULT_POLICIES)
-    for one in DEFAULT_POLICIES:
-        answer = await client.post("/v1/tier-policies", json={"name": NAME, "document": one.document})
+    for default in DEFAULT_POLICIES:
+        answer = await client.post("/v1/tier-policies", json={"name": NAME, "document": default.document})
         assert answer.status_code == 201, answer.text
 
 
 CONDITIONED = bands_document(("gold", "5")) | {"conditions": [condition("amount > 1.0", at_most="gold")]}
-DOCUMENTS = [CONDITIONED, scorecard(), matrix(), population(), *(one.document for one in DEFAULT_POLICIES)]
+DOCUMENTS = [CONDITIONED, scorecard(), matrix(), population(), *(default.document for default in DEFAULT_POLICIES)]
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=12),
     st.sampled_from(["", "-1", "1e9", "NaN", "9" * 30, "amount", "gold", "lowest", "percent", "less", "\x00", "a > 1"]),
@@ -75,9 +75,9 @@ ODD = st.one_of(
 )  # fmt: skip
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, one in inside for place in places(one, (*path, key)))]
+def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(deeper for key, member in members for deeper in paths_in(member, (*path, key)))]
 
 
 @st.composite
@@ -85,7 +85,7 @@ def bad_documents(draw: Any) -> Any:
     """A good one with some of its parts gone, doubled, or something else."""
     document = deepcopy(draw(st.sampled_from(DOCUMENTS)))
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(places(document)[1:] or [()]))
+        path = draw(st.sampled_from(paths_in(document)[1:] or [()]))
         if not path:
             return draw(ODD)
         inside = document
@@ -118,10 +118,10 @@ async def test_T9_a_bad_document_is_refused_and_never_breaks_the_service(client,
 def test_T9_every_document_in_the_docs_is_one_that_can_be_read():
     text = (Path(__file__).resolve().parents[3] / "docs" / "tiering" / "policies.md").read_text()
     documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
-    bodies = [PolicyDocument.model_validate_json(json.dumps(one)) for one in documents]
+    bodies = [PolicyDocument.model_validate_json(json.dumps(document)) for document in documents]
     read = [policy_of(body.model_dump(mode="json", by_alias=True, exclude_none=True)) for body in bodies]
     assert {policy.kind for policy in read} == {"single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"}
     conditions = [json.loads(line) for line in re.findall(r"^\{.*\}$", text, re.MULTILINE)]
     assert conditions
-    for one in conditions:
-        assert policy_of(bands_document(("silver", "5"), lowest="basic") | {"conditions": [one]}).conditions
+    for rule in conditions:
+        assert policy_of(bands_document(("silver", "5"), lowest="basic") | {"conditions": [rule]}).conditions

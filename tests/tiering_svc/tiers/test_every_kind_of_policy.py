@@ -27,9 +27,9 @@ from tests.tiering_svc.tiers.test_orders_in_the_database import (
     events_of,
     fresh,
     history,
+    outcome_in_batches,
     query,
     run_in_loop,
-    told_in,
 )
 
 SERVICE = "tiering"
@@ -95,10 +95,10 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
         database = await fresh(databases)
         try:
             await in_force(database, KINDS[kind])
-            one_by_one = await told_in(database, events, [1])
+            one_by_one = await outcome_in_batches(database, events, [1])
             assert await broken_invariants(database) == []
             await database.run(lambda tx: tx.raw.execute("truncate receivable_fact, payment_fact"))
-            in_batches = await told_in(database, events, batches)
+            in_batches = await outcome_in_batches(database, events, batches)
             assert await broken_invariants(database) == []
             assert in_batches == one_by_one
         finally:

@@ -30,7 +30,7 @@ async def deliver(database: Database, *events: Event) -> None:
     await harness.deliver(database, subscriptions, events)
 
 
-async def told_of(client: httpx.AsyncClient, database: Database, customer: UUID) -> tuple[object, ...]:
+async def history_and_standing(client: httpx.AsyncClient, database: Database, customer: UUID) -> tuple[object, ...]:
     """The history and the standing, without ids and without when it was decided."""
     rows = (await client.get(f"/v1/customers/{customer}/tier/history")).json()["items"]
     standing = await database.run(
@@ -42,8 +42,11 @@ async def told_of(client: httpx.AsyncClient, database: Database, customer: UUID)
     return [(row["tier"], row["kind"], row["effective_from"]) for row in rows], tuple(standing or ())
 
 
-async def both_stand_alike(client: httpx.AsyncClient, database: Database) -> list[tuple[str, str, str]]:
-    early, late = await told_of(client, database, EARLY), await told_of(client, database, LATE)
+async def both_are_alike(client: httpx.AsyncClient, database: Database) -> list[tuple[str, str, str]]:
+    early, late = (
+        await history_and_standing(client, database, EARLY),
+        await history_and_standing(client, database, LATE),
+    )
     assert early == late
     assert await broken_invariants(database) == []
     history: list[tuple[str, str, str]] = early[0]  # type: ignore[assignment]
@@ -70,7 +73,7 @@ async def test_T10_an_order_raises_whether_it_is_counted_before_or_after_a_revie
     await deliver(database, placed(EARLY, NOW - HOUR, amount))
     await reviewed(client, database, NOW - 2 * HOUR)
     await deliver(database, placed(LATE, NOW - HOUR, amount))
-    history = await both_stand_alike(client, database)
+    history = await both_are_alike(client, database)
     assert [tier for tier, _, _ in history] == tiers
 
 
@@ -84,7 +87,7 @@ async def test_T10_an_order_that_comes_while_a_review_puts_everybody_on_a_new_py
     await deliver(database, placed(EARLY, NOW, "5000"))
     await run_to_the_end(database)
     await deliver(database, placed(LATE, NOW, "5000"))
-    history = await both_stand_alike(client, database)
+    history = await both_are_alike(client, database)
     assert [(tier, kind) for tier, kind, _ in history][1:] == [("none", "first"), ("vip", "upgrade")]
 
 
@@ -100,7 +103,7 @@ async def test_T10_an_order_after_an_overrides_end_raises_whether_the_timer_or_t
     await timers.fire_due(database, until=until + timedelta(minutes=2))
     await deliver(database, placed(LATE, until + timedelta(seconds=30), "5000"))
     tiers = [
-        [tier for tier, _, _ in (await told_of(client, database, customer))[0]]  # type: ignore[attr-defined]
+        [tier for tier, _, _ in (await history_and_standing(client, database, customer))[0]]  # type: ignore[attr-defined]
         for customer in (EARLY, LATE)
     ]
     assert tiers == [["silver", "basic", "silver", "platinum"]] * 2

@@ -163,11 +163,11 @@ async def test_the_tables_are_those_the_code_declares(database):
         """select table_name, column_name, is_nullable = 'YES' as nullable from information_schema.columns
            where table_schema = 'public'""",
     )
-    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    nullable: dict[str, dict[str, bool]] = defaultdict(dict)
     for row in rows:
-        found[row["table_name"]][row["column_name"]] = row["nullable"]
+        nullable[row["table_name"]][row["column_name"]] = row["nullable"]
     for table in tables.metadata.sorted_tables:
-        assert found[table.name] == {column.name: bool(column.nullable) for column in table.columns}, table.name
+        assert nullable[table.name] == {column.name: bool(column.nullable) for column in table.columns}, table.name
 
 
 DAY = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -206,7 +206,7 @@ def events_of(facts_drawn: list[tuple[Any, ...]]) -> list[Any]:
     return events
 
 
-async def told_in(database: Database, events: list[Any], batches: list[int]) -> tuple[Any, ...]:
+async def outcome_in_batches(database: Database, events: list[Any], batches: list[int]) -> tuple[Any, ...]:
     await database.run(
         lambda tx: tx.raw.execute(
             "truncate order_fact, order_change, indicator_month, standing, tier_history, customer_source, stream_seen, "
@@ -243,9 +243,9 @@ def test_T10_any_split_gives_the_same_figures_tiers_and_events(request, database
     async def both() -> None:
         database = await fresh(databases)
         try:
-            one_by_one = await told_in(database, events, [1])
+            one_by_one = await outcome_in_batches(database, events, [1])
             assert await broken_invariants(database) == []
-            in_batches = await told_in(database, events, batches)
+            in_batches = await outcome_in_batches(database, events, batches)
             assert await broken_invariants(database) == []
             assert in_batches == one_by_one
             await compare_with_pandas(database, events)

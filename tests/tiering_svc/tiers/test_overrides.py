@@ -5,7 +5,7 @@ from uuid import UUID
 
 from deploy.verify.invariants import policies, rule_sets
 from services.tiering_svc.subscriptions import subscriptions, timers
-from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
+from services.tiering_svc.tiers.repository import standing_as_of
 from tests import harness
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.invariants import broken_invariants
@@ -99,7 +99,7 @@ async def test_T10_a_promise_is_part_of_what_was_known_then(client, database):
     after = datetime.now(UTC)
 
     async def promised(as_of, known_at):
-        past_standings = await database.run(lambda tx: as_it_stood.list_stood(tx, [ANN], as_of, known_at))
+        past_standings = await database.run(lambda tx: standing_as_of.list_standings_as_of(tx, [ANN], as_of, known_at))
         return past_standings[ANN].promised_until if ANN in past_standings else None
 
     assert await promised(before, before) is None

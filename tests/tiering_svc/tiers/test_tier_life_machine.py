@@ -25,7 +25,7 @@ from services.tiering_svc.tiers.domain.tier_changes import (
     after_order,
     after_reversal,
     endings,
-    looked_at_from,
+    matters_from,
 )
 from services.tiering_svc.tiers.domain.timeline import Timeline
 from tests.tiering_svc.shorthand import BEGINNING, CUSTOMER, back, order, policy_of
@@ -79,7 +79,7 @@ class Life:
         if self.rules.active.classes:
             self.orders.add(placed)
             self.apply(
-                after_order(self.standing, placed, self.timeline(looked_at_from(self.standing, placed)), self.rules)
+                after_order(self.standing, placed, self.timeline(matters_from(self.standing, placed)), self.rules)
             )
         else:
             self.apply(after_order(self.standing, placed, self.orders, self.rules))

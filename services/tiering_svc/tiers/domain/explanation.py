@@ -39,7 +39,7 @@ def reasons_of(
         "policy": {"id": str(policy.policy_id), "version": policy.version, "kind": policy.kind, "name": policy.names},
         "window": {"from": spelled(first_month(last, months)), "to": spelled(last), "months": months},
         "tier": {"code": policy.levels[rank].code, "name": policy.levels[rank].names},
-        **_looked_at(policy, grading, rank),
+        **_what_gave_the_level(policy, grading, rank),
         "next": next_tier(policy, grading, rank),
     }
     if grading.rank < rank:
@@ -66,7 +66,7 @@ def reasons_of(
     return reasons
 
 
-def _looked_at(policy: Policy, grading: Grading, rank: int) -> dict[str, Any]:
+def _what_gave_the_level(policy: Policy, grading: Grading, rank: int) -> dict[str, Any]:
     """The value, and how it gives the level: by bands, by points, or by a cell."""
     if grading.cell is not None:
         return {

@@ -71,7 +71,7 @@ class DecidedStanding(NamedTuple):
     known_from: datetime
 
 
-def looked_at_from(standing: Standing, order: Order) -> datetime:
+def matters_from(standing: Standing, order: Order) -> datetime:
     """From when on an order matters: from its own date, or from the open row's beginning where that is later."""
     return order.placed_at if standing.since is None or order.placed_at > standing.since else standing.since
 
@@ -91,7 +91,7 @@ def after_order(standing: Standing, order: Order, earlier: OrderAggregates | Tim
     A late order is looked at from its own date on, together with the orders that followed it.
     """
     earlier.add(order)
-    start = looked_at_from(standing, order)
+    start = matters_from(standing, order)
     month = order.month if start is order.placed_at else month_of(start, rules.zone)
     return _raised_along(standing, earlier.walk(start, month), rules, order.order_id)
 

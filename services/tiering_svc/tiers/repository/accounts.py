@@ -22,7 +22,7 @@ from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.accounts import OrderAccount, ReversalAccount
 from services.tiering_svc.tiers.domain.fast_path import come_in_order, nothing_can_move
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import looked_at_from, may_be_corrected
+from services.tiering_svc.tiers.domain.tier_changes import matters_from, may_be_corrected
 from services.tiering_svc.tiers.domain.timeline import Timeline
 from services.tiering_svc.tiers.repository import standings
 from services.tiering_svc.tiers.repository.standings import StandingWithTotals
@@ -80,7 +80,7 @@ async def _accounts_with_timelines(tx: Transaction, placed: Sequence[PlacedOrder
     """One order of each customer. What else is looked at may have been recorded just now."""
     standing_of = await standings.load_standings(tx, [fact.customer_id for fact in placed])
     requests = [
-        SnapshotRequest(customer_id, looked_at_from(standing_of[customer_id], order), rules.active.months)
+        SnapshotRequest(customer_id, matters_from(standing_of[customer_id], order), rules.active.months)
         for customer_id, order, *_ in placed
     ]
     timelines = await load_timelines(tx, requests, rules, rules.active.classes)
@@ -109,7 +109,7 @@ async def record_reversals(tx: Transaction, reversed_: Sequence[ReversedOrder], 
     for fact in reversed_:
         facts_of[fact.customer_id].append(fact)
     earlier = await _load_earlier(tx, doubtful, facts_of, rules)
-    looks_further = any(isinstance(looked_at, Timeline) for looked_at in earlier.values())
+    looks_further = any(isinstance(facts, Timeline) for facts in earlier.values())
     return [
         ReversalAccount(
             standing,

@@ -40,7 +40,7 @@ from shared.errors import not_found
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
 
-Asked = Annotated[Language, Query(alias="lang")]
+ReadLanguage = Annotated[Language, Query(alias="lang")]
 
 
 @router.get("/tier", dependencies=[allow("tiers:read")])
@@ -92,7 +92,7 @@ async def explain_tier(
     actor: CurrentActor,
     at: AsOf = None,
     known_at: KnownAt = None,
-    language: Asked = "en",
+    language: ReadLanguage = "en",
 ) -> ExplanationRead:
     """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
     at = instant_or_now(at, tx, "/at")
