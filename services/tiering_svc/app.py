@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.tiering_svc.indicators import routes as indicators
-from services.tiering_svc.key_accounts.routes import candidates, key_accounts
+from services.tiering_svc.key_accounts.routes import candidates, exclusions, key_accounts
 from services.tiering_svc.key_accounts.routes import customers as customer_accounts
 from services.tiering_svc.monitoring.routes import stages, warning_rules, warnings
 from services.tiering_svc.policies import routes as policies
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             retention.rules,
             candidates.router,
             key_accounts.router,
-            key_accounts.exclusions,
+            exclusions.router,
             key_accounts.rules,
             customer_accounts.router,
             warnings.router,

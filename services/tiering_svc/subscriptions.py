@@ -69,7 +69,7 @@ jobs = Jobs(
         "simulation": run_steps.RUN,
         "policy_back_test": back_tests.BACK_TEST,
         "lifetime_values": lifetime_values.VALUES,
-        "risk_sweep": risk_flags.RISKS,
+        "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,
         "warning_back_test": rule_back_tests.measure_next_batch,
     }

@@ -110,6 +110,8 @@ class NominationRead(Read):
 
 
 class AccountClassRead(Read):
+    """A time in which a customer is a key account, or excluded."""
+
     id: UUID = Field(description="the nomination's")
     customer_id: UUID
     kinds: list[str]
@@ -162,8 +164,8 @@ class RiskFlagRead(Read):
     source: str = Field(description="rule, hand")
     rule: str | None
     reason: str | None
-    evidence: dict[str, Any]
-    raised_by: str
+    evidence: dict[str, Any] = Field(description="what the rule found, as far as the reader may read it")
+    raised_by: str | None = Field(description="null for partners")
     raised_at: datetime
     until: datetime | None
     cleared_at: datetime | None
@@ -174,7 +176,9 @@ class RiskFlagRead(Read):
 class CustomerRisksRead(Read):
     customer_id: UUID
     at: datetime
-    checked_at: datetime | None = Field(description="when the rules last looked; null: they look at key accounts only")
+    checked_at: datetime | None = Field(
+        description="when the rules last checked it; null: they check key accounts only"
+    )
     items: list[RiskFlagRead]
 
 

@@ -16,11 +16,12 @@ def ago(days: int) -> datetime:
     return NOW - timedelta(days=days)
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
 def steady(customer: UUID, amount: str = "300", orders: int = 8, cost: str | None = "200"):
+    """So many orders of this amount and cost, one every twenty days, the last five days ago."""
     return [placed(customer, ago(5 + 20 * n), amount, cost=cost) for n in range(orders)]
 
 

@@ -64,5 +64,5 @@ async def test_T8_T13_a_key_account_and_its_risks_and_everybodys_value(system: S
     assert (await get("/v1/key-accounts/candidates"))["kind"] == "economic"
     await system.settle()
     for invariant in INVARIANTS:
-        rows = await system.databases["tiering"].run(lambda tx, one=invariant: tx.raw.fetch(one.offending))  # type: ignore[misc]
+        rows = await system.databases["tiering"].run(lambda tx, sql=invariant.offending: tx.raw.fetch(sql))  # type: ignore[misc]
         assert rows == [], invariant.code

@@ -39,9 +39,9 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
         self.events: list[Event] = []
 
     def situation(self) -> Situation:
-        ordered = sorted(self.classes.values(), key=lambda one: one.since)
+        ordered = sorted(self.classes.values(), key=lambda held: held.since)
         last = ordered[-1] if ordered else None
-        waiting = frozenset(one.class_code for one in self.nominations.values() if one.status == "open")
+        waiting = frozenset(nomination.class_code for nomination in self.waiting())
         current = last if last is not None and last.until is None else None
         return Situation(current, None if last is None else last.until, waiting)
 
@@ -49,7 +49,10 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
         assert holds
 
     def waiting(self) -> list[Nomination]:
-        return [one for one in self.nominations.values() if one.status == "open"]
+        return [nomination for nomination in self.nominations.values() if nomination.status == "open"]
+
+    def any_nomination(self) -> st.SearchStrategy[Nomination]:
+        return st.sampled_from(sorted(self.nominations.values(), key=lambda nomination: nomination.nomination_id))
 
     @rule(seconds=st.integers(-60, 3600))
     def time_passes(self, seconds: int) -> None:
@@ -71,45 +74,45 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
             refused_rightly = class_code in situation.open_classes or situation.current is not None
             self.must(refused_rightly)
             return
-        one = Nomination(UUID(int=next(self.numbers)), ANN, class_code, kinds, "Why", (), {}, by, self.at)
-        self.nominations[one.nomination_id] = one
+        nomination = Nomination(UUID(int=next(self.numbers)), ANN, class_code, kinds, "Why", (), {}, by, self.at)
+        self.nominations[nomination.nomination_id] = nomination
 
     @precondition(lambda self: self.nominations)
     @rule(data=st.data(), by=PEOPLE, disqualified=st.booleans(), reason=st.sampled_from([None, "Because."]))
     def approve(self, data: st.DataObject, by: str, disqualified: bool, reason: str | None) -> None:
-        one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
+        nomination = data.draw(self.any_nomination())
         findings = [MET if disqualified else UNKNOWN]
         current = self.situation().current
         allowed = (
-            one.status == "open" and by != one.nominated_by
+            nomination.status == "open" and by != nomination.nominated_by
             and (current is None or current.class_code == "key")
-            and not (disqualified and one.class_code == "key" and reason is None)
+            and not (disqualified and nomination.class_code == "key" and reason is None)
         )  # fmt: skip
         try:
-            done = life.approve(one, self.situation(), findings, by, self.at, override_reason=reason)
+            approval = life.approve(nomination, self.situation(), findings, by, self.at, override_reason=reason)
         except DomainError:
             self.must(not allowed)
             return
         self.must(allowed)
-        assert (done.nomination.override_reason is not None) == (disqualified and one.class_code == "key")
-        self.nominations[one.nomination_id] = done.nomination
-        if done.ended is not None:
-            self.classes[done.ended.class_id] = done.ended
-        self.classes[done.opened.class_id] = done.opened
-        self.events += done.events
+        assert (approval.nomination.override_reason is not None) == (disqualified and nomination.class_code == "key")
+        self.nominations[nomination.nomination_id] = approval.nomination
+        if approval.ended is not None:
+            self.classes[approval.ended.class_id] = approval.ended
+        self.classes[approval.opened.class_id] = approval.opened
+        self.events += approval.events
 
     @precondition(lambda self: self.nominations)
     @rule(data=st.data(), by=PEOPLE)
     def reject_or_cancel(self, data: st.DataObject, by: str) -> None:
-        one = data.draw(st.sampled_from(sorted(self.nominations.values(), key=lambda one: one.nomination_id)))
-        own = by == one.nominated_by
+        nomination = data.draw(self.any_nomination())
+        own = by == nomination.nominated_by
         try:
-            decided = life.cancel(one, by, self.at) if own else life.reject(one, by, self.at, "No.")
+            decided = life.cancel(nomination, by, self.at) if own else life.reject(nomination, by, self.at, "No.")
         except DomainError:
-            self.must(one.status != "open")
+            self.must(nomination.status != "open")
             return
-        self.must(one.status == "open")
-        self.nominations[one.nomination_id] = decided
+        self.must(nomination.status == "open")
+        self.nominations[nomination.nomination_id] = decided
 
     @precondition(lambda self: self.situation().current is not None)
     @rule(by=PEOPLE)
@@ -120,18 +123,18 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
 
     @invariant()
     def nobody_decides_on_an_own_nomination(self) -> None:
-        for one in self.nominations.values():
-            if one.status in ("approved", "rejected"):
-                assert one.decided_by not in (None, one.nominated_by)
+        for nomination in self.nominations.values():
+            if nomination.status in ("approved", "rejected"):
+                assert nomination.decided_by not in (None, nomination.nominated_by)
 
     @invariant()
     def no_two_intervals_overlap_and_one_at_most_is_open(self) -> None:
-        ordered = sorted(self.classes.values(), key=lambda one: one.since)
-        for one, following in pairwise(ordered):
-            assert one.until is not None
-            assert one.since < one.until <= following.since
-        assert all(one.since < one.until for one in ordered if one.until is not None)
-        assert len([one for one in self.waiting() if one.class_code == "key"]) <= 1
+        ordered = sorted(self.classes.values(), key=lambda held: held.since)
+        for earlier, following in pairwise(ordered):
+            assert earlier.until is not None
+            assert earlier.since < earlier.until <= following.since
+        assert all(held.since < held.until for held in ordered if held.until is not None)
+        assert len([nomination for nomination in self.waiting() if nomination.class_code == "key"]) <= 1
 
     @invariant()
     def the_events_tell_where_the_customer_stands(self) -> None:

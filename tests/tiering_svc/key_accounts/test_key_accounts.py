@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.messaging import new_id
 from tests.tiering_svc.events import placed, returned
-from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, NOMINATIONS, NOW, People, ago, refused, steady, tell
+from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, NOMINATIONS, NOW, People, ago, deliver, refused, steady
 
 SERVICE = "tiering"
 
@@ -28,7 +28,7 @@ def people(client, as_role):
 
 
 async def test_T8_a_key_account_is_nominated_with_evidence_and_approved_by_another(people, database, announced):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     answer = await people.nominate(ANN, "economic", "strategic")
     assert answer.status_code == 201, answer.text
     nomination = answer.json()
@@ -38,12 +38,11 @@ async def test_T8_a_key_account_is_nominated_with_evidence_and_approved_by_anoth
     assert Decimal(figures["amount"]) == 2400
     assert Decimal(figures["margin_rate"]).quantize(Decimal("0.01")) == Decimal("0.33")
     assert (Decimal(figures["share_of_revenue"]), figures["arrears_rate"]) == (1, None)  # not known, not 0
-    assert {one["code"]: one["met"] for one in nomination["figures"]["disqualifications"]}[
-        "one_off_bulk_buyer"
-    ] is False
+    met = {rule["code"]: rule["met"] for rule in nomination["figures"]["disqualifications"]}
+    assert met["one_off_bulk_buyer"] is False
     assert not (await people.show())["is_key_account"]
 
-    await tell(database, placed(ANN, ago(1), "5000", cost="4000"))  # the evidence stays what it was
+    await deliver(database, placed(ANN, ago(1), "5000", cost="4000"))  # the evidence stays what it was
     approved = (await people.decide(nomination, note="Agreed.")).json()
     assert (approved["status"], approved["decided_by"], approved["note"]) == ("approved", "hal", "Agreed.")
     assert approved["figures"] == nomination["figures"]
@@ -54,13 +53,13 @@ async def test_T8_a_key_account_is_nominated_with_evidence_and_approved_by_anoth
     for word in ("economic, strategic", "mia", "hal", "They grow with us.", "2,400"):
         assert word in shown["words"]
     assert "关键客户（经济型、战略型）" in (await people.show(lang="zh"))["words"]
-    [event] = [one for one in await announced() if isinstance(one, KeyAccountApproved)]
+    [event] = [event for event in await announced() if isinstance(event, KeyAccountApproved)]
     assert (event.customer_id, event.kinds, event.overridden) == (ANN, ("economic", "strategic"), ())
     assert str(event.class_id) == nomination["id"]
 
 
 async def test_T8_nobody_decides_on_an_own_nomination(people, database):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     nomination = (await people.nominate(by="hal", role="head")).json()
     assert refused(await people.decide(nomination, by="hal")) == (403, "own_nomination")
     assert refused(await people.decide(nomination, "rejection", by="hal", note="No.")) == (403, "own_nomination")
@@ -69,7 +68,7 @@ async def test_T8_nobody_decides_on_an_own_nomination(people, database):
 
 
 async def test_T8_a_nomination_is_decided_once(people, database):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     nomination = (await people.nominate()).json()
     assert refused(await people.nominate(by="max")) == (409, "nomination_open")
     assert refused(await people.decide(nomination, "cancellation", by="max", role="manager")) == (
@@ -87,12 +86,12 @@ async def test_T8_a_nomination_is_decided_once(people, database):
     again = (await people.nominate()).json()
     assert (await people.decide(again, "cancellation", by="mia", role="manager")).json()["status"] == "cancelled"
     listed = (await people.client.get(NOMINATIONS, params={"customer_id": str(ANN)})).json()["items"]
-    assert [one["status"] for one in listed] == ["cancelled", "rejected"]
+    assert [nomination["status"] for nomination in listed] == ["cancelled", "rejected"]
     assert (await people.client.get(NOMINATIONS, params={"status": "open"})).json()["items"] == []
 
 
 async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, database, announced):
-    await tell(database, *steady(ANN), *steady(BOB))
+    await deliver(database, *steady(ANN), *steady(BOB))
     before = datetime.now(UTC)
     await people.key_account(ANN, "economic")
     await people.key_account(BOB, "group", "important")
@@ -104,7 +103,7 @@ async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, data
 
     async def listed(**query):
         answer = await people.client.get("/v1/key-accounts", params=query)
-        return [UUID(one["customer_id"]) for one in answer.json()["items"]]
+        return [UUID(account["customer_id"]) for account in answer.json()["items"]]
 
     assert await listed() == [BOB]
     assert await listed(as_of=between.isoformat()) == [ANN, BOB]
@@ -116,19 +115,19 @@ async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, data
     now = await people.show()
     assert (now["is_key_account"], now["held"], len(now["history"])) == (False, None, 1)
     assert refused(await people.client.post(end, json={"reason": "x"})) == (404, "not_a_key_account")
-    assert [one.cause for one in await announced() if isinstance(one, KeyAccountEnded)] == ["ended"]
+    assert [event.cause for event in await announced() if isinstance(event, KeyAccountEnded)] == ["ended"]
 
 
 async def test_T8_other_kinds_follow_without_a_gap(people, database, announced):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     await people.key_account(ANN, "economic")
     assert refused(await people.nominate(ANN, "economic")) == (409, "already_a_key_account")
     await people.key_account(ANN, "economic", "group")
     first, second = (await people.show())["history"]
     assert (first["until"], first["end_cause"]) == (second["since"], "renewed")
     assert second["until"] is None
-    kinds = [type(one) for one in await announced() if isinstance(one, KeyAccountApproved | KeyAccountEnded)]
-    assert kinds == [KeyAccountApproved, KeyAccountEnded, KeyAccountApproved]
+    types = [type(event) for event in await announced() if isinstance(event, KeyAccountApproved | KeyAccountEnded)]
+    assert types == [KeyAccountApproved, KeyAccountEnded, KeyAccountApproved]
 
 
 def bulk():
@@ -141,7 +140,7 @@ def without_profit():
 
 def returner():
     orders = steady(ANN, "300", orders=8, cost="100")
-    return [*orders, *(returned(one, ago(2)) for one in orders[:4])]
+    return [*orders, *(returned(order, ago(2)) for order in orders[:4])]
 
 
 def debtor():
@@ -160,7 +159,7 @@ def debtor():
     ],
 )  # fmt: skip
 async def test_T8_a_disqualified_customer_is_approved_only_with_a_reason(people, database, announced, facts, rule):
-    await tell(database, *facts())
+    await deliver(database, *facts())
     nomination = (await people.nominate()).json()
     answer = await people.decide(nomination)
     assert refused(answer) == (409, "disqualified")
@@ -170,14 +169,14 @@ async def test_T8_a_disqualified_customer_is_approved_only_with_a_reason(people,
     assert not (await people.show())["is_key_account"]  # a refusal changes nothing
     approved = (await people.decide(nomination, override_reason="The start of a framework contract.")).json()
     assert approved["override_reason"] == "The start of a framework contract."
-    assert [one["code"] for one in approved["findings"] if one["met"]] == [rule]
+    assert [finding["code"] for finding in approved["findings"] if finding["met"]] == [rule]
     assert "The start of a framework contract." in (await people.show())["words"]
-    [event] = [one for one in await announced() if isinstance(one, KeyAccountApproved)]
+    [event] = [event for event in await announced() if isinstance(event, KeyAccountApproved)]
     assert event.overridden == (rule,)
 
 
 async def test_T8_an_unknown_margin_disqualifies_nobody(people, database):
-    await tell(database, *steady(ANN, "900", cost=None))
+    await deliver(database, *steady(ANN, "900", cost=None))
     nomination = (await people.nominate()).json()
     met = {rule["code"]: rule["met"] for rule in nomination["figures"]["disqualifications"]}
     assert met["large_without_profit"] is None
@@ -185,15 +184,15 @@ async def test_T8_an_unknown_margin_disqualifies_nobody(people, database):
 
 
 async def test_T8_an_override_where_nothing_was_met_is_not_kept_as_one(people, database):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     approved = await people.key_account(ANN, override_reason="Just in case.")
     assert approved["override_reason"] is None
 
 
 async def test_T8_a_group_is_looked_at_with_all_below_it(people, database):
-    await tell(database, *steady(ANN, orders=1), *steady(BOB, orders=5))
+    await deliver(database, *steady(ANN, orders=1), *steady(BOB, orders=5))
     joined = GroupParentChanged(customer_id=BOB, parent_id=ANN, effective_from=ago(100), changed_at=ago(99))
-    await tell(database, joined)
+    await deliver(database, joined)
     own = (await people.nominate(ANN, "economic")).json()
     assert Decimal(own["figures"]["values"]["amount"]) == 300
     await people.decide(own, "rejection", note="No.")
@@ -203,38 +202,39 @@ async def test_T8_a_group_is_looked_at_with_all_below_it(people, database):
 
 
 async def test_T8_an_exclusion_needs_two_people_and_ends_a_key_account(people, database, announced):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     await people.key_account(ANN)
     path = "/v1/exclusions/nominations"
     body = {"customer_id": str(ANN), "reason": "Threatened our people."}
     manager = people.as_role("manager", subject="mia")
-    asked = (await people.client.post(path, json=body, headers=manager)).json()
-    assert refused(await people.decide(asked, by="mia", path=path)) == (403, "own_nomination")
+    nomination = (await people.client.post(path, json=body, headers=manager)).json()
+    assert refused(await people.decide(nomination, by="mia", path=path)) == (403, "own_nomination")
     assert (await people.show())["is_key_account"]
-    assert (await people.decide(asked, path=path)).json()["status"] == "approved"
+    assert (await people.decide(nomination, path=path)).json()["status"] == "approved"
     shown = await people.show()
     assert (shown["is_key_account"], shown["excluded"]) == (False, True)
     assert "Threatened our people." in shown["words"]
     assert "拒绝服务" in (await people.show(lang="zh"))["words"]
     assert shown["history"][0]["end_cause"] == "excluded"
     assert refused(await people.nominate(ANN, "strategic")) == (409, "customer_excluded")
-    assert [one["customer_id"] for one in (await people.client.get("/v1/exclusions")).json()["items"]] == [str(ANN)]
-    assert (await people.client.get(f"{NOMINATIONS}/{asked['id']}")).status_code == 404  # it is of the other class
+    listed = (await people.client.get("/v1/exclusions")).json()["items"]
+    assert [exclusion["customer_id"] for exclusion in listed] == [str(ANN)]
+    assert (await people.client.get(f"{NOMINATIONS}/{nomination['id']}")).status_code == 404  # it is of the other class
     end = f"/v1/customers/{ANN}/exclusion/end"
     head = people.as_role("head", subject="hal")
     assert (await people.client.post(end, json={"reason": "They apologised."}, headers=head)).status_code == 200
     assert refused(await people.client.post(end, json={"reason": "x"}, headers=head)) == (404, "not_excluded")
     assert (await people.nominate(ANN, "strategic")).status_code == 201
-    told = [
-        type(one)
-        for one in await announced()
-        if type(one) in (KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded)
+    types = [
+        type(event)
+        for event in await announced()
+        if type(event) in (KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded)
     ]
-    assert told == [KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded]
+    assert types == [KeyAccountEnded, CustomerExcluded, CustomerExclusionEnded]
 
 
 async def test_T8_bad_input_is_refused_where_it_is_wrong(people, database):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     for more, field in (
         ({"kinds": []}, "kinds"), ({"kinds": ["big"]}, "kinds"), ({"kinds": ["group", "group"]}, "kinds"),
         ({"evidence": []}, "evidence"), ({"evidence": [{"says": ""}]}, "says"), ({"reason": ""}, "reason"),
@@ -253,15 +253,15 @@ async def test_T8_bad_input_is_refused_where_it_is_wrong(people, database):
 
 
 async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people, database, as_role):
-    mine, other = new_id(), new_id()
-    await tell(
+    partner, other = new_id(), new_id()
+    await deliver(
         database,
         *steady(ANN),
-        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", registered_at=NOW),
     )
     await people.key_account(ANN)
     url = f"/v1/customers/{ANN}/key-account"
-    own = (await people.client.get(url, headers=as_role("partner", partner_id=mine))).json()
+    own = (await people.client.get(url, headers=as_role("partner", partner_id=partner))).json()
     assert (own["is_key_account"], own["nomination"]) == (True, None)
     assert "They grow with us." not in str(own)
     assert (await people.client.get(url, headers=as_role("partner", partner_id=other))).status_code == 404
@@ -272,16 +272,16 @@ async def test_T8_G1_a_partner_sees_its_own_customers_without_the_reasons(people
         "/v1/exclusions",
         "/v1/key-account-rules",
     ):
-        assert (await people.client.get(path, headers=as_role("partner", partner_id=mine))).status_code == 404
+        assert (await people.client.get(path, headers=as_role("partner", partner_id=partner))).status_code == 404
 
 
 async def test_T8_the_tiers_explanation_says_who_is_a_key_account_or_excluded(people, database):
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     url = f"/v1/customers/{ANN}/tier/explanation"
 
     async def explained(**query):
-        told = (await people.client.get(url, params=query)).json()
-        return told["account_class"], told["words"]
+        explanation = (await people.client.get(url, params=query)).json()
+        return explanation["account_class"], explanation["words"]
 
     assert (await explained())[0] is None
     before = datetime.now(UTC).isoformat()

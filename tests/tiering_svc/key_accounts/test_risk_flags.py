@@ -8,8 +8,8 @@ import pytest
 
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag, flag_by_rules
 from services.tiering_svc.key_accounts.domain.rules import Examination, IndicatorCondition, IndicatorRule, examine
-from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_due
-from services.tiering_svc.subscriptions import subscriptions, timers
+from services.tiering_svc.key_accounts.handlers.risk_flags import check_due_accounts
+from services.tiering_svc.subscriptions import timers
 from shared.events import (
     CustomerReferenceRegistered,
     PaymentReceived,
@@ -19,9 +19,8 @@ from shared.events import (
 )
 from shared.jobs import list_jobs
 from shared.messaging import new_id
-from tests import harness
 from tests.tiering_svc.events import placed
-from tests.tiering_svc.key_accounts.people import ANN, BOB, NOW, People, ago, refused, steady
+from tests.tiering_svc.key_accounts.people import ANN, BOB, NOW, People, ago, deliver, refused, steady
 from tests.tiering_svc.runs import Worker
 
 SERVICE = "tiering"
@@ -33,17 +32,9 @@ def people(client, as_role):
     return People(client, as_role)
 
 
-async def tell(database, *events):
-    return await harness.deliver(database, subscriptions, events)
-
-
-async def look_at_risks(database, age: timedelta) -> bool:
-    """Whether somebody was due."""
-    return await database.run(lambda tx: look_at_due(tx, tx.at - age)) > 0
-
-
-async def look(database, age: timedelta = timedelta(0)) -> None:
-    await look_at_risks(database, age)
+async def check(database, age: timedelta = timedelta(0)) -> bool:
+    """The rules check who was not checked for so long; whether anybody was due."""
+    return await database.run(lambda tx: check_due_accounts(tx, tx.at - age)) > 0
 
 
 async def risks_of(people, customer=ANN, **query):
@@ -61,14 +52,14 @@ def owed(amount: str = "900") -> ReceivableIssued:
 
 async def test_T8_a_rule_raises_a_flag_once_and_clears_it_when_the_cause_is_gone(people, database, announced):
     debt = owed()
-    await tell(database, *steady(ANN), *steady(BOB, "20000"), debt)
+    await deliver(database, *steady(ANN), *steady(BOB, "20000"), debt)
     await people.key_account(ANN)
     assert (await risks_of(people))["checked_at"] is None
-    await look(database)
-    await look(database)
-    told = await risks_of(people)
-    assert told["checked_at"] is not None
-    [flag] = told["items"]
+    await check(database)
+    await check(database)
+    risks = await risks_of(people)
+    assert risks["checked_at"] is not None
+    [flag] = risks["items"]
     assert (flag["risk"], flag["source"], flag["rule"]) == ("finance", "rule", "pays_late")
     part = flag["evidence"]["finding"]["parts"][1]
     assert (part["indicator"], part["value"], part["bound"]) == ("arrears_rate", "1", "0.3")
@@ -81,28 +72,28 @@ async def test_T8_a_rule_raises_a_flag_once_and_clears_it_when_the_cause_is_gone
         payment_id=new_id(), receivable_id=debt.receivable_id, customer_id=ANN, amount=debt.amount,
         outstanding=Decimal(0), paid_at=ago(0),
     )  # fmt: skip
-    await tell(database, paid)
-    await look(database)
+    await deliver(database, paid)
+    await check(database)
     assert (await risks_of(people))["items"] == []
     assert len((await risks_of(people, at=between.isoformat()))["items"]) == 1
-    events = [one for one in await announced() if isinstance(one, RiskFlagRaised | RiskFlagCleared)]
-    assert [(type(one).__name__, one.risk) for one in events] == [
+    events = [event for event in await announced() if isinstance(event, RiskFlagRaised | RiskFlagCleared)]
+    assert [(type(event).__name__, event.risk) for event in events] == [
         ("RiskFlagRaised", "finance"), ("RiskFlagCleared", "finance")
     ]  # fmt: skip
     assert events[1].cause == "cause_gone"
 
 
 async def test_T8_rules_look_at_key_accounts_only_and_again_after_a_while(people, database):
-    await tell(database, *steady(ANN, "300", cost="299"), *steady(BOB, "300", cost="299"))
+    await deliver(database, *steady(ANN, "300", cost="299"), *steady(BOB, "300", cost="299"))
     await people.key_account(ANN, override_reason="Still.")
-    assert await look_at_risks(database, HOUR)
-    assert not await look_at_risks(database, HOUR)  # it was looked at just now
-    assert [one["risk"] for one in (await risks_of(people))["items"]] == ["profit", "concentration"]
+    assert await check(database, HOUR)
+    assert not await check(database, HOUR)  # it was looked at just now
+    assert [flag["risk"] for flag in (await risks_of(people))["items"]] == ["profit", "concentration"]
     assert (await risks_of(people, BOB))["items"] == []
 
 
 async def test_T8_a_new_key_account_is_looked_at_at_once_and_everybody_again_after_an_hour(people, database):
-    await tell(database, *steady(ANN, "300", cost="299"), *steady(BOB, "300", cost="299"))
+    await deliver(database, *steady(ANN, "300", cost="299"), *steady(BOB, "300", cost="299"))
     worker = Worker(database)
     for customer in (ANN, BOB):
         await people.key_account(customer, override_reason="Still.")
@@ -119,19 +110,19 @@ async def test_T8_a_new_key_account_is_looked_at_at_once_and_everybody_again_aft
 
 
 async def test_T8_flags_of_rules_go_with_the_key_account(people, database, announced):
-    await tell(database, *steady(ANN, "300", cost="299"))
+    await deliver(database, *steady(ANN, "300", cost="299"))
     await people.key_account(ANN, override_reason="Still.")
-    await look(database)
+    await check(database)
     await people.client.post(
         f"/v1/customers/{ANN}/key-account/end", json={"reason": "Over."}, headers=people.as_role("head")
     )
     assert (await risks_of(people))["items"] == []
-    cleared = [one.cause for one in await announced() if isinstance(one, RiskFlagCleared)]
+    cleared = [event.cause for event in await announced() if isinstance(event, RiskFlagCleared)]
     assert set(cleared) == {"not_a_key_account"}
 
 
 async def test_T8_a_flag_set_by_hand_ends_by_itself_or_by_hand(people, database, announced):
-    await tell(database, placed(ANN, ago(3), "10"))
+    await deliver(database, placed(ANN, ago(3), "10"))
     url, until = f"/v1/customers/{ANN}/risks", datetime.now(UTC) + timedelta(days=30)
     body = {"risk": "management", "reason": "The purchasing head leaves.", "until": until.isoformat()}
     manager = people.as_role("manager", subject="mia")
@@ -152,12 +143,12 @@ async def test_T8_a_flag_set_by_hand_ends_by_itself_or_by_hand(people, database,
     while await timers.fire_due(database):
         pass
     assert (await risks_of(people))["items"] == []
-    causes = [one.cause for one in await announced() if isinstance(one, RiskFlagCleared)]
+    causes = [event.cause for event in await announced() if isinstance(event, RiskFlagCleared)]
     assert causes == ["by_hand", "end_reached"]
 
 
 async def test_T8_bad_flags_are_refused_where_they_are_wrong(people, database):
-    await tell(database, placed(ANN, ago(3), "10"))
+    await deliver(database, placed(ANN, ago(3), "10"))
     url, soon = f"/v1/customers/{ANN}/risks", (datetime.now(UTC) + HOUR).isoformat()
     good = {"risk": "profit", "reason": "x", "until": soon}
     for more, code in (
@@ -177,20 +168,20 @@ async def test_T8_bad_flags_are_refused_where_they_are_wrong(people, database):
 
 
 async def test_T8_G1_a_partner_is_told_a_risk_without_its_reason(people, database, as_role):
-    mine, other = new_id(), new_id()
-    await tell(
+    partner, other = new_id(), new_id()
+    await deliver(
         database,
         placed(ANN, ago(3), "10"),
-        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{mine}", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=ANN, source=f"partner:{partner}", registered_at=NOW),
     )
     body = {"risk": "finance", "reason": "Near bankruptcy.", "until": (datetime.now(UTC) + HOUR).isoformat()}
     await people.client.post(f"/v1/customers/{ANN}/risks", json=body)
     url = f"/v1/customers/{ANN}/risks"
-    told = (await people.client.get(url, headers=as_role("partner", partner_id=mine))).json()
-    assert [one["risk"] for one in told["items"]] == ["finance"]
-    assert "Near bankruptcy." not in str(told)
+    risks = (await people.client.get(url, headers=as_role("partner", partner_id=partner))).json()
+    assert [flag["risk"] for flag in risks["items"]] == ["finance"]
+    assert "Near bankruptcy." not in str(risks)
     assert (await people.client.get(url, headers=as_role("partner", partner_id=other))).status_code == 404
-    writes = await people.client.post(url, json=body, headers=as_role("partner", partner_id=mine))
+    writes = await people.client.post(url, json=body, headers=as_role("partner", partner_id=partner))
     assert writes.status_code == 403
 
 
@@ -222,5 +213,5 @@ def test_T8_a_rule_is_met_not_met_or_not_known(values, met):
 def test_T8_what_is_not_known_raises_nothing_and_clears_nothing(met, open_before, raised, cleared):
     flag = RiskFlag(UUID(int=1), ANN, "churn", "rule", "r", None, {}, "patron", ago(1))
     finding = Examination("r", RULE.names, met, (), "churn")
-    done = flag_by_rules(ANN, [flag] if open_before else [], [finding], NOW, new_id, {})
-    assert (len(done.raised), len(done.cleared), len(done.events)) == (raised, cleared, raised + cleared)
+    decision = flag_by_rules(ANN, [flag] if open_before else [], [finding], NOW, new_id, {})
+    assert (len(decision.raised), len(decision.cleared), len(decision.events)) == (raised, cleared, raised + cleared)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.events import CustomerRegistered, GroupParentChanged
 from tests.tiering_svc.events import placed
-from tests.tiering_svc.key_accounts.people import ANN, BOB, People, ago, refused, steady, tell
+from tests.tiering_svc.key_accounts.people import ANN, BOB, People, ago, deliver, refused, steady
 from tests.tiering_svc.rule_sets import OnlyRuleSet
 
 SERVICE = "tiering"
@@ -26,9 +26,9 @@ def people(client, as_role):
 
 async def test_T8_candidates_are_who_qualifies_and_is_not_disqualified(people, database):
     many = [UUID(int=100 + n) for n in range(20)]
-    orders = [one for n, customer in enumerate(many) for one in steady(customer, str(100 + n), orders=6, cost="50")]
+    orders = [order for n, customer in enumerate(many) for order in steady(customer, str(100 + n), orders=6, cost="50")]
     whales = [*steady(ANN, "2000", orders=8, cost="1000"), placed(BOB, ago(3), "50000", cost="10000")]
-    await tell(database, *orders, *whales)
+    await deliver(database, *orders, *whales)
 
     async def candidates(**query):
         answer = await people.client.get("/v1/key-accounts/candidates", params=query)
@@ -36,12 +36,13 @@ async def test_T8_candidates_are_who_qualifies_and_is_not_disqualified(people, d
         return answer.json()
 
     # of 22 the first tenth are three: the bulk buyer is passed over
-    found = await candidates()
-    assert [UUID(one["customer_id"]) for one in found["items"]] == [ANN, many[-1]]
-    assert (found["passed_over"], found["kind"]) == (1, "economic")
-    assert found["items"][0]["disqualifications_not_known"] == ["squeezer_by_arrears"]
-    assert found["items"][0]["words"]
-    assert (await candidates(lang="zh"))["items"][0]["words"] != found["items"][0]["words"]
+    page = await candidates()
+    first = page["items"][0]
+    assert [UUID(candidate["customer_id"]) for candidate in page["items"]] == [ANN, many[-1]]
+    assert (page["passed_over"], page["kind"]) == (1, "economic")
+    assert first["disqualifications_not_known"] == ["squeezer_by_arrears"]
+    assert first["words"]
+    assert (await candidates(lang="zh"))["items"][0]["words"] != first["words"]
     await people.key_account(ANN, "economic")
     await people.nominate(many[-1])
     assert (await candidates())["items"] == []
@@ -49,7 +50,7 @@ async def test_T8_candidates_are_who_qualifies_and_is_not_disqualified(people, d
         404, "no_criterion",
     )  # fmt: skip
     then = await candidates(as_of=ago(4).isoformat())  # before the bulk order, and before it was a key account
-    assert [one["customer_id"] for one in then["items"]] == [str(ANN), str(many[-2])]
+    assert [candidate["customer_id"] for candidate in then["items"]] == [str(ANN), str(many[-2])]
     pages, cursor = [], None
     while cursor is not None or not pages:
         page = await candidates(kind="important", limit=2, **({"cursor": cursor} if cursor else {}))
@@ -60,17 +61,20 @@ async def test_T8_candidates_are_who_qualifies_and_is_not_disqualified(people, d
 
 async def test_T8_groups_are_candidates_by_their_size(people, database):
     others = [UUID(int=50 + n) for n in range(3)]
-    known = [CustomerRegistered(customer_id=one, kind="organisation", registered_at=ago(300)) for one in (ANN, *others)]
-    below = [
-        GroupParentChanged(customer_id=one, parent_id=ANN, effective_from=ago(100), changed_at=ago(99))
-        for one in others
+    known = [
+        CustomerRegistered(customer_id=customer, kind="organisation", registered_at=ago(300))
+        for customer in (ANN, *others)
     ]
-    await tell(database, *known, *steady(others[0], orders=5), *steady(others[1], orders=6))
+    below = [
+        GroupParentChanged(customer_id=customer, parent_id=ANN, effective_from=ago(100), changed_at=ago(99))
+        for customer in others
+    ]
+    await deliver(database, *known, *steady(others[0], orders=5), *steady(others[1], orders=6))
     url = "/v1/key-accounts/candidates"
     assert (await people.client.get(url, params={"kind": "group"})).json()["items"] == []
-    await tell(database, *below)
-    [found] = (await people.client.get(url, params={"kind": "group"})).json()["items"]
-    assert (found["customer_id"], found["amount"]) == (str(ANN), "3300.00")
+    await deliver(database, *below)
+    [candidate] = (await people.client.get(url, params={"kind": "group"})).json()["items"]
+    assert (candidate["customer_id"], candidate["amount"]) == (str(ANN), "3300.00")
 
 
 async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(people, database):
@@ -86,7 +90,7 @@ async def test_T8_rules_are_data_checked_at_saving_and_put_in_force_by_another(p
     draft = (await rules.write(document, headers=author)).json()
     own = await rules.activate(draft["version"], headers=author)
     assert refused(own) == (403, "own_rule_set")
-    await tell(database, *steady(ANN))
+    await deliver(database, *steady(ANN))
     nomination = (await people.nominate()).json()
     await rules.activate(draft["version"], headers=other)
     answer = await people.decide(nomination)  # the rules in force when it is decided
@@ -115,7 +119,7 @@ async def test_T8_bad_rules_are_refused_at_the_field(people, change, code, point
     for part in ("disqualifications", "candidates"):
         if part in change:
             base = plain if part == "disqualifications" else {"name": name}
-            change = change | {part: [base | one for one in change[part]]}
+            change = change | {part: [base | rule for rule in change[part]]}
     answer = await rules.write(document | change)
     assert refused(answer) == (422, code)
     assert answer.json()["errors"][0]["pointer"] == f"/document{pointer}"

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from deploy.verify.invariants.key_accounts import INVARIANTS
-from services.tiering_svc.key_accounts.handlers.risk_flags import look_at_due
+from services.tiering_svc.key_accounts.handlers.risk_flags import check_due_accounts
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.key_accounts.people import ANN, BOB, EVE, People, steady
@@ -20,34 +20,34 @@ class UndoneAgain(Exception):
 
 
 async def broken(database, fault: str | None) -> set[str]:
-    found = set()
+    codes = set()
     with suppress(UndoneAgain):
         async with database.transaction() as tx:
             if fault is not None:
                 await tx.raw.execute(fault)
-            for one in INVARIANTS:
-                assert await tx.raw.fetchval(one.checked) > 0, one.code
-                if await tx.raw.fetch(one.offending):
-                    found.add(one.code)
+            for invariant in INVARIANTS:
+                assert await tx.raw.fetchval(invariant.checked) > 0, invariant.code
+                if await tx.raw.fetch(invariant.offending):
+                    codes.add(invariant.code)
             raise UndoneAgain
-    return found
+    return codes
 
 
 @pytest.fixture
 async def lived(client, database, as_role):
     """A key account that was renewed, one that ended, one that is excluded; flags; a run of lifetime values."""
     people = People(client, as_role)
-    thin = [one for customer in (ANN, BOB, EVE) for one in steady(customer, "300", cost="299")]
+    thin = [order for customer in (ANN, BOB, EVE) for order in steady(customer, "300", cost="299")]
     await harness.deliver(database, subscriptions, [*thin, *buying(16)[60:]])
     for customer in (ANN, BOB, EVE):
         await people.key_account(customer, "economic", override_reason="Still.")
-    await database.run(lambda tx: look_at_due(tx, tx.at))
+    await database.run(lambda tx: check_due_accounts(tx, tx.at))
     await people.key_account(ANN, "economic", "group", override_reason="Still.")
     end = {"reason": "Over."}
     await client.post(f"/v1/customers/{BOB}/key-account/end", json=end, headers=as_role("head"))
     path = "/v1/exclusions/nominations"
-    asked = await client.post(path, json={"customer_id": str(EVE), "reason": "x"}, headers=as_role("manager"))
-    assert (await people.decide(asked.json(), path=path)).status_code == 200
+    nomination = await client.post(path, json={"customer_id": str(EVE), "reason": "x"}, headers=as_role("manager"))
+    assert (await people.decide(nomination.json(), path=path)).status_code == 200
     await client.post("/v1/lifetime-value/runs", json={})
     await to_the_end(database, "lifetime_values")
 

@@ -1,4 +1,4 @@
-"""The rule books that come with Patron (T8, T13), in force from the first start; a company writes its own versions."""
+"""The rules around key accounts that come with Patron (T8), in force from the first start."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ def _named(en: str, zh: str) -> dict[str, str]:
     return {"en": en, "zh": zh}
 
 
-KEY_ACCOUNTS: dict[str, Any] = {
+DEFAULT_KEY_ACCOUNT_RULES: dict[str, Any] = {
     "window_months": 12,
     "disqualifications": [
         {

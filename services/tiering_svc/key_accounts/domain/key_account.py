@@ -10,18 +10,20 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.rules import Examination
-from shared.errors import conflict, forbidden
+from shared.errors import DomainError, conflict, forbidden
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
 AccountClassCode = Literal["key", "excluded"]
 KeyAccountKind = Literal["economic", "important", "group", "strategic"]
 ClassEndCause = Literal["ended", "renewed", "excluded"]
-SYSTEM = "patron"
+SYSTEM = "patron"  # who did it, where no person did
 INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Nomination:
+    """A customer proposed for a class, with the evidence of then, and what was decided about it."""
+
     nomination_id: UUID
     customer_id: UUID
     class_code: AccountClassCode
@@ -36,12 +38,12 @@ class Nomination:
     decided_at: datetime | None = None
     note: str | None = None
     override_reason: str | None = None
-    findings: tuple[dict[str, Any], ...] | None = None  # the disqualifying rules as they stood when it was approved
+    findings: tuple[dict[str, Any], ...] | None = None  # the disqualifying rules as they were met when it was approved
 
 
 @dataclass(frozen=True, slots=True)
 class AccountClass:
-    """A stretch of time in which a customer is a key account, or excluded."""
+    """A time in which a customer is a key account, or excluded: from `since` until `until`, half open."""
 
     class_id: UUID  # the nomination's
     customer_id: UUID
@@ -60,24 +62,27 @@ class Situation:
 
     current: AccountClass | None
     free_from: datetime | None  # when the last one ended
-    open_classes: frozenset[str]  # nominations that wait
+    open_classes: frozenset[str]  # of the nominations that wait
 
 
 def check_nomination(situation: Situation, class_code: AccountClassCode, kinds: Sequence[str]) -> None:
-    """Whether it makes sense to ask at all."""
+    """Whether it makes sense to nominate at all; refused with 409 `nomination_open`, `customer_excluded`,
+    `already_a_key_account`."""
     if class_code in situation.open_classes:
         raise conflict("nomination_open", "A nomination of this customer is waiting for a decision.")
     current = situation.current
     if current is None:
         return
     if current.class_code == "excluded":
-        raise conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
+        raise _excluded()
     if class_code == "key" and set(kinds) == set(current.kinds):
         raise conflict("already_a_key_account", "The customer is a key account of just these kinds.")
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class Approval:
+    """An approved nomination: the class that begins with it, the one that ends, and what is announced."""
+
     nomination: Nomination
     opened: AccountClass
     ended: AccountClass | None
@@ -87,12 +92,13 @@ class Approved:
 def approve(
     nomination: Nomination, situation: Situation, findings: Sequence[Examination], by: str, at: datetime,
     *, note: str | None = None, override_reason: str | None = None,
-) -> Approved:  # fmt: skip
-    """By another person. One who meets a disqualifying rule only with a reason, which is kept."""
+) -> Approval:  # fmt: skip
+    """Approved by another person than who nominated. A customer that meets a disqualifying rule becomes a key account
+    only with an `override_reason`, which is kept: without one 409 `disqualified` with the rules that are met."""
     _check_decision(nomination, by)
     current = situation.current
     if current is not None and current.class_code == "excluded":
-        raise conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
+        raise _excluded()
     met = [finding for finding in findings if finding.met] if nomination.class_code == "key" else []
     if met and not override_reason:
         raise conflict(
@@ -100,10 +106,10 @@ def approve(
             "The customer meets a disqualifying rule. Say why it shall be a key account all the same.",
             disqualifications=[finding.as_data() for finding in met],
         )
-    since = _from(situation, at)
+    since = _effective_from(situation, at)
     opened = AccountClass(
         nomination.nomination_id, nomination.customer_id, nomination.class_code, nomination.kinds, since
-    )  # fmt: skip
+    )
     ended, events = None, cast(list[Event], [])
     if current is not None:
         cause: ClassEndCause = "excluded" if nomination.class_code == "excluded" else "renewed"
@@ -113,16 +119,17 @@ def approve(
         override_reason=override_reason if met else None,
         findings=tuple(finding.as_data() for finding in findings),
     )  # fmt: skip
-    return Approved(decided, opened, ended, [*events, _opening(opened, [finding.code for finding in met])])
+    return Approval(decided, opened, ended, [*events, _opening(opened, [finding.code for finding in met])])
 
 
 def reject(nomination: Nomination, by: str, at: datetime, note: str) -> Nomination:
+    """Rejected by another person than who nominated; else 403 `own_nomination`, or 409 `nomination_decided`."""
     _check_decision(nomination, by)
     return replace(nomination, status="rejected", decided_by=by, decided_at=at, note=note)
 
 
 def cancel(nomination: Nomination, by: str, at: datetime) -> Nomination:
-    """By who nominated."""
+    """Cancelled by who nominated, while it waits; else 403 `not_your_nomination`, or 409 `nomination_decided`."""
     _check_open(nomination)
     if by != nomination.nominated_by:
         raise forbidden("not_your_nomination", "A nomination is cancelled by who made it.")
@@ -130,9 +137,14 @@ def cancel(nomination: Nomination, by: str, at: datetime) -> Nomination:
 
 
 def end(situation: Situation, by: str, at: datetime, reason: str) -> tuple[AccountClass, list[Event]]:
+    """The customer's present class ends; there is one."""
     current = situation.current
     assert current is not None  # the caller has found it
-    return _ended(current, _from(situation, at), by, "ended", reason)
+    return _ended(current, _effective_from(situation, at), by, "ended", reason)
+
+
+def _excluded() -> DomainError:
+    return conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
 
 
 def _check_open(nomination: Nomination) -> None:
@@ -146,8 +158,8 @@ def _check_decision(nomination: Nomination, by: str) -> None:
     _check_open(nomination)
 
 
-def _from(situation: Situation, at: datetime) -> datetime:
-    """Now; but never before what is there has begun, or what was there has ended, whatever the clock says."""
+def _effective_from(situation: Situation, at: datetime) -> datetime:
+    """Now; but never before the present class has begun, or the last one has ended, whatever the clock says."""
     earliest = situation.free_from
     if situation.current is not None:
         earliest = situation.current.since + INSTANT

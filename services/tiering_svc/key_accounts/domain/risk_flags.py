@@ -17,6 +17,8 @@ ClearingCause = Literal["by_hand", "end_reached", "cause_gone", "not_a_key_accou
 
 @dataclass(frozen=True, slots=True)
 class RiskFlag:
+    """A risk of a customer that a rule found or a person set, until it is cleared."""
+
     flag_id: UUID
     customer_id: UUID
     risk: str
@@ -33,6 +35,7 @@ class RiskFlag:
     clear_reason: str | None = None
 
     def raising(self) -> Event:
+        """What is announced of a flag that goes up."""
         return RiskFlagRaised(
             customer_id=self.customer_id, flag_id=self.flag_id, risk=cast(Risk, self.risk), source=self.source,
             rule=self.rule, until=self.until, raised_at=self.raised_at,
@@ -41,6 +44,7 @@ class RiskFlag:
     def cleared(
         self, at: datetime, by: str, cause: ClearingCause, reason: str | None = None
     ) -> tuple["RiskFlag", Event]:
+        """The flag when it has come down, never before it went up, and what is announced of that."""
         flag = replace(self, cleared_at=max(at, self.raised_at), cleared_by=by, clear_cause=cause, clear_reason=reason)
         event = RiskFlagCleared(
             customer_id=self.customer_id, flag_id=self.flag_id, risk=cast(Risk, self.risk), cause=cause,
@@ -51,45 +55,55 @@ class RiskFlag:
 
 @dataclass(frozen=True, slots=True)
 class RiskFlagDecision:
+    """The flags of one customer that go up and come down, and what is announced of them."""
+
     raised: list[RiskFlag]
     cleared: list[RiskFlag]
     events: list[Event]
 
+    def clear(self, flag: RiskFlag, at: datetime, by: str, cause: ClearingCause) -> None:
+        """Note that a flag comes down."""
+        cleared, event = flag.cleared(at, by, cause)
+        self.cleared.append(cleared)
+        self.events.append(event)
+
 
 def flag_by_rules(
     customer_id: UUID, open_flags: Sequence[RiskFlag], findings: Sequence[Examination], at: datetime,
-    new_id: Callable[[], UUID], taken: Mapping[str, Any],
+    new_id: Callable[[], UUID], basis: Mapping[str, Any],
 ) -> RiskFlagDecision:  # fmt: skip
-    """One flag a risk, by the first rule that is met. It goes when no rule is met: what is not known keeps it."""
+    """One flag a risk, by the first rule that is met; it comes down when no rule of the risk is met. What is not known
+    raises nothing and clears nothing. `basis`: by what the rules looked, kept as evidence beside the finding."""
     by_risk = {flag.risk: flag for flag in open_flags if flag.source == "rule"}
-    done = RiskFlagDecision([], [], [])
+    decision = RiskFlagDecision([], [], [])
     for risk in RISKS:
-        mine = [finding for finding in findings if finding.risk == risk]
-        met = next((finding for finding in mine if finding.met), None)
+        of_risk = [finding for finding in findings if finding.risk == risk]
+        met = next((finding for finding in of_risk if finding.met), None)
         flag = by_risk.get(risk)
         if flag is None and met is not None:
-            evidence = {**taken, "finding": met.as_data()}
+            evidence = {**basis, "finding": met.as_data()}
             raised = RiskFlag(new_id(), customer_id, risk, "rule", met.code, None, evidence, SYSTEM, at)
-            done.raised.append(raised)
-            done.events.append(raised.raising())
-        elif flag is not None and all(finding.met is False for finding in mine):
-            _clear(done, flag, at, SYSTEM, "cause_gone")
-    return done
+            decision.raised.append(raised)
+            decision.events.append(raised.raising())
+        elif flag is not None and all(finding.met is False for finding in of_risk):
+            decision.clear(flag, at, SYSTEM, "cause_gone")
+    return decision
 
 
 def clear_of_rules(open_flags: Sequence[RiskFlag], at: datetime, by: str) -> RiskFlagDecision:
-    """The customer is no key account any more: no rule looks at it."""
-    done = RiskFlagDecision([], [], [])
+    """The flags of rules come down: the customer is no key account any more, so no rule looks at it."""
+    decision = RiskFlagDecision([], [], [])
     for flag in open_flags:
         if flag.source == "rule":
-            _clear(done, flag, at, by, "not_a_key_account")
-    return done
+            decision.clear(flag, at, by, "not_a_key_account")
+    return decision
 
 
 def set_by_hand(
     flag_id: UUID, customer_id: UUID, risk: str, reason: str, until: datetime, by: str, at: datetime,
     open_flags: Sequence[RiskFlag],
 ) -> RiskFlag:  # fmt: skip
+    """A flag that a person sets until an instant to come, one a risk; else 422 `in_the_past`, 409 `already_flagged`."""
     if until <= at:
         raise invalid("in_the_past", "A flag set by hand ends in the future.", pointer="/until")
     if any(flag.source == "hand" and flag.risk == risk for flag in open_flags):
@@ -98,14 +112,9 @@ def set_by_hand(
 
 
 def clear_by_hand(flag: RiskFlag, by: str, at: datetime, reason: str) -> tuple[RiskFlag, Event]:
+    """A flag set by hand comes down before its end; else 409 `already_cleared`, `raised_by_a_rule`."""
     if flag.cleared_at is not None:
         raise conflict("already_cleared", "The flag was cleared.")
     if flag.source == "rule":
         raise conflict("raised_by_a_rule", "A rule raised it and clears it when its cause is gone.")
     return flag.cleared(at, by, "by_hand", reason)
-
-
-def _clear(done: RiskFlagDecision, flag: RiskFlag, at: datetime, by: str, cause: ClearingCause) -> None:
-    cleared, event = flag.cleared(at, by, cause)
-    done.cleared.append(cleared)
-    done.events.append(event)

@@ -1,1 +1,1 @@
-"""Handlers."""
+"""What people decide about key accounts and exclusions, and what rules and people flag."""

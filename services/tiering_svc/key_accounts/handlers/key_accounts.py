@@ -1,4 +1,4 @@
-"""Key accounts and excluded customers (T8): nominated by one person, decided by another, ended with a reason."""
+"""Key accounts and exclusions (T8): nominated by one person, decided by another, ended with a reason."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,7 @@ from services.tiering_svc.key_accounts.domain.key_account import AccountClass, A
 from services.tiering_svc.key_accounts.domain.risk_flags import clear_of_rules
 from services.tiering_svc.key_accounts.domain.rules import Examination, examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
-from services.tiering_svc.key_accounts.repository import key_accounts
-from services.tiering_svc.key_accounts.repository import risk_flags as risks
+from services.tiering_svc.key_accounts.repository import key_accounts, risk_flags
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from shared.jobs import wake_jobs
 from shared.messaging import Transaction, announce, new_id
@@ -24,22 +23,26 @@ async def nominate(
     tx: Transaction, customer_id: UUID, class_code: AccountClassCode, kinds: Sequence[str], reason: str,
     evidence: Sequence[dict[str, Any]], by: str,
 ) -> Nomination:  # fmt: skip
-    """What the nominator says is kept beside what the system finds at this instant."""
+    """Propose a customer for a class. What the nominator says is kept beside what the system finds at this instant."""
     await check_known(tx, customer_id)
     await lock_customers(tx, [str(customer_id)])
     life.check_nomination(await key_accounts.load_situation(tx, customer_id), class_code, kinds)
-    figures, _ = await take_evidence(tx, customer_id, group="group" in kinds)
-    one = Nomination(new_id(), customer_id, class_code, tuple(kinds), reason, tuple(evidence), figures, by, tx.at)
-    await key_accounts.add_nomination(tx, one)
-    return one
+    figures, _ = await collect_figures(tx, customer_id, group="group" in kinds)
+    nomination = Nomination(
+        new_id(), customer_id, class_code, tuple(kinds), reason, tuple(evidence), figures, by, tx.at
+    )  # fmt: skip
+    await key_accounts.add_nomination(tx, nomination)
+    return nomination
 
 
-async def take_evidence(tx: Transaction, customer_id: UUID, *, group: bool) -> tuple[dict[str, Any], list[Examination]]:
-    """The values of all indicators now, and how the disqualifying rules in force stand to them."""
+async def collect_figures(
+    tx: Transaction, customer_id: UUID, *, group: bool
+) -> tuple[dict[str, Any], list[Examination]]:
+    """The values of all indicators now, as a nomination keeps them, and what the disqualifying rules find in them."""
     rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
-    known = await account_figures.read_known(tx, customer_id, tx.at, rules.months, group=group)
-    everybody = await account_figures.read_everybody(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
-    values = values_of(known, everybody)
+    snapshot = await account_figures.load_account_snapshot(tx, customer_id, tx.at, rules.months, group=group)
+    total = await account_figures.sum_amounts(tx, PointInTime(tx.at, tx.at, now=True), rules.months)
+    values = values_of(snapshot, total)
     findings = [examine(rule, values) for rule in rules.disqualifications]
     figures = {
         "as_of": tx.at.isoformat(),
@@ -60,33 +63,34 @@ async def approve_nomination(
     note: str | None,
     override_reason: str | None,
 ) -> Nomination:
-    """The disqualifying rules are looked at anew: they may be met now though they were not when it was nominated."""
+    """The class begins now. The disqualifying rules are examined anew: they may be met now though they were not when it
+    was nominated."""
     nomination = await _load(tx, nomination_id, class_code)
     situation = await key_accounts.load_situation(tx, nomination.customer_id)
-    _, findings = await take_evidence(tx, nomination.customer_id, group="group" in nomination.kinds)
-    approved = life.approve(
-        nomination, situation, findings, by, tx.at, note=note, override_reason=override_reason
-    )  # fmt: skip
-    await key_accounts.save_decision(tx, approved.nomination)
-    if approved.ended is not None:
-        await key_accounts.save_ended(tx, approved.ended)
-    await key_accounts.add_class(tx, approved.opened)
-    announce(tx, approved.events)
-    wake_jobs(tx)  # the risk rules look at a new one at once
-    if approved.ended is not None and class_code == "excluded":
+    _, findings = await collect_figures(tx, nomination.customer_id, group="group" in nomination.kinds)
+    approval = life.approve(nomination, situation, findings, by, tx.at, note=note, override_reason=override_reason)
+    await key_accounts.save_decision(tx, approval.nomination)
+    if approval.ended is not None:
+        await key_accounts.save_ended(tx, approval.ended)
+    await key_accounts.add_class(tx, approval.opened)
+    announce(tx, approval.events)
+    wake_jobs(tx)  # the risk rules look at a new key account at once
+    if approval.ended is not None and class_code == "excluded":
         await _clear_flags_of_rules(tx, nomination.customer_id, by)
-    return approved.nomination
+    return approval.nomination
 
 
 async def reject_nomination(
     tx: Transaction, nomination_id: UUID, class_code: AccountClassCode, by: str, note: str
 ) -> Nomination:
+    """Decided against, by another person than who nominated."""
     rejected = life.reject(await _load(tx, nomination_id, class_code), by, tx.at, note)
     await key_accounts.save_decision(tx, rejected)
     return rejected
 
 
 async def cancel_nomination(tx: Transaction, nomination_id: UUID, class_code: AccountClassCode, by: str) -> Nomination:
+    """Taken off the table by who nominated, while it waits."""
     cancelled = life.cancel(await _load(tx, nomination_id, class_code), by, tx.at)
     await key_accounts.save_decision(tx, cancelled)
     return cancelled
@@ -95,6 +99,7 @@ async def cancel_nomination(tx: Transaction, nomination_id: UUID, class_code: Ac
 async def end_class(
     tx: Transaction, customer_id: UUID, class_code: AccountClassCode, by: str, reason: str
 ) -> AccountClass:
+    """The customer is a key account, or excluded, no longer; 404 where it is not."""
     await lock_customers(tx, [str(customer_id)])
     await key_accounts.find_current(tx, customer_id, class_code)
     ended, events = life.end(await key_accounts.load_situation(tx, customer_id), by, tx.at, reason)
@@ -106,13 +111,13 @@ async def end_class(
 
 
 async def _clear_flags_of_rules(tx: Transaction, customer_id: UUID, by: str) -> None:
-    done = clear_of_rules((await risks.list_open(tx, [customer_id]))[customer_id], tx.at, by)
-    await risks.save_cleared(tx, done.cleared)
-    announce(tx, done.events)
+    decision = clear_of_rules((await risk_flags.list_open(tx, [customer_id]))[customer_id], tx.at, by)
+    await risk_flags.save_cleared(tx, decision.cleared)
+    announce(tx, decision.events)
 
 
 async def _load(tx: Transaction, nomination_id: UUID, class_code: AccountClassCode) -> Nomination:
     """The customer's lock first, then the nomination as it is under it."""
-    seen = await key_accounts.find_nomination(tx, nomination_id, class_code)
-    await lock_customers(tx, [str(seen.customer_id)])
+    nomination = await key_accounts.find_nomination(tx, nomination_id, class_code)
+    await lock_customers(tx, [str(nomination.customer_id)])
     return await key_accounts.load_nomination(tx, nomination_id, class_code)

@@ -1,4 +1,4 @@
-"""SQL of what the rules around key accounts look at (T8): a customer's values, everybody's amount, who ranks first."""
+"""SQL of what the rules around key accounts look at (T8): a customer's figures, everybody's amount, who ranks first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from services.tiering_svc.indicators.repository.external_facts import list_membe
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from shared.messaging import Transaction
 
-EVERYBODY = """
+TOTAL = """
 with bought as ({bought})
 select coalesce(sum(amount), 0) from bought cross join business b
 where month > (date_trunc('month', $1 at time zone b.time_zone) - make_interval(months => $3))::date
 """
 
 
-async def read_everybody(tx: Transaction, seen: PointInTime, months: int) -> Decimal:
-    """What all customers bought in the window that ends at the instant."""
-    total: Decimal = await tx.raw.fetchval(EVERYBODY.format(bought=seen.bought), seen.as_of, seen.known_at, months)
+async def sum_amounts(tx: Transaction, point: PointInTime, months: int) -> Decimal:
+    """What all customers bought together in the window of months that ends at the instant."""
+    total: Decimal = await tx.raw.fetchval(TOTAL.format(bought=point.bought), point.as_of, point.known_at, months)
     return total
 
 
-async def read_known(
+async def load_account_snapshot(
     tx: Transaction, customer_id: UUID, as_of: datetime, months: int, *, group: bool
 ) -> CustomerSnapshot:
-    """The customer's own figures; of a group account those of all below it together (P2)."""
+    """The customer's own figures over a window of months; of a group account those of all below it together (P2)."""
     members = await list_members(tx, customer_id, as_of) if group else [customer_id]
-    known = await load_snapshots(tx, requests_as_of(members, as_of, months))
-    return rolled_up(known) if len(known) > 1 else known[0]
+    snapshots = await load_snapshots(tx, requests_as_of(members, as_of, months))
+    return rolled_up(snapshots) if len(snapshots) > 1 else snapshots[0]
 
 
 # Equal amounts share the last place: nobody is left out by the order of ids.
@@ -73,17 +73,19 @@ order by 1 limit $4
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
+    """A customer with the amount it bought in the window."""
+
     customer_id: UUID
     amount: Decimal
 
 
 async def list_ranked(
-    tx: Transaction, seen: PointInTime, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
+    tx: Transaction, point: PointInTime, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
     limit: int,
 ) -> list[Ranked]:  # fmt: skip
     """The first so many percent by amount, without those who are of the kind already, or excluded, or nominated."""
     rows = await tx.raw.fetch(
-        RANKED.format(bought=seen.bought), seen.as_of, seen.known_at, months, percent, kind,
+        RANKED.format(bought=point.bought), point.as_of, point.known_at, months, percent, kind,
         *(after or (None, None)), limit,
     )  # fmt: skip
     return [Ranked(*row) for row in rows]

@@ -16,17 +16,19 @@ CLASS = """class_id, customer_id, class as class_code, kinds, lower(effective) a
            ended_by, end_cause, end_reason"""
 
 
-async def add_nomination(tx: Transaction, one: Nomination) -> None:
+async def add_nomination(tx: Transaction, nomination: Nomination) -> None:
     await tx.raw.execute(
         """insert into nomination (nomination_id, customer_id, class, kinds, reason, evidence, figures, status,
                nominated_by, nominated_at)
            values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10)""",
-        one.nomination_id, one.customer_id, one.class_code, list(one.kinds), one.reason, _json(one.evidence),
-        _json(one.figures), one.status, one.nominated_by, one.nominated_at,
+        nomination.nomination_id, nomination.customer_id, nomination.class_code, list(nomination.kinds),
+        nomination.reason, _json(nomination.evidence), _json(nomination.figures), nomination.status,
+        nomination.nominated_by, nomination.nominated_at,
     )  # fmt: skip
 
 
 async def find_nomination(tx: Transaction, nomination_id: UUID, class_code: str) -> Nomination:
+    """A nomination for a class; 404 `nomination_not_found`."""
     row = await tx.raw.fetchrow(
         f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2", nomination_id, class_code
     )
@@ -36,7 +38,7 @@ async def find_nomination(tx: Transaction, nomination_id: UUID, class_code: str)
 
 
 async def load_nomination(tx: Transaction, nomination_id: UUID, class_code: str) -> Nomination:
-    """Locked. The customer's lock comes first, as everywhere."""
+    """A nomination for a class, locked; the customer's lock comes first. 404 `nomination_not_found`."""
     row = await tx.raw.fetchrow(
         f"select {NOMINATION} from nomination where nomination_id = $1 and class = $2 for update",
         nomination_id,
@@ -51,7 +53,7 @@ async def list_nominations(
     tx: Transaction, class_code: str, status: str | None, customer_id: UUID | None,
     before: tuple[datetime, UUID] | None, limit: int,
 ) -> list[Nomination]:  # fmt: skip
-    """Newest first."""
+    """The nominations for a class, newest first."""
     rows = await tx.raw.fetch(
         f"""select {NOMINATION} from nomination
             where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
@@ -62,18 +64,19 @@ async def list_nominations(
     return [_nomination(row) for row in rows]
 
 
-async def save_decision(tx: Transaction, one: Nomination) -> None:
+async def save_decision(tx: Transaction, nomination: Nomination) -> None:
+    """What has been decided about a nomination."""
     await tx.raw.execute(
         """update nomination set status = $2, decided_by = $3, decided_at = $4, note = $5, override_reason = $6,
                findings = $7::jsonb
            where nomination_id = $1""",
-        one.nomination_id, one.status, one.decided_by, one.decided_at, one.note, one.override_reason,
-        None if one.findings is None else _json(one.findings),
+        nomination.nomination_id, nomination.status, nomination.decided_by, nomination.decided_at, nomination.note,
+        nomination.override_reason, None if nomination.findings is None else _json(nomination.findings),
     )  # fmt: skip
 
 
 async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
-    """What a decision looks at. The customer is locked, so nobody else decides meanwhile."""
+    """What a decision about a customer looks at. The customer is locked, so nobody else decides meanwhile."""
     rows = await tx.raw.fetch(
         f"""select {CLASS} from account_class where customer_id = $1 order by lower(effective) desc limit 1""",
         customer_id,
@@ -84,24 +87,25 @@ async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
     return Situation(current, last.until if last is not None else None, frozenset(row["class"] for row in waiting))
 
 
-async def add_class(tx: Transaction, one: AccountClass) -> None:
+async def add_class(tx: Transaction, opened: AccountClass) -> None:
     await tx.raw.execute(
         """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
            values ($1, $2, $3, $4, tstzrange($5, null), $6)""",
-        one.class_id, one.customer_id, one.class_code, list(one.kinds), one.since, tx.at,
+        opened.class_id, opened.customer_id, opened.class_code, list(opened.kinds), opened.since, tx.at,
     )  # fmt: skip
 
 
-async def save_ended(tx: Transaction, one: AccountClass) -> None:
+async def save_ended(tx: Transaction, ended: AccountClass) -> None:
     await tx.raw.execute(
         """update account_class set effective = tstzrange(lower(effective), $2), ended_by = $3, ended_at = $4,
                end_cause = $5, end_reason = $6
            where class_id = $1""",
-        one.class_id, one.until, one.ended_by, tx.at, one.end_cause, one.end_reason,
+        ended.class_id, ended.until, ended.ended_by, tx.at, ended.end_cause, ended.end_reason,
     )  # fmt: skip
 
 
 async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> AccountClass | None:
+    """The class a customer was in at an instant; None: in none."""
     row = await tx.raw.fetchrow(
         f"select {CLASS} from account_class where customer_id = $1 and effective @> $2::timestamptz", customer_id, at
     )
@@ -109,23 +113,24 @@ async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> Acc
 
 
 async def find_current(tx: Transaction, customer_id: UUID, class_code: str) -> AccountClass:
+    """The customer's present time in a class; 404 `not_a_key_account`, `not_excluded`."""
     row = await tx.raw.fetchrow(
         f"select {CLASS} from account_class where customer_id = $1 and class = $2 and upper_inf(effective)",
         customer_id, class_code,
     )  # fmt: skip
     if row is None:
-        code, words = {
+        code, detail = {
             "key": ("not_a_key_account", "The customer is no key account."),
             "excluded": ("not_excluded", "The customer is not excluded."),
         }[class_code]
-        raise not_found(code, words)
+        raise not_found(code, detail)
     return _class(row)
 
 
 async def list_classes(
     tx: Transaction, class_code: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int
 ) -> list[AccountClass]:
-    """Whose interval holds the instant, by customer."""
+    """Who was in a class at an instant (and, as a key account, of a kind), by customer."""
     rows = await tx.raw.fetch(
         f"""select {CLASS} from account_class
             where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
@@ -137,7 +142,7 @@ async def list_classes(
 
 
 async def list_history(tx: Transaction, customer_id: UUID) -> list[AccountClass]:
-    """Oldest first."""
+    """All times in which a customer was a key account or excluded, oldest first."""
     rows = await tx.raw.fetch(
         f"select {CLASS} from account_class where customer_id = $1 order by lower(effective)", customer_id
     )
@@ -149,10 +154,10 @@ def _json(data: Any) -> str:
 
 
 def _nomination(row: Mapping[str, Any]) -> Nomination:
-    given = dict(row)
-    findings = given.pop("findings")
+    values = dict(row)
+    findings = values.pop("findings")
     return Nomination(
-        **given | {"kinds": tuple(row["kinds"]), "evidence": tuple(row["evidence"])},
+        **values | {"kinds": tuple(row["kinds"]), "evidence": tuple(row["evidence"])},
         findings=None if findings is None else tuple(findings),
     )
 

@@ -1,4 +1,4 @@
-"""SQL of risk flags (T8): open ones, those of an instant, and whose key accounts are due to be looked at."""
+"""SQL of risk flags (T8): open ones, those of an instant, and which key accounts are due to be checked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,17 +16,18 @@ FIELDS = """flag_id, customer_id, risk, source, rule, reason, evidence, raised_b
 
 
 async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, list[RiskFlag]]:
+    """The flags of these customers that are up; an entry for each customer."""
     rows = await tx.raw.fetch(
         f"select {FIELDS} from risk_flag where customer_id = any($1::uuid[]) and cleared_at is null", customers
     )
-    found: dict[UUID, list[RiskFlag]] = {customer_id: [] for customer_id in customers}
+    flags: dict[UUID, list[RiskFlag]] = {customer_id: [] for customer_id in customers}
     for row in rows:
-        found[row["customer_id"]].append(_flag(row))
-    return found
+        flags[row["customer_id"]].append(_flag(row))
+    return flags
 
 
 async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[RiskFlag]:
-    """Raised by then and not cleared by then."""
+    """The flags of a customer that were up at an instant, oldest first."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from risk_flag
             where customer_id = $1 and raised_at <= $2 and (cleared_at is null or cleared_at > $2)
@@ -37,7 +38,7 @@ async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[Risk
 
 
 async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> RiskFlag:
-    """The customer is locked."""
+    """A flag of a customer, who is locked; 404 `flag_not_found`."""
     row = await tx.raw.fetchrow(
         f"select {FIELDS} from risk_flag where flag_id = $1 and customer_id = $2", flag_id, customer_id
     )
@@ -47,6 +48,7 @@ async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> RiskFl
 
 
 async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
+    """Whose flag it is; None for one that does not exist."""
     customer: UUID | None = await tx.raw.fetchval("select customer_id from risk_flag where flag_id = $1", flag_id)
     return customer
 
@@ -61,7 +63,7 @@ async def save_cleared(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
 
 
 async def list_due(tx: Transaction, before: datetime, limit: int) -> list[UUID]:
-    """Key accounts that no rule has looked at since then, longest ago first."""
+    """Key accounts that no rule has checked since `before`, longest ago first."""
     rows = await tx.raw.fetch(
         """select customer_id from account_class
            where upper_inf(effective) and class = 'key' and (risks_checked_at is null or risks_checked_at < $1)
@@ -82,6 +84,7 @@ async def list_still_key(tx: Transaction, customers: Sequence[UUID]) -> dict[UUI
 
 
 async def save_checked(tx: Transaction, customers: Sequence[UUID]) -> None:
+    """The rules have checked these key accounts now."""
     await tx.raw.execute(
         """update account_class set risks_checked_at = $2
            where customer_id = any($1::uuid[]) and class = 'key' and upper_inf(effective)""",
@@ -90,6 +93,7 @@ async def save_checked(tx: Transaction, customers: Sequence[UUID]) -> None:
 
 
 async def find_checked(tx: Transaction, customer_id: UUID) -> datetime | None:
+    """When the rules last checked a customer; None: not since it is a key account, or it is none."""
     checked: datetime | None = await tx.raw.fetchval(
         "select risks_checked_at from account_class where customer_id = $1 and class = 'key' and upper_inf(effective)",
         customer_id,

@@ -1,111 +1,117 @@
 """Who would qualify as a key account by the rules in force (T8): proposals for people to judge."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners
+from services.tiering_svc.core.dependencies import AsOf, instant_or_now
+from services.tiering_svc.core.domain.numbers import HUNDRED
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
-from services.tiering_svc.key_accounts.domain.rules import (
-    HUNDRED,
-    AccountRules,
-    Criterion,
-    Examination,
-    examine,
-    in_words,
-    values_of,
-)
+from services.tiering_svc.key_accounts.domain.audience import readable_parts
+from services.tiering_svc.key_accounts.domain.rules import AccountRules, Criterion, examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from services.tiering_svc.key_accounts.schemas import CandidateRead, CandidatesRead, ExaminationRead, KeyAccountKindCode
-from shared.chassis import Cursor, Limit, Tx, allow, page_of, read_cursor, service_router
+from services.tiering_svc.key_accounts.texts import Language, describe_finding
+from shared.chassis import CurrentActor, Cursor, Limit, Tx, allow, page_of, read_cursor, service_router, staff_only
+from shared.chassis.audience import hidden_fields
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.rule_sets import load_in_force
 
-router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[staff_only])
 
-Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
+LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 
 @router.get("/candidates", dependencies=[allow("tiers:read")])
 async def list_candidates(
-    tx: Tx, kind: KeyAccountKindCode = "economic", as_of: AsOf = None, language: Language = "en", cursor: Cursor = None,
-    limit: Limit = 50,
+    tx: Tx, actor: CurrentActor, kind: KeyAccountKindCode = "economic", as_of: AsOf = None,
+    language: LanguageQuery = "en", cursor: Cursor = None, limit: Limit = 50,
 ) -> CandidatesRead:  # fmt: skip
-    """Who meets the criterion of the kind and no exclusion rule, and is not one already nor nominated."""
+    """Who meets the criterion of the kind and no disqualifying rule, and is not one already nor nominated."""
     at = instant_or_now(as_of, tx, "/as_of")
     rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
-    criterion = next((one for one in rules.candidates if one.kind == kind), None)
+    criterion = next((criterion for criterion in rules.candidates if criterion.kind == kind), None)
     if criterion is None:
         raise not_found("no_criterion", "The rules in force propose nobody of this kind: people do.")
-    seen = PointInTime(at, at, now=True)
-    rows, following = await _ranked(tx, seen, rules, criterion, cursor, limit)
-    known = await _known(tx, seen, rules, criterion, rows)
-    everybody = await account_figures.read_everybody(tx, seen, rules.months)
+    point = PointInTime(at, at, now=True)
+    customers, following = await _list_page(tx, point, rules, criterion, cursor, limit)
+    snapshots = await _load_snapshots(tx, point, rules, criterion, customers)
+    total = await account_figures.sum_amounts(tx, point, rules.months)
+    hidden = hidden_fields(actor)
     items = [
-        found
-        for customer_id, one in zip(rows, known, strict=True)
-        if (found := _candidate(customer_id, one, everybody, rules, criterion, language)) is not None
+        candidate
+        for customer_id, snapshot in zip(customers, snapshots, strict=True)
+        if (candidate := _candidate(customer_id, snapshot, total, rules, criterion, language, hidden)) is not None
     ]
     if criterion.top_percent is None:
-        items.sort(key=lambda one: (-(one.amount or Decimal(0)), one.customer_id))
+        items.sort(key=lambda candidate: (-(candidate.amount or Decimal(0)), candidate.customer_id))
     return CandidatesRead(
-        as_of=at, kind=kind, rules_version=rules.version, months=rules.months, passed_over=len(rows) - len(items),
-        items=items, next=following,
+        as_of=at, kind=kind, rules_version=rules.version, months=rules.months,
+        passed_over=len(customers) - len(items), items=items, next=following,
     )  # fmt: skip
 
 
-async def _ranked(
-    tx: Transaction, seen: PointInTime, rules: AccountRules, criterion: Criterion, cursor: str | None, limit: int
+async def _list_page(
+    tx: Transaction, point: PointInTime, rules: AccountRules, criterion: Criterion, cursor: str | None, limit: int
 ) -> tuple[list[UUID], str | None]:
-    """One page of those to look at: the first by amount, or (a group without a share) the heads of groups."""
+    """One page of those to examine: the first by amount, or (of groups) the heads of groups; and the next cursor."""
     if criterion.kind == "group":
         after = read_cursor(cursor, UUID)
         roots = await account_figures.list_group_roots(
-            tx, seen.as_of, criterion.kind, after[0] if after else None, limit + 1
+            tx, point.as_of, criterion.kind, after[0] if after else None, limit + 1
         )
-        page = page_of([*roots], limit, lambda one: (one,))
+        page = page_of([*roots], limit, lambda customer_id: (customer_id,))
         return list(page.items), page.next
     ranked = await account_figures.list_ranked(
-        tx, seen, rules.months, criterion.top_percent or HUNDRED, criterion.kind, read_cursor(cursor, Decimal, UUID),
+        tx, point, rules.months, criterion.top_percent or HUNDRED, criterion.kind, read_cursor(cursor, Decimal, UUID),
         limit + 1,
     )  # fmt: skip
-    shown = page_of(ranked, limit, lambda one: (one.amount, one.customer_id))
-    return [one.customer_id for one in shown.items], shown.next
+    shown = page_of(ranked, limit, lambda customer: (customer.amount, customer.customer_id))
+    return [customer.customer_id for customer in shown.items], shown.next
 
 
-async def _known(
-    tx: Transaction, seen: PointInTime, rules: AccountRules, criterion: Criterion, rows: Sequence[UUID]
+async def _load_snapshots(
+    tx: Transaction, point: PointInTime, rules: AccountRules, criterion: Criterion, customers: Sequence[UUID]
 ) -> list[CustomerSnapshot]:
     if criterion.kind == "group":
-        return [await account_figures.read_known(tx, one, seen.as_of, rules.months, group=True) for one in rows]
-    return await load_snapshots(tx, requests_as_of(rows, seen.as_of, rules.months))
+        return [
+            await account_figures.load_account_snapshot(tx, customer_id, point.as_of, rules.months, group=True)
+            for customer_id in customers
+        ]
+    return await load_snapshots(tx, requests_as_of(customers, point.as_of, rules.months))
 
 
 def _candidate(
     customer_id: UUID,
-    known: CustomerSnapshot,
-    everybody: Decimal,
+    snapshot: CustomerSnapshot,
+    total: Decimal,
     rules: AccountRules,
     criterion: Criterion,
-    language: str,
+    language: Language,
+    hidden: AbstractSet[str],
 ) -> CandidateRead | None:
-    values = values_of(known, everybody)
-    because = examine(criterion, values)
-    disqualifications: list[Examination] = [examine(rule, values) for rule in rules.disqualifications]
-    if because.met is not True or any(finding.met for finding in disqualifications):
+    """None: the customer does not meet the criterion, or meets a disqualifying rule."""
+    values = values_of(snapshot, total)
+    finding = examine(criterion, values)
+    disqualifications = [examine(rule, values) for rule in rules.disqualifications]
+    if finding.met is not True or any(disqualification.met for disqualification in disqualifications):
         return None
+    because = readable_parts(finding.as_data(), hidden)
     return CandidateRead(
         customer_id=customer_id,
         kind=criterion.kind,
-        amount=known.figures.amount,
-        because=ExaminationRead.model_validate(because.as_data()),
-        disqualifications_not_known=[finding.code for finding in disqualifications if finding.met is None],
-        words=in_words(because.as_data(), language),
+        amount=snapshot.figures.amount,
+        because=ExaminationRead.model_validate(because),
+        disqualifications_not_known=[
+            disqualification.code for disqualification in disqualifications if disqualification.met is None
+        ],
+        words=describe_finding(because, language),
     )

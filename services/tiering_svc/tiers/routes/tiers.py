@@ -16,7 +16,7 @@ from services.tiering_svc.indicators.domain.catalogue import INDICATORS
 from services.tiering_svc.indicators.domain.snapshot import requests_as_of
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.key_accounts.repository import key_accounts
-from services.tiering_svc.key_accounts.texts.classes import class_in_words
+from services.tiering_svc.key_accounts.texts import describe_class
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers import handlers as overrides
@@ -105,7 +105,7 @@ async def explain_tier(
     )  # fmt: skip
     account_class = await key_accounts.find_class_at(tx, customer_id, at)
     if account_class is not None and account_class.since <= known_at:  # T8: a key account or excluded, in any tier
-        words = f"{words} {class_in_words(account_class, None, language, business.zone)}"
+        words = f"{words} {describe_class(account_class, None, language, business.zone)}"
     else:
         account_class = None
     return ExplanationRead(

@@ -1,0 +1,84 @@
+"""Exclusions (T8): customers that are not served; nominated, decided by another person, listed as of any instant."""
+
+from services.tiering_svc.core.dependencies import AsOf, instant_or_now
+from services.tiering_svc.key_accounts.handlers import key_accounts as handlers
+from services.tiering_svc.key_accounts.repository import key_accounts
+from services.tiering_svc.key_accounts.routes.nominations import (
+    CustomerFilter,
+    NominationStatusFilter,
+    evidence_of,
+    page_of_classes,
+    page_of_nominations,
+)
+from services.tiering_svc.key_accounts.routes.reads import nomination_read
+from services.tiering_svc.key_accounts.schemas import (
+    AccountClassRead,
+    ExclusionCreate,
+    NominationRead,
+    NoteCreate,
+    RejectionCreate,
+)
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, service_router, staff_only
+from shared.chassis.audience import hidden_fields
+
+router = service_router(prefix="/v1/exclusions", tags=["key accounts"], dependencies=[staff_only])
+
+
+@router.get("", dependencies=[allow("tiers:read")])
+async def list_exclusions(
+    tx: Tx, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[AccountClassRead]:
+    """Who is excluded, or was at an instant."""
+    return await page_of_classes(tx, "excluded", None, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
+
+
+@router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
+async def nominate_exclusion(body: ExclusionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """The customer shall not be served any more."""
+    evidence = evidence_of(body.evidence)
+    nomination = await handlers.nominate(tx, body.customer_id, "excluded", (), body.reason, evidence, actor.subject)
+    return nomination_read(nomination, hidden_fields(actor))
+
+
+@router.get("/nominations", dependencies=[allow("tiers:read")])
+async def list_exclusion_nominations(
+    tx: Tx,
+    actor: CurrentActor,
+    status: NominationStatusFilter = None,
+    customer_id: CustomerFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[NominationRead]:
+    """Newest first."""
+    return await page_of_nominations(tx, actor, "excluded", status, customer_id, cursor, limit)
+
+
+@router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
+async def show_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """With its evidence, and what was decided."""
+    nomination = await key_accounts.find_nomination(tx, nomination_id, "excluded")
+    return nomination_read(nomination, hidden_fields(actor))
+
+
+@router.post("/nominations/{nomination_id}/approval", dependencies=[allow("policies:approve")])
+async def approve_exclusion(
+    nomination_id: Id, tx: Tx, actor: CurrentActor, body: NoteCreate | None = None
+) -> NominationRead:
+    """By somebody else than who asked for it. A key account ends with it."""
+    note = None if body is None else body.note
+    nomination = await handlers.approve_nomination(tx, nomination_id, "excluded", actor.subject, note, None)
+    return nomination_read(nomination, hidden_fields(actor))
+
+
+@router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
+async def reject_exclusion(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """By somebody else than who asked for it."""
+    nomination = await handlers.reject_nomination(tx, nomination_id, "excluded", actor.subject, body.note)
+    return nomination_read(nomination, hidden_fields(actor))
+
+
+@router.post("/nominations/{nomination_id}/cancellation", dependencies=[allow("policies:write", "team:write")])
+async def cancel_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
+    """By who asked for it, while it waits."""
+    nomination = await handlers.cancel_nomination(tx, nomination_id, "excluded", actor.subject)
+    return nomination_read(nomination, hidden_fields(actor))
