@@ -1,7 +1,7 @@
 # Patron's commands. Needs Python >= 3.11 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup up test check bench chaos test-kafka lock clean
+.PHONY: help setup up test check check-clients bench chaos test-kafka lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python setup` overrides it.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -14,7 +14,7 @@ JOBS ?= 2
 ARGS ?=
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(READY) ## only set up: the environment in .venv
 	@:
@@ -34,8 +34,11 @@ up: setup ## set up, start the whole system, load the demo the first time; Ctrl-
 test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
 	$(RUN) -m pytest -n $(JOBS) -m "not chaos" $(ARGS)
 
-check: setup ## format, lint, types, import rules, schema drift, secrets
-	@$(RUN) -m tools.check
+check: setup ## format, lint, types, import rules, contracts, generated clients, secrets
+	@$(RUN) -m tools.check; checked=$$?; $(RUN) -m tools.clients && exit $$checked
+
+check-clients: setup ## of check only: clients generated from the contract, used on the system
+	@$(RUN) -m tools.clients
 
 bench: setup ## the ratios to the limit; make bench ONLY=B1,B3
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
@@ -56,5 +59,5 @@ lock: setup ## renew the lock files after a change of pyproject.toml
 	@echo "lock: requirements.lock and deploy/docker/requirements.lock renewed; look at the diff"
 
 clean: ## remove the environment and caches (the data in .patron stays)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .tools build dist
 	find . -name __pycache__ -type d -not -path './.patron/*' -prune -exec rm -rf {} +

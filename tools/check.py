@@ -1,4 +1,4 @@
-"""`make check`: format, lint, types, import rules, schema drift, secrets. All are run; one failure fails the whole."""
+"""`make check`: format, lint, types, import rules, contracts, secrets. All are run; one failure fails the whole."""
 
 import shutil
 import subprocess

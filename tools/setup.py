@@ -21,9 +21,10 @@ def main() -> int:
     # uv takes a tenth of pip's time. pip knows a machine's own index settings that uv does not: it is the fallback.
     # Both compile what they install. Where Python is kept from writing bytecode (PYTHONDONTWRITEBYTECODE), each process
     # would do it at each of its starts: more than half of the time that the system takes to start there.
-    if not (install_uv() and run([*UV, "--compile-bytecode", "--require-hashes", "-r", str(LOCK)])):
+    # The lock file names every package, so nothing is resolved anew (--no-deps): it knows the overrides of [tool.uv].
+    if not (install_uv() and run([*UV, "--compile-bytecode", "--no-deps", "--require-hashes", "-r", str(LOCK)])):
         print("setup: with pip instead; this takes a few minutes", flush=True)
-        if not run([*PIP, "--use-pep517", "--require-hashes", "-r", str(LOCK)]):
+        if not run([*PIP, "--use-pep517", "--no-deps", "--require-hashes", "-r", str(LOCK)]):
             print("setup: the packages could not be installed; the lines above say why. Is a package index reachable?")
             return 1
     if not run([*PIP, "--no-build-isolation", "--no-deps", "--editable", str(ROOT)]):
