@@ -11,6 +11,7 @@ from sqlalchemy import select
 from services.complaint_svc.customers.tables import tier_copy
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_columns, insert_many
 
 CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -43,20 +44,10 @@ async def lock_customers(tx: Transaction, customer_ids: Iterable[str]) -> None:
 
 async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     """Note that these customers exist; that says nothing of their tier."""
-    await tx.raw.execute(
-        """insert into tier_copy (customer_id, recorded_at)
-           select distinct id, $2::timestamptz from unnest($1::uuid[]) as a(id) order by id on conflict do nothing""",
-        list(customer_ids), tx.at,
-    )  # fmt: skip
+    columns = {"customer_id": list(set(customer_ids))}
+    await insert_columns(tx, tier_copy, columns, shared={"recorded_at": tx.at}, on_conflict="nothing")
 
 
 async def save_tiers(tx: Transaction, tiers: Sequence[CustomerTier]) -> None:
     """The last word on each customer's tier."""
-    await tx.raw.execute(
-        """insert into tier_copy as t (customer_id, tier, rank, effective_from, recorded_at)
-           select a.*, $5 from unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[]) as a order by 1
-           on conflict (customer_id) do update set tier = excluded.tier, rank = excluded.rank,
-               effective_from = excluded.effective_from, recorded_at = excluded.recorded_at""",
-        [t.customer_id for t in tiers], [t.tier for t in tiers], [t.rank for t in tiers],
-        [t.effective_from for t in tiers], tx.at,
-    )  # fmt: skip
+    await insert_many(tx, tier_copy, tiers, shared={"recorded_at": tx.at}, on_conflict=Upsert())

@@ -10,6 +10,9 @@ from services.loyalty_svc.adjustments.tables import adjustment as adjustment_tab
 from services.loyalty_svc.core.repository import Row, fetch_rows
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
+
+DECIDE = Upsert(replace=("state", "decided_by", "decided_at", "entry_id"))
 
 
 async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
@@ -33,15 +36,8 @@ async def load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
 async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUID | None) -> None:
     """Store a new one, or what was decided about it."""
     decided_at = None if adjustment.state == "pending" else tx.at
-    await tx.raw.execute(
-        """insert into adjustment (id, customer_id, points, reason, state, requested_by, requested_at, decided_by,
-               decided_at, entry_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-           on conflict (id) do update set state = excluded.state, decided_by = excluded.decided_by,
-               decided_at = excluded.decided_at, entry_id = excluded.entry_id""",
-        adjustment.id, adjustment.customer_id, adjustment.points, adjustment.reason, adjustment.state,
-        adjustment.requested_by, tx.at, adjustment.decided_by, decided_at, entry_id,
-    )  # fmt: skip
+    written = {"requested_at": tx.at, "decided_at": decided_at, "entry_id": entry_id}
+    await insert_many(tx, adjustment_table, [adjustment], shared=written, on_conflict=DECIDE)
 
 
 async def list_adjustments(

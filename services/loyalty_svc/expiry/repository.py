@@ -3,7 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.loyalty_svc.expiry.tables import lot_extension
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 
 async def save_extension(
@@ -12,8 +14,8 @@ async def save_extension(
 ) -> None:  # fmt: skip
     """Move a lot's expiry from `old` to `new`, and record who did it, and why."""
     await tx.raw.execute("update lot set expires_at = $2 where id = $1", lot_id, new)
-    await tx.raw.execute(
-        """insert into lot_extension (id, lot_id, customer_id, expired_at, expires_at, reason, actor, recorded_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)""",
-        extension_id, lot_id, customer_id, old, new, reason, actor, tx.at,
-    )  # fmt: skip
+    row = {
+        "id": extension_id, "lot_id": lot_id, "customer_id": customer_id, "expired_at": old, "expires_at": new,
+        "reason": reason, "actor": actor, "recorded_at": tx.at,
+    }  # fmt: skip
+    await insert_many(tx, lot_extension, [row])

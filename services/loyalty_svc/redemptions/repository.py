@@ -4,9 +4,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.loyalty_svc.ledger.domain.entries import LotPart
+from services.loyalty_svc.ledger.tables import spent_lot
 from services.loyalty_svc.redemptions.domain import SpentLot
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import unnest
+
+REVERSE_PARTS = f"""
+update spent_lot set reversed = reversed + given.points
+from {unnest("given", first=2, lot_id=spent_lot.c.lot_id, points=spent_lot.c.points)}
+where spent_lot.entry_id = $1 and spent_lot.lot_id = given.lot_id
+"""
 
 
 async def load_spent_lots(tx: Transaction, customer_id: UUID, entry_id: UUID) -> list[SpentLot]:
@@ -23,8 +31,4 @@ async def load_spent_lots(tx: Transaction, customer_id: UUID, entry_id: UUID) ->
 
 async def save_reversed_parts(tx: Transaction, entry_id: UUID, parts: Sequence[LotPart]) -> None:
     """Count these parts of a redemption as given back."""
-    await tx.raw.execute(
-        """update spent_lot s set reversed = reversed + t.points
-           from unnest($2::uuid[], $3::bigint[]) as t(lot_id, points) where entry_id = $1 and s.lot_id = t.lot_id""",
-        entry_id, [lot_id for lot_id, _ in parts], [points for _, points in parts],
-    )  # fmt: skip
+    await tx.raw.execute(REVERSE_PARTS, entry_id, [lot_id for lot_id, _ in parts], [points for _, points in parts])

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.loyalty_svc.settlements.domain import Settlement
+from services.loyalty_svc.settlements.tables import anonymous_case, unassigned_settlement
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_columns, insert_many
 
 
 async def list_customers_of_cases(tx: Transaction, case_ids: Iterable[UUID]) -> set[UUID]:
@@ -23,30 +25,19 @@ async def list_customers_of_cases(tx: Transaction, case_ids: Iterable[UUID]) -> 
 async def add_unassigned_settlements(tx: Transaction, settlements: Sequence[Settlement]) -> dict[UUID, UUID]:
     """Lock their cases, store the settlements, and return the customer of each case that has one already."""
     cases = sorted({settlement.case_id for settlement in settlements})
-    await tx.raw.execute(
-        "insert into anonymous_case (case_id) select unnest($1::uuid[]) on conflict (case_id) do nothing", cases
-    )
+    await insert_columns(tx, anonymous_case, {"case_id": cases}, on_conflict="nothing")
     rows = await tx.raw.fetch(
         "select case_id, customer_id from anonymous_case where case_id = any($1::uuid[]) order by case_id for update",
         cases,
     )
-    await tx.raw.execute(
-        """insert into unassigned_settlement (resolution_id, case_id, points, resolved_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) on conflict do nothing""",
-        [s.resolution_id for s in settlements], [s.case_id for s in settlements],
-        [s.points for s in settlements], [s.resolved_at for s in settlements],
-    )  # fmt: skip
+    await insert_many(tx, unassigned_settlement, settlements, on_conflict="nothing")
     return {row["case_id"]: row["customer_id"] for row in rows if row["customer_id"] is not None}
 
 
 async def assign_cases(tx: Transaction, customers: Mapping[UUID, UUID]) -> None:
     """Lock the cases and store the customer of each."""
-    cases = sorted(customers)
-    await tx.raw.execute(
-        """insert into anonymous_case (case_id, customer_id) select * from unnest($1::uuid[], $2::uuid[])
-           on conflict (case_id) do update set customer_id = excluded.customer_id""",
-        cases, [customers[case_id] for case_id in cases],
-    )  # fmt: skip
+    columns = {"case_id": list(customers), "customer_id": list(customers.values())}
+    await insert_columns(tx, anonymous_case, columns, on_conflict=Upsert())
 
 
 async def list_unassigned_settlements(tx: Transaction, case_ids: Iterable[UUID]) -> list[Settlement]:

@@ -10,26 +10,16 @@ import orjson
 from asyncpg import Record
 
 from services.loyalty_svc.earning.domain.order_points import EarningLine, EarningOrder
+from services.loyalty_svc.earning.tables import order_points
 from shared.messaging import Transaction
+from shared.sql import JsonText, insert_columns, unnest, update_columns
 
 COLUMNS = "order_id, customer_id, placed_at, programme, lines, posted, lots, reversed_by"
 
-ADD = """
-insert into order_points (order_id, customer_id, placed_at, programme, lines, posted, lots, reversed_by, recorded_at)
-select order_id, customer_id, placed_at, programme, lines, posted,
-       case when lot is null then '{}'::uuid[] else array[lot] end, '{}', $8
-from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::jsonb[], $6::bigint[], $7::uuid[])
-     as t(order_id, customer_id, placed_at, programme, lines, posted, lot)
-"""
-
-SAVE = """
-update order_points o
-set lines = t.lines, posted = t.posted,
-    lots = array(select jsonb_array_elements_text(t.lots)::uuid),
-    reversed_by = array(select jsonb_array_elements_text(t.reversed_by)::uuid)
-from unnest($1::uuid[], $2::jsonb[], $3::bigint[], $4::jsonb[], $5::jsonb[])
-     as t(order_id, lines, posted, lots, reversed_by)
-where o.order_id = t.order_id
+SINCE = f"""
+select {COLUMNS} from {unnest("since", customer=order_points.c.customer_id, placed=order_points.c.placed_at)}
+join order_points on customer_id = customer and placed_at >= placed
+order by placed_at, order_id
 """
 
 
@@ -40,15 +30,15 @@ async def list_known_orders(tx: Transaction, order_ids: Iterable[UUID]) -> set[U
 
 
 async def add_orders(tx: Transaction, orders: Sequence[EarningOrder]) -> None:
-    """A new order has one lot at most: that of its first earning."""
-    if not orders:
-        return
-    await tx.raw.execute(
-        ADD,
-        [o.order_id for o in orders], [o.customer_id for o in orders], [o.placed_at for o in orders],
-        [o.programme for o in orders], [_write_lines(o.lines) for o in orders], [o.posted for o in orders],
-        [o.lots[0] if o.lots else None for o in orders], tx.at,
-    )  # fmt: skip
+    """Store new orders, whose lots and reversals are those of this batch."""
+    columns: dict[str, list[Any]] = {
+        "order_id": [o.order_id for o in orders],
+        "customer_id": [o.customer_id for o in orders],
+        "placed_at": [o.placed_at for o in orders],
+        "programme": [o.programme for o in orders],
+        **_changing_columns(orders),
+    }
+    await insert_columns(tx, order_points, columns, shared={"recorded_at": tx.at})
 
 
 async def load_orders(tx: Transaction, order_ids: Iterable[UUID]) -> dict[UUID, EarningOrder]:
@@ -59,24 +49,23 @@ async def load_orders(tx: Transaction, order_ids: Iterable[UUID]) -> dict[UUID, 
 
 async def load_orders_since(tx: Transaction, since: Mapping[UUID, datetime]) -> list[EarningOrder]:
     """The orders of each customer placed at or after an instant, in the order they were placed."""
-    rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from unnest($1::uuid[], $2::timestamptz[]) as s(customer, since)
-            join order_points on customer_id = customer and placed_at >= since
-            order by placed_at, order_id""",
-        list(since), list(since.values()),
-    )  # fmt: skip
+    rows = await tx.raw.fetch(SINCE, list(since), list(since.values()))
     return [_order(row) for row in rows]
 
 
 async def save_orders(tx: Transaction, orders: Sequence[EarningOrder]) -> None:
     """Write what changed of orders: what was reversed and posted, and the lots they made."""
-    if not orders:
-        return
-    await tx.raw.execute(
-        SAVE,
-        [o.order_id for o in orders], [_write_lines(o.lines) for o in orders], [o.posted for o in orders],
-        [_write_ids(o.lots) for o in orders], [_write_ids(o.reversed_by) for o in orders],
-    )  # fmt: skip
+    columns = {"order_id": [o.order_id for o in orders], **_changing_columns(orders)}
+    await update_columns(tx, order_points, columns, key=("order_id",))
+
+
+def _changing_columns(orders: Sequence[EarningOrder]) -> dict[str, list[Any]]:
+    return {
+        "lines": [JsonText(_write_lines(o.lines)) for o in orders],
+        "posted": [o.posted for o in orders],
+        "lots": [o.lots for o in orders],
+        "reversed_by": [o.reversed_by for o in orders],
+    }
 
 
 def _write_lines(lines: Sequence[EarningLine]) -> str:
@@ -87,10 +76,6 @@ def _write_lines(lines: Sequence[EarningLine]) -> str:
             row += [str(line.reversed_amount), line.reversed_quantity]
         rows.append(row)
     return orjson.dumps(rows).decode()
-
-
-def _write_ids(ids: Sequence[UUID]) -> str:
-    return orjson.dumps([str(id_) for id_ in ids]).decode()
 
 
 def _order(row: Record) -> EarningOrder:

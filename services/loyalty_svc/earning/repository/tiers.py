@@ -4,7 +4,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from services.loyalty_svc.earning.domain.tier_history import TierHistory, TierPeriod
+from services.loyalty_svc.earning.tables import tier_copy
 from shared.messaging import Transaction
+from shared.sql import Upsert, insert_many
+
+SUPERSEDE = Upsert(replace=("superseded",))
 
 
 async def load_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, TierHistory]:
@@ -32,14 +36,14 @@ async def _histories(tx: Transaction, customer_ids: Iterable[UUID], condition: s
 
 
 async def save_tiers(tx: Transaction, periods: Sequence[tuple[UUID, TierPeriod]]) -> None:
-    """Superseded ones first: only one period in force may begin at an instant."""
-    if not periods:
-        return
-    rows = sorted(periods, key=lambda row: not row[1].superseded)
-    await tx.raw.execute(
-        """insert into tier_copy (customer_id, change_id, effective_from, tier, superseded)
-           select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::boolean[])
-           on conflict (customer_id, change_id) do update set superseded = excluded.superseded""",
-        [customer for customer, _ in rows], [p.change_id for _, p in rows], [p.effective_from for _, p in rows],
-        [p.tier for _, p in rows], [p.superseded for _, p in rows],
-    )  # fmt: skip
+    """Store new periods, and which of the known ones are superseded now, of customers whose locks the caller holds.
+
+    Superseded ones first, in a statement of their own: only one period in force may begin at an instant.
+    """
+    for superseded in (True, False):
+        rows = [
+            {"customer_id": customer_id, "change_id": period.change_id, "effective_from": period.effective_from,
+             "tier": period.tier}
+            for customer_id, period in periods if period.superseded is superseded
+        ]  # fmt: skip
+        await insert_many(tx, tier_copy, rows, shared={"superseded": superseded}, on_conflict=SUPERSEDE)

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 
 from services.loyalty_svc.core.repository import Row, fetch_rows
@@ -10,6 +9,7 @@ from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.tables import hold as hold_table
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 HOLD = (
     hold_table.c.id, hold_table.c.customer_id, hold_table.c.points, hold_table.c.state, hold_table.c.captured,
@@ -35,12 +35,12 @@ async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
 
 async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
     """Store a new hold. `reference`: the name that whoever placed it has for it."""
-    await tx.raw.execute(
-        """insert into hold (id, customer_id, points, state, placed_at, expires_at, reference, parts)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)""",
-        hold.id, hold.customer_id, hold.points, hold.state, tx.at, hold.expires_at, reference,
-        orjson.dumps([(str(lot_id), points) for lot_id, points in hold.parts]).decode(),
-    )  # fmt: skip
+    row = {
+        "id": hold.id, "customer_id": hold.customer_id, "points": hold.points, "state": hold.state, "placed_at": tx.at,
+        "expires_at": hold.expires_at, "reference": reference,
+        "parts": [(str(lot_id), points) for lot_id, points in hold.parts],
+    }  # fmt: skip
+    await insert_many(tx, hold_table, [row])
 
 
 async def save_hold(tx: Transaction, hold: Hold) -> None:

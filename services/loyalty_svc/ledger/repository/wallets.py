@@ -9,22 +9,22 @@ from asyncpg import Record
 from services.loyalty_svc.ledger.domain.entries import Entry
 from services.loyalty_svc.ledger.domain.lots import Lot
 from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.ledger.tables import entry, lot, posting, spent_lot, wallet
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.messaging.ids import new_id
+from shared.sql import insert_columns, insert_statement, unnest, update_statement
 
 LOCK = """
 select customer_id, available, held, debt, entries, next_expiry from wallet
 where customer_id = any($1::uuid[]) order by customer_id for update
 """
 
-OPEN_WALLETS = "insert into wallet (customer_id) select unnest($1::uuid[]) on conflict do nothing"
-
 # Everything overdue, and of the rest the first to expire until they hold what is needed. It must be a statement after
 # the one that locked the wallet: a statement sees nothing that was committed while it waited for a lock.
-FIRST_LOTS = """
+FIRST_LOTS = f"""
 select l.id, l.customer_id, l.entry_id, l.order_id, l.earned_at, l.expires_at, l.points, l.remaining, l.expired
-from unnest($1::uuid[], $2::bigint[]) as need(customer_id, points)
+from {unnest("need", customer_id=lot.c.customer_id, points=lot.c.points)}
 cross join lateral (
     select *, sum(case when expires_at > $3 then remaining else 0 end) over (order by expires_at, id) as upto
     from lot where customer_id = need.customer_id and open
@@ -42,32 +42,26 @@ select id, customer_id, entry_id, order_id, earned_at, expires_at, points, remai
 from lot where customer_id = any($1::uuid[]) and open and expires_at <= $2
 """
 
-SAVE = """
-with written as (
-    insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, order_id, case_id,
-        hold_id, fact_id, reverses, reference, reason, actor, recorded_at)
-    select *, $18::timestamptz from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::timestamptz[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
-        $15::text[], $16::text[], $17::text[])
-), posted as (
-    insert into posting (entry_id, account, customer_id, points)
-    select * from unnest($19::uuid[], $20::text[], $21::uuid[], $22::bigint[])
-), new_lots as (
-    insert into lot (id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining, expired)
-    select * from unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::uuid[], $27::timestamptz[], $28::timestamptz[],
-        $29::bigint[], $30::bigint[], $31::bigint[])
-), lots as (
-    update lot set remaining = t.remaining, expired = t.expired
-    from unnest($32::uuid[], $33::bigint[], $34::bigint[]) as t(id, remaining, expired) where lot.id = t.id
-), spent as (
-    insert into spent_lot (entry_id, position, lot_id, points)
-    select * from unnest($35::uuid[], $36::int[], $37::uuid[], $38::bigint[])
-)
-update wallet w
-set available = t.available, held = t.held, debt = t.debt, entries = t.entries, next_expiry = t.next_expiry
-from unnest($39::uuid[], $40::bigint[], $41::bigint[], $42::bigint[], $43::bigint[], $44::timestamptz[])
-    as t(customer_id, available, held, debt, entries, next_expiry)
-where w.customer_id = t.customer_id
+ENTRY = (
+    "id", "customer_id", "number", "kind", "points", "available", "held", "debt", "occurred_at", "order_id", "case_id",
+    "hold_id", "fact_id", "reverses", "reference", "reason", "actor",
+)  # fmt: skip
+POSTING = ("entry_id", "account", "customer_id", "points")
+NEW_LOT = (
+    "id", "customer_id", "entry_id", "order_id", "earned_at", "expires_at", "points", "remaining", "expired",
+)  # fmt: skip
+CHANGED_LOT = ("id", "remaining", "expired")
+SPENT_LOT = ("entry_id", "position", "lot_id", "points")
+BALANCES = ("customer_id", "available", "held", "debt", "entries", "next_expiry")
+
+# One statement: an entry's postings are checked to sum to zero at its end. `first`: the number of the first parameter.
+SAVE = f"""
+with written as ({insert_statement(entry, ENTRY, shared=("recorded_at",))}),
+posted as ({insert_statement(posting, POSTING, first=19)}),
+new_lots as ({insert_statement(lot, NEW_LOT, first=23)}),
+changed_lots as ({update_statement(lot, CHANGED_LOT, key=("id",), first=32)}),
+spent as ({insert_statement(spent_lot, SPENT_LOT, first=35)})
+{update_statement(wallet, BALANCES, key=("customer_id",), first=39)}
 """
 
 
@@ -78,7 +72,7 @@ async def lock_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
 
 async def open_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     """A wallet without points for each customer that has none yet; whoever is mentioned first opens it."""
-    await tx.raw.execute(OPEN_WALLETS, sorted(set(customer_ids)))
+    await insert_columns(tx, wallet, {"customer_id": sorted(set(customer_ids))}, on_conflict="nothing")
 
 
 async def load_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, Wallet]:
@@ -120,13 +114,13 @@ async def load_overdue_lots(tx: Transaction, wallets: Mapping[UUID, Wallet], at:
 
 async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry]:
     """Write everything the wallets did, in one statement. Returns the entries, for announcing."""
-    changed = [wallet for wallet in wallets if wallet.new_entries]
-    entries = [entry for wallet in changed for entry in wallet.new_entries]
+    changed = [w for w in wallets if w.new_entries]
+    entries = [e for w in changed for e in w.new_entries]
     if not entries:
         return []
     causes = [e.cause for e in entries]
     postings = [(e.id, account, e.customer_id, points) for e in entries for account, points in e.postings]
-    new_lots = [(w.customer_id, lot) for w in changed for lot in w.new_lots.values()]
+    new_lots = [(w.customer_id, new_lot) for w in changed for new_lot in w.new_lots.values()]
     old_lots = [w.lots[lot_id] for w in changed for lot_id in w.changed_lots if lot_id not in w.new_lots]
     spent = [(e.id, position, lot_id, points) for e in entries for position, (lot_id, points) in enumerate(e.spent)]
     await tx.raw.execute(
@@ -137,12 +131,13 @@ async def save_wallets(tx: Transaction, wallets: Iterable[Wallet]) -> list[Entry
         [c.order_id for c in causes], [c.case_id for c in causes], [c.hold_id for c in causes],
         [c.fact_id for c in causes], [c.reverses for c in causes], [c.reference for c in causes],
         [c.reason for c in causes], [c.actor for c in causes], tx.at,
-        *_columns(postings, 4),
-        *_columns([(lot.id, customer, lot.entry_id, lot.order_id, lot.earned_at, lot.expires_at, lot.points,
-                    lot.remaining, lot.expired) for customer, lot in new_lots], 9),
-        *_columns([(lot.id, lot.remaining, lot.expired) for lot in old_lots], 3),
-        *_columns(spent, 4),
-        *_columns([(w.customer_id, w.available, w.held, w.debt, w.number, w.next_expiry) for w in changed], 6),
+        *_columns(postings, len(POSTING)),
+        *_columns([(new.id, customer, new.entry_id, new.order_id, new.earned_at, new.expires_at, new.points,
+                    new.remaining, new.expired) for customer, new in new_lots], len(NEW_LOT)),
+        *_columns([(old.id, old.remaining, old.expired) for old in old_lots], len(CHANGED_LOT)),
+        *_columns(spent, len(SPENT_LOT)),
+        *_columns([(w.customer_id, w.available, w.held, w.debt, w.number, w.next_expiry) for w in changed],
+                  len(BALANCES)),
     )  # fmt: skip
     return entries
 
@@ -168,7 +163,7 @@ async def set_next_expiry(tx: Transaction, customer_ids: Sequence[UUID]) -> None
 
 
 def _columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
-    """Rows turned into the arrays that `unnest` takes."""
+    """Rows turned into one list a column, also where there are none: the statement has all its parameters."""
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 

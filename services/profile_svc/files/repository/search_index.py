@@ -5,20 +5,22 @@ from collections.abc import Sequence
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.name_index import index_name
 from services.profile_svc.files.domain.phones import last_digits
+from services.profile_svc.files.tables import customer_email, customer_name, customer_phone
 from shared.messaging import Transaction
+from shared.sql import insert_statement, unnest
+
+GIVEN_NAMES = unnest(
+    "given", customer_id="uuid", position=customer_name.c.position, folded="text", search_text="text", tokens="text"
+)
 
 # tokens hold letters and digits only, so a line break can part them
-ADD = """
+ADD = f"""
 with names as (
     insert into customer_name (customer_id, position, folded, search_text, tokens)
-    select id, position, folded, text, array_to_tsvector(string_to_array(tokens, e'\\n'))
-    from unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[])
-        as a(id, position, folded, text, tokens)
-), phones as (
-    insert into customer_phone (customer_id, e164, last_digits)
-    select * from unnest($6::uuid[], $7::text[], $8::text[])
-)
-insert into customer_email (customer_id, address) select * from unnest($9::uuid[], $10::text[])
+    select customer_id, position, folded, search_text, array_to_tsvector(string_to_array(tokens, e'\\n'))
+    from {GIVEN_NAMES}
+), phones as ({insert_statement(customer_phone, ("customer_id", "e164", "last_digits"), first=6)})
+{insert_statement(customer_email, ("customer_id", "address"), first=9)}
 """
 
 DROP = """

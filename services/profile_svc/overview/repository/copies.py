@@ -8,7 +8,7 @@ from services.profile_svc.overview.domain.totals import ReceivableCopy
 from services.profile_svc.overview.repository.overview import lock_or_open_overviews
 from services.profile_svc.overview.tables import case_copy, receivable_copy
 from shared.messaging import Transaction
-from shared.sql import Upsert, insert_many
+from shared.sql import Upsert, insert_many, unnest
 
 # later instants count, whatever order they come in
 MERGE_CASES = Upsert(
@@ -46,12 +46,12 @@ on conflict (customer_id) do update set
 
 REPLACE_RECEIVABLES = Upsert(expressions={"due_on": "coalesce(excluded.due_on, receivable_copy.due_on)"})
 
-SUM_RECEIVABLES = """
+SUM_RECEIVABLES = f"""
 insert into overview as o (customer_id, outstanding_amount, oldest_due_on, updated_at)
-select a.customer_id, coalesce(sum(r.outstanding), 0), min(r.due_on), $2::timestamptz
-from unnest($1::uuid[]) as a(customer_id)
-left join receivable_copy r on r.customer_id = a.customer_id and r.outstanding > 0
-group by a.customer_id order by a.customer_id
+select given.customer_id, coalesce(sum(r.outstanding), 0), min(r.due_on), $2::timestamptz
+from {unnest("given", customer_id=receivable_copy.c.customer_id)}
+left join receivable_copy r on r.customer_id = given.customer_id and r.outstanding > 0
+group by given.customer_id order by given.customer_id
 on conflict (customer_id) do update set
     outstanding_amount = excluded.outstanding_amount, oldest_due_on = excluded.oldest_due_on,
     updated_at = excluded.updated_at

@@ -14,7 +14,7 @@ from services.profile_svc.overview.domain.warnings import OpenWarnings
 from services.profile_svc.overview.tables import overview
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
-from shared.sql import Upsert, insert_columns
+from shared.sql import Upsert, insert_columns, unnest
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -47,10 +47,10 @@ KEEP_LAST_DELIVERY = Upsert(
 REPLACE = Upsert()
 ADD_WARNINGS = Upsert(expressions={"open_warnings": "overview.open_warnings || excluded.open_warnings"})
 
-CLOSE_WARNINGS = """
-update overview o set open_warnings = o.open_warnings - string_to_array(a.closed, ' '), updated_at = $3::timestamptz
-from unnest($1::uuid[], $2::text[]) as a(customer_id, closed)
-where o.customer_id = a.customer_id
+CLOSE_WARNINGS = f"""
+update overview o set open_warnings = o.open_warnings - string_to_array(given.closed, ' '), updated_at = $3::timestamptz
+from {unnest("given", customer_id=overview.c.customer_id, closed="text")}
+where o.customer_id = given.customer_id
 """
 
 READ = """
