@@ -68,7 +68,7 @@ jobs = Jobs(
         "review": run_steps.RUN,
         "simulation": run_steps.RUN,
         "policy_back_test": back_tests.BACK_TEST,
-        "lifetime_values": lifetime_values.VALUES,
+        "lifetime_values": lifetime_values.LIFETIME_VALUE_RUNS,
         "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,
         "warning_back_test": rule_back_tests.measure_next_batch,

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 
 class Customer(NamedTuple):
+    """A customer's purchases after its first, in weeks since it."""
+
     repeat_purchases: int
     last_at_week: float
     age_weeks: float
@@ -17,8 +19,9 @@ class Customer(NamedTuple):
 
 
 def customers() -> list[Customer]:
-    found = metadata.files("lifetimes") or []
-    [file] = [one for one in found if one.name == "cdnow_customers_summary_with_transactions.csv"]
+    """All of the sample."""
+    files = metadata.files("lifetimes") or []
+    [file] = [file for file in files if file.name == "cdnow_customers_summary_with_transactions.csv"]
     with open(str(file.locate()), newline="") as lines:
         return [
             Customer(int(row["x"]), float(row["t_x"]), float(row["T"]), Decimal(row["zbar"]))

@@ -23,7 +23,7 @@ def at(month: int, day: int = 10, year: int = 2025) -> datetime:
     return datetime(year, month, day, 12, tzinfo=UTC)
 
 
-async def tell(database, *events, **more):
+async def deliver(database, *events, **more):
     return await harness.deliver(database, subscriptions, events, **more)
 
 
@@ -34,12 +34,12 @@ async def ask(client, path="", **query):
 
 
 async def test_T13_retention_is_who_of_the_period_before_is_active_in_this_one(client, database):
-    await tell(
+    await deliver(
         database, placed(ANN, at(1), "10"), placed(BOB, at(1), "10"), placed(EVE, at(1), "10"),
         placed(ANN, at(2), "10"), placed(DAN, at(2), "10"), placed(BOB, at(3), "10"), placed(DAN, at(3), "10"),
     )  # fmt: skip
     gone = placed(EVE, at(2), "10")
-    await tell(database, gone, returned(gone, at(2, 12)))  # nothing is left of it: EVE was not active in February
+    await deliver(database, gone, returned(gone, at(2, 12)))  # nothing is left of it: EVE was not active in February
     answer = await ask(client, from_="2025-01", to="2025-04", as_of=at(4, 20).isoformat())
     rows = [
         (p["period"], p["base"], p["retained"], p["churned"], p["new"], p["back"], p["retention_rate"], p["churn_rate"])
@@ -59,7 +59,7 @@ async def test_T13_retention_is_who_of_the_period_before_is_active_in_this_one(c
 
 
 async def test_T13_retention_of_a_tier_is_of_those_who_stood_in_it_when_the_period_began(client, database):
-    await tell(database, placed(ANN, at(1), "900"), placed(BOB, at(1), "10"), placed(ANN, at(2), "10"))
+    await deliver(database, placed(ANN, at(1), "900"), placed(BOB, at(1), "10"), placed(ANN, at(2), "10"))
     silver = (await ask(client, from_="2025-02", to="2025-02", tier="silver", as_of=at(3).isoformat()))["periods"]
     assert [(p["base"], p["retained"]) for p in silver] == [(1, 1)]
     basic = (await ask(client, from_="2025-02", to="2025-02", tier="basic", as_of=at(3).isoformat()))["periods"]
@@ -67,7 +67,7 @@ async def test_T13_retention_of_a_tier_is_of_those_who_stood_in_it_when_the_peri
 
 
 async def test_T13_cohorts_show_the_share_that_is_still_active(client, database):
-    await tell(
+    await deliver(
         database, placed(ANN, at(1), "10"), placed(BOB, at(1, 20), "30"), placed(ANN, at(3), "5"),
         placed(EVE, at(2), "7"), placed(EVE, at(3), "8"),
     )  # fmt: skip
@@ -82,16 +82,20 @@ async def test_T13_lost_is_silent_for_longer_than_own_cycles_and_days(client, da
     often = [placed(ANN, at(1) + timedelta(days=50 * n), "10", cost="4") for n in range(4)]  # cycle 50: limit 150
     weekly = [placed(BOB, at(1) + timedelta(days=7 * n), "20") for n in range(5)]  # cycle 7: limit 90
     once = placed(EVE, at(6), "99", cost="90")  # no cycle: limit 90
-    await tell(database, *often, *weekly, once)
+    await deliver(database, *often, *weekly, once)
     last = often[-1].placed_at
     lost = await ask(client, "/lost", as_of=(last + timedelta(days=149)).isoformat())
-    assert {one["customer_id"] for one in lost["items"]} == {str(BOB), str(EVE)}
+    assert {customer["customer_id"] for customer in lost["items"]} == {str(BOB), str(EVE)}
     lost = await ask(client, "/lost", as_of=(last + timedelta(days=150)).isoformat())
-    assert [(one["customer_id"], one["cycle_days"], one["limit_days"], one["amount"]) for one in lost["items"]] == [
+    assert [(c["customer_id"], c["cycle_days"], c["limit_days"], c["amount"]) for c in lost["items"]] == [
         (str(BOB), "7", "90", "100.00"), (str(EVE), None, "90", "99.00"), (str(ANN), "50", "150", "40.00")
     ]  # fmt: skip
     assert datetime.fromisoformat(lost["items"][2]["lost_at"]) == last + timedelta(days=150)
-    assert [one["profit_lost"] for one in lost["items"]] == [None, "9.00", "24.00"]  # BOB's costs are not known
+    assert [customer["profit_lost"] for customer in lost["items"]] == [
+        None,
+        "9.00",
+        "24.00",
+    ]  # BOB's costs are not known
     assert lost["totals"] == {
         "customers": 3, "amount": "239.00", "profit_lost": "33.00", "profit_known_for": "139.00", "profit_unknown": 1
     }  # fmt: skip
@@ -100,32 +104,36 @@ async def test_T13_lost_is_silent_for_longer_than_own_cycles_and_days(client, da
     zh = await ask(client, "/lost", lang="zh", as_of=at(12).isoformat())
     assert "视为流失" in zh["items"][0]["words"]
     only = await ask(client, "/lost", as_of=at(12).isoformat(), since=(last + timedelta(days=140)).isoformat())
-    assert [one["customer_id"] for one in only["items"]] == [str(ANN)]
+    assert [customer["customer_id"] for customer in only["items"]] == [str(ANN)]
     first = await ask(client, "/lost", as_of=at(12).isoformat(), limit=2)
     second = await ask(client, "/lost", as_of=at(12).isoformat(), limit=2, cursor=first["next"])
-    assert [one["customer_id"] for one in [*first["items"], *second["items"]]] == [str(BOB), str(EVE), str(ANN)]
+    assert [customer["customer_id"] for customer in [*first["items"], *second["items"]]] == [
+        str(BOB),
+        str(EVE),
+        str(ANN),
+    ]
     assert second["totals"] == first["totals"] == lost["totals"]
 
 
 async def test_T13_who_buys_again_is_not_lost_any_more_and_a_returned_order_does_not_count(client, database):
-    await tell(database, placed(ANN, at(1), "10"))
+    await deliver(database, placed(ANN, at(1), "10"))
     again = placed(ANN, at(5), "10")
-    await tell(database, again)
+    await deliver(database, again)
     assert (await ask(client, "/lost", as_of=at(6).isoformat()))["items"] == []
     assert len((await ask(client, "/lost", as_of=at(5, 9).isoformat()))["items"]) == 1  # as of then it was
-    await tell(database, returned(again, at(5, 12)))
+    await deliver(database, returned(again, at(5, 12)))
     assert len((await ask(client, "/lost", as_of=at(6).isoformat()))["items"]) == 1
 
 
 async def test_T13_as_known_then_leaves_out_what_came_later(client, database):
     first, second = placed(ANN, at(1), "10"), placed(ANN, at(2), "10")
-    await tell(database, first, recorded_at=at(1))
-    await tell(database, second, recorded_at=at(6))  # reported four months late
-    await tell(database, returned(first, at(3)), recorded_at=at(7))
+    await deliver(database, first, recorded_at=at(1))
+    await deliver(database, second, recorded_at=at(6))  # reported four months late
+    await deliver(database, returned(first, at(3)), recorded_at=at(7))
 
     async def periods(known_at):
-        asked = {"from_": "2025-01", "to": "2025-02", "as_of": at(4).isoformat(), "known_at": known_at.isoformat()}
-        return [(p["base"], p["retained"], p["new"]) for p in (await ask(client, **asked))["periods"]]
+        query = {"from_": "2025-01", "to": "2025-02", "as_of": at(4).isoformat(), "known_at": known_at.isoformat()}
+        return [(p["base"], p["retained"], p["new"]) for p in (await ask(client, **query))["periods"]]
 
     assert await periods(at(5)) == [(0, 0, 1), (1, 0, 0)]
     assert await periods(at(6, 15)) == [(0, 0, 1), (1, 1, 0)]
@@ -139,7 +147,7 @@ async def test_T13_as_known_then_leaves_out_what_came_later(client, database):
 
 
 async def test_T13_cost_to_win_against_cost_to_keep(client, database, as_role):
-    await tell(
+    await deliver(
         database, placed(ANN, at(1), "10"), placed(BOB, at(1), "10"), placed(ANN, at(2), "10"), placed(EVE, at(2), "5"),
         placed(BOB, at(2), "7"),
     )  # fmt: skip
@@ -161,12 +169,12 @@ async def test_T13_cost_to_win_against_cost_to_keep(client, database, as_role):
         ("keep", "visits", "80.00"), ("win", "ads", "300.00"), ("win", "fair", "100.00")
     ]  # fmt: skip
     of_tier = (await ask(client, **query, tier="basic"))["periods"]
-    assert all(period["cost_to_win"] is None for period in of_tier)  # costs are not told by tier
+    assert all(period["cost_to_win"] is None for period in of_tier)  # costs are not known by tier
     assert (await client.post("/v1/retention/costs", json={}, headers=as_role("agent"))).status_code == 403
 
 
 async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(client, database, as_role):
-    await tell(database, placed(ANN, at(1), "10"))
+    await deliver(database, placed(ANN, at(1), "10"))
     retention_rules = OnlyRuleSet(client, "/v1/retention-rules")
     rules = await retention_rules.show()
     assert (rules["version"], rules["status"], rules["document"]["lost"]) == (
@@ -187,7 +195,7 @@ async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(c
     lost = await ask(client, "/lost", as_of=as_of)
     assert (len(lost["items"]), lost["rule"]["version"]) == (1, 2)
     versions = (await retention_rules.show())["versions"]
-    assert [(one["version"], one["status"]) for one in versions] == [(2, "active"), (1, "retired")]
+    assert [(version["version"], version["status"]) for version in versions] == [(2, "active"), (1, "retired")]
 
 
 @pytest.mark.parametrize(
@@ -249,16 +257,16 @@ MOMENTS = [
 async def test_T13_rates_of_the_real_year_are_those_pandas_counts(real_year, year_client, as_of, known_at, by, unit):
     orders = orders_of(real_year, as_of, known_at)
     period = orders.placed_at.dt.tz_localize(None).dt.to_period(unit)
-    active = {p: set(mine) for p, mine in orders.customer.groupby(period)}
+    active = {begin: set(customers) for begin, customers in orders.customer.groupby(period)}
     first = period.groupby(orders.customer).min()
     # known_at is told only where it leaves something out: then the other way of counting is taken
-    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
-    answer = await ask(year_client, from_="2017-01", to="2017-12", by=by, as_of=as_of.isoformat(), **told)
+    as_known = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, from_="2017-01", to="2017-12", by=by, as_of=as_of.isoformat(), **as_known)
     assert len(answer["periods"]) == (12 if by == "month" else 4)
     for row in answer["periods"]:
         now = pd.Period(row["period"], unit)
         was, here = active.get(now - 1, set()), active.get(now, set())
-        new = {one for one in here - was if first[one] == now}
+        new = {customer for customer in here - was if first[customer] == now}
         assert (row["base"], row["retained"], row["churned"]) == (len(was), len(was & here), len(was - here))
         assert (row["new"], row["back"]) == (len(new), len(here - was - new))
 
@@ -269,8 +277,8 @@ async def test_T13_cohorts_of_the_real_year_are_those_pandas_counts(real_year, y
     orders["month"] = orders.placed_at.dt.tz_localize(None).dt.to_period("M")
     orders["cohort"] = orders.groupby("customer").month.transform("min")
     table = orders.groupby(["cohort", "month"]).agg(customers=("customer", "nunique"), amount=("net", "sum"))
-    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
-    answer = await ask(year_client, "/cohorts", from_="2017-01", to="2017-12", as_of=as_of.isoformat(), **told)
+    as_known = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, "/cohorts", from_="2017-01", to="2017-12", as_of=as_of.isoformat(), **as_known)
     cells = {
         (pd.Period(c["cohort"], "M"), pd.Period(c["cohort"], "M") + m["later"]): (m["customers"], Decimal(m["amount"]))
         for c in answer["cohorts"] for m in c["months"] if m["customers"]
@@ -282,18 +290,17 @@ async def test_T13_cohorts_of_the_real_year_are_those_pandas_counts(real_year, y
 async def test_T13_the_lost_of_the_real_year_are_those_pandas_finds(real_year, year_client, as_of, known_at):
     orders = orders_of(real_year, as_of, known_at)
     expected = {}
-    for customer, mine in orders.groupby("customer"):
-        first, last = mine.placed_at.min(), mine.placed_at.max()
-        cycle = (last - first) / pd.Timedelta(days=1) / (len(mine) - 1) if len(mine) > 1 else 0
+    for customer, bought in orders.groupby("customer"):
+        first, last = bought.placed_at.min(), bought.placed_at.max()
+        cycle = (last - first) / pd.Timedelta(days=1) / (len(bought) - 1) if len(bought) > 1 else 0
         if last + pd.Timedelta(days=max(3 * cycle, 90)) <= as_of:
-            expected[customer] = (len(mine), mine.net.sum(), mine.earned.sum())
-    told = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
-    answer = await ask(year_client, "/lost", as_of=as_of.isoformat(), limit=200, **told)
-    found = {
-        UUID(one["customer_id"]): (one["orders"], Decimal(one["amount"]), Decimal(one["profit_lost"]))
-        for one in answer["items"]
+            expected[customer] = (len(bought), bought.net.sum(), bought.earned.sum())
+    as_known = {} if known_at == ENDS else {"known_at": known_at.isoformat()}
+    answer = await ask(year_client, "/lost", as_of=as_of.isoformat(), limit=200, **as_known)
+    lost = {
+        UUID(c["customer_id"]): (c["orders"], Decimal(c["amount"]), Decimal(c["profit_lost"])) for c in answer["items"]
     }
-    assert found == expected
+    assert lost == expected
     assert answer["totals"]["customers"] == len(expected) > 0
     assert Decimal(answer["totals"]["profit_lost"]) == sum(earned for _, _, earned in expected.values())
-    assert set(found) <= {customer_of(customer.int) for customer in real_year.customers}
+    assert set(lost) <= {customer_of(customer.int) for customer in real_year.customers}

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from services.tiering_svc.retention.domain import buying_model as lifetime_orders
-from services.tiering_svc.retention.domain import spend_model as lifetime_spend
+from services.tiering_svc.retention.domain import buying_model, spend_model
 from services.tiering_svc.retention.domain.buyers import Buyer
 from services.tiering_svc.retention.domain.buying_model import (
     BuyingModel,
@@ -18,7 +17,13 @@ from services.tiering_svc.retention.domain.buying_model import (
     chance_alive,
     expected_purchases,
 )
-from services.tiering_svc.retention.domain.lifetime_value import Unfit, as_data, fit, from_data, worth
+from services.tiering_svc.retention.domain.lifetime_value import (
+    NotFitted,
+    fit_models,
+    models_as_data,
+    models_from_data,
+    value_buyers,
+)
 from services.tiering_svc.retention.domain.spend_model import SpendModel, expected_value
 from tests.tiering_svc.retention import cdnow
 
@@ -39,30 +44,30 @@ def sample() -> list[cdnow.Customer]:
 def test_T13_bg_nbd_finds_the_published_parameters_of_cdnow(sample):
     """Fader, Hardie and Lee (2005), table 2: r .243, alpha 4.414, a .793, b 2.426, LL -9582.4."""
     assert len(sample) == 2357
-    model, found = lifetime_orders.fit_buying(purchases(*[one[:3] for one in sample]))
+    model, maximum = buying_model.fit_buying(purchases(*[customer[:3] for customer in sample]))
     assert (round(model.r, 3), round(model.a, 3), round(model.b, 3)) == (0.243, 0.793, 2.426)
     assert model.alpha == pytest.approx(4.414, abs=0.001)
-    assert round(found.value, 1) == -9582.4
-    assert not found.at_bounds
+    assert round(maximum.value, 1) == -9582.4
+    assert not maximum.at_bounds
 
 
 def test_T13_gamma_gamma_finds_the_published_parameters_of_cdnow(sample):
     """Fader and Hardie's note of 2013: p 6.25, q 3.74, gamma 15.44, on the 946 customers who came again."""
-    again = [one for one in sample if one.repeat_purchases]
+    again = [customer for customer in sample if customer.repeat_purchases]
     assert len(again) == 946
-    model, found = lifetime_spend.fit_spend(
-        np.array([one.repeat_purchases for one in again], dtype=float),
-        np.array([float(one.mean_value) for one in again]),
+    model, maximum = spend_model.fit_spend(
+        np.array([customer.repeat_purchases for customer in again], dtype=float),
+        np.array([float(customer.mean_value) for customer in again]),
     )
     assert (round(model.p, 2), round(model.q, 2)) == (6.25, 3.74)
     assert model.gamma == pytest.approx(15.44, abs=0.01)
-    assert not found.at_bounds
+    assert not maximum.at_bounds
 
 
 def test_T13_a_known_customers_purchases_and_value_are_the_published_ones():
     """The paper's customer: 2 repeat purchases, the last at week 30.43 of 38.86; 1.226 in the next 39 weeks."""
-    one = purchases((2, 30.43, 38.86))
-    assert expected_purchases(PUBLISHED, one, 39)[0] == pytest.approx(1.226, abs=0.001)
+    customer = purchases((2, 30.43, 38.86))
+    assert expected_purchases(PUBLISHED, customer, 39)[0] == pytest.approx(1.226, abs=0.001)
     # the note's table: of its own mean 22.35 over two purchases, 24.66 is expected; with none, everybody's 35.25 or so
     value = expected_value(PUBLISHED_SPEND, np.array([2.0, 0.0]), np.array([22.35, 0.0]))
     assert value == pytest.approx([6.25 * (15.44 + 2 * 22.35) / (6.25 * 2 + 2.74), 6.25 * 15.44 / 2.74])
@@ -83,10 +88,10 @@ def test_T13_likelihood_expectation_and_chance_are_integrals_over_all_rates_and_
     total = float(np.sum(volume * (alive + left)))
     expected = float(np.sum(volume * alive * (1 - np.exp(-lam * p * weeks)) / p)) / total
 
-    one = purchases((x, last, age))
-    assert lifetime_orders.log_likelihood_and_slope(model, one)[0] == pytest.approx(np.log(total), abs=2e-3)
-    assert expected_purchases(model, one, weeks)[0] == pytest.approx(expected, rel=2e-3)
-    assert chance_alive(model, one)[0] == pytest.approx(float(np.sum(volume * alive)) / total, rel=2e-3)
+    customer = purchases((x, last, age))
+    assert buying_model.log_likelihood_and_gradient(model, customer)[0] == pytest.approx(np.log(total), abs=2e-3)
+    assert expected_purchases(model, customer, weeks)[0] == pytest.approx(expected, rel=2e-3)
+    assert chance_alive(model, customer)[0] == pytest.approx(float(np.sum(volume * alive)) / total, rel=2e-3)
 
 
 @pytest.mark.parametrize(("x", "age"), [(0, 10.0), (3, 30.0), (60, 52.0)])
@@ -95,7 +100,7 @@ def test_T13_where_the_series_overflows_the_average_over_chances_says_the_same(x
         plain = expected_purchases(model, purchases((x, age, age)), 26.0) / chance_alive(
             model, purchases((x, age, age))
         )
-        averaged = lifetime_orders._averaged(model, np.array([float(x)]), np.array([age]), 26.0)
+        averaged = buying_model._averaged(model, np.array([float(x)]), np.array([age]), 26.0)
         assert averaged == pytest.approx(plain, rel=1e-3)
     lopsided = expected_purchases(BuyingModel(9, 80, 4000, 9000), purchases((900, 38, 56)), 12.0)
     assert np.isfinite(lopsided).all()
@@ -120,14 +125,14 @@ def test_T13_slopes_are_those_of_the_likelihood(model):
     known = purchases((0, 0, 10), (2, 5, 10), (40, 49, 50), (1, 0.1, 30))
     at = np.array([model.r, model.alpha, model.a, model.b])
     rough = optimize.approx_fprime(
-        at, lambda p: lifetime_orders.log_likelihood_and_slope(BuyingModel(*p), known)[0], 1e-7
+        at, lambda p: buying_model.log_likelihood_and_gradient(BuyingModel(*p), known)[0], 1e-7
     )
-    assert lifetime_orders.log_likelihood_and_slope(model, known)[1] == pytest.approx(rough, rel=1e-3, abs=1e-3)
+    assert buying_model.log_likelihood_and_gradient(model, known)[1] == pytest.approx(rough, rel=1e-3, abs=1e-3)
     x, m = np.array([1.0, 4, 30]), np.array([5.0, 40, 22])
     rough = optimize.approx_fprime(
-        np.array([6.0, 4, 15]), lambda p: lifetime_spend.log_likelihood_and_slope(SpendModel(*p), x, m)[0], 1e-7
+        np.array([6.0, 4, 15]), lambda p: spend_model.log_likelihood_and_gradient(SpendModel(*p), x, m)[0], 1e-7
     )
-    slope = lifetime_spend.log_likelihood_and_slope(SpendModel(6.0, 4, 15), x, m)[1]
+    slope = spend_model.log_likelihood_and_gradient(SpendModel(6.0, 4, 15), x, m)[1]
     assert slope == pytest.approx(rough, rel=1e-3, abs=1e-3)
 
 
@@ -156,11 +161,11 @@ def simulated(model: BuyingModel, customers: int, seed: int) -> tuple[Purchases,
 def test_T13_known_parameters_are_found_again_and_tell_what_follows():
     truth = BuyingModel(0.8, 6.0, 0.9, 3.0)
     known, later = simulated(truth, 6000, 13)
-    model, found = lifetime_orders.fit_buying(known)
+    model, maximum = buying_model.fit_buying(known)
     assert model.r == pytest.approx(truth.r, rel=0.12)
     assert model.alpha == pytest.approx(truth.alpha, rel=0.15)
     assert model.a / (model.a + model.b) == pytest.approx(truth.a / (truth.a + truth.b), rel=0.15)
-    assert found.value >= lifetime_orders.log_likelihood_and_slope(truth, known)[0]
+    assert maximum.value >= buying_model.log_likelihood_and_gradient(truth, known)[0]
     expected = expected_purchases(model, known, 26)
     assert expected.sum() == pytest.approx(later.sum(), rel=0.05)
     best = np.argsort(expected)[-600:]  # who is said to buy most does
@@ -186,29 +191,30 @@ def some_buyers() -> list[Buyer]:
 
 def test_T13_lifetime_value_is_purchases_times_value_discounted_month_by_month():
     buyers = some_buyers()
-    fitted = fit(buyers)
-    [one] = worth(fitted, buyers[5:6], 12, Decimal("0.10"))
+    models = fit_models(buyers)
+    [value] = value_buyers(models, buyers[5:6], 12, Decimal("0.10"))
     known, weeks = purchases((5, 200 / 7, 205 / 7)), 365.25 / 12 / 7
-    value = expected_value(fitted.spend, np.array([5.0]), np.array([15.5]))[0]
+    of_one = expected_value(models.spend, np.array([5.0]), np.array([15.5]))[0]
     total, before = 0.0, 0.0
     for month in range(1, 13):
-        until = expected_purchases(fitted.buying, known, weeks * month)[0]
-        total += (until - before) * value / 1.1 ** (month / 12)
+        until = expected_purchases(models.buying, known, weeks * month)[0]
+        total += (until - before) * of_one / 1.1 ** (month / 12)
         before = until
-    assert float(one.revenue) == pytest.approx(total, abs=1e-3)
-    assert float(one.margin) == pytest.approx(float(one.revenue) / 4, abs=1e-4)
-    plain = worth(fitted, buyers[5:6], 12, Decimal(0))[0]
+    assert float(value.revenue) == pytest.approx(total, abs=1e-3)
+    assert float(value.margin) == pytest.approx(float(value.revenue) / 4, abs=1e-4)
+    plain = value_buyers(models, buyers[5:6], 12, Decimal(0))[0]
     assert float(plain.revenue) == pytest.approx(float(plain.expected_orders * plain.expected_value), rel=1e-3)
-    assert plain.revenue > one.revenue
+    assert plain.revenue > value.revenue
 
 
 def test_T13_an_unknown_margin_stays_unknown_and_parameters_come_back_as_kept():
     buyers = some_buyers()
-    fitted = fit(buyers)
-    assert from_data(as_data(fitted)) == fitted
-    [one] = worth(from_data(as_data(fitted)), [buyer(1, 3, 50, 90, "20", margin=None)], 6, Decimal("0.1"))
-    assert one.margin is None
-    assert one.revenue > 0
+    models = fit_models(buyers)
+    kept = models_from_data(models_as_data(models))
+    assert kept == models
+    [value] = value_buyers(kept, [buyer(1, 3, 50, 90, "20", margin=None)], 6, Decimal("0.1"))
+    assert value.margin is None
+    assert value.revenue > 0
 
 
 @pytest.mark.parametrize(
@@ -221,24 +227,24 @@ def test_T13_an_unknown_margin_stays_unknown_and_parameters_come_back_as_kept():
     ],
 )
 def test_T13_where_nothing_can_be_told_a_code_says_why(buyers, code):
-    with pytest.raises(Unfit) as refused:
-        fit(buyers)
+    with pytest.raises(NotFitted) as refused:
+        fit_models(buyers)
     assert refused.value.code == code
 
 
 def test_T13_customers_all_alike_are_finite_and_said_to_be_at_the_edge():
     buyers = [buyer(n, 3, 140, 210, "10") for n in range(50)]
-    fitted = fit(buyers)
-    assert {"r", "p"} <= set(fitted.facts["at_edge"])
-    one = worth(fitted, buyers[:1], 12, Decimal(0))[0]
-    assert float(one.expected_orders) == pytest.approx(3 / 30 * 365.25 / 7, rel=0.01)  # three in 30 weeks, and so on
-    assert float(one.expected_value) == pytest.approx(10, rel=0.001)
+    models = fit_models(buyers)
+    assert {"r", "p"} <= set(models.facts["at_edge"])
+    value = value_buyers(models, buyers[:1], 12, Decimal(0))[0]
+    assert float(value.expected_orders) == pytest.approx(3 / 30 * 365.25 / 7, rel=0.01)  # three in 30 weeks, and so on
+    assert float(value.expected_value) == pytest.approx(10, rel=0.001)
 
 
 def test_T13_without_any_value_purchases_are_told_and_money_is_not():
     buyers = [buyer(n, n % 5, n % 5 * 9, 100 + n, "0" if n % 5 else None, margin=None) for n in range(60)]
-    told = worth(fit(buyers), buyers, 12, Decimal("0.1"))
-    assert all(one.expected_orders is not None and one.revenue is None and one.margin is None for one in told)
+    values = value_buyers(fit_models(buyers), buyers, 12, Decimal("0.1"))
+    assert all(value.expected_orders is not None and value.revenue is None and value.margin is None for value in values)
 
 
 @given(
@@ -257,9 +263,9 @@ def test_T13_never_a_number_that_is_none(rows, months):
         for n, (x, last, age, value) in enumerate(rows)
     ]
     try:
-        fitted = fit(buyers)
-    except Unfit:
+        models = fit_models(buyers)
+    except NotFitted:
         return
-    for one in worth(fitted, buyers, months, Decimal("0.1")):
-        for value in (one.chance_alive, one.expected_orders, one.expected_value, one.revenue, one.margin):
-            assert value is None or (value.is_finite() and value >= 0)
+    for value in value_buyers(models, buyers, months, Decimal("0.1")):
+        for figure in (value.chance_alive, value.expected_orders, value.expected_value, value.revenue, value.margin):
+            assert figure is None or (figure.is_finite() and figure >= 0)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from services.tiering_svc.retention.handlers import lifetime_values as work
+from services.tiering_svc.retention.handlers import lifetime_values as handlers
 from services.tiering_svc.retention.repository.buyers import list_buyers
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import CustomerReferenceRegistered
@@ -37,7 +37,7 @@ def buying(customers: int = 20):
     ]
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
@@ -50,8 +50,8 @@ async def a_run(client, database, **body):
 
 
 async def test_T13_a_run_values_everybody_and_says_how(client, database, monkeypatch):
-    monkeypatch.setattr(work, "BATCH", 7)
-    await tell(database, *buying())
+    monkeypatch.setattr(handlers, "BATCH", 7)
+    await deliver(database, *buying())
     run = await a_run(client, database, horizon_months=12, discount_rate="0.1")
     assert (run["status"], run["progress"]) == ("done", {"done": 20, "total": 20})
     assert run["parameters"]["repeat_customers"] == 20
@@ -61,26 +61,27 @@ async def test_T13_a_run_values_everybody_and_says_how(client, database, monkeyp
         query = {"limit": 6} | ({"cursor": cursor} if cursor else {})
         page = (await client.get(f"/v1/lifetime-value/runs/{run['id']}/customers", params=query)).json()
         listed, cursor = listed + page["items"], page["next"]
-    assert len({one["customer_id"] for one in listed}) == 20
-    values = [Decimal(one["expected_revenue"]) for one in listed]
+    assert len({value["customer_id"] for value in listed}) == 20
+    values = [Decimal(value["expected_revenue"]) for value in listed]
     assert values == sorted(values, reverse=True)
     assert sum(values) == Decimal(run["expected_revenue"])
-    stopped = [one for one in listed if UUID(one["customer_id"]).int <= 10]
-    going = [one for one in listed if UUID(one["customer_id"]).int > 10]
-    assert max(float(one["chance_alive"]) for one in stopped) < min(float(one["chance_alive"]) for one in going)
-    for one in listed:
-        known = UUID(one["customer_id"]).int % 2 == 1
-        assert (one["expected_margin"] is not None) == known == (one["margin_rate"] is not None)
+    stopped = [float(value["chance_alive"]) for value in listed if UUID(value["customer_id"]).int <= 10]
+    going = [float(value["chance_alive"]) for value in listed if UUID(value["customer_id"]).int > 10]
+    assert (len(stopped), len(going)) == (10, 10)
+    assert max(stopped) < min(going)
+    for value in listed:
+        known = UUID(value["customer_id"]).int % 2 == 1
+        assert (value["expected_margin"] is not None) == known == (value["margin_rate"] is not None)
 
 
 async def test_T13_one_customers_value_is_told_in_words(client, database):
-    await tell(database, *buying())
+    await deliver(database, *buying())
     run = await a_run(client, database)
     url = f"/v1/customers/{UUID(int=15)}/lifetime-value"
-    told = (await client.get(url)).json()
-    assert told["run_id"] == run["id"]
-    assert f"{float(told['value']['chance_alive']) * 100:.4g}"[:4] in told["words"]
-    assert "The margin in it is" in told["words"]
+    shown = (await client.get(url)).json()
+    assert shown["run_id"] == run["id"]
+    assert f"{float(shown['value']['chance_alive']) * 100:.4g}"[:4] in shown["words"]
+    assert "The margin in it is" in shown["words"]
     assert (
         "Its margin rate is not known."
         in (await client.get(f"/v1/customers/{UUID(int=16)}/lifetime-value")).json()["words"]
@@ -92,7 +93,7 @@ async def test_T13_one_customers_value_is_told_in_words(client, database):
 
 
 async def test_T13_too_few_customers_make_a_failed_run_that_says_why(client, database):
-    await tell(database, placed(UUID(int=1), day(1), "5"), placed(UUID(int=1), day(9), "5"))
+    await deliver(database, placed(UUID(int=1), day(1), "5"), placed(UUID(int=1), day(9), "5"))
     run = await a_run(client, database)
     assert (run["status"], run["error"], run["parameters"]) == ("failed", "too_few_repeat_customers", None)
     assert all(run["failure_words"][language] for language in ("en", "zh"))
@@ -105,7 +106,7 @@ async def test_T13_a_run_sees_what_was_known_then(client, database):
     await harness.deliver(database, subscriptions, orders, at=day(299), recorded_at=day(299))
     before = datetime.now(UTC).isoformat()
     first = await a_run(client, database, as_of=day(299).isoformat(), known_at=day(299).isoformat())
-    late = [returned(one, day(280)) for one in orders if one.customer_id == UUID(int=20)][:5]
+    late = [returned(order, day(280)) for order in orders if order.customer_id == UUID(int=20)][:5]
     await harness.deliver(database, subscriptions, late, recorded_at=NOW)
     again = await a_run(client, database, as_of=day(299).isoformat(), known_at=day(299).isoformat())
     now = await a_run(client, database, as_of=day(299).isoformat())
@@ -120,30 +121,30 @@ async def test_T13_a_run_sees_what_was_known_then(client, database):
 
 
 async def test_T13_a_step_that_broke_off_leaves_nothing_behind(client, database, monkeypatch):
-    monkeypatch.setattr(work, "BATCH", 8)
-    await tell(database, *buying())
+    monkeypatch.setattr(handlers, "BATCH", 8)
+    await deliver(database, *buying())
     answer = await client.post("/v1/lifetime-value/runs", json={})
     worker = Worker(database)
     await worker.advance("lifetime_values")
     await worker.advance("lifetime_values")
-    keep = work.lifetime_values.add_values
+    keep = handlers.lifetime_values.add_values
 
     async def breaks(*args, **more):
         await keep(*args, **more)
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(work.lifetime_values, "add_values", breaks)
+    monkeypatch.setattr(handlers.lifetime_values, "add_values", breaks)
     with pytest.raises(ConnectionError):
         await worker.advance("lifetime_values")
-    monkeypatch.setattr(work.lifetime_values, "add_values", keep)
+    monkeypatch.setattr(handlers.lifetime_values, "add_values", keep)
     await to_the_end(database, "lifetime_values")
     run = (await client.get(f"/v1/lifetime-value/runs/{answer.json()['id']}")).json()
     assert (run["status"], run["progress"]["done"]) == ("done", 20)
 
 
 async def test_T13_a_cancelled_run_is_nobody_s_value(client, database, as_role, monkeypatch):
-    monkeypatch.setattr(work, "BATCH", 8)
-    await tell(database, *buying())
+    monkeypatch.setattr(handlers, "BATCH", 8)
+    await deliver(database, *buying())
     run = (await client.post("/v1/lifetime-value/runs", json={})).json()
     worker, url = Worker(database), f"/v1/lifetime-value/runs/{run['id']}"
     await worker.advance("lifetime_values")
@@ -173,30 +174,30 @@ async def test_T13_bad_runs_are_refused_where_they_are_wrong(client, as_role):
 
 
 async def test_T13_G1_a_partner_sees_the_value_of_its_own_customers_only(client, database, as_role):
-    mine, other = new_id(), new_id()
-    await tell(
+    partner, other = new_id(), new_id()
+    await deliver(
         database,
         *buying(),
-        CustomerReferenceRegistered(customer_id=UUID(int=3), source=f"partner:{mine}", registered_at=NOW),
+        CustomerReferenceRegistered(customer_id=UUID(int=3), source=f"partner:{partner}", registered_at=NOW),
     )
     await a_run(client, database)
     url = f"/v1/customers/{UUID(int=3)}/lifetime-value"
-    assert (await client.get(url, headers=as_role("partner", partner_id=mine))).status_code == 200
+    assert (await client.get(url, headers=as_role("partner", partner_id=partner))).status_code == 200
     assert (await client.get(url, headers=as_role("partner", partner_id=other))).status_code == 404
     for everybody in ("/v1/lifetime-value/runs", f"/v1/lifetime-value/runs/{new_id()}/customers"):
-        assert (await client.get(everybody, headers=as_role("partner", partner_id=mine))).status_code == 404
+        assert (await client.get(everybody, headers=as_role("partner", partner_id=partner))).status_code == 404
 
 
 async def test_T13_purchase_days_of_the_real_year_are_those_pandas_counts(real_year, real_year_database):
     as_of = datetime(2017, 11, 15, 12, tzinfo=UTC)
     for known_at in (datetime(2017, 8, 1, tzinfo=UTC), ENDS):
-        found = await real_year_database.run(lambda tx, known_at=known_at: list_buyers(tx, as_of, known_at))
+        buyers = await real_year_database.run(lambda tx, known_at=known_at: list_buyers(tx, as_of, known_at))
         expected = purchase_days(real_year, as_of, known_at)
-        assert [one.customer_id for one in found] == list(expected.index)
-        for one, row in zip(found, expected.itertuples(), strict=True):
-            assert (one.frequency, one.recency_days, one.age_days) == (row.frequency, row.recency, row.age)
-            assert one.mean_value == row.mean or (one.mean_value is None and row.mean is None)
-            assert one.margin_rate == row.rate
+        assert [buyer.customer_id for buyer in buyers] == list(expected.index)
+        for buyer, row in zip(buyers, expected.itertuples(), strict=True):
+            assert (buyer.frequency, buyer.recency_days, buyer.age_days) == (row.frequency, row.recency, row.age)
+            assert buyer.mean_value == row.mean or (buyer.mean_value is None and row.mean is None)
+            assert buyer.margin_rate == row.rate
 
 
 def purchase_days(year, as_of: datetime, known_at: datetime) -> pd.DataFrame:
@@ -206,13 +207,16 @@ def purchase_days(year, as_of: datetime, known_at: datetime) -> pd.DataFrame:
     days = orders.groupby(["customer", "day"], as_index=False)[["net", "earned"]].sum()
     cent = Decimal("0.0001")
     rows = {}
-    for customer, mine in days.groupby("customer"):
-        first, later = mine.day.min(), mine[mine.day > mine.day.min()]
+    for customer, bought in days.groupby("customer"):
+        first, later = bought.day.min(), bought[bought.day > bought.day.min()]
+        rate = bought.earned.sum() / bought.net.sum() if bought.net.sum() else None
         rows[customer] = {
-            "frequency": len(mine) - 1,
-            "recency": (mine.day.max() - first).days,
+            "frequency": len(bought) - 1,
+            "recency": (bought.day.max() - first).days,
             "age": (pd.Timestamp(as_of).floor("D") - first).days,
             "mean": (later.net.sum() / len(later)).quantize(cent, "ROUND_HALF_UP") if len(later) else None,
-            "rate": (mine.earned.sum() / mine.net.sum()).quantize(cent, "ROUND_HALF_UP") if mine.net.sum() else None,
+            "rate": (bought.earned.sum() / bought.net.sum()).quantize(cent, "ROUND_HALF_UP")
+            if bought.net.sum()
+            else None,
         }
     return pd.DataFrame.from_dict(rows, orient="index").sort_index().replace({np.nan: None})

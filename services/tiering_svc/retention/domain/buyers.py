@@ -1,4 +1,4 @@
-"""What lifetime value looks at of a customer, and what it says of it (T13). Without numpy: a start needs none."""
+"""A customer as the models see it, and what they say of it (T13). Apart from them, so that a start needs no numpy."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,9 +18,11 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class LifetimeValue:
+    """What a customer is expected to bring over a horizon; amounts in the accounting currency, None: not known."""
+
     buyer: Buyer
-    chance_alive: Decimal | None
+    chance_alive: Decimal | None  # 0 to 1
     expected_orders: Decimal | None
     expected_value: Decimal | None  # of one purchase
     revenue: Decimal | None  # discounted

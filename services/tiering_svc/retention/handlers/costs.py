@@ -9,6 +9,7 @@ from shared.messaging import Transaction, new_id
 
 
 async def record_cost(tx: Transaction, month: date, purpose: str, channel: str, amount: Decimal, by: str) -> Cost:
-    """Kept beside what was said before, so that an earlier report can be told again as it was."""
+    """What a month's `win` or `keep` cost by channel. Earlier entries are kept beside it, so that an earlier report can
+    be told again as it was."""
     await retention.add_cost(tx, new_id(), month, purpose, channel, amount, by)
     return Cost(month, purpose, channel, amount, by, tx.at)

@@ -35,15 +35,15 @@ select customer_id, (count(*) - 1)::int as frequency, (max(day) - min(first))::i
 from numbered group by customer_id order by customer_id
 """
 EVERYBODY = BUYERS.format(whose="")
-THESE = BUYERS.format(whose="and customer_id = any($3::uuid[])")
+OF_CUSTOMERS = BUYERS.format(whose="and customer_id = any($3::uuid[])")
 
 
 async def list_buyers(
     tx: Transaction, as_of: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
 ) -> list[Buyer]:
-    """Those who had bought by then, in key order."""
+    """The customers (or all) who had bought by `as_of`, by the facts recorded by `known_at`, in key order."""
     if customers is None:
         rows = await tx.raw.fetch(EVERYBODY, as_of, known_at)
     else:
-        rows = await tx.raw.fetch(THESE, as_of, known_at, customers)
+        rows = await tx.raw.fetch(OF_CUSTOMERS, as_of, known_at, customers)
     return [Buyer(*row) for row in rows]

@@ -46,15 +46,16 @@ ONLY_IN_TIER = "and exists (select from tiers t where t.customer_id = m.customer
 
 
 async def list_movements(
-    tx: Transaction, seen: PointInTime, first: date, last: date, months: int, tier: str | None
+    tx: Transaction, point: PointInTime, first: date, last: date, months: int, tier: str | None
 ) -> list[tuple[date, Movement]]:
-    """By period of so many months; with a tier, of those who stood in it when the period began."""
+    """The movement of each period of so many months (1 or 3); with a tier, of those who were in it when the period
+    began."""
     statement = PERIODS.format(
-        bought=seen.bought, tiers="" if tier is None else IN_TIER, only="" if tier is None else ONLY_IN_TIER
+        bought=point.bought, tiers="" if tier is None else IN_TIER, only="" if tier is None else ONLY_IN_TIER
     )
     unit = "month" if months == 1 else "quarter"
     rows = await tx.raw.fetch(
-        statement, seen.as_of, seen.known_at, first, last, months, unit, *([] if tier is None else [tier])
+        statement, point.as_of, point.known_at, first, last, months, unit, *([] if tier is None else [tier])
     )
     return [(row[0], Movement(*row[1:])) for row in rows]
 
@@ -71,10 +72,10 @@ group by f.first, later order by f.first, later
 
 
 async def list_cohorts(
-    tx: Transaction, seen: PointInTime, first: date, last: date
+    tx: Transaction, point: PointInTime, first: date, last: date
 ) -> list[tuple[date, int, int, Decimal]]:
-    """Cohort, months later, how many of it were active then, what they brought in that month."""
-    rows = await tx.raw.fetch(COHORTS.format(bought=seen.bought), seen.as_of, seen.known_at, first, last)
+    """By cohort (the month of the first order) and months later: how many were active then, and their amount."""
+    rows = await tx.raw.fetch(COHORTS.format(bought=point.bought), point.as_of, point.known_at, first, last)
     return [tuple(row) for row in rows]
 
 
@@ -116,6 +117,8 @@ order by b.amount desc, l.customer_id limit $9
 
 @dataclass(frozen=True, slots=True)
 class LostTotals:
+    """What the lost customers brought together in their last twelve months, and how much of it has known costs."""
+
     customers: int
     amount: Decimal
     margin: Decimal | None
@@ -125,6 +128,8 @@ class LostTotals:
 
 @dataclass(frozen=True, slots=True)
 class LostCustomer:
+    """A lost customer, and what it brought in its last twelve months."""
+
     customer_id: UUID
     tier: str | None
     orders: int
@@ -139,23 +144,30 @@ class LostCustomer:
 
 
 async def find_lost(
-    tx: Transaction, seen: PointInTime, rule: LostRule, since: datetime | None, tier: str | None
+    tx: Transaction, point: PointInTime, rule: LostRule, since: datetime | None, tier: str | None
 ) -> LostTotals:
+    """Who was lost by then (since an instant, in a tier), together."""
     row = await tx.raw.fetchrow(
-        (LOST + TOTALS).format(bought=seen.bought), seen.as_of, seen.known_at, rule.cycles, rule.least_days, since, tier
+        (LOST + TOTALS).format(bought=point.bought),
+        point.as_of,
+        point.known_at,
+        rule.cycles,
+        rule.least_days,
+        since,
+        tier,
     )
     assert row is not None
     return LostTotals(*row)
 
 
 async def list_lost(
-    tx: Transaction, seen: PointInTime, rule: LostRule, since: datetime | None, tier: str | None,
+    tx: Transaction, point: PointInTime, rule: LostRule, since: datetime | None, tier: str | None,
     after: tuple[Decimal, UUID] | None, limit: int,
 ) -> list[LostCustomer]:  # fmt: skip
-    """Who brought most comes first."""
+    """Who was lost by then (since an instant, in a tier); who brought most comes first."""
     rows = await tx.raw.fetch(
-        (LOST + PAGE).format(bought=seen.bought), seen.as_of, seen.known_at, rule.cycles, rule.least_days, since, tier,
-        *(after or (None, None)), limit,
+        (LOST + PAGE).format(bought=point.bought),
+        point.as_of, point.known_at, rule.cycles, rule.least_days, since, tier, *(after or (None, None)), limit,
     )  # fmt: skip
     return [LostCustomer(*row) for row in rows]
 
@@ -171,6 +183,8 @@ order by month, purpose, channel, recorded_at desc, entry_id desc
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """What a month's winning (`win`) or keeping (`keep`) of customers cost by one channel."""
+
     month: date
     purpose: str
     channel: str
@@ -190,5 +204,5 @@ async def add_cost(
 
 
 async def list_costs(tx: Transaction, first: date, last: date, known_at: datetime) -> Sequence[Cost]:
-    """The last word on each month, purpose and channel, as known then."""
+    """The last entry of each month, purpose and channel, as known then."""
     return [Cost(*row) for row in await tx.raw.fetch(COSTS, first, last, known_at)]

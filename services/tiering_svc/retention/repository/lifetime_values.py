@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.retention.domain.buyers import Buyer, Worth
+from services.tiering_svc.retention.domain.buyers import Buyer, LifetimeValue
 from services.tiering_svc.retention.tables import lifetime_value, lifetime_value_run
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
@@ -49,6 +49,7 @@ async def add_run(
 
 
 async def load_run(tx: Transaction, run_id: UUID) -> ValueRun:
+    """A run; 404 `run_not_found`."""
     row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1", run_id)
     if row is None:
         raise not_found("run_not_found", "There is no such run.")
@@ -66,6 +67,7 @@ async def list_runs(tx: Transaction, before: tuple[datetime, UUID] | None, limit
 
 
 async def find_last_finished(tx: Transaction) -> ValueRun | None:
+    """The run that was asked for last, of those that came to their end."""
     row = await tx.raw.fetchrow(
         f"""{SELECT} where j.kind = $1 and j.status = 'done' order by j.requested_at desc, j.id desc limit 1""",
         LIFETIME_VALUES,
@@ -83,17 +85,17 @@ async def save_parameters(tx: Transaction, run_id: UUID, parameters: Mapping[str
     )
 
 
-async def add_values(tx: Transaction, run_id: UUID, values: Sequence[Worth]) -> None:
-    """What each is worth, and onto the run what they bring together."""
+async def add_values(tx: Transaction, run_id: UUID, values: Sequence[LifetimeValue]) -> None:
+    """The values of a batch of customers; and onto the run what they are expected to bring together."""
     rows = [
         {
-            **asdict(worth.buyer), "chance_alive": worth.chance_alive, "expected_orders": worth.expected_orders,
-            "expected_value": worth.expected_value, "revenue": worth.revenue, "margin": worth.margin,
+            **asdict(value.buyer), "chance_alive": value.chance_alive, "expected_orders": value.expected_orders,
+            "expected_value": value.expected_value, "revenue": value.revenue, "margin": value.margin,
         }
-        for worth in values
+        for value in values
     ]  # fmt: skip
     await insert_many(tx, lifetime_value, rows, shared={"run_id": run_id})
-    revenue = sum((worth.revenue for worth in values if worth.revenue is not None), Decimal(0))
+    revenue = sum((value.revenue for value in values if value.revenue is not None), Decimal(0))
     await tx.raw.execute("update lifetime_value_run set revenue = revenue + $2 where run_id = $1", run_id, revenue)
 
 
@@ -101,14 +103,17 @@ VALUES = """customer_id, frequency, recency_days, age_days, mean_value, margin_r
             expected_value, revenue, margin"""
 
 
-async def find_value(tx: Transaction, run_id: UUID, customer_id: UUID) -> Worth | None:
+async def find_value(tx: Transaction, run_id: UUID, customer_id: UUID) -> LifetimeValue | None:
+    """A customer's value by a run; None: it had not bought by then."""
     row = await tx.raw.fetchrow(
         f"select {VALUES} from lifetime_value where run_id = $1 and customer_id = $2", run_id, customer_id
     )
-    return None if row is None else _worth(row)
+    return None if row is None else _value(row)
 
 
-async def list_values(tx: Transaction, run_id: UUID, after: tuple[Decimal, UUID] | None, limit: int) -> list[Worth]:
+async def list_values(
+    tx: Transaction, run_id: UUID, after: tuple[Decimal, UUID] | None, limit: int
+) -> list[LifetimeValue]:
     """The most valuable first; those whose value is not known come last."""
     rows = await tx.raw.fetch(
         f"""select {VALUES} from lifetime_value
@@ -117,9 +122,9 @@ async def list_values(tx: Transaction, run_id: UUID, after: tuple[Decimal, UUID]
             order by coalesce(revenue, -1) desc, customer_id limit $4""",
         run_id, *(after or (None, None)), limit,
     )  # fmt: skip
-    return [_worth(row) for row in rows]
+    return [_value(row) for row in rows]
 
 
-def _worth(row: Any) -> Worth:
-    values = list(row)
-    return Worth(Buyer(*values[:6]), *values[6:])
+def _value(row: Any) -> LifetimeValue:
+    columns = list(row)
+    return LifetimeValue(Buyer(*columns[:6]), *columns[6:])

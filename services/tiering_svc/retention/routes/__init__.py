@@ -1,1 +1,1 @@
-"""Routes."""
+"""HTTP of retention rates, cohorts, lost customers, costs, and lifetime values."""

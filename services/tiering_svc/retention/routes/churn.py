@@ -1,28 +1,28 @@
 """Retention (T13): rates by period, cohorts by first order, lost customers and what they brought, costs."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, not_for_partners
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled, start_of
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import Business, find_business
 from services.tiering_svc.retention.domain.churn import (
+    LostRule,
     Movement,
-    cost_of_one,
-    ratio,
+    cost_per_customer,
     share,
-    why_lost,
+    win_to_keep,
 )
 from services.tiering_svc.retention.handlers.costs import record_cost
 from services.tiering_svc.retention.repository import churn as retention
-from services.tiering_svc.retention.repository.churn import Cost
+from services.tiering_svc.retention.repository.churn import Cost, LostCustomer
 from services.tiering_svc.retention.repository.rules import RETENTION_RULES
 from services.tiering_svc.retention.schemas.churn import (
     CohortMonthRead,
@@ -40,12 +40,25 @@ from services.tiering_svc.retention.schemas.churn import (
     RetentionRead,
     RetentionRulesDocument,
 )
-from shared.chassis import Code, CurrentActor, Cursor, Limit, Tx, allow, page_of, read_cursor, service_router
-from shared.errors import invalid
+from services.tiering_svc.retention.texts import Language, describe_loss
+from shared.chassis import (
+    Code,
+    CurrentActor,
+    Cursor,
+    Limit,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
+from shared.chassis.audience import may_read
+from shared.errors import forbidden, invalid
 from shared.messaging import Transaction
 from shared.rule_sets import load_in_force, rule_set_routes
 
-router = service_router(prefix="/v1/retention", tags=["retention"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/retention", tags=["retention"], dependencies=[staff_only])
 rules = rule_set_routes(
     RETENTION_RULES,
     "/v1/retention-rules",
@@ -53,7 +66,7 @@ rules = rule_set_routes(
     singular="retention_rules",
     tags=["retention"],
     read="tiers:read",
-    dependencies=[not_for_partners],
+    dependencies=[staff_only],
 )
 
 MOST_MONTHS = 120
@@ -61,70 +74,75 @@ YEAR = 12
 From = Annotated[MonthText | None, Query(alias="from", description="the first month; a year up to `to`, if not given")]
 To = Annotated[MonthText | None, Query(alias="to", description="the last month; that of `as_of`, if not given")]
 Tier = Annotated[Code | None, Query(description="only of those who stood in this tier")]
-Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
+LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 
 class RetentionQuery(NamedTuple):
-    seen: PointInTime
+    """The months that a question is about, and the instants it is asked for."""
+
+    point: PointInTime
     first: date
     last: date
     business: Business
 
 
-async def _asked(
+async def _read_query(
     tx: Transaction, first: str | None, last: str | None, as_of: datetime | None, known_at: datetime | None
 ) -> RetentionQuery:
-    """The months a question is about, and what it may see of them."""
+    """The year up to the month of `as_of`, where no months are asked for."""
     business = await find_business(tx)
-    seen = PointInTime(instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at"), known_at is None)
-    until = month_of(seen.as_of, business.zone) if last is None else date.fromisoformat(f"{last}-01")
+    point = PointInTime(
+        instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at"), known_at is None
+    )  # fmt: skip
+    until = month_of(point.as_of, business.zone) if last is None else date.fromisoformat(f"{last}-01")
     since = shift(until, 1 - YEAR) if first is None else date.fromisoformat(f"{first}-01")
     if since > until:
         raise invalid("range_reversed", "The first month comes after the last one.", pointer="/from")
     if shift(since, MOST_MONTHS) <= until:
         raise invalid("range_too_long", f"At most {MOST_MONTHS} months at once.", pointer="/from")
-    return RetentionQuery(seen, since, until, business)
+    return RetentionQuery(point, since, until, business)
 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def show_retention_rates(
-    tx: Tx, first: From = None, last: To = None, by: Literal["month", "quarter"] = "month", tier: Tier = None,
-    as_of: AsOf = None, known_at: KnownAt = None,
+    tx: Tx, actor: CurrentActor, first: From = None, last: To = None, by: Literal["month", "quarter"] = "month",
+    tier: Tier = None, as_of: AsOf = None, known_at: KnownAt = None,
 ) -> RetentionRead:  # fmt: skip
     """Of those active in one period, who is active in the next. Active: an order of which something is left."""
-    asked = await _asked(tx, first, last, as_of, known_at)
+    query = await _read_query(tx, first, last, as_of, known_at)
     months = 1 if by == "month" else 3
-    begins = asked.first if by == "month" else shift(asked.first, -((asked.first.month - 1) % 3))
-    found = await retention.list_movements(tx, asked.seen, begins, asked.last, months, tier)
-    ends = shift(found[-1][0], months - 1)
-    costs = [] if tier is not None else await retention.list_costs(tx, begins, ends, asked.seen.known_at)
+    begins = query.first if by == "month" else shift(query.first, -((query.first.month - 1) % 3))
+    movements = await retention.list_movements(tx, query.point, begins, query.last, months, tier)
+    ends = shift(movements[-1][0], months - 1)
+    shows_costs = tier is None and may_read(actor, "cost")  # costs are not told by tier
+    costs = await retention.list_costs(tx, begins, ends, query.point.known_at) if shows_costs else []
     return RetentionRead(
-        as_of=asked.seen.as_of,
-        known_at=asked.seen.known_at,
+        as_of=query.point.as_of,
+        known_at=query.point.known_at,
         by=by,
         tier=tier,
-        periods=[_period(period, movement, months, costs, asked) for period, movement in found],
+        periods=[_period(period, movement, months, costs, query) for period, movement in movements],
     )
 
 
-def _period(period: date, moved: Movement, months: int, costs: Iterable[Cost], asked: RetentionQuery) -> PeriodRead:
+def _period(period: date, movement: Movement, months: int, costs: Iterable[Cost], query: RetentionQuery) -> PeriodRead:
     after = shift(period, months)
-    mine = [cost for cost in costs if period <= cost.month < after]
-    win = cost_of_one(_spent(mine, "win"), moved.new)
-    keep = cost_of_one(_spent(mine, "keep"), moved.retained)
+    of_period = [cost for cost in costs if period <= cost.month < after]
+    to_win = cost_per_customer(_spent(of_period, "win"), movement.new)
+    to_keep = cost_per_customer(_spent(of_period, "keep"), movement.retained)
     return PeriodRead(
         period=spelled(period),
-        complete=start_of(after, asked.business.zone) <= asked.seen.as_of,
-        base=moved.base,
-        retained=moved.retained,
-        churned=moved.churned,
-        new=moved.new,
-        back=moved.back,
-        retention_rate=plain(moved.retention_rate),
-        churn_rate=plain(moved.churn_rate),
-        cost_to_win=win,
-        cost_to_keep=keep,
-        win_to_keep=plain(ratio(win, keep)),
+        complete=start_of(after, query.business.zone) <= query.point.as_of,
+        base=movement.base,
+        retained=movement.retained,
+        churned=movement.churned,
+        new=movement.new,
+        back=movement.back,
+        retention_rate=plain(movement.retention_rate),
+        churn_rate=plain(movement.churn_rate),
+        cost_to_win=to_win,
+        cost_to_keep=to_keep,
+        win_to_keep=plain(win_to_keep(to_win, to_keep)),
     )
 
 
@@ -138,15 +156,14 @@ async def show_cohorts(
     tx: Tx, first: From = None, last: To = None, as_of: AsOf = None, known_at: KnownAt = None
 ) -> CohortsRead:
     """By the month of the first order ever: the share of each cohort that was active so many months later."""
-    asked = await _asked(tx, first, last, as_of, known_at)
-    found = await retention.list_cohorts(tx, asked.seen, asked.first, asked.last)
+    query = await _read_query(tx, first, last, as_of, known_at)
     by_cohort: dict[date, dict[int, tuple[int, Decimal]]] = {}
-    for cohort, later, customers, amount in found:
+    for cohort, later, customers, amount in await retention.list_cohorts(tx, query.point, query.first, query.last):
         by_cohort.setdefault(cohort, {})[later] = (customers, amount)
-    until = month_of(asked.seen.as_of, asked.business.zone)
+    until = month_of(query.point.as_of, query.business.zone)
     return CohortsRead(
-        as_of=asked.seen.as_of,
-        known_at=asked.seen.known_at,
+        as_of=query.point.as_of,
+        known_at=query.point.known_at,
         cohorts=[_cohort(cohort, months, until) for cohort, months in sorted(by_cohort.items())],
     )
 
@@ -167,65 +184,75 @@ def _cohort(cohort: date, months: dict[int, tuple[int, Decimal]], until: date) -
 
 @router.get("/lost", dependencies=[allow("tiers:read")])
 async def list_lost_customers(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None,
+    tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None,
     since: Annotated[AsOf, Query(description="only who was lost since then")] = None, tier: Tier = None,
-    language: Language = "en", cursor: Cursor = None, limit: Limit = 50,
+    language: LanguageQuery = "en", cursor: Cursor = None, limit: Limit = 50,
 ) -> LostRead:  # fmt: skip
     """Silent for longer than the rule in force allows, with what they brought in the year up to their last order."""
-    asked = await _asked(tx, None, None, as_of, known_at)
+    query = await _read_query(tx, None, None, as_of, known_at)
     in_force = await load_in_force(tx, RETENTION_RULES)
-    rule = in_force.rules
+    rule, shows_margin = in_force.rules, may_read(actor, "margin")
     after = read_cursor(cursor, Decimal, UUID)
-    totals = await retention.find_lost(tx, asked.seen, rule, since, tier)
-    lost = await retention.list_lost(tx, asked.seen, rule, since, tier, after, limit + 1)
-    page = page_of(lost, limit, lambda one: (one.amount, one.customer_id))
+    totals = await retention.find_lost(tx, query.point, rule, since, tier)
+    lost = await retention.list_lost(tx, query.point, rule, since, tier, after, limit + 1)
+    page = page_of(lost, limit, lambda customer: (customer.amount, customer.customer_id))
     return LostRead(
-        as_of=asked.seen.as_of,
-        known_at=asked.seen.known_at,
+        as_of=query.point.as_of,
+        known_at=query.point.known_at,
         rule=LostRuleRead(version=in_force.version, cycles=plain(rule.cycles) or "0", least_days=rule.least_days),
         totals=LostTotalsRead(
             customers=totals.customers,
             amount=totals.amount,
-            profit_lost=totals.margin,
-            profit_known_for=totals.margin_known_for,
-            profit_unknown=totals.margin_unknown,
+            profit_lost=totals.margin if shows_margin else None,
+            profit_known_for=totals.margin_known_for if shows_margin else None,
+            profit_unknown=totals.margin_unknown if shows_margin else None,
         ),
         items=[
-            LostCustomerRead(
-                customer_id=one.customer_id,
-                tier=one.tier,
-                orders=one.orders,
-                first_order_at=one.first_order_at,
-                last_order_at=one.last_order_at,
-                cycle_days=plain(one.cycle_days),
-                limit_days=plain(one.limit_days) or "0",
-                lost_at=one.lost_at,
-                amount=one.amount,
-                profit_lost=one.margin,
-                profit_known_for=one.margin_known_for,
-                words=why_lost(
-                    one.last_order_at, one.cycle_days, one.limit_days, one.lost_at, rule, language, asked.business.zone
-                ),
-            )
-            for one in page.items
+            _lost_customer(customer, rule, language, query.business.zone, shows_margin=shows_margin)
+            for customer in page.items
         ],
         next=page.next,
     )
 
 
+def _lost_customer(
+    customer: LostCustomer, rule: LostRule, language: Language, zone: tzinfo, *, shows_margin: bool
+) -> LostCustomerRead:
+    return LostCustomerRead(
+        customer_id=customer.customer_id,
+        tier=customer.tier,
+        orders=customer.orders,
+        first_order_at=customer.first_order_at,
+        last_order_at=customer.last_order_at,
+        cycle_days=plain(customer.cycle_days),
+        limit_days=plain(customer.limit_days) or "0",
+        lost_at=customer.lost_at,
+        amount=customer.amount,
+        profit_lost=customer.margin if shows_margin else None,
+        profit_known_for=customer.margin_known_for if shows_margin else None,
+        words=describe_loss(
+            customer.last_order_at, customer.cycle_days, customer.limit_days, customer.lost_at, rule, language, zone
+        ),
+    )
+
+
 @router.post("/costs", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def write_cost(body: CostCreate, tx: Tx, actor: CurrentActor) -> CostRead:
-    """What a month's winning or keeping of customers cost by channel. Said again, the last word counts."""
+    """What a month's winning or keeping of customers cost by channel. Told again, the last entry counts."""
     month = date.fromisoformat(f"{body.month}-01")
     return _cost(await record_cost(tx, month, body.purpose, body.channel, body.amount, actor.subject))
 
 
 @router.get("/costs", dependencies=[allow("tiers:read")])
-async def list_costs(tx: Tx, first: From = None, last: To = None, known_at: KnownAt = None) -> CostsRead:
-    """What was spent to keep or to win customers, as it was known at an instant."""
-    asked = await _asked(tx, first, last, None, known_at)
-    costs = await retention.list_costs(tx, asked.first, asked.last, asked.seen.known_at)
-    return CostsRead(known_at=asked.seen.known_at, items=[_cost(cost) for cost in costs])
+async def list_costs(
+    tx: Tx, actor: CurrentActor, first: From = None, last: To = None, known_at: KnownAt = None
+) -> CostsRead:
+    """The last entry of each month, purpose and channel; for those who may read costs."""
+    if not may_read(actor, "cost"):
+        raise forbidden("costs_not_readable", "Costs are read by those who answer for results.")
+    query = await _read_query(tx, first, last, None, known_at)
+    costs = await retention.list_costs(tx, query.first, query.last, query.point.known_at)
+    return CostsRead(known_at=query.point.known_at, items=[_cost(cost) for cost in costs])
 
 
 def _cost(cost: Cost) -> CostRead:

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, source_of
+from services.tiering_svc.core.dependencies import instant_or_now
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.customers.repository import check_known
-from services.tiering_svc.retention.domain.buyers import Worth
+from services.tiering_svc.customers.dependencies import VisibleCustomer
+from services.tiering_svc.retention.domain.buyers import LifetimeValue
 from services.tiering_svc.retention.handlers.lifetime_values import cancel_run, request_run
 from services.tiering_svc.retention.repository import lifetime_values as lifetime
 from services.tiering_svc.retention.repository.lifetime_values import ValueRun
@@ -22,15 +22,28 @@ from services.tiering_svc.retention.schemas.lifetime_values import (
     LifetimeRunRead,
     LifetimeValueRead,
 )
-from services.tiering_svc.retention.texts.lifetime_value import FAILURES, in_words
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from services.tiering_svc.retention.texts import FAILURES, Language, describe_lifetime_value
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
+from shared.chassis.audience import may_read
 from shared.errors import not_found
 from shared.jobs.http import job_fields
 
-router = service_router(prefix="/v1/lifetime-value/runs", tags=["lifetime value"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/lifetime-value/runs", tags=["lifetime value"], dependencies=[staff_only])
 of_customer = service_router(prefix="/v1/customers/{customer_id}", tags=["lifetime value"])
 
-Language = Annotated[Literal["en", "zh"], Query(alias="lang")]
+LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run")])
@@ -51,42 +64,45 @@ async def list_lifetime_value_runs(tx: Tx, cursor: Cursor = None, limit: Limit =
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_lifetime_value_run(run_id: Id, tx: Tx) -> LifetimeRunRead:
-    """How far a run is, and how good its model was."""
+    """How far it is, and the parameters it found."""
     return _run(await lifetime.load_run(tx, run_id))
 
 
 @router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
 async def cancel_lifetime_value_run(run_id: Id, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
-    """Stop a run that is waiting or running."""
+    """What has been valued so far stays to be read."""
     return _run(await cancel_run(tx, run_id, actor.subject))
 
 
 @router.get("/{run_id}/customers", dependencies=[allow("tiers:read")])
-async def list_lifetime_values(run_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LifetimeValueRead]:
+async def list_lifetime_values(
+    run_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
+) -> Page[LifetimeValueRead]:
     """The most valuable first; those whose value is not known come last."""
     await lifetime.load_run(tx, run_id)
-    found = await lifetime.list_values(tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1)
+    values = await lifetime.list_values(tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1)
+    shows_margin = may_read(actor, "margin")
     return page_of(
-        [_value(one) for one in found],
+        [_value(value, shows_margin=shows_margin) for value in values],
         limit,
-        lambda one: (Decimal(-1) if one.expected_revenue is None else one.expected_revenue, one.customer_id),
+        lambda read: (Decimal(-1) if read.expected_revenue is None else read.expected_revenue, read.customer_id),
     )
 
 
 @of_customer.get("/lifetime-value", dependencies=[allow("tiers:read")])
 async def show_lifetime_value(
-    customer_id: Id, tx: Tx, actor: CurrentActor, run_id: Id | None = None, language: Language = "en"
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, run_id: Id | None = None, language: LanguageQuery = "en"
 ) -> CustomerLifetimeValueRead:
     """By the last finished run, or the one asked for."""
-    await check_known(tx, customer_id, source_of(actor))
     run = await lifetime.find_last_finished(tx) if run_id is None else await lifetime.load_run(tx, run_id)
-    worth = None if run is None else await lifetime.find_value(tx, run.run_id, customer_id)
-    if run is None or worth is None:
+    value = None if run is None else await lifetime.find_value(tx, run.run_id, customer_id)
+    if run is None or value is None:
         raise not_found("no_lifetime_value_yet", "No run has valued the customer: it had not bought by then.")
     business = await find_business(tx)
-    words = in_words(
-        worth, run.as_of, run.horizon_months, run.discount_rate, language, zone=business.zone,
-        currency=business.currency,
+    shows_margin = may_read(actor, "margin")
+    words = describe_lifetime_value(
+        value, run.as_of, run.horizon_months, run.discount_rate, language, zone=business.zone,
+        currency=business.currency, shows_margin=shows_margin,
     )  # fmt: skip
     return CustomerLifetimeValueRead(
         run_id=run.run_id,
@@ -94,25 +110,25 @@ async def show_lifetime_value(
         known_at=run.known_at,
         horizon_months=run.horizon_months,
         discount_rate=plain(run.discount_rate) or "0",
-        value=_value(worth),
+        value=_value(value, shows_margin=shows_margin),
         words=words,
     )
 
 
-def _value(worth: Worth) -> LifetimeValueRead:
-    buyer = worth.buyer
+def _value(value: LifetimeValue, *, shows_margin: bool) -> LifetimeValueRead:
+    buyer = value.buyer
     return LifetimeValueRead(
         customer_id=buyer.customer_id,
         repeat_purchases=buyer.frequency,
         days_to_last_purchase=buyer.recency_days,
         age_days=buyer.age_days,
         mean_value=buyer.mean_value,
-        margin_rate=plain(buyer.margin_rate),
-        chance_alive=plain(worth.chance_alive),
-        expected_purchases=plain(worth.expected_orders),
-        expected_value=worth.expected_value,
-        expected_revenue=worth.revenue,
-        expected_margin=worth.margin,
+        margin_rate=plain(buyer.margin_rate) if shows_margin else None,
+        chance_alive=plain(value.chance_alive),
+        expected_purchases=plain(value.expected_orders),
+        expected_value=value.expected_value,
+        expected_revenue=value.revenue,
+        expected_margin=value.margin if shows_margin else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""Schemas."""
+"""Shapes of retention, of lost customers and costs, and of lifetime values over HTTP."""

@@ -27,8 +27,12 @@ class PeriodRead(Read):
     back: Count = Field(description="active again after a pause of a period or more")
     retention_rate: str | None = Field(description="retained / base; null where nobody was there to stay")
     churn_rate: str | None
-    cost_to_win: Amount | None = Field(description="spent on winning, for each new customer; null: not known")
-    cost_to_keep: Amount | None = Field(description="spent on keeping, for each retained customer; null: not known")
+    cost_to_win: Amount | None = Field(
+        description="spent on winning, for each new customer; null: not known, or not for this reader"
+    )
+    cost_to_keep: Amount | None = Field(
+        description="spent on keeping, for each retained customer; null: not known, or not for this reader"
+    )
     win_to_keep: str | None = Field(description="how many times as dear it is to win one as to keep one")
 
 
@@ -69,8 +73,12 @@ class LostTotalsRead(Read):
     customers: Count
     amount: SignedAmount = Field(description="what they brought in the twelve months up to their last order")
     profit_lost: SignedAmount | None = Field(description="the margin of the same months; null when no cost is known")
-    profit_known_for: SignedAmount = Field(description="the part of the amount whose costs are known")
-    profit_unknown: Count = Field(description="customers of whose margin nothing is known")
+    profit_known_for: SignedAmount | None = Field(
+        description="the part of the amount whose costs are known; null: not for this reader"
+    )
+    profit_unknown: Count | None = Field(
+        description="customers of whose margin nothing is known; null: not for this reader"
+    )
 
 
 class LostCustomerRead(Read):
@@ -83,8 +91,8 @@ class LostCustomerRead(Read):
     limit_days: str
     lost_at: datetime
     amount: SignedAmount
-    profit_lost: SignedAmount | None
-    profit_known_for: SignedAmount
+    profit_lost: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
+    profit_known_for: SignedAmount | None = Field(description="null: not for this reader")
     words: str
 
 
@@ -101,7 +109,7 @@ class CostCreate(Shape):
     month: MonthText
     purpose: Literal["win", "keep"]
     channel: Code = Field(description="what it was spent on: advertising, visits, vouchers …")
-    amount: Amount = Field(description="of the whole month; said again, it replaces what was said before")
+    amount: Amount = Field(description="of the whole month; told again, it replaces the earlier entry")
 
 
 class CostRead(Read):

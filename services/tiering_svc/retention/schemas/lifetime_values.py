@@ -67,12 +67,12 @@ class LifetimeValueRead(Read):
     days_to_last_purchase: Count = Field(description="from the first")
     age_days: Count = Field(description="since the first purchase")
     mean_value: SignedAmount | None = Field(description="of the repeat purchase days")
-    margin_rate: str | None
+    margin_rate: str | None = Field(description="null: not known, or not for this reader")
     chance_alive: str | None
     expected_purchases: str | None
     expected_value: SignedAmount | None = Field(description="of one purchase")
     expected_revenue: SignedAmount | None = Field(description="over the horizon, discounted")
-    expected_margin: SignedAmount | None = Field(description="null where the margin rate is not known")
+    expected_margin: SignedAmount | None = Field(description="null: no margin rate is known, or not for this reader")
 
 
 class CustomerLifetimeValueRead(Read):
