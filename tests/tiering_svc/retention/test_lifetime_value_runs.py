@@ -209,7 +209,6 @@ def purchase_days(year, as_of: datetime, known_at: datetime) -> pd.DataFrame:
     rows = {}
     for customer, bought in days.groupby("customer"):
         first, later = bought.day.min(), bought[bought.day > bought.day.min()]
-        rate = bought.earned.sum() / bought.net.sum() if bought.net.sum() else None
         rows[customer] = {
             "frequency": len(bought) - 1,
             "recency": (bought.day.max() - first).days,

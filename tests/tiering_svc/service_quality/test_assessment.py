@@ -7,12 +7,12 @@ import pytest
 
 from services.tiering_svc.service_quality.domain.assessment import (
     assess,
-    in_words,
     read_rules,
     reasons_of,
     revenue_change,
 )
-from services.tiering_svc.service_quality.domain.defaults import ASSESSMENT
+from services.tiering_svc.service_quality.domain.defaults import DEFAULT_ASSESSMENT_RULES
+from services.tiering_svc.service_quality.texts import describe_assessment
 from shared.errors import DomainError
 
 QUIET = {
@@ -23,7 +23,7 @@ QUIET = {
 
 def score_of(**measures):
     values = QUIET | {name: None if value is None else Decimal(value) for name, value in measures.items()}
-    return assess(read_rules(ASSESSMENT), {"E-1": values})["E-1"].score
+    return assess(read_rules(DEFAULT_ASSESSMENT_RULES), {"E-1": values})["E-1"].score
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,21 @@ def test_T15_each_shipped_rule_takes_what_it_says(measures, score):
 
 def test_T15_best_and_worst_satisfaction_stand_out_from_those_assessed_together():
     values = {"a": Decimal("1.5"), "b": Decimal("0.2"), "c": Decimal("-0.5"), "d": None}
-    found = assess(read_rules(ASSESSMENT), {who: QUIET | {"satisfaction": value} for who, value in values.items()})
-    assert {who: one.score for who, one in found.items()} == {"a": 105, "b": 100, "c": 80, "d": 100}
-    alike = assess(read_rules(ASSESSMENT), {who: QUIET | {"satisfaction": Decimal(1)} for who in "ab"})
-    assert {one.score for one in alike.values()} == {Decimal(100)}
+    rules = read_rules(DEFAULT_ASSESSMENT_RULES)
+    assessments = assess(rules, {who: QUIET | {"satisfaction": value} for who, value in values.items()})
+    assert {who: assessment.score for who, assessment in assessments.items()} == {"a": 105, "b": 100, "c": 80, "d": 100}
+    alike = assess(rules, {who: QUIET | {"satisfaction": Decimal(1)} for who in "ab"})
+    assert {assessment.score for assessment in alike.values()} == {Decimal(100)}
 
 
 def test_T15_what_is_not_known_strikes_nothing_and_is_said():
-    found = assess(read_rules(ASSESSMENT), {"a": dict.fromkeys(QUIET)})["a"]
-    assert found.score == 100
-    reasons = reasons_of(found)
+    assessment = assess(read_rules(DEFAULT_ASSESSMENT_RULES), {"a": dict.fromkeys(QUIET)})["a"]
+    assert assessment.score == 100
+    reasons = reasons_of(assessment)
     assert all(reason["value"] is None and reason["points"] == "0" for reason in reasons)
-    assert "Not known: Change of revenue" in in_words("100", reasons, "en")
-    assert "未知：收入相对基线的变化" in in_words("100", reasons, "zh")
+    words = describe_assessment("100", reasons)
+    assert "Not known: Change of revenue" in words["en"]
+    assert "未知：收入相对基线的变化" in words["zh"]
 
 
 def test_T15_revenue_without_a_baseline_is_not_known():
@@ -72,7 +74,7 @@ def test_T15_revenue_without_a_baseline_is_not_known():
 
 
 def changed(where, **fields):
-    document = copy.deepcopy(ASSESSMENT)
+    document = copy.deepcopy(DEFAULT_ASSESSMENT_RULES)
     rule = document["rules"][where]
     for name, value in fields.items():
         if value is None:
@@ -94,7 +96,7 @@ def changed(where, **fields):
         (changed(6, measure="late_complaints"), "not_ranked", "/rules/6/rank"),
         (changed(1, code="revenue_down"), "duplicate_code", "/rules/1/code"),
         (changed(0, points="ten"), "not_a_number", "/rules/0/points"),
-        (ASSESSMENT | {"least": "101"}, "least_above_base", "/least"),
+        (DEFAULT_ASSESSMENT_RULES | {"least": "101"}, "least_above_base", "/least"),
     ],
 )
 def test_T15_bad_rules_are_refused_where_they_are_bad(document, code, pointer):

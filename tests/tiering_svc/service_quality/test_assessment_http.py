@@ -41,7 +41,7 @@ def contact(customer, when):
     )  # fmt: skip
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     for event in events:
         await harness.deliver(database, subscriptions, [event])
 
@@ -49,7 +49,7 @@ async def tell(database, *events):
 @pytest.fixture
 async def a_quarter(database):
     """Mei (E-1, north) looks after Ann and Bob, Tom (E-2, at no centre) after Eve."""
-    await tell(
+    await deliver(
         database,
         EmployeeChanged(change_id=new_id(), employee_id="E-1", centre="north", changed_at=at(1, 1)),
         assigned(ANN, "E-1"), assigned(BOB, "E-1"), assigned(EVE, "E-2"),
@@ -60,7 +60,7 @@ async def a_quarter(database):
         contact(ANN, at(20, 3)), contact(EVE, at(2, 3)), contact(BOB, at(20, 2)),
     )  # fmt: skip
     case = new_id()
-    await tell(
+    await deliver(
         database,
         ComplaintFiled(
             subject_id=ANN, customer_id=ANN, case_id=case, kind="complaint", severity="normal", channel="call",
@@ -76,14 +76,14 @@ async def a_quarter(database):
 
 
 def by_rule(assessment):
-    return {one["rule"]: (one["value"], Decimal(one["points"])) for one in assessment["reasons"]}
+    return {reason["rule"]: (reason["value"], Decimal(reason["points"])) for reason in assessment["reasons"]}
 
 
 async def test_T15_each_is_assessed_by_what_became_of_its_customers(client, a_quarter):
     made = await client.post("/v1/assessments", json=MARCH)
     assert made.status_code == 201
     tom, mei, north = made.json()["items"]
-    assert [(one["of"], one["subject"], one["customers"]) for one in (tom, mei, north)] == [
+    assert [(a["of"], a["subject"], a["customers"]) for a in (tom, mei, north)] == [
         ("manager", "E-2", 1), ("manager", "E-1", 2), ("centre", "north", 2),
     ]  # fmt: skip
     # Mei: 300 against a mean of 400 is -25 %; Bob not contacted in March; one late case; Bob's file
@@ -101,10 +101,10 @@ async def test_T15_each_is_assessed_by_what_became_of_its_customers(client, a_qu
 async def test_T15_a_customer_lost_in_the_month_counts_then_and_only_then(client, database, a_quarter):
     # lost 90 days after the last order at the earliest: Ann's of 5 March is silent too long on 3 June
     june = (await client.post("/v1/assessments", json={"month": "2026-06-01"})).json()["items"]
-    lost = {one["subject"]: by_rule(one)["lost_customer"] for one in june}
+    lost = {assessment["subject"]: by_rule(assessment)["lost_customer"] for assessment in june}
     assert lost == {"E-1": ("2", -40), "E-2": ("1", -20), "north": ("2", -40)}
     july = (await client.post("/v1/assessments", json={"month": "2026-07-01"})).json()["items"]
-    assert {by_rule(one)["lost_customer"] for one in july} == {("0", 0)}
+    assert {by_rule(assessment)["lost_customer"] for assessment in july} == {("0", 0)}
 
 
 async def test_T15_best_and_worst_satisfaction_by_what_their_customers_answered(client, a_quarter):
@@ -115,15 +115,22 @@ async def test_T15_best_and_worst_satisfaction_by_what_their_customers_answered(
         }  # fmt: skip
         assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
     items = (await client.post("/v1/assessments", json=MARCH)).json()["items"]
-    assert {one["subject"]: Decimal(one["score"]) for one in items} == {"E-2": 105, "E-1": 55, "north": 75}
+    assert {assessment["subject"]: Decimal(assessment["score"]) for assessment in items} == {
+        "E-2": 105,
+        "E-1": 55,
+        "north": 75,
+    }
 
 
 async def test_T15_made_again_it_replaces_what_stood(client, database, a_quarter):
     await client.post("/v1/assessments", json=MARCH)
-    await tell(database, contact(BOB, at(30, 3)))  # entered late
+    await deliver(database, contact(BOB, at(30, 3)))  # entered late
     await client.post("/v1/assessments", json=MARCH)
-    found = (await client.get("/v1/assessments", params={"month": "2026-03-01"})).json()["items"]
-    assert [(one["subject"], Decimal(one["score"])) for one in found] == [("E-2", 100), ("E-1", 77)]
+    items = (await client.get("/v1/assessments", params={"month": "2026-03-01"})).json()["items"]
+    assert [(assessment["subject"], Decimal(assessment["score"])) for assessment in items] == [
+        ("E-2", 100),
+        ("E-1", 77),
+    ]
     kept = await database.run(lambda tx: tx.raw.fetchval("select count(*) from assessment"))
     assert kept == 6
 
@@ -131,13 +138,13 @@ async def test_T15_made_again_it_replaces_what_stood(client, database, a_quarter
 async def test_T15_everybody_sees_its_own_and_a_head_all(client, a_quarter, as_role):
     await client.post("/v1/assessments", json=MARCH)
 
-    async def seen(headers):
-        found = await client.get("/v1/assessments", params={"month": "2026-03-31"}, headers=headers)
-        return [one["subject"] for one in found.json()["items"]]
+    async def subjects_shown(headers):
+        answer = await client.get("/v1/assessments", params={"month": "2026-03-31"}, headers=headers)
+        return [assessment["subject"] for assessment in answer.json()["items"]]
 
-    assert await seen(as_role("manager", subject="E-1")) == ["E-1"]
-    assert await seen(as_role("agent", subject="E-9")) == []
-    assert await seen(as_role("head", subject="E-0")) == ["E-2", "E-1"]
+    assert await subjects_shown(as_role("manager", subject="E-1")) == ["E-1"]
+    assert await subjects_shown(as_role("agent", subject="E-9")) == []
+    assert await subjects_shown(as_role("head", subject="E-0")) == ["E-2", "E-1"]
     assert (await client.post("/v1/assessments", json=MARCH, headers=as_role("manager"))).status_code == 403
 
 
@@ -151,14 +158,18 @@ async def test_T15_a_month_that_is_not_over_is_refused(client):
 async def test_T15_rules_are_put_in_force_by_a_second_person(client, as_role, a_quarter):
     assessment_rules = OnlyRuleSet(client, "/v1/assessment-rules")
     rules = (await assessment_rules.show())["document"]
-    mild = rules | {"base": "50", "rules": [one for one in rules["rules"] if one["code"] == "late_complaint"]}
+    mild = rules | {"base": "50", "rules": [rule for rule in rules["rules"] if rule["code"] == "late_complaint"]}
     assert (await assessment_rules.write(mild)).status_code == 201
     own = await assessment_rules.activate(2)
     assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     head = as_role("head", subject="somebody-else")
     assert (await assessment_rules.activate(2, headers=head)).is_success
     items = (await client.post("/v1/assessments", json=MARCH)).json()["items"]
-    assert {one["subject"]: Decimal(one["score"]) for one in items} == {"E-2": 50, "E-1": 45, "north": 45}
+    assert {assessment["subject"]: Decimal(assessment["score"]) for assessment in items} == {
+        "E-2": 50,
+        "E-1": 45,
+        "north": 45,
+    }
     bad = rules | {"rules": [rules["rules"][0] | {"measure": "luck"}]}
     refused = await assessment_rules.write(bad)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/document/rules/0/measure")

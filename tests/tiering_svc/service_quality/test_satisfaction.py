@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.service_quality.domain.defaults import INDEX
+from services.tiering_svc.service_quality.domain.defaults import DEFAULT_SATISFACTION_INDEX
 from services.tiering_svc.service_quality.domain.satisfaction import (
     SurveyAnswer,
     answers_as_data,
@@ -88,11 +88,11 @@ def test_T16_a_bad_index_is_refused_where_it_is_bad(parts, code, pointer):
 )
 def test_T16_answers_that_the_index_does_not_ask_for_are_refused(items, code, pointer):
     with pytest.raises(DomainError) as refused:
-        check_answers(read_index(INDEX), items)
+        check_answers(read_index(DEFAULT_SATISFACTION_INDEX), items)
     assert (refused.value.code, refused.value.pointer) == (code, pointer)
 
 
-LEAVES = [leaf.code for leaf in read_index(INDEX).leaves()]
+LEAVES = [leaf.code for leaf in read_index(DEFAULT_SATISFACTION_INDEX).leaves()]
 ANSWERS = st.dictionaries(
     st.sampled_from(LEAVES), st.tuples(st.integers(1, 10), st.integers(1, 10)), min_size=1, max_size=len(LEAVES)
 )
@@ -101,27 +101,27 @@ ANSWERS = st.dictionaries(
 def by_hand(parts, answers):
     """The oracle: exact fractions, straight from the document."""
     total = weights = Fraction(0)
-    for one in parts:
-        value = by_hand(one["parts"], answers) if "parts" in one else answers.get(one["code"])
+    for item in parts:
+        value = by_hand(item["parts"], answers) if "parts" in item else answers.get(item["code"])
         if value is not None:
-            total += Fraction(one["weight"]) * Fraction(value)
-            weights += Fraction(one["weight"])
+            total += Fraction(item["weight"]) * Fraction(value)
+            weights += Fraction(item["weight"])
     return total / weights if weights else None
 
 
 @settings(max_examples=150)
 @given(ANSWERS)
-def test_T16_the_index_equals_the_same_sum_in_exact_fractions(told):
-    scored = score(read_index(INDEX), {code: answered(*pair) for code, pair in told.items()})
-    expected = by_hand(INDEX["parts"], {code: b - a for code, (a, b) in told.items()})
+def test_T16_the_index_equals_the_same_sum_in_exact_fractions(response):
+    scored = score(read_index(DEFAULT_SATISFACTION_INDEX), {code: answered(*pair) for code, pair in response.items()})
+    expected = by_hand(DEFAULT_SATISFACTION_INDEX["parts"], {code: b - a for code, (a, b) in response.items()})
     assert abs(Fraction(scored.satisfaction) - expected) < Fraction(1, 10**20)
 
 
 @given(st.lists(ANSWERS, min_size=1, max_size=6))
-def test_T16_the_mean_of_many_is_taken_over_those_who_said_something(many):
-    answers = [{code: answered(*pair) for code, pair in told.items()} for told in many]
+def test_T16_the_mean_of_many_is_taken_over_those_who_answered(responses):
+    answers = [{code: answered(*pair) for code, pair in response.items()} for response in responses]
     mean = mean_of(answers)
-    for code in {code for told in many for code in told}:
-        said = [told[code][1] for told in many if code in told]
-        assert mean[code].experience == Decimal(sum(said)) / len(said)
+    for code in {code for response in responses for code in response}:
+        experiences = [response[code][1] for response in responses if code in response]
+        assert mean[code].experience == Decimal(sum(experiences)) / len(experiences)
     assert answers_from_data(answers_as_data(answers[0])) == answers[0]

@@ -1,4 +1,4 @@
-"""T16 over HTTP: answers are taken down once, scored by the index in force, with the rates beside."""
+"""T16 over HTTP: answers are recorded once, scored by the index in force, with the rates beside."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -23,12 +23,12 @@ async def known(database):
 
 
 def answer(customer=ANN, when=None, **items):
-    told = items or {"price": (8, 6), "delivery": (5, 9)}
+    answered = items or {"price": (8, 6), "delivery": (5, 9)}
     return {
         "answer_id": str(new_id()),
         "customer_id": str(customer),
         "answered_at": (when or at(10)).isoformat(),
-        "items": [{"code": code, "expectation": str(a), "experience": str(b)} for code, (a, b) in told.items()],
+        "items": [{"code": code, "expectation": str(a), "experience": str(b)} for code, (a, b) in answered.items()],
     }
 
 
@@ -42,8 +42,8 @@ async def test_T16_an_answer_is_scored_and_announced_and_the_same_again_changes_
     assert again.json() == first.json()
     other = await client.post("/v1/satisfaction/answers", json=body | {"customer_id": str(BOB)})
     assert (other.status_code, other.json()["code"]) == (409, "another_answer")
-    measured = [one for one in await harness.announced(database) if isinstance(one, SatisfactionMeasured)]
-    assert [(one.customer_id, one.experience - one.expectation) for one in measured] == [(ANN, 2)]
+    measured = [event for event in await harness.announced(database) if isinstance(event, SatisfactionMeasured)]
+    assert [(event.customer_id, event.experience - event.expectation) for event in measured] == [(ANN, 2)]
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ async def test_T16_the_whole_and_the_rates_beside_it(client, database):
     for body in (answer(price=(8, 6)), answer(BOB, price=(4, 8)), answer(BOB, at(10, 1), price=(1, 10))):
         assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
     query = {"as_of": at(20).isoformat(), "months": 1}
-    found = (await client.get("/v1/satisfaction", params=query)).json()
-    assert (found["answers"], Decimal(found["index"]["satisfaction"])) == (2, 1)  # January's is not in the window
-    assert found["index"]["parts"][0]["satisfaction"] is None
-    assert found["rates"] == {
+    shown = (await client.get("/v1/satisfaction", params=query)).json()
+    assert (shown["answers"], Decimal(shown["index"]["satisfaction"])) == (2, 1)  # January's is not in the window
+    assert shown["index"]["parts"][0]["satisfaction"] is None
+    assert shown["rates"] == {
         "buyers": 2, "complaint_rate": "0.3333", "return_rate": "0.0400", "repurchase_rate": "0.5000",
     }  # fmt: skip
     bobs = (await client.get(f"/v1/customers/{BOB}/satisfaction", params=query)).json()
@@ -106,7 +106,7 @@ async def test_T16_a_new_index_does_not_touch_answers_given_to_the_old_one(clien
     assert (await index.write(body)).status_code == 201
     head = as_role("head", subject="somebody-else")
     assert (await index.activate(2, headers=head)).is_success
-    found = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
-    assert (found["index_version"], found["answers"]) == (2, 0)
+    shown = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
+    assert (shown["index_version"], shown["answers"]) == (2, 0)
     latest = (await client.get(f"/v1/customers/{ANN}/satisfaction")).json()["latest"]
-    assert [(one["index_version"], Decimal(one["satisfaction"])) for one in latest] == [(1, -2)]
+    assert [(answer["index_version"], Decimal(answer["satisfaction"])) for answer in latest] == [(1, -2)]

@@ -4,7 +4,8 @@
 
 A rule looks at one measure. With `below` or `above` it strikes when the measure lies beyond that limit; with `each` it
 counts once for every whole such step beyond it, otherwise once. With `rank` it strikes the best or the worst of all who
-are assessed together. A measure that is not known strikes nothing and is named as not known.
+are assessed together. It takes (or gives) points, or a percent of the base. A measure that is not known strikes nothing
+and is named as not known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,27 +13,28 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from services.tiering_svc.core.domain.numbers import Names, number
+from services.tiering_svc.core.domain.numbers import FOUR_PLACES, HUNDRED, ZERO, Names, number
 from shared.errors import invalid
 
-HUNDRED, ONE, ZERO = Decimal(100), Decimal(1), Decimal(0)
-STEP = Decimal("0.0001")
+ONE = Decimal(1)
 AssessmentDocument = Mapping[str, Any]
 Measures = Mapping[str, Decimal | None]
 
-MEASURES: dict[str, Names] = {
-    "revenue_change": {"en": "Change of revenue against its baseline", "zh": "收入相对基线的变化"},
-    "lost_customers": {"en": "Customers lost in the month", "zh": "当月流失客户数"},
-    "uncovered_customers": {"en": "Customers nobody contacted in time", "zh": "未按期联系的客户数"},
-    "late_complaints": {"en": "Complaints with a missed deadline", "zh": "逾期投诉数"},
-    "incomplete_files": {"en": "Files that are not complete enough", "zh": "不完整的档案数"},
-    "satisfaction": {"en": "Satisfaction, experience less expectation", "zh": "满意度（体验减期望）"},
-}
+MEASURES = (
+    "revenue_change",  # revenue against its baseline: -0.2 is a fifth less
+    "lost_customers",
+    "uncovered_customers",  # nobody contacted them in time
+    "late_complaints",  # with a missed deadline
+    "incomplete_files",
+    "satisfaction",  # points of the index: experience less expectation
+)
 RANKED = frozenset({"revenue_change", "satisfaction"})
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRule:
+    """A rule with one condition (`below`, `above` or `rank`) and one effect (`points` or `percent`)."""
+
     code: str
     names: Names
     measure: str
@@ -46,6 +48,8 @@ class AssessmentRule:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRules:
+    """A version of the rules: where everybody begins, where nobody ends below, and how the measures are taken."""
+
     base: Decimal
     least: Decimal
     baseline_months: int  # the mean of so many months before is what revenue is held against
@@ -56,7 +60,7 @@ class AssessmentRules:
 
 @dataclass(frozen=True, slots=True)
 class AppliedRule:
-    """What one rule did to the score. `times` 0: it did not strike; `value` None: not known."""
+    """What one rule did to the score, in points. `times` 0: it did not strike; `value` None: not known."""
 
     rule: AssessmentRule
     value: Decimal | None
@@ -66,23 +70,26 @@ class AppliedRule:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
+    """A score, and what each rule did to it."""
+
     score: Decimal
-    struck: tuple[AppliedRule, ...]
+    applied: tuple[AppliedRule, ...]
 
 
 def read_rules(document: AssessmentDocument, pointer: str = "") -> AssessmentRules:
-    """Check the rules. A refusal points at the field."""
+    """The rules of a document whose shape is checked. What the shape cannot say is refused with 422 at its field below
+    `pointer`: an unknown measure, a rule twice, not one condition, not one effect, a least above the base."""
     base, least = number(document["base"], f"{pointer}/base"), number(document["least"], f"{pointer}/least")
     if least > base:
         raise invalid(
             "least_above_base", "Nobody can end below what everybody begins with.", pointer=f"{pointer}/least"
         )
     rules: list[AssessmentRule] = []
-    for nth, rule in enumerate(document["rules"]):
-        here = f"{pointer}/rules/{nth}"
+    for index, rule in enumerate(document["rules"]):
+        at = f"{pointer}/rules/{index}"
         if any(rule["code"] == before.code for before in rules):
-            raise invalid("duplicate_code", "Each rule once.", pointer=f"{here}/code")
-        rules.append(_read_rule(rule, here))
+            raise invalid("duplicate_code", "Each rule once.", pointer=f"{at}/code")
+        rules.append(_read_rule(rule, at))
     return AssessmentRules(
         base, least, document["baseline_months"], document["contact_every_months"], document["file_complete_from"],
         tuple(rules),
@@ -109,31 +116,31 @@ def _read_rule(rule: AssessmentDocument, pointer: str) -> AssessmentRule:
     return AssessmentRule(rule["code"], dict(rule["name"]), measure, rank=rank, **read)
 
 
-def assess(assessing: AssessmentRules, subjects: Mapping[str, Measures]) -> dict[str, Assessment]:
-    """All who are assessed together, because somebody may be the best or the worst of them."""
+def assess(rules: AssessmentRules, subjects: Mapping[str, Measures]) -> dict[str, Assessment]:
+    """The assessment of each subject. They are assessed together, because one may be the best or the worst of them."""
     return {
-        subject: _assess(assessing, [_strike(assessing, rule, measures, subjects) for rule in assessing.rules])
+        subject: _assess(rules, [_apply(rules, rule, measures, subjects) for rule in rules.rules])
         for subject, measures in subjects.items()
     }
 
 
-def _assess(assessing: AssessmentRules, struck: Sequence[AppliedRule]) -> Assessment:
-    total = assessing.base + sum((one.effect for one in struck), ZERO)
-    return Assessment(max(assessing.least, total).quantize(STEP), tuple(struck))
+def _assess(rules: AssessmentRules, applied: Sequence[AppliedRule]) -> Assessment:
+    total = rules.base + sum((rule.effect for rule in applied), ZERO)
+    return Assessment(max(rules.least, total).quantize(FOUR_PLACES), tuple(applied))
 
 
-def _strike(
-    assessing: AssessmentRules, rule: AssessmentRule, measures: Measures, subjects: Mapping[str, Measures]
+def _apply(
+    rules: AssessmentRules, rule: AssessmentRule, measures: Measures, subjects: Mapping[str, Measures]
 ) -> AppliedRule:
     value = measures.get(rule.measure)
     times = ZERO if value is None else _times(rule, value, [others.get(rule.measure) for others in subjects.values()])
-    each = rule.points if rule.points is not None else assessing.base * (rule.percent or ZERO) / HUNDRED
+    each = rule.points if rule.points is not None else rules.base * (rule.percent or ZERO) / HUNDRED
     return AppliedRule(rule, value, times, each * times if times else ZERO)
 
 
 def _times(rule: AssessmentRule, value: Decimal, all_values: Sequence[Decimal | None]) -> Decimal:
     if rule.rank is not None:
-        known = [one for one in all_values if one is not None]
+        known = [other for other in all_values if other is not None]
         if len(known) < 2 or max(known) == min(known):
             return ZERO  # nobody stands out
         return ONE if value == (max(known) if rule.rank == "best" else min(known)) else ZERO
@@ -144,31 +151,20 @@ def _times(rule: AssessmentRule, value: Decimal, all_values: Sequence[Decimal | 
 
 
 def revenue_change(revenue: Decimal, baseline: Decimal | None) -> Decimal | None:
-    """-0.2 is a fifth less than the baseline. Without a baseline it is not known."""
-    return None if not baseline or baseline < 0 else (revenue / baseline - ONE).quantize(STEP)
+    """Revenue against its baseline: -0.2 is a fifth less. Without a baseline above 0 it is not known."""
+    return None if not baseline or baseline < 0 else (revenue / baseline - ONE).quantize(FOUR_PLACES)
 
 
 def reasons_of(assessed: Assessment) -> list[dict[str, Any]]:
-    """Every rule with what it saw and did, as data."""
+    """Every rule with the value it looked at and its effect, as they are kept with the assessment."""
     return [
         {
-            "rule": one.rule.code,
-            "name": dict(one.rule.names),
-            "measure": one.rule.measure,
-            "value": None if one.value is None else format(one.value, "f"),
-            "times": format(one.times.normalize(), "f"),
-            "points": format(one.effect.normalize(), "f"),
+            "rule": applied.rule.code,
+            "name": dict(applied.rule.names),
+            "measure": applied.rule.measure,
+            "value": None if applied.value is None else format(applied.value, "f"),
+            "times": format(applied.times.normalize(), "f"),
+            "points": format(applied.effect.normalize(), "f"),
         }
-        for one in assessed.struck
+        for applied in assessed.applied
     ]
-
-
-def in_words(score: str, reasons: Sequence[Mapping[str, Any]], language: str) -> str:
-    """One paragraph for the person who is assessed."""
-    struck = [one for one in reasons if one["times"] != "0"]
-    unknown = [MEASURES[one["measure"]][language] for one in reasons if one["value"] is None]
-    if language == "zh":
-        parts = [f"得分{score}。"] + [f"{one['name']['zh']}：{one['points']}分。" for one in struck]
-        return "".join(parts) + (f"未知：{'、'.join(dict.fromkeys(unknown))}。" if unknown else "")
-    parts = [f"Score {score}."] + [f"{one['name']['en']}: {one['points']} points." for one in struck]
-    return " ".join(parts + ([f"Not known: {'; '.join(dict.fromkeys(unknown))}."] if unknown else []))

@@ -8,7 +8,7 @@ def _part(code: str, en: str, zh: str, weight: str, *parts: dict[str, Any]) -> d
     return part | {"parts": list(parts)} if parts else part
 
 
-INDEX = {
+DEFAULT_SATISFACTION_INDEX = {
     "scale": {"from": "1", "to": "10"},
     "parts": [
         _part(
@@ -35,7 +35,7 @@ INDEX = {
 }  # fmt: skip
 
 
-ASSESSMENT = {  # T15: the field's own figures
+DEFAULT_ASSESSMENT_RULES = {  # T15: the field's own figures
     "base": "100",
     "least": "0",
     "baseline_months": 3,

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.tiering_svc.core.domain.numbers import Names, number
+from services.tiering_svc.core.domain.numbers import FOUR_PLACES, HUNDRED, Names, number
 from shared.errors import invalid
 
-HUNDRED = Decimal(100)
-STEP = Decimal("0.0001")
 MOST_LEVELS = 3
 SatisfactionDocument = Mapping[str, Any]
 
@@ -32,11 +30,14 @@ class IndexItem:
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionIndex:
+    """What is asked about, weighted, and the scale that answers are given on."""
+
     lowest: Decimal
     highest: Decimal
     parts: tuple[IndexItem, ...]
 
     def leaves(self) -> list[IndexItem]:
+        """The items that are asked about."""
         return list(_leaves(self.parts))
 
 
@@ -61,13 +62,15 @@ class SatisfactionScore:
 
     @property
     def satisfaction(self) -> Decimal | None:
+        """Experience less expectation, in points of the scale."""
         if self.experience is None or self.expectation is None:
             return None
         return self.experience - self.expectation
 
 
 def read_index(document: SatisfactionDocument, pointer: str = "") -> SatisfactionIndex:
-    """Check an index. A refusal points at the field."""
+    """The index of a document whose shape is checked. What the shape cannot say is refused with 422 at its field below
+    `pointer`: an empty scale, a code twice, more than three levels, weights of siblings that are not 100 together."""
     lowest = number(document["scale"]["from"], f"{pointer}/scale/from")
     highest = number(document["scale"]["to"], f"{pointer}/scale/to")
     if highest <= lowest:
@@ -76,21 +79,21 @@ def read_index(document: SatisfactionDocument, pointer: str = "") -> Satisfactio
 
 
 def _read_parts(
-    parts: Sequence[SatisfactionDocument], pointer: str, level: int, seen: set[str]
+    parts: Sequence[SatisfactionDocument], pointer: str, level: int, codes: set[str]
 ) -> tuple[IndexItem, ...]:
     if level > MOST_LEVELS:
         raise invalid("too_deep", f"An index has up to {MOST_LEVELS} levels.", pointer=pointer)
     read: list[IndexItem] = []
-    for nth, part in enumerate(parts):
-        here = f"{pointer}/{nth}"
-        if part["code"] in seen:
-            raise invalid("duplicate_code", "Each code once in the whole index.", pointer=f"{here}/code")
-        seen.add(part["code"])
-        weight = number(part["weight"], f"{here}/weight")
+    for index, part in enumerate(parts):
+        at = f"{pointer}/{index}"
+        if part["code"] in codes:
+            raise invalid("duplicate_code", "Each code once in the whole index.", pointer=f"{at}/code")
+        codes.add(part["code"])
+        weight = number(part["weight"], f"{at}/weight")
         if weight <= 0:
-            raise invalid("weight_not_positive", "A weight is more than 0.", pointer=f"{here}/weight")
+            raise invalid("weight_not_positive", "A weight is more than 0.", pointer=f"{at}/weight")
         below = part.get("parts") or ()
-        inner = _read_parts(below, f"{here}/parts", level + 1, seen) if below else ()
+        inner = _read_parts(below, f"{at}/parts", level + 1, codes) if below else ()
         read.append(IndexItem(part["code"], dict(part["name"]), weight, inner))
     if not read:
         raise invalid("no_parts", "At least one part is needed.", pointer=pointer)
@@ -110,18 +113,21 @@ def _leaves(parts: Iterable[IndexItem]) -> Iterable[IndexItem]:
 def check_answers(
     index: SatisfactionIndex, answers: Sequence[tuple[str, SurveyAnswer]], pointer: str = "/items"
 ) -> dict[str, SurveyAnswer]:
-    """Each leaf at most once, on the scale, and at least one."""
+    """The answers by leaf: each leaf at most once, on the scale, and at least one. Else 422 at the item below
+    `pointer`: `unknown_item`, `duplicate_item`, `off_the_scale`, `no_answers`."""
     known = {item.code for item in index.leaves()}
     read: dict[str, SurveyAnswer] = {}
-    for nth, (code, answer) in enumerate(answers):
+    for position, (code, answer) in enumerate(answers):
         if code not in known:
-            raise invalid("unknown_item", "The index asks about no such thing.", pointer=f"{pointer}/{nth}/code")
+            raise invalid("unknown_item", "The index asks about no such thing.", pointer=f"{pointer}/{position}/code")
         if code in read:
-            raise invalid("duplicate_item", "Each thing is answered once.", pointer=f"{pointer}/{nth}/code")
+            raise invalid("duplicate_item", "Each thing is answered once.", pointer=f"{pointer}/{position}/code")
         for field in ("expectation", "experience"):
             if not index.lowest <= getattr(answer, field) <= index.highest:
                 raise invalid(
-                    "off_the_scale", f"Between {index.lowest} and {index.highest}.", pointer=f"{pointer}/{nth}/{field}"
+                    "off_the_scale",
+                    f"Between {index.lowest} and {index.highest}.",
+                    pointer=f"{pointer}/{position}/{field}",
                 )
         read[code] = answer
     if not read:
@@ -130,7 +136,7 @@ def check_answers(
 
 
 def score(index: SatisfactionIndex, answers: Mapping[str, SurveyAnswer]) -> SatisfactionScore:
-    """The whole index over these answers."""
+    """The score of the whole index over these answers, with those of all its parts."""
     return _node("index", {"en": "Satisfaction", "zh": "满意度"}, HUNDRED, index.parts, answers)
 
 
@@ -164,19 +170,22 @@ def _weighted(parts: Iterable[tuple[Decimal, Decimal | None]]) -> Decimal | None
 
 
 def rounded(value: Decimal) -> Decimal:
-    """As it is kept and shown: four decimals, half to even."""
-    return value.quantize(STEP)
+    """A score as it is kept and shown: four decimals, half to even."""
+    return value.quantize(FOUR_PLACES)
 
 
 def mean_of(answers: Sequence[Mapping[str, SurveyAnswer]]) -> dict[str, SurveyAnswer]:
-    """The mean answer about each leaf, over those who said something about it."""
-    told: dict[str, list[SurveyAnswer]] = {}
-    for one in answers:
-        for code, answer in one.items():
-            told.setdefault(code, []).append(answer)
+    """The mean answer about each leaf, over those who answered it. `answers`: by leaf, one mapping for each
+    respondent."""
+    by_leaf: dict[str, list[SurveyAnswer]] = {}
+    for response in answers:
+        for code, answer in response.items():
+            by_leaf.setdefault(code, []).append(answer)
     return {
-        code: SurveyAnswer(_mean([one.expectation for one in those]), _mean([one.experience for one in those]))
-        for code, those in told.items()
+        code: SurveyAnswer(
+            _mean([answer.expectation for answer in of_leaf]), _mean([answer.experience for answer in of_leaf])
+        )
+        for code, of_leaf in by_leaf.items()
     }
 
 
@@ -185,10 +194,12 @@ def _mean(values: Sequence[Decimal]) -> Decimal:
 
 
 def answers_as_data(answers: Mapping[str, SurveyAnswer]) -> dict[str, list[str]]:
-    return {code: [str(one.expectation), str(one.experience)] for code, one in answers.items()}
+    """As a response is kept: by leaf, expectation and experience in text."""
+    return {code: [str(answer.expectation), str(answer.experience)] for code, answer in answers.items()}
 
 
 def answers_from_data(data: Mapping[str, Sequence[str]]) -> dict[str, SurveyAnswer]:
+    """From what `answers_as_data` kept."""
     return {
         code: SurveyAnswer(Decimal(expectation), Decimal(experience))
         for code, (expectation, experience) in data.items()

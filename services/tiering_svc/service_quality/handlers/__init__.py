@@ -1,1 +1,1 @@
-"""Handlers."""
+"""Answers are recorded, missed deadlines kept, months assessed."""

@@ -33,8 +33,8 @@ from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
 from shared.rule_sets import InForce, load_in_force
 
-MOMENT = timedelta(microseconds=1)
-EVERYBODY = 2**31 - 1
+INSTANT = timedelta(microseconds=1)
+NO_LIMIT = 2**31 - 1
 
 
 async def when_deadlines_are_missed_remember_it(tx: Transaction, events: Sequence[DeadlineBreached]) -> None:
@@ -42,29 +42,30 @@ async def when_deadlines_are_missed_remember_it(tx: Transaction, events: Sequenc
 
 
 async def assess_a_month(tx: Transaction, day: date, by: str) -> list[AssessmentRow]:
-    """Everybody who looked after a customer at the month's end, and every centre they worked at."""
+    """Assess everybody who looked after a customer at the end of the day's month, and every centre they worked at, by
+    the rules in force. The month is over; else 422 `month_not_over`."""
     month = day.replace(day=1)
     business = await find_business(tx)
     ends_at = start_of(shift(month, 1), business.zone)
     if ends_at > tx.at:
         raise invalid("month_not_over", "A month is assessed when it is over.", pointer="/month")
-    as_of = ends_at - MOMENT
+    as_of = ends_at - INSTANT
     in_force = await load_in_force(tx, ASSESSMENT_RULES)
-    assessing = in_force.rules
+    rules = in_force.rules
     managers = await teams.list_account_managers(tx, as_of)
     centres = await teams.list_centres(tx, as_of)
-    of_manager: dict[str, list[UUID]] = defaultdict(list)
-    of_centre: dict[str, list[UUID]] = defaultdict(list)
+    by_manager: dict[str, list[UUID]] = defaultdict(list)
+    by_centre: dict[str, list[UUID]] = defaultdict(list)
     for customer_id, employee in managers.items():
-        of_manager[employee].append(customer_id)
+        by_manager[employee].append(customer_id)
         if employee in centres:
-            of_centre[centres[employee]].append(customer_id)
+            by_centre[centres[employee]].append(customer_id)
     begins_at = start_of(month, business.zone)
-    figures = await assessments.list_customer_months(tx, list(managers), month, begins_at, as_of, assessing)
+    figures = await assessments.list_customer_months(tx, list(managers), month, begins_at, as_of, rules)
     lost = await _lost_in(tx, begins_at, as_of)
     index = await load_in_force(tx, SATISFACTION_INDEX)
     rows: list[AssessmentRow] = []
-    for of, groups in (("manager", of_manager), ("centre", of_centre)):
+    for of, groups in (("manager", by_manager), ("centre", by_centre)):
         measures = {
             subject: await _measures(tx, customers, figures, lost, index, begins_at, as_of)
             for subject, customers in groups.items()
@@ -74,7 +75,7 @@ async def assess_a_month(tx: Transaction, day: date, by: str) -> list[Assessment
                 new_id(), month, of, subject, as_of, in_force.version, assessed.score, len(groups[subject]),
                 reasons_of(assessed), by, tx.at,
             )
-            for subject, assessed in assess(assessing, measures).items()
+            for subject, assessed in assess(rules, measures).items()
         ]  # fmt: skip
     await assessments.save_assessments(tx, month, rows)
     return sorted(rows, key=lambda row: (row.of != "manager", -row.score, row.subject))
@@ -84,24 +85,24 @@ async def _measures(
     tx: Transaction, customers: Sequence[UUID], figures: Mapping[UUID, CustomerMonth], lost: set[UUID],
     index: InForce[SatisfactionIndex], since: datetime, as_of: datetime,
 ) -> Measures:  # fmt: skip
-    mine = [figures[customer_id] for customer_id in customers]
-    baselines = [one.baseline for one in mine if one.baseline is not None]
+    months = [figures[customer_id] for customer_id in customers]
+    baselines = [month.baseline for month in months if month.baseline is not None]
     return {
         "revenue_change": revenue_change(
-            sum((one.revenue for one in mine), Decimal(0)), sum(baselines, Decimal(0)) if baselines else None
+            sum((month.revenue for month in months), Decimal(0)), sum(baselines, Decimal(0)) if baselines else None
         ),
         "lost_customers": Decimal(len(lost.intersection(customers))),
-        "uncovered_customers": Decimal(sum(not one.contacted for one in mine)),
-        "late_complaints": Decimal(sum(one.late_complaints for one in mine)),
-        "incomplete_files": Decimal(sum(one.file_incomplete for one in mine)),
+        "uncovered_customers": Decimal(sum(not month.contacted for month in months)),
+        "late_complaints": Decimal(sum(month.late_complaints for month in months)),
+        "incomplete_files": Decimal(sum(month.file_incomplete for month in months)),
         "satisfaction": await _satisfaction(tx, customers, index, since, as_of),
     }
 
 
 async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUID]:
-    """Whose silence became too long in the month, by the rule of retention (T13)."""
+    """The customers whose silence became too long in the month, by the rule of retention (T13)."""
     rule = (await load_in_force(tx, RETENTION_RULES)).rules
-    rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, EVERYBODY)
+    rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, NO_LIMIT)
     return {row.customer_id for row in rows}
 
 
@@ -109,6 +110,7 @@ async def _satisfaction(
     tx: Transaction, customers: Sequence[UUID], index: InForce[SatisfactionIndex], since: datetime, as_of: datetime
 ) -> Decimal | None:  # fmt: skip
     """What these customers answered in the month; None: nobody did."""
-    told = await satisfaction.list_answers(tx, since, as_of, tx.at, index.version, customers)
-    found = score(index.rules, mean_of([answers_from_data(items) for items in told])).satisfaction
-    return None if found is None else rounded(found)
+    responses = await satisfaction.list_answers(tx, since, as_of, tx.at, index.version, customers)
+    mean = mean_of([answers_from_data(items) for items in responses])
+    satisfied = score(index.rules, mean).satisfaction
+    return None if satisfied is None else rounded(satisfied)

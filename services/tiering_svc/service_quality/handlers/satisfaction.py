@@ -1,4 +1,4 @@
-"""What customers expected and experienced (T16): taken down once, scored by the index in force."""
+"""What customers expected and experienced (T16): recorded once, scored by the index in force."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,17 +31,18 @@ async def record_survey_response(
     items: Sequence[tuple[str, SurveyAnswer]],
     by: str,
 ) -> AnswerRow:
-    """The same answer again changes nothing; another one under its id is refused."""
-    there = await satisfaction.find_answer(tx, answer_id)
-    if there is not None:
-        return _same(there, customer_id, answered_at, items)
+    """Record an answer and announce its score. The same answer again changes nothing; another one under its id is
+    refused with 409 `another_answer`."""
+    recorded = await satisfaction.find_answer(tx, answer_id)
+    if recorded is not None:
+        return _require_same(recorded, customer_id, answered_at, items)
     index = await load_in_force(tx, SATISFACTION_INDEX)
     row = _scored(answer_id, customer_id, answered_at, items, index.rules, index.version, by, tx.at)
     business = await find_business(tx)
     if not await satisfaction.add_answer(tx, row, month_of(answered_at, business.zone)):
-        there = await satisfaction.find_answer(tx, answer_id)  # somebody was quicker
-        assert there is not None
-        return _same(there, customer_id, answered_at, items)
+        recorded = await satisfaction.find_answer(tx, answer_id)  # somebody was quicker
+        assert recorded is not None
+        return _require_same(recorded, customer_id, answered_at, items)
     announce(
         tx,
         [
@@ -78,10 +79,10 @@ def _scored(
     )  # fmt: skip
 
 
-def _same(
-    there: AnswerRow, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, SurveyAnswer]]
+def _require_same(
+    recorded: AnswerRow, customer_id: UUID, answered_at: datetime, items: Sequence[tuple[str, SurveyAnswer]]
 ) -> AnswerRow:  # fmt: skip
-    told = answers_as_data(dict(items))
-    if (there.customer_id, there.answered_at, dict(there.items)) != (customer_id, answered_at, told):
-        raise conflict("another_answer", "Under this id another answer was taken down.")
-    return there
+    answers = answers_as_data(dict(items))
+    if (recorded.customer_id, recorded.answered_at, dict(recorded.items)) != (customer_id, answered_at, answers):
+        raise conflict("another_answer", "Another answer was recorded under this id.")
+    return recorded

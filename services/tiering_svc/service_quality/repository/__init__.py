@@ -1,1 +1,1 @@
-"""Repository."""
+"""SQL of answers and the rates beside them, of assessments and what became of each customer in a month."""

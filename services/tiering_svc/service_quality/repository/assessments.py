@@ -18,6 +18,8 @@ COLUMNS = "assessment_id, month, of, subject, as_of, rules_version, score, custo
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRow:
+    """The assessment of a manager or a centre for a month."""
+
     assessment_id: UUID
     month: date
     of: str
@@ -68,12 +70,12 @@ async def list_customer_months(
     month: date,
     since: datetime,
     as_of: datetime,
-    assessing: AssessmentRules,
+    rules: AssessmentRules,
 ) -> dict[UUID, CustomerMonth]:
-    """`since` and `as_of` are the month's first and last instants."""
+    """What became of each of these customers in a month, whose first and last instants are `since` and `as_of`."""
     rows = await tx.raw.fetch(
-        CUSTOMER_MONTHS, customers, month, since, as_of, assessing.baseline_months, assessing.contact_every_months,
-        assessing.file_complete_from,
+        CUSTOMER_MONTHS, customers, month, since, as_of, rules.baseline_months, rules.contact_every_months,
+        rules.file_complete_from,
     )  # fmt: skip
     return {customer_id: CustomerMonth(*rest) for customer_id, *rest in rows}
 

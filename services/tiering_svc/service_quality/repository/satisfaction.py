@@ -16,6 +16,8 @@ COLUMNS = """answer_id, customer_id, index_version, answered_at, items, expectat
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
+    """An answer with its score by the version of the index that it was given to."""
+
     answer_id: UUID
     customer_id: UUID
     index_version: int
@@ -29,7 +31,7 @@ class AnswerRow:
 
 
 async def add_answer(tx: Transaction, row: AnswerRow, month: Any) -> bool:
-    """False: there is one of this id already."""
+    """Insert an answer; False when there is one of this id already."""
     added = await tx.raw.fetchval(
         """insert into satisfaction_answer (answer_id, customer_id, index_version, answered_at, month, items,
                expectation, experience, satisfaction, recorded_by, recorded_at)
@@ -49,7 +51,7 @@ async def list_answers(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, version: int,
     customers: Sequence[UUID] | None = None,
 ) -> list[Mapping[str, Sequence[str]]]:  # fmt: skip
-    """What was answered in the window to this version of the index."""
+    """The items that were answered in the window to this version of the index, by these customers or all."""
     rows = await tx.raw.fetch(
         """select items from satisfaction_answer
            where answered_at >= $1 and answered_at <= $2 and recorded_at <= $3 and index_version = $4

@@ -1,1 +1,1 @@
-"""Routes."""
+"""HTTP of the satisfaction index and answers, and of assessments."""

@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import not_for_partners
-from services.tiering_svc.service_quality.domain.assessment import in_words
 from services.tiering_svc.service_quality.handlers.assessments import assess_a_month
 from services.tiering_svc.service_quality.repository import assessments
 from services.tiering_svc.service_quality.repository.assessments import AssessmentRow
@@ -17,10 +15,11 @@ from services.tiering_svc.service_quality.schemas.assessments import (
     AssessmentRulesDocument,
     AssessmentsRead,
 )
-from shared.chassis import Actor, CurrentActor, Day, Tx, allow, service_router
+from services.tiering_svc.service_quality.texts import describe_assessment
+from shared.chassis import Actor, CurrentActor, Day, Tx, allow, service_router, staff_only
 from shared.rule_sets import rule_set_routes
 
-router = service_router(prefix="/v1/assessments", tags=["assessments"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/assessments", tags=["assessments"], dependencies=[staff_only])
 
 AssessedMonth = Annotated[Day, Query(description="any day of the month")]
 AssessedKind = Annotated[Literal["manager", "centre"], Query(alias="of")]
@@ -32,7 +31,7 @@ rules = rule_set_routes(
     singular="assessment_rules",
     tags=["assessments"],
     read="tiers:read",
-    dependencies=[not_for_partners],
+    dependencies=[staff_only],
 )
 
 
@@ -72,7 +71,7 @@ def _assessment(row: AssessmentRow) -> AssessmentRead:
         score=row.score,
         customers=row.customers,
         reasons=row.reasons,
-        words={language: in_words(score, row.reasons, language) for language in ("en", "zh")},
+        words=describe_assessment(score, row.reasons),
         made_by=row.made_by,
         made_at=row.made_at,
     )

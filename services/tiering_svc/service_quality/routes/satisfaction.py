@@ -9,12 +9,11 @@ from services.tiering_svc.core.dependencies import (
     KnownAt,
     MonthsBack,
     TierAsOf,
-    not_for_partners,
-    source_of,
     window_of,
 )
 from services.tiering_svc.core.domain.numbers import number
-from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.customers.dependencies import VisibleCustomer
+from services.tiering_svc.customers.repository import list_sources
 from services.tiering_svc.service_quality.domain.satisfaction import (
     SatisfactionScore,
     SurveyAnswer,
@@ -36,8 +35,8 @@ from services.tiering_svc.service_quality.schemas.satisfaction import (
     SatisfactionRead,
     ScoredRead,
 )
-from services.tiering_svc.tiers.repository import tiers_as_of as tiers_then
-from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from services.tiering_svc.tiers.repository import tiers_as_of
+from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only, visible_customer
 from shared.chassis.http.instants import refuse_future
 from shared.rule_sets import load_in_force, rule_set_routes
 
@@ -52,44 +51,44 @@ indexes = rule_set_routes(
     singular="satisfaction_index",
     tags=["satisfaction"],
     read="tiers:read",
-    dependencies=[not_for_partners],
+    dependencies=[staff_only],
 )
 
 
 @router.post("/satisfaction/answers", status_code=201, dependencies=[allow("customers:write", "complaints:answer")])
-async def take_down(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
-    """Record what a customer answered to a survey, and measure satisfaction by the index in force."""
-    await check_known(tx, body.customer_id, source_of(actor))
+async def record_answer(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> AnswerRead:
+    """One filled-in questionnaire. The same answer again changes nothing."""
+    await visible_customer(tx, actor, body.customer_id, list_sources)
     refuse_future(body.answered_at, tx.at, "/answered_at")
     items = [
         (
             item.code,
             SurveyAnswer(
-                number(item.expectation, f"/items/{n}/expectation"), number(item.experience, f"/items/{n}/experience")
+                number(item.expectation, f"/items/{index}/expectation"),
+                number(item.experience, f"/items/{index}/experience"),
             ),
         )
-        for n, item in enumerate(body.items)
+        for index, item in enumerate(body.items)
     ]
     row = await record_survey_response(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
     return _answer(row)
 
 
-@router.get("/satisfaction", dependencies=[allow("tiers:read"), not_for_partners])
+@router.get("/satisfaction", dependencies=[allow("tiers:read"), staff_only])
 async def show_satisfaction(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None
 ) -> SatisfactionRead:
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
     since, until, known = await window_of(tx, as_of, known_at, months)
-    customers = None if tier is None else await tiers_then.list_customers_in(tx, tier, until, known)
+    customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, until, known)
     return await _measured(tx, since, until, known, customers)
 
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
 async def show_customers_satisfaction(
-    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
+    customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CustomerSatisfactionRead:
-    """How satisfied a customer is, and its latest answers."""
-    await check_known(tx, customer_id, source_of(actor))
+    """The index over the customer's answers of the window, the rates beside it, and its latest answers."""
     since, until, known = await window_of(tx, as_of, known_at, months)
     measured = await _measured(tx, since, until, known, [customer_id])
     rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
@@ -102,15 +101,15 @@ async def _measured(
     tx: Tx, since: datetime, until: datetime, known_at: datetime, customers: list[UUID] | None
 ) -> SatisfactionRead:
     index = await load_in_force(tx, SATISFACTION_INDEX)
-    told = await satisfaction.list_answers(tx, since, until, known_at, index.version, customers)
-    scored = score(index.rules, mean_of([answers_from_data(items) for items in told]))
+    responses = await satisfaction.list_answers(tx, since, until, known_at, index.version, customers)
+    scored = score(index.rules, mean_of([answers_from_data(items) for items in responses]))
     counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
     return SatisfactionRead(
         since=since,
         as_of=until,
         known_at=known_at,
         index_version=index.version,
-        answers=len(told),
+        answers=len(responses),
         index=_scored(scored),
         rates=_rates(counts),
     )
@@ -134,14 +133,14 @@ def _scored(node: SatisfactionScore) -> ScoredRead:
         code=node.code,
         name=dict(node.names),
         weight=str(node.weight),
-        expectation=_said(node.expectation),
-        experience=_said(node.experience),
-        satisfaction=_said(node.satisfaction),
+        expectation=_as_text(node.expectation),
+        experience=_as_text(node.experience),
+        satisfaction=_as_text(node.satisfaction),
         parts=[_scored(part) for part in node.parts],
     )
 
 
-def _said(value: Decimal | None) -> str | None:
+def _as_text(value: Decimal | None) -> str | None:
     return None if value is None else format(rounded(value), "f")
 
 

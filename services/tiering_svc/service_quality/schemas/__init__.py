@@ -1,1 +1,1 @@
-"""Schemas."""
+"""Shapes of satisfaction and of assessments over HTTP."""

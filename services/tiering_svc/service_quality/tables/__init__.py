@@ -1,1 +1,1 @@
-"""Tables."""
+"""Answers about satisfaction, assessments, and the deadlines that were missed."""
