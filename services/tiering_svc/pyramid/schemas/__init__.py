@@ -1,1 +1,1 @@
-"""Schemas."""
+"""Shapes of the pyramid and of composition over HTTP."""
