@@ -1,4 +1,4 @@
-"""The pyramid (T7) and composition (T14): what each level of customers is, brings and buys, who moved.
+"""The pyramid (T7) and composition (T14): what each level of customers is, brings and buys, and who moved between them.
 
 Owns: the targets of what share of the revenue each level shall bring, as a document in versions. Everything else here
 is read from what other areas keep; nothing is written.

@@ -1,4 +1,4 @@
-"""T14 over the database: shares against targets, product mix and marks, held against pandas on the real year."""
+"""T14 over the database: shares against targets, product mix and features, held against pandas on the real year."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,21 +32,21 @@ def basket(customer, when, *lines):
     )  # fmt: skip
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
 def shown(answer):
     return {
-        one["category"]: (one["customers"], one["quantity"], Decimal(one["amount"]), one["margin"])
-        for one in answer["categories"]
+        row["category"]: (row["customers"], row["quantity"], Decimal(row["amount"]), row["margin"])
+        for row in answer["categories"]
     }
 
 
 async def test_T14_the_product_mix_is_net_of_what_came_back(client, database):
     wine = basket(ANN, at(2), ("wine", 3, "30", Decimal(6)), ("bread", 1, "2", None))
-    await tell(database, wine, basket(BOB, at(3), ("wine", 1, "10", Decimal(6))), gone := placed(EVE, at(4), "99"))
-    await tell(database, returned(wine, at(5), quantity=1, amount="10"), cancelled(gone, at(6)))
+    await deliver(database, wine, basket(BOB, at(3), ("wine", 1, "10", Decimal(6))), gone := placed(EVE, at(4), "99"))
+    await deliver(database, returned(wine, at(5), quantity=1, amount="10"), cancelled(gone, at(6)))
     query = {"as_of": at(20).isoformat(), "months": 1}
     everybody = (await client.get("/v1/composition/product-mix", params=query)).json()
     assert shown(everybody) == {"wine": (2, 3, 30, "12.00"), "bread": (1, 1, 2, None)}
@@ -57,14 +57,14 @@ async def test_T14_the_product_mix_is_net_of_what_came_back(client, database):
     assert shown(before)["wine"][1] == 4  # nothing had come back by then
 
 
-async def test_T14_each_class_is_held_against_its_target(client, database):
-    await tell(database, placed(ANN, at(2), "5000"), placed(BOB, at(3), "2500"), placed(EVE, at(3), "500"))
-    found = (await client.get("/v1/composition", params={"as_of": at(20).isoformat()})).json()
-    classes = {one["tier"]: one for one in found["classes"]}
-    assert [one["tier"] for one in found["classes"]] == ["platinum", "gold", "basic", "silver"]
-    assert (classes["platinum"]["share"], classes["platinum"]["gap"]) == ("62.5", "12.5")
-    assert Decimal(classes["silver"]["missing"]) == 1200
-    assert Decimal(found["revenue"]) == 8000
+async def test_T14_each_tier_is_held_against_its_target(client, database):
+    await deliver(database, placed(ANN, at(2), "5000"), placed(BOB, at(3), "2500"), placed(EVE, at(3), "500"))
+    composed = (await client.get("/v1/composition", params={"as_of": at(20).isoformat()})).json()
+    tiers = {share["tier"]: share for share in composed["tiers"]}
+    assert [share["tier"] for share in composed["tiers"]] == ["platinum", "gold", "basic", "silver"]
+    assert (tiers["platinum"]["share"], tiers["platinum"]["gap"]) == ("62.5", "12.5")
+    assert Decimal(tiers["silver"]["missing"]) == 1200
+    assert Decimal(composed["revenue"]) == 8000
 
 
 async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client, as_role):
@@ -82,7 +82,7 @@ async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client
     assert (refused.status_code, refused.json()["code"]) == (422, "targets_do_not_add_up")
 
 
-async def test_T14_what_marks_a_tier_out(client, database):
+async def test_T14_what_distinguishes_a_tier(client, database):
     for n in range(1, 21):
         rich = n <= 4
         lines = [("wine", 1, "4800" if rich else "10", None)] if rich or n == 20 else [("bread", 1, "10", None)]
@@ -90,22 +90,22 @@ async def test_T14_what_marks_a_tier_out(client, database):
             customer_id=UUID(int=n), kind="person", region="north" if rich else "south", completeness=50,
             changed_at=at(1),
         )  # fmt: skip
-        await tell(database, traits, basket(UUID(int=n), at(2), *lines))
+        await deliver(database, traits, basket(UUID(int=n), at(2), *lines))
     query = {"as_of": at(20).isoformat(), "tier": "platinum", "least_support": "0.5"}
-    found = (await client.get("/v1/composition/marks", params=query)).json()
-    assert (found["looked_at"], found["others"]) == (4, 16)
-    marks = {(one["kind"], one["value"]): one for one in found["marks"]}
-    assert marks["region", "north"]["lift"] is None  # nobody else is there
-    assert marks["category", "wine"]["lift"] == "16.0000"
-    assert Decimal(marks["category", "wine"]["interval"][0]) > 1
-    assert marks["kind", "person"]["lift"] == "1.0000"
-    nobody = (await client.get("/v1/composition/marks", params={"as_of": at(20).isoformat()})).json()
-    assert (nobody["looked_at"], nobody["marks"]) == (0, [])  # there is no key account yet
+    answer = (await client.get("/v1/composition/features", params=query)).json()
+    assert (answer["group"], answer["others"]) == (4, 16)
+    features = {(feature["kind"], feature["value"]): feature for feature in answer["features"]}
+    assert features["region", "north"]["lift"] is None  # nobody else is there
+    assert features["category", "wine"]["lift"] == "16.0000"
+    assert Decimal(features["category", "wine"]["interval"][0]) > 1
+    assert features["kind", "person"]["lift"] == "1.0000"
+    nobody = (await client.get("/v1/composition/features", params={"as_of": at(20).isoformat()})).json()
+    assert (nobody["group"], nobody["features"]) == (0, [])  # there is no key account yet
 
 
 async def test_T14_the_real_years_mix_equals_pandas(real_year, real_year_database):
     until = real_year.lines["placed_at"].max().to_pydatetime()
-    found = await real_year_database.run(lambda tx: composition.list_categories(tx, BEGINS, until, LATER, None))
+    categories = await real_year_database.run(lambda tx: composition.list_categories(tx, BEGINS, until, LATER, None))
     lines = real_year.lines.set_index(["order", "line"])
     back = real_year.returns.groupby(["order", "line"]).agg(quantity=("quantity", "sum"), amount=("amount", "sum"))
     left = lines.join(back, suffixes=("", "_back"))
@@ -117,5 +117,6 @@ async def test_T14_the_real_years_mix_equals_pandas(real_year, real_year_databas
         category: (len(rows), int(rows["quantity"].sum()), sum(rows["amount"], Decimal(0)))
         for category, rows in by_customer.groupby("category")
     }
-    got = {one.category: (one.customers, one.quantity, one.amount) for one in found}
-    assert got == expected
+    assert {
+        figures.category: (figures.customers, figures.quantity, figures.amount) for figures in categories
+    } == expected

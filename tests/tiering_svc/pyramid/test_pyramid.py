@@ -25,20 +25,24 @@ def ago(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
-async def tell(database, recorded_at: datetime, *events: Any) -> None:
+async def deliver(database, recorded_at: datetime, *events: Any) -> None:
     await harness.deliver(database, subscriptions, events, recorded_at=recorded_at)
 
 
-async def pyramid(client, **asked: datetime) -> dict[str, tuple[int, Decimal]]:
-    answer = await client.get("/v1/pyramid", params={name: at.isoformat() for name, at in asked.items()})
+async def pyramid(client, **instants: datetime) -> dict[str, tuple[int, Decimal]]:
+    answer = await client.get("/v1/pyramid", params={name: at.isoformat() for name, at in instants.items()})
     assert answer.status_code == 200, answer.text
     return {
-        one["tier"]: (one["customers"], Decimal(one["revenue"])) for one in answer.json()["levels"] if one["customers"]
+        level["tier"]: (level["customers"], Decimal(level["revenue"]))
+        for level in answer.json()["levels"]
+        if level["customers"]
     }
 
 
-async def movers(client, **asked: Any) -> dict[str, Any]:
-    params = {name.rstrip("_"): at.isoformat() if isinstance(at, datetime) else at for name, at in asked.items()}
+async def movers(client, **query: Any) -> dict[str, Any]:
+    params = {
+        name.rstrip("_"): value.isoformat() if isinstance(value, datetime) else value for name, value in query.items()
+    }
     answer = await client.get("/v1/pyramid/movers", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -46,8 +50,8 @@ async def movers(client, **asked: Any) -> dict[str, Any]:
 
 async def test_T7_the_pyramid_as_it_was_known(client, database):
     ann = placed(ANN, ago(10), "3000", cost="1000")
-    await tell(database, ago(10), ann, placed(BOB, ago(9), "100"))
-    await tell(database, ago(4), returned(ann, ago(5)))
+    await deliver(database, ago(10), ann, placed(BOB, ago(9), "100"))
+    await deliver(database, ago(4), returned(ann, ago(5)))
     assert await pyramid(client, as_of=ago(3)) == {"basic": (2, 100)}
     assert await pyramid(client, as_of=ago(3), known_at=ago(5)) == {"gold": (1, 3000), "basic": (1, 100)}
     assert await pyramid(client, as_of=ago(9.5), known_at=ago(5)) == {"gold": (1, 3000)}
@@ -58,14 +62,14 @@ async def test_T7_the_pyramid_as_it_was_known(client, database):
 
 
 async def test_T7_a_review_that_was_not_done_yet_was_not_known(client, database):
-    await tell(database, ago(10), placed(ANN, ago(10), "3000"))
+    await deliver(database, ago(10), placed(ANN, ago(10), "3000"))
     run = await reviewed(database, ago(2))
     assert run.result == "applied"
 
-    async def last_review(**asked: datetime) -> str | None:
-        params = {name: at.isoformat() for name, at in asked.items()}
-        said: str | None = (await client.get("/v1/pyramid", params=params)).json()["last_review"]
-        return said
+    async def last_review(**instants: datetime) -> str | None:
+        params = {name: at.isoformat() for name, at in instants.items()}
+        shown: str | None = (await client.get("/v1/pyramid", params=params)).json()["last_review"]
+        return shown
 
     done = run.decided_at
     assert await last_review() == await last_review(known_at=done) == ago(2).isoformat().replace("+00:00", "Z")
@@ -75,15 +79,15 @@ async def test_T7_a_review_that_was_not_done_yet_was_not_known(client, database)
 
 
 async def test_T7_movers_stand_elsewhere_whatever_happened_in_between(client, database):
-    await tell(database, ago(20), *(placed(customer, ago(20), "100") for customer in (ANN, BOB)))
-    await tell(database, ago(8), placed(ANN, ago(9), "900"))
+    await deliver(database, ago(20), *(placed(customer, ago(20), "100") for customer in (ANN, BOB)))
+    await deliver(database, ago(8), placed(ANN, ago(9), "900"))
     up_and_back = placed(BOB, ago(9), "5000")
-    await tell(database, ago(8), up_and_back)
-    await tell(database, ago(6), returned(up_and_back, ago(7)))
-    await tell(database, ago(3), placed(CEM, ago(3), "2500"))
-    found = await movers(client, from_=ago(15), to=ago(1))
-    assert found["moved"] == {"up": 1, "down": 0, "placed": 1}
-    assert [(m["customer_id"], m["from_tier"], m["to_tier"], m["way"]) for m in found["items"]] == [
+    await deliver(database, ago(8), up_and_back)
+    await deliver(database, ago(6), returned(up_and_back, ago(7)))
+    await deliver(database, ago(3), placed(CEM, ago(3), "2500"))
+    moved = await movers(client, from_=ago(15), to=ago(1))
+    assert moved["moved"] == {"up": 1, "down": 0, "placed": 1}
+    assert [(m["customer_id"], m["from_tier"], m["to_tier"], m["way"]) for m in moved["items"]] == [
         (str(ANN), "basic", "silver", "up"), (str(CEM), None, "gold", "placed"),
     ]  # fmt: skip
     known = await movers(client, from_=ago(15), to=ago(1), known_at=ago(7))
@@ -124,9 +128,9 @@ async def test_T7_the_real_year_as_known_equals_a_count_by_hand(real_year: RealY
             expected.setdefault(rows[-1].tier, [0, Decimal(0)])
             expected[rows[-1].tier][0] += 1
             expected[rows[-1].tier][1] += sold[customer]
-    found = await real_year_database.run(
+    levels = await real_year_database.run(
         lambda tx: repository.read_as_known(tx, as_of, known, (date(2016, 9, 1), date(2017, 8, 1)))
     )
-    assert sum(level.amount for level in found.values()) == sum(sold.values())
+    assert sum(level.amount for level in levels.values()) == sum(sold.values())
     if expected:
-        assert {tier: [level.customers, level.amount] for tier, level in found.items()} == expected
+        assert {tier: [level.customers, level.amount] for tier, level in levels.items()} == expected

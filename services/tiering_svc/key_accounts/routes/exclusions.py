@@ -34,7 +34,7 @@ async def list_exclusions(
 
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def nominate_exclusion(body: ExclusionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """The customer shall not be served any more."""
+    """Propose not to serve a customer any more. Another person decides."""
     evidence = evidence_of(body.evidence)
     nomination = await handlers.nominate(tx, body.customer_id, "excluded", (), body.reason, evidence, actor.subject)
     return nomination_read(nomination, hidden_fields(actor))

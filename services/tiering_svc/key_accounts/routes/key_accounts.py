@@ -48,14 +48,12 @@ async def list_key_accounts(
     tx: Tx, kind: KeyAccountKindFilter = None, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[AccountClassRead]:
     """Who is a key account, or was at an instant."""
-    """Customers who are not served any more."""
     return await page_of_classes(tx, "key", kind, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
 
 
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """What the nominator says is kept beside the values of all indicators at this instant."""
-    """Propose not to serve a customer any more. Another person decides."""
+    """What the nominator says is kept beside the values of all indicators at this instant. Another person decides."""
     evidence = evidence_of(body.evidence)
     nomination = await handlers.nominate(tx, body.customer_id, "key", body.kinds, body.reason, evidence, actor.subject)
     return nomination_read(nomination, hidden_fields(actor))

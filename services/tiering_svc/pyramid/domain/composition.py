@@ -1,4 +1,5 @@
-"""Composition (T14): each class's share of the revenue against its target, and what marks key accounts out (lift)."""
+"""Composition (T14): each tier's share of the revenue against its target, and what distinguishes key accounts
+(lift)."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,24 +9,25 @@ from math import exp, log, sqrt
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.core.domain.numbers import number
+from services.tiering_svc.core.domain.numbers import FOUR_PLACES, HUNDRED, ZERO, number
 from shared.errors import invalid
 
-HUNDRED, ZERO = Decimal(100), Decimal(0)
-TENTH, FOUR_PLACES = Decimal("0.1"), Decimal("0.0001")
+TENTH = Decimal("0.1")
 Z_95 = 1.959964  # of the normal distribution: an interval of 95 %
 
 
 @dataclass(frozen=True, slots=True)
-class ClassFigures:
+class TierFigures:
+    """How many customers are in a tier, and what they brought."""
+
     tier: str
     customers: int
     revenue: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class ClassShare:
-    """A class's part of the whole. `missing` is the revenue that its target still wants (negative: beyond it)."""
+class TierShare:
+    """A tier's part of the whole. `missing` is the revenue that its target still wants (negative: beyond it)."""
 
     tier: str
     customers: int
@@ -37,73 +39,79 @@ class ClassShare:
 
 
 def read_targets(document: Mapping[str, Any], pointer: str = "") -> dict[str, Decimal]:
-    """What share of the revenue each class shall bring. A refusal points at the field."""
+    """The percent of the revenue that each tier shall bring, of a document whose shape is checked. Refused with 422 at
+    its field below `pointer`: a tier twice, a percent out of range, targets that are not 100 together."""
     targets: dict[str, Decimal] = {}
-    for nth, target in enumerate(document["targets"]):
-        here = f"{pointer}/targets/{nth}"
+    for index, target in enumerate(document["targets"]):
+        at = f"{pointer}/targets/{index}"
         if target["tier"] in targets:
-            raise invalid("duplicate_tier", "Each class once.", pointer=f"{here}/tier")
-        percent = number(target["percent"], f"{here}/percent")
+            raise invalid("duplicate_tier", "Each tier once.", pointer=f"{at}/tier")
+        percent = number(target["percent"], f"{at}/percent")
         if not 0 <= percent <= HUNDRED:
-            raise invalid("out_of_range", "Between 0 and 100 percent.", pointer=f"{here}/percent")
+            raise invalid("out_of_range", "Between 0 and 100 percent.", pointer=f"{at}/percent")
         targets[target["tier"]] = percent
     if sum(targets.values()) != HUNDRED:
         raise invalid("targets_do_not_add_up", "The targets add up to 100 percent.", pointer=f"{pointer}/targets")
     return targets
 
 
-def against_targets(classes: Sequence[ClassFigures], targets: Mapping[str, Decimal]) -> list[ClassShare]:
-    """Every class there is, and every class there should be."""
-    there = {one.tier for one in classes}
-    every = [*classes, *(ClassFigures(tier, 0, ZERO) for tier in targets if tier not in there)]
-    total = sum((one.revenue for one in every), ZERO)
-    return [_share(one, total, targets.get(one.tier)) for one in every]
+def against_targets(tiers: Sequence[TierFigures], targets: Mapping[str, Decimal]) -> list[TierShare]:
+    """The share of every tier there is, in their order, and then of every tier there should be."""
+    present = {tier.tier for tier in tiers}
+    figures = [*tiers, *(TierFigures(tier, 0, ZERO) for tier in targets if tier not in present)]
+    total = sum((tier.revenue for tier in figures), ZERO)
+    return [_share(tier, total, targets.get(tier.tier)) for tier in figures]
 
 
-def _share(one: ClassFigures, total: Decimal, target: Decimal | None) -> ClassShare:
-    share = (one.revenue * HUNDRED / total).quantize(TENTH) if total > 0 else None
+def _share(tier: TierFigures, total: Decimal, target: Decimal | None) -> TierShare:
+    share = (tier.revenue * HUNDRED / total).quantize(TENTH) if total > 0 else None
     gap = None if share is None or target is None else share - target
-    missing = None if target is None else (total * target / HUNDRED - one.revenue).quantize(FOUR_PLACES)
-    return ClassShare(one.tier, one.customers, one.revenue, share, target, gap, missing)
+    missing = None if target is None else (total * target / HUNDRED - tier.revenue).quantize(FOUR_PLACES)
+    return TierShare(tier.tier, tier.customers, tier.revenue, share, target, gap, missing)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that customers have or do not have: a category they buy, a region, a size.
+class DistinguishingFeature:
+    """Something that customers have or do not have (a category they buy, a region, a size), in a group and elsewhere.
 
-    lift = P(mark | those looked at) / P(mark | everybody else); above 1 it marks them out. The interval is Katz's for
-    a ratio of two shares (log scale, 95 %); where it does not contain 1 the difference is not chance alone.
+    lift = P(feature | the group) / P(feature | everybody else); above 1 it distinguishes the group. The interval is
+    Katz's for a ratio of two shares (Katz, Baptista, Azen and Pike 1978: log scale, 95 %); where it does not contain 1
+    the difference is not chance alone.
     """
 
     kind: str
     value: str
-    among: int  # of those looked at, how many have it
+    among: int  # of the group, how many have it
     elsewhere: int  # of everybody else
-    support: Decimal  # share of those looked at that have it
+    support: Decimal  # share of the group that has it
     lift: Decimal | None  # None: nobody else has it
     interval: tuple[Decimal, Decimal] | None
 
 
-def marks_of(
-    features: Mapping[UUID, AbstractSet[tuple[str, str]]], looked_at: AbstractSet[UUID], least_support: Decimal
-) -> list[Mark]:
-    """What marks these customers out from all others, the strongest first."""
-    chosen = [features[one] for one in features if one in looked_at]
-    others = [features[one] for one in features if one not in looked_at]
-    if not chosen or not others:
+def distinguishing_features(
+    features: Mapping[UUID, AbstractSet[tuple[str, str]]], group: AbstractSet[UUID], least_support: Decimal
+) -> list[DistinguishingFeature]:
+    """What distinguishes the customers of a group from all others, the strongest first. `features`: of every customer,
+    the kinds and values that it has; `least_support`: the share of the group, 0 to 1, that must have a feature."""
+    in_group = [features[customer] for customer in features if customer in group]
+    others = [features[customer] for customer in features if customer not in group]
+    if not in_group or not others:
         return []
-    among, elsewhere = _count(chosen), _count(others)
-    marks = [
-        _mark(kind, value, among[kind, value], len(chosen), elsewhere.get((kind, value), 0), len(others))
+    among, elsewhere = _count(in_group), _count(others)
+    candidates = [
+        _feature(kind, value, among[kind, value], len(in_group), elsewhere.get((kind, value), 0), len(others))
         for kind, value in among
     ]
-    marks = [mark for mark in marks if mark.support >= least_support]
-    return sorted(
-        marks, key=lambda mark: (mark.lift is not None, -(mark.lift or ZERO), -mark.among, mark.kind, mark.value)
-    )
+    supported = [feature for feature in candidates if feature.support >= least_support]
+    return sorted(supported, key=_strongest_first)
+
+
+def _strongest_first(feature: DistinguishingFeature) -> tuple[bool, Decimal, int, str, str]:
+    return feature.lift is not None, -(feature.lift or ZERO), -feature.among, feature.kind, feature.value
 
 
 def _count(customers: Sequence[AbstractSet[tuple[str, str]]]) -> dict[tuple[str, str], int]:
+    """How many of the customers have each feature."""
     counted: dict[tuple[str, str], int] = {}
     for features in customers:
         for feature in features:
@@ -111,12 +119,13 @@ def _count(customers: Sequence[AbstractSet[tuple[str, str]]]) -> dict[tuple[str,
     return counted
 
 
-def _mark(kind: str, value: str, a: int, n: int, b: int, m: int) -> Mark:
+def _feature(kind: str, value: str, a: int, n: int, b: int, m: int) -> DistinguishingFeature:
+    """`a` of the `n` customers of the group have it, and `b` of the `m` others."""
     support = (Decimal(a) / n).quantize(FOUR_PLACES)
     if b == 0:
-        return Mark(kind, value, a, b, support, None, None)
+        return DistinguishingFeature(kind, value, a, b, support, None, None)
     lift = (Decimal(a * m) / Decimal(n * b)).quantize(FOUR_PLACES)
     spread = Z_95 * sqrt(max(0.0, 1 / a - 1 / n + 1 / b - 1 / m))
     centre = log(a * m / (n * b))
     low, high = (Decimal(exp(centre + sign * spread)).quantize(FOUR_PLACES) for sign in (-1, 1))
-    return Mark(kind, value, a, b, support, lift, (low, high))
+    return DistinguishingFeature(kind, value, a, b, support, lift, (low, high))

@@ -1,7 +1,6 @@
-"""The revenue targets by class that come with Patron (T14)."""
+"""The revenue targets by tier that come with Patron (T14)."""
 
-TARGETS = {  # T14: what share of the revenue each class shall bring
-    "months": 12,
+DEFAULT_REVENUE_TARGETS = {  # T14: what share of the revenue each tier shall bring
     "targets": [
         {"tier": "platinum", "percent": "50"},
         {"tier": "gold", "percent": "30"},

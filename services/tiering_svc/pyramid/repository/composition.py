@@ -1,4 +1,4 @@
-"""SQL of composition (T14): revenue by class, what is bought by category, and what customers have in common."""
+"""SQL of composition (T14): revenue by tier, what is bought by category, and what customers have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.tiering_svc.pyramid.domain.composition import ClassFigures
+from services.tiering_svc.pyramid.domain.composition import TierFigures
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
 
@@ -34,6 +34,8 @@ placed as (
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
+    """What customers bought of a category of goods, less what came back."""
+
     category: str
     customers: int
     quantity: int
@@ -41,7 +43,7 @@ class CategoryFigures:
     margin: Decimal | None  # None: some cost is not known
 
 
-async def list_classes(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[ClassFigures]:
+async def list_tiers(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[TierFigures]:
     """Revenue by the tier that customers stood in at the end of the window; the best tier first."""
     rows = await tx.raw.fetch(
         f"""with bought as (
@@ -60,7 +62,7 @@ async def list_classes(tx: Transaction, since: datetime, until: datetime, known_
            group by h.tier order by max(h.rank) desc, h.tier""",
         since, until, known_at,
     )  # fmt: skip
-    return [ClassFigures(**row) for row in rows]
+    return [TierFigures(**row) for row in rows]
 
 
 async def list_categories(
@@ -88,13 +90,13 @@ async def list_features(
 ) -> dict[UUID, set[Feature]]:
     """Of everybody who bought in the window: the categories of which something is left, and what the file says."""
     rows = await tx.raw.fetch(
-        f"""with {LEFT_BY_CATEGORY}, told as (
+        f"""with {LEFT_BY_CATEGORY}, file as (
                 select distinct on (customer_id) customer_id, {", ".join(TRAITS)} from customer_traits
                 where changed_at <= $2 and recorded_at <= $3 order by customer_id, seq desc
             )
             select b.customer_id, b.categories, {", ".join(f"t.{trait}" for trait in TRAITS)}
             from (select customer_id, array_agg(category) as categories from by_customer group by 1) b
-            left join told t using (customer_id)""",
+            left join file t using (customer_id)""",
         since, until, known_at, None,
     )  # fmt: skip
     return {

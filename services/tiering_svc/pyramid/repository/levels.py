@@ -39,6 +39,8 @@ group by h.tier
 
 @dataclass(frozen=True, slots=True)
 class LevelFigures:
+    """Who is in a level, what they brought in the window, and who came there since the last review."""
+
     tier: str
     customers: int
     amount: Decimal
@@ -64,11 +66,11 @@ async def read_pyramid(
     levels = await tx.raw.fetch(statement, as_of, *months, past, ends_at)
     moved = {row["tier"]: row for row in await tx.raw.fetch(MOVED, as_of, since)}
     nobody = {"came_up": 0, "came_down": 0, "new": 0}
-    found = {}
+    by_tier = {}
     for row in levels:
         moves = moved.get(row["tier"], nobody)
-        found[row["tier"]] = LevelFigures(
+        by_tier[row["tier"]] = LevelFigures(
             row["tier"], row["customers"], row["amount"], row["margin"], row["margin_known_amount"],
             moves["came_up"], moves["came_down"], moves["new"],
         )  # fmt: skip
-    return found
+    return by_tier

@@ -42,6 +42,8 @@ from placed p left join sold s using (tier) group by p.tier
 
 @dataclass(frozen=True, slots=True)
 class LevelAsKnown:
+    """Who was in a level and what they had brought, as it was known at an instant."""
+
     customers: int
     amount: Decimal
     margin: Decimal | None
@@ -91,6 +93,8 @@ order by customer_id limit $8
 
 @dataclass(frozen=True, slots=True)
 class Direction:
+    """How many customers went from one tier to another."""
+
     from_tier: str | None  # None: no tier yet
     to_tier: str
     way: str  # up, down, or placed: for the first time, or on another pyramid
@@ -99,6 +103,8 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class MovedCustomer:
+    """A customer that is in another tier at the end of a time than at its beginning."""
+
     customer_id: UUID
     from_tier: str | None
     to_tier: str

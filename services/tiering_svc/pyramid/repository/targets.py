@@ -1,4 +1,4 @@
-"""What share of the revenue each class shall bring (T14): one document in versions, one of them in force."""
+"""What share of the revenue each tier shall bring (T14): one document in versions, one of them in force."""
 
 from uuid import UUID
 

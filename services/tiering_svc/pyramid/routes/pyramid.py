@@ -7,12 +7,12 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now, not_for_partners
+from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
 from services.tiering_svc.core.domain.calendar import first_month, month_of, shift, spelled, start_of
 from services.tiering_svc.core.schemas.shapes import MonthsRead, PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Level
-from services.tiering_svc.pyramid.repository import movements as repository
+from services.tiering_svc.pyramid.repository import movements
 from services.tiering_svc.pyramid.repository.levels import LevelFigures, read_pyramid
 from services.tiering_svc.pyramid.schemas.pyramid import (
     DirectionRead,
@@ -22,11 +22,24 @@ from services.tiering_svc.pyramid.schemas.pyramid import (
     PyramidRead,
 )
 from services.tiering_svc.reviews.repository import evaluations
-from shared.chassis import Code, Cursor, Instant, Limit, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    Code,
+    CurrentActor,
+    Cursor,
+    Instant,
+    Limit,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
+from shared.chassis.audience import may_read
 from shared.errors import invalid
 from shared.messaging import Transaction
 
-router = service_router(prefix="/v1", tags=["pyramid"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1", tags=["pyramid"], dependencies=[staff_only])
 
 PyramidTierFilter = Annotated[Code | None, Query()]
 DirectionFilter = Annotated[Literal["up", "down", "placed"] | None, Query()]
@@ -36,7 +49,7 @@ NOBODY = LevelFigures("", 0, ZERO, None, ZERO, 0, 0, 0)
 
 
 @router.get("/pyramid", dependencies=[allow("tiers:read")])
-async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> PyramidRead:
+async def show_pyramid(tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None) -> PyramidRead:
     """How many customers and how much revenue each tier has, at an instant, as it was known at another."""
     rules = await policies.load_rules(tx)
     policy = rules.active
@@ -47,13 +60,14 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> 
     ends_at = start_of(shift(last, 1), rules.zone)
     known = instant_or_now(known_at, tx, "/known_at")
     if known_at is None:
-        found = await read_pyramid(tx, instant, (first, last), ends_at, review, past=as_of is not None)
+        figures = await read_pyramid(tx, instant, (first, last), ends_at, review, past=as_of is not None)
     else:
-        found = await _as_known(tx, instant, known, (first, last), review)
-    customers = sum(level.customers for level in found.values())
-    revenue = sum((level.amount for level in found.values()), ZERO)
+        figures = await _as_known(tx, instant, known, (first, last), review)
+    customers = sum(level.customers for level in figures.values())
+    revenue = sum((level.amount for level in figures.values()), ZERO)
+    shows_margin = may_read(actor, "margin")
     levels = {level.code: (rank, level) for rank, level in enumerate(policy.levels)}
-    for code in found.keys() - levels.keys():  # of an earlier policy, until the next review places them
+    for code in figures.keys() - levels.keys():  # of an earlier policy, until the next review places them
         levels[code] = (-1, Level(code, {"en": code, "zh": code}))
     return PyramidRead(
         as_of=instant,
@@ -64,7 +78,7 @@ async def show_pyramid(tx: Tx, as_of: AsOf = None, known_at: KnownAt = None) -> 
         customers=customers,
         revenue=revenue,
         levels=[
-            _level(rank, level, found.get(level.code, NOBODY), customers, revenue)
+            _level(rank, level, figures.get(level.code, NOBODY), customers, revenue, shows_margin=shows_margin)
             for rank, level in reversed(levels.values())
         ],
     )
@@ -87,26 +101,26 @@ async def list_pyramid_movers(
     known = instant_or_now(known_at, tx, "/known_at")
     if since > ends:
         raise invalid("ends_before_it_begins", "`to` is not before `from`.", pointer="/to")
-    ways = await repository.count_ways(tx, since, ends, known)
+    ways = await movements.count_ways(tx, since, ends, known)
     after = read_cursor(cursor, UUID)
-    moved = await repository.list_moved(
+    moved = await movements.list_moved(
         tx, since, ends, known, from_tier=from_tier, to_tier=to_tier, way=way,
         after=after[0] if after else None, limit=limit + 1,
     )  # fmt: skip
     page = page_of(
-        [MovedCustomerRead.model_validate(one, from_attributes=True) for one in moved],
+        [MovedCustomerRead.model_validate(customer, from_attributes=True) for customer in moved],
         limit,
-        lambda one: (one.customer_id,),
+        lambda customer: (customer.customer_id,),
     )
     totals = {"up": 0, "down": 0, "placed": 0}
-    for one in ways:
-        totals[one.way] += one.customers
+    for direction in ways:
+        totals[direction.way] += direction.customers
     return PyramidMoversRead(
         from_=since,
         to=ends,
         known_at=known,
         moved=totals,
-        matrix=[DirectionRead.model_validate(one, from_attributes=True) for one in ways],
+        matrix=[DirectionRead.model_validate(direction, from_attributes=True) for direction in ways],
         items=page.items,
         next=page.next,
     )
@@ -116,20 +130,23 @@ async def _as_known(
     tx: Transaction, as_of: datetime, known_at: datetime, months: tuple[date, date], since: datetime | None
 ) -> dict[str, LevelFigures]:
     """Who was where and what they had brought, and who had come there since the last review, as far as it was known."""
-    found = await repository.read_as_known(tx, as_of, known_at, months)
+    levels = await movements.read_as_known(tx, as_of, known_at, months)
     came: dict[tuple[str, str], int] = {}
-    for one in await repository.count_ways(tx, since or EVER, as_of, known_at):
-        came[one.to_tier, one.way] = came.get((one.to_tier, one.way), 0) + one.customers
+    for direction in await movements.count_ways(tx, since or EVER, as_of, known_at):
+        arrived = direction.to_tier, direction.way
+        came[arrived] = came.get(arrived, 0) + direction.customers
     return {
         tier: LevelFigures(
             tier, level.customers, level.amount, level.margin, level.margin_known_amount,
             *(came.get((tier, way), 0) for way in ("up", "down", "placed")),
         )
-        for tier, level in found.items()
+        for tier, level in levels.items()
     }  # fmt: skip
 
 
-def _level(rank: int, level: Level, figures: LevelFigures, customers: int, revenue: Decimal) -> LevelRead:
+def _level(
+    rank: int, level: Level, figures: LevelFigures, customers: int, revenue: Decimal, *, shows_margin: bool
+) -> LevelRead:
     return LevelRead(
         tier=level.code,
         name=level.names,
@@ -138,8 +155,8 @@ def _level(rank: int, level: Level, figures: LevelFigures, customers: int, reven
         share_of_customers=_percent(Decimal(figures.customers), Decimal(customers)) or "0.0",
         revenue=figures.amount,
         share_of_revenue=_percent(figures.amount, revenue),
-        profit=figures.margin,
-        profit_known_for=figures.margin_known_amount,
+        profit=figures.margin if shows_margin else None,
+        profit_known_for=figures.margin_known_amount if shows_margin else None,
         came_up=figures.came_up,
         came_down=figures.came_down,
         new=figures.new,

@@ -16,17 +16,17 @@ class TargetWrite(Shape):
 
 
 class RevenueTargetsDocument(Shape):
-    """What share of the revenue each class shall bring: 100 percent together."""
+    """What share of the revenue each tier shall bring: 100 percent together."""
 
     targets: list[TargetWrite] = Field(min_length=1, max_length=20)
 
 
-class ClassRead(Read):
+class TierShareRead(Read):
     tier: str
     customers: Count
     revenue: SignedAmount
     share: Decimal | None = Field(description="percent of all revenue")
-    target: Decimal | None = Field(description="percent; null: the class has none")
+    target: Decimal | None = Field(description="percent; null: the tier has none")
     gap: Decimal | None = Field(description="share less target, in points")
     missing: SignedAmount | None = Field(description="revenue the target still wants; negative: beyond it")
 
@@ -37,7 +37,7 @@ class CompositionRead(Read):
     known_at: datetime
     targets_version: Count
     revenue: SignedAmount
-    classes: list[ClassRead] = Field(description="best tier first")
+    tiers: list[TierShareRead] = Field(description="best tier first")
 
 
 class CategoryRead(Read):
@@ -46,7 +46,7 @@ class CategoryRead(Read):
     quantity: int
     amount: SignedAmount
     share: Decimal | None = Field(description="percent of the amount")
-    margin: SignedAmount | None = Field(description="null: some cost is not known")
+    margin: SignedAmount | None = Field(description="null: some cost is not known, or not for this reader")
 
 
 class ProductMixRead(Read):
@@ -57,22 +57,22 @@ class ProductMixRead(Read):
     categories: list[CategoryRead] = Field(description="largest first")
 
 
-class MarkRead(Read):
+class FeatureRead(Read):
     kind: str = Field(description="category, region, industry …")
     value: str
-    among: Count = Field(description="how many of those looked at have it")
+    among: Count = Field(description="how many of the group have it")
     elsewhere: Count = Field(description="how many of all others have it")
-    support: Decimal = Field(description="share of those looked at that have it, 0 to 1")
+    support: Decimal = Field(description="share of the group that has it, 0 to 1")
     lift: Decimal | None = Field(description="their share over everybody else's; null: nobody else has it")
     interval: Annotated[list[Decimal], Field(min_length=2, max_length=2)] | None = Field(
         description="95 %, from and to; without 1 in it the difference is not chance"
     )
 
 
-class MarksRead(Read):
+class DistinguishingFeaturesRead(Read):
     since: datetime
     as_of: datetime
     known_at: datetime
-    looked_at: Count
+    group: Count = Field(description="how many customers the group has")
     others: Count
-    marks: list[MarkRead] = Field(description="strongest first")
+    features: list[FeatureRead] = Field(description="strongest first")

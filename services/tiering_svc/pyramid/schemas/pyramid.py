@@ -17,8 +17,10 @@ class LevelRead(Read):
     share_of_customers: str = Field(description="percent")
     revenue: SignedAmount
     share_of_revenue: str | None = Field(description="percent")
-    profit: SignedAmount | None = Field(description="null when no cost is known")
-    profit_known_for: SignedAmount = Field(description="the part of the revenue whose costs are known")
+    profit: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
+    profit_known_for: SignedAmount | None = Field(
+        description="the part of the revenue whose costs are known; null: not for this reader"
+    )
     came_up: Count = Field(description="since the last review; likewise the two below")
     came_down: Count
     new: Count
