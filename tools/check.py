@@ -82,8 +82,8 @@ def run(check: Check) -> bool | None:
 def main() -> int:
     results = [run(check) for check in checks()]
     failed, skipped = results.count(False), results.count(None)
-    said = "all passed" if not failed else f"{failed} of {len(results)} failed"
-    print(f"check: {said}" + (f", {skipped} SKIPPED" if skipped else ""))
+    verdict = "all passed" if not failed else f"{failed} of {len(results)} failed"
+    print(f"check: {verdict}" + (f", {skipped} SKIPPED" if skipped else ""))
     return 1 if failed else 0
 
 

@@ -16,6 +16,7 @@ from shared.chassis import Ports
 from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
 from shared.chassis.contract.merging import merge
 from shared.events import CATALOGUE
+from tools.error_codes import as_data, error_codes, errors_page, field_codes
 from tools.event_table import event_table, with_event_table
 from tools.indicator_page import indicator_page
 
@@ -47,6 +48,9 @@ def contracts() -> dict[str, str]:
     listens = {name: sorted(app.state.service.subscriptions.handlers) for name, app in applications.items()}
     for name, document in openapi_documents(applications).items():
         files[f"openapi/{name}.json"] = as_json(document)
+    codes, fields = error_codes(), field_codes()
+    files["errors.md"] = errors_page(codes, fields)
+    files["../services/gateway/contract/error_codes.json"] = as_json(as_data(codes, fields))
     files["tiering/indicators.md"] = indicator_page()
     files["asyncapi.yaml"] = to_yaml(asyncapi(listens, schemas="./events"))
     files["events.md"] = with_event_table((DOCS / "events.md").read_text(), event_table(CATALOGUE, listens))

@@ -28,10 +28,10 @@ def python_client(folder: Path) -> Use:
         *(str(BIN / "openapi-python-client"), "generate", "--meta", "none", "--path", str(CONTRACT)),
         *("--output-path", str(folder / "patron_client"), "--overwrite"),
     ]
-    said = _run(command, folder, {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"})
-    left_out = {operation_of(line) for line in said.splitlines() if line.startswith(REFUSED)} - NOT_GENERATED
+    output = _run(command, folder, {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"})
+    left_out = {operation_of(line) for line in output.splitlines() if line.startswith(REFUSED)} - NOT_GENERATED
     if left_out:
-        raise ClientFailed(f"openapi-python-client leaves out or shortens {', '.join(sorted(left_out))}:\n{said}")
+        raise ClientFailed(f"openapi-python-client leaves out or shortens {', '.join(sorted(left_out))}:\n{output}")
     program = PROGRAMS / "use_client.py"
     return lambda url, token: _run([sys.executable, str(program), url, token], folder, {"PYTHONPATH": str(folder)})
 

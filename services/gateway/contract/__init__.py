@@ -1,6 +1,6 @@
 """contract: one description of the whole: OpenAPI of all services merged, AsyncAPI of all events, and who is ready.
 
-Owns: `/openapi.json`, `/asyncapi.yaml`, `/docs`, `/v1/health`.
+Owns: `/openapi.json`, `/asyncapi.yaml`, `/docs`, `/docs/errors`, `/v1/health`.
 
 Does not own: what the services' own documents say.
 

@@ -1,21 +1,33 @@
 """The contract of the whole: the services' OpenAPI documents merged into the gateway's own."""
 
 import asyncio
+import json
 import time
+from functools import cache
 from pathlib import Path
 
 import structlog
+from jinja2 import Environment, FileSystemLoader
 
 from shared.chassis import Service
 from shared.chassis.contract.merging import Document, merge
+from shared.chassis.problems import TITLES
 
 log = structlog.get_logger(__name__)
 
-INTRODUCTION = (Path(__file__).parent / "introduction.md").read_text()
+AREA = Path(__file__).parent
+INTRODUCTION = (AREA / "introduction.md").read_text()
 SERVICES = ("profile", "tiering", "complaint", "loyalty")
 COMPLETE_SECONDS = 300.0  # how long a merge that has everybody's part is kept
 INCOMPLETE_SECONDS = 5.0
 READ_SECONDS = 2.0
+
+
+@cache
+def error_codes_page() -> str:
+    """The page of error codes, of `error_codes.json`, which `python -m tools.contracts` makes from the code."""
+    template = Environment(loader=FileSystemLoader(AREA / "templates"), autoescape=True).get_template("errors.html")
+    return template.render(**json.loads((AREA / "error_codes.json").read_text()), titles=TITLES)
 
 
 class MergedContract:

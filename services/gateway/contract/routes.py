@@ -8,17 +8,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.gateway.contract.dependencies import contract_of
-from services.gateway.contract.handlers import SERVICES
+from services.gateway.contract.handlers import SERVICES, error_codes_page
 from services.gateway.contract.schemas import HealthRead, ServiceHealth
-from services.gateway.dependencies import service_of
+from services.gateway.dependencies import service_of, settings_of
 from shared.chassis import Service, allow, public
-from shared.chassis.access import READ
+from shared.chassis.access import READ, ROLES
 from shared.chassis.contract.asyncapi import asyncapi, to_yaml
-from shared.chassis.contract.docs_page import page_of_contract
+from shared.chassis.contract.docs_page import HEADERS, docs_page
+from shared.chassis.problems import ERRORS_PAGE
 
 router = APIRouter(tags=["running"], redirect_slashes=False)
 
 HEALTH_SECONDS = 1.5
+PEOPLE = tuple(role for role in ROLES if role != "partner")  # a partner's token names its partner
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)
@@ -29,9 +31,15 @@ async def show_contract(request: Request) -> JSONResponse:
 
 @router.get("/docs", dependencies=[public()], include_in_schema=False)
 async def show_docs(request: Request) -> HTMLResponse:
-    """A page of the whole contract."""
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
-    return HTMLResponse(page_of_contract(await _contract(request)), headers=headers)
+    """A page of the whole contract, to read and to try."""
+    roles = PEOPLE if settings_of(request).dev_issuer else ()
+    return HTMLResponse(docs_page("Patron", {"Error codes": ERRORS_PAGE}, roles), headers=HEADERS)
+
+
+@router.get(ERRORS_PAGE, dependencies=[public()], include_in_schema=False)
+async def show_error_codes() -> HTMLResponse:
+    """All codes of problems: where `type` of a problem leads."""
+    return HTMLResponse(error_codes_page(), headers=HEADERS)
 
 
 @router.get("/asyncapi.yaml", dependencies=[public()], include_in_schema=False)

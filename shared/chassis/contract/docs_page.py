@@ -1,81 +1,58 @@
-"""The contract as one plain page: every operation, its body and its answers. It loads nothing from elsewhere."""
+"""The contract as a page: Swagger UI, vendored, on this host's own document. Nothing of it comes from another host."""
 
-from collections.abc import Mapping
+from functools import cache
 from html import escape
-from typing import Any
+from pathlib import Path
 
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2430;background:#fff}
-details{border:1px solid #d5dae2;border-radius:6px;margin:.4rem 0;padding:.4rem .8rem}
-summary{cursor:pointer}code{background:#f1f3f6;padding:.1rem .3rem;border-radius:4px}
-table{border-collapse:collapse}td,th{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}
-"""
-METHODS = ("get", "post", "put", "patch", "delete")
+STATIC = Path(__file__).parent / "static"
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".txt": "text/plain"}
+FILES = ("docs.css", "docs.js", "swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt")
+# Swagger UI styles elements where they stand, and draws its icons from data.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+KEPT = {"Cache-Control": "max-age=3600"}  # files without personal data, the same for everybody
+LINKS = {"OpenAPI": "/openapi.json", "AsyncAPI": "/asyncapi.yaml"}
 
 
-def page_of_contract(contract: Mapping[str, Any]) -> str:
-    """HTML of an OpenAPI document, by tag."""
-    by_tag: dict[str, list[str]] = {}
-    for path, item in contract["paths"].items():
-        for method in METHODS:
-            if method in item:
-                tag = (item[method].get("tags") or ["other"])[0]
-                by_tag.setdefault(tag, []).append(_operation(method, path, item[method]))
-    title = escape(contract["info"]["title"])
-    sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in by_tag.items())
-    schemas = contract.get("components", {}).get("schemas", {})
-    shapes = "".join(_shape(name, schema) for name, schema in sorted(schemas.items()))
+def docs_page(title: str, links: dict[str, str] | None = None, roles: tuple[str, ...] = ()) -> str:
+    """HTML that shows /openapi.json with sign-in (bearer) and try-it.
+
+    With `roles` it also offers tokens of the development issuer (/dev/token), one click a role.
+    """
+    options = "".join(f"<option>{escape(role)}</option>" for role in roles)
+    sign_in = (
+        '<form id="sign-in"><label for="role">Try as</label>'
+        f'<select id="role" name="role">{options}</select><button>Sign in</button><output></output></form>'
+    )
+    body = (
+        f"{page_header(title, LINKS | (links or {}), sign_in if roles else '')}"
+        '<div id="swagger-ui"></div>'
+        '<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/docs.js"></script>'
+    )
+    styles = '<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="stylesheet" href="/docs/docs.css">'
+    return html_page(title, styles, f'<body data-contract="/openapi.json">{body}</body>')
+
+
+def page_header(title: str, links: dict[str, str], more: str = "") -> str:
+    """The bar above a page; `more` is HTML at its end."""
+    shown = "".join(f'<a href="{escape(place)}">{escape(name)}</a>' for name, place in links.items())
+    return f"<header><strong>{escape(title)}</strong>{shown}{more}</header>"
+
+
+def html_page(title: str, head: str, body: str) -> str:
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><h1>{title}</h1>'
-        f"<p>{escape(contract['info'].get('description', ''))}</p>"
-        f'<p>For tools: <a href="openapi.json">openapi.json</a></p>{sections}<h2>Shapes</h2>{shapes}</body></html>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f"{head}</head>{body}</html>"
     )
 
 
-def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    scopes = sorted({scope for need in operation.get("security", ()) for scope in need.get("bearer", ())})
-    needs = f"<p>Needs one of: {', '.join(f'<code>{escape(scope)}</code>' for scope in scopes)}</p>" if scopes else ""
-    rows = "".join(
-        f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p['in'])}</td><td>{_type(p.get('schema', {}))}</td>"
-        f"<td>{escape(p.get('description', ''))}</td></tr>"
-        for p in operation.get("parameters", ())
-    )
-    body = "".join(
-        f"<p>Body: {_type(content.get('schema', {}))} <small>{escape(kind)}</small></p>"
-        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
-    )
-    answers = "".join(
-        f"<tr><td>{escape(status)}</td><td>{escape(answer.get('description', ''))}</td><td>"
-        + "".join(_type(content.get("schema", {})) for content in answer.get("content", {}).values())
-        + "</td></tr>"
-        for status, answer in operation.get("responses", {}).items()
-    )
-    return (
-        f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code> {escape(operation.get('summary', ''))}"
-        f"</summary><p>{escape(operation.get('description', ''))}</p>{needs}<table>{rows}</table>{body}"
-        f"<table>{answers}</table></details>"
-    )
-
-
-def _type(schema: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return f'<a href="#{escape(name)}">{escape(name)}</a>'
-    if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    if "anyOf" in schema:
-        return " or ".join(_type(option) for option in schema["anyOf"])
-    return escape(str(schema.get("format") or schema.get("type") or schema.get("title") or ""))
-
-
-def _shape(name: str, schema: Mapping[str, Any]) -> str:
-    required = set(schema.get("required", ()))
-    rows = "".join(
-        f"<tr><td><code>{escape(field)}</code></td><td>{_type(shape)}</td>"
-        f"<td>{'' if field in required else 'optional'}</td><td>{escape(shape.get('description', ''))}</td></tr>"
-        for field, shape in schema.get("properties", {}).items()
-    )
-    about = escape(schema.get("description", ""))
-    head = f'<details id="{escape(name)}"><summary>{escape(name)}</summary>'
-    return f"{head}<p>{about}</p><table>{rows}</table></details>"
+@cache
+def static_file(name: str) -> tuple[bytes, str] | None:
+    """A file of the page and its media type; None for what is no file of it."""
+    if name not in FILES:
+        return None
+    return (STATIC / name).read_bytes(), MEDIA_TYPES[Path(name).suffix]

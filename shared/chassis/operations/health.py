@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from shared.chassis.access.policy import public
+from shared.chassis.contract import docs_page
 from shared.chassis.contract.asyncapi import asyncapi, to_yaml
-from shared.chassis.contract.docs_page import page_of_contract
 from shared.chassis.observability import metrics
+from shared.errors import not_found
 
 READY_SECONDS = 2.0
 DEAD_SECONDS = 60.0  # a consumer that has not polled for so long hangs
@@ -71,5 +72,13 @@ async def show_event_contract(request: Request) -> Response:
 @router.get("/docs")
 async def show_docs(request: Request) -> HTMLResponse:
     """The contract as a page. It loads nothing from elsewhere, so it works offline."""
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
-    return HTMLResponse(page_of_contract(request.app.openapi()), headers=headers)
+    return HTMLResponse(docs_page.docs_page(request.app.title), headers=docs_page.HEADERS)
+
+
+@router.get("/docs/{name}")
+async def show_file_of_docs(name: str) -> Response:
+    """A script or style of that page."""
+    file = docs_page.static_file(name)
+    if file is None:
+        raise not_found("not_found", "There is nothing here.")
+    return Response(file[0], media_type=file[1], headers=docs_page.KEPT)

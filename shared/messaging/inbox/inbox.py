@@ -174,7 +174,7 @@ class Inbox:
             position = (await lock_positions(tx, {event.stream}))[event.stream]
             if event.seq != position.last_seq + 1:
                 raise conflict(
-                    "not_next_in_its_stream", "this event can only be dropped, it is not the next of its key"
+                    "not_next_in_its_stream", "This event can only be dropped: it is not the next of its key."
                 )
             try:
                 await tx.raw.execute("savepoint effect")

@@ -60,7 +60,7 @@ async def load_parked(tx: Transaction, parked_id: UUID) -> ReceivedEvent:
         "select * from parked where parked_id = $1 and ended_at is null for update", parked_id
     )  # fmt: skip
     if row is None:
-        raise not_found("parked_not_found", "no such event is parked now")
+        raise not_found("parked_not_found", "No such event is parked now.")
     return ReceivedEvent(
         row["topic"], row["key"], row["seq"], row["epoch"], row["event_id"], row["type"], row["payload"],
         row["recorded_at"],

@@ -34,8 +34,8 @@ def main(url: str, token: str) -> None:
     with AuthenticatedClient(base_url=url, token=token) as client:
         file = CustomerCreate(kind=CustomerCreateKind.ORGANISATION, names=[NameEntry(name="Ember & Oak")])
         customer = well(open_customer.sync(client=client, body=file))
-        found = well(find_customers.sync(client=client, q="Ember"))
-        assert customer.id in [summary.id for summary in found.items]
+        matches = well(find_customers.sync(client=client, q="Ember"))
+        assert customer.id in [summary.id for summary in matches.items]
         order = OrderCreate(
             order_id=f"order-{uuid4()}", customer=CustomerAddress(id=customer.id), placed_at=datetime.now(UTC),
             currency="USD", channel="web",

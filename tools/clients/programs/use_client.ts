@@ -24,8 +24,8 @@ const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer 
 
 const file: components["schemas"]["CustomerCreate"] = { kind: "organisation", names: [{ name: "Cedar & Stone" }] };
 const customer = well(await client.POST("/v1/customers", { body: file }));
-const found = well(await client.GET("/v1/customers", { params: { query: { q: "Cedar" } } }));
-check(found.items.some((summary) => summary.id === customer.id), "the customer is found");
+const matches = well(await client.GET("/v1/customers", { params: { query: { q: "Cedar" } } }));
+check(matches.items.some((summary) => summary.id === customer.id), "the customer is found");
 const accepted = well(
   await client.POST("/v1/orders", {
     body: {
