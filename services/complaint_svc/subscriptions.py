@@ -2,11 +2,12 @@
 
 from services.complaint_svc.cases.handlers import deadline_timers, tier_changes
 from services.complaint_svc.customers import handlers as customers
-from shared.events import CustomerRegistered, TierChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_customers)
 subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them)
+subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
 subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy)
 subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadlines)
 

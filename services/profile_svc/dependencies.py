@@ -1,12 +1,10 @@
-"""What profile's routes share: who asks, in profile's terms, and this deployment's settings."""
+"""What profile's routes share: the service's database, and this deployment's settings."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.profile_svc.core.domain import Reader, source_of_partner
 from services.profile_svc.settings import Settings
-from shared.chassis import CurrentActor
 from shared.messaging import Database
 
 
@@ -22,12 +20,5 @@ def database_of(request: Request) -> Database:
     return database
 
 
-def reader_of(actor: CurrentActor) -> Reader:
-    """A partner's source is fixed by its id, the same string that intake's registry uses."""
-    source = None if actor.partner_id is None else source_of_partner(actor.partner_id)
-    return Reader(f"{actor.kind}:{actor.subject}", source)
-
-
-CurrentReader = Annotated[Reader, Depends(reader_of)]
 CurrentDatabase = Annotated[Database, Depends(database_of)]
 CurrentSettings = Annotated[Settings, Depends(settings_of)]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from shared.events import CustomerRegistered, TierChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
 from tests.complaint_svc.case_builders import CUSTOMER, utc
 
 STORY: dict[str, Any] = {
@@ -26,6 +26,13 @@ STORY: dict[str, Any] = {
 
 def registered(customer_id: UUID = CUSTOMER) -> CustomerRegistered:
     return CustomerRegistered(customer_id=customer_id, kind="person", registered_at=utc("2026-01-01T00:00"))
+
+
+def known_to(partner_id: UUID, customer_id: UUID = CUSTOMER) -> CustomerReferenceRegistered:
+    """The partner has a reference of the customer, so that it may file cases for it."""
+    return CustomerReferenceRegistered(
+        customer_id=customer_id, source=f"partner:{partner_id}", registered_at=utc("2026-01-01T00:00")
+    )
 
 
 def tier(name: str, customer_id: UUID = CUSTOMER, rank: int = 1) -> TierChanged:

@@ -5,13 +5,24 @@ from uuid import UUID
 
 from services.complaint_svc.cases.domain.step_request import BACKDATING_GRACE, StepRequest
 from services.complaint_svc.cases.handlers import CaseRef
-from shared.chassis import Actor
+from services.complaint_svc.customers.repository import list_sources
+from shared.chassis import Actor, visible_customer
 from shared.chassis.http.instants import refuse_backdating, refuse_future
+from shared.messaging import Transaction
 
 
 def case_ref(complaint_id: UUID, actor: Actor) -> CaseRef:
     """The case in the path, for the one who asks: a partner reaches its own only."""
     return CaseRef(complaint_id, actor.partner_id)
+
+
+async def require_own_customer(tx: Transaction, actor: Actor, customer_id: UUID | None) -> None:
+    """404 `customer_not_found` for a partner that names a customer of another source (G1).
+
+    The company's own people see all customers; whether there is one at all is found out when its tier is loaded.
+    """
+    if customer_id is not None and actor.source is not None:
+        await visible_customer(tx, actor, customer_id, list_sources)
 
 
 def step_request(

@@ -116,7 +116,7 @@ class CaseContactRead(Read):
 
 
 class StepRead(Read):
-    """A line of the history. `note` is null for a partner where one of the business's own people wrote it."""
+    """A line of the history. `by` and `note` are null for a partner where it is one of the business's own people's."""
 
     number: int
     round: int
@@ -125,7 +125,7 @@ class StepRead(Read):
     status: str
     at: datetime
     recorded_at: datetime
-    by: str
+    by: str | None
     note: str | None
 
 

@@ -1,7 +1,10 @@
-"""Customers: who is known here, and in which tier. A copy, kept from events; profile and tiering own the truth.
+"""Customers: who is known here, in which tier, and whose they are. Copies, kept from events; others own the truth.
 
 Owns: `tier_copy`, one row a customer. A customer is known once `CustomerRegistered` or `TierChanged` was heard of it,
 whichever came first; without a tier it is treated like any other.
+
+Owns `customer_source` too: which sources have a reference of a customer. A partner files cases for the customers of
+its own source only; another's is not found, like one that does not exist.
 
 Does not own: who the customer is (profile), what tier it deserves (tiering), which of its cases a better tier presses
 (the area `cases`, which is woken by the same event after this one).

@@ -1,9 +1,9 @@
-"""What complaint hears of customers: that they exist, and their tier."""
+"""What complaint hears of customers: that they exist, whose they are, and their tier."""
 
 from collections.abc import Sequence
 
 from services.complaint_svc.customers import repository
-from shared.events import CustomerRegistered, TierChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
 from shared.messaging import Transaction
 
 
@@ -14,6 +14,13 @@ async def lock_customers(tx: Transaction, keys: Sequence[str]) -> None:
 
 async def when_customers_are_registered_know_them(tx: Transaction, registered: Sequence[CustomerRegistered]) -> None:
     await repository.save_customers(tx, {event.customer_id for event in registered})
+
+
+async def when_references_are_registered_know_whose_customers_they_are(
+    tx: Transaction, registered: Sequence[CustomerReferenceRegistered]
+) -> None:
+    """A source has a reference of a customer: its partner may file cases for it from now on (G1)."""
+    await repository.save_sources(tx, [(event.customer_id, event.source) for event in registered])
 
 
 async def when_tiers_change_keep_a_copy(tx: Transaction, changes: Sequence[TierChanged]) -> None:

@@ -1,4 +1,4 @@
-"""Who is known, and in which tier: this service's own copy of what profile and tiering announced."""
+"""Who is known, in which tier, and to which sources: this service's own copy of what others announced."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.complaint_svc.customers.tables import tier_copy
+from services.complaint_svc.customers.tables import customer_source, tier_copy
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_columns, insert_many
@@ -31,7 +31,7 @@ async def load_tier(tx: Transaction, customer_id: UUID) -> str | None:
     query = select(tier_copy.c.tier).where(tier_copy.c.customer_id == customer_id).with_for_update(read=True)
     row = (await tx.sql.execute(query)).one_or_none()
     if row is None:
-        raise not_found("customer_not_found", "Complaint has not heard of this customer.")
+        raise not_found("customer_not_found", "There is no such customer.")
     tier: str | None = row[0]
     return tier
 
@@ -46,6 +46,22 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     """Note that these customers exist; that says nothing of their tier."""
     columns = {"customer_id": list(set(customer_ids))}
     await insert_columns(tx, tier_copy, columns, shared={"recorded_at": tx.at}, on_conflict="nothing")
+
+
+async def save_sources(tx: Transaction, sources: Iterable[tuple[UUID, str]]) -> None:
+    """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
+    rows = sorted(set(sources))
+    await insert_many(tx, customer_source, rows, columns=("customer_id", "source"), on_conflict="nothing")
+
+
+async def list_sources(tx: Transaction, customer_id: UUID) -> list[str] | None:
+    """The sources that a customer has references of, in no order; None for one that complaint has not heard of."""
+    sources: list[str] | None = await tx.raw.fetchval(
+        """select array(select source from customer_source where customer_id = $1)
+           from tier_copy where customer_id = $1""",
+        customer_id,
+    )
+    return sources
 
 
 async def save_tiers(tx: Transaction, tiers: Sequence[CustomerTier]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.profile_svc.calls.domain.call import Call
 from services.profile_svc.calls.tables import call
-from services.profile_svc.core.domain import Reader
+from shared.chassis import Actor
 from shared.messaging import Transaction
 
 MAX_MATCHES = 10
@@ -68,11 +68,11 @@ class CallStatistics:
 
 
 async def list_callers(
-    tx: Transaction, e164: Sequence[str], last_digits: str | None, reader: Reader, today: date
+    tx: Transaction, e164: Sequence[str], last_digits: str | None, actor: Actor, today: date
 ) -> list[Mapping[str, Any]]:
     """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits."""
     rows: list[Mapping[str, Any]] = await tx.raw.fetch(
-        FIND_CALLERS, e164, last_digits, reader.source, today, MAX_MATCHES
+        FIND_CALLERS, e164, last_digits, actor.source, today, MAX_MATCHES
     )
     return rows
 

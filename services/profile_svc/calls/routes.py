@@ -16,10 +16,11 @@ from services.profile_svc.calls.schemas import (
     show_call,
     show_match,
 )
-from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.domain.phones import every_e164, last_digits
 from services.profile_svc.teams import repository as teams
-from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router
+from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router, staff_only
+from shared.chassis.audience import may_read
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1", tags=["calls"])
@@ -28,7 +29,7 @@ A_MONTH = timedelta(days=30)
 BACKDATING_GRACE = timedelta(days=14)  # an exchange that reached nobody tells the calls of a fortnight
 
 
-@router.post("/call-events", status_code=201, dependencies=[allow("customers:write")])
+@router.post("/call-events", status_code=201, dependencies=[allow("customers:write"), staff_only])
 async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> CallRead:
     """Each state of a call once, in any order; the same report again gets the same answer."""
     refuse_future(body.at, tx.at, "/at")
@@ -43,33 +44,31 @@ async def report_call_event(body: CallEventCreate, tx: Tx, actor: CurrentActor, 
 async def read_call_pop(
     number: Annotated[Text, Query(min_length=1, max_length=40, description="as the exchange shows it")],
     tx: Tx,
-    reader: CurrentReader,
+    actor: CurrentActor,
     settings: CurrentSettings,
 ) -> PopRead:
     """What an agent sees while it rings. A number nobody has is not an error: somebody is calling."""
     e164 = every_e164(number, settings.phone_regions)
     now = tx.at.astimezone(settings.zone)
-    rows = await calls.list_callers(tx, e164, last_digits(number), reader, now.date())
+    rows = await calls.list_callers(tx, e164, last_digits(number), actor, now.date())
     ids = [row["id"] for row in rows]
-    members = await teams.list_members(tx, ids, current=True) if ids and reader.may_see("team") else []
-    await add_access(tx, reader, "popped_up", ids)
+    members = await teams.list_members(tx, ids, current=True) if ids and may_read(actor, "account_team") else []
+    await add_access(tx, actor, "popped_up", ids)
     teams_of = {id: [member for member in members if member.assignment.customer_id == id] for id in ids}
     return PopRead(
         number=e164[0] if e164 else number.strip(),
-        matches=[show_match(row, teams_of[row["id"]], reader, hour=now.hour) for row in rows],
+        matches=[show_match(row, teams_of[row["id"]], actor, hour=now.hour) for row in rows],
     )
 
 
-@router.get("/calls/statistics", dependencies=[allow("customers:read")])
+@router.get("/calls/statistics", dependencies=[allow("customers:read"), staff_only])
 async def read_call_statistics(
     tx: Tx,
-    reader: CurrentReader,
     settings: CurrentSettings,
     since: Annotated[Instant | None, Query(alias="from", description="30 days before `to` when not said")] = None,
     until: Annotated[Instant | None, Query(alias="to", description="now when not said")] = None,
 ) -> CallStatisticsRead:
     """How many calls were answered, and how many within three rings."""
-    reader.require_staff()
     until = until or tx.at
     since = since or until - A_MONTH
     counted = await calls.read_statistics(tx, since, until, settings.three_rings_seconds)

@@ -1,6 +1,7 @@
 """Calls and the call-centre pop over HTTP (G4)."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -9,13 +10,13 @@ from pydantic import Field, StringConstraints
 from services.profile_svc.calls.domain.call import Call, CallState
 from services.profile_svc.calls.domain.pop import Advice, Alert, CallContext, advise, alerts_for, greet
 from services.profile_svc.calls.texts import write_advice, write_alert, write_greeting
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.overview.schemas import OverviewTier, show_tier
 from services.profile_svc.teams.domain import who_answers
 from services.profile_svc.teams.repository import TeamMember
-from shared.chassis import Code, Id, Instant, Read, Shape, Text
+from shared.chassis import Actor, Code, Id, Instant, Read, Shape, Text
+from shared.chassis.audience import may_read
 
 Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
@@ -145,8 +146,11 @@ def file_of(row: Mapping[str, Any]) -> CustomerFile:
     return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
 
 
-def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], reader: Reader, *, hour: int) -> PopMatch:
-    """A row of `list_callers` with the customer's present team; `hour` is that of the business's day, 0 to 23."""
+def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, *, hour: int) -> PopMatch:
+    """A row of `list_callers` with the customer's present team, as this actor may see it.
+
+    `hour` is that of the business's day, 0 to 23.
+    """
     file = file_of(row)
     context = CallContext(
         tier=row["tier"],
@@ -155,9 +159,9 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], reader: Reade
         overdue_cases=row["overdue_cases"],
         points_balance=row["points_balance"],
         points_debt=row["points_debt"],
-        overdue_amount=row["overdue_amount"],
+        overdue_amount=row["overdue_amount"] if may_read(actor, "arrears") else Decimal(0),
         last_satisfaction=row["last_satisfaction"],
-        warnings=orjson.loads(reader.visible("warnings", row["warnings"]) or "{}"),
+        warnings=orjson.loads(row["warnings"] or "{}") if may_read(actor, "early_warnings") else {},
     )
     employees = {member.assignment.id: member.employee for member in team}
     assignment = who_answers([member.assignment for member in team])

@@ -3,39 +3,37 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access
+from services.profile_svc.audit.repository import add_access, name_in_trail
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.domain import Contact, complete_next_step, log_contact
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.repository import check_employee
 from services.profile_svc.files.repository import customer_files
+from shared.chassis import Actor
 from shared.messaging import Transaction, announce
 
 
-async def record_contact(tx: Transaction, reader: Reader, contact: Contact, contacted_on: date) -> Contact:
+async def record_contact(tx: Transaction, actor: Actor, contact: Contact, contacted_on: date) -> Contact:
     """Keep a contact in the log; 422 for unknown employees. `contacted_on`: the day of it where the business is."""
-    await customer_files.load_file(tx, contact.customer_id, reader)
-    reader.require_staff()
+    await customer_files.load_file(tx, contact.customer_id, actor)
     await check_employee(tx, contact.employee_id)
     if contact.next_step is not None:
         await check_employee(tx, contact.next_step.owner, pointer="/next_step/owner")
     logged, events = log_contact(contact, contacted_on)
-    await contacts.add_contact(tx, logged, reader.actor)
-    await add_access(tx, reader, "contact_logged", [contact.customer_id])
+    await contacts.add_contact(tx, logged, name_in_trail(actor))
+    await add_access(tx, actor, "contact_logged", [contact.customer_id])
     announce(tx, events)
     return logged
 
 
 async def record_completion(
-    tx: Transaction, reader: Reader, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
+    tx: Transaction, actor: Actor, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
 ) -> Contact:
     """A next step was done; completing it again changes nothing."""
-    await customer_files.load_file(tx, customer_id, reader)
-    reader.require_staff()
+    await customer_files.load_file(tx, customer_id, actor)
     contact = await contacts.load_contact(tx, customer_id, id)
     done, events = complete_next_step(contact, completed_at, outcome)
     if done is not contact:
         await contacts.save_completion(tx, done)
-    await add_access(tx, reader, "next_step_completed", [customer_id])
+    await add_access(tx, actor, "next_step_completed", [customer_id])
     announce(tx, events)
     return done

@@ -10,9 +10,22 @@ from services.profile_svc.audit.repository import add_access
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.handlers import record_completion, record_contact
 from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
-from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.repository import customer_files
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, sends, service_router
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    sends,
+    service_router,
+    staff_only,
+)
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.messaging.ids import new_id
@@ -24,19 +37,18 @@ BACKDATING_GRACE = timedelta(days=14)  # who travels enters the visits of a fort
 Open = Annotated[bool, Query(alias="open", description="only contacts whose next step is still to be done")]
 
 
-@router.get("", dependencies=[allow("customers:read")])
+@router.get("", dependencies=[allow("customers:read"), staff_only])
 async def list_contact_log(
     customer_id: Id,
     tx: Tx,
-    reader: CurrentReader,
+    actor: CurrentActor,
     open_steps: Open = False,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ContactRead]:
     """Newest first."""
-    await customer_files.get_file(tx, customer_id, reader)
-    reader.require_staff()
-    await add_access(tx, reader, "read_contact_log", [customer_id])
+    await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_contact_log", [customer_id])
     before = read_cursor(cursor, datetime, UUID)
     contacts_found = await contacts.list_contacts(
         tx, customer_id, None if before is None else (before[0], before[1]), limit + 1, open_steps=open_steps
@@ -45,39 +57,39 @@ async def list_contact_log(
     return Page(items=[show_contact(contact) for contact in page.items], next=page.next)
 
 
-@router.post("", status_code=201, dependencies=[allow("customers:write")], responses={201: sends("Location")})
+@router.post(
+    "", status_code=201, dependencies=[allow("customers:write"), staff_only], responses={201: sends("Location")}
+)
 async def log_contact(
     customer_id: Id,
     body: ContactCreate,
     response: Response,
     tx: Tx,
     actor: CurrentActor,
-    reader: CurrentReader,
     settings: CurrentSettings,
 ) -> ContactRead:
     """Enter a contact; a fortnight back is anybody's to enter, older ones need the scope `history`."""
     refuse_future(body.contacted_at, tx.at, "/contacted_at")
     refuse_backdating(body.contacted_at, tx.at, actor, allowed=BACKDATING_GRACE)
     contact = body.contact(new_id(), customer_id)
-    logged = await record_contact(tx, reader, contact, body.contacted_at.astimezone(settings.zone).date())
+    logged = await record_contact(tx, actor, contact, body.contacted_at.astimezone(settings.zone).date())
     response.headers["Location"] = f"/v1/customers/{customer_id}/contact-log/{logged.id}"
     return show_contact(logged)
 
 
-@router.get("/{entry_id}", dependencies=[allow("customers:read")])
-async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, reader: CurrentReader) -> ContactRead:
+@router.get("/{entry_id}", dependencies=[allow("customers:read"), staff_only])
+async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, actor: CurrentActor) -> ContactRead:
     """One entry of the log."""
-    await customer_files.get_file(tx, customer_id, reader)
-    reader.require_staff()
-    await add_access(tx, reader, "read_contact_log", [customer_id])
+    await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_contact_log", [customer_id])
     return show_contact(await contacts.load_contact(tx, customer_id, entry_id))
 
 
-@router.post("/{entry_id}/next-step/completion", dependencies=[allow("customers:write")])
+@router.post("/{entry_id}/next-step/completion", dependencies=[allow("customers:write"), staff_only])
 async def complete_next_step(
-    customer_id: Id, entry_id: Id, body: CompletionCreate, tx: Tx, reader: CurrentReader
+    customer_id: Id, entry_id: Id, body: CompletionCreate, tx: Tx, actor: CurrentActor
 ) -> ContactRead:
     """What was agreed is done. Doing it again changes nothing."""
     completed_at = body.completed_at or tx.at
     refuse_future(completed_at, tx.at, "/completed_at")
-    return show_contact(await record_completion(tx, reader, customer_id, entry_id, completed_at, body.outcome))
+    return show_contact(await record_completion(tx, actor, customer_id, entry_id, completed_at, body.outcome))

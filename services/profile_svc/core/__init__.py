@@ -1,13 +1,9 @@
-"""Core: what every area of profile stands on.
+"""Core: what every area of profile stands on: the metadata and the column types of all tables.
 
-Owns: the `Reader`, that is who asks, in the terms of this service: a name for the access trail, and, for a partner, the
-source whose customers it may see. The table of what a partner is not told (`STAFF_ONLY`) is here and nowhere else.
-Owns the metadata and the column types of all tables.
+Owns nothing of the business. Who asks is the chassis's `Actor`, what an audience may read is its table
+(`shared.chassis.audience`), and which customer has which source is the area `references`.
 
-Does not own: how somebody signs in or which scopes they have (the chassis), nor which customer has which source
-(references).
-
-Invariants: what is not the reader's to see is not found (404), never forbidden: a 403 would say that it exists. What
-belongs to the company as a whole (the directory, teams, groups, contacts, figures of the call centre) is forbidden to
-partners (403), for that it exists is no secret.
+Invariants: what is not an actor's to see is not found (404), never forbidden: a 403 would say that it exists. What
+belongs to the company as a whole (the directory, teams, groups, contacts, figures of the call centre) is for its own
+people, and a partner does not find it either (`staff_only`).
 """

@@ -4,12 +4,22 @@ from typing import Annotated
 
 from fastapi import Path
 
-from services.profile_svc.dependencies import CurrentReader
 from services.profile_svc.employees import repository
 from services.profile_svc.employees.domain import Employee
 from services.profile_svc.employees.handlers import enter_employee, place_employee_at_centre
 from services.profile_svc.employees.schemas import CentreUpdate, EmployeeCreate, EmployeeEntryRead, show_entry
-from shared.chassis import Code, Cursor, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    Code,
+    Cursor,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 from shared.chassis.http.pages import DEFAULT_LIMIT
 
 router = service_router(prefix="/v1", tags=["team"])
@@ -17,24 +27,21 @@ router = service_router(prefix="/v1", tags=["team"])
 EmployeeId = Annotated[Code, Path()]
 
 
-@router.post("/employees", status_code=201, dependencies=[allow("team:write")])
+@router.post("/employees", status_code=201, dependencies=[allow("team:write"), staff_only])
 async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeEntryRead:
     """Enter somebody into the directory; the same person again gets the same answer."""
     return show_entry(await enter_employee(tx, Employee(body.employee_id, body.name, body.phone_extension)))
 
 
-@router.put("/employees/{employee_id}/centre", dependencies=[allow("team:write")])
+@router.put("/employees/{employee_id}/centre", dependencies=[allow("team:write"), staff_only])
 async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx) -> EmployeeEntryRead:
     """The service centre the employee works at from now on."""
     return show_entry(await place_employee_at_centre(tx, employee_id, body.centre))
 
 
-@router.get("/employees", dependencies=[allow("customers:read")])
-async def list_employees(
-    tx: Tx, reader: CurrentReader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
-) -> Page[EmployeeEntryRead]:
+@router.get("/employees", dependencies=[allow("customers:read"), staff_only])
+async def list_employees(tx: Tx, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Page[EmployeeEntryRead]:
     """The directory, in the order of ids. Not for partners."""
-    reader.require_staff()
     after = read_cursor(cursor, str)
     employees = await repository.list_employees(tx, after[0] if after else None, limit + 1)
     page = page_of(employees, limit, lambda employee: (employee.employee_id,))

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.handlers.amendment import amend_customer_file
 from services.profile_svc.files.handlers.registration import register_customer
 from services.profile_svc.files.repository import customer_files
@@ -11,6 +11,7 @@ from services.profile_svc.files.schemas import CustomerCreate, CustomerRead, Cus
 from services.profile_svc.references.dependencies import CurrentRegistry, CustomerReferences
 from services.profile_svc.references.domain import references_for
 from shared.chassis import (
+    CurrentActor,
     Id,
     IfMatch,
     Tx,
@@ -33,7 +34,7 @@ async def open_customer(
     body: CustomerCreate,
     request: Request,
     response: Response,
-    reader: CurrentReader,
+    actor: CurrentActor,
     registry: CurrentRegistry,
     settings: CurrentSettings,
 ) -> CustomerRead:
@@ -41,11 +42,11 @@ async def open_customer(
     registered = [] if body.id is None else await registry.list_of_customers([body.id])
     tx = await current_transaction(request)  # begun here, so that no connection waits for the registry
     registration = body.request()
-    file = await register_customer(tx, reader, registration, regions=settings.phone_regions)
+    file = await register_customer(tx, actor, registration, regions=settings.phone_regions)
     show_etag(response, file.version)
     response.headers["Location"] = f"/v1/customers/{file.id}"
     named = () if registration.reference is None else (registration.reference,)
-    return show_file(file, None if registered is None else references_for(reader, registered, *named))
+    return show_file(file, None if registered is None else references_for(actor.source, registered, *named))
 
 
 @router.get(
@@ -53,11 +54,11 @@ async def open_customer(
     responses={200: sends("ETag")},
 )  # fmt: skip
 async def read_customer(
-    customer_id: Id, references: CustomerReferences, response: Response, tx: Tx, reader: CurrentReader
+    customer_id: Id, references: CustomerReferences, response: Response, tx: Tx, actor: CurrentActor
 ) -> CustomerRead:
     """The file, with what the outside calls its customer."""
-    file = await customer_files.get_file(tx, customer_id, reader)
-    await add_access(tx, reader, "read", [file.id])
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read", [file.id])
     show_etag(response, file.version)
     return show_file(file, references)
 
@@ -72,15 +73,15 @@ async def amend_customer(
     references: CustomerReferences,
     response: Response,
     tx: Tx,
-    reader: CurrentReader,
+    actor: CurrentActor,
     settings: CurrentSettings,
     if_match: IfMatch = None,
 ) -> CustomerRead:
     """Merge-patch of a file under If-Match: the version that the caller has seen."""
-    file = await customer_files.load_file(tx, customer_id, reader)
+    file = await customer_files.load_file(tx, customer_id, actor)
     require_unchanged(if_match, file.version, demanded=True)
     amended = await amend_customer_file(
-        tx, reader, file, body.kind, body.facts(), regions=settings.phone_regions
+        tx, actor, file, body.kind, body.facts(), regions=settings.phone_regions
     )  # fmt: skip
     show_etag(response, amended.version)
     return show_file(amended, references)

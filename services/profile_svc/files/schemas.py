@@ -173,7 +173,7 @@ class CustomerRead(FileFacts):
 
 
 def show_file(file: CustomerFile, references: Sequence[Reference] | None) -> CustomerRead:
-    """A file with its references, as its reader may see them; None: the registry did not answer."""
+    """A file with its references, as who asks may see them; None: the registry did not answer."""
     return CustomerRead(
         id=file.id,
         kind=file.kind,

@@ -6,12 +6,11 @@ from typing import Annotated
 from fastapi import Query
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.dependencies import CurrentReader
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.groups import repository as groups
 from services.profile_svc.groups.handlers import move_below_parent, take_out_of_group
 from services.profile_svc.groups.schemas import GroupRead, ParentPut, ParentRead, show_group, show_parent
-from shared.chassis import CurrentActor, Id, Instant, Tx, allow, service_router
+from shared.chassis import CurrentActor, Id, Instant, Tx, allow, service_router, staff_only
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["groups"])
@@ -21,39 +20,35 @@ BACKDATING_GRACE = timedelta(days=1)  # what changed yesterday is entered today;
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
 
 
-@router.get("/parent", dependencies=[allow("customers:read")])
-async def read_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> ParentRead:
+@router.get("/parent", dependencies=[allow("customers:read"), staff_only])
+async def read_parent(customer_id: Id, tx: Tx, actor: CurrentActor) -> ParentRead:
     """Below whom the customer is and was. Not for partners."""
-    await customer_files.get_file(tx, customer_id, reader)
-    reader.require_staff()
-    await add_access(tx, reader, "read_group", [customer_id])
+    await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_group", [customer_id])
     return show_parent(await groups.list_memberships(tx, customer_id), tx.at)
 
 
-@router.put("/parent", dependencies=[allow("customers:write")])
-async def put_parent(
-    customer_id: Id, body: ParentPut, tx: Tx, actor: CurrentActor, reader: CurrentReader
-) -> ParentRead:
+@router.put("/parent", dependencies=[allow("customers:write"), staff_only])
+async def put_parent(customer_id: Id, body: ParentPut, tx: Tx, actor: CurrentActor) -> ParentRead:
     """Away from the parent it had, below this one; what is below it comes along. The same again changes nothing."""
     since = body.since or tx.at
     refuse_future(since, tx.at, "/from")
     refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
-    return show_parent(await move_below_parent(tx, reader, customer_id, body.parent_id, since), max(tx.at, since))
+    return show_parent(await move_below_parent(tx, actor, customer_id, body.parent_id, since), max(tx.at, since))
 
 
-@router.delete("/parent", status_code=204, dependencies=[allow("customers:write")])
-async def leave_parent(customer_id: Id, tx: Tx, reader: CurrentReader) -> None:
+@router.delete("/parent", status_code=204, dependencies=[allow("customers:write"), staff_only])
+async def leave_parent(customer_id: Id, tx: Tx, actor: CurrentActor) -> None:
     """From now on it is below nobody; where it was before stays in its history."""
-    await take_out_of_group(tx, reader, customer_id)
+    await take_out_of_group(tx, actor, customer_id)
 
 
-@router.get("/group", dependencies=[allow("customers:read")])
-async def read_group(customer_id: Id, tx: Tx, reader: CurrentReader, as_of: AsOf = None) -> GroupRead:
+@router.get("/group", dependencies=[allow("customers:read"), staff_only])
+async def read_group(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None) -> GroupRead:
     """Who is below the customer, now or as of an instant. Not for partners."""
-    await customer_files.get_file(tx, customer_id, reader)
-    reader.require_staff()
+    await customer_files.get_file(tx, customer_id, actor)
     as_of = as_of or tx.at
     refuse_future(as_of, tx.at, "/as_of")
     members = await groups.list_members(tx, customer_id, as_of)
-    await add_access(tx, reader, "read_group", [member.customer_id for member in members])
+    await add_access(tx, actor, "read_group", [member.customer_id for member in members])
     return show_group(customer_id, as_of, members)

@@ -5,11 +5,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.domain.registration import Registration, RegistrationRequest
 from services.profile_svc.files.handlers.registration import register_customers
 from services.profile_svc.files.schemas import CustomerCreate
-from shared.chassis import Refused, Tx, allow, service_router
+from shared.chassis import CurrentActor, Refused, Tx, allow, service_router
 from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
@@ -32,7 +32,7 @@ router = service_router(prefix="/v1", tags=["customers"])
     responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "a result a line, in order"}},
     response_class=Response,
 )
-async def open_customers(request: Request, tx: Tx, reader: CurrentReader, settings: CurrentSettings) -> Response:
+async def open_customers(request: Request, tx: Tx, actor: CurrentActor, settings: CurrentSettings) -> Response:
     """Open up to 1,000 files, one a line. Each line gets its own result: 201 opened, 200 a file is there and says the
     same, else the problem; a bad line does not stop the others."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != NDJSON:
@@ -42,7 +42,7 @@ async def open_customers(request: Request, tx: Tx, reader: CurrentReader, settin
         raise Refused(422, "too_many_customers", f"A batch has at most {MAX_LINES} lines.", limit=MAX_LINES)
     lines = [read_line(text) for text in texts]
     requests = [line for line in lines if isinstance(line, RegistrationRequest)]
-    outcomes = iter(await register_customers(tx, reader, requests, regions=settings.phone_regions))
+    outcomes = iter(await register_customers(tx, actor, requests, regions=settings.phone_regions))
     results = [next(outcomes) if isinstance(line, RegistrationRequest) else line for line in lines]
     return Response(
         b"".join(result_line(number, result) for number, result in enumerate(results, 1)), media_type=NDJSON

@@ -1,21 +1,21 @@
 """The overview over HTTP (G3)."""
 
-from services.profile_svc.core.domain import customer_not_found
-from services.profile_svc.dependencies import CurrentDatabase, CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentDatabase, CurrentSettings
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
-from shared.chassis import Id, allow, service_router
+from shared.chassis import CurrentActor, Id, allow, service_router
+from shared.chassis.visibility import customer_not_found
 
 router = service_router(prefix="/v1", tags=["customers"])
 
 
 @router.get("/customers/{customer_id}/overview", dependencies=[allow("customers:read")])
 async def read_overview(
-    customer_id: Id, reader: CurrentReader, settings: CurrentSettings, database: CurrentDatabase
+    customer_id: Id, actor: CurrentActor, settings: CurrentSettings, database: CurrentDatabase
 ) -> OverviewRead:
     """From profile's own row: it answers when other services are down."""
     today = database.clock().astimezone(settings.zone).date()
-    row = await overview.find_overview(database, customer_id, reader, today)
+    row = await overview.find_overview(database, customer_id, actor, today)
     if row is None:
         raise customer_not_found()
-    return show_overview(row, reader)
+    return show_overview(row, actor)

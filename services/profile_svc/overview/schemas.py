@@ -9,11 +9,11 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.schemas import EmployeeRead
 from services.profile_svc.files.schemas import NameEntry
 from services.profile_svc.overview.domain.warnings import worst_first
-from shared.chassis import Amount, Day, Id, Instant, Read, SignedAmount
+from shared.chassis import Actor, Amount, Day, Id, Instant, Read, SignedAmount
+from shared.chassis.audience import may_read
 
 ZERO = Decimal(0)
 
@@ -98,13 +98,13 @@ class OverviewRead(Read):
     orders: OverviewOrders
     points: OverviewPoints
     cases: OverviewCases
-    receivables: OverviewReceivables
+    receivables: OverviewReceivables | None = Field(description="not told to partners")
     warnings: list[OverviewWarning] = Field(description="open early warnings, the worst first; not told to partners")
     updated_at: Instant | None
 
 
-def show_overview(row: Mapping[str, Any], reader: Reader) -> OverviewRead:
-    """A row of `find_overview` as this reader may see it.
+def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
+    """A row of `find_overview` as this actor may see it.
 
     A customer nobody did anything with yet has no row of figures: all of them are nothing.
     """
@@ -119,7 +119,7 @@ def show_overview(row: Mapping[str, Any], reader: Reader) -> OverviewRead:
             registered_at=row["registered_at"],
         ),
         tier=show_tier(row),
-        account_manager=reader.visible("account_manager", show_manager(row)),
+        account_manager=show_manager(row) if may_read(actor, "account_team") else None,
         orders=show_orders(row),
         points=OverviewPoints(
             balance=row["points_balance"] or 0, held=row["points_held"] or 0, debt=row["points_debt"] or 0
@@ -130,11 +130,7 @@ def show_overview(row: Mapping[str, Any], reader: Reader) -> OverviewRead:
             last_at=row["last_case_at"],
             last_satisfaction=row["last_satisfaction"],
         ),
-        receivables=OverviewReceivables(
-            outstanding=row["outstanding_amount"] or ZERO,
-            overdue=row["overdue_amount"] or ZERO,
-            oldest_due_on=row["oldest_due_on"],
-        ),
+        receivables=show_receivables(row) if may_read(actor, "arrears") else None,
         warnings=[
             OverviewWarning(
                 id=UUID(id),
@@ -142,7 +138,8 @@ def show_overview(row: Mapping[str, Any], reader: Reader) -> OverviewRead:
                 severity=warning["severity"],
                 since=datetime.fromisoformat(warning["since"]),
             )
-            for id, warning in worst_first(orjson.loads(reader.visible("warnings", row["warnings"]) or "{}"))
+            for id, warning in worst_first(orjson.loads(row["warnings"] or "{}"))
+            if may_read(actor, "early_warnings")
         ],
         updated_at=row["updated_at"],
     )
@@ -154,6 +151,15 @@ def show_manager(row: Mapping[str, Any]) -> EmployeeRead | None:
         return None
     return EmployeeRead(
         employee_id=row["account_manager"], name=row["manager_name"], phone_extension=row["manager_extension"]
+    )
+
+
+def show_receivables(row: Mapping[str, Any]) -> OverviewReceivables:
+    """What is owed, in a row of `find_overview`."""
+    return OverviewReceivables(
+        outstanding=row["outstanding_amount"] or ZERO,
+        overdue=row["overdue_amount"] or ZERO,
+        oldest_due_on=row["oldest_due_on"],
     )
 
 

@@ -7,10 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.profile_svc.dependencies import CurrentReader
 from services.profile_svc.references.domain import Reference, references_for
 from services.profile_svc.references.repository.registry import ReferenceRegistry
-from shared.chassis import Id
+from shared.chassis import CurrentActor, Id
 
 
 def registry_of(request: Request) -> ReferenceRegistry:
@@ -23,14 +22,14 @@ CurrentRegistry = Annotated[ReferenceRegistry, Depends(registry_of)]
 
 
 async def references_of_customer(
-    customer_id: Id, reader: CurrentReader, registry: CurrentRegistry
+    customer_id: Id, actor: CurrentActor, registry: CurrentRegistry
 ) -> list[Reference] | None:
-    """The references of the customer in the path that the reader may see; None when the registry did not answer.
+    """The references of the customer in the path that who asks may see; None when the registry did not answer.
 
-    Whether the customer itself is the reader's to see is the route's to check.
+    Whether the customer itself is the actor's to see is the route's to check.
     """
     registered = await registry.list_of_customers([customer_id])
-    return None if registered is None else references_for(reader, registered)
+    return None if registered is None else references_for(actor.source, registered)
 
 
 CustomerReferences = Annotated[list[Reference] | None, Depends(references_of_customer)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from services.profile_svc.core.domain import Reader
+from shared.errors import forbidden
 
 REFERENCE_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")  # as intake takes it
 MIN_PREFIX_LENGTH = 3
@@ -35,20 +35,29 @@ def may_be_reference(text: str) -> bool:
     return REFERENCE_FORM.fullmatch(text) is not None
 
 
-def references_for(reader: Reader, registered: Iterable[RegisteredReference], *more: Reference) -> list[Reference]:
-    """What the reader may see of them, sorted: a partner its own names for the customer, not those of others (G1)."""
+def require_own_source(own: str | None, source: str) -> None:
+    """403 `foreign_source` when a partner, whose source is `own`, speaks for another one."""
+    if own not in (None, source):
+        raise forbidden("foreign_source", "A partner names its own customers only.", pointer="/reference/source")
+
+
+def references_for(source: str | None, registered: Iterable[RegisteredReference], *more: Reference) -> list[Reference]:
+    """What who asks may see of them, sorted: a partner its own names for the customer, not those of others (G1).
+
+    `source` is the partner's; None for the company's own people, who see all.
+    """
     references = {Reference(entry.source, entry.ref) for entry in registered} | set(more)
-    return sorted(reference for reference in references if reader.source in (None, reference.source))
+    return sorted(reference for reference in references if source in (None, reference.source))
 
 
-def score_matches(reader: Reader, text: str, registered: Iterable[RegisteredReference]) -> dict[UUID, int]:
-    """By customer, how well a reference that the reader may see answers what was typed: equal, or beginning so.
+def score_matches(source: str | None, text: str, registered: Iterable[RegisteredReference]) -> dict[UUID, int]:
+    """By customer, how well a reference that who asks may see answers what was typed: equal, or beginning so.
 
     A beginning counts from three characters on: fewer say nothing.
     """
     scores: dict[UUID, int] = {}
     for entry in registered:
-        if reader.source not in (None, entry.source):
+        if source not in (None, entry.source):
             continue
         if entry.ref == text:
             scores[entry.customer_id] = EXACT_SCORE

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.files.domain.customer_file import CustomerKind
 from services.profile_svc.search.domain import SearchQuery
+from shared.chassis import Actor
 from shared.messaging import Transaction
 
 TRIGRAM_LENGTH = 3
@@ -43,11 +43,11 @@ class SqlParameters:
 
 
 async def list_customers(
-    tx: Transaction, reader: Reader, after: UUID | None, limit: int, ids: Sequence[UUID] | None = None
+    tx: Transaction, actor: Actor, after: UUID | None, limit: int, ids: Sequence[UUID] | None = None
 ) -> list[SearchResult]:
-    """Those that the reader may see, in the order of their ids, that is of their registration; of `ids` when given."""
+    """Those that the actor may see, in the order of their ids, that is of their registration; of `ids` when given."""
     parameters = SqlParameters()
-    where = _visible(reader, parameters)
+    where = _visible(actor, parameters)
     if ids is not None:
         where.append(f"c.id = any({parameters.add(list(ids))}::uuid[])")
     if after is not None:
@@ -59,32 +59,32 @@ async def list_customers(
 
 
 async def search_customers(
-    tx: Transaction, query: SearchQuery, reader: Reader, after: tuple[int, UUID] | None, limit: int
+    tx: Transaction, query: SearchQuery, actor: Actor, after: tuple[int, UUID] | None, limit: int
 ) -> list[SearchResult]:
     """Best first; `after` is the score and id of the last one of the page before. What merely resembles the query
     is looked for only when nothing matches it: similarity is dear, and only helps who mistyped."""
     if after is None or after[0] > MAX_SIMILARITY_SCORE:
         parameters = SqlParameters()
-        results = await _run(tx, _branches(query, parameters), parameters, reader, after, limit)
+        results = await _run(tx, _branches(query, parameters), parameters, actor, after, limit)
         if results or after is not None:
             return results
     parameters = SqlParameters()
     # the planner takes word similarity for cheap and reads every name: 28 ms at 2,500 files, 3 ms by its own index
     await tx.raw.execute("set local enable_seqscan = off")
-    return await _run(tx, _resembling(query, parameters), parameters, reader, after, limit)
+    return await _run(tx, _resembling(query, parameters), parameters, actor, after, limit)
 
 
 async def _run(
     tx: Transaction,
     branches: Sequence[str],
     parameters: SqlParameters,
-    reader: Reader,
+    actor: Actor,
     after: tuple[int, UUID] | None,
     limit: int,
 ) -> list[SearchResult]:
     if not branches:
         return []
-    where = _visible(reader, parameters)
+    where = _visible(actor, parameters)
     if after is not None:
         score, last = parameters.add(after[0]), parameters.add(after[1])
         where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
@@ -97,11 +97,11 @@ async def _run(
     return [SearchResult(**row) for row in await tx.raw.fetch(sql, *parameters.values)]
 
 
-def _visible(reader: Reader, parameters: SqlParameters) -> list[str]:
-    """Conditions that hold `customer c` to what the reader may see (G1)."""
-    if reader.source is None:
+def _visible(actor: Actor, parameters: SqlParameters) -> list[str]:
+    """Conditions that hold `customer c` to what the actor may see (G1)."""
+    if actor.source is None:
         return []
-    source = parameters.add(reader.source)
+    source = parameters.add(actor.source)
     return [f"exists (select from customer_source s where s.customer_id = c.id and s.source = {source})"]
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.dependencies import CurrentReader, CurrentSettings
+from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.references.dependencies import CurrentRegistry
 from services.profile_svc.references.domain import may_be_reference, score_matches
 from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
 from services.profile_svc.search.schemas import CustomerPage, show_summary
-from shared.chassis import Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import CurrentActor, Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.errors import invalid
 
@@ -29,14 +29,14 @@ CustomerIds = Annotated[list[Id] | None, Query(max_length=MAX_IDS, description="
 
 
 async def find_by_reference(
-    reader: CurrentReader, registry: CurrentRegistry, q: QueryText = None
+    actor: CurrentActor, registry: CurrentRegistry, q: QueryText = None
 ) -> dict[UUID, int] | None:
     """Whose reference the text may be, with the worth of that; None when the registry did not answer."""
     text = (q or "").strip()
     if not may_be_reference(text):
         return {}
     registered = await registry.search(text)
-    return None if registered is None else score_matches(reader, text, registered)
+    return None if registered is None else score_matches(actor.source, text, registered)
 
 
 ReferenceMatches = Annotated[dict[UUID, int] | None, Depends(find_by_reference)]
@@ -46,7 +46,7 @@ ReferenceMatches = Annotated[dict[UUID, int] | None, Depends(find_by_reference)]
 async def find_customers(
     references: ReferenceMatches,
     tx: Tx,
-    reader: CurrentReader,
+    actor: CurrentActor,
     settings: CurrentSettings,
     q: QueryText = None,
     ids: CustomerIds = None,
@@ -56,18 +56,18 @@ async def find_customers(
     """Search, best first; without a text all customers in the order of their registration, or those of `ids`."""
     if q is None or not q.strip():
         place = read_cursor(cursor, UUID)
-        results = await search.list_customers(tx, reader, place[0] if place else None, limit + 1, ids)
+        results = await search.list_customers(tx, actor, place[0] if place else None, limit + 1, ids)
         page = page_of(results, limit, lambda result: (result.id,))
     else:
         if ids is not None:
             raise invalid("validation_failed", "Give either q or ids.", pointer="/ids")
         after = read_cursor(cursor, int, UUID)
         query = parse_query(q, settings.phone_regions, references)
-        results = await search.search_customers(tx, query, reader, (after[0], after[1]) if after else None, limit + 1)
+        results = await search.search_customers(tx, query, actor, (after[0], after[1]) if after else None, limit + 1)
         page = page_of(results, limit, lambda result: (result.score, result.id))
-    await add_access(tx, reader, "listed", [result.id for result in page.items])
+    await add_access(tx, actor, "listed", [result.id for result in page.items])
     return CustomerPage(
-        items=[show_summary(result, reader) for result in page.items],
+        items=[show_summary(result, actor) for result in page.items],
         next=page.next,
         did_not_answer=["references"] if references is None else [],
     )

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.search.repository import SearchResult
-from shared.chassis import Id, Page, Read
+from shared.chassis import Actor, Id, Page, Read
+from shared.chassis.audience import may_read
 
 
 class CustomerSummary(Read):
@@ -30,8 +30,8 @@ class CustomerPage(Page[CustomerSummary]):
     )
 
 
-def show_summary(result: SearchResult, reader: Reader) -> CustomerSummary:
-    """A line as this reader may see it."""
+def show_summary(result: SearchResult, actor: Actor) -> CustomerSummary:
+    """A line as this actor may see it."""
     return CustomerSummary(
         id=result.id,
         kind=result.kind,
@@ -39,5 +39,5 @@ def show_summary(result: SearchResult, reader: Reader) -> CustomerSummary:
         region=result.region,
         completeness=result.completeness,
         tier=result.tier,
-        account_manager=reader.visible("account_manager", result.account_manager),
+        account_manager=result.account_manager if may_read(actor, "account_team") else None,
     )

@@ -4,17 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.employees.repository import check_employee
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.domain import Assignment, Role, assign, release
+from shared.chassis import Actor
 from shared.messaging import Transaction, announce
 
 
 async def assign_team_member(
     tx: Transaction,
-    reader: Reader,
+    actor: Actor,
     id: UUID,
     customer_id: UUID,
     employee_id: str,
@@ -23,29 +23,29 @@ async def assign_team_member(
     hand_over_note: str | None,
 ) -> Assignment:
     """The file's lock lets one change of a team happen at a time."""
-    await customer_files.load_file(tx, customer_id, reader)
+    await customer_files.load_file(tx, customer_id, actor)
     await check_employee(tx, employee_id)
     new = Assignment(id, customer_id, employee_id, role, since)
     changed, events = assign(await teams.list_assignments(tx, customer_id), new, hand_over_note=hand_over_note)
     await teams.save_assignments(tx, changed)
     if role == "account_manager":
         await teams.save_account_manager(tx, customer_id, employee_id)
-    await add_access(tx, reader, "team_changed", [customer_id])
+    await add_access(tx, actor, "team_changed", [customer_id])
     announce(tx, events)
     return new
 
 
 async def release_team_member(
-    tx: Transaction, reader: Reader, customer_id: UUID, assignment_id: UUID, hand_over_note: str | None
+    tx: Transaction, actor: Actor, customer_id: UUID, assignment_id: UUID, hand_over_note: str | None
 ) -> Assignment:
     """Take somebody off a team now; releasing again changes nothing. An account manager leaves the overview as well."""
-    await customer_files.load_file(tx, customer_id, reader)
+    await customer_files.load_file(tx, customer_id, actor)
     assignment = await teams.load_assignment(tx, customer_id, assignment_id)
     released, events = release(assignment, tx.at, hand_over_note=hand_over_note)
     if events:
         await teams.save_assignments(tx, [released])
         if released.role == "account_manager":
             await teams.save_account_manager(tx, customer_id, None)
-    await add_access(tx, reader, "team_changed", [customer_id])
+    await add_access(tx, actor, "team_changed", [customer_id])
     announce(tx, events)
     return released

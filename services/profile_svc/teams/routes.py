@@ -7,7 +7,6 @@ from fastapi import Query, Response
 from pydantic import StringConstraints
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.dependencies import CurrentReader
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.handlers import assign_team_member, release_team_member
@@ -20,6 +19,7 @@ from shared.chassis import (
     allow,
     sends,
     service_router,
+    staff_only,
 )
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.messaging.ids import new_id
@@ -31,12 +31,11 @@ BACKDATING_GRACE = timedelta(days=1)  # a change of yesterday is still entered b
 Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Query()]
 
 
-@router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read")])
-async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
+@router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read"), staff_only])
+async def read_team(customer_id: Id, tx: Tx, actor: CurrentActor) -> TeamRead:
     """The account team now and before. Not for partners."""
-    reader.require_staff()
-    await customer_files.get_file(tx, customer_id, reader)
-    await add_access(tx, reader, "read_team", [customer_id])
+    await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_team", [customer_id])
     members = await teams.list_members(tx, [customer_id], current=False)
     return TeamRead(
         members=[show_member(member) for member in members if member.assignment.is_current],
@@ -45,26 +44,28 @@ async def read_team(customer_id: Id, tx: Tx, reader: CurrentReader) -> TeamRead:
 
 
 @router.post(
-    "/customers/{customer_id}/team", status_code=201, dependencies=[allow("team:write")],
+    "/customers/{customer_id}/team", status_code=201, dependencies=[allow("team:write"), staff_only],
     responses={201: sends("Location")},
 )  # fmt: skip
 async def assign_to_team(
-    customer_id: Id, body: AssignmentCreate, response: Response, tx: Tx, actor: CurrentActor, reader: CurrentReader
+    customer_id: Id, body: AssignmentCreate, response: Response, tx: Tx, actor: CurrentActor
 ) -> AssignmentRead:
     """A new account manager takes over from the present one, who is released with the hand-over note."""
     since = body.since or tx.at
     refuse_future(since, tx.at, "/from")
     refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
     id = new_id()
-    await assign_team_member(tx, reader, id, customer_id, body.employee_id, body.role, since, body.hand_over_note)
+    await assign_team_member(tx, actor, id, customer_id, body.employee_id, body.role, since, body.hand_over_note)
     response.headers["Location"] = f"/v1/customers/{customer_id}/team/{id}"
     members = await teams.list_members(tx, [customer_id], current=True)
     return show_member(next(member for member in members if member.assignment.id == id))
 
 
-@router.delete("/customers/{customer_id}/team/{assignment_id}", status_code=204, dependencies=[allow("team:write")])
+@router.delete(
+    "/customers/{customer_id}/team/{assignment_id}", status_code=204, dependencies=[allow("team:write"), staff_only]
+)
 async def release_from_team(
-    customer_id: Id, assignment_id: Id, tx: Tx, reader: CurrentReader, hand_over_note: Note = None
+    customer_id: Id, assignment_id: Id, tx: Tx, actor: CurrentActor, hand_over_note: Note = None
 ) -> None:
     """The assignment ends now and stays in the history. Doing it again changes nothing."""
-    await release_team_member(tx, reader, customer_id, assignment_id, hand_over_note)
+    await release_team_member(tx, actor, customer_id, assignment_id, hand_over_note)

@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.complaint_svc.subscriptions import timers
+from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.events import ComplaintClosed, ComplaintFiled, ComplaintResolved
 from tests.complaint_svc.case_builders import CUSTOMER
-from tests.complaint_svc.case_requests import STORY, filed
+from tests.complaint_svc.case_requests import STORY, filed, known_to
 
 SERVICE = "complaint"
 
@@ -123,8 +123,10 @@ async def test_C1_a_case_of_nobody_is_keyed_by_itself_until_it_is_identified(cli
     assert len(again["steps"]) == 3
 
 
-async def test_a_partner_sees_only_its_own_cases(client, known, as_role) -> None:
-    own, theirs = as_role("partner", partner_id=uuid4()), as_role("partner", partner_id=uuid4())
+async def test_a_partner_sees_only_its_own_cases(client, known, as_role, database, deliver) -> None:
+    partner_id = uuid4()
+    await deliver(database, subscriptions, [known_to(partner_id)])
+    own, theirs = as_role("partner", partner_id=partner_id), as_role("partner", partner_id=uuid4())
     answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=own)
     case_id = answer.json()["id"]
     assert (await client.get(f"/v1/complaints/{case_id}", headers=own)).status_code == 200

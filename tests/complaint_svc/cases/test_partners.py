@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from services.complaint_svc.cases.routes import complaints, steps
-from tests.complaint_svc.case_requests import STORY
+from services.complaint_svc.subscriptions import subscriptions
+from shared.messaging import Database
+from tests.complaint_svc.case_builders import CUSTOMER
+from tests.complaint_svc.case_requests import STORY, known_to, registered
 
 SERVICE = "complaint"
 
@@ -39,8 +42,11 @@ def partner(as_role) -> dict[str, str]:
 
 
 @pytest.fixture
-async def case(client: httpx.AsyncClient, known: None, partner: dict[str, str]) -> dict[str, Any]:
-    """A case that the partner filed."""
+async def case(
+    client: httpx.AsyncClient, known: None, partner: dict[str, str], database: Database, deliver: Any
+) -> dict[str, Any]:
+    """A case that the partner filed for a customer of its own."""
+    await deliver(database, subscriptions, [known_to(PARTNER)])
     answer = await client.post("/v1/complaints", json=STORY | {"channel": "partner"}, headers=partner)
     assert answer.status_code == 201, answer.text
     filed: dict[str, Any] = answer.json()
@@ -123,3 +129,28 @@ async def test_C1_a_partner_reads_its_case_without_the_notes_of_the_own_people(c
     assert seen.json()["proposals"][0]["text"] == "a new one"
     everything = await client.get(f"/v1/complaints/{case['id']}")
     assert everything.text.count("secret") == 8
+
+
+async def test_G1_a_partner_is_not_told_who_of_the_own_people_took_a_step(client, partner, case, work) -> None:
+    await work("acknowledgement")
+    steps = (await client.get(f"/v1/complaints/{case['id']}", headers=partner)).json()["steps"]
+    assert [step["by"] for step in steps] == ["partner-1", None]
+    everything = (await client.get(f"/v1/complaints/{case['id']}")).json()["steps"]
+    assert [step["by"] for step in everything] == ["partner-1", "admin-1"]
+
+
+async def test_G1_a_partner_files_and_lists_for_its_own_customers_only(
+    client, partner, case, database, deliver
+) -> None:
+    foreign, unknown = uuid4(), uuid4()
+    await deliver(database, subscriptions, [registered(foreign), known_to(uuid4(), foreign)])
+    for customer_id in (foreign, unknown):
+        body = STORY | {"channel": "partner", "customer": {"id": str(customer_id)}}
+        filed = await client.post("/v1/complaints", json=body, headers=partner)
+        assert (filed.status_code, filed.json()["code"]) == (404, "customer_not_found")
+        listed = await client.get("/v1/complaints", params={"customer_id": str(customer_id)}, headers=partner)
+        assert (listed.status_code, listed.json()["code"]) == (404, "customer_not_found")
+    own = (await client.get("/v1/complaints", params={"customer_id": str(CUSTOMER)}, headers=partner)).json()
+    assert [line["id"] for line in own["items"]] == [case["id"]]
+    nobody = await client.post("/v1/complaints", json=STORY | {"customer": None}, headers=partner)
+    assert nobody.status_code == 201, "a case of nobody known is for everybody to file"

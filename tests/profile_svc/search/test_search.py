@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.files.domain.name_index import index_name
 from services.profile_svc.search.domain import parse_query
 from services.profile_svc.search.repository import search_customers
+from shared.chassis import Actor
 
 SERVICE = "profile"
 
@@ -139,7 +139,7 @@ async def test_P12_search_any_question_has_an_answer(database, typed):
     if any("\ud800" <= character <= "\udfff" for character in typed):
         return
     query = parse_query(typed, ("US", "CN"))
-    assert await database.run(lambda tx: search_customers(tx, query, Reader("test"), None, 10)) == []
+    assert await database.run(lambda tx: search_customers(tx, query, Actor("test", "person"), None, 10)) == []
 
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨单仇解区曾查"
@@ -164,7 +164,7 @@ async def test_P12_search_answers_quickly_at_2500_files(database):
     for typed in ("重庆", "shan", "wangwei", "cq", "foods", "arion mot", "李", "212-555-0123", "logistcs", "a"):
         query = parse_query(typed, ("US", "CN"))
         indexed = await best_of_five(
-            database, lambda tx, query=query: search_customers(tx, query, Reader("test"), None, 51)
+            database, lambda tx, query=query: search_customers(tx, query, Actor("test", "person"), None, 51)
         )
         assert indexed < naive, (typed, indexed, naive)
 

@@ -38,7 +38,8 @@ async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Resp
 def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, partner_id: UUID | None) -> ComplaintRead:
     """The answer that shows a case: its deadlines as they stand at `now`, and the steps it may take next.
 
-    A partner does not read the notes of the business's own people (G1); what was proposed it reads, to answer it.
+    A partner does not read who of the business's own people took a step, nor their notes (G1); what was proposed it
+    reads, to answer it.
     """
     case, story = file.case, file.story
     proposal_texts = {(step["round"], step["at"]): step["note"] for step in file.steps if step["name"] == "proposal"}
@@ -83,11 +84,11 @@ def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> Dead
 
 
 def _read_step(step: repository.Row, partner_id: UUID | None) -> StepRead:
-    may_read_note = partner_id is None or step["partner_id"] == partner_id
+    is_own = partner_id is None or step["partner_id"] == partner_id
     return StepRead(
         number=step["number"], round=step["round"], step=step["name"], outcome=step["outcome"],
-        status=step["status_after"], at=step["at"], recorded_at=step["recorded_at"], by=step["done_by"],
-        note=step["note"] if may_read_note else None,
+        status=step["status_after"], at=step["at"], recorded_at=step["recorded_at"],
+        by=step["done_by"] if is_own else None, note=step["note"] if is_own else None,
     )  # fmt: skip
 
 

@@ -7,7 +7,12 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.complaint_svc.cases import handlers, repository
-from services.complaint_svc.cases.dependencies import case_ref, refuse_future_instant, step_request
+from services.complaint_svc.cases.dependencies import (
+    case_ref,
+    refuse_future_instant,
+    require_own_customer,
+    step_request,
+)
 from services.complaint_svc.cases.domain.case import Status
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
@@ -55,6 +60,7 @@ async def file_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, res
         body.channel, body.category, body.about.order_id, body.about.sku, actor.partner_id, story
     )
     customer_id = None if body.customer is None else body.customer.id
+    await require_own_customer(tx, actor, customer_id)
     filing = handlers.FilingRequest(customer_id, body.kind, body.severity, details)
     case = await handlers.file_complaint(tx, filing, request)
     response.headers["Location"] = f"/v1/complaints/{case.id}"
@@ -73,6 +79,7 @@ async def list_complaints(
     limit: Limit = 50,
 ) -> Page[ComplaintSummary]:
     """Cases, the newest first, or the most urgent. A partner sees its own."""
+    await require_own_customer(tx, actor, customer_id)
     after = read_cursor(cursor, UUID) if sort == "newest" else read_cursor(cursor, datetime, UUID)
     rows = await repository.list_cases(
         tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id, sort=sort,

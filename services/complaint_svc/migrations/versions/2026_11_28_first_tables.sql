@@ -2,6 +2,8 @@ create table tier_copy (
     customer_id uuid primary key, tier text, rank int, effective_from timestamptz, recorded_at timestamptz not null
 );
 
+create table customer_source (customer_id uuid not null, source text not null, primary key (customer_id, source));
+
 create table complaint_case (
     id uuid primary key, customer_id uuid, partner_id uuid,
     kind text not null

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.repository import customer_files
+from shared.chassis import Actor
 from shared.messaging import Transaction, announce
 
 
 async def amend_customer_file(
     tx: Transaction,
-    reader: Reader,
+    actor: Actor,
     file: CustomerFile,
     kind: CustomerKind | None,
     changes: Facts,
@@ -22,6 +22,6 @@ async def amend_customer_file(
     amended, events = amend_file(file, kind, changes, tx.at, regions=regions)
     if amended is not file:
         await customer_files.save_file(tx, amended, before=file)
-    await add_access(tx, reader, "changed", [file.id])
+    await add_access(tx, actor, "changed", [file.id])
     announce(tx, events)
     return amended

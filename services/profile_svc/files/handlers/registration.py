@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from services.profile_svc.audit.repository import add_access
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.registration import (
     Registration,
@@ -12,14 +11,16 @@ from services.profile_svc.files.domain.registration import (
     file_exists,
 )
 from services.profile_svc.files.repository import registration
+from services.profile_svc.references.domain import require_own_source
 from services.profile_svc.references.repository.customer_sources import add_sources
+from shared.chassis import Actor
 from shared.errors import DomainError
 from shared.messaging import Transaction, announce
 from shared.messaging.ids import new_id
 
 
 async def register_customers(
-    tx: Transaction, reader: Reader, requests: Sequence[RegistrationRequest], *, regions: Sequence[str]
+    tx: Transaction, actor: Actor, requests: Sequence[RegistrationRequest], *, regions: Sequence[str]
 ) -> list[Registration | DomainError]:
     """Open files: the outcome of each request, in order; one that is refused does not stop the others.
 
@@ -27,33 +28,33 @@ async def register_customers(
     """
     ids = {request.id for request in requests if request.id is not None}
     batch = RegistrationBatch(await registration.load_files(tx, ids))
-    outcomes = [_open(batch, reader, request, tx, regions) for request in requests]
+    outcomes = [_open(batch, actor, request, tx, regions) for request in requests]
     await registration.add_files(tx, list(batch.opened.values()))
     await registration.complete_stubs(tx, list(batch.completed.values()))
     await add_sources(tx, batch.sources)
     opened = [*batch.opened, *batch.completed]
     if opened:
-        await add_access(tx, reader, "opened", opened)
+        await add_access(tx, actor, "opened", opened)
     announce(tx, batch.events)
     return outcomes
 
 
 def _open(
-    batch: RegistrationBatch, reader: Reader, request: RegistrationRequest, tx: Transaction, regions: Sequence[str]
+    batch: RegistrationBatch, actor: Actor, request: RegistrationRequest, tx: Transaction, regions: Sequence[str]
 ) -> Registration | DomainError:
     try:
         if request.reference is not None:
-            reader.require_own_source(request.reference.source)
+            require_own_source(actor.source, request.reference.source)
         return batch.open(request, tx.at, new_id, regions)
     except DomainError as refusal:
         return refusal
 
 
 async def register_customer(
-    tx: Transaction, reader: Reader, request: RegistrationRequest, *, regions: Sequence[str]
+    tx: Transaction, actor: Actor, request: RegistrationRequest, *, regions: Sequence[str]
 ) -> CustomerFile:
     """One file, by hand: that it is there already is worth knowing, whatever it says."""
-    (outcome,) = await register_customers(tx, reader, [request], regions=regions)
+    (outcome,) = await register_customers(tx, actor, [request], regions=regions)
     if isinstance(outcome, DomainError):
         raise outcome
     if not outcome.is_new:

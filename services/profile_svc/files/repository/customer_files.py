@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from services.profile_svc.core.domain import Reader, customer_not_found
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import visible_to
+from shared.chassis import Actor
+from shared.chassis.visibility import customer_not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
@@ -20,25 +21,25 @@ def file_of_row(row: Any) -> CustomerFile:
     return CustomerFile(row.id, row.kind, row.facts, row.version, row.registered_at, row.updated_at)
 
 
-async def find_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile | None:
-    """The file, if there is one and the reader may see it."""
+async def find_file(tx: Transaction, id: UUID, actor: Actor) -> CustomerFile | None:
+    """The file, if there is one and the actor may see it."""
     row = (
-        await tx.sql.execute(visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader))
+        await tx.sql.execute(visible_to(select(customer).where(customer.c.id == id), customer.c.id, actor))
     ).one_or_none()
     return None if row is None else file_of_row(row)
 
 
-async def get_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
-    """The file; 404 when there is none that the reader may see."""
-    file = await find_file(tx, id, reader)
+async def get_file(tx: Transaction, id: UUID, actor: Actor) -> CustomerFile:
+    """The file; 404 when there is none that the actor may see."""
+    file = await find_file(tx, id, actor)
     if file is None:
         raise customer_not_found()
     return file
 
 
-async def load_file(tx: Transaction, id: UUID, reader: Reader) -> CustomerFile:
-    """The file, locked against other changes; 404 when there is none that the reader may see."""
-    query = visible_to(select(customer).where(customer.c.id == id), customer.c.id, reader).with_for_update(
+async def load_file(tx: Transaction, id: UUID, actor: Actor) -> CustomerFile:
+    """The file, locked against other changes; 404 when there is none that the actor may see."""
+    query = visible_to(select(customer).where(customer.c.id == id), customer.c.id, actor).with_for_update(
         key_share=True
     )
     row = (await tx.sql.execute(query)).one_or_none()

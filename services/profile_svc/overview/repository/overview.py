@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.profile_svc.core.domain import Reader
+from services.profile_svc.audit.repository import name_in_trail
 from services.profile_svc.overview.domain.totals import OrderTotals, ReversalTotals
 from services.profile_svc.overview.domain.warnings import OpenWarnings
 from services.profile_svc.overview.tables import overview
+from shared.chassis import Actor
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
 from shared.sql import Upsert, insert_columns, unnest
@@ -173,7 +174,7 @@ async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Seque
     await tx.raw.execute(CLOSE_WARNINGS, ids, [" ".join(by_customer[id]) for id in ids], tx.at)
 
 
-async def find_overview(database: Database, customer_id: UUID, reader: Reader, today: date) -> Mapping[str, Any] | None:
+async def find_overview(database: Database, customer_id: UUID, actor: Actor, today: date) -> Mapping[str, Any] | None:
     """One read with its own line in the access trail; a file nobody did anything with yet has an empty overview.
 
     One statement is a transaction by itself, all or nothing; a BEGIN and a COMMIT around it would be two round trips
@@ -183,7 +184,7 @@ async def find_overview(database: Database, customer_id: UUID, reader: Reader, t
         try:
             raw: Any = (await sql.get_raw_connection()).driver_connection
             row: Mapping[str, Any] | None = await raw.fetchrow(
-                READ, customer_id, reader.source, reader.actor, today, database.clock()
+                READ, customer_id, actor.source, name_in_trail(actor), today, database.clock()
             )
         except BaseException:
             await sql.invalidate()  # whatever state it is in, nobody else gets it

@@ -6,18 +6,18 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists
 
-from services.profile_svc.core.domain import Reader
 from services.profile_svc.references.tables import customer_source
+from shared.chassis import Actor
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
 
-def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], reader: Reader) -> Select[Any]:
-    """The query, held to customers that the reader may see (G1): of a partner those its source has a reference of."""
-    if reader.source is None:
+def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], actor: Actor) -> Select[Any]:
+    """The query, held to customers that the actor may see (G1): of a partner those its source has a reference of."""
+    if actor.source is None:
         return query
     return query.where(
-        exists().where(customer_source.c.customer_id == customer_id, customer_source.c.source == reader.source)
+        exists().where(customer_source.c.customer_id == customer_id, customer_source.c.source == actor.source)
     )
 
 
