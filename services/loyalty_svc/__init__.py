@@ -9,6 +9,7 @@ Its areas, each with a page of meaning in its `__init__.py`; an area imports onl
     expiry        points nobody used in time, and longer life for them
     programmes    how many points an amount earns, and for how long
     ledger        wallets, entries, lots and holds; nothing changes points but through it
+    customers     whose they are, and so which of them a partner sees
     core          what the tables and shapes of all areas share
 
 `subscriptions.py` says which event, timer and background job leads where.

@@ -1,5 +1,6 @@
 """What wakes loyalty: event -> handler, timer -> handler, background jobs."""
 
+from services.loyalty_svc.customers import handlers as customers
 from services.loyalty_svc.earning import handlers as earning
 from services.loyalty_svc.expiry import handlers as expiry
 from services.loyalty_svc.ledger import handlers as ledger
@@ -19,6 +20,7 @@ from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
 subscriptions.on(CustomerReferenceRegistered, ledger.when_references_are_registered_open_wallets)
+subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
 subscriptions.on(CustomerRegistered, ledger.when_customers_are_registered_open_wallets)
 subscriptions.on(OrderPlaced, earning.when_orders_are_placed_earn_points)
 subscriptions.on(OrderReturned, earning.when_orders_are_returned_reverse_their_share)

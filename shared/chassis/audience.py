@@ -18,7 +18,9 @@ from typing import Any, Literal
 
 from shared.chassis.access import Actor
 
-ContentKind = Literal["margin", "cost", "arrears", "account_team", "tasks", "early_warnings", "other_sources"]
+ContentKind = Literal[
+    "margin", "cost", "arrears", "account_team", "own_people", "tasks", "early_warnings", "other_sources"
+]  # fmt: skip
 
 COMPANY = frozenset({"agent", "manager", "head", "analyst", "auditor", "admin"})
 RESULTS = COMPANY - {"agent"}  # who answers for results, or looks into them
@@ -28,6 +30,7 @@ MAY_READ: Mapping[ContentKind, frozenset[str]] = {
     "cost": RESULTS,  # revenue without cost is the margin
     "arrears": COMPANY,
     "account_team": COMPANY,
+    "own_people": COMPANY,  # who of them did something, and what they noted about it
     "tasks": COMPANY,
     "early_warnings": COMPANY,
     "other_sources": COMPANY,  # what other sources call a customer, and that they know it
@@ -49,6 +52,13 @@ FIELDS: Mapping[ContentKind, frozenset[str]] = {
         }
     ),
     "account_team": frozenset({"account_manager", "team"}),
+    # a step's `by` is not among them: who took the step may read it, so services leave it out line by line
+    "own_people": frozenset(
+        {
+            *("actor", "requested_by", "approved_by", "decided_by", "nominated_by", "raised_by", "set_by", "ended_by"),
+            *("closed_by", "recorded_by", "made_by"),
+        }
+    ),
     "tasks": frozenset({"tasks", "open_tasks", "overdue_tasks", "tasks_done_rate", "tasks_per_contact"}),
     "early_warnings": frozenset({"warnings"}),
     "other_sources": frozenset(),  # each service shows a partner its own source only: no field is only that

@@ -34,7 +34,7 @@ class OpeningHours(Shape):
     sun: HoursOfDay
 
 
-class SpecialDay(Shape):
+class SpecialDayEntry(Shape):
     """A day as the business works it. Without `hours` a working day has those of its weekday."""
 
     day: Day
@@ -51,7 +51,7 @@ class CalendarRulesDocument(Shape):
         default=None, description="a country, or a country and its part; without it no holidays are kept",
         examples=["CN", "DE-BY"],
     )  # fmt: skip
-    special_days: Annotated[list[SpecialDay], Field(default_factory=list, max_length=2000)]
+    special_days: Annotated[list[SpecialDayEntry], Field(default_factory=list, max_length=2000)]
 
 
 class CalendarDayRead(Read):

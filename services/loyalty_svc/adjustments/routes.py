@@ -7,6 +7,7 @@ from fastapi import Query
 
 from services.loyalty_svc.adjustments import handlers, repository
 from services.loyalty_svc.adjustments.schemas import AdjustmentCreate, AdjustmentRead, TransferCreate
+from services.loyalty_svc.customers.dependencies import VisibleCustomer
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.ledger.schemas import EntryRead
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
@@ -17,7 +18,7 @@ ADJUST = [allow("points:adjust")]
 
 @router.post("/customers/{customer_id}/points/adjustments", status_code=201, dependencies=ADJUST)
 async def adjust_points(
-    customer_id: Id, body: AdjustmentCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
+    customer_id: VisibleCustomer, body: AdjustmentCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
 ) -> AdjustmentRead:
     """Correct points by hand. Above the limit the adjustment stays `pending` until another person approves it."""
     adjustment = await handlers.adjust_points(
@@ -55,7 +56,7 @@ async def reject_adjustment(adjustment_id: Id, tx: Tx, actor: CurrentActor) -> A
 
 
 @router.post("/customers/{customer_id}/points/transfers", status_code=201, dependencies=ADJUST)
-async def transfer_points(customer_id: Id, body: TransferCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
+async def transfer_points(customer_id: VisibleCustomer, body: TransferCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
     """Move points to another customer; they keep their expiry. Answers with the sender's entry."""
     sent, _ = await handlers.transfer_points(tx, customer_id, body.to, body.points, actor.subject, reason=body.reason)
     return EntryRead.of(sent, tx.at)

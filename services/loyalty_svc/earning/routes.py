@@ -1,5 +1,6 @@
 """What a customer's points are now, and what a purchase would earn."""
 
+from services.loyalty_svc.customers.dependencies import VisibleCustomer
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.earning.repository.tiers import load_tiers
 from services.loyalty_svc.earning.schemas import PointsRead
@@ -8,13 +9,13 @@ from services.loyalty_svc.ledger.repository.lots import list_expiring
 from services.loyalty_svc.ledger.schemas import ExpiringRead
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.programmes.schemas import ProgrammeTermsRead
-from shared.chassis import Id, Tx, allow, service_router
+from shared.chassis import Tx, allow, service_router
 
 router = service_router(prefix="/v1", tags=["points"])
 
 
 @router.get("/customers/{customer_id}/points", dependencies=[allow("points:read")])
-async def show_points(customer_id: Id, tx: Tx, settings: CurrentSettings) -> PointsRead:
+async def show_points(customer_id: VisibleCustomer, tx: Tx, settings: CurrentSettings) -> PointsRead:
     """What the customer can spend, what is set aside or owed, what expires when, and what a purchase earns now."""
     balance_row = await load_balances(tx, customer_id, tx.at)
     tier = (await load_tiers(tx, [customer_id]))[customer_id].at(tx.at)

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.loyalty_svc.customers.dependencies import VisibleCustomer
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.ledger.repository import balances, entries, lots
 from services.loyalty_svc.ledger.schemas import EntryRead, ExpiringRead, LiabilityRead, LotRead
 from shared.chassis import (
+    CurrentActor,
     Cursor,
-    Id,
     Limit,
     Page,
     Tx,
@@ -18,24 +19,26 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.chassis.audience import may_read
 
 router = service_router(prefix="/v1", tags=["points"])
 READ = [allow("points:read")]
 
 
 @router.get("/customers/{customer_id}/points/entries", dependencies=READ)
-async def list_entries(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[EntryRead]:
+async def list_entries(
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
+) -> Page[EntryRead]:
     """The ledger of a customer, newest first; the balances are those after each entry."""
-    await balances.require_customer(tx, customer_id)
     last = read_cursor(cursor, int)
     rows = await entries.list_entries(tx, customer_id, last[0] if last else None, limit)
-    return page_of([EntryRead(**row) for row in rows], limit, lambda row: (row.number,))
+    hidden = {} if may_read(actor, "own_people") else {"actor": None, "reason": None}
+    return page_of([EntryRead(**{**row, **hidden}) for row in rows], limit, lambda row: (row.number,))
 
 
 @router.get("/customers/{customer_id}/points/lots", dependencies=READ)
-async def list_lots(customer_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LotRead]:
+async def list_lots(customer_id: VisibleCustomer, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LotRead]:
     """The lots that have points left, the first to expire first."""
-    await balances.require_customer(tx, customer_id)
     last = read_cursor(cursor, datetime, UUID)
     rows = await lots.list_lots(tx, customer_id, (last[0], last[1]) if last else None, limit)
     return page_of([LotRead(**row) for row in rows], limit, lambda row: (row.expires_at, row.id))

@@ -18,7 +18,10 @@ class ExpiringRead(Read):
 
 
 class EntryRead(Read):
-    """An entry of a customer's ledger: its effect in points, and the balances after it."""
+    """An entry of a customer's ledger: its effect in points, and the balances after it.
+
+    `actor` and `reason`, who of the company's own people made it and why, are null for a partner.
+    """
 
     id: UUID
     number: int

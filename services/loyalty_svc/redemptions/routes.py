@@ -6,10 +6,12 @@ from uuid import UUID
 
 from fastapi import Query
 
+from services.loyalty_svc.customers.dependencies import VisibleCustomer
 from services.loyalty_svc.dependencies import CurrentSettings
-from services.loyalty_svc.ledger.repository import balances, holds
+from services.loyalty_svc.ledger.repository import holds
 from services.loyalty_svc.ledger.schemas import EntryRead
 from services.loyalty_svc.redemptions import handlers
+from services.loyalty_svc.redemptions.dependencies import VisibleHold
 from services.loyalty_svc.redemptions.schemas import (
     CaptureCreate,
     HoldCreate,
@@ -18,7 +20,6 @@ from services.loyalty_svc.redemptions.schemas import (
     ReversalCreate,
 )
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
-from shared.errors import not_found
 
 router = service_router(prefix="/v1", tags=["points"])
 READ = [allow("points:read")]
@@ -26,7 +27,7 @@ WRITE = [allow("points:write")]
 
 
 @router.post("/customers/{customer_id}/points/redemptions", status_code=201, dependencies=WRITE)
-async def redeem_points(customer_id: Id, body: RedemptionCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
+async def redeem_points(customer_id: VisibleCustomer, body: RedemptionCreate, tx: Tx, actor: CurrentActor) -> EntryRead:
     """Spend points, the first to expire first. 409 `not_enough_points` when there are fewer."""
     entry = await handlers.redeem_points(
         tx, customer_id, body.points, actor.subject, reference=body.reference, reason=body.reason
@@ -36,7 +37,7 @@ async def redeem_points(customer_id: Id, body: RedemptionCreate, tx: Tx, actor: 
 
 @router.post("/customers/{customer_id}/points/redemptions/{entry_id}/reversal", status_code=201, dependencies=WRITE)
 async def reverse_redemption(
-    customer_id: Id, entry_id: Id, tx: Tx, actor: CurrentActor, body: ReversalCreate | None = None
+    customer_id: VisibleCustomer, entry_id: Id, tx: Tx, actor: CurrentActor, body: ReversalCreate | None = None
 ) -> EntryRead:
     """Give redeemed points back to the lots they came from, with the old expiry; all of them, or part (K10)."""
     body = body or ReversalCreate()
@@ -46,30 +47,27 @@ async def reverse_redemption(
 
 @router.get("/customers/{customer_id}/points/holds", dependencies=READ)
 async def list_holds(
-    customer_id: Id,
+    customer_id: VisibleCustomer,
     tx: Tx,
     state: Annotated[Literal["open", "captured", "released", "expired"] | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[HoldRead]:
     """Holds of a customer, the newest first, of one state if given."""
-    await balances.require_customer(tx, customer_id)
     last = read_cursor(cursor, UUID)
     rows = await holds.list_holds(tx, customer_id, state, last[0] if last else None, limit)
     return page_of([HoldRead(**row) for row in rows], limit, lambda row: (row.id,))
 
 
 @router.get("/holds/{hold_id}", dependencies=READ)
-async def show_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
-    """One hold, for the company's own people; a partner reads the holds of its customers by customer."""
-    if actor.source is not None:
-        raise not_found("hold_not_found", "There is no such hold.")
-    return HoldRead(**await holds.find_hold(tx, hold_id))
+async def show_hold(hold: VisibleHold) -> HoldRead:
+    """One hold; of a customer that whoever asks may see."""
+    return HoldRead(**hold)
 
 
 @router.post("/customers/{customer_id}/points/holds", status_code=201, dependencies=WRITE)
 async def place_hold(
-    customer_id: Id, body: HoldCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
+    customer_id: VisibleCustomer, body: HoldCreate, tx: Tx, actor: CurrentActor, settings: CurrentSettings
 ) -> HoldRead:
     """Set points aside until the hold is captured, released, or over."""
     hold = await handlers.place_hold(
@@ -80,14 +78,16 @@ async def place_hold(
 
 
 @router.post("/holds/{hold_id}/capture", status_code=201, dependencies=WRITE)
-async def capture_hold(hold_id: Id, tx: Tx, actor: CurrentActor, body: CaptureCreate | None = None) -> HoldRead:
+async def capture_hold(
+    hold_id: Id, hold: VisibleHold, tx: Tx, actor: CurrentActor, body: CaptureCreate | None = None
+) -> HoldRead:
     """Spend what was set aside, all or part; the rest is free again at once. A hold ends once."""
     await handlers.capture_hold(tx, hold_id, body.points if body else None, actor.subject)
     return HoldRead(**await holds.find_hold(tx, hold_id))
 
 
 @router.post("/holds/{hold_id}/release", status_code=201, dependencies=WRITE)
-async def release_hold(hold_id: Id, tx: Tx, actor: CurrentActor) -> HoldRead:
+async def release_hold(hold_id: Id, hold: VisibleHold, tx: Tx, actor: CurrentActor) -> HoldRead:
     """End a hold without spending; its points are free again. A hold ends once."""
     await handlers.release_hold(tx, hold_id, actor.subject)
     return HoldRead(**await holds.find_hold(tx, hold_id))

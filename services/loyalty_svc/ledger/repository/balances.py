@@ -14,7 +14,8 @@ from shared.messaging import Transaction
 async def load_balances(tx: Transaction, customer_id: UUID, at: datetime) -> Row:
     """Balance, held and debt of a customer at an instant, in points. 404 `customer_not_found`.
 
-    what is overdue but not yet expired by the job cannot be spent, so it is not shown."""
+    What is overdue but not yet expired by the job cannot be spent, so it is not shown.
+    """
     overdue = (
         select(func.coalesce(func.sum(lot.c.remaining), 0))
         .where(lot.c.customer_id == customer_id, lot.c.open, lot.c.expires_at <= at)
@@ -25,14 +26,8 @@ async def load_balances(tx: Transaction, customer_id: UUID, at: datetime) -> Row
     ).where(wallet.c.customer_id == customer_id)
     row = await fetch_row(tx, query)
     if row is None:
-        raise not_found("customer_not_found", "Loyalty does not know this customer.")
+        raise not_found("customer_not_found", "There is no such customer.")
     return row
-
-
-async def require_customer(tx: Transaction, customer_id: UUID) -> None:
-    """404 `customer_not_found` when the customer has no wallet."""
-    if not await tx.raw.fetchval("select true from wallet where customer_id = $1", customer_id):
-        raise not_found("customer_not_found", "Loyalty does not know this customer.")
 
 
 async def sum_balances(tx: Transaction, at: datetime) -> Row:

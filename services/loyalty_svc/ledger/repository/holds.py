@@ -7,7 +7,7 @@ from sqlalchemy import select
 from services.loyalty_svc.core.repository import Row, fetch_rows
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.tables import hold as hold_table
-from shared.errors import not_found
+from shared.errors import DomainError, not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
@@ -15,6 +15,11 @@ HOLD = (
     hold_table.c.id, hold_table.c.customer_id, hold_table.c.points, hold_table.c.state, hold_table.c.captured,
     hold_table.c.placed_at, hold_table.c.expires_at, hold_table.c.ended_at, hold_table.c.reference,
 )  # fmt: skip
+
+
+def hold_not_found() -> DomainError:
+    """The one answer for a hold that does not exist and for one that is not theirs to see."""
+    return not_found("hold_not_found", "There is no such hold.")
 
 
 async def find_customer_of_hold(tx: Transaction, hold_id: UUID) -> UUID | None:
@@ -28,7 +33,7 @@ async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
     query = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
     row = await tx.raw.fetchrow(query, hold_id)
     if row is None:
-        raise not_found("hold_not_found", "There is no such hold.")
+        raise hold_not_found()
     parts = tuple((UUID(lot_id), points) for lot_id, points in row["parts"])
     return Hold(row["id"], row["customer_id"], row["points"], parts, row["expires_at"], row["state"], row["captured"])
 
@@ -67,5 +72,5 @@ async def find_hold(tx: Transaction, hold_id: UUID) -> Row:
     """A hold as it is shown. 404 `hold_not_found`."""
     row = (await tx.sql.execute(select(*HOLD).where(hold_table.c.id == hold_id))).mappings().one_or_none()
     if row is None:
-        raise not_found("hold_not_found", "There is no such hold.")
+        raise hold_not_found()
     return dict(row)

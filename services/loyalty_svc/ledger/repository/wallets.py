@@ -89,7 +89,7 @@ async def load_wallet(tx: Transaction, customer_id: UUID) -> Wallet:
     """Lock one wallet and load its balances, no lots. 404 `customer_not_found`."""
     rows = await tx.raw.fetch(LOCK, [customer_id])
     if not rows:
-        raise not_found("customer_not_found", "Loyalty does not know this customer.")
+        raise not_found("customer_not_found", "There is no such customer.")
     return _wallet(rows[0])
 
 

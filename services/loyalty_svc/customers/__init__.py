@@ -1,0 +1,16 @@
+"""Customers: whose they are, and so which of them a partner sees (G1).
+
+Owns: `customer_source`, pairs of a customer and a source that has a reference of it, a copy kept from events. A partner
+sees the points of the customers of its own source and no others.
+
+Does not own: who the customer is (profile), the references themselves (the gateway's registry), and whether a customer
+is known here: it is when it has a wallet (`ledger`).
+
+Invariants: what is not an actor's to see is not found (404), like what does not exist. Who of the company's own people
+changed points, and why they say they did, is not told to partners.
+
+Time: a source is added when its first reference is registered; it is not taken away.
+
+Why it is right: each route below `/customers/{customer_id}` takes its id from one dependency, `VisibleCustomer`, and
+a test asks every route of the service as a partner for another's customer.
+"""

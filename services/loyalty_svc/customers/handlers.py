@@ -1,0 +1,14 @@
+"""What loyalty hears of whose customers they are."""
+
+from collections.abc import Sequence
+
+from services.loyalty_svc.customers.repository import save_sources
+from shared.events import CustomerReferenceRegistered
+from shared.messaging import Transaction
+
+
+async def when_references_are_registered_know_whose_customers_they_are(
+    tx: Transaction, registered: Sequence[CustomerReferenceRegistered]
+) -> None:
+    """A source has a reference of a customer: its partner may see the customer's points from now on (G1)."""
+    await save_sources(tx, [(event.customer_id, event.source) for event in registered])

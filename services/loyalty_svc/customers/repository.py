@@ -1,0 +1,24 @@
+"""SQL of which sources know a customer, and so which partner may see it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from services.loyalty_svc.customers.tables import customer_source
+from shared.messaging import Transaction
+from shared.sql import insert_many
+
+
+async def save_sources(tx: Transaction, sources: Iterable[tuple[UUID, str]]) -> None:
+    """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
+    rows = sorted(set(sources))
+    await insert_many(tx, customer_source, rows, columns=("customer_id", "source"), on_conflict="nothing")
+
+
+async def list_sources(tx: Transaction, customer_id: UUID) -> list[str] | None:
+    """The sources that a customer has references of, in no order; None for one that has no wallet."""
+    sources: list[str] | None = await tx.raw.fetchval(
+        """select array(select source from customer_source where customer_id = $1)
+           from wallet where customer_id = $1""",
+        customer_id,
+    )
+    return sources
