@@ -11,5 +11,6 @@ from services.loyalty_svc.settlements.tables import anonymous_case, unassigned_s
 
 __all__ = [
     "adjustment", "anonymous_case", "customer_source", "entry", "hold", "lot", "lot_extension", "metadata",
-    "order_points", "posting", "rule_set_step", "rule_set_version", "spent_lot", "tier_copy", "unassigned_settlement", "wallet",
+    "order_points", "posting", "rule_set_step", "rule_set_version", "spent_lot", "tier_copy", "unassigned_settlement",
+    "wallet",
 ]  # fmt: skip
