@@ -10,8 +10,12 @@ from shared.chassis.contract.docs_page import FILES, STATIC, docs_page
 
 # swagger-ui-dist 5.35.0
 VENDORED = {
-    "swagger-ui-bundle.js": "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2",  # pragma: allowlist secret
-    "swagger-ui.css": "5ed08757e53da3e026d6cbecc61fe5d43585c9560b302d534ad56692519a273d",  # pragma: allowlist secret
+    "swagger-ui-bundle.js": (
+        "e6a898692f2d768e807c3ba4626068a69a2c5dd960dd6c76f3e4d3a3de180af2"  # pragma: allowlist secret
+    ),
+    "swagger-ui.css": (
+        "5ed08757e53da3e026d6cbecc61fe5d43585c9560b302d534ad56692519a273d"  # pragma: allowlist secret
+    ),
 }
 
 
