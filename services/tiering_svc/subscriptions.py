@@ -65,9 +65,9 @@ timers.on(risk_flags.RISK_END, risk_flags.when_a_flag_set_by_hand_reaches_its_en
 
 jobs = Jobs(
     {
-        "review": run_steps.RUN,
-        "simulation": run_steps.RUN,
-        "policy_back_test": back_tests.BACK_TEST,
+        "review": run_steps.EVALUATION_RUNS,
+        "simulation": run_steps.EVALUATION_RUNS,
+        "policy_back_test": back_tests.POLICY_BACK_TESTS,
         "lifetime_values": lifetime_values.LIFETIME_VALUE_RUNS,
         "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,

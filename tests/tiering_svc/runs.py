@@ -10,7 +10,7 @@ from deploy.verify.invariants.reviews import INVARIANTS
 from services.tiering_svc.policies.repository import TIER_POLICIES
 from services.tiering_svc.reviews.handlers import reviews
 from services.tiering_svc.reviews.repository import evaluations
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.settings import Settings
 from services.tiering_svc.subscriptions import jobs
 from shared.jobs import Jobs
@@ -49,7 +49,7 @@ async def to_the_end(database: Database, kind: str = "review") -> None:
     await Worker(database).to_the_end(kind)
 
 
-async def reviewed(database: Database, as_of: datetime, **more: Any) -> Run:
+async def reviewed(database: Database, as_of: datetime, **more: Any) -> EvaluationRun:
     """A review from the beginning to the end."""
     request: dict[str, Any] = {"apply": True, "by": "head-1"} | more
     run = await database.run(lambda tx: reviews.request_review(tx, as_of, **request))
@@ -57,7 +57,7 @@ async def reviewed(database: Database, as_of: datetime, **more: Any) -> Run:
     return await database.run(lambda tx: evaluations.load_run(tx, run.run_id))
 
 
-async def listed(database: Database, run: Run) -> list[Listed]:
+async def listed(database: Database, run: EvaluationRun) -> list[Listed]:
     """The exact list of movers, without whether it was applied."""
     movers: list[Listed] = []
     while True:

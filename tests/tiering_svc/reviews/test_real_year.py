@@ -37,7 +37,7 @@ def bought(year: RealYear, as_of: datetime, known_at: datetime) -> dict[UUID, di
     return months
 
 
-async def run_of(database: Any, policy: UUID, *, apply: bool = False) -> evaluations.Run:
+async def run_of(database: Any, policy: UUID, *, apply: bool = False) -> evaluations.EvaluationRun:
     """At the end of the year, by what was known in September."""
     run = await database.run(
         lambda tx: request_review(tx, AS_OF, apply=apply, by="head-1", known_at=KNOWN_AT, policy=(policy, 1)), at=NOW
@@ -57,11 +57,11 @@ async def test_T10_a_review_of_the_real_year_equals_brute_force(real_year: RealY
         spent = sum(months[customer].get(date(2017, month, 1), Decimal(0)) for month in (7, 8))
         graded = next((tier for tier, start in reversed(bands) if spent >= Decimal(start)), "basic")
         rows = await real_year_copy.run(lambda tx, customer=customer: list_history(tx, customer, KNOWN_AT))
-        stood = [row for row in rows if row.starts_at <= AS_OF][-1].tier
-        if ranks[graded] > ranks[stood]:
-            expected.append((customer, "up", stood, graded, graded))
-        elif ranks[graded] < ranks[stood]:
-            expected.append((customer, "down", stood, graded, graded))
+        tier_then = [row for row in rows if row.starts_at <= AS_OF][-1].tier
+        if ranks[graded] > ranks[tier_then]:
+            expected.append((customer, "up", tier_then, graded, graded))
+        elif ranks[graded] < ranks[tier_then]:
+            expected.append((customer, "down", tier_then, graded, graded))
         else:
             kept += 1
     assert len({outcome for _, outcome, *_ in expected}) == 2
@@ -77,20 +77,20 @@ async def test_T10_a_review_of_the_real_year_equals_brute_force(real_year: RealY
 async def test_T6_stars_of_the_real_year_equal_brute_force(real_year: RealYear, real_year_copy: Any) -> None:
     months = bought(real_year, AS_OF, KNOWN_AT)
     expected = {}
-    for customer, its in months.items():
-        weakest = min(its.get(date(2017, month, 1), Decimal(0)) for month in range(2, 8))
+    for customer, amounts in months.items():
+        weakest = min(amounts.get(date(2017, month, 1), Decimal(0)) for month in range(2, 8))
         expected[customer] = next((star for over, star in ((800, "star5"), (500, "star4"), (300, "star3"))
                                    if weakest > over), "no-star")  # fmt: skip
     run = await run_of(real_year_copy, STARS.policy_id)
     assert run.result == "simulated"
-    found = await listed(real_year_copy, run)
-    assert {customer: to_tier for customer, _, _, to_tier, _ in found} == expected
-    assert {outcome for _, outcome, *_ in found} == {"placed"}
+    movers = await listed(real_year_copy, run)
+    assert {customer: to_tier for customer, _, _, to_tier, _ in movers} == expected
+    assert {outcome for _, outcome, *_ in movers} == {"placed"}
 
 
 @pytest.mark.parametrize("by", ["customers", "revenue"])
 async def test_T5_classes_of_the_real_year_equal_brute_force(real_year: RealYear, real_year_copy: Any, by: str) -> None:
-    spent = {c: sum(its.values()) for c, its in bought(real_year, AS_OF, KNOWN_AT).items()}
+    spent = {c: sum(amounts.values()) for c, amounts in bought(real_year, AS_OF, KNOWN_AT).items()}
     ranked = sorted(spent, key=lambda customer: -spent[customer])
     total, so_far = sum(spent.values()), Decimal(0)
     expected = {}

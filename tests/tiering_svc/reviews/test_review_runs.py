@@ -9,8 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.reviews.handlers import review_batches as deciding
-from services.tiering_svc.reviews.handlers import run_steps
+from services.tiering_svc.reviews.handlers import review_batches, run_steps
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import ReviewApplied, TierChanged
 from shared.jobs import runner
@@ -34,17 +33,17 @@ class Intake:
 
     def __init__(self, **heads: int) -> None:
         self.heads = {str(UUID(int=int(key[1:]))): seq for key, seq in heads.items()}
-        self.asked = 0
+        self.requests = 0
         self.settled = True
 
     async def get(self, service: str, path: str, query: Any) -> Any:
         assert (service, path) == ("gateway", "/internal/streams/patron.intake/heads")
-        self.asked += 1
+        self.requests += 1
         page = [{"key": key, "seq": seq} for key, seq in sorted(self.heads.items()) if key > query["after"]]
         return {"settled": self.settled, "heads": page[: run_steps.PAGE_SIZE]}
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
@@ -77,7 +76,7 @@ async def tier_of(client, customer: UUID = ANN) -> tuple[str, str]:
 
 
 async def test_T10_a_review_waits_until_everything_accepted_is_counted(client, database):
-    await tell(database, placed(ANN, ago(3), "900"))
+    await deliver(database, placed(ANN, ago(3), "900"))
     started = (await client.post("/v1/evaluations", json={})).json()
     url = f"/v1/evaluations/{started['id']}"
     assert (started["status"], started["phase"]) == ("waiting", "beginning")
@@ -88,7 +87,7 @@ async def test_T10_a_review_waits_until_everything_accepted_is_counted(client, d
     assert await worker.advance("review")
     assert not await worker.advance("review")
     assert (await client.get(url)).json()["phase"] == "catching_up"
-    await tell(database, placed(ANN, ago(2), "100"))
+    await deliver(database, placed(ANN, ago(2), "100"))
     await run_to_the_end(database, intake)
     run = (await client.get(url)).json()
     assert (run["result"], run["progress"]["done"], run["outcomes"]) == ("applied", 1, {"kept": 1})
@@ -96,7 +95,7 @@ async def test_T10_a_review_waits_until_everything_accepted_is_counted(client, d
 
 
 async def test_T10_a_blocked_stream_does_not_hold_up_everybody_else(client, database):
-    await tell(database, placed(ANN, ago(3), "900"))
+    await deliver(database, placed(ANN, ago(3), "900"))
     await client.post("/v1/evaluations", json={})
     intake = Intake(c1=5)
     worker = Worker(database, intake.get)
@@ -113,12 +112,12 @@ async def test_T10_heads_come_in_pages(client, database, monkeypatch):
     intake = Intake(c1=0, c2=0, c3=0, c4=0, c5=0)
     await client.post("/v1/evaluations", json={})
     await run_to_the_end(database, intake)
-    assert intake.asked == 3
+    assert intake.requests == 3
 
 
 async def test_T10_down_only_at_review_after_the_grace_period(client, database, as_role, announced):
     await activate_bands(client, as_role, ("gold", "550"), months=1)
-    await tell(database, placed(ANN, ago(80), "600"))
+    await deliver(database, placed(ANN, ago(80), "600"))
     assert await tier_of(client) == ("gold", "first")
     first = await reviewed(client, database, ago(35), apply=True)
     assert first["outcomes"] == {"grace": 1}
@@ -149,13 +148,13 @@ async def test_T10_down_only_at_review_after_the_grace_period(client, database, 
 
 
 async def test_T10_before_the_last_review_it_only_shows_what_would_be(client, database, announced):
-    await tell(database, placed(ANN, ago(20), "900"))
+    await deliver(database, placed(ANN, ago(20), "900"))
     await reviewed(client, database, ago(2))
     before = len(await announced())
     run = await reviewed(client, database, ago(5))
     assert (run["result"], run["simulated_because"]) == ("simulated", "before_the_last_review")
-    asked = await reviewed(client, database, NOW, apply=False)
-    assert (asked["result"], asked["simulated_because"]) == ("simulated", "not_asked_to_apply")
+    tried = await reviewed(client, database, NOW, apply=False)
+    assert (tried["result"], tried["simulated_because"]) == ("simulated", "not_asked_to_apply")
     assert len(await announced()) == before
 
 
@@ -172,7 +171,7 @@ async def test_T10_the_future_and_the_far_past_are_refused(client, as_role):
 
 async def test_T5_abc_cuts_are_computed_at_the_review_and_kept_for_the_time_after(client, database, as_role):
     customers = [UUID(int=n) for n in range(1, 21)]
-    await tell(database, *(placed(customer, ago(10), str(n * 10)) for n, customer in enumerate(customers, 1)))
+    await deliver(database, *(placed(customer, ago(10), str(n * 10)) for n, customer in enumerate(customers, 1)))
     await activate(client, as_role, ABC_BY_CUSTOMERS.policy_id)
     assert (await tier_of(client, customers[0]))[0] == "basic"  # another pyramid: nobody moves before the review
     run = await reviewed(client, database, NOW - timedelta(minutes=5))
@@ -180,7 +179,7 @@ async def test_T5_abc_cuts_are_computed_at_the_review_and_kept_for_the_time_afte
     assert [(c["tier"], Decimal(c["from"])) for c in run["cutoffs"]] == [("b", 150), ("a", 190)]
     tiers = [(await tier_of(client, customer))[0] for customer in customers]
     assert tiers == ["c"] * 14 + ["b"] * 4 + ["a"] * 2
-    [changed] = await tell(database, placed(customers[0], NOW, "180"))
+    [changed] = await deliver(database, placed(customers[0], NOW, "180"))
     assert (changed.tier, changed.kind) == ("a", "upgrade")  # 10 + 180 reach the kept cut-off
     assert await broken_invariants(database) == []
 
@@ -188,11 +187,11 @@ async def test_T5_abc_cuts_are_computed_at_the_review_and_kept_for_the_time_afte
 async def test_K18_a_rise_by_a_review_is_corrected_by_the_cut_offs_of_that_review(client, database, as_role):
     customers = [UUID(int=n) for n in range(1, 11)]
     orders = [placed(customer, ago(10), str(n * 10)) for n, customer in enumerate(customers, 1)]
-    await tell(database, *orders)
+    await deliver(database, *orders)
     await activate(client, as_role, ABC_BY_REVENUE.policy_id)
     await reviewed(client, database, ago(5))
     assert (await tier_of(client, customers[9]))[0] == "a"
-    [correction] = await tell(database, returned(orders[9], ago(1)))
+    [correction] = await deliver(database, returned(orders[9], ago(1)))
     assert (correction.kind, correction.tier, correction.effective_from) == ("correction", "c", ago(5))
     assert await broken_invariants(database) == []
 
@@ -201,15 +200,15 @@ async def test_K18_later_cut_offs_do_not_undo_a_rise_that_was_earned_at_its_date
     """The rise stood on the first review's cut-offs; by the second one's it would not, but that is for reviews."""
     customers = [UUID(int=n) for n in range(1, 11)]
     orders = [placed(customer, ago(20), str(n * 10), quantity=2) for n, customer in enumerate(customers, 1)]
-    await tell(database, *orders)
+    await deliver(database, *orders)
     await activate(client, as_role, ABC_BY_CUSTOMERS.policy_id)
     await reviewed(client, database, ago(10))
     assert (await tier_of(client, customers[9]))[0] == "a"
     small = placed(customers[9], ago(6), "1")
-    await tell(database, small, *(placed(customer, ago(5), "1000") for customer in customers[:9]))
+    await deliver(database, small, *(placed(customer, ago(5), "1000") for customer in customers[:9]))
     assert (await reviewed(client, database, ago(3)))["outcomes"] == {"grace": 9, "kept": 1}
-    assert await tell(database, returned(small, ago(1))) == []
-    [correction] = await tell(database, returned(orders[9], ago(1), quantity=1, amount="1"))
+    assert await deliver(database, returned(small, ago(1))) == []
+    [correction] = await deliver(database, returned(orders[9], ago(1), quantity=1, amount="1"))
     assert (correction.tier, correction.effective_from) == ("b", ago(10))
     assert await broken_invariants(database) == []
 
@@ -221,7 +220,7 @@ async def test_T6_stars_after_six_full_months(client, database, as_role):
     for _ in range(6):
         month = (month - timedelta(days=1)).replace(day=1)
         days.append(month.replace(day=10))
-    await tell(database, *(placed(ANN, day, "501") for day in reversed(days)))
+    await deliver(database, *(placed(ANN, day, "501") for day in reversed(days)))
     assert (await tier_of(client))[0] == "no-star"
     await reviewed(client, database, NOW)
     assert (await tier_of(client))[0] == "star4"
@@ -234,9 +233,9 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     client, database, as_role, announced, monkeypatch, crash_at
 ):
     """The process dies in the crash_at-th transaction, just before its commit; the next one goes on."""
-    monkeypatch.setattr(deciding, "BATCH", 3)
+    monkeypatch.setattr(review_batches, "BATCH", 3)
     customers = [UUID(int=n) for n in range(1, 11)]
-    await tell(database, *(placed(customer, ago(10), "600") for customer in customers))
+    await deliver(database, *(placed(customer, ago(10), "600") for customer in customers))
     await activate_bands(client, as_role, ("gold", "550"))
     await client.post("/v1/evaluations", json={"as_of": ago(1).isoformat()})
 
@@ -297,7 +296,7 @@ async def test_work_that_is_asked_for_does_not_wait_for_the_next_look(client, da
     loop = asyncio.create_task(worker.jobs.work_on_jobs(worker, stop))
     await asyncio.sleep(0.2)  # it has looked
     await client.post("/v1/evaluations", json={"as_of": NOW.isoformat()})
-    await until(lambda: intake.asked > 0)
+    await until(lambda: intake.requests > 0)
     stop.set()
     await asyncio.wait_for(loop, 5)
 

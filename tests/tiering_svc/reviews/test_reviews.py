@@ -6,20 +6,20 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.reviews.domain.review import Reviewed, review
+from services.tiering_svc.reviews.domain.review import ReviewDecision, review
 from services.tiering_svc.tiers.domain.standing import Standing
 from tests.tiering_svc.shorthand import CUSTOMER, Folded, at, bands_document, order, policy_of, rules
 
 RUN = UUID(int=77)
 
 
-def reviewed(standing: Standing, amount: str | None, as_of: datetime, **life: object) -> Reviewed:
+def reviewed(standing: Standing, amount: str | None, as_of: datetime, **life: object) -> ReviewDecision:
     figures = Figures()
     if amount is not None:
         figures.add(order(1, as_of, amount))
     in_force = rules(policy_of(bands_document(("gold", "550"), **life)))
-    known = CustomerSnapshot(figures, as_of, month_of(as_of, UTC), in_force.active.months)
-    return review(standing, known, as_of, in_force, RUN)
+    snapshot = CustomerSnapshot(figures, as_of, month_of(as_of, UTC), in_force.active.months)
+    return review(standing, snapshot, as_of, in_force, RUN)
 
 
 def gold(**watched: object) -> Standing:

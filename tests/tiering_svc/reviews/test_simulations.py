@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.core.domain.calendar import shift, spelled
-from services.tiering_svc.reviews.handlers import review_batches as deciding
+from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
 from tests.tiering_svc.events import placed, returned
@@ -32,7 +32,7 @@ def ago(days: int) -> datetime:
     return NOW - timedelta(days=days)
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
@@ -52,19 +52,19 @@ async def simulated(client, database, policy: str, **body: Any) -> dict[str, Any
 
 async def movers_of(client, run: dict[str, Any], **filters: Any) -> list[dict[str, Any]]:
     url = f"/v1/tier-policies/{run['policy']['id']}/simulations/{run['id']}/movers"
-    found: list[dict[str, Any]] = []
+    movers: list[dict[str, Any]] = []
     page: dict[str, Any] = {"next": None}
     while True:
         cursor = {} if page["next"] is None else {"cursor": page["next"]}
         page = (await client.get(url, params={"limit": 4} | filters | cursor)).json()
-        found += page["items"]
+        movers += page["items"]
         if page["next"] is None:
-            return found
+            return movers
 
 
 async def ten_customers(database) -> None:
     """100 to 1,000 a customer: by the policy in force, from 800 on silver."""
-    await tell(database, *(placed(c, ago(20), str(100 * n), cost=str(60 * n)) for n, c in enumerate(CUSTOMERS, 1)))
+    await deliver(database, *(placed(c, ago(20), str(100 * n), cost=str(60 * n)) for n, c in enumerate(CUSTOMERS, 1)))
 
 
 async def test_T9_a_simulation_shows_who_moves_what_they_bring_and_what_it_costs(client, database, announced):
@@ -179,7 +179,7 @@ async def test_T9_a_simulation_can_be_cancelled_and_another_policy_has_it_not(cl
     assert (again.status_code, again.json()["code"]) == (409, "already_finished")
     assert not await Worker(database, None).advance("simulation")
     runs = (await client.get(f"/v1/tier-policies/{policy}/simulations")).json()["items"]
-    assert [one["id"] for one in runs] == [run["id"]]
+    assert [listed["id"] for listed in runs] == [run["id"]]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def replayed(client, database, policy: str, first: int, last: int, **more:
 
 async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client, database, announced):
     ann, bob = CUSTOMERS[:2]
-    await tell(database, *(placed(ann, month_ago(n), "600") for n in (6, 4)), placed(bob, month_ago(5), "100"))
+    await deliver(database, *(placed(ann, month_ago(n), "600") for n in (6, 4)), placed(bob, month_ago(5), "100"))
     before = len(await announced())
     policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
     run = await replayed(client, database, policy, 6, 2)
@@ -253,7 +253,7 @@ async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client
 async def test_T9_a_back_test_knows_then_or_now(client, database):
     ann = CUSTOMERS[0]
     order = placed(ann, month_ago(3), "600")
-    await tell(database, order, returned(order, month_ago(1)))
+    await deliver(database, order, returned(order, month_ago(1)))
     policy = await a_draft(client, ("gold", "550"), months=1)
     known_now = await replayed(client, database, policy, 3, 2)
     assert known_now["months"][0]["outcomes"] == {}
@@ -262,9 +262,9 @@ async def test_T9_a_back_test_knows_then_or_now(client, database):
 
 
 async def test_T5_a_back_test_cuts_each_month_by_its_own_customers(client, database, monkeypatch):
-    monkeypatch.setattr(deciding, "INDIVIDUAL", 3)
+    monkeypatch.setattr(review_batches, "INDIVIDUAL", 3)
     steps = [(c, n) for n, c in enumerate(CUSTOMERS, 1)]
-    await tell(database, *(placed(c, month_ago(3), str(10 * n)) for c, n in steps),
+    await deliver(database, *(placed(c, month_ago(3), str(10 * n)) for c, n in steps),
                *(placed(c, month_ago(2), str(10 * (11 - n))) for c, n in steps))  # fmt: skip
     body = bands_document(("a", "1"), lowest="c", months=1, grace_months=0)
     body = {key: body[key] for key in ("levels", "indicator", "window", "life")} | {
@@ -308,8 +308,8 @@ class Crash(Exception):
 @pytest.mark.parametrize("what", ["simulation", "back-test"])
 async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client, database, monkeypatch, what):
     """Each transaction in turn dies just before its commit; what comes out is the same as without."""
-    monkeypatch.setattr(deciding, "BATCH", 3)
-    monkeypatch.setattr(deciding, "INDIVIDUAL", 3)
+    monkeypatch.setattr(review_batches, "BATCH", 3)
+    monkeypatch.setattr(review_batches, "INDIVIDUAL", 3)
     await ten_customers(database)
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
     original, died, draw = database.run, list[bool](), Random(7)
@@ -351,7 +351,7 @@ async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client
 
 
 async def test_T10_two_replicas_at_once_decide_everybody_once(client, database, monkeypatch):
-    monkeypatch.setattr(deciding, "BATCH", 2)
+    monkeypatch.setattr(review_batches, "BATCH", 2)
     await ten_customers(database)
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
     run = (await client.post(f"/v1/tier-policies/{policy}/simulations")).json()

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.reviews.domain.review import MOVES
-from services.tiering_svc.reviews.handlers import review_batches as deciding
+from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.reviews.repository import screening
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.reviews.repository.screening import LAST
 from services.tiering_svc.subscriptions import subscriptions
 from shared.messaging import Database, Transaction
@@ -71,8 +71,8 @@ class Clock:
         return self.now
 
 
-async def told(database: Database, steps: list[tuple[datetime, Any]]) -> None:
-    """What was recorded, in that order: events, and reviews of the day before."""
+async def record(database: Database, steps: list[tuple[datetime, Any]]) -> None:
+    """Record what happened, in that order: events, and reviews of the day before."""
     for recorded_at, event in steps:
         if event is None:
             database.clock = Clock(recorded_at)
@@ -96,36 +96,35 @@ def steps_of(facts: list[tuple[str, int, int, int, int]]) -> list[tuple[datetime
         elif orders:
             steps.append((recorded_at + timedelta(hours=1), returned(orders.pop(size % len(orders)), day)))
     known: dict[UUID, datetime] = {}
-    for n, (recorded_at, event) in enumerate(steps):  # a return is recorded after its order
+    for index, (recorded_at, event) in enumerate(steps):  # a return is recorded after its order
         if event is not None:
             recorded_at = max(recorded_at, known.get(event.order_id, recorded_at) + timedelta(seconds=1))
             known[event.order_id] = recorded_at
-            steps[n] = (recorded_at, event)
+            steps[index] = (recorded_at, event)
     return sorted(steps, key=lambda step: step[0])
 
 
-async def screened(database: Database, run: Run) -> None:
+async def screened(database: Database, run: EvaluationRun) -> None:
     """Nobody the screening waves through would move or change, and it counts each of them once."""
 
-    async def look(tx: Transaction) -> None:
-        asked, rules = await deciding.basis_of(tx, run)
-        _, _, plain, singly = await screening.screen(tx, asked, None, LAST, figures=True)
+    async def compare(tx: Transaction) -> None:
+        request, rules = await review_batches.basis_of(tx, run)
+        _, _, staying, individual = await screening.screen(tx, request, None, LAST, figures=True)
         everybody = await screening.list_batch(tx, None, LAST)
         how: Any = {"open_rows": None, "placed_by": {}}
-        found = await deciding.decide(tx, everybody, asked, rules, run.run_id, **how)
-        decided = {one.then.customer_id: one for one in found}
-        passed = [one for customer, one in decided.items() if customer not in singly]
-        for one in passed:
-            assert one.reviewed.outcome not in MOVES
-            assert one.reviewed.standing is one.then
-        assert sum(group.customers for group in plain) == len(passed)
-        assert sum(group.revenue for group in plain) == sum(one.known.figures.amount for one in passed)
-        outcomes = Counter(one.reviewed.outcome for one in passed)
-        for group in plain:
+        decisions = await review_batches.decide(tx, everybody, request, rules, run.run_id, **how)
+        passed = [decided for decided in decisions if decided.before.customer_id not in individual]
+        for decided in passed:
+            assert decided.decision.outcome not in MOVES
+            assert decided.decision.standing is decided.before
+        assert sum(group.customers for group in staying) == len(passed)
+        assert sum(group.revenue for group in staying) == sum(decided.snapshot.figures.amount for decided in passed)
+        outcomes = Counter(decided.decision.outcome for decided in passed)
+        for group in staying:
             outcomes[group.outcome] -= group.customers
         assert not any(outcomes.values())
 
-    await database.run(look)
+    await database.run(compare)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -136,15 +135,15 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
     steps = steps_of(facts)
     assume(steps)
     cut = max(1, int(len(steps) * share))
-    # What is told later was recorded later, too: a run waits for all that was recorded when it began.
+    # What comes later was recorded later, too: a run waits for all that was recorded when it began.
     assume(cut == len(steps) or steps[cut][0] - steps[cut - 1][0] > timedelta(seconds=10))
-    monkeypatch.setattr(deciding, "BATCH", 3)
+    monkeypatch.setattr(review_batches, "BATCH", 3)
 
     async def both() -> None:
         database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
         try:
             policy = await put_in_force(database, document)
-            await told(database, steps[:cut])
+            await record(database, steps[:cut])
             known_at = steps[cut - 1][0] + timedelta(seconds=2)
             as_of = known_at - timedelta(days=days_ago, hours=3)
             database.clock = Clock(known_at + timedelta(seconds=1))
@@ -154,7 +153,7 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
             then = await listed(database, simulated)
             if apply:
                 assert await listed(database, await reviewed(database, as_of, **two)) == then
-            await told(database, steps[cut:])
+            await record(database, steps[cut:])
             database.clock = Clock(steps[-1][0] + timedelta(days=1))
             later = await reviewed(database, as_of, **two)
             assert await listed(database, later) == then

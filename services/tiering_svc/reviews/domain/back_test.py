@@ -19,7 +19,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class MonthEnd(NamedTuple):
-    """When the policy is asked, and with which cut-offs."""
+    """A month's last instant, and the policy with the cut-offs of that month."""
 
     month: date
     as_of: datetime
@@ -28,18 +28,19 @@ class MonthEnd(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BackTestMove:
-    """What a month's end brought a customer."""
+    """What a month's end brought a customer, and the month soon after in which it moved back, if it did."""
 
     month: date
     outcome: ReviewOutcome
     from_tier: str | None
     to_tier: str | None
-    known: CustomerSnapshot
+    snapshot: CustomerSnapshot
     moved_back_in: date | None = None
 
     @property
     def cell(self) -> SimulationCell:
-        sums = self.known.figures
+        """The customer counted, with what it brought in the policy's window."""
+        sums = self.snapshot.figures
         return SimulationCell(
             self.from_tier or NOWHERE, self.to_tier or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount
         )
@@ -50,7 +51,8 @@ def month_end(month: date, zone: tzinfo) -> datetime:
     return start_of(shift(month, 1), zone) - MICROSECOND
 
 
-def months_between(first: date, last: date) -> list[date]:
+def list_months(first: date, last: date) -> list[date]:
+    """The months from `first` to `last`, both included."""
     months = [first]
     while months[-1] < last:
         months.append(shift(months[-1], 1))
@@ -60,21 +62,22 @@ def months_between(first: date, last: date) -> list[date]:
 def replay(
     customer_id: UUID,
     ends: Sequence[MonthEnd],
-    known: Sequence[CustomerSnapshot],
+    snapshots: Sequence[CustomerSnapshot],
     zone: tzinfo,
     new_id: Callable[[], UUID],
 ) -> list[BackTestMove]:
-    """From nothing on: the first month-end with an order places the customer, the following review it."""
+    """One customer's moves, a month-end each, with its snapshots of those instants. It begins with no tier: the first
+    month-end with an order places it, the following review it."""
     standing = Standing(customer_id)
-    steps: list[BackTestMove] = []
-    for end, its in zip(ends, known, strict=True):
+    moves: list[BackTestMove] = []
+    for end, snapshot in zip(ends, snapshots, strict=True):
         rules = Rules(end.policy, zone, new_id, end.as_of, {})
-        reviewed = review(standing, its, end.as_of, rules, new_id())
-        steps.append(BackTestMove(end.month, reviewed.outcome, standing.tier, reviewed.standing.tier, its))
-        standing = reviewed.standing
-    return [_looked_back_at(step, steps[n + 1 : n + 1 + SOON]) for n, step in enumerate(steps)]
+        decision = review(standing, snapshot, end.as_of, rules, new_id())
+        moves.append(BackTestMove(end.month, decision.outcome, standing.tier, decision.standing.tier, snapshot))
+        standing = decision.standing
+    return [_with_way_back(move, moves[index + 1 : index + 1 + SOON]) for index, move in enumerate(moves)]
 
 
-def _looked_back_at(step: BackTestMove, following: Sequence[BackTestMove]) -> BackTestMove:
-    back = next((later.month for later in following if later.outcome == OPPOSITE.get(step.outcome)), None)
-    return step if back is None else replace(step, moved_back_in=back)
+def _with_way_back(move: BackTestMove, following: Sequence[BackTestMove]) -> BackTestMove:
+    back = next((later.month for later in following if later.outcome == OPPOSITE.get(move.outcome)), None)
+    return move if back is None else replace(move, moved_back_in=back)

@@ -18,12 +18,15 @@ class Phase(NamedTuple):
         return cls("beginning") if cursor is None else cls(cursor["phase"], cursor["after"])
 
     def as_cursor(self) -> dict[str, str | None]:
+        """As the job keeps it."""
         return {"phase": self.name, "after": self.after}
 
     @property
     def after_customer(self) -> UUID | None:
+        """The customer that the phase goes on after; None: from the beginning."""
         return None if self.after is None else UUID(self.after)
 
 
 def cursor(name: Name, after: UUID | str | None = None) -> dict[str, str | None]:
+    """The cursor of a phase, which goes on after a customer or a stream."""
     return Phase(name, None if after is None else str(after)).as_cursor()

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
-ZERO = Decimal(0)
-CENT = Decimal("0.0001")
+from services.tiering_svc.core.domain.numbers import FOUR_PLACES, ZERO
+
 PRECISE = 100  # digits: amounts of any size multiplied with each other stay exact
 NOWHERE = ""  # of those who have no tier yet
 
@@ -23,6 +23,7 @@ class SimulationCell:
     profit_known_for: Decimal
 
     def plus(self, other: "SimulationCell") -> "SimulationCell":
+        """Both together; the profit of those whose costs are known."""
         profits = [profit for profit in (self.profit, other.profit) if profit is not None]
         return replace(
             self, customers=self.customers + other.customers, revenue=self.revenue + other.revenue,
@@ -32,19 +33,19 @@ class SimulationCell:
 
 
 def cells_by_key(cells: Iterable[SimulationCell]) -> dict[tuple[str, str], SimulationCell]:
-    """Those of the same way added up."""
-    found: dict[tuple[str, str], SimulationCell] = {}
+    """The cells by (from tier, to tier), those of the same two tiers added up."""
+    by_key: dict[tuple[str, str], SimulationCell] = {}
     for cell in cells:
         key = cell.from_tier, cell.to_tier
-        found[key] = found[key].plus(cell) if key in found else cell
-    return found
+        by_key[key] = by_key[key].plus(cell) if key in by_key else cell
+    return by_key
 
 
 def levels_of(cells: Iterable[SimulationCell], *, before: bool) -> dict[str, SimulationCell]:
-    """By tier, as it is before or after."""
+    """The customers of each tier added up, as they are before or after."""
     tiers = ((cell.from_tier if before else cell.to_tier, cell) for cell in cells)
-    at_one = (replace(cell, from_tier=tier, to_tier=tier) for tier, cell in tiers)
-    return {tier: cell for (tier, _), cell in cells_by_key(at_one).items()}
+    staying = (replace(cell, from_tier=tier, to_tier=tier) for tier, cell in tiers)
+    return {tier: cell for (tier, _), cell in cells_by_key(staying).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +63,33 @@ class BenefitCosts:
         beyond = (self.multipliers or {}).get(level.to_tier, Decimal(1)) - 1
         with localcontext(prec=PRECISE):
             revenue_a_year = level.revenue * 12 / months
-            return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(CENT)
+            return (fixed + revenue_a_year * self.points_per_unit * beyond * self.value_of_a_point).quantize(
+                FOUR_PLACES
+            )
 
     def of_all(self, levels: Iterable[SimulationCell], months: int) -> Decimal:
+        """A year of all levels together."""
         return sum((self.of_level(level, months) for level in levels), ZERO)
 
     def as_data(self) -> dict[str, Any]:
+        """As a run keeps them."""
         return {
-            "per_customer_year": _spelled(self.per_customer_year),
+            "per_customer_year": _as_text(self.per_customer_year),
             "points_per_unit": str(self.points_per_unit),
             "value_of_a_point": str(self.value_of_a_point),
-            "multipliers": _spelled(self.multipliers or {}),
+            "multipliers": _as_text(self.multipliers or {}),
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "BenefitCosts":
+        """From what `as_data` kept."""
         return cls(
             _read(data["per_customer_year"]), Decimal(data["points_per_unit"]), Decimal(data["value_of_a_point"]),
             _read(data["multipliers"]),
         )  # fmt: skip
 
 
-def _spelled(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+def _as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
     return {tier: str(amount) for tier, amount in amounts.items()}
 
 

@@ -16,7 +16,7 @@ from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.back_test import BackTestMove, MonthEnd, month_end, months_between, replay
+from services.tiering_svc.reviews.domain.back_test import BackTestMove, MonthEnd, list_months, month_end, replay
 from services.tiering_svc.reviews.domain.phase import Phase, cursor
 from services.tiering_svc.reviews.domain.review import MOVES
 from services.tiering_svc.reviews.handlers import review_batches
@@ -37,7 +37,9 @@ from shared.messaging import Database, Transaction, new_id
 async def request_back_test(
     tx: Transaction, policy_id: UUID, version: int | None, first: date, last: date, *, known: str, by: str
 ) -> PolicyBackTest:
-    """Of the newest version, if none is named. Its months are over."""
+    """A back-test of a version of a policy, the newest if none is named, over months that are over. `known`: by what
+    was recorded by each month's end (`then`), or by all there is (`now`). Refused with 422 where the months are in the
+    wrong order, not over, or too many."""
     policy = await (
         policies.load_newest(tx, policy_id) if version is None else policies.load_policy(tx, policy_id, version)
     )
@@ -45,7 +47,7 @@ async def request_back_test(
         raise invalid("ends_before_it_begins", "The last month is not before the first.", pointer="/to")
     if last >= month_of(tx.at, (await find_business(tx)).zone):
         raise invalid("in_the_future", "Only months that are over can be replayed.", pointer="/to")
-    if len(months_between(first, last)) > MOST_MONTHS:
+    if len(list_months(first, last)) > MOST_MONTHS:
         raise invalid("too_many_months", f"At most {MOST_MONTHS} months.", pointer="/from")
     job = await request_job(tx, POLICY_BACK_TEST, by=by, total=await evaluations.estimate_customers(tx))
     await back_tests.add_back_test(tx, job, policy, first, last, known)
@@ -60,22 +62,24 @@ async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID,
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedBackTestStep:
     """How many customers a batch has here; in the phase of cutting, every month's cut-offs."""
 
     size: BatchSizer
     cutoffs: dict[str, list[dict[str, str]]] | None = None
 
 
-async def prepare_back_test_step(context: JobContext, job: Job) -> Prepared:
+async def prepare_back_test_step(context: JobContext, job: Job) -> PreparedBackTestStep:
+    """The size of the next batch; in the phase of cutting, every month's cut-offs."""
     size: BatchSizer = context.memory.setdefault("size", BatchSizer(review_batches.INDIVIDUAL, most=1_000))
     if Phase.of(job.cursor).name != "cutting":
-        return Prepared(size)
+        return PreparedBackTestStep(size)
     back_test = await context.database.run(lambda tx: back_tests.load_back_test(tx, job.id))
-    return Prepared(size, await _cut(context.database, back_test))
+    return PreparedBackTestStep(size, await _find_cutoffs(context.database, back_test))
 
 
-async def take_back_test_step(tx: Transaction, job: Job, prepared: Prepared) -> Outcome:
+async def take_back_test_step(tx: Transaction, job: Job, prepared: PreparedBackTestStep) -> Outcome:
+    """A step of a back-test: what its phase does, and the next one."""
     back_test, phase = await back_tests.load_back_test(tx, job.id), Phase.of(job.cursor)
     match phase.name:
         case "beginning":
@@ -91,7 +95,7 @@ async def take_back_test_step(tx: Transaction, job: Job, prepared: Prepared) -> 
             return await _replay_batch(tx, job, back_test, phase, prepared.size)
 
 
-BACK_TEST = JobKind(take_back_test_step, prepare=prepare_back_test_step)
+POLICY_BACK_TESTS = JobKind(take_back_test_step, prepare=prepare_back_test_step)
 
 
 async def _measure_batch(
@@ -101,16 +105,16 @@ async def _measure_batch(
     policy, ends, _ = await _ends(tx, back_test)
     end = await screening.find_end(tx, phase.after_customer, size.size)
     customers = await screening.list_batch(tx, phase.after_customer, end)
-    known = await _known(tx, back_test, ends, customers)
-    values = {month_end.month: values_of(policy, known[n]) for n, month_end in enumerate(ends)}
+    by_end = await _load_snapshots(tx, back_test, ends, customers)
+    values = {month_end.month: values_of(policy, of_end) for month_end, of_end in zip(ends, by_end, strict=True)}
     await back_tests.add_values(tx, job.id, phase.after, values)
     return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
 
 
-async def _cut(database: Database, back_test: PolicyBackTest) -> dict[str, list[dict[str, str]]]:
+async def _find_cutoffs(database: Database, back_test: PolicyBackTest) -> dict[str, list[dict[str, str]]]:
     """Each month's cut-offs. The values are read in pages, so that no transaction is long."""
     policy, ends, _ = await database.run(lambda tx: _ends(tx, back_test))
-    cut: dict[str, list[dict[str, str]]] = {}
+    by_month: dict[str, list[dict[str, str]]] = {}
     for end in ends:
         values: list[Decimal] = []
         after: str | None = None
@@ -118,10 +122,10 @@ async def _cut(database: Database, back_test: PolicyBackTest) -> dict[str, list[
         while page := await database.run(partial(read, after=after)):
             values += [value for _, measured in page for value in measured]
             after = page[-1][0]
-        cut[end.month.isoformat()] = cutoffs_as_data(
+        by_month[end.month.isoformat()] = cutoffs_as_data(
             policy.with_cutoffs(cutoffs(policy, values), back_test.back_test_id)
         )
-    return cut
+    return by_month
 
 
 async def _replay_batch(
@@ -131,11 +135,11 @@ async def _replay_batch(
     _, ends, zone = await _ends(tx, back_test)
     end = await screening.find_end(tx, phase.after_customer, size.size)
     customers = await screening.list_batch(tx, phase.after_customer, end)
-    known = await _known(tx, back_test, ends, customers)
+    by_end = await _load_snapshots(tx, back_test, ends, customers)
     moves = [
         (customer_id, move)
-        for customer_id, snapshots_of_it in zip(customers, zip(*known, strict=True), strict=True)
-        for move in replay(customer_id, ends, snapshots_of_it, zone, new_id)
+        for customer_id, of_customer in zip(customers, zip(*by_end, strict=True), strict=True)
+        for move in replay(customer_id, ends, of_customer, zone, new_id)
     ]
     await back_tests.add_cells(tx, job.id, _cells(moves))
     movers = [
@@ -152,20 +156,20 @@ async def _ends(tx: Transaction, back_test: PolicyBackTest) -> tuple[Policy, lis
     policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
     zone = (await find_business(tx)).zone
     ends = []
-    for month in months_between(back_test.first_month, back_test.last_month):
-        its = policy
+    for month in list_months(back_test.first_month, back_test.last_month):
+        of_month = policy
         if back_test.cutoffs is not None:
-            its = policy.with_cutoffs(
+            of_month = policy.with_cutoffs(
                 cutoffs_from_data(policy, back_test.cutoffs[month.isoformat()]), back_test.back_test_id
             )
-        ends.append(MonthEnd(month, month_end(month, zone), its))
+        ends.append(MonthEnd(month, month_end(month, zone), of_month))
     return policy, ends, zone
 
 
-async def _known(
+async def _load_snapshots(
     tx: Transaction, back_test: PolicyBackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID]
 ) -> list[list[CustomerSnapshot]]:
-    """For each month's end what was known of each customer, then or now."""
+    """For each month's end the snapshots of these customers, as known then or now."""
 
     def known_at(as_of: datetime) -> datetime:
         return as_of if back_test.known == "then" else back_test.known_at
@@ -179,12 +183,12 @@ async def _known(
     ]  # fmt: skip
 
 
-def _cells(steps: Sequence[tuple[UUID, BackTestMove]]) -> list[MonthCell]:
-    found: dict[tuple[date, str, str], MonthCell] = {}
-    for _, step in steps:
-        cell, back = step.cell, int(step.moved_back_in is not None)
-        key = step.month, cell.from_tier, cell.to_tier
-        if key in found:
-            cell, back = found[key].cell.plus(cell), found[key].moved_back + back
-        found[key] = MonthCell(step.month, cell, back)
-    return [found[key] for key in sorted(found)]
+def _cells(moves: Sequence[tuple[UUID, BackTestMove]]) -> list[MonthCell]:
+    by_key: dict[tuple[date, str, str], MonthCell] = {}
+    for _, move in moves:
+        cell, back = move.cell, int(move.moved_back_in is not None)
+        key = move.month, cell.from_tier, cell.to_tier
+        if key in by_key:
+            cell, back = by_key[key].cell.plus(cell), by_key[key].moved_back + back
+        by_key[key] = MonthCell(move.month, cell, back)
+    return [by_key[key] for key in sorted(by_key)]

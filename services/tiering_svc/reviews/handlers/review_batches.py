@@ -1,4 +1,4 @@
-"""A batch of customers of a run (T9, T10): screened at once, the doubtful decided singly, what still fits applied.
+"""A batch of customers of a run (T9, T10): screened at once, the doubtful decided one by one, what still fits applied.
 
 What is decided follows from `as_of`, `known_at` and the policy alone, so a run can be repeated to the letter. What is
 applied is less: only where the customer still stands as the decision found it.
@@ -18,17 +18,16 @@ from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy, Rules
-from services.tiering_svc.reviews.domain.review import MOVES, Reviewed, review
+from services.tiering_svc.reviews.domain.review import MOVES, ReviewDecision, review
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, cells_by_key
 from services.tiering_svc.reviews.repository import evaluations, screening, simulations
-from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Mover, Run
-from services.tiering_svc.reviews.repository.screening import Plain, Screened, ScreeningRequest
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, EvaluationRun, Mover
+from services.tiering_svc.reviews.repository.screening import ScreenedBatch, ScreeningRequest, StayingGroup
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.standing_as_of import standing_at, standing_of, still_stands
 from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, announced
 from services.tiering_svc.tiers.handlers import follow_later_orders
-from services.tiering_svc.tiers.repository import standing_as_of as as_it_stood
-from services.tiering_svc.tiers.repository import standings
+from services.tiering_svc.tiers.repository import standing_as_of, standings
 from shared.jobs import BatchSizer, Job, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
 
@@ -44,23 +43,26 @@ class RunMemory:
     individual: BatchSizer = field(default_factory=lambda: BatchSizer(INDIVIDUAL, most=1_000))
     basis: "tuple[UUID, ScreeningRequest, Rules] | None" = None
     placed_by: dict[tuple[UUID, int], Policy] = field(default_factory=dict)  # versions are never changed
-    run: Run | None = None  # as this process's last batch left it
+    run: EvaluationRun | None = None  # as this process's last batch left it
 
     @classmethod
     def of(cls, context: JobContext) -> "RunMemory":
+        """What this process keeps for all of its runs."""
         memory: RunMemory = context.memory.setdefault("runs", cls())
         return memory
 
-    def find_run(self, job: Job) -> Run | None:
+    def find_run(self, job: Job) -> EvaluationRun | None:
         """The run as it is at this step of its job; None, where somebody else did the last one."""
         if self.run is None or (self.run.job.id, self.run.job.steps) != (job.id, job.steps):
             return None
         return self.run
 
-    def keep(self, run: Run) -> None:
+    def keep(self, run: EvaluationRun) -> None:
+        """The run as the step that is committed leaves it."""
         self.run = replace(run, job=replace(run.job, steps=run.job.steps + 1))
 
     def screened(self, seconds: float, customers: int, individual: int) -> None:
+        """So many customers were screened in so long, and so many of them have to be decided individually."""
         self.batch.took(seconds, customers)
         if individual > self.individual.size:  # next time no more than can be decided
             fits = customers * self.individual.size // individual
@@ -69,10 +71,10 @@ class RunMemory:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """A screened batch, and by what it is decided. The run stays as it was seen: else the step is not taken."""
+    """A screened batch, and by what it is decided. The run has not changed since: else the step is not taken."""
 
-    run: Run
-    screened: Screened
+    run: EvaluationRun
+    screened: ScreenedBatch
     request: ScreeningRequest
     rules: Rules
     memory: RunMemory
@@ -80,19 +82,21 @@ class PreparedBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchDecision:
-    then: Standing
-    known: CustomerSnapshot
-    reviewed: Reviewed
+    """How one customer of a batch was decided, from which standing and by which snapshot."""
+
+    before: Standing
+    snapshot: CustomerSnapshot
+    decision: ReviewDecision
     fits: bool  # the customer still stands as the decision found it
 
 
-async def basis_of(tx: Transaction, run: Run) -> tuple[ScreeningRequest, Rules]:
+async def basis_of(tx: Transaction, run: EvaluationRun) -> tuple[ScreeningRequest, Rules]:
     """What the run decides by: its policy with its own cut-offs, its two times."""
     assert run.known_at is not None  # it has begun
     policy = evaluations.with_cutoffs(await policies.load_policy(tx, run.policy_id, run.policy_version), run)
     business = await find_business(tx)
-    asked = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone))
-    return asked, Rules(policy, business.zone, new_id, run.as_of, {})
+    request = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone))
+    return request, Rules(policy, business.zone, new_id, run.as_of, {})
 
 
 async def screen_next_batch(context: JobContext, job: Job, after: UUID | None) -> PreparedBatch:
@@ -110,121 +114,132 @@ async def screen_next_batch(context: JobContext, job: Job, after: UUID | None) -
 
 
 async def _screen(
-    database: Database, run: Run, after: UUID | None, request: ScreeningRequest, memory: RunMemory
-) -> Screened:
+    database: Database, run: EvaluationRun, after: UUID | None, request: ScreeningRequest, memory: RunMemory
+) -> ScreenedBatch:
     """A batch ends where there would be too many to be decided individually in one transaction."""
     figures = run.job.kind == SIMULATION
 
-    async def look(tx: Transaction) -> Screened:
-        if not screening.is_quick(request.policy):
+    async def screen_in_time(tx: Transaction) -> ScreenedBatch:
+        if not screening.can_screen(request.policy):
             end = await screening.find_end(tx, after, min(memory.individual.size, memory.batch.size))
-            return Screened(after, end, [], await screening.list_batch(tx, after, end))
+            return ScreenedBatch(after, end, [], await screening.list_batch(tx, after, end))
         began = perf_counter()
         end = await screening.find_end(tx, after, memory.batch.size)
         screened = await screening.screen(tx, request, after, end, figures=figures)
-        customers = len(screened.singly) + sum(group.customers for group in screened.plain)
-        memory.screened(perf_counter() - began, customers, len(screened.singly))
+        customers = len(screened.individual) + sum(group.customers for group in screened.staying)
+        memory.screened(perf_counter() - began, customers, len(screened.individual))
         return screened
 
-    screened = await database.run(look)
-    if len(screened.singly) <= 2 * memory.individual.size or not screening.is_quick(request.policy):
+    screened = await database.run(screen_in_time)
+    if len(screened.individual) <= 2 * memory.individual.size or not screening.can_screen(request.policy):
         return screened
-    end = screened.singly[memory.individual.size - 1]
+    end = screened.individual[memory.individual.size - 1]
     return await database.run(lambda tx: screening.screen(tx, request, after, end, figures=figures))
 
 
-async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Run, int]:
+async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[EvaluationRun, int]:
     """The run with what this batch adds to its outcomes, and how many customers were decided."""
     began = perf_counter()
     run, screened, request = prepared.run, prepared.screened, prepared.request
     rules, memory = prepared.rules, prepared.memory
     open_rows = None
     if run.simulated_because is None:
-        open_rows = await standings.load_standings(tx, screened.singly)
-    decided = await decide(
-        tx, screened.singly, request, rules, run.run_id, open_rows=open_rows, placed_by=memory.placed_by
+        open_rows = await standings.load_standings(tx, screened.individual)
+    decisions = await decide(
+        tx, screened.individual, request, rules, run.run_id, open_rows=open_rows, placed_by=memory.placed_by
     )
-    applied = await _apply(tx, decided, run, rules)
-    movers = [_mover(request.policy, decision) for decision in decided if decision.reviewed.outcome in MOVES]
+    applied = await _apply(tx, decisions, run, rules)
+    movers = [_mover(request.policy, decided) for decided in decisions if decided.decision.outcome in MOVES]
     await evaluations.add_movers(tx, run.run_id, movers)
     if run.job.kind == SIMULATION:
-        await simulations.add_cells(tx, run.run_id, cells_of(screened.plain, decided))
-    outcomes: Counter[str] = Counter(decision.reviewed.outcome for decision in decided)
-    for group in screened.plain:
+        await simulations.add_cells(tx, run.run_id, cells_of(screened.staying, decisions))
+    outcomes: Counter[str] = Counter(decided.decision.outcome for decided in decisions)
+    for group in screened.staying:
         outcomes[group.outcome] += group.customers
-    memory.individual.took(perf_counter() - began, len(decided))
+    memory.individual.took(perf_counter() - began, len(decisions))
     counted = replace(run, outcomes=Counter(run.outcomes) + outcomes, applied=Counter(run.applied) + applied)
     tx.after_commit(lambda: memory.keep(counted))
     return counted, outcomes.total()
 
 
 async def decide(
-    tx: Transaction, customers: Sequence[UUID], asked: ScreeningRequest, rules: Rules, run_id: UUID, *,
+    tx: Transaction, customers: Sequence[UUID], request: ScreeningRequest, rules: Rules, run_id: UUID, *,
     open_rows: Mapping[UUID, Standing] | None, placed_by: dict[tuple[UUID, int], Policy],
 ) -> list[BatchDecision]:  # fmt: skip
-    """Each from where it stood then. Where it still stands there, the open row decides: it knows its floor, too."""
+    """The decision about each customer, in their order, from its standing as of the run's date as it was known. Where
+    the customer still stands so, the open row decides: it knows its floor, too. `open_rows` None: nothing is applied;
+    `placed_by`: policies behind standings, to which those that are missing are added."""
     if not customers:
         return []
-    stood = await as_it_stood.list_stood(tx, customers, asked.as_of, asked.known_at)
-    for behind in {(one.policy_id, one.policy_version) for one in stood.values()} - placed_by.keys():
-        placed_by[behind] = await policies.load_policy(tx, *behind)
-    seen = await _look(tx, customers, asked)
-    decided = []
-    for customer_id, its in zip(customers, seen, strict=True):
-        then, fits = Standing(customer_id), False
-        if (row := stood.get(customer_id)) is not None:
-            then = standing_of(row, placed_by[row.policy_id, row.policy_version], asked.as_of, rules.zone)
-        if open_rows is not None and still_stands(then, open_rows[customer_id], asked.as_of):
-            then, fits = standing_at(open_rows[customer_id], asked.as_of), True
-        decided.append(BatchDecision(then, its, review(then, its, asked.as_of, rules, run_id), fits))
-    return decided
+    past = await standing_as_of.list_standings_as_of(tx, customers, request.as_of, request.known_at)
+    for version in {(row.policy_id, row.policy_version) for row in past.values()} - placed_by.keys():
+        placed_by[version] = await policies.load_policy(tx, *version)
+    decisions = []
+    for customer_id, snapshot in zip(customers, await _load_snapshots(tx, customers, request), strict=True):
+        before, fits = Standing(customer_id), False
+        if (row := past.get(customer_id)) is not None:
+            before = standing_of(row, placed_by[row.policy_id, row.policy_version], request.as_of, rules.zone)
+        if open_rows is not None and still_stands(before, open_rows[customer_id], request.as_of):
+            before, fits = standing_at(open_rows[customer_id], request.as_of), True
+        decision = review(before, snapshot, request.as_of, rules, run_id)
+        decisions.append(BatchDecision(before, snapshot, decision, fits))
+    return decisions
 
 
-async def _look(tx: Transaction, customers: Sequence[UUID], asked: ScreeningRequest) -> list[CustomerSnapshot]:
-    """What was known of these customers. The sums of months tell it, but for those of whom more was recorded later:
-    looked for after the sums were read, so that nothing slips in between."""
-    requests = requests_as_of(customers, asked.as_of, asked.policy.months)
-    classes, known_at = asked.policy.classes, asked.known_at
+async def _load_snapshots(
+    tx: Transaction, customers: Sequence[UUID], request: ScreeningRequest
+) -> list[CustomerSnapshot]:
+    """What was known of these customers, in their order. The sums of months give it, but for those of whom more was
+    recorded later: these are looked for after the sums were read, so that nothing slips in between."""
+    requests = requests_as_of(customers, request.as_of, request.policy.months)
+    classes, known_at = request.policy.classes, request.known_at
     if classes:
         return await snapshots.load_snapshots(tx, requests, classes=classes, known_at=known_at)
     sums = await facts.list_figures(tx, requests)
-    seen = [CustomerSnapshot(figures, asked.as_of, last_month, asked.policy.months) for figures, last_month in sums]
-    if late := await facts.list_recorded_later(tx, customers, known_at):
-        places = [place for place, customer_id in enumerate(customers) if customer_id in late]
-        exactly = [requests[place] for place in places]
-        exact = await snapshots.load_snapshots(tx, exactly, classes=classes, known_at=known_at)
-        for place, snapshot in zip(places, exact, strict=True):
-            seen[place] = snapshot
-    return seen
-
-
-async def _apply(tx: Transaction, decided: Sequence[BatchDecision], run: Run, rules: Rules) -> Counter[str]:
-    """What takes effect, by outcome; and what orders after `as_of`, counted before this, make of it."""
-    saved = [one for one in decided if one.fits and one.reviewed.standing is not one.then]
-    reviewed = [(one.reviewed.standing, [one.reviewed.change] if one.reviewed.change else []) for one in saved]
-    followed = await follow_later_orders(tx, reviewed, run.as_of, rules) if saved else []
-    decisions = [
-        DecidedStanding(one.then, after, changes, tx.at) for one, (after, changes) in zip(saved, followed, strict=True)
+    loaded = [
+        CustomerSnapshot(figures, request.as_of, last_month, request.policy.months) for figures, last_month in sums
     ]
-    await standings.save_decisions(tx, decisions)
-    announce(tx, announced(decisions, tx.at))
-    return Counter(one.reviewed.outcome for one in saved)
+    if late := await facts.list_recorded_later(tx, customers, known_at):
+        positions = [position for position, customer_id in enumerate(customers) if customer_id in late]
+        exact = await snapshots.load_snapshots(
+            tx, [requests[position] for position in positions], classes=classes, known_at=known_at
+        )  # fmt: skip
+        for position, snapshot in zip(positions, exact, strict=True):
+            loaded[position] = snapshot
+    return loaded
 
 
-def _mover(policy: Policy, one: BatchDecision) -> Mover:
-    graded = policy.levels[one.reviewed.graded].code
-    to_tier = one.reviewed.standing.tier or graded
-    return Mover(one.then.customer_id, one.reviewed.outcome, one.then.tier, to_tier, graded, one.fits)
+async def _apply(tx: Transaction, decisions: Sequence[BatchDecision], run: EvaluationRun, rules: Rules) -> Counter[str]:
+    """What takes effect, by outcome; and what orders after `as_of`, counted before this, make of it."""
+    saved = [decided for decided in decisions if decided.fits and decided.decision.standing is not decided.before]
+    reviewed = [
+        (decided.decision.standing, [decided.decision.change] if decided.decision.change else []) for decided in saved
+    ]
+    followed = await follow_later_orders(tx, reviewed, run.as_of, rules) if saved else []
+    standing_decisions = [
+        DecidedStanding(decided.before, after, changes, tx.at)
+        for decided, (after, changes) in zip(saved, followed, strict=True)
+    ]
+    await standings.save_decisions(tx, standing_decisions)
+    announce(tx, announced(standing_decisions, tx.at))
+    return Counter(decided.decision.outcome for decided in saved)
 
 
-def cells_of(plain: Sequence[Plain], decided: Sequence[BatchDecision]) -> list[SimulationCell]:
+def _mover(policy: Policy, decided: BatchDecision) -> Mover:
+    before, decision = decided.before, decided.decision
+    graded = policy.levels[decision.graded].code
+    to_tier = decision.standing.tier or graded
+    return Mover(before.customer_id, decision.outcome, before.tier, to_tier, graded, decided.fits)
+
+
+def cells_of(staying: Sequence[StayingGroup], decisions: Sequence[BatchDecision]) -> list[SimulationCell]:
     """Who goes from where to where, with what they brought in the policy's window."""
-    cells = [SimulationCell(group.tier or NOWHERE, group.tier or NOWHERE, *group[2:]) for group in plain]
-    for one in decided:
-        sums, ends = one.known.figures, one.reviewed.standing.tier
+    cells = [SimulationCell(group.tier or NOWHERE, group.tier or NOWHERE, *group[2:]) for group in staying]
+    for decided in decisions:
+        sums, from_tier, to_tier = decided.snapshot.figures, decided.before.tier, decided.decision.standing.tier
         cells.append(
             SimulationCell(
-                one.then.tier or NOWHERE, ends or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount
+                from_tier or NOWHERE, to_tier or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount
             )
         )
     return list(cells_by_key(cells).values())

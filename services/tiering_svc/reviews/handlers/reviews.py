@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.reviews.repository import evaluations
-from services.tiering_svc.reviews.repository.evaluations import REVIEW, Run
+from services.tiering_svc.reviews.repository.evaluations import REVIEW, EvaluationRun
 from shared.jobs import request_job
 from shared.messaging import Transaction
 
@@ -13,15 +13,15 @@ from shared.messaging import Transaction
 async def request_review(
     tx: Transaction, as_of: datetime, *, apply: bool, by: str, known_at: datetime | None = None,
     policy: tuple[UUID, int] | None = None,
-) -> Run:  # fmt: skip
+) -> EvaluationRun:  # fmt: skip
     """By the policy in force when it begins, or the version named. Reviews are done in the order they are asked for."""
-    chosen = (await policies.load_rules(tx)).active if policy is None else await policies.load_policy(tx, *policy)
+    decides_by = (await policies.load_rules(tx)).active if policy is None else await policies.load_policy(tx, *policy)
     because: str | None = "not_asked_to_apply"
     if apply:
-        because = await why_only_simulated(tx, as_of, chosen.policy_id, chosen.version)
+        because = await why_only_simulated(tx, as_of, decides_by.policy_id, decides_by.version)
     job = await request_job(tx, REVIEW, by=by)
     await evaluations.add_run(
-        tx, job, as_of, chosen, known_at=known_at, simulated_because=because, policy_asked=policy is not None
+        tx, job, as_of, decides_by, known_at=known_at, simulated_because=because, policy_asked=policy is not None
     )
     return await evaluations.load_run(tx, job.id)
 

@@ -5,11 +5,12 @@ instant and waits until this service has come so far. Then, for a policy of shar
 decided, batch by batch, in key order. What can be looked at without locks is prepared before the step.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from services.tiering_svc.indicators.domain.snapshot import requests_as_of
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
@@ -19,7 +20,7 @@ from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.reviews.handlers.review_batches import basis_of, decide_batch, screen_next_batch
 from services.tiering_svc.reviews.handlers.reviews import why_only_simulated
 from services.tiering_svc.reviews.repository import evaluations, screening
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.reviews.repository.screening import LAST
 from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
@@ -44,6 +45,7 @@ async def prepare_run_step(context: JobContext, job: Job) -> Any:
 
 
 async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
+    """A step of a review or a simulation: what its phase does, and the next one."""
     phase = Phase.of(job.cursor)
     if phase.name == "deciding":
         return await _decide(tx, job, prepared)
@@ -55,7 +57,7 @@ async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
         case "collecting":
             return await _keep_heads(tx, job, phase, prepared)
         case "catching_up":
-            return await _begin_when_marks_have_come_so_far(tx, job, run)
+            return await _begin_when_caught_up(tx, job, run)
         case "measuring":
             return await _measure_batch(tx, job, run, phase)
         case _:
@@ -65,10 +67,10 @@ async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
             return job.next(cursor("deciding"))
 
 
-RUN = JobKind(take_run_step, prepare=prepare_run_step)
+EVALUATION_RUNS = JobKind(take_run_step, prepare=prepare_run_step)
 
 
-async def _list_heads(context: JobContext, run: Run, phase: Phase) -> Any:
+async def _list_heads(context: JobContext, run: EvaluationRun, phase: Phase) -> Any:
     """A page of where intake's streams stand. The first page says whether all that was known by then is committed."""
     assert run.known_at is not None  # it has begun
     query = {"after": phase.after or ""}
@@ -85,8 +87,9 @@ async def _keep_heads(tx: Transaction, job: Job, phase: Phase, page: Any) -> Out
     return job.next(cursor("catching_up") if len(keys) < PAGE_SIZE else cursor("collecting", keys[-1]))
 
 
-async def _begin_when_marks_have_come_so_far(tx: Transaction, job: Job, run: Run) -> Outcome:
-    """It has a population to measure first (T5), or decides at once."""
+async def _begin_when_caught_up(tx: Transaction, job: Job, run: EvaluationRun) -> Outcome:
+    """Once this service has received what intake had accepted, the run measures its population (T5), or decides at
+    once."""
     if await evaluations.count_heads_ahead(tx, run.run_id, INTAKE):
         return Wait()
     policy = (await policies.load_rules(tx)).active  # the one in force when it really begins
@@ -98,32 +101,32 @@ async def _begin_when_marks_have_come_so_far(tx: Transaction, job: Job, run: Run
     return job.next(cursor("measuring" if policy.shares else "deciding"), total=total)
 
 
-async def _measure_batch(tx: Transaction, job: Job, run: Run, phase: Phase) -> Outcome:
+async def _measure_batch(tx: Transaction, job: Job, run: EvaluationRun, phase: Phase) -> Outcome:
     """T5: what everybody has, by which the cut-offs are found."""
     request, _ = await basis_of(tx, run)
     after, policy = phase.after_customer, request.policy
-    if screening.is_quick(policy):
+    if screening.can_screen(policy):
         end = await screening.find_end(tx, after, review_batches.BATCH)
         values, individual = await screening.measure(tx, request, after, end)
     else:
         end = await screening.find_end(tx, after, review_batches.INDIVIDUAL)
         values, individual = [], await screening.list_batch(tx, after, end)
     if individual:
-        known = await snapshots.load_snapshots(
+        measured = await snapshots.load_snapshots(
             tx, requests_as_of(individual, request.as_of, policy.months), classes=policy.classes,
             known_at=request.known_at,
         )  # fmt: skip
-        values += values_of(policy, known)
+        values += values_of(policy, measured)
     await evaluations.add_values(tx, run.run_id, phase.after, values)
     return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
 
 
-def values_of(policy: Policy, known: Any) -> list[Decimal]:
+def values_of(policy: Policy, measured: Iterable[CustomerSnapshot]) -> list[Decimal]:
     """What a population's shares are computed of; who has no value is left out."""
-    return [Decimal(value) for snapshot in known if (value := policy.measure(snapshot)) is not None]
+    return [Decimal(value) for snapshot in measured if (value := policy.measure(snapshot)) is not None]
 
 
-async def _list_values(context: JobContext, run: Run) -> list[Decimal]:
+async def _list_values(context: JobContext, run: EvaluationRun) -> list[Decimal]:
     """Everybody is measured. Read in pages, so that no transaction is long."""
     values: list[Decimal] = []
     after: str | None = None
@@ -148,7 +151,7 @@ async def _decide(tx: Transaction, job: Job, prepared: review_batches.PreparedBa
     return Done(customers)
 
 
-def _event(run: Run, customers: int) -> ReviewApplied:
+def _event(run: EvaluationRun, customers: int) -> ReviewApplied:
     return ReviewApplied(
         run_id=run.run_id, as_of=run.as_of, policy_id=run.policy_id, policy_version=run.policy_version,
         customers=customers, up=run.applied.get("up", 0), down=run.applied.get("down", 0),

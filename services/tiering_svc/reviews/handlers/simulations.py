@@ -6,7 +6,7 @@ from uuid import UUID
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.reviews.domain.simulation import BenefitCosts
 from services.tiering_svc.reviews.repository import evaluations, simulations
-from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Run
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, EvaluationRun
 from shared.errors import invalid
 from shared.jobs import cancel_job, request_job
 from shared.messaging import Transaction
@@ -15,8 +15,9 @@ from shared.messaging import Transaction
 async def request_simulation(
     tx: Transaction, policy_id: UUID, version: int | None, as_of: datetime, *, by: str,
     known_at: datetime | None = None, costs: BenefitCosts | None = None,
-) -> Run:  # fmt: skip
-    """Of the newest version, if none is named."""
+) -> EvaluationRun:  # fmt: skip
+    """A simulation of a version of a policy, the newest if none is named. `costs`: what a year in a tier costs; a tier
+    that neither the policy nor the one in force has is refused with 422 `unknown_tier`."""
     policy = await (
         policies.load_newest(tx, policy_id) if version is None else policies.load_policy(tx, policy_id, version)
     )
@@ -35,7 +36,7 @@ async def request_simulation(
     return await evaluations.load_run(tx, job.id)
 
 
-async def cancel_simulation(tx: Transaction, policy_id: UUID, run_id: UUID, by: str) -> Run:
+async def cancel_simulation(tx: Transaction, policy_id: UUID, run_id: UUID, by: str) -> EvaluationRun:
     """What has been decided so far stays to be read."""
     simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
     await cancel_job(tx, run_id, by=by)

@@ -101,6 +101,8 @@ async def save_cutoffs(tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str
 
 @dataclass(frozen=True, slots=True)
 class MonthCell:
+    """The customers that went from one tier to another at a month's end, and how many of them moved back soon."""
+
     month: date
     cell: SimulationCell
     moved_back: int
@@ -128,6 +130,8 @@ async def list_cells(tx: Transaction, back_test_id: UUID) -> list[MonthCell]:
 
 @dataclass(frozen=True, slots=True)
 class MonthMover:
+    """A customer that moved, was placed, or was in its grace period at a month's end."""
+
     month: date
     customer_id: UUID
     outcome: str
@@ -161,7 +165,7 @@ async def count_movers(tx: Transaction, back_test_id: UUID) -> dict[date, dict[s
            where back_test_id = $1 group by month, outcome""",
         back_test_id,
     )  # fmt: skip
-    found: dict[date, dict[str, tuple[int, int]]] = {}
+    by_month: dict[date, dict[str, tuple[int, int]]] = {}
     for month, outcome, customers, moved_back in rows:
-        found.setdefault(month, {})[outcome] = customers, moved_back
-    return found
+        by_month.setdefault(month, {})[outcome] = customers, moved_back
+    return by_month

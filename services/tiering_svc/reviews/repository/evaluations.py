@@ -26,7 +26,7 @@ from evaluation_run r join job j on j.id = r.run_id"""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EvaluationRun:
     """A review or a simulation: what it decides by, what came of it, and the job that says how far it is."""
 
     job: Job
@@ -51,6 +51,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
+    """A customer that goes from one tier to another in a run, is placed, or is in its grace period."""
+
     customer_id: UUID
     outcome: str
     from_tier: str | None
@@ -71,15 +73,17 @@ async def add_run(
     await insert_many(tx, evaluation_run, [run])
 
 
-async def load_run(tx: Transaction, run_id: UUID, kind: str | None = None) -> Run:
-    """A review or a simulation, or only one of them."""
+async def load_run(tx: Transaction, run_id: UUID, kind: str | None = None) -> EvaluationRun:
+    """A run, of one kind if `kind` is given; 404 `evaluation_not_found`."""
     row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1 and ($2::text is null or j.kind = $2)", run_id, kind)
     if row is None:
         raise not_found("evaluation_not_found", "There is no such review.")
     return _run(row)
 
 
-async def list_runs(tx: Transaction, kind: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Run]:
+async def list_runs(
+    tx: Transaction, kind: str, before: tuple[datetime, UUID] | None, limit: int
+) -> list[EvaluationRun]:
     """Newest first."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where j.kind = $4 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
@@ -89,8 +93,8 @@ async def list_runs(tx: Transaction, kind: str, before: tuple[datetime, UUID] | 
     return [_run(row) for row in rows]
 
 
-def _run(row: Mapping[str, Any]) -> Run:
-    return Run(job_of(row), *(row[name] for name in NAMES))
+def _run(row: Mapping[str, Any]) -> EvaluationRun:
+    return EvaluationRun(job_of(row), *(row[name] for name in NAMES))
 
 
 async def find_last_applied(
@@ -174,7 +178,7 @@ async def save_cutoffs(tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[
     await tx.raw.execute("delete from evaluation_value where run_id = $1", run_id)
 
 
-async def save_outcomes(tx: Transaction, run: Run, *, result: str | None) -> None:
+async def save_outcomes(tx: Transaction, run: EvaluationRun, *, result: str | None) -> None:
     """What has been decided and applied so far; with the last batch, what the run came to."""
     await tx.raw.execute(
         """update evaluation_run set outcomes = $2::jsonb, applied = $3::jsonb, result = $4::text,
@@ -200,7 +204,8 @@ async def list_movers(
     return [Mover(*row.values()) for row in rows]
 
 
-def with_cutoffs(policy: Policy, run: Run) -> Policy:
+def with_cutoffs(policy: Policy, run: EvaluationRun) -> Policy:
+    """The policy with the cut-offs that the run has found, if it has."""
     if run.cutoffs is None:
         return policy
     return policy.with_cutoffs(cutoffs_from_data(policy, run.cutoffs), run.run_id)

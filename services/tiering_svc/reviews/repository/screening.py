@@ -1,8 +1,9 @@
-"""SQL that grades a stretch of customers at once (T10): who plainly stays is counted, the others are decided singly.
+"""SQL that grades a batch of customers at once (T10): who certainly stays is counted, the others are decided one by
+one.
 
-`domain/reviews.py` is the truth; this only says of whom it needs not be asked. A customer is plain when nothing about
-it was recorded later than what counts, the open row is the one in force, no watch and no override is on, and the sums
-of whole months give the same level. A property test holds it against the domain.
+`domain/review.py` is the truth; this only says of whom it needs not be asked. A customer certainly stays when nothing
+about it was recorded later than what counts, the open row is the one in force, no watch and no override is on, and the
+sums of whole months give the same level. A property test holds it against the domain.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ SUMS = {  # what these indicators are, over the months of a window; unknown with
 
 @dataclass(frozen=True, slots=True)
 class ScreeningRequest:
-    """What a run decides by."""
+    """By what a batch is screened: the policy with its cut-offs, and the run's two times."""
 
     policy: Policy
     as_of: datetime
@@ -36,11 +37,12 @@ class ScreeningRequest:
 
     @property
     def window(self) -> tuple[date, date]:
+        """The first and the last month of the policy's window."""
         return first_month(self.last_month, self.policy.months), self.last_month
 
 
-class Plain(NamedTuple):
-    """Customers who plainly stay where they are, by tier."""
+class StayingGroup(NamedTuple):
+    """Customers of a tier who certainly stay where they are, and what they brought."""
 
     outcome: str  # kept, no_orders
     tier: str | None
@@ -50,22 +52,23 @@ class Plain(NamedTuple):
     profit_known_for: Decimal
 
 
-class Screened(NamedTuple):
-    """A stretch of customers: who plainly stays, and who has to be decided singly, in key order."""
+class ScreenedBatch(NamedTuple):
+    """The customers after one up to another: who certainly stays, and who has to be decided individually, in key
+    order."""
 
     after: UUID | None
     end: UUID
-    plain: list[Plain]
-    singly: list[UUID]
+    staying: list[StayingGroup]
+    individual: list[UUID]
 
 
-def is_quick(policy: Policy) -> bool:
-    """Graded by sums of whole months alone."""
+def can_screen(policy: Policy) -> bool:
+    """Whether the policy grades by sums of whole months alone, so that SQL can do it."""
     return not policy.classes and not policy.conditions and policy.indicator in SUMS
 
 
 async def find_end(tx: Transaction, after: UUID | None, size: int) -> UUID:
-    """Where a stretch of so many customers ends; the last possible id when there are not that many left."""
+    """The last customer of a batch of so many; `LAST` when there are not that many left."""
     end: UUID | None = await tx.raw.fetchval(
         """select customer_id from standing where $1::uuid is null or customer_id > $1
            order by customer_id offset $2 limit 1""",
@@ -74,14 +77,14 @@ async def find_end(tx: Transaction, after: UUID | None, size: int) -> UUID:
     return end or LAST
 
 
-# $1, $2: the stretch; $3, $4: months; $5: as_of, $6: known_at.
+# $1, $2: after which customer, up to which; $3, $4: months; $5: as_of, $6: known_at.
 SCAN = """
 with sums as (
     select m.customer_id, {value} as value, max(m.last_order_at) as last_at, max(m.recorded_at) as known_from{figures}
     from indicator_month m
     where m.customer_id > $1 and m.customer_id <= $2 and m.month between $3 and $4
     group by m.customer_id
-), stretch as (
+), batch as (
     select s.customer_id, s.tier, s.rank, s.ladder, s.known_from, {known} as value, u.last_at, {measures}
            s.since <= $5 and s.known_from <= $6 and s.below_since is null and s.overridden_until is null
                and (s.recovered_at is null or s.recovered_at <= $5) as steady,
@@ -90,52 +93,56 @@ with sums as (
     where s.customer_id > $1 and s.customer_id <= $2
 )
 """
-# A plan that knows no values merges two ranges of ids, 4 us a customer; one made for a short stretch sometimes takes
+# A plan that knows no values merges two ranges of ids, 4 us a customer; one made for a short batch sometimes takes
 # the sums for a single row and computes them once a customer (measured: 117 us).
 BY_RANGE = "set local plan_cache_mode = force_generic_plan"
 FIGURES = ", sum(m.amount) as revenue, sum(m.margin) as profit, sum(m.margin_known_amount) as profit_known_for"
-JUDGED = """
-, judged as materialized (
+GRADED = """
+, graded as materialized (
     select *, case when tier is null and known_from is null and settled and last_at is null then 'no_orders'
                    when steady and settled and ladder = $7 and {grade} = rank then 'kept' end as outcome
-    from stretch
+    from batch
 )
 select outcome, case when outcome is not null then tier end, count(*)::int, {totals},
        array_agg(customer_id) filter (where outcome is null)
-from judged group by 1, 2
+from graded group by 1, 2
 """
 MEASURED = """
 select array_agg(value) filter (where settled and value is not null),
        array_agg(customer_id) filter (where not settled), count(*)::int
-from stretch
+from batch
 """
 
 
-async def screen(tx: Transaction, asked: ScreeningRequest, after: UUID | None, end: UUID, *, figures: bool) -> Screened:
-    policy = asked.policy
+async def screen(
+    tx: Transaction, request: ScreeningRequest, after: UUID | None, end: UUID, *, figures: bool
+) -> ScreenedBatch:
+    """The customers after one up to another, screened. `figures`: with what those who stay brought."""
+    policy = request.policy
     grade, parameters = _grade(policy, 8)
     totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
     measures = "u.revenue, u.profit, u.profit_known_for," if figures else ""
-    statement = _scan(policy, measures) + JUDGED.format(grade=grade, totals=totals)
+    statement = _scan(policy, measures) + GRADED.format(grade=grade, totals=totals)
     await tx.raw.execute(BY_RANGE)
-    rows = await tx.raw.fetch(statement, *_stretch(asked, after, end), policy.ladder, *parameters)
-    plain = [Plain(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
-    return Screened(after, end, plain, sorted(next((row[6] for row in rows if row[0] is None), ())))
+    rows = await tx.raw.fetch(statement, *_parameters(request, after, end), policy.ladder, *parameters)
+    staying = [StayingGroup(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
+    return ScreenedBatch(after, end, staying, sorted(next((row[6] for row in rows if row[0] is None), ())))
 
 
 async def measure(
-    tx: Transaction, asked: ScreeningRequest, after: UUID | None, end: UUID
+    tx: Transaction, request: ScreeningRequest, after: UUID | None, end: UUID
 ) -> tuple[list[Decimal], list[UUID]]:
-    """What a population's cut-offs are computed of (T5): the known values, and who has to be measured singly."""
+    """What a population's cut-offs are computed of (T5), of the customers after one up to another: the known values,
+    and who has to be measured individually."""
     await tx.raw.execute(BY_RANGE)
-    row = await tx.raw.fetchrow(_scan(asked.policy, "") + MEASURED, *_stretch(asked, after, end))
+    row = await tx.raw.fetchrow(_scan(request.policy, "") + MEASURED, *_parameters(request, after, end))
     assert row is not None  # an aggregate without groups
     return row[0] or [], row[1] or []
 
 
 def _scan(policy: Policy, measures: str) -> str:
     """Only names from the tables above go into the text."""
-    assert policy.indicator is not None  # it is quick
+    assert policy.indicator is not None  # it can be screened
     value, known = SUMS[policy.indicator], "u.value"
     if policy.kind == "star" or policy.indicator == "orders":
         known = "coalesce(u.value, 0)"  # nothing ordered is known to be nothing
@@ -145,20 +152,21 @@ def _scan(policy: Policy, measures: str) -> str:
     return SCAN.format(value=value, known=known, figures=FIGURES if measures else "", measures=measures)
 
 
-def _stretch(asked: ScreeningRequest, after: UUID | None, end: UUID) -> Sequence[Any]:
-    return (after or UUID(int=0), end, *asked.window, asked.as_of, asked.known_at)
+def _parameters(request: ScreeningRequest, after: UUID | None, end: UUID) -> Sequence[Any]:
+    return (after or UUID(int=0), end, *request.window, request.as_of, request.known_at)
 
 
 def _grade(policy: Policy, first: int) -> tuple[str, list[Decimal]]:
     """The bands as an expression; their beginnings are parameters from `$first` on."""
     reached = "<=" if policy.better == "less" else ">" if policy.kind == "star" else ">="
     bands = list(reversed(policy.bands or ()))  # the highest level first
-    whens = [f"when value {reached} ${first + n}::numeric then {band.rank:d}" for n, band in enumerate(bands)]
+    whens = [f"when value {reached} ${first + index}::numeric then {band.rank:d}" for index, band in enumerate(bands)]
     unknown = policy.rank_of(None)
     return f"case when value is null then {unknown:d} {' '.join(whens)} else 0 end", [band.start for band in bands]
 
 
 async def list_batch(tx: Transaction, after: UUID | None, end: UUID) -> list[UUID]:
+    """The customers after one up to another, in key order."""
     rows = await tx.raw.fetch(
         """select customer_id from standing where ($1::uuid is null or customer_id > $1) and customer_id <= $2
            order by customer_id""",

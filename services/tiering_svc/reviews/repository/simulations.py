@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.tiering_svc.reviews.domain.simulation import SimulationCell
-from services.tiering_svc.reviews.repository.evaluations import SIMULATION, Run
+from services.tiering_svc.reviews.repository.evaluations import SIMULATION, EvaluationRun
 from services.tiering_svc.reviews.tables.evaluations import evaluation_cell
 from shared.errors import not_found
 from shared.messaging import Transaction
@@ -32,8 +32,8 @@ async def list_cells(tx: Transaction, run_id: UUID) -> list[SimulationCell]:
     return [SimulationCell(*row) for row in rows]
 
 
-def of_policy(run: Run, policy_id: UUID) -> Run:
-    """The run, if it is a simulation of that policy."""
+def of_policy(run: EvaluationRun, policy_id: UUID) -> EvaluationRun:
+    """The run, if it is a simulation of that policy; else 404 `simulation_not_found`."""
     if run.job.kind != SIMULATION or run.policy_id != policy_id:
         raise not_found("simulation_not_found", "The policy has no such simulation.")
     return run
@@ -52,6 +52,8 @@ async def list_runs_of(tx: Transaction, policy_id: UUID, before: UUID | None, li
 
 @dataclass(frozen=True, slots=True)
 class SimulatedMover:
+    """A customer that would move, be placed or be in its grace period; and whether it is a key account."""
+
     customer_id: UUID
     outcome: str
     from_tier: str | None

@@ -1,1 +1,1 @@
-"""Routes."""
+"""HTTP of reviews, simulations and back-tests."""

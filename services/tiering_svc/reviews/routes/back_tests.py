@@ -6,14 +6,14 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.core.domain.calendar import spelled
+from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.back_test import SOON, months_between
+from services.tiering_svc.reviews.domain.back_test import SOON, list_months
 from services.tiering_svc.reviews.domain.phase import Phase
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, SimulationCell, levels_of
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import back_tests as handlers
 from services.tiering_svc.reviews.repository import back_tests
 from services.tiering_svc.reviews.repository.back_tests import MonthCell, PolicyBackTest
@@ -28,12 +28,25 @@ from services.tiering_svc.reviews.schemas.back_tests import (
     StabilityRead,
     month_of_text,
 )
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
+from shared.chassis.audience import may_read
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
 router = service_router(
-    prefix="/v1/tier-policies/{policy_id}/back-tests", tags=["simulations"], dependencies=[not_for_partners]
+    prefix="/v1/tier-policies/{policy_id}/back-tests", tags=["simulations"], dependencies=[staff_only]
 )
 
 BackTestOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
@@ -54,31 +67,33 @@ async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, act
 async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PolicyBackTestRead]:
     """Newest first."""
     after = read_cursor(cursor, UUID)
-    found = await back_tests.list_back_tests(tx, policy_id, after[0] if after else None, limit + 1)
-    return page_of([await _read(tx, one) for one in found], limit, lambda one: (one.id,))
+    listed = await back_tests.list_back_tests(tx, policy_id, after[0] if after else None, limit + 1)
+    return page_of([await _read(tx, back_test) for back_test in listed], limit, lambda read: (read.id,))
 
 
 @router.get("/{back_test_id}", dependencies=[allow("tiers:read")])
-async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx) -> BackTestResultRead:
+async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> BackTestResultRead:
     """While it runs: what the customers replayed so far show."""
     back_test = await back_tests.load_back_test(tx, back_test_id, policy_id)
     policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
     cells: dict[date, list[MonthCell]] = {}
-    for one in await back_tests.list_cells(tx, back_test_id):
-        cells.setdefault(one.month, []).append(one)
+    for cell in await back_tests.list_cells(tx, back_test_id):
+        cells.setdefault(cell.month, []).append(cell)
     moved = await back_tests.count_movers(tx, back_test_id)
-    months = months_between(back_test.first_month, back_test.last_month)
+    months = list_months(back_test.first_month, back_test.last_month)
     return BackTestResultRead(
         **dict(await _read(tx, back_test)),
         months=[
             BackTestMonthRead(
                 month=spelled(month),
                 cutoffs=None if back_test.cutoffs is None else back_test.cutoffs[month.isoformat()],
-                levels=_levels(policy, [one.cell for one in cells.get(month, [])]),
+                levels=_levels(
+                    policy, [cell.cell for cell in cells.get(month, [])], shows_margin=may_read(actor, "margin")
+                ),
                 outcomes={outcome: customers for outcome, (customers, _) in moved.get(month, {}).items()},
-                stability=_stability(moved.get(month, {}), min(SOON, len(months) - n - 1)),
+                stability=_stability(moved.get(month, {}), min(SOON, len(months) - index - 1)),
             )
-            for n, month in enumerate(months)
+            for index, month in enumerate(months)
         ],
     )
 
@@ -91,16 +106,17 @@ async def list_back_test_movers(
     """Whom the policy would have graded otherwise in a month."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)
     after = read_cursor(cursor, date, UUID)
-    asked = None if month is None else month_of_text(month)
-    movers = await back_tests.list_movers(tx, back_test_id, asked, outcome, after, limit + 1)
+    of_month = None if month is None else month_of_text(month)
+    movers = await back_tests.list_movers(tx, back_test_id, of_month, outcome, after, limit + 1)
     read = [
         BackTestMoverRead(
-            month=spelled(one.month), customer_id=one.customer_id, outcome=one.outcome, from_tier=one.from_tier,
-            to_tier=one.to_tier, moved_back_in=None if one.moved_back_in is None else spelled(one.moved_back_in),
+            month=spelled(mover.month), customer_id=mover.customer_id, outcome=mover.outcome,
+            from_tier=mover.from_tier, to_tier=mover.to_tier,
+            moved_back_in=None if mover.moved_back_in is None else spelled(mover.moved_back_in),
         )
-        for one in movers
+        for mover in movers
     ]  # fmt: skip
-    return page_of(read, limit, lambda one: (month_of_text(one.month), one.customer_id))
+    return page_of(read, limit, lambda mover: (month_of_text(mover.month), mover.customer_id))
 
 
 @router.post("/{back_test_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
@@ -109,32 +125,33 @@ async def cancel_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Curre
     return await _read(tx, await handlers.cancel_back_test(tx, policy_id, back_test_id, actor.subject))
 
 
-async def _read(tx: Transaction, one: PolicyBackTest) -> PolicyBackTestRead:
-    policy = await policies.load_policy(tx, one.policy_id, one.policy_version)
+async def _read(tx: Transaction, back_test: PolicyBackTest) -> PolicyBackTestRead:
+    policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
     return PolicyBackTestRead(
-        **job_fields(one.job),
+        **job_fields(back_test.job),
         policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names),
-        from_=spelled(one.first_month), to=spelled(one.last_month), every="month", known=one.known,
-        known_at=one.known_at, phase=Phase.of(one.job.cursor).name,
+        from_=spelled(back_test.first_month), to=spelled(back_test.last_month), every="month", known=back_test.known,
+        known_at=back_test.known_at, phase=Phase.of(back_test.job.cursor).name,
     )  # fmt: skip
 
 
-def _levels(policy: Policy, cells: list[SimulationCell]) -> list[BackTestLevelRead]:
-    found = levels_of(cells, before=False)
+def _levels(policy: Policy, cells: list[SimulationCell], *, shows_margin: bool) -> list[BackTestLevelRead]:
+    by_tier = levels_of(cells, before=False)
     read = []
     for level in reversed(policy.levels):
-        cell = found.get(level.code, NOBODY)
+        cell = by_tier.get(level.code, NOBODY)
         read.append(
             BackTestLevelRead(
-                tier=level.code, name=level.names, customers=cell.customers, revenue=cell.revenue, profit=cell.profit,
-                profit_known_for=cell.profit_known_for,
+                tier=level.code, name=level.names, customers=cell.customers, revenue=cell.revenue,
+                profit=cell.profit if shows_margin else None,
+                profit_known_for=cell.profit_known_for if shows_margin else None,
             )
         )  # fmt: skip
     return read
 
 
-def _stability(moved: dict[str, tuple[int, int]], months_watched: int) -> StabilityRead:
-    ways = [moved.get("up", (0, 0)), moved.get("down", (0, 0))]
-    customers, back = sum(one for one, _ in ways), sum(back for _, back in ways)
+def _stability(movers: dict[str, tuple[int, int]], months_watched: int) -> StabilityRead:
+    ways = [movers.get("up", (0, 0)), movers.get("down", (0, 0))]
+    customers, back = sum(moved for moved, _ in ways), sum(back for _, back in ways)
     share = format(round(100 * back / customers, 1), ".1f") if customers else None
     return StabilityRead(moved=customers, moved_back=back, share_moved_back=share, months_watched=months_watched)

@@ -6,17 +6,29 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, settings_of
+from services.tiering_svc.core.dependencies import instant_or_now, settings_of
 from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.handlers.reviews import request_review
 from services.tiering_svc.reviews.repository import evaluations
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.reviews.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
 
-router = service_router(prefix="/v1/evaluations", tags=["reviews"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/evaluations", tags=["reviews"], dependencies=[staff_only])
 
 ReviewOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
 
@@ -57,11 +69,13 @@ async def list_movers(
     after = read_cursor(cursor, UUID)
     movers = await evaluations.list_movers(tx, run_id, outcome, after[0] if after else None, limit + 1)
     return page_of(
-        [MoverRead.model_validate(mover, from_attributes=True) for mover in movers], limit, lambda m: (m.customer_id,)
+        [MoverRead.model_validate(mover, from_attributes=True) for mover in movers],
+        limit,
+        lambda mover: (mover.customer_id,),
     )
 
 
-def run_read(run: Run) -> EvaluationRead:
+def run_read(run: EvaluationRun) -> EvaluationRead:
     return EvaluationRead(
         **job_fields(run.job),
         kind=run.job.kind,

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners
+from services.tiering_svc.core.dependencies import instant_or_now
+from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.phase import Phase
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, ZERO, BenefitCosts, SimulationCell, levels_of
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, BenefitCosts, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import simulations as handlers
 from services.tiering_svc.reviews.repository import evaluations, simulations
-from services.tiering_svc.reviews.repository.evaluations import Run
+from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.reviews.schemas.simulations import (
     BenefitCostsRead,
     CellRead,
@@ -26,12 +27,27 @@ from services.tiering_svc.reviews.schemas.simulations import (
     SimulationRead,
     SimulationResultRead,
 )
-from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    Actor,
+    Code,
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
+from shared.chassis.audience import may_read
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
 router = service_router(
-    prefix="/v1/tier-policies/{policy_id}/simulations", tags=["simulations"], dependencies=[not_for_partners]
+    prefix="/v1/tier-policies/{policy_id}/simulations", tags=["simulations"], dependencies=[staff_only]
 )
 
 SimulationOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
@@ -58,23 +74,23 @@ async def start_simulation(
 async def list_simulations(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[SimulationRead]:
     """Newest first."""
     after = read_cursor(cursor, UUID)
-    found = await simulations.list_runs_of(tx, policy_id, after[0] if after else None, limit + 1)
-    runs = [await _run(tx, await evaluations.load_run(tx, run_id)) for run_id in found]
+    run_ids = await simulations.list_runs_of(tx, policy_id, after[0] if after else None, limit + 1)
+    runs = [await _run(tx, await evaluations.load_run(tx, run_id)) for run_id in run_ids]
     return page_of(runs, limit, lambda run: (run.id,))
 
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
-async def show_simulation(policy_id: Id, run_id: Id, tx: Tx) -> SimulationResultRead:
+async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor) -> SimulationResultRead:
     """While it runs: what has been decided so far."""
     run = simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
     policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
     cells = await simulations.list_cells(tx, run_id)
-    costs = None if run.costs is None else BenefitCosts.from_data(run.costs)
+    costs = None if run.costs is None or not may_read(actor, "cost") else BenefitCosts.from_data(run.costs)
     before, after = levels_of(cells, before=True), levels_of(cells, before=False)
     return SimulationResultRead(
         **dict(await _run(tx, run)),
-        levels=_levels(policy, before, after, costs),
-        matrix=[_cell(cell) for cell in cells],
+        levels=_levels(policy, before, after, costs, actor),
+        matrix=[_cell(cell, shows_margin=may_read(actor, "margin")) for cell in cells],
         costs=None if costs is None else _both(costs, policy, before, after),
         key_accounts=await simulations.count_key_accounts(tx, run_id),
     )
@@ -109,7 +125,7 @@ def _costs(body: CostsWrite | None) -> BenefitCosts | None:
     return BenefitCosts(body.per_customer_year, body.points_per_unit, body.value_of_a_point, body.multipliers)
 
 
-async def _run(tx: Transaction, run: Run) -> SimulationRead:
+async def _run(tx: Transaction, run: EvaluationRun) -> SimulationRead:
     policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
     return SimulationRead(
         **job_fields(run.job),
@@ -119,16 +135,21 @@ async def _run(tx: Transaction, run: Run) -> SimulationRead:
 
 
 def _levels(
-    policy: Policy, before: dict[str, SimulationCell], after: dict[str, SimulationCell], costs: BenefitCosts | None
+    policy: Policy,
+    before: dict[str, SimulationCell],
+    after: dict[str, SimulationCell],
+    costs: BenefitCosts | None,
+    actor: Actor,
 ) -> list[SimulatedLevelRead]:
     names = {level.code: level.names for level in policy.levels}
     others: Sequence[str] = sorted((before.keys() | after.keys()) - names.keys())
     tiers = [*(level.code for level in reversed(policy.levels)), *others]
+    shows_margin = may_read(actor, "margin")
 
     def side(levels: dict[str, SimulationCell], tier: str) -> SideRead:
         level = levels.get(tier, NOBODY)
         return SideRead(
-            customers=level.customers, revenue=level.revenue, profit=level.profit,
+            customers=level.customers, revenue=level.revenue, profit=level.profit if shows_margin else None,
             cost=None if costs is None else costs.of_level(level, policy.months),
         )  # fmt: skip
 
@@ -144,12 +165,13 @@ def _levels(
 def _both(
     costs: BenefitCosts, policy: Policy, before: dict[str, SimulationCell], after: dict[str, SimulationCell]
 ) -> BenefitCostsRead:
-    then, now = costs.of_all(before.values(), policy.months), costs.of_all(after.values(), policy.months)
-    return BenefitCostsRead(before=then, after=now, difference=now - then)
+    cost_before, cost_after = (costs.of_all(levels.values(), policy.months) for levels in (before, after))
+    return BenefitCostsRead(before=cost_before, after=cost_after, difference=cost_after - cost_before)
 
 
-def _cell(cell: SimulationCell) -> CellRead:
+def _cell(cell: SimulationCell, *, shows_margin: bool) -> CellRead:
     return CellRead(
         from_tier=cell.from_tier or None, to_tier=cell.to_tier or None, customers=cell.customers,
-        revenue=cell.revenue, profit=cell.profit, profit_known_for=cell.profit_known_for,
+        revenue=cell.revenue, profit=cell.profit if shows_margin else None,
+        profit_known_for=cell.profit_known_for if shows_margin else None,
     )  # fmt: skip

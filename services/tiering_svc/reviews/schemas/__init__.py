@@ -1,1 +1,1 @@
-"""Schemas."""
+"""Shapes of reviews, simulations and back-tests over HTTP."""

@@ -38,8 +38,8 @@ class BackTestLevelRead(Read):
     name: dict[str, str]
     customers: Count
     revenue: SignedAmount
-    profit: SignedAmount | None = Field(description="null when no cost is known")
-    profit_known_for: SignedAmount
+    profit: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
+    profit_known_for: SignedAmount | None = Field(description="null: not for this reader")
 
 
 class StabilityRead(Read):

@@ -33,15 +33,15 @@ class CellRead(Read):
     to_tier: str | None
     customers: Count
     revenue: SignedAmount
-    profit: SignedAmount | None = Field(description="null when no cost is known")
-    profit_known_for: SignedAmount
+    profit: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
+    profit_known_for: SignedAmount | None = Field(description="null: not for this reader")
 
 
 class SideRead(Read):
     customers: Count
     revenue: SignedAmount
-    profit: SignedAmount | None
-    cost: SignedAmount | None = Field(description="of a year, when costs were given")
+    profit: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
+    cost: SignedAmount | None = Field(description="of a year; null: no costs were given, or not for this reader")
 
 
 class SimulatedLevelRead(Read):
@@ -69,7 +69,7 @@ class SimulationRead(JobRead):
 class SimulationResultRead(SimulationRead):
     levels: list[SimulatedLevelRead] = Field(description="highest first")
     matrix: list[CellRead] = Field(description="those who stay included")
-    costs: BenefitCostsRead | None
+    costs: BenefitCostsRead | None = Field(description="null: none were given, or not for this reader")
     key_accounts: dict[str, int] = Field(description="the movers that are key accounts, by outcome")
 
 

@@ -1,1 +1,1 @@
-"""Tables."""
+"""Runs with what they found, and back-tests."""
