@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from shared.chassis import Ports
 from shared.chassis.contract.asyncapi import asyncapi, schema_of, to_yaml
+from shared.chassis.contract.examples import with_examples
 from shared.chassis.contract.merging import merge
 from shared.events import CATALOGUE
 from tools.error_codes import as_data, error_codes, errors_page, field_codes
@@ -28,6 +29,7 @@ SERVICES = {
     "complaint": "services.complaint_svc",
     "loyalty": "services.loyalty_svc",
 }
+GATEWAY = "../services/gateway/contract"  # from docs/: what the gateway shows of them when it runs
 WORDS_ONLY = frozenset({"title", "description", "examples"})  # of a schema; nothing a program relies on
 
 
@@ -50,7 +52,8 @@ def contracts() -> dict[str, str]:
         files[f"openapi/{name}.json"] = as_json(document)
     codes, fields = error_codes(), field_codes()
     files["errors.md"] = errors_page(codes, fields)
-    files["../services/gateway/contract/error_codes.json"] = as_json(as_data(codes, fields))
+    files[f"{GATEWAY}/error_codes.json"] = as_json(as_data(codes, fields))
+    files[f"{GATEWAY}/examples.json"] = as_json(recorded_examples())
     files["tiering/indicators.md"] = indicator_page()
     files["asyncapi.yaml"] = to_yaml(asyncapi(listens, schemas="./events"))
     files["events.md"] = with_event_table((DOCS / "events.md").read_text(), event_table(CATALOGUE, listens))
@@ -60,11 +63,13 @@ def contracts() -> dict[str, str]:
 def openapi_documents(applications: Mapping[str, FastAPI]) -> dict[str, dict[str, Any]]:
     """What each application answers under /openapi.json; of the gateway the public contract of the whole."""
     documents = {name: app.openapi() for name, app in applications.items()}
-    return documents | {
-        "gateway": merge(
-            documents["gateway"], {name: document for name, document in documents.items() if name != "gateway"}
-        )
-    }
+    services = {name: document for name, document in documents.items() if name != "gateway"}
+    return documents | {"gateway": with_examples(merge(documents["gateway"], services), recorded_examples())}
+
+
+def recorded_examples() -> dict[str, Any]:
+    """What `tests/contract/test_examples.py` wrote down, by the operation's id."""
+    return {file.stem: json.loads(file.read_text()) for file in sorted((DOCS / "openapi" / "examples").glob("*.json"))}
 
 
 def as_json(value: Any) -> str:

@@ -10,6 +10,7 @@ import structlog
 from jinja2 import Environment, FileSystemLoader
 
 from shared.chassis import Service
+from shared.chassis.contract.examples import Example, with_examples
 from shared.chassis.contract.merging import Document, merge
 from shared.chassis.problems import TITLES
 
@@ -21,6 +22,13 @@ SERVICES = ("profile", "tiering", "complaint", "loyalty")
 COMPLETE_SECONDS = 300.0  # how long a merge that has everybody's part is kept
 INCOMPLETE_SECONDS = 5.0
 READ_SECONDS = 2.0
+
+
+@cache
+def examples() -> dict[str, Example]:
+    """Examples by operation, of `examples.json`, which `python -m tools.contracts` makes of docs/openapi/examples."""
+    recorded: dict[str, Example] = json.loads((AREA / "examples.json").read_text())
+    return recorded
 
 
 @cache
@@ -42,7 +50,7 @@ class MergedContract:
         if time.monotonic() >= self._until:
             answers = await asyncio.gather(*[_read_document(service, name) for name in SERVICES])
             documents = {name: answer for name, answer in zip(SERVICES, answers, strict=True) if answer is not None}
-            self._document = merge(own, documents)
+            self._document = with_examples(merge(own, documents), examples())
             self._until = time.monotonic() + (
                 COMPLETE_SECONDS if len(documents) == len(SERVICES) else INCOMPLETE_SECONDS
             )
