@@ -30,6 +30,21 @@ def pytest_configure() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
+# tests in these folders start programs of their own, so they are no pure ones even where they need no database
+START_PROGRAMS = ("bench", "demo", "deploy", "embedded", "end_to_end", "reliability", "security")
+READ_EVERYTHING = ("architecture", "contract", "docs")  # as slow as the whole project is large
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`pure`: what needs no database and starts nothing (`make test-fast`)."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        needs = set(getattr(item, "fixturenames", ()))
+        started = any(item.get_closest_marker(name) for name in ("broker", "system", "chaos"))
+        if "postgres_url" not in needs and not started and folder not in START_PROGRAMS + READ_EVERYTHING:
+            item.add_marker(pytest.mark.pure)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The server's URL, credentials in it, to which a database's name is added."""

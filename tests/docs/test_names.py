@@ -33,6 +33,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_link_that_names_a_file_leads_to_that_file(page: Path) -> None:
+    named = re.findall(r"\[([\w/.]+\.py)\]\(([^)\s]+)\)", page.read_text())
+    assert [(name, target) for name, target in named if not target.endswith(name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_code_in_a_page_is_the_codes_own_or_an_example_whose_imports_are_there(page: Path) -> None:
     for block in blocks(page, "python"):
         where = f"{block.page}:{block.line}"
