@@ -78,7 +78,8 @@ def take(program: str, page: str, screenshot: Screenshot) -> Path:
         source = Path(folder) / "page.html"
         source.write_text(page)
         command = [
-            program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile",
+            program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            f"--user-data-dir={folder}/profile",
             f"--window-size=1200,{screenshot.height}", f"--screenshot={image}", source.as_uri(),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -1,9 +1,9 @@
 """Grade by my own policy: written by one person, put in force by another. It prints:
 
-    its author may not put it in force: own_rule_set
-    in force: Regulars
-    a customer with three orders is: regular
-    and with two more: friend
+its author may not put it in force: own_rule_set
+in force: Regulars
+a customer with three orders is: regular
+and with two more: friend
 """
 
 import os
