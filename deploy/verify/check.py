@@ -17,7 +17,7 @@ WAIT_SECONDS = 30.0
 SUBSCRIBED_TOPICS = {
     "profile": frozenset({"patron.complaint", "patron.intake", "patron.loyalty", "patron.tiering"}),
     "tiering": frozenset({"patron.complaint", "patron.intake", "patron.profile"}),
-    "complaint": frozenset({"patron.profile", "patron.tiering"}),
+    "complaint": frozenset({"patron.intake", "patron.profile", "patron.tiering"}),
     "loyalty": frozenset({"patron.complaint", "patron.intake", "patron.profile", "patron.tiering"}),
     "gateway": frozenset({"patron.profile"}),
 }
