@@ -17,8 +17,8 @@ from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Rat
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.history import History
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
-from services.tiering_svc.monitoring.repository import monthly_series as live
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
+from services.tiering_svc.monitoring.repository.monthly_series import facts_for, load_monthly_series
 from tests import harness
 from tests.tiering_svc.runs import to_the_end
 
@@ -53,7 +53,9 @@ class Frame:
         self.sums = sums.reindex(columns=range(1, 13)).fillna(0.0)
         self.days = pd.Series({month: pd.Period(f"2017-{month:02}").days_in_month for month in range(1, 13)})
         self.first = self.orders.groupby("household")["month"].min()
-        self.histories = [one for one in histories_of(purchases) if one.customer_id.int in set(chosen.tolist())]
+        self.histories = [
+            history for history in histories_of(purchases) if history.customer_id.int in set(chosen.tolist())
+        ]
 
     def daily(self, first: int, last: int) -> pd.Series:
         return self.sums.loc[:, first:last].sum(axis=1) / self.days.loc[first:last].sum()
@@ -74,19 +76,19 @@ class Frame:
         before = self.orders[self.orders["at"] <= end].groupby("household")["at"].agg(["min", "max", "size"])
         silence = (end - before["max"]).dt.days
         cycle = (before["max"] - before["min"]).dt.total_seconds() / 86_400 / (before["size"] - 1)
-        found = (silence >= 14) & (silence >= 3 * cycle)
+        warned = (silence >= 14) & (silence >= 3 * cycle)
         known = (before["size"] >= 6) | (silence < 14)
-        return found.where(before["size"] >= 6, False).where(known).reindex(self.sums.index)
+        return warned.where(before["size"] >= 6, False).where(known).reindex(self.sums.index)
 
 
-def by_pandas(frame: Frame, found_at: Any) -> dict[str, tuple[int, int]]:
+def by_pandas(frame: Frame, is_warned_at: Any) -> dict[str, tuple[int, int]]:
     counted = {"precision": [0, 0], "recall": [0, 0], "base_rate": [0, 0]}
-    on = found_at(4).fillna(0).astype(bool)
+    on = is_warned_at(4).fillna(0).astype(bool)
     in_loss = pd.Series(False, index=frame.sums.index)
     warned = in_loss.copy()
     for month in range(5, 11):
-        found, before = found_at(month), on
-        on = found.where(found.notna(), before).astype(bool)
+        finding, before = is_warned_at(month), on
+        on = finding.where(finding.notna(), before).astype(bool)
         loss = frame.loss(month)
         known, lost = loss.notna(), loss.fillna(0).astype(bool)
         raised = on & ~before & known
@@ -137,7 +139,7 @@ def test_T12_nothing_of_the_future_is_looked_at(frame: Frame):
     for history in frame.histories[:100]:
         short = History(history.customer_id, [order for order in history.orders if order.placed_at < cut])
         month = date(2017, 7, 1)
-        [whole], [known_then] = (list(one.month_ends(month, month, UTC)) for one in (history, short))
+        [whole], [known_then] = (list(known.month_ends(month, month, UTC)) for known in (history, short))
         assert (whole.months, whole.as_of) == (known_then.months, known_then.as_of)
 
 
@@ -157,53 +159,55 @@ def test_T12_the_interval_is_wider_when_few_customers_make_the_figures():
 
 async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real_year_copy, keys):
     app = harness.app_of("tiering", real_year_copy, keys)
-    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as there:
-        rule = next(one for one in DEFAULT_WARNING_RULES if one.document["kind"] == "silent")
+    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as client:
+        rule = next(default for default in DEFAULT_WARNING_RULES if default.document["kind"] == "silent")
         url = f"/v1/warning-rules/{rule.rule_id}/back-tests"
-        asked = {"from": "2017-04", "to": "2017-09", "outcome": {"least_baseline": "100"}}
-        answer = await there.post(url, json=asked)
+        body = {"from": "2017-04", "to": "2017-09", "outcome": {"least_baseline": "100"}}
+        answer = await client.post(url, json=body)
         assert answer.status_code == 202, answer.text
         await to_the_end(real_year_copy, "warning_back_test")
-        found = (await there.get(f"{url}/{answer.json()['id']}")).json()
-        listed = (await there.get(url)).json()["items"]
-    assert (found["from"], found["to"], found["progress"]["done"]) == ("2017-04", "2017-09", len(real_year.customers))
-    assert listed == [found]
+        back_test = (await client.get(f"{url}/{answer.json()['id']}")).json()
+        listed = (await client.get(url)).json()["items"]
+    assert (back_test["from"], back_test["to"]) == ("2017-04", "2017-09")
+    assert back_test["progress"]["done"] == len(real_year.customers)
+    assert listed == [back_test]
 
-    async def histories(tx):
+    async def load_histories(tx):
         zone = (await find_business(tx)).zone
         return await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
     measured = RulePerformance()
-    told = await real_year_copy.run(histories)
-    measure_rules([RULES["silent"]], told, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    histories = await real_year_copy.run(load_histories)
+    measure_rules([RULES["silent"]], histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
     for name in ("precision", "recall", "base_rate"):
         ratio = getattr(measured, name)
-        assert (found[name]["part"], found[name]["of"]) == (ratio.part, ratio.whole)
-    assert found["warnings"] == measured.precision.whole > 0
-    assert found["lead_days"]["median"] == measured.lead_quantile(0.5)
+        assert (back_test[name]["part"], back_test[name]["of"]) == (ratio.part, ratio.whole)
+    assert back_test["warnings"] == measured.precision.whole > 0
+    assert back_test["lead_days"]["median"] == measured.lead_quantile(0.5)
 
 
-async def test_T12_a_sweep_sees_what_the_history_tells(real_year, real_year_database):
-    """The two ways to a customer's months agree where nothing came back later than the day looked at."""
+async def test_T12_the_series_of_a_sweep_equal_those_of_a_back_test(real_year, real_year_database):
+    """The two ways to a customer's months agree where nothing came back after the instant they are about."""
     as_of = datetime(2018, 1, 1, tzinfo=UTC)
 
     async def both(tx):
         zone = (await find_business(tx)).zone
-        seen = await live.load_monthly_series(tx, real_year.customers, as_of, zone, live.facts_for([]), 12)
-        return seen, await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
+        swept = await load_monthly_series(tx, real_year.customers, as_of, zone, facts_for([]), 12)
+        return swept, await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
-    seen, histories = await real_year_database.run(both)
-    for one, history in zip(seen, histories, strict=True):
-        [told] = history.month_ends(date(2018, 1, 1), date(2018, 1, 1), UTC)
-        assert one.months == told.months
-        assert (one.first_order_at, one.first_month, one.today) == (told.first_order_at, told.first_month, told.today)
+    all_swept, histories = await real_year_database.run(both)
+    for swept, history in zip(all_swept, histories, strict=True):
+        [replayed] = history.month_ends(date(2018, 1, 1), date(2018, 1, 1), UTC)
+        assert swept.months == replayed.months
+        assert (swept.first_order_at, swept.first_month) == (replayed.first_order_at, replayed.first_month)
+        assert swept.today == replayed.today
         for cause in ("revenue_down", "revenue_halved", "falling", "silent"):
-            found, expected = RULES[cause].detect(one), RULES[cause].detect(told)
-            assert (found is None) == (expected is None)
-            assert found is None or expected is None or found.evidence == expected.evidence
+            finding, expected = RULES[cause].detect(swept), RULES[cause].detect(replayed)
+            assert (finding is None) == (expected is None)
+            assert finding is None or expected is None or finding.evidence == expected.evidence
 
 
 def test_T12_an_order_of_nothing_is_no_order():
     gone = Order(UUID(int=1), datetime(2017, 3, 1, tzinfo=UTC), date(2017, 3, 1), Decimal(0), None, 0)
-    [seen] = History(UUID(int=1), [gone]).month_ends(date(2017, 5, 1), date(2017, 5, 1), UTC)
-    assert (seen.months, seen.first_month) == ({}, None)
+    [series] = History(UUID(int=1), [gone]).month_ends(date(2017, 5, 1), date(2017, 5, 1), UTC)
+    assert (series.months, series.first_month) == ({}, None)

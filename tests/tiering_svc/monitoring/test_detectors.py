@@ -43,10 +43,10 @@ def monthly(*amounts: str | int) -> History:
     return History(ANN, orders)
 
 
-def seen(history: History, month: date) -> MonthlySeries:
-    """As it was when this month began."""
-    [observed] = history.month_ends(month, month, UTC)
-    return observed
+def series_at(history: History, month: date) -> MonthlySeries:
+    """As the customer was known when this month began."""
+    [series] = history.month_ends(month, month, UTC)
+    return series
 
 
 def rule(kind: str, yellow: str, red: str | None = None, **fields: Any):
@@ -56,7 +56,7 @@ def rule(kind: str, yellow: str, red: str | None = None, **fields: Any):
 
 
 def after(detector, *amounts: str | int) -> Finding | None:
-    return detector.detect(seen(monthly(*amounts), shift(FIRST, len(amounts))))
+    return detector.detect(series_at(monthly(*amounts), shift(FIRST, len(amounts))))
 
 
 DOWN = rule("revenue_down", "15", "20", recent_months=1, baseline_months=3)
@@ -109,11 +109,11 @@ def test_T12_falling_three_months_running():
 
 
 def weekly(count: int, silent_days: int) -> tuple[History, MonthlySeries]:
-    """Orders every seven days, the last one so many days before a month's beginning."""
+    """Orders every seven days, the last so many days before a month's beginning."""
     month = date(2025, 10, 1)
     last = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(days=silent_days)
     history = History(ANN, [order(n + 1, last - timedelta(days=7 * (count - 1 - n))) for n in range(count)])
-    return history, seen(history, month)
+    return history, series_at(history, month)
 
 
 def test_T12_silent_for_so_many_times_its_own_cycle():
@@ -123,10 +123,10 @@ def test_T12_silent_for_so_many_times_its_own_cycle():
         assert silent.detect(weekly(8, days)[1]).severity == severity, days
     assert silent.detect(weekly(3, 40)[1]) is None  # too few orders to have a cycle
     assert silent.detect(weekly(3, 5)[1]).severity is None  # but it has ordered just now
-    assert silent.detect(seen(History(ANN), date(2025, 10, 1))) is None
-    quick = rule("silent", "3", cycle_months=12, least_orders=2, least_days=30)
-    assert quick.detect(weekly(8, 29)[1]).severity is None
-    assert quick.detect(weekly(8, 30)[1]).severity == "yellow"
+    assert silent.detect(series_at(History(ANN), date(2025, 10, 1))) is None
+    thirty_days = rule("silent", "3", cycle_months=12, least_orders=2, least_days=30)
+    assert thirty_days.detect(weekly(8, 29)[1]).severity is None
+    assert thirty_days.detect(weekly(8, 30)[1]).severity == "yellow"
 
 
 def test_T12_more_complaints_than_before():
@@ -134,7 +134,7 @@ def test_T12_more_complaints_than_before():
 
     def complained(*months: int) -> Finding:
         at = [datetime(2025, month, 3, tzinfo=UTC) for month in months]
-        return more.detect(seen(History(ANN, complaints=at), date(2025, 10, 1)))
+        return more.detect(series_at(History(ANN, complaints=at), date(2025, 10, 1)))
 
     assert complained().severity is None
     assert complained(9).severity == "yellow"
@@ -150,14 +150,14 @@ def test_T12_arrears_by_amount_rate_or_days():
         ReceivableFact(date(2025, 8, 1), date(2025, 9, 11), Decimal(100), [paid, late]),
         ReceivableFact(date(2025, 9, 1), date(2025, 10, 1), Decimal(140), []),  # due today: not late yet
     ]
-    now = seen(History(ANN, receivables=bills), date(2025, 10, 1))
+    now = series_at(History(ANN, receivables=bills), date(2025, 10, 1))
     for measure, reached, beyond in (("amount", "60", "60.01"), ("rate", "30", "30.1"), ("days", "20", "21")):
         assert rule("arrears", reached, measure=measure).detect(now).severity == "yellow"
         assert rule("arrears", beyond, measure=measure).detect(now).severity is None
-    later = seen(History(ANN, receivables=bills), date(2025, 12, 1))
+    later = series_at(History(ANN, receivables=bills), date(2025, 12, 1))
     assert rule("arrears", "1", measure="days").detect(later).evidence["days_late"] == 61
-    assert rule("arrears", "1", measure="days").detect(seen(History(ANN), date(2025, 10, 1))) is None
-    settled = seen(History(ANN, receivables=bills[:1]), date(2025, 12, 1))
+    assert rule("arrears", "1", measure="days").detect(series_at(History(ANN), date(2025, 10, 1))) is None
+    settled = series_at(History(ANN, receivables=bills[:1]), date(2025, 12, 1))
     assert rule("arrears", "1", measure="rate").detect(settled).severity is None
 
 
@@ -167,8 +167,10 @@ def test_T12_satisfaction_down():
     )  # fmt: skip
 
     def scored(*scores: tuple[int, int], measure: str = "cases") -> Finding | None:
-        told = [ScoredAnswer(measure, datetime(2025, month, 3, tzinfo=UTC), Decimal(score)) for month, score in scores]
-        return down.detect(seen(History(ANN, scores=told), date(2025, 10, 1)))
+        answers = [
+            ScoredAnswer(measure, datetime(2025, month, 3, tzinfo=UTC), Decimal(score)) for month, score in scores
+        ]
+        return down.detect(series_at(History(ANN, scores=answers), date(2025, 10, 1)))
 
     assert scored((3, 5), (4, 5), (8, 4), (9, 4)).severity == "yellow"
     assert scored((3, 5), (4, 5), (8, 3), (9, 3)).severity == "red"
@@ -180,14 +182,14 @@ def test_T12_satisfaction_down():
 
 def test_T12_what_came_back_later_was_not_known_then():
     history = monthly(1, 2800, 3100, 3000, 3100)
-    taken = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3000), None, 0)
-    history.reversals = [ReversalFact(datetime(2025, 7, 5, tzinfo=UTC), taken)]
-    then, later = history.month_ends(date(2025, 6, 1), date(2025, 8, 1), UTC), date(2025, 5, 1)
-    first, _, last = then
-    assert (first.amount(later), last.amount(later)) == (3100, 100)
-    gone = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3100), None, 1)
-    history.reversals = [ReversalFact(datetime(2025, 5, 20, tzinfo=UTC), gone)]
-    assert later not in seen(history, date(2025, 6, 1)).months
+    partly = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3000), None, 0)
+    history.reversals = [ReversalFact(datetime(2025, 7, 5, tzinfo=UTC), partly)]
+    before, _, after_it = history.month_ends(date(2025, 6, 1), date(2025, 8, 1), UTC)
+    may = date(2025, 5, 1)
+    assert (before.amount(may), after_it.amount(may)) == (3100, 100)
+    wholly = Reversal(UUID(int=5), history.orders[4].placed_at, Decimal(3100), None, 1)
+    history.reversals = [ReversalFact(datetime(2025, 5, 20, tzinfo=UTC), wholly)]
+    assert may not in series_at(history, date(2025, 6, 1)).months
 
 
 amounts = st.lists(st.sampled_from([0, 0, 5, 80, 100, 100, 120, 300]), min_size=4, max_size=14)
@@ -201,13 +203,13 @@ def test_T12_revenue_down_equals_counting_by_hand(monthly_amounts, recent, basel
     detector = rule(
         "revenue_down", "15", "20", recent_months=recent, baseline_months=baseline, least_deviations=deviations
     )  # fmt: skip
-    found = after(detector, *monthly_amounts)
+    finding = after(detector, *monthly_amounts)
     days = [monthrange(2025 + n // 12, n % 12 + 1)[1] for n in range(len(monthly_amounts))]
     end = len(monthly_amounts)
     middle, start = end - recent, end - recent - baseline
     first = next((n for n, amount in enumerate(monthly_amounts) if amount), None)
     if first is None or first >= start or sum(monthly_amounts[max(start, 0) : middle]) == 0:
-        assert found is None
+        assert finding is None
         return
     usual = sum(monthly_amounts[start:middle]) / sum(days[start:middle])
     now = sum(monthly_amounts[middle:]) / sum(days[middle:])
@@ -217,24 +219,23 @@ def test_T12_revenue_down_equals_counting_by_hand(monthly_amounts, recent, basel
     expected = "red" if fall > 20 else "yellow" if fall > 15 else None
     if deviations == "1":
         daily = [amount / day for amount, day in zip(monthly_amounts[start:middle], days[start:middle], strict=True)]
-        mean = usual
-        spread = (sum((one - mean) ** 2 for one in daily) / (len(daily) - 1)) ** 0.5
+        spread = (sum((revenue - usual) ** 2 for revenue in daily) / (len(daily) - 1)) ** 0.5
         assert spread >= stdev(daily) - 1e-9 or len(set(daily)) == 1
         if abs(usual - now - spread) < 1e-9:
             return
         expected = expected if usual - now >= spread else None
-    assert found.severity == expected
+    assert finding.severity == expected
 
 
 @given(amounts, st.sampled_from(["0", "40"]))
 @settings(max_examples=200, deadline=None)
 def test_T12_falling_equals_counting_by_hand(monthly_amounts, least):
-    found = after(rule("falling", "2", "4", least_fall=least), *monthly_amounts)
+    finding = after(rule("falling", "2", "4", least_fall=least), *monthly_amounts)
     days = [monthrange(2025 + n // 12, n % 12 + 1)[1] for n in range(len(monthly_amounts))]
     daily = [Decimal(amount) / day for amount, day in zip(monthly_amounts, days, strict=True)]
     first = next((n for n, amount in enumerate(monthly_amounts) if amount), None)
     if first is None or first >= len(daily) - 3 or (daily[-1] == 0 and daily[-2] == 0):
-        assert found is None
+        assert finding is None
         return
     run = 0
     while len(daily) - run - 2 > first and daily[-run - 1] < daily[-run - 2]:
@@ -243,7 +244,7 @@ def test_T12_falling_equals_counting_by_hand(monthly_amounts, least):
     start = daily[-run - 1]
     enough = start > 0 and (start - daily[-1]) / start * 100 >= Decimal(least) if run else Decimal(least) == 0
     expected = "red" if run >= 4 else "yellow" if run >= 2 else None
-    assert found.severity == (expected if enough else None)
+    assert finding.severity == (expected if enough else None)
 
 
 @given(st.lists(st.integers(0, 400), min_size=0, max_size=30), st.sampled_from([2, 4]), st.sampled_from([0, 20]))
@@ -252,21 +253,21 @@ def test_T12_silence_equals_counting_by_hand(days_before, least_orders, least_da
     end = datetime(2025, 10, 1, tzinfo=UTC)
     placed = sorted(end - timedelta(days=days, hours=1) for days in days_before)
     detector = rule("silent", "3", "6", cycle_months=12, least_orders=least_orders, least_days=least_days)
-    found = detector.detect(seen(History(ANN, [order(n, at) for n, at in enumerate(placed)]), date(2025, 10, 1)))
+    finding = detector.detect(series_at(History(ANN, [order(n, at) for n, at in enumerate(placed)]), date(2025, 10, 1)))
     recent = [at for at in placed if at >= datetime(2024, 11, 1, tzinfo=UTC)]
     if not recent:
-        assert found is None
+        assert finding is None
         return
     silence = (end - recent[-1]).days
     if len(recent) < least_orders:
-        assert (found is None) == (silence >= least_days)
+        assert (finding is None) == (silence >= least_days)
         return
     cycle = (recent[-1] - recent[0]).total_seconds() / 86_400 / (len(recent) - 1)
     if cycle and min(abs(silence / cycle - 3), abs(silence / cycle - 6)) < 1e-9:
         return
     times = silence / cycle if cycle else float("inf")
     expected = "red" if times > 6 else "yellow" if times > 3 else None
-    assert found.severity == (expected if silence >= least_days else None)
+    assert finding.severity == (expected if silence >= least_days else None)
 
 
 def test_T12_every_kind_is_said_in_both_languages():
@@ -275,12 +276,12 @@ def test_T12_every_kind_is_said_in_both_languages():
     history.complaints = [datetime(2025, 6, 3, tzinfo=UTC)]
     history.scores = [ScoredAnswer("cases", datetime(2025, n, 3, tzinfo=UTC), Decimal(6 - n)) for n in (2, 3, 4, 5)]
     history.receivables = [bill]
-    observed = seen(history, date(2025, 7, 1))
+    series = series_at(history, date(2025, 7, 1))
     for default in DEFAULT_WARNING_RULES:
         detector = read_rule(default.document, rule_id=ANN, version=1, names=default.names).detector
-        looked = detector.detect(observed)
-        assert looked is not None, default.names
-        words = describe_evidence(evidence_as_data(detector.kind, looked), "USD")
+        finding = detector.detect(series)
+        assert finding is not None, default.names
+        words = describe_evidence(evidence_as_data(detector.kind, finding), "USD")
         assert words["en"].endswith(".")
         assert words["zh"].endswith("。")
         assert not any(sign in words["en"] + words["zh"] for sign in ("None", "{", "Decimal"))

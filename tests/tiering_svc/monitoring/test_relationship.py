@@ -1,4 +1,4 @@
-"""Relationship types (T11): read from the matrix of a class's size and the margin; what is not known is not guessed."""
+"""Relationship types (T11): read from the matrix of a tier's size and the margin; what is not known is not guessed."""
 
 from decimal import Decimal
 
@@ -40,8 +40,11 @@ def test_T11_what_is_not_known_is_not_guessed():
 
 def test_T11_more_margin_and_fewer_customers_never_get_less():
     types = DEFAULT_STAGE_RULES["relationships"]["types"]
-    rank = {(n, m): RELATIONSHIPS.index(types[number][margin]) for n, number in enumerate(SIZE_BANDS)
-            for m, margin in enumerate(MARGIN_BANDS)}  # fmt: skip
-    for (n, m), attention in rank.items():
-        assert attention <= rank.get((n + 1, m), 9)
-        assert attention >= rank.get((n, m + 1), -1)
+    attention = {
+        (row, column): RELATIONSHIPS.index(types[size][margin])
+        for row, size in enumerate(SIZE_BANDS)
+        for column, margin in enumerate(MARGIN_BANDS)
+    }
+    for (row, column), level in attention.items():
+        assert level <= attention.get((row + 1, column), 9)
+        assert level >= attention.get((row, column + 1), -1)

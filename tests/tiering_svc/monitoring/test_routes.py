@@ -26,7 +26,7 @@ def day(number: int) -> datetime:
     return datetime(2025, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)
 
 
-async def tell(database, *events):
+async def deliver(database, *events):
     return await harness.deliver(database, subscriptions, events)
 
 
@@ -50,7 +50,7 @@ async def listed(client, **wanted: Any) -> list[dict[str, Any]]:
 
 
 async def weekly(database, customer: UUID = ANN, weeks: int = 10, first: int = 0) -> None:
-    await tell(database, *(placed(customer, day(first + 7 * week), "60") for week in range(weeks)))
+    await deliver(database, *(placed(customer, day(first + 7 * week), "60") for week in range(weeks)))
 
 
 async def test_T12_silence_is_raised_once_worsens_in_place_and_closes_when_it_orders_again(client, database, announced):
@@ -65,23 +65,25 @@ async def test_T12_silence_is_raised_once_worsens_in_place_and_closes_when_it_or
     assert "22天" in warning["words"]["zh"]
     assert warning["rule"]["id"] == str(SILENT.rule_id)
     await swept(client, database, day(63 + 24))
-    assert [one["id"] for one in await listed(client, cause="silent")] == [warning["id"]]
+    assert [lasting["id"] for lasting in await listed(client, cause="silent")] == [warning["id"]]
     await swept(client, database, day(63 + 43))
     [worse] = await listed(client, cause="silent")
     assert (worse["id"], worse["severity"], worse["evidence"]["silent_days"]) == (warning["id"], "red", 43)
-    await tell(database, placed(ANN, day(63 + 44), "60"))
+    await deliver(database, placed(ANN, day(63 + 44), "60"))
     await swept(client, database, day(63 + 45))
     whole = (await client.get(f"/v1/warnings/{warning['id']}")).json()
     assert (whole["state"], whole["closed_by"], whole["closing"], whole["lasting"]) == (
         "closed", "patron", "cause_gone", False,
     )  # fmt: skip
-    assert [(one["kind"], one["by"]) for one in whole["changes"]] == [
+    assert [(change["kind"], change["by"]) for change in whole["changes"]] == [
         ("raised", "patron"), ("escalated", "patron"), ("closed", "patron"),
     ]  # fmt: skip
     assert whole["changes"][-1]["evidence"]["silent_days"] == 1
     assert "No order for 1 day, since" in whole["changes"][-1]["words"]["en"]
-    told = [e for e in await announced() if isinstance(e, WarningRaised | WarningEscalated | WarningClosed)]
-    silent = [type(event) for event in told if event.cause == "silent"]
+    events = [
+        event for event in await announced() if isinstance(event, WarningRaised | WarningEscalated | WarningClosed)
+    ]
+    silent = [type(event) for event in events if event.cause == "silent"]
     assert silent == [WarningRaised, WarningEscalated, WarningClosed]
     await swept(client, database, day(63 + 44 + 40))
     again = await listed(client, cause="silent", state="open")
@@ -106,7 +108,7 @@ async def test_T12_people_acknowledge_work_and_close_in_that_order(client, datab
     assert (closed["state"], closed["closed_by"], closed["closing"], closed["lasting"]) == (
         "closed", "agent-1", "explained", True,
     )  # fmt: skip
-    assert [(one["kind"], one["by"], one["code"]) for one in closed["changes"]] == [
+    assert [(change["kind"], change["by"], change["code"]) for change in closed["changes"]] == [
         ("raised", "patron", None), ("acknowledged", "agent-1", None), ("step", "agent-1", "call"),
         ("closed", "agent-1", "explained"),
     ]  # fmt: skip
@@ -121,16 +123,16 @@ async def test_T12_people_acknowledge_work_and_close_in_that_order(client, datab
 
 
 async def test_T12_the_owner_is_the_account_manager_and_changes_with_them(client, database):
-    def assigned(who: str, at: datetime) -> TeamMemberAssigned:
+    def assigned(employee: str, at: datetime) -> TeamMemberAssigned:
         return TeamMemberAssigned(
-            customer_id=ANN, assignment_id=new_id(), employee_id=who, role="account_manager", assigned_at=at
+            customer_id=ANN, assignment_id=new_id(), employee_id=employee, role="account_manager", assigned_at=at
         )
 
     await weekly(database)
-    await tell(database, assigned("E1", day(5)))
+    await deliver(database, assigned("E1", day(5)))
     await swept(client, database, day(63 + 22))
     [warning] = await listed(client, owner="E1", cause="silent")
-    await tell(database, assigned("E2", day(63 + 23)))
+    await deliver(database, assigned("E2", day(63 + 23)))
     assert await listed(client, owner="E1", state="not_closed") == []
     whole = (await client.get(f"/v1/warnings/{warning['id']}")).json()
     assert (whole["owner"], whole["changes"][-1]["kind"], whole["changes"][-1]["code"]) == ("E2", "handed_over", "E2")
@@ -143,8 +145,8 @@ async def test_T12_a_retired_rule_closes_its_warnings_and_another_rule_may_take_
     head = as_role("head", subject="head-2")
     body = {"name": {"en": "Quiet", "zh": "安静"}, "document": dict(SILENT.document) | {"least_days": 30}}
     other = (await client.post("/v1/warning-rules", json=body)).json()
-    taken = await client.post(f"/v1/warning-rules/{other['id']}/activation", headers=head)
-    assert (taken.status_code, taken.json()["code"]) == (409, "cause_taken")
+    refused = await client.post(f"/v1/warning-rules/{other['id']}/activation", headers=head)
+    assert (refused.status_code, refused.json()["code"]) == (409, "cause_taken")
     assert (await client.post(f"{url}/retirement", headers=head)).json()["status"] == "retired"
     assert (await client.post(f"{url}/retirement", headers=head)).json()["code"] == "not_active"
     await swept(client, database, day(63 + 23))
@@ -168,7 +170,7 @@ async def test_T12_versions_of_a_rule_one_in_force(client, as_role):
         "code"
     ] == "already_active"
     whole = (await client.get(url)).json()
-    assert [(one["version"], one["status"]) for one in whole["versions"]] == [(2, "active"), (1, "retired")]
+    assert [(version["version"], version["status"]) for version in whole["versions"]] == [(2, "active"), (1, "retired")]
     rules = (await client.get("/v1/warning-rules", params={"limit": 3})).json()
     assert len(rules["items"]) == 3
     rest = (await client.get("/v1/warning-rules", params={"limit": 50, "cursor": rules["next"]})).json()
@@ -181,17 +183,19 @@ async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, da
         await weekly(database, UUID(int=number), weeks=10 - (number % 2) * 4)
     await swept(client, database, day(63 + 22))
     wanted = {"cause": "silent", "limit": 3}
-    seen: list[dict[str, Any]] = []
+    warnings: list[dict[str, Any]] = []
     page: dict[str, Any] = {"next": None}
-    while not seen or page["next"]:
-        page = (await client.get("/v1/warnings", params=wanted | ({"cursor": page["next"]} if seen else {}))).json()
-        seen += page["items"]
-    assert [one["severity"] for one in seen] == ["red"] * 4 + ["yellow"] * 3
-    assert len({one["id"] for one in seen}) == 7
-    one = await listed(client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.rule_id))
-    assert [(w["customer_id"], w["severity"]) for w in one] == [(str(UUID(int=1)), "red")]
+    while not warnings or page["next"]:
+        page = (await client.get("/v1/warnings", params=wanted | ({"cursor": page["next"]} if warnings else {}))).json()
+        warnings += page["items"]
+    assert [warning["severity"] for warning in warnings] == ["red"] * 4 + ["yellow"] * 3
+    assert len({warning["id"] for warning in warnings}) == 7
+    of_one = await listed(
+        client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.rule_id)
+    )
+    assert [(warning["customer_id"], warning["severity"]) for warning in of_one] == [(str(UUID(int=1)), "red")]
     partner = as_role("partner", partner_id=new_id())
-    for path in ("/v1/warnings", f"/v1/warnings/{seen[0]['id']}", "/v1/warnings/runs", "/v1/warning-rules"):
+    for path in ("/v1/warnings", f"/v1/warnings/{warnings[0]['id']}", "/v1/warnings/runs", "/v1/warning-rules"):
         assert (await client.get(path, headers=partner)).status_code == 404
     assert (await client.post("/v1/warnings/runs", json={}, headers=as_role("agent"))).status_code == 403
 
@@ -229,7 +233,7 @@ async def test_T12_a_review_is_followed_by_a_sweep_and_a_day_later_another_comes
     await ask(tomorrow)
     await ask(tomorrow)
     newest = (await client.get("/v1/warnings/runs")).json()["items"]
-    assert [one["because"] for one in newest] == ["daily", "review"]
+    assert [run["because"] for run in newest] == ["daily", "review"]
 
 
 @pytest.mark.parametrize("crash_at", [0, 1, 2, 3, 5])

@@ -27,7 +27,7 @@ def silent_rule() -> WarningRule:
     return read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"})
 
 
-def looked(level: int) -> Finding:
+def finding_of(level: int) -> Finding:
     return Finding(SEVERITY[level], lambda: {"silent_days": level})  # type: ignore[arg-type]
 
 
@@ -48,20 +48,20 @@ class OneCustomerOneCause(RuleBasedStateMachine):
 
     @property
     def lasting(self) -> EarlyWarning | None:
-        return next((one for one in self.warnings.values() if one.lasting), None)
+        return next((warning for warning in self.warnings.values() if warning.lasting), None)
 
-    def _sweep(self, rule: WarningRule | None, found: Finding | None, *, back: int = 0) -> list[WarningChange]:
+    def _sweep(self, rule: WarningRule | None, finding: Finding | None, *, back: int = 0) -> list[WarningChange]:
         self.now += timedelta(days=1)
         as_of = self.now - timedelta(days=back)
-        decided = SweptCustomer(ANN, as_of, self.now, None, self._new_id).decide(self.lasting, rule, found)
-        self.warnings |= {one.warning_id: one for one in decided.warnings}
-        self.changes += decided.changes
-        return decided.changes
+        decision = SweptCustomer(ANN, as_of, self.now, None, self._new_id).decide(self.lasting, rule, finding)
+        self.warnings |= {warning.warning_id: warning for warning in decision.warnings}
+        self.changes += decision.changes
+        return decision.changes
 
     @rule(level=st.sampled_from([0, 0, 1, 1, 2]))
     def sweep(self, level: int) -> None:
         before = self.lasting
-        kinds = [change.kind for change in self._sweep(self.rule, looked(level))]
+        kinds = [change.kind for change in self._sweep(self.rule, finding_of(level))]
         if level == 0:
             expected = [] if before is None else ["cause_gone" if before.state == "closed" else "closed"]
             self.warned = 0
@@ -80,7 +80,7 @@ class OneCustomerOneCause(RuleBasedStateMachine):
     @rule(level=st.sampled_from([0, 2]))
     def sweep_an_earlier_day(self, level: int) -> None:
         if self.lasting is not None:
-            assert self._sweep(self.rule, looked(level), back=10_000) == []
+            assert self._sweep(self.rule, finding_of(level), back=10_000) == []
 
     @rule()
     def retire_the_rule(self) -> None:
@@ -90,7 +90,7 @@ class OneCustomerOneCause(RuleBasedStateMachine):
 
     @rule(what=st.sampled_from(["acknowledge", "work", "close"]))
     def do(self, what: str) -> None:
-        warning = next((one for one in self.warnings.values() if one.state != "closed"), None)
+        warning = next((warning for warning in self.warnings.values() if warning.state != "closed"), None)
         if warning is None:
             return
         self.now += timedelta(hours=1)
@@ -110,8 +110,8 @@ class OneCustomerOneCause(RuleBasedStateMachine):
 
     @invariant()
     def never_two_of_a_cause(self) -> None:
-        assert sum(one.lasting for one in self.warnings.values()) <= 1
-        assert all(one.lasting for one in self.warnings.values() if one.state != "closed")
+        assert sum(warning.lasting for warning in self.warnings.values()) <= 1
+        assert all(warning.lasting for warning in self.warnings.values() if warning.state != "closed")
 
     @invariant()
     def what_is_warned_of_is_the_worst_that_was_seen(self) -> None:
@@ -121,14 +121,14 @@ class OneCustomerOneCause(RuleBasedStateMachine):
     @invariant()
     def every_change_has_who_and_when(self) -> None:
         for warning in self.warnings.values():
-            mine = [change for change in self.changes if change.warning_id == warning.warning_id]
-            assert mine[0].kind == "raised"
-            assert sum(change.kind == "raised" for change in mine) == 1
-            assert sum(change.kind == "closed" for change in mine) == (warning.state == "closed")
-            assert all(change.by and change.at.tzinfo for change in mine)
+            changes = [change for change in self.changes if change.warning_id == warning.warning_id]
+            assert changes[0].kind == "raised"
+            assert sum(change.kind == "raised" for change in changes) == 1
+            assert sum(change.kind == "closed" for change in changes) == (warning.state == "closed")
+            assert all(change.by and change.at.tzinfo for change in changes)
             if warning.state == "closed":
                 assert (warning.closed_at, warning.closed_by) == next(
-                    (change.at, change.by) for change in mine if change.kind == "closed"
+                    (change.at, change.by) for change in changes if change.kind == "closed"
                 )
 
 

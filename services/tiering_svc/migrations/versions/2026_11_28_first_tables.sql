@@ -482,7 +482,7 @@ create table early_warning (
     lasting boolean not null,
     owner text,
     as_of timestamptz not null,
-    seen_as_of timestamptz not null check (seen_as_of >= as_of),
+    swept_as_of timestamptz not null check (swept_as_of >= as_of),
     raised_at timestamptz not null,
     evidence jsonb not null,
     closed_at timestamptz,

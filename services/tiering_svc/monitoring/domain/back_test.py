@@ -35,7 +35,7 @@ class LossDefinition:
     horizon_months: int = 3
     baseline_months: int = 3
     fall: Decimal = Decimal(50)  # percent
-    least_baseline: Decimal = ZERO  # revenue a month; who brought less is not looked at
+    least_baseline: Decimal = ZERO  # revenue a month; who brought less is left out
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ class Finding(NamedTuple):
     """What a detector measured. `severity` None is nothing to warn of.
 
     `measure` makes the evidence, by name (decimals, windows, months with amounts), and is called only where the
-    evidence is kept: a sweep looks at far more customers than it warns of.
+    evidence is kept: a sweep is about far more customers than it warns of.
     """
 
     severity: Severity | None

@@ -1,4 +1,4 @@
-"""What relationship a customer calls for (T11): read from a matrix that is data, of its class's size and its margin.
+"""What relationship a customer calls for (T11): read from a matrix that is data, of its tier's size and its margin.
 
 Many customers with little margin get the least attention, few with much get a partner (Kotler's levels of relationship
 marketing: basic, reactive, accountable, proactive, partner).

@@ -34,7 +34,7 @@ class EarlyWarning:
     lasting: bool  # the cause has not been gone since: no other warning of it is raised
     owner: str | None  # whoever looks after the customer
     as_of: datetime  # of the raising
-    seen_as_of: datetime  # of the last change that a sweep made
+    swept_as_of: datetime  # of the last change that a sweep made
     raised_at: datetime
     evidence: Mapping[str, Any]
     closed_at: datetime | None = None
@@ -86,7 +86,7 @@ class SweptCustomer:
             if rule is None or finding is None or finding.severity is None:
                 return NOTHING
             return self._raise(rule, finding)
-        if self.as_of < warning.seen_as_of:
+        if self.as_of < warning.swept_as_of:
             return NOTHING  # what was decided for a later date stands
         if rule is None:
             return self._end(warning, "rule_retired", None)
@@ -95,7 +95,7 @@ class SweptCustomer:
         if finding.severity is None:
             return self._end(warning, "cause_gone", evidence_as_data(rule.detector.kind, finding))
         if SEVERITIES.index(finding.severity) > SEVERITIES.index(warning.severity):
-            return self._worse(warning, rule, finding)
+            return self._escalate(warning, rule, finding)
         return NOTHING
 
     def _raise(self, rule: WarningRule, finding: Finding) -> WarningDecision:
@@ -107,16 +107,16 @@ class SweptCustomer:
         )  # fmt: skip
         return WarningDecision([raised], [self._change(raised, "raised", severity=finding.severity, evidence=evidence)])
 
-    def _worse(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
+    def _escalate(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
         """In place; one that a person has closed makes room for a new one."""
         assert finding.severity is not None
         if warning.state == "closed":
-            ended = replace(warning, lasting=False, seen_as_of=self.as_of)
+            ended = replace(warning, lasting=False, swept_as_of=self.as_of)
             raised = self._raise(rule, finding)
             return WarningDecision([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
         evidence = evidence_as_data(rule.detector.kind, finding)
         worse = replace(
-            warning, severity=finding.severity, evidence=evidence, seen_as_of=self.as_of, rule_id=rule.rule_id,
+            warning, severity=finding.severity, evidence=evidence, swept_as_of=self.as_of, rule_id=rule.rule_id,
             rule_version=rule.version,
         )  # fmt: skip
         return WarningDecision(
@@ -124,7 +124,7 @@ class SweptCustomer:
         )
 
     def _end(self, warning: EarlyWarning, reason: str, evidence: Mapping[str, Any] | None) -> WarningDecision:
-        ended = replace(warning, lasting=False, seen_as_of=self.as_of)
+        ended = replace(warning, lasting=False, swept_as_of=self.as_of)
         if warning.state == "closed":
             return WarningDecision([ended], [self._change(ended, "cause_gone", code=reason, evidence=evidence)])
         closed = replace(ended, state="closed", closed_at=self.at, closed_by=SWEEP, closing=reason)

@@ -47,7 +47,7 @@ async def request_back_test(
 
 
 async def cancel_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID, by: str) -> RuleBackTest:
-    """What has been measured so far stays to be read."""
+    """A back-test stopped; what has been measured so far stays to be read."""
     await back_tests.read_back_test(tx, rule_id, back_test_id)
     await cancel_job(tx, back_test_id, by=by)
     return await back_tests.read_back_test(tx, rule_id, back_test_id)

@@ -42,14 +42,14 @@ async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
     """A sweep as of an instant; one before the last sweep's is refused: 409 `before_the_last_run`."""
     last = await sweeps.find_last_as_of(tx)
     if last is not None and as_of < last:
-        raise conflict("before_the_last_run", "A later day has been looked at.", last=last.isoformat())
+        raise conflict("before_the_last_run", "A later day has been swept.", last=last.isoformat())
     job = await request_job(tx, WARNING_SWEEP, by=by)
     await sweeps.add_run(tx, job, as_of, "request")
     return await sweeps.load_run(tx, job.id)
 
 
 async def cancel_run(tx: Transaction, run_id: UUID, by: str) -> Sweep:
-    """What it has decided stays decided; the next sweep looks at everybody."""
+    """A sweep stopped: what it has decided stays decided; the next sweep is about everybody again."""
     await cancel_job(tx, run_id, by=by, kind=WARNING_SWEEP)
     return await sweeps.load_run(tx, run_id)
 
@@ -199,6 +199,6 @@ def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
     if change.kind == "escalated":
         return WarningEscalated(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
-            severity=warning.severity, since=warning.as_of, as_of=warning.seen_as_of,
+            severity=warning.severity, since=warning.as_of, as_of=warning.swept_as_of,
         )  # fmt: skip
     return closed_event(warning) if change.kind == "closed" else None

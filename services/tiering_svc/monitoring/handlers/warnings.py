@@ -60,6 +60,7 @@ def closed_event(warning: EarlyWarning) -> WarningClosed:
 async def when_account_managers_change_hand_over_their_warnings(
     tx: Transaction, events: Sequence[TeamMemberAssigned]
 ) -> None:
+    """The open warnings of a customer belong to whoever looks after it from now on."""
     managers = {event.customer_id: event.employee_id for event in events if event.role == "account_manager"}
     if not managers:
         return

@@ -59,16 +59,19 @@ class RuleBackTest:
 
 
 async def add_back_test(tx: Transaction, back_test: RuleBackTest) -> None:
+    """A back-test that waits, of a job that is there."""
     await insert_many(tx, warning_back_test, [back_test], columns=NAMES, shared={"back_test_id": back_test.job.id})
 
 
 async def load_back_test(tx: Transaction, back_test_id: UUID) -> RuleBackTest:
+    """The back-test of a job."""
     row = await tx.raw.fetchrow(f"{SELECT} where t.back_test_id = $1", back_test_id)
     assert row is not None  # its job is there
     return _back_test(row)
 
 
 async def read_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID) -> RuleBackTest:
+    """A back-test of a rule, to be shown; 404 `back_test_not_found`, also for that of another rule."""
     row = await tx.raw.fetchrow(f"{SELECT} where t.rule_id = $1 and t.back_test_id = $2", rule_id, back_test_id)
     if row is None:
         raise not_found("back_test_not_found", "The rule has no such back-test.")
@@ -76,7 +79,7 @@ async def read_back_test(tx: Transaction, rule_id: UUID, back_test_id: UUID) -> 
 
 
 async def list_back_tests(tx: Transaction, rule_id: UUID, before: UUID | None, limit: int) -> list[RuleBackTest]:
-    """Newest first: their ids are ordered by time."""
+    """The back-tests of a rule, newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where t.rule_id = $1 and ($2::uuid is null or t.back_test_id < $2)
             order by t.back_test_id desc limit $3""",
@@ -90,6 +93,7 @@ def _back_test(row: Mapping[str, Any]) -> RuleBackTest:
 
 
 async def save_measured(tx: Transaction, back_test_id: UUID, measured: Mapping[str, Any]) -> None:
+    """What has been measured so far (`RulePerformance.as_data`)."""
     await tx.raw.execute(
         "update warning_back_test set measured = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(measured)
     )

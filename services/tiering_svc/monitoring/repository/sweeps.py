@@ -22,7 +22,7 @@ from warning_run r join job j on j.id = r.run_id"""
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Everybody looked at by every rule, as of a day; and the job that says how far it is."""
+    """Every rule in force asked about everybody, as of a day; and the job that says how far it is."""
 
     job: Job
     as_of: datetime
@@ -35,10 +35,12 @@ class Sweep:
 
     @property
     def run_id(self) -> UUID:
+        """The job's id."""
         return self.job.id
 
 
 async def add_run(tx: Transaction, job: Job, as_of: datetime, because: str, evaluation_id: UUID | None = None) -> None:
+    """A sweep that waits. `because`: `review` (of which one), `daily`, or `request`."""
     row = {"run_id": job.id, "as_of": as_of, "because": because, "evaluation_id": evaluation_id}
     await insert_many(tx, warning_run, [row])
 
@@ -67,11 +69,13 @@ async def find_sweep_to_follow(tx: Transaction, every: timedelta) -> UUID | None
 
 
 async def find_last_as_of(tx: Transaction) -> datetime | None:
+    """The latest day that a sweep is or was about."""
     last: datetime | None = await tx.raw.fetchval("select max(as_of) from warning_run")
     return last
 
 
 async def load_run(tx: Transaction, run_id: UUID) -> Sweep:
+    """A sweep, whatever its state; 404 `warning_run_not_found`."""
     row = await tx.raw.fetchrow(f"{SELECT} where r.run_id = $1", run_id)
     if row is None:
         raise not_found("warning_run_not_found", "There is no such run.")
@@ -81,7 +85,7 @@ async def load_run(tx: Transaction, run_id: UUID) -> Sweep:
 async def list_runs(
     tx: Transaction, evaluation_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[Sweep]:
-    """Newest first."""
+    """Sweeps, newest first; `evaluation_id`: only that which followed this review."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where j.kind = $5 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
               and ($3::uuid is null or r.evaluation_id = $3)
@@ -106,6 +110,7 @@ def _sweep(row: Mapping[str, Any]) -> Sweep:
 async def save_setting(
     tx: Transaction, run_id: UUID, rules: Sequence[tuple[UUID, int]], setting: Mapping[str, Any]
 ) -> None:
+    """What a sweep goes by from its beginning: versions of warning rules; the sizes of the tiers, the stages' rules."""
     await tx.raw.execute(
         "update warning_run set rules = $2::jsonb, setting = $3::jsonb where run_id = $1",
         run_id, json.dumps([[str(rule_id), version] for rule_id, version in rules]), json.dumps(setting),
@@ -113,7 +118,7 @@ async def save_setting(
 
 
 async def save_outcomes(tx: Transaction, run_id: UUID, outcomes: Mapping[str, int], stages: Mapping[str, int]) -> None:
-    """What has been found so far."""
+    """What a sweep has come to so far: changes of warnings by kind, customers by stage and relationship type."""
     await tx.raw.execute(
         "update warning_run set outcomes = $2::jsonb, stages = $3::jsonb where run_id = $1",
         run_id, json.dumps(outcomes), json.dumps(stages),

@@ -64,6 +64,7 @@ async def save_warnings(tx: Transaction, warnings: Sequence[EarlyWarning]) -> No
 
 
 async def add_changes(tx: Transaction, changes: Sequence[WarningChange]) -> None:
+    """Entries of warnings' histories, which are never changed afterwards."""
     await insert_many(tx, warning_change, changes)
 
 
@@ -90,7 +91,7 @@ class WarningFilter:
 
 
 async def list_warnings(
-    tx: Transaction, only: WarningFilter, after: tuple[str, UUID] | None, limit: int
+    tx: Transaction, wanted: WarningFilter, after: tuple[str, UUID] | None, limit: int
 ) -> list[EarlyWarning]:
     """The worst first (`red` sorts before `yellow`), of these the newest."""
     rows = await tx.raw.fetch(
@@ -101,7 +102,7 @@ async def list_warnings(
               and ($6::text is null or w.owner = $6)
               and ($7::text is null or w.severity > $7 or (w.severity = $7 and w.warning_id < $8::uuid))
             order by w.severity, w.warning_id desc limit $9""",
-        only.customer_id, only.state, only.rule_id, only.cause, only.severity, only.owner,
+        wanted.customer_id, wanted.state, wanted.rule_id, wanted.cause, wanted.severity, wanted.owner,
         *(after or (None, None)), limit,
     )  # fmt: skip
     return [_warning(row) for row in rows]

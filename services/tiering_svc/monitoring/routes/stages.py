@@ -3,9 +3,10 @@
 from collections import Counter
 from datetime import datetime
 
-from services.tiering_svc.core.dependencies import AsOf, instant_or_now, not_for_partners, source_of
+from services.tiering_svc.core.dependencies import AsOf, instant_or_now
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.customers.dependencies import VisibleCustomer
+from services.tiering_svc.monitoring.domain.audience import readable_reasons
 from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
 from services.tiering_svc.monitoring.domain.stage import STAGES, stage_of
 from services.tiering_svc.monitoring.handlers.sweeps import tier_sizes_in
@@ -24,7 +25,8 @@ from services.tiering_svc.monitoring.texts.stages import (
     describe_relationship,
     describe_stage,
 )
-from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only
+from shared.chassis.audience import hidden_fields
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.rule_sets import load_in_force, rule_set_routes
@@ -33,10 +35,14 @@ router = service_router(prefix="/v1", tags=["stages"])
 
 
 @router.get("/customers/{customer_id}/stage", dependencies=[allow("tiers:read")])
-async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None) -> CustomerStageRead:
-    """Its stage and relationship type, told from the facts as of that instant; the sizes of the tiers are those of the
-    last sweep by then."""
-    await check_known(tx, customer_id, source_of(actor))
+async def show_stage(
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, as_of: AsOf = None
+) -> CustomerStageRead:
+    """A customer's stage and relationship type, by the facts as of an instant.
+
+    The sizes of the tiers are those of the last sweep by then. Partners are shown the relationship type without the
+    size of the tier; margins only who may read them.
+    """
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
     rules = (await load_in_force(tx, STAGE_RULES)).rules
@@ -47,7 +53,8 @@ async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf =
     stage = stage_of(series, rules.stage)
     relationship = relationship_of(series, tier, await _tier_sizes(tx, instant), rules.relationship)
     assert stage.code is not None  # there is always one
-    swept = await stages.find_stage_since(tx, customer_id) if as_of is None else None
+    last_swept = await stages.find_stage_since(tx, customer_id) if as_of is None else None
+    reasons = readable_reasons(relationship.reasons, hidden_fields(actor), internal=actor.source is None)
     return CustomerStageRead(
         customer_id=customer_id,
         as_of=instant,
@@ -57,12 +64,12 @@ async def show_stage(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf =
             words=describe_stage(stage.code, stage.reasons),
             reasons=stage.reasons,
         ),
-        since=swept[1] if swept is not None and swept[0] == stage.code else None,
+        since=last_swept[1] if last_swept is not None and last_swept[0] == stage.code else None,
         relationship=ClassificationRead(
             code=relationship.code,
             name=None if relationship.code is None else RELATIONSHIP_NAMES[relationship.code],
-            words=describe_relationship(relationship.code, relationship.reasons),
-            reasons=relationship.reasons,
+            words=describe_relationship(relationship.code, reasons),
+            reasons=reasons,
         ),
     )
 
@@ -72,7 +79,7 @@ async def _tier_sizes(tx: Transaction, as_of: datetime) -> TierSizes:
     return await stages.count_tiers(tx, as_of) if run is None or run.setting is None else tier_sizes_in(run.setting)
 
 
-@router.get("/stages", dependencies=[allow("tiers:read"), not_for_partners])
+@router.get("/stages", dependencies=[allow("tiers:read"), staff_only])
 async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
     """How many customers are in which stage, as the last sweep by that instant counted them."""
     run = await sweeps.find_finished_by(tx, instant_or_now(as_of, tx, "/as_of"))
@@ -105,5 +112,5 @@ rules = rule_set_routes(
     singular="stage_rules",
     tags=["stages"],
     read="tiers:read",
-    dependencies=[not_for_partners],
+    dependencies=[staff_only],
 )

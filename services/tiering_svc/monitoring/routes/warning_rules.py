@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.core.dependencies import not_for_partners
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
 from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance
@@ -22,13 +21,25 @@ from services.tiering_svc.monitoring.schemas.warnings import (
     WarningRuleDocument,
     WarningRuleVersion,
 )
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 from shared.errors import invalid
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetVersion, VersionKey, load_version, rule_set_routes
 
-router = service_router(prefix="/v1/warning-rules", tags=["warnings"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1/warning-rules", tags=["warnings"], dependencies=[staff_only])
 
 
 async def _causes_of(tx: Transaction, versions: Sequence[RuleSetVersion]) -> Mapping[VersionKey, Mapping[str, Any]]:
@@ -37,13 +48,13 @@ async def _causes_of(tx: Transaction, versions: Sequence[RuleSetVersion]) -> Map
 
 rules = rule_set_routes(
     WARNING_RULES, "/v1/warning-rules", WarningRuleDocument, singular="warning_rule", tags=["warnings"],
-    read="tiers:read", dependencies=[not_for_partners], named=True, version_read=WarningRuleVersion, facts=_causes_of,
+    read="tiers:read", dependencies=[staff_only], named=True, version_read=WarningRuleVersion, facts=_causes_of,
 )  # fmt: skip
 
 
 @router.post("/{rule_id}/back-tests", status_code=202, dependencies=[allow("evaluations:run")])
 async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, actor: CurrentActor) -> RuleBackTestRead:
-    """What the rule would have been worth on the history there is, as of each month's end."""
+    """Try a rule on the history there is, as of each month's end."""
     fall = number(body.outcome.fall_percent, "/outcome/fall_percent")
     if not 0 < fall <= 100:
         raise invalid("out_of_range", "More than 0 and at most 100.", pointer="/outcome/fall_percent")
@@ -51,7 +62,7 @@ async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, ac
     if least < 0:
         raise invalid("out_of_range", "At least 0.", pointer="/outcome/least_baseline")
     loss = LossDefinition(body.horizon_months, body.outcome.baseline_months, fall, least)
-    first, last = _after(body.from_), _after(body.to)
+    first, last = _month_after(body.from_), _month_after(body.to)
     return _back_test(
         await request_back_test(tx, rule_id, body.version, first, last, loss, body.severity, actor.subject)
     )
@@ -59,7 +70,7 @@ async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, ac
 
 @router.get("/{rule_id}/back-tests", dependencies=[allow("tiers:read")])
 async def list_rule_back_tests(rule_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[RuleBackTestRead]:
-    """Newest first."""
+    """The back-tests of a rule, newest first."""
     await load_version(tx, WARNING_RULES, rule_id, None)  # there is such a rule
     before = read_cursor(cursor, UUID)
     listed = await back_tests.list_back_tests(tx, rule_id, before[0] if before else None, limit + 1)
@@ -78,8 +89,8 @@ async def cancel_rule_back_test(rule_id: Id, back_test_id: Id, tx: Tx, actor: Cu
     return _back_test(await cancel_back_test(tx, rule_id, back_test_id, actor.subject))
 
 
-def _after(month: str) -> date:
-    """The beginning of the month after this one: where its end is looked at."""
+def _month_after(month: str) -> date:
+    """The beginning of the month after this one, which is the end of this one."""
     return shift(date.fromisoformat(f"{month}-01"), 1)
 
 

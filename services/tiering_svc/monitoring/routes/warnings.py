@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from services.tiering_svc.core.dependencies import instant_or_now, not_for_partners, settings_of
+from services.tiering_svc.core.dependencies import instant_or_now, settings_of
 from services.tiering_svc.core.domain.numbers import Names
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
@@ -27,12 +27,25 @@ from services.tiering_svc.monitoring.schemas.warnings import (
     WarningStepCreate,
 )
 from services.tiering_svc.monitoring.texts.warnings import describe_evidence
-from shared.chassis import Code, CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    Code,
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
-router = service_router(prefix="/v1", tags=["warnings"], dependencies=[not_for_partners])
+router = service_router(prefix="/v1", tags=["warnings"], dependencies=[staff_only])
 
 WarningStateFilter = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
 SeverityFilter = Annotated[Literal["yellow", "red"] | None, Query()]
@@ -41,7 +54,10 @@ RuleNames = Mapping[tuple[UUID, int], Names]
 
 @router.post("/warnings/runs", status_code=202, dependencies=[allow("evaluations:run")])
 async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
-    """It looks at what is counted by then. Each applied review is followed by one, and there is one daily."""
+    """Ask all warning rules in force about everybody, as of an instant.
+
+    Each applied review is followed by such a sweep, and there is one a day.
+    """
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     refuse_backdating(as_of, tx.at, actor, allowed=timedelta(days=settings_of(request).backdating_days))
     return _run(await request_run(tx, as_of, actor.subject))
@@ -51,7 +67,7 @@ async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, ac
 async def list_warning_runs(
     tx: Tx, evaluation: Id | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[WarningRunRead]:
-    """Newest first. `evaluation`: the one that followed this review."""
+    """Sweeps over all customers, newest first. `evaluation`: the one that followed this review."""
     before = read_cursor(cursor, datetime, UUID)
     runs = await sweeps.list_runs(tx, evaluation, before, limit + 1)
     return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
@@ -81,10 +97,10 @@ async def list_warnings(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[WarningRead]:
-    """The worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
-    only = WarningFilter(customer_id, state, rule, cause, severity, owner)
+    """Early warnings, the worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
+    wanted = WarningFilter(customer_id, state, rule, cause, severity, owner)
     after = read_cursor(cursor, str, UUID)
-    listed = await warnings.list_warnings(tx, only, after, limit + 1)
+    listed = await warnings.list_warnings(tx, wanted, after, limit + 1)
     names, currency = await _names_and_currency(tx, listed)
     return page_of(
         [WarningRead(**_fields(warning, names, currency)) for warning in listed],
@@ -95,7 +111,7 @@ async def list_warnings(
 
 @router.get("/warnings/{warning_id}", dependencies=[allow("tiers:read")])
 async def show_warning(warning_id: Id, tx: Tx) -> WarningHistoryRead:
-    """With everything that was done, by whom and when."""
+    """A warning with everything that was done about it, by whom and when."""
     return await _with_history(tx, await warnings.read_warning(tx, warning_id))
 
 
@@ -113,7 +129,7 @@ async def take_a_step(warning_id: Id, body: WarningStepCreate, tx: Tx, actor: Cu
 
 @router.post("/warnings/{warning_id}/closing", dependencies=[allow("customers:write")])
 async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
-    """While its cause lasts, another one is raised only when it gets worse."""
+    """Close a warning with a reason. While its cause lasts, another one is raised only when it gets worse."""
     return await _with_history(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
 
 
@@ -125,9 +141,9 @@ async def _with_history(tx: Transaction, warning: EarlyWarning) -> WarningHistor
     )
 
 
-async def _names_and_currency(tx: Transaction, found: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
+async def _names_and_currency(tx: Transaction, listed: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
     """The names of the rules behind these warnings, and the currency of their amounts."""
-    versions = {(warning.rule_id, warning.rule_version) for warning in found}
+    versions = {(warning.rule_id, warning.rule_version) for warning in listed}
     rules = await warning_rules.list_compiled(tx, sorted(versions))
     return {(rule.rule_id, rule.version): rule.names for rule in rules}, (await find_business(tx)).currency
 

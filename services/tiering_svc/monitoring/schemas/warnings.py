@@ -56,11 +56,11 @@ class OutcomeWrite(Shape):
     fall_percent: Annotated[str, Field(strict=True, pattern=r"^\d{1,3}(\.\d{1,4})?$")] = Field(
         default="50", description="more than 0, at most 100"
     )
-    least_baseline: Exact = Field(default="0", description="a month; who brought less is not looked at")
+    least_baseline: Exact = Field(default="0", description="a month; who brought less is left out")
 
 
 class RuleBackTestCreate(Shape):
-    from_: RuleMonth = Field(alias="from", description="the first month at whose end is looked")
+    from_: RuleMonth = Field(alias="from", description="the first month at whose end the rule is asked")
     to: RuleMonth = Field(description="the last one; the months of the horizon after it are over")
     horizon_months: Annotated[int, Field(strict=True, ge=1, le=12)] = 3
     outcome: OutcomeWrite = OutcomeWrite()
@@ -87,7 +87,7 @@ class LeadRead(Read):
 
 
 class RuleBackTestRead(JobRead):
-    """Its progress counts customers."""
+    """A back-test of a warning rule, and what it has measured so far; its progress counts customers."""
 
     rule_id: UUID
     rule_version: Count
@@ -160,7 +160,7 @@ class WarningRunCreate(Shape):
 
 
 class WarningRunRead(JobRead):
-    """Its progress counts customers."""
+    """A sweep over all customers, and what it raised and closed so far; its progress counts customers."""
 
     as_of: datetime
     because: str = Field(description="review, daily or request")

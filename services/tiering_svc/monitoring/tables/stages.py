@@ -4,7 +4,7 @@ from sqlalchemy import Column, Table, Text, Uuid
 
 from services.tiering_svc.core.tables import Timestamp, metadata
 
-customer_stage = Table(  # as the last sweep found it; as of any other instant it is told from the facts
+customer_stage = Table(  # as the last sweep found it; as of any other instant it follows from the facts
     "customer_stage",
     metadata,
     Column("customer_id", Uuid, primary_key=True),

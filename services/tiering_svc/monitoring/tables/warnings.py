@@ -18,7 +18,7 @@ early_warning = Table(  # a customer has one lasting warning of a cause: an inde
     Column("lasting", Boolean, nullable=False),  # the cause has not been gone since
     Column("owner", Text),
     Column("as_of", Timestamp, nullable=False),
-    Column("seen_as_of", Timestamp, nullable=False),
+    Column("swept_as_of", Timestamp, nullable=False),
     Column("raised_at", Timestamp, nullable=False),
     Column("evidence", JSONB, nullable=False),
     Column("closed_at", Timestamp),
@@ -41,7 +41,7 @@ warning_change = Table(  # who did what, when; never changed
     Column("evidence", JSONB),
 )
 
-warning_run = Table(  # a sweep over everybody: by what it looks, and what came of it; its job says how far it is
+warning_run = Table(  # a sweep over everybody: by which rules, and what came of it; its job says how far it is
     "warning_run",
     metadata,
     Column("run_id", Uuid, primary_key=True),  # the job's
@@ -49,7 +49,7 @@ warning_run = Table(  # a sweep over everybody: by what it looks, and what came 
     Column("because", Text, nullable=False),  # review, daily, request
     Column("evaluation_id", Uuid),  # the review it followed
     Column("rules", JSONB),  # the versions that were in force when it began
-    Column("setting", JSONB),  # the classes' sizes and the version of the stages' rules when it began
+    Column("setting", JSONB),  # the sizes of the tiers and the version of the stage rules when it began
     Column("outcomes", JSONB, nullable=False),
     Column("stages", JSONB, nullable=False),
 )

@@ -48,12 +48,20 @@ def _growth(reasons: Reasons) -> Phrase:
 
 
 def describe_relationship(code: str | None, reasons: Reasons) -> Words:
-    """A relationship type with what it follows from, or why it is not known."""
+    """A relationship type with what it follows from, as far as the reasons are there to be read (`readable_reasons`);
+    or why it is not known."""
     if code is None:
         return texts.both(f"relationship_reason.{reasons['because']}")
-    rate = f"{Decimal(reasons['margin_rate']) * 100:.1f}"
+    relationship = phrase(f"relationship.{code}")
+    if "customers" not in reasons:
+        return texts.both("relationship_reason.type_only", relationship=relationship)
+    size = {
+        "relationship": relationship, "size": phrase(f"relationship_reason.size.{reasons['customers']}"),
+        "customers": reasons["customers_in_tier"], "share": reasons["share_percent"],
+    }  # fmt: skip
+    if "margin" not in reasons:
+        return texts.both("relationship_reason.size_only", **size)
     return texts.both(
-        "relationship_reason.whole", relationship=phrase(f"relationship.{code}"),
-        size=phrase(f"relationship_reason.size.{reasons['customers']}"), customers=reasons["customers_in_tier"],
-        share=reasons["share_percent"], margin=phrase(f"relationship_reason.margin.{reasons['margin']}"), rate=rate,
+        "relationship_reason.size_and_margin", **size, margin=phrase(f"relationship_reason.margin.{reasons['margin']}"),
+        rate=f"{Decimal(reasons['margin_rate']) * 100:.1f}",
     )  # fmt: skip
