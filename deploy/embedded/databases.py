@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from deploy.embedded.postgres import EmbeddedPostgres
 
-PASSWORDS = "passwords.json"
+PASSWORDS = "passwords.json"  # pragma: allowlist secret
 
 
 def database_of(service: str) -> str:

@@ -121,8 +121,8 @@ async def sell(recorder: Recorder) -> tuple[str, str]:
     return customer["id"], first["id"]
 
 
-async def read_everything(recorder: Recorder, customer_id: str) -> None:
-    """The customer's file, tier and points, and the pyramid."""
+async def serve(recorder: Recorder, customer_id: str) -> None:
+    """What a call about tier and points takes: everything read, points spent, the call entered."""
     path = {"customer_id": customer_id}
     await recorder.send("findCustomers", "By a part of the name", query={"q": "Ember"}, status=200)
     await recorder.send("readCustomer", "The file", path=path, status=200)
@@ -189,7 +189,7 @@ async def complain(recorder: Recorder, clock: Clock, customer_id: str, order_id:
 async def test_examples_are_what_the_system_answers(system: System, clock: Clock) -> None:
     recorder = Recorder(system)
     customer_id, order_id = await sell(recorder)
-    await read_everything(recorder, customer_id)
+    await serve(recorder, customer_id)
     await complain(recorder, clock, customer_id, order_id)
     if os.environ.get("PATRON_WRITE_EXAMPLES"):
         write(recorder.examples, EXAMPLES)
