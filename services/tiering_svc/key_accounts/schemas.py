@@ -124,7 +124,7 @@ class AccountClassRead(Read):
 
 class CustomerKeyAccountRead(Read):
     customer_id: UUID
-    at: datetime
+    as_of: datetime
     is_key_account: bool
     excluded: bool
     held: AccountClassRead | None
@@ -175,7 +175,7 @@ class RiskFlagRead(Read):
 
 class CustomerRisksRead(Read):
     customer_id: UUID
-    at: datetime
+    as_of: datetime
     checked_at: datetime | None = Field(
         description="when the rules last checked it; null: they check key accounts only"
     )

@@ -75,7 +75,7 @@ class ExplanationRead(Read):
     """Why a customer was in its tier, in words and as data, as far as the reader may read the figures."""
 
     customer_id: UUID
-    at: datetime
+    as_of: datetime
     known_at: datetime
     tier: HistoryRowRead
     words: str

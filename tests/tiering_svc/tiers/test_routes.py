@@ -123,6 +123,10 @@ async def test_T9_an_explanation_tells_what_was_known_then(client, database):
     early = await explain(at=at(1, 2).isoformat())
     assert (early.status_code, early.json()["first_known"]) == (404, at(1).isoformat())
     assert (await explain(lang="fr")).status_code == 422
+    # the instant has the name it has everywhere; its first name stays, and the two may not differ
+    assert (await explain(as_of=at(7).isoformat())).json()["tier"] == now["tier"]
+    both = await explain(as_of=at(7).isoformat(), at=at(5).isoformat())
+    assert (both.status_code, both.json()["code"]) == (422, "two_instants")
 
 
 async def test_T10_history_as_it_was_known(client, database):

@@ -31,10 +31,10 @@ LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 @router.get("/key-account", dependencies=[allow("tiers:read")])
 async def show_key_account(
-    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, at: AsOf = None, language: LanguageQuery = "en"
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, as_of: AsOf = None, language: LanguageQuery = "en"
 ) -> CustomerKeyAccountRead:
     """Whether it is one, and why: what was kept with the decision. A partner is not told reasons."""
-    instant, internal, hidden = instant_or_now(at, tx, "/at"), actor.source is None, hidden_fields(actor)
+    instant, internal, hidden = instant_or_now(as_of, tx, "/as_of"), actor.source is None, hidden_fields(actor)
     held = await key_accounts.find_class_at(tx, customer_id, instant)
     nomination = None
     if held is not None and internal:
@@ -44,7 +44,7 @@ async def show_key_account(
     history = await key_accounts.list_history(tx, customer_id)
     return CustomerKeyAccountRead(
         customer_id=customer_id,
-        at=instant,
+        as_of=instant,
         is_key_account=held is not None and held.class_code == "key",
         excluded=held is not None and held.class_code == "excluded",
         held=None if held is None else class_read(held, internal=internal),
@@ -72,15 +72,15 @@ async def end_exclusion(
 
 @router.get("/risks", dependencies=[allow("tiers:read")])
 async def show_risks(
-    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, at: AsOf = None, language: LanguageQuery = "en"
+    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, as_of: AsOf = None, language: LanguageQuery = "en"
 ) -> CustomerRisksRead:
     """The flags that were up then. Rules check key accounts; a flag set by hand can be on anybody."""
-    instant, internal, hidden = instant_or_now(at, tx, "/at"), actor.source is None, hidden_fields(actor)
+    instant, internal, hidden = instant_or_now(as_of, tx, "/as_of"), actor.source is None, hidden_fields(actor)
     zone = (await find_business(tx)).zone
     flags = await risk_flags.list_at(tx, customer_id, instant)
     return CustomerRisksRead(
         customer_id=customer_id,
-        at=instant,
+        as_of=instant,
         checked_at=await risk_flags.find_checked(tx, customer_id),
         items=[flag_read(flag, language, zone, hidden, internal=internal) for flag in flags],
     )

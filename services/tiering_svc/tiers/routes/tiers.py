@@ -34,13 +34,16 @@ from services.tiering_svc.tiers.schemas import (
     TierRead,
 )
 from services.tiering_svc.tiers.texts import Language, write_explanation
-from shared.chassis import CurrentActor, Tx, allow, service_router
+from shared.chassis import CurrentActor, Instant, Tx, allow, service_router
 from shared.chassis.audience import hidden_fields
-from shared.errors import not_found
+from shared.errors import invalid, not_found
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
 
 ReadLanguage = Annotated[Language, Query(alias="lang")]
+
+# `as_of` is what such an instant is called everywhere; the explanation's was published as `at`
+OtherName = Annotated[Instant | None, Query(description="another name of `as_of`")]
 
 
 @router.get("/tier", dependencies=[allow("tiers:read")])
@@ -90,12 +93,15 @@ async def explain_tier(
     customer_id: VisibleCustomer,
     tx: Tx,
     actor: CurrentActor,
-    at: AsOf = None,
+    as_of: AsOf = None,
+    at: OtherName = None,
     known_at: KnownAt = None,
     language: ReadLanguage = "en",
 ) -> ExplanationRead:
     """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
-    at = instant_or_now(at, tx, "/at")
+    if as_of is not None and at is not None and as_of != at:
+        raise invalid("two_instants", "as_of and at are names of one instant.", pointer="/at")
+    at = instant_or_now(as_of or at, tx, "/at" if as_of is None else "/as_of")
     known_at = instant_or_now(known_at, tx, "/known_at")
     row = _in_force(await reading.list_history(tx, customer_id, known_at), at)
     business = await find_business(tx)
@@ -109,7 +115,7 @@ async def explain_tier(
     else:
         account_class = None
     return ExplanationRead(
-        customer_id=customer_id, at=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
+        customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
         account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip
 
