@@ -1,7 +1,7 @@
 # Patron's commands. Needs Python >= 3.11 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup up test check check-clients bench chaos test-kafka lock clean
+.PHONY: help setup up test test-fast coverage format docs screenshots check check-clients bench chaos test-kafka lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python setup` overrides it.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -33,6 +33,27 @@ up: setup ## set up, start the whole system, load the demo the first time; Ctrl-
 
 test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
 	$(RUN) -m pytest -n $(JOBS) -m "not chaos" $(ARGS)
+
+# folders in which nothing is pure: they start programs, or read the whole project
+NOT_FAST := architecture bench contract demo deploy docs embedded end_to_end journeys reliability security verify
+
+test-fast: setup ## the pure tests, property tests left out: no database, nothing started, under 20 s
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -n $(JOBS) -m "pure and not hypothesis" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
+
+coverage: setup ## branches of every domain/ that its pure tests take, with a floor
+	@$(RUN) -m tools.branch_coverage $(ARGS)
+
+format: setup ## lay out every file, and mend what lint can mend by itself
+	@$(RUN) -m ruff check --fix --quiet . || true
+	@$(RUN) -m ruff format .
+
+docs: setup ## renew what pages take from the code: contracts, copied code, which rules have tests
+	@$(RUN) -m tools.contracts
+	@$(RUN) -m tools.doc_snippets
+	@$(RUN) -m tools.domain_coverage
+
+screenshots: setup ## renew the pictures of the desk, from a running system with the demo; needs Chromium
+	@$(RUN) -m tools.screenshots $(ARGS)
 
 check: setup ## format, lint, types, import rules, contracts, generated clients, secrets
 	@$(RUN) -m tools.check; checked=$$?; $(RUN) -m tools.clients && exit $$checked

@@ -1,7 +1,7 @@
 """Every command line of the pages is run as it stands there, or says here why not.
 
 A page's `sh` blocks are one session of a shell, against an embedded system with a few households of the demo. What is
-not run is checked all the same: programs after `<<'PROGRAM'` compile and import what is there, `make` targets exist.
+not run is checked all the same: the programs after `<<'PROGRAM'` compile and import what is there, targets exist.
 """
 
 import ast
