@@ -83,14 +83,14 @@ async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client
 
 
 async def test_T14_what_distinguishes_a_tier(client, database):
-    for n in range(1, 21):
-        rich = n <= 4
-        lines = [("wine", 1, "4800" if rich else "10", None)] if rich or n == 20 else [("bread", 1, "10", None)]
+    for number in range(1, 21):
+        rich = number <= 4
+        lines = [("wine", 1, "4800" if rich else "10", None)] if rich or number == 20 else [("bread", 1, "10", None)]
         traits = CustomerTraitsChanged(
-            customer_id=UUID(int=n), kind="person", region="north" if rich else "south", completeness=50,
+            customer_id=UUID(int=number), kind="person", region="north" if rich else "south", completeness=50,
             changed_at=at(1),
         )  # fmt: skip
-        await deliver(database, traits, basket(UUID(int=n), at(2), *lines))
+        await deliver(database, traits, basket(UUID(int=number), at(2), *lines))
     query = {"as_of": at(20).isoformat(), "tier": "platinum", "least_support": "0.5"}
     answer = (await client.get("/v1/composition/features", params=query)).json()
     assert (answer["group"], answer["others"]) == (4, 16)

@@ -24,8 +24,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 BEGAN = NOW - timedelta(days=300)
 
 
-def day(n: int) -> datetime:
-    return BEGAN + timedelta(days=n)
+def day(number: int) -> datetime:
+    return BEGAN + timedelta(days=number)
 
 
 def buying(customers: int = 20):

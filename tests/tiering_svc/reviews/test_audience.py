@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tiering_svc.events import placed
-from tests.tiering_svc.reviews.test_simulations import (
+from tests.tiering_svc.reviews.policy_runs import (
     COSTS,
     CUSTOMERS,
     a_draft,

@@ -6,10 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ABC_BY_REVENUE, STARS
-from services.tiering_svc.reviews.handlers import review_batches, run_steps
+from services.tiering_svc.reviews.handlers import run_steps
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import ReviewApplied, TierChanged
 from shared.jobs import runner
@@ -226,52 +224,6 @@ async def test_T6_stars_after_six_full_months(client, database, as_role):
     assert (await tier_of(client))[0] == "star4"
     explained = (await client.get(f"/v1/customers/{ANN}/tier/explanation")).json()
     assert set(explained["reasons"]["months"].values()) == {"501"}
-
-
-@pytest.mark.parametrize("crash_at", [0, 1, 3, 5, 7, 9, 11])
-async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
-    client, database, as_role, announced, monkeypatch, crash_at
-):
-    """The process dies in the crash_at-th transaction, just before its commit; the next one goes on."""
-    monkeypatch.setattr(review_batches, "BATCH", 3)
-    customers = [UUID(int=n) for n in range(1, 11)]
-    await deliver(database, *(placed(customer, ago(10), "600") for customer in customers))
-    await activate_bands(client, as_role, ("gold", "550"))
-    await client.post("/v1/evaluations", json={"as_of": ago(1).isoformat()})
-
-    class Crash(Exception):
-        pass
-
-    steps = 0
-    original = database.run
-
-    async def dying_run(work, **more):
-        nonlocal steps
-        steps += 1
-
-        async def then_die(tx):
-            result = await work(tx)
-            if steps == crash_at + 1:
-                raise Crash
-            return result
-
-        return await original(then_die, **more)
-
-    monkeypatch.setattr(database, "run", dying_run)
-    with pytest.raises(Crash):
-        await run_to_the_end(database)
-    monkeypatch.setattr(database, "run", original)
-    await run_to_the_end(database)
-    run = (await client.get("/v1/evaluations")).json()["items"][0]
-    assert (run["result"], run["progress"]["done"], run["outcomes"]) == ("applied", 10, {"placed": 10})
-    movers = (await client.get(f"/v1/evaluations/{run['id']}/movers", params={"limit": 7})).json()
-    assert len(movers["items"]) == 7
-    rest = await client.get(f"/v1/evaluations/{run['id']}/movers", params={"limit": 7, "cursor": movers["next"]})
-    assert len(rest.json()["items"]) == 3
-    events = await announced()
-    assert sum(isinstance(event, ReviewApplied) for event in events) == 1
-    assert sum(isinstance(event, TierChanged) and event.tier == "gold" for event in events) == 10
-    assert await broken_invariants(database) == []
 
 
 async def test_T10_a_review_waits_until_what_was_recorded_before_it_is_committed(client, database):

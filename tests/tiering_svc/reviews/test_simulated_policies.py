@@ -4,7 +4,7 @@ import pytest
 
 from deploy.verify.invariants.policies import INVARIANTS
 from tests import harness
-from tests.tiering_svc.reviews.test_simulations import a_draft, simulated, ten_customers
+from tests.tiering_svc.reviews.policy_runs import a_draft, simulated, ten_customers
 
 SERVICE = "tiering"
 
@@ -51,13 +51,13 @@ async def test_T9_verify_holds_the_history_to_the_runs(client, database):
     await simulated(client, database, policy)
 
     async def offending(fault: str | None = None) -> list[str]:
-        async def look(tx) -> list[str]:
+        async def find_faults(tx) -> list[str]:
             if fault is not None:
                 await tx.raw.execute("set local session_replication_role = replica")
                 await tx.raw.execute(fault)
             return [row["fault"] for row in await tx.raw.fetch(INVARIANTS[0].offending)]
 
-        return await database.run(look)
+        return await database.run(find_faults)
 
     assert await offending() == []
     assert await offending("update rule_set_step set reference = gen_random_uuid() where step = 'simulated'") == [

@@ -1,70 +1,27 @@
-"""Simulations and back-tests (T9): tried on today's customers, replayed over the past; nothing is touched."""
+"""Simulations (T9): a policy tried on today's customers, of whom nobody is touched."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from random import Random
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.tiering_svc.core.domain.calendar import shift, spelled
-from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
-from tests.tiering_svc.events import placed, returned
-from tests.tiering_svc.runs import Worker, broken_runs, ids, to_the_end
-from tests.tiering_svc.shorthand import bands_document
+from tests.tiering_svc.events import placed
+from tests.tiering_svc.reviews.policy_runs import (
+    COSTS,
+    CUSTOMERS,
+    NOW,
+    a_draft,
+    ago,
+    movers_of,
+    simulated,
+    ten_customers,
+)
+from tests.tiering_svc.runs import Worker, to_the_end
 
 SERVICE = "tiering"
-NOW = datetime.now(UTC).replace(microsecond=0)
-CUSTOMERS = ids(10)
-COSTS = {
-    "per_customer_year": {"gold": "100", "basic": "2.50"},
-    "points_per_unit": "1",
-    "value_of_a_point": "0.01",
-    "multipliers": {"gold": "1.5", "platinum": "2"},
-}
-
-
-def ago(days: int) -> datetime:
-    return NOW - timedelta(days=days)
-
-
-async def deliver(database, *events):
-    return await harness.deliver(database, subscriptions, events)
-
-
-async def a_draft(client, *bands: tuple[str, str], **more: Any) -> str:
-    body = {"name": {"en": "Test", "zh": "测试"}, "document": bands_document(*bands, **more)}
-    answer = await client.post("/v1/tier-policies", json=body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
-
-
-async def simulated(client, database, policy: str, **body: Any) -> dict[str, Any]:
-    answer = await client.post(f"/v1/tier-policies/{policy}/simulations", json=body)
-    assert answer.status_code == 202, answer.text
-    await to_the_end(database, "simulation")
-    return (await client.get(f"/v1/tier-policies/{policy}/simulations/{answer.json()['id']}")).json()
-
-
-async def movers_of(client, run: dict[str, Any], **filters: Any) -> list[dict[str, Any]]:
-    url = f"/v1/tier-policies/{run['policy']['id']}/simulations/{run['id']}/movers"
-    movers: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"next": None}
-    while True:
-        cursor = {} if page["next"] is None else {"cursor": page["next"]}
-        page = (await client.get(url, params={"limit": 4} | filters | cursor)).json()
-        movers += page["items"]
-        if page["next"] is None:
-            return movers
-
-
-async def ten_customers(database) -> None:
-    """100 to 1,000 a customer: by the policy in force, from 800 on silver."""
-    await deliver(database, *(placed(c, ago(20), str(100 * n), cost=str(60 * n)) for n, c in enumerate(CUSTOMERS, 1)))
 
 
 async def test_T9_a_simulation_shows_who_moves_what_they_bring_and_what_it_costs(client, database, announced):
@@ -99,15 +56,15 @@ async def test_T9_a_simulation_shows_who_moves_what_they_bring_and_what_it_costs
     assert (await client.get(f"/v1/customers/{CUSTOMERS[9]}/tier")).json()["tier"] == "silver"
 
 
-async def a_key_account(database, customer: UUID, class_: str, kinds: list[str]) -> None:
-    """Since ten days ago; how it was nominated is not looked at here."""
+async def a_key_account(database, customer: UUID, class_code: str, kinds: list[str]) -> None:
+    """A customer's class since ten days ago, without its nomination."""
 
     async def put(tx):
         await tx.raw.execute("set local session_replication_role = replica")
         await tx.raw.execute(
             """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
                values (gen_random_uuid(), $1, $2, $3, tstzrange($4, null), $4)""",
-            *(customer, class_, kinds, ago(10)),
+            *(customer, class_code, kinds, ago(10)),
         )
 
     await database.run(put)
@@ -197,165 +154,3 @@ async def test_T9_what_cannot_be_simulated_is_refused(client, database, body, co
     assert (await client.get(f"/v1/tier-policies/{policy}/simulations")).json()["items"] == []
     unknown = await client.post(f"/v1/tier-policies/{policy}/simulations", json={"version": 7})
     assert unknown.status_code == 404
-
-
-# --- back-tests ---
-
-
-def month_ago(n: int) -> datetime:
-    """The tenth of the month so many months ago."""
-    first = shift(NOW.date().replace(day=1), -n)
-    return datetime(first.year, first.month, 10, 12, tzinfo=UTC)
-
-
-async def replayed(client, database, policy: str, first: int, last: int, **more: Any) -> dict[str, Any]:
-    body = {"from": spelled(month_ago(first).date()), "to": spelled(month_ago(last).date())} | more
-    answer = await client.post(f"/v1/tier-policies/{policy}/back-tests", json=body)
-    assert answer.status_code == 202, answer.text
-    await to_the_end(database, "policy_back_test")
-    return (await client.get(f"/v1/tier-policies/{policy}/back-tests/{answer.json()['id']}")).json()
-
-
-async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client, database, announced):
-    ann, bob = CUSTOMERS[:2]
-    await deliver(database, *(placed(ann, month_ago(n), "600") for n in (6, 4)), placed(bob, month_ago(5), "100"))
-    before = len(await announced())
-    policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
-    run = await replayed(client, database, policy, 6, 2)
-    assert (run["status"], run["progress"]["done"]) == ("done", 2)
-    outcomes = [month["outcomes"] for month in run["months"]]
-    # ann: gold in the first month, silver in the second, gold, silver, silver; bob is placed in the second month
-    assert outcomes == [{"placed": 1}, {"down": 1, "placed": 1}, {"up": 1}, {"down": 1}, {}]
-    stability = [(m["stability"]["moved"], m["stability"]["moved_back"]) for m in run["months"]]
-    assert stability == [(0, 0), (1, 1), (1, 1), (1, 0), (0, 0)]
-    assert run["months"][1]["stability"]["share_moved_back"] == "100.0"
-    assert [m["stability"]["months_watched"] for m in run["months"]] == [3, 3, 2, 1, 0]
-    gold = [next(level for level in m["levels"] if level["tier"] == "gold") for m in run["months"]]
-    assert [(level["customers"], Decimal(level["revenue"])) for level in gold] == [
-        (1, 600),
-        (0, 0),
-        (1, 600),
-        (0, 0),
-        (0, 0),
-    ]
-    url = f"/v1/tier-policies/{policy}/back-tests/{run['id']}/movers"
-    [mover] = (await client.get(url, params={"outcome": "up"})).json()["items"]
-    assert mover == {
-        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "outcome": "up", "from_tier": "silver",
-        "to_tier": "gold", "moved_back_in": spelled(month_ago(3).date()),
-    }  # fmt: skip
-    page = (await client.get(url, params={"limit": 2})).json()
-    rest = (await client.get(url, params={"limit": 2, "cursor": page["next"]})).json()["items"]
-    assert [m["outcome"] for m in (*page["items"], *rest)] == ["placed", "down", "placed", "up"]
-    assert len(await announced()) == before
-
-
-async def test_T9_a_back_test_knows_then_or_now(client, database):
-    ann = CUSTOMERS[0]
-    order = placed(ann, month_ago(3), "600")
-    await deliver(database, order, returned(order, month_ago(1)))
-    policy = await a_draft(client, ("gold", "550"), months=1)
-    known_now = await replayed(client, database, policy, 3, 2)
-    assert known_now["months"][0]["outcomes"] == {}
-    known_then = await replayed(client, database, policy, 3, 2, known="then")
-    assert known_then["months"][0]["outcomes"] == {"placed": 1}
-
-
-async def test_T5_a_back_test_cuts_each_month_by_its_own_customers(client, database, monkeypatch):
-    monkeypatch.setattr(review_batches, "INDIVIDUAL", 3)
-    steps = [(c, n) for n, c in enumerate(CUSTOMERS, 1)]
-    await deliver(database, *(placed(c, month_ago(3), str(10 * n)) for c, n in steps),
-               *(placed(c, month_ago(2), str(10 * (11 - n))) for c, n in steps))  # fmt: skip
-    body = bands_document(("a", "1"), lowest="c", months=1, grace_months=0)
-    body = {key: body[key] for key in ("levels", "indicator", "window", "life")} | {
-        "kind": "abc",
-        "abc": {"by": "customers", "shares": [{"tier": "a", "percent": "20"}, {"tier": "c", "percent": "80"}]},
-    }
-    answer = await client.post("/v1/tier-policies", json={"name": {"en": "T", "zh": "测"}, "document": body})
-    run = await replayed(client, database, answer.json()["id"], 3, 2)
-    assert [[Decimal(c["from"]) for c in m["cutoffs"]] for m in run["months"]] == [[90], [90]]
-    assert [m["outcomes"] for m in run["months"]] == [{"placed": 10}, {"up": 2, "down": 2}]
-
-
-async def test_T9_a_back_test_is_refused_or_cancelled(client, database):
-    policy = await a_draft(client, ("gold", "550"))
-    url = f"/v1/tier-policies/{policy}/back-tests"
-    for body, code, pointer in (
-        ({"from": "2026-02", "to": "2026-01"}, "ends_before_it_begins", "/to"),
-        ({"from": "2026-01", "to": spelled(NOW.date())}, "in_the_future", "/to"),
-        ({"from": "1990-01", "to": "2025-01"}, "too_many_months", "/from"),
-    ):
-        answer = await client.post(url, json=body)
-        assert (answer.status_code, answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (
-            422,
-            code,
-            pointer,
-        )
-    started = (await client.post(url, json={"from": "2025-01", "to": "2025-02"})).json()
-    cancelled = (await client.post(f"{url}/{started['id']}/cancellation")).json()
-    assert cancelled["status"] == "cancelled"
-    assert not await Worker(database).advance("policy_back_test")
-    assert (await client.post(f"{url}/{started['id']}/cancellation")).status_code == 409
-
-
-# --- crashes and replicas ---
-
-
-class Crash(Exception):
-    pass
-
-
-@pytest.mark.parametrize("what", ["simulation", "back-test"])
-async def test_T9_killed_in_the_middle_it_goes_on_and_counts_nobody_twice(client, database, monkeypatch, what):
-    """Each transaction in turn dies just before its commit; what comes out is the same as without."""
-    monkeypatch.setattr(review_batches, "BATCH", 3)
-    monkeypatch.setattr(review_batches, "INDIVIDUAL", 3)
-    await ten_customers(database)
-    policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
-    original, died, draw = database.run, list[bool](), Random(7)
-
-    async def dying_run(work, **more):
-        async def then_die(tx):
-            result = await work(tx)
-            if draw.random() < 0.3:
-                died.append(True)
-                raise Crash
-            return result
-
-        return await original(then_die, **more)
-
-    async def worked() -> None:
-        monkeypatch.setattr(database, "run", dying_run)
-        worker = Worker(database)
-        for _ in range(200):
-            try:
-                if not await worker.advance("policy_back_test" if what == "back-test" else "simulation"):
-                    break
-            except Crash:
-                continue
-        monkeypatch.setattr(database, "run", original)
-
-    url = f"/v1/tier-policies/{policy}/{what}s"
-    body = {} if what == "simulation" else {"from": spelled(month_ago(2).date()), "to": spelled(month_ago(1).date())}
-    run = (await client.post(url, json=body)).json()
-    await worked()
-    assert len(died) > 3
-    result = (await client.get(f"{url}/{run['id']}")).json()
-    assert (result["finished_at"] is not None, result["progress"]["done"]) == (True, 10)
-    if what == "simulation":
-        assert sum(cell["customers"] for cell in result["matrix"]) == 10
-        assert result["outcomes"] == {"placed": 10}
-    else:
-        assert all(sum(level["customers"] for level in m["levels"]) in (0, 10) for m in result["months"])
-    assert await broken_runs(database) == []
-
-
-async def test_T10_two_replicas_at_once_decide_everybody_once(client, database, monkeypatch):
-    monkeypatch.setattr(review_batches, "BATCH", 2)
-    await ten_customers(database)
-    policy = await a_draft(client, ("silver", "500"), ("gold", "900"), lowest="basic")
-    run = (await client.post(f"/v1/tier-policies/{policy}/simulations")).json()
-    await asyncio.gather(*(to_the_end(database, "simulation") for _ in range(3)))
-    result = (await client.get(f"/v1/tier-policies/{policy}/simulations/{run['id']}")).json()
-    assert (result["status"], result["progress"]["done"]) == ("done", 10)
-    assert sum(cell["customers"] for cell in result["matrix"]) == 10

@@ -51,9 +51,14 @@ def test_T15_each_shipped_rule_takes_what_it_says(measures, score):
 def test_T15_best_and_worst_satisfaction_stand_out_from_those_assessed_together():
     values = {"a": Decimal("1.5"), "b": Decimal("0.2"), "c": Decimal("-0.5"), "d": None}
     rules = read_rules(DEFAULT_ASSESSMENT_RULES)
-    assessments = assess(rules, {who: QUIET | {"satisfaction": value} for who, value in values.items()})
-    assert {who: assessment.score for who, assessment in assessments.items()} == {"a": 105, "b": 100, "c": 80, "d": 100}
-    alike = assess(rules, {who: QUIET | {"satisfaction": Decimal(1)} for who in "ab"})
+    assessments = assess(rules, {manager: QUIET | {"satisfaction": value} for manager, value in values.items()})
+    assert {manager: assessment.score for manager, assessment in assessments.items()} == {
+        "a": 105,
+        "b": 100,
+        "c": 80,
+        "d": 100,
+    }
+    alike = assess(rules, {manager: QUIET | {"satisfaction": Decimal(1)} for manager in "ab"})
     assert {assessment.score for assessment in alike.values()} == {Decimal(100)}
 
 

@@ -102,6 +102,7 @@ async def clear_flag_by_hand(tx: Transaction, customer_id: UUID, flag_id: UUID, 
 
 
 async def when_a_flag_set_by_hand_reaches_its_end_clear_it(tx: Transaction, timer: Timer) -> None:
+    """The timer of a flag's `until`; one that a person cleared before is left as it is."""
     flag_id = UUID(timer.aggregate)
     customer_id = await repository.find_customer_of(tx, flag_id)
     if customer_id is None:

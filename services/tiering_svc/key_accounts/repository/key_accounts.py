@@ -17,6 +17,7 @@ CLASS = """class_id, customer_id, class as class_code, kinds, lower(effective) a
 
 
 async def add_nomination(tx: Transaction, nomination: Nomination) -> None:
+    """A nomination that is open. A customer has one open nomination a class: an index sees to it."""
     await tx.raw.execute(
         """insert into nomination (nomination_id, customer_id, class, kinds, reason, evidence, figures, status,
                nominated_by, nominated_at)
@@ -88,6 +89,7 @@ async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
 
 
 async def add_class(tx: Transaction, opened: AccountClass) -> None:
+    """The beginning of a customer's time in a class."""
     await tx.raw.execute(
         """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
            values ($1, $2, $3, $4, tstzrange($5, null), $6)""",
@@ -96,6 +98,7 @@ async def add_class(tx: Transaction, opened: AccountClass) -> None:
 
 
 async def save_ended(tx: Transaction, ended: AccountClass) -> None:
+    """The end of a customer's time in a class, by whom and why."""
     await tx.raw.execute(
         """update account_class set effective = tstzrange(lower(effective), $2), ended_by = $3, ended_at = $4,
                end_cause = $5, end_reason = $6

@@ -54,10 +54,12 @@ async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
 
 
 async def add_flags(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
+    """Flags that are raised."""
     await insert_many(tx, risk_flag, flags)
 
 
 async def save_cleared(tx: Transaction, flags: Sequence[RiskFlag]) -> None:
+    """When, by whom and why each of these flags was cleared."""
     cleared = ("flag_id", "cleared_at", "cleared_by", "clear_cause", "clear_reason")
     await update_many(tx, risk_flag, flags, key=("flag_id",), columns=cleared)
 

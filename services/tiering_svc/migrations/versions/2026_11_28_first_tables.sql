@@ -116,7 +116,7 @@ create table evaluation_run (
     simulated_because text,
     policy_id uuid not null,
     policy_version int not null,
-    policy_asked boolean not null default false,
+    policy_requested boolean not null default false,
     costs jsonb,
     cutoffs jsonb,
     outcomes jsonb not null default '{}',

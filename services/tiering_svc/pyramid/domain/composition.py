@@ -99,7 +99,7 @@ def distinguishing_features(
         return []
     among, elsewhere = _count(in_group), _count(others)
     candidates = [
-        _feature(kind, value, among[kind, value], len(in_group), elsewhere.get((kind, value), 0), len(others))
+        _feature(kind, value, among[kind, value], elsewhere.get((kind, value), 0), len(in_group), len(others))
         for kind, value in among
     ]
     supported = [feature for feature in candidates if feature.support >= least_support]
@@ -119,13 +119,15 @@ def _count(customers: Sequence[AbstractSet[tuple[str, str]]]) -> dict[tuple[str,
     return counted
 
 
-def _feature(kind: str, value: str, a: int, n: int, b: int, m: int) -> DistinguishingFeature:
-    """`a` of the `n` customers of the group have it, and `b` of the `m` others."""
-    support = (Decimal(a) / n).quantize(FOUR_PLACES)
-    if b == 0:
-        return DistinguishingFeature(kind, value, a, b, support, None, None)
-    lift = (Decimal(a * m) / Decimal(n * b)).quantize(FOUR_PLACES)
-    spread = Z_95 * sqrt(max(0.0, 1 / a - 1 / n + 1 / b - 1 / m))
-    centre = log(a * m / (n * b))
+def _feature(
+    kind: str, value: str, among: int, elsewhere: int, group_size: int, others_size: int
+) -> DistinguishingFeature:
+    """A feature that `among` of the customers of the group have, and `elsewhere` of the others."""
+    support = (Decimal(among) / group_size).quantize(FOUR_PLACES)
+    if elsewhere == 0:
+        return DistinguishingFeature(kind, value, among, elsewhere, support, None, None)
+    lift = (Decimal(among * others_size) / Decimal(group_size * elsewhere)).quantize(FOUR_PLACES)
+    spread = Z_95 * sqrt(max(0.0, 1 / among - 1 / group_size + 1 / elsewhere - 1 / others_size))
+    centre = log(among * others_size / (group_size * elsewhere))
     low, high = (Decimal(exp(centre + sign * spread)).quantize(FOUR_PLACES) for sign in (-1, 1))
-    return DistinguishingFeature(kind, value, a, b, support, lift, (low, high))
+    return DistinguishingFeature(kind, value, among, elsewhere, support, lift, (low, high))

@@ -112,6 +112,7 @@ class MovedCustomer:
 
 
 async def count_ways(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[Direction]:
+    """How many went from which tier to which between two instants, as it was known at a third."""
     return [Direction(*row) for row in await tx.raw.fetch(MATRIX, since, until, known_at)]
 
 
@@ -119,5 +120,6 @@ async def list_moved(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, *, from_tier: str | None,
     to_tier: str | None, way: str | None, after: UUID | None, limit: int,
 ) -> list[MovedCustomer]:  # fmt: skip
+    """Who went from which tier to which between two instants, by customer; only those that all filters fit."""
     rows = await tx.raw.fetch(LIST, since, until, known_at, from_tier, to_tier, way, after, limit)
     return [MovedCustomer(*row) for row in rows]

@@ -196,6 +196,7 @@ class Cost:
 async def add_cost(
     tx: Transaction, entry_id: UUID, month: date, purpose: str, channel: str, amount: Decimal, by: str
 ) -> None:
+    """A cost as somebody reports it. `purpose`: `win` or `keep`. A later report of the same replaces an earlier one."""
     await tx.raw.execute(
         """insert into retention_cost (entry_id, month, purpose, channel, amount, recorded_by, recorded_at)
            values ($1, $2, $3, $4, $5, $6, $7)""",

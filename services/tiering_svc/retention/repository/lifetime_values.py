@@ -36,12 +36,14 @@ class ValueRun:
 
     @property
     def run_id(self) -> UUID:
+        """The job's id."""
         return self.job.id
 
 
 async def add_run(
     tx: Transaction, job: Job, as_of: datetime, known_at: datetime, horizon: int, discount: Decimal
 ) -> None:
+    """A run that waits. `horizon` in months; `discount` the rate of a year, as 0.1."""
     row = {
         "run_id": job.id, "as_of": as_of, "known_at": known_at, "horizon_months": horizon, "discount_rate": discount,
     }  # fmt: skip
@@ -57,7 +59,7 @@ async def load_run(tx: Transaction, run_id: UUID) -> ValueRun:
 
 
 async def list_runs(tx: Transaction, before: tuple[datetime, UUID] | None, limit: int) -> list[ValueRun]:
-    """Newest first."""
+    """The runs that value customers, newest first."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where j.kind = $4 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
             order by j.requested_at desc, j.id desc limit $3""",
@@ -80,6 +82,7 @@ def _run(row: Mapping[str, Any]) -> ValueRun:
 
 
 async def save_parameters(tx: Transaction, run_id: UUID, parameters: Mapping[str, Any]) -> None:
+    """The parameters of the models as fitted, or why they could not be."""
     await tx.raw.execute(
         "update lifetime_value_run set parameters = $2::jsonb where run_id = $1", run_id, json.dumps(parameters)
     )

@@ -21,7 +21,7 @@ async def request_review(
         because = await why_only_simulated(tx, as_of, decides_by.policy_id, decides_by.version)
     job = await request_job(tx, REVIEW, by=by)
     await evaluations.add_run(
-        tx, job, as_of, decides_by, known_at=known_at, simulated_because=because, policy_asked=policy is not None
+        tx, job, as_of, decides_by, known_at=known_at, simulated_because=because, policy_requested=policy is not None
     )
     return await evaluations.load_run(tx, job.id)
 

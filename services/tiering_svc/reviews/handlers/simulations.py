@@ -30,7 +30,7 @@ async def request_simulation(
                     raise invalid("unknown_tier", "Neither policy has such a level.", pointer=f"/costs/{name}/{tier}")
     job = await request_job(tx, SIMULATION, by=by)
     await evaluations.add_run(
-        tx, job, as_of, policy, known_at=known_at, simulated_because="not_asked_to_apply", policy_asked=True,
+        tx, job, as_of, policy, known_at=known_at, simulated_because="not_asked_to_apply", policy_requested=True,
         costs=None if costs is None else costs.as_data(),
     )  # fmt: skip
     return await evaluations.load_run(tx, job.id)

@@ -38,12 +38,14 @@ class PolicyBackTest:
 
     @property
     def back_test_id(self) -> UUID:
+        """The job's id."""
         return self.job.id
 
 
 async def add_back_test(
     tx: Transaction, job: Job, policy: Policy, first_month: date, last_month: date, known: str
 ) -> None:
+    """A back-test that waits. `known`: by what was known `then`, at each month's end, or is known `now`."""
     row = {
         "back_test_id": job.id, "policy_id": policy.policy_id, "policy_version": policy.version,
         "first_month": first_month, "last_month": last_month, "known": known, "known_at": tx.at,
@@ -52,6 +54,7 @@ async def add_back_test(
 
 
 async def load_back_test(tx: Transaction, back_test_id: UUID, policy_id: UUID | None = None) -> PolicyBackTest:
+    """A back-test, of this policy if it is given; 404 `back_test_not_found`."""
     row = await tx.raw.fetchrow(
         f"{SELECT} where b.back_test_id = $1 and ($2::uuid is null or b.policy_id = $2)", back_test_id, policy_id
     )
@@ -61,7 +64,7 @@ async def load_back_test(tx: Transaction, back_test_id: UUID, policy_id: UUID | 
 
 
 async def list_back_tests(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[PolicyBackTest]:
-    """Newest first: their ids are ordered by time."""
+    """The back-tests of a policy, newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where b.policy_id = $1 and ($2::uuid is null or b.back_test_id < $2)
             order by b.back_test_id desc limit $3""",
@@ -75,6 +78,7 @@ def _back_test(row: Mapping[str, Any]) -> PolicyBackTest:
 
 
 async def add_values(tx: Transaction, back_test_id: UUID, after: str | None, values: Mapping[date, list[Any]]) -> None:
+    """The measured values of a batch by month, of which cut-offs are found. `after`: where the batch began."""
     await tx.raw.executemany(
         "insert into back_test_value (back_test_id, month, after, measured) values ($1, $2, $3, $4)",
         [(back_test_id, month, after or "", measured) for month, measured in values.items()],
@@ -84,6 +88,7 @@ async def add_values(tx: Transaction, back_test_id: UUID, after: str | None, val
 async def list_values(
     tx: Transaction, back_test_id: UUID, month: date, after: str | None, limit: int
 ) -> list[tuple[str, list[Decimal]]]:
+    """Batches of a month's measured values with where each began, in the order they were taken."""
     rows = await tx.raw.fetch(
         """select after, measured from back_test_value
            where back_test_id = $1 and month = $2 and ($3::text is null or after > $3) order by after limit $4""",
@@ -93,6 +98,7 @@ async def list_values(
 
 
 async def save_cutoffs(tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str, Any]) -> None:
+    """The cut-offs of each month's customers; the values they were found of are needed no longer."""
     await tx.raw.execute(
         "update back_test set cutoffs = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(cutoffs)
     )
@@ -115,11 +121,13 @@ ADD_UP = Upsert(
 
 
 async def add_cells(tx: Transaction, back_test_id: UUID, cells: Sequence[MonthCell]) -> None:
+    """A batch's customers, added to the cells that are there."""
     rows = [{"month": cell.month, **asdict(cell.cell), "moved_back": cell.moved_back} for cell in cells]
     await insert_many(tx, back_test_cell, rows, shared={"back_test_id": back_test_id}, on_conflict=ADD_UP)
 
 
 async def list_cells(tx: Transaction, back_test_id: UUID) -> list[MonthCell]:
+    """How many went from which tier to which, by month."""
     rows = await tx.raw.fetch(
         """select month, from_tier, to_tier, customers, revenue, profit, profit_known_for, moved_back
            from back_test_cell where back_test_id = $1 order by month, from_tier, to_tier""",
@@ -141,6 +149,7 @@ class MonthMover:
 
 
 async def add_movers(tx: Transaction, back_test_id: UUID, movers: Sequence[MonthMover]) -> None:
+    """The movers of a batch, at most once a customer and month."""
     await insert_many(tx, back_test_mover, movers, shared={"back_test_id": back_test_id})
 
 
@@ -148,6 +157,7 @@ async def list_movers(
     tx: Transaction, back_test_id: UUID, month: date | None, outcome: str | None, after: tuple[date, UUID] | None,
     limit: int,
 ) -> list[MonthMover]:  # fmt: skip
+    """The movers of a back-test (of one month, of one outcome, if given), by month and customer."""
     rows = await tx.raw.fetch(
         """select month, customer_id, outcome, from_tier, to_tier, moved_back_in from back_test_mover
            where back_test_id = $1 and ($2::date is null or month = $2) and ($3::text is null or outcome = $3)

@@ -18,7 +18,7 @@ from shared.sql import given_rows, insert_many
 REVIEW, SIMULATION = "review", "simulation"  # the kinds of job
 
 NAMES = (
-    "as_of", "known_at", "apply", "simulated_because", "policy_id", "policy_version", "policy_asked", "costs",
+    "as_of", "known_at", "apply", "simulated_because", "policy_id", "policy_version", "policy_requested", "costs",
     "cutoffs", "outcomes", "applied", "result", "decided_at",
 )  # fmt: skip
 SELECT = f"""select {", ".join(f"r.{name}" for name in NAMES)}, {job_columns("j")}
@@ -36,7 +36,7 @@ class EvaluationRun:
     simulated_because: str | None
     policy_id: UUID
     policy_version: int
-    policy_asked: bool
+    policy_requested: bool
     costs: dict[str, Any] | None
     cutoffs: list[dict[str, str]] | None
     outcomes: dict[str, int]
@@ -46,6 +46,7 @@ class EvaluationRun:
 
     @property
     def run_id(self) -> UUID:
+        """The job's id."""
         return self.job.id
 
 
@@ -63,12 +64,13 @@ class Mover:
 
 async def add_run(
     tx: Transaction, job: Job, as_of: datetime, policy: Policy, *, known_at: datetime | None = None,
-    simulated_because: str | None = None, policy_asked: bool = False, costs: Mapping[str, Any] | None = None,
+    simulated_because: str | None = None, policy_requested: bool = False, costs: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
+    """A run that waits. `simulated_because`: why it takes no effect; None: it does, if it still may when it begins."""
     run = {
         "run_id": job.id, "as_of": as_of, "known_at": known_at, "apply": simulated_because != "not_asked_to_apply",
         "simulated_because": simulated_because, "policy_id": policy.policy_id, "policy_version": policy.version,
-        "policy_asked": policy_asked, "costs": costs,
+        "policy_requested": policy_requested, "costs": costs,
     }  # fmt: skip
     await insert_many(tx, evaluation_run, [run])
 
@@ -84,7 +86,7 @@ async def load_run(tx: Transaction, run_id: UUID, kind: str | None = None) -> Ev
 async def list_runs(
     tx: Transaction, kind: str, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[EvaluationRun]:
-    """Newest first."""
+    """The runs of a kind, newest first."""
     rows = await tx.raw.fetch(
         f"""{SELECT} where j.kind = $4 and ($1::timestamptz is null or (j.requested_at, j.id) < ($1, $2::uuid))
             order by j.requested_at desc, j.id desc limit $3""",
@@ -111,6 +113,7 @@ async def find_last_applied(
 
 
 async def save_known_at(tx: Transaction, run_id: UUID, known_at: datetime) -> None:
+    """What settles which facts count; an instant that was asked for stays."""
     await tx.raw.execute(
         "update evaluation_run set known_at = $2 where run_id = $1 and known_at is null", run_id, known_at
     )
@@ -159,12 +162,14 @@ async def estimate_customers(tx: Transaction) -> int | None:
 
 
 async def add_values(tx: Transaction, run_id: UUID, after: str | None, values: Sequence[Any]) -> None:
+    """The measured values of a batch of the population, of which cut-offs are found. `after`: where the batch began."""
     await tx.raw.execute(
         "insert into evaluation_value (run_id, after, measured) values ($1, $2, $3)", run_id, after or "", values
     )
 
 
 async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: int) -> list[tuple[str, list[Any]]]:
+    """Batches of measured values with where each began, in the order they were taken."""
     rows = await tx.raw.fetch(
         """select after, measured from evaluation_value
            where run_id = $1 and ($2::text is null or after > $2) order by after limit $3""",
@@ -174,6 +179,7 @@ async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: i
 
 
 async def save_cutoffs(tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[str, str]]) -> None:
+    """The cut-offs of the run's population; the values they were found of are needed no longer."""
     await tx.raw.execute("update evaluation_run set cutoffs = $2::jsonb where run_id = $1", run_id, json.dumps(cutoffs))
     await tx.raw.execute("delete from evaluation_value where run_id = $1", run_id)
 
@@ -189,12 +195,14 @@ async def save_outcomes(tx: Transaction, run: EvaluationRun, *, result: str | No
 
 
 async def add_movers(tx: Transaction, run_id: UUID, movers: Sequence[Mover]) -> None:
+    """The movers of a batch, each customer once a run."""
     await insert_many(tx, evaluation_mover, movers, shared={"run_id": run_id})
 
 
 async def list_movers(
     tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int
 ) -> list[Mover]:
+    """The movers of a run (of one outcome, if given), by customer."""
     rows = await tx.raw.fetch(
         """select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
            where run_id = $1 and ($2::text is null or outcome = $2) and ($3::uuid is null or customer_id > $3)

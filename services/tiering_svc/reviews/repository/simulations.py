@@ -20,10 +20,12 @@ ADD_UP = Upsert(
 
 
 async def add_cells(tx: Transaction, run_id: UUID, cells: Sequence[SimulationCell]) -> None:
+    """A batch's customers, added to the cells that are there."""
     await insert_many(tx, evaluation_cell, cells, shared={"run_id": run_id}, on_conflict=ADD_UP)
 
 
 async def list_cells(tx: Transaction, run_id: UUID) -> list[SimulationCell]:
+    """How many would go from which tier to which, with what they bring."""
     rows = await tx.raw.fetch(
         """select from_tier, to_tier, customers, revenue, profit, profit_known_for from evaluation_cell
            where run_id = $1 order by from_tier, to_tier""",
@@ -40,7 +42,7 @@ def of_policy(run: EvaluationRun, policy_id: UUID) -> EvaluationRun:
 
 
 async def list_runs_of(tx: Transaction, policy_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
-    """Newest first: their ids are ordered by time."""
+    """The simulations of a policy, newest first: their ids are ordered by time."""
     rows = await tx.raw.fetch(
         """select r.run_id from evaluation_run r join job j on j.id = r.run_id
            where j.kind = $4 and r.policy_id = $1 and ($2::uuid is null or r.run_id < $2)
@@ -62,7 +64,7 @@ class SimulatedMover:
     key_account: list[str] | None  # its kinds (T8), when it is one
 
 
-# T8: a key account as of the day looked at, as far as it was known.
+# T8: a key account as of the day the run is about, as far as it was known.
 KEY_ACCOUNT = """
 left join account_class k on k.customer_id = m.customer_id and k.class = 'key' and k.effective @> r.as_of
      and (r.known_at is null or k.recorded_at <= r.known_at)
@@ -73,6 +75,7 @@ async def list_movers(
     tx: Transaction, run_id: UUID, *, outcome: str | None, from_tier: str | None, to_tier: str | None,
     key_accounts: bool | None, after: UUID | None, limit: int,
 ) -> list[SimulatedMover]:  # fmt: skip
+    """Who would move, by customer. `key_accounts`: only those who are key accounts (true), or who are none."""
     rows = await tx.raw.fetch(
         f"""select m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded, k.kinds
             from evaluation_run r join evaluation_mover m using (run_id) {KEY_ACCOUNT}

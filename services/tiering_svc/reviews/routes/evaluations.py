@@ -76,6 +76,7 @@ async def list_movers(
 
 
 def run_read(run: EvaluationRun) -> EvaluationRead:
+    """A review or a simulation as it is shown."""
     return EvaluationRead(
         **job_fields(run.job),
         kind=run.job.kind,

@@ -17,7 +17,7 @@ evaluation_run = Table(  # a review or a simulation: what it decides by, and wha
     Column("simulated_because", Text),
     Column("policy_id", Uuid, nullable=False),
     Column("policy_version", Integer, nullable=False),
-    Column("policy_asked", Boolean, nullable=False),  # else by the policy in force when it begins
+    Column("policy_requested", Boolean, nullable=False),  # else by the policy in force when it begins
     Column("costs", JSONB),  # what a year in a tier costs, as the asker says
     Column("cutoffs", JSONB),  # ABC: where each class began among the customers of that day
     Column("outcomes", JSONB, nullable=False),

@@ -38,6 +38,7 @@ NO_LIMIT = 2**31 - 1
 
 
 async def when_deadlines_are_missed_remember_it(tx: Transaction, events: Sequence[DeadlineBreached]) -> None:
+    """Missed deadlines of complaints count against whoever looks after the customer (T15)."""
     await assessments.add_missed_deadlines(tx, events)
 
 

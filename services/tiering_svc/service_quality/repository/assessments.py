@@ -81,6 +81,7 @@ async def list_customer_months(
 
 
 async def add_missed_deadlines(tx: Transaction, events: Sequence[DeadlineBreached]) -> None:
+    """Deadlines of cases that were missed; one reported again changes nothing."""
     columns = columns_of(events, ("case_id", "stage", "due_at", "breached_at"))
     columns |= {"recorded_at": [event.meta.recorded_at for event in events]}
     await insert_columns(tx, missed_deadline, columns, on_conflict="nothing")

@@ -43,6 +43,7 @@ async def add_answer(tx: Transaction, row: AnswerRow, month: Any) -> bool:
 
 
 async def find_answer(tx: Transaction, answer_id: UUID) -> AnswerRow | None:
+    """An answer by its id, which whoever records it chooses; None: there is none."""
     row = await tx.raw.fetchrow(f"select {COLUMNS} from satisfaction_answer where answer_id = $1", answer_id)
     return None if row is None else AnswerRow(**row)
 

@@ -1,0 +1,94 @@
+"""Back-tests (T9): a policy replayed over past month-ends, by what was known then or is known now."""
+
+from decimal import Decimal
+
+from services.tiering_svc.core.domain.calendar import spelled
+from services.tiering_svc.reviews.handlers import review_batches
+from tests.tiering_svc.events import placed, returned
+from tests.tiering_svc.reviews.policy_runs import CUSTOMERS, NOW, a_draft, deliver, month_ago, replayed
+from tests.tiering_svc.runs import Worker
+from tests.tiering_svc.shorthand import bands_document
+
+SERVICE = "tiering"
+
+
+async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client, database, announced):
+    ann, bob = CUSTOMERS[:2]
+    await deliver(database, *(placed(ann, month_ago(n), "600") for n in (6, 4)), placed(bob, month_ago(5), "100"))
+    before = len(await announced())
+    policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
+    run = await replayed(client, database, policy, 6, 2)
+    assert (run["status"], run["progress"]["done"]) == ("done", 2)
+    outcomes = [month["outcomes"] for month in run["months"]]
+    # ann: gold in the first month, silver in the second, gold, silver, silver; bob is placed in the second month
+    assert outcomes == [{"placed": 1}, {"down": 1, "placed": 1}, {"up": 1}, {"down": 1}, {}]
+    stability = [(m["stability"]["moved"], m["stability"]["moved_back"]) for m in run["months"]]
+    assert stability == [(0, 0), (1, 1), (1, 1), (1, 0), (0, 0)]
+    assert run["months"][1]["stability"]["share_moved_back"] == "100.0"
+    assert [m["stability"]["months_watched"] for m in run["months"]] == [3, 3, 2, 1, 0]
+    gold = [next(level for level in m["levels"] if level["tier"] == "gold") for m in run["months"]]
+    assert [(level["customers"], Decimal(level["revenue"])) for level in gold] == [
+        (1, 600),
+        (0, 0),
+        (1, 600),
+        (0, 0),
+        (0, 0),
+    ]
+    url = f"/v1/tier-policies/{policy}/back-tests/{run['id']}/movers"
+    [mover] = (await client.get(url, params={"outcome": "up"})).json()["items"]
+    assert mover == {
+        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "outcome": "up", "from_tier": "silver",
+        "to_tier": "gold", "moved_back_in": spelled(month_ago(3).date()),
+    }  # fmt: skip
+    page = (await client.get(url, params={"limit": 2})).json()
+    rest = (await client.get(url, params={"limit": 2, "cursor": page["next"]})).json()["items"]
+    assert [m["outcome"] for m in (*page["items"], *rest)] == ["placed", "down", "placed", "up"]
+    assert len(await announced()) == before
+
+
+async def test_T9_a_back_test_knows_then_or_now(client, database):
+    ann = CUSTOMERS[0]
+    order = placed(ann, month_ago(3), "600")
+    await deliver(database, order, returned(order, month_ago(1)))
+    policy = await a_draft(client, ("gold", "550"), months=1)
+    known_now = await replayed(client, database, policy, 3, 2)
+    assert known_now["months"][0]["outcomes"] == {}
+    known_then = await replayed(client, database, policy, 3, 2, known="then")
+    assert known_then["months"][0]["outcomes"] == {"placed": 1}
+
+
+async def test_T5_a_back_test_cuts_each_month_by_its_own_customers(client, database, monkeypatch):
+    monkeypatch.setattr(review_batches, "INDIVIDUAL", 3)
+    for number, customer in enumerate(CUSTOMERS, 1):
+        rising, falling = str(10 * number), str(10 * (11 - number))
+        await deliver(database, placed(customer, month_ago(3), rising), placed(customer, month_ago(2), falling))
+    body = bands_document(("a", "1"), lowest="c", months=1, grace_months=0)
+    body = {key: body[key] for key in ("levels", "indicator", "window", "life")} | {
+        "kind": "abc",
+        "abc": {"by": "customers", "shares": [{"tier": "a", "percent": "20"}, {"tier": "c", "percent": "80"}]},
+    }
+    answer = await client.post("/v1/tier-policies", json={"name": {"en": "T", "zh": "测"}, "document": body})
+    run = await replayed(client, database, answer.json()["id"], 3, 2)
+    assert [[Decimal(c["from"]) for c in m["cutoffs"]] for m in run["months"]] == [[90], [90]]
+    assert [m["outcomes"] for m in run["months"]] == [{"placed": 10}, {"up": 2, "down": 2}]
+
+
+async def test_T9_a_back_test_is_refused_or_cancelled(client, database):
+    policy = await a_draft(client, ("gold", "550"))
+    url = f"/v1/tier-policies/{policy}/back-tests"
+    for body, code, pointer in (
+        ({"from": "2026-02", "to": "2026-01"}, "ends_before_it_begins", "/to"),
+        ({"from": "2026-01", "to": spelled(NOW.date())}, "in_the_future", "/to"),
+        ({"from": "1990-01", "to": "2025-01"}, "too_many_months", "/from"),
+    ):
+        answer = await client.post(url, json=body)
+        assert (answer.status_code, answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (
+            422,
+            code,
+            pointer,
+        )
+    started = (await client.post(url, json={"from": "2025-01", "to": "2025-02"})).json()
+    cancelled = (await client.post(f"{url}/{started['id']}/cancellation")).json()
+    assert cancelled["status"] == "cancelled"
+    assert not await Worker(database).advance("policy_back_test")
+    assert (await client.post(f"{url}/{started['id']}/cancellation")).status_code == 409
