@@ -111,7 +111,7 @@ async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, data
     assert await listed(as_of=before.isoformat()) == []
     first = (await people.client.get("/v1/key-accounts", params={"as_of": between.isoformat(), "limit": 1})).json()
     assert await listed(as_of=between.isoformat(), limit=1, cursor=first["next"]) == [BOB]
-    assert (await people.show(at=between.isoformat()))["is_key_account"]
+    assert (await people.show(as_of=between.isoformat()))["is_key_account"]
     now = await people.show()
     assert (now["is_key_account"], now["held"], len(now["history"])) == (False, None, 1)
     assert refused(await people.client.post(end, json={"reason": "x"})) == (404, "not_a_key_account")

@@ -75,7 +75,7 @@ async def test_T8_a_rule_raises_a_flag_once_and_clears_it_when_the_cause_is_gone
     await deliver(database, paid)
     await check(database)
     assert (await risks_of(people))["items"] == []
-    assert len((await risks_of(people, at=between.isoformat()))["items"]) == 1
+    assert len((await risks_of(people, as_of=between.isoformat()))["items"]) == 1
     events = [event for event in await announced() if isinstance(event, RiskFlagRaised | RiskFlagCleared)]
     assert [(type(event).__name__, event.risk) for event in events] == [
         ("RiskFlagRaised", "finance"), ("RiskFlagCleared", "finance")
