@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.settings import Settings
-from shared.chassis import Actor, Instant, staff_only
+from shared.chassis import Instant
 from shared.chassis.http.instants import refuse_future
 from shared.messaging import Transaction
 
@@ -16,11 +16,6 @@ AsOf = Annotated[Instant | None, Query(description="as of when; now, if not give
 MonthsBack = Annotated[int, Query(ge=1, le=60, description="months back from `as_of`")]
 TierAsOf = Annotated[str | None, Query(max_length=64, description="only of those who were in this tier then")]
 KnownAt = Annotated[Instant | None, Query(description="as it was known when; now, if not given")]
-
-
-def source_of(actor: Actor) -> str | None:
-    """Another name of `Actor.source`, for the areas that still use it."""
-    return actor.source
 
 
 def instant_or_now(instant: datetime | None, tx: Transaction, pointer: str) -> datetime:
@@ -38,9 +33,6 @@ async def window_of(
     until, known = instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at")
     business = await find_business(tx)
     return add_months(until, -months, business.zone), until, known
-
-
-not_for_partners = staff_only  # another name, for the areas that still use it
 
 
 def settings_of(request: Request) -> Settings:

@@ -42,6 +42,3 @@ async def list_standings_as_of(
     """The standings of those of these customers who had a tier then."""
     rows = await tx.raw.fetch(STANDINGS_AS_OF, customers, as_of, known_at)
     return {row[0]: StandingAsOf(*row) for row in rows}
-
-
-list_stood = list_standings_as_of  # another name, for the area that still uses it
