@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from shared.chassis.access.identity import SCOPES
 from shared.chassis.contract.schemas import reachable, references_in, tidy
 from tests.contract.documents import documents, operations, public, resolved, schemas_in
 from tools.contracts import SERVICES
@@ -117,3 +118,10 @@ def test_titles_go_and_numbers_get_a_format_but_data_stays() -> None:
         "properties": {"title": {"type": "integer", "format": "int64"}, "type": {"type": "number", "format": "float"}},
         "examples": [{"title": "kept", "type": "integer"}],
     }
+
+
+def test_every_scope_that_is_asked_for_is_one_that_somebody_can_have(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        ways = [scope for way in operation["security"] for scope in way["bearer"]]
+        assert set(ways) <= SCOPES, f"{method} {path}"
+        assert all(len(way["bearer"]) == 1 for way in operation["security"]), "one scope is enough each"
