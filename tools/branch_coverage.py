@@ -1,8 +1,8 @@
 """`make coverage`: how much of every `domain` its own pure tests reach, by branches, with a floor.
 
-The floor of each domain is `[tool.patron] domain_branch_floor` of pyproject.toml, in percent of branches and lines taken
-together (as coverage.py counts them). A domain that is reached only through a database is not tested well: the tests run
-here are the pure ones. Shared components whose rules are pure are held to the same floor.
+The floor of each domain is `[tool.patron] domain_branch_floor` of pyproject.toml, in percent of branches and lines
+taken together (as coverage.py counts them). A domain that is reached only through a database is not tested well: the
+tests run here are the pure ones. Shared components whose rules are pure are held to the same floor.
 """
 
 import json
