@@ -21,7 +21,7 @@ NOT_RUN = {
         "starts, measures or changes this working copy; the target is held to exist"
     ),
     r"docker compose ": "needs Docker; tests/deploy reads the file, and the image's commands are run from a copy",
-    r"\.venv/bin/python -m deploy\.docker\.make_secrets": "writes keys for containers; tests/deploy runs it",
+    r"\.venv/bin/python -m deploy\.docker\.make_secrets": "tests/deploy runs it",  # pragma: allowlist secret
     r"patron parked (retry|drop) ID": "needs a parked event; tests/reliability parks one",
     r"patron down && patron backup|patron restore ": "stops the system; tests/embedded runs both",
     r"git |pre-commit ": "changes the repository",

@@ -21,7 +21,7 @@ from tests.journeys.caller import Caller, a_line, ago, an_order, new_code, now
 from tests.system import System
 from tests.system import system as start_system
 
-SECRET = "Moriarty"  # in all that the company's own people note, and in their names
+SECRET = "Moriarty"  # in all that the company's own people note, and in their names  # pragma: allowlist secret
 HIDDEN = frozenset[str]().union(*(names for kind, names in FIELDS.items() if "partner" not in MAY_READ[kind]))
 
 
