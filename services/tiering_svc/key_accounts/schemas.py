@@ -138,7 +138,7 @@ class CandidateRead(Read):
     kind: str
     amount: SignedAmount | None = Field(description="in the window; of a group, of all its members")
     because: ExaminationRead
-    disqualifications_not_known: list[str] = Field(description="disqualifying rules that could not be looked at")
+    disqualifications_not_known: list[str] = Field(description="disqualifying rules whose figures are not known")
     words: str
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE
 
 from services.tiering_svc.core.tables import Timestamp, metadata
 
-nomination = Table(  # asked for by one person, decided by another; one open a customer and class
+nomination = Table(  # proposed by one person, decided by another; one open a customer and class
     "nomination",
     metadata,
     Column("nomination_id", Uuid, primary_key=True),

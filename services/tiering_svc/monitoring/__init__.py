@@ -1,7 +1,7 @@
 """Monitoring (T11, T12): customers that need attention, and where each is in its life with the company.
 
-Owns: early warnings and what people did about them; the rules they follow from, in versions; sweeps, which ask all
-rules about everybody; back-tests of a rule on the operator's own history; each customer's stage and the relationship
+Owns: early warnings and what people did about them; the rules they follow from, in versions; sweeps, which try all
+rules on everybody; back-tests of a rule on the operator's own history; each customer's stage and the relationship
 type it calls for, with their rules.
 
 Does not own: the facts (`indicators`), which it reads by month; tiers and their sizes (`tiers`); reviews, which sweeps

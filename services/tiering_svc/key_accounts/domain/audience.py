@@ -1,6 +1,6 @@
 """What a reader is shown of the figures behind a key account, a candidate or a risk (G1).
 
-A finding is readable when everything its rule looked at is: that a rule on the margin is met would tell the margin.
+A finding is readable when everything its rule looks at is: that a rule on the margin is met would tell the margin.
 `hidden` are the indicators that the reader may not read.
 """
 
@@ -16,18 +16,18 @@ Finding = Mapping[str, Any]  # an examination as it is kept
 
 
 def is_readable(finding: Finding, hidden: AbstractSet[str]) -> bool:
-    """Whether the reader may read everything that the finding looked at."""
+    """Whether the reader may read everything that the finding is about."""
     return hidden.isdisjoint(part["indicator"] for part in finding["parts"])
 
 
 def readable_findings(findings: Iterable[Finding], hidden: AbstractSet[str]) -> list[Finding]:
-    """Those that the reader may read."""
+    """The findings that the reader may read."""
     return [finding for finding in findings if is_readable(finding, hidden)]
 
 
 def readable_parts(finding: Finding, hidden: AbstractSet[str]) -> dict[str, Any]:
-    """The finding with those of its parts that the reader may read. For findings that are met as all listed are, so
-    that nothing is told by that."""
+    """The finding with those of its parts that the reader may read. For lists of findings that are all met, where being
+    listed gives nothing away."""
     return {**finding, "parts": [part for part in finding["parts"] if part["indicator"] not in hidden]}
 
 

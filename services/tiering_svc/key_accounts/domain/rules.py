@@ -93,7 +93,7 @@ class AccountRules:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a rule found at a customer, with everything it looked at."""
+    """What a rule found at a customer, with all figures it found it by."""
 
     code: str
     names: Mapping[str, str]

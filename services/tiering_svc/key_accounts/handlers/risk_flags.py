@@ -68,7 +68,7 @@ async def check_due_accounts(tx: Transaction, before: datetime) -> int:
 async def _load_snapshots(
     tx: Transaction, customers: Sequence[UUID], is_group: Mapping[UUID, bool], months: int
 ) -> list[CustomerSnapshot]:
-    """Of all customers at once; of group accounts (there are few) one by one, with all below them."""
+    """Snapshots of all customers at once; of group accounts (there are few) one by one, with all below them."""
     own = await snapshots.load_snapshots(tx, requests_as_of(customers, tx.at, months))
     return [
         await account_figures.load_account_snapshot(tx, customer_id, tx.at, months, group=True)

@@ -88,7 +88,7 @@ async def show_risks(
 
 @router.post("/risks", status_code=201, dependencies=[allow("team:write", "policies:write")])
 async def flag_a_risk(customer_id: VisibleCustomer, body: RiskFlagCreate, tx: Tx, actor: CurrentActor) -> RiskFlagRead:
-    """By hand, with a reason and an end."""
+    """Raise a risk flag by hand, with a reason and an end."""
     flag = await risk_handlers.set_flag_by_hand(tx, customer_id, body.risk, body.reason, body.until, actor.subject)
     return flag_read(flag, "en", (await find_business(tx)).zone, hidden_fields(actor))
 

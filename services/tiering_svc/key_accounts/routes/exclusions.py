@@ -49,13 +49,13 @@ async def list_exclusion_nominations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[NominationRead]:
-    """Newest first."""
+    """Nominations for exclusion, newest first."""
     return await page_of_nominations(tx, actor, "excluded", status, customer_id, cursor, limit)
 
 
 @router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
 async def show_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """With its evidence, and what was decided."""
+    """A nomination for exclusion with its evidence, and what was decided."""
     nomination = await key_accounts.find_nomination(tx, nomination_id, "excluded")
     return nomination_read(nomination, hidden_fields(actor))
 
@@ -64,7 +64,7 @@ async def show_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentAct
 async def approve_exclusion(
     nomination_id: Id, tx: Tx, actor: CurrentActor, body: NoteCreate | None = None
 ) -> NominationRead:
-    """By somebody else than who asked for it. A key account ends with it."""
+    """Exclude a customer, by somebody else than who nominated. A key account ends with it."""
     note = None if body is None else body.note
     nomination = await handlers.approve_nomination(tx, nomination_id, "excluded", actor.subject, note, None)
     return nomination_read(nomination, hidden_fields(actor))
@@ -72,13 +72,13 @@ async def approve_exclusion(
 
 @router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
 async def reject_exclusion(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """By somebody else than who asked for it."""
+    """Refuse a nomination for exclusion, by somebody else than who nominated."""
     nomination = await handlers.reject_nomination(tx, nomination_id, "excluded", actor.subject, body.note)
     return nomination_read(nomination, hidden_fields(actor))
 
 
 @router.post("/nominations/{nomination_id}/cancellation", dependencies=[allow("policies:write", "team:write")])
 async def cancel_exclusion_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """By who asked for it, while it waits."""
+    """Take back a nomination for exclusion, by who nominated, while it waits."""
     nomination = await handlers.cancel_nomination(tx, nomination_id, "excluded", actor.subject)
     return nomination_read(nomination, hidden_fields(actor))

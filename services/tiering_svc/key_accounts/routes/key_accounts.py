@@ -53,7 +53,10 @@ async def list_key_accounts(
 
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """What the nominator says is kept beside the values of all indicators at this instant. Another person decides."""
+    """Nominate a key account. Another person decides.
+
+    What the nominator says is kept beside the values of all indicators at this instant.
+    """
     evidence = evidence_of(body.evidence)
     nomination = await handlers.nominate(tx, body.customer_id, "key", body.kinds, body.reason, evidence, actor.subject)
     return nomination_read(nomination, hidden_fields(actor))
@@ -68,13 +71,13 @@ async def list_key_account_nominations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[NominationRead]:
-    """Newest first."""
+    """Nominations of key accounts, newest first."""
     return await page_of_nominations(tx, actor, "key", status, customer_id, cursor, limit)
 
 
 @router.get("/nominations/{nomination_id}", dependencies=[allow("tiers:read")])
 async def show_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """With its evidence, and what was decided."""
+    """A nomination of a key account with its evidence, and what was decided."""
     nomination = await key_accounts.find_nomination(tx, nomination_id, "key")
     return nomination_read(nomination, hidden_fields(actor))
 
@@ -83,7 +86,10 @@ async def show_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentA
 async def approve_key_account(
     nomination_id: Id, tx: Tx, actor: CurrentActor, body: ApprovalCreate | None = None
 ) -> NominationRead:
-    """By somebody else than who nominated. One that meets a disqualifying rule needs a reason to set it aside."""
+    """Make a customer a key account, by somebody else than who nominated.
+
+    One that meets a disqualifying rule needs a reason to set it aside.
+    """
     approval = body or ApprovalCreate()
     nomination = await handlers.approve_nomination(
         tx, nomination_id, "key", actor.subject, approval.note, approval.override_reason
@@ -93,13 +99,13 @@ async def approve_key_account(
 
 @router.post("/nominations/{nomination_id}/rejection", dependencies=[allow("policies:approve")])
 async def reject_key_account(nomination_id: Id, body: RejectionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """By somebody else than who nominated."""
+    """Refuse a nomination of a key account, by somebody else than who nominated."""
     nomination = await handlers.reject_nomination(tx, nomination_id, "key", actor.subject, body.note)
     return nomination_read(nomination, hidden_fields(actor))
 
 
 @router.post("/nominations/{nomination_id}/cancellation", dependencies=[allow("policies:write", "team:write")])
 async def cancel_key_account_nomination(nomination_id: Id, tx: Tx, actor: CurrentActor) -> NominationRead:
-    """By who nominated, while it waits."""
+    """Take back a nomination of a key account, by who nominated, while it waits."""
     nomination = await handlers.cancel_nomination(tx, nomination_id, "key", actor.subject)
     return nomination_read(nomination, hidden_fields(actor))

@@ -1,7 +1,7 @@
 """What is said of key accounts, exclusions, candidates and risks (T8).
 
 The sentences and the names of codes lie in `en.toml` and `zh.toml`; they are made of what was kept with a decision, so
-they say what was looked at then. What a reader may not read has been taken out before (`domain/audience.py`).
+they say what was known then. What a reader may not read has been taken out before (`domain/audience.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ FIGURES = ("amount", "orders", "margin_rate", "share_of_revenue")  # of a nomina
 def describe_class(
     account_class: AccountClass | None, nomination: Nomination | None, language: Language, zone: tzinfo
 ) -> str:
-    """Whether a customer is a key account or excluded, since when and why. Days are told in `zone`. `nomination` is
+    """Whether a customer is a key account or excluded, since when and why. Days are written in `zone`. `nomination` is
     left out for who may not read reasons."""
     if account_class is None:
         return texts.say(language, "class.none")
@@ -57,7 +57,7 @@ def describe_flag(flag: RiskFlag, language: Language, zone: tzinfo) -> str:
 
 
 def describe_finding(finding: Finding, language: Language) -> str:
-    """The rule's name and what it looked at."""
+    """A rule's name and the figures it found."""
     return texts.say(language, _finding(finding))
 
 

@@ -7,7 +7,7 @@ order at all is a fall of 100 percent, so who is lost is among them.
 - precision: of the warnings raised at t, how many came before such a loss
 - recall: of the losses (the month's ends of a customer, one after the other, from which the next months are a loss),
   at how many a warning was on at one of these ends
-- base rate: of all customers at all month's ends, how many stood before a loss: the precision of a blind guess
+- base rate: of all customers at all month's ends, how many were before a loss: the precision of a blind guess
 - lead time: from the raising to the first month's end at which the last `horizon_months` alone would have shown it
 """
 
@@ -127,7 +127,7 @@ def measure_rules(
     into: Sequence[RulePerformance],
     severity: Severity = SEVERITIES[0],
 ) -> None:
-    """Ask the detectors about each customer when each month from `first` to `last` began, and add what came of it to
+    """Try the detectors on each customer when each month from `first` to `last` began, and add what came of it to
     `into`, which has an entry for each detector.
 
     A warning that was on a month before `first` is not one that was raised. `severity`: only as bad as this, or worse.

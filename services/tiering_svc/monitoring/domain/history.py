@@ -1,4 +1,4 @@
-"""A customer's facts with their times, so that what was known at any past month's end can be told (T12's back-test).
+"""A customer's facts with their times, so that what was known at any past month's end can be found (T12).
 
 Nothing of the future leaks: an order counts from when it was placed, a return or cancellation only from when it came.
 """

@@ -64,7 +64,7 @@ class MonthlySeries:
     complaints: Mapping[date, int] = field(default_factory=dict)
     scores: Mapping[str, Mapping[date, Scores]] = field(default_factory=dict)
     arrears: Arrears | None = None
-    margin: Margin | None = None  # not known, or not asked for
+    margin: Margin | None = None  # not known, or not loaded
 
     def amount(self, month: date) -> Decimal:
         """A month's revenue; 0 without orders."""

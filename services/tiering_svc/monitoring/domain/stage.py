@@ -1,4 +1,4 @@
-"""Where a customer is in its life with the company (T11): its stage, told from its orders by rules that are data."""
+"""Where a customer is in its life with the company (T11): its stage, by its orders and by rules that are data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

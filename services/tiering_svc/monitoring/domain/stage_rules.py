@@ -10,7 +10,7 @@ from services.tiering_svc.monitoring.domain.stage import StageRules, read_stages
 
 @dataclass(frozen=True, slots=True)
 class CustomerStageRules:
-    """How a customer's stage and the relationship it calls for are told."""
+    """The rules of a customer's stage and of the relationship it calls for."""
 
     stage: StageRules
     relationship: RelationshipRules

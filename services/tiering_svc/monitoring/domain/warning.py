@@ -108,7 +108,7 @@ class SweptCustomer:
         return WarningDecision([raised], [self._change(raised, "raised", severity=finding.severity, evidence=evidence)])
 
     def _escalate(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
-        """In place; one that a person has closed makes room for a new one."""
+        """The warning made worse in place; one that a person has closed makes room for a new one."""
         assert finding.severity is not None
         if warning.state == "closed":
             ended = replace(warning, lasting=False, swept_as_of=self.as_of)
@@ -163,7 +163,7 @@ def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: dat
 
 
 def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> WarningWork:
-    """It belongs to whoever looks after the customer now, so that none is lost when someone leaves."""
+    """A warning that belongs to whoever looks after the customer now, so that none is lost when someone leaves."""
     return replace(warning, owner=owner), WarningChange(
         change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner
     )

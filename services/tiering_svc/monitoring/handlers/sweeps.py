@@ -1,4 +1,4 @@
-"""Sweeps (T12, T11): every rule in force is asked about every customer, in batches that a crash can interrupt.
+"""Sweeps (T12, T11): every rule in force is tried on every customer, in batches that a crash can interrupt.
 
 A sweep follows each applied review, as of its date: the review has waited for everything that intake had accepted, so
 the sweep has nothing to wait for. From then on there is one a day, and one whenever somebody asks.
@@ -157,7 +157,7 @@ async def _decide_warnings(
 
 
 async def _stage_rules(tx: Transaction, run: Sweep) -> CustomerStageRules:
-    """Those that the sweep began with."""
+    """The rules of stages and relationship types that the sweep began with."""
     assert run.setting is not None
     return await load_rules(tx, STAGE_RULES, run.setting["stage_rules"])
 

@@ -1,4 +1,4 @@
-"""How stages and relationship types are told (T11): one document in versions, one of them in force."""
+"""The rules of stages and relationship types (T11): one document in versions, one of them in force."""
 
 from uuid import UUID
 

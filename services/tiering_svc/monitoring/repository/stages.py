@@ -1,4 +1,4 @@
-"""SQL of stages and relationship types (T11): as the last sweep found them, and what they are told from."""
+"""SQL of stages and relationship types (T11): as the last sweep found them, and the tiers they follow from."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,14 +13,14 @@ THEN = "superseded_at is null and effective @> $1::timestamptz"
 
 
 async def count_tiers(tx: Transaction, as_of: datetime) -> TierSizes:
-    """How many customers stood in each tier at an instant."""
+    """How many customers were in each tier at an instant."""
     rows = await tx.raw.fetch(f"select tier, count(*)::int from tier_history where {THEN} group by tier", as_of)
     sizes = {row[0]: row[1] for row in rows}
     return TierSizes(sizes, sum(sizes.values()))
 
 
 async def list_tiers(tx: Transaction, customers: Sequence[UUID], as_of: datetime) -> Mapping[UUID, str]:
-    """In which tier each of these customers stood at an instant; who had none is left out."""
+    """In which tier each of these customers was at an instant; who had none is left out."""
     rows = await tx.raw.fetch(
         f"select customer_id, tier from tier_history where {THEN} and customer_id = any($2::uuid[])", as_of, customers
     )

@@ -1,4 +1,4 @@
-"""SQL of sweeps (T12): asked for, or following a review, or due by the day; and what came of them."""
+"""SQL of sweeps (T12): requested, or following a review, or due by the day; and what came of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from warning_run r join job j on j.id = r.run_id"""
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Every rule in force asked about everybody, as of a day; and the job that says how far it is."""
+    """Every rule in force tried on everybody, as of a day; and the job that says how far it is."""
 
     job: Job
     as_of: datetime

@@ -54,7 +54,7 @@ RuleNames = Mapping[tuple[UUID, int], Names]
 
 @router.post("/warnings/runs", status_code=202, dependencies=[allow("evaluations:run")])
 async def start_warning_run(request: Request, body: WarningRunCreate, tx: Tx, actor: CurrentActor) -> WarningRunRead:
-    """Ask all warning rules in force about everybody, as of an instant.
+    """Try all warning rules in force on everybody, as of an instant.
 
     Each applied review is followed by such a sweep, and there is one a day.
     """

@@ -95,7 +95,7 @@ class StageCountRead(Read):
 
 
 class StagesRead(Read):
-    as_of: datetime = Field(description="of the last finished sweep by the instant asked for")
+    as_of: datetime = Field(description="of the last finished sweep by the instant of the question")
     run_id: UUID
     customers: Count
     stages: list[StageCountRead]

@@ -60,7 +60,7 @@ class OutcomeWrite(Shape):
 
 
 class RuleBackTestCreate(Shape):
-    from_: RuleMonth = Field(alias="from", description="the first month at whose end the rule is asked")
+    from_: RuleMonth = Field(alias="from", description="the first month at whose end the rule is tried")
     to: RuleMonth = Field(description="the last one; the months of the horizon after it are over")
     horizon_months: Annotated[int, Field(strict=True, ge=1, le=12)] = 3
     outcome: OutcomeWrite = OutcomeWrite()

@@ -88,7 +88,7 @@ Feature = tuple[str, str]  # what kind of thing, and which
 async def list_features(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime
 ) -> dict[UUID, set[Feature]]:
-    """Of everybody who bought in the window: the categories of which something is left, and what the file says."""
+    """Everybody who bought in the window, with the categories of which something is left and what the file says."""
     rows = await tx.raw.fetch(
         f"""with {LEFT_BY_CATEGORY}, file as (
                 select distinct on (customer_id) customer_id, {", ".join(TRAITS)} from customer_traits

@@ -60,7 +60,7 @@ async def read_pyramid(
     *,
     past: bool,
 ) -> dict[str, LevelFigures]:
-    """By tier: who is there, what they brought in the window of months (the last ends at `ends_at`), and who has moved
+    """Tiers: who is there, what they brought in the window of months (the last ends at `ends_at`), and who has moved
     there since the last review."""
     statement = PYRAMID.format(placed=THEN if past else NOW)
     levels = await tx.raw.fetch(statement, as_of, *months, past, ends_at)

@@ -53,7 +53,7 @@ class LevelAsKnown:
 async def read_as_known(
     tx: Transaction, as_of: datetime, known_at: datetime, months: tuple[date, date]
 ) -> dict[str, LevelAsKnown]:
-    """By tier: who was there and what they had brought in these months, as it was known."""
+    """Tiers as they were known: who was there and what they had brought in these months."""
     rows = await tx.raw.fetch(AS_KNOWN, as_of, known_at, *months)
     return {tier: LevelAsKnown(*figures) for tier, *figures in rows}
 

@@ -65,7 +65,7 @@ def share(part: int, whole: int) -> Decimal | None:
 
 
 def cost_per_customer(spent: Decimal | None, customers: int) -> Decimal | None:
-    """What one customer cost; not known where no cost was told, or nobody was won or kept for it."""
+    """What one customer cost; not known where no cost was reported, or nobody was won or kept for it."""
     return None if spent is None or not customers else (spent / customers).quantize(CENT)
 
 

@@ -21,7 +21,7 @@ from services.tiering_svc.retention.domain.buying_model import (
 from services.tiering_svc.retention.domain.likelihood import Floats, NoMaximum
 from services.tiering_svc.retention.domain.spend_model import SpendModel, expected_value, fit_spend
 
-FEWEST_REPEATERS = 10  # four parameters told from fewer customers than this say nothing
+FEWEST_REPEATERS = 10  # four parameters of fewer customers than this say nothing
 WEEKS_A_MONTH = 365.25 / 12 / 7
 LARGEST = 1e13  # what an amount column holds
 
@@ -77,7 +77,7 @@ def _fit_spend(buyers: Sequence[Buyer], facts: dict[str, Any]) -> SpendModel | N
         return None
     facts["spend_log_likelihood"] = str(maximum.value)
     facts["at_edge"] += [("p", "q", "gamma")[index] for index in maximum.at_bounds]
-    # Gamma-Gamma supposes that how often and how much have nothing to do with each other: told, so that it is judged
+    # Gamma-Gamma supposes that how often and how much have nothing to do with each other: shown, so that it is judged
     if np.std(frequency) > 0 and np.std(mean) > 0:
         facts["correlation"] = str(round(float(np.corrcoef(frequency, mean)[0, 1]), 4))
     return spend

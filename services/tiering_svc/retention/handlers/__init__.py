@@ -1,1 +1,1 @@
-"""Costs that people tell, and the runs that fit the models and value everybody."""
+"""Costs that people report, and the runs that fit the models and value everybody."""

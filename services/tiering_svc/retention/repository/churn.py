@@ -74,7 +74,7 @@ group by f.first, later order by f.first, later
 async def list_cohorts(
     tx: Transaction, point: PointInTime, first: date, last: date
 ) -> list[tuple[date, int, int, Decimal]]:
-    """By cohort (the month of the first order) and months later: how many were active then, and their amount."""
+    """Active customers and their amount by cohort (the month of the first order) and months later."""
     rows = await tx.raw.fetch(COHORTS.format(bought=point.bought), point.as_of, point.known_at, first, last)
     return [tuple(row) for row in rows]
 

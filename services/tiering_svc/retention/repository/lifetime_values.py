@@ -69,7 +69,7 @@ async def list_runs(tx: Transaction, before: tuple[datetime, UUID] | None, limit
 
 
 async def find_last_finished(tx: Transaction) -> ValueRun | None:
-    """The run that was asked for last, of those that came to their end."""
+    """The run that was requested last, of those that came to their end."""
     row = await tx.raw.fetchrow(
         f"""{SELECT} where j.kind = $1 and j.status = 'done' order by j.requested_at desc, j.id desc limit 1""",
         LIFETIME_VALUES,

@@ -73,12 +73,12 @@ MOST_MONTHS = 120
 YEAR = 12
 From = Annotated[MonthText | None, Query(alias="from", description="the first month; a year up to `to`, if not given")]
 To = Annotated[MonthText | None, Query(alias="to", description="the last month; that of `as_of`, if not given")]
-Tier = Annotated[Code | None, Query(description="only of those who stood in this tier")]
+Tier = Annotated[Code | None, Query(description="only of those who were in this tier")]
 LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 
 class RetentionQuery(NamedTuple):
-    """The months that a question is about, and the instants it is asked for."""
+    """The months that a question is about, and the instants of its facts."""
 
     point: PointInTime
     first: date
@@ -89,7 +89,7 @@ class RetentionQuery(NamedTuple):
 async def _read_query(
     tx: Transaction, first: str | None, last: str | None, as_of: datetime | None, known_at: datetime | None
 ) -> RetentionQuery:
-    """The year up to the month of `as_of`, where no months are asked for."""
+    """The months of a question: without any, the year up to the month of `as_of`."""
     business = await find_business(tx)
     point = PointInTime(
         instant_or_now(as_of, tx, "/as_of"), instant_or_now(known_at, tx, "/known_at"), known_at is None
@@ -108,13 +108,13 @@ async def show_retention_rates(
     tx: Tx, actor: CurrentActor, first: From = None, last: To = None, by: Literal["month", "quarter"] = "month",
     tier: Tier = None, as_of: AsOf = None, known_at: KnownAt = None,
 ) -> RetentionRead:  # fmt: skip
-    """Of those active in one period, who is active in the next. Active: an order of which something is left."""
+    """How many of those active in one period are in the next. Active: with an order of which something is left."""
     query = await _read_query(tx, first, last, as_of, known_at)
     months = 1 if by == "month" else 3
     begins = query.first if by == "month" else shift(query.first, -((query.first.month - 1) % 3))
     movements = await retention.list_movements(tx, query.point, begins, query.last, months, tier)
     ends = shift(movements[-1][0], months - 1)
-    shows_costs = tier is None and may_read(actor, "cost")  # costs are not told by tier
+    shows_costs = tier is None and may_read(actor, "cost")  # costs are not reported by tier
     costs = await retention.list_costs(tx, begins, ends, query.point.known_at) if shows_costs else []
     return RetentionRead(
         as_of=query.point.as_of,
@@ -155,7 +155,7 @@ def _spent(costs: Iterable[Cost], purpose: str) -> Decimal | None:
 async def show_cohorts(
     tx: Tx, first: From = None, last: To = None, as_of: AsOf = None, known_at: KnownAt = None
 ) -> CohortsRead:
-    """By the month of the first order ever: the share of each cohort that was active so many months later."""
+    """Cohorts by the month of the first order ever: the share of each that was active so many months later."""
     query = await _read_query(tx, first, last, as_of, known_at)
     by_cohort: dict[date, dict[int, tuple[int, Decimal]]] = {}
     for cohort, later, customers, amount in await retention.list_cohorts(tx, query.point, query.first, query.last):

@@ -48,7 +48,7 @@ LanguageQuery = Annotated[Language, Query(alias="lang")]
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run")])
 async def start_lifetime_value_run(body: LifetimeRunCreate, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
-    """The models are fitted to all customers in the background, then everybody is valued; ask the run how far it is."""
+    """Value everybody in the background: the models are fitted to all customers first. The run says how far it is."""
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     known_at = instant_or_now(body.known_at, tx, "/known_at")
     discount = Decimal(body.discount_rate)
@@ -57,20 +57,20 @@ async def start_lifetime_value_run(body: LifetimeRunCreate, tx: Tx, actor: Curre
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_lifetime_value_runs(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LifetimeRunRead]:
-    """Newest first."""
+    """Runs of lifetime values, newest first."""
     runs = await lifetime.list_runs(tx, read_cursor(cursor, datetime, UUID), limit + 1)
     return page_of([_run(run) for run in runs], limit, lambda run: (run.requested_at, run.id))
 
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_lifetime_value_run(run_id: Id, tx: Tx) -> LifetimeRunRead:
-    """How far it is, and the parameters it found."""
+    """How far a run of lifetime values is, and the parameters it found."""
     return _run(await lifetime.load_run(tx, run_id))
 
 
 @router.post("/{run_id}/cancellation", dependencies=[allow("evaluations:run")])
 async def cancel_lifetime_value_run(run_id: Id, tx: Tx, actor: CurrentActor) -> LifetimeRunRead:
-    """What has been valued so far stays to be read."""
+    """Stop a run of lifetime values; what has been valued so far stays to be read."""
     return _run(await cancel_run(tx, run_id, actor.subject))
 
 
@@ -78,7 +78,7 @@ async def cancel_lifetime_value_run(run_id: Id, tx: Tx, actor: CurrentActor) -> 
 async def list_lifetime_values(
     run_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[LifetimeValueRead]:
-    """The most valuable first; those whose value is not known come last."""
+    """What a run expects of each customer, the most valuable first; those whose value is not known come last."""
     await lifetime.load_run(tx, run_id)
     values = await lifetime.list_values(tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1)
     shows_margin = may_read(actor, "margin")
@@ -93,7 +93,7 @@ async def list_lifetime_values(
 async def show_lifetime_value(
     customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, run_id: Id | None = None, language: LanguageQuery = "en"
 ) -> CustomerLifetimeValueRead:
-    """By the last finished run, or the one asked for."""
+    """What is expected of a customer, by the last finished run or by the one named."""
     run = await lifetime.find_last_finished(tx) if run_id is None else await lifetime.load_run(tx, run_id)
     value = None if run is None else await lifetime.find_value(tx, run.run_id, customer_id)
     if run is None or value is None:

@@ -109,7 +109,7 @@ class CostCreate(Shape):
     month: MonthText
     purpose: Literal["win", "keep"]
     channel: Code = Field(description="what it was spent on: advertising, visits, vouchers …")
-    amount: Amount = Field(description="of the whole month; told again, it replaces the earlier entry")
+    amount: Amount = Field(description="of the whole month; reported again, it replaces the earlier entry")
 
 
 class CostRead(Read):

@@ -49,7 +49,7 @@ class LifetimeParametersRead(Read):
 
 
 class LifetimeRunRead(JobRead):
-    """Its progress counts customers who had bought by then."""
+    """A run that values everybody, and the models it fitted; its progress counts customers who had bought by then."""
 
     as_of: datetime
     known_at: datetime

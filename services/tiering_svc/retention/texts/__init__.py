@@ -1,6 +1,6 @@
 """What is said of a lost customer and of a customer's lifetime value, and why models could not be fitted (T13).
 
-The sentences lie in `en.toml` and `zh.toml`. Days are told in the zone of the business.
+The sentences lie in `en.toml` and `zh.toml`. Days are written in the zone of the business.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ TENTH = Decimal("0.1")
 
 
 def _rounded(number: Decimal) -> str:
-    """With at most two decimals and commas: 1234.567 -> `1,234.57`."""
+    """A number with at most two decimals and commas: 1234.567 -> `1,234.57`."""
     return FORMATS["number"](f"{number:.2f}")
 
 

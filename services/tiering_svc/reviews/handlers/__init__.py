@@ -1,1 +1,1 @@
-"""Runs asked for, and the steps that measure, decide and apply them, batch by batch."""
+"""Runs requested, and the steps that measure, decide and apply them, batch by batch."""

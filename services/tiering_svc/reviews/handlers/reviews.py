@@ -1,4 +1,4 @@
-"""Reviews (T10): asked for by people, as of a date; why one may only show what would be."""
+"""Reviews (T10): requested by people, as of a date; why one may only show what would be."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,8 @@ async def request_review(
     tx: Transaction, as_of: datetime, *, apply: bool, by: str, known_at: datetime | None = None,
     policy: tuple[UUID, int] | None = None,
 ) -> EvaluationRun:  # fmt: skip
-    """By the policy in force when it begins, or the version named. Reviews are done in the order they are asked for."""
+    """A review as of a date, by the policy in force when it begins or by the version named (`policy`). Reviews are done
+    in the order of their requests. `apply` false: it only shows what would be."""
     decides_by = (await policies.load_rules(tx)).active if policy is None else await policies.load_policy(tx, *policy)
     because: str | None = "not_asked_to_apply"
     if apply:

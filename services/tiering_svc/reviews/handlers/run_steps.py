@@ -1,8 +1,8 @@
 """The steps of a review (T10) and of a simulation (T9), which is the same run without effect.
 
-A run first settles what it knows: the facts recorded by `known_at`. It collects where intake's streams stood after that
+A run first settles what it knows: the facts recorded by `known_at`. It collects how far intake's streams are after that
 instant and waits until this service has come so far. Then, for a policy of shares, everybody is measured; then all are
-decided, batch by batch, in key order. What can be looked at without locks is prepared before the step.
+decided, batch by batch, in key order. What can be read without locks is prepared before the step.
 """
 
 from collections.abc import Iterable

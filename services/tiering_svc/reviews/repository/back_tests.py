@@ -169,7 +169,7 @@ async def list_movers(
 
 
 async def count_movers(tx: Transaction, back_test_id: UUID) -> dict[date, dict[str, tuple[int, int]]]:
-    """By month and outcome: how many, and how many of them moved back soon."""
+    """Movers by month and outcome: how many, and how many of them moved back soon."""
     rows = await tx.raw.fetch(
         """select month, outcome, count(*)::int, count(moved_back_in)::int from back_test_mover
            where back_test_id = $1 group by month, outcome""",

@@ -31,7 +31,7 @@ class EvaluationRun:
 
     job: Job
     as_of: datetime
-    known_at: datetime | None  # None: not begun, and not asked for either
+    known_at: datetime | None  # None: not begun, and not requested either
     apply: bool
     simulated_because: str | None
     policy_id: UUID
@@ -113,7 +113,7 @@ async def find_last_applied(
 
 
 async def save_known_at(tx: Transaction, run_id: UUID, known_at: datetime) -> None:
-    """What settles which facts count; an instant that was asked for stays."""
+    """What settles which facts count; an instant that was requested stays."""
     await tx.raw.execute(
         "update evaluation_run set known_at = $2 where run_id = $1 and known_at is null", run_id, known_at
     )
@@ -132,8 +132,8 @@ async def add_heads(tx: Transaction, run_id: UUID, topic: str, keys: Sequence[st
 
 
 async def count_heads_ahead(tx: Transaction, run_id: UUID, topic: str) -> int:
-    """How many streams still have to come as far as they stood. One that is blocked by a parked event is not waited
-    for: an operator has to free it, and meanwhile everybody else is reviewed."""
+    """How many streams tiering has still to receive as far as they were. One that is blocked by a parked event is not
+    waited for: an operator has to free it, and meanwhile everybody else is reviewed."""
     await tx.raw.execute(
         """delete from evaluation_head h using stream_seen s
            where h.run_id = $1 and s.topic = $2 and s.key = h.key
@@ -145,7 +145,7 @@ async def count_heads_ahead(tx: Transaction, run_id: UUID, topic: str) -> int:
 
 
 async def save_basis(tx: Transaction, run_id: UUID, policy: Policy, simulated_because: str | None) -> None:
-    """By which policy it really decides, and whether it takes effect."""
+    """The policy that the run really decides by, and whether it takes effect."""
     await tx.raw.execute(
         """update evaluation_run set policy_id = $2, policy_version = $3, simulated_because = $4
            where run_id = $1""",

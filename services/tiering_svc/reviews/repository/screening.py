@@ -1,7 +1,7 @@
 """SQL that grades a batch of customers at once (T10): who certainly stays is counted, the others are decided one by
 one.
 
-`domain/review.py` is the truth; this only says of whom it needs not be asked. A customer certainly stays when nothing
+`domain/review.py` is the truth; this only says for whom it needs not be called. A customer certainly stays when nothing
 about it was recorded later than what counts, the open row is the one in force, no watch and no override is on, and the
 sums of whole months give the same level. A property test holds it against the domain.
 """
@@ -28,7 +28,7 @@ SUMS = {  # what these indicators are, over the months of a window; unknown with
 
 @dataclass(frozen=True, slots=True)
 class ScreeningRequest:
-    """By what a batch is screened: the policy with its cut-offs, and the run's two times."""
+    """What a batch is screened by: the policy with its cut-offs, and the run's two times."""
 
     policy: Policy
     as_of: datetime

@@ -55,7 +55,11 @@ NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run", "policies:write")])
 async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, actor: CurrentActor) -> PolicyBackTestRead:
-    """It begins with nobody placed and reviews everybody at each month's end, as if the policy had been in force."""
+    """Replay a policy over past months.
+
+    The back-test begins with nobody placed and reviews everybody at each month's end, as if the policy had been in
+    force.
+    """
     first, last = month_of_text(body.from_), month_of_text(body.to)
     back_test = await handlers.request_back_test(
         tx, policy_id, body.version, first, last, known=body.known, by=actor.subject
@@ -65,7 +69,7 @@ async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, act
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PolicyBackTestRead]:
-    """Newest first."""
+    """The back-tests of a policy, newest first."""
     after = read_cursor(cursor, UUID)
     listed = await back_tests.list_back_tests(tx, policy_id, after[0] if after else None, limit + 1)
     return page_of([await _read(tx, back_test) for back_test in listed], limit, lambda read: (read.id,))
@@ -73,7 +77,7 @@ async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: L
 
 @router.get("/{back_test_id}", dependencies=[allow("tiers:read")])
 async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor) -> BackTestResultRead:
-    """While it runs: what the customers replayed so far show."""
+    """How far a back-test is, and what it shows; while it runs, of the customers replayed so far."""
     back_test = await back_tests.load_back_test(tx, back_test_id, policy_id)
     policy = await policies.load_policy(tx, back_test.policy_id, back_test.policy_version)
     cells: dict[date, list[MonthCell]] = {}

@@ -1,4 +1,4 @@
-"""Reviews (T10): asked for as of a date; how far they are, and who moved."""
+"""Reviews (T10): started as of a date; how far they are, and who moved."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -35,7 +35,7 @@ ReviewOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None,
 
 @router.post("", status_code=202, dependencies=[allow("evaluations:run")])
 async def start_review(request: Request, body: EvaluationCreate, tx: Tx, actor: CurrentActor) -> EvaluationRead:
-    """It waits until everything that intake had accepted by now is counted, then decides all customers."""
+    """Start a review: it waits until everything that intake had accepted by now is counted, then decides everybody."""
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     known_at = None if body.known_at is None else instant_or_now(body.known_at, tx, "/known_at")
     if body.apply:
@@ -48,7 +48,7 @@ async def start_review(request: Request, body: EvaluationCreate, tx: Tx, actor: 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_reviews(tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[EvaluationRead]:
-    """Newest first."""
+    """Reviews, newest first."""
     before = read_cursor(cursor, datetime, UUID)
     runs = await evaluations.list_runs(tx, "review", before, limit + 1)
     return page_of([run_read(run) for run in runs], limit, lambda run: (run.requested_at, run.id))

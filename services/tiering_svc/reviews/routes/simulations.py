@@ -59,8 +59,11 @@ NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 async def start_simulation(
     policy_id: Id, tx: Tx, actor: CurrentActor, body: SimulationCreate | None = None
 ) -> SimulationRead:
-    """It waits until everything that was accepted by `known_at` is counted, then decides all customers. A later review
-    with the same `as_of` and `known_at` by this version lists exactly the same movers."""
+    """Try a policy on today's customers, without effect.
+
+    The simulation waits until everything that was accepted by `known_at` is counted, then decides all customers. A
+    later review with the same `as_of` and `known_at` by this version lists exactly the same movers.
+    """
     body = body or SimulationCreate()
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     known_at = None if body.known_at is None else instant_or_now(body.known_at, tx, "/known_at")
@@ -72,7 +75,7 @@ async def start_simulation(
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_simulations(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[SimulationRead]:
-    """Newest first."""
+    """The simulations of a policy, newest first."""
     after = read_cursor(cursor, UUID)
     run_ids = await simulations.list_runs_of(tx, policy_id, after[0] if after else None, limit + 1)
     runs = [await _run(tx, await evaluations.load_run(tx, run_id)) for run_id in run_ids]
@@ -81,7 +84,7 @@ async def list_simulations(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: 
 
 @router.get("/{run_id}", dependencies=[allow("tiers:read")])
 async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor) -> SimulationResultRead:
-    """While it runs: what has been decided so far."""
+    """How far a simulation is, and who would move; while it runs, of those decided so far."""
     run = simulations.of_policy(await evaluations.load_run(tx, run_id), policy_id)
     policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
     cells = await simulations.list_cells(tx, run_id)

@@ -1,4 +1,4 @@
-"""Back-tests over HTTP (T9): asked for, and what the months would have been like."""
+"""Back-tests over HTTP (T9): their months, and what these would have been like."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal

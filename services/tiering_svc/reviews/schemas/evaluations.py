@@ -1,4 +1,4 @@
-"""Review runs over HTTP (T10): asked for as of an instant and as known at another."""
+"""Review runs over HTTP (T10): as of an instant and as known at another."""
 
 from datetime import datetime
 from typing import Annotated

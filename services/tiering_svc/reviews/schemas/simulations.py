@@ -1,4 +1,4 @@
-"""Simulations over HTTP (T9): asked for, and what they show."""
+"""Simulations over HTTP (T9): what they are run with, and what they show."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -12,7 +12,7 @@ evaluation_run = Table(  # a review or a simulation: what it decides by, and wha
     metadata,
     Column("run_id", Uuid, primary_key=True),  # the job's
     Column("as_of", Timestamp, nullable=False),
-    Column("known_at", Timestamp),  # what was known then decides; set when it begins, unless asked for
+    Column("known_at", Timestamp),  # what was known then decides; set when it begins, unless requested
     Column("apply", Boolean, nullable=False),
     Column("simulated_because", Text),
     Column("policy_id", Uuid, nullable=False),
@@ -26,7 +26,7 @@ evaluation_run = Table(  # a review or a simulation: what it decides by, and wha
     Column("decided_at", Timestamp),  # when it did
 )
 
-evaluation_head = Table(  # where intake's streams stood when the review was asked for, and we were not there yet
+evaluation_head = Table(  # how far intake's streams were when the run was requested, where tiering is not there yet
     "evaluation_head",
     metadata,
     Column("run_id", Uuid, primary_key=True),

@@ -97,7 +97,7 @@ async def save_assessments(tx: Transaction, month: date, rows: Sequence[Assessme
 
 
 async def list_assessments(tx: Transaction, month: date, of: str) -> list[AssessmentRow]:
-    """Those that stand, the best first."""
+    """The assessments of a month that none has superseded, the best first. `of`: `manager` or `centre`."""
     rows = await tx.raw.fetch(
         f"""select {COLUMNS} from assessment where month = $1 and of = $2 and superseded_at is null
             order by score desc, subject""",

@@ -37,7 +37,7 @@ rules = rule_set_routes(
 
 @router.post("", status_code=201, dependencies=[allow("evaluations:run")])
 async def make_assessments(body: AssessmentCreate, tx: Tx, actor: CurrentActor) -> AssessmentsRead:
-    """Of all account managers and centres for a month that is over. Made again, the ones before are superseded."""
+    """Assess all account managers and centres for a month that is over. Made again, the ones before are superseded."""
     rows = await assess_a_month(tx, body.month, actor.subject)
     return _shown(body.month, rows)
 
@@ -46,7 +46,7 @@ async def make_assessments(body: AssessmentCreate, tx: Tx, actor: CurrentActor) 
 async def list_assessments(
     tx: Tx, actor: CurrentActor, month: AssessedMonth, of: AssessedKind = "manager"
 ) -> AssessmentsRead:
-    """Everybody's for those who may run evaluations; for all others their own."""
+    """The assessments of a month: everybody's for those who may run evaluations, for all others their own."""
     rows = await assessments.list_assessments(tx, month.replace(day=1), of)
     return _shown(month, [row for row in rows if _may_see(actor, row)])
 
