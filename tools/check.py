@@ -30,6 +30,11 @@ def checks() -> list[Check]:
         ),
         Check("lint: rules of pyproject.toml", tool("ruff", "check", "--quiet", "."), "ruff check --fix ."),
         Check("types: mypy --strict", tool("mypy", "--no-error-summary"), "add or correct the types it names"),
+        Check(
+            "types of the tests: every body, by tests/mypy.ini",
+            tool("mypy", "--config-file", "tests/mypy.ini", "--no-error-summary"),
+            "correct the types it names; a file that is clean leaves the list there",
+        ),
         Check("imports: who may import whom", tool("lint-imports"), "see [tool.importlinter] in pyproject.toml"),
         Check(
             "schemas: docs/events, docs/openapi and docs/asyncapi.yaml match the code",
