@@ -82,8 +82,8 @@ class RunPostgres:
 
     def _state(self, home: Path) -> dict[str, Any]:
         file = home / "state.json"
-        found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-        return found
+        content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        return content
 
     def _write(self, state: dict[str, Any]) -> None:
         (self.home / "state.json").write_text(json.dumps(state))

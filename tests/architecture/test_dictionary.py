@@ -109,15 +109,9 @@ MODULES = {
 MODULE_ENDINGS = {"_words": "texts", "shipped": "defaults"}  # tests are named by sentences
 # (a file or folder, a name) that may be there all the same, and why
 ALLOWED: dict[tuple[str, str], str] = {}
-TWICE_YET = {"complaint_svc": {"SpecialDay"}}  # being renamed as well
 
-# locals that say nothing: the thing's own name instead. Packages that are clean stay so; the list grows.
+# locals that say nothing: the thing's own name instead
 LOCALS = {"one", "its", "mine", "which", "found", "asked", "said", "told"}
-CLEAN = [
-    "bench", "deploy", "services/complaint_svc", "services/gateway", "services/loyalty_svc", "services/profile_svc",
-    "services/tiering_svc", "shared", "tools", "tests/architecture", "tests/bench", "tests/complaint_svc", "tests/docs",
-    "tests/loyalty_svc", "tests/profile_svc", "tests/reliability", "tests/tiering_svc",
-]  # fmt: skip
 
 
 def modules(*tops: str) -> Iterator[Path]:
@@ -197,12 +191,11 @@ def test_no_public_class_name_is_used_twice_in_a_service(service: Path) -> None:
         for node in ast.parse(file.read_text()).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name != "Settings"
     )
-    twice = {name for name, count in names.items() if count > 1}
-    assert twice - TWICE_YET.get(service.name, set()) == set()
+    assert [name for name, count in names.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("package", CLEAN)
-def test_locals_of_clean_packages_carry_the_things_name(package: str) -> None:
+@pytest.mark.parametrize("package", TOPS)
+def test_locals_carry_the_things_name(package: str) -> None:
     refused = [
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in modules(package)

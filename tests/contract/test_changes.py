@@ -112,7 +112,7 @@ def test_additions_wider_requests_and_better_words_pass(change: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "notice"),
     [
         ("del item['post']", "POST /v1/notes is gone"),
         ("d['paths']['/v1/memos'] = d['paths'].pop('/v1/notes')", "GET /v1/notes is gone"),
@@ -159,8 +159,8 @@ def test_additions_wider_requests_and_better_words_pass(change: str) -> None:
         ("post['requestBody']['content'] = {'text/plain': {}}", "a body of application/json is accepted no more"),
     ],
 )
-def test_what_a_caller_of_the_last_release_would_notice_is_named(change: str, said: str) -> None:
-    assert any(said in found for found in changes(change)), changes(change)
+def test_what_a_caller_of_the_last_release_would_notice_is_named(change: str, notice: str) -> None:
+    assert any(notice in change_named for change_named in changes(change)), changes(change)
 
 
 def test_a_body_that_becomes_closed_or_demanded_is_named() -> None:

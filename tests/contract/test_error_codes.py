@@ -18,13 +18,13 @@ CODES = {entry.code: entry for entry in error_codes()}
 
 def raised() -> set[tuple[int, str]]:
     """Read by another way than the page is made: by how a refusal is written."""
-    found: set[tuple[int, str]] = set()
+    codes: set[tuple[int, str]] = set()
     for folder in ("services", "shared"):
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text()
-            found |= {(STATUS[kind], code) for kind, code in RAISED.findall(text)}
-            found |= {(int(status), code) for status, code in REFUSED.findall(text)}
-    return found
+            codes |= {(STATUS[kind], code) for kind, code in RAISED.findall(text)}
+            codes |= {(int(status), code) for status, code in REFUSED.findall(text)}
+    return codes
 
 
 def test_every_code_that_is_raised_is_there_with_its_status() -> None:
@@ -66,7 +66,7 @@ def test_a_refusal_that_hides_its_code_is_not_overlooked(tmp_path: Path) -> None
         'def g(name):\n    raise Refused(415, "odd_kind", f"Send {name}.")\n'
         'def h():\n    raise DomainError("gone", Kind.NOT_FOUND, "It is gone.")\n'
     )
-    found = {entry.code: (entry.statuses, entry.sentences, entry.raised_by) for entry in error_codes(tmp_path)}
-    assert found["too_late"] == ({409}, ["It is too late."], {"x"})
-    assert found["odd_kind"] == ({415}, ["Send …."], {"x"})
-    assert found["gone"] == ({404}, ["It is gone."], {"x"})
+    codes = {entry.code: (entry.statuses, entry.sentences, entry.raised_by) for entry in error_codes(tmp_path)}
+    assert codes["too_late"] == ({409}, ["It is too late."], {"x"})
+    assert codes["odd_kind"] == ({415}, ["Send …."], {"x"})
+    assert codes["gone"] == ({404}, ["It is gone."], {"x"})

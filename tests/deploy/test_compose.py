@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def program(name: str) -> str:
-    found = shutil.which(name, path=str(Path(sys.executable).parent))
-    if found is None:
+    program = shutil.which(name, path=str(Path(sys.executable).parent))
+    if program is None:
         pytest.skip(f"{name} is not installed here")
-    return found
+    return program
 
 
 @pytest.fixture(scope="module")

@@ -102,12 +102,12 @@ def test_the_password_is_private_and_needed(data_dir: Path, query: Query) -> Non
 
 def test_two_run_at_once(data_dir: Path, query: Query) -> None:
     with scratch_data_dir() as other_dir:
-        one, other = EmbeddedPostgres(data_dir), EmbeddedPostgres(other_dir)
-        one.start()
+        first, other = EmbeddedPostgres(data_dir), EmbeddedPostgres(other_dir)
+        first.start()
         other.start()
-        assert one.port != other.port
-        assert query(one.url("postgres"), "SELECT 1") == query(other.url("postgres"), "SELECT 1")
-        one.stop()
+        assert first.port != other.port
+        assert query(first.url("postgres"), "SELECT 1") == query(other.url("postgres"), "SELECT 1")
+        first.stop()
         other.stop()
 
 

@@ -11,23 +11,23 @@ FINE = {
 }  # fmt: skip
 
 
-def said(**changed: Any) -> list[str]:
+def words_of(**changed: Any) -> list[str]:
     return problems_of({"parts": {"postgres": True, "broker": True}, "services": {"loyalty": FINE | changed}})
 
 
 def test_work_in_progress_is_no_problem() -> None:
-    assert said() == []
+    assert words_of() == []
     assert status_cells(FINE) == ["0", "patron.intake 7", "0", "0", "0"]
 
 
 def test_a_service_that_does_not_read_is_one() -> None:
     unread = {"patron.intake": -1, "patron.profile": -1}
-    assert said(lag=unread) == ["loyalty does not read from the broker; see its log for `consumer_starts_again`"]
+    assert words_of(lag=unread) == ["loyalty does not read from the broker; see its log for `consumer_starts_again`"]
     assert status_cells(FINE | {"lag": unread})[1] == "unknown"
 
 
 def test_parked_events_are_told_by_their_number_not_by_those_listed() -> None:
     parked = [{"id": str(n)} for n in range(200)]
-    [line] = said(parked=parked, parked_count=250)
+    [line] = words_of(parked=parked, parked_count=250)
     assert line.startswith("loyalty has 250 parked events: ")
     assert status_cells(FINE | {"parked": parked, "parked_count": 250})[3] == "250"

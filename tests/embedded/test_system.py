@@ -65,15 +65,15 @@ def test_all_parts_run_and_all_stop(data_dir: Path, stand_ins: Env) -> None:
 
 
 def test_what_crashes_comes_back_and_what_is_killed_stays_down(data_dir: Path, stand_ins: Env) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     fault = {"tiering": {"PATRON_FAULT": "relay.after_send"}}
-    with System(data_dir, free_port(), env=stand_ins, service_env=fault, say=said.append) as system:
+    with System(data_dir, free_port(), env=stand_ins, service_env=fault, say=messages.append) as system:
         before = system.pids
         assert ask(system.urls["tiering"])["fault"] == "relay.after_send"
         for name in ("tiering", "broker", "postgres"):
             os.kill(before[name], signal.SIGKILL)
             assert within(10, lambda name=name: system.pids.get(name, before[name]) != before[name])  # type: ignore[misc]
-            assert f"{name} stopped unexpectedly; starting it again" in said
+            assert f"{name} stopped unexpectedly; starting it again" in messages
         assert within(20, system.services["tiering"].ready)
         assert ask(system.urls["tiering"])["fault"] is None, "a fault point fires once"
 
@@ -95,11 +95,11 @@ def test_a_second_start_on_the_same_data_says_who_runs(data_dir: Path, stand_ins
 def test_two_systems_live_side_by_side(data_dir: Path, stand_ins: Env) -> None:
     with (
         scratch_data_dir() as other_dir,
-        System(data_dir, free_port(), env=stand_ins, services=GATEWAY_ONLY) as one,
+        System(data_dir, free_port(), env=stand_ins, services=GATEWAY_ONLY) as first,
         System(other_dir, free_port(), env=stand_ins, services=GATEWAY_ONLY) as other,
     ):
-        assert set(one.urls.values()).isdisjoint(other.urls.values())
-        assert ask(one.gateway_url)["instance"] == one.services["gateway"].instance
+        assert set(first.urls.values()).isdisjoint(other.urls.values())
+        assert ask(first.gateway_url)["instance"] == first.services["gateway"].instance
         assert ask(other.gateway_url)["instance"] == other.services["gateway"].instance
 
 
@@ -126,9 +126,9 @@ def test_leftovers_of_a_killed_supervisor_are_ended(data_dir: Path, stand_ins: E
     orphans = State.read(data_dir)
     assert orphans is not None
     killed._lock.release()  # as the kernel does it for a killed process
-    said: list[str] = []
-    with System(data_dir, env=stand_ins, services=GATEWAY_ONLY, say=said.append) as system:
-        assert any("gateway was left over" in text for text in said)
+    messages: list[str] = []
+    with System(data_dir, env=stand_ins, services=GATEWAY_ONLY, say=messages.append) as system:
+        assert any("gateway was left over" in text for text in messages)
         assert not any(running.process.alive() for running in orphans.processes.values())
         assert system.gateway_url == killed.gateway_url, "ports are kept"
     killed.stop()

@@ -16,8 +16,8 @@ PARTS = {
 
 
 def test_every_point_is_told() -> None:
-    said = _reason(httpx.Response(422, json=PARTS))
-    assert said.splitlines() == [
+    reason = _reason(httpx.Response(422, json=PARTS))
+    assert reason.splitlines() == [
         "Some of it can not be accepted.",
         "  role: Input should be 'agent' or 'manager'",
         "  partner_id: must be a UUID in its canonical text form",

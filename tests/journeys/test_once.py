@@ -117,7 +117,7 @@ def without_the_clock(answer: Any) -> Any:
         return {
             k: without_the_clock(v) for k, v in answer.items() if k not in ("as_of", "known_at", "remaining_seconds")
         }
-    return [without_the_clock(one) for one in answer] if isinstance(answer, list) else answer
+    return [without_the_clock(part) for part in answer] if isinstance(answer, list) else answer
 
 
 async def all_logs(system: System) -> list[list[ReceivedEvent]]:

@@ -37,8 +37,8 @@ async def order_1001(partner: Partner, amount: str) -> dict[str, Any]:
 
 
 async def test_K17_both_orders_are_accepted_and_are_two(admin: Caller, both: tuple[Partner, Partner]) -> None:
-    one, other = both
-    first, second = await order_1001(one, "100.00"), await order_1001(other, "900.00")
+    dealer, other = both
+    first, second = await order_1001(dealer, "100.00"), await order_1001(other, "900.00")
     assert first["order_id"] == second["order_id"] == "1001"
     assert first["id"] != second["id"]
     assert first["customer_id"] != second["customer_id"], "the same reference of two sources is two customers"
@@ -49,8 +49,8 @@ async def test_K17_both_orders_are_accepted_and_are_two(admin: Caller, both: tup
 
 
 async def test_K17_what_is_the_others_is_not_there(admin: Caller, both: tuple[Partner, Partner]) -> None:
-    one, other = both
-    mine, theirs = await order_1001(one, "100.00"), await order_1001(other, "100.00")
+    dealer, other = both
+    first, theirs = await order_1001(dealer, "100.00"), await order_1001(other, "100.00")
     await admin.settle()
     filed = {"channel": "call", "category": "delivery", "what_happened": "Late."}
     case = await admin.post("/v1/complaints", filed | {"customer": {"id": theirs["customer_id"]}})
@@ -69,39 +69,39 @@ async def test_K17_what_is_the_others_is_not_there(admin: Caller, both: tuple[Pa
         f"/v1/customers/{who}/points",
         f"/v1/customers/{who}/points/entries",
     ):
-        await one.caller.get(path, expect=404)
+        await dealer.caller.get(path, expect=404)
     back = {"return_id": "r-1", "returned_at": now(), "lines": [{"line": 1, "quantity": 1}]}
-    await one.caller.refused(f"/v1/orders/{order}/returns", back, status=404, code="order_not_found")
+    await dealer.caller.refused(f"/v1/orders/{order}/returns", back, status=404, code="order_not_found")
     theirs_by_id = an_order("x", [a_line(1, "1.00")]) | {"customer": {"id": who}}
-    await one.caller.refused("/v1/orders", theirs_by_id, status=404, code="customer_not_found")
+    await dealer.caller.refused("/v1/orders", theirs_by_id, status=404, code="customer_not_found")
     theirs_by_source = an_order("x", [a_line(1, "1.00")]) | {"customer": {"source": other.code, "ref": "the-bakery"}}
-    await one.caller.refused("/v1/orders", theirs_by_source, status=403, code="foreign_source")
+    await dealer.caller.refused("/v1/orders", theirs_by_source, status=403, code="foreign_source")
 
-    own = mine["customer_id"]
-    assert (await one.caller.overview(own))["orders"]["count"] == 1
-    assert (await one.caller.get(f"/v1/orders/{mine['id']}"))["source"] == f"partner:{one.id}"
-    assert await one.caller.points(own) == (100, 0)
+    own = first["customer_id"]
+    assert (await dealer.caller.overview(own))["orders"]["count"] == 1
+    assert (await dealer.caller.get(f"/v1/orders/{first['id']}"))["source"] == f"partner:{dealer.id}"
+    assert await dealer.caller.points(own) == (100, 0)
 
 
 async def test_K17_lists_and_searches_hold_only_ones_own(admin: Caller, both: tuple[Partner, Partner]) -> None:
-    one, other = both
-    mine, theirs = await order_1001(one, "100.00"), await order_1001(other, "100.00")
+    dealer, other = both
+    first, theirs = await order_1001(dealer, "100.00"), await order_1001(other, "100.00")
     await admin.settle()
-    for partner, own in ((one, mine), (other, theirs)):
+    for partner, own in ((dealer, first), (other, theirs)):
         for path in ("/v1/customers", "/v1/customers?q=the-bakery"):
             listed = await partner.caller.get(path)
             assert [line["id"] for line in listed["items"]] == [own["customer_id"]], path
         orders = await partner.caller.get(f"/v1/customers/{own['customer_id']}/orders")
         assert [line["id"] for line in orders["items"]] == [own["id"]]
     filed = {"channel": "partner", "category": "delivery", "what_happened": "The bread was late."}
-    case = await one.caller.post("/v1/complaints", filed | {"customer": {"id": mine["customer_id"]}})
-    assert [line["id"] for line in (await one.caller.get("/v1/complaints"))["items"]] == [case["id"]]
+    case = await dealer.caller.post("/v1/complaints", filed | {"customer": {"id": first["customer_id"]}})
+    assert [line["id"] for line in (await dealer.caller.get("/v1/complaints"))["items"]] == [case["id"]]
     assert (await other.caller.get("/v1/complaints"))["items"] == []
     await other.caller.refused(
-        "/v1/complaints", filed | {"customer": {"id": mine["customer_id"]}}, status=404, code="customer_not_found"
+        "/v1/complaints", filed | {"customer": {"id": first["customer_id"]}}, status=404, code="customer_not_found"
     )
     for path in ("/v1/pyramid", "/v1/tier-policies", "/v1/employees", "/v1/points/liability", "/v1/calls/statistics"):
-        await one.caller.get(path, expect=403)
+        await dealer.caller.get(path, expect=403)
 
 
 async def test_K17_a_return_id_and_a_receivable_id_are_ones_own_too(both: tuple[Partner, Partner]) -> None:
@@ -141,17 +141,17 @@ async def test_K17_an_idempotency_key_is_ones_own_too(admin: Caller, both: tuple
 
 
 async def test_G1_a_revoked_key_opens_nothing(admin: Caller, both: tuple[Partner, Partner]) -> None:
-    one, other = both
-    order = await order_1001(one, "100.00")
-    revoked = await admin.send("DELETE", f"/v1/partners/{one.id}/keys/{one.key_id}")
+    dealer, other = both
+    order = await order_1001(dealer, "100.00")
+    revoked = await admin.send("DELETE", f"/v1/partners/{dealer.id}/keys/{dealer.key_id}")
     assert revoked.status_code == 204
     for answer in await asyncio.gather(
-        one.caller.send("GET", f"/v1/orders/{order['id']}"),
-        one.caller.send("GET", "/v1/customers"),
-        one.caller.send("POST", "/v1/orders", json=an_order("x", [a_line(1, "1.00")])),
+        dealer.caller.send("GET", f"/v1/orders/{order['id']}"),
+        dealer.caller.send("GET", "/v1/customers"),
+        dealer.caller.send("POST", "/v1/orders", json=an_order("x", [a_line(1, "1.00")])),
     ):
         assert (answer.status_code, answer.json()["code"]) == (401, "key_revoked")
     await order_1001(other, "1.00")
-    second = await admin.post(f"/v1/partners/{one.id}/keys")
+    second = await admin.post(f"/v1/partners/{dealer.id}/keys")
     with_new_key = Caller(admin.system, {"Authorization": f"Bearer {second['secret']}"})
     assert (await with_new_key.get(f"/v1/orders/{order['id']}"))["id"] == order["id"]

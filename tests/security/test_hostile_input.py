@@ -131,14 +131,14 @@ async def test_no_body_breaks_a_service(hostile_client: httpx.AsyncClient, app: 
         if content is None:
             continue
         for body in spoiled(example(content["schema"], contract)):
-            found = await said_right(
+            problem = await said_right(
                 hostile_client,
                 method,
                 filled(path, UUID),
                 content=json.dumps(body).encode(),
                 headers={"Content-Type": "application/json"},
             )
-            wrong += [found] if found else []
+            wrong += [problem] if problem else []
     assert wrong[:20] == []
 
 
@@ -150,12 +150,12 @@ async def test_no_path_query_or_header_breaks_a_service(hostile_client: httpx.As
             if parameter["in"] == "query":
                 urls += [f"{filled(path, UUID)}?{parameter['name']}={value}" for value in QUERIES]
         for url in urls:
-            found = await said_right(hostile_client, method, url)
-            wrong += [found] if found else []
+            problem = await said_right(hostile_client, method, url)
+            wrong += [problem] if problem else []
         for value in (b"", b"\xff\xfe", b"a\0b", b"x" * 5000, b'"'):
             headers = [(name.encode(), value) for name in HEADERS]
-            found = await said_right(hostile_client, method, filled(path, UUID), headers=headers)
-            wrong += [found] if found else []
+            problem = await said_right(hostile_client, method, filled(path, UUID), headers=headers)
+            wrong += [problem] if problem else []
     assert wrong[:20] == []
 
 

@@ -228,7 +228,7 @@ async def test_G1_what_is_not_for_partners_is_refused(
     assert allowed <= every, "the table names what there is"
     wrong = []
     for method, path in sorted(every - allowed - PUBLIC):
-        body = None if method == "GET" else {}
+        body: dict[str, str] | None = None if method == "GET" else {}
         answer = await system.clients[service].request(method, own.path(path), headers=headers, json=body)
         if answer.status_code not in (403, 404):
             wrong.append(f"{method} {path}: {answer.status_code}")

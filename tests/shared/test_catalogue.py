@@ -158,7 +158,7 @@ def test_a_new_optional_field_and_better_words_keep_the_version(change: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "notice"),
     [
         ("del p['channel']", ".channel is gone"),
         ("p['canal'] = p.pop('channel')", ".channel is gone"),
@@ -173,8 +173,8 @@ def test_a_new_optional_field_and_better_words_keep_the_version(change: str) -> 
         ("s['x-key'] = 'order_id'", " (x-key) changed"),
     ],
 )
-def test_anything_else_is_a_new_version(change: str, said: str) -> None:
-    assert said in changed(change)
+def test_anything_else_is_a_new_version(change: str, notice: str) -> None:
+    assert notice in changed(change)
 
 
 def test_the_check_names_events_that_broke_their_promise_or_drifted(tmp_path: Path) -> None:

@@ -80,15 +80,15 @@ class Cut:
         return await check_invariants(self.connections, SUBSCRIBED_TOPICS, 0.0)
 
     async def broken(self) -> set[str]:
-        return {one.code for one in (await self.report()).results if one.outcome != "holds"}
+        return {result.code for result in (await self.report()).results if result.outcome != "holds"}
 
     async def comes_to(self, codes: set[str]) -> None:
         """Timers that are due may be firing right now."""
 
-        async def said() -> bool:
+        async def is_said() -> bool:
             return await self.broken() == codes
 
-        await until(said, f"verify names {codes or 'nothing'}")
+        await until(is_said, f"verify names {codes or 'nothing'}")
 
     @asynccontextmanager
     async def without(self, service: str, table: str, where: str) -> AsyncIterator[None]:
@@ -130,7 +130,7 @@ async def test_it_works_on_verify_holds_and_what_is_missing_above_the_cut_is_fou
     await cut.comes_to(set())
     assert await cut.count("gateway", "select min(seq) from outbox") > 1
     earliest = "position = (select min(position) + {} from outbox)"
-    for service, table, where, found in (
+    for service, table, where, broken in (
         ("loyalty", "outbox", earliest.format(0), {"stream_counts", "ledger_announced"}),
         ("gateway", "outbox", earliest.format(1), {"stream_counts"}),
         ("gateway", "outbox", "true", {"stream_heads"}),
@@ -139,7 +139,7 @@ async def test_it_works_on_verify_holds_and_what_is_missing_above_the_cut_is_fou
         ("loyalty", "order_points", "recorded_at < now() - interval '1 day'", {"orders_in_ledger"}),
     ):
         async with cut.without(service, table, where):
-            assert found <= await cut.broken(), (service, where)
+            assert broken <= await cut.broken(), (service, where)
     await cut.comes_to(set())
 
 

@@ -262,8 +262,8 @@ async def test_a_hole_of_another_owners_topic_excuses_nothing(sound: Five):
     assert await sound.broken() == {"holes"}
     await sound.run("loyalty", "delete from order_points")
     await sound.run("profile", "update overview set orders_count = 2, points_balance = 1, open_cases = 0, tier = 'x'")
-    found = await sound.broken()
-    assert found == {"holes", "orders_in_ledger", "returns_in_ledger", "overview_orders", "overview_points",
+    broken = await sound.broken()
+    assert broken == {"holes", "orders_in_ledger", "returns_in_ledger", "overview_orders", "overview_points",
                      "overview_cases"}  # fmt: skip
 
 

@@ -87,12 +87,12 @@ async def test_a_chinese_page_holds_no_code(browser: httpx.AsyncClient, behind: 
         {"customer_id": ID, "way": "up", "from_tier": "iron", "to_tier": "gold"},
         {"customer_id": ID, "way": "placed", "from_tier": None, "to_tier": "silver"},
     ]}  # fmt: skip
-    found = {"items": [{"id": ID, "name": "王小明", "tier": "platinum", "kind": "organisation", "region": None}]}
+    results = {"items": [{"id": ID, "name": "王小明", "tier": "platinum", "kind": "organisation", "region": None}]}
     cases = [CASE | {"id": f"case-{n}", "status": status, "kind": "repair", "category": "packaging",
                      "what_happened": "坏了"}
              for n, status in enumerate(CODES_SHOWN["status of a case"].split())]  # fmt: skip
     behind.answers |= {
-        "/v1/pyramid": PYRAMID | {"levels": [level()]}, "/v1/pyramid/movers": movers, "/v1/customers": found,
+        "/v1/pyramid": PYRAMID | {"levels": [level()]}, "/v1/pyramid/movers": movers, "/v1/customers": results,
         "/v1/complaints": {"items": cases}, "/v1/warnings": {"items": [WARNING | {"owner": None}]},
         f"/v1/customers/{ID}/overview": OVERVIEW | {
             "customer": OVERVIEW["customer"] | {"names": [{"name": "王小明"}], "industry": "hospitality"},

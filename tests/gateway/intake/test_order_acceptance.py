@@ -192,11 +192,11 @@ def test_five_hundred_lines_are_allowed() -> None:
 
 
 def test_the_fingerprint_is_of_the_content_not_of_its_spelling() -> None:
-    one = content("1", line(1, "10.00"), line(2, "100"), placed_at=AT)
+    written = content("1", line(1, "10.00"), line(2, "100"), placed_at=AT)
     two = content(
         "1", line(2, "100.00"), line(1, "10.0"), placed_at=datetime.fromisoformat("2026-05-04T14:00:00+02:00")
     )
-    assert one.fingerprint == two.fingerprint
+    assert written.fingerprint == two.fingerprint
     assert content("1", line(1, "10")).fingerprint != content("1", line(1, "1")).fingerprint
     free = content("1", line(1, "10", discount=Decimal(0)))
     assert free.fingerprint != content("1", line(1, "10")).fingerprint

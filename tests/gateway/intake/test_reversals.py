@@ -63,10 +63,12 @@ async def test_told_again_it_is_answered_the_same_and_another_body_is_a_conflict
 
 
 async def test_a_return_id_of_another_order_is_a_conflict(client: httpx.AsyncClient) -> None:
-    one, two = await place(client, an_order("1")), await place(client, an_order("2"))
+    first, second = await place(client, an_order("1")), await place(client, an_order("2"))
     at = ago()
-    assert (await client.post(f"/v1/orders/{one['id']}/returns", json=a_return("r", (1, 1), at=at))).status_code == 201
-    clash = await client.post(f"/v1/orders/{two['id']}/returns", json=a_return("r", (1, 1), at=at))
+    assert (
+        await client.post(f"/v1/orders/{first['id']}/returns", json=a_return("r", (1, 1), at=at))
+    ).status_code == 201
+    clash = await client.post(f"/v1/orders/{second['id']}/returns", json=a_return("r", (1, 1), at=at))
     assert code_of(clash) == (409, "return_id_reused")
 
 

@@ -53,8 +53,8 @@ async def test_references_of_customers(client: httpx.AsyncClient, as_service: Ca
     partner_id, key = await a_partner(client)
     own = (await place(client, an_order("1", customer={"source": "demo", "ref": "1"})))["customer_id"]
     theirs = (await place(client, an_order("1", customer={"ref": "1"}), headers=key))["customer_id"]
-    found = await lookup(client, as_service("profile"), customer_id=[own, theirs, str(uuid4())])
-    assert sorted((item["customer_id"], item["source"], item["ref"]) for item in found) == sorted(
+    references = await lookup(client, as_service("profile"), customer_id=[own, theirs, str(uuid4())])
+    assert sorted((item["customer_id"], item["source"], item["ref"]) for item in references) == sorted(
         [(own, "demo", "1"), (theirs, f"partner:{partner_id}", "1")]
     )
 

@@ -15,8 +15,8 @@ Headers = Callable[..., dict[str, str]]
 
 
 async def count(database: Database, table: str) -> int:
-    found: int = await database.run(lambda tx: tx.raw.fetchval(f"select count(*) from {table}"))
-    return found
+    count: int = await database.run(lambda tx: tx.raw.fetchval(f"select count(*) from {table}"))
+    return count
 
 
 async def test_K7_fifty_identical_requests_at_once_have_one_effect_and_fifty_equal_answers(

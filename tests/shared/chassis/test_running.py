@@ -97,8 +97,8 @@ async def test_an_owner_can_ask_whether_a_subscriber_is_past_numbers_of_its_topi
     assert (await ask("patron.intake", {"past": 5})).json() == {"subscribed": True, "not_past": []}
     assert (await ask("patron.loyalty", ends)).json() == {"subscribed": False, "not_past": []}
     assert (await ask("patron.intake", {"past": 0})).status_code == 422
-    asked = {"epoch": epoch, "ends": {}}
-    refused = await client.post("/internal/streams/patron.intake/passed", json=asked, headers=as_role("manager"))
+    question = {"epoch": epoch, "ends": {}}
+    refused = await client.post("/internal/streams/patron.intake/passed", json=question, headers=as_role("manager"))
     assert refused.status_code == 403
 
 

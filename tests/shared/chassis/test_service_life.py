@@ -22,10 +22,10 @@ from tests.shared.chassis import sample
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
     """Poll until it is true; never sleep blindly."""
     end = asyncio.get_running_loop().time() + seconds
-    while not (found := await condition()):
+    while not (result := await condition()):
         assert asyncio.get_running_loop().time() < end, "it did not come true in time"
         await asyncio.sleep(0.02)
-    return found
+    return result
 
 
 class Life:

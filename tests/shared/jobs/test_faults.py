@@ -87,29 +87,29 @@ async def test_any_order_of_steps_breaks_and_cancellations_counts_each_number_on
 
     kind = JobKind(step, at_once=2)
     runners = [Jobs({"count": kind}, hold_seconds=0) for _ in range(2)]
-    asked: list[Job] = []
+    requested: list[Job] = []
     cancelled: dict[UUID, int] = {}
-    for action, which, more in actions:
+    for action, index, more in actions:
         if action == "ask":
-            asked.append(await world.ask(numbers=more, lane=which))
+            requested.append(await world.ask(numbers=more, lane=index))
         elif action == "step":
             breaks = more
             with suppress(Broken):
-                await runners[which].advance(world)
-        elif which < len(asked):
-            job = asked[which]
+                await runners[index].advance(world)
+        elif index < len(requested):
+            job = requested[index]
             with suppress(DomainError):
                 await world.database.run(lambda tx, job=job: cancel_job(tx, job.id, by="her"))
                 cancelled[job.id] = len(await world.counted(job.id))
     breaks = False
     await runners[0].finish_all(world)
     order = await world.order()
-    for job in asked:
+    for job in requested:
         numbers = cancelled.get(job.id, job.params["until"])
         assert await world.counted(job.id) == list(range(1, numbers + 1))
         after = await world.job(job.id)
         assert (after.status, after.done) == ("cancelled" if job.id in cancelled else "done", numbers)
     for lane in "ab":
-        ids = [job.id for job in asked if job.lane == lane]
+        ids = [job.id for job in requested if job.lane == lane]
         steps = [ids.index(job_id) for job_id in order if job_id in ids]
         assert steps == sorted(steps)

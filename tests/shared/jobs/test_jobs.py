@@ -39,14 +39,14 @@ def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_job_is_done_step_by_step_and_says_how_far_it_is(world: World) -> None:
     jobs = Jobs(COUNTING)
-    asked = await world.ask(total=3)
-    assert (asked.status, asked.done, asked.total, asked.requested_by) == ("waiting", 0, 3, "somebody")
+    requested = await world.ask(total=3)
+    assert (requested.status, requested.done, requested.total, requested.requested_by) == ("waiting", 0, 3, "somebody")
     assert await jobs.advance(world)
-    after = await world.job(asked.id)
+    after = await world.job(requested.id)
     assert (after.status, after.cursor, after.done, after.finished_at) == ("running", 1, 1, None)
     assert after.started_at is not None
     await jobs.finish_all(world)
-    after = await world.job(asked.id)
+    after = await world.job(requested.id)
     assert (after.status, after.done, after.steps, after.error) == ("done", 3, 3, None)
     assert after.finished_at is not None
     assert await world.counted() == [1, 2, 3]
@@ -282,11 +282,11 @@ async def test_a_stopping_runner_ends_the_step_it_is_in(world: World) -> None:
 
 
 async def test_a_job_stays_a_while_with_the_process_that_did_its_last_step(world: World) -> None:
-    mine, others = Jobs(COUNTING, hold_seconds=30), Jobs(COUNTING)
+    own, others = Jobs(COUNTING, hold_seconds=30), Jobs(COUNTING)
     job = await world.ask()
-    assert await mine.advance(world)
+    assert await own.advance(world)
     assert not await others.advance(world)
-    assert await mine.advance(world)
+    assert await own.advance(world)
     await world.database.run(lambda tx: tx.raw.execute("update job set worker_until = clock_timestamp()"))
     assert await others.advance(world)
     assert await world.counted(job.id) == [1, 2, 3]
@@ -309,10 +309,10 @@ async def test_parameters_and_cursor_are_json_in_which_ids_are_text(world: World
 
 
 async def test_jobs_of_a_kind_are_listed_newest_first(world: World) -> None:
-    asked = [(await world.ask()).id for _ in range(3)]
+    requested = [(await world.ask()).id for _ in range(3)]
     await world.ask("other")
     page = await world.database.run(lambda tx: list_jobs(tx, "count", None, 2))
-    assert [job.id for job in page] == [asked[2], asked[1]]
+    assert [job.id for job in page] == [requested[2], requested[1]]
     before = (page[-1].requested_at, page[-1].id)
     page = await world.database.run(lambda tx: list_jobs(tx, "count", before, 2))
-    assert [job.id for job in page] == [asked[0]]
+    assert [job.id for job in page] == [requested[0]]

@@ -21,9 +21,9 @@ async def test_the_table_is_the_one_the_code_declares(world: World) -> None:
 
 
 async def test_a_subject_is_read_together_with_its_job(world: World) -> None:
-    asked = await world.ask()
+    requested = await world.ask()
     row = await world.database.run(
-        lambda tx: tx.raw.fetchrow(f"select 1 as mine, {job_columns('j')} from job j where id = $1", asked.id)
+        lambda tx: tx.raw.fetchrow(f"select 1 as mine, {job_columns('j')} from job j where id = $1", requested.id)
     )
     assert row is not None
-    assert job_of(row) == asked
+    assert job_of(row) == requested

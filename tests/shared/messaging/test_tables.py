@@ -13,8 +13,8 @@ async def test_the_tables_are_those_the_code_declares(world: World) -> None:
                where table_schema = 'public'"""
         )
     )
-    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    columns: dict[str, dict[str, bool]] = defaultdict(dict)
     for row in rows:
-        found[row["table_name"]][row["column_name"]] = row["nullable"]
+        columns[row["table_name"]][row["column_name"]] = row["nullable"]
     for table in tables.metadata.sorted_tables:
-        assert found[table.name] == {column.name: bool(column.nullable) for column in table.columns}, table.name
+        assert columns[table.name] == {column.name: bool(column.nullable) for column in table.columns}, table.name

@@ -76,11 +76,11 @@ class DirectOwner:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.asked: list[str] = []
+        self.questions: list[str] = []
         self.down = False
 
     async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
-        self.asked.append(key)
+        self.questions.append(key)
         if self.down:
             raise ConnectionRefusedError
         return await self.database.run(lambda tx: read_slice(tx, topic, key, first))

@@ -124,13 +124,13 @@ class RuleSets(RuleBasedStateMachine):
     @invariant()
     def intervals_never_overlap_and_a_single_kind_has_no_gap(self) -> None:
         intervals = intervals_of(self.steps)
-        for one, other in combinations(intervals, 2):
-            if one.id == other.id or self._slot_of(one.id, one.version) == self._slot_of(other.id, other.version):
-                assert one.effective_to is not None
-                assert one.effective_to <= other.effective_from
+        for first, other in combinations(intervals, 2):
+            if first.id == other.id or self._slot_of(first.id, first.version) == self._slot_of(other.id, other.version):
+                assert first.effective_to is not None
+                assert first.effective_to <= other.effective_from
         if self.mode == "single":
             assert intervals[0].effective_from == SINCE_EVER
-            assert all(one.effective_to == other.effective_from for one, other in pairwise(intervals))
+            assert all(first.effective_to == other.effective_from for first, other in pairwise(intervals))
             assert intervals[-1].effective_to is None
 
     @invariant()
@@ -164,9 +164,9 @@ class RuleSets(RuleBasedStateMachine):
             expected = {(v.id, v.version) for v in versions if v.in_force_at(known_at)}
             assert {(i.id, i.version) for i in intervals if i.holds_at(known_at)} == expected
             if self.mode == "single":
-                found = Timeline(intervals, lambda key: key).find(known_at)
-                assert found is not None
-                assert {found.rules} == {found.key} == expected
+                in_force = Timeline(intervals, lambda key: key).find(known_at)
+                assert in_force is not None
+                assert {in_force.rules} == {in_force.key} == expected
 
     def _history(self, version: RuleSetVersion) -> list[RuleSetStep]:
         return [step for step in self.steps if (step.id, step.version) == (version.id, version.version)]

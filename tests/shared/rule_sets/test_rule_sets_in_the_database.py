@@ -83,8 +83,8 @@ async def test_what_was_in_force_then_as_it_was_known(database: Database, clock:
     await activated(database, VISIT_RULES, second, begins)
 
     async def minutes(at: datetime, known_at: datetime | None = None) -> int:
-        found = await database.run(lambda tx: rule_set_at(tx, VISIT_RULES, at, known_at))
-        return found.rules.most_minutes
+        in_force = await database.run(lambda tx: rule_set_at(tx, VISIT_RULES, at, known_at))
+        return in_force.rules.most_minutes
 
     assert [await minutes(at) for at in (SINCE_EVER, first, begins - timedelta(seconds=1), begins)] == [60, 60, 60, 45]
     assert await minutes(begins, known_at=first) == 60  # nobody knew of it yet
@@ -100,9 +100,9 @@ async def test_what_was_in_force_then_as_it_was_known(database: Database, clock:
     assert (in_force.key, in_force.rules, in_force.effective_from) == (third, VisitRules(30), now)
     timeline = await database.run(lambda tx: load_timeline(tx, VISIT_RULES))
     for instant in (SINCE_EVER, begins, now - timedelta(seconds=1), now, now + timedelta(days=999)):
-        found = timeline.find(instant)
-        assert found is not None
-        assert found.rules.most_minutes == await minutes(instant)
+        in_force = timeline.find(instant)
+        assert in_force is not None
+        assert in_force.rules.most_minutes == await minutes(instant)
     assert timeline.find(SINCE_EVER - timedelta(days=1)) is None
     nothing = await database.run(lambda tx: rule_sets_at(tx, VISIT_RULES, SINCE_EVER - timedelta(days=1)))
     assert nothing == []
@@ -126,19 +126,19 @@ async def test_a_document_is_read_once_a_process_and_not_fetched_again(database:
     reads.clear()
 
     async def twice(tx: Transaction) -> list[str]:
-        asked: list[str] = []
+        statements: list[str] = []
 
         def note(query: Any) -> None:
-            asked.append(query.query)
+            statements.append(query.query)
 
         with tx.raw.query_logger(note):
             for _ in range(2):
                 assert (await load_in_force(tx, VISIT_RULES)).rules == VisitRules(45)
-        return asked
+        return statements
 
-    asked = await database.run(twice)
+    statements = await database.run(twice)
     assert reads == [key]
-    assert ["document" in query for query in asked] == [False, True, False]
+    assert ["document" in query for query in statements] == [False, True, False]
 
 
 async def test_the_same_version_of_another_database_is_another_one(database: Database) -> None:
@@ -275,8 +275,10 @@ async def test_the_tables_are_those_the_code_declares(database: Database) -> Non
                where table_schema = 'public' and table_name like 'rule_set%'"""
         )
     )
-    found: dict[str, dict[str, bool]] = {}
+    columns: dict[str, dict[str, bool]] = {}
     for row in rows:
-        found.setdefault(row["table_name"], {})[row["column_name"]] = row["nullable"]
+        columns.setdefault(row["table_name"], {})[row["column_name"]] = row["nullable"]
     declared = rule_set_tables(MetaData())
-    assert found == {table.name: {column.name: bool(column.nullable) for column in table.columns} for table in declared}
+    assert columns == {
+        table.name: {column.name: bool(column.nullable) for column in table.columns} for table in declared
+    }

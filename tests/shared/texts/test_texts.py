@@ -25,11 +25,11 @@ def test_a_sentence_has_its_values_in_both_languages() -> None:
 
 
 def test_english_counts_and_chinese_does_not() -> None:
-    said = {days: texts.both("silence.lasts", days=days) for days in (0, 1, 2)}
-    assert [one["en"] for one in said.values()] == [
+    sentences_said = {days: texts.both("silence.lasts", days=days) for days in (0, 1, 2)}
+    assert [sentence["en"] for sentence in sentences_said.values()] == [
         "no order for 0 days", "no order for 1 day", "no order for 2 days",
     ]  # fmt: skip
-    assert said[1]["zh"] == "已1天没有下单"
+    assert sentences_said[1]["zh"] == "已1天没有下单"
     assert texts.say("en", "silence.growth", months=1, percent="0.1", total=5) == "10 % in a month"
 
 
@@ -57,9 +57,9 @@ def test_codes_have_names_and_a_new_code_is_shown_as_it_is() -> None:
 
 
 def test_everything_can_be_said() -> None:
-    said = list(say_everything(texts))
-    assert len({key for _, key, _ in said}) == len(texts.sentences["en"])
-    assert all(text and "None" not in text for _, _, text in said)
+    sentences_said = list(say_everything(texts))
+    assert len({key for _, key, _ in sentences_said}) == len(texts.sentences["en"])
+    assert all(text and "None" not in text for _, _, text in sentences_said)
 
 
 @pytest.mark.parametrize(

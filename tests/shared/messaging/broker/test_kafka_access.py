@@ -79,13 +79,13 @@ async def test_a_broker_that_wants_tls_a_name_and_a_password_lets_us_in_and_nobo
     await producer.stop()
     consumer = await broker(access).consumer(f"group-{new_id()}", [topic])
     assert await consumer.cluster_id()
-    found: list[Message] = []
+    messages: list[Message] = []
     for _ in range(100):
-        found += await consumer.poll(10, 0.1)
-        if found:
+        messages += await consumer.poll(10, 0.1)
+        if messages:
             break
     await consumer.stop()
-    assert [message.value for message in found] == [b"value"]
+    assert [message.value for message in messages] == [b"value"]
 
     for refused in (replace(access, user="somebody"), replace(access, ca=None)):
         with pytest.raises((KafkaError, OSError)):

@@ -77,11 +77,11 @@ async def test_a_transaction_that_hangs_is_not_waited_for_for_ever(world: World,
 
 
 async def test_what_postgres_own_types_are_is_asked_once_a_process(world: World, monkeypatch) -> None:
-    asked: list[frozenset[int]] = []
+    introspected: list[frozenset[int]] = []
     ask = asyncpg.Connection._introspect_types
 
     async def counted(self: Any, oids: Any, timeout: Any) -> Any:
-        asked.append(frozenset(oids))
+        introspected.append(frozenset(oids))
         return await ask(self, oids, timeout)
 
     monkeypatch.setattr(asyncpg.Connection, "_introspect_types", counted)
@@ -91,6 +91,6 @@ async def test_what_postgres_own_types_are_is_asked_once_a_process(world: World,
         assert await connection.fetchval("select $1::uuid[]", [UUID(int=1)]) == [UUID(int=1)]
         assert await connection.fetchval("select h from stream_head h where key = 'nobody'") is None
         await connection.close()
-    own = [oids for oids in asked if max(oids) >= connections.FIRST_GENERATED_OID]
+    own = [oids for oids in introspected if max(oids) >= connections.FIRST_GENERATED_OID]
     assert len(own) == 3, "a table's type is another one in another database"
-    assert len(asked) == 4
+    assert len(introspected) == 4

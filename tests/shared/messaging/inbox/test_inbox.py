@@ -80,7 +80,7 @@ async def test_K14_poison_waits_alone_and_the_rest_follows_in_order_when_it_is_r
 
     await world.consumer.reconcile(in_full=True)
     await world.consumer.until_pulled()
-    assert world.direct.asked == [], "nothing is asked for in vain while the key is blocked"
+    assert world.direct.questions == [], "nothing is asked for in vain while the key is blocked"
 
     world.poisoned = set()
     assert await world.inbox.retry(parked_id, "operator")
@@ -196,10 +196,10 @@ async def test_K15_events_lost_long_ago_are_found_by_a_consumer_that_starts_now(
     await world.owner.run(lambda tx: tx.raw.execute("update outbox set published_at = now()"))  # and the broker lost it
     async with Running(world):
 
-        async def found() -> bool:
+        async def is_applied() -> bool:
             return [await world.refs(1), await world.refs(2)] == [["1"], ["1"]]
 
-        await until(found, "both are pulled, though neither head changed lately")
+        await until(is_applied, "both are pulled, though neither head changed lately")
 
 
 async def test_an_owner_that_is_away_when_the_broker_is_another_one_is_asked_when_it_is_back(world: World) -> None:
@@ -218,10 +218,10 @@ async def test_an_owner_that_is_away_when_the_broker_is_another_one_is_asked_whe
         await until(consuming, "the consumer goes on with the new broker")
         world.direct.down = False
 
-        async def found() -> bool:
+        async def is_applied() -> bool:
             return await world.refs(1) == ["1"]
 
-        await until(found, "what the old broker had not delivered is pulled")
+        await until(is_applied, "what the old broker had not delivered is pulled")
 
 
 async def test_a_broker_that_loses_doubles_and_reorders_changes_nothing(world: World) -> None:
@@ -293,7 +293,7 @@ async def test_K15_what_still_lies_on_the_broker_is_not_pulled(world: World) -> 
     for _ in range(3):
         await world.consumer.reconcile()
         await world.consumer.until_pulled()
-    assert world.direct.asked == [], "the consumer is behind, and the event waits for it on the broker"
+    assert world.direct.questions == [], "the consumer is behind, and the event waits for it on the broker"
 
     assert await reading.poll(500, 0.01)  # read, and for this test lost on the way to the inbox
     await world.consumer.reconcile()

@@ -27,11 +27,11 @@ class DirectSubscriber:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.asked = 0
+        self.questions = 0
         self.silent = False
 
     async def reason_to_keep(self, topic: str, epoch: UUID, last_seqs: Mapping[str, int]) -> str | None:
-        self.asked += 1
+        self.questions += 1
         if self.silent:
             return "it does not answer"
         behind = await self.world.subscriber.run(lambda tx: list_not_past(tx, topic, epoch, last_seqs))
@@ -125,7 +125,7 @@ async def test_nothing_goes_while_an_event_of_it_is_unsent(log: Log) -> None:
     await log.receive()
     await log.run(log.world.owner, "update outbox set published_at = null where seq = 2 and recorded_at < '2025-02-01'")
     assert await log.drop() == [], "February waits for January"
-    assert log.subscriber.asked == 0
+    assert log.subscriber.questions == 0
     assert len(await log.numbers()) == 6
     assert await log.run(log.world.owner, "select * from outbox_cut") == []
 
@@ -220,10 +220,10 @@ async def test_a_subscriber_that_comes_later_begins_where_the_log_does_and_the_r
     assert await log.world.refs(1) == ["4", "5"]
     assert await log.world.refs(2) == ["3"]
     assert sorted(await log.holes()) == [(1, 2, "log_cut", "gateway"), (1, 3, "log_cut", "gateway")]
-    asked = len(log.world.direct.asked)
+    questions = len(log.world.direct.questions)
     for _ in range(5):
         await log.world.consumer.reconcile()
-    assert len(log.world.direct.asked) == asked, "nobody is behind any more"
+    assert len(log.world.direct.questions) == questions, "nobody is behind any more"
     assert len(await log.holes()) == 2
 
 
@@ -268,17 +268,17 @@ async def test_replicas_that_keep_house_at_once_cut_once(log: Log) -> None:
 async def test_a_replica_that_was_slower_finds_the_month_gone(log: Log) -> None:
     await log.send()
     await log.receive()
-    asked: list[list[str]] = []
+    questions: list[list[str]] = []
 
     class Slow(DirectSubscriber):
         async def reason_to_keep(self, topic: str, epoch: UUID, last_seqs: Mapping[str, int]) -> str | None:
-            if not asked:
-                asked.append([])
-                asked[0] += await log.drop()
+            if not questions:
+                questions.append([])
+                questions[0] += await log.drop()
             return await super().reason_to_keep(topic, epoch, last_seqs)
 
     assert await drop_old_months(log.world.owner, Slow(log.world), 30, JUNE) == []
-    assert asked == [["outbox_2025_01", "outbox_2025_02"]]
+    assert questions == [["outbox_2025_01", "outbox_2025_02"]]
 
 
 async def test_a_month_in_which_something_is_recorded_after_all_stays(log: Log) -> None:
@@ -314,15 +314,15 @@ async def test_every_other_service_is_asked_until_one_objects() -> None:
         "b": {"subscribed": True, "not_past": []},
         "c": {"subscribed": True, "not_past": ["k"]},
     }
-    asked: list[tuple[str, str]] = []
+    questions: list[tuple[str, str]] = []
 
     async def post(service: str, path: str, body: Mapping[str, object]) -> object:
-        asked.append((service, path))
+        questions.append((service, path))
         return answers[service]
 
     epoch = UUID(int=7)
     assert await HttpSubscriberPositions(["a", "b"], post).reason_to_keep(TOPIC, epoch, {"k": 2}) is None
-    assert asked == [(service, f"/internal/streams/{TOPIC}/passed") for service in ("a", "b")]
+    assert questions == [(service, f"/internal/streams/{TOPIC}/passed") for service in ("a", "b")]
     reason = await HttpSubscriberPositions(["a", "b", "c"], post).reason_to_keep(TOPIC, epoch, {"k": 2})
     assert reason == f"c is not past 1 streams of {TOPIC}"
     reason = await HttpSubscriberPositions(["away", "a"], post).reason_to_keep(TOPIC, epoch, {"k": 2})
