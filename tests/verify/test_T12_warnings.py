@@ -50,7 +50,7 @@ async def test_T12_a_warning_that_was_told_and_is_shown_is_sound(warned: Five):
 
 
 @pytest.mark.parametrize(
-    ("service", "fault", "broken"),
+    ("service", "fault", "codes"),
     [
         ("tiering", "delete from warning_change", {"warnings_raised_once"}),
         (
@@ -69,10 +69,10 @@ async def test_T12_a_warning_that_was_told_and_is_shown_is_sound(warned: Five):
         ),
     ],
 )  # fmt: skip
-async def test_T12_each_fault_is_found(warned: Five, service: str, fault: str, broken: set[str]):
+async def test_T12_each_fault_is_found(warned: Five, service: str, fault: str, codes: set[str]):
     await warned.run(service, fault)
     try:
-        assert await broken(warned) == broken
+        assert await broken(warned) == codes
     finally:
         if "drop index" in fault:  # the database is used again
             again = "create unique index early_warning_once on early_warning (customer_id, cause) where lasting"

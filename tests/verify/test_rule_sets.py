@@ -18,7 +18,7 @@ class UndoneAgain(Exception):
 
 async def broken(database: Database, fault: str | None) -> set[str]:
     """The codes of what a fault breaks; nothing refuses it, as if it had come from elsewhere."""
-    broken = set()
+    codes: set[str] = set()
     with suppress(UndoneAgain):
         async with database.transaction() as tx:
             await tx.raw.execute("set local session_replication_role = replica")  # no triggers, no foreign keys
@@ -29,9 +29,9 @@ async def broken(database: Database, fault: str | None) -> set[str]:
             for invariant in INVARIANTS:
                 assert await tx.raw.fetchval(invariant.checked) > 0, invariant.code
                 if await tx.raw.fetch(invariant.offending):
-                    broken.add(invariant.code)
+                    codes.add(invariant.code)
             raise UndoneAgain
-    return broken
+    return codes
 
 
 @pytest.fixture
