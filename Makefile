@@ -38,7 +38,7 @@ test: setup ## the whole test suite, on real Postgres and a real Kafka protocol
 NOT_FAST := architecture bench contract demo deploy docs embedded end_to_end journeys reliability security verify
 
 test-fast: setup ## the pure tests, property tests left out: no database, nothing started, under 20 s
-	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -n $(JOBS) -m "pure and not hypothesis" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -q -n 0 -m "pure and not hypothesis" $(NOT_FAST:%=--ignore=tests/%) $(ARGS)
 
 coverage: setup ## branches of every domain/ that its pure tests take, with a floor
 	@$(RUN) -m tools.branch_coverage $(ARGS)
