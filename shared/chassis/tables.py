@@ -1,6 +1,4 @@
-"""The chassis's own tables, the same in every service's database: `create(op)` in a service's first migration."""
-
-from typing import Any
+"""The chassis's own tables, the same in every service's database; the dated SQL in `shared/migrations` makes them."""
 
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
 
@@ -26,22 +24,3 @@ deployment = Table(  # one row: what a deployment can not change its mind about
     Column("time_zone", Text, nullable=False),
     Column("fixed_at", DateTime(timezone=True), nullable=False),
 )
-
-STATEMENTS = """
-create table deployment (
-    one_row int primary key check (one_row = 1), currency text not null, time_zone text not null,
-    fixed_at timestamptz not null
-);
-create table idempotency (
-    digest bytea primary key, sent bytea not null, path text not null, status int, headers text, body bytea,
-    created_at timestamptz not null
-);
-create index idempotency_created on idempotency using brin (created_at);
-"""
-
-
-def create(op: Any) -> None:
-    """Create the chassis's tables; `op` is Alembic's."""
-    for statement in STATEMENTS.split(";\n"):
-        if statement.strip():
-            op.execute(statement)

@@ -1,9 +1,8 @@
 """The backbone's tables, the same in every service's database.
 
-`create(op)` belongs into a service's first migration, what came after it into later ones: `create_cuts(op)`.
+The dated SQL in `shared/migrations` makes them (`shared.chassis.migrations.create_shared_tables`); here they are
+declared, and a test holds the two together.
 """
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -157,91 +156,3 @@ timer = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
 )
-
-STATEMENTS = """
-create sequence outbox_position;
-create table outbox (
-    position bigint not null default nextval('outbox_position'),
-    recorded_at timestamptz not null,
-    event_id uuid not null,
-    topic text not null,
-    key text not null,
-    seq bigint not null,
-    type text not null,
-    payload text not null,
-    traceparent text,
-    occurred_at timestamptz not null,
-    shard smallint not null,
-    published_at timestamptz,
-    primary key (position, recorded_at)
-) partition by range (recorded_at);
-create table outbox_default partition of outbox default;
-create index outbox_unpublished on outbox (position) where published_at is null;
-create index outbox_stream on outbox (topic, key, seq);
-create table stream_head (
-    topic text not null, key text not null, seq bigint not null, last_event_id uuid not null,
-    changed_at timestamptz not null, primary key (topic, key)
-) with (fillfactor = 70);
-create index stream_head_changed on stream_head using brin (changed_at);
-create table stream_epoch (
-    one_row int primary key check (one_row = 1), epoch uuid not null, started_at timestamptz not null
-);
-create table epoch_head (
-    topic text not null, key text not null, seq bigint not null, last_event_id uuid not null, primary key (topic, key)
-);
-create table stream_seen (
-    topic text not null, key text not null, epoch uuid, last_seq bigint not null check (last_seq >= 0),
-    last_event_id uuid, blocked_at timestamptz, primary key (topic, key)
-) with (fillfactor = 70);
-create index stream_seen_blocked on stream_seen (topic, key) where blocked_at is not null;
-create table parked (
-    parked_id uuid primary key, topic text not null, key text not null, seq bigint not null, epoch uuid, event_id uuid,
-    type text not null, payload bytea not null, reason text not null, detail text not null,
-    recorded_at timestamptz not null, tries int not null, parked_at timestamptz not null,
-    ended_at timestamptz, ended_by text
-);
-create unique index parked_open on parked (topic, key) where ended_at is null;
-create table stream_hole (
-    topic text not null, key text not null, seq bigint not null, event_id uuid, type text not null,
-    reason text not null, dropped_at timestamptz not null, dropped_by text not null, primary key (topic, key, seq)
-);
-create table epoch_difference (
-    topic text not null, key text not null, epoch uuid not null, previous_epoch uuid, consumed_seq bigint not null,
-    owner_seq bigint not null, found_at timestamptz not null, primary key (topic, key, epoch)
-);
-create table broker_seen (one_row int primary key check (one_row = 1), cluster_id text not null);
-create table timer (
-    aggregate text not null, kind text not null, generation int not null, due_at timestamptz not null,
-    state text not null check (state in ('pending', 'fired', 'cancelled', 'failed')), ended_at timestamptz,
-    retry_at timestamptz, tries int not null default 0, last_error text, primary key (aggregate, kind, generation)
-);
-create unique index timer_one_pending on timer (aggregate, kind) where state = 'pending';
-create index timer_due on timer (due_at) where state = 'pending';
-"""
-
-CUTS = """
-create table outbox_cut (
-    topic text not null, key text not null, seq bigint not null, event_id uuid not null, partition text not null,
-    recorded_before timestamptz not null, cut_at timestamptz not null, primary key (topic, key)
-);
-alter table stream_hole add column first_seq bigint;
-"""
-
-
-def create(op: Any) -> None:
-    """Create the backbone's tables; `op` is Alembic's. The first epoch begins here."""
-    from shared.messaging.ids import new_id
-
-    _execute(op, STATEMENTS)
-    op.execute(f"insert into stream_epoch (one_row, epoch, started_at) values (1, '{new_id()}', now())")
-
-
-def create_cuts(op: Any) -> None:
-    """Create what an event log needs whose old months may be dropped."""
-    _execute(op, CUTS)
-
-
-def _execute(op: Any, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            op.execute(statement)

@@ -7,13 +7,14 @@ forgot to look would not be saved by a constraint.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 
 from shared.errors import invalid
 from shared.events import CustomerReferenceRegistered, OrderDelivered
-from shared.messaging import Database, Subscriptions, Transaction, announce, new_id, tables
+from shared.messaging import Database, Subscriptions, Transaction, announce, new_id
 from shared.messaging.broker.interface import Message
 from shared.messaging.broker.loopback import LoopbackBroker
 from shared.messaging.inbox.consumer import ConsumerLoop
@@ -26,23 +27,13 @@ TOPIC = "patron.intake"
 FAST = ConsumerTiming(reconcile_seconds=0.1, idle_check_seconds=0.3, watchdog_seconds=10, max_pause_seconds=0.2)
 
 
-class Statements:
-    """Stands for Alembic's `op`: collects the statements of `tables`."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    def execute(self, statement: str) -> None:
-        self.statements.append(statement)
+BACKBONE = Path(__file__).resolve().parents[3] / "shared" / "migrations" / "2026_11_28_backbone.sql"
 
 
 async def make_tables(url: str) -> None:
-    op = Statements()
-    tables.create(op)
-    tables.create_cuts(op)
     connection = await asyncpg.connect(url)
-    for statement in op.statements:
-        await connection.execute(statement)
+    await connection.execute(BACKBONE.read_text())
+    await connection.execute("insert into stream_epoch (one_row, epoch, started_at) values (1, $1, now())", new_id())
     await connection.execute(
         """create table effect (n bigint generated always as identity, customer_id uuid, type text, ref text,
                                 at timestamptz)"""

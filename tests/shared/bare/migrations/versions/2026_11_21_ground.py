@@ -2,15 +2,12 @@
 
 from alembic import op
 
-from shared.chassis import tables as chassis
-from shared.messaging import tables as messaging
+from shared.chassis.migrations import create_shared_tables
 
 revision = "2026_11_21_ground"
 down_revision = None
 
 
 def upgrade() -> None:
-    messaging.create(op)
-    messaging.create_cuts(op)
-    chassis.create(op)
+    create_shared_tables(op, "2026_11_28")
     op.execute("create table thing (id uuid primary key, name text not null, version int not null default 1)")
