@@ -1,16 +1,47 @@
 """What tiering announces: a customer's tier changed, a policy is in force, a review was applied (T9, T10)."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Amount, Code, Event, Instant, catalogued
+from pydantic import Field
+
+from shared.events.base import Amount, Code, Event, Instant, Part, catalogued
 
 TOPIC = "patron.tiering"
+
+TierChangeKind = Literal["first", "upgrade", "downgrade", "correction", "override"]
+
+
+class TierPeriod(Part):
+    """One row of a customer's tier history: a tier from an instant on, until the next period begins."""
+
+    change_id: UUID
+    """The row of the tier history; a row whose date, tier, kind and reasons did not change keeps its id."""
+    previous_tier: Code | None = None
+    """The tier before this row, missing when it is the first."""
+    tier: Code
+    """The tier in force, a code of the policy."""
+    rank: int
+    """The tier's place in its policy, 0 the lowest."""
+    kind: TierChangeKind
+    """Why: the first tier, a rise, a fall, a correction of what stood before, or set by a person."""
+    effective_from: Instant
+    """From when on the tier holds."""
+    policy_id: UUID
+    """The policy it was decided by."""
+    policy_version: int
+    """That policy's version."""
+    run_id: UUID | None = None
+    """The review that decided it, where one did."""
 
 
 @catalogued
 class TierChanged(Event):
-    """A customer is in another tier from an instant on; a correction replaces what stood from there (T10)."""
+    """A customer's tier history is another one from an instant on: its tail replaces what stood from there (T10).
+
+    There is one event a customer and decision. Whoever keeps a copy drops every period that begins at or after the
+    beginning of the first of `periods`, then adds these. The other fields describe the open row: the tier now.
+    """
 
     type: ClassVar[str] = "tiering.tier_changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -19,25 +50,29 @@ class TierChanged(Event):
     customer_id: UUID
     """Whose tier changed."""
     change_id: UUID
-    """The row of the tier history."""
+    """The open row of the tier history: the last of `periods`."""
     previous_tier: Code | None = None
-    """The tier before, missing when it is the first."""
+    """The tier before the open row, missing when it is the first."""
     tier: Code
-    """The tier from now on, a code of the policy."""
+    """The tier now, a code of the policy."""
     rank: int
     """The tier's place in its policy, 0 the lowest: so that tiers nobody knows can be compared."""
-    kind: Literal["first", "upgrade", "downgrade", "correction", "override"]
+    kind: TierChangeKind
     """Why: the first tier, a rise, a fall, a correction of what stood before, or set by a person."""
     effective_from: Instant
-    """From when on the tier holds. A correction replaces what stood from that instant on."""
+    """From when on the tier of the open row holds."""
     decided_at: Instant
-    """When it was decided."""
+    """When the change was decided."""
     policy_id: UUID
     """The policy it was decided by."""
     policy_version: int
     """That policy's version."""
     run_id: UUID | None = None
     """The review that decided it, where one did."""
+    changed_from: Instant
+    """The first instant from which the history is another than before."""
+    periods: Annotated[tuple[TierPeriod, ...], Field(min_length=1)]
+    """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open."""
 
 
 @catalogued

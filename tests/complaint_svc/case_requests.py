@@ -7,6 +7,7 @@ import httpx
 
 from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
 from tests.complaint_svc.case_builders import CUSTOMER, utc
+from tests.tier_tails import row_changed
 
 STORY: dict[str, Any] = {
     "customer": {"id": str(CUSTOMER)},
@@ -36,10 +37,7 @@ def known_to(partner_id: UUID, customer_id: UUID = CUSTOMER) -> CustomerReferenc
 
 
 def tier(name: str, customer_id: UUID = CUSTOMER, rank: int = 1) -> TierChanged:
-    return TierChanged(
-        customer_id=customer_id, change_id=uuid4(), previous_tier=None, tier=name, rank=rank, kind="first",
-        effective_from=utc("2026-01-01T00:00"), decided_at=utc("2026-01-01T00:00"), policy_id=uuid4(), policy_version=1,
-    )  # fmt: skip
+    return row_changed(customer_id, uuid4(), name, rank, utc("2026-01-01T00:00"), kind="first")
 
 
 async def filed(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:

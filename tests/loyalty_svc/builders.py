@@ -27,6 +27,7 @@ from shared.events import (
     ReversedLine,
     TierChanged,
 )
+from tests.tier_tails import row_changed
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 VERSIONS = Path(str(loyalty_svc.__file__)).parent / "migrations" / "versions"
@@ -113,10 +114,7 @@ def reversed_lines(order: OrderPlaced, pieces: object) -> tuple[ReversedLine, ..
 def tier_changed(
     customer: UUID, change: UUID, tier: str, at: datetime, kind: str = "upgrade", previous: str | None = None
 ) -> TierChanged:
-    return TierChanged(
-        customer_id=customer, change_id=change, previous_tier=previous, tier=tier, rank=1,
-        kind=kind, effective_from=at, decided_at=at, policy_id=UUID(int=99), policy_version=1,  # type: ignore[arg-type]
-    )  # fmt: skip
+    return row_changed(customer, change, tier, 1, at, kind=kind, previous_tier=previous)
 
 
 CASE = UUID(int=7_000)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from shared.events import DeadlineWarned, PointsPosted, TierChanged
+from shared.events import DeadlineWarned, PointsPosted
+from tests.tier_tails import row_changed
 
 if TYPE_CHECKING:
     from tests.verify.conftest import Five
@@ -144,11 +145,8 @@ async def build(five: "Five") -> None:
         (CHANGE, "lead", "silver", 1, "upgrade", AT),
     ):
         await five.announce(
-            TierChanged(
-                customer_id=CUSTOMER, change_id=change, previous_tier=previous, tier=tier, rank=rank, kind=kind,
-                effective_from=since, decided_at=AT, policy_id=POLICY, policy_version=1,
-            )
-        )  # fmt: skip
+            row_changed(CUSTOMER, change, tier, rank, since, AT, previous_tier=previous, kind=kind, policy_id=POLICY)
+        )
     for entry, kind, points, balance in ((ENTRY, "earn", 100, 100), (TAKEN, "reverse", -40, 60)):
         await five.announce(
             PointsPosted(

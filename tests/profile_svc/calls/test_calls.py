@@ -7,6 +7,7 @@ import pytest
 
 from services.profile_svc.subscriptions import subscriptions
 from shared.events import ComplaintFiled, DeadlineBreached, PointsPosted, TierChanged
+from tests.tier_tails import row_changed
 
 SERVICE = "profile"
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -27,9 +28,7 @@ async def popped(client, number: str) -> list[dict]:
 
 
 def tier(id: str, name: str, rank: int) -> TierChanged:
-    times = {"effective_from": NOW, "decided_at": NOW}
-    policy = {"policy_id": UUID(int=9), "policy_version": 1, "kind": "first"}
-    return TierChanged(customer_id=UUID(id), change_id=UUID(int=rank + 1), tier=name, rank=rank, **times, **policy)
+    return row_changed(UUID(id), UUID(int=rank + 1), name, rank, NOW, kind="first")
 
 
 @pytest.mark.parametrize("number", ["+8613800138000", "13800138000", "8613800138000", "138-0013-8000", "0013800138000"])

@@ -27,6 +27,7 @@ from shared.events import (
     ReceivableIssued,
     TierChanged,
 )
+from tests.tier_tails import row_changed
 
 SERVICE = "profile"
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -93,18 +94,9 @@ class Story:
 
     def tier(self, minute: int) -> None:
         tier, rank = self.pick(("iron", 0), ("gold", 1), ("platinum", 2))
-        policy = {"policy_id": UUID(int=9), "policy_version": 1, "kind": self.pick("first", "upgrade", "correction")}
-        self.tell(
-            TierChanged(
-                customer_id=self.pick(*CUSTOMERS),
-                change_id=self.id(),
-                tier=tier,
-                rank=rank,
-                effective_from=when(self.draw(st.integers(0, minute))),
-                decided_at=when(minute),
-                **policy,
-            )
-        )
+        kind = self.pick("first", "upgrade", "correction")
+        since = when(self.draw(st.integers(0, minute)))
+        self.tell(row_changed(self.pick(*CUSTOMERS), self.id(), tier, rank, since, when(minute), kind=kind))
 
     def points(self, minute: int) -> None:
         numbers = self.draw(st.tuples(*[st.integers(0, 5000)] * 3))
@@ -306,17 +298,7 @@ async def test_G3_overview_in_one_answer(client, database, deliver):
                 **receivable, amount=100, issued_on=START.date(), due_on=date(2026, 1, 20), recorded_at=when(0)
             ),
             PaymentReceived(**receivable, payment_id=UUID(int=7), amount=40, outstanding=60, paid_at=when(1)),
-            TierChanged(
-                customer_id=customer,
-                change_id=UUID(int=4),
-                tier="gold",
-                rank=2,
-                kind="first",
-                effective_from=when(0),
-                decided_at=when(0),
-                policy_id=UUID(int=9),
-                policy_version=1,
-            ),
+            row_changed(customer, UUID(int=4), "gold", 2, when(0), kind="first"),
             PointsPosted(
                 customer_id=customer,
                 entry_id=UUID(int=8),
@@ -361,9 +343,7 @@ async def test_G3_overview_of_a_new_file_is_all_nothing(client):
 
 async def test_G3_overview_facts_may_come_before_the_file(client, database, deliver):
     customer = CUSTOMERS[1]
-    tier = {"tier": "gold", "rank": 2, "kind": "first", "effective_from": START, "decided_at": START}
-    policy = {"policy_id": UUID(int=9), "policy_version": 1}
-    await deliver(database, subscriptions, [TierChanged(customer_id=customer, change_id=UUID(int=4), **tier, **policy)])
+    await deliver(database, subscriptions, [row_changed(customer, UUID(int=4), "gold", 2, START, kind="first")])
     assert (await client.get(f"/v1/customers/{customer}/overview")).status_code == 404
     await deliver(
         database,

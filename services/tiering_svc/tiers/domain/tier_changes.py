@@ -20,7 +20,7 @@ from services.tiering_svc.tiers.domain.accounts import OrderAccount, ReversalAcc
 from services.tiering_svc.tiers.domain.explanation import reasons_of
 from services.tiering_svc.tiers.domain.standing import RISES, ChangeKind, Standing
 from services.tiering_svc.tiers.domain.timeline import Timeline
-from shared.events import TierChanged
+from shared.events import TierChanged, TierPeriod
 
 Walk = Iterator[tuple[datetime, date, Figures | CustomerSnapshot]]
 
@@ -42,17 +42,15 @@ class TierChange:
     run_id: UUID | None
     reasons: dict[str, Any]
 
-    def event(self, at: datetime) -> TierChanged:
-        """The change as it is announced; `at` is when it was decided."""
-        return TierChanged(
-            customer_id=self.customer_id,
+    def period(self) -> TierPeriod:
+        """The row as it is announced within a history's tail."""
+        return TierPeriod(
             change_id=self.row_id,
             previous_tier=self.previous_tier,
             tier=self.tier,
             rank=self.rank,
             kind=self.kind,
             effective_from=self.effective_from,
-            decided_at=at,
             policy_id=self.policy_id,
             policy_version=self.policy_version,
             run_id=self.run_id,
@@ -232,5 +230,26 @@ def endings(before: Standing, changes: Sequence[TierChange]) -> list[RowEnding]:
 
 
 def announced(decisions: Iterable[DecidedStanding], at: datetime) -> list[TierChanged]:
-    """An event for each row made, in the order they were made; `at` is when it was decided."""
-    return [change.event(at) for decision in decisions for change in decision.changes]
+    """An event for each decision that made rows, with those that stand; `at` is when it was decided."""
+    return [tail_event(decision.changes, at) for decision in decisions if decision.changes]
+
+
+def tail_event(changes: Sequence[TierChange], at: datetime) -> TierChanged:
+    """The rows of one customer's decision as the tail of its history; of those at one instant the last one stands."""
+    periods = tuple(change.period() for change in {change.effective_from: change for change in changes}.values())
+    open_row = periods[-1]
+    return TierChanged(
+        customer_id=changes[0].customer_id,
+        change_id=open_row.change_id,
+        previous_tier=open_row.previous_tier,
+        tier=open_row.tier,
+        rank=open_row.rank,
+        kind=open_row.kind,
+        effective_from=open_row.effective_from,
+        decided_at=at,
+        policy_id=open_row.policy_id,
+        policy_version=open_row.policy_version,
+        run_id=open_row.run_id,
+        changed_from=periods[0].effective_from,
+        periods=periods,
+    )
