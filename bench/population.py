@@ -28,17 +28,19 @@ FALLS = f"(n % 100 = 57 and {EARNED} < 3)"
 RANK = f"({EARNED} - {RISES}::int + {FALLS}::int)"
 BEGAN = "timestamptz '2025-07-15T12:00Z'"
 BELOW = "timestamptz '2025-10-31T23:00Z'"
+LAST = "timestamptz '2025-12-15T12:00Z' + n % 86400 * interval '1 second'"  # the newest order
 MONTH = f"generate_series(0, {MONTHS - 1}) m cross join generate_series(1, {{customers}}) n"
 
 STATEMENTS = (
     f"""insert into standing (customer_id, tier, rank, since, row_id, kind, policy_id, policy_version, ladder,
-            floor_tier, floor_rank, below_since, grace_until, known_from)
+            below_since, grace_until, known_from, first_known, folded_until, decided_until)
         select {CUSTOMER}, ('{{{{{",".join(TIERS)}}}}}'::text[])[{RANK} + 1], {RANK}, {BEGAN}, {ROW}, 'first',
-               '{POLICY}', 1, '{"<".join(TIERS)}', 'basic', 0, case when {FALLS} then {BELOW} end,
-               case when {FALLS} then {BELOW} + interval '1 month' end, {BEGAN}
+               '{POLICY}', 1, '{"<".join(TIERS)}', case when {FALLS} then {BELOW} end,
+               case when {FALLS} then {BELOW} + interval '1 month' end, {BEGAN}, {BEGAN}, {LAST},
+               case when {FALLS} then {BELOW} else {BEGAN} end
         from generate_series(1, {{customers}}) n""",
-    """insert into tier_watch (customer_id, row_id, below_since, grace_until, known_from)
-        select customer_id, row_id, below_since, grace_until, below_since from standing
+    """insert into tier_watch (customer_id, below_since, grace_until, known_from)
+        select customer_id, below_since, grace_until, below_since from standing
         where below_since is not null""",
     """insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, known_from, policy_id,
             policy_version, reasons)

@@ -1,7 +1,7 @@
 """Runs in the tests: reviews and simulations asked for and worked to their end without the other services."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,29 @@ async def put_in_force(database: Database, document: dict[str, Any]) -> tuple[UU
     names = {"en": "Test", "zh": "测试"}
     version = await database.run(lambda tx: write_version(tx, TIER_POLICIES, document, "analyst-1", name=names))
     await database.run(lambda tx: activate_version(tx, TIER_POLICIES, version.id, version.version, "head-1"))
+    await as_if_always_in_force(database)
     return version.id, version.version
+
+
+ALWAYS = """
+insert into rule_set_step (kind, id, version, step, at, by, effective_from)
+select 'tier-policies', v.id, v.version, 'retired', $1::timestamptz, 'head-1', $1::timestamptz from rule_set_version v
+where v.kind = 'tier-policies' and v.status = 'retired'
+union all
+select 'tier-policies', id, version, 'active', $1::timestamptz, 'head-1', $1::timestamptz from rule_set_version
+where kind = 'tier-policies' and status = 'active'
+"""
+RETIRE = "update rule_set_version set effective_to = $1 where kind = 'tier-policies' and status = 'retired'"
+ACTIVATE = """
+update rule_set_version set activated_at = $1, effective_from = $1
+where kind = 'tier-policies' and status = 'active'
+"""
+
+
+async def as_if_always_in_force(database: Database) -> None:
+    """The policy in force graded the past of tests, too: people cannot date an activation back."""
+    for statement in (RETIRE, ACTIVATE, ALWAYS):
+        await database.run(lambda tx, sql=statement: tx.raw.execute(sql, datetime(2000, 1, 1, tzinfo=UTC)))  # type: ignore[misc]
 
 
 def ids(count: int) -> Sequence[UUID]:

@@ -1,6 +1,5 @@
 """Shorthand of the tiering tests: policies, orders and folds, without a database."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,11 +9,19 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Order, Reversal
-from services.tiering_svc.indicators.domain.order_aggregates import OrderHistory
 from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.policies.domain.policy_document import read_policy
+from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyActivation, PolicyTimeline
+from services.tiering_svc.tiers.domain.history_change import StoredHistory, change_history
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import TierChange, after_order, after_reversal, endings
+from services.tiering_svc.tiers.domain.tier_changes import Decider, TierChange
+from services.tiering_svc.tiers.domain.tier_life import TierLife, tier_life
+from services.tiering_svc.tiers.domain.timeline import (
+    CustomerTimeline,
+    PromiseChange,
+    TierOverride,
+    TimedReversal,
+)
 
 CUSTOMER = UUID(int=1)
 POLICY = UUID(int=900)
@@ -64,47 +71,88 @@ def back(of: Order, amount: str | None = None, quantity: int | None = None) -> R
 
 def rules(policy: Policy = GOLD_AT_550) -> Rules:
     numbers = count(10_000)
-    return Rules(policy, UTC, lambda: UUID(int=next(numbers)), BEGINNING, {})
+    return Rules(policy, UTC, lambda: UUID(int=next(numbers)), BEGINNING)
+
+
+def decider(policy: Policy = GOLD_AT_550) -> Decider:
+    return Decider(policy, UTC, rules(policy).new_id)
 
 
 @dataclass
 class Folded:
-    """A customer's life folded from facts in the order they were recorded, always by the exact path."""
+    """A customer's life folded from facts in the order they were recorded, as it is kept, announced and replaced."""
 
     rules: Rules = field(default_factory=rules)
-    standing: Standing = field(default_factory=lambda: Standing(CUSTOMER))
-    changes: list[TierChange] = field(default_factory=list)
+    changes: list[TierChange] = field(default_factory=list)  # every row that was ever announced, in order
+    orders: list[Order] = field(default_factory=list)
+    reversals: list[TimedReversal] = field(default_factory=list)
+    reviews: list[AppliedReview] = field(default_factory=list)
+    overrides: list[TierOverride] = field(default_factory=list)
+    promises: list[PromiseChange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.orders = OrderHistory(self.rules.active.months, [])
-        self.first = self.standing
+        self.activations = [PolicyActivation(BEGINNING, self.rules.active)]
+        self.kept = StoredHistory(Standing(CUSTOMER), [], [])
 
     def place(self, *orders: Order) -> "Folded":
         for placed in orders:
-            self.standing, changes = after_order(self.standing, placed, self.orders, self.rules)
-            self.changes += changes
+            self.orders.append(placed)
+            self.fold()
         return self
 
-    def reverse(self, *reversals: Reversal) -> "Folded":
+    def reverse(self, *reversals: Reversal, at: datetime | None = None) -> "Folded":
+        """Something comes back, after everything that happened by now unless it is said when."""
         for reversal in reversals:
-            self.standing, changes = after_reversal(self.standing, reversal, self.orders, self.rules)
-            self.changes += changes
+            happened = [placed.placed_at for placed in self.orders] + [earlier.at for earlier in self.reversals]
+            when = max(happened) + timedelta(seconds=1) if at is None else at
+            change_id = UUID(int=len(self.reversals))
+            self.reversals.append(TimedReversal(max(when, reversal.placed_at), change_id, reversal))
+            self.fold()
         return self
+
+    def review(self, as_of: datetime) -> "Folded":
+        """By the policy in force now."""
+        self.reviews.append(AppliedReview(as_of, UUID(int=len(self.reviews) + 1), self.rules.active))
+        self.fold()
+        return self
+
+    def activate(self, policy: Policy, instant: datetime) -> "Folded":
+        self.rules = rules(policy)
+        self.activations.append(PolicyActivation(instant, policy))
+        return self
+
+    def timeline(self) -> CustomerTimeline:
+        return CustomerTimeline(
+            CUSTOMER, BEGINNING, sorted(self.orders, key=lambda placed: (placed.placed_at, placed.order_id)),
+            sorted(self.reversals), self.overrides, self.promises,
+        )  # fmt: skip
+
+    def policies(self) -> PolicyTimeline:
+        return PolicyTimeline(self.activations, sorted(self.reviews, key=lambda review: review.as_of))
+
+    def fold(self) -> TierLife:
+        life = tier_life(self.timeline(), self.policies(), datetime.max.replace(tzinfo=UTC), UTC)
+        change = change_history(self.kept, life, BEGINNING, self.rules.new_id)
+        if change.event(BEGINNING) is not None:
+            self.changes += change.new_rows
+        self.kept = StoredHistory(change.standing, change.rows, change.watches)
+        return life
+
+    @property
+    def standing(self) -> Standing:
+        return self.kept.standing
 
     @property
     def moves(self) -> list[tuple[str, str, datetime]]:
         return [(change.kind, change.tier, change.effective_from) for change in self.changes]
 
     @property
+    def kinds(self) -> list[tuple[str, str, datetime]]:
+        """The rows in force: (kind, tier, from)."""
+        return [(row.kind, row.tier, row.effective_from) for row in self.kept.rows]
+
+    @property
     def history(self) -> list[tuple[str, datetime, datetime | None]]:
         """The rows in force: (tier, from, to)."""
-        return rows_in_force(self.first, self.changes)
-
-
-def rows_in_force(first: Standing, changes: Sequence[TierChange]) -> list[tuple[str, datetime, datetime | None]]:
-    ended = {ending.row_id: ending.ends_at for ending in endings(first, changes)}
-    return [
-        (change.tier, change.effective_from, ended.get(change.row_id))
-        for change in changes
-        if change.row_id not in ended or ended[change.row_id] is not None
-    ]
+        ends = [row.effective_from for row in self.kept.rows[1:]] + [None]
+        return [(row.tier, row.effective_from, end) for row, end in zip(self.kept.rows, ends, strict=False)]

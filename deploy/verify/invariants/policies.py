@@ -28,9 +28,10 @@ INVARIANTS = (
         checked="select count(*) from tier_privilege",
         offending="""
             select s.customer_id, o.privilege_id, 'override' as fault from standing s
-            full join (select * from tier_privilege where kind = 'override' and ended_at is null) o using (customer_id)
-            where (s.overridden_until is null) <> (o.privilege_id is null)
-               or s.overridden_until <> o.until or (o.privilege_id is not null and s.row_id <> o.privilege_id)
+            full join (
+                select * from tier_privilege where kind = 'override' and ended_at is null and until > now()
+            ) o using (customer_id)
+            where s.overridden_until is distinct from o.until and coalesce(s.overridden_until, o.until) > now()
             union all
             select s.customer_id, r.privilege_id, 'retention' from standing s
             full join (select * from tier_privilege where kind = 'retention' and ended_at is null) r using (customer_id)

@@ -62,8 +62,8 @@ INVARIANTS = (
         checked="select count(*) from standing where below_since is not null",
         offending="""
             select s.customer_id, s.below_since, w.below_since as watched_since from standing s
-            left join tier_watch w on w.row_id = s.row_id and w.recovery_known_from is null
-            where s.below_since is distinct from w.below_since
+            left join tier_watch w on w.customer_id = s.customer_id and w.known_until is null and w.ended_at is null
+            where (s.below_since, s.grace_until) is distinct from (w.below_since, w.grace_until)
         """,
     ),
 )

@@ -35,20 +35,34 @@ INVARIANTS = (
     ),
     Within(
         "tiers_announced",
-        "every change of tier was announced exactly once",
+        "the tails that were announced of a customer's history, each replacing the one before it, make its history",
         ("tiering",),
         checked="select count(*) from tier_history",
         offending=f"""
-            with announced as (
-                select (p ->> 'change_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id,
-                       p ->> 'tier' as tier, (p ->> 'effective_from')::timestamptz as since,
-                       count(*) over (partition by p ->> 'change_id') as times
-                from (select payload::jsonb as p from outbox where type = 'tiering.tier_changed.v1') as changes
+            with tails as (
+                select p, (p ->> 'customer_id')::uuid as customer_id, position,
+                       (p -> 'periods' -> 0 ->> 'effective_from')::timestamptz as begins
+                from (
+                    select payload::jsonb as p, position from outbox where type = 'tiering.tier_changed.v1'
+                ) as changes
+            ), replaced as (
+                select *, min(begins) over (
+                    partition by customer_id order by position desc
+                    rows between unbounded preceding and 1 preceding
+                ) as replaced_from
+                from tails
+            ), announced as (
+                select r.customer_id, d ->> 'tier' as tier, (d ->> 'rank')::int as rank, d ->> 'kind' as kind,
+                       (d ->> 'effective_from')::timestamptz as since
+                from replaced r cross join lateral jsonb_array_elements(p -> 'periods') as d
+                where replaced_from is null or (d ->> 'effective_from')::timestamptz < replaced_from
             )
-            select id, h.customer_id, h.tier, announced.times from tier_history h full join announced using (id)
-            where h.id is null or (announced.id is null and h.recorded_at >= {CUT}) or announced.times > 1
-               or (announced.id is not null and (h.customer_id, h.tier, lower(h.effective))
-                   is distinct from (announced.customer_id, announced.tier, announced.since))
+            select coalesce(h.customer_id, a.customer_id) as customer_id, h.id, coalesce(h.tier, a.tier) as tier,
+                   coalesce(lower(h.effective), a.since) as since
+            from (select * from {VALID} as valid) h
+            full join announced a on a.customer_id = h.customer_id and a.since = lower(h.effective)
+            where h.id is null or (a.customer_id is null and h.recorded_at >= {CUT})
+               or (a.customer_id is not null and (h.tier, h.rank, h.kind) is distinct from (a.tier, a.rank, a.kind))
         """,
     ),
     Between(

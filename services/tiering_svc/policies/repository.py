@@ -1,20 +1,23 @@
 """Tier policies (T9): rule sets of which one is in force, compiled with the cut-offs of its last applied review."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.tiering_svc.policies.domain.abc import cutoffs_from_data
-from services.tiering_svc.policies.domain.policy import Policy, PolicyKey, Rules
+from services.tiering_svc.policies.domain.policy import Policy, Rules
 from services.tiering_svc.policies.domain.policy_document import read_policy
+from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyActivation, PolicyTimeline
 from shared import rule_sets
 from shared.errors import conflict, not_found
 from shared.events import PolicyActivated
 from shared.messaging import Transaction, announce, new_id
 from shared.rule_sets import RuleSetKind, RuleSetStep, RuleSetVersion, StepRequest
+from shared.sql import fragments
 
 SIMULATED = "simulated"  # in a version's history: by a run that has ended
 
@@ -52,43 +55,56 @@ def _graded(policy_id: UUID, version: int, fingerprint: str, run_id: UUID | None
 # One query a batch, without the document: it is read once a process.
 IN_FORCE = f"""
 select p.id, p.version, p.fingerprint, b.time_zone, r.run_id, r.cutoffs::text,
-       greatest(p.activated_at, p.effective_from, r.as_of) as active_since
+       greatest(p.activated_at, p.effective_from) as active_since, e.last_review_at, e.reviewing
 from rule_set_version p cross join business b
 left join lateral (
-    select run_id, cutoffs, as_of from evaluation_run r
-    where r.result = 'applied' and r.policy_id = p.id and r.policy_version = p.version and r.cutoffs is not null
-    order by r.as_of desc, r.decided_at desc limit 1
+    select run_id, cutoffs from evaluation_run r
+    where r.applying_since is not null and r.policy_id = p.id and r.policy_version = p.version and r.cutoffs is not null
+    order by r.as_of desc, r.applying_since desc limit 1
 ) r on true
+cross join lateral (
+    select max(as_of) as last_review_at, coalesce(bool_or(result is null), false) as reviewing
+    from evaluation_run where applying_since is not null
+) e
 where p.kind = 'tier-policies' and {rule_sets.in_force_sql("p", "$1")}
 """
 
 
 async def load_rules(tx: Transaction) -> Rules:
-    """The policy in force, with the cut-offs of its last applied review, and the business's zone."""
+    """The policy in force, with the cut-offs of its last review, the business's zone, and how far reviews have settled
+    the past."""
     row = await tx.raw.fetchrow(IN_FORCE, tx.at)
     if row is None:
         raise not_found("no_active_policy", "No tier policy is in force.")
     await rule_sets.read_versions(tx, TIER_POLICIES, {(row["id"], row["version"]): row["fingerprint"]})
     policy = _graded(row["id"], row["version"], row["fingerprint"], row["run_id"], row["cutoffs"])
-    return Rules(policy, ZoneInfo(row["time_zone"]), new_id, row["active_since"], {})
-
-
-async def list_policies_behind(tx: Transaction, keys: Iterable[PolicyKey], rules: Rules) -> dict[PolicyKey, Policy]:
-    """The policies that rows were decided by, where that is not the one in force now."""
-    active = (rules.active.policy_id, rules.active.version, rules.active.run_id)
-    wanted = {key for key in keys if key != active and key.policy_id is not None}
-    if not wanted:
-        return {}
-    rows = await tx.raw.fetch(
-        """select p.id, p.version, p.fingerprint, r.run_id, r.cutoffs::text
-           from unnest($1::uuid[], $2::int[], $3::uuid[]) as a(policy_id, version, run_id)
-           join rule_set_version p on p.id = a.policy_id and p.version = a.version
-           left join evaluation_run r on r.run_id = a.run_id""",
-        [key[0] for key in wanted], [key[1] for key in wanted], [key[2] for key in wanted],
+    return Rules(
+        policy, ZoneInfo(row["time_zone"]), new_id, row["active_since"], row["last_review_at"], row["reviewing"]
     )  # fmt: skip
-    fingerprints = {(row["id"], row["version"]): row["fingerprint"] for row in rows}
-    await rule_sets.read_versions(tx, TIER_POLICIES, fingerprints)
-    return {PolicyKey(row["id"], row["version"], row["run_id"]): _graded(*row) for row in rows}
+
+
+async def load_policy_timeline(tx: Transaction, known_at: datetime | None = None) -> PolicyTimeline:
+    """Which policy was activated when, and which reviews take effect, as known at an instant (None: now)."""
+    in_force = await rule_sets.load_timeline(tx, TIER_POLICIES, known_at)
+    begun = [in_force.find(interval.effective_from) for interval in in_force.intervals]
+    activations = [PolicyActivation(version.effective_from, version.rules) for version in begun if version is not None]
+    rows = await tx.raw.fetch(
+        f"""select r.as_of, r.run_id, r.policy_id, r.policy_version, p.fingerprint, r.cutoffs::text
+           from evaluation_run r join rule_set_version p on p.id = r.policy_id and p.version = r.policy_version
+           where r.applying_since is not null and {fragments.known_at_or_now("$1", "r.applying_since")}
+           order by r.as_of, r.applying_since""",
+        known_at,
+    )
+    keys = {(row["policy_id"], row["policy_version"]): row["fingerprint"] for row in rows}
+    await rule_sets.read_versions(tx, TIER_POLICIES, keys)
+    reviews = [
+        AppliedReview(
+            row["as_of"], row["run_id"],
+            _graded(row["policy_id"], row["policy_version"], row["fingerprint"], row["run_id"], row["cutoffs"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return PolicyTimeline(activations, reviews)
 
 
 async def load_policy(tx: Transaction, policy_id: UUID, version: int) -> Policy:

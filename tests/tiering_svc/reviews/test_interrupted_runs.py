@@ -86,7 +86,7 @@ async def test_T10_a_crash_anywhere_resumes_and_never_doubles(
     monkeypatch.setattr(review_batches, "BATCH", 3)
     customers = [UUID(int=n) for n in range(1, 11)]
     await deliver(database, *(placed(customer, ago(10), "600") for customer in customers))
-    await activate_bands(client, as_role, ("gold", "550"))
+    await activate_bands(client, database, as_role, ("gold", "550"))
     await client.post("/v1/evaluations", json={"as_of": ago(1).isoformat()})
 
     steps = 0

@@ -14,7 +14,7 @@ from shared.jobs import runner
 from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.invariants import broken_invariants
-from tests.tiering_svc.runs import Worker
+from tests.tiering_svc.runs import Worker, as_if_always_in_force
 from tests.tiering_svc.shorthand import bands_document
 
 SERVICE = "tiering"
@@ -56,15 +56,20 @@ async def reviewed(client, database, as_of: datetime, **more: Any) -> dict[str, 
     return (await client.get(f"/v1/evaluations/{answer.json()['id']}")).json()
 
 
-async def activate(client, as_role, policy_id: UUID) -> None:
+async def activate(client, database, as_role, policy_id: UUID, *, always: bool = False) -> None:
+    """`always`: as if it had graded the past, too, where nothing was ordered before."""
     answer = await client.post(f"/v1/tier-policies/{policy_id}/activation", headers=as_role("head"))
     assert answer.status_code == 200, answer.text
+    if always:
+        await as_if_always_in_force(database)
 
 
-async def activate_bands(client, as_role, *bands: tuple[str, str], **more: Any) -> UUID:
+async def activate_bands(
+    client, database, as_role, *bands: tuple[str, str], always: bool = True, **more: Any
+) -> UUID:  # fmt: skip
     body = {"name": {"en": "Test", "zh": "测试"}, "document": bands_document(*bands, **more)}
     policy_id = UUID((await client.post("/v1/tier-policies", json=body)).json()["id"])
-    await activate(client, as_role, policy_id)
+    await activate(client, database, as_role, policy_id, always=always)
     return policy_id
 
 
@@ -114,7 +119,7 @@ async def test_T10_heads_come_in_pages(client, database, monkeypatch):
 
 
 async def test_T10_down_only_at_review_after_the_grace_period(client, database, as_role, announced):
-    await activate_bands(client, as_role, ("gold", "550"), months=1)
+    await activate_bands(client, database, as_role, ("gold", "550"), months=1)
     await deliver(database, placed(ANN, ago(80), "600"))
     assert await tier_of(client) == ("gold", "first")
     first = await reviewed(client, database, ago(35), apply=True)
@@ -170,7 +175,7 @@ async def test_T10_the_future_and_the_far_past_are_refused(client, as_role):
 async def test_T5_abc_cuts_are_computed_at_the_review_and_kept_for_the_time_after(client, database, as_role):
     customers = [UUID(int=n) for n in range(1, 21)]
     await deliver(database, *(placed(customer, ago(10), str(n * 10)) for n, customer in enumerate(customers, 1)))
-    await activate(client, as_role, ABC_BY_CUSTOMERS.policy_id)
+    await activate(client, database, as_role, ABC_BY_CUSTOMERS.policy_id)
     assert (await tier_of(client, customers[0]))[0] == "basic"  # another pyramid: nobody moves before the review
     run = await reviewed(client, database, NOW - timedelta(minutes=5))
     assert run["outcomes"] == {"placed": 20}
@@ -186,7 +191,7 @@ async def test_K18_a_rise_by_a_review_is_corrected_by_the_cut_offs_of_that_revie
     customers = [UUID(int=n) for n in range(1, 11)]
     orders = [placed(customer, ago(10), str(n * 10)) for n, customer in enumerate(customers, 1)]
     await deliver(database, *orders)
-    await activate(client, as_role, ABC_BY_REVENUE.policy_id)
+    await activate(client, database, as_role, ABC_BY_REVENUE.policy_id)
     await reviewed(client, database, ago(5))
     assert (await tier_of(client, customers[9]))[0] == "a"
     [correction] = await deliver(database, returned(orders[9], ago(1)))
@@ -199,7 +204,7 @@ async def test_K18_later_cut_offs_do_not_undo_a_rise_that_was_earned_at_its_date
     customers = [UUID(int=n) for n in range(1, 11)]
     orders = [placed(customer, ago(20), str(n * 10), quantity=2) for n, customer in enumerate(customers, 1)]
     await deliver(database, *orders)
-    await activate(client, as_role, ABC_BY_CUSTOMERS.policy_id)
+    await activate(client, database, as_role, ABC_BY_CUSTOMERS.policy_id)
     await reviewed(client, database, ago(10))
     assert (await tier_of(client, customers[9]))[0] == "a"
     small = placed(customers[9], ago(6), "1")
@@ -212,7 +217,7 @@ async def test_K18_later_cut_offs_do_not_undo_a_rise_that_was_earned_at_its_date
 
 
 async def test_T6_stars_after_six_full_months(client, database, as_role):
-    await activate(client, as_role, STARS.policy_id)
+    await activate(client, database, as_role, STARS.policy_id, always=True)
     month = NOW.replace(day=1, hour=12)
     days = []
     for _ in range(6):

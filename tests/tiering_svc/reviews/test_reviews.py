@@ -1,4 +1,4 @@
-"""A review of one customer (T10): rises at once, falls after the grace period, never into later history."""
+"""A review of one customer (T10): rises at once, falls after the grace period, each from its own date."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,9 +6,9 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.reviews.domain.review import ReviewDecision, review
+from services.tiering_svc.tiers.domain.review import ReviewDecision, review
 from services.tiering_svc.tiers.domain.standing import Standing
-from tests.tiering_svc.shorthand import CUSTOMER, Folded, at, bands_document, order, policy_of, rules
+from tests.tiering_svc.shorthand import CUSTOMER, Folded, at, back, bands_document, decider, order, policy_of, rules
 
 RUN = UUID(int=77)
 
@@ -17,9 +17,9 @@ def reviewed(standing: Standing, amount: str | None, as_of: datetime, **life: ob
     figures = Figures()
     if amount is not None:
         figures.add(order(1, as_of, amount))
-    in_force = rules(policy_of(bands_document(("gold", "550"), **life)))
-    snapshot = CustomerSnapshot(figures, as_of, month_of(as_of, UTC), in_force.active.months)
-    return review(standing, snapshot, as_of, in_force, RUN)
+    by = decider(policy_of(bands_document(("gold", "550"), **life)))
+    month = month_of(as_of, UTC)
+    return review(standing, CustomerSnapshot(figures, as_of, month, by.policy.months), as_of, month, by, RUN)
 
 
 def gold(**watched: object) -> Standing:
@@ -62,10 +62,6 @@ def test_T10_a_rise_takes_effect_at_the_date_of_the_review():
     assert up.change.reasons["run_id"] == str(RUN)
 
 
-def test_T10_what_was_decided_for_a_later_date_stands():
-    assert reviewed(gold(), "100", at(1, 2)).outcome == "later"
-
-
 def test_T10_an_override_holds():
     assert reviewed(gold(overridden_until=at(1, 12)), "100", at(1, 5)).outcome == "overridden"
 
@@ -77,7 +73,9 @@ def test_T10_a_customer_on_another_pyramid_is_placed_on_the_new_one():
     assert reviewed(Standing(CUSTOMER), None, at(1, 5)).outcome == "no_orders"
 
 
-def test_K18_a_rise_by_review_falls_back_to_the_tier_before_it():
-    silver = Folded().place(order(1, at(1), "10")).standing
-    up = reviewed(silver, "600", at(1, 5)).standing
-    assert (up.floor_tier, up.floor_rank) == ("silver", 0)
+def test_K18_a_rise_by_review_falls_when_what_it_stood_on_comes_back():
+    slow = policy_of(bands_document(("gold", "550"), up_at_once=False))
+    life = Folded(rules(slow)).place(order(1, at(1), "600")).review(at(1, 5))
+    assert life.kinds == [("first", "silver", at(1)), ("upgrade", "gold", at(1, 5))]
+    life.reverse(back(life.orders[0]), at=at(2, 5))
+    assert life.kinds == [("first", "silver", at(1)), ("correction", "silver", at(1, 5))]

@@ -16,6 +16,7 @@ from shared.messaging import Database, new_id
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.policy_documents import COLLECTION, condition, item, scorecard
+from tests.tiering_svc.runs import put_in_force
 from tests.tiering_svc.shorthand import at, bands_document, level
 from tests.tiering_svc.tiers.test_orders_in_the_database import (
     ANN,
@@ -51,21 +52,6 @@ KINDS = {"score": SCORE, "less": FRESH, "condition": RETURNING, "matrix": MATRIX
 PAID = st.tuples(st.just("paid"), st.sampled_from([ANN, BOB]), st.integers(0, 500), st.integers(0, 120))
 
 
-async def in_force(database: Database, document: dict[str, Any]) -> None:
-    """As if it had been activated in 2020: no step of people can be dated back."""
-    await database.run(
-        lambda tx: tx.raw.execute(
-            """with old as (update rule_set_version set status = 'retired', effective_to = $3
-                            where kind = 'tier-policies' and status = 'active')
-               insert into rule_set_version (kind, id, version, slot, name, document, status, author, created_at,
-                                             approved_by, approved_at, activated_by, activated_at, effective_from)
-               values ('tier-policies', $1, 1, '', '{"en": "Test", "zh": "测试"}', $2, 'active', 'ann', $3, 'bob', $3,
-                       'bob', $3, $3)""",
-            new_id(), json.dumps(document), at(1, year=2020),
-        )
-    )  # fmt: skip
-
-
 def all_events(drawn: list[tuple[Any, ...]]) -> list[Any]:
     events = events_of([fact for fact in drawn if fact[0] != "paid"])
     for number, (_, customer, day, delay) in enumerate(fact for fact in drawn if fact[0] == "paid"):
@@ -94,7 +80,7 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
     async def both() -> None:
         database = await fresh(databases)
         try:
-            await in_force(database, KINDS[kind])
+            await put_in_force(database, KINDS[kind])
             one_by_one = await outcome_in_batches(database, events, [1])
             assert await broken_invariants(database) == []
             await database.run(lambda tx: tx.raw.execute("truncate receivable_fact, payment_fact"))
@@ -108,7 +94,7 @@ def test_T10_any_split_gives_the_same_tiers_by_every_kind(request, databases, ki
 
 
 async def test_T3_an_order_raises_at_once_by_what_was_paid_before(database):
-    await in_force(database, SCORE)
+    await put_in_force(database, SCORE)
     first = placed(ANN, at(1), "100")
     await deliver(database, first)
     paid = all_events([("paid", ANN, (at(2) - DAY).days, 10)])
@@ -120,7 +106,7 @@ async def test_T3_an_order_raises_at_once_by_what_was_paid_before(database):
 
 
 async def test_T10_a_rise_by_score_is_corrected_when_its_order_comes_back(database):
-    await in_force(database, SCORE)
+    await put_in_force(database, SCORE)
     small, big = placed(ANN, at(1), "100"), placed(ANN, at(5), "1500")
     await deliver(database, small, big)
     assert [row[0] for row in await history(database)] == ["iron", "platinum"]
@@ -130,7 +116,7 @@ async def test_T10_a_rise_by_score_is_corrected_when_its_order_comes_back(databa
 
 
 async def test_T9_the_reasons_of_a_rise_by_score_are_kept(client, database):
-    await in_force(database, SCORE)
+    await put_in_force(database, SCORE)
     await deliver(database, placed(ANN, at(1), "1000"))
     explanation = (await client.get(f"/v1/customers/{ANN}/tier/explanation", params={"at": at(2).isoformat()})).json()
     assert [item["points"] for item in explanation["reasons"]["score"]["items"]] == ["10", "10"]

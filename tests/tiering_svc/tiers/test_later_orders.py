@@ -35,7 +35,7 @@ async def history_and_standing(client: httpx.AsyncClient, database: Database, cu
     rows = (await client.get(f"/v1/customers/{customer}/tier/history")).json()["items"]
     standing = await database.run(
         lambda tx: tx.raw.fetchrow(
-            "select tier, kind, since, floor_tier, below_since, grace_until, recovered_at from standing "
+            "select tier, kind, since, retained_until, below_since, grace_until, recovered_at from standing "
             "where customer_id = $1", customer,
         )
     )  # fmt: skip
@@ -67,7 +67,7 @@ async def test_T10_an_order_raises_whether_it_is_counted_before_or_after_a_revie
     client: httpx.AsyncClient, database: Database, as_role: Headers, amount: str, grace: int, tiers: list[str]
 ) -> None:
     await activate_bands(
-        client, as_role, ("silver", "800"), ("gold", "2400"), lowest="basic", months=1, grace_months=grace
+        client, database, as_role, ("silver", "800"), ("gold", "2400"), lowest="basic", months=1, grace_months=grace
     )
     await deliver(database, *[placed(customer, NOW - timedelta(days=70), "3000") for customer in (EARLY, LATE)])
     await deliver(database, placed(EARLY, NOW - HOUR, amount))
@@ -81,7 +81,9 @@ async def test_T10_an_order_that_comes_while_a_review_puts_everybody_on_a_new_py
     client: httpx.AsyncClient, database: Database, as_role: Headers
 ) -> None:
     await deliver(database, *[placed(customer, NOW - timedelta(days=3), "100") for customer in (EARLY, LATE)])
-    await activate_bands(client, as_role, ("bronze", "200"), ("vip", "900"), lowest="none", months=12, grace_months=1)
+    await activate_bands(
+        client, database, as_role, ("bronze", "200"), ("vip", "900"), lowest="none", months=12, grace_months=1
+    )
     answer = await client.post("/v1/evaluations", json={"as_of": (NOW - HOUR).isoformat()})
     assert answer.status_code == 202
     await deliver(database, placed(EARLY, NOW, "5000"))

@@ -1,74 +1,128 @@
-"""When a batch may be folded by the sums of windows alone (T10), and that it then gives what the exact path gives."""
+"""When the kept standing may be carried on by sums of windows alone (T10), and that it is then what the fold gives."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order_aggregates import WindowTotals
-from services.tiering_svc.tiers.domain.fast_path import come_in_order, nothing_can_move
-from services.tiering_svc.tiers.domain.tier_changes import after_order
-from tests.tiering_svc.shorthand import Folded, at, bands_document, order, policy_of, rules
+from services.tiering_svc.indicators.domain.order import Order
+from services.tiering_svc.indicators.domain.running_totals import RunningTotals
+from services.tiering_svc.indicators.domain.window_totals import WindowTotals
+from services.tiering_svc.policies.domain.policy import Rules
+from services.tiering_svc.tiers.domain.fast_path import OrderAccount, after_orders, come_in_order, nothing_can_move
+from tests.tiering_svc.shorthand import BEGINNING, Folded, at, bands_document, order, policy_of, rules
 
 POLICY = policy_of(bands_document(("silver", "100"), ("gold", "300"), ("platinum", "600"), lowest="basic"))
+RULES = rules(POLICY)
 
 
 def life_of(*amounts: str) -> Folded:
     return Folded(rules(POLICY)).place(*(order(number, at(number), amount) for number, amount in enumerate(amounts, 1)))
 
 
-def test_orders_in_order_of_time_take_the_fast_path():
-    standing = life_of("100").standing
-    assert come_in_order(standing, at(1), [order(8, at(2), "1"), order(9, at(2), "1")])
-    assert not come_in_order(standing, at(9), [order(8, at(2), "1")])
-    assert not come_in_order(standing, at(1), [order(8, at(5), "1"), order(9, at(4), "1")])
+def in_order(life: Folded, *orders: Order, of: Rules = RULES) -> bool:
+    return come_in_order(life.standing, orders, BEGINNING, of)
 
 
-def test_an_order_older_than_the_open_row_is_judged_at_the_rows_date():
-    standing = life_of("50", "60").standing  # silver since the 2nd
-    assert come_in_order(standing, at(2), [order(9, at(1), "1")])
+def test_orders_that_are_later_than_all_there_is_are_carried_on():
+    life = life_of("100", "50")
+    assert in_order(life, order(8, at(3), "1"), order(9, at(4), "1"))
+    assert not in_order(life, order(8, at(2), "1"))  # of one instant it takes both to know
+    assert not in_order(life, order(8, at(5), "1"), order(9, at(5), "1"))
+
+
+def test_orders_before_a_review_are_folded_and_so_are_all_while_one_takes_effect():
+    life, reviewed = life_of("100"), rules(POLICY)
+    assert not in_order(life, order(8, at(3), "1"), of=Rules(POLICY, UTC, reviewed.new_id, BEGINNING, at(4)))
+    assert in_order(life, order(8, at(5), "1"), of=Rules(POLICY, UTC, reviewed.new_id, BEGINNING, at(4)))
+    assert not in_order(life, order(8, at(5), "1"), of=Rules(POLICY, UTC, reviewed.new_id, BEGINNING, at(4), True))
+
+
+def test_a_past_before_the_policy_was_in_force_is_graded_by_it_only_for_customers_who_came_later():
+    active = Rules(POLICY, UTC, RULES.new_id, at(20))
+    known_before = life_of("100")
+    assert known_before.standing.first_known == BEGINNING
+    assert not in_order(known_before, order(8, at(5), "1"), of=active)
+    assert in_order(known_before, order(8, at(21), "1"), of=active)
+    assert come_in_order(Folded().standing, [order(8, at(5), "1")], at(22), active)
+
+
+def test_an_override_that_is_over_has_to_be_ended_first():
+    life = life_of("100")
+    life.kept = life.kept.__class__(life.standing._replace(overridden_until=at(5)), life.kept.rows, [])
+    assert in_order(life, order(8, at(4), "1"))
+    assert not in_order(life, order(8, at(6), "1"))
 
 
 def test_at_the_top_it_is_no_matter_in_which_order_they_come():
-    life = life_of("700")
+    life = life_of("700", "1")
+    assert nothing_can_move(life.standing, {month_of(at(1), UTC): Figures()}, [order(9, at(2), "1")], BEGINNING, RULES)
+
+
+def windows_of(life: Folded) -> dict[datetime, Figures]:
+    totals = RunningTotals()
+    for placed in sorted(life.orders, key=lambda placed: placed.placed_at):
+        totals.add(placed)
     march = month_of(at(1), UTC)
-    assert nothing_can_move(life.standing, {march: Figures()}, at(20), [order(9, at(5), "1")], POLICY, UTC)
+    return {march: totals.window(march, 12)}  # type: ignore[dict-item]
 
 
-def test_a_late_order_that_may_lift_takes_the_exact_path():
+def test_a_late_order_that_may_lift_is_folded():
     life = life_of("150", "100")
-    march = month_of(at(1), UTC)
-    windows = {march: next(life.orders.walk(at(30), march))[2]}
-    late = [order(9, at(1, hour=13), "60")]
-    assert not nothing_can_move(life.standing, windows, at(2), late, POLICY, UTC)
-    assert nothing_can_move(life.standing, windows, at(2), [order(9, at(1, hour=13), "40")], POLICY, UTC)
-    assert not nothing_can_move(life.standing, windows, at(2, 4), late, POLICY, UTC)  # the newest is beyond the window
+    windows = windows_of(life)
+    assert not nothing_can_move(life.standing, windows, [order(9, at(1, hour=13), "60")], BEGINNING, RULES)
+    assert nothing_can_move(life.standing, windows, [order(9, at(1, hour=13), "40")], BEGINNING, RULES)
+    assert not nothing_can_move(life.standing, windows, [order(9, at(1, hour=11), "40")], BEGINNING, RULES)
+    life.place(order(3, at(2, 4), "1"))  # the newest is beyond the window
+    assert not nothing_can_move(life.standing, windows, [order(9, at(1, hour=13), "40")], BEGINNING, RULES)
+
+
+FACTS = st.lists(st.tuples(st.integers(0, 25), st.integers(1, 30)), min_size=1, max_size=12)
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 25), st.integers(1, 30)), min_size=1, max_size=12),
-    st.lists(st.tuples(st.integers(0, 25), st.integers(1, 30)), min_size=1, max_size=6),
-)
-def test_T10_where_nothing_can_move_the_exact_path_moves_nothing(stored, batch):
+@given(FACTS, FACTS)
+def test_T10_where_nothing_can_move_the_fold_moves_nothing(stored, batch):
     life = Folded(rules(POLICY))
     for number, (day, size) in enumerate(stored, 1):
         life.place(order(number, at(1) + timedelta(days=day), str(size * 10)))
-    march = month_of(at(1), UTC)
-    windows = {march: next(life.orders.walk(at(28), march))[2]}
-    newest = max(placed_at for placed_at, _ in life.orders.by_time)
-    orders = [
-        order(number, at(1) + timedelta(days=day), str(size * 10)) for number, (day, size) in enumerate(batch, 100)
-    ]
-    if not nothing_can_move(life.standing, windows, newest, orders, POLICY, UTC):
+    orders = sorted(
+        (order(number, at(1) + timedelta(days=day), str(size * 10)) for number, (day, size) in enumerate(batch, 100)),
+        key=lambda placed: placed.placed_at,
+    )
+    if not nothing_can_move(life.standing, windows_of(life), orders, BEGINNING, RULES):
         return
-    totals, standing = WindowTotals(12, windows), life.standing
-    for placed in orders:
-        standing, changes = after_order(standing, placed, totals, life.rules)
-        assert changes == []
-    moves = len(life.changes)
+    carried = after_orders(OrderAccount(life.standing, orders, None, BEGINNING, BEGINNING), life.rules)
+    assert carried.changes == []
+    kinds = life.kinds
     life.place(*orders)
-    assert len(life.changes) == moves
-    assert life.standing == standing
+    assert life.kinds == kinds
+    assert life.standing == carried.after
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 30)), min_size=1, max_size=12), st.integers(0, 12))
+def test_T10_what_is_carried_on_is_what_the_fold_gives(steps, split):
+    """Any split of orders in order of time: folded up to it, carried on from it."""
+    orders, day = list[Order](), at(1)
+    for number, (days, size) in enumerate(steps, 1):
+        day += timedelta(days=days)
+        orders.append(order(number, day, str(size * 10), margin=str(size)))
+    folded, life = Folded(rules(POLICY)).place(*orders[:split]), Folded(rules(POLICY)).place(*orders)
+    rest = orders[split:]
+    if not rest:
+        return
+    assert in_order(folded, *rest)
+    totals, windows = RunningTotals(), dict[datetime, Figures]()
+    for placed in orders[:split]:
+        totals.add(placed)
+    for placed in rest:
+        windows.setdefault(placed.month, totals.window(placed.month, 12))  # type: ignore[call-overload]
+    account = OrderAccount(folded.standing, rest, WindowTotals(12, windows), BEGINNING, BEGINNING)  # type: ignore[arg-type]
+    carried = after_orders(account, folded.rules)
+    assert carried.after._replace(row_id=None) == life.standing._replace(row_id=None)
+    began = [(row.kind, row.tier, row.effective_from, row.reasons) for row in carried.changes]
+    kept = [(row.kind, row.tier, row.effective_from, row.reasons) for row in life.kept.rows]
+    assert [(row.kind, row.tier, row.effective_from, row.reasons) for row in folded.kept.rows] + began == kept

@@ -227,7 +227,7 @@ async def outcome_in_batches(database: Database, events: list[Any], batches: lis
     months = await query(database, "select * from indicator_month order by customer_id, month")
     standings = await query(
         database,
-        "select customer_id, tier, rank, since, kind, floor_tier, floor_rank from standing order by customer_id",
+        "select customer_id, tier, rank, since, kind, retained_until, decided_until from standing order by customer_id",
     )
     return changes, [tuple(m.values()) for m in months], [tuple(s.values()) for s in standings]
 

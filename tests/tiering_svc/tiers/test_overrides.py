@@ -56,7 +56,7 @@ async def test_T10_an_override_that_ends_by_itself_says_so(client, database):
 
 
 async def test_T10_a_promised_tier_is_kept_by_reviews_until_the_promise_ends(client, database, as_role):
-    await activate_bands(client, as_role, ("gold", "800"), lowest="basic", months=1, grace_months=0)
+    await activate_bands(client, database, as_role, ("gold", "800"), lowest="basic", months=1, grace_months=0)
     await harness.deliver(database, subscriptions, [placed(ANN, NOW - timedelta(days=70), "900")])
     kept = await client.post(f"{TIER}/retentions", json={"reason": "a new contract", "until": days(90)})
     assert (kept.status_code, kept.json()["tier"]) == (201, "gold")

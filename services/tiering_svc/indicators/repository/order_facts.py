@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.order import Order
 from services.tiering_svc.indicators.domain.order_facts import PlacedOrder, ReversedOrder
 from services.tiering_svc.indicators.domain.snapshot import SnapshotRequest
 from services.tiering_svc.indicators.tables.order_facts import indicator_month, order_change, order_fact
@@ -53,32 +52,6 @@ async def add_orders(tx: Transaction, placed: Sequence[PlacedOrder]) -> None:
         [fact.order.quantity for fact in placed], [fact.recorded_at for fact in placed],
         [fact.mix for fact in placed],
     )  # fmt: skip
-
-
-async def list_orders(tx: Transaction, customers: Sequence[UUID], since: Sequence[date]) -> dict[UUID, list[Order]]:
-    """The orders of these customers from a month on, each customer's own, as they stand now."""
-    rows = await tx.raw.fetch(
-        f"""select o.customer_id, o.order_id, o.placed_at, o.month, o.amount - o.returned_amount as amount,
-                  o.margin - o.returned_margin as margin, o.quantity - o.returned_quantity as quantity
-           from {unnest("a", customer_id="uuid", since="date")}
-           join order_fact o on o.customer_id = a.customer_id and o.month >= a.since""",
-        customers, since,
-    )  # fmt: skip
-    orders_of: dict[UUID, list[Order]] = {customer_id: [] for customer_id in customers}
-    for row in rows:
-        customer_id, *order = row.values()
-        orders_of[customer_id].append(Order(*order))
-    return orders_of
-
-
-async def list_who_ordered_after(tx: Transaction, customers: Sequence[UUID], instant: datetime) -> set[UUID]:
-    """Those of these customers who placed an order after an instant."""
-    rows = await tx.raw.fetch(
-        """select c.customer_id from unnest($1::uuid[]) as c(customer_id)
-           where exists (select from order_fact o where o.customer_id = c.customer_id and o.placed_at > $2)""",
-        customers, instant,
-    )  # fmt: skip
-    return {row["customer_id"] for row in rows}
 
 
 # An order is cancelled once, so its owner, back from a backup, may tell the same cancellation again, of another instant

@@ -123,11 +123,14 @@ create table evaluation_run (
     applied jsonb not null default '{}',
     result text check (result in ('applied', 'simulated')),
     decided_at timestamptz,
+    applying_since timestamptz,
     foreign key (policy_id, policy_version) references rule_set_version,
     check ((result is null) = (decided_at is null))
 );
 
 create index evaluation_applied on evaluation_run (as_of) where result = 'applied';
+
+create index evaluation_applying on evaluation_run (as_of) where applying_since is not null;
 
 create table evaluation_head (
     run_id uuid not null references evaluation_run on delete cascade,
@@ -158,8 +161,6 @@ create table standing (
     policy_version int,
     cutoffs_of uuid,
     ladder text,
-    floor_tier text,
-    floor_rank int not null default 0,
     below_since timestamptz,
     grace_until timestamptz,
     retained_until timestamptz,
@@ -167,6 +168,9 @@ create table standing (
     promised_until timestamptz,
     recovered_at timestamptz,
     known_from timestamptz,
+    first_known timestamptz,
+    folded_until timestamptz,
+    decided_until timestamptz,
     check ((tier is null) = (since is null) and (tier is null) = (row_id is null))
 ) with (fillfactor = 80);
 
@@ -189,6 +193,7 @@ create table tier_history (
     policy_id uuid not null,
     policy_version int not null,
     run_id uuid,
+    retained_until timestamptz,
     reasons jsonb not null,
     known_from timestamptz not null,
     known_until timestamptz,
@@ -287,6 +292,10 @@ create table tier_privilege (
     ended_at timestamptz,
     ended_by text,
     ended_because text,
+    policy_id uuid,
+    policy_version int,
+    check ((policy_id is null) = (kind <> 'override') and (policy_version is null) = (policy_id is null)),
+    foreign key (policy_id, policy_version) references rule_set_version,
     check (until > starts_at),
     check ((ended_at is null) = (ended_because is null))
 );
@@ -323,18 +332,17 @@ create index tier_history_began on tier_history using brin ((lower(effective)));
 create table tier_watch (
     watch_id bigint generated always as identity primary key,
     customer_id uuid not null references standing,
-    row_id uuid not null,
     below_since timestamptz not null,
     grace_until timestamptz not null,
+    ended_at timestamptz,
     known_from timestamptz not null,
-    recovered_at timestamptz,
-    recovery_known_from timestamptz,
-    check ((recovered_at is null) = (recovery_known_from is null))
+    known_until timestamptz,
+    check (ended_at >= below_since)
 );
 
-create unique index tier_watch_one_on on tier_watch (row_id) where recovery_known_from is null;
+create unique index tier_watch_one_on on tier_watch (customer_id) where known_until is null and ended_at is null;
 
-create index tier_watch_of_row on tier_watch (row_id);
+create index tier_watch_of_customer on tier_watch (customer_id, below_since);
 
 create index evaluation_simulated on evaluation_run (policy_id, policy_version) where result = 'simulated';
 

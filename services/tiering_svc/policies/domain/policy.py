@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import Names, Value
@@ -225,36 +225,22 @@ def with_derived_fields(policy: Policy) -> Policy:
     )  # fmt: skip
 
 
-class PolicyKey(NamedTuple):
-    """What a row of the history was decided by: a policy's version, with the cut-offs of a review (or none)."""
-
-    policy_id: UUID | None
-    version: int | None
-    cutoffs_of: UUID | None
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a decision stands on besides the facts: the policy in force, those that earlier rows of the history were
-    decided by, and the business's zone."""
+    """What a decision stands on besides the facts: the policy in force with its newest cut-offs, the business's zone,
+    and how far the past is settled."""
 
     active: Policy
     zone: tzinfo
     new_id: NewId
-    active_since: datetime  # since when it grades as it does: activated, or its cut-offs computed
-    earlier: dict[PolicyKey, Policy]
+    active_since: datetime  # since when the version is in force
+    last_review_at: datetime | None = None  # the newest instant that a review took effect for; None: no review yet
+    reviewing: bool = False  # a review is taking effect at this moment, customer by customer
 
-    @property
-    def beyond_orders(self) -> bool:
-        """Whether any of these policies looks at more than sums of orders."""
-        return bool(self.active.classes) or any(policy.classes for policy in self.earlier.values())
-
-    def behind(self, key: PolicyKey) -> Policy:
-        """The policy, with its cut-offs, that a row was decided by."""
-        return self.earlier.get(key, self.active)
-
-    def at(self, instant: datetime, key: PolicyKey) -> Policy:
-        """The policy for a later rise that a correction looks for: the present one, from when it was in force."""
-        behind = self.behind(key)
-        alike = behind.ladder == self.active.ladder and behind.months == self.active.months and self.active.ready()
-        return self.active if alike and instant >= self.active_since else behind
+    def governs(self, instant: datetime, first_known: datetime) -> bool:
+        """Whether the policy in force is certainly what grades a customer at an instant that comes after all reviews
+        (T10). `first_known`: when its first fact was recorded. False: the policies of all times have to be asked
+        (`PolicyTimeline`)."""
+        if self.reviewing or (self.last_review_at is not None and instant <= self.last_review_at):
+            return False
+        return instant >= self.active_since or (self.last_review_at is None and first_known >= self.active_since)

@@ -1,20 +1,23 @@
 """A back-test (T9): a policy replayed over past month-ends, one customer at a time, as if it had been in force."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, start_of
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.policies.domain.policy import Policy, Rules
-from services.tiering_svc.reviews.domain.review import ReviewOutcome, review
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyActivation, PolicyTimeline
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell
-from services.tiering_svc.tiers.domain.standing import Standing
+from services.tiering_svc.tiers.domain.review import ReviewOutcome
+from services.tiering_svc.tiers.domain.tier_life import LifeReview, tier_life
+from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
 
 SOON = 3  # months within which a move that is undone was for nothing
 OPPOSITE: dict[ReviewOutcome, ReviewOutcome] = {"up": "down", "down": "up"}
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -34,13 +37,13 @@ class BackTestMove:
     outcome: ReviewOutcome
     from_tier: str | None
     to_tier: str | None
-    snapshot: CustomerSnapshot
+    figures: Figures
     moved_back_in: date | None = None
 
     @property
     def cell(self) -> SimulationCell:
         """The customer counted, with what it brought in the policy's window."""
-        sums = self.snapshot.figures
+        sums = self.figures
         return SimulationCell(
             self.from_tier or NOWHERE, self.to_tier or NOWHERE, 1, sums.amount, sums.margin, sums.margin_known_amount
         )
@@ -59,22 +62,35 @@ def list_months(first: date, last: date) -> list[date]:
     return months
 
 
+def policies_replayed(ends: Sequence[MonthEnd], run_id: UUID) -> PolicyTimeline:
+    """The policy as if it had always been in force and had reviewed everybody at each month's end, by the cut-offs of
+    that month."""
+    first = ends[0]
+    without_cutoffs = replace(first.policy, bands=None, run_id=None) if first.policy.of_population else first.policy
+    return PolicyTimeline(
+        [PolicyActivation(BEGINNING, without_cutoffs)], [AppliedReview(end.as_of, run_id, end.policy) for end in ends]
+    )  # fmt: skip
+
+
 def replay(
-    customer_id: UUID,
-    ends: Sequence[MonthEnd],
-    snapshots: Sequence[CustomerSnapshot],
-    zone: tzinfo,
-    new_id: Callable[[], UUID],
+    timeline: CustomerTimeline, policies: PolicyTimeline, ends: Sequence[MonthEnd], zone: tzinfo
 ) -> list[BackTestMove]:
-    """One customer's moves, a month-end each, with its snapshots of those instants. It begins with no tier: the first
-    month-end with an order places it, the following review it."""
-    standing = Standing(customer_id)
-    moves: list[BackTestMove] = []
-    for end, snapshot in zip(ends, snapshots, strict=True):
-        rules = Rules(end.policy, zone, new_id, end.as_of, {})
-        decision = review(standing, snapshot, end.as_of, rules, new_id())
-        moves.append(BackTestMove(end.month, decision.outcome, standing.tier, decision.standing.tier, snapshot))
-        standing = decision.standing
+    """One customer's moves, a month-end each. Its life is the one that the policy would have given it: orders raise it
+    at once where the policy says so, each month's end reviews it."""
+    life = tier_life(timeline, policies, ends[-1].as_of, zone)
+    moves = [moved(end, reviewed) for end, reviewed in zip(ends, life.reviews, strict=True)]
+    return with_ways_back(moves)
+
+
+def moved(end: MonthEnd, reviewed: LifeReview) -> BackTestMove:
+    """What a month's end brought the customer."""
+    figures = reviewed.facts if isinstance(reviewed.facts, Figures) else reviewed.facts.figures
+    decision = reviewed.decision
+    return BackTestMove(end.month, decision.outcome, reviewed.before.tier, decision.standing.tier, figures)
+
+
+def with_ways_back(moves: Sequence[BackTestMove]) -> list[BackTestMove]:
+    """The moves, each with the month soon after in which it was undone, if it was."""
     return [_with_way_back(move, moves[index + 1 : index + 1 + SOON]) for index, move in enumerate(moves)]
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-Name = Literal["beginning", "collecting", "catching_up", "measuring", "cutting", "deciding", "replaying"]
+Name = Literal["beginning", "collecting", "catching_up", "measuring", "cutting", "settling", "deciding", "replaying"]
 
 
 class Phase(NamedTuple):

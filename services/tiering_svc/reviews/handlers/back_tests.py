@@ -16,9 +16,17 @@ from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.back_test import BackTestMove, MonthEnd, list_months, month_end, replay
+from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
+from services.tiering_svc.reviews.domain.back_test import (
+    BackTestMove,
+    MonthEnd,
+    list_months,
+    month_end,
+    policies_replayed,
+    replay,
+    with_ways_back,
+)
 from services.tiering_svc.reviews.domain.phase import Phase, cursor
-from services.tiering_svc.reviews.domain.review import MOVES
 from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.reviews.handlers.run_steps import VALUES, values_of
 from services.tiering_svc.reviews.repository import back_tests, evaluations, screening
@@ -29,9 +37,12 @@ from services.tiering_svc.reviews.repository.back_tests import (
     PolicyBackTest,
 )
 from services.tiering_svc.reviews.repository.screening import LAST
+from services.tiering_svc.tiers.domain.review import MOVES
+from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
+from services.tiering_svc.tiers.repository import timelines as timelines_of
 from shared.errors import invalid
 from shared.jobs import BatchSizer, Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job
-from shared.messaging import Database, Transaction, new_id
+from shared.messaging import Database, Transaction
 
 
 async def request_back_test(
@@ -135,12 +146,7 @@ async def _replay_batch(
     _, ends, zone = await _ends(tx, back_test)
     end = await screening.find_end(tx, phase.after_customer, size.size)
     customers = await screening.list_batch(tx, phase.after_customer, end)
-    by_end = await _load_snapshots(tx, back_test, ends, customers)
-    moves = [
-        (customer_id, move)
-        for customer_id, of_customer in zip(customers, zip(*by_end, strict=True), strict=True)
-        for move in replay(customer_id, ends, of_customer, zone, new_id)
-    ]
+    moves = await _list_moves(tx, back_test, ends, customers, zone)
     await back_tests.add_cells(tx, job.id, _cells(moves))
     movers = [
         MonthMover(move.month, customer_id, move.outcome, move.from_tier, move.to_tier, move.moved_back_in)
@@ -150,6 +156,33 @@ async def _replay_batch(
     await back_tests.add_movers(tx, job.id, movers)
     size.took(perf_counter() - began, len(customers))
     return Done(len(customers)) if end == LAST else job.next(cursor("replaying", end), done=len(customers))
+
+
+async def _list_moves(
+    tx: Transaction, back_test: PolicyBackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID], zone: ZoneInfo
+) -> list[tuple[UUID, BackTestMove]]:
+    """Each customer's moves, by what is known now; or, each month's, by what was known at its end."""
+    if back_test.known == "now":
+        policies_of_time = policies_replayed(ends, back_test.back_test_id)
+        timelines = await _load_timelines(tx, customers, policies_of_time, back_test, ends[-1], back_test.known_at)
+        replayed = {facts.customer_id: replay(facts, policies_of_time, ends, zone) for facts in timelines}
+        return [(customer_id, move) for customer_id, moves in replayed.items() for move in moves]
+    known_then: dict[UUID, list[BackTestMove]] = {customer_id: [] for customer_id in customers}
+    for number, end in enumerate(ends, 1):
+        policies_of_time = policies_replayed(ends[:number], back_test.back_test_id)
+        for facts in await _load_timelines(tx, customers, policies_of_time, back_test, end, end.as_of):
+            known_then[facts.customer_id].append(replay(facts, policies_of_time, ends[:number], zone)[-1])
+    return [(customer_id, move) for customer_id, moves in known_then.items() for move in with_ways_back(moves)]
+
+
+async def _load_timelines(
+    tx: Transaction, customers: Sequence[UUID], policies_of_time: PolicyTimeline, back_test: PolicyBackTest,
+    last: MonthEnd, known_at: datetime,
+) -> list[CustomerTimeline]:  # fmt: skip
+    """What the customers ordered and sent back; what people set is left out, for it was set under another policy."""
+    return await timelines_of.load_timelines(
+        tx, customers, policies_of_time, last.as_of, known_at, with_privileges=False, all_of_them=True
+    )  # fmt: skip
 
 
 async def _ends(tx: Transaction, back_test: PolicyBackTest) -> tuple[Policy, list[MonthEnd], ZoneInfo]:

@@ -1,11 +1,11 @@
-"""A batch of customers of a run (T9, T10): screened at once, the doubtful decided one by one, what still fits applied.
+"""A batch of customers of a run (T9, T10): screened at once, the doubtful decided one by one and folded in.
 
-What is decided follows from `as_of`, `known_at` and the policy alone, so a run can be repeated to the letter. What is
-applied is less: only where the customer still stands as the decision found it.
+What is decided follows from `as_of`, `known_at` and the policy alone, so a run can be repeated to the letter. What
+takes effect follows from all facts there are: the review gets its place in each customer's life.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -18,15 +18,17 @@ from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy, Rules
-from services.tiering_svc.reviews.domain.review import MOVES, ReviewDecision, review
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, cells_by_key
 from services.tiering_svc.reviews.repository import evaluations, screening, simulations
 from services.tiering_svc.reviews.repository.evaluations import SIMULATION, EvaluationRun, Mover
 from services.tiering_svc.reviews.repository.screening import ScreenedBatch, ScreeningRequest, StayingGroup
+from services.tiering_svc.tiers.domain.fast_path import can_be_reviewed
+from services.tiering_svc.tiers.domain.review import MOVES, ReviewDecision, review
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.standing_as_of import standing_at, standing_of, still_stands
-from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, announced
-from services.tiering_svc.tiers.handlers import follow_later_orders
+from services.tiering_svc.tiers.domain.standing_as_of import standing_of
+from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, Decider, announced
+from services.tiering_svc.tiers.domain.tier_life import TierLife
+from services.tiering_svc.tiers.handlers import fold_lives_again
 from services.tiering_svc.tiers.repository import standing_as_of, standings
 from shared.jobs import BatchSizer, Job, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
@@ -87,7 +89,6 @@ class BatchDecision:
     before: Standing
     snapshot: CustomerSnapshot
     decision: ReviewDecision
-    fits: bool  # the customer still stands as the decision found it
 
 
 async def basis_of(tx: Transaction, run: EvaluationRun) -> tuple[ScreeningRequest, Rules]:
@@ -95,8 +96,11 @@ async def basis_of(tx: Transaction, run: EvaluationRun) -> tuple[ScreeningReques
     assert run.known_at is not None  # it has begun
     policy = evaluations.with_cutoffs(await policies.load_policy(tx, run.policy_id, run.policy_version), run)
     business = await find_business(tx)
-    request = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone))
-    return request, Rules(policy, business.zone, new_id, run.as_of, {})
+    regrades = run.simulated_because is None and (
+        policy.of_population or (await policies.load_policy_timeline(tx)).has_others(policy)
+    )
+    request = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone), regrades)
+    return request, Rules(policy, business.zone, new_id, run.as_of)
 
 
 async def screen_next_batch(context: JobContext, job: Job, after: UUID | None) -> PreparedBatch:
@@ -142,14 +146,24 @@ async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Evalua
     began = perf_counter()
     run, screened, request = prepared.run, prepared.screened, prepared.request
     rules, memory = prepared.rules, prepared.memory
-    open_rows = None
     if run.simulated_because is None:
-        open_rows = await standings.load_standings(tx, screened.individual)
+        await standings.load_standings(tx, screened.individual)  # locked before anything is read of them
     decisions = await decide(
-        tx, screened.individual, request, rules, run.run_id, open_rows=open_rows, placed_by=memory.placed_by
+        tx, screened.individual, request, rules, run.run_id, placed_by=memory.placed_by
+    )  # fmt: skip
+    took_effect = set[UUID]()
+    if run.simulated_because is None and decisions:
+        took_effect = await _apply(tx, decisions, run, request, rules)
+    applied: Counter[str] = Counter(
+        decided.decision.outcome
+        for decided in decisions
+        if decided.before.customer_id in took_effect and decided.decision.standing is not decided.before
     )
-    applied = await _apply(tx, decisions, run, rules)
-    movers = [_mover(request.policy, decided) for decided in decisions if decided.decision.outcome in MOVES]
+    movers = [
+        _mover(request.policy, decided, applied=decided.before.customer_id in took_effect)
+        for decided in decisions
+        if decided.decision.outcome in MOVES
+    ]
     await evaluations.add_movers(tx, run.run_id, movers)
     if run.job.kind == SIMULATION:
         await simulations.add_cells(tx, run.run_id, cells_of(screened.staying, decisions))
@@ -164,25 +178,24 @@ async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Evalua
 
 async def decide(
     tx: Transaction, customers: Sequence[UUID], request: ScreeningRequest, rules: Rules, run_id: UUID, *,
-    open_rows: Mapping[UUID, Standing] | None, placed_by: dict[tuple[UUID, int], Policy],
+    placed_by: dict[tuple[UUID, int], Policy],
 ) -> list[BatchDecision]:  # fmt: skip
-    """The decision about each customer, in their order, from its standing as of the run's date as it was known. Where
-    the customer still stands so, the open row decides: it knows its floor, too. `open_rows` None: nothing is applied;
-    `placed_by`: policies behind standings, to which those that are missing are added."""
+    """The decision about each customer, in their order, from its standing as of the run's date as it was known. It
+    follows from the run's two times and its policy alone, so it can be repeated to the letter. `placed_by`: policies
+    behind standings, to which those that are missing are added."""
     if not customers:
         return []
     past = await standing_as_of.list_standings_as_of(tx, customers, request.as_of, request.known_at)
     for version in {(row.policy_id, row.policy_version) for row in past.values()} - placed_by.keys():
         placed_by[version] = await policies.load_policy(tx, *version)
+    decider = Decider(rules.active, rules.zone, rules.new_id)
     decisions = []
     for customer_id, snapshot in zip(customers, await _load_snapshots(tx, customers, request), strict=True):
-        before, fits = Standing(customer_id), False
+        before = Standing(customer_id)
         if (row := past.get(customer_id)) is not None:
-            before = standing_of(row, placed_by[row.policy_id, row.policy_version], request.as_of, rules.zone)
-        if open_rows is not None and still_stands(before, open_rows[customer_id], request.as_of):
-            before, fits = standing_at(open_rows[customer_id], request.as_of), True
-        decision = review(before, snapshot, request.as_of, rules, run_id)
-        decisions.append(BatchDecision(before, snapshot, decision, fits))
+            before = standing_of(row, placed_by[row.policy_id, row.policy_version], request.as_of)
+        decision = review(before, snapshot, request.as_of, snapshot.last_month, decider, run_id)
+        decisions.append(BatchDecision(before, snapshot, decision))
     return decisions
 
 
@@ -209,27 +222,46 @@ async def _load_snapshots(
     return loaded
 
 
-async def _apply(tx: Transaction, decisions: Sequence[BatchDecision], run: EvaluationRun, rules: Rules) -> Counter[str]:
-    """What takes effect, by outcome; and what orders after `as_of`, counted before this, make of it."""
-    saved = [decided for decided in decisions if decided.fits and decided.decision.standing is not decided.before]
-    reviewed = [
-        (decided.decision.standing, [decided.decision.change] if decided.decision.change else []) for decided in saved
-    ]
-    followed = await follow_later_orders(tx, reviewed, run.as_of, rules) if saved else []
-    standing_decisions = [
-        DecidedStanding(decided.before, after, changes, tx.at)
-        for decided, (after, changes) in zip(saved, followed, strict=True)
-    ]
-    await standings.save_decisions(tx, standing_decisions)
-    announce(tx, announced(standing_decisions, tx.at))
-    return Counter(decided.decision.outcome for decided in saved)
+async def _apply(
+    tx: Transaction, decisions: Sequence[BatchDecision], run: EvaluationRun, request: ScreeningRequest, rules: Rules
+) -> set[UUID]:
+    """What takes effect; returns the customers for whom the decision did. Where nothing is known of a customer after
+    the run's date the kept standing is carried on; else its life is folded again, this review in its place."""
+    kept = await standings.load_standings(tx, [decided.before.customer_id for decided in decisions])
+    late = await facts.list_recorded_later(tx, list(kept), request.known_at)
+    carried, folded = list[DecidedStanding](), dict[UUID, BatchDecision]()
+    decider, took_effect = Decider(rules.active, rules.zone, rules.new_id), set[UUID]()
+    for decided in decisions:
+        customer_id, snapshot = decided.before.customer_id, decided.snapshot
+        now = kept[customer_id]
+        if customer_id in late or not can_be_reviewed(now, run.as_of):
+            folded[customer_id] = decided
+            continue
+        decision = review(now, snapshot, run.as_of, snapshot.last_month, decider, run.run_id)
+        if decision.standing is not now:
+            changes = [decision.change] if decision.change else []
+            after = decision.standing._replace(decided_until=run.as_of)
+            carried.append(DecidedStanding(now, after, changes, tx.at))
+        if decision.outcome == decided.decision.outcome:
+            took_effect.add(customer_id)
+    await standings.save_decisions(tx, carried)
+    announce(tx, announced(carried, tx.at))
+    lives = await fold_lives_again(tx, dict.fromkeys(folded, tx.at), rules)
+    for customer_id, decided in folded.items():
+        if customer_id in lives and decided.decision.outcome in _outcomes(lives[customer_id], run):
+            took_effect.add(customer_id)
+    return took_effect
 
 
-def _mover(policy: Policy, decided: BatchDecision) -> Mover:
+def _outcomes(life: TierLife, run: EvaluationRun) -> Iterator[str]:
+    return (reviewed.decision.outcome for reviewed in life.reviews if reviewed.review.run_id == run.run_id)
+
+
+def _mover(policy: Policy, decided: BatchDecision, *, applied: bool) -> Mover:
     before, decision = decided.before, decided.decision
     graded = policy.levels[decision.graded].code
     to_tier = decision.standing.tier or graded
-    return Mover(before.customer_id, decision.outcome, before.tier, to_tier, graded, decided.fits)
+    return Mover(before.customer_id, decision.outcome, before.tier, to_tier, graded, applied)
 
 
 def cells_of(staying: Sequence[StayingGroup], decisions: Sequence[BatchDecision]) -> list[SimulationCell]:

@@ -6,6 +6,8 @@ decided, batch by batch, in key order. What can be read without locks is prepare
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -26,7 +28,7 @@ from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, Wait
 from shared.messaging import Transaction, announce
-from shared.messaging.outbox.event_log import PAGE_SIZE
+from shared.messaging.outbox.event_log import PAGE_SIZE, is_fully_committed
 
 VALUES = 5  # batches of measured customers read at once
 
@@ -34,7 +36,7 @@ VALUES = 5  # batches of measured customers read at once
 async def prepare_run_step(context: JobContext, job: Job) -> Any:
     """What the next step needs that takes its time: intake's heads, all measured values, a screened batch."""
     phase = Phase.of(job.cursor)
-    if phase.name in ("beginning", "catching_up", "measuring"):
+    if phase.name in ("beginning", "catching_up", "measuring", "settling"):
         return None
     if phase.name == "deciding":
         return await screen_next_batch(context, job, phase.after_customer)
@@ -60,11 +62,13 @@ async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
             return await _begin_when_caught_up(tx, job, run)
         case "measuring":
             return await _measure_batch(tx, job, run, phase)
+        case "settling":
+            return await _settle(tx, job, phase)
         case _:
             policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
             cut = cutoffs_as_data(policy.with_cutoffs(cutoffs(policy, prepared), run.run_id))
             await evaluations.save_cutoffs(tx, run.run_id, cut)
-            return job.next(cursor("deciding"))
+            return await _begin_to_decide(tx, job, run)
 
 
 EVALUATION_RUNS = JobKind(take_run_step, prepare=prepare_run_step)
@@ -98,7 +102,27 @@ async def _begin_when_caught_up(tx: Transaction, job: Job, run: EvaluationRun) -
     because = run.simulated_because or await why_only_simulated(tx, run.as_of, policy.policy_id, policy.version)
     await evaluations.save_basis(tx, run.run_id, policy, because)
     total = await evaluations.estimate_customers(tx)
-    return job.next(cursor("measuring" if policy.shares else "deciding"), total=total)
+    if policy.shares:
+        return job.next(cursor("measuring"), total=total)
+    return await _begin_to_decide(tx, job, replace(run, simulated_because=because), total=total)
+
+
+async def _begin_to_decide(tx: Transaction, job: Job, run: EvaluationRun, **progress: Any) -> Outcome:
+    """From now on, until everybody is decided, whoever records a fact folds with this review in its place (T10)."""
+    if run.simulated_because is not None:
+        return job.next(cursor("deciding"), **progress)
+    await evaluations.save_applying_since(tx, run.run_id)
+    return job.next(cursor("settling"), **progress)
+
+
+async def _settle(tx: Transaction, job: Job, phase: Phase) -> Outcome:
+    """Nobody is decided while a transaction is open that may have begun before the review took effect: what it records
+    is seen by one of the two."""
+    if phase.after is None:
+        return job.next(cursor("settling", tx.at.isoformat()))
+    if not await is_fully_committed(tx, datetime.fromisoformat(phase.after), timedelta()):
+        return Wait()
+    return job.next(cursor("deciding"))
 
 
 async def _measure_batch(tx: Transaction, job: Job, run: EvaluationRun, phase: Phase) -> Outcome:

@@ -161,6 +161,11 @@ async def estimate_customers(tx: Transaction) -> int | None:
     return customers
 
 
+async def save_applying_since(tx: Transaction, run_id: UUID) -> None:
+    """The run takes effect from now on, customer by customer."""
+    await tx.raw.execute("update evaluation_run set applying_since = $2 where run_id = $1", run_id, tx.at)
+
+
 async def add_values(tx: Transaction, run_id: UUID, after: str | None, values: Sequence[Any]) -> None:
     """The measured values of a batch of the population, of which cut-offs are found. `after`: where the batch began."""
     await tx.raw.execute(

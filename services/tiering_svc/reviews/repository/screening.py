@@ -34,6 +34,9 @@ class ScreeningRequest:
     as_of: datetime
     known_at: datetime
     last_month: date  # that of as_of
+    regrades_later_orders: bool = (
+        False  # orders after as_of are graded by another policy, or other cut-offs, from now on
+    )
 
     @property
     def window(self) -> tuple[date, date]:
@@ -87,7 +90,7 @@ with sums as (
 ), batch as (
     select s.customer_id, s.tier, s.rank, s.ladder, s.known_from, {known} as value, u.last_at, {measures}
            s.since <= $5 and s.known_from <= $6 and s.below_since is null and s.overridden_until is null
-               and (s.recovered_at is null or s.recovered_at <= $5) as steady,
+               and (s.recovered_at is null or s.recovered_at <= $5){nothing_later} as steady,
            u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6 as settled
     from standing s left join sums u using (customer_id)
     where s.customer_id > $1 and s.customer_id <= $2
@@ -122,7 +125,7 @@ async def screen(
     grade, parameters = _grade(policy, 8)
     totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
     measures = "u.revenue, u.profit, u.profit_known_for," if figures else ""
-    statement = _scan(policy, measures) + GRADED.format(grade=grade, totals=totals)
+    statement = _scan(request, measures) + GRADED.format(grade=grade, totals=totals)
     await tx.raw.execute(BY_RANGE)
     rows = await tx.raw.fetch(statement, *_parameters(request, after, end), policy.ladder, *parameters)
     staying = [StayingGroup(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
@@ -135,13 +138,15 @@ async def measure(
     """What a population's cut-offs are computed of (T5), of the customers after one up to another: the known values,
     and who has to be measured individually."""
     await tx.raw.execute(BY_RANGE)
-    row = await tx.raw.fetchrow(_scan(request.policy, "") + MEASURED, *_parameters(request, after, end))
+    row = await tx.raw.fetchrow(_scan(request, "") + MEASURED, *_parameters(request, after, end))
     assert row is not None  # an aggregate without groups
     return row[0] or [], row[1] or []
 
 
-def _scan(policy: Policy, measures: str) -> str:
+def _scan(request: ScreeningRequest, measures: str) -> str:
     """Only names from the tables above go into the text."""
+    policy = request.policy
+    nothing_later = " and s.folded_until <= $5" if request.regrades_later_orders else ""
     assert policy.indicator is not None  # it can be screened
     value, known = SUMS[policy.indicator], "u.value"
     if policy.kind == "star" or policy.indicator == "orders":
@@ -149,7 +154,9 @@ def _scan(policy: Policy, measures: str) -> str:
     if policy.kind == "star":  # the weakest of the full months; one without a row had no orders
         value = f"case when count(*) filter (where m.month < $4) = {policy.months - 1} " \
                 "then min(m.amount) filter (where m.month < $4) else 0 end"  # fmt: skip
-    return SCAN.format(value=value, known=known, figures=FIGURES if measures else "", measures=measures)
+    return SCAN.format(
+        value=value, known=known, figures=FIGURES if measures else "", measures=measures, nothing_later=nothing_later
+    )  # fmt: skip
 
 
 def _parameters(request: ScreeningRequest, after: UUID | None, end: UUID) -> Sequence[Any]:

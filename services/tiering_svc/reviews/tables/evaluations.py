@@ -24,6 +24,7 @@ evaluation_run = Table(  # a review or a simulation: what it decides by, and wha
     Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
     Column("result", Text),  # applied, simulated; null until it has come to its end
     Column("decided_at", Timestamp),  # when it did
+    Column("applying_since", Timestamp),  # since when it takes effect, customer by customer; null: it only simulates
 )
 
 evaluation_head = Table(  # how far intake's streams were when the run was requested, where tiering is not there yet

@@ -1,29 +1,109 @@
-"""The exact path of policies that look at more than orders (T10): everything known of a customer as of each instant.
+"""Everything that can change the tier of one customer (T10), by when it happened: what its life is folded from."""
 
-It is loaded after the facts of one order, or of one reversal, are in; so nothing has to be counted while walking.
-"""
-
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
 
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.policies.domain.policy_timeline import AppliedReview
+
+PrivilegeEnding = Literal["override_end", "override_cancelled"]
 
 
-class Timeline:
-    """Snapshots of one customer, by the instants they are of."""
+class TimedReversal(NamedTuple):
+    """What came back of an order, and when; never before the order was placed."""
 
-    def __init__(self, snapshots: Iterable[CustomerSnapshot]) -> None:
-        self.snapshots = sorted(snapshots, key=lambda snapshot: snapshot.as_of)
+    at: datetime
+    change_id: UUID
+    reversal: Reversal
 
-    def add(self, order: Order) -> None:
-        """It is among the facts already."""
 
-    def reverse(self, reversal: Reversal) -> None:
-        """It is taken off the facts already."""
+class TierOverride(NamedTuple):
+    """A tier that a person set, by the policy in force then, from an instant until another. `ends_at`: when it ended,
+    by itself or early; None: it has not ended yet."""
 
-    def walk(self, since: datetime, month: date) -> Iterator[tuple[datetime, date, CustomerSnapshot]]:
-        """The snapshot as of `since`, then as of each later order; each knows its own month, so `month` is not read."""
-        for snapshot in self.snapshots:
-            if snapshot.as_of >= since:
-                yield snapshot.as_of, snapshot.last_month, snapshot
+    override_id: UUID
+    tier: str
+    policy: Policy
+    starts_at: datetime
+    until: datetime
+    ends_at: datetime | None
+    ending: PrivilegeEnding
+    reason: str
+    by: str
+
+
+class PromiseChange(NamedTuple):
+    """From an instant on the tier is promised until another one, or (None) no longer promised."""
+
+    at: datetime
+    until: datetime | None
+
+
+@dataclass(slots=True)
+class TimelineInstant:
+    """What happened at one instant, in the order in which it counts: an override ends, orders are placed, an override
+    begins, a promise changes, reviews look at what there is."""
+
+    at: datetime
+    ended: TierOverride | None = None
+    orders: list[int] = field(default_factory=list)  # their places in the timeline's orders
+    override: TierOverride | None = None
+    promise: PromiseChange | None = None
+    reviews: list[AppliedReview] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTimeline:
+    """The facts of one customer. Orders are as they were placed, by time; `snapshots` has what else the policies look
+    at, by instant and months of the window, for the policies that look at more than orders."""
+
+    customer_id: UUID
+    first_known: datetime  # when the first of these facts was recorded
+    orders: Sequence[Order] = ()
+    reversals: Sequence[TimedReversal] = ()  # by when they happened
+    overrides: Sequence[TierOverride] = ()
+    promises: Sequence[PromiseChange] = ()  # by when they hold from
+    snapshots: Mapping[tuple[datetime, int], CustomerSnapshot] = field(default_factory=dict)
+
+    @property
+    def privileges_at(self) -> Iterator[datetime]:
+        """When a person's word began or ended to count."""
+        for override in self.overrides:
+            yield override.starts_at
+            if override.ends_at is not None:
+                yield override.ends_at
+        yield from (promise.at for promise in self.promises)
+
+    @property
+    def facts_at(self) -> Iterator[datetime]:
+        """When the facts of the customer itself happened."""
+        yield from (order.placed_at for order in self.orders)
+        yield from (reversal.at for reversal in self.reversals)
+        yield from self.privileges_at
+
+    def instants(self, reviews: Sequence[AppliedReview]) -> list[TimelineInstant]:
+        """All instants at which something happened, in order, with these reviews of everybody."""
+        by_time: defaultdict[datetime, TimelineInstant] = _ByTime()
+        for index, order in enumerate(self.orders):
+            by_time[order.placed_at].orders.append(index)
+        for override in self.overrides:
+            by_time[override.starts_at].override = override
+            if override.ends_at is not None:
+                by_time[override.ends_at].ended = override
+        for promise in self.promises:
+            by_time[promise.at].promise = promise
+        for review in reviews:
+            by_time[review.as_of].reviews.append(review)
+        return [by_time[at] for at in sorted(by_time)]
+
+
+class _ByTime(defaultdict[datetime, TimelineInstant]):
+    def __missing__(self, at: datetime) -> TimelineInstant:
+        self[at] = instant = TimelineInstant(at)
+        return instant

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.tiers.tables.overrides import tier_privilege
 from shared.errors import not_found
 from shared.messaging import Transaction
+from shared.sql import insert_many
 
 PrivilegeKind = Literal["override", "retention"]
 COLUMNS = """privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at, ended_at, ended_by,
@@ -34,14 +37,16 @@ class Privilege:
 
 async def add_privilege(
     tx: Transaction, privilege_id: UUID, customer_id: UUID, kind: PrivilegeKind, tier: str, *, starts_at: datetime,
-    until: datetime, reason: str, by: str,
+    until: datetime, reason: str, by: str, policy: Policy | None = None,
 ) -> None:  # fmt: skip
-    """Keep what a person sets, from when to when, and why."""
-    await tx.raw.execute(
-        """insert into tier_privilege (privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
-        privilege_id, customer_id, kind, tier, starts_at, until, reason, by, tx.at,
-    )  # fmt: skip
+    """Keep what a person sets, from when to when, and why; of an override with the policy whose level it is."""
+    row = {
+        "privilege_id": privilege_id, "customer_id": customer_id, "kind": kind, "tier": tier, "starts_at": starts_at,
+        "until": until, "reason": reason, "set_by": by, "set_at": tx.at,
+        "policy_id": None if policy is None else policy.policy_id,
+        "policy_version": None if policy is None else policy.version,
+    }  # fmt: skip
+    await insert_many(tx, tier_privilege, [row])
 
 
 async def end_privileges(
@@ -53,6 +58,17 @@ async def end_privileges(
            where customer_id = $1 and kind = $2 and ended_at is null""",
         customer_id, kind, at, by, because,
     )  # fmt: skip
+
+
+async def end_overrides_due(tx: Transaction, customer_id: UUID, due_at: datetime) -> bool:
+    """The override that runs no longer than to an instant is over, at its own end. False: there is none; it was ended,
+    or replaced."""
+    ended = await tx.raw.fetch(
+        """update tier_privilege set ended_at = until, ended_because = 'over'
+           where customer_id = $1 and kind = 'override' and ended_at is null and until <= $2 returning privilege_id""",
+        customer_id, due_at,
+    )  # fmt: skip
+    return bool(ended)
 
 
 async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: PrivilegeKind) -> Privilege:

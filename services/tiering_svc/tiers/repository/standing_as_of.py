@@ -13,7 +13,7 @@ from shared.sql import fragments
 STANDINGS_AS_OF = f"""
 select a.customer_id, h.id, h.tier, h.rank, lower(h.effective), h.kind, h.policy_id, h.policy_version,
        case when h.kind = 'override' then least((h.reasons ->> 'until')::timestamptz, o.ended_at) end,
-       w.below_since, w.grace_until, p.until
+       w.below_since, w.grace_until, p.until, h.retained_until
 from unnest($1::uuid[]) as a(customer_id)
 cross join lateral (
     select * from tier_history h
@@ -23,11 +23,12 @@ cross join lateral (
 ) h
 left join lateral (
     select * from tier_watch w
-    where w.row_id = h.id and w.known_from <= $3 and w.below_since <= $2
-      and (w.recovery_known_from is null or w.recovery_known_from > $3 or w.recovered_at > $2)
+    where w.customer_id = a.customer_id and w.below_since <= $2 and (w.ended_at is null or w.ended_at > $2)
+      and {fragments.known_at("$3", "w.known_from", "w.known_until")}
     order by w.known_from desc limit 1
 ) w on true
-left join tier_privilege o on o.privilege_id = h.id and o.ended_at <= $3  -- an override that was ended early
+left join tier_privilege o  -- an override that was ended early
+  on o.privilege_id = (h.reasons ->> 'override_id')::uuid and o.ended_at <= $3
 left join lateral (  -- a promise that the tier is kept
     select max(until) as until from tier_privilege p
     where p.customer_id = a.customer_id and p.kind = 'retention' and p.starts_at <= $2 and p.set_at <= $3

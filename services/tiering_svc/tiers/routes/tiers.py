@@ -125,11 +125,11 @@ async def override_tier(
     customer_id: VisibleCustomer, body: OverrideCreate, tx: Tx, actor: CurrentActor
 ) -> HistoryRowRead:
     """Set the tier until a date. Orders and reviews leave it alone until then."""
-    change = await overrides.override_tier(
+    override = await overrides.override_tier(
         tx, customer_id, tier=body.tier, until=body.until, reason=body.reason, by=actor.subject
     )
     rows = await reading.list_history(tx, customer_id, tx.at)
-    return _row(next(row for row in rows if row.id == change.row_id))
+    return _row(next(row for row in reversed(rows) if row.starts_at == override.starts_at))
 
 
 def _next(following: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str]) -> NextTierRead:

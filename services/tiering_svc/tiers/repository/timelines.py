@@ -1,0 +1,140 @@
+"""SQL of customers' timelines (T10): all facts that a tier's life is folded from, as known at an instant or now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.indicators.domain.order import Order, Reversal
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
+from services.tiering_svc.policies import repository as policies
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
+from services.tiering_svc.tiers.domain.timeline import (
+    CustomerTimeline,
+    PromiseChange,
+    TierOverride,
+    TimedReversal,
+)
+from shared.messaging import Transaction
+from shared.sql import fragments
+
+ORDERS = f"""
+select customer_id, recorded_at, order_id, placed_at, month, amount, margin, quantity from order_fact
+where customer_id = any($1::uuid[]) and {fragments.known_at_or_now("$2", "recorded_at")}
+order by customer_id, placed_at, order_id
+"""
+REVERSALS = f"""
+select customer_id, at, change_id, order_id, amount, margin, quantity from order_change
+where customer_id = any($1::uuid[]) and {fragments.known_at_or_now("$2", "recorded_at")}
+order by customer_id, at, change_id
+"""
+PRIVILEGES = f"""
+select customer_id, privilege_id, kind, tier, policy_id, policy_version, starts_at, until, set_at, reason, set_by,
+       case when {fragments.known_at_or_now("$2", "ended_at")} then ended_at end as ended_at
+from tier_privilege where customer_id = any($1::uuid[]) and {fragments.known_at_or_now("$2", "set_at")}
+order by customer_id, starts_at
+"""
+
+
+async def load_timelines(
+    tx: Transaction, customers: Iterable[UUID], timeline: PolicyTimeline, until: datetime,
+    known_at: datetime | None = None, *, with_privileges: bool = True, all_of_them: bool = False,
+) -> list[CustomerTimeline]:  # fmt: skip
+    """The facts of these customers, those without any left out (unless `all_of_them`). An override ends in it that is
+    over by `until`, or by the newest order. `known_at`: only what had been recorded by then."""
+    wanted = sorted(set(customers))
+    orders, known = await _load_orders(tx, wanted, known_at)
+    reversals = await _load_reversals(tx, wanted, orders, known_at)
+    rows: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in await tx.raw.fetch(PRIVILEGES, wanted, known_at) if with_privileges else ():
+        rows[row["customer_id"]].append(row)
+        known[row["customer_id"]] = min(row["set_at"], known.get(row["customer_id"], row["set_at"]))
+    timelines = []
+    for customer_id in wanted:
+        if customer_id not in known and not all_of_them:
+            continue
+        placed = orders[customer_id]
+        horizon = max(until, placed[-1].placed_at) if placed else until
+        privileges = rows[customer_id]
+        overrides = [await _override(tx, row, horizon) for row in privileges if row["kind"] == "override"]
+        promises = _promises([row for row in privileges if row["kind"] == "retention"])
+        timelines.append(
+            CustomerTimeline(
+                customer_id, known.get(customer_id, until), placed, reversals[customer_id], overrides, promises
+            )
+        )
+    return await _with_snapshots(tx, timelines, timeline, until, known_at)
+
+
+async def _load_orders(
+    tx: Transaction, customers: Sequence[UUID], known_at: datetime | None
+) -> tuple[dict[UUID, list[Order]], dict[UUID, datetime]]:
+    orders: dict[UUID, list[Order]] = defaultdict(list)
+    known: dict[UUID, datetime] = {}
+    for row in await tx.raw.fetch(ORDERS, customers, known_at):
+        customer_id, recorded_at, *order = row
+        orders[customer_id].append(Order(*order))
+        known[customer_id] = min(recorded_at, known.get(customer_id, recorded_at))
+    return orders, known
+
+
+async def _load_reversals(
+    tx: Transaction, customers: Sequence[UUID], orders: Mapping[UUID, Sequence[Order]], known_at: datetime | None
+) -> dict[UUID, list[TimedReversal]]:
+    reversals: dict[UUID, list[TimedReversal]] = defaultdict(list)
+    placed_at = {order.order_id: order.placed_at for placed in orders.values() for order in placed}
+    for customer_id, at, change_id, order_id, *parts in await tx.raw.fetch(REVERSALS, customers, known_at):
+        if (placed := placed_at.get(order_id)) is not None:
+            reversal = Reversal(order_id, placed, *parts)
+            reversals[customer_id].append(TimedReversal(max(at, placed), change_id, reversal))
+    for of_customer in reversals.values():
+        of_customer.sort(key=lambda reversal: (reversal.at, reversal.change_id))
+    return reversals
+
+
+async def _override(tx: Transaction, row: Mapping[str, Any], horizon: datetime) -> TierOverride:
+    policy: Policy = await policies.load_policy(tx, row["policy_id"], row["policy_version"])
+    early = row["ended_at"] is not None and row["ended_at"] < row["until"]
+    ends_at: datetime = row["ended_at"] if early else row["until"]
+    return TierOverride(
+        row["privilege_id"], row["tier"], policy, row["starts_at"], row["until"],
+        ends_at if row["ended_at"] is not None or ends_at <= horizon else None, "override_cancelled" if early else "override_end",
+        row["reason"], row["set_by"],
+    )  # fmt: skip
+
+
+def _promises(rows: Sequence[Mapping[str, Any]]) -> list[PromiseChange]:
+    """By time; where one replaces another at one instant, the new one is the last word."""
+    changes = [PromiseChange(row["ended_at"], None) for row in rows if row["ended_at"]]
+    changes += [PromiseChange(row["starts_at"], row["until"]) for row in rows]
+    return sorted(changes, key=lambda change: (change.at, change.until is not None))
+
+
+async def _with_snapshots(
+    tx: Transaction, timelines: Sequence[CustomerTimeline], policies_of_time: PolicyTimeline, until: datetime,
+    known_at: datetime | None,
+) -> list[CustomerTimeline]:  # fmt: skip
+    """Where a policy of some instant looks at more than orders, what there was to see then."""
+    requests: dict[SnapshotRequest, None] = {}
+    classes: set[str] = set()
+    reviews = policies_of_time.reviews_until(until)
+    for timeline in timelines:
+        for instant in timeline.instants(reviews):
+            deciding = [review.policy for review in instant.reviews]
+            if instant.orders or instant.ended is not None or instant.reviews:
+                deciding.append(policies_of_time.governing(instant.at, timeline.first_known))
+            for policy in deciding:
+                if policy.classes:
+                    classes |= policy.classes
+                    requests[SnapshotRequest(timeline.customer_id, instant.at, policy.months)] = None
+    if not requests:
+        return list(timelines)
+    loaded = await load_snapshots(tx, list(requests), classes=classes, known_at=known_at)
+    snapshots: dict[UUID, dict[tuple[datetime, int], CustomerSnapshot]] = defaultdict(dict)
+    for request, snapshot in zip(requests, loaded, strict=True):
+        snapshots[request.customer_id][request.as_of, request.months] = snapshot
+    return [replace(timeline, snapshots=snapshots[timeline.customer_id]) for timeline in timelines]
