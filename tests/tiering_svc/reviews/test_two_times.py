@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from services.tiering_svc.reviews.domain.review import MOVES
 from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.reviews.repository import screening
 from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
 from services.tiering_svc.reviews.repository.screening import LAST
 from services.tiering_svc.subscriptions import subscriptions
+from services.tiering_svc.tiers.domain.review import MOVES
 from shared.messaging import Database, Transaction
 from tests import harness
 from tests.tiering_svc.events import placed, returned

@@ -1,6 +1,5 @@
 """At once, by every kind of policy (T10): any split into batches gives the same tiers, and the guards hold."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
 from shared.events import PaymentReceived, ReceivableIssued
-from shared.messaging import Database, new_id
+from shared.messaging import new_id
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.invariants import broken_invariants
 from tests.tiering_svc.policy_documents import COLLECTION, condition, item, scorecard

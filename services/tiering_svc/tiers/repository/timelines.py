@@ -102,7 +102,8 @@ async def _override(tx: Transaction, row: Mapping[str, Any], horizon: datetime) 
     ends_at: datetime = row["ended_at"] if early else row["until"]
     return TierOverride(
         row["privilege_id"], row["tier"], policy, row["starts_at"], row["until"],
-        ends_at if row["ended_at"] is not None or ends_at <= horizon else None, "override_cancelled" if early else "override_end",
+        ends_at if row["ended_at"] is not None or ends_at <= horizon else None,
+        "override_cancelled" if early else "override_end",
         row["reason"], row["set_by"],
     )  # fmt: skip
 
