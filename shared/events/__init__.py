@@ -52,6 +52,7 @@ from shared.events.tiering import (
     WarningClosed,
     WarningEscalated,
     WarningRaised,
+    join_tails,
 )
 
 OWNERS: dict[str, str] = {
@@ -112,6 +113,7 @@ __all__ = [
     "WarningClosed",
     "WarningEscalated",
     "WarningRaised",
+    "join_tails",
     "read_event",
     "without",
 ]

@@ -1,5 +1,7 @@
 """What tiering announces: a customer's tier changed, a policy is in force, a review was applied (T9, T10)."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -39,8 +41,9 @@ class TierPeriod(Part):
 class TierChanged(Event):
     """A customer's tier history is another one from an instant on: its tail replaces what stood from there (T10).
 
-    There is one event a customer and decision. Whoever keeps a copy drops every period that begins at or after the
-    beginning of the first of `periods`, then adds these. The other fields describe the open row: the tier now.
+    There is one event a customer and decision. Whoever keeps a copy drops every period that begins at or after
+    `changed_from`, or the beginning of the first of `periods` where that is earlier, then adds these. The other fields
+    describe the open row: the tier now.
     """
 
     type: ClassVar[str] = "tiering.tier_changed.v1"
@@ -73,6 +76,28 @@ class TierChanged(Event):
     """The first instant from which the history is another than before."""
     periods: Annotated[tuple[TierPeriod, ...], Field(min_length=1)]
     """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open."""
+
+    @property
+    def replaced_from(self) -> datetime:
+        """The instant from which `periods` take the place of what a copy has: where the tail begins, or earlier."""
+        return min(self.changed_from, self.periods[0].effective_from)
+
+
+def join_tails(changes: Iterable[TierChanged]) -> dict[UUID, TierChanged]:
+    """What the events of a batch come to, one a customer: taking it in leaves what taking in all of them would leave.
+
+    `changes` in the order they were announced. The last event of a customer says the tier now; of the tails before it
+    stays what begins earlier than its own.
+    """
+    joined: dict[UUID, TierChanged] = {}
+    for change in changes:
+        before = joined.get(change.customer_id)
+        if before is not None:
+            kept = tuple(period for period in before.periods if period.effective_from < change.replaced_from)
+            since = min(before.changed_from, change.changed_from)
+            change = change.model_copy(update={"changed_from": since, "periods": kept + change.periods})
+        joined[change.customer_id] = change
+    return joined
 
 
 @catalogued

@@ -1,7 +1,7 @@
 """What facts do to the ledger: orders earn, returns and cancellations reverse, tiers multiply."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,14 +10,14 @@ from services.loyalty_svc.earning.domain.order_points import EarningOrder, earni
 from services.loyalty_svc.earning.domain.order_posting import points_to_reverse, post_difference
 from services.loyalty_svc.earning.domain.tier_history import TierPeriod
 from services.loyalty_svc.earning.repository import orders as order_rows
-from services.loyalty_svc.earning.repository.tiers import load_tiers, load_tiers_with_superseded, save_tiers
+from services.loyalty_svc.earning.repository.tiers import load_tiers, replace_tails
 from services.loyalty_svc.ledger.domain.entries import Cause
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallets
 from services.loyalty_svc.programmes.repository import load_programme_versions, load_programmes
 from shared.errors import not_found
-from shared.events import OrderCancelled, OrderPlaced, OrderReturned, ReversedLine, TierChanged
+from shared.events import OrderCancelled, OrderPlaced, OrderReturned, ReversedLine, TierChanged, join_tails
 from shared.messaging import Transaction
 
 
@@ -85,30 +85,21 @@ async def _reverse(tx: Transaction, reversals: Sequence[OrderReversal]) -> None:
 
 
 async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequence[TierChanged]) -> None:
-    """Orders placed since the change are worth more or less now, whichever fact came first (L2, K18)."""
-    wallets = await load_wallets(tx, (change.customer_id for change in changes))
-    histories = await load_tiers_with_superseded(tx, wallets)
-    learned: list[tuple[UUID, TierPeriod]] = []
-    since: dict[UUID, datetime] = {}
-    latest: dict[UUID, TierChanged] = {}
-    for change in changes:
-        customer = change.customer_id
-        periods = histories[customer].learn(change)
-        if periods:
-            learned += [(customer, period) for period in periods]
-            since[customer] = min(change.effective_from, since.get(customer, change.effective_from))
-            latest[customer] = change
-    if not learned:
-        return
-    await save_tiers(tx, _last_of_each(learned))
-    orders = await order_rows.load_orders_since(tx, since)
+    """Orders placed since the history changed are worth more or less now, whichever fact came first (L2, K18)."""
+    tails = join_tails(changes)
+    wallets = await load_wallets(tx, tails)
+    histories = await load_tiers(tx, wallets)
+    for customer, tail in tails.items():
+        histories[customer].replace_tail(tail.replaced_from, _periods_of(tail))
+    await replace_tails(tx, tails.values())
+    orders = await order_rows.load_orders_since(tx, {c: tail.changed_from for c, tail in tails.items()})
     programmes = await load_programme_versions(tx, {order.programme for order in orders})
     tiers = {order.order_id: histories[order.customer_id].at(order.placed_at) for order in orders}
     needs = [(o, points_to_reverse(o, programmes[o.programme], tiers[o.order_id])) for o in orders]
     await _load_lots_to_reverse(tx, wallets, needs)
     changed = []
     for order in orders:
-        change = latest[order.customer_id]
+        change = tails[order.customer_id]
         cause = Cause(change.decided_at, order_id=order.order_id, fact_id=change.change_id)
         wallet = wallets[order.customer_id]
         if post_difference(order, wallet, programmes[order.programme], tiers[order.order_id], tx.at, cause):
@@ -117,9 +108,8 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
     await save_and_announce(tx, wallets.values())
 
 
-def _last_of_each(periods: Iterable[tuple[UUID, TierPeriod]]) -> list[tuple[UUID, TierPeriod]]:
-    """A period that was new and then superseded within one batch is written once, as it ended."""
-    return list({(customer, period.change_id): (customer, period) for customer, period in periods}.values())
+def _periods_of(change: TierChanged) -> list[TierPeriod]:
+    return [TierPeriod(period.change_id, period.effective_from, period.tier) for period in change.periods]
 
 
 async def _load_lots_to_reverse(

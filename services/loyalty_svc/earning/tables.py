@@ -1,6 +1,6 @@
 """What orders earned, and the tiers by which they earn."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.loyalty_svc.core.tables import Timestamp, metadata
@@ -21,12 +21,11 @@ order_points = Table(  # one row an order: what it earned and why
     Column("reversed_by", ARRAY(Uuid), nullable=False),
 )
 
-tier_copy = Table(  # from TierChanged; superseded rows stay so that a change delivered again is known
+tier_copy = Table(  # the periods in force, as the tails of TierChanged left them
     "tier_copy",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("change_id", Uuid, primary_key=True),
-    Column("effective_from", Timestamp, nullable=False),
+    Column("effective_from", Timestamp, primary_key=True),
+    Column("change_id", Uuid, nullable=False),
     Column("tier", Text, nullable=False),
-    Column("superseded", Boolean, nullable=False),
 )

@@ -2,38 +2,48 @@
 
 from uuid import UUID
 
-from services.loyalty_svc.earning.domain.tier_history import TierHistory
-from tests.loyalty_svc.builders import day, tier_changed
+from services.loyalty_svc.earning.domain.tier_history import TierHistory, TierPeriod
+from tests.loyalty_svc.builders import day
 
-CUSTOMER, ORDER = UUID(int=7), UUID(int=501)
+
+def period(change: int, tier: str, since: float) -> TierPeriod:
+    return TierPeriod(UUID(int=change), day(since), tier)
+
+
+def known() -> TierHistory:
+    return TierHistory([period(1, "silver", 1), period(2, "gold", 4), period(3, "platinum", 6)])
 
 
 def test_L2_the_tier_is_the_one_effective_when_the_order_was_placed() -> None:
-    history = TierHistory()
-    assert history.at(day(5)) is None
-    history.learn(tier_changed(CUSTOMER, UUID(int=1), "silver", day(2), "first"))
-    history.learn(tier_changed(CUSTOMER, UUID(int=2), "gold", day(4)))
+    assert TierHistory().at(day(5)) is None
+    history = TierHistory([period(2, "gold", 4), period(1, "silver", 2)])
     assert [history.at(day(n)) for n in (1, 2, 3.9, 4, 9)] == [None, "silver", "silver", "gold", "gold"]
 
 
-def test_K18_a_correction_replaces_what_stood_from_its_instant_on() -> None:
-    history = TierHistory()
-    history.learn(tier_changed(CUSTOMER, UUID(int=1), "silver", day(1), "first"))
-    history.learn(tier_changed(CUSTOMER, UUID(int=2), "gold", day(4)))
-    history.learn(tier_changed(CUSTOMER, UUID(int=3), "platinum", day(6)))
-    changed = history.learn(tier_changed(CUSTOMER, UUID(int=4), "silver", day(4), "correction"))
-    assert [history.at(day(n)) for n in (3, 4, 6, 9)] == ["silver"] * 4
-    assert [(p.change_id.int, p.superseded) for p in changed] == [(4, False), (2, True), (3, True)]
+def test_K18_a_tail_replaces_what_stood_from_its_beginning_on() -> None:
+    history = known()
+    history.replace_tail(day(4), [period(4, "silver", 4), period(5, "gold", 8)])
+    assert [history.at(day(n)) for n in (0, 1, 4, 6, 8)] == [None, "silver", "silver", "silver", "gold"]
+    history.replace_tail(day(0), [period(6, "basic", 0)])
+    assert [history.at(day(n)) for n in (0, 4, 8)] == ["basic"] * 3
 
 
-def test_K8_a_change_of_tier_heard_again_changes_nothing() -> None:
-    changes = [
-        tier_changed(CUSTOMER, UUID(int=1), "silver", day(1), "first"),
-        tier_changed(CUSTOMER, UUID(int=2), "gold", day(4)),
-        tier_changed(CUSTOMER, UUID(int=3), "silver", day(4), "correction"),
-    ]
-    history = TierHistory()
-    for change in changes:
-        history.learn(change)
-    assert [history.learn(change) for change in changes] == [[], [], []]
-    assert history.at(day(5)) == "silver"
+def test_K18_a_tail_may_leave_a_row_that_stood_and_take_what_followed_it() -> None:
+    history = known()
+    history.replace_tail(day(1), [period(1, "silver", 1)])
+    assert [history.at(day(n)) for n in (0, 1, 4, 9)] == [None, "silver", "silver", "silver"]
+
+
+def test_K8_a_tail_heard_again_changes_nothing() -> None:
+    tail = [period(4, "silver", 4), period(5, "gold", 8)]
+    once, twice = known(), known()
+    once.replace_tail(day(4), tail)
+    for _ in range(2):
+        twice.replace_tail(day(4), tail)
+    assert once.periods == twice.periods
+
+
+def test_K18_a_history_may_begin_later_than_it_did() -> None:
+    history = known()
+    history.replace_tail(day(1), [period(4, "gold", 5)])
+    assert [history.at(day(n)) for n in (1, 4, 5)] == [None, None, "gold"]

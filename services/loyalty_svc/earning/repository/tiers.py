@@ -1,49 +1,42 @@
 """Loyalty's copy of the customers' tier histories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from services.loyalty_svc.earning.domain.tier_history import TierHistory, TierPeriod
 from services.loyalty_svc.earning.tables import tier_copy
+from shared.events import TierChanged
 from shared.messaging import Transaction
-from shared.sql import Upsert, insert_many
+from shared.sql import insert_many, unnest
 
-SUPERSEDE = Upsert(replace=("superseded",))
+DROP_TAILS = f"""
+delete from tier_copy using {unnest("tail", customer=tier_copy.c.customer_id, start=tier_copy.c.effective_from)}
+where customer_id = tail.customer and effective_from >= tail.start
+"""
 
 
 async def load_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, TierHistory]:
-    """The periods in force: enough to say which tier was in force when."""
-    return await _histories(tx, customer_ids, "and not superseded")
-
-
-async def load_tiers_with_superseded(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID, TierHistory]:
-    """Every period, also the superseded ones: they are needed to learn another change."""
-    return await _histories(tx, customer_ids, "")
-
-
-async def _histories(tx: Transaction, customer_ids: Iterable[UUID], condition: str) -> dict[UUID, TierHistory]:
+    """The tier history of each of these customers; an empty one where none is known."""
     ids = list(customer_ids)
     rows = await tx.raw.fetch(
-        f"""select customer_id, change_id, effective_from, tier, superseded from tier_copy
-            where customer_id = any($1::uuid[]) {condition}""",
+        """select customer_id, change_id, effective_from, tier from tier_copy
+           where customer_id = any($1::uuid[]) order by effective_from""",
         ids,
-    )  # fmt: skip
+    )
     periods: dict[UUID, list[TierPeriod]] = {customer: [] for customer in ids}
     for row in rows:
-        period = TierPeriod(row["change_id"], row["effective_from"], row["tier"], row["superseded"])
-        periods[row["customer_id"]].append(period)
+        periods[row["customer_id"]].append(TierPeriod(row["change_id"], row["effective_from"], row["tier"]))
     return {customer: TierHistory(known) for customer, known in periods.items()}
 
 
-async def save_tiers(tx: Transaction, periods: Sequence[tuple[UUID, TierPeriod]]) -> None:
-    """Store new periods, and which of the known ones are superseded now, of customers whose locks the caller holds.
+async def replace_tails(tx: Transaction, tails: Iterable[TierChanged]) -> None:
+    """Store the periods of these tails, one tail a customer, instead of what stood from where each begins.
 
-    Superseded ones first, in a statement of their own: only one period in force may begin at an instant.
+    The caller holds the customers' locks.
     """
-    for superseded in (True, False):
-        rows = [
-            {"customer_id": customer_id, "change_id": period.change_id, "effective_from": period.effective_from,
-             "tier": period.tier}
-            for customer_id, period in periods if period.superseded is superseded
-        ]  # fmt: skip
-        await insert_many(tx, tier_copy, rows, shared={"superseded": superseded}, on_conflict=SUPERSEDE)
+    tails = list(tails)
+    await tx.raw.execute(DROP_TAILS, [tail.customer_id for tail in tails], [tail.replaced_from for tail in tails])
+    rows = [
+        (t.customer_id, period.effective_from, period.change_id, period.tier) for t in tails for period in t.periods
+    ]
+    await insert_many(tx, tier_copy, rows, columns=("customer_id", "effective_from", "change_id", "tier"))

@@ -101,14 +101,11 @@ create index order_points_of_customer on order_points (customer_id, placed_at);
 
 create table tier_copy (
     customer_id uuid not null,
-    change_id uuid not null,
     effective_from timestamptz not null,
+    change_id uuid not null,
     tier text not null,
-    superseded boolean not null,
-    primary key (customer_id, change_id)
+    primary key (customer_id, effective_from)
 );
-
-create unique index tier_copy_in_force on tier_copy (customer_id, effective_from) where not superseded;
 
 create table anonymous_case (case_id uuid primary key, customer_id uuid);
 
