@@ -52,23 +52,23 @@ def rewritten_history(
     day: Callable[[int], datetime],
     tiers: Sequence[str],
     days: int = 20,
-) -> tuple[list[TierChanged], list[TierPeriod]]:
-    """A history that is written, then rewritten from any instants on: the events, and the history at the end.
+) -> tuple[list[TierChanged], list[list[TierPeriod]]]:
+    """A history that is written, then rewritten from any instants on: the events, and the history after each.
 
     A tail begins with the row that stood before what changed where that goes on; it may do so also where it ends just
     there. A history may begin later than it did.
     """
     events: list[TierChanged] = []
-    history: list[TierPeriod] = []
+    histories: list[list[TierPeriod]] = [[]]
     for _ in range(draw(st.integers(1, 5))):
         changed_from = draw(st.integers(0, days))
-        before = [row for row in history if row.effective_from < day(changed_from)]
+        before = [row for row in histories[-1] if row.effective_from < day(changed_from)]
         starts = sorted(set(draw(st.lists(st.integers(changed_from, days), min_size=not before, max_size=3))))
         ranks = draw(st.lists(st.integers(0, len(tiers) - 1), min_size=len(starts), max_size=len(starts)))
         tail = [tier_period(next_id(), tiers[r], r, day(s)) for r, s in zip(ranks, starts, strict=True)]
-        history = before + tail
+        histories.append(before + tail)
         goes_on = changed_from not in starts
         sent = before[-1:] + tail if goes_on or draw(st.booleans()) else tail
         fields = sent[-1].model_dump() | {"changed_from": day(changed_from), "periods": tuple(sent)}
         events.append(TierChanged(customer_id=customer_id, decided_at=day(days), **fields))
-    return events, history
+    return events, histories[1:]

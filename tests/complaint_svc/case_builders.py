@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar, Opening, Openings
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
-from services.complaint_svc.cases.domain.steps import Decision, file_case
+from services.complaint_svc.cases.domain.steps import Decision, change_tiers, file_case
+from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.deadlines.domain.deadline_rules import (
     Allowance,
     AllowanceKey,
@@ -68,7 +69,17 @@ def step_request(at: datetime | str, by: str = "agent-1", note: str | None = Non
 
 
 def filed(at: datetime | str, t: Terms, *, tier: str | None = None, kind: str = "complaint") -> Decision:
-    return file_case(CASE, CUSTOMER, kind, "normal", "call", "hardware", tier, step_request(at), t)  # type: ignore[arg-type]
+    return file_case(CASE, CUSTOMER, kind, "normal", "call", "hardware", always(tier), step_request(at), t)  # type: ignore[arg-type]
+
+
+def always(tier: str | None) -> TierHistory:
+    """The history of somebody who has been in one tier all the time; None: in no tier."""
+    return TierHistory() if tier is None else TierHistory([TierPeriod(utc("2020-01-01T00:00"), tier)])
+
+
+def change_tier(case: Case, tier: str, at: datetime, t: Terms) -> Decision:
+    """The customer is in this tier from that instant on."""
+    return change_tiers(case, TierHistory([TierPeriod(at, tier)]), at, t)
 
 
 def due(case: Case, stage: str) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.complaint_svc.customers import repository
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
+from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged, join_tails
 from shared.messaging import Transaction
 
 
@@ -24,8 +24,5 @@ async def when_references_are_registered_know_whose_customers_they_are(
 
 
 async def when_tiers_change_keep_a_copy(tx: Transaction, changes: Sequence[TierChanged]) -> None:
-    """The last word of a batch on each customer's tier."""
-    last = {change.customer_id: change for change in changes}
-    await repository.save_tiers(
-        tx, [repository.CustomerTier(c.customer_id, c.tier, c.rank, c.effective_from) for c in last.values()]
-    )
+    """The tail of each customer's tier history takes the place of what was known from there on."""
+    await repository.replace_tails(tx, join_tails(changes).values())

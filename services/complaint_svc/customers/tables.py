@@ -4,14 +4,20 @@ from sqlalchemy import Column, Integer, Table, Text, Uuid
 
 from services.complaint_svc.core.tables import Timestamp, metadata
 
-tier_copy = Table(  # who is known, and in which tier, as profile and tiering announced it
+customer = Table(  # who is known, as profile or tiering announced it; whoever reads or changes its tiers locks this row
+    "customer",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("recorded_at", Timestamp, nullable=False),
+)
+
+tier_copy = Table(  # the periods in force, as the tails of TierChanged left them
     "tier_copy",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
-    Column("tier", Text),
-    Column("rank", Integer),
-    Column("effective_from", Timestamp),
-    Column("recorded_at", Timestamp, nullable=False),
+    Column("effective_from", Timestamp, primary_key=True),
+    Column("tier", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
 )
 
 customer_source = Table(  # who may see the customer (G1): a partner that has a reference of it

@@ -14,7 +14,6 @@ from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.steps import (
     acknowledge,
     answer,
-    change_tier,
     file_case,
     follow_up,
     identify,
@@ -36,7 +35,18 @@ from shared.events import (
     DeadlineWarned,
     Event,
 )
-from tests.complaint_svc.case_builders import CASE, CUSTOMER, PROPOSAL, filed, step_request, terms, utc, working_week
+from tests.complaint_svc.case_builders import (
+    CASE,
+    CUSTOMER,
+    PROPOSAL,
+    always,
+    change_tier,
+    filed,
+    step_request,
+    terms,
+    utc,
+    working_week,
+)
 
 T = terms(working_week())
 
@@ -105,8 +115,8 @@ def test_C2_reopening_within_its_window_begins_a_new_round_and_after_it_is_refus
     case, _ = resolve(settled(), uuid4(), step_request("2026-11-16T10:00"), T)
     case, _ = follow_up(case, 2, True, step_request("2026-11-16T11:00"), T)
     with pytest.raises(DomainError, match="reopening_window_over"):
-        reopen(case, None, step_request("2026-12-17T11:00"), T)
-    case, _ = reopen(case, "gold", step_request("2026-12-16T11:00"), T)
+        reopen(case, always(None), step_request("2026-12-17T11:00"), T)
+    case, _ = reopen(case, always("gold"), step_request("2026-12-16T11:00"), T)
     assert (case.status, case.round, case.proposal, case.satisfaction) == ("received", 2, None, None)
     assert {(d.round, d.state, d.tier) for d in case.deadlines} == {(2, "running", "gold")}
 
@@ -119,16 +129,16 @@ def test_a_step_told_to_be_before_the_last_one_is_refused() -> None:
 
 def test_C1_nobody_becomes_somebody_and_later_facts_go_under_the_customer() -> None:
     case, events = file_case(
-        CASE, None, "complaint", "normal", "web", "network", None, step_request("2026-11-16T09:00"), T
+        CASE, None, "complaint", "normal", "web", "network", always(None), step_request("2026-11-16T09:00"), T
     )
     assert events[0].key == str(CASE)
-    case, events = identify(case, CUSTOMER, "platinum", step_request("2026-11-16T09:05"), T)
+    case, events = identify(case, CUSTOMER, always("platinum"), step_request("2026-11-16T09:05"), T)
     assert isinstance(events[-1], CustomerIdentified)
     assert (events[-1].key, events[-1].open) == (str(CUSTOMER), True)
     assert {d.tier for d in case.deadlines} == {"platinum"}
-    assert identify(case, CUSTOMER, "platinum", step_request("2026-11-16T09:06"), T) == (case, [])
+    assert identify(case, CUSTOMER, always("platinum"), step_request("2026-11-16T09:06"), T) == (case, [])
     with pytest.raises(DomainError, match="already_identified"):
-        identify(case, uuid4(), None, step_request("2026-11-16T09:06"), T)
+        identify(case, uuid4(), always(None), step_request("2026-11-16T09:06"), T)
 
 
 class AnyCommands(RuleBasedStateMachine):
@@ -141,7 +151,9 @@ class AnyCommands(RuleBasedStateMachine):
     def file(self, kind: str, known: bool) -> None:
         self.now = utc("2026-11-16T08:00")
         customer = CUSTOMER if known else None
-        self.case, self.events = file_case(CASE, customer, kind, "high", "call", "x", None, step_request(self.now), T)  # type: ignore[arg-type]
+        self.case, self.events = file_case(
+            CASE, customer, kind, "high", "call", "x", always(None), step_request(self.now), T
+        )  # type: ignore[arg-type]
 
     def _attempt(self, decide: object, *args: object) -> None:
         case, events = self.case, self.events
@@ -187,7 +199,7 @@ class AnyCommands(RuleBasedStateMachine):
     @precondition(lambda self: self.case.status == "closed")
     @rule()
     def reopen(self) -> None:
-        self._attempt(reopen, "silver", step_request(self.now))
+        self._attempt(reopen, always("silver"), step_request(self.now))
 
     @rule()
     def pause(self) -> None:
@@ -199,7 +211,7 @@ class AnyCommands(RuleBasedStateMachine):
 
     @rule()
     def identify(self) -> None:
-        self._attempt(identify, CUSTOMER, "gold", step_request(self.now))
+        self._attempt(identify, CUSTOMER, always("gold"), step_request(self.now))
 
     @rule(tier=st.sampled_from(["platinum", "gold", "silver", "iron"]))
     def change_tier(self, tier: str) -> None:

@@ -18,7 +18,6 @@ from services.complaint_svc.cases.domain.steps import (
     acknowledge,
     answer,
     change_severity,
-    change_tier,
     follow_up,
     judge,
     pause,
@@ -39,7 +38,7 @@ from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import Event
 from shared.messaging import Database, Transaction, new_id
-from tests.complaint_svc.case_builders import CUSTOMER, utc
+from tests.complaint_svc.case_builders import CUSTOMER, always, change_tier, utc
 from tests.complaint_svc.case_requests import registered, tier
 from tests.complaint_svc.invariants import check_invariants
 
@@ -70,7 +69,7 @@ def some_step(name: str, dice: random.Random) -> Callable[[Case, StepRequest, Te
         "answer": lambda case, request, t: answer(case, None, yes, request, t),
         "resolve": lambda case, request, t: resolve(case, some_id, request, t),
         "follow_up": lambda case, request, t: follow_up(case, 3, yes, request, t),
-        "reopen": lambda case, request, t: reopen(case, "gold", request, t),
+        "reopen": lambda case, request, t: reopen(case, always("gold"), request, t),
         "pause": pause,
         "resume": resume,
         "change_severity": lambda case, request, t: change_severity(case, "high" if yes else "low", request, t),

@@ -12,7 +12,6 @@ from services.complaint_svc.cases.domain.steps import (
     acknowledge,
     answer,
     change_severity,
-    change_tier,
     follow_up,
     judge,
     pause,
@@ -23,7 +22,18 @@ from services.complaint_svc.cases.domain.steps import (
 from services.complaint_svc.deadlines.domain.deadline_rules import Allowance
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned, Event
-from tests.complaint_svc.case_builders import PROPOSAL, due, filed, hours, step_request, terms, utc, working_week
+from tests.complaint_svc.case_builders import (
+    PROPOSAL,
+    always,
+    change_tier,
+    due,
+    filed,
+    hours,
+    step_request,
+    terms,
+    utc,
+    working_week,
+)
 
 TEN_HOURS = {("complaint", "normal", "any"): Allowance(hours(10), None, None)}
 EIGHT_HOURS = {("complaint", "normal", "any"): Allowance(hours(8), None, None)}
@@ -142,7 +152,7 @@ def test_C3_a_case_judged_not_valid_after_its_breach_is_done_late_and_escalates_
 def test_C3_a_case_not_valid_that_is_reopened_owes_every_stage_anew() -> None:
     t = terms()
     case, _ = follow_up(not_valid("2026-11-16T02:00", t), 1, True, step_request("2026-11-16T03:00"), t)
-    case, _ = reopen(case, None, step_request("2026-11-16T04:00"), t)
+    case, _ = reopen(case, always(None), step_request("2026-11-16T04:00"), t)
     assert {(d.round, d.state) for d in case.deadlines} == {(2, "running")}
     _, events = apply_elapsed_time(case, utc("2026-12-16T00:00"), t)
     assert [e.stage for e in events if isinstance(e, DeadlineBreached)] == ["acknowledgement", "proposal", "solution"]

@@ -13,7 +13,6 @@ from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import (
     acknowledge,
     answer,
-    change_tier,
     judge,
     pause,
     propose,
@@ -24,7 +23,17 @@ from services.complaint_svc.cases.handlers import CaseRef, take_step
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.events import ComplaintEscalated, DeadlineBreached, DeadlineWarned
-from tests.complaint_svc.case_builders import PROPOSAL, due, filed, hours, step_request, terms, utc, working_week
+from tests.complaint_svc.case_builders import (
+    PROPOSAL,
+    change_tier,
+    due,
+    filed,
+    hours,
+    step_request,
+    terms,
+    utc,
+    working_week,
+)
 from tests.complaint_svc.case_requests import registered
 from tests.complaint_svc.saved_cases import MONDAY, deadlines
 from tests.complaint_svc.saved_cases import filed as filed_in

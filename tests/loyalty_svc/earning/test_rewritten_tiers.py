@@ -61,10 +61,9 @@ def facts(draw: st.DrawFn) -> tuple[list[Event], list[TierChanged], dict[UUID, l
     changes: list[TierChanged] = []
     histories: dict[UUID, list[TierPeriod]] = {ANN: [], BOB: []}
     for customer in draw(st.sampled_from([[ANN], [ANN, BOB]])):
-        events, histories[customer] = draw(
-            rewritten_history(customer, next_id, day, ["basic", "silver", "gold", "platinum"])
-        )
+        events, rewritten = draw(rewritten_history(customer, next_id, day, ["basic", "silver", "gold", "platinum"]))
         changes += events
+        histories[customer] = rewritten[-1]
     return intake, changes, histories, left
 
 

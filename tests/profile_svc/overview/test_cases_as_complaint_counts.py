@@ -14,7 +14,7 @@ from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.profile_svc.overview.domain.cases import fold_cases
 from shared.errors import DomainError
 from shared.events import Event
-from tests.complaint_svc.case_builders import filed, terms, utc
+from tests.complaint_svc.case_builders import always, filed, terms, utc
 
 T = terms()
 SOME_ID = UUID(int=9)
@@ -28,7 +28,7 @@ STEPS = {
     "resolve": lambda case, request, t: steps.resolve(case, SOME_ID, request, t),
     "tell": lambda case, request, t: steps.follow_up(case, None, False, request, t),
     "close": lambda case, request, t: steps.follow_up(case, None, True, request, t),
-    "reopen": lambda case, request, t: steps.reopen(case, None, request, t),
+    "reopen": lambda case, request, t: steps.reopen(case, always(None), request, t),
     "pause": steps.pause,
     "resume": steps.resume,
 }

@@ -20,6 +20,7 @@ from services.complaint_svc.cases.domain.case import (
 )
 from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.step_request import StepRequest
+from services.complaint_svc.customers.domain import TierHistory
 from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import (
     Deadline,
@@ -57,11 +58,15 @@ def file_case(
     severity: Severity,
     channel: str,
     category: str,
-    tier: str | None,
+    tiers: TierHistory,
     request: StepRequest,
     terms: Terms,
 ) -> Decision:
-    """Listen, first half: the case is received and its deadlines run, by the tier as this service knows it now."""
+    """Listen, first half: the case is received and its deadlines run, by the tier in force at that instant.
+
+    A better tier since then, of a case that is reported later, counts as well (K11).
+    """
+    tier = tiers.at(request.at)
     case = Case(
         case_id, customer_id, kind, severity, "received", 1, tier, "agent",
         filed_at=request.at, last_step_at=request.at, step_count=1,
@@ -70,6 +75,7 @@ def file_case(
         ),),
     )  # fmt: skip
     case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
+    case = _better_by(case, tiers, request.at, terms)
     filed = ComplaintFiled(
         subject_id=case.subject_id, case_id=case_id, customer_id=customer_id, kind=kind, severity=severity,
         channel=channel, category=category, tier=tier, filed_at=request.at,
@@ -157,8 +163,8 @@ def follow_up(case: Case, satisfaction: int | None, close: bool, request: StepRe
     return case, [*events, ComplaintClosed(**case.event_fields, satisfaction=case.satisfaction, closed_at=request.at)]
 
 
-def reopen(case: Case, tier: str | None, request: StepRequest, terms: Terms) -> Decision:
-    """It was not put right after all: a new round with new deadlines, by the tier of today. The escalation stays.
+def reopen(case: Case, tiers: TierHistory, request: StepRequest, terms: Terms) -> Decision:
+    """It was not put right after all: a new round with new deadlines, by the tier of that day. The escalation stays.
 
     Refused once the window is over (`reopening_window_over`).
     """
@@ -166,9 +172,11 @@ def reopen(case: Case, tier: str | None, request: StepRequest, terms: Terms) -> 
     assert case.closed_at is not None
     if request.at > case.closed_at + terms.rules.reopen_within:
         raise conflict("reopening_window_over", "The case was closed too long ago. File a new one.")
+    tier = tiers.at(request.at)
     case = replace(case, round=case.round + 1, closed_at=None, satisfaction=None, proposal=None, tier=tier)
     case = record_step(case, "reopening", request)
     case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
+    case = _better_by(case, tiers, request.at, terms)
     return case, [*events, ComplaintReopened(**case.event_fields, reopened_at=request.at)]
 
 
@@ -192,8 +200,10 @@ def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
     return case, [*events, *elapsed]
 
 
-def identify(case: Case, customer_id: UUID, tier: str | None, request: StepRequest, terms: Terms) -> Decision:
+def identify(case: Case, customer_id: UUID, tiers: TierHistory, request: StepRequest, terms: Terms) -> Decision:
     """Link a case of nobody known to a customer. Earlier events keep the case's id; a good tier shortens deadlines.
+
+    The tiers count that were in force since the deadlines began to run, as if the customer had been known then.
 
     The same customer again changes nothing; another one is refused (`already_identified`).
     """
@@ -202,8 +212,8 @@ def identify(case: Case, customer_id: UUID, tier: str | None, request: StepReque
     if case.customer_id is not None:
         raise conflict("already_identified", "The case belongs to another customer.")
     case, events = _advance_to(case, "identification", request, terms)
-    case = replace(record_step(case, "identification", request), customer_id=customer_id, tier=tier)
-    case = _change_deadlines(case, lambda d: _shorten(d, case, tier, request.at, terms))
+    case = replace(record_step(case, "identification", request), customer_id=customer_id, tier=tiers.at(request.at))
+    case = _better_by(case, tiers, request.at, terms)
     linked = CustomerIdentified(**case.event_fields, open=case.status != "closed", identified_at=request.at)
     return case, [*events, linked]
 
@@ -217,11 +227,14 @@ def change_severity(case: Case, severity: Severity, request: StepRequest, terms:
     return _change_deadlines(case, lambda d: _shorten(d, case, d.tier, request.at, terms)), events
 
 
-def change_tier(case: Case, tier: str, at: datetime, terms: Terms) -> Decision:
-    """The customer's tier changed while the case is open: its deadlines get shorter or stay (K11)."""
+def change_tiers(case: Case, tail: TierHistory, at: datetime, terms: Terms) -> Decision:
+    """The customer's tier history is another one while the case is open: its deadlines get shorter or stay (K11).
+
+    `tail`: the periods that are new. Those that ended before a deadline began to run are nothing to it.
+    """
     at = case.clock(at)
     case, events = apply_elapsed_time(case, at, terms)
-    return _change_deadlines(case, lambda d: _shorten(d, case, tier, at, terms)), events
+    return _better_by(case, tail, at, terms), events
 
 
 def _advance_to(case: Case, name: StepName, request: StepRequest, terms: Terms) -> Decision:
@@ -246,6 +259,15 @@ def _meet_stage(case: Case, stage: Stage, at: datetime) -> Case:
 def _end_deadline(deadline: Deadline, at: datetime) -> Deadline:
     """The end of the work: the solution is there, and what was not needed on the way is owed no more."""
     return meet_deadline(deadline, at) if deadline.stage == "solution" else cancel_deadline(deadline, at)
+
+
+def _better_by(case: Case, tiers: TierHistory, at: datetime, terms: Terms) -> Case:
+    def by_each(deadline: Deadline) -> Deadline:
+        for tier in tiers.since(deadline.started_at):
+            deadline = _shorten(deadline, case, tier, at, terms)
+        return deadline
+
+    return _change_deadlines(case, by_each)
 
 
 def _shorten(deadline: Deadline, case: Case, tier: str | None, at: datetime, terms: Terms) -> Deadline:

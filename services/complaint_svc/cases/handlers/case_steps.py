@@ -10,7 +10,8 @@ from services.complaint_svc.cases.domain import steps
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.handlers.deadline_timers import save_decision
-from services.complaint_svc.customers.repository import load_tier
+from services.complaint_svc.customers.domain import TierHistory
+from services.complaint_svc.customers.repository import load_tiers
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.deadlines.handlers import load_terms
 from services.complaint_svc.remedies.handlers import check_authority
@@ -59,17 +60,17 @@ async def answer_proposal(
 
 
 async def reopen_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequest) -> Case:
-    """A new round gets its deadlines by the tier of today."""
+    """A new round gets its deadlines by the tier of the day it begins."""
     customer_id = await repository.find_customer_of(tx, case_ref.case_id)
-    tier = None if customer_id is None else await load_tier(tx, customer_id)
-    return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, tier, step, terms))
+    tiers = TierHistory() if customer_id is None else await load_tiers(tx, customer_id)
+    return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, tiers, step, terms))
 
 
 async def identify_customer(tx: Transaction, case_ref: CaseRef, request: StepRequest, customer_id: UUID) -> Case:
-    """A case of nobody known is linked to a customer, whose tier counts from now on."""
-    tier = await load_tier(tx, customer_id)
+    """A case of nobody known is linked to a customer, whose tiers count since the case was filed."""
+    tiers = await load_tiers(tx, customer_id)
     return await take_step(
-        tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tier, step, terms)
+        tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tiers, step, terms)
     )
 
 

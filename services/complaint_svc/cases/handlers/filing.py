@@ -1,4 +1,4 @@
-"""A complaint comes in, from whatever channel (C1): its deadlines run by the tier this service knows (C3)."""
+"""A complaint comes in, from whatever channel (C1): its deadlines run by the tier it was in then (C3)."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,8 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import file_case
 from services.complaint_svc.cases.handlers.deadline_timers import arm_timers, delay_timers
-from services.complaint_svc.customers.repository import load_tier
+from services.complaint_svc.customers.domain import TierHistory
+from services.complaint_svc.customers.repository import load_tiers
 from services.complaint_svc.deadlines.handlers import load_terms
 from shared.events.complaint import CaseKind, Severity
 from shared.messaging import Transaction, announce, new_id
@@ -26,10 +27,10 @@ class FilingRequest:
 
 async def file_complaint(tx: Transaction, filing: FilingRequest, request: StepRequest) -> Case:
     """The case, saved, with its timers armed. 404 when complaint has not heard of the customer."""
-    tier = None if filing.customer_id is None else await load_tier(tx, filing.customer_id)
+    tiers = TierHistory() if filing.customer_id is None else await load_tiers(tx, filing.customer_id)
     case, events = file_case(
         new_id(), filing.customer_id, filing.kind, filing.severity, filing.details.channel, filing.details.category,
-        tier, request, await load_terms(tx, request.at),
+        tiers, request, await load_terms(tx, request.at),
     )  # fmt: skip
     case = delay_timers(case, tx.at) if request.is_backdated(tx.at) else case
     case = await arm_timers(tx, (), case)

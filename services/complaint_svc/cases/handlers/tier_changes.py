@@ -1,11 +1,12 @@
-"""A better tier shortens the deadlines of a customer's open cases; a worse one leaves them (K11)."""
+"""A better tier, now or then, shortens the deadlines of a customer's open cases; a worse one leaves them (K11)."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
-from services.complaint_svc.cases.domain.steps import change_tier
+from services.complaint_svc.cases.domain.steps import change_tiers
 from services.complaint_svc.cases.handlers.deadline_timers import save_decision
+from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.deadlines.handlers import load_terms
 from shared.events import TierChanged
 from shared.messaging import Transaction
@@ -22,10 +23,14 @@ async def when_tiers_change_shorten_open_deadlines(tx: Transaction, changes: Seq
         assert before.customer_id is not None  # they were looked for by it
         after, events = before, []
         for change in by_customer[before.customer_id]:
-            after, happened = change_tier(after, change.tier, tx.at, terms)
+            after, happened = change_tiers(after, _tail_of(change), tx.at, terms)
             events += happened
         if after != before:
             await save_decision(tx, before, after, events)
+
+
+def _tail_of(change: TierChanged) -> TierHistory:
+    return TierHistory(TierPeriod(period.effective_from, period.tier) for period in change.periods)
 
 
 def _by_customer(changes: Sequence[TierChanged]) -> dict[UUID, list[TierChanged]]:

@@ -1,5 +1,8 @@
+create table customer (customer_id uuid primary key, recorded_at timestamptz not null);
+
 create table tier_copy (
-    customer_id uuid primary key, tier text, rank int, effective_from timestamptz, recorded_at timestamptz not null
+    customer_id uuid not null, effective_from timestamptz not null, tier text not null, rank int not null,
+    primary key (customer_id, effective_from)
 );
 
 create table customer_source (customer_id uuid not null, source text not null, primary key (customer_id, source));
