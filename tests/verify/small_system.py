@@ -88,11 +88,12 @@ SOUND = {
                ('{TAKEN}', 'available', '{CUSTOMER}', -40), ('{TAKEN}', 'issued', '{CUSTOMER}', 40);
         insert into lot (id, customer_id, entry_id, earned_at, expires_at, points, remaining)
         values ('{ORDER}', '{CUSTOMER}', '{ENTRY}', '{AT}', '2028-01-01', 100, 60);
-        insert into tier_copy values ('{CUSTOMER}', '{OLD_CHANGE}', '2026-03-01T00:00Z', 'lead', false),
-                                     ('{CUSTOMER}', '{CHANGE}', '{AT}', 'silver', false);
+        insert into tier_copy values ('{CUSTOMER}', '2026-03-01T00:00Z', 'lead'), ('{CUSTOMER}', '{AT}', 'silver');
     """,
     "complaint": f"""
-        insert into tier_copy values ('{CUSTOMER}', 'silver', 1, '{AT}', now());
+        insert into customer values ('{CUSTOMER}', now());
+        insert into tier_copy values ('{CUSTOMER}', '2026-03-01T00:00Z', 'lead', 0),
+                                     ('{CUSTOMER}', '{AT}', 'silver', 1);
         insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
                                     filed_at, recorded_at, last_step_at, step_count, version)
         values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', '{AT}', now(),

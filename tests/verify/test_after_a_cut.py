@@ -24,7 +24,7 @@ FORGET_TIERING = {
     "tiering": """truncate stream_seen, order_fact, order_change, indicator_month, case_fact, customer_traits,
                            standing, tier_history cascade""",
     "loyalty": "truncate tier_copy",
-    "complaint": "truncate tier_copy",
+    "complaint": "truncate customer, tier_copy",
     "profile": "update overview set tier = null, tier_rank = null, tier_since = null",
 }
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from shared.events import DeadlineBreached
+from tests.tier_tails import row_changed
 from tests.verify.conftest import Five
-from tests.verify.small_system import AT, CASE, CUSTOMER, EVENT, TAKEN
+from tests.verify.small_system import AT, CASE, CHANGE, CUSTOMER, EVENT, OLD_CHANGE, TAKEN
 
 
 async def test_the_small_system_is_sound(sound: Five):
@@ -124,13 +125,37 @@ FAULTS = [
     (
         "tiering",
         "update standing set tier = 'gold', rank = 2",
-        {"tier_history", "tiers_in_complaint", "tiers_in_overview"},
+        {"tier_history", "tiers_in_overview"},
     ),
-    ("tiering", "update tier_history set superseded_at = now() where tier = 'lead'", {"tiers_in_ledger"}),
-    ("tiering", "update tier_history set tier = 'iron' where tier = 'lead'", {"tiers_announced", "tiers_in_ledger"}),
+    (
+        "tiering",
+        "update tier_history set superseded_at = now() where tier = 'lead'",
+        {"tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
+    ),
+    (
+        "tiering",
+        "update tier_history set tier = 'iron' where tier = 'lead'",
+        {"tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
+    ),
+    ("tiering", "update tier_history set kind = 'correction' where tier = 'silver'", {"tiers_announced"}),
     ("loyalty", "update tier_copy set tier = 'gold' where tier = 'silver'", {"tiers_in_ledger"}),
+    ("loyalty", "update tier_copy set tier = 'gold' where tier = 'lead'", {"tiers_in_ledger"}),
+    ("loyalty", "update tier_copy set effective_from = '2026-03-01T00:01Z' where tier = 'lead'", {"tiers_in_ledger"}),
     ("loyalty", "delete from tier_copy where tier = 'lead'", {"tiers_in_ledger"}),
-    ("complaint", "update tier_copy set tier = 'lead', rank = 0", {"tiers_in_complaint"}),
+    ("loyalty", f"insert into tier_copy values ('{CUSTOMER}', '2026-03-01T12:00Z', 'gold')", {"tiers_in_ledger"}),
+    ("complaint", "update tier_copy set tier = 'lead', rank = 0 where tier = 'silver'", {"tiers_in_complaint"}),
+    ("complaint", "update tier_copy set tier = 'gold' where tier = 'lead'", {"tiers_in_complaint"}),
+    (
+        "complaint",
+        "update tier_copy set effective_from = '2026-03-01T00:01Z' where tier = 'lead'",
+        {"tiers_in_complaint"},
+    ),
+    ("complaint", "delete from tier_copy where tier = 'lead'", {"tiers_in_complaint"}),
+    (
+        "complaint",
+        f"insert into tier_copy values ('{CUSTOMER}', '2026-03-01T12:00Z', 'gold', 2)",
+        {"tiers_in_complaint"},
+    ),
     # cases
     ("complaint", f"update complaint_case set status = 'acknowledged' where id = '{CASE}'", {"case_histories"}),
     ("complaint", f"{STEPS_OFF}delete from case_step where number = 2{STEPS_ON}", {"case_histories"}),
@@ -218,6 +243,22 @@ CONSTRAINTS = {
     for service, fault, _ in FAULTS
     if "drop constraint" in fault
 }
+
+
+async def test_the_tails_that_were_announced_are_the_history_in_force_and_no_others(sound: Five):
+    await sound.announce(row_changed(CUSTOMER, OLD_CHANGE, "lead", 0, AT))
+    assert await sound.broken() == {"tiers_announced"}, "a later tail took the place of silver"
+    await sound.announce(row_changed(CUSTOMER, CHANGE, "silver", 1, AT))
+    assert await sound.broken() == set(), "a tail said again, as the history has it"
+    await sound.run(
+        "tiering",
+        """update tier_history set superseded_at = now() where tier = 'lead';
+           insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at,
+                                     known_from, policy_id, policy_version, reasons)
+           select gen_random_uuid(), customer_id, previous_tier, tier, rank, kind, effective, now(), now(), policy_id,
+                  policy_version, '{"because": "otherwise"}' from tier_history where tier = 'lead'""",
+    )
+    assert await sound.broken() == set(), "a row made anew for its reasons alone is not announced"
 
 
 RUNS = f"""

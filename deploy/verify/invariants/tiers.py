@@ -4,6 +4,27 @@ from deploy.verify.invariant import CUT, Between, Rows, Within
 
 VALID = "(select * from tier_history where superseded_at is null)"
 
+
+def key_of(since: str) -> str:
+    """SQL that names a tier period by its customer and its beginning: a row made anew for its reasons alone is not
+    announced, so ids may differ."""
+    return f"customer_id || ' ' || to_char({since} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+
+
+KEY = key_of("lower(effective)")
+
+
+def history_in_force(columns: str) -> Rows:
+    """Every period that tiering has in force, with these columns of it."""
+    return Rows(
+        "tiering",
+        f"select {KEY} as key, customer_id, {columns}, lower(effective) as since from {VALID} as valid",
+        of_events=f"""select {KEY} as key from tier_history
+                      where customer_id::text in (select key from outbox where event_id = any($1))""",
+        of_streams=f"select {KEY} as key from tier_history where customer_id::text = any($1) and recorded_at < {CUT}",
+    )
+
+
 INVARIANTS = (
     Within(
         "tier_history",
@@ -35,54 +56,58 @@ INVARIANTS = (
     ),
     Within(
         "tiers_announced",
-        "the tails that were announced of a customer's history, each replacing the one before it, make its history",
+        "what was announced of every customer's tiers, tail after tail, is its history in force",
         ("tiering",),
         checked="select count(*) from tier_history",
         offending=f"""
             with tails as (
-                select p, (p ->> 'customer_id')::uuid as customer_id, position,
-                       (p -> 'periods' -> 0 ->> 'effective_from')::timestamptz as begins
-                from (
-                    select payload::jsonb as p, position from outbox where type = 'tiering.tier_changed.v1'
-                ) as changes
-            ), replaced as (
-                select *, min(begins) over (
-                    partition by customer_id order by position desc
-                    rows between unbounded preceding and 1 preceding
-                ) as replaced_from
+                select customer_id, seq, p -> 'periods' as periods,
+                       least((p ->> 'changed_from')::timestamptz, (p #>> '{{periods,0,effective_from}}')::timestamptz)
+                           as replaced_from
+                from (select key::uuid as customer_id, seq, payload::jsonb as p
+                      from outbox where type = 'tiering.tier_changed.v1') as changes
+            ),
+            lasting as (  -- with the earliest instant from which a later tail took its place
+                select *, min(replaced_from) over (partition by customer_id order by seq
+                    rows between 1 following and unbounded following) as replaced_later
                 from tails
-            ), announced as (
-                select r.customer_id, d ->> 'tier' as tier, (d ->> 'rank')::int as rank, d ->> 'kind' as kind,
-                       (d ->> 'effective_from')::timestamptz as since
-                from replaced r cross join lateral jsonb_array_elements(p -> 'periods') as d
-                where replaced_from is null or (d ->> 'effective_from')::timestamptz < replaced_from
+            ),
+            announced as (
+                select customer_id, period ->> 'tier' as tier, (period ->> 'rank')::int as rank,
+                       period ->> 'kind' as kind, (period ->> 'effective_from')::timestamptz as since
+                from lasting, jsonb_array_elements(periods) as period
+                where replaced_later is null or (period ->> 'effective_from')::timestamptz < replaced_later
+            ),
+            decided as (
+                select customer_id, tier, rank, kind, lower(effective) as since,
+                       min(recorded_at) as recorded_at, bool_or(superseded_at is null) as in_force
+                from tier_history group by customer_id, tier, rank, kind, lower(effective)
             )
-            select coalesce(h.customer_id, a.customer_id) as customer_id, h.id, coalesce(h.tier, a.tier) as tier,
-                   coalesce(lower(h.effective), a.since) as since
-            from (select * from {VALID} as valid) h
-            full join announced a on a.customer_id = h.customer_id and a.since = lower(h.effective)
-            where h.id is null or (a.customer_id is null and h.recorded_at >= {CUT})
-               or (a.customer_id is not null and (h.tier, h.rank, h.kind) is distinct from (a.tier, a.rank, a.kind))
+            select customer_id, since, h.tier, h.kind, announced.tier as announced, announced.kind as announced_kind
+            from (select * from decided where in_force) as h full join announced using (customer_id, since)
+            where h.tier is null or (announced.tier is null and h.recorded_at >= {CUT})
+               or (announced.tier is not null
+                   and (h.tier, h.rank, h.kind) is distinct from (announced.tier, announced.rank, announced.kind))
         """,
     ),
     Between(
         "tiers_in_ledger",
-        "the ledger multiplies by the tiers that tiering has in force",
-        Rows(
-            "tiering",
-            f"select id as key, customer_id, tier, lower(effective) as since from {VALID} as valid",
-            of_streams=f"select id as key from tier_history where customer_id::text = any($1) and recorded_at < {CUT}",
-        ),
+        "the ledger multiplies by the tiers that tiering has in force, of every instant",
+        history_in_force("tier"),
         Rows(
             "loyalty",
-            "select change_id as key, customer_id, tier, effective_from as since from tier_copy where not superseded",
+            f"select {key_of('effective_from')} as key, customer_id, tier, effective_from as since from tier_copy",
         ),
     ),
     Between(
         "tiers_in_complaint",
-        "complaint's copy of every customer's tier is where the customer stands",
-        Rows("tiering", "select customer_id as key, tier, rank from standing where tier is not null"),
-        Rows("complaint", "select customer_id as key, tier, rank from tier_copy where tier is not null"),
+        "complaint promises by the tiers that tiering has in force, of every instant",
+        history_in_force("tier, rank"),
+        Rows(
+            "complaint",
+            f"""select {key_of("effective_from")} as key, customer_id, tier, rank, effective_from as since
+                from tier_copy""",
+        ),
     ),
     Between(
         "tiers_in_overview",

@@ -109,7 +109,7 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
 
 
 def _periods_of(change: TierChanged) -> list[TierPeriod]:
-    return [TierPeriod(period.change_id, period.effective_from, period.tier) for period in change.periods]
+    return [TierPeriod(period.effective_from, period.tier) for period in change.periods]
 
 
 async def _load_lots_to_reverse(

@@ -26,6 +26,5 @@ tier_copy = Table(  # the periods in force, as the tails of TierChanged left the
     metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("effective_from", Timestamp, primary_key=True),
-    Column("change_id", Uuid, nullable=False),
     Column("tier", Text, nullable=False),
 )

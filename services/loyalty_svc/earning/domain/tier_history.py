@@ -4,14 +4,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class TierPeriod:
-    """A tier from an instant on, until the next period begins. `change_id` is tiering's row of the history."""
+    """A tier (a code) from an instant on, until the next period begins."""
 
-    change_id: UUID
     effective_from: datetime
     tier: str
 
@@ -24,13 +22,8 @@ class TierHistory:
 
     def at(self, instant: datetime) -> str | None:
         """The tier in force at an instant; None before the first one known."""
-        period = self.period_at(instant)
-        return None if period is None else period.tier
-
-    def period_at(self, instant: datetime) -> TierPeriod | None:
-        """The period in force at an instant; None before the first one known."""
         count = bisect_right(self.periods, instant, key=_beginning)
-        return self.periods[count - 1] if count else None
+        return self.periods[count - 1].tier if count else None
 
     def replace_tail(self, since: datetime, periods: Iterable[TierPeriod]) -> None:
         """Drop every period that begins at `since` or later, then add these (oldest first, none of them earlier).

@@ -19,13 +19,13 @@ async def load_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID
     """The tier history of each of these customers; an empty one where none is known."""
     ids = list(customer_ids)
     rows = await tx.raw.fetch(
-        """select customer_id, change_id, effective_from, tier from tier_copy
+        """select customer_id, effective_from, tier from tier_copy
            where customer_id = any($1::uuid[]) order by effective_from""",
         ids,
     )
     periods: dict[UUID, list[TierPeriod]] = {customer: [] for customer in ids}
     for row in rows:
-        periods[row["customer_id"]].append(TierPeriod(row["change_id"], row["effective_from"], row["tier"]))
+        periods[row["customer_id"]].append(TierPeriod(row["effective_from"], row["tier"]))
     return {customer: TierHistory(known) for customer, known in periods.items()}
 
 
@@ -36,7 +36,5 @@ async def replace_tails(tx: Transaction, tails: Iterable[TierChanged]) -> None:
     """
     tails = list(tails)
     await tx.raw.execute(DROP_TAILS, [tail.customer_id for tail in tails], [tail.replaced_from for tail in tails])
-    rows = [
-        (t.customer_id, period.effective_from, period.change_id, period.tier) for t in tails for period in t.periods
-    ]
-    await insert_many(tx, tier_copy, rows, columns=("customer_id", "effective_from", "change_id", "tier"))
+    rows = [(t.customer_id, period.effective_from, period.tier) for t in tails for period in t.periods]
+    await insert_many(tx, tier_copy, rows, columns=("customer_id", "effective_from", "tier"))

@@ -102,7 +102,6 @@ create index order_points_of_customer on order_points (customer_id, placed_at);
 create table tier_copy (
     customer_id uuid not null,
     effective_from timestamptz not null,
-    change_id uuid not null,
     tier text not null,
     primary key (customer_id, effective_from)
 );
