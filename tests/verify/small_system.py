@@ -130,10 +130,10 @@ SOUND = {
         insert into group_membership values ('{CUSTOMER}', '{PARENT}', '2026-03-01T00:00Z', '{AT}');
         insert into team_assignment (id, customer_id, employee_id, role, assigned_at)
         values ('{CHANGE}', '{CUSTOMER}', 'am-1', 'account_manager', now());
-        insert into overview (customer_id, tier, tier_rank, tier_since, orders_count, returns_count, revenue_total,
-                              revenue_returned, points_balance, open_cases, outstanding_amount, account_manager,
-                              updated_at)
-        values ('{CUSTOMER}', 'silver', 1, '{AT}', 1, 1, 100, 40, 60, 1, 50, 'am-1', now());
+        insert into overview (customer_id, tier, tier_rank, tier_since, tier_kind, orders_count, returns_count,
+                              revenue_total, revenue_returned, points_balance, open_cases, outstanding_amount,
+                              account_manager, updated_at)
+        values ('{CUSTOMER}', 'silver', 1, '{AT}', 'upgrade', 1, 1, 100, 40, 60, 1, 50, 'am-1', now());
     """,
 }
 

@@ -25,7 +25,7 @@ FORGET_TIERING = {
                            standing, tier_history cascade""",
     "loyalty": "truncate tier_copy",
     "complaint": "truncate customer, tier_copy",
-    "profile": "update overview set tier = null, tier_rank = null, tier_since = null",
+    "profile": "update overview set tier = null, tier_rank = null, tier_since = null, tier_kind = null",
 }
 
 

@@ -112,11 +112,11 @@ INVARIANTS = (
     Between(
         "tiers_in_overview",
         "the overview shows where the customer stands",
-        Rows("tiering", "select customer_id as key, tier, rank, since from standing where tier is not null"),
+        Rows("tiering", "select customer_id as key, tier, rank, since, kind from standing where tier is not null"),
         Rows(
             "profile",
-            """select customer_id as key, tier, tier_rank as rank, tier_since as since from overview
-               where tier is not null""",
+            """select customer_id as key, tier, tier_rank as rank, tier_since as since, tier_kind as kind
+               from overview where tier is not null""",
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """Earning: what an order is worth in points, whatever became of it since (L2).
 
 Owns one row an order (`order_points`: its lines, what was returned of them, what was posted, the lots it made) and
-loyalty's copy of each customer's tier history.
+loyalty's copy of each customer's tier history: the periods in force, whose tail each `TierChanged` replaces.
 
 Does not own the programme (programmes), balances (ledger), or tiers: tiering decides those and announces
 `TierChanged`.

@@ -27,7 +27,7 @@ with exact as (
     select customer_id, bool_or(exact) as exact from (select * from exact union all select * from alike) a group by 1
 )
 select c.id, c.kind, c.facts::text as facts, c.version, c.registered_at, c.updated_at, caller.exact,
-       o.tier, o.tier_rank, o.tier_since, coalesce(o.open_cases, 0) as open_cases,
+       o.tier, o.tier_rank, o.tier_since, o.tier_kind, coalesce(o.open_cases, 0) as open_cases,
        coalesce(o.overdue_cases, 0) as overdue_cases, coalesce(o.points_balance, 0) as points_balance,
        coalesce(o.points_debt, 0) as points_debt, o.last_satisfaction,
        o.open_warnings::text as warnings,

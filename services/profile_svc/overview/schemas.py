@@ -14,6 +14,7 @@ from services.profile_svc.files.schemas import NameEntry
 from services.profile_svc.overview.domain.warnings import worst_first
 from shared.chassis import Actor, Amount, Day, Id, Instant, Read, SignedAmount
 from shared.chassis.audience import may_read
+from shared.events.tiering import TierChangeKind
 
 ZERO = Decimal(0)
 
@@ -31,11 +32,15 @@ class OverviewCustomer(Read):
 
 
 class OverviewTier(Read):
-    """The tier now, its rank (0 is the lowest), and since when."""
+    """The tier now, its rank (0 is the lowest), since when, and how it came about.
+
+    `kind`: the first tier, a rise, a fall, a correction of what stood before, or set by a person.
+    """
 
     tier: str
     rank: int
     since: Instant
+    kind: TierChangeKind
 
 
 class OverviewOrders(Read):
@@ -164,10 +169,10 @@ def show_receivables(row: Mapping[str, Any]) -> OverviewReceivables:
 
 
 def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:
-    """The tier in a row with `tier`, `tier_rank` and `tier_since`; None before the first one."""
+    """The tier in a row with `tier`, `tier_rank`, `tier_since` and `tier_kind`; None before the first one."""
     if row["tier"] is None:
         return None
-    return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"])
+    return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"], kind=row["tier_kind"])
 
 
 def show_orders(row: Mapping[str, Any]) -> OverviewOrders:

@@ -12,6 +12,7 @@ overview = Table(  # one row a customer, kept from all services' events; no inde
     Column("tier", Text),
     Column("tier_rank", Integer),
     Column("tier_since", Timestamp),
+    Column("tier_kind", Text),
     Column("orders_count", Integer, nullable=False, server_default="0"),
     Column("returns_count", Integer, nullable=False, server_default="0"),
     Column("cancelled_count", Integer, nullable=False, server_default="0"),

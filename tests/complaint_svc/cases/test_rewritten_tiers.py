@@ -56,14 +56,14 @@ def test_K11_whatever_was_rewritten_no_deadline_is_worse_than_by_the_last_histor
 ) -> None:
     numbers = count(1)
     changes, histories = data.draw(rewritten_history(CUSTOMER, lambda: UUID(int=next(numbers)), instant, TIERS))
-    heard = sorted(data.draw(st.lists(st.integers(20, 60), min_size=len(changes), max_size=len(changes))))
+    received_at = sorted(data.draw(st.lists(st.integers(20, 60), min_size=len(changes), max_size=len(changes))))
     filed_at = instant(filing)
     first = histories[0] if known_before else []
     case, _ = file_case(
         CASE, CUSTOMER, "complaint", "normal", "call", "x", history_of(first), step_request(filed_at), T
     )
     known = [first]
-    for change, history, step in list(zip(changes, histories, heard, strict=True))[known_before:]:
+    for change, history, step in list(zip(changes, histories, received_at, strict=True))[known_before:]:
         before = the_deadline(case)
         case, _ = change_tiers(case, history_of(change.periods), instant(step), T)
         known.append(history)
@@ -74,7 +74,9 @@ def test_K11_whatever_was_rewritten_no_deadline_is_worse_than_by_the_last_histor
         assert the_deadline(case).allowance == min(promised(rows, filed_at) for rows in known)
     by_the_last = promised(histories[-1], filed_at)
     assert the_deadline(case).allowance <= by_the_last
-    grace = instant(heard[-1]) + by_the_last / 5  # what follows the warning is given, where the rest was gone already
+    grace = (
+        instant(received_at[-1]) + by_the_last / 5
+    )  # what follows the warning is given, where the rest was gone already
     assert the_deadline(case).due_at <= max(filed_at + by_the_last, grace)
 
 

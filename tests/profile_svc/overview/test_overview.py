@@ -201,6 +201,7 @@ def recompute(story: Story) -> dict[UUID, dict]:
             "tier": tiers[-1].tier if tiers else None,
             "tier_rank": tiers[-1].rank if tiers else None,
             "tier_since": tiers[-1].effective_from if tiers else None,
+            "tier_kind": tiers[-1].kind if tiers else None,
             "points_balance": points[-1].balance if points else 0,
             "points_held": points[-1].held if points else 0,
             "points_debt": points[-1].debt if points else 0,
@@ -315,7 +316,7 @@ async def test_G3_overview_in_one_answer(client, database, deliver):
     answer = await client.get(f"/v1/customers/{customer}/overview")
     assert answer.status_code == 200
     seen = answer.json()
-    assert seen["tier"] == {"tier": "gold", "rank": 2, "since": "2026-01-05T09:00:00Z"}
+    assert seen["tier"] == {"tier": "gold", "rank": 2, "since": "2026-01-05T09:00:00Z", "kind": "first"}
     assert {name: seen["orders"][name] for name in ("count", "ordered", "returned", "revenue", "last_id")} == {
         "count": 2,
         "ordered": "20.00",

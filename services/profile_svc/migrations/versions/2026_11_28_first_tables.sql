@@ -92,6 +92,7 @@ create table overview (
     tier text,
     tier_rank int,
     tier_since timestamptz,
+    tier_kind text,
     orders_count int not null default 0,
     returns_count int not null default 0,
     cancelled_count int not null default 0,

@@ -141,6 +141,7 @@ async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -
         "tier": [change.tier for change in changes],
         "tier_rank": [change.rank for change in changes],
         "tier_since": [change.effective_from for change in changes],
+        "tier_kind": [change.kind for change in changes],
     }
     await _save(tx, columns, REPLACE)
 
