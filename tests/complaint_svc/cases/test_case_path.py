@@ -150,10 +150,9 @@ class AnyCommands(RuleBasedStateMachine):
     @initialize(kind=st.sampled_from(["complaint", "praise", "repair"]), known=st.booleans())
     def file(self, kind: str, known: bool) -> None:
         self.now = utc("2026-11-16T08:00")
-        customer = CUSTOMER if known else None
-        self.case, self.events = file_case(
-            CASE, customer, kind, "high", "call", "x", always(None), step_request(self.now), T
-        )  # type: ignore[arg-type]
+        customer, nothing = CUSTOMER if known else None, always(None)
+        request = step_request(self.now)
+        self.case, self.events = file_case(CASE, customer, kind, "high", "call", "x", nothing, request, T)  # type: ignore[arg-type]
 
     def _attempt(self, decide: object, *args: object) -> None:
         case, events = self.case, self.events
