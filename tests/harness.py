@@ -235,6 +235,7 @@ def settings_of(service: str, database_url: str, keys: Path, **more: Any) -> Any
         "services": {name: f"http://{name}" for name in SERVICES},
         "migrate": False,
         "dev_issuer": True,
+        "run_schedules": False,  # tiering's; tests of schedules request due runs themselves
     }
     return part_of(service, "settings").Settings(**(given | more))
 

@@ -13,6 +13,7 @@ from services.tiering_svc.pyramid.routes import composition, pyramid
 from services.tiering_svc.retention.routes import churn as retention
 from services.tiering_svc.retention.routes import lifetime_values as lifetime
 from services.tiering_svc.reviews.routes import back_tests, evaluations, simulations
+from services.tiering_svc.schedules import routes as schedules
 from services.tiering_svc.service_quality.routes import assessments, satisfaction
 from services.tiering_svc.settings import Settings
 from services.tiering_svc.subscriptions import background, subscriptions, timers
@@ -35,6 +36,7 @@ TAGS = {
     "retention": "Who stayed, who was lost, and what it cost to keep or win them.",
     "key accounts": "Key accounts, customers never to be served, flags of risk: proposed, approved, ended.",
     "warnings": "Early warnings: raised by rules, worked on, closed; and what a rule would have raised.",
+    "schedules": "When reviews, sweeps, assessments and lifetime values are run by themselves, and what ran.",
     "stages": "Where a relationship stands, from the first order to its decline.",
 }
 
@@ -76,6 +78,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             warning_rules.rules,
             stages.router,
             stages.rules,
+            schedules.rules,
+            schedules.router,
+            schedules.internal_router,
             jobs_of_this_service,
         ],
         subscriptions=subscriptions,

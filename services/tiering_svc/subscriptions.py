@@ -7,6 +7,7 @@ from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tes
 from services.tiering_svc.monitoring.handlers import sweeps, warnings
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
+from services.tiering_svc.schedules.handlers import due_runs
 from services.tiering_svc.service_quality.handlers import assessments
 from services.tiering_svc.tiers import handlers as tiers
 from shared.events import (
@@ -72,6 +73,7 @@ jobs = Jobs(
         "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,
         "warning_back_test": rule_back_tests.measure_next_batch,
+        "assessment": due_runs.SCHEDULED_ASSESSMENTS,  # and its looks request what is due of every kind
     }
 )
 

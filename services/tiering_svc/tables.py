@@ -33,6 +33,7 @@ from services.tiering_svc.reviews.tables.evaluations import (
     evaluation_run,
     evaluation_value,
 )
+from services.tiering_svc.schedules.tables import scheduled_run
 from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline
 from services.tiering_svc.service_quality.tables.satisfaction import satisfaction_answer
 from services.tiering_svc.tiers.tables.overrides import tier_privilege
@@ -76,6 +77,7 @@ __all__ = [
     "rule_set_step",
     "rule_set_version",
     "satisfaction_answer",
+    "scheduled_run",
     "standing",
     "team_member",
     "tier_history",

@@ -45,6 +45,8 @@ ID = "01890000-0000-7000-8000-000000000001"
         ("satisfaction-indexes", "tiering"),
         ("assessment-rules/in-force", "tiering"),
         ("revenue-targets", "tiering"),
+        ("run-schedules/in-force", "tiering"),
+        ("scheduled-runs/overview", "tiering"),
         ("complaints", "complaint"),
         ("business-calendar", "complaint"),
         ("customers", "profile"),

@@ -15,6 +15,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
         *("composition", "revenue-targets"),
         *("key-accounts", "key-account-rules", "exclusions"),
         *("retention", "retention-rules", "lifetime-value"),
+        *("run-schedules", "scheduled-runs"),
     ),
     "complaint": ("complaints", "business-calendar", "calendar-rules", "deadline-rules", "authority-rules"),
     "loyalty": ("holds", "adjustments", "points", "programmes"),

@@ -1,7 +1,7 @@
 """Risk flags (T8): rules check every key account again and again; people set and clear flags by hand."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
@@ -17,7 +17,7 @@ from services.tiering_svc.key_accounts.repository import risk_flags as repositor
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, is_unfinished, request_job
 from shared.messaging import Timer, Transaction, announce, new_id, set_timer
-from shared.rule_sets import load_in_force
+from shared.rule_sets import SINCE_EVER, load_in_force
 
 BATCH = 200
 RISK_SWEEP = "risk_sweep"  # the kind of job
@@ -25,10 +25,9 @@ RISK_END = "risk_end"  # the kind of timer
 
 
 async def request_when_due(tx: Transaction, context: JobContext) -> None:
-    """A sweep, when a key account was not checked for `risk_check_minutes`, or never."""
-    before = tx.at - timedelta(minutes=context.settings.risk_check_minutes)
-    if await repository.list_due(tx, before, 1) and not await is_unfinished(tx, RISK_SWEEP):
-        await request_job(tx, RISK_SWEEP, {"before": before}, by=SYSTEM)
+    """A sweep at once, when a key account was never checked. A schedule requests the sweeps that check all again."""
+    if await repository.list_due(tx, SINCE_EVER, 1) and not await is_unfinished(tx, RISK_SWEEP):
+        await request_job(tx, RISK_SWEEP, {"before": SINCE_EVER}, by=SYSTEM)
 
 
 async def check_next_batch(tx: Transaction, job: Job) -> Outcome:

@@ -527,7 +527,7 @@ create index warning_change_of on warning_change (warning_id, change_id);
 create table warning_run (
     run_id uuid primary key references job,
     as_of timestamptz not null,
-    because text not null check (because in ('review', 'daily', 'request')),
+    because text not null check (because in ('review', 'schedule', 'request')),
     evaluation_id uuid unique,
     rules jsonb,
     setting jsonb,
@@ -664,3 +664,18 @@ create table employee_centre (
 create index satisfaction_answer_of on satisfaction_answer (customer_id, answered_at);
 
 create index satisfaction_answer_when on satisfaction_answer (answered_at);
+
+create table scheduled_run (
+    kind text not null check (kind in ('review', 'warning_sweep', 'risk_sweep', 'assessment', 'lifetime_values')),
+    due_at timestamptz not null,
+    as_of timestamptz,
+    schedule_version int not null,
+    passed_over int not null check (passed_over >= 0),
+    requested_at timestamptz not null check (requested_at >= due_at),
+    job_id uuid unique references job,
+    refused text,
+    primary key (kind, due_at),
+    check (job_id is null or refused is null)
+);
+
+create index scheduled_run_newest on scheduled_run (due_at desc, kind desc);

@@ -1,13 +1,13 @@
 """Sweeps (T12, T11): every rule in force is tried on every customer, in batches that a crash can interrupt.
 
 A sweep follows each applied review, as of its date: the review has waited for everything that intake had accepted, so
-the sweep has nothing to wait for. From then on there is one a day, and one whenever somebody asks.
+the sweep has nothing to wait for. Beside these there are those that a schedule or a person requests.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.core.repository.business import find_business
@@ -38,13 +38,13 @@ from shared.rule_sets import load_in_force, load_rules
 BATCH = 500
 
 
-async def request_run(tx: Transaction, as_of: datetime, by: str) -> Sweep:
+async def request_run(tx: Transaction, as_of: datetime, by: str, because: str = "request") -> Sweep:
     """A sweep as of an instant; one before the last sweep's is refused: 409 `before_the_last_run`."""
     last = await sweeps.find_last_as_of(tx)
     if last is not None and as_of < last:
         raise conflict("before_the_last_run", "A later day has been swept.", last=last.isoformat())
     job = await request_job(tx, WARNING_SWEEP, by=by)
-    await sweeps.add_run(tx, job, as_of, "request")
+    await sweeps.add_run(tx, job, as_of, because)
     return await sweeps.load_run(tx, job.id)
 
 
@@ -55,21 +55,16 @@ async def cancel_run(tx: Transaction, run_id: UUID, by: str) -> Sweep:
 
 
 async def request_when_due(tx: Transaction, context: JobContext) -> None:
-    """The sweeps whose time has come: `warning_hours` after the last one, and after each review."""
-    await request_due_sweeps(tx, timedelta(hours=context.settings.warning_hours))
+    """The sweeps whose time has come: one after each review."""
+    await request_due_sweeps(tx)
 
 
-async def request_due_sweeps(tx: Transaction, every: timedelta) -> None:
-    """A sweep for each review that none has followed, and one `every` so long. Each once, however many replicas ask."""
+async def request_due_sweeps(tx: Transaction) -> None:
+    """A sweep for each review that none has followed. Each once, however many replicas ask."""
     for evaluation_id, as_of in await sweeps.list_reviews_to_follow(tx):
         job = await request_job_once(tx, WARNING_SWEEP, f"review:{evaluation_id}", by=SWEEP)
         if job is not None:
             await sweeps.add_run(tx, job, as_of, "review", evaluation_id)
-    last = await sweeps.find_sweep_to_follow(tx, every)
-    if last is not None:
-        job = await request_job_once(tx, WARNING_SWEEP, f"daily:{last}", by=SWEEP)
-        if job is not None:
-            await sweeps.add_run(tx, job, tx.at, "daily")
 
 
 async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:

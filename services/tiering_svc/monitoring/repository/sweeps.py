@@ -1,9 +1,9 @@
-"""SQL of sweeps (T12): requested, or following a review, or due by the day; and what came of them."""
+"""SQL of sweeps (T12): requested, or following a review, or due by schedule; and what came of them."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,7 @@ class Sweep:
 
 
 async def add_run(tx: Transaction, job: Job, as_of: datetime, because: str, evaluation_id: UUID | None = None) -> None:
-    """A sweep that waits. `because`: `review` (of which one), `daily`, or `request`."""
+    """A sweep that waits. `because`: `review` (of which one), `schedule`, or `request`."""
     row = {"run_id": job.id, "as_of": as_of, "because": because, "evaluation_id": evaluation_id}
     await insert_many(tx, warning_run, [row])
 
@@ -54,18 +54,6 @@ async def list_reviews_to_follow(tx: Transaction) -> list[tuple[UUID, datetime]]
            order by e.as_of, e.decided_at"""
     )
     return [(row["run_id"], row["as_of"]) for row in rows]
-
-
-async def find_sweep_to_follow(tx: Transaction, every: timedelta) -> UUID | None:
-    """The last sweep, whatever its cause, if it is over and that is so long ago. (The first is a review's or
-    somebody's.)"""
-    row = await tx.raw.fetchrow(
-        "select id, finished_at from job where kind = $1 order by requested_at desc, id desc limit 1", WARNING_SWEEP
-    )
-    if row is None or row["finished_at"] is None or row["finished_at"] >= tx.at - every:
-        return None
-    last: UUID = row["id"]
-    return last
 
 
 async def find_last_as_of(tx: Transaction) -> datetime | None:

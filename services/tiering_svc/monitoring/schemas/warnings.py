@@ -163,6 +163,6 @@ class WarningRunRead(JobRead):
     """A sweep over all customers, and what it raised and closed so far; its progress counts customers."""
 
     as_of: datetime
-    because: str = Field(description="review, daily or request")
+    because: str = Field(description="review, schedule or request")
     evaluation_id: UUID | None
     outcomes: dict[str, int]

@@ -46,7 +46,7 @@ warning_run = Table(  # a sweep over everybody: by which rules, and what came of
     metadata,
     Column("run_id", Uuid, primary_key=True),  # the job's
     Column("as_of", Timestamp, nullable=False),
-    Column("because", Text, nullable=False),  # review, daily, request
+    Column("because", Text, nullable=False),  # review, schedule, request
     Column("evaluation_id", Uuid),  # the review it followed
     Column("rules", JSONB),  # the versions that were in force when it began
     Column("setting", JSONB),  # the sizes of the tiers and the version of the stage rules when it began

@@ -1,0 +1,1 @@
+"""Due runs are requested; a scheduled month is assessed."""

@@ -1,0 +1,1 @@
+"""Schedules in force over time, and SQL of what they requested."""
