@@ -7,72 +7,27 @@ from uuid import UUID
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, Version, Whole
+from services.tiering_svc.schedules.domain.recurrence import Every
 from services.tiering_svc.schedules.domain.run_schedule import RunKind
 from shared.chassis import Read, Shape
 from shared.jobs.http import JobRead
 
-Minute = Annotated[Whole, Field(ge=0, le=59, description="of the hour, in the business zone")]
-Hour = Annotated[Whole, Field(ge=0, le=23, description="of the day, in the business zone")]
-DayOfMonth = Annotated[
-    Annotated[Whole, Field(ge=1, le=31)] | Literal["last"],
-    Field(description="of the month; a day that a month does not have is its last one"),
-]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class NeverRecurring(Shape):
-    """The kind of run is never requested by schedule."""
+class RunRecurrence(Shape):
+    """When a kind of run is due, in the business zone: `every` says which of the other fields it needs."""
 
-    every: Literal["off"]
-
-
-class HourlyRecurrence(Shape):
-    """Each hour."""
-
-    every: Literal["hourly"]
-    minute: Minute
-
-
-class DailyRecurrence(Shape):
-    """Each day at a time of day."""
-
-    every: Literal["daily"]
-    hour: Hour
-    minute: Minute
+    every: Every = Field(description="off: it is never requested by schedule; each other one, how often it is due")
+    month: Whole | None = Field(default=None, ge=1, le=3, description="of the quarter; for quarterly")
+    day: Whole | None = Field(
+        default=None, ge=1, le=31, description="of the month, 31 being the last of each; for monthly and quarterly"
+    )
+    weekday: Weekday | None = Field(default=None, description="the day of the week; for weekly")
+    hour: Whole | None = Field(default=None, ge=0, le=23, description="of the day; for all but hourly")
+    minute: Whole | None = Field(default=None, ge=0, le=59, description="of the hour")
 
 
-class WeeklyRecurrence(Shape):
-    """Each week on a weekday, at a time of day."""
-
-    every: Literal["weekly"]
-    weekday: Weekday = Field(description="the day of the week")
-    hour: Hour
-    minute: Minute
-
-
-class MonthlyRecurrence(Shape):
-    """Each month on a day, at a time of day."""
-
-    every: Literal["monthly"]
-    day: DayOfMonth
-    hour: Hour
-    minute: Minute
-
-
-class QuarterlyRecurrence(Shape):
-    """Each quarter on a day of its first, second or third month, at a time of day."""
-
-    every: Literal["quarterly"]
-    month: Annotated[Whole, Field(ge=1, le=3)] = Field(description="of the quarter")
-    day: DayOfMonth
-    hour: Hour
-    minute: Minute
-
-
-AnyRecurrence = Annotated[
-    NeverRecurring | HourlyRecurrence | DailyRecurrence | WeeklyRecurrence | MonthlyRecurrence | QuarterlyRecurrence,
-    Field(discriminator="every", description="when it is due"),
-]
 RunAsOf = Annotated[
     Literal["due", "end_of_previous_month"],
     Field(description="as of the due instant, or of the last instant of the month before it"),
@@ -82,7 +37,7 @@ RunAsOf = Annotated[
 class ReviewScheduleWrite(Shape):
     """When tiers are reviewed, by the policy in force when the review begins."""
 
-    recurrence: AnyRecurrence
+    recurrence: RunRecurrence
     as_of: RunAsOf
     apply: bool = Field(strict=True, description="false: it only shows what would be")
 
@@ -90,14 +45,14 @@ class ReviewScheduleWrite(Shape):
 class DatedScheduleWrite(Shape):
     """When a run is due, and as of when it is."""
 
-    recurrence: AnyRecurrence
+    recurrence: RunRecurrence
     as_of: RunAsOf
 
 
 class UndatedScheduleWrite(Shape):
     """When a run is due that has its own instant: the month before it, or when it checks."""
 
-    recurrence: AnyRecurrence
+    recurrence: RunRecurrence
 
 
 class RunSchedulesDocument(Shape):
@@ -132,7 +87,7 @@ class KindOfRunRead(Read):
     """A kind of run: when it is due, how far behind it is, and its last runs."""
 
     kind: RunKind
-    recurrence: AnyRecurrence
+    recurrence: RunRecurrence
     next_due_at: datetime | None = Field(description="null: never, by the versions whose time is set")
     behind: Count = Field(description="runs that are due and not over, whether requested or not")
     behind_since: datetime | None = Field(description="when the first of these was due")

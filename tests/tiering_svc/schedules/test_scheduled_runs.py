@@ -1,7 +1,10 @@
 """T10: runs that are due are requested once each and caught up in order, whoever looks and whatever kills them."""
 
 import asyncio
+import signal
+import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,9 +13,12 @@ from services.tiering_svc.monitoring.handlers import sweeps
 from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.schedules.handlers import due_runs
 from services.tiering_svc.schedules.repository import scheduled_runs
+from services.tiering_svc.service_quality.handlers.assessments import assess_a_month
+from services.tiering_svc.service_quality.repository.assessments import list_assessments
 from services.tiering_svc.subscriptions import subscriptions
 from shared.errors import not_found
-from shared.messaging import Database, Transaction
+from shared.events import TeamMemberAssigned
+from shared.messaging import Database, Transaction, new_id
 from tests import harness
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.runs import Worker
@@ -149,13 +155,26 @@ async def test_T12_a_scheduled_sweep_says_what_it_is_because_of(database: Databa
     assert [run.job.status for run in await list_all(database, "warning_sweep") if run.job] == ["done"]
 
 
-async def test_T15_a_scheduled_assessment_is_stored_once(database: Database) -> None:
+async def test_T15_a_scheduled_assessment_is_stored_and_a_month_that_has_one_stays_as_it_is(
+    database: Database,
+) -> None:
+    team = TeamMemberAssigned(
+        customer_id=UUID(int=1), assignment_id=new_id(), employee_id="E-1", role="account_manager",
+        assigned_at=month_begins(6),
+    )  # fmt: skip
+    await harness.deliver(database, subscriptions, [team, placed(UUID(int=1), month_begins(5), "100")])
+    by_hand = month_begins(2).date()
+    await database.run(lambda tx: assess_a_month(tx, by_hand, "head-1"))
     await install(database, SINCE)
-    worker = Worker(database)
-    await worker.to_the_end("assessment")  # its look requests what is due
-    runs = await list_all(database, "assessment")
-    assert runs != []
-    assert {run.job.status for run in runs if run.job is not None} == {"done"}
+    await Worker(database).to_the_end("assessment")  # its look requests what is due
+    for run in await list_all(database, "assessment"):
+        assert run.job is not None
+        month = date.fromisoformat(run.job.params["month"])
+        [row] = await database.run(lambda tx, month=month: list_assessments(tx, month, "manager"))  # type: ignore[misc]
+        made_by = ("head-1", 0) if month == by_hand else ("schedule", 1)
+        assert (run.job.status, (row.made_by, run.job.done)) == ("done", made_by)
+    rows = await database.run(lambda tx: tx.raw.fetch("select from assessment where superseded_at is not null"))
+    assert rows == []
 
 
 @pytest.mark.parametrize("failing", [1, 2, 4, 6])
@@ -182,6 +201,35 @@ async def test_T10_what_breaks_off_before_the_commit_leaves_nothing(
     assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from job")) == 0
     assert await look(database) == len(await list_all(database)) > 0
     assert [run.due_at for run in await list_all(database, "review")] == REVIEWS_DUE
+
+
+@pytest.mark.parametrize(
+    ("place", "nth"), [("claimed", 2), ("requested", 3), ("before_commit", 1), ("after_commit", 1)]
+)
+async def test_T10_a_killed_process_is_followed_by_one_that_requests_each_run_once(
+    database: Database, place: str, nth: int
+) -> None:
+    """kill -9 at a place, then two others that look at the same time."""
+    await install(database, SINCE)
+
+    async def process(place: str, nth: int) -> int:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.tiering_svc.schedules.killed", database.url, place, str(nth),
+            cwd=Path(__file__).parents[3],
+        )  # fmt: skip
+        return await asyncio.wait_for(started.wait(), 60)
+
+    assert await process(place, nth) == -signal.SIGKILL
+    left = await list_all(database)
+    assert bool(left) == (place == "after_commit")
+    code, _ = await asyncio.gather(process("nowhere", 1), look(database))
+    assert code == 0
+    runs = await list_all(database)
+    assert len({(run.kind, run.due_at) for run in runs}) == len(runs)
+    assert [run.due_at for run in runs if run.kind == "review"] == REVIEWS_DUE
+    jobs = await database.run(lambda tx: tx.raw.fetch("select id from job where requested_by = 'schedule'"))
+    assert sorted(row["id"] for row in jobs) == sorted(run.job.id for run in runs if run.job is not None)
+    assert len(jobs) == len(runs)
 
 
 async def test_T10_the_next_run_follows_a_new_version_from_when_it_is_in_force(database: Database) -> None:

@@ -19,15 +19,15 @@ LONGEST_GAP = timedelta(days=200)  # two due instants of a quarterly recurrence 
 class Recurrence:
     """How often, and when: only the fields that `every` needs count.
 
-    `weekday` is 0 on a Monday; `day` is a day of the month, None its last one; `month` is the first, second or third
-    of its quarter.
+    `weekday` is 0 on a Monday; `day` is a day of the month, so that 31 is the last one of each; `month` is the first,
+    second or third of its quarter.
     """
 
     every: Every
     minute: int = 0
     hour: int = 0
     weekday: int = 0
-    day: int | None = 1
+    day: int = 1
     month: int = 1
 
 
@@ -78,5 +78,5 @@ def _days(recurrence: Recurrence, first: date, last: date) -> Iterator[date]:
             while month <= last:
                 if recurrence.every == "monthly" or month.month % MONTHS_OF_A_QUARTER == recurrence.month % 3:
                     length = monthrange(month.year, month.month)[1]
-                    yield month.replace(day=length if recurrence.day is None else min(recurrence.day, length))
+                    yield month.replace(day=min(recurrence.day, length))
                 month = shift(month, 1)

@@ -1,6 +1,6 @@
 """When each kind of run is due, as of when it is, and whether it takes effect: the document of schedules, read."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal
@@ -14,7 +14,17 @@ AsOfRule = Literal["due", "end_of_previous_month", "when_it_runs"]
 
 MICROSECOND = timedelta(microseconds=1)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-LAST_DAY = "last"
+RANGES: Mapping[str, Container[Any]] = {
+    "month": range(1, 4), "day": range(1, 32), "weekday": WEEKDAYS, "hour": range(24), "minute": range(60)
+}  # fmt: skip
+NEEDED: Mapping[Every, tuple[str, ...]] = {
+    "off": (),
+    "hourly": ("minute",),
+    "daily": ("hour", "minute"),
+    "weekly": ("weekday", "hour", "minute"),
+    "monthly": ("day", "hour", "minute"),
+    "quarterly": ("month", "day", "hour", "minute"),
+}
 BY_MONTHS: tuple[Every, ...] = ("off", "monthly", "quarterly")
 
 
@@ -57,8 +67,9 @@ RunSchedules = Mapping[RunKind, RunSchedule]
 
 
 def read_run_schedules(document: Mapping[str, Any], pointer: str = "") -> RunSchedules:
-    """The schedules of a document whose shape is checked. What the shape cannot say is refused with 422 `out_of_range`,
-    `recurrence_not_for_this_run` or `as_of_not_for_this_recurrence` at its field below `pointer`."""
+    """The schedules of a document whose shape is checked. What the shape cannot say is refused with 422 `missing`,
+    `not_of_this_kind`, `out_of_range`, `recurrence_not_for_this_run` or `as_of_not_for_this_recurrence` at its field
+    below `pointer`."""
     return {kind: _read_schedule(kind, document[kind], f"{pointer}/{kind}") for kind in KINDS}
 
 
@@ -79,24 +90,22 @@ def _read_schedule(kind: RunKind, schedule: Mapping[str, Any], pointer: str) -> 
         detail = "A run of this kind does not recur so: " + ", ".join(KINDS[kind].recurrences) + "."
         raise invalid("recurrence_not_for_this_run", detail, pointer=f"{pointer}/recurrence/every")
     as_of = schedule.get("as_of", KINDS[kind].as_of)
-    if kind != "assessment" and as_of == "end_of_previous_month" and recurrence.every not in BY_MONTHS:
+    if as_of == "end_of_previous_month" and recurrence.every not in BY_MONTHS:
         detail = "Only what recurs by months or quarters is as of the end of the month before."
         raise invalid("as_of_not_for_this_recurrence", detail, pointer=f"{pointer}/as_of")
     return RunSchedule(kind, recurrence, as_of, schedule.get("apply", True))
 
 
 def _read_recurrence(fields: Mapping[str, Any], pointer: str) -> Recurrence:
-    for name, least, most in (("minute", 0, 59), ("hour", 0, 23), ("month", 1, 3)):
-        if not least <= fields.get(name, least) <= most:
-            raise invalid("out_of_range", f"Between {least} and {most}.", pointer=f"{pointer}/{name}")
-    day = fields.get("day", 1)
-    if day != LAST_DAY and not 1 <= day <= 31:
-        raise invalid("out_of_range", "A day of the month, 1 to 31, or `last`.", pointer=f"{pointer}/day")
-    return Recurrence(
-        fields["every"],
-        minute=fields.get("minute", 0),
-        hour=fields.get("hour", 0),
-        weekday=WEEKDAYS.index(fields.get("weekday", WEEKDAYS[0])),
-        day=None if day == LAST_DAY else day,
-        month=fields.get("month", 1),
-    )
+    every: Every = fields["every"]
+    given = {name: fields[name] for name in RANGES if fields.get(name) is not None}
+    for name in RANGES:
+        if name in NEEDED[every] and name not in given:
+            raise invalid("missing", f"What is due {every} needs this.", pointer=f"{pointer}/{name}")
+        if name in given and name not in NEEDED[every]:
+            detail = "A recurrence of this kind does not have this."
+            raise invalid("not_of_this_kind", detail, pointer=f"{pointer}/{name}")
+        if name in given and given[name] not in RANGES[name]:
+            raise invalid("out_of_range", "There is no such time.", pointer=f"{pointer}/{name}")
+    weekday = given.pop("weekday", WEEKDAYS[0])
+    return Recurrence(every, weekday=WEEKDAYS.index(weekday), **given)

@@ -1,0 +1,58 @@
+"""A process that looks for due runs and is killed: `python -m tests.tiering_svc.schedules.killed URL PLACE NTH`.
+
+PLACE is where it dies, the NTH time it comes by: with SIGKILL, so that nothing is cleaned up.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from services.tiering_svc.schedules.domain.due_runs import DueRun
+from services.tiering_svc.schedules.handlers import due_runs
+from services.tiering_svc.schedules.repository import scheduled_runs
+from shared.messaging import Database, Transaction
+
+PLACES = ("claimed", "requested", "before_commit", "after_commit")
+
+
+class Killer:
+    def __init__(self, place: str, nth: int) -> None:
+        self.place = place
+        self.left = nth
+
+    def at(self, place: str) -> None:
+        if place == self.place:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def main(url: str, place: str, nth: int) -> None:
+    database, killer = Database(url), Killer(place, nth)
+    claim_run, save_job = scheduled_runs.claim_run, scheduled_runs.save_job
+
+    async def claim(tx: Transaction, due: DueRun) -> bool:
+        claimed = await claim_run(tx, due)
+        killer.at("claimed")
+        return claimed
+
+    async def save(*arguments: object) -> None:
+        killer.at("requested")
+        await save_job(*arguments)  # type: ignore[arg-type]
+
+    async def look(tx: Transaction) -> int:
+        requested = await due_runs.request_due_runs(tx)
+        killer.at("before_commit")
+        tx.after_commit(lambda: killer.at("after_commit"))
+        return requested
+
+    scheduled_runs.claim_run = claim
+    scheduled_runs.save_job = save
+    while await database.run(look):
+        pass
+    await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
