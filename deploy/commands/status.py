@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from deploy.embedded.state import State
+from deploy.operator.schedules import schedule_rows
 from deploy.operator.status import broker_metadata, collect, does_not_read, notes_of, problems_of
 from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, patron, running_state
 
@@ -69,6 +70,11 @@ def _show(report: Mapping[str, Any], problems: list[str]) -> None:
         cells = status_cells(service) if service["up"] else ["?"] * 5
         table.add_row(name, _up(service["up"]), *cells, service["url"].rpartition(":")[2])
     console.print(table)
+    if report.get("schedules"):
+        runs = Table("run", "last due", "what came of it", "next due", "behind")
+        for row in schedule_rows(report["schedules"]):
+            runs.add_row(*row)
+        console.print(runs)
     notes = notes_of(report)
     if not problems:
         missing = "nothing else" if notes else "nothing"

@@ -7,6 +7,7 @@ from typing import Any
 from deploy.embedded.kafka_wire import Metadata, ask_metadata
 from deploy.embedded.state import State
 from deploy.operator.client import Operator, Unreachable
+from deploy.operator.schedules import PATH, SCHEDULING, schedule_notes, schedule_problems
 from deploy.terminal import patron
 
 STALE_OUTBOX_SECONDS = 10  # an event that waits for so long to be sent needs a look
@@ -21,11 +22,26 @@ def collect(data: Path, state: State) -> dict[str, Any]:
                 services[name] = {"url": url, "up": True} | operator.get(name, "/internal/status")
             except Unreachable as error:
                 services[name] = {"url": url, "up": False, "error": str(error)}
+        schedules = _schedules(operator, services)
     parts = {
         "postgres": (running := state.processes.get("postgres")) is not None and running.process.alive(),
         "broker": broker_metadata(state) is not None,
     }
-    return {"phase": state.phase, "gateway": state.services.get("gateway"), "parts": parts, "services": services}
+    return {
+        "phase": state.phase, "gateway": state.services.get("gateway"), "parts": parts, "services": services,
+        "schedules": schedules,
+    }  # fmt: skip
+
+
+def _schedules(operator: Operator, services: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What runs by schedule; None where the service whose runs these are is not there or does not answer."""
+    if not services.get(SCHEDULING, {}).get("up"):
+        return None
+    try:
+        overview: dict[str, Any] = operator.get(SCHEDULING, PATH)
+    except Unreachable:
+        return None
+    return overview
 
 
 def problems_of(report: Mapping[str, Any]) -> list[str]:
@@ -48,7 +64,7 @@ def problems_of(report: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} has {service['timers_failed']} timers that failed; see its log")
         if (service.get("outbox_oldest_seconds") or 0) > STALE_OUTBOX_SECONDS:
             problems.append(f"{name} has not sent its oldest event for {service['outbox_oldest_seconds']:.0f} s")
-    return problems
+    return problems + (schedule_problems(report["schedules"]) if report.get("schedules") else [])
 
 
 def does_not_read(status: Mapping[str, Any]) -> bool:
@@ -58,11 +74,12 @@ def does_not_read(status: Mapping[str, Any]) -> bool:
 
 def notes_of(report: Mapping[str, Any]) -> list[str]:
     """What was gone past for good: decided or found once, so it is told and needs nobody now."""
-    return [
+    notes = [
         f"{name} went past {service['holes']} events or beginnings of streams for good: {patron('verify')} names them"
         for name, service in report["services"].items()
         if service.get("holes")
     ]
+    return notes + (schedule_notes(report["schedules"]) if report.get("schedules") else [])
 
 
 def broker_metadata(state: State) -> Metadata | None:

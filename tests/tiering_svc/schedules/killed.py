@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from uuid import UUID
 
 from services.tiering_svc.schedules.domain.due_runs import DueRun
 from services.tiering_svc.schedules.handlers import due_runs
@@ -37,9 +38,9 @@ async def main(url: str, place: str, nth: int) -> None:
         killer.at("claimed")
         return claimed
 
-    async def save(*arguments: object) -> None:
+    async def save(tx: Transaction, due: DueRun, job_id: UUID | None, refused: str | None) -> None:
         killer.at("requested")
-        await save_job(*arguments)  # type: ignore[arg-type]
+        await save_job(tx, due, job_id, refused)
 
     async def look(tx: Transaction) -> int:
         requested = await due_runs.request_due_runs(tx)
