@@ -7,7 +7,7 @@ import pytest
 
 from deploy.verify.invariants.schedules import INVARIANTS
 from shared.messaging import Database
-from tests.tiering_svc.schedules.installed import install, look
+from tests.tiering_svc.schedules.installed import install, request_due
 
 SERVICE = "tiering"
 
@@ -43,6 +43,6 @@ async def broken(database: Database, fault: str | None) -> set[str]:
 )
 async def test_a_scheduled_run_without_its_other_half_is_found(database: Database, fault: str) -> None:
     await install(database, datetime.now(UTC) - timedelta(days=100))
-    await look(database)
+    await request_due(database)
     assert await broken(database, None) == set()
     assert await broken(database, fault) == {"scheduled_runs"}

@@ -22,7 +22,7 @@ from shared.messaging import new_id
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.key_accounts.people import ANN, BOB, NOW, People, ago, deliver, refused, steady
 from tests.tiering_svc.runs import Worker
-from tests.tiering_svc.schedules.installed import install, look
+from tests.tiering_svc.schedules.installed import install, request_due
 
 SERVICE = "tiering"
 HOUR = timedelta(hours=1)
@@ -107,7 +107,7 @@ async def test_T8_a_new_key_account_is_looked_at_at_once_and_everybody_again_aft
     await database.run(lambda tx: tx.raw.execute(long_ago))
     assert not await worker.advance("risk_sweep")
     await install(database, datetime.now(UTC) - timedelta(minutes=61))
-    await look(database)  # what is shipped is an hourly sweep
+    await request_due(database)  # what is shipped is an hourly sweep
     await worker.to_the_end("risk_sweep")
     [newest, *_] = await database.run(lambda tx: list_jobs(tx, "risk_sweep", None, 10))
     assert (newest.status, newest.done) == ("done", 2)

@@ -44,7 +44,7 @@ async def put_schedules_in_force(database: Database, document: dict[str, Any], a
     await database.run(lambda tx: activate_version(tx, RUN_SCHEDULES, written.id, written.version, "head-1"), at=at)
 
 
-async def look(database: Database, at: datetime | None = None) -> int:
+async def request_due(database: Database, at: datetime | None = None) -> int:
     """What is due is requested."""
     return await database.run(due_runs.request_due_runs, at=at)
 

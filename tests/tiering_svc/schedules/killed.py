@@ -42,7 +42,7 @@ async def main(url: str, place: str, nth: int) -> None:
         killer.at("requested")
         await save_job(tx, due, job_id, refused)
 
-    async def look(tx: Transaction) -> int:
+    async def request_due(tx: Transaction) -> int:
         requested = await due_runs.request_due_runs(tx)
         killer.at("before_commit")
         tx.after_commit(lambda: killer.at("after_commit"))
@@ -50,7 +50,7 @@ async def main(url: str, place: str, nth: int) -> None:
 
     scheduled_runs.claim_run = claim
     scheduled_runs.save_job = save
-    while await database.run(look):
+    while await database.run(request_due):
         pass
     await database.close()
 

@@ -65,8 +65,8 @@ def test_T10_due_instants_are_those_of_another_library(
     recurrence: Recurrence, zone: str, after: datetime, length: int
 ) -> None:
     until = after + timedelta(days=length)
-    found = list(due_instants(recurrence, ZoneInfo(zone), after, until))
-    assert found == by_dateutil(recurrence, zone, after, until)
+    due = list(due_instants(recurrence, ZoneInfo(zone), after, until))
+    assert due == by_dateutil(recurrence, zone, after, until)
 
 
 @settings(max_examples=60, deadline=None)
@@ -75,15 +75,15 @@ def test_T10_looking_often_or_seldom_finds_the_same(
     recurrence: Recurrence, zone: str, after: datetime, looks: list[int]
 ) -> None:
     until = after + timedelta(days=sum(looks))
-    found: list[datetime] = []
+    due: list[datetime] = []
     before = after
     for pause in looks:
-        found += due_instants(recurrence, ZoneInfo(zone), before, before + timedelta(days=pause))
+        due += due_instants(recurrence, ZoneInfo(zone), before, before + timedelta(days=pause))
         before += timedelta(days=pause)
-    assert found == list(due_instants(recurrence, ZoneInfo(zone), after, until))
+    assert due == list(due_instants(recurrence, ZoneInfo(zone), after, until))
     expected = next_due(recurrence, ZoneInfo(zone), after)
     assert expected is not None
-    assert not found or found[0] == expected
+    assert not due or due[0] == expected
 
 
 def every_minute(after: datetime, until: datetime) -> Iterator[datetime]:

@@ -11,7 +11,7 @@ from services.tiering_svc.schedules.domain.run_schedule import KINDS
 from shared.messaging import Database, new_id
 from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.runs import Worker
-from tests.tiering_svc.schedules.installed import ALL_OFF, install, list_all, look, put_schedules_in_force
+from tests.tiering_svc.schedules.installed import ALL_OFF, install, list_all, put_schedules_in_force, request_due
 
 SERVICE = "tiering"
 NOW = datetime.now(UTC)
@@ -50,7 +50,7 @@ async def test_T10_the_overview_says_what_ran_and_how_far_behind_a_kind_is(
     before = (await overview(client))["by_kind"]
     assert before["review"]["behind"] in (3, 4)
     assert before["warning_sweep"]["behind"] == 1  # only the last is run
-    await look(database)
+    await request_due(database)
     requested = (await overview(client))["by_kind"]["review"]
     assert (requested["behind"], requested["behind_since"]) == (
         before["review"]["behind"], before["review"]["behind_since"]
@@ -71,7 +71,7 @@ async def test_T10_the_overview_says_what_ran_and_how_far_behind_a_kind_is(
 
 async def test_T10_scheduled_runs_are_listed_page_by_page(client: httpx.AsyncClient, database: Database) -> None:
     await install(database, NOW - timedelta(days=200))
-    await look(database)
+    await request_due(database)
     runs = await list_all(database)
     listed: list[dict[str, Any]] = []
     cursor: str | None = None
