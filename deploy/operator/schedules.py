@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 SCHEDULING = "tiering"  # the service whose runs are requested by schedule
 PATH = "/internal/schedules"
+NOTHING_TO_FIT = ("too_few_repeat_customers", "no_time_has_passed")  # a young business: no fault, and no retry helps
 LATE = timedelta(hours=1)  # runs that are due and not over for so long need a look
 
 
@@ -40,7 +41,7 @@ def schedule_problems(overview: Mapping[str, Any]) -> list[str]:
                 f"{_local(since, zone)}; its log says why"
             )
         run = kind["last"][0]["run"] if kind["last"] else None
-        if run is not None and run["status"] == "failed":
+        if run is not None and run["status"] == "failed" and run["error"] not in NOTHING_TO_FIT:
             problems.append(
                 f"{SCHEDULING}: the {kind['kind']} due {_local(kind['last'][0]['due_at'], zone)} failed "
                 f"({run['error']}); POST /internal/jobs/{run['id']}/retry takes it up again"
@@ -49,10 +50,15 @@ def schedule_problems(overview: Mapping[str, Any]) -> list[str]:
 
 
 def schedule_notes(overview: Mapping[str, Any]) -> list[str]:
-    """What is so because somebody wanted it so."""
-    if not overview["paused"]:
-        return []
-    return ["Runs by schedule are paused (PATRON_RUN_SCHEDULES); what is missed is caught up when they go on."]
+    """What is so for a reason, and needs nobody."""
+    notes = [
+        f"{SCHEDULING}: the last {kind['kind']} had too little to go by ({kind['last'][0]['run']['error']})"
+        for kind in overview["kinds"]
+        if kind["last"] and (kind["last"][0]["run"] or {}).get("error") in NOTHING_TO_FIT
+    ]
+    if overview["paused"]:
+        notes.append("Runs by schedule are paused (PATRON_RUN_SCHEDULES); what is missed is caught up afterwards.")
+    return notes
 
 
 def _outcome(run: Mapping[str, Any]) -> str:

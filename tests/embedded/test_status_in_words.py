@@ -71,6 +71,9 @@ def test_T10_runs_that_are_long_due_or_failed_are_problems_and_a_pause_is_told()
     assert schedule_words(behind=1, behind_since="2026-11-28T08:30:00Z") == []  # at work
     [late] = schedule_words(behind=3, behind_since="2026-09-01T02:00:00Z")
     assert late.startswith("tiering is behind with 3 runs of the kind review, the first due 2026-09-01 10:00")
+    young = LAST | {"run": {"id": "1", "status": "failed", "error": "too_few_repeat_customers"}, "result": None}
+    assert schedule_words(last=[young]) == []
+    assert "too_few_repeat_customers" in notes_of({"services": {}, "schedules": overview(last=[young])})[0]
     failed = LAST | {"run": {"id": "1", "status": "failed", "error": "no_maximum"}, "result": None}
     [line] = schedule_words(last=[failed])
     assert line.startswith("tiering: the review due 2026-11-01 10:00 failed (no_maximum)")
