@@ -87,12 +87,17 @@ def as_of_due(rule: AsOfRule, due_at: datetime, zone: tzinfo) -> datetime | None
 def _read_schedule(kind: RunKind, schedule: Mapping[str, Any], pointer: str) -> RunSchedule:
     recurrence = _read_recurrence(schedule["recurrence"], f"{pointer}/recurrence")
     if recurrence.every not in KINDS[kind].recurrences:
-        detail = "A run of this kind does not recur so: " + ", ".join(KINDS[kind].recurrences) + "."
-        raise invalid("recurrence_not_for_this_run", detail, pointer=f"{pointer}/recurrence/every")
+        raise invalid(
+            "recurrence_not_for_this_run", f"A run of this kind recurs so: {', '.join(KINDS[kind].recurrences)}.",
+            pointer=f"{pointer}/recurrence/every",
+        )  # fmt: skip
     as_of = schedule.get("as_of", KINDS[kind].as_of)
     if as_of == "end_of_previous_month" and recurrence.every not in BY_MONTHS:
-        detail = "Only what recurs by months or quarters is as of the end of the month before."
-        raise invalid("as_of_not_for_this_recurrence", detail, pointer=f"{pointer}/as_of")
+        raise invalid(
+            "as_of_not_for_this_recurrence",
+            "Only what recurs by months or quarters is as of the end of the month before.",
+            pointer=f"{pointer}/as_of",
+        )
     return RunSchedule(kind, recurrence, as_of, schedule.get("apply", True))
 
 
@@ -101,10 +106,9 @@ def _read_recurrence(fields: Mapping[str, Any], pointer: str) -> Recurrence:
     given = {name: fields[name] for name in RANGES if fields.get(name) is not None}
     for name in RANGES:
         if name in NEEDED[every] and name not in given:
-            raise invalid("missing", f"What is due {every} needs this.", pointer=f"{pointer}/{name}")
+            raise invalid("missing", f"What is due {every} needs it.", pointer=f"{pointer}/{name}")
         if name in given and name not in NEEDED[every]:
-            detail = "A recurrence of this kind does not have this."
-            raise invalid("not_of_this_kind", detail, pointer=f"{pointer}/{name}")
+            raise invalid("not_of_this_kind", f"What is due {every} does not have it.", pointer=f"{pointer}/{name}")
         if name in given and given[name] not in RANGES[name]:
             raise invalid("out_of_range", "There is no such time.", pointer=f"{pointer}/{name}")
     weekday = given.pop("weekday", WEEKDAYS[0])
