@@ -4,7 +4,8 @@ Owns: early warnings and what people did about them; the rules they follow from,
 rules on everybody; back-tests of a rule on the operator's own history; each customer's stage and the relationship
 type it calls for, with their rules.
 
-Does not own: the facts (`indicators`), which it reads by month; tiers and their sizes (`tiers`); reviews, which sweeps
+Does not own: the facts (`indicators`), which it reads by month; from which silence on a customer is dormant or lost
+(`retention`); tiers and their sizes (`tiers`); reviews, which sweeps
 follow (`reviews`); the risk flags of key accounts (`key_accounts`). It moves nobody: a warning is for a person to read.
 
 What holds: a customer has one lasting warning of a cause; a sweep repeated changes nothing, and one of an earlier day

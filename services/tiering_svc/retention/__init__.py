@@ -1,7 +1,8 @@
 """Retention (T13): who stays and who is lost, what that costs, and what each customer is expected to bring.
 
-Owns: the rule of when a customer is lost, as a document in versions; what winning and keeping customers cost by month
-and channel, as people report; runs of expected lifetime value with the parameters they found and everybody's value.
+Owns: the rules of when a customer is dormant and when it is lost (`churn-rules`), one document in versions that stages
+(`monitoring`), retention and assessments (`service_quality`) read alike; what winning and keeping customers cost by
+month and channel, as people report; runs of expected lifetime value with the parameters they found and the values.
 
 Does not own: orders and their sums (`indicators`), which it reads; tiers, by which rates can be split; the
 assessment of account managers, who answer for lost customers (`service_quality`).

@@ -41,7 +41,7 @@ ID = "01890000-0000-7000-8000-000000000001"
         ("stages", "tiering"),
         ("stage-rules/1/activation", "tiering"),
         ("key-account-rules", "tiering"),
-        ("retention-rules", "tiering"),
+        ("churn-rules", "tiering"),
         ("satisfaction-indexes", "tiering"),
         ("assessment-rules/in-force", "tiering"),
         ("revenue-targets", "tiering"),

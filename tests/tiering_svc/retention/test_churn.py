@@ -170,40 +170,51 @@ async def test_T13_cost_to_win_against_cost_to_keep(client, database, as_role):
 
 
 async def test_T13_the_rule_is_data_in_versions_put_in_force_by_another_person(client, database, as_role):
-    await deliver(database, placed(ANN, at(1), "10"))
-    retention_rules = OnlyRuleSet(client, "/v1/retention-rules")
-    rules = await retention_rules.show()
+    placed_at = datetime.now(UTC) - timedelta(days=30)
+    await deliver(database, placed(ANN, placed_at, "10"))
+    churn_rules = OnlyRuleSet(client, "/v1/churn-rules")
+    rules = await churn_rules.show()
     assert (rules["version"], rules["status"], rules["document"]["lost"]) == (
         1,
         "active",
-        {"cycles": "3", "least_days": 90},
+        {"cycles": "3", "days": 90},
     )
-    stricter = {"lost": {"cycles": "1.5", "least_days": 20}}
-    draft = (await retention_rules.write(stricter, headers=as_role("admin", subject="a"))).json()
+    stricter = {"dormant": {"cycles": "1", "days": 5}, "lost": {"cycles": "1.5", "days": 20}}
+    draft = (await churn_rules.write(stricter, headers=as_role("admin", subject="a"))).json()
     assert (draft["version"], draft["status"]) == (2, "draft")
-    as_of = at(2, 5).isoformat()
-    assert (await ask(client, "/lost", as_of=as_of))["items"] == []
-    own = await retention_rules.activate(2, headers=as_role("admin", subject="a"))
+    before = datetime.now(UTC).isoformat()
+    assert (await ask(client, "/lost"))["items"] == []
+    own = await churn_rules.activate(2, headers=as_role("admin", subject="a"))
     assert (own.status_code, own.json()["code"]) == (403, "own_rule_set")
     head = as_role("head", subject="b")
-    assert (await retention_rules.activate(2, headers=head)).json()["status"] == "active"
-    assert (await retention_rules.activate(2, headers=head)).json()["code"] == "already_active"
-    lost = await ask(client, "/lost", as_of=as_of)
-    assert (len(lost["items"]), lost["rule"]["version"]) == (1, 2)
-    versions = (await retention_rules.show())["versions"]
+    assert (await churn_rules.activate(2, headers=head)).json()["status"] == "active"
+    assert (await churn_rules.activate(2, headers=head)).json()["code"] == "already_active"
+    lost = await ask(client, "/lost")
+    assert (len(lost["items"]), lost["rule"]) == (1, {"version": 2, "cycles": "1.5", "days": 20})
+    stage = (await client.get(f"/v1/customers/{ANN}/stage")).json()["stage"]
+    assert (stage["code"], stage["reasons"]["days"]) == ("lost", 20)  # though its first order is 30 days ago
+    # as of an instant before, the version that was in force then says who was lost
+    earlier = await ask(client, "/lost", as_of=before)
+    assert (earlier["items"], earlier["rule"]["version"]) == ([], 1)
+    assert (await client.get(f"/v1/customers/{ANN}/stage", params={"as_of": before})).json()["stage"][
+        "code"
+    ] == "acquire"
+    versions = (await churn_rules.show())["versions"]
     assert [(version["version"], version["status"]) for version in versions] == [(2, "active"), (1, "retired")]
 
 
 @pytest.mark.parametrize(
     ("lost", "code", "pointer"),
     [
-        ({"cycles": "-1", "least_days": 90}, "out_of_range", "/lost/cycles"),
-        ({"cycles": "101", "least_days": 90}, "out_of_range", "/lost/cycles"),
-        ({"cycles": "3", "least_days": 0}, "out_of_range", "/lost/least_days"),
+        ({"cycles": "-1", "days": 90}, "out_of_range", "/lost/cycles"),
+        ({"cycles": "101", "days": 90}, "out_of_range", "/lost/cycles"),
+        ({"cycles": "3", "days": 0}, "out_of_range", "/lost/days"),
+        ({"cycles": "3", "days": 29}, "lost_before_dormant", "/lost/days"),
+        ({"cycles": "1.9", "days": 90}, "lost_before_dormant", "/lost/cycles"),
     ],
 )
 async def test_T13_bad_rules_are_refused_at_the_field(client, lost, code, pointer):
-    answer = await OnlyRuleSet(client, "/v1/retention-rules").write({"lost": lost})
+    answer = await OnlyRuleSet(client, "/v1/churn-rules").write({"dormant": {"cycles": "2", "days": 30}, "lost": lost})
     assert answer.status_code == 422
     assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (code, f"/document{pointer}")
 
@@ -224,7 +235,7 @@ async def test_T13_bad_questions_are_refused(client, as_role):
         "/v1/retention/cohorts",
         "/v1/retention/lost",
         "/v1/retention/costs",
-        "/v1/retention-rules",
+        "/v1/churn-rules",
     ):
         assert (await client.get(path, headers=partner)).status_code == 404
     cost = {"month": "2025-02", "purpose": "win", "channel": "ads", "amount": "-4"}

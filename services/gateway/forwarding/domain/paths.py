@@ -14,7 +14,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
         *("satisfaction", "satisfaction-indexes", "assessments", "assessment-rules"),
         *("composition", "revenue-targets"),
         *("key-accounts", "key-account-rules", "exclusions"),
-        *("retention", "retention-rules", "lifetime-value"),
+        *("retention", "churn-rules", "lifetime-value"),
         *("run-schedules", "scheduled-runs"),
     ),
     "complaint": ("complaints", "business-calendar", "calendar-rules", "deadline-rules", "authority-rules"),

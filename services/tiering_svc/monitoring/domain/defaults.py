@@ -67,8 +67,6 @@ DEFAULT_WARNING_RULES = (
 DEFAULT_STAGE_RULES: dict[str, Any] = {
     "stages": {
         "acquire": {"days": 60},
-        "dormant": {"days": 30, "cycles": "4"},
-        "lost": {"days": 90, "cycles": "8"},
         "expand": {"growth": "15", "recent_months": 3, "baseline_months": 3},
     },
     "relationships": {

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.tiering_svc.monitoring.domain.relationship import RelationshipRules, read_relationships
 from services.tiering_svc.monitoring.domain.stage import StageRules, read_stages
+from services.tiering_svc.retention.domain.churn import ChurnRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,11 @@ def read_stage_rules(document: Mapping[str, Any], pointer: str = "") -> Customer
         read_stages(document["stages"], f"{pointer}/stages"),
         read_relationships(document["relationships"], f"{pointer}/relationships"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StageSetting:
+    """What a customer's stage follows from at an instant: the rules of stages and those of churn, each a version."""
+
+    rules: CustomerStageRules
+    churn: ChurnRules

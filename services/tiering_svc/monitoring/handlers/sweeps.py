@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
 from services.tiering_svc.monitoring.domain.stage import stage_of
-from services.tiering_svc.monitoring.domain.stage_rules import CustomerStageRules
+from services.tiering_svc.monitoring.domain.stage_rules import StageSetting
 from services.tiering_svc.monitoring.domain.warning import (
     SWEEP,
     EarlyWarning,
@@ -27,13 +28,13 @@ from services.tiering_svc.monitoring.domain.warning import (
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from services.tiering_svc.monitoring.handlers.warnings import closed_event
 from services.tiering_svc.monitoring.repository import monthly_series, stages, sweeps, warning_rules, warnings
-from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
+from services.tiering_svc.monitoring.repository.stage_rules import find_stage_versions, load_stage_versions
 from services.tiering_svc.monitoring.repository.sweeps import WARNING_SWEEP, Sweep
+from services.tiering_svc.retention.repository.churn import load_rhythms
 from shared.errors import conflict
 from shared.events import Event, WarningEscalated, WarningRaised
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job, request_job_once
 from shared.messaging import Transaction, announce, new_id
-from shared.rule_sets import load_in_force, load_rules
 
 BATCH = 500
 
@@ -75,14 +76,14 @@ async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:
     customers = await list_customers(tx, None if job.cursor is None else UUID(job.cursor), BATCH)
     rules = await warning_rules.list_compiled(tx, [(UUID(rule_id), version) for rule_id, version in run.rules])
     business = await find_business(tx)
-    stage_rules = await _stage_rules(tx, run)
+    setting = await _stage_setting(tx, run)
     series = await monthly_series.load_monthly_series(
         tx, customers, run.as_of, business.zone, monthly_series.facts_for(rules),
-        stage_rules.relationship.margin_months,
+        setting.rules.relationship.margin_months,
     )  # fmt: skip
     batch = _SweptBatch(Counter(run.outcomes), Counter(run.stages))
     await _decide_warnings(tx, run, rules, customers, series, batch)
-    await _classify(tx, run, stage_rules, customers, series, batch)
+    await _classify(tx, run, setting, customers, series, batch)
     await warnings.save_warnings(tx, batch.warnings)
     await warnings.add_changes(tx, batch.changes)
     announce(tx, batch.events)
@@ -97,10 +98,10 @@ async def _begin(tx: Transaction, job: Job, run: Sweep) -> Outcome:
     """The rules and the sizes of the tiers are those of this moment, for everybody."""
     rules = await warning_rules.list_active(tx)
     sizes = await stages.count_tiers(tx, run.as_of)
-    stage_rules = await load_in_force(tx, STAGE_RULES)
+    versions = await find_stage_versions(tx, run.as_of)
     await sweeps.save_setting(
         tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
-        {"stage_rules": stage_rules.version, "tier_sizes": sizes.by_tier, "customers": sizes.customers},
+        versions | {"tier_sizes": sizes.by_tier, "customers": sizes.customers},
     )  # fmt: skip
     return job.next(None)
 
@@ -151,23 +152,27 @@ async def _decide_warnings(
             batch.add(swept.decide(by_cause[cause], None, None))
 
 
-async def _stage_rules(tx: Transaction, run: Sweep) -> CustomerStageRules:
-    """The rules of stages and relationship types that the sweep began with."""
+async def _stage_setting(tx: Transaction, run: Sweep) -> StageSetting:
+    """The rules of stages, relationship types and churn that the sweep began with."""
     assert run.setting is not None
-    return await load_rules(tx, STAGE_RULES, run.setting["stage_rules"])
+    return await load_stage_versions(tx, run.setting)
 
 
 async def _classify(
-    tx: Transaction, run: Sweep, rules: CustomerStageRules, customers: Sequence[UUID],
+    tx: Transaction, run: Sweep, setting: StageSetting, customers: Sequence[UUID],
     all_series: Sequence[MonthlySeries], batch: _SweptBatch,
 ) -> None:  # fmt: skip
     """Each customer's stage and relationship type (T11), by the sizes of the tiers that the sweep began with."""
     assert run.setting is not None
     sizes = tier_sizes_in(run.setting)
     tiers = await stages.list_tiers(tx, customers, run.as_of)
-    codes = [stage_of(series, rules.stage).code for series in all_series]
+    rhythms = await load_rhythms(tx, PointInTime(run.as_of, tx.at, True), customers)
+    codes = [
+        stage_of(series, rhythms.get(customer_id), setting.rules.stage, setting.churn).code
+        for customer_id, series in zip(customers, all_series, strict=True)
+    ]
     relationships = [
-        relationship_of(series, tiers.get(customer_id), sizes, rules.relationship).code
+        relationship_of(series, tiers.get(customer_id), sizes, setting.rules.relationship).code
         for customer_id, series in zip(customers, all_series, strict=True)
     ]
     batch.stages += Counter(

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now
+from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.dependencies import VisibleCustomer
 from services.tiering_svc.monitoring.domain.audience import readable_reasons
@@ -11,7 +12,7 @@ from services.tiering_svc.monitoring.domain.relationship import TierSizes, relat
 from services.tiering_svc.monitoring.domain.stage import STAGES, stage_of
 from services.tiering_svc.monitoring.handlers.sweeps import tier_sizes_in
 from services.tiering_svc.monitoring.repository import monthly_series, stages, sweeps
-from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES
+from services.tiering_svc.monitoring.repository.stage_rules import STAGE_RULES, load_stage_setting
 from services.tiering_svc.monitoring.schemas.stages import (
     ClassificationRead,
     CustomerStageRead,
@@ -25,11 +26,12 @@ from services.tiering_svc.monitoring.texts.stages import (
     describe_relationship,
     describe_stage,
 )
+from services.tiering_svc.retention.repository.churn import load_rhythms
 from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only
 from shared.chassis.audience import hidden_fields
 from shared.errors import not_found
 from shared.messaging import Transaction
-from shared.rule_sets import load_in_force, rule_set_routes
+from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1", tags=["stages"])
 
@@ -38,19 +40,21 @@ router = service_router(prefix="/v1", tags=["stages"])
 async def show_stage(
     customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, as_of: AsOf = None
 ) -> CustomerStageRead:
-    """A customer's stage and relationship type, by the facts as of an instant.
+    """A customer's stage and relationship type, by the facts and the rules as of an instant.
 
     The sizes of the tiers are those of the last sweep by then. Partners are shown the relationship type without the
     size of the tier; margins only who may read them.
     """
     instant = instant_or_now(as_of, tx, "/as_of")
     business = await find_business(tx)
-    rules = (await load_in_force(tx, STAGE_RULES)).rules
+    setting = await load_stage_setting(tx, instant)
+    rules = setting.rules
     [series] = await monthly_series.load_monthly_series(
         tx, [customer_id], instant, business.zone, frozenset(), rules.relationship.margin_months
     )
     tier = (await stages.list_tiers(tx, [customer_id], instant)).get(customer_id)
-    stage = stage_of(series, rules.stage)
+    rhythms = await load_rhythms(tx, PointInTime(instant, tx.at, True), [customer_id])
+    stage = stage_of(series, rhythms.get(customer_id), rules.stage, setting.churn)
     relationship = relationship_of(series, tier, await _tier_sizes(tx, instant), rules.relationship)
     assert stage.code is not None  # there is always one
     last_swept = await stages.find_stage_since(tx, customer_id) if as_of is None else None

@@ -17,11 +17,6 @@ class AcquireWrite(Shape):
     days: Whole = Field(description="since the first order")
 
 
-class SilenceWrite(Shape):
-    days: Whole = Field(description="without an order, at least")
-    cycles: Exact = Field(description="and at least so many of its own order cycles, where that is known")
-
-
 class ExpandWrite(Shape):
     growth: Exact = Field(description="percent, of revenue a day")
     recent_months: Whole
@@ -29,9 +24,9 @@ class ExpandWrite(Shape):
 
 
 class StagesWrite(Shape):
+    """When a customer is being won and when it grows; when it is dormant or lost, the churn rules say."""
+
     acquire: AcquireWrite
-    dormant: SilenceWrite
-    lost: SilenceWrite
     expand: ExpandWrite
 
 

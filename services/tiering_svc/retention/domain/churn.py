@@ -1,7 +1,12 @@
-"""Who stays and who is lost (T13): the rule that says when a customer is lost, and the rates of a period."""
+"""Who stays and who is lost (T11, T13): the rules that say when a customer is lost or dormant; the rates of a period.
+
+limit   = max(cycles * own order cycle, days)        own cycle: days from first to last order / (orders - 1)
+lost_at = last order + limit                         with one order there is no cycle: the days alone count
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,27 +16,67 @@ from shared.errors import invalid
 MOST_CYCLES = Decimal(100)
 MOST_DAYS = 3660
 CENT = Decimal("0.01")
+MICROSECOND = timedelta(microseconds=1)
+MICROSECONDS_OF_A_DAY = timedelta(days=1) // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
-class LostRule:
-    """Lost: silent for longer than so many of its own order cycles, and at least for so many days."""
+class Silence:
+    """How long a customer may be silent: for so many days, and for so many of its own order cycles."""
 
+    days: int
     cycles: Decimal
-    least_days: int
 
 
-def read_retention_rules(document: Mapping[str, Any], pointer: str = "") -> LostRule:
-    """The rule of a document whose shape is checked. What the shape cannot say is refused with 422 `out_of_range` or
-    `not_a_number` at its field below `pointer`."""
-    lost = document["lost"]
-    cycles = number(lost["cycles"], f"{pointer}/lost/cycles")
+@dataclass(frozen=True, slots=True)
+class ChurnRules:
+    """From which silence on a customer is dormant, and from which on it is lost."""
+
+    dormant: Silence
+    lost: Silence
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRhythm:
+    """How many orders of which something is left a customer placed (one or more), and when the first and the last."""
+
+    orders: int
+    first_at: datetime
+    last_at: datetime
+
+    @property
+    def cycle_days(self) -> Decimal | None:
+        """The mean days between its orders; None with one order."""
+        if self.orders < 2:
+            return None
+        span = Decimal((self.last_at - self.first_at) // MICROSECOND)
+        return span / MICROSECONDS_OF_A_DAY / (self.orders - 1)
+
+    def is_silent(self, silence: Silence, as_of: datetime) -> bool:
+        """Whether it has been silent for so long by an instant that is not before its last order."""
+        days = Decimal((as_of - self.last_at) // MICROSECOND) / MICROSECONDS_OF_A_DAY
+        cycle = self.cycle_days
+        return days >= silence.days and (cycle is None or days >= cycle * silence.cycles)
+
+
+def read_churn_rules(document: Mapping[str, Any], pointer: str = "") -> ChurnRules:
+    """The rules of a document whose shape is checked. What the shape cannot say is refused with 422 at its field below
+    `pointer`: `out_of_range`, `not_a_number`, `lost_before_dormant`."""
+    dormant, lost = (_read_silence(document[name], f"{pointer}/{name}") for name in ("dormant", "lost"))
+    if lost.days < dormant.days or lost.cycles < dormant.cycles:
+        field = "days" if lost.days < dormant.days else "cycles"
+        raise invalid("lost_before_dormant", "Lost begins after dormant.", pointer=f"{pointer}/lost/{field}")
+    return ChurnRules(dormant, lost)
+
+
+def _read_silence(document: Mapping[str, Any], pointer: str) -> Silence:
+    cycles = number(document["cycles"], f"{pointer}/cycles")
     if not 0 <= cycles <= MOST_CYCLES:
-        raise invalid("out_of_range", f"Between 0 and {MOST_CYCLES} cycles.", pointer=f"{pointer}/lost/cycles")
-    days = lost["least_days"]
+        raise invalid("out_of_range", f"Between 0 and {MOST_CYCLES} cycles.", pointer=f"{pointer}/cycles")
+    days = document["days"]
     if not 1 <= days <= MOST_DAYS:
-        raise invalid("out_of_range", f"Between 1 and {MOST_DAYS} days.", pointer=f"{pointer}/lost/least_days")
-    return LostRule(cycles, days)
+        raise invalid("out_of_range", f"Between 1 and {MOST_DAYS} days.", pointer=f"{pointer}/days")
+    return Silence(days, cycles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
-from services.tiering_svc.retention.domain.churn import LostRule, Movement
+from services.tiering_svc.retention.domain.churn import Movement, OrderRhythm, Silence
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
 
@@ -144,15 +144,15 @@ class LostCustomer:
 
 
 async def find_lost(
-    tx: Transaction, point: PointInTime, rule: LostRule, since: datetime | None, tier: str | None
+    tx: Transaction, point: PointInTime, lost: Silence, since: datetime | None, tier: str | None
 ) -> LostTotals:
     """Who was lost by then (since an instant, in a tier), together."""
     row = await tx.raw.fetchrow(
         (LOST + TOTALS).format(bought=point.bought),
         point.as_of,
         point.known_at,
-        rule.cycles,
-        rule.least_days,
+        lost.cycles,
+        lost.days,
         since,
         tier,
     )
@@ -161,15 +161,27 @@ async def find_lost(
 
 
 async def list_lost(
-    tx: Transaction, point: PointInTime, rule: LostRule, since: datetime | None, tier: str | None,
+    tx: Transaction, point: PointInTime, lost: Silence, since: datetime | None, tier: str | None,
     after: tuple[Decimal, UUID] | None, limit: int,
 ) -> list[LostCustomer]:  # fmt: skip
     """Who was lost by then (since an instant, in a tier); who brought most comes first."""
     rows = await tx.raw.fetch(
         (LOST + PAGE).format(bought=point.bought),
-        point.as_of, point.known_at, rule.cycles, rule.least_days, since, tier, *(after or (None, None)), limit,
+        point.as_of, point.known_at, lost.cycles, lost.days, since, tier, *(after or (None, None)), limit,
     )  # fmt: skip
     return [LostCustomer(*row) for row in rows]
+
+
+RHYTHMS = """
+select customer_id, sum(orders)::int as orders, min(first_at) as first_at, max(last_at) as last_at
+from ({bought}) b where customer_id = any($3::uuid[]) group by customer_id
+"""
+
+
+async def load_rhythms(tx: Transaction, point: PointInTime, customers: Sequence[UUID]) -> dict[UUID, OrderRhythm]:
+    """How often each of these customers ordered by then; who had not ordered is left out."""
+    rows = await tx.raw.fetch(RHYTHMS.format(bought=point.bought), point.as_of, point.known_at, list(customers))
+    return {customer_id: OrderRhythm(*rest) for customer_id, *rest in map(tuple, rows)}
 
 
 # --- costs ----------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import Business, find_business
 from services.tiering_svc.retention.domain.churn import (
-    LostRule,
     Movement,
+    Silence,
     cost_per_customer,
     share,
     win_to_keep,
@@ -23,8 +23,9 @@ from services.tiering_svc.retention.domain.churn import (
 from services.tiering_svc.retention.handlers.costs import record_cost
 from services.tiering_svc.retention.repository import churn as retention
 from services.tiering_svc.retention.repository.churn import Cost, LostCustomer
-from services.tiering_svc.retention.repository.rules import RETENTION_RULES
+from services.tiering_svc.retention.repository.rules import CHURN_RULES
 from services.tiering_svc.retention.schemas.churn import (
+    ChurnRulesDocument,
     CohortMonthRead,
     CohortRead,
     CohortsRead,
@@ -38,7 +39,6 @@ from services.tiering_svc.retention.schemas.churn import (
     MonthText,
     PeriodRead,
     RetentionRead,
-    RetentionRulesDocument,
 )
 from services.tiering_svc.retention.texts import Language, describe_loss
 from shared.chassis import (
@@ -56,14 +56,14 @@ from shared.chassis import (
 from shared.chassis.audience import may_read
 from shared.errors import forbidden, invalid
 from shared.messaging import Transaction
-from shared.rule_sets import load_in_force, rule_set_routes
+from shared.rule_sets import rule_set_at, rule_set_routes
 
 router = service_router(prefix="/v1/retention", tags=["retention"], dependencies=[staff_only])
 rules = rule_set_routes(
-    RETENTION_RULES,
-    "/v1/retention-rules",
-    RetentionRulesDocument,
-    singular="retention_rules",
+    CHURN_RULES,
+    "/v1/churn-rules",
+    ChurnRulesDocument,
+    singular="churn_rules",
     tags=["retention"],
     read="tiers:read",
     dependencies=[staff_only],
@@ -188,18 +188,20 @@ async def list_lost_customers(
     since: Annotated[AsOf, Query(description="only who was lost since then")] = None, tier: Tier = None,
     language: LanguageQuery = "en", cursor: Cursor = None, limit: Limit = 50,
 ) -> LostRead:  # fmt: skip
-    """Silent for longer than the rule in force allows, with what they brought in the year up to their last order."""
+    """Silent for longer than the churn rules of that instant allow, with what they brought in the year up to their last
+    order."""
     query = await _read_query(tx, None, None, as_of, known_at)
-    in_force = await load_in_force(tx, RETENTION_RULES)
-    rule, shows_margin = in_force.rules, may_read(actor, "margin")
+    # no version begins before it is activated, so the instant alone says which it was; facts are those known then
+    in_force = await rule_set_at(tx, CHURN_RULES, query.point.as_of)
+    silence, shows_margin = in_force.rules.lost, may_read(actor, "margin")
     after = read_cursor(cursor, Decimal, UUID)
-    totals = await retention.find_lost(tx, query.point, rule, since, tier)
-    lost = await retention.list_lost(tx, query.point, rule, since, tier, after, limit + 1)
+    totals = await retention.find_lost(tx, query.point, silence, since, tier)
+    lost = await retention.list_lost(tx, query.point, silence, since, tier, after, limit + 1)
     page = page_of(lost, limit, lambda customer: (customer.amount, customer.customer_id))
     return LostRead(
         as_of=query.point.as_of,
         known_at=query.point.known_at,
-        rule=LostRuleRead(version=in_force.version, cycles=plain(rule.cycles) or "0", least_days=rule.least_days),
+        rule=LostRuleRead(version=in_force.version, cycles=plain(silence.cycles) or "0", days=silence.days),
         totals=LostTotalsRead(
             customers=totals.customers,
             amount=totals.amount,
@@ -208,7 +210,7 @@ async def list_lost_customers(
             profit_unknown=totals.margin_unknown if shows_margin else None,
         ),
         items=[
-            _lost_customer(customer, rule, language, query.business.zone, shows_margin=shows_margin)
+            _lost_customer(customer, silence, language, query.business.zone, shows_margin=shows_margin)
             for customer in page.items
         ],
         next=page.next,
@@ -216,7 +218,7 @@ async def list_lost_customers(
 
 
 def _lost_customer(
-    customer: LostCustomer, rule: LostRule, language: Language, zone: tzinfo, *, shows_margin: bool
+    customer: LostCustomer, silence: Silence, language: Language, zone: tzinfo, *, shows_margin: bool
 ) -> LostCustomerRead:
     return LostCustomerRead(
         customer_id=customer.customer_id,
@@ -231,7 +233,7 @@ def _lost_customer(
         profit_lost=customer.margin if shows_margin else None,
         profit_known_for=customer.margin_known_for if shows_margin else None,
         words=describe_loss(
-            customer.last_order_at, customer.cycle_days, customer.limit_days, customer.lost_at, rule, language, zone
+            customer.last_order_at, customer.cycle_days, customer.limit_days, customer.lost_at, silence, language, zone
         ),
     )
 

@@ -64,9 +64,11 @@ class CohortsRead(Read):
 
 
 class LostRuleRead(Read):
+    """From which silence on a customer was lost, by the churn rules that were in force at `as_of`."""
+
     version: Count
-    cycles: str
-    least_days: Count
+    cycles: str = Field(description="silent for so many of its own order cycles")
+    days: Count = Field(description="and at least for so many days")
 
 
 class LostTotalsRead(Read):
@@ -126,10 +128,15 @@ class CostsRead(Read):
     items: list[CostRead]
 
 
-class LostRuleWrite(Shape):
-    cycles: Exact = Field(description="silent for longer than so many of its own order cycles")
-    least_days: Whole = Field(description="and at least for so many days")
+class SilenceWrite(Shape):
+    """How long a customer may be silent."""
+
+    days: Whole = Field(description="without an order, at least")
+    cycles: Exact = Field(description="and at least so many of its own order cycles, where that is known")
 
 
-class RetentionRulesDocument(Shape):
-    lost: LostRuleWrite
+class ChurnRulesDocument(Shape):
+    """When a customer is dormant and when it is lost: for stages, retention and assessments alike."""
+
+    dormant: SilenceWrite
+    lost: SilenceWrite

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.retention.domain.buyers import LifetimeValue
-from services.tiering_svc.retention.domain.churn import LostRule
+from services.tiering_svc.retention.domain.churn import Silence
 from shared.texts import FORMATS, Language, Phrase, Words, load_texts, phrase, sentences
 
 __all__ = ["FAILURES", "Language", "describe_lifetime_value", "describe_loss", "texts"]
@@ -28,7 +28,7 @@ FAILURES: Mapping[str, Words] = texts.names("failure")  # why the models could n
 
 
 def describe_loss(
-    last_order_at: datetime, cycle_days: Decimal | None, limit_days: Decimal, lost_at: datetime, rule: LostRule,
+    last_order_at: datetime, cycle_days: Decimal | None, limit_days: Decimal, lost_at: datetime, silence: Silence,
     language: Language, zone: tzinfo,
 ) -> str:  # fmt: skip
     """Why a customer counts as lost: its last order, its own cycle if it has one, and the limit that the rule gives."""
@@ -37,7 +37,7 @@ def describe_loss(
     else:
         own_cycle = phrase("lost.cycle", days=plain(cycle_days.quantize(TENTH)))
     limit = phrase(
-        "lost.limit", cycles=plain(rule.cycles), least_days=rule.least_days, days=plain(limit_days.quantize(TENTH))
+        "lost.limit", cycles=plain(silence.cycles), least_days=silence.days, days=plain(limit_days.quantize(TENTH))
     )
     return texts.say(
         language, "lost.whole", last=last_order_at.astimezone(zone), cycle=own_cycle, limit=limit,

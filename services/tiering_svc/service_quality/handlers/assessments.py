@@ -11,7 +11,7 @@ from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.retention.repository import churn as retention
-from services.tiering_svc.retention.repository.rules import RETENTION_RULES
+from services.tiering_svc.retention.repository.rules import CHURN_RULES
 from services.tiering_svc.service_quality.domain.assessment import (
     Measures,
     assess,
@@ -31,7 +31,7 @@ from services.tiering_svc.service_quality.repository.rules import ASSESSMENT_RUL
 from shared.errors import invalid
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
-from shared.rule_sets import InForce, load_in_force
+from shared.rule_sets import InForce, load_in_force, rule_set_at
 
 INSTANT = timedelta(microseconds=1)
 NO_LIMIT = 2**31 - 1
@@ -102,7 +102,7 @@ async def _measures(
 
 async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUID]:
     """The customers whose silence became too long in the month, by the rule of retention (T13)."""
-    rule = (await load_in_force(tx, RETENTION_RULES)).rules
+    rule = (await rule_set_at(tx, CHURN_RULES, as_of)).rules.lost
     rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, NO_LIMIT)
     return {row.customer_id for row in rows}
 
