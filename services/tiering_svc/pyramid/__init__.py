@@ -12,8 +12,8 @@ whatever happened in between. A mark is what customers of a level have more ofte
 interval, and without 1 in it the difference is not chance alone.
 
 Time: `as_of` is when, `known_at` as known when; without `known_at` sums of whole months are used, with it the facts
-that had been recorded. Windows are calendar months of the business zone for the pyramid, and months back from an
-instant for composition.
+that had been recorded. Windows are calendar months of the business zone; the last is that of `as_of`,
+as far as it had come: so pyramid and composition have the same revenue for the same instants.
 
 Why it is right: the pyramid, its movers and the product mix are held against a count by hand, and against pandas, on a
 year of real purchases; lift against counting.

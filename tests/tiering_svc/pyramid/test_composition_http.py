@@ -12,7 +12,8 @@ from shared.events import CustomerTraitsChanged, OrderLine, OrderPlaced
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import cancelled, placed, returned
-from tests.tiering_svc.real_year import BEGINS
+from tests.tiering_svc.orders_of_the_year import orders_of
+from tests.tiering_svc.real_year import BEGINS, ENDS
 from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.shorthand import at
 
@@ -45,16 +46,53 @@ def shown(answer):
 
 async def test_T14_the_product_mix_is_net_of_what_came_back(client, database):
     wine = basket(ANN, at(2), ("wine", 3, "30", Decimal(6)), ("bread", 1, "2", None))
-    await deliver(database, wine, basket(BOB, at(3), ("wine", 1, "10", Decimal(6))), gone := placed(EVE, at(4), "99"))
-    await deliver(database, returned(wine, at(5), quantity=1, amount="10"), cancelled(gone, at(6)))
+    bought = [wine, basket(BOB, at(3), ("wine", 1, "10", Decimal(6))), gone := placed(EVE, at(4), "99")]
+    await harness.deliver(database, subscriptions, bought, recorded_at=at(4))
+    await harness.deliver(
+        database, subscriptions, [returned(wine, at(5), quantity=1, amount="10"), cancelled(gone, at(6))],
+        recorded_at=at(7),
+    )  # fmt: skip
     query = {"as_of": at(20).isoformat(), "months": 1}
     everybody = (await client.get("/v1/composition/product-mix", params=query)).json()
     assert shown(everybody) == {"wine": (2, 3, 30, "12.00"), "bread": (1, 1, 2, None)}
     assert everybody["categories"][0]["share"] == "93.8"
     anns = (await client.get(f"/v1/customers/{ANN}/product-mix", params=query)).json()
     assert shown(anns) == {"wine": (1, 2, 20, "8.00"), "bread": (1, 1, 2, None)}
-    before = (await client.get("/v1/composition/product-mix", params=query | {"as_of": at(4, 3).isoformat()})).json()
-    assert shown(before)["wine"][1] == 4  # nothing had come back by then
+    before = (await client.get("/v1/composition/product-mix", params=query | {"known_at": at(6).isoformat()})).json()
+    assert shown(before)["wine"][1] == 4  # nothing was known to have come back by then
+
+
+async def test_T14_the_window_ends_with_the_month_of_the_instant_and_is_said(client, database):
+    """Twelve months as of 20 March are those from April of last year on, whatever the day."""
+    await deliver(
+        database, placed(ANN, at(31, 3, 2025), "7"), placed(ANN, at(1, 4, 2025), "5"), placed(ANN, at(2), "1")
+    )
+    query = {"as_of": at(20).isoformat()}
+    for path in ("/v1/composition", "/v1/composition/product-mix", f"/v1/customers/{ANN}/product-mix"):
+        answer = (await client.get(path, params=query)).json()
+        assert answer["window"] == {"from": "2025-04", "to": "2026-03", "months": 12}
+        assert Decimal(answer.get("revenue", answer.get("amount"))) == 6
+    window = (await client.get("/v1/pyramid", params=query)).json()["window"]
+    assert window == {"from": "2025-04", "to": "2026-03", "months": 12}
+
+
+async def test_T14_composition_and_pyramid_have_the_same_revenue_in_every_tier(real_year, real_year_database, keys):
+    """And the same as pandas: of twelve months, in the midst of a month, then and as known later."""
+    app = harness.app_of("tiering", real_year_database, keys)
+    async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as client:
+        for as_of, known_at in ((datetime(2017, 10, 17, 9, tzinfo=UTC), None),
+                                (datetime(2017, 10, 17, 9, tzinfo=UTC), datetime(2017, 10, 20, tzinfo=UTC)),
+                                (ENDS, None)):  # fmt: skip
+            query = {"as_of": as_of.isoformat()} | ({} if known_at is None else {"known_at": known_at.isoformat()})
+            composed = (await client.get("/v1/composition", params=query)).json()
+            levels = (await client.get("/v1/pyramid", params=query)).json()
+            assert composed["window"] == levels["window"]
+            assert {t["tier"]: Decimal(t["revenue"]) for t in composed["tiers"] if t["customers"]} == {
+                level["tier"]: Decimal(level["revenue"]) for level in levels["levels"] if level["customers"]
+            }
+            orders = orders_of(real_year, as_of, known_at or ENDS)
+            first = pd.Timestamp(levels["window"]["from"], tz="UTC")
+            assert Decimal(composed["revenue"]) == orders[orders.placed_at >= first].net.sum() > 0
 
 
 async def test_T14_each_tier_is_held_against_its_target(client, database):

@@ -10,7 +10,8 @@ from services.tiering_svc.pyramid.domain.composition import TierFigures
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
 
-# What was placed in the window and is left of it, as known then: net of what came back by `as_of`.
+# What was placed in the window and is left of it, net of all that was known by then to have come back, as in the
+# pyramid and in indicators: a return is as if never bought.
 LEFT_BY_CATEGORY = """
 placed as (
     select customer_id, order_id, mix from order_fact
@@ -23,7 +24,7 @@ placed as (
     select p.customer_id, e.key, -(e.value ->> 0)::numeric, -(e.value ->> 1)::bigint, -(e.value ->> 2)::numeric
     from order_change c join placed p on p.customer_id = c.customer_id and p.order_id = c.order_id
     cross join lateral jsonb_each(c.mix::jsonb) e
-    where c.at <= $2 and c.recorded_at <= $3
+    where c.recorded_at <= $3
 ), by_customer as (
     select customer_id, category, sum(amount) as amount, sum(quantity) as quantity,
            case when count(margin) = count(*) then sum(margin) end as margin
@@ -51,7 +52,7 @@ async def list_tiers(tx: Transaction, since: datetime, until: datetime, known_at
                from order_fact o
                left join lateral (
                    select sum(c.amount) as amount from order_change c
-                   where c.customer_id = o.customer_id and c.order_id = o.order_id and c.at <= $2
+                   where c.customer_id = o.customer_id and c.order_id = o.order_id
                      and c.recorded_at <= $3 and o.returned_quantity > 0
                ) c on true
                where o.placed_at >= $1 and o.placed_at <= $2 and o.recorded_at <= $3

@@ -1,7 +1,6 @@
 """Composition (T14): revenue by tier against its target, the product mix, what distinguishes key accounts."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +11,7 @@ from services.tiering_svc.core.dependencies import (
     AsOf,
     KnownAt,
     MonthsBack,
+    MonthsWindow,
     TierAsOf,
     window_of,
 )
@@ -47,13 +47,14 @@ async def show_composition(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CompositionRead:
     """Whose revenue it is: how many customers of each tier brought how much, against the targets."""
-    since, until, known = await window_of(tx, as_of, known_at, months)
+    window = await window_of(tx, as_of, known_at, months)
     in_force = await load_in_force(tx, REVENUE_TARGETS)
-    tiers = await composition.list_tiers(tx, since, until, known)
+    tiers = await composition.list_tiers(tx, window.since, window.until, window.known_at)
     return CompositionRead(
-        since=since,
-        as_of=until,
-        known_at=known,
+        window=window.shown,
+        since=window.since,
+        as_of=window.until,
+        known_at=window.known_at,
         targets_version=in_force.version,
         revenue=sum((tier.revenue for tier in tiers), Decimal(0)),
         tiers=[TierShareRead.model_validate(share) for share in against_targets(tiers, in_force.rules)],
@@ -81,9 +82,9 @@ async def show_product_mix(
     tier: TierAsOf = None,
 ) -> ProductMixRead:
     """What everybody bought by category, or the customers of a tier."""
-    since, until, known = await window_of(tx, as_of, known_at, months)
-    customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, until, known)
-    return await _mix(tx, since, until, known, customers, shows_margin=may_read(actor, "margin"))
+    window = await window_of(tx, as_of, known_at, months)
+    customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at)
+    return await _mix(tx, window, customers, shows_margin=may_read(actor, "margin"))
 
 
 @router.get("/customers/{customer_id}/product-mix", dependencies=[allow("tiers:read")])
@@ -96,8 +97,8 @@ async def show_customers_product_mix(
     months: MonthsBack = 12,
 ) -> ProductMixRead:
     """What one customer buys, by category of goods."""
-    since, until, known = await window_of(tx, as_of, known_at, months)
-    return await _mix(tx, since, until, known, [customer_id], shows_margin=may_read(actor, "margin"))
+    window = await window_of(tx, as_of, known_at, months)
+    return await _mix(tx, window, [customer_id], shows_margin=may_read(actor, "margin"))
 
 
 @router.get("/composition/features", dependencies=[allow("tiers:read"), staff_only])
@@ -109,17 +110,18 @@ async def show_distinguishing_features(
 
     Compared are all customers who bought in the window.
     """
-    since, until, known = await window_of(tx, as_of, known_at, months)
-    features = await composition.list_features(tx, since, until, known)
+    window = await window_of(tx, as_of, known_at, months)
+    features = await composition.list_features(tx, window.since, window.until, window.known_at)
     if tier is None:
-        group = set(await composition.list_key_accounts(tx, until, known))
+        group = set(await composition.list_key_accounts(tx, window.until, window.known_at))
     else:
-        group = set(await tiers_as_of.list_customers_in(tx, tier, until, known))
+        group = set(await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at))
     group &= features.keys()
     return DistinguishingFeaturesRead(
-        since=since,
-        as_of=until,
-        known_at=known,
+        window=window.shown,
+        since=window.since,
+        as_of=window.until,
+        known_at=window.known_at,
         group=len(group),
         others=len(features) - len(group),
         features=[
@@ -129,20 +131,15 @@ async def show_distinguishing_features(
 
 
 async def _mix(
-    tx: Tx,
-    since: datetime,
-    until: datetime,
-    known: datetime,
-    customers: Sequence[UUID] | None,
-    *,
-    shows_margin: bool,
-) -> ProductMixRead:
-    categories = await composition.list_categories(tx, since, until, known, customers)
+    tx: Tx, window: MonthsWindow, customers: Sequence[UUID] | None, *, shows_margin: bool
+) -> ProductMixRead:  # fmt: skip
+    categories = await composition.list_categories(tx, window.since, window.until, window.known_at, customers)
     amount = sum((category.amount for category in categories), Decimal(0))
     return ProductMixRead(
-        since=since,
-        as_of=until,
-        known_at=known,
+        window=window.shown,
+        since=window.since,
+        as_of=window.until,
+        known_at=window.known_at,
         amount=amount,
         categories=[_category(figures, amount, shows_margin=shows_margin) for figures in categories],
     )

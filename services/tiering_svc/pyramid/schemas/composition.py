@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact
+from services.tiering_svc.core.schemas.shapes import Count, Exact, MonthsRead
 from shared.chassis import Code, Read, Shape, SignedAmount
 
 
@@ -32,7 +32,8 @@ class TierShareRead(Read):
 
 
 class CompositionRead(Read):
-    since: datetime
+    window: MonthsRead
+    since: datetime = Field(description="when the window begins")
     as_of: datetime
     known_at: datetime
     targets_version: Count
@@ -50,7 +51,8 @@ class CategoryRead(Read):
 
 
 class ProductMixRead(Read):
-    since: datetime
+    window: MonthsRead
+    since: datetime = Field(description="when the window begins")
     as_of: datetime
     known_at: datetime
     amount: SignedAmount
@@ -70,7 +72,8 @@ class FeatureRead(Read):
 
 
 class DistinguishingFeaturesRead(Read):
-    since: datetime
+    window: MonthsRead
+    since: datetime = Field(description="when the window begins")
     as_of: datetime
     known_at: datetime
     group: Count = Field(description="how many customers the group has")

@@ -1,6 +1,5 @@
 """Satisfaction (T16): the index people hold the company to, answers, and what they come to."""
 
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from services.tiering_svc.core.dependencies import (
     AsOf,
     KnownAt,
     MonthsBack,
+    MonthsWindow,
     TierAsOf,
     window_of,
 )
@@ -79,9 +79,9 @@ async def show_satisfaction(
     tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None
 ) -> SatisfactionRead:
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
-    since, until, known = await window_of(tx, as_of, known_at, months)
-    customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, until, known)
-    return await _measured(tx, since, until, known, customers)
+    window = await window_of(tx, as_of, known_at, months)
+    customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at)
+    return await _measured(tx, window, customers)
 
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
@@ -89,8 +89,8 @@ async def show_customers_satisfaction(
     customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
 ) -> CustomerSatisfactionRead:
     """The index over the customer's answers of the window, the rates beside it, and its latest answers."""
-    since, until, known = await window_of(tx, as_of, known_at, months)
-    measured = await _measured(tx, since, until, known, [customer_id])
+    window = await window_of(tx, as_of, known_at, months)
+    measured = await _measured(tx, window, [customer_id])
     rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
     return CustomerSatisfactionRead(
         customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
@@ -98,13 +98,15 @@ async def show_customers_satisfaction(
 
 
 async def _measured(
-    tx: Tx, since: datetime, until: datetime, known_at: datetime, customers: list[UUID] | None
-) -> SatisfactionRead:
+    tx: Tx, window: MonthsWindow, customers: list[UUID] | None
+) -> SatisfactionRead:  # fmt: skip
+    since, until, known_at = window.since, window.until, window.known_at
     index = await load_in_force(tx, SATISFACTION_INDEX)
     responses = await satisfaction.list_answers(tx, since, until, known_at, index.version, customers)
     scored = score(index.rules, mean_of([answers_from_data(items) for items in responses]))
     counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
     return SatisfactionRead(
+        window=window.shown,
         since=since,
         as_of=until,
         known_at=known_at,

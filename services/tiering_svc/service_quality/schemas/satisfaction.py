@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape
+from services.tiering_svc.core.schemas.shapes import Count, Exact, MonthsRead, NamesShape
 from shared.chassis import Code, Id, Instant, Read, Shape
 
 
@@ -82,7 +82,8 @@ class RatesRead(Read):
 
 
 class SatisfactionRead(Read):
-    since: datetime
+    window: MonthsRead
+    since: datetime = Field(description="when the window begins")
     as_of: datetime
     known_at: datetime
     index_version: Count
