@@ -115,7 +115,7 @@ class TeamMemberReleased(Event):
 
 @catalogued
 class EmployeeChanged(Event):
-    """An employee works at another service centre, or at none, from now on. The latest change holds."""
+    """An employee works at another service centre, or at none, from an instant on until that of the next change."""
 
     type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -127,9 +127,9 @@ class EmployeeChanged(Event):
     employee_id: Code
     """Whose placement it is, by the employee's code."""
     centre: Code | None = None
-    """The service centre the employee works at from now on; missing: at none."""
+    """The service centre the employee works at from then on; missing: at none."""
     changed_at: Instant
-    """When it was changed."""
+    """Since when; it may have been told much later."""
 
 
 @catalogued

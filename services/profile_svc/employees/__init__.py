@@ -8,5 +8,6 @@ Invariants: an employee id stands for one person; entering the same person again
 the same id is refused. Names and extensions never leave profile; only that an employee's centre changed is announced
 (`EmployeeChanged`, under the employee's id), because others route work by it.
 
-Time: a centre is that of now; there is no history of it here, the events are one.
+Time: a centre is that of now, with since when; of others there is no history here, the events are one. A placement can
+be given for the past: it holds until the next one.
 """

@@ -1,6 +1,7 @@
 """An employee of the directory (P5)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,17 @@ class Employee:
     name: str
     phone_extension: str | None
     centre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The service centre an employee works at (None: none), and since when; without `since` it was never placed."""
+
+    centre: str | None
+    since: datetime | None
+
+    def followed_by(self, later: "Placement") -> "Placement":
+        """Where the employee works now, when it is also known to have been placed so: the latest placement holds."""
+        if self.since is None or later.since is None or later.since >= self.since:
+            return later
+        return self

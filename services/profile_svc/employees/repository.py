@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.profile_svc.employees.domain import Employee
+from services.profile_svc.employees.domain import Employee, Placement
 from services.profile_svc.employees.tables import employee
 from shared.errors import invalid
 from shared.messaging import Transaction
@@ -17,15 +17,17 @@ async def find_employee(tx: Transaction, employee_id: str) -> Employee | None:
     return None if row is None else Employee(row.employee_id, row.name, row.phone_extension, row.centre)
 
 
-async def save_centre(tx: Transaction, employee_id: str, centre: str | None) -> bool:
-    """False when it is there already."""
-    statement = (
-        update(employee)
-        .where(employee.c.employee_id == employee_id, employee.c.centre.is_distinct_from(centre))
-        .values(centre=centre)
-        .returning(employee.c.employee_id)
-    )
-    return (await tx.sql.execute(statement)).one_or_none() is not None
+async def lock_placement(tx: Transaction, employee_id: str) -> Placement | None:
+    """Where the employee works and since when, locked; None: there is no such employee."""
+    query = select(employee.c.centre, employee.c.centre_since).where(employee.c.employee_id == employee_id)
+    row = (await tx.sql.execute(query.with_for_update())).one_or_none()
+    return None if row is None else Placement(row.centre, row.centre_since)
+
+
+async def save_placement(tx: Transaction, employee_id: str, placement: Placement) -> None:
+    """Where the employee works now, and since when."""
+    values = {"centre": placement.centre, "centre_since": placement.since}
+    await tx.sql.execute(update(employee).where(employee.c.employee_id == employee_id).values(values))
 
 
 async def check_employee(tx: Transaction, employee_id: str, *, pointer: str = "/employee_id") -> None:

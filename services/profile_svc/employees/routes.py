@@ -1,5 +1,6 @@
 """The employees' directory over HTTP (P5)."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Path
@@ -10,6 +11,7 @@ from services.profile_svc.employees.handlers import enter_employee, place_employ
 from services.profile_svc.employees.schemas import CentreUpdate, EmployeeCreate, EmployeeEntryRead, show_entry
 from shared.chassis import (
     Code,
+    CurrentActor,
     Cursor,
     Limit,
     Page,
@@ -20,10 +22,12 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
 
 router = service_router(prefix="/v1", tags=["team"])
 
+BACKDATING_GRACE = timedelta(days=1)  # a placement of yesterday is still entered by whoever made it
 EmployeeId = Annotated[Code, Path()]
 
 
@@ -34,9 +38,15 @@ async def enter_an_employee(body: EmployeeCreate, tx: Tx) -> EmployeeEntryRead:
 
 
 @router.put("/employees/{employee_id}/centre", dependencies=[allow("team:write"), staff_only])
-async def place_an_employee(employee_id: EmployeeId, body: CentreUpdate, tx: Tx) -> EmployeeEntryRead:
-    """The service centre the employee works at from now on."""
-    return show_entry(await place_employee_at_centre(tx, employee_id, body.centre))
+async def place_an_employee(
+    employee_id: EmployeeId, body: CentreUpdate, tx: Tx, actor: CurrentActor
+) -> EmployeeEntryRead:
+    """The service centre the employee works at from an instant on: now, or a past one, which needs the scope
+    `history`. A placement of the past holds until the next one, and the answer shows where the employee works today."""
+    since = body.since or tx.at
+    refuse_future(since, tx.at, "/from")
+    refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
+    return show_entry(await place_employee_at_centre(tx, employee_id, body.centre, since))
 
 
 @router.get("/employees", dependencies=[allow("customers:read"), staff_only])

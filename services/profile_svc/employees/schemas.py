@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from services.profile_svc.employees.domain import Employee
-from shared.chassis import Code, Name, Read, Shape
+from shared.chassis import Code, Instant, Name, Read, Shape
 
 Extension = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9*#+-]{1,20}$")]
 
@@ -19,9 +19,14 @@ class EmployeeCreate(Shape):
 
 
 class CentreUpdate(Shape):
-    """The service centre somebody works at from now on."""
+    """The service centre somebody works at from an instant on."""
 
     centre: Code | None = Field(description="null: at none")
+    since: Instant | None = Field(
+        default=None,
+        alias="from",
+        description="since when, also of the past, until the next placement; now, if not given",
+    )
 
 
 class EmployeeRead(Read):

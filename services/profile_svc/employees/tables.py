@@ -12,4 +12,5 @@ employee = Table(
     Column("phone_extension", Text),
     Column("recorded_at", Timestamp, nullable=False),
     Column("centre", Text),  # the service centre it works at; null: none
+    Column("centre_since", Timestamp),  # since when that is so; null: it was never placed
 )

@@ -159,6 +159,26 @@ async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced
     assert (await client.put(url, json={"centre": "not a code"})).status_code == 422
 
 
+async def test_P5_a_centre_of_the_past_holds_until_the_next_placement(client, path, announced, as_role):
+    url = "/v1/employees/E-1/centre"
+    assert (await client.put(url, json={"centre": "south", "from": "2026-03-01T00:00:00Z"})).status_code == 200
+    earlier = await client.put(url, json={"centre": "north", "from": "2026-01-01T00:00:00Z"})
+    assert (earlier.status_code, earlier.json()["centre"]) == (200, "south")  # where the employee works today
+    later = await client.put(url, json={"centre": "west", "from": "2026-05-01T00:00:00Z"})
+    assert later.json()["centre"] == "west"
+    assert (await client.put(url, json={"centre": "west"})).json()["centre"] == "west"  # it is there already
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    assert [(item.centre, item.changed_at.month) for item in changes] == [("south", 3), ("north", 1), ("west", 5)]
+    to_come = await client.put(url, json={"centre": "east", "from": "2199-01-01T00:00:00Z"})
+    assert (to_come.status_code, to_come.json()["code"], to_come.json()["errors"][0]["pointer"]) == (
+        422, "in_the_future", "/from"
+    )  # fmt: skip
+    old = {"centre": "east", "from": "2026-02-01T00:00:00Z"}
+    refused = await client.put(url, json=old, headers=as_role("manager"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "history_needed")
+    assert (await client.put(url, json=old, headers=as_role("head"))).status_code == 200
+
+
 async def test_P5_a_partner_is_not_told_who_looks_after_its_customer(client, as_role):
     await client.post("/v1/employees", json={"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"})
     partner_id = uuid4()

@@ -61,7 +61,8 @@ create table employee (
     name text not null,
     phone_extension text,
     recorded_at timestamptz not null,
-    centre text
+    centre text,
+    centre_since timestamptz
 );
 
 create table team_assignment (
