@@ -14,7 +14,7 @@ from services.tiering_svc.retention.routes import churn as retention
 from services.tiering_svc.retention.routes import lifetime_values as lifetime
 from services.tiering_svc.reviews.routes import back_tests, evaluations, simulations
 from services.tiering_svc.schedules import routes as schedules
-from services.tiering_svc.service_quality.routes import assessments, satisfaction
+from services.tiering_svc.service_quality.routes import assessments, satisfaction, assessed_facts, loyalty_curve
 from services.tiering_svc.settings import Settings
 from services.tiering_svc.subscriptions import background, subscriptions, timers
 from services.tiering_svc.tiers.routes import overrides as privileges
@@ -31,7 +31,7 @@ TAGS = {
     "pyramid": "How many customers and how much revenue each tier has, and who moved between two instants.",
     "composition": "Whom the revenue comes from: by tier, by category of goods, against targets.",
     "satisfaction": "What customers said they expected and got, and the index made of it.",
-    "assessments": "How each account was served in a month, by rules.",
+    "assessments": "How managers and centres served their customers in a month, by rules; submissions and spot checks.",
     "lifetime value": "What customers are still expected to bring, by a model of buying.",
     "retention": "Who stayed, who was lost, and what it cost to keep or win them.",
     "key accounts": "Key accounts, customers never to be served, flags of risk: proposed, approved, ended.",
@@ -60,10 +60,12 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             pyramid.router,
             satisfaction.router,
             satisfaction.indexes,
+            loyalty_curve.router,
             composition.router,
             composition.targets,
             assessments.router,
             assessments.rules,
+            assessed_facts.router,
             lifetime.router,
             lifetime.of_customer,
             retention.router,

@@ -34,7 +34,7 @@ from services.tiering_svc.reviews.tables.evaluations import (
     evaluation_value,
 )
 from services.tiering_svc.schedules.tables import scheduled_run
-from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline
+from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline, spot_check, submission
 from services.tiering_svc.service_quality.tables.satisfaction import satisfaction_answer
 from services.tiering_svc.tiers.tables.overrides import tier_privilege
 from services.tiering_svc.tiers.tables.standings import standing, tier_history, tier_watch
@@ -78,7 +78,9 @@ __all__ = [
     "rule_set_version",
     "satisfaction_answer",
     "scheduled_run",
+    "spot_check",
     "standing",
+    "submission",
     "team_member",
     "tier_history",
     "tier_privilege",

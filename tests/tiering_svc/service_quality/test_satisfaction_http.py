@@ -86,11 +86,11 @@ async def test_T16_the_whole_and_the_rates_beside_it(client, database):
     assert (shown["answers"], Decimal(shown["index"]["satisfaction"])) == (2, 1)  # January's is not in the window
     assert shown["index"]["parts"][0]["satisfaction"] is None
     assert shown["rates"] == {
-        "buyers": 2, "complaint_rate": "0.3333", "return_rate": "0.0400", "repurchase_rate": "0.5000",
+        "buyers": 2, "complaint_rate": "0.3333", "return_rate": "0.0400", "come_back_rate": "0.5000",
     }  # fmt: skip
     bobs = (await client.get(f"/v1/customers/{BOB}/satisfaction", params=query)).json()
     assert (bobs["satisfaction"]["answers"], len(bobs["latest"])) == (1, 2)
-    assert bobs["satisfaction"]["rates"]["repurchase_rate"] == "0.0000"
+    assert bobs["satisfaction"]["rates"]["come_back_rate"] == "0.0000"
     before = (await client.get("/v1/satisfaction", params={"as_of": at(1, 1).isoformat(), "months": 1})).json()
     assert before["index"]["satisfaction"] is None
     assert before["rates"]["complaint_rate"] is None  # nothing to divide by
@@ -106,7 +106,19 @@ async def test_T16_a_new_index_does_not_touch_answers_given_to_the_old_one(clien
     assert (await index.write(body)).status_code == 201
     head = as_role("head", subject="somebody-else")
     assert (await index.activate(2, headers=head)).is_success
-    shown = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
-    assert (shown["index_version"], shown["answers"]) == (2, 0)
+    before = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
+    assert (before["index_version"], before["answers"]) == (1, 1)  # the index of that instant
+    shown = (await client.get("/v1/satisfaction")).json()
+    assert (shown["index_version"], shown["answers"], shown["mean_score"]) == (2, 0, "-2.0000")
+    late = answer(all=(3, 5))  # of March, told now: to the index of March, unless it says which
+    assert (await client.post("/v1/satisfaction/answers", json=late)).json()["code"] == "unknown_item"
+    assert (await client.post("/v1/satisfaction/answers", json=late | {"index_version": 2})).status_code == 201
+    by_the_new = {"as_of": at(20).isoformat(), "index_version": 2}
+    assert (await client.get("/v1/satisfaction", params=by_the_new)).json()["answers"] == 1
+    for refused in (
+        await client.post("/v1/satisfaction/answers", json=answer() | {"index_version": 3}),
+        await client.get("/v1/satisfaction", params={"index_version": 3}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "never_in_force")
     latest = (await client.get(f"/v1/customers/{ANN}/satisfaction")).json()["latest"]
-    assert [(answer["index_version"], Decimal(answer["satisfaction"])) for answer in latest] == [(1, -2)]
+    assert [(answer["index_version"], Decimal(answer["satisfaction"])) for answer in latest] == [(2, 2), (1, -2)]

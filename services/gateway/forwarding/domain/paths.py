@@ -12,6 +12,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
         *("tier-policies", "evaluations", "pyramid", "indicators"),
         *("warnings", "warning-rules", "stages", "stage-rules"),
         *("satisfaction", "satisfaction-indexes", "assessments", "assessment-rules"),
+        *("submissions", "spot-checks"),
         *("composition", "revenue-targets"),
         *("key-accounts", "key-account-rules", "exclusions"),
         *("retention", "churn-rules", "lifetime-value"),

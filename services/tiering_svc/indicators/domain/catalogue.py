@@ -5,11 +5,12 @@ from services.tiering_svc.indicators.domain.contact import CONTACT
 from services.tiering_svc.indicators.domain.finance import FINANCE
 from services.tiering_svc.indicators.domain.indicator import Indicator
 from services.tiering_svc.indicators.domain.profile import PROFILE
+from services.tiering_svc.indicators.domain.satisfaction import SATISFACTION
 from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot, Receivables, Traits
 from services.tiering_svc.indicators.domain.transaction import TRANSACTION
 
 __all__ = ["INDICATORS", "Contacts", "CustomerSnapshot", "Indicator", "Receivables", "Traits", "Value"]
 
 INDICATORS: dict[str, Indicator] = {
-    indicator.code: indicator for indicator in (*TRANSACTION, *FINANCE, *CONTACT, *PROFILE)
+    indicator.code: indicator for indicator in (*TRANSACTION, *FINANCE, *CONTACT, *SATISFACTION, *PROFILE)
 }

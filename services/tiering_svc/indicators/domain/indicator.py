@@ -17,6 +17,7 @@ UNITS = {
     "years": ("years", "年"),
     "percent": ("percent", "百分比"),
     "score": ("points on a scale of 1 to 5", "1 至 5 分"),
+    "points": ("points of the scale of the satisfaction index, also below 0", "满意度指标体系的分值，可为负"),
     "code": ("a word, no number", "代码，非数值"),
 }
 WINDOWS = {

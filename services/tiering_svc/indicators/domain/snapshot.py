@@ -64,6 +64,8 @@ class Contacts:
     rated_cases: int | None = None  # of these, those with a satisfaction
     satisfaction_sum: int | None = None
     last_contact_at: datetime | None = None  # ever
+    answers: int | None = None  # questionnaires of the window
+    score_sum: Decimal | None = None  # of their scores: experience less expectation
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,8 @@ order by a.n
 # A case is the customer's from its filing on, but known to be so only since it was linked.
 CONTACTS = f"""
 select c.contacts, c.tasks, c.done_tasks, c.open_tasks, c.overdue_tasks, k.complaints, k.suggestions, k.praises,
-       k.consultations, k.repairs, k.open_cases, k.closed_cases, k.rated_cases, k.satisfaction_sum, c.last_contact_at
+       k.consultations, k.repairs, k.open_cases, k.closed_cases, k.rated_cases, k.satisfaction_sum, c.last_contact_at,
+       q.answers, q.score_sum
 {ASKED}
 cross join lateral (select w.begins at time zone b.time_zone as starts_at) s
 cross join lateral (
@@ -186,6 +187,12 @@ cross join lateral (
       and {fragments.known_at_or_now("$4", "f.filed_recorded_at")}
       and {fragments.known_at_or_now("$4", "f.customer_recorded_at")}
 ) k
+cross join lateral (
+    select count(*)::int as answers, coalesce(sum(h.satisfaction), 0) as score_sum
+    from satisfaction_answer h
+    where h.customer_id = a.customer_id and h.answered_at >= s.starts_at and h.answered_at <= a.as_of
+      and {fragments.known_at_or_now("$4", "h.recorded_at")}
+) q
 order by a.n
 """
 

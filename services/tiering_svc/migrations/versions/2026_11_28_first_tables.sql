@@ -610,7 +610,7 @@ create table assessment (
     as_of timestamptz not null,
     rules_version int not null,
     score numeric(9, 4) not null,
-    customers int not null check (customers > 0),
+    customers int not null check (customers >= 0),
     reasons jsonb not null,
     made_by text not null,
     made_at timestamptz not null,
@@ -628,6 +628,41 @@ create table missed_deadline (
     primary key (case_id, stage, due_at)
 );
 
+create table submission (
+    entry_id uuid primary key,
+    submission_id uuid not null,
+    topic text not null,
+    of text not null check (of in ('manager', 'centre')),
+    subject text not null,
+    due_at timestamptz not null,
+    received_at timestamptz,
+    wrong boolean not null check (not wrong or received_at is not null),
+    note text,
+    recorded_by text not null,
+    recorded_at timestamptz not null
+);
+
+create index submission_due on submission (due_at);
+
+create index submission_of on submission (submission_id, recorded_at);
+
+create table spot_check (
+    entry_id uuid primary key,
+    check_id uuid not null,
+    customer_id uuid not null,
+    about text not null check (about in ('file', 'equipment')),
+    finding text not null check (finding in ('passed', 'wrong', 'not_recorded')),
+    checked_at timestamptz not null,
+    note text,
+    recorded_by text not null,
+    recorded_at timestamptz not null,
+    check (about = 'equipment' or finding <> 'not_recorded')
+);
+
+create index spot_check_when on spot_check (checked_at);
+
+create index spot_check_of on spot_check (check_id, recorded_at);
+
 create table satisfaction_answer (
     answer_id uuid primary key,
     customer_id uuid not null,
@@ -635,6 +670,7 @@ create table satisfaction_answer (
     answered_at timestamptz not null,
     month date not null,
     items jsonb not null,
+    questions jsonb not null default '{}',
     expectation numeric(9, 4) not null,
     experience numeric(9, 4) not null,
     satisfaction numeric(9, 4) not null check (satisfaction = experience - expectation),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.tiering_svc.core.domain.numbers import FOUR_PLACES, HUNDRED, Names, number
+from services.tiering_svc.service_quality.domain.survey_questions import SurveyQuestion, read_questions
 from shared.errors import invalid
 
 MOST_LEVELS = 3
@@ -30,11 +31,12 @@ class IndexItem:
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionIndex:
-    """What is asked about, weighted, and the scale that answers are given on."""
+    """What is asked about, weighted, and the scale that answers are given on; and what is asked beside it."""
 
     lowest: Decimal
     highest: Decimal
     parts: tuple[IndexItem, ...]
+    questions: tuple[SurveyQuestion, ...] = ()
 
     def leaves(self) -> list[IndexItem]:
         """The items that are asked about."""
@@ -75,7 +77,10 @@ def read_index(document: SatisfactionDocument, pointer: str = "") -> Satisfactio
     highest = number(document["scale"]["to"], f"{pointer}/scale/to")
     if highest <= lowest:
         raise invalid("empty_scale", "A scale ends above where it begins.", pointer=f"{pointer}/scale/to")
-    return SatisfactionIndex(lowest, highest, _read_parts(document["parts"], f"{pointer}/parts", 1, set()))
+    codes: set[str] = set()
+    parts = _read_parts(document["parts"], f"{pointer}/parts", 1, codes)
+    questions = read_questions(document.get("questions") or (), f"{pointer}/questions", codes)
+    return SatisfactionIndex(lowest, highest, parts, questions)
 
 
 def _read_parts(

@@ -1,9 +1,8 @@
 """Managers and centres are assessed month by month (T15); missed deadlines are kept, because they count there."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, start_of
@@ -12,26 +11,21 @@ from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.retention.repository import churn as retention
 from services.tiering_svc.retention.repository.rules import CHURN_RULES
-from services.tiering_svc.service_quality.domain.assessment import (
-    Measures,
-    assess,
-    reasons_of,
-    revenue_change,
+from services.tiering_svc.service_quality.domain.assessment import assess, reasons_of
+from services.tiering_svc.service_quality.domain.assessment_rules import AssessmentRules
+from services.tiering_svc.service_quality.handlers.measures import AssessedFacts, measures_of
+from services.tiering_svc.service_quality.repository import assessments, satisfaction, spot_checks, submissions
+from services.tiering_svc.service_quality.repository.assessments import AssessedMonth, AssessmentRow
+from services.tiering_svc.service_quality.repository.rules import (
+    ASSESSMENT_RULES,
+    SATISFACTION_INDEX,
+    load_version_or_as_of,
 )
-from services.tiering_svc.service_quality.domain.satisfaction import (
-    SatisfactionIndex,
-    answers_from_data,
-    mean_of,
-    rounded,
-    score,
-)
-from services.tiering_svc.service_quality.repository import assessments, satisfaction
-from services.tiering_svc.service_quality.repository.assessments import AssessmentRow, CustomerMonth
-from services.tiering_svc.service_quality.repository.rules import ASSESSMENT_RULES, SATISFACTION_INDEX
+from services.tiering_svc.service_quality.repository.submissions import SubmissionRow
 from shared.errors import invalid
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction, new_id
-from shared.rule_sets import InForce, load_in_force, rule_set_at
+from shared.rule_sets import rule_set_at
 
 INSTANT = timedelta(microseconds=1)
 NO_LIMIT = 2**31 - 1
@@ -42,76 +36,94 @@ async def when_deadlines_are_missed_remember_it(tx: Transaction, events: Sequenc
     await assessments.add_missed_deadlines(tx, events)
 
 
-async def assess_a_month(tx: Transaction, day: date, by: str) -> list[AssessmentRow]:
-    """Assess everybody who looked after a customer at the end of the day's month, and every centre they worked at, by
-    the rules in force. The month is over; else 422 `month_not_over`."""
+@dataclass(slots=True)
+class Responsibility:
+    """What a manager or a centre answers for: customers, and submissions that were due."""
+
+    customers: list[UUID] = field(default_factory=list)
+    submissions: list[SubmissionRow] = field(default_factory=list)
+
+
+async def assess_a_month(tx: Transaction, day: date, by: str, rules_version: int | None = None) -> list[AssessmentRow]:
+    """Assess everybody who looked after a customer at the end of the day's month or owed a submission in it, and every
+    centre they worked at, by the rules in force then (or by a version that was in force at some time). The month is
+    over; else 422 `month_not_over`."""
     month = day.replace(day=1)
     business = await find_business(tx)
     ends_at = start_of(shift(month, 1), business.zone)
     if ends_at > tx.at:
         raise invalid("month_not_over", "A month is assessed when it is over.", pointer="/month")
     as_of = ends_at - INSTANT
-    in_force = await load_in_force(tx, ASSESSMENT_RULES)
-    rules = in_force.rules
-    managers = await teams.list_account_managers(tx, as_of)
-    centres = await teams.list_centres(tx, as_of)
-    by_manager: dict[str, list[UUID]] = defaultdict(list)
-    by_centre: dict[str, list[UUID]] = defaultdict(list)
-    for customer_id, employee in managers.items():
-        by_manager[employee].append(customer_id)
-        if employee in centres:
-            by_centre[centres[employee]].append(customer_id)
-    begins_at = start_of(month, business.zone)
-    figures = await assessments.list_customer_months(tx, list(managers), month, begins_at, as_of, rules)
-    lost = await _lost_in(tx, begins_at, as_of)
-    index = await load_in_force(tx, SATISFACTION_INDEX)
+    version, rules = await load_version_or_as_of(tx, ASSESSMENT_RULES, rules_version, as_of, "/rules_version")
+    assessed = AssessedMonth(
+        month, start_of(month, business.zone), as_of, rules.revenue_base.of(month),
+        None if rules.top_list is None else rules.top_list.base.of(month),
+    )  # fmt: skip
+    due = await submissions.list_due(tx, assessed.since, as_of, tx.at)
+    by_manager, by_centre = await _responsibilities(tx, assessed, due)
+    customers = [customer for manager in by_manager.values() for customer in manager.customers]
+    facts = await _facts(tx, assessed, rules, customers)
     rows: list[AssessmentRow] = []
-    for of, groups in (("manager", by_manager), ("centre", by_centre)):
-        measures = {
-            subject: await _measures(tx, customers, figures, lost, index, begins_at, as_of)
-            for subject, customers in groups.items()
-        }
+    for of, subjects in (("manager", by_manager), ("centre", by_centre)):
+        measures = {subject: measures_of(facts, r.customers, r.submissions) for subject, r in subjects.items()}
         rows += [
             AssessmentRow(
-                new_id(), month, of, subject, as_of, in_force.version, assessed.score, len(groups[subject]),
-                reasons_of(assessed), by, tx.at,
+                new_id(), month, of, subject, as_of, version, result.score, len(subjects[subject].customers),
+                reasons_of(result), by, tx.at,
             )
-            for subject, assessed in assess(rules, measures).items()
+            for subject, result in assess(rules, measures).items()
         ]  # fmt: skip
     await assessments.save_assessments(tx, month, rows)
     return sorted(rows, key=lambda row: (row.of != "manager", -row.score, row.subject))
 
 
-async def _measures(
-    tx: Transaction, customers: Sequence[UUID], figures: Mapping[UUID, CustomerMonth], lost: set[UUID],
-    index: InForce[SatisfactionIndex], since: datetime, as_of: datetime,
-) -> Measures:  # fmt: skip
-    months = [figures[customer_id] for customer_id in customers]
-    baselines = [month.baseline for month in months if month.baseline is not None]
-    return {
-        "revenue_change": revenue_change(
-            sum((month.revenue for month in months), Decimal(0)), sum(baselines, Decimal(0)) if baselines else None
+async def _responsibilities(
+    tx: Transaction, assessed: AssessedMonth, due: Sequence[SubmissionRow]
+) -> tuple[dict[str, Responsibility], dict[str, Responsibility]]:
+    """What each manager and each centre answers for: a centre for its own and for all that its people do."""
+    managers = await teams.list_account_managers(tx, assessed.as_of)
+    centres = await teams.list_centres(tx, assessed.as_of)
+    by_manager: dict[str, Responsibility] = {}
+    by_centre: dict[str, Responsibility] = {}
+    for customer_id, employee in managers.items():
+        by_manager.setdefault(employee, Responsibility()).customers.append(customer_id)
+    for submission in due:
+        subjects = by_manager if submission.of == "manager" else by_centre
+        subjects.setdefault(submission.subject, Responsibility()).submissions.append(submission)
+    for employee, own in by_manager.items():
+        if employee in centres:
+            whole = by_centre.setdefault(centres[employee], Responsibility())
+            whole.customers += own.customers
+            whole.submissions += own.submissions
+    return by_manager, by_centre
+
+
+async def _facts(
+    tx: Transaction, assessed: AssessedMonth, rules: AssessmentRules, customers: Sequence[UUID]
+) -> AssessedFacts:  # fmt: skip
+    """All that happened in the month to these customers."""
+    index = await rule_set_at(tx, SATISFACTION_INDEX, assessed.as_of)
+    churn = (await rule_set_at(tx, CHURN_RULES, assessed.as_of)).rules
+    point = PointInTime(assessed.as_of, tx.at, True)
+    lost = await retention.list_lost(tx, point, churn.lost, assessed.since, None, None, NO_LIMIT)
+    return AssessedFacts(
+        assessed,
+        await assessments.list_customer_months(tx, customers, assessed, rules),
+        {row.customer_id: row.lost_at for row in lost},
+        await _top_customers(tx, assessed, rules),
+        index.rules,
+        await satisfaction.list_answers(
+            tx, assessed.since, assessed.as_of, tx.at, index.version, customers
         ),
-        "lost_customers": Decimal(len(lost.intersection(customers))),
-        "uncovered_customers": Decimal(sum(not month.contacted for month in months)),
-        "late_complaints": Decimal(sum(month.late_complaints for month in months)),
-        "incomplete_files": Decimal(sum(month.file_incomplete for month in months)),
-        "satisfaction": await _satisfaction(tx, customers, index, since, as_of),
-    }
+        await spot_checks.list_made(tx, assessed.since, assessed.as_of, tx.at),
+    )  # fmt: skip
 
 
-async def _lost_in(tx: Transaction, since: datetime, as_of: datetime) -> set[UUID]:
-    """The customers whose silence became too long in the month, by the rule of retention (T13)."""
-    rule = (await rule_set_at(tx, CHURN_RULES, as_of)).rules.lost
-    rows = await retention.list_lost(tx, PointInTime(as_of, tx.at, True), rule, since, None, None, NO_LIMIT)
-    return {row.customer_id for row in rows}
-
-
-async def _satisfaction(
-    tx: Transaction, customers: Sequence[UUID], index: InForce[SatisfactionIndex], since: datetime, as_of: datetime
-) -> Decimal | None:  # fmt: skip
-    """What these customers answered in the month; None: nobody did."""
-    responses = await satisfaction.list_answers(tx, since, as_of, tx.at, index.version, customers)
-    mean = mean_of([answers_from_data(items) for items in responses])
-    satisfied = score(index.rules, mean).satisfaction
-    return None if satisfied is None else rounded(satisfied)
+async def _top_customers(tx: Transaction, assessed: AssessedMonth, rules: AssessmentRules) -> frozenset[UUID]:
+    """The customers of the named list; nobody where its base month does not lie before the one that is assessed."""
+    top_list = rules.top_list
+    if top_list is None or assessed.top_base is None:
+        return frozenset()
+    if top_list.largest is None:
+        return top_list.members
+    return await assessments.list_largest(tx, assessed.top_base, top_list.largest)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.tiering_svc.service_quality.domain.assessment import AssessmentRules
+from services.tiering_svc.service_quality.domain.assessment_rules import AssessmentRules
 from services.tiering_svc.service_quality.tables.assessments import assessment, missed_deadline
 from shared.events import DeadlineBreached
 from shared.messaging import Transaction
-from shared.sql import columns_of, insert_columns, insert_many
+from shared.sql import columns_of, fragments, insert_columns, insert_many
 
 COLUMNS = "assessment_id, month, of, subject, as_of, rules_version, score, customers, reasons, made_by, made_at"
 
@@ -35,49 +35,63 @@ class AssessmentRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerMonth:
-    """What became of a customer in a month. `baseline` is the mean month before; None: it bought nothing then."""
+    """What became of a customer in a month; revenue also of the base month, and of that of the top list."""
 
     revenue: Decimal
-    baseline: Decimal | None
+    base: Decimal
+    top_base: Decimal
     contacted: bool
-    late_complaints: int
+    late_complaints: list[UUID]
     file_incomplete: bool  # False too where nothing is known of its file
 
 
 CUSTOMER_MONTHS = """
-select a.customer_id, coalesce(r.revenue, 0) as revenue, r.baseline,
+select a.customer_id, coalesce(r.revenue, 0) as revenue, coalesce(r.base, 0) as base,
+       coalesce(r.top_base, 0) as top_base,
        exists (select from contact_fact f where f.customer_id = a.customer_id and f.contacted_at <= $4
-                 and f.contacted_at > $4 - make_interval(months => $6)) as contacted,
-       (select count(distinct c.case_id) from case_fact c join missed_deadline d using (case_id)
-        where c.customer_id = a.customer_id and c.kind = 'complaint'
-          and d.breached_at >= $3 and d.breached_at <= $4)::int as late_complaints,
-       coalesce((select t.completeness < $7 from customer_traits t
+                 and f.contacted_at > $4 - make_interval(months => $7)) as contacted,
+       array(select distinct c.case_id from case_fact c join missed_deadline d using (case_id)
+             where c.customer_id = a.customer_id and c.kind = 'complaint'
+               and d.breached_at >= $3 and d.breached_at <= $4 order by 1) as late_complaints,
+       coalesce((select t.completeness < $8 from customer_traits t
                  where t.customer_id = a.customer_id and t.changed_at <= $4 order by t.seq desc limit 1), false)
            as file_incomplete
 from unnest($1::uuid[]) as a(customer_id)
 cross join lateral (
-    select sum(m.amount) filter (where m.month = $2) as revenue,
-           sum(m.amount) filter (where m.month < $2) / $5::int as baseline
-    from indicator_month m
-    where m.customer_id = a.customer_id and m.month <= $2 and m.month >= $2 - make_interval(months => $5)
+    select sum(m.amount) filter (where m.month = $2) as revenue, sum(m.amount) filter (where m.month = $5) as base,
+           sum(m.amount) filter (where m.month = $6) as top_base
+    from indicator_month m where m.customer_id = a.customer_id and m.month in ($2, $5, $6)
 ) r
+"""
+TOP = """
+select customer_id from indicator_month where month = $1 and orders > 0 order by amount desc, customer_id limit $2
 """
 
 
+class AssessedMonth(NamedTuple):
+    """A month that is assessed: its first and its last instant, and the months that revenue is held against."""
+
+    month: date
+    since: datetime
+    as_of: datetime
+    base: date | None
+    top_base: date | None
+
+
 async def list_customer_months(
-    tx: Transaction,
-    customers: Sequence[UUID],
-    month: date,
-    since: datetime,
-    as_of: datetime,
-    rules: AssessmentRules,
+    tx: Transaction, customers: Sequence[UUID], assessed: AssessedMonth, rules: AssessmentRules
 ) -> dict[UUID, CustomerMonth]:
-    """What became of each of these customers in a month, whose first and last instants are `since` and `as_of`."""
+    """What became of each of these customers in a month."""
     rows = await tx.raw.fetch(
-        CUSTOMER_MONTHS, customers, month, since, as_of, rules.baseline_months, rules.contact_every_months,
-        rules.file_complete_from,
+        CUSTOMER_MONTHS, customers, assessed.month, assessed.since, assessed.as_of, assessed.base, assessed.top_base,
+        rules.contact_every_months, rules.file_complete_from,
     )  # fmt: skip
-    return {customer_id: CustomerMonth(*rest) for customer_id, *rest in rows}
+    return {customer_id: CustomerMonth(*rest) for customer_id, *rest in map(tuple, rows)}
+
+
+async def list_largest(tx: Transaction, month: date, customers: int) -> frozenset[UUID]:
+    """So many customers who brought most in a month."""
+    return frozenset(row["customer_id"] for row in await tx.raw.fetch(TOP, month, customers))
 
 
 async def add_missed_deadlines(tx: Transaction, events: Sequence[DeadlineBreached]) -> None:
@@ -96,11 +110,12 @@ async def save_assessments(tx: Transaction, month: date, rows: Sequence[Assessme
     await insert_many(tx, assessment, rows)
 
 
-async def list_assessments(tx: Transaction, month: date, of: str) -> list[AssessmentRow]:
-    """The assessments of a month that none has superseded, the best first. `of`: `manager` or `centre`."""
+async def list_assessments(tx: Transaction, month: date, of: str, known_at: datetime) -> list[AssessmentRow]:
+    """The assessments of a month that stood at an instant, the best first. `of`: `manager` or `centre`."""
     rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from assessment where month = $1 and of = $2 and superseded_at is null
+        f"""select {COLUMNS} from assessment
+            where month = $1 and of = $2 and {fragments.known_at("$3", "made_at", "superseded_at")}
             order by score desc, subject""",
-        month, of,
+        month, of, known_at,
     )  # fmt: skip
     return [AssessmentRow(**row) for row in rows]

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.messaging import Transaction
+from shared.sql import fragments
 
-COLUMNS = """answer_id, customer_id, index_version, answered_at, items, expectation, experience, satisfaction,
-             recorded_by, recorded_at"""
+COLUMNS = """answer_id, customer_id, index_version, answered_at, items, questions, expectation, experience,
+             satisfaction, recorded_by, recorded_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class AnswerRow:
     index_version: int
     answered_at: datetime
     items: Mapping[str, Sequence[str]]
+    questions: Mapping[str, str]
     expectation: Decimal
     experience: Decimal
     satisfaction: Decimal
@@ -34,10 +36,11 @@ async def add_answer(tx: Transaction, row: AnswerRow, month: Any) -> bool:
     """Insert an answer; False when there is one of this id already."""
     added = await tx.raw.fetchval(
         """insert into satisfaction_answer (answer_id, customer_id, index_version, answered_at, month, items,
-               expectation, experience, satisfaction, recorded_by, recorded_at)
-           values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11) on conflict do nothing returning answer_id""",
+               questions, expectation, experience, satisfaction, recorded_by, recorded_at)
+           values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11, $12)
+           on conflict do nothing returning answer_id""",
         row.answer_id, row.customer_id, row.index_version, row.answered_at, month, json.dumps(row.items),
-        row.expectation, row.experience, row.satisfaction, row.recorded_by, row.recorded_at,
+        json.dumps(row.questions), row.expectation, row.experience, row.satisfaction, row.recorded_by, row.recorded_at,
     )  # fmt: skip
     return added is not None
 
@@ -48,18 +51,42 @@ async def find_answer(tx: Transaction, answer_id: UUID) -> AnswerRow | None:
     return None if row is None else AnswerRow(**row)
 
 
+class RespondentAnswers(NamedTuple):
+    """What one questionnaire said: about the leaves of the index, to the questions beside it; and its own score."""
+
+    answer_id: UUID
+    customer_id: UUID
+    items: Mapping[str, Sequence[str]]
+    questions: Mapping[str, str]
+    satisfaction: Decimal
+
+
 async def list_answers(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, version: int,
     customers: Sequence[UUID] | None = None,
-) -> list[Mapping[str, Sequence[str]]]:  # fmt: skip
-    """The items that were answered in the window to this version of the index, by these customers or all."""
+) -> list[RespondentAnswers]:  # fmt: skip
+    """What was answered in the window to this version of the index, by these customers or all."""
     rows = await tx.raw.fetch(
-        """select items from satisfaction_answer
+        """select answer_id, customer_id, items, questions, satisfaction from satisfaction_answer
            where answered_at >= $1 and answered_at <= $2 and recorded_at <= $3 and index_version = $4
-             and ($5::uuid[] is null or customer_id = any($5))""",
+             and ($5::uuid[] is null or customer_id = any($5))
+           order by answered_at, answer_id""",
         since, until, known_at, version, None if customers is None else list(customers),
     )  # fmt: skip
-    return [row["items"] for row in rows]
+    return [RespondentAnswers(*row) for row in map(tuple, rows)]
+
+
+async def find_mean_score(
+    tx: Transaction, since: datetime, until: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
+) -> Decimal | None:
+    """The mean score of all answers of the window, each by the version of the index that it was given to."""
+    mean: Decimal | None = await tx.raw.fetchval(
+        """select avg(satisfaction) from satisfaction_answer
+           where answered_at >= $1 and answered_at <= $2 and recorded_at <= $3
+             and ($4::uuid[] is null or customer_id = any($4))""",
+        since, until, known_at, None if customers is None else list(customers),
+    )  # fmt: skip
+    return mean
 
 
 async def list_answers_of(tx: Transaction, customer_id: UUID, limit: int) -> list[AnswerRow]:
@@ -76,8 +103,8 @@ async def list_answers_of(tx: Transaction, customer_id: UUID, limit: int) -> lis
 class Counts:
     """What the rates beside the index are made of."""
 
-    buyers: int  # customers who bought in the window
-    repeat_buyers: int  # of them, those who bought more than once
+    buyers: int  # customers who bought in the window something of which they kept a part
+    came_back: int  # of them, those who bought on more than one day of it
     orders: int
     bought: Decimal
     returned: Decimal  # of these very orders, whenever it came back
@@ -89,13 +116,20 @@ async def count_beside(
 ) -> Counts:
     """Orders placed in the window, what of them was returned, and the complaints filed in it, as known then."""
     row = await tx.raw.fetchrow(
-        """with orders as (
-               select customer_id, order_id, amount from order_fact
+        f"""with orders as (
+               select customer_id, order_id, amount, quantity, placed_at from order_fact
                where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3
                  and ($4::uuid[] is null or customer_id = any($4))
-           ), buyers as (select customer_id, count(*) as times from orders group by customer_id)
+           ), buyers as (
+               select o.customer_id, count(distinct {fragments.day_of("o.placed_at", "b.time_zone")}) as days
+               from orders o cross join business b
+               where o.quantity > coalesce((
+                   select sum(c.quantity) from order_change c
+                   where c.customer_id = o.customer_id and c.order_id = o.order_id and c.recorded_at <= $3), 0)
+               group by o.customer_id
+           )
            select (select count(*) from buyers)::int as buyers,
-                  (select count(*) from buyers where times > 1)::int as repeat_buyers,
+                  (select count(*) from buyers where days > 1)::int as came_back,
                   (select count(*) from orders)::int as orders,
                   (select coalesce(sum(amount), 0) from orders) as bought,
                   (select coalesce(sum(c.amount), 0) from order_change c join orders o

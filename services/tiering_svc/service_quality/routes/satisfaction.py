@@ -1,7 +1,11 @@
 """Satisfaction (T16): the index people hold the company to, answers, and what they come to."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from services.tiering_svc.core.dependencies import (
     AsOf,
@@ -22,14 +26,17 @@ from services.tiering_svc.service_quality.domain.satisfaction import (
     rounded,
     score,
 )
-from services.tiering_svc.service_quality.handlers.satisfaction import record_survey_response
+from services.tiering_svc.service_quality.domain.survey_questions import KindLevel, levels_of
+from services.tiering_svc.service_quality.handlers.satisfaction import SurveyResponse, record_survey_response
 from services.tiering_svc.service_quality.repository import satisfaction
-from services.tiering_svc.service_quality.repository.rules import SATISFACTION_INDEX
+from services.tiering_svc.service_quality.repository.rules import SATISFACTION_INDEX, load_version_or_as_of
 from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow, Counts
 from services.tiering_svc.service_quality.schemas.satisfaction import (
     AnswerCreate,
     AnswerRead,
     CustomerSatisfactionRead,
+    QuestionKindRead,
+    QuestionLevelRead,
     RatesRead,
     SatisfactionIndexDocument,
     SatisfactionRead,
@@ -38,11 +45,15 @@ from services.tiering_svc.service_quality.schemas.satisfaction import (
 from services.tiering_svc.tiers.repository import tiers_as_of
 from shared.chassis import CurrentActor, Tx, allow, service_router, staff_only, visible_customer
 from shared.chassis.http.instants import refuse_future
-from shared.rule_sets import load_in_force, rule_set_routes
+from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1", tags=["satisfaction"])
 
 LATEST = 20
+IndexVersion = Annotated[
+    int | None,
+    Query(ge=1, le=2**31 - 1, description="which version of the index; that in force at `as_of`, if not given"),
+]
 
 indexes = rule_set_routes(
     SATISFACTION_INDEX,
@@ -70,27 +81,32 @@ async def record_answer(body: AnswerCreate, tx: Tx, actor: CurrentActor) -> Answ
         )
         for index, item in enumerate(body.items)
     ]
-    row = await record_survey_response(tx, body.answer_id, body.customer_id, body.answered_at, items, actor.subject)
-    return _answer(row)
+    questions = [
+        (answer.code, number(answer.value, f"/questions/{index}/value")) for index, answer in enumerate(body.questions)
+    ]
+    response = SurveyResponse(body.answer_id, body.customer_id, body.answered_at, items, questions, body.index_version)
+    return _answer(await record_survey_response(tx, response, actor.subject))
 
 
 @router.get("/satisfaction", dependencies=[allow("tiers:read"), staff_only])
 async def show_satisfaction(
-    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None
-) -> SatisfactionRead:
+    tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12, tier: TierAsOf = None,
+    index_version: IndexVersion = None,
+) -> SatisfactionRead:  # fmt: skip
     """The index over all answers of the window, or of a tier's customers, with the rates beside it."""
     window = await window_of(tx, as_of, known_at, months)
     customers = None if tier is None else await tiers_as_of.list_customers_in(tx, tier, window.until, window.known_at)
-    return await _measured(tx, window, customers)
+    return await _measured(tx, window, customers, index_version)
 
 
 @router.get("/customers/{customer_id}/satisfaction", dependencies=[allow("tiers:read")])
 async def show_customers_satisfaction(
-    customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12
-) -> CustomerSatisfactionRead:
+    customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, known_at: KnownAt = None, months: MonthsBack = 12,
+    index_version: IndexVersion = None,
+) -> CustomerSatisfactionRead:  # fmt: skip
     """The index over the customer's answers of the window, the rates beside it, and its latest answers."""
     window = await window_of(tx, as_of, known_at, months)
-    measured = await _measured(tx, window, [customer_id])
+    measured = await _measured(tx, window, [customer_id], index_version)
     rows = await satisfaction.list_answers_of(tx, customer_id, LATEST)
     return CustomerSatisfactionRead(
         customer_id=customer_id, satisfaction=measured, latest=[_answer(row) for row in rows]
@@ -98,22 +114,46 @@ async def show_customers_satisfaction(
 
 
 async def _measured(
-    tx: Tx, window: MonthsWindow, customers: list[UUID] | None
+    tx: Tx, window: MonthsWindow, customers: list[UUID] | None, index_version: int | None
 ) -> SatisfactionRead:  # fmt: skip
     since, until, known_at = window.since, window.until, window.known_at
-    index = await load_in_force(tx, SATISFACTION_INDEX)
-    responses = await satisfaction.list_answers(tx, since, until, known_at, index.version, customers)
-    scored = score(index.rules, mean_of([answers_from_data(items) for items in responses]))
+    version, index = await load_version_or_as_of(tx, SATISFACTION_INDEX, index_version, until, "/index_version")
+    responses = await satisfaction.list_answers(tx, since, until, known_at, version, customers)
+    scored = score(index, mean_of([answers_from_data(response.items) for response in responses]))
+    levels = levels_of(index.questions, [_values(response.questions) for response in responses])
     counts = await satisfaction.count_beside(tx, since, until, known_at, customers)
     return SatisfactionRead(
         window=window.shown,
         since=since,
         as_of=until,
         known_at=known_at,
-        index_version=index.version,
+        index_version=version,
         answers=len(responses),
         index=_scored(scored),
+        mean_score=_as_text(await satisfaction.find_mean_score(tx, since, until, known_at, customers)),
+        questions=[_kind(level) for level in levels],
         rates=_rates(counts),
+    )
+
+
+def _values(questions: Mapping[str, str]) -> dict[str, Decimal]:
+    return {code: Decimal(value) for code, value in questions.items()}
+
+
+def _kind(level: KindLevel) -> QuestionKindRead:
+    return QuestionKindRead(
+        kind=level.kind,
+        level=_as_text(level.level),
+        questions=[
+            QuestionLevelRead(
+                code=answered.question.code,
+                name=dict(answered.question.names),
+                answers=answered.answers,
+                mean=_as_text(answered.mean),
+                level=_as_text(answered.level),
+            )
+            for answered in level.questions
+        ],
     )
 
 
@@ -122,7 +162,7 @@ def _rates(counts: Counts) -> RatesRead:
         buyers=counts.buyers,
         complaint_rate=_ratio(Decimal(counts.complaints), Decimal(counts.orders)),
         return_rate=_ratio(counts.returned, counts.bought),
-        repurchase_rate=_ratio(Decimal(counts.repeat_buyers), Decimal(counts.buyers)),
+        come_back_rate=_ratio(Decimal(counts.came_back), Decimal(counts.buyers)),
     )
 
 
@@ -156,4 +196,5 @@ def _answer(row: AnswerRow) -> AnswerRead:
         experience=str(row.experience),
         satisfaction=str(row.satisfaction),
         items={code: list(pair) for code, pair in row.items.items()},
+        questions=dict(row.questions),
     )

@@ -1,6 +1,6 @@
 """Monthly assessments of account managers and service centres (T15)."""
 
-from sqlalchemy import Column, Date, Integer, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.tiering_svc.core.tables import ScoreNumber, Timestamp, metadata
@@ -29,5 +29,35 @@ missed_deadline = Table(  # of which case; the customer is the case's
     Column("stage", Text, primary_key=True),
     Column("due_at", Timestamp, primary_key=True),
     Column("breached_at", Timestamp, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
+)
+
+submission = Table(  # something to be handed in; the last entry of each counts, the others are how it was known before
+    "submission",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("of", Text, nullable=False),  # manager, centre
+    Column("subject", Text, nullable=False),
+    Column("due_at", Timestamp, nullable=False),
+    Column("received_at", Timestamp),
+    Column("wrong", Boolean, nullable=False),
+    Column("note", Text),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
+)
+
+spot_check = Table(  # what a checker found of a customer's file or equipment; entries as those of submissions
+    "spot_check",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("check_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("about", Text, nullable=False),  # file, equipment
+    Column("finding", Text, nullable=False),  # passed, wrong, not_recorded
+    Column("checked_at", Timestamp, nullable=False),
+    Column("note", Text),
+    Column("recorded_by", Text, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),
 )

@@ -14,6 +14,7 @@ satisfaction_answer = Table(  # one filled-in questionnaire, with the index comp
     Column("answered_at", Timestamp, nullable=False),
     Column("month", Date, nullable=False),
     Column("items", JSONB, nullable=False),  # {code: [expectation, experience]}, decimals in text
+    Column("questions", JSONB, nullable=False),  # {code: decimal in text}: what was asked beside the index
     Column("expectation", ScoreNumber, nullable=False),
     Column("experience", ScoreNumber, nullable=False),
     Column("satisfaction", ScoreNumber, nullable=False),
