@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 
 class Kind(StrEnum):
@@ -20,8 +21,10 @@ class DomainError(Exception):
     """A refusal with a stable code (snake_case), a sentence for people, and the field it points at.
 
     `pointer` is a JSON pointer into the request body (`/lines/0/quantity`). `facts` are further members of
-    the problem; they must not hold personal data.
+    the problem; they must not hold personal data. `unknown_customer` is whom a `customer_not_found` is about.
     """
+
+    unknown_customer: UUID | None = None
 
     def __init__(
         self, code: str, kind: Kind = Kind.INVALID, detail: str = "", *, pointer: str | None = None, **facts: Any
@@ -54,3 +57,14 @@ def conflict(code: str, detail: str = "", **facts: Any) -> DomainError:
 def forbidden(code: str, detail: str = "", **facts: Any) -> DomainError:
     """The asker may not do this: 403."""
     return DomainError(code, Kind.FORBIDDEN, detail, **facts)
+
+
+def customer_not_found(customer_id: UUID | None, *, pointer: str | None = None) -> DomainError:
+    """The one answer for a customer that does not exist and for one that is not the actor's to see: 404.
+
+    Whom it is about goes with it, and not into the answer: a service pulls the customer's streams from their owners
+    before it refuses (`shared.messaging.inbox.pull_on_demand`). None where no event could make the customer known.
+    """
+    refusal = not_found("customer_not_found", "There is no such customer.", pointer=pointer)
+    refusal.unknown_customer = customer_id
+    return refusal

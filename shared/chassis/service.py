@@ -17,6 +17,7 @@ from shared.messaging.broker.interface import Broker
 from shared.messaging.database.transaction import Clock, system_clock
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.pull_on_demand import PullOnDemand
 from shared.messaging.inbox.timing import ConsumerTiming
 from shared.messaging.outbox.relay import Relay
 
@@ -60,6 +61,7 @@ class Service:
     background: tuple[Background, ...] = ()
     relay: Relay | None = None
     consumer: ConsumerLoop | None = None
+    pull_on_demand: PullOnDemand | None = None  # where no consumer runs nothing becomes known
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
 

@@ -14,16 +14,11 @@ from fastapi import Depends
 from shared.chassis.access.identity import Actor, CurrentActor
 from shared.chassis.http.routing import Tx
 from shared.chassis.http.shapes import Id
-from shared.errors import DomainError, not_found
+from shared.errors import customer_not_found, not_found
 from shared.messaging import Transaction
 
 SourcesOf = Callable[[Transaction, UUID], Awaitable[Collection[str] | None]]
 """Reads the sources that a customer has references of; None for a customer that the service does not know."""
-
-
-def customer_not_found() -> DomainError:
-    """The one answer for a customer that does not exist and for one that is not the actor's to see: 404."""
-    return not_found("customer_not_found", "There is no such customer.")
 
 
 async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sources_of: SourcesOf) -> UUID:
@@ -34,7 +29,7 @@ async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sou
     """
     sources = await sources_of(tx, customer_id)
     if sources is None or (actor.source is not None and actor.source not in sources):
-        raise customer_not_found()
+        raise customer_not_found(customer_id)
     return customer_id
 
 

@@ -19,7 +19,8 @@ async def when_customers_are_registered_know_them(tx: Transaction, registered: S
 async def when_references_are_registered_know_whose_customers_they_are(
     tx: Transaction, registered: Sequence[CustomerReferenceRegistered]
 ) -> None:
-    """A source has a reference of a customer: its partner may file cases for it from now on (G1)."""
+    """A source has a reference of a customer: it exists, and its partner may file cases for it from now on (G1)."""
+    await repository.save_customers(tx, {event.customer_id for event in registered})
     await repository.save_sources(tx, [(event.customer_id, event.source) for event in registered])
 
 

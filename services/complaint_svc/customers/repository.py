@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.customers.tables import customer, customer_source, tier_copy
-from shared.errors import not_found
+from shared.errors import customer_not_found
 from shared.events import TierChanged
 from shared.messaging import Transaction
 from shared.sql import insert_columns, insert_many, unnest
@@ -28,7 +28,7 @@ async def load_tiers(tx: Transaction, customer_id: UUID) -> TierHistory:
     # Two statements: after waiting for the lock, one alone would still read the periods from before the wait.
     lock = "select 1 from customer where customer_id = $1 for share"
     if await tx.raw.fetchval(lock, customer_id) is None:
-        raise not_found("customer_not_found", "There is no such customer.")
+        raise customer_not_found(customer_id)
     rows = await tx.raw.fetch("select effective_from, tier from tier_copy where customer_id = $1", customer_id)
     return TierHistory(TierPeriod(row["effective_from"], row["tier"]) for row in rows)
 

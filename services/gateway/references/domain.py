@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway.core.domain import NewId
-from shared.errors import forbidden, invalid, not_found
+from shared.errors import customer_not_found, forbidden, invalid
 from shared.events import CustomerReferenceRegistered
 
 OWN_SOURCE = "patron"
@@ -112,8 +112,10 @@ class Registry:
         customer_id = self.find(customer, reporter)
         if customer_id is not None:
             return customer_id
-        if customer.customer_id is not None or customer.source is None or customer.ref is None:
-            raise not_found("customer_not_found", "There is no such customer.", pointer="/customer/id")
+        if customer.customer_id is not None:
+            raise customer_not_found(customer.customer_id, pointer="/customer/id")
+        assert customer.source is not None
+        assert customer.ref is not None
         customer_id = self.offered.get((customer.source, customer.ref)) or new_id()
         self.references[customer.source, customer.ref] = customer_id
         self.customers.add(customer_id)

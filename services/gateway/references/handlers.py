@@ -13,7 +13,7 @@ from services.gateway.references.repository import (
     list_offered,
     load_registry,
 )
-from shared.chassis.visibility import customer_not_found
+from shared.errors import customer_not_found
 from shared.events import CustomerRegistered
 from shared.messaging import Transaction, announce, new_id
 
@@ -41,7 +41,7 @@ async def require_customer(tx: Transaction, customer_id: UUID, reporter: Reporte
         await is_of_source(tx, customer_id, reporter.source) if reporter.is_partner else await is_known(tx, customer_id)
     )
     if not exists:
-        raise customer_not_found()
+        raise customer_not_found(None if reporter.is_partner else customer_id)  # the registry itself is here
 
 
 async def offer_ids(tx: Transaction, references: Sequence[Reference]) -> list[UUID]:

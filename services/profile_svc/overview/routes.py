@@ -4,7 +4,7 @@ from services.profile_svc.dependencies import CurrentDatabase, CurrentSettings
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
 from shared.chassis import CurrentActor, Id, allow, service_router
-from shared.chassis.visibility import customer_not_found
+from shared.errors import customer_not_found
 
 router = service_router(prefix="/v1", tags=["customers"])
 
@@ -17,5 +17,5 @@ async def read_overview(
     today = database.clock().astimezone(settings.zone).date()
     row = await overview.find_overview(database, customer_id, actor, today)
     if row is None:
-        raise customer_not_found()
+        raise customer_not_found(customer_id)
     return show_overview(row, actor)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member
-from shared.errors import not_found
+from shared.errors import customer_not_found
 from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
 from shared.sql import Upsert, columns_of, insert_columns, insert_many, update_many
@@ -61,7 +61,7 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
         customer_id, source,
     )  # fmt: skip
     if not known:
-        raise not_found("customer_not_found", "There is no such customer.")
+        raise customer_not_found(customer_id)
 
 
 async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:

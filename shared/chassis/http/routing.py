@@ -1,7 +1,7 @@
 """Routes with one transaction a request: begun when `Tx` is asked for, committed before the answer leaves.
 
-A deadlock or serialisation error runs the handler again from the start; the body is read once. An error leaves nothing
-behind, also no idempotency row.
+A deadlock or serialisation error runs the handler again from the start; the body is read once. So does a customer that
+was not known, once it was looked for at its owners. An error leaves nothing behind, also no idempotency row.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,8 +17,10 @@ from shared.chassis.access.identity import ACTOR, Actor, actor_of
 from shared.chassis.access.policy import Policy
 from shared.chassis.http import idempotency
 from shared.chassis.http.strict_json import parse_json
+from shared.chassis.http.unknown_customers import CustomerLookup
 from shared.chassis.problems import Refused
 from shared.chassis.service import Service
+from shared.errors import DomainError
 from shared.messaging import Transaction
 from shared.messaging.backoff import sleep_after_conflict
 from shared.messaging.database.failures import is_conflict
@@ -114,6 +116,7 @@ class TransactionRoute(APIRoute):
 async def _answer_in_a_transaction(
     handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
 ) -> Response:
+    lookup = CustomerLookup(request.app.state.service)
     for attempt_number in range(MAX_CONFLICT_TRIES):
         attempt = Attempt(request)
         request.scope[ATTEMPT] = attempt
@@ -123,6 +126,9 @@ async def _answer_in_a_transaction(
                 await attempt.settle(response)
         except (idempotency.Replayed, RolledBack) as end:
             return end.response
+        except DomainError as refusal:
+            if not await lookup.may_be_known_now(refusal):
+                raise lookup.answer_to(refusal) from None
         except Exception as error:
             if not is_conflict(error) or attempt_number == MAX_CONFLICT_TRIES - 1:
                 raise

@@ -15,6 +15,7 @@ from shared.chassis import migrations
 from shared.chassis.access.policy import check_every_route_has_a_policy
 from shared.chassis.http import idempotency
 from shared.chassis.http.query_parameters import refuse_unknown_parameters
+from shared.chassis.http.unknown_customers import CUSTOMER_TOPICS
 from shared.chassis.operations import deployment
 from shared.chassis.service import Service
 from shared.events import OWNERS
@@ -23,6 +24,7 @@ from shared.messaging.broker.interface import Broker
 from shared.messaging.database.failures import is_transient
 from shared.messaging.database.transaction import Transaction
 from shared.messaging.inbox.consumer import ConsumerLoop
+from shared.messaging.inbox.pull_on_demand import PullOnDemand
 from shared.messaging.outbox.partitions import make_partitions
 from shared.messaging.outbox.relay import Relay
 from shared.messaging.outbox.retention import drop_old_months
@@ -60,6 +62,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         beside = [name for name in stops if name not in ("consumer", "relay")]
         for step in (["consumer"], beside, ["relay"]):
             await _stop(service, {name: stops[name] for name in step if name in stops})
+        if service.pull_on_demand is not None:
+            await service.pull_on_demand.stop(grace_seconds=0)
         await service.clients.close()
         if service.ports.database is None:
             with suppress(TimeoutError):
@@ -101,6 +105,7 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
     if service.subscriptions.topics:
         group = f"patron.{service.name}"
         service.consumer = ConsumerLoop(broker, group, service.inbox, timing=service.ports.timing)
+        service.pull_on_demand = PullOnDemand(service.inbox, CUSTOMER_TOPICS & service.subscriptions.topics)
         running["consumer"] = service.consumer.run
     running["timers"] = lambda stop: service.timers.run(service.database, stop)
     for work in service.background:

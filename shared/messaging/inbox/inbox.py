@@ -48,6 +48,19 @@ class Outcome:
     gaps: dict[StreamKey, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PulledSlice:
+    """What came of one pull: how many events took effect, the owner's last number, whether there is no more to ask for.
+
+    `blocked`: nothing was asked, the stream waits for an operator.
+    """
+
+    applied: int
+    head: int
+    is_last: bool
+    blocked: bool = False
+
+
 class Inbox:
     """Applies received events through a service's subscriptions. One per process; `applied` and `pulled` count events.
 
@@ -139,20 +152,32 @@ class Inbox:
 
         Raises transient errors, and whatever keeps the owner from answering.
         """
-        assert self.log_client is not None
         applied = 0
+        while True:
+            pulled = await self.pull_slice(topic, key)
+            applied += pulled.applied
+            if pulled.is_last:
+                return applied
+
+    async def pull_slice(self, topic: str, key: str) -> PulledSlice:
+        """Ask the owner for the next slice after the position, and apply it. Raises as `pull` does.
+
+        A stream that neither side has anything of leaves no row: anybody may ask for a key that does not exist.
+        """
+        assert self.log_client is not None
         while True:
             position = await self.database.run(lambda tx: read_position(tx, topic, key))
             if position.blocked:
-                return applied
+                return PulledSlice(0, head=position.last_seq, is_last=True, blocked=True)
             log_slice = await self.log_client.read_slice(topic, key, position.last_seq + 1)
+            if not log_slice.head and not position.last_seq:
+                return PulledSlice(0, head=0, is_last=True)
             if await self._resync(topic, key, log_slice):
                 continue
             outcome = await self.apply(from_log(topic, key, log_slice))
-            applied += outcome.applied
             self.pulled += outcome.applied
-            if outcome.applied == 0 or log_slice.events[-1].seq >= log_slice.head:
-                return applied
+            is_last = outcome.applied == 0 or log_slice.events[-1].seq >= log_slice.head
+            return PulledSlice(outcome.applied, head=log_slice.head, is_last=is_last)
 
     async def _resync(self, topic: str, key: str, log_slice: LogSlice) -> bool:
         """Move the position into the owner's epoch, or on to where its log begins. Returns whether to ask it again."""

@@ -19,8 +19,7 @@ from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.audience import filter_fields, hidden_fields
 from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem
-from shared.chassis.visibility import customer_not_found
-from shared.errors import not_found
+from shared.errors import customer_not_found, not_found
 
 router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)
 
@@ -73,7 +72,7 @@ async def _require_own_customers(request: Request, actor: Actor, body: bytes) ->
     named = [customer_in(path), *request.query_params.getlist("customer_id"), *_customers_named_in(body)]
     ids = {text: uuid_in(text) for text in named if text is not None}
     if None in ids.values():
-        raise customer_not_found()
+        raise customer_not_found(None)
     if ids:
         async with service_of(request).database.transaction() as tx:
             for customer_id in filter(None, ids.values()):

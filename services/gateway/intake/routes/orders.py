@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from services.gateway.dependencies import require_media_type
-from services.gateway.intake.dependencies import OrderIntake, order_intake_of
+from services.gateway.intake.dependencies import OrderIntake, order_intake_of, submit_order, submit_orders
 from services.gateway.intake.domain.orders import Receipt, ReportedOrder, report_of
 from services.gateway.intake.handlers.orders import load_order_history
 from services.gateway.intake.repository.orders import list_orders
@@ -48,7 +48,7 @@ async def report_order(order: OrderCreate, request: Request) -> Response:
     intake, sources = order_intake_of(request), sources_of(request)
     reporter = sources.reporter(await actor_of(request))
     source = await sources.source(reporter, order.customer.source)
-    return await _accepted(intake, report_of(order.content(intake.rules), reporter, source))
+    return await _accepted(request, report_of(order.content(intake.rules), reporter, source))
 
 
 async def report_order_fast(body: bytes, request: Request) -> Response | None:
@@ -59,11 +59,11 @@ async def report_order_fast(body: bytes, request: Request) -> Response | None:
         return None
     reporter = sources.reporter(await actor_of(request))
     source = await sources.source(reporter, content.customer.source)
-    return await _accepted(intake, report_of(content, reporter, source))
+    return await _accepted(request, report_of(content, reporter, source))
 
 
-async def _accepted(intake: OrderIntake, order: ReportedOrder) -> Response:
-    receipt = await intake.queue.submit(order)
+async def _accepted(request: Request, order: ReportedOrder) -> Response:
+    receipt = await submit_order(request, order)
     return Response(b"{" + _members(receipt) + b"}", 202, media_type="application/json")
 
 
@@ -116,7 +116,7 @@ async def report_orders(request: Request, actor: CurrentActor) -> Response:
             orders.append((index, await _read_line(text, intake, sources, reporter)))
         except (DomainError, RequestValidationError, Refused) as refusal:
             results[index] = _refusal(index, refusal)
-    outcomes = await intake.queue.submit_all([order for _, order in orders])
+    outcomes = await submit_orders(request, [order for _, order in orders])
     for (index, _), outcome in zip(orders, outcomes, strict=True):
         results[index] = _acceptance(index, outcome) if isinstance(outcome, Receipt) else _refusal(index, outcome)
     return Response(b"".join(results), media_type=NDJSON)

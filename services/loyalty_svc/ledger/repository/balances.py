@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from services.loyalty_svc.core.repository import Row, fetch_row
 from services.loyalty_svc.ledger.tables import lot, wallet
-from shared.errors import not_found
+from shared.errors import customer_not_found
 from shared.messaging import Transaction
 
 
@@ -26,7 +26,7 @@ async def load_balances(tx: Transaction, customer_id: UUID, at: datetime) -> Row
     ).where(wallet.c.customer_id == customer_id)
     row = await fetch_row(tx, query)
     if row is None:
-        raise not_found("customer_not_found", "There is no such customer.")
+        raise customer_not_found(customer_id)
     return row
 
 

@@ -10,7 +10,7 @@ from services.loyalty_svc.ledger.domain.entries import Entry
 from services.loyalty_svc.ledger.domain.lots import Lot
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.tables import entry, lot, posting, spent_lot, wallet
-from shared.errors import not_found
+from shared.errors import customer_not_found
 from shared.messaging import Transaction
 from shared.messaging.ids import new_id
 from shared.sql import insert_columns, insert_statement, unnest, update_statement
@@ -89,7 +89,7 @@ async def load_wallet(tx: Transaction, customer_id: UUID) -> Wallet:
     """Lock one wallet and load its balances, no lots. 404 `customer_not_found`."""
     rows = await tx.raw.fetch(LOCK, [customer_id])
     if not rows:
-        raise not_found("customer_not_found", "There is no such customer.")
+        raise customer_not_found(customer_id)
     return _wallet(rows[0])
 
 

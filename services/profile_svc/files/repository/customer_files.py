@@ -11,7 +11,7 @@ from services.profile_svc.files.repository.search_index import add_search_rows, 
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import visible_to
 from shared.chassis import Actor
-from shared.chassis.visibility import customer_not_found
+from shared.errors import customer_not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
@@ -33,7 +33,7 @@ async def get_file(tx: Transaction, id: UUID, actor: Actor) -> CustomerFile:
     """The file; 404 when there is none that the actor may see."""
     file = await find_file(tx, id, actor)
     if file is None:
-        raise customer_not_found()
+        raise customer_not_found(id)
     return file
 
 
@@ -44,7 +44,7 @@ async def load_file(tx: Transaction, id: UUID, actor: Actor) -> CustomerFile:
     )
     row = (await tx.sql.execute(query)).one_or_none()
     if row is None:
-        raise customer_not_found()
+        raise customer_not_found(id)
     return file_of_row(row)
 
 
