@@ -31,6 +31,7 @@ def filing_body(complaint: Complaint, customer_id: str, order_ref: str, bought_a
         "what_happened": complaint.description,
         "bought_at": instant(bought_at),
         "filed_at": instant(complaint.at),
+        "steps_follow": True,
     }
 
 

@@ -37,7 +37,8 @@ class AboutCreate(Shape):
 
 
 class ComplaintCreate(Shape):
-    """`customer` is null while nobody knows who it is. `filed_at` is for what was filed before it is entered."""
+    """`customer` is null while nobody knows who it is. `filed_at` is for what was filed before it is entered: what is
+    over by now is breached at once, unless the steps that were taken since follow (`steps_follow`)."""
 
     customer: ComplaintCustomer | None = None
     kind: CaseKind = "complaint"
@@ -53,6 +54,10 @@ class ComplaintCreate(Shape):
     settlement_wish: Text | None = None
     contact: CaseContactCreate = CaseContactCreate()
     filed_at: Instant | None = None
+    steps_follow: bool = Field(
+        default=False,
+        description="the steps taken since `filed_at` are reported next: its deadlines wait a minute for each of them",
+    )
 
 
 class CaseStepCreate(Shape):

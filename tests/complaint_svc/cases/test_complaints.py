@@ -182,7 +182,8 @@ async def test_C3_a_case_reported_after_the_fact_is_judged_by_the_instants_repor
     client, known, database, announced
 ) -> None:
     """In time then is in time now, though today is far beyond; what was late then is breached at the instant it was."""
-    case = await filed(client, filed_at="2026-03-02T10:00:00Z")  # a Monday; 4 h to acknowledge, 16 to propose
+    # a Monday; 4 h to acknowledge, 16 to propose
+    case = await filed(client, filed_at="2026-03-02T10:00:00Z", steps_follow=True)
     assert await timers.fire_due(database) == 0  # the grace: its story is still being reported
     case = await step(client, case, "acknowledgement", {"at": "2026-03-02T11:00:00Z"})
     await step(client, case, "judgement", {"valid": True, "reason": "yes", "at": "2026-03-02T12:00:00Z"})

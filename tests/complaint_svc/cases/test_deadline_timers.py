@@ -160,9 +160,43 @@ async def test_the_history_of_a_case_can_not_be_changed_but_a_note_can_be_erased
         await tx.raw.execute("update case_step set note = null where case_id = $1", case.id)
 
 
-async def test_a_case_reported_after_the_fact_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
+async def test_C3_a_case_filed_late_is_breached_when_it_is_filed(database, deliver, announced) -> None:
+    """A letter lay in a drawer: the timers need nobody to touch the case, and every instant is the one it was due."""
+    await deliver(database, subscriptions, [registered()])
+    now = datetime.now(UTC)
+    filing, then = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN), now - timedelta(days=60)
+    case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(then, "a")), at=now)
+    assert (await deadlines(database, case.id))["acknowledgement"]["breached_at"] is None
+    assert await timers.fire_due(database, until=now) > 0
+    lines = await deadlines(database, case.id)
+    assert set(lines) == {"acknowledgement", "proposal", "solution"}
+    assert all(line["breached_at"] == line["due_at"] < now - timedelta(days=20) for line in lines.values())
+    events = await announced()
+    assert [(e.stage, e.breached_at) for e in events if isinstance(e, DeadlineBreached)] == [
+        (stage, lines[stage]["due_at"]) for stage in ("acknowledgement", "proposal", "solution")
+    ]
+    assert [e.escalation_level for e in events if isinstance(e, ComplaintEscalated)] == ["manager", "head", "sponsor"]
+    assert all(e.escalated_at < now - timedelta(days=20) for e in events if isinstance(e, ComplaintEscalated))
+    assert await timers.fire_due(database, until=now + timedelta(days=60)) == 0
+
+
+async def test_C3_of_a_case_filed_late_only_what_is_over_is_breached(database, deliver, announced) -> None:
     await deliver(database, subscriptions, [registered()])
     filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
+    case = await database.run(
+        lambda tx: file_complaint(tx, filing, StepRequest(MONDAY, "a")), at=utc("2026-11-16T15:00")
+    )  # 4 h to acknowledge are over at 13:00; 16 h to propose are over tomorrow
+    database.clock = Mock(return_value=utc("2026-11-16T15:00"))
+    await timers.fire_due(database, until=utc("2026-11-16T15:00"))
+    lines = await deadlines(database, case.id)
+    assert lines["acknowledgement"]["breached_at"] == utc("2026-11-16T13:00")
+    assert (lines["proposal"]["warned_at"], lines["proposal"]["breached_at"]) == (None, None)
+    assert [e.escalation_level for e in await announced() if isinstance(e, ComplaintEscalated)] == ["manager"]
+
+
+async def test_a_case_whose_steps_follow_is_left_alone_for_the_grace_only(database, deliver, announced) -> None:
+    await deliver(database, subscriptions, [registered()])
+    filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN, steps_follow=True)
     now = datetime.now(UTC)
     case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(now - timedelta(days=60), "a")), at=now)
     grace = business_settings().replay_grace
@@ -181,7 +215,7 @@ async def test_a_case_reported_after_the_fact_is_left_alone_for_the_grace_only(d
 
 async def test_each_step_reported_after_the_fact_prolongs_the_grace(database, deliver) -> None:
     await deliver(database, subscriptions, [registered()])
-    filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN)
+    filing = FilingRequest(CUSTOMER, "complaint", "normal", WRITTEN, steps_follow=True)
     now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
     grace = business_settings().replay_grace
     case = await database.run(lambda tx: file_complaint(tx, filing, StepRequest(then, "a")), at=now)

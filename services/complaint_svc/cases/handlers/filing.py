@@ -17,22 +17,30 @@ from shared.messaging import Transaction, announce, new_id
 
 @dataclass(frozen=True, slots=True)
 class FilingRequest:
-    """A case to be filed: whose (None: nobody known yet), of what kind, how severe, and what is written of it once."""
+    """A case to be filed: whose (None: nobody known yet), of what kind, how severe, and what is written of it once.
+
+    `steps_follow`: it is filed after the fact, and so will be the steps that were taken since.
+    """
 
     customer_id: UUID | None
     kind: CaseKind
     severity: Severity
     details: repository.CaseDetails
+    steps_follow: bool = False
 
 
 async def file_complaint(tx: Transaction, filing: FilingRequest, request: StepRequest) -> Case:
-    """The case, saved, with its timers armed. 404 when complaint has not heard of the customer."""
+    """The case, saved, with its timers armed. 404 when complaint has not heard of the customer.
+
+    What is over already when a case is filed late is due at once (C3). Only a story that goes on has to be reported to
+    its end first: its timers wait a grace.
+    """
     tiers = TierHistory() if filing.customer_id is None else await load_tiers(tx, filing.customer_id)
     case, events = file_case(
         new_id(), filing.customer_id, filing.kind, filing.severity, filing.details.channel, filing.details.category,
         tiers, request, await load_terms(tx, request.at),
     )  # fmt: skip
-    case = delay_timers(case, tx.at) if request.is_backdated(tx.at) else case
+    case = delay_timers(case, tx.at) if filing.steps_follow and request.is_backdated(tx.at) else case
     case = await arm_timers(tx, (), case)
     await repository.add_case(tx, case, filing.details)
     announce(tx, events)

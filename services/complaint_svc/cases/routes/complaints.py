@@ -61,7 +61,7 @@ async def file_complaint(body: ComplaintCreate, tx: Tx, actor: CurrentActor, res
     )
     customer_id = None if body.customer is None else body.customer.id
     await require_own_customer(tx, actor, customer_id)
-    filing = handlers.FilingRequest(customer_id, body.kind, body.severity, details)
+    filing = handlers.FilingRequest(customer_id, body.kind, body.severity, details, body.steps_follow)
     case = await handlers.file_complaint(tx, filing, request)
     response.headers["Location"] = f"/v1/complaints/{case.id}"
     return await show_case(tx, case.id, actor, response)
