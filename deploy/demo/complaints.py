@@ -70,7 +70,7 @@ async def file_and_process(
     """File it and take its steps, up to now. The same key again is the same request, so a second run files nothing."""
     key = f"demo-{order_ref}"
     body = filing_body(complaint, customer_id, order_ref, bought_at)
-    case = await gateway.post("/v1/complaints", body, key=f"{key}-filing", retry_not_found=True)
+    case = await gateway.post("/v1/complaints", body, key=f"{key}-filing")
     for number, step in enumerate(case_steps(complaint)):
         if step.at > now:
             return

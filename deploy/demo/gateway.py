@@ -49,13 +49,9 @@ class Gateway:
     async def get(self, path: str, **query: str) -> Any:
         return orjson.loads(await self._call("GET", path, params=query))
 
-    async def post(
-        self, path: str, body: Mapping[str, Any], *, key: str | None = None, retry_not_found: bool = False
-    ) -> Any:
-        """`retry_not_found`: a service that does not know the customer yet will in a moment."""
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        again = RETRYABLE_STATUSES | {404} if retry_not_found else RETRYABLE_STATUSES
-        return orjson.loads(await self._call("POST", path, again, content=orjson.dumps(body), headers=headers))
+        return orjson.loads(await self._call("POST", path, content=orjson.dumps(body), headers=headers))
 
     async def post_orders(self, ndjson: bytes) -> Sequence[Mapping[str, Any]]:
         """The results, one an order, in order. All of the demo's orders are good, so a refusal is an error."""
@@ -76,10 +72,7 @@ class Gateway:
                 raise RequestRefused(subject, result["status"], orjson.dumps(result))
         return results
 
-    async def _call(
-        self, method: str, path: str, again: Set[int] = RETRYABLE_STATUSES, *, headers: Mapping[str, str] | None = None,
-        **request: Any,
-    ) -> bytes:  # fmt: skip
+    async def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any) -> bytes:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + RETRY_SECONDS, 0.1
         while True:
@@ -94,7 +87,7 @@ class Gateway:
             else:
                 if answer.is_success:
                     return answer.content
-                if answer.status_code not in again or loop.time() > deadline:
+                if answer.status_code not in RETRYABLE_STATUSES or loop.time() > deadline:
                     raise RequestRefused(f"{method} {path}", answer.status_code, answer.content)
                 if answer.status_code == 401:
                     self._token = ""
