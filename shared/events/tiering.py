@@ -192,6 +192,12 @@ class WarningRaised(WarningEvent):
     """Whose it is: the account manager's, by the employee's code."""
     as_of: Instant
     """The instant as of which the cause was there."""
+    likelihood: Amount | None = None
+    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
+    value_at_stake: Amount | None = None
+    """What the customer would bring over these months by its own rate."""
+    expected_loss: Amount | None = None
+    """The likelihood times the value at stake."""
 
 
 @catalogued
@@ -207,6 +213,12 @@ class WarningEscalated(WarningEvent):
     """When the warning was raised."""
     as_of: Instant
     """The instant as of which it was worse."""
+    likelihood: Amount | None = None
+    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
+    value_at_stake: Amount | None = None
+    """What the customer would bring over these months by its own rate."""
+    expected_loss: Amount | None = None
+    """The likelihood times the value at stake."""
 
 
 @catalogued

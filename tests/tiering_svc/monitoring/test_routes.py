@@ -1,6 +1,8 @@
 """Early warnings in the database and over HTTP (T12): raised once, worked on by people, closed when it is over."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -178,7 +180,7 @@ async def test_T12_versions_of_a_rule_one_in_force(client, as_role):
     assert (await client.get(f"/v1/warning-rules/{ANN}")).json()["code"] == "rule_set_not_found"
 
 
-async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, database, as_role):
+async def test_T12_the_list_is_paged_by_expected_loss_and_not_for_partners(client, database, as_role):
     for number in range(1, 8):
         await weekly(database, UUID(int=number), weeks=10 - (number % 2) * 4)
     await swept(client, database, day(63 + 22))
@@ -188,7 +190,9 @@ async def test_T12_the_list_is_paged_worst_first_and_not_for_partners(client, da
     while not warnings or page["next"]:
         page = (await client.get("/v1/warnings", params=wanted | ({"cursor": page["next"]} if warnings else {}))).json()
         warnings += page["items"]
-    assert [warning["severity"] for warning in warnings] == ["red"] * 4 + ["yellow"] * 3
+    assert Counter(warning["severity"] for warning in warnings) == {"red": 4, "yellow": 3}
+    places = [(Decimal(warning["expected_loss"] or -1), UUID(warning["id"])) for warning in warnings]
+    assert places == sorted(set(places), reverse=True)
     assert len({warning["id"] for warning in warnings}) == 7
     of_one = await listed(
         client, customer_id=str(UUID(int=1)), cause="silent", severity="red", rule=str(SILENT.rule_id)

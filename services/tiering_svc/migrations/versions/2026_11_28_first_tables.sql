@@ -496,8 +496,13 @@ create table early_warning (
     closed_at timestamptz,
     closed_by text,
     closing text,
+    likelihood numeric(5, 4) check (likelihood between 0 and 1),
+    value_at_stake numeric(24, 4) check (value_at_stake >= 0),
+    expected_loss numeric(24, 4) check (expected_loss >= 0),
+    factors jsonb,
     foreign key (rule_id, rule_version) references rule_set_version,
     check (lasting or state = 'closed'),
+    check (num_nonnulls(likelihood, value_at_stake, expected_loss) in (0, 3)),
     check ((state = 'closed') = (closed_at is not null) and (state = 'closed') = (closed_by is not null)
            and (state = 'closed') = (closing is not null))
 );
@@ -506,7 +511,7 @@ create unique index early_warning_once on early_warning (customer_id, cause) whe
 
 create index early_warning_of_customer on early_warning (customer_id, warning_id desc);
 
-create index early_warning_worst on early_warning (severity, warning_id desc);
+create index early_warning_by_expected_loss on early_warning (coalesce(expected_loss, -1) desc, warning_id desc);
 
 create table warning_change (
     change_id uuid primary key,

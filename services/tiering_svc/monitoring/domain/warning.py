@@ -5,9 +5,10 @@ warning is raised only when it gets worse, or when the cause was gone in between
 warning as it is afterwards, with the changes that its history keeps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -40,6 +41,10 @@ class EarlyWarning:
     closed_at: datetime | None = None
     closed_by: str | None = None
     closing: str | None = None  # why: cause_gone, rule_retired, or the reason a person gave
+    likelihood: Decimal | None = None  # of a loss, 0 to 1, as of the last sweep; None: not known, nor the three below
+    value_at_stake: Decimal | None = None  # what the customer would bring over the months that the loss is about
+    expected_loss: Decimal | None = None  # likelihood x value at stake
+    factors: Sequence[Mapping[str, str]] | None = None  # what the likelihood follows from, the strongest first
 
 
 class WarningChange(NamedTuple):

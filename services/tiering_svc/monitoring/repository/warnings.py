@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -91,17 +92,18 @@ class WarningFilter:
 
 
 async def list_warnings(
-    tx: Transaction, wanted: WarningFilter, after: tuple[str, UUID] | None, limit: int
+    tx: Transaction, wanted: WarningFilter, after: tuple[Decimal, UUID] | None, limit: int
 ) -> list[EarlyWarning]:
-    """The worst first (`red` sorts before `yellow`), of these the newest."""
+    """The highest expected loss first (those where it is not known last), of equal ones the newest. `after`: the
+    expected loss (-1: not known) and the id of the last warning of the page before."""
     rows = await tx.raw.fetch(
         f"""select {COLUMNS} from early_warning w
             where ($1::uuid is null or w.customer_id = $1) and ($3::uuid is null or w.rule_id = $3)
               and ($2::text is null or w.state = $2 or ($2 = 'not_closed' and w.state <> 'closed'))
               and ($4::text is null or w.cause = $4) and ($5::text is null or w.severity = $5)
               and ($6::text is null or w.owner = $6)
-              and ($7::text is null or w.severity > $7 or (w.severity = $7 and w.warning_id < $8::uuid))
-            order by w.severity, w.warning_id desc limit $9""",
+              and ($7::numeric is null or (coalesce(w.expected_loss, -1), w.warning_id) < ($7, $8::uuid))
+            order by coalesce(w.expected_loss, -1) desc, w.warning_id desc limit $9""",
         wanted.customer_id, wanted.state, wanted.rule_id, wanted.cause, wanted.severity, wanted.owner,
         *(after or (None, None)), limit,
     )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
 
 from services.tiering_svc.core.dependencies import instant_or_now, settings_of
-from services.tiering_svc.core.domain.numbers import Names
+from services.tiering_svc.core.domain.numbers import Names, plain
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
 from services.tiering_svc.monitoring.handlers import warnings as handlers
@@ -18,6 +19,7 @@ from services.tiering_svc.monitoring.repository.sweeps import Sweep
 from services.tiering_svc.monitoring.repository.warnings import WarningFilter
 from services.tiering_svc.monitoring.schemas.warnings import (
     ClosingCreate,
+    LikelihoodFactorRead,
     WarningChangeRead,
     WarningHistoryRead,
     WarningRead,
@@ -26,7 +28,7 @@ from services.tiering_svc.monitoring.schemas.warnings import (
     WarningRunRead,
     WarningStepCreate,
 )
-from services.tiering_svc.monitoring.texts.warnings import describe_evidence
+from services.tiering_svc.monitoring.texts.warnings import describe_evidence, describe_factor
 from shared.chassis import (
     Code,
     CurrentActor,
@@ -97,15 +99,15 @@ async def list_warnings(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[WarningRead]:
-    """Early warnings, the worst first, of these the newest. `state=not_closed`: whatever still wants attention."""
+    """Early warnings, the highest expected loss first. `state=not_closed`: whatever still wants attention."""
     wanted = WarningFilter(customer_id, state, rule, cause, severity, owner)
-    after = read_cursor(cursor, str, UUID)
+    after = read_cursor(cursor, Decimal, UUID)
     listed = await warnings.list_warnings(tx, wanted, after, limit + 1)
     names, currency = await _names_and_currency(tx, listed)
     return page_of(
         [WarningRead(**_fields(warning, names, currency)) for warning in listed],
         limit,
-        lambda warning: (warning.severity, warning.id),
+        place_in_list,
     )
 
 
@@ -167,6 +169,10 @@ def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str,
         "closed_at": warning.closed_at,
         "closed_by": warning.closed_by,
         "closing": warning.closing,
+        "likelihood": plain(warning.likelihood),
+        "value_at_stake": plain(warning.value_at_stake),
+        "expected_loss": plain(warning.expected_loss),
+        "factors": [LikelihoodFactorRead(**factor, words=describe_factor(factor)) for factor in warning.factors or ()],
     }
 
 
@@ -182,6 +188,11 @@ def _change(change: WarningChange, currency: str) -> WarningChangeRead:
         evidence=None if change.evidence is None else dict(change.evidence),
         words=None if change.evidence is None else describe_evidence(change.evidence, currency),
     )
+
+
+def place_in_list(warning: WarningRead) -> tuple[Decimal, UUID]:
+    """Where a warning stands in the list, for the cursor of the next page."""
+    return Decimal(-1) if warning.expected_loss is None else Decimal(warning.expected_loss), warning.id
 
 
 def _run(run: Sweep) -> WarningRunRead:

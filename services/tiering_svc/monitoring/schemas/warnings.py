@@ -111,6 +111,17 @@ class WarningRuleReference(Read):
     name: dict[str, str]
 
 
+class LikelihoodFactorRead(Read):
+    """One of the reasons for a likelihood."""
+
+    code: str
+    contribution: str = Field(
+        description="in log odds against a customer of mean values: above 0 makes a loss likelier"
+    )
+    value: str = Field(description="what was measured at the customer")
+    words: dict[str, str]
+
+
 class WarningRead(Read):
     id: UUID
     customer_id: UUID
@@ -127,6 +138,12 @@ class WarningRead(Read):
     closed_at: datetime | None
     closed_by: str | None
     closing: str | None
+    likelihood: str | None = Field(
+        description="of a loss over the months to come, 0 to 1, as of the last sweep; null: not known"
+    )
+    value_at_stake: str | None = Field(description="what the customer would bring over these months by its own rate")
+    expected_loss: str | None = Field(description="the likelihood times the value at stake; lists are sorted by it")
+    factors: list[LikelihoodFactorRead] = Field(description="what the likelihood follows from, the strongest first")
 
 
 class WarningChangeRead(Read):

@@ -24,6 +24,10 @@ early_warning = Table(  # a customer has one lasting warning of a cause: an inde
     Column("closed_at", Timestamp),
     Column("closed_by", Text),
     Column("closing", Text),
+    Column("likelihood", Numeric(5, 4)),  # of a loss, as of the last sweep; all four null: not known
+    Column("value_at_stake", Money),
+    Column("expected_loss", Money),
+    Column("factors", JSONB),  # what the likelihood follows from, the strongest first
 )
 
 warning_change = Table(  # who did what, when; never changed

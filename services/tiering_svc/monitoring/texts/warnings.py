@@ -15,6 +15,14 @@ def describe_evidence(evidence: Evidence, currency: str) -> Words:
     return texts.both(DESCRIBE[evidence["kind"]](evidence, currency))
 
 
+def describe_factor(factor: Mapping[str, str]) -> Words:
+    """One of the reasons for a likelihood: what was measured, and whether it makes a loss likelier or not."""
+    effect = phrase(f"factor_effect.{'less' if factor['contribution'].startswith('-') else 'more'}")
+    return texts.both(
+        "factor_effect.whole", what=phrase(f"factor.{factor['code']}", value=factor["value"]), effect=effect
+    )
+
+
 def _revenue_down(evidence: Evidence, currency: str) -> Joined:
     fall = evidence["fall_percent"]
     rose = fall.startswith("-")
