@@ -115,7 +115,8 @@ class TeamMemberReleased(Event):
 
 @catalogued
 class EmployeeChanged(Event):
-    """An employee works at another service centre, or at none, from an instant on until that of the next change."""
+    """Where an employee works, and until when they are away, from an instant on until that of the next change: the latest
+    one holds as a whole."""
 
     type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -125,9 +126,15 @@ class EmployeeChanged(Event):
     change_id: UUID
     """The change, which is also the key: there is no customer."""
     employee_id: Code
-    """Whose placement it is, by the employee's code."""
+    """Who it is, by the employee's code."""
     centre: Code | None = None
     """The service centre the employee works at from then on; missing: at none."""
+    absent_from: Instant | None = None
+    """When the employee's absence begins or began; missing: none is known."""
+    absent_until: Instant | None = None
+    """When they are back; missing: not known yet."""
+    deputy_id: Code | None = None
+    """Who stands in for them meanwhile, by that employee's code; missing: nobody."""
     changed_at: Instant
     """Since when; it may have been told much later."""
 

@@ -1,7 +1,25 @@
-"""An employee of the directory (P5)."""
+"""An employee of the directory (P5), and the absence in which a deputy stands in."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from shared.errors import conflict, invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time in which an employee is away. `until` None: it is not known yet; `deputy_id` None: nobody stands in."""
+
+    since: datetime
+    until: datetime | None = None
+    deputy_id: str | None = None
+
+    def check(self, employee_id: str) -> None:
+        """Refuse an absence that ends before it begins (422), or who would stand in for themselves (409)."""
+        if self.until is not None and self.until <= self.since:
+            raise invalid("ends_before_it_begins", "An absence ends after it began.", pointer="/until")
+        if self.deputy_id == employee_id:
+            raise conflict("own_deputy", "Somebody else stands in for an employee.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +30,7 @@ class Employee:
     name: str
     phone_extension: str | None
     centre: str | None = None
+    absence: Absence | None = None  # the present or coming one
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,4 +13,7 @@ employee = Table(
     Column("recorded_at", Timestamp, nullable=False),
     Column("centre", Text),  # the service centre it works at; null: none
     Column("centre_since", Timestamp),  # since when that is so; null: it was never placed
+    Column("absent_from", Timestamp),  # of the present or coming absence; null: none
+    Column("absent_until", Timestamp),  # null: not known
+    Column("deputy_id", Text),  # who stands in meanwhile; null: nobody
 )

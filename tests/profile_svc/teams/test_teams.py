@@ -204,3 +204,41 @@ async def test_P5_a_partner_is_not_told_who_looks_after_its_customer(client, as_
 
     assert None not in await shown(as_role("agent"))
     assert await shown(as_role("partner", partner_id=partner_id)) == [None] * 7
+
+
+async def test_P5_an_absence_names_the_deputy_and_is_announced_with_the_centre(client, path, announced):
+    assert (await client.put("/v1/employees/E-1/centre", json={"centre": "north"})).is_success
+    url, away = "/v1/employees/E-1/absence", {"since": "2026-03-01T00:00:00Z", "until": "2026-03-15T00:00:00Z"}
+    recorded = await client.put(url, json=away | {"deputy_id": "E-2"})
+    assert (recorded.status_code, recorded.json()["absence"]) == (200, away | {"deputy_id": "E-2"})
+    assert (await client.put(url, json=away | {"deputy_id": "E-2"})).is_success  # the same again announces nothing
+    assert (await client.put("/v1/employees/E-1/centre", json={"centre": "south"})).json()["absence"]["deputy_id"] == (
+        "E-2"
+    )
+    assert (await client.delete(url)).json()["absence"] is None
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    assert [(item.centre, item.deputy_id, item.absent_from is None) for item in changes] == [
+        ("north", None, True), ("north", "E-2", False), ("south", "E-2", False), ("south", None, True),
+    ]  # fmt: skip
+    again = {"employee_id": "E-1", "name": "Employee 1", "phone_extension": "101"}
+    assert (await client.post("/v1/employees", json=again)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"since": "2026-03-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, 422, "ends_before_it_begins"),
+        ({"since": "2026-03-01T00:00:00Z", "deputy_id": "E-1"}, 409, "own_deputy"),
+        ({"since": "2026-03-01T00:00:00Z", "deputy_id": "E-99"}, 422, "employee_not_known"),
+        ({"since": "2026-03-01"}, 422, "instant"),
+    ],
+)
+async def test_P5_an_absence_that_makes_no_sense_changes_nothing(client, path, body, status, code, announced):
+    answer = await client.put("/v1/employees/E-1/absence", json=body)
+    assert (answer.status_code, answer.json().get("errors", [answer.json()])[0]["code"]) == (status, code)
+    assert [item for item in await announced() if isinstance(item, EmployeeChanged)] == []
+
+
+async def test_P5_employees_are_listed_by_ids(client, path):
+    listed = (await client.get("/v1/employees", params={"ids": ["E-2", "E-99"]})).json()["items"]
+    assert [employee["employee_id"] for employee in listed] == ["E-2"]

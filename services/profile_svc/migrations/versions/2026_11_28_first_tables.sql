@@ -62,7 +62,11 @@ create table employee (
     phone_extension text,
     recorded_at timestamptz not null,
     centre text,
-    centre_since timestamptz
+    centre_since timestamptz,
+    absent_from timestamptz,
+    absent_until timestamptz check (absent_until > absent_from),
+    deputy_id text references employee check (deputy_id <> employee_id),
+    check (absent_from is not null or num_nonnulls(absent_until, deputy_id) = 0)
 );
 
 create table team_assignment (
