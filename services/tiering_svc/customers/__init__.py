@@ -1,14 +1,15 @@
 """Customers: who is known to tiering, whose customers they are, who looks after them, and the lock on each.
 
 Owns: that a customer is known (its row of `standing`, as far as it says only that), `customer_source` (who has a
-reference of its own to a customer, and so may see it), and copies of account teams and of the centres employees work
-at (`team_member`, `employee_centre`).
+reference of its own to a customer, and so may see it), and copies of account teams, of the centres employees work at,
+and of their absences (`team_member`, `employee_centre`, `employee_absence`).
 
 Does not own: who a customer is, its references and its team: profile does, and announces them. The tier in the row of
 `standing` is the area `tiers`'.
 
 Invariants: a customer is known from the first event about it, whichever that is. A reference once registered stays. A
-customer has one account manager at a time; who it was in a past month can be told for ever. Neither the name nor the
+customer has one account manager at a time, and a deputy while the manager is away; who it was in a past month can be
+told for ever, whichever of these facts came first. Neither the name nor the
 reference of a customer is stored here: sources are codes, people are ids.
 
 Time: a team member counts from `assigned_at` to `released_at`, a centre from `changed_at` to the next change: when it

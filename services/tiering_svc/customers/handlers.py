@@ -43,5 +43,6 @@ async def when_team_members_are_released_end_their_time(tx: Transaction, events:
 
 
 async def when_employees_change_know_their_centre(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    """Keep at which centre an employee works from that change on."""
+    """Keep at which centre an employee works from that change on, when they are away, and who stands in."""
     await repository.place_employees(tx, events)
+    await repository.save_absences(tx, events)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.customers.tables import customer_source, employee_centre, team_member
+from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
+from services.tiering_svc.customers.tables import customer_source, employee_absence, employee_centre, team_member
 from shared.errors import customer_not_found
 from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
-from shared.sql import Upsert, columns_of, insert_columns, insert_many, update_many
+from shared.sql import Upsert, columns_of, insert_columns, insert_many
 
 
 async def lock_customers(tx: Transaction, customers: Sequence[str]) -> None:
@@ -64,21 +65,58 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
         raise customer_not_found(customer_id)
 
 
+MEMBER = ("assignment_id", "customer_id", "employee_id", "role")
+
+
 async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
-    """Keep assignments to account teams; each is new."""
-    columns = columns_of(events, ("assignment_id", "customer_id", "employee_id", "role", "assigned_at"))
-    await insert_columns(tx, team_member, columns | {"recorded_at": [event.meta.recorded_at for event in events]})
+    """Keep assignments to account teams, also one whose end is known already."""
+    columns = columns_of(events, (*MEMBER, "assigned_at"))
+    await insert_columns(
+        tx, team_member, columns | {"recorded_at": [event.meta.recorded_at for event in events]},
+        on_conflict=Upsert(replace=("assigned_at", "recorded_at")),
+    )  # fmt: skip
 
 
 async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
-    """Keep when assignments ended."""
-    await update_many(tx, team_member, events, key=("assignment_id",), columns=("assignment_id", "released_at"))
+    """Keep when assignments ended; one that is not known yet holds for no time until its beginning comes."""
+    columns = columns_of(events, (*MEMBER, "released_at"))
+    shared = {"assigned_at": columns["released_at"], "recorded_at": [event.meta.recorded_at for event in events]}
+    await insert_columns(tx, team_member, columns | shared, on_conflict=Upsert(replace=("released_at",)))
 
 
 async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
     """Keep at which centre employees work from a change on; announced again, the last announcement holds (K16)."""
     columns = ("employee_id", "changed_at", "centre")
     await insert_many(tx, employee_centre, events, columns=columns, on_conflict=Upsert())
+
+
+async def save_absences(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    """Keep when employees are away and who stands in, as each change says; announced again, the last one holds."""
+    columns = ("employee_id", "changed_at", "absent_from", "absent_until", "deputy_id")
+    await insert_many(tx, employee_absence, events, columns=columns, on_conflict=Upsert())
+
+
+async def list_absences(tx: Transaction) -> list[AbsenceChange]:
+    """All that was announced of absences."""
+    rows = await tx.raw.fetch(
+        "select employee_id, changed_at, absent_from, absent_until, deputy_id from employee_absence"
+    )
+    return [AbsenceChange(*row) for row in rows]
+
+
+async def list_deputies(tx: Transaction, at: datetime) -> dict[str, str]:
+    """Who stands in for whom at an instant (`deputies_at`)."""
+    return deputies_at(await list_absences(tx), at)
+
+
+async def list_assignments(tx: Transaction, customer_id: UUID) -> list[ManagerAssignment]:
+    """All account managers of a customer, past and coming ones too."""
+    rows = await tx.raw.fetch(
+        """select employee_id, assigned_at, released_at from team_member
+           where customer_id = $1 and role = 'account_manager' order by assigned_at, assignment_id""",
+        customer_id,
+    )  # fmt: skip
+    return [ManagerAssignment(*row) for row in rows]
 
 
 async def list_account_managers(
@@ -89,7 +127,7 @@ async def list_account_managers(
         """select distinct on (customer_id) customer_id, employee_id from team_member
            where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
              and ($2::uuid[] is null or customer_id = any($2))
-           order by customer_id, assigned_at desc""",
+           order by customer_id, assigned_at desc, assignment_id desc""",
         at, None if customers is None else list(customers),
     )  # fmt: skip
     return {row["customer_id"]: row["employee_id"] for row in rows}

@@ -31,3 +31,13 @@ employee_centre = Table(  # which service centre an employee works at, from when
     Column("changed_at", Timestamp, primary_key=True),
     Column("centre", Text),  # null: at none
 )
+
+employee_absence = Table(  # when an employee is away, and who stands in, as each change said
+    "employee_absence",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("changed_at", Timestamp, primary_key=True),
+    Column("absent_from", Timestamp),  # null: no absence is known
+    Column("absent_until", Timestamp),  # null: not known
+    Column("deputy_id", Text),  # null: nobody
+)

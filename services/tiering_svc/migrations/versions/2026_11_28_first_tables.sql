@@ -702,6 +702,15 @@ create table employee_centre (
     primary key (employee_id, changed_at)
 );
 
+create table employee_absence (
+    employee_id text not null,
+    changed_at timestamptz not null,
+    absent_from timestamptz,
+    absent_until timestamptz,
+    deputy_id text,
+    primary key (employee_id, changed_at)
+);
+
 create index satisfaction_answer_of on satisfaction_answer (customer_id, answered_at);
 
 create index satisfaction_answer_when on satisfaction_answer (answered_at);
