@@ -4,7 +4,7 @@ from services.tiering_svc.customers import handlers as customers
 from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
 from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tests
-from services.tiering_svc.monitoring.handlers import sweeps, warnings
+from services.tiering_svc.monitoring.handlers import class_sweeps, sweeps
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
 from services.tiering_svc.schedules.handlers import due_runs
@@ -57,7 +57,6 @@ subscriptions.on(ComplaintReopened, external_facts.when_complaints_are_reopened_
 subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_them_beside_the_earlier)
 subscriptions.on(GroupParentChanged, external_facts.when_group_parents_change_keep_both)
 # warnings and assessments
-subscriptions.on(TeamMemberAssigned, warnings.when_account_managers_change_hand_over_their_warnings)
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
 timers = Timers()
@@ -72,6 +71,7 @@ jobs = Jobs(
         "lifetime_values": lifetime_values.LIFETIME_VALUE_RUNS,
         "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,
+        "class_sweep": class_sweeps.CLASS_SWEEPS,
         "warning_back_test": rule_back_tests.measure_next_batch,
         "assessment": due_runs.SCHEDULED_ASSESSMENTS,  # and its looks request what is due of every kind
     }

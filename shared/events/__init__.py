@@ -38,6 +38,9 @@ from shared.events.profile import (
     TeamMemberReleased,
 )
 from shared.events.tiering import (
+    ClassWarningClosed,
+    ClassWarningEscalated,
+    ClassWarningRaised,
     CustomerExcluded,
     CustomerExclusionEnded,
     KeyAccountApproved,
@@ -67,6 +70,9 @@ OWNERS: dict[str, str] = {
 __all__ = [
     "CATALOGUE",
     "OWNERS",
+    "ClassWarningClosed",
+    "ClassWarningEscalated",
+    "ClassWarningRaised",
     "ComplaintAcknowledged",
     "ComplaintClosed",
     "ComplaintEscalated",

@@ -5,14 +5,16 @@ from deploy.verify.invariant import CUT, Between, Rows, Within
 INVARIANTS = (
     Within(
         "warnings_once",
-        "a customer has one lasting warning of a cause, and none that is open without lasting",
+        "a customer, class or product line has one lasting warning of a cause, and none is open without lasting",
         ("tiering",),
         checked="select count(*) from early_warning",
         offending="""
-            select customer_id, cause, count(*) as lasting from early_warning where lasting
-            group by customer_id, cause having count(*) > 1
+            select subject_kind, customer_id, dimension, subject_code, cause, count(*) as lasting
+            from early_warning where lasting
+            group by subject_kind, customer_id, dimension, subject_code, cause having count(*) > 1
             union all
-            select customer_id, cause, 0 from early_warning where not lasting and state <> 'closed'
+            select subject_kind, customer_id, dimension, subject_code, cause, 0 from early_warning
+            where not lasting and state <> 'closed'
         """,
     ),
     Within(
@@ -41,9 +43,11 @@ INVARIANTS = (
         offending=f"""
             with announced as (
                 select (payload::jsonb ->> 'warning_id')::uuid as warning_id,
-                       count(*) filter (where type = 'tiering.warning_raised.v1') as raised,
-                       count(*) filter (where type = 'tiering.warning_closed.v1') as closed
-                from outbox where type in ('tiering.warning_raised.v1', 'tiering.warning_closed.v1') group by 1
+                       count(*) filter (where type like '%_raised.v1') as raised,
+                       count(*) filter (where type like '%_closed.v1') as closed
+                from outbox
+                where type in ('tiering.warning_raised.v1', 'tiering.warning_closed.v1',
+                               'tiering.class_warning_raised.v1', 'tiering.class_warning_closed.v1') group by 1
             )
             select warning_id, w.state, announced.raised, announced.closed
             from early_warning w full join announced using (warning_id)
@@ -58,7 +62,8 @@ INVARIANTS = (
         "the overview shows the early warnings that are not closed, and no others",
         Rows(
             "tiering",
-            "select warning_id as key, customer_id, cause, severity from early_warning where state <> 'closed'",
+            """select warning_id as key, customer_id, cause, severity from early_warning
+               where state <> 'closed' and customer_id is not null""",
             of_streams=f"""select warning_id as key from early_warning
                            where customer_id::text = any($1) and raised_at < {CUT}""",
         ),

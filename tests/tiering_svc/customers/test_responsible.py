@@ -1,7 +1,7 @@
 """Who is responsible for a customer (P5, T12): its manager, the deputy meanwhile; held against counting by hand."""
 
 from datetime import datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 from uuid import UUID
 
 from hypothesis import given
@@ -78,7 +78,7 @@ def test_T12_periods_say_for_every_day_who_was_responsible_then(assigned, announ
         ]
         manager = manager_at(assignments, instant)
         assert period.responsible == responsible_for(manager, deputies_at(changes, instant))
-    assert all(before.responsible != after.responsible for before, after in zip(periods, periods[1:], strict=False))
+    assert all(before.responsible != after.responsible for before, after in pairwise(periods))
 
 
 def assigned(employee: str, when: datetime) -> TeamMemberAssigned:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.tiering_svc.monitoring.domain.class_defaults import DEFAULT_CLASS_RULES
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.subscriptions import subscriptions
 from tests import harness
@@ -60,7 +61,9 @@ async def test_T12_a_rule_is_refused_at_its_field(client, change, code, pointer)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, code)
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert len((await client.get("/v1/warning-rules")).json()["items"]) == len(DEFAULT_WARNING_RULES)
+    assert len((await client.get("/v1/warning-rules")).json()["items"]) == len(DEFAULT_WARNING_RULES) + len(
+        DEFAULT_CLASS_RULES
+    )
 
 
 async def test_T12_shapes_are_checked_before_anything_else(client):

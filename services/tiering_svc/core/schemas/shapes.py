@@ -16,6 +16,15 @@ Exact = Annotated[
 ]
 
 
+class NamedCustomerRead(Read):
+    """Base of an entry of a list that shows a customer."""
+
+    customer_id: UUID
+    customer_name: str | None = Field(
+        default=None, description="filled in by the gateway for whoever may read the file; names lie with profile alone"
+    )
+
+
 class NamesShape(Shape):
     """A name in both languages."""
 

@@ -481,7 +481,7 @@ create index risk_flag_of on risk_flag (customer_id, raised_at);
 
 create table early_warning (
     warning_id uuid primary key,
-    customer_id uuid not null,
+    customer_id uuid,
     cause text not null,
     rule_id uuid not null,
     rule_version int not null,
@@ -500,14 +500,22 @@ create table early_warning (
     value_at_stake numeric(24, 4) check (value_at_stake >= 0),
     expected_loss numeric(24, 4) check (expected_loss >= 0),
     factors jsonb,
+    subject_kind text not null,
+    dimension text,
+    subject_code text,
     foreign key (rule_id, rule_version) references rule_set_version,
     check (lasting or state = 'closed'),
+    check (case when subject_kind = 'customer' then customer_id is not null and num_nonnulls(dimension, subject_code) = 0
+                else customer_id is null and num_nulls(dimension, subject_code) = 0 end),
     check (num_nonnulls(likelihood, value_at_stake, expected_loss) in (0, 3)),
     check ((state = 'closed') = (closed_at is not null) and (state = 'closed') = (closed_by is not null)
            and (state = 'closed') = (closing is not null))
 );
 
 create unique index early_warning_once on early_warning (customer_id, cause) where lasting;
+
+create unique index early_warning_once_a_class on early_warning (subject_kind, dimension, subject_code, cause)
+where lasting and customer_id is null;
 
 create index early_warning_of_customer on early_warning (customer_id, warning_id desc);
 
@@ -517,8 +525,8 @@ create table warning_change (
     change_id uuid primary key,
     warning_id uuid not null references early_warning,
     at timestamptz not null,
-    kind text not null check (kind in ('raised', 'escalated', 'acknowledged', 'step', 'handed_over', 'closed',
-                                       'cause_gone', 'replaced')),
+    kind text not null check (kind in ('raised', 'escalated', 'acknowledged', 'step', 'closed', 'cause_gone',
+                                       'replaced')),
     by text not null,
     as_of timestamptz,
     severity text,

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, Finding, Severity, evidence_as_data
+from services.tiering_svc.monitoring.domain.subjects import CUSTOMER, ClassSubject
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from shared.errors import conflict
 
@@ -23,17 +24,17 @@ NewId = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True)
 class EarlyWarning:
-    """A warning of one cause at one customer."""
+    """A warning of one cause at one customer, at a class of customers, or at a product line."""
 
     warning_id: UUID
-    customer_id: UUID
+    customer_id: UUID | None  # None: of a class or a product line, which `subject_kind` and the two after it say
     cause: str
     rule_id: UUID
     rule_version: int
     severity: Severity
     state: WarningState
     lasting: bool  # the cause has not been gone since: no other warning of it is raised
-    owner: str | None  # whoever looks after the customer
+    owner: str | None  # who was responsible when it was raised; who is now follows from the teams
     as_of: datetime  # of the raising
     swept_as_of: datetime  # of the last change that a sweep made
     raised_at: datetime
@@ -45,6 +46,9 @@ class EarlyWarning:
     value_at_stake: Decimal | None = None  # what the customer would bring over the months that the loss is about
     expected_loss: Decimal | None = None  # likelihood x value at stake
     factors: Sequence[Mapping[str, str]] | None = None  # what the likelihood follows from, the strongest first
+    subject_kind: str = CUSTOMER
+    dimension: str | None = None  # by what a class is made: its tier, its region; None: of a customer
+    subject_code: str | None = None  # which class of these: the code of the tier, of the region, of the category
 
 
 class WarningChange(NamedTuple):
@@ -53,11 +57,11 @@ class WarningChange(NamedTuple):
     change_id: UUID
     warning_id: UUID
     at: datetime
-    kind: str  # raised, escalated, acknowledged, step, handed_over, closed, cause_gone, replaced
+    kind: str  # raised, escalated, acknowledged, step, closed, cause_gone, replaced
     by: str
     as_of: datetime | None = None
     severity: str | None = None
-    code: str | None = None  # what kind of step, why it was closed, the new owner
+    code: str | None = None  # what kind of step, why it was closed
     note: str | None = None
     evidence: Mapping[str, Any] | None = None
 
@@ -72,15 +76,19 @@ class WarningDecision(NamedTuple):
 NOTHING = WarningDecision([], [])
 
 
-@dataclass(frozen=True, slots=True)
-class SweptCustomer:
-    """A customer in a sweep as of a day: what becomes of its warnings is decided cause by cause."""
+class SweptSubject:
+    """What a sweep as of a day looks at: what becomes of its warnings is decided cause by cause."""
 
-    customer_id: UUID
+    __slots__ = ()
+
     as_of: datetime
     at: datetime
     owner: str | None
     new_id: NewId
+
+    def _of(self, warning: EarlyWarning) -> EarlyWarning:
+        """The warning with whom it is about; a warning is made without."""
+        raise NotImplementedError
 
     def decide(
         self, warning: EarlyWarning | None, rule: WarningRule | None, finding: Finding | None
@@ -106,10 +114,10 @@ class SweptCustomer:
     def _raise(self, rule: WarningRule, finding: Finding) -> WarningDecision:
         assert finding.severity is not None
         evidence = evidence_as_data(rule.detector.kind, finding)
-        raised = EarlyWarning(
-            self.new_id(), self.customer_id, rule.cause, rule.rule_id, rule.version, finding.severity, "open", True,
+        raised = self._of(EarlyWarning(
+            self.new_id(), None, rule.cause, rule.rule_id, rule.version, finding.severity, "open", True,
             self.owner, self.as_of, self.as_of, self.at, evidence,
-        )  # fmt: skip
+        ))  # fmt: skip
         return WarningDecision([raised], [self._change(raised, "raised", severity=finding.severity, evidence=evidence)])
 
     def _escalate(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
@@ -139,6 +147,35 @@ class SweptCustomer:
         return WarningChange(self.new_id(), warning.warning_id, self.at, kind, SWEEP, self.as_of, **more)
 
 
+@dataclass(frozen=True, slots=True)
+class SweptCustomer(SweptSubject):
+    """A customer in a sweep."""
+
+    customer_id: UUID
+    as_of: datetime
+    at: datetime
+    owner: str | None
+    new_id: NewId
+
+    def _of(self, warning: EarlyWarning) -> EarlyWarning:
+        return replace(warning, customer_id=self.customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SweptClass(SweptSubject):
+    """A class of customers, or a product line, in a sweep."""
+
+    subject: ClassSubject
+    as_of: datetime
+    at: datetime
+    owner: str | None
+    new_id: NewId
+
+    def _of(self, warning: EarlyWarning) -> EarlyWarning:
+        kind, dimension, code = self.subject
+        return replace(warning, subject_kind=kind, dimension=dimension, subject_code=code)
+
+
 WarningWork = tuple[EarlyWarning, WarningChange]
 
 
@@ -164,13 +201,6 @@ def close(warning: EarlyWarning, reason: str, note: str | None, by: str, at: dat
     _refuse_unacknowledged(warning)
     return replace(warning, state="closed", closed_at=at, closed_by=by, closing=reason), WarningChange(
         change_id, warning.warning_id, at, "closed", by, code=reason, note=note
-    )
-
-
-def hand_over(warning: EarlyWarning, owner: str, at: datetime, change_id: UUID) -> WarningWork:
-    """A warning that belongs to whoever looks after the customer now, so that none is lost when someone leaves."""
-    return replace(warning, owner=owner), WarningChange(
-        change_id, warning.warning_id, at, "handed_over", SWEEP, code=owner
     )
 
 

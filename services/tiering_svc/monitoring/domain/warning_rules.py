@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.numbers import Names, number
+from services.tiering_svc.monitoring.domain.class_rules import default_cause, read_class_detector
 from services.tiering_svc.monitoring.domain.detectors import (
     HUNDRED,
     SEVERITIES,
@@ -21,6 +22,7 @@ from services.tiering_svc.monitoring.domain.detectors import (
 )
 from services.tiering_svc.monitoring.domain.limits import MOST_MONTHS, non_negative, whole
 from services.tiering_svc.monitoring.domain.monthly_series import SCORES
+from services.tiering_svc.monitoring.domain.subjects import CUSTOMER
 from shared.errors import invalid
 
 WarningDocument = Mapping[str, Any]
@@ -45,10 +47,15 @@ def read_rule(
     `pointer`: a field that is missing or not of the kind, a number out of range, thresholds in the wrong order."""
     fields = _Fields(document, pointer)
     kind = document["kind"]
-    if kind not in READERS:
+    detector: Detector
+    if document.get("subject") not in (None, CUSTOMER):
+        detector = of_classes = read_class_detector(fields, READERS)
+        cause = fields.cause(default_cause(of_classes))
+    elif kind not in READERS:
         raise invalid("unknown_kind", "There is no such kind of rule.", pointer=f"{pointer}/kind")
-    detector = READERS[kind](fields)
-    cause = fields.cause(kind)
+    else:
+        detector = READERS[kind](fields)
+        cause = fields.cause(kind)
     fields.refuse_unread()
     return WarningRule(rule_id, version, names, cause, detector)
 
@@ -59,7 +66,7 @@ class _Fields:
     def __init__(self, document: WarningDocument, pointer: str) -> None:
         self.document = document
         self.pointer = pointer
-        self.read = {"kind"}
+        self.read = {"kind", "subject"}
 
     def get(self, name: str) -> Any:
         """A field that the kind needs."""

@@ -136,7 +136,9 @@ async def _decide_warnings(
     batch: _SweptBatch,
 ) -> None:
     lasting = await warnings.load_lasting(tx, customers)
-    owners = await teams.list_account_managers(tx, run.as_of, customers)
+    managers = await teams.list_account_managers(tx, tx.at, customers)
+    deputies = await teams.list_deputies(tx, tx.at)
+    owners = {customer: deputies.get(manager, manager) for customer, manager in managers.items()}
     causes = {rule.cause for rule in rules}
     for customer_id, series in zip(customers, all_series, strict=True):
         by_cause = lasting.get(customer_id, {})
@@ -190,6 +192,7 @@ def tier_sizes_in(setting: Mapping[str, object]) -> TierSizes:
 
 
 def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
+    assert warning.customer_id is not None
     if change.kind == "raised":
         return WarningRaised(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,

@@ -1,19 +1,17 @@
-"""What people do with an early warning, and whose it is when the account manager changes (T12)."""
+"""What people do with an early warning (T12)."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
+from services.tiering_svc.monitoring.domain.subjects import ClassSubject
 from services.tiering_svc.monitoring.domain.warning import (
     EarlyWarning,
-    WarningChange,
     WarningWork,
     acknowledge,
     close,
-    hand_over,
     work_on,
 )
 from services.tiering_svc.monitoring.repository import warnings
-from shared.events import TeamMemberAssigned, WarningClosed
+from shared.events import ClassWarningClosed, WarningClosed
 from shared.messaging import Transaction, announce, new_id
 
 
@@ -44,10 +42,21 @@ async def _save(tx: Transaction, worked: WarningWork) -> EarlyWarning:
     return warning
 
 
-def closed_event(warning: EarlyWarning) -> WarningClosed:
+def closed_event(warning: EarlyWarning) -> WarningClosed | ClassWarningClosed:
     """What is announced of a warning that is closed."""
     assert warning.closing is not None
     assert warning.closed_at is not None
+    if warning.customer_id is None:
+        subject = class_fields(warning)
+        return ClassWarningClosed(
+            warning_id=warning.warning_id,
+            subject_kind=subject.kind,
+            dimension=subject.dimension,
+            subject_code=subject.code,
+            cause=warning.cause,
+            closing=warning.closing,
+            closed_at=warning.closed_at,
+        )
     return WarningClosed(
         customer_id=warning.customer_id,
         warning_id=warning.warning_id,
@@ -57,19 +66,8 @@ def closed_event(warning: EarlyWarning) -> WarningClosed:
     )
 
 
-async def when_account_managers_change_hand_over_their_warnings(
-    tx: Transaction, events: Sequence[TeamMemberAssigned]
-) -> None:
-    """The open warnings of a customer belong to whoever looks after it from now on."""
-    managers = {event.customer_id: event.employee_id for event in events if event.role == "account_manager"}
-    if not managers:
-        return
-    handed_over: list[EarlyWarning] = []
-    changes: list[WarningChange] = []
-    for warning in await warnings.load_open(tx, sorted(managers)):
-        if warning.owner != managers[warning.customer_id]:
-            after, change = hand_over(warning, managers[warning.customer_id], tx.at, new_id())
-            handed_over.append(after)
-            changes.append(change)
-    await warnings.save_warnings(tx, handed_over)
-    await warnings.add_changes(tx, changes)
+def class_fields(warning: EarlyWarning) -> ClassSubject:
+    """The class or product line that a warning is about; the warning is of none of the customers."""
+    assert warning.dimension is not None
+    assert warning.subject_code is not None
+    return ClassSubject(warning.subject_kind, warning.dimension, warning.subject_code)

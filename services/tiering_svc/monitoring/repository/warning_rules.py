@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from services.tiering_svc.monitoring.domain.class_rules import ClassDetector
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetKind, RuleSetVersion, VersionKey, list_in_force, list_rules
@@ -21,7 +22,16 @@ WARNING_RULES = RuleSetKind(
 
 
 async def list_active(tx: Transaction) -> list[WarningRule]:
-    """The rules in force, by their ids."""
+    """The rules about customers in force, by their ids."""
+    return [rule for rule in await _list_in_force(tx) if not isinstance(rule.detector, ClassDetector)]
+
+
+async def list_active_of_classes(tx: Transaction) -> list[WarningRule]:
+    """The rules about classes of customers and product lines in force, by their ids."""
+    return [rule for rule in await _list_in_force(tx) if isinstance(rule.detector, ClassDetector)]
+
+
+async def _list_in_force(tx: Transaction) -> list[WarningRule]:
     return [in_force.rules for in_force in await list_in_force(tx, WARNING_RULES)]
 
 

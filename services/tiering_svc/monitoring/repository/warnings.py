@@ -1,8 +1,7 @@
 """SQL of early warnings and their histories (T12)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from decimal import Decimal
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -26,18 +25,9 @@ async def load_lasting(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID,
     )
     by_customer: dict[UUID, dict[str, EarlyWarning]] = {}
     for warning in map(_warning, rows):
+        assert warning.customer_id is not None
         by_customer.setdefault(warning.customer_id, {})[warning.cause] = warning
     return by_customer
-
-
-async def load_open(tx: Transaction, customers: Sequence[UUID]) -> list[EarlyWarning]:
-    """The warnings of these customers that are not closed, locked."""
-    rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from early_warning w where w.customer_id = any($1::uuid[]) and w.state <> 'closed'
-            order by w.warning_id for update""",
-        customers,
-    )
-    return [_warning(row) for row in rows]
 
 
 async def load_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
@@ -77,37 +67,6 @@ async def list_changes(tx: Transaction, warning_id: UUID) -> list[WarningChange]
         warning_id,
     )  # fmt: skip
     return [WarningChange(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class WarningFilter:
-    """Which warnings are listed; None: whatever it is. `state` may be `not_closed`."""
-
-    customer_id: UUID | None = None
-    state: str | None = None
-    rule_id: UUID | None = None
-    cause: str | None = None
-    severity: str | None = None
-    owner: str | None = None
-
-
-async def list_warnings(
-    tx: Transaction, wanted: WarningFilter, after: tuple[Decimal, UUID] | None, limit: int
-) -> list[EarlyWarning]:
-    """The highest expected loss first (those where it is not known last), of equal ones the newest. `after`: the
-    expected loss (-1: not known) and the id of the last warning of the page before."""
-    rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from early_warning w
-            where ($1::uuid is null or w.customer_id = $1) and ($3::uuid is null or w.rule_id = $3)
-              and ($2::text is null or w.state = $2 or ($2 = 'not_closed' and w.state <> 'closed'))
-              and ($4::text is null or w.cause = $4) and ($5::text is null or w.severity = $5)
-              and ($6::text is null or w.owner = $6)
-              and ($7::numeric is null or (coalesce(w.expected_loss, -1), w.warning_id) < ($7, $8::uuid))
-            order by coalesce(w.expected_loss, -1) desc, w.warning_id desc limit $9""",
-        wanted.customer_id, wanted.state, wanted.rule_id, wanted.cause, wanted.severity, wanted.owner,
-        *(after or (None, None)), limit,
-    )  # fmt: skip
-    return [_warning(row) for row in rows]
 
 
 def _warning(row: Mapping[str, Any]) -> EarlyWarning:

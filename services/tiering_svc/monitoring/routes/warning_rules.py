@@ -9,6 +9,7 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
 from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance
+from services.tiering_svc.monitoring.domain.subjects import CUSTOMER
 from services.tiering_svc.monitoring.handlers.back_tests import cancel_back_test, request_back_test
 from services.tiering_svc.monitoring.repository import back_tests
 from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
@@ -34,7 +35,7 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
-from shared.errors import invalid
+from shared.errors import conflict, invalid
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetVersion, VersionKey, load_version, rule_set_routes
@@ -63,6 +64,9 @@ async def start_rule_back_test(rule_id: Id, body: RuleBackTestCreate, tx: Tx, ac
         raise invalid("out_of_range", "At least 0.", pointer="/outcome/least_baseline")
     loss = LossDefinition(body.horizon_months, body.outcome.baseline_months, fall, least)
     first, last = _month_after(body.from_), _month_after(body.to)
+    version = await load_version(tx, WARNING_RULES, rule_id, body.version)
+    if version.document.get("subject") not in (None, CUSTOMER):
+        raise conflict("rule_of_classes", "Only rules about customers can be tried on their history.")
     return _back_test(
         await request_back_test(tx, rule_id, body.version, first, last, loss, body.severity, actor.subject)
     )

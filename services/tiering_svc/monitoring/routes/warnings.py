@@ -1,34 +1,44 @@
 """Early warnings (T12): what they are, what was done about them, and the sweeps that raise and close them."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
 
-from services.tiering_svc.core.dependencies import instant_or_now, settings_of
-from services.tiering_svc.core.domain.numbers import Names, plain
-from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.monitoring.domain.warning import EarlyWarning, WarningChange
+from services.tiering_svc.core.dependencies import AsOf, instant_or_now, settings_of
+from services.tiering_svc.customers.domain import manager_at, responsible_for, responsible_periods
+from services.tiering_svc.customers.repository import list_absences, list_assignments, list_deputies
+from services.tiering_svc.monitoring.dependencies import CustomerIds, FilteredWarnings, WarningIds
 from services.tiering_svc.monitoring.handlers import warnings as handlers
 from services.tiering_svc.monitoring.handlers.sweeps import cancel_run, request_run
-from services.tiering_svc.monitoring.repository import sweeps, warning_rules, warnings
+from services.tiering_svc.monitoring.repository import sweeps, warnings
 from services.tiering_svc.monitoring.repository.sweeps import Sweep
-from services.tiering_svc.monitoring.repository.warnings import WarningFilter
+from services.tiering_svc.monitoring.repository.warning_lists import ListedWarning, load_listed
+from services.tiering_svc.monitoring.repository.warning_lists import (
+    list_customers_at_risk as find_customers_at_risk,
+)
+from services.tiering_svc.monitoring.repository.warning_lists import list_warnings as list_filtered
+from services.tiering_svc.monitoring.routes.warning_reads import (
+    change_read,
+    customer_at_risk,
+    load_words,
+    responsible_fields,
+    warning_fields,
+)
 from services.tiering_svc.monitoring.schemas.warnings import (
     ClosingCreate,
-    LikelihoodFactorRead,
-    WarningChangeRead,
+    CustomerAtRiskRead,
+    ResponsiblePeriodRead,
+    ResponsibleThenRead,
     WarningHistoryRead,
     WarningRead,
-    WarningRuleReference,
     WarningRunCreate,
     WarningRunRead,
     WarningStepCreate,
 )
-from services.tiering_svc.monitoring.texts.warnings import describe_evidence, describe_factor
 from shared.chassis import (
     Code,
     CurrentActor,
@@ -49,9 +59,9 @@ from shared.messaging import Transaction
 
 router = service_router(prefix="/v1", tags=["warnings"], dependencies=[staff_only])
 
-WarningStateFilter = Annotated[Literal["open", "acknowledged", "worked", "closed", "not_closed"] | None, Query()]
-SeverityFilter = Annotated[Literal["yellow", "red"] | None, Query()]
-RuleNames = Mapping[tuple[UUID, int], Names]
+SubjectKindFilter = Annotated[Code | None, Query(description="what it is about: customer, class, product_line")]
+DimensionFilter = Annotated[Code | None, Query(description="by what its class is made, as tier, region, category")]
+SubjectFilter = Annotated[Code | None, Query(description="which class: the code of the tier, of the region …")]
 
 
 @router.post("/warnings/runs", status_code=202, dependencies=[allow("evaluations:run")])
@@ -90,104 +100,105 @@ async def cancel_warning_run(run_id: Id, tx: Tx, actor: CurrentActor) -> Warning
 @router.get("/warnings", dependencies=[allow("tiers:read")])
 async def list_warnings(
     tx: Tx,
+    filtered: FilteredWarnings,
+    ids: WarningIds = None,
     customer_id: Id | None = None,
-    state: WarningStateFilter = None,
-    rule: Id | None = None,
-    cause: Code | None = None,
-    severity: SeverityFilter = None,
-    owner: Code | None = None,
+    subject_kind: SubjectKindFilter = None,
+    dimension: DimensionFilter = None,
+    subject: SubjectFilter = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[WarningRead]:
     """Early warnings, the highest expected loss first. `state=not_closed`: whatever still wants attention."""
-    wanted = WarningFilter(customer_id, state, rule, cause, severity, owner)
-    after = read_cursor(cursor, Decimal, UUID)
-    listed = await warnings.list_warnings(tx, wanted, after, limit + 1)
-    names, currency = await _names_and_currency(tx, listed)
-    return page_of(
-        [WarningRead(**_fields(warning, names, currency)) for warning in listed],
-        limit,
-        place_in_list,
-    )
+    wanted = replace(
+        filtered, ids=ids, customer_ids=None if customer_id is None else [customer_id], subject_kind=subject_kind,
+        dimension=dimension, subject_code=subject,
+    )  # fmt: skip
+    listed = await list_filtered(tx, wanted, read_cursor(cursor, Decimal, UUID), limit + 1)
+    words = await load_words(tx, listed)
+    return page_of([WarningRead(**warning_fields(item, words)) for item in listed], limit, place_in_list)
+
+
+@router.get("/warnings/customers", dependencies=[allow("tiers:read")])
+async def list_customers_at_risk(
+    tx: Tx, filtered: FilteredWarnings, ids: CustomerIds = None, cursor: Cursor = None, limit: Limit = 20
+) -> Page[CustomerAtRiskRead]:
+    """Customers about to leave, the highest expected loss first: how likely it is, what is at stake, why, and whose
+    they are. Of warnings that are not closed, unless `state` says so."""
+    wanted = replace(filtered, customer_ids=ids, state=filtered.state or "not_closed")
+    customers = await find_customers_at_risk(tx, wanted, read_cursor(cursor, Decimal, UUID), limit + 1)
+    words = await load_words(tx, [item for listed in customers for item in listed])
+    return page_of([customer_at_risk(listed, words) for listed in customers], limit, place_at_risk)
 
 
 @router.get("/warnings/{warning_id}", dependencies=[allow("tiers:read")])
 async def show_warning(warning_id: Id, tx: Tx) -> WarningHistoryRead:
-    """A warning with everything that was done about it, by whom and when."""
-    return await _with_history(tx, await warnings.read_warning(tx, warning_id))
+    """A warning with everything that was done about it, by whom and when, and who was responsible meanwhile."""
+    return await _with_history(tx, warning_id)
+
+
+@router.get("/warnings/{warning_id}/responsible", dependencies=[allow("tiers:read")])
+async def show_responsible(warning_id: Id, tx: Tx, as_of: AsOf = None) -> ResponsibleThenRead:
+    """Who is responsible for the customer of a warning, now or at a past instant: the manager, or the deputy."""
+    instant = instant_or_now(as_of, tx, "/as_of")
+    listed = await load_listed(tx, warning_id)
+    manager = listed.manager
+    if listed.warning.customer_id is not None:
+        manager = manager_at(await list_assignments(tx, listed.warning.customer_id), instant)
+    responsible = responsible_for(manager, await list_deputies(tx, instant))
+    return ResponsibleThenRead(as_of=instant, **responsible_fields(responsible))
 
 
 @router.post("/warnings/{warning_id}/acknowledgement", dependencies=[allow("customers:write")])
 async def acknowledge_warning(warning_id: Id, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     """Say that a warning was seen."""
-    return await _with_history(tx, await handlers.acknowledge_warning(tx, warning_id, actor.subject))
+    await handlers.acknowledge_warning(tx, warning_id, actor.subject)
+    return await _with_history(tx, warning_id)
 
 
 @router.post("/warnings/{warning_id}/steps", status_code=201, dependencies=[allow("customers:write")])
 async def take_a_step(warning_id: Id, body: WarningStepCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     """Record what was done about a warning."""
-    return await _with_history(tx, await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject))
+    await handlers.take_a_step(tx, warning_id, body.step, body.note, actor.subject)
+    return await _with_history(tx, warning_id)
 
 
 @router.post("/warnings/{warning_id}/closing", dependencies=[allow("customers:write")])
 async def close_warning(warning_id: Id, body: ClosingCreate, tx: Tx, actor: CurrentActor) -> WarningHistoryRead:
     """Close a warning with a reason. While its cause lasts, another one is raised only when it gets worse."""
-    return await _with_history(tx, await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject))
+    await handlers.close_warning(tx, warning_id, body.reason, body.note, actor.subject)
+    return await _with_history(tx, warning_id)
 
 
-async def _with_history(tx: Transaction, warning: EarlyWarning) -> WarningHistoryRead:
-    names, currency = await _names_and_currency(tx, [warning])
-    changes = await warnings.list_changes(tx, warning.warning_id)
+async def _with_history(tx: Transaction, warning_id: UUID) -> WarningHistoryRead:
+    listed = await load_listed(tx, warning_id)
+    words = await load_words(tx, [listed])
+    changes = await warnings.list_changes(tx, warning_id)
     return WarningHistoryRead(
-        **_fields(warning, names, currency), changes=[_change(change, currency) for change in changes]
+        **warning_fields(listed, words),
+        changes=[change_read(change, listed.warning, words.currency) for change in changes],
+        responsible=await _responsible_since(tx, listed),
     )
 
 
-async def _names_and_currency(tx: Transaction, listed: Sequence[EarlyWarning]) -> tuple[RuleNames, str]:
-    """The names of the rules behind these warnings, and the currency of their amounts."""
-    versions = {(warning.rule_id, warning.rule_version) for warning in listed}
-    rules = await warning_rules.list_compiled(tx, sorted(versions))
-    return {(rule.rule_id, rule.version): rule.names for rule in rules}, (await find_business(tx)).currency
+async def _responsible_since(tx: Transaction, listed: ListedWarning) -> list[ResponsiblePeriodRead]:
+    """Who was responsible for the customer from the raising to the closing, or to now."""
+    warning = listed.warning
+    if warning.customer_id is None:
+        return []
+    periods = responsible_periods(
+        await list_assignments(tx, warning.customer_id), await list_absences(tx), warning.raised_at,
+        warning.closed_at or tx.at,
+    )  # fmt: skip
+    return [
+        ResponsiblePeriodRead(since=period.since, until=period.until, **responsible_fields(period.responsible))
+        for period in periods
+    ]
 
 
-def _fields(warning: EarlyWarning, names: RuleNames, currency: str) -> dict[str, Any]:
-    return {
-        "id": warning.warning_id,
-        "customer_id": warning.customer_id,
-        "cause": warning.cause,
-        "severity": warning.severity,
-        "state": warning.state,
-        "lasting": warning.lasting,
-        "owner": warning.owner,
-        "rule": WarningRuleReference(
-            id=warning.rule_id, version=warning.rule_version, name=names[warning.rule_id, warning.rule_version]
-        ),
-        "as_of": warning.as_of,
-        "raised_at": warning.raised_at,
-        "evidence": dict(warning.evidence),
-        "words": describe_evidence(warning.evidence, currency),
-        "closed_at": warning.closed_at,
-        "closed_by": warning.closed_by,
-        "closing": warning.closing,
-        "likelihood": plain(warning.likelihood),
-        "value_at_stake": plain(warning.value_at_stake),
-        "expected_loss": plain(warning.expected_loss),
-        "factors": [LikelihoodFactorRead(**factor, words=describe_factor(factor)) for factor in warning.factors or ()],
-    }
-
-
-def _change(change: WarningChange, currency: str) -> WarningChangeRead:
-    return WarningChangeRead(
-        at=change.at,
-        kind=change.kind,
-        by=change.by,
-        as_of=change.as_of,
-        severity=change.severity,
-        code=change.code,
-        note=change.note,
-        evidence=None if change.evidence is None else dict(change.evidence),
-        words=None if change.evidence is None else describe_evidence(change.evidence, currency),
-    )
+def place_at_risk(customer: CustomerAtRiskRead) -> tuple[Decimal, UUID]:
+    """Where a customer stands in the list of those at risk, for the cursor of the next page."""
+    return Decimal(-1) if customer.expected_loss is None else Decimal(customer.expected_loss), customer.customer_id
 
 
 def place_in_list(warning: WarningRead) -> tuple[Decimal, UUID]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead
 from shared.chassis import Code, Instant, Read, Shape, Text
 from shared.jobs.http import JobRead
 from shared.rule_sets import RuleSetVersionRead
@@ -26,7 +26,14 @@ class WarningThresholdWrite(Shape):
 class WarningRuleDocument(Shape):
     """What a warning rule looks for. Which fields it needs depends on its kind; others are refused."""
 
-    kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down"]
+    kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down", "buyers_down"]
+    subject: Code | None = Field(
+        default=None, description="whose months it looks at: customer (if not given), class, product_line"
+    )
+    dimension: Code | None = Field(
+        default=None, description="by what classes are made: tier, region, industry, kind, stage, manager"
+    )
+    least_customers: Whole | None = Field(default=None, description="a smaller class says nothing")
     cause: Code | None = Field(default=None, description="the kind, unless it is to warn beside another of its kind")
     thresholds: list[WarningThresholdWrite] = Field(max_length=2, description="mild first")
     recent_months: Whole | None = None
@@ -122,14 +129,49 @@ class LikelihoodFactorRead(Read):
     words: dict[str, str]
 
 
-class WarningRead(Read):
+class WarningSubjectRead(Read):
+    """What a warning is about."""
+
+    kind: str = Field(description="customer, class, product_line; more may come")
+    dimension: str | None = Field(description="by what the class is made, as tier or category; null: of a customer")
+    code: str | None = Field(description="which class of these; null: of a customer")
+
+
+class ResponsibleRead(Read):
+    """Who is responsible for a customer at an instant."""
+
+    manager: str | None = Field(description="the account manager; null: nobody")
+    deputy: str | None = Field(description="who stands in while the manager is away; null: nobody")
+    owner: str | None = Field(description="who is to act: the deputy, else the manager; null: nobody")
+
+
+class ResponsiblePeriodRead(ResponsibleRead):
+    since: datetime
+    until: datetime | None = Field(description="null: to this day, or to the warning's closing")
+
+
+class ResponsibleThenRead(ResponsibleRead):
+    as_of: datetime
+
+
+class ResponsibleNowRead(ResponsibleRead):
+    """Who is responsible now, with names."""
+
+    manager_name: str | None = Field(default=None, description="filled in by the gateway")
+    owner_name: str | None = Field(default=None, description="filled in by the gateway")
+
+
+class WarningRead(ResponsibleNowRead):
     id: UUID
-    customer_id: UUID
+    subject: WarningSubjectRead
+    customer_id: UUID | None = Field(description="null: of a class or a product line")
+    customer_name: str | None = Field(default=None, description="filled in by the gateway")
+    tier: str | None = Field(description="the customer's, now")
+    region: str | None = Field(description="the customer's, now")
     cause: str
     severity: str
     state: str
     lasting: bool = Field(description="the cause has not been gone since it was raised")
-    owner: str | None
     rule: WarningRuleReference
     as_of: datetime
     raised_at: datetime
@@ -160,6 +202,32 @@ class WarningChangeRead(Read):
 
 class WarningHistoryRead(WarningRead):
     changes: list[WarningChangeRead] = Field(description="oldest first")
+    responsible: list[ResponsiblePeriodRead] = Field(
+        description="who was responsible for the customer since the warning was raised, oldest first"
+    )
+
+
+class RiskReasonRead(Read):
+    """A warning as the reason why a customer may leave."""
+
+    warning_id: UUID
+    cause: str
+    severity: str
+    state: str
+    words: dict[str, str]
+
+
+class CustomerAtRiskRead(NamedCustomerRead, ResponsibleNowRead):
+    """A customer that may leave: how likely that is, what is at stake, why, and whose it is to act."""
+
+    tier: str | None
+    region: str | None
+    severity: str = Field(description="the worst of its warnings'")
+    likelihood: str | None = Field(description="of a loss over the months to come, 0 to 1; null: not known")
+    value_at_stake: str | None = Field(description="what it would bring over these months by its own rate")
+    expected_loss: str | None = Field(description="the likelihood times the value at stake; the list is sorted by it")
+    reasons: list[RiskReasonRead] = Field(description="the worst first")
+    factors: list[LikelihoodFactorRead] = Field(description="what the likelihood follows from, the strongest first")
 
 
 class WarningStepCreate(Shape):

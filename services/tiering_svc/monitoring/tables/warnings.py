@@ -5,18 +5,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.tiering_svc.core.tables import Money, Timestamp, metadata
 
-early_warning = Table(  # a customer has one lasting warning of a cause: an index sees to it
+early_warning = Table(  # a customer, class or product line has one lasting warning of a cause: indexes see to it
     "early_warning",
     metadata,
     Column("warning_id", Uuid, primary_key=True),
-    Column("customer_id", Uuid, nullable=False),
+    Column("customer_id", Uuid),  # null: of a class or a product line
     Column("cause", Text, nullable=False),
     Column("rule_id", Uuid, nullable=False),
     Column("rule_version", Integer, nullable=False),
     Column("severity", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("lasting", Boolean, nullable=False),  # the cause has not been gone since
-    Column("owner", Text),
+    Column("owner", Text),  # who was responsible when it was raised; who is now follows from team_member
     Column("as_of", Timestamp, nullable=False),
     Column("swept_as_of", Timestamp, nullable=False),
     Column("raised_at", Timestamp, nullable=False),
@@ -28,6 +28,9 @@ early_warning = Table(  # a customer has one lasting warning of a cause: an inde
     Column("value_at_stake", Money),
     Column("expected_loss", Money),
     Column("factors", JSONB),  # what the likelihood follows from, the strongest first
+    Column("subject_kind", Text, nullable=False),  # customer, class, product_line
+    Column("dimension", Text),  # by what its class is made: tier, region, category ...; null: of a customer
+    Column("subject_code", Text),  # which class of these; null: of a customer
 )
 
 warning_change = Table(  # who did what, when; never changed
