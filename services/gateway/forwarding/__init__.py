@@ -1,8 +1,9 @@
 """forwarding: everything below /v1 that another service answers is handed to it, on behalf of who asks.
 
 Owns: which service answers which path; what of a request goes in and of an answer comes out; the composed answers
-(the customer 360 asked afresh, several parts at once) with their time budget and circuit breakers; the ids that new
-customer files get on their way to profile.
+(the customer 360 asked afresh, several parts at once) with their time budget and circuit breakers; the names of
+customers and employees in lists of services that keep none; the ids that new customer files get on their way to
+profile.
 
 Does not own: any table; what the services decide and whom they refuse.
 

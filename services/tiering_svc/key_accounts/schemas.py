@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, NamesShape, Whole
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead, NamesShape, Whole
 from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
 
 KeyAccountKindCode = Literal["economic", "important", "group", "strategic"]
@@ -92,9 +92,8 @@ class NominationFiguresRead(Read):
     disqualifications: list[ExaminationRead]
 
 
-class NominationRead(Read):
+class NominationRead(NamedCustomerRead):
     id: UUID
-    customer_id: UUID
     kinds: list[str]
     reason: str
     evidence: list[EvidenceRead]
@@ -109,11 +108,10 @@ class NominationRead(Read):
     findings: list[ExaminationRead] | None = Field(description="the disqualifying rules when it was approved")
 
 
-class AccountClassRead(Read):
+class AccountClassRead(NamedCustomerRead):
     """A time in which a customer is a key account, or excluded."""
 
     id: UUID = Field(description="the nomination's")
-    customer_id: UUID
     kinds: list[str]
     since: datetime
     until: datetime | None
@@ -133,8 +131,7 @@ class CustomerKeyAccountRead(Read):
     words: str
 
 
-class CandidateRead(Read):
-    customer_id: UUID
+class CandidateRead(NamedCustomerRead):
     kind: str
     amount: SignedAmount | None = Field(description="in the window; of a group, of all its members")
     because: ExaminationRead

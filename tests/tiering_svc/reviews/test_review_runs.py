@@ -134,6 +134,7 @@ async def test_T10_down_only_at_review_after_the_grace_period(client, database, 
     [mover] = (await client.get(f"/v1/evaluations/{third['id']}/movers")).json()["items"]
     assert mover == {
         "customer_id": str(ANN),
+        "customer_name": None,
         "outcome": "down",
         "from_tier": "gold",
         "to_tier": "silver",

@@ -11,6 +11,7 @@ from services.gateway.dependencies import service_of, settings_of
 from services.gateway.forwarding.dependencies import composer_of, forward_request, response_of
 from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, service_for
 from services.gateway.forwarding.handlers.calls import ServiceAnswer
+from services.gateway.forwarding.handlers.names import with_names
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import require_customer
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False
 
 FORWARDED_PATH = "/{path:path}"  # takes what no other route took
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+WITHOUT_NAMES = frozenset({"tiering"})  # services that show customers in lists, and keep no names
 ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which scope each of its routes needs
 
 
@@ -51,7 +53,7 @@ def _readable(answer: ServiceAnswer, actor: Actor) -> Response:
 
 @router.api_route(FORWARDED_PATH, methods=METHODS, dependencies=[ANYBODY_SIGNED_IN, passes_query_on])
 async def forward_to_service(request: Request, path: str) -> Response:
-    """Hand the request to the service that answers this path, and its answer back."""
+    """Hand the request to the service that answers this path, and its answer back; in lists with names."""
     name = service_for(path)
     if name is None:
         return method_not_allowed(request)
@@ -59,7 +61,8 @@ async def forward_to_service(request: Request, path: str) -> Response:
     body = await request.body()
     await _require_own_customers(request, actor, body)
     query: bytes = request.scope["query_string"]
-    return response_of(await forward_request(request, name, actor, body, query=query))
+    answer = await forward_request(request, name, actor, body, query=query)
+    return response_of(await with_names(composer_of(request), actor, answer) if name in WITHOUT_NAMES else answer)
 
 
 async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:

@@ -1,11 +1,10 @@
 """The pyramid over HTTP (T7)."""
 
 from datetime import datetime
-from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, MonthsRead, PolicyReference
+from services.tiering_svc.core.schemas.shapes import Count, MonthsRead, NamedCustomerRead, PolicyReference
 from shared.chassis import Read, SignedAmount
 
 
@@ -44,8 +43,7 @@ class DirectionRead(Read):
     customers: Count
 
 
-class MovedCustomerRead(Read):
-    customer_id: UUID
+class MovedCustomerRead(NamedCustomerRead):
     from_tier: str | None
     to_tier: str
     way: str

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact, Whole
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead, Whole
 from shared.chassis import Amount, Code, Read, Shape, SignedAmount
 
 MonthText = Annotated[
@@ -83,8 +82,7 @@ class LostTotalsRead(Read):
     )
 
 
-class LostCustomerRead(Read):
-    customer_id: UUID
+class LostCustomerRead(NamedCustomerRead):
     tier: str | None
     orders: Count
     first_order_at: datetime

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count
+from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead
 from shared.chassis import Instant, Read, Shape, SignedAmount
 from shared.jobs.http import JobRead
 
@@ -61,8 +61,7 @@ class LifetimeRunRead(JobRead):
     parameters: LifetimeParametersRead | None
 
 
-class LifetimeValueRead(Read):
-    customer_id: UUID
+class LifetimeValueRead(NamedCustomerRead):
     repeat_purchases: Count = Field(description="purchase days after the first")
     days_to_last_purchase: Count = Field(description="from the first")
     age_days: Count = Field(description="since the first purchase")

@@ -2,11 +2,10 @@
 
 from datetime import date, datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
+from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead, PolicyReference, Version
 from shared.chassis import Read, Shape, SignedAmount
 from shared.jobs.http import JobRead
 
@@ -61,9 +60,8 @@ class BackTestResultRead(PolicyBackTestRead):
     months: list[BackTestMonthRead]
 
 
-class BackTestMoverRead(Read):
+class BackTestMoverRead(NamedCustomerRead):
     month: str
-    customer_id: UUID
     outcome: str
     from_tier: str | None
     to_tier: str

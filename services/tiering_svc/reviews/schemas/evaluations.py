@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count
-from shared.chassis import Id, Instant, Read, Shape
+from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead
+from shared.chassis import Id, Instant, Shape
 from shared.jobs.http import JobRead
 
 
@@ -47,8 +47,7 @@ class EvaluationRead(JobRead):
     cutoffs: list[dict[str, str]] | None
 
 
-class MoverRead(Read):
-    customer_id: UUID
+class MoverRead(NamedCustomerRead):
     outcome: str
     from_tier: str | None
     to_tier: str

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, PolicyReference, Version
+from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead, PolicyReference, Version
 from services.tiering_svc.reviews.schemas.evaluations import PHASES
 from shared.chassis import Amount, Code, Instant, Read, Shape, SignedAmount
 from shared.jobs.http import JobRead
@@ -73,8 +72,7 @@ class SimulationResultRead(SimulationRead):
     key_accounts: dict[str, int] = Field(description="the movers that are key accounts, by outcome")
 
 
-class SimulatedMoverRead(Read):
-    customer_id: UUID
+class SimulatedMoverRead(NamedCustomerRead):
     outcome: str
     from_tier: str | None
     to_tier: str
