@@ -98,6 +98,11 @@ def responsible_for(manager: str | None, deputies: Mapping[str, str]) -> Respons
     return Responsible(manager, None if manager is None else deputies.get(manager))
 
 
+def managers_of(owner: str, deputies: Mapping[str, str]) -> set[str]:
+    """The managers whose customers are the owner's: the owner, and everybody whom the owner stands in for."""
+    return {owner} | {manager for manager, deputy in deputies.items() if deputy == owner}
+
+
 def responsible_periods(
     assignments: Sequence[ManagerAssignment], changes: Sequence[AbsenceChange], since: datetime, until: datetime
 ) -> list[ResponsiblePeriod]:

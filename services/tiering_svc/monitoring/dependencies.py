@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
+from services.tiering_svc.customers.domain import managers_of
 from services.tiering_svc.customers.repository import list_deputies
 from services.tiering_svc.monitoring.repository.warning_lists import WarningFilter
 from shared.chassis import Code, CurrentActor, Id, Tx
@@ -43,7 +44,7 @@ async def warning_filter(
     """What all lists of warnings are filtered by; the filters hold together."""
     owners = [code for code in (owner, actor.subject if mine else None) if code is not None]
     deputies = await list_deputies(tx, tx.at) if owners else {}
-    choices = [{code} | {away for away, deputy in deputies.items() if deputy == code} for code in owners]
+    choices = [managers_of(code, deputies) for code in owners]
     if manager is not None:
         choices.append({manager})
     return WarningFilter(

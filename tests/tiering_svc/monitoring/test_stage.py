@@ -16,8 +16,11 @@ from services.tiering_svc.monitoring.domain.monthly_series import Margin, Monthl
 from services.tiering_svc.monitoring.domain.stage import stage_of
 from services.tiering_svc.monitoring.domain.stage_rules import read_stage_rules
 from services.tiering_svc.retention.domain.churn import OrderRhythm, read_churn_rules
+from services.tiering_svc.subscriptions import subscriptions
+from shared.events import CustomerTraitsChanged, TeamMemberAssigned
 from shared.messaging import new_id
 from tests import harness
+from tests.tiering_svc.events import placed
 from tests.tiering_svc.rule_sets import OnlyRuleSet
 from tests.tiering_svc.runs import to_the_end
 
@@ -201,3 +204,66 @@ async def test_T11_a_partner_sees_its_own_customers_stage_only(client, as_role):
     assert (await client.get("/v1/stages", headers=partner)).status_code == 404
     assert (await client.get(f"/v1/customers/{UUID(int=7)}/stage", headers=partner)).status_code == 404
     assert (await client.get(f"/v1/customers/{UUID(int=7)}/stage")).json()["code"] == "customer_not_found"
+
+
+async def test_T11_a_customers_stages_through_time_are_those_of_each_months_end(client, database):
+    """Held against the stage asked for at each of these instants."""
+    ann = UUID(int=1)
+    orders = [placed(ann, datetime(2025, 1, 5, tzinfo=UTC) + timedelta(days=7 * week), "60") for week in range(20)]
+    orders += [placed(ann, datetime(2025, 11, 3, tzinfo=UTC), "60")]
+    await harness.deliver(database, subscriptions, orders)
+    as_of = datetime(2025, 12, 10, tzinfo=UTC)
+    url = f"/v1/customers/{ann}"
+    answer = await client.get(f"{url}/stages", params={"as_of": as_of.isoformat(), "months": 13})
+    assert answer.status_code == 200, answer.text
+    periods = answer.json()["items"]
+    ends = [datetime(2024 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(11, 24)]
+    found: list[str] = []
+    for at in [*(end - timedelta(microseconds=1) for end in ends), as_of]:
+        one = (await client.get(f"{url}/stage", params={"as_of": at.isoformat()})).json()["stage"]
+        [period] = [
+            period
+            for period in periods
+            if datetime.fromisoformat(period["since"]) <= at
+            and (period["until"] is None or at < datetime.fromisoformat(period["until"]))
+        ]
+        assert (period["stage"], period["name"]) == (one["code"], one["name"])
+        found += [one["code"]] if found[-1:] != [one["code"]] else []
+    assert [period["stage"] for period in periods] == found
+    assert found == ["acquire", "retain", "dormant", "lost", "retain"]
+    assert (await client.get(f"{url}/stages", params={"months": 61})).status_code == 422
+    nobody = await client.get(f"/v1/customers/{UUID(int=9)}/stages")
+    assert nobody.json()["code"] == "customer_not_found"
+
+
+async def test_T11_customers_are_listed_by_stage_ids_tier_region_and_owner(client, database, as_role):
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    ann, bob, cat = (UUID(int=number) for number in (1, 2, 3))
+    await harness.deliver(
+        database, subscriptions,
+        [*(placed(ann, at - timedelta(days=days), "60") for days in range(100, 4, -5)),
+         *(placed(bob, at - timedelta(days=days), "60") for days in range(300, 200, -5)),
+         placed(cat, at - timedelta(days=10), "60"),
+         CustomerTraitsChanged(customer_id=bob, kind="person", region="north", completeness=9, changed_at=at),
+         TeamMemberAssigned(customer_id=bob, assignment_id=new_id(), employee_id="E-1", role="account_manager",
+                            assigned_at=at)],
+    )  # fmt: skip
+    assert (await client.post("/v1/warnings/runs", json={"as_of": at.isoformat()})).status_code == 202
+    await to_the_end(database, "warning_sweep")
+
+    async def listed(**wanted: Any) -> list[tuple[str, str]]:
+        answer = await client.get("/v1/stages/customers", params=wanted)
+        assert answer.status_code == 200, answer.text
+        return [(item["customer_id"], item["stage"]) for item in answer.json()["items"]]
+
+    everybody = [(str(ann), "retain"), (str(bob), "lost"), (str(cat), "acquire")]
+    assert await listed() == everybody
+    assert await listed(stage="lost") == await listed(region="north") == await listed(owner="E-1") == everybody[1:2]
+    assert await listed(ids=[str(ann), str(cat)]) == [everybody[0], everybody[2]]
+    assert await listed(ids=[str(ann)], stage="lost") == []
+    first = (await client.get("/v1/stages/customers", params={"limit": 2})).json()
+    rest = (await client.get("/v1/stages/customers", params={"limit": 2, "cursor": first["next"]})).json()
+    assert [item["customer_id"] for item in first["items"] + rest["items"]] == [id for id, _ in everybody]
+    assert (await client.get("/v1/stages/customers", params={"stge": "lost"})).json()["nearest"] == "stage"
+    partner = as_role("partner", partner_id=new_id())
+    assert (await client.get("/v1/stages/customers", headers=partner)).status_code == 404

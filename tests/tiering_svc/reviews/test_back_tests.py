@@ -37,7 +37,8 @@ async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client
     url = f"/v1/tier-policies/{policy}/back-tests/{run['id']}/movers"
     [mover] = (await client.get(url, params={"outcome": "up"})).json()["items"]
     assert mover == {
-        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "customer_name": None, "outcome": "up", "from_tier": "silver",
+        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "customer_name": None,
+        "outcome": "up", "from_tier": "silver",
         "to_tier": "gold", "moved_back_in": spelled(month_ago(3).date()),
     }  # fmt: skip
     page = (await client.get(url, params={"limit": 2})).json()

@@ -24,7 +24,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
 # The word after a customer's id, in customers/{id}/… -> who answers it; whatever is not here is profile's.
 OF_A_CUSTOMER: dict[str, tuple[str, ...]] = {
     "tiering": (
-        *("tier", "indicators", "stage", "satisfaction", "product-mix"),
+        *("tier", "indicators", "stage", "stages", "satisfaction", "product-mix"),
         *("key-account", "risks", "exclusion", "lifetime-value"),
     ),
     "loyalty": ("points",),

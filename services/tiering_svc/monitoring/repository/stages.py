@@ -1,10 +1,13 @@
 """SQL of stages and relationship types (T11): as the last sweep found them, and the tiers they follow from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.relationship import TierSizes
+from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.tables.stages import customer_stage
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_columns
@@ -46,6 +49,51 @@ async def save_stages(
         tx, customer_stage, {"customer_id": customers, "stage": stages, "relationship": relationships},
         shared={"since": as_of, "run_id": run_id}, on_conflict=ONLY_CHANGES,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StageFilter:
+    """Which customers are listed; None: whatever it is. `responsible`: whose they are, by the managers' codes."""
+
+    ids: Sequence[UUID] | None = None
+    stage: str | None = None
+    relationship: str | None = None
+    tier: str | None = None
+    region: str | None = None
+    responsible: Collection[str] | None = None
+
+
+class StagedCustomer(NamedTuple):
+    """A customer as the last sweep found it, with its account manager, tier and region of now."""
+
+    customer_id: UUID
+    stage: str
+    relationship: str | None
+    since: datetime
+    manager: str | None
+    tier: str | None
+    region: str | None
+
+
+async def list_stages(tx: Transaction, wanted: StageFilter, after: UUID | None, limit: int) -> list[StagedCustomer]:
+    """Customers that fit, in the order of their ids, after the given one."""
+    query = Conditions(tx.at)
+    query.require("c.customer_id = any({}::uuid[])", wanted.ids)
+    query.require("c.stage = {}", wanted.stage)
+    query.require("c.relationship = {}", wanted.relationship)
+    query.require("s.tier = {}", wanted.tier)
+    query.require("f.region = {}", wanted.region)
+    query.require(
+        "team.employee_id = any({}::text[])", None if wanted.responsible is None else sorted(wanted.responsible)
+    )
+    query.require("c.customer_id > {}::uuid", after)
+    rows = await tx.raw.fetch(
+        f"""select c.customer_id, c.stage, c.relationship, c.since, team.employee_id, s.tier, f.region
+            from customer_stage c {context_of("c.customer_id")} where {query.where}
+            order by c.customer_id limit {query.add(limit)}""",
+        *query.parameters,
+    )
+    return [StagedCustomer(*row) for row in rows]
 
 
 async def find_stage_since(tx: Transaction, customer_id: UUID) -> tuple[str, datetime] | None:

@@ -4,28 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning
+from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.repository.warnings import COLUMNS, FIELDS
 from shared.errors import not_found
 from shared.messaging import Transaction
 
-# $1: the instant of the question. A class of one manager's customers is that manager's.
-LISTED = """
-early_warning w
-left join standing s on s.customer_id = w.customer_id
-left join lateral (
-    select region from customer_traits t where t.customer_id = w.customer_id and t.changed_at <= $1
-    order by seq desc limit 1
-) f on true
-left join lateral (
-    select employee_id from team_member t
-    where t.customer_id = w.customer_id and t.role = 'account_manager' and t.assigned_at <= $1
-      and (t.released_at is null or t.released_at > $1)
-    order by t.assigned_at desc, t.assignment_id desc limit 1
-) team on true
+# A class of one manager's customers is that manager's.
+LISTED = f"""
+early_warning w {context_of("w.customer_id")}
 cross join lateral (
     select coalesce(team.employee_id, case when w.dimension = 'manager' then w.subject_code end) as employee_id
 ) m
@@ -58,28 +48,28 @@ class WarningFilter:
     tier: str | None = None
     region: str | None = None
 
-    def conditions(self) -> list[tuple[str, Any]]:
-        """The conditions with a `{}` for the place of their value."""
-        state = None if self.state == "not_closed" else self.state
-        responsible = None if self.responsible is None else sorted(self.responsible)
-        conditions = [
-            ("w.warning_id = any({}::uuid[])", self.ids),
-            ("w.customer_id = any({}::uuid[])", self.customer_ids),
-            ("w.subject_kind = {}", self.subject_kind),
-            ("w.dimension = {}", self.dimension),
-            ("w.subject_code = {}", self.subject_code),
-            ("w.state = {}", state),
-            ("w.state <> {}", "closed" if self.state == "not_closed" else None),
-            ("w.rule_id = {}", self.rule_id),
-            ("w.cause = {}", self.cause),
-            ("w.severity = {}", self.severity),
-            ("m.employee_id = any({}::text[])", responsible),
-            ("(m.employee_id is not null) = {}", self.owned),
-            (AT_CENTRE, self.centre),
-            ("s.tier = {}", self.tier),
-            ("f.region = {}", self.region),
-        ]
-        return [(condition, value) for condition, value in conditions if value is not None]
+    def conditions(self, at: datetime) -> Conditions:
+        """The statement's conditions, for the instant of the question."""
+        not_closed = self.state == "not_closed"
+        conditions = Conditions(at)
+        conditions.require("w.warning_id = any({}::uuid[])", self.ids)
+        conditions.require("w.customer_id = any({}::uuid[])", self.customer_ids)
+        conditions.require("w.subject_kind = {}", self.subject_kind)
+        conditions.require("w.dimension = {}", self.dimension)
+        conditions.require("w.subject_code = {}", self.subject_code)
+        conditions.require("w.state = {}", None if not_closed else self.state)
+        conditions.require("w.state <> {}", "closed" if not_closed else None)
+        conditions.require("w.rule_id = {}", self.rule_id)
+        conditions.require("w.cause = {}", self.cause)
+        conditions.require("w.severity = {}", self.severity)
+        conditions.require(
+            "m.employee_id = any({}::text[])", None if self.responsible is None else sorted(self.responsible)
+        )
+        conditions.require("(m.employee_id is not null) = {}", self.owned)
+        conditions.require(AT_CENTRE, self.centre)
+        conditions.require("s.tier = {}", self.tier)
+        conditions.require("f.region = {}", self.region)
+        return conditions
 
 
 class ListedWarning(NamedTuple):
@@ -91,25 +81,12 @@ class ListedWarning(NamedTuple):
     region: str | None
 
 
-class _Query:
-    """The parameters of a statement, and the `where` made of a filter."""
-
-    def __init__(self, at: datetime, wanted: WarningFilter) -> None:
-        self.parameters: list[Any] = [at]
-        conditions = [condition.format(self.add(value)) for condition, value in wanted.conditions()]
-        self.where = " and ".join(conditions) or "true"
-
-    def add(self, value: Any) -> str:
-        self.parameters.append(value)
-        return f"${len(self.parameters)}"
-
-
 async def list_warnings(
     tx: Transaction, wanted: WarningFilter, after: tuple[Decimal, UUID] | None, limit: int
 ) -> list[ListedWarning]:
     """The highest expected loss first (those where it is not known last), of equal ones the newest. `after`: the
     expected loss (-1: not known) and the id of the last warning of the page before."""
-    query = _Query(tx.at, wanted)
+    query = wanted.conditions(tx.at)
     beyond = "true"
     if after is not None:
         beyond = f"({EXPECTED_LOSS}, w.warning_id) < ({query.add(after[0])}::numeric, {query.add(after[1])}::uuid)"
@@ -134,7 +111,7 @@ async def list_customers_at_risk(
 ) -> list[list[ListedWarning]]:
     """Customers with a warning that fits, each with all of these, the highest expected loss first. `after`: the
     expected loss (-1: not known) and the id of the last customer of the page before."""
-    query = _Query(tx.at, wanted)
+    query = wanted.conditions(tx.at)
     beyond = "true"
     if after is not None:
         beyond = (

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.tiering_svc.core.schemas.shapes import Count, Exact
-from services.tiering_svc.monitoring.schemas.warnings import Whole
+from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead
+from services.tiering_svc.monitoring.schemas.warnings import ResponsibleNowRead, Whole
 from shared.chassis import Read, Shape
 
 RelationshipCode = Literal["basic", "reactive", "accountable", "proactive", "partner"]
@@ -80,6 +80,33 @@ class CustomerStageRead(Read):
     stage: ClassificationRead
     since: datetime | None = Field(description="the sweep that first found the present stage; null for a past instant")
     relationship: ClassificationRead
+
+
+class StagePeriodRead(Read):
+    """A time in which a customer was in one stage, as it was found at the end of each month."""
+
+    stage: str
+    name: dict[str, str]
+    since: datetime = Field(description="the first month's end at which it was found")
+    until: datetime | None = Field(description="the first month's end at which it was over; null: it lasts")
+    words: dict[str, str] = Field(description="why, at the last month's end of it")
+    reasons: dict[str, Any]
+
+
+class CustomerStagesRead(Read):
+    customer_id: UUID
+    as_of: datetime
+    items: list[StagePeriodRead] = Field(description="oldest first; the first may have begun before")
+
+
+class StagedCustomerRead(NamedCustomerRead, ResponsibleNowRead):
+    """A customer with its stage and relationship type, as the last sweep found them."""
+
+    stage: str
+    relationship: str | None = Field(description="null: not known")
+    since: datetime = Field(description="the sweep that first found the present stage")
+    tier: str | None = Field(description="now")
+    region: str | None = Field(description="now")
 
 
 class StageCountRead(Read):
