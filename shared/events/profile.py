@@ -14,6 +14,9 @@ TOPIC = "patron.profile"
 # a word of a scale; unlike a code it may be open at an end: 65+
 Band = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
 
+AGE_STEPS = (19, 25, 35, 45, 55, 65)
+"""At which ages a step begins; before the first one a person is in the step `<19`."""
+
 
 @catalogued
 class CustomerRegistered(Event):
@@ -69,6 +72,9 @@ class CustomerTraitsChanged(Event):
     """Of a person: a step of the company's scale."""
     completeness: int
     """How much of the file is filled in, 0 to 100 percent."""
+    age_band_since: int | None = None
+    """Of a person whose `age_band` is a step of `AGE_STEPS`: the year in which it began, so that the step of any other
+    year follows. Missing where the file says the band itself. Nobody is told apart beyond 90 years."""
     changed_at: Instant
     """When the file was changed so."""
 

@@ -108,19 +108,20 @@ def test_P1_traits_are_announced_only_when_they_change():
 
 
 @pytest.mark.parametrize(
-    ("facts", "band"),
+    ("facts", "band", "since"),
     [
-        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}}, "35-44"),
-        ({"birth_date": {"calendar": "lunar", "year": 1950, "month": 5, "day": 4}}, "65+"),
-        ({"birth_date": {"calendar": "solar", "year": 2012, "month": 5, "day": 4}}, "<19"),
-        ({"birth_date": {"calendar": "solar", "month": 5, "day": 4}}, None),
-        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}, "age_band": "25-44"}, "25-44"),
-        ({}, None),
+        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}}, "35-44", 2025),
+        ({"birth_date": {"calendar": "lunar", "year": 1950, "month": 5, "day": 4}}, "65+", 2015),
+        ({"birth_date": {"calendar": "solar", "year": 2012, "month": 5, "day": 4}}, "<19", 2012),
+        ({"birth_date": {"calendar": "solar", "year": 1921, "month": 5, "day": 4}}, "65+", 2001),  # 90 and older
+        ({"birth_date": {"calendar": "solar", "month": 5, "day": 4}}, None, None),
+        ({"birth_date": {"calendar": "solar", "year": 1990, "month": 5, "day": 4}, "age_band": "25-44"}, "25-44", None),
+        ({}, None, None),
     ],
 )
-def test_T1_of_a_birthday_only_the_step_of_ten_years_is_told(facts, band):
+def test_T1_of_a_birthday_only_the_step_of_ten_years_and_its_year_are_told(facts, band, since):
     _, (_, traits) = open_file(ID, "person", {"names": [{"name": "Li"}], **facts}, AT, regions=REGIONS)
-    assert traits.age_band == band
+    assert (traits.age_band, traits.age_band_since) == (band, since)
     assert "05-04" not in traits.model_dump_json()
 
 

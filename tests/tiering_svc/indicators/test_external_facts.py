@@ -75,7 +75,8 @@ def test_T1_every_indicator_is_defined_in_both_languages_with_unit_and_window():
 def test_T1_of_nothing_everything_but_a_count_is_unknown():
     for indicator in INDICATORS.values():
         value = indicator.value(NOTHING)
-        assert value is None or (indicator.unit == "count" and value == 0), indicator.code
+        counted = indicator.unit == "count" or indicator.code == "returned_amount"  # nothing came back: that is known
+        assert value is None or (counted and value == 0), indicator.code
     assert INDICATORS["complaints"].value(NOTHING) is None  # contacts were not looked at: not even a count is known
 
 
@@ -175,6 +176,36 @@ async def test_T1_traits_are_those_of_the_file_as_it_was_then(client, database):
     assert (await values(client, as_of=at(1)))["region"] == "CN-50"  # it did not begin with being written down
     assert (await values(client, as_of=at(20), known_at=at(4)))["region"] is None
     assert (await values(client, BOB, as_of=at(20)))["kind"] is None
+
+
+@pytest.mark.parametrize(
+    ("as_of", "age", "band"),
+    [(1940, None, None), (1944, "0", "<19"), (1962, "18", "<19"), (1963, "19", "19-24"), (1986, "42", "35-44"),
+     (2009, "65", "65+"), (2026, "82", "65+")],
+)  # fmt: skip
+async def test_T1_an_age_is_that_of_the_instant_also_of_one_before_the_file(client, database, as_of, age, band):
+    file = CustomerTraitsChanged(
+        customer_id=ANN, kind="person", age_band="65+", age_band_since=2009, completeness=50, changed_at=at(5)
+    )
+    await deliver(database, *registered(ANN), file)
+    indicators = await values(client, as_of=at(20, 6, as_of))
+    assert (indicators["age"], indicators["age_band"]) == (age, band)
+
+
+@pytest.mark.parametrize(
+    ("band", "beginning"),
+    [("25-44", 25), ("<19", 0), ("65+", 65), (">100K", 100_000), ("250K+", 250_000), ("100-150K", 100_000),
+     ("0.5M-1M", 500_000), ("5000-8000", 5000), ("middle", None), ("<1y", None), ("2026-01-01", None)],
+)  # fmt: skip
+async def test_T1_age_and_income_of_a_band_are_its_beginning_or_unknown(client, database, band, beginning):
+    file = CustomerTraitsChanged(
+        customer_id=ANN, kind="person", age_band=band, income_band=band, completeness=50, changed_at=at(5)
+    )
+    await deliver(database, *registered(ANN), file)
+    indicators = await values(client, as_of=at(20, 6))
+    assert (indicators["age_band"], indicators["income_band"]) == (band, band)
+    numbers = [None if indicators[code] is None else Decimal(indicators[code]) for code in ("age", "income")]
+    assert numbers == [beginning, beginning]
 
 
 # --- two times, months ---

@@ -72,7 +72,7 @@ def exact(rows: pd.DataFrame) -> pd.DataFrame:
 
 def expected(row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
     """One customer's indicators of one window. What pandas does not find is None or, where it is a count, 0."""
-    values: dict[str, Any] = dict.fromkeys(TRANSACTION) | {"orders": 0, "returned_count": 0, "active_months": 0}
+    values: dict[str, Any] = dict.fromkeys(TRANSACTION) | NOTHING_COUNTED
     day = timedelta(days=1)
     for code, name in (("days_since_first_order", "min"), ("days_since_last_order", "max")):
         values[code] = None if pd.isna(row[name]) else (as_of - row[name].to_pydatetime()) // day
@@ -98,7 +98,8 @@ def expected(row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-NOBODY = dict.fromkeys(TRANSACTION) | {"orders": 0, "returned_count": 0, "active_months": 0}
+NOTHING_COUNTED = {"orders": 0, "returned_count": 0, "active_months": 0, "returned_amount": Decimal(0)}
+NOBODY = dict.fromkeys(TRANSACTION) | NOTHING_COUNTED
 
 
 @pytest.mark.parametrize("months", [1, 3, 12])

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.profile_svc.files.domain.completeness import FIELDS, Completeness, completeness
-from services.profile_svc.files.domain.dates import age_band, check_birth_date, refuse_future_day
+from services.profile_svc.files.domain.dates import age_step, check_birth_date, refuse_future_day
 from services.profile_svc.files.domain.phones import normalise_phones
 from services.profile_svc.files.domain.pinyin import HAN_RUN
 from shared.errors import conflict, invalid
@@ -98,11 +98,13 @@ def traits(file: CustomerFile, at: datetime) -> dict[str, Any]:
     """What other services grade by, as the file has it at an instant: codes, bands and numbers, nothing personal."""
     facts = file.facts
     founded_on: str | None = facts.get("founded_on")
+    step = age_step(facts.get("birth_date"), at)
     return {
         "kind": file.kind,
         **{name: facts.get(name) for name in ANNOUNCED_TRAITS},
         "founded_year": None if founded_on is None else date.fromisoformat(founded_on).year,
-        "age_band": facts.get("age_band") or age_band(facts.get("birth_date"), at),
+        "age_band": facts.get("age_band") or (None if step is None else step.band),
+        "age_band_since": None if facts.get("age_band") or step is None else step.since,
         "completeness": file.completeness.percent,
     }
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import invalid
+from shared.events.profile import AGE_STEPS
 
 A_LEAP_YEAR = 2000  # stands in for an unknown year, so that 29 February can be somebody's birthday
 LAST_ZONE = timedelta(hours=14)  # somewhere it is already tomorrow
-AGE_STEPS = (19, 25, 35, 45, 55, 65)
+OLDEST_TOLD = 90  # those who are older are too few to hide among (45 CFR 164.514 takes them together, too)
 
 
 def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
@@ -38,14 +39,22 @@ def check_birth_date(birth: Mapping[str, Any] | None, at: datetime, *, pointer: 
         refuse_future_day(solar.isoformat(), at, pointer=pointer)
 
 
-def age_band(birth: Mapping[str, Any] | None, at: datetime) -> str | None:
-    """The step of ten years a person is in, of the year of birth alone; a birthday never leaves the file."""
+class AgeStep(NamedTuple):
+    """The step of ten years that a person is in, and the year in which it began."""
+
+    band: str
+    since: int
+
+
+def age_step(birth: Mapping[str, Any] | None, at: datetime) -> AgeStep | None:
+    """The step of the age that is reached in the year of `at`, by the year of birth alone; a birthday never leaves the
+    file."""
     year = None if birth is None else birth.get("year")
     if year is None:
         return None
-    age = at.year - int(year)
-    steps = [step for step in AGE_STEPS if step <= age]
-    if not steps:
-        return f"<{AGE_STEPS[0]}"
-    following = next((step for step in AGE_STEPS if step > age), None)
-    return f"{steps[-1]}+" if following is None else f"{steps[-1]}-{following - 1}"
+    born = max(int(year), at.year - OLDEST_TOLD)
+    begun = [step for step in AGE_STEPS if step <= at.year - born]
+    if not begun:
+        return AgeStep(f"<{AGE_STEPS[0]}", born)
+    following = next((step for step in AGE_STEPS if step > at.year - born), None)
+    return AgeStep(f"{begun[-1]}+" if following is None else f"{begun[-1]}-{following - 1}", born + begun[-1])

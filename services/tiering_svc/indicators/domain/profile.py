@@ -6,6 +6,7 @@ Before the first entry the first one counts: a region or a founding year does no
 from collections.abc import Callable
 
 from services.tiering_svc.core.domain.numbers import Value
+from services.tiering_svc.indicators.domain.bands import age_band_in, age_in, beginning_of
 from services.tiering_svc.indicators.domain.indicator import Indicator, of_class
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, Traits
 
@@ -23,6 +24,18 @@ def _listed(traits: Traits) -> str | None:
 def _years_since_founding(snapshot: CustomerSnapshot) -> Value:
     year = snapshot.traits.founded_year
     return None if year is None or year > snapshot.last_month.year else snapshot.last_month.year - year
+
+
+def _age(snapshot: CustomerSnapshot) -> Value:
+    return age_in(snapshot.last_month.year, snapshot.traits.age_band, snapshot.traits.age_band_since)
+
+
+def _age_band(snapshot: CustomerSnapshot) -> str | None:
+    return age_band_in(snapshot.last_month.year, snapshot.traits.age_band, snapshot.traits.age_band_since)
+
+
+def _income(traits: Traits) -> Value:
+    return None if traits.income_band is None else beginning_of(traits.income_band)
 
 
 PROFILE: tuple[Indicator, ...] = (
@@ -126,9 +139,20 @@ PROFILE: tuple[Indicator, ...] = (
         "age_band",
         "code",
         "as_of",
-        ("Age band", "Of a person: as the file says, else the step of ten years at its last change"),
-        ("年龄段", "个人的年龄段：以档案所载为准，否则为档案最近变更时所属的十年段"),
-        value=_trait(lambda traits: traits.age_band),
+        ("Age band", "Of a person: as the file says, else the step of ten years that the age of the instant lies in"),
+        ("年龄段", "个人的年龄段：以档案所载为准，否则为该时刻年龄所属的十年段"),
+        value=_age_band,
+    ),
+    indicator(
+        "age",
+        "years",
+        "as_of",
+        (
+            "Age",
+            "Of a person: the age reached in the year of the instant; or the beginning of the band that the file says",
+        ),
+        ("年龄", "个人在该时刻所在年份达到的年龄；档案直接填写年龄段时为该段的起点"),
+        value=_age,
     ),
     indicator(
         "income_band",
@@ -137,6 +161,14 @@ PROFILE: tuple[Indicator, ...] = (
         ("Income band", "Of a person: the band in the file"),
         ("收入段", "个人档案中的收入段"),
         value=_trait(lambda traits: traits.income_band),
+    ),
+    indicator(
+        "income",
+        "money",
+        "as_of",
+        ("Income", "Of a person: where the income band of the file begins; unknown where the band is a word"),
+        ("收入", "个人档案中收入段的起点；收入段为文字时未知"),
+        value=_trait(_income),
     ),
     indicator(
         "household_size",

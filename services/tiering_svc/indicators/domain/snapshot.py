@@ -82,10 +82,11 @@ class Traits:
     registered_capital: Decimal | None = None
     annual_sales: Decimal | None = None
     founded_year: int | None = None
-    age_band: str | None = None
+    age_band: str | None = None  # at the last change of the file
     income_band: str | None = None
     household_size: str | None = None
     completeness: int | None = None
+    age_band_since: int | None = None  # the year the person came into it; None: the file says the band itself
     group_size: int | None = None  # the customer itself and all below it (P2)
 
 

@@ -26,11 +26,6 @@ def _average_order(figures: Figures) -> Value:
     return quotient(figures.amount, figures.orders)
 
 
-def _returned_amount(snapshot: CustomerSnapshot) -> Value:
-    figures = snapshot.figures
-    return figures.returned_amount if figures.orders or figures.returned_count else None
-
-
 def _return_rate(snapshot: CustomerSnapshot) -> Value:
     """Of what was bought in the window: what came back of it or before it, over what is left plus what came back."""
     figures = snapshot.figures
@@ -108,9 +103,12 @@ TRANSACTION: tuple[Indicator, ...] = (
         "returned_amount",
         "money",
         "window",
-        ("Returned amount", "What was returned or cancelled in the window, whenever it had been ordered"),
-        ("退货金额", "窗口期内退回或取消的金额，不论何时下单"),
-        value=_returned_amount,
+        (
+            "Returned amount",
+            "What was returned or cancelled in the window, whenever it was ordered; 0 where nothing was",
+        ),
+        ("退货金额", "窗口期内退回或取消的金额，不论何时下单；没有退货时为 0"),
+        value=lambda snapshot: snapshot.figures.returned_amount,
     ),
     indicator(
         "returned_count",

@@ -202,7 +202,7 @@ order by a.n
 TRAITS = f"""
 select t.kind, t.region, t.industry, t.legal_nature, t.acquisition_source, t.listed, t.employees,
        t.registered_capital, t.annual_sales, t.founded_year, t.age_band, t.income_band, t.household_size,
-       t.completeness, g.group_size
+       t.completeness, t.age_band_since, g.group_size
 {ASKED}
 left join lateral (
     select * from customer_traits h

@@ -64,6 +64,7 @@ customer_traits = Table(  # one row for each change, so that the file is known a
     Column("income_band", Text),
     Column("household_size", Text),
     Column("completeness", Integer, nullable=False),
+    Column("age_band_since", Integer),
 )
 
 group_parent = Table(  # from `since` until the customer's next row it is below the parent; null: below nobody

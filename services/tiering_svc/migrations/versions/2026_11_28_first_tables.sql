@@ -265,6 +265,7 @@ create table customer_traits (
     income_band text,
     household_size text,
     completeness int not null,
+    age_band_since int,
     primary key (customer_id, seq)
 );
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.tiering_svc.indicators.domain.bands import age_band_in
 from services.tiering_svc.pyramid.domain.composition import TierFigures
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
 from shared.messaging import Transaction
@@ -92,19 +93,22 @@ async def list_features(
     """Everybody who bought in the window, with the categories of which something is left and what the file says."""
     rows = await tx.raw.fetch(
         f"""with {LEFT_BY_CATEGORY}, file as (
-                select distinct on (customer_id) customer_id, {", ".join(TRAITS)} from customer_traits
+                select distinct on (customer_id) customer_id, {", ".join(TRAITS)}, age_band_since from customer_traits
                 where changed_at <= $2 and recorded_at <= $3 order by customer_id, seq desc
             )
-            select b.customer_id, b.categories, {", ".join(f"t.{trait}" for trait in TRAITS)}
+            select b.customer_id, b.categories, extract(year from $2 at time zone z.time_zone)::int as year,
+                   t.age_band_since, {", ".join(f"t.{trait}" for trait in TRAITS)}
             from (select customer_id, array_agg(category) as categories from by_customer group by 1) b
-            left join file t using (customer_id)""",
+            cross join business z left join file t using (customer_id)""",
         since, until, known_at, None,
     )  # fmt: skip
-    return {
-        customer_id: {("category", category) for category in categories}
-        | {(trait, value) for trait, value in zip(TRAITS, traits, strict=True) if value is not None}
-        for customer_id, categories, *traits in rows
-    }
+    features: dict[UUID, set[Feature]] = {}
+    for customer_id, categories, year, since_year, *values in rows:
+        traits = dict(zip(TRAITS, values, strict=True))
+        traits["age_band"] = age_band_in(year, traits["age_band"], since_year)
+        features[customer_id] = {("category", category) for category in categories}
+        features[customer_id] |= {(trait, value) for trait, value in traits.items() if value is not None}
+    return features
 
 
 async def list_key_accounts(tx: Transaction, as_of: datetime, known_at: datetime) -> list[UUID]:
