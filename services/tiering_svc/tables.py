@@ -1,7 +1,13 @@
 """The tables tiering owns, gathered so that the metadata is whole; a test holds them and the migrations together."""
 
 from services.tiering_svc.core.tables import business, job, metadata, rule_set_step, rule_set_version
-from services.tiering_svc.customers.tables import customer_source, employee_absence, employee_centre, team_member
+from services.tiering_svc.customers.tables import (
+    customer_file,
+    customer_source,
+    employee_absence,
+    employee_centre,
+    team_member,
+)
 from services.tiering_svc.indicators.tables.external_facts import (
     case_change,
     case_fact,
@@ -50,6 +56,7 @@ __all__ = [
     "case_change",
     "case_fact",
     "contact_fact",
+    "customer_file",
     "customer_source",
     "customer_stage",
     "customer_traits",

@@ -20,7 +20,7 @@ async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) ->
 
 async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:
     """A customer exists, though it may never have ordered."""
-    await repository.add_customers(tx, [event.customer_id for event in customers])
+    await repository.save_files(tx, customers)
 
 
 async def when_references_are_registered_know_whose_customers_they_are(

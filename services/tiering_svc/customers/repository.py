@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
-from services.tiering_svc.customers.tables import customer_source, employee_absence, employee_centre, team_member
+from services.tiering_svc.customers.tables import (
+    customer_file,
+    customer_source,
+    employee_absence,
+    employee_centre,
+    team_member,
+)
 from shared.errors import customer_not_found
-from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
+from shared.events import CustomerRegistered, EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 from shared.messaging import Transaction
 from shared.sql import Upsert, columns_of, insert_columns, insert_many
 
@@ -25,6 +32,30 @@ async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:
         "insert into standing (customer_id) select unnest($1::uuid[]) order by 1 on conflict do nothing",
         sorted(set(customers)),
     )
+
+
+async def save_files(tx: Transaction, events: Sequence[CustomerRegistered]) -> None:
+    """Keep since when these customers have a file, and make them known; announced again, the last announcement holds
+    (K16)."""
+    last = {event.customer_id: event for event in events}
+    await add_customers(tx, last)
+    columns: dict[str, Sequence[Any]] = {
+        "customer_id": list(last),
+        "opened_at": [event.registered_at for event in last.values()],
+        "recorded_at": [event.meta.recorded_at for event in last.values()],
+    }
+    await insert_columns(tx, customer_file, columns, on_conflict=Upsert())
+
+
+async def list_with_file(
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, known_at: datetime
+) -> frozenset[UUID]:
+    """Of these customers those whose file had been opened by an instant, as far as that was known at another."""
+    rows = await tx.raw.fetch(
+        "select customer_id from customer_file where customer_id = any($1) and opened_at <= $2 and recorded_at <= $3",
+        customers, as_of, known_at,
+    )  # fmt: skip
+    return frozenset(row["customer_id"] for row in rows)
 
 
 async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:

@@ -11,6 +11,13 @@ customer_source = Table(  # who knows the customer by a reference of its own: a 
     Column("source", Text, primary_key=True),
 )
 
+customer_file = Table(  # since when a customer has a file: prospects have one before they buy (P1)
+    "customer_file",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("opened_at", Timestamp, nullable=False),
+    Column("recorded_at", Timestamp, nullable=False),
+)
 
 team_member = Table(  # rows stay: who was responsible in a past month is known for ever
     "team_member",

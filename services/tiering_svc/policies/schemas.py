@@ -130,6 +130,11 @@ class SharesWrite(Shape):
     """Levels by share of customers or of revenue (T5, T7)."""
 
     by: Literal["customers", "revenue"]
+    population: Literal["known", "buyers", "all"] | None = Field(
+        default=None,
+        description="by customers, of whom: whoever's value is `known` (if not given); the `buyers` of "
+        "the window; `all` customer files, prospects included",
+    )
     shares: list[ShareWrite] = Field(min_length=2, max_length=20, description="highest level first; 100 together")
 
 

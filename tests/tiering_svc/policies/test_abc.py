@@ -60,7 +60,7 @@ def test_T7_a_pyramid_of_scores_grades_one_customer_between_reviews():
     assert reasons["next"]["items"][0]["alone"] == {"at_least": "910"}
     words = write_explanation("upgrade", reasons, at(1), "en", zone=UTC, currency="USD")
     assert "For Platinum, 2.20 points is missing." in words
-    assert "cut-offs of the last review, by share of customers" in words
+    assert "cut-offs of the last review, by share of customers whose value is known" in words
 
 
 def test_T7_before_a_review_has_computed_cut_offs_nobody_is_above_the_lowest():

@@ -74,7 +74,10 @@ def test_T3_a_scorecard_of_which_nothing_is_known_gives_the_lowest_level():
     assert (grading.value, grading.rank) == (None, 0)
 
 
-steps = st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 20)), min_size=1, max_size=5, unique_by=lambda s: s[0])
+steps = {  # days are never less than 0
+    indicator: st.lists(st.tuples(starts, st.integers(0, 20)), min_size=1, max_size=5, unique_by=lambda s: s[0])
+    for indicator, starts in (("margin", st.integers(-50, 50)), ("collection_period", st.integers(0, 50)))
+}
 scales = st.tuples(st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 20)).filter(lambda s: s[0] != s[1])
 
 
@@ -84,7 +87,9 @@ def items(draw: Any) -> list[dict[str, Any]]:
     for indicator in ("margin", "collection_period"):
         if draw(st.booleans()):
             parts: dict[str, Any] = {
-                "bands": [{"from": str(start), "points": str(points)} for start, points in sorted(draw(steps))]
+                "bands": [
+                    {"from": str(start), "points": str(points)} for start, points in sorted(draw(steps[indicator]))
+                ]
             }
             parts["bands"][0]["points"] = "1"  # somebody can earn a point
         else:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.subscriptions import subscriptions
@@ -63,6 +64,22 @@ async def ten_customers(database) -> None:
             for number, customer in enumerate(CUSTOMERS, 1)
         ),
     )
+
+
+async def a_class(
+    database, customer: UUID, class_code: str, kinds: list[str], *, since: datetime, recorded_at: datetime | None = None
+) -> None:
+    """A customer's class (key, excluded) since an instant, recorded then or later, without its nomination."""
+
+    async def put(tx):
+        await tx.raw.execute("set local session_replication_role = replica")
+        await tx.raw.execute(
+            """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
+               values (gen_random_uuid(), $1, $2, $3, tstzrange($4, null), $5)""",
+            *(customer, class_code, kinds, since, recorded_at or since),
+        )
+
+    await database.run(put)
 
 
 def month_ago(months: int) -> datetime:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from services.tiering_svc.core.domain.calendar import spelled
 from services.tiering_svc.reviews.handlers import review_batches
 from tests.tiering_svc.events import placed, returned
-from tests.tiering_svc.reviews.policy_runs import CUSTOMERS, NOW, a_draft, deliver, month_ago, replayed
+from tests.tiering_svc.reviews.policy_runs import CUSTOMERS, NOW, a_class, a_draft, deliver, month_ago, replayed
 from tests.tiering_svc.runs import Worker
 from tests.tiering_svc.shorthand import bands_document
 
@@ -37,14 +37,72 @@ async def test_T9_a_back_test_replays_month_ends_and_tells_who_moved_back(client
     url = f"/v1/tier-policies/{policy}/back-tests/{run['id']}/movers"
     [mover] = (await client.get(url, params={"outcome": "up"})).json()["items"]
     assert mover == {
-        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "customer_name": None,
-        "outcome": "up", "from_tier": "silver",
-        "to_tier": "gold", "moved_back_in": spelled(month_ago(3).date()),
+        "month": spelled(month_ago(4).date()), "customer_id": str(ann), "customer_name": None, "outcome": "up",
+        "from_tier": "silver", "to_tier": "gold", "moved_back_in": spelled(month_ago(3).date()), "key_account": None,
+        "excluded": False,
     }  # fmt: skip
     page = (await client.get(url, params={"limit": 2})).json()
     rest = (await client.get(url, params={"limit": 2, "cursor": page["next"]})).json()["items"]
     assert [m["outcome"] for m in (*page["items"], *rest)] == ["placed", "down", "placed", "up"]
     assert len(await announced()) == before
+
+
+async def test_T9_a_back_test_says_what_the_benefits_would_have_cost(client, database, as_role):
+    ann, bob = CUSTOMERS[:2]
+    await deliver(database, placed(ann, month_ago(3), "600"), *(placed(bob, month_ago(n), "120") for n in (3, 2)))
+    policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
+    costs = {
+        "per_customer_year": {"gold": "120", "silver": "12"}, "points_per_unit": "1", "value_of_a_point": "0.01",
+        "multipliers": {"gold": "1.5"},
+    }  # fmt: skip
+    run = await replayed(client, database, policy, 3, 2, costs=costs)
+    gold, silver = ([lv for m in run["months"] for lv in m["levels"] if lv["tier"] == t] for t in ("gold", "silver"))
+    # a year of ann in gold: 120, and half as many points again on 12 x 600; of a silver customer 12
+    in_gold = 120 + Decimal(600 * 12) / 2 / 100
+    assert [Decimal(level["cost"]) for level in gold] == [in_gold, 0]
+    assert [Decimal(level["cost"]) for level in silver] == [12, 24]
+    assert [Decimal(month["cost"]) for month in run["months"]] == [(in_gold + 12) / 12, 2]
+    assert Decimal(run["cost"]) == (in_gold + 12) / 12 + 2
+    url = f"/v1/tier-policies/{policy}/back-tests"
+    analyst = (await client.get(f"{url}/{run['id']}", headers=as_role("agent"))).json()
+    assert (analyst["cost"], analyst["months"][0]["levels"][0]["cost"]) == (None, None)
+    before = (await client.get(url)).json()
+    wrong = {"from": run["from"], "to": run["to"], "costs": {"multipliers": {"diamond": "2"}}}
+    refused = await client.post(url, json=wrong)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_tier")
+    assert refused.json()["errors"][0]["pointer"] == "/costs/multipliers/diamond"
+    assert (await client.get(url)).json() == before
+    free = await replayed(client, database, policy, 3, 2)
+    assert (free["cost"], free["months"][0]["cost"]) == (None, None)
+
+
+async def test_T9_a_back_test_tells_key_accounts_and_exclusions_of_each_month(client, database):
+    """As of the month's end: ann became a key account after the first month, bob was excluded all the time."""
+    ann, bob, eve = CUSTOMERS[:3]
+    for customer in (ann, bob, eve):
+        await deliver(database, placed(customer, month_ago(3), "600"))
+    await a_class(database, ann, "key", ["economic", "strategic"], since=month_ago(2), recorded_at=NOW)
+    await a_class(database, bob, "excluded", [], since=month_ago(5))
+    policy = await a_draft(client, ("gold", "550"), months=1, grace_months=0)
+    run = await replayed(client, database, policy, 3, 2)
+    assert [month["key_accounts"] for month in run["months"]] == [{}, {"down": 1}]
+    assert [month["excluded"] for month in run["months"]] == [{"placed": 1}, {"down": 1}]
+    then = await replayed(client, database, policy, 3, 2, known="then")
+    assert [month["key_accounts"] for month in then["months"]] == [{}, {}]  # it was decided since, for a time before
+    assert [month["excluded"] for month in then["months"]] == [{"placed": 1}, {"down": 1}]
+    url = f"/v1/tier-policies/{policy}/back-tests/{run['id']}/movers"
+
+    async def listed(**filters):
+        items = (await client.get(url, params=filters)).json()["items"]
+        return [(m["month"], m["customer_id"], m["key_account"], m["excluded"]) for m in items]
+
+    first, second = (spelled(month_ago(n).date()) for n in (3, 2))
+    assert await listed(key_accounts=True) == [(second, str(ann), ["economic", "strategic"], False)]
+    assert await listed(excluded=True) == [(month, str(bob), None, True) for month in (first, second)]
+    others = await listed(key_accounts=False, excluded=False)
+    assert {(month, customer) for month, customer, *_ in others} == {
+        (first, str(ann)), (first, str(eve)), (second, str(eve)),
+    }  # fmt: skip
 
 
 async def test_T9_a_back_test_knows_then_or_now(client, database):

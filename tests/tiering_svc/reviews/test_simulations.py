@@ -13,6 +13,7 @@ from tests.tiering_svc.reviews.policy_runs import (
     COSTS,
     CUSTOMERS,
     NOW,
+    a_class,
     a_draft,
     ago,
     movers_of,
@@ -56,30 +57,19 @@ async def test_T9_a_simulation_shows_who_moves_what_they_bring_and_what_it_costs
     assert (await client.get(f"/v1/customers/{CUSTOMERS[9]}/tier")).json()["tier"] == "silver"
 
 
-async def a_key_account(database, customer: UUID, class_code: str, kinds: list[str]) -> None:
-    """A customer's class since ten days ago, without its nomination."""
-
-    async def put(tx):
-        await tx.raw.execute("set local session_replication_role = replica")
-        await tx.raw.execute(
-            """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at)
-               values (gen_random_uuid(), $1, $2, $3, tstzrange($4, null), $4)""",
-            *(customer, class_code, kinds, ago(10)),
-        )
-
-    await database.run(put)
-
-
 async def test_T9_key_accounts_among_the_movers_are_told(client, database):
     await ten_customers(database)
-    await a_key_account(database, CUSTOMERS[9], "key", ["strategic"])
-    await a_key_account(database, CUSTOMERS[8], "excluded", [])
+    await a_class(database, CUSTOMERS[9], "key", ["strategic"], since=ago(10))
+    await a_class(database, CUSTOMERS[8], "excluded", [], since=ago(10))
     policy = await a_draft(client, ("silver", "500"), ("gold", "900"), ("platinum", "5000"), lowest="basic")
     run = await simulated(client, database, policy)
-    assert run["key_accounts"] == {"up": 1}
+    assert (run["key_accounts"], run["excluded"]) == ({"up": 1}, {"up": 1})
     [mover] = await movers_of(client, run, key_accounts=True)
     assert (UUID(mover["customer_id"]), mover["key_account"]) == (CUSTOMERS[9], ["strategic"])
     assert len(await movers_of(client, run, key_accounts=False)) == 4
+    [excluded] = await movers_of(client, run, excluded=True)
+    assert (UUID(excluded["customer_id"]), excluded["key_account"]) == (CUSTOMERS[8], None)
+    assert [m["excluded"] for m in await movers_of(client, run, excluded=False)] == [False] * 4
     earlier = await simulated(client, database, policy, as_of=ago(15).isoformat())
     assert (earlier["key_accounts"], earlier["outcomes"]["up"]) == ({}, 5)
 

@@ -39,6 +39,7 @@ class Indicator:
     definition: dict[str, str]
     value: Callable[[CustomerSnapshot], Any]  # a Value; text where the unit is `code`. None is not known, never 0
     of_figures: Callable[[Figures], Value] | None = None  # set: it follows from the sums of the window alone
+    signed: bool = False  # its values may be less than 0
 
     @property
     def gradable(self) -> bool:
@@ -48,17 +49,19 @@ class Indicator:
 
 def of_class(group: str) -> Callable[..., Indicator]:
     """A function that makes the indicators of one class: `indicator(code, unit, window, en, zh, value=…)`, where `en`
-    and `zh` are (name, definition). `of_figures` in place of `value`: it follows from the sums of a window alone."""
+    and `zh` are (name, definition). `of_figures` in place of `value`: it follows from the sums of a window alone;
+    `signed`: it may be less than 0."""
 
     def indicator(
         code: str, unit: str, window: str, en: tuple[str, str], zh: tuple[str, str],
         *, value: Callable[[CustomerSnapshot], Any] | None = None, of_figures: Callable[[Figures], Value] | None = None,
+        signed: bool = False,
     ) -> Indicator:  # fmt: skip
         if value is None:
             assert of_figures is not None
             value = _from_figures(of_figures)
         names, definition = {"en": en[0], "zh": zh[0]}, {"en": en[1], "zh": zh[1]}
-        return Indicator(code, group, unit, window, names, definition, value, of_figures)
+        return Indicator(code, group, unit, window, names, definition, value, of_figures, signed)
 
     return indicator
 

@@ -74,6 +74,7 @@ TRANSACTION: tuple[Indicator, ...] = (
         ("Gross margin", "Amount less cost, of the orders whose costs are all known"),
         ("毛利", "成本全部已知的订单的金额减去成本"),
         of_figures=lambda figures: figures.margin,
+        signed=True,
     ),
     indicator(
         "margin_rate",
@@ -82,6 +83,7 @@ TRANSACTION: tuple[Indicator, ...] = (
         ("Margin rate", "Gross margin over the amount of the same orders"),
         ("毛利率", "毛利除以相同订单的金额"),
         of_figures=_margin_rate,
+        signed=True,
     ),
     indicator(
         "average_order",

@@ -119,6 +119,7 @@ create table evaluation_run (
     policy_requested boolean not null default false,
     costs jsonb,
     cutoffs jsonb,
+    population jsonb,
     outcomes jsonb not null default '{}',
     applied jsonb not null default '{}',
     result text check (result in ('applied', 'simulated')),
@@ -173,6 +174,12 @@ create table standing (
     decided_until timestamptz,
     check ((tier is null) = (since is null) and (tier is null) = (row_id is null))
 ) with (fillfactor = 80);
+
+create table customer_file (
+    customer_id uuid primary key,
+    opened_at timestamptz not null,
+    recorded_at timestamptz not null
+);
 
 create table customer_source (
     customer_id uuid not null references standing,
@@ -374,6 +381,8 @@ create table back_test (
     known text not null check (known in ('then', 'now')),
     known_at timestamptz not null,
     cutoffs jsonb,
+    populations jsonb,
+    costs jsonb,
     foreign key (policy_id, policy_version) references rule_set_version
 );
 

@@ -54,6 +54,14 @@ def numeric_indicator(code: str, pointer: str) -> str:
     return code
 
 
+def threshold(text: str | int, pointer: str, *, signed: bool) -> Decimal:
+    """A limit that values are compared with; `negative_threshold` where no value can be less than 0 (not `signed`)."""
+    limit = number(text, pointer)
+    if limit < 0 and not signed:
+        raise invalid("negative_threshold", "What is compared with it is never less than 0.", pointer=pointer)
+    return limit
+
+
 def ascending(starts: Sequence[Decimal], pointer: str, field: str, *, downwards: bool = False, first: int = 0) -> None:
     """Refuse steps that do not come in order, or of which two begin at the same value. `field` is where each says its
     beginning; `first` is the index of the first of them in the document."""

@@ -26,6 +26,9 @@ NewId = Callable[[], UUID]
 GROWING = frozenset({"amount", "orders", "largest_order"})  # one more order never lowers them
 PolicyKind = Literal["single_indicator", "scorecard", "matrix", "abc", "pyramid", "star"]
 Better = Literal["more", "less"]
+Population = Literal["known", "buyers", "all"]
+"""Whom shares of customers are counted of (T5): whoever's value is known; who placed an order in the window of which
+something is left; all customer files, those of prospects included, the unknown values last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Policy:
     unknown_rank: int = 0  # of whoever's value is not known
     shares: tuple[Share, ...] = ()  # of a population: highest level first
     shares_by: str | None = None
+    population: Population = "known"
     conditions: tuple[PolicyCondition, ...] = ()
     run_id: UUID | None = None  # whose cut-offs the bands are
     # what follows from the above, worked out once when the policy is read:
@@ -124,6 +128,13 @@ class Policy:
     def of_population(self) -> bool:
         """Whether its bands are cut-offs of all customers together, computed by a review."""
         return bool(self.shares)
+
+    def counts(self, snapshot: CustomerSnapshot, *, has_file: bool) -> bool:
+        """Whether a customer is one of those whom shares are counted of."""
+        if self.population == "buyers":
+            return snapshot.figures.orders > 0
+        known = self.measure(snapshot) is not None
+        return known or (self.population == "all" and (has_file or snapshot.figures.orders > 0))
 
     def value_of(self, figures: Figures, month: date) -> Value:
         """What a policy of one indicator looks at; for stars the weakest of the full months before `month`."""

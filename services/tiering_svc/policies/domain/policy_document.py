@@ -20,6 +20,7 @@ from services.tiering_svc.policies.domain.document_fields import (
     only_one_of,
     part,
     rank_in,
+    threshold,
 )
 from services.tiering_svc.policies.domain.policy import Band, Level, Life, Policy, Share, with_derived_fields
 from services.tiering_svc.policies.domain.scorecard import read_scorecard
@@ -113,11 +114,11 @@ def _placed_by(policy: Policy, document: Document, ranks: Ranks, pointer: str) -
         return _by_shares(policy, document[policy.kind], ranks, f"{pointer}/{policy.kind}")
     if policy.kind == "star":
         thresholds = document["star"]["thresholds"]
-        return replace(policy, bands=_bands(thresholds, "over", ranks, f"{pointer}/star/thresholds"))
+        return replace(policy, bands=_bands(thresholds, "over", ranks, f"{pointer}/star/thresholds", signed=False))
     if policy.kind == "matrix":
         return policy
     field = "up_to" if policy.better == "less" else "from"
-    bands = _bands(document["bands"], field, ranks, f"{pointer}/bands", downwards=policy.better == "less")
+    bands = _bands(document["bands"], field, ranks, f"{pointer}/bands", signed=_may_be_negative(policy))
     if policy.scorecard is not None:
         _within_reach(bands, policy.scorecard.most, f"{pointer}/bands")
     unknown: Any = document.get("unknown") or "lowest"
@@ -125,9 +126,11 @@ def _placed_by(policy: Policy, document: Document, ranks: Ranks, pointer: str) -
     return replace(policy, bands=bands, unknown_rank=unknown_rank)
 
 
-def _bands(
-    bands: Sequence[Document], field: str, ranks: Ranks, pointer: str, *, downwards: bool = False
-) -> tuple[Band, ...]:
+def _may_be_negative(policy: Policy) -> bool:
+    return policy.scorecard.signed if policy.scorecard is not None else INDICATORS[policy.indicator or "amount"].signed
+
+
+def _bands(bands: Sequence[Document], field: str, ranks: Ranks, pointer: str, *, signed: bool) -> tuple[Band, ...]:
     if not bands:
         raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
     starts: list[Decimal] = []
@@ -138,10 +141,10 @@ def _bands(
             if band.get(other) is not None:
                 at = f"{pointer}/{index}/{other}"
                 raise invalid("not_of_this_kind", f"These bands begin with `{field}`.", pointer=at)
-        starts.append(number(band[field], f"{pointer}/{index}/{field}"))
-    ascending(starts, pointer, field, downwards=downwards)
+        starts.append(threshold(band[field], f"{pointer}/{index}/{field}", signed=signed))
+    ascending(starts, pointer, field, downwards=field == "up_to")
     read = [
-        Band(rank_in(ranks, band["tier"], f"{pointer}/{index}/tier"), start)
+        Band(_rank_of_band(ranks, band["tier"], f"{pointer}/{index}/tier"), start)
         for index, (band, start) in enumerate(zip(bands, starts, strict=True))
     ]
     for index in range(1, len(read)):
@@ -153,6 +156,16 @@ def _bands(
     return tuple(read)
 
 
+def _rank_of_band(ranks: Ranks, tier: str, pointer: str) -> int:
+    rank = rank_in(ranks, tier, pointer)
+    if rank == 0:
+        raise invalid(
+            "band_for_the_lowest", "The lowest level has no band: whoever reaches no other one is there.",
+            pointer=pointer,
+        )  # fmt: skip
+    return rank
+
+
 def _within_reach(bands: Sequence[Band], most: Decimal, pointer: str) -> None:
     for index, band in enumerate(bands):
         if band.start > most:
@@ -161,13 +174,17 @@ def _within_reach(bands: Sequence[Band], most: Decimal, pointer: str) -> None:
 
 
 def _by_shares(policy: Policy, shares: Document, ranks: Ranks, pointer: str) -> Policy:
-    by = shares["by"]
+    by, population = shares["by"], shares.get("population")
     if by == "revenue":
         _can_be_added_up(policy, f"{pointer}/by")
+        if population is not None:
+            raise invalid("not_of_this_kind", "Shares of revenue count no customers.", pointer=f"{pointer}/population")
     read = _shares(shares["shares"], ranks, f"{pointer}/shares")
     if policy.kind == "pyramid" and not len(policy.levels) == len(read) == LEVELS_OF_A_PYRAMID:
         raise invalid("not_four_levels", "A pyramid has four levels, each with its share.", pointer=f"{pointer}/shares")
-    return replace(policy, shares=read, shares_by=by)
+    if len(read) < len(policy.levels):
+        raise invalid("level_without_share", "Every level has its share.", pointer=f"{pointer}/shares")
+    return replace(policy, shares=read, shares_by=by, population=population or "known")
 
 
 def _can_be_added_up(policy: Policy, pointer: str) -> None:

@@ -14,6 +14,7 @@ from services.tiering_svc.policies.domain.document_fields import (
     ascending,
     ends_where_the_next_begins,
     numeric_indicator,
+    threshold,
     weights,
 )
 from shared.errors import invalid
@@ -118,6 +119,11 @@ class Scorecard:
     items: tuple[ScorecardItem, ...]
 
     @property
+    def signed(self) -> bool:
+        """Whether somebody can have less than 0 points."""
+        return any(item.least < 0 or (isinstance(item.unknown, Decimal) and item.unknown < 0) for item in self.items)
+
+    @property
     def indicators(self) -> tuple[str, ...]:
         """The codes of the indicators it looks at."""
         return tuple(item.indicator for item in self.items)
@@ -171,15 +177,19 @@ def _item(item: Document, weight: Decimal, pointer: str) -> ScorecardItem:
     bands, scale = item.get("bands"), item.get("scale")
     if (bands is None) == (scale is None):
         raise invalid("bands_or_scale", "Points come from `bands` or from a `scale`.", pointer=pointer)
-    by = _scale(scale, f"{pointer}/scale") if bands is None else _steps(bands, f"{pointer}/bands")  # type: ignore[arg-type]
+    by = _scale(scale, f"{pointer}/scale") if bands is None else _steps(bands, indicator, f"{pointer}/bands")  # type: ignore[arg-type]
     return ScorecardItem(indicator, by, weight, _unknown(item.get("unknown"), f"{pointer}/unknown"))
 
 
-def _steps(bands: Sequence[Document], pointer: str) -> tuple[PointStep, ...]:
+def _steps(bands: Sequence[Document], indicator: str, pointer: str) -> tuple[PointStep, ...]:
     if not bands:
         raise invalid("no_bands", "At least one band is needed.", pointer=pointer)
+    signed = INDICATORS[indicator].signed
     steps = [
-        PointStep(number(band["from"], f"{pointer}/{index}/from"), number(band["points"], f"{pointer}/{index}/points"))
+        PointStep(
+            threshold(band["from"], f"{pointer}/{index}/from", signed=signed),
+            number(band["points"], f"{pointer}/{index}/points"),
+        )
         for index, band in enumerate(bands)
     ]
     starts = [step.start for step in steps]

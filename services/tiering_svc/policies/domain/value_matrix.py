@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from services.tiering_svc.core.domain.numbers import ZERO, number
+from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
-from services.tiering_svc.policies.domain.document_fields import POINT, Document, Ranks, ascending, rank_in, weights
+from services.tiering_svc.policies.domain.document_fields import (
+    POINT,
+    Document,
+    Ranks,
+    ascending,
+    rank_in,
+    threshold,
+    weights,
+)
 from services.tiering_svc.policies.domain.scorecard import PolicyScore, Scorecard, read_scorecard
 from shared.errors import invalid
 
@@ -158,7 +166,8 @@ def _axis(axis: Document, code: str, pointer: str) -> Axis:
         View(view["view"], factor, read_scorecard(view, f"{pointer}/views/{index}"))
         for index, (view, factor) in enumerate(zip(views, factors, strict=True))
     )
-    whole = Axis(code, scored, _classes(axis["classes"], f"{pointer}/classes"))
+    signed = any(view.card.signed for view in scored)
+    whole = Axis(code, scored, _classes(axis["classes"], f"{pointer}/classes", signed=signed))
     for index, axis_class in enumerate(whole.classes):
         if axis_class.start is not None and axis_class.start > whole.most:
             at = f"{pointer}/classes/{index}/from"
@@ -166,7 +175,7 @@ def _axis(axis: Document, code: str, pointer: str) -> Axis:
     return whole
 
 
-def _classes(classes: Sequence[Document], pointer: str) -> tuple[AxisClass, ...]:
+def _classes(classes: Sequence[Document], pointer: str, *, signed: bool) -> tuple[AxisClass, ...]:
     if len(classes) < 2:
         raise invalid("too_few_classes", "An axis has at least two classes.", pointer=pointer)
     read: list[AxisClass] = []
@@ -176,7 +185,7 @@ def _classes(classes: Sequence[Document], pointer: str) -> tuple[AxisClass, ...]
         at = f"{pointer}/{index}/from"
         if (described.get("from") is None) != (index == 0):
             raise invalid("class_without_beginning", "All but the lowest class say where they begin.", pointer=at)
-        start = None if index == 0 else number(described["from"], at)
+        start = None if index == 0 else threshold(described["from"], at, signed=signed)
         read.append(AxisClass(described["code"], dict(described["name"]), start))
     ascending([axis_class.start for axis_class in read if axis_class.start is not None], pointer, "from", first=1)
     return tuple(read)

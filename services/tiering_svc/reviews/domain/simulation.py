@@ -71,6 +71,10 @@ class BenefitCosts:
         """A year of all levels together."""
         return sum((self.of_level(level, months) for level in levels), ZERO)
 
+    def of_a_month(self, levels: Iterable[SimulationCell], months: int) -> Decimal:
+        """The twelfth of a year that a month of all levels together costs."""
+        return (self.of_all(levels, months) / 12).quantize(FOUR_PLACES)
+
     def as_data(self) -> dict[str, Any]:
         """As a run keeps them."""
         return {

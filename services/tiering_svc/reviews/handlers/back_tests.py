@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from time import perf_counter
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,12 @@ from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
-from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data, cutoffs_from_data
+from services.tiering_svc.policies.domain.abc import (
+    counted_population,
+    cutoffs,
+    cutoffs_as_data,
+    cutoffs_from_data,
+)
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.reviews.domain.back_test import (
@@ -27,8 +33,10 @@ from services.tiering_svc.reviews.domain.back_test import (
     with_ways_back,
 )
 from services.tiering_svc.reviews.domain.phase import Phase, cursor
+from services.tiering_svc.reviews.domain.simulation import BenefitCosts
 from services.tiering_svc.reviews.handlers import review_batches
 from services.tiering_svc.reviews.handlers.run_steps import VALUES, values_of
+from services.tiering_svc.reviews.handlers.simulations import refuse_unknown_tiers
 from services.tiering_svc.reviews.repository import back_tests, evaluations, screening
 from services.tiering_svc.reviews.repository.back_tests import (
     POLICY_BACK_TEST,
@@ -46,11 +54,12 @@ from shared.messaging import Database, Transaction
 
 
 async def request_back_test(
-    tx: Transaction, policy_id: UUID, version: int | None, first: date, last: date, *, known: str, by: str
-) -> PolicyBackTest:
+    tx: Transaction, policy_id: UUID, version: int | None, first: date, last: date, *, known: str, by: str,
+    costs: BenefitCosts | None = None,
+) -> PolicyBackTest:  # fmt: skip
     """A back-test of a version of a policy, the newest if none is named, over months that are over. `known`: by what
-    was recorded by each month's end (`then`), or by all there is (`now`). Refused with 422 where the months are in the
-    wrong order, not over, or too many."""
+    was recorded by each month's end (`then`), or by all there is (`now`); `costs`: what a year in a tier costs. Refused
+    with 422 where the months are in the wrong order, not over, or too many, or a cost is of an unknown tier."""
     policy = await (
         policies.load_newest(tx, policy_id) if version is None else policies.load_policy(tx, policy_id, version)
     )
@@ -60,8 +69,10 @@ async def request_back_test(
         raise invalid("in_the_future", "Only months that are over can be replayed.", pointer="/to")
     if len(list_months(first, last)) > MOST_MONTHS:
         raise invalid("too_many_months", f"At most {MOST_MONTHS} months.", pointer="/from")
+    if costs is not None:
+        await refuse_unknown_tiers(tx, policy, costs)
     job = await request_job(tx, POLICY_BACK_TEST, by=by, total=await evaluations.estimate_customers(tx))
-    await back_tests.add_back_test(tx, job, policy, first, last, known)
+    await back_tests.add_back_test(tx, job, policy, first, last, known, costs)
     return await back_tests.load_back_test(tx, job.id)
 
 
@@ -74,10 +85,11 @@ async def cancel_back_test(tx: Transaction, policy_id: UUID, back_test_id: UUID,
 
 @dataclass(frozen=True, slots=True)
 class PreparedBackTestStep:
-    """How many customers a batch has here; in the phase of cutting, every month's cut-offs."""
+    """How many customers a batch has here; in the phase of cutting, every month's cut-offs and whom they count."""
 
     size: BatchSizer
     cutoffs: dict[str, list[dict[str, str]]] | None = None
+    populations: dict[str, Any] | None = None
 
 
 async def prepare_back_test_step(context: JobContext, job: Job) -> PreparedBackTestStep:
@@ -86,7 +98,7 @@ async def prepare_back_test_step(context: JobContext, job: Job) -> PreparedBackT
     if Phase.of(job.cursor).name != "cutting":
         return PreparedBackTestStep(size)
     back_test = await context.database.run(lambda tx: back_tests.load_back_test(tx, job.id))
-    return PreparedBackTestStep(size, await _find_cutoffs(context.database, back_test))
+    return PreparedBackTestStep(size, *await _find_cutoffs(context.database, back_test))
 
 
 async def take_back_test_step(tx: Transaction, job: Job, prepared: PreparedBackTestStep) -> Outcome:
@@ -100,7 +112,7 @@ async def take_back_test_step(tx: Transaction, job: Job, prepared: PreparedBackT
             return await _measure_batch(tx, job, back_test, phase, prepared.size)
         case "cutting":
             assert prepared.cutoffs is not None
-            await back_tests.save_cutoffs(tx, job.id, prepared.cutoffs)
+            await back_tests.save_cutoffs(tx, job.id, prepared.cutoffs, prepared.populations or {})
             return job.next(cursor("replaying"))
         case _:
             return await _replay_batch(tx, job, back_test, phase, prepared.size)
@@ -117,26 +129,33 @@ async def _measure_batch(
     end = await screening.find_end(tx, phase.after_customer, size.size)
     customers = await screening.list_batch(tx, phase.after_customer, end)
     by_end = await _load_snapshots(tx, back_test, ends, customers)
-    values = {month_end.month: values_of(policy, of_end) for month_end, of_end in zip(ends, by_end, strict=True)}
+    values = {
+        month_end.month: await values_of(tx, policy, customers, of_end, back_test.known_by(month_end.as_of))
+        for month_end, of_end in zip(ends, by_end, strict=True)
+    }
     await back_tests.add_values(tx, job.id, phase.after, values)
     return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
 
 
-async def _find_cutoffs(database: Database, back_test: PolicyBackTest) -> dict[str, list[dict[str, str]]]:
-    """Each month's cut-offs. The values are read in pages, so that no transaction is long."""
+async def _find_cutoffs(
+    database: Database, back_test: PolicyBackTest
+) -> tuple[dict[str, list[dict[str, str]]], dict[str, Any]]:
+    """Each month's cut-offs, and whom they count. The values are read in pages, so that no transaction is long."""
     policy, ends, _ = await database.run(lambda tx: _ends(tx, back_test))
     by_month: dict[str, list[dict[str, str]]] = {}
+    populations: dict[str, Any] = {}
     for end in ends:
-        values: list[Decimal] = []
+        values: list[Decimal | None] = []
         after: str | None = None
         read = partial(back_tests.list_values, back_test_id=back_test.back_test_id, month=end.month, limit=VALUES)
         while page := await database.run(partial(read, after=after)):
             values += [value for _, measured in page for value in measured]
             after = page[-1][0]
+        populations[end.month.isoformat()] = counted_population(policy, len(values))
         by_month[end.month.isoformat()] = cutoffs_as_data(
             policy.with_cutoffs(cutoffs(policy, values), back_test.back_test_id)
         )
-    return by_month
+    return by_month, populations
 
 
 async def _replay_batch(
@@ -203,14 +222,10 @@ async def _load_snapshots(
     tx: Transaction, back_test: PolicyBackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID]
 ) -> list[list[CustomerSnapshot]]:
     """For each month's end the snapshots of these customers, as known then or now."""
-
-    def known_at(as_of: datetime) -> datetime:
-        return as_of if back_test.known == "then" else back_test.known_at
-
     return [
         await snapshots.load_snapshots(
             tx, requests_as_of(customers, end.as_of, end.policy.months), classes=end.policy.classes,
-            known_at=known_at(end.as_of),
+            known_at=back_test.known_by(end.as_of),
         )
         for end in ends
     ]  # fmt: skip

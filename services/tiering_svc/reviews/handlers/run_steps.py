@@ -5,17 +5,19 @@ instant and waits until this service has come so far. Then, for a policy of shar
 decided, batch by batch, in key order. What can be read without locks is prepared before the step.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+from services.tiering_svc.customers import repository as customers
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import snapshots
 from services.tiering_svc.policies import repository as policies
-from services.tiering_svc.policies.domain.abc import cutoffs, cutoffs_as_data
+from services.tiering_svc.policies.domain.abc import counted_population, cutoffs, cutoffs_as_data, measured_values
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.phase import Phase, cursor
 from services.tiering_svc.reviews.handlers import review_batches
@@ -67,7 +69,7 @@ async def take_run_step(tx: Transaction, job: Job, prepared: Any) -> Outcome:
         case _:
             policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
             cut = cutoffs_as_data(policy.with_cutoffs(cutoffs(policy, prepared), run.run_id))
-            await evaluations.save_cutoffs(tx, run.run_id, cut)
+            await evaluations.save_cutoffs(tx, run.run_id, cut, counted_population(policy, len(prepared)))
             return await _begin_to_decide(tx, job, run)
 
 
@@ -135,24 +137,40 @@ async def _measure_batch(tx: Transaction, job: Job, run: EvaluationRun, phase: P
     else:
         end = await screening.find_end(tx, after, review_batches.INDIVIDUAL)
         values, individual = [], await screening.list_batch(tx, after, end)
-    if individual:
-        measured = await snapshots.load_snapshots(
-            tx, requests_as_of(individual, request.as_of, policy.months), classes=policy.classes,
-            known_at=request.known_at,
-        )  # fmt: skip
-        values += values_of(policy, measured)
+    values += await measure_individually(tx, policy, individual, request.as_of, request.known_at)
     await evaluations.add_values(tx, run.run_id, phase.after, values)
     return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
 
 
-def values_of(policy: Policy, measured: Iterable[CustomerSnapshot]) -> list[Decimal]:
-    """What a population's shares are computed of; who has no value is left out."""
-    return [Decimal(value) for snapshot in measured if (value := policy.measure(snapshot)) is not None]
+async def measure_individually(
+    tx: Transaction, policy: Policy, individual: Sequence[UUID], as_of: datetime, known_at: datetime
+) -> list[Decimal | None]:
+    """What a population's shares are computed of, of these customers as of an instant, as known at another."""
+    if not individual:
+        return []
+    measured = await snapshots.load_snapshots(
+        tx, requests_as_of(individual, as_of, policy.months), classes=policy.classes, known_at=known_at
+    )
+    return await values_of(tx, policy, individual, measured, known_at)
 
 
-async def _list_values(context: JobContext, run: EvaluationRun) -> list[Decimal]:
+async def values_of(
+    tx: Transaction,
+    policy: Policy,
+    individual: Sequence[UUID],
+    measured: Sequence[CustomerSnapshot],
+    known_at: datetime,
+) -> list[Decimal | None]:
+    """The same of customers' snapshots, which are all of one instant."""
+    with_file: frozenset[UUID] = frozenset()
+    if policy.population == "all" and measured:
+        with_file = await customers.list_with_file(tx, individual, measured[0].as_of, known_at)
+    return measured_values(policy, dict(zip(individual, measured, strict=True)), with_file)
+
+
+async def _list_values(context: JobContext, run: EvaluationRun) -> list[Decimal | None]:
     """Everybody is measured. Read in pages, so that no transaction is long."""
-    values: list[Decimal] = []
+    values: list[Decimal | None] = []
     after: str | None = None
     read = partial(evaluations.list_values, run_id=run.run_id, limit=VALUES)
     while page := await context.database.run(partial(read, after=after)):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.simulation import SimulationCell
+from services.tiering_svc.reviews.domain.simulation import BenefitCosts, SimulationCell
 from services.tiering_svc.reviews.tables.back_tests import back_test, back_test_cell, back_test_mover
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
@@ -18,7 +18,17 @@ from shared.sql import Upsert, insert_many
 
 POLICY_BACK_TEST = "policy_back_test"  # the kind of job
 
-NAMES = ("policy_id", "policy_version", "first_month", "last_month", "known", "known_at", "cutoffs")
+NAMES = (
+    "policy_id",
+    "policy_version",
+    "first_month",
+    "last_month",
+    "known",
+    "known_at",
+    "cutoffs",
+    "populations",
+    "costs",
+)
 SELECT = f"""select {", ".join(f"b.{name}" for name in NAMES)}, {job_columns("j")}
 from back_test b join job j on j.id = b.back_test_id"""
 
@@ -35,20 +45,28 @@ class PolicyBackTest:
     known: str
     known_at: datetime
     cutoffs: dict[str, list[dict[str, str]]] | None
+    populations: dict[str, Any] | None  # by month, whom shares of customers were counted of
+    costs: dict[str, Any] | None  # what a year in a tier costs
 
     @property
     def back_test_id(self) -> UUID:
         """The job's id."""
         return self.job.id
 
+    def known_by(self, as_of: datetime) -> datetime:
+        """By which instant the facts that count for a month's end had been recorded."""
+        return as_of if self.known == "then" else self.known_at
+
 
 async def add_back_test(
-    tx: Transaction, job: Job, policy: Policy, first_month: date, last_month: date, known: str
-) -> None:
+    tx: Transaction, job: Job, policy: Policy, first_month: date, last_month: date, known: str,
+    costs: BenefitCosts | None = None,
+) -> None:  # fmt: skip
     """A back-test that waits. `known`: by what was known `then`, at each month's end, or is known `now`."""
     row = {
         "back_test_id": job.id, "policy_id": policy.policy_id, "policy_version": policy.version,
         "first_month": first_month, "last_month": last_month, "known": known, "known_at": tx.at,
+        "costs": None if costs is None else costs.as_data(),
     }  # fmt: skip
     await insert_many(tx, back_test, [row])
 
@@ -87,7 +105,7 @@ async def add_values(tx: Transaction, back_test_id: UUID, after: str | None, val
 
 async def list_values(
     tx: Transaction, back_test_id: UUID, month: date, after: str | None, limit: int
-) -> list[tuple[str, list[Decimal]]]:
+) -> list[tuple[str, list[Decimal | None]]]:
     """Batches of a month's measured values with where each began, in the order they were taken."""
     rows = await tx.raw.fetch(
         """select after, measured from back_test_value
@@ -97,11 +115,14 @@ async def list_values(
     return [(row["after"], row["measured"]) for row in rows]
 
 
-async def save_cutoffs(tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str, Any]) -> None:
-    """The cut-offs of each month's customers; the values they were found of are needed no longer."""
+async def save_cutoffs(
+    tx: Transaction, back_test_id: UUID, cutoffs: Mapping[str, Any], populations: Mapping[str, Any]
+) -> None:
+    """By month the cut-offs of its customers, and who they were; the values they were found of are needed no longer."""
     await tx.raw.execute(
-        "update back_test set cutoffs = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(cutoffs)
-    )
+        "update back_test set cutoffs = $2::jsonb, populations = $3::jsonb where back_test_id = $1",
+        back_test_id, json.dumps(cutoffs), json.dumps(populations),
+    )  # fmt: skip
     await tx.raw.execute("delete from back_test_value where back_test_id = $1", back_test_id)
 
 
@@ -153,19 +174,57 @@ async def add_movers(tx: Transaction, back_test_id: UUID, movers: Sequence[Month
     await insert_many(tx, back_test_mover, movers, shared={"back_test_id": back_test_id})
 
 
+@dataclass(frozen=True, slots=True)
+class ClassedMover:
+    """A mover, and how it was classed at that month's end (T8)."""
+
+    mover: MonthMover
+    key_account: list[str] | None  # its kinds, when it was a key account
+    excluded: bool
+
+
+# T8: key accounts and exclusions at the month's end, by what was known then or is known now, as the back-test is.
+CLASSED = """
+cross join business z cross join lateral (
+    select (m.month + interval '1 month') at time zone z.time_zone - interval '1 microsecond' as at
+) e left join account_class k on k.customer_id = m.customer_id and k.effective @> e.at
+     and k.recorded_at <= case when b.known = 'then' then e.at else b.known_at end
+"""
+
+
 async def list_movers(
-    tx: Transaction, back_test_id: UUID, month: date | None, outcome: str | None, after: tuple[date, UUID] | None,
-    limit: int,
-) -> list[MonthMover]:  # fmt: skip
-    """The movers of a back-test (of one month, of one outcome, if given), by month and customer."""
+    tx: Transaction, back_test_id: UUID, *, month: date | None, outcome: str | None, key_accounts: bool | None,
+    excluded: bool | None, after: tuple[date, UUID] | None, limit: int,
+) -> list[ClassedMover]:  # fmt: skip
+    """The movers of a back-test (of one month, of one outcome, if given), by month and customer. `key_accounts`,
+    `excluded`: only those who were then (true), or who were not."""
     rows = await tx.raw.fetch(
-        """select month, customer_id, outcome, from_tier, to_tier, moved_back_in from back_test_mover
-           where back_test_id = $1 and ($2::date is null or month = $2) and ($3::text is null or outcome = $3)
-             and ($4::date is null or (month, customer_id) > ($4, $5::uuid))
-           order by month, customer_id limit $6""",
-        back_test_id, month, outcome, *(after or (None, None)), limit,
+        f"""select m.month, m.customer_id, m.outcome, m.from_tier, m.to_tier, m.moved_back_in,
+                  case when k.class = 'key' then k.kinds end as key_account,
+                  coalesce(k.class = 'excluded', false) as excluded
+           from back_test b join back_test_mover m using (back_test_id) {CLASSED}
+           where b.back_test_id = $1 and ($2::date is null or m.month = $2) and ($3::text is null or m.outcome = $3)
+             and ($4::date is null or (m.month, m.customer_id) > ($4, $5::uuid))
+             and ($6::bool is null or coalesce(k.class = 'key', false) = $6)
+             and ($7::bool is null or coalesce(k.class = 'excluded', false) = $7)
+           order by m.month, m.customer_id limit $8""",
+        back_test_id, month, outcome, *(after or (None, None)), key_accounts, excluded, limit,
     )  # fmt: skip
-    return [MonthMover(*row) for row in rows]
+    return [ClassedMover(MonthMover(*row[:6]), row[6], row[7]) for row in rows]
+
+
+async def count_classed(tx: Transaction, back_test_id: UUID) -> dict[tuple[date, str], dict[str, int]]:
+    """By month and class (key, excluded) the movers that were in it, by outcome."""
+    rows = await tx.raw.fetch(
+        f"""select m.month, k.class, m.outcome, count(*)::int
+            from back_test b join back_test_mover m using (back_test_id) {CLASSED}
+            where b.back_test_id = $1 and k.class is not null group by m.month, k.class, m.outcome""",
+        back_test_id,
+    )  # fmt: skip
+    counts: dict[tuple[date, str], dict[str, int]] = {}
+    for month, account_class, outcome, customers in rows:
+        counts.setdefault((month, account_class), {})[outcome] = customers
+    return counts
 
 
 async def count_movers(tx: Transaction, back_test_id: UUID) -> dict[date, dict[str, tuple[int, int]]]:

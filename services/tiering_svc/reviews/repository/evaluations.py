@@ -19,7 +19,7 @@ REVIEW, SIMULATION = "review", "simulation"  # the kinds of job
 
 NAMES = (
     "as_of", "known_at", "apply", "simulated_because", "policy_id", "policy_version", "policy_requested", "costs",
-    "cutoffs", "outcomes", "applied", "result", "decided_at",
+    "cutoffs", "population", "outcomes", "applied", "result", "decided_at",
 )  # fmt: skip
 SELECT = f"""select {", ".join(f"r.{name}" for name in NAMES)}, {job_columns("j")}
 from evaluation_run r join job j on j.id = r.run_id"""
@@ -39,6 +39,7 @@ class EvaluationRun:
     policy_requested: bool
     costs: dict[str, Any] | None
     cutoffs: list[dict[str, str]] | None
+    population: dict[str, Any] | None  # whom shares of customers were counted of, and how many they were
     outcomes: dict[str, int]
     applied: dict[str, int]
     result: str | None  # applied, simulated
@@ -183,9 +184,14 @@ async def list_values(tx: Transaction, run_id: UUID, after: str | None, limit: i
     return [(row["after"], row["measured"]) for row in rows]
 
 
-async def save_cutoffs(tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[str, str]]) -> None:
-    """The cut-offs of the run's population; the values they were found of are needed no longer."""
-    await tx.raw.execute("update evaluation_run set cutoffs = $2::jsonb where run_id = $1", run_id, json.dumps(cutoffs))
+async def save_cutoffs(
+    tx: Transaction, run_id: UUID, cutoffs: Sequence[Mapping[str, str]], population: Mapping[str, Any] | None
+) -> None:
+    """The cut-offs of the run's population, and who that was; the values they were found of are needed no longer."""
+    await tx.raw.execute(
+        "update evaluation_run set cutoffs = $2::jsonb, population = $3::jsonb where run_id = $1",
+        run_id, json.dumps(cutoffs), None if population is None else json.dumps(population),
+    )  # fmt: skip
     await tx.raw.execute("delete from evaluation_value where run_id = $1", run_id)
 
 

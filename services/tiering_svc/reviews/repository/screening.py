@@ -99,6 +99,10 @@ with sums as (
 # A plan that knows no values merges two ranges of ids, 4 us a customer; one made for a short batch sometimes takes
 # the sums for a single row and computes them once a customer (measured: 117 us).
 BY_RANGE = "set local plan_cache_mode = force_generic_plan"
+# Whom shares are counted of (T5), as `Policy.counts` says: a value that is not known is kept as null.
+COUNTED = {"known": "value is not null", "buyers": "last_at is not null", "all": "(value is not null or has_file)"}
+HAS_FILE = """exists (select from customer_file f where f.customer_id = s.customer_id
+                   and f.opened_at <= $5 and f.recorded_at <= $6) or u.last_at is not null as has_file,"""
 FIGURES = ", sum(m.amount) as revenue, sum(m.margin) as profit, sum(m.margin_known_amount) as profit_known_for"
 GRADED = """
 , graded as materialized (
@@ -111,7 +115,7 @@ select outcome, case when outcome is not null then tier end, count(*)::int, {tot
 from graded group by 1, 2
 """
 MEASURED = """
-select array_agg(value) filter (where settled and value is not null),
+select array_agg(value) filter (where settled and {counted}),
        array_agg(customer_id) filter (where not settled), count(*)::int
 from batch
 """
@@ -125,7 +129,7 @@ async def screen(
     grade, parameters = _grade(policy, 8)
     totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
     measures = "u.revenue, u.profit, u.profit_known_for," if figures else ""
-    statement = _scan(request, measures) + GRADED.format(grade=grade, totals=totals)
+    statement = _scan(request, measures, figures=figures) + GRADED.format(grade=grade, totals=totals)
     await tx.raw.execute(BY_RANGE)
     rows = await tx.raw.fetch(statement, *_parameters(request, after, end), policy.ladder, *parameters)
     staying = [StayingGroup(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
@@ -134,16 +138,20 @@ async def screen(
 
 async def measure(
     tx: Transaction, request: ScreeningRequest, after: UUID | None, end: UUID
-) -> tuple[list[Decimal], list[UUID]]:
-    """What a population's cut-offs are computed of (T5), of the customers after one up to another: the known values,
-    and who has to be measured individually."""
+) -> tuple[list[Decimal | None], list[UUID]]:
+    """What a population's cut-offs are computed of (T5), of the customers after one up to another: the values (None:
+    of somebody who counts though it is not known), and who has to be measured individually."""
+    population = request.policy.population
+    statement = _scan(request, HAS_FILE if population == "all" else "", figures=False)
     await tx.raw.execute(BY_RANGE)
-    row = await tx.raw.fetchrow(_scan(request, "") + MEASURED, *_parameters(request, after, end))
+    row = await tx.raw.fetchrow(
+        statement + MEASURED.format(counted=COUNTED[population]), *_parameters(request, after, end)
+    )
     assert row is not None  # an aggregate without groups
     return row[0] or [], row[1] or []
 
 
-def _scan(request: ScreeningRequest, measures: str) -> str:
+def _scan(request: ScreeningRequest, measures: str, *, figures: bool) -> str:
     """Only names from the tables above go into the text."""
     policy = request.policy
     nothing_later = " and s.folded_until <= $5" if request.regrades_later_orders else ""
@@ -155,7 +163,7 @@ def _scan(request: ScreeningRequest, measures: str) -> str:
         value = f"case when count(*) filter (where m.month < $4) = {policy.months - 1} " \
                 "then min(m.amount) filter (where m.month < $4) else 0 end"  # fmt: skip
     return SCAN.format(
-        value=value, known=known, figures=FIGURES if measures else "", measures=measures, nothing_later=nothing_later
+        value=value, known=known, figures=FIGURES if figures else "", measures=measures, nothing_later=nothing_later
     )  # fmt: skip
 
 

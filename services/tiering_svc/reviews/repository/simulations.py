@@ -54,45 +54,53 @@ async def list_runs_of(tx: Transaction, policy_id: UUID, before: UUID | None, li
 
 @dataclass(frozen=True, slots=True)
 class SimulatedMover:
-    """A customer that would move, be placed or be in its grace period; and whether it is a key account."""
+    """A customer that would move, be placed or be in its grace period; and how it is classed (T8)."""
 
     customer_id: UUID
     outcome: str
     from_tier: str | None
     to_tier: str
     graded: str
-    key_account: list[str] | None  # its kinds (T8), when it is one
+    key_account: list[str] | None  # its kinds, when it is a key account
+    excluded: bool
 
 
-# T8: a key account as of the day the run is about, as far as it was known.
-KEY_ACCOUNT = """
-left join account_class k on k.customer_id = m.customer_id and k.class = 'key' and k.effective @> r.as_of
+# T8: key accounts and exclusions as of the day the run is about, as far as they were known.
+CLASSED = """
+left join account_class k on k.customer_id = m.customer_id and k.effective @> r.as_of
      and (r.known_at is null or k.recorded_at <= r.known_at)
 """
 
 
 async def list_movers(
     tx: Transaction, run_id: UUID, *, outcome: str | None, from_tier: str | None, to_tier: str | None,
-    key_accounts: bool | None, after: UUID | None, limit: int,
+    key_accounts: bool | None, excluded: bool | None, after: UUID | None, limit: int,
 ) -> list[SimulatedMover]:  # fmt: skip
-    """Who would move, by customer. `key_accounts`: only those who are key accounts (true), or who are none."""
+    """Who would move, by customer. `key_accounts`, `excluded`: only those who are (true), or who are not."""
     rows = await tx.raw.fetch(
-        f"""select m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded, k.kinds
-            from evaluation_run r join evaluation_mover m using (run_id) {KEY_ACCOUNT}
+        f"""select m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded,
+                   case when k.class = 'key' then k.kinds end, coalesce(k.class = 'excluded', false)
+            from evaluation_run r join evaluation_mover m using (run_id) {CLASSED}
             where r.run_id = $1 and ($2::text is null or m.outcome = $2) and ($3::text is null or m.from_tier = $3)
-              and ($4::text is null or m.to_tier = $4) and ($5::bool is null or (k.kinds is not null) = $5)
-              and ($6::uuid is null or m.customer_id > $6)
-            order by m.customer_id limit $7""",
-        run_id, outcome, from_tier, to_tier, key_accounts, after, limit,
+              and ($4::text is null or m.to_tier = $4)
+              and ($5::bool is null or coalesce(k.class = 'key', false) = $5)
+              and ($6::bool is null or coalesce(k.class = 'excluded', false) = $6)
+              and ($7::uuid is null or m.customer_id > $7)
+            order by m.customer_id limit $8""",
+        run_id, outcome, from_tier, to_tier, key_accounts, excluded, after, limit,
     )  # fmt: skip
     return [SimulatedMover(*row) for row in rows]
 
 
-async def count_key_accounts(tx: Transaction, run_id: UUID) -> dict[str, int]:
-    """The movers that are key accounts, by what would happen to them."""
+async def count_classed(tx: Transaction, run_id: UUID) -> dict[str, dict[str, int]]:
+    """By class (key, excluded) the movers that are in it, by what would happen to them."""
     rows = await tx.raw.fetch(
-        f"""select m.outcome, count(*)::int from evaluation_run r join evaluation_mover m using (run_id) {KEY_ACCOUNT}
-            where r.run_id = $1 and k.kinds is not null group by m.outcome""",
+        f"""select k.class, m.outcome, count(*)::int
+            from evaluation_run r join evaluation_mover m using (run_id) {CLASSED}
+            where r.run_id = $1 and k.class is not null group by k.class, m.outcome""",
         run_id,
     )  # fmt: skip
-    return {row[0]: row[1] for row in rows}
+    counts: dict[str, dict[str, int]] = {}
+    for account_class, outcome, customers in rows:
+        counts.setdefault(account_class, {})[outcome] = customers
+    return counts

@@ -1,5 +1,6 @@
 """Back-tests (T9): a policy replayed over the operator's own past, month by month."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,10 +14,11 @@ from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.back_test import SOON, list_months
 from services.tiering_svc.reviews.domain.phase import Phase
-from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell, levels_of
+from services.tiering_svc.reviews.domain.simulation import NOWHERE, BenefitCosts, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import back_tests as handlers
 from services.tiering_svc.reviews.repository import back_tests
-from services.tiering_svc.reviews.repository.back_tests import MonthCell, PolicyBackTest
+from services.tiering_svc.reviews.repository.back_tests import ClassedMover, MonthCell, PolicyBackTest
+from services.tiering_svc.reviews.routes.simulations import costs_of
 from services.tiering_svc.reviews.schemas.back_tests import (
     BackTestLevelRead,
     BackTestMonth,
@@ -28,6 +30,7 @@ from services.tiering_svc.reviews.schemas.back_tests import (
     StabilityRead,
     month_of_text,
 )
+from services.tiering_svc.reviews.schemas.evaluations import PopulationRead
 from shared.chassis import (
     CurrentActor,
     Cursor,
@@ -62,7 +65,7 @@ async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, act
     """
     first, last = month_of_text(body.from_), month_of_text(body.to)
     back_test = await handlers.request_back_test(
-        tx, policy_id, body.version, first, last, known=body.known, by=actor.subject
+        tx, policy_id, body.version, first, last, known=body.known, by=actor.subject, costs=costs_of(body.costs)
     )
     return await _read(tx, back_test)
 
@@ -83,43 +86,44 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Current
     cells: dict[date, list[MonthCell]] = {}
     for cell in await back_tests.list_cells(tx, back_test_id):
         cells.setdefault(cell.month, []).append(cell)
-    moved = await back_tests.count_movers(tx, back_test_id)
+    moved, classed = await back_tests.count_movers(tx, back_test_id), await back_tests.count_classed(tx, back_test_id)
+    costs = None if back_test.costs is None or not may_read(actor, "cost") else BenefitCosts.from_data(back_test.costs)
     months = list_months(back_test.first_month, back_test.last_month)
-    return BackTestResultRead(
-        **dict(await _read(tx, back_test)),
-        months=[
+    shown = []
+    for index, month in enumerate(months):
+        levels = levels_of([cell.cell for cell in cells.get(month, [])], before=False)
+        shown.append(
             BackTestMonthRead(
                 month=spelled(month),
                 cutoffs=None if back_test.cutoffs is None else back_test.cutoffs[month.isoformat()],
-                levels=_levels(
-                    policy, [cell.cell for cell in cells.get(month, [])], shows_margin=may_read(actor, "margin")
-                ),
+                population=_population(back_test, month),
+                levels=_levels(policy, levels, costs, shows_margin=may_read(actor, "margin")),
                 outcomes={outcome: customers for outcome, (customers, _) in moved.get(month, {}).items()},
                 stability=_stability(moved.get(month, {}), min(SOON, len(months) - index - 1)),
+                cost=None if costs is None else costs.of_a_month(levels.values(), policy.months),
+                key_accounts=classed.get((month, "key"), {}),
+                excluded=classed.get((month, "excluded"), {}),
             )
-            for index, month in enumerate(months)
-        ],
-    )
+        )
+    total = None if costs is None else sum((month.cost for month in shown if month.cost is not None), ZERO)
+    return BackTestResultRead(**dict(await _read(tx, back_test)), months=shown, cost=total)
 
 
 @router.get("/{back_test_id}/movers", dependencies=[allow("tiers:read")])
 async def list_back_test_movers(
     policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[BackTestMonth | None, Query()] = None,
-    outcome: BackTestOutcomeFilter = None, cursor: Cursor = None, limit: Limit = 50,
+    outcome: BackTestOutcomeFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
+    excluded: Annotated[bool | None, Query()] = None, cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
     """Whom the policy would have graded otherwise in a month."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)
     after = read_cursor(cursor, date, UUID)
     of_month = None if month is None else month_of_text(month)
-    movers = await back_tests.list_movers(tx, back_test_id, of_month, outcome, after, limit + 1)
-    read = [
-        BackTestMoverRead(
-            month=spelled(mover.month), customer_id=mover.customer_id, outcome=mover.outcome,
-            from_tier=mover.from_tier, to_tier=mover.to_tier,
-            moved_back_in=None if mover.moved_back_in is None else spelled(mover.moved_back_in),
-        )
-        for mover in movers
-    ]  # fmt: skip
+    movers = await back_tests.list_movers(
+        tx, back_test_id, month=of_month, outcome=outcome, key_accounts=key_accounts, excluded=excluded, after=after,
+        limit=limit + 1,
+    )  # fmt: skip
+    read = [_mover(classed) for classed in movers]
     return page_of(read, limit, lambda mover: (month_of_text(mover.month), mover.customer_id))
 
 
@@ -139,8 +143,24 @@ async def _read(tx: Transaction, back_test: PolicyBackTest) -> PolicyBackTestRea
     )  # fmt: skip
 
 
-def _levels(policy: Policy, cells: list[SimulationCell], *, shows_margin: bool) -> list[BackTestLevelRead]:
-    by_tier = levels_of(cells, before=False)
+def _mover(classed: ClassedMover) -> BackTestMoverRead:
+    mover = classed.mover
+    return BackTestMoverRead(
+        month=spelled(mover.month), customer_id=mover.customer_id, outcome=mover.outcome,
+        from_tier=mover.from_tier, to_tier=mover.to_tier,
+        moved_back_in=None if mover.moved_back_in is None else spelled(mover.moved_back_in),
+        key_account=classed.key_account, excluded=classed.excluded,
+    )  # fmt: skip
+
+
+def _population(back_test: PolicyBackTest, month: date) -> PopulationRead | None:
+    of_month = (back_test.populations or {}).get(month.isoformat())
+    return None if of_month is None else PopulationRead(**of_month)
+
+
+def _levels(
+    policy: Policy, by_tier: Mapping[str, SimulationCell], costs: BenefitCosts | None, *, shows_margin: bool
+) -> list[BackTestLevelRead]:
     read = []
     for level in reversed(policy.levels):
         cell = by_tier.get(level.code, NOBODY)
@@ -149,6 +169,7 @@ def _levels(policy: Policy, cells: list[SimulationCell], *, shows_margin: bool) 
                 tier=level.code, name=level.names, customers=cell.customers, revenue=cell.revenue,
                 profit=cell.profit if shows_margin else None,
                 profit_known_for=cell.profit_known_for if shows_margin else None,
+                cost=None if costs is None else costs.of_level(cell, policy.months),
             )
         )  # fmt: skip
     return read

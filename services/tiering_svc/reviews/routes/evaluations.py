@@ -11,7 +11,7 @@ from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.handlers.reviews import request_review
 from services.tiering_svc.reviews.repository import evaluations
 from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
-from services.tiering_svc.reviews.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead
+from services.tiering_svc.reviews.schemas.evaluations import EvaluationCreate, EvaluationRead, MoverRead, PopulationRead
 from shared.chassis import (
     CurrentActor,
     Cursor,
@@ -90,4 +90,5 @@ def run_read(run: EvaluationRun) -> EvaluationRead:
         outcomes=run.outcomes,
         applied=run.applied,
         cutoffs=run.cutoffs,
+        population=None if run.population is None else PopulationRead(**run.population),
     )

@@ -16,6 +16,7 @@ from services.tiering_svc.reviews.domain.simulation import NOWHERE, BenefitCosts
 from services.tiering_svc.reviews.handlers import simulations as handlers
 from services.tiering_svc.reviews.repository import evaluations, simulations
 from services.tiering_svc.reviews.repository.evaluations import EvaluationRun
+from services.tiering_svc.reviews.schemas.evaluations import PopulationRead
 from services.tiering_svc.reviews.schemas.simulations import (
     BenefitCostsRead,
     CellRead,
@@ -68,7 +69,7 @@ async def start_simulation(
     as_of = instant_or_now(body.as_of, tx, "/as_of")
     known_at = None if body.known_at is None else instant_or_now(body.known_at, tx, "/known_at")
     run = await handlers.request_simulation(
-        tx, policy_id, body.version, as_of, by=actor.subject, known_at=known_at, costs=_costs(body.costs)
+        tx, policy_id, body.version, as_of, by=actor.subject, known_at=known_at, costs=costs_of(body.costs)
     )
     return await _run(tx, run)
 
@@ -90,12 +91,14 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor
     cells = await simulations.list_cells(tx, run_id)
     costs = None if run.costs is None or not may_read(actor, "cost") else BenefitCosts.from_data(run.costs)
     before, after = levels_of(cells, before=True), levels_of(cells, before=False)
+    classed = await simulations.count_classed(tx, run_id)
     return SimulationResultRead(
         **dict(await _run(tx, run)),
         levels=_levels(policy, before, after, costs, actor),
         matrix=[_cell(cell, shows_margin=may_read(actor, "margin")) for cell in cells],
         costs=None if costs is None else _both(costs, policy, before, after),
-        key_accounts=await simulations.count_key_accounts(tx, run_id),
+        key_accounts=classed.get("key", {}),
+        excluded=classed.get("excluded", {}),
     )
 
 
@@ -103,6 +106,7 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor
 async def list_simulated_movers(
     policy_id: Id, run_id: Id, tx: Tx, outcome: SimulationOutcomeFilter = None, from_tier: SimulatedTierFilter = None,
     to_tier: SimulatedTierFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
+    excluded: Annotated[bool | None, Query()] = None,
     cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[SimulatedMoverRead]:  # fmt: skip
     """The exact list."""
@@ -110,6 +114,7 @@ async def list_simulated_movers(
     after = read_cursor(cursor, UUID)
     movers = await simulations.list_movers(
         tx, run_id, outcome=outcome, from_tier=from_tier, to_tier=to_tier, key_accounts=key_accounts,
+        excluded=excluded,
         after=after[0] if after else None, limit=limit + 1,
     )  # fmt: skip
     read = [SimulatedMoverRead.model_validate(mover, from_attributes=True) for mover in movers]
@@ -122,7 +127,8 @@ async def cancel_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentAct
     return await _run(tx, await handlers.cancel_simulation(tx, policy_id, run_id, actor.subject))
 
 
-def _costs(body: CostsWrite | None) -> BenefitCosts | None:
+def costs_of(body: CostsWrite | None) -> BenefitCosts | None:
+    """The costs that a request gives, if it does."""
     if body is None:
         return None
     return BenefitCosts(body.per_customer_year, body.points_per_unit, body.value_of_a_point, body.multipliers)
@@ -134,6 +140,7 @@ async def _run(tx: Transaction, run: EvaluationRun) -> SimulationRead:
         **job_fields(run.job),
         policy=PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names), as_of=run.as_of,
         known_at=run.known_at, phase=Phase.of(run.job.cursor).name, outcomes=run.outcomes, cutoffs=run.cutoffs,
+        population=None if run.population is None else PopulationRead(**run.population),
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead, PolicyReference, Version
+from services.tiering_svc.reviews.schemas.evaluations import POPULATION, PopulationRead
+from services.tiering_svc.reviews.schemas.simulations import CostsWrite
 from shared.chassis import Read, Shape, SignedAmount
 from shared.jobs.http import JobRead
 
@@ -20,6 +22,7 @@ class PolicyBackTestCreate(Shape):
         default="now", description="by the facts recorded by each month's end, or by all there are now"
     )
     version: Version | None = Field(default=None, description="the newest, if not given")
+    costs: CostsWrite | None = Field(default=None, description="what a year in a tier costs")
 
 
 class PolicyBackTestRead(JobRead):
@@ -39,6 +42,7 @@ class BackTestLevelRead(Read):
     revenue: SignedAmount
     profit: SignedAmount | None = Field(description="null: no cost is known, or not for this reader")
     profit_known_for: SignedAmount | None = Field(description="null: not for this reader")
+    cost: SignedAmount | None = Field(description="of a year; null: no costs were given, or not for this reader")
 
 
 class StabilityRead(Read):
@@ -51,13 +55,22 @@ class StabilityRead(Read):
 class BackTestMonthRead(Read):
     month: str
     cutoffs: list[dict[str, str]] | None
+    population: PopulationRead | None = Field(description=POPULATION)
     levels: list[BackTestLevelRead] = Field(description="highest first")
     outcomes: dict[str, int] = Field(description="of the movers: placed, up, down, grace")
     stability: StabilityRead
+    cost: SignedAmount | None = Field(
+        description="of this month, a twelfth of a year; null: no costs were given, or not for this reader"
+    )
+    key_accounts: dict[str, int] = Field(description="the movers that were key accounts then, by outcome")
+    excluded: dict[str, int] = Field(description="the movers that were excluded then, by outcome")
 
 
 class BackTestResultRead(PolicyBackTestRead):
     months: list[BackTestMonthRead]
+    cost: SignedAmount | None = Field(
+        description="of all months together; null: no costs were given, or not for this reader"
+    )
 
 
 class BackTestMoverRead(NamedCustomerRead):
@@ -66,6 +79,8 @@ class BackTestMoverRead(NamedCustomerRead):
     from_tier: str | None
     to_tier: str
     moved_back_in: str | None
+    key_account: list[str] | None = Field(description="its kinds, when it was a key account then")
+    excluded: bool = Field(description="whether it was excluded then")
 
 
 def month_of_text(text: str) -> date:

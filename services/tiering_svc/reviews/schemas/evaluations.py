@@ -33,6 +33,16 @@ PHASES = (
 )
 
 
+class PopulationRead(Read):
+    """Whom shares of customers were counted of (T5)."""
+
+    counted: str = Field(description="known: whoever's value is known; buyers: of the window; all: all customer files")
+    customers: Count = Field(description="how many they were")
+
+
+POPULATION = "of a policy by shares of customers, once it has been cut"
+
+
 class EvaluationRead(JobRead):
     kind: str
     as_of: datetime
@@ -45,6 +55,7 @@ class EvaluationRead(JobRead):
     outcomes: dict[str, int]
     applied: dict[str, int] = Field(description="of the outcomes, those that took effect")
     cutoffs: list[dict[str, str]] | None
+    population: PopulationRead | None = Field(description=POPULATION)
 
 
 class MoverRead(NamedCustomerRead):

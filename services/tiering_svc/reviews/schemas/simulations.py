@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead, PolicyReference, Version
-from services.tiering_svc.reviews.schemas.evaluations import PHASES
+from services.tiering_svc.reviews.schemas.evaluations import PHASES, POPULATION, PopulationRead
 from shared.chassis import Amount, Code, Instant, Read, Shape, SignedAmount
 from shared.jobs.http import JobRead
 
@@ -63,6 +63,7 @@ class SimulationRead(JobRead):
     phase: str = Field(description=PHASES)
     outcomes: dict[str, int]
     cutoffs: list[dict[str, str]] | None
+    population: PopulationRead | None = Field(description=POPULATION)
 
 
 class SimulationResultRead(SimulationRead):
@@ -70,6 +71,7 @@ class SimulationResultRead(SimulationRead):
     matrix: list[CellRead] = Field(description="those who stay included")
     costs: BenefitCostsRead | None = Field(description="null: none were given, or not for this reader")
     key_accounts: dict[str, int] = Field(description="the movers that are key accounts, by outcome")
+    excluded: dict[str, int] = Field(description="the movers that are excluded, by outcome")
 
 
 class SimulatedMoverRead(NamedCustomerRead):
@@ -78,3 +80,4 @@ class SimulatedMoverRead(NamedCustomerRead):
     to_tier: str
     graded: str
     key_account: list[str] | None = Field(description="its kinds, when it is a key account")
+    excluded: bool = Field(description="whether it is excluded")

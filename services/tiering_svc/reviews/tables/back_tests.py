@@ -17,6 +17,8 @@ back_test = Table(  # what is replayed; its job says how far it is
     Column("known", Text, nullable=False),  # then: at each month's end; now: at known_at
     Column("known_at", Timestamp, nullable=False),
     Column("cutoffs", JSONB),  # T5: by month
+    Column("populations", JSONB),  # by month, whom shares of customers were counted of
+    Column("costs", JSONB),  # what a year in a tier costs, as the asker says
 )
 
 back_test_value = Table(

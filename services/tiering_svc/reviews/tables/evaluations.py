@@ -20,6 +20,7 @@ evaluation_run = Table(  # a review or a simulation: what it decides by, and wha
     Column("policy_requested", Boolean, nullable=False),  # else by the policy in force when it begins
     Column("costs", JSONB),  # what a year in a tier costs, as the asker says
     Column("cutoffs", JSONB),  # ABC: where each class began among the customers of that day
+    Column("population", JSONB),  # T5: whom shares of customers were counted of, and how many they were
     Column("outcomes", JSONB, nullable=False),
     Column("applied", JSONB, nullable=False),  # of the outcomes, those that took effect
     Column("result", Text),  # applied, simulated; null until it has come to its end

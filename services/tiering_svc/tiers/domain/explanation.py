@@ -55,6 +55,8 @@ def reasons_of(
         }
     if policy.of_population:
         reasons["by"] = policy.shares_by
+        if policy.shares_by == "customers":
+            reasons["population"] = policy.population
         reasons["shares"] = [
             {"tier": policy.levels[share.rank].code, "percent": plain(share.percent)} for share in policy.shares
         ]

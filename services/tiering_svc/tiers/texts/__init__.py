@@ -145,7 +145,8 @@ def _cutoffs(reasons: Reasons) -> Phrase | None:
     if not reasons.get("by") or "bands" not in reasons:
         return None
     key = "cutoffs.computed" if reasons["bands"] else "cutoffs.not_computed"
-    return phrase(key, shares=phrase(f"cutoffs.{reasons['by']}"))
+    shares = "revenue" if reasons["by"] == "revenue" else reasons.get("population", "known")
+    return phrase(key, shares=phrase(f"cutoffs.{shares}"))
 
 
 # --- what is missing -----------------------------------------------------------------------------------------------
