@@ -71,6 +71,12 @@ class Refused(HTTPException):
         self.code = code
         self.facts = facts
 
+    def at(self, *location: str | int) -> "Refused":
+        """The same refusal, pointing at a place in the body (keys and places in lists), or at a parameter or header."""
+        error = {"pointer": pointer_of(("body", *location)), "code": self.code, "detail": self.detail}
+        self.facts["errors"] = [error]
+        return self
+
 
 def problem(
     status: int, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **members: Any

@@ -34,6 +34,8 @@ async def write_version(
         kind.name, written, number, "", name, document, "draft", author, at, note
     )  # fmt: skip
     kind.read(draft)
+    if kind.before_writing is not None:
+        await kind.before_writing(tx, draft, (), None)
     draft = replace(draft, slot=kind.slot(draft))
     await repository.add_version(tx, draft)
     return draft

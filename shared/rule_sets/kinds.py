@@ -29,7 +29,7 @@ class RuleSetKind(Generic[Rules]):
     version's number alone names it. Not `single`: each id has a version in force of its own, and can be retired
     without another in its place. `slot_of` narrows that: of all ids with the same slot (a warning's cause, say) one can
     be in force, and another is refused as `taken` says. `notice`: how long before its beginning a version has to be
-    activated.
+    activated. `before_writing` refuses a draft, besides what `read` does, by what else is in the database.
     """
 
     name: str
@@ -39,6 +39,7 @@ class RuleSetKind(Generic[Rules]):
     slot_of: Callable[[RuleSetVersion], str] | None = None
     taken: tuple[str, str] = ("slot_taken", "Another rule set in force has this place.")
     notice: timedelta = timedelta(0)
+    before_writing: Condition | None = None
     before_approval: Condition | None = None
     before_activation: Condition | None = None
     after_activation: Consequence | None = None

@@ -118,6 +118,16 @@ async def load_newest(tx: Transaction, policy_id: UUID) -> Policy:
     return TIER_POLICIES.compile(version)
 
 
+async def list_tiers(tx: Transaction) -> frozenset[str]:
+    """The codes of all levels of tier policies, of every version that was not rejected."""
+    rows = await tx.raw.fetch(
+        """select distinct jsonb_path_query(document, '$.levels[*].code') #>> '{}' as tier
+           from rule_set_version where kind = $1 and status <> 'rejected'""",
+        TIER_POLICIES.name,
+    )  # fmt: skip
+    return frozenset(row["tier"] for row in rows)
+
+
 async def record_simulated(tx: Transaction, policy_id: UUID, version: int, run_id: UUID, by: str) -> None:
     """Note in the version's history that a run has tried it on everybody."""
     await rule_sets.record_step(tx, TIER_POLICIES, policy_id, version, SIMULATED, by, reference=run_id)

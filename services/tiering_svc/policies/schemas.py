@@ -186,6 +186,11 @@ class PolicyDocument(Shape):
     bands: list[BandWrite] | None = Field(default=None, max_length=20, description="lowest level first")
     scorecard: ScorecardWrite | None = None
     matrix: ValueMatrixWrite | None = None
+    prospects: Literal["placed", "left_out"] | None = Field(
+        default=None,
+        description="of a matrix: whether a review places who never ordered, where something is known of the potential "
+        "value; left out, if not given",
+    )
     abc: SharesWrite | None = None
     pyramid: SharesWrite | None = None
     star: StarWrite | None = None

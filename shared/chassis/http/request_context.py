@@ -88,16 +88,27 @@ def _headers_of(scope: Scope) -> tuple[str | None, str | None]:
 def unwritable(scope: Scope) -> Refused | None:
     """Path, query and headers must be text a database can keep: UTF-8 once decoded, and no NUL anywhere."""
     raw_path: bytes = (scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).partition(b"?")[0]
-    for name, part in (("path", raw_path), ("query", scope["query_string"])):
-        if b"%" in part or not part.isascii():
-            decoded = unquote_to_bytes(part)
-            try:
-                decoded.decode("utf-8")
-            except UnicodeDecodeError:
-                return Refused(422, "invalid_text", f"The {name} is not UTF-8.")
-            part = decoded
-        if b"\0" in part:
-            return Refused(422, "invalid_text", f"The {name} must not hold NUL.")
-    if any(b"\0" in value for _, value in scope["headers"]):
-        return Refused(422, "invalid_text", "A header must not hold NUL.")
+    if fault := _fault_of(raw_path):
+        return Refused(422, "invalid_text", f"The path {fault}")
+    if _fault_of(scope["query_string"]):
+        for part in scope["query_string"].split(b"&"):
+            if fault := _fault_of(part):
+                return Refused(422, "invalid_text", f"The query {fault}").at(_name_in(part))
+    for name, value in scope["headers"]:
+        if b"\0" in value:
+            return Refused(422, "invalid_text", "A header must not hold NUL.").at(name.decode("latin-1"))
     return None
+
+
+def _fault_of(part: bytes) -> str | None:
+    if b"%" in part or not part.isascii():
+        part = unquote_to_bytes(part)
+        try:
+            part.decode("utf-8")
+        except UnicodeDecodeError:
+            return "is not UTF-8."
+    return "must not hold NUL." if b"\0" in part else None
+
+
+def _name_in(part: bytes) -> str:
+    return unquote_to_bytes(part.partition(b"=")[0]).decode("utf-8", "replace")

@@ -124,6 +124,45 @@ async def test_json_is_read_strictly(client: httpx.AsyncClient, body: bytes, sta
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+LONG = b"9" * 40
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        (b'{"text": "a\\u0000b"}', "invalid_text", "/text"),
+        (b'{"tags": ["a", "\\u0000"]}', "invalid_text", "/tags/1"),
+        (b'{"free": {"a": {"b": ["\\udfff"]}}}', "invalid_text", "/free/a/b/0"),
+        (b'{"free": {"a": {"\\u0000": 1}}}', "invalid_text", "/free/a"),
+        (b'{"free": {"Mrs Smith": "\\u0000"}}', "invalid_text", "/free"),  # what was sent is never repeated
+        (b'{"text": "a", "number": %b}' % LONG, "number_too_long", "/number"),
+        (b'{"number": -%b}' % LONG, "number_too_long", "/number"),
+        (b'{"free": {"a": [1, {"b": %b}]}}' % LONG, "number_too_long", "/free/a/1/b"),
+        (b'{"free": {"a": 1e999}}', "number_out_of_range", "/free/a"),
+        (b'{"free": {"a": [-1e999]}}', "number_out_of_range", "/free/a/0"),
+        (b'{"number": 1, "number": 1}', "duplicate_key", "/number"),
+        (b'{"free": {"a": [{"b": 1, "b": 2}]}}', "duplicate_key", "/free/a/0/b"),
+        (b"[%b]" % LONG, "number_too_long", "/0"),
+        (b'{"free": {"Mrs Smith": {"b": 1, "b": 2}}}', "duplicate_key", "/free"),
+        (LONG, "number_too_long", ""),
+    ],
+)
+async def test_what_no_database_keeps_is_refused_where_it_stands(client, body: bytes, code: str, pointer: str) -> None:
+    answer = await client.post("/v1/everything", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+    assert error["detail"] == answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": %b' % LONG, b'{"a": %b, "b": }' % LONG, b'{"a": 1, "a": 2', b'{"a": 1e999, NaN: 1}']
+)
+async def test_what_is_no_json_at_all_is_400_whatever_else_is_wrong(client, body: bytes) -> None:
+    answer = await client.post("/v1/everything", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
 async def test_text_may_hold_what_looks_like_trouble_and_is_none(client: httpx.AsyncClient) -> None:
     text = '客户 😀 [[[[{{{{ \\u0000 \\ud800 " ]' + "[" * 200
     answer = await send(client, text=text, free={"深": [[[1.5, None, True]]]})
@@ -148,17 +187,28 @@ async def test_a_body_that_is_not_said_to_be_json_is_415(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/search?q=%00", "/v1/search?q=%ff", "/v1/search?%00=1&q=a", "/v1/things/%00", "/v1/fail/%ed%a0%80"]
+    ("path", "pointer"),
+    [
+        ("/v1/search?q=%00", "/q"),
+        ("/v1/search?a=1&q=%ff", "/q"),
+        ("/v1/search?%00=1&q=a", ""),
+        ("/v1/things/%00", None),
+        ("/v1/fail/%ed%a0%80", None),
+    ],
 )
-async def test_unwritable_text_in_path_or_query_is_422(client: httpx.AsyncClient, path: str) -> None:
+async def test_unwritable_text_in_path_or_query_is_422(
+    client: httpx.AsyncClient, path: str, pointer: str | None
+) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_text")
+    assert [error["pointer"] for error in answer.json().get("errors", [])] == ([] if pointer is None else [pointer])
 
 
 async def test_unwritable_text_in_a_header_is_422(client: httpx.AsyncClient) -> None:
     for value in (b"a\0b", b"\xff\0"):
         answer = await client.get("/v1/search?q=a", headers=[(b"X-Note", value)])
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_text")
+        assert answer.json()["errors"][0]["pointer"] == "/x-note"
     assert (await client.get("/v1/search?q=a", headers=[(b"X-Note", b"\xff\xfe")])).status_code == 200
 
 

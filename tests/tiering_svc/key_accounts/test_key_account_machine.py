@@ -168,7 +168,7 @@ async def test_T8_the_database_itself_lets_no_two_intervals_overlap(client, data
     people = People(client, as_role)
     await harness.deliver(database, subscriptions, [*steady(ANN), *steady(BOB)])
     await people.key_account(ANN)
-    other = (await people.nominate(ANN, "group")).json()
+    other = (await people.nominate(ANN, "strategic")).json()
     second = """insert into account_class (class_id, customer_id, class, kinds, effective, recorded_at, ended_at,
                                            ended_by, end_cause)
                 values ($1, $2, 'key', '{group}', tstzrange(now() + '1 day', now() + '2 days'), now(), now(), 'x',

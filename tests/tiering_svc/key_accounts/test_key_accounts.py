@@ -10,6 +10,7 @@ from shared.events import (
     CustomerExcluded,
     CustomerExclusionEnded,
     CustomerReferenceRegistered,
+    CustomerRegistered,
     GroupParentChanged,
     KeyAccountApproved,
     KeyAccountEnded,
@@ -94,7 +95,7 @@ async def test_T8_key_accounts_are_listed_by_kind_as_of_any_instant(people, data
     await deliver(database, *steady(ANN), *steady(BOB))
     before = datetime.now(UTC)
     await people.key_account(ANN, "economic")
-    await people.key_account(BOB, "group", "important")
+    await people.key_account(BOB, "strategic", "important")
     between = datetime.now(UTC)
     end = f"/v1/customers/{ANN}/key-account/end"
     head = people.as_role("head", subject="hal")
@@ -122,12 +123,41 @@ async def test_T8_other_kinds_follow_without_a_gap(people, database, announced):
     await deliver(database, *steady(ANN))
     await people.key_account(ANN, "economic")
     assert refused(await people.nominate(ANN, "economic")) == (409, "already_a_key_account")
-    await people.key_account(ANN, "economic", "group")
+    await people.key_account(ANN, "economic", "strategic")
     first, second = (await people.show())["history"]
     assert (first["until"], first["end_cause"]) == (second["since"], "renewed")
     assert second["until"] is None
     types = [type(event) for event in await announced() if isinstance(event, KeyAccountApproved | KeyAccountEnded)]
     assert types == [KeyAccountApproved, KeyAccountEnded, KeyAccountApproved]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code", "pointer"),
+    [
+        (["group"], "not_a_group", "/kinds/0"),
+        (["strategic", "group"], "not_a_group", "/kinds/1"),
+        (["economic"], "no_figures", "/kinds/0"),
+        (["important", "economic"], "no_figures", "/kinds/1"),
+    ],
+)
+async def test_T8_a_kind_that_the_figures_belie_is_refused_and_nothing_changes(people, database, kinds, code, pointer):
+    """Nobody is below the customer, and it bought longer ago than the rules look back."""
+    bought = [placed(ANN, ago(900), "5000")] if "economic" in kinds else steady(ANN)
+    left = [
+        GroupParentChanged(customer_id=BOB, parent_id=parent, effective_from=ago(days), changed_at=ago(days))
+        for days, parent in ((50, ANN), (20, None))
+    ]
+    await deliver(database, *bought, *left)
+    answer = await people.nominate(ANN, *kinds)
+    assert (*refused(answer), answer.json()["errors"][0]["pointer"]) == (422, code, pointer)
+    listed = await people.client.get(NOMINATIONS, params={"customer_id": str(ANN)})
+    assert listed.json()["items"] == []
+
+
+async def test_T8_a_strategic_prospect_needs_neither_orders_nor_a_group(people, database):
+    await deliver(database, CustomerRegistered(customer_id=ANN, kind="organisation", registered_at=ago(3)))
+    await people.key_account(ANN, "strategic")
+    assert (await people.show())["is_key_account"]
 
 
 def bulk():

@@ -42,7 +42,7 @@ async def lived(client, database, as_role):
     for customer in (ANN, BOB, EVE):
         await people.key_account(customer, "economic", override_reason="Still.")
     await database.run(lambda tx: check_due_accounts(tx, tx.at))
-    await people.key_account(ANN, "economic", "group", override_reason="Still.")
+    await people.key_account(ANN, "economic", "strategic", override_reason="Still.")
     end = {"reason": "Over."}
     await client.post(f"/v1/customers/{BOB}/key-account/end", json=end, headers=as_role("head"))
     path = "/v1/exclusions/nominations"

@@ -1,6 +1,7 @@
 """The value matrix (T4): two axes of four views each; the cell gives the tier, and the way up is tried out (T9)."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.defaults import DEFAULT_POLICIES
+from services.tiering_svc.policies.domain.value_matrix import NOTHING_KNOWN
 from services.tiering_svc.tiers.domain.explanation import next_tier, reasons_of
 from services.tiering_svc.tiers.texts import write_explanation
 from shared.errors import DomainError
 from tests.tiering_svc.policy_documents import known, matrix
-from tests.tiering_svc.shorthand import UTC, at, policy_of
+from tests.tiering_svc.shorthand import UTC, at, bands_document, policy_of
 
 POLICY = policy_of(matrix())
 MARCH = date(2026, 3, 1)
@@ -138,3 +142,55 @@ def test_T4_a_wrong_matrix_is_refused_at_the_field(document, code, pointer):
     with pytest.raises(DomainError) as refused:
         policy_of(document)
     assert (refused.value.code, refused.value.pointer) == (code, pointer)
+
+
+# --- prospects ---
+
+
+def on_potential(**more):
+    """A matrix whose potential value looks at the file, at suggestions and at the size of the group."""
+    document = matrix() | more
+    indicators = ("annual_sales", "suggestions", "group_size", "income")
+    for view, indicator in zip(document["matrix"]["potential"]["views"], indicators, strict=True):
+        view["items"][0]["indicator"] = indicator
+    return policy_of(document)
+
+
+def prospect(**traits) -> CustomerSnapshot:
+    """Somebody without orders, of whose contacts and group everything was loaded."""
+    return CustomerSnapshot(
+        Figures(), at(31), MARCH, 12, contacts=replace(NOTHING_KNOWN.contacts),
+        traits=replace(NOTHING_KNOWN.traits, **traits),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("traits", "known_potential"),
+    [
+        ({}, False),
+        ({"kind": "organisation", "completeness": 80}, False),  # the policy does not look at it
+        ({"group_size": 4}, True),
+        ({"annual_sales": Decimal(0)}, True),  # somebody said so
+        ({"annual_sales": Decimal("9000000")}, True),
+        ({"income_band": "100K+"}, True),
+        ({"income_band": "middle"}, False),
+    ],
+)
+def test_T4_a_prospect_is_placed_where_its_potential_is_known_and_the_policy_says_so(traits, known_potential):
+    assert on_potential(prospects="placed").can_place_prospect(prospect(**traits)) is known_potential
+    for left_out in (on_potential(), on_potential(prospects="left_out")):
+        assert not left_out.places_prospects
+        assert not left_out.can_place_prospect(prospect(**traits))
+
+
+def test_T4_a_suggestion_says_something_of_a_prospect():
+    suggested = prospect()
+    suggested = replace(suggested, contacts=replace(suggested.contacts, suggestions=1))
+    assert on_potential(prospects="placed").can_place_prospect(suggested)
+    assert on_potential(prospects="placed").assess(prospect(annual_sales=Decimal("9000"), income_band="5M")).rank == 1
+
+
+def test_T4_only_a_matrix_places_prospects():
+    with pytest.raises(DomainError) as refused:
+        policy_of(bands_document(("gold", "550")) | {"prospects": "placed"})
+    assert (refused.value.code, refused.value.pointer) == ("not_of_this_kind", "/document/prospects")

@@ -15,7 +15,7 @@ from tests.tiering_svc.events import cancelled, placed, returned
 from tests.tiering_svc.orders_of_the_year import orders_of
 from tests.tiering_svc.real_year import BEGINS, ENDS
 from tests.tiering_svc.rule_sets import OnlyRuleSet
-from tests.tiering_svc.shorthand import at
+from tests.tiering_svc.shorthand import at, bands_document
 
 SERVICE = "tiering"
 ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -118,6 +118,19 @@ async def test_T14_targets_are_written_by_one_and_put_in_force_by_another(client
     bad = {"targets": [{"tier": "platinum", "percent": "60"}]}
     refused = await targets.write(bad)
     assert (refused.status_code, refused.json()["code"]) == (422, "targets_do_not_add_up")
+
+
+async def test_T14_a_target_for_a_tier_that_no_policy_has_is_refused_and_nothing_changes(client):
+    targets = OnlyRuleSet(client, "/v1/revenue-targets")
+    before = (await client.get("/v1/revenue-targets/versions")).json()
+    body = {"targets": [{"tier": "platinum", "percent": "60"}, {"tier": "diamond", "percent": "40"}]}
+    refused = await targets.write(body)
+    error = {"pointer": "/document/targets/1/tier", "code": "unknown_tier"}
+    assert (refused.status_code, refused.json()["errors"][0]) == (422, error | {"detail": refused.json()["detail"]})
+    assert (await client.get("/v1/revenue-targets/versions")).json() == before
+    draft = bands_document(("diamond", "500"), lowest="glass")  # targets may be set before the policy is in force
+    await client.post("/v1/tier-policies", json={"name": {"en": "New", "zh": "新"}, "document": draft})
+    assert (await targets.write(body)).status_code == 201
 
 
 async def test_T14_what_distinguishes_a_tier(client, database):

@@ -9,8 +9,9 @@ from shared.chassis import Name, Read, Shape
 
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})]
 Count = Annotated[int, Field(json_schema_extra={"format": "int32"})]
-Whole = Annotated[int, Field(strict=True, json_schema_extra={"format": "int32"})]
-Months = Annotated[int, Field(strict=True, json_schema_extra={"format": "int32"})]
+INT32 = {"ge": -(2**31), "le": 2**31 - 1}  # what the format says: what makes sense of it is said where it is read
+Whole = Annotated[int, Field(strict=True, **INT32, json_schema_extra={"format": "int32"})]
+Months = Annotated[int, Field(strict=True, **INT32, json_schema_extra={"format": "int32"})]
 Exact = Annotated[
     str, Field(strict=True, pattern=r"^-?\d{1,14}(\.\d{1,4})?$", description="a decimal in text", examples=["800"])
 ]

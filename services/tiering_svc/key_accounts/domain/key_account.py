@@ -3,14 +3,14 @@
 Pure: every function takes things as they were and an instant, and returns them as they are, with the events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.rules import Examination
-from shared.errors import DomainError, conflict, forbidden
+from shared.errors import DomainError, conflict, forbidden, invalid
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
 AccountClassCode = Literal["key", "excluded"]
@@ -77,6 +77,16 @@ def check_nomination(situation: Situation, class_code: AccountClassCode, kinds: 
         raise _excluded()
     if class_code == "key" and set(kinds) == set(current.kinds):
         raise conflict("already_a_key_account", "The customer is a key account of just these kinds.")
+
+
+def check_kinds(kinds: Sequence[str], values: Mapping[str, str | None]) -> None:
+    """Whether the figures of a nomination allow its kinds. Refused at the kind with 422 `not_a_group` where nobody is
+    below the customer, and `no_figures` where an economic one has bought nothing in the window of the rules."""
+    for index, kind in enumerate(kinds):
+        if kind == "group" and int(values["group_size"] or 1) < 2:
+            raise invalid("not_a_group", "Nobody is below this customer in a group.", pointer=f"/kinds/{index}")
+        if kind == "economic" and values["amount"] is None:
+            raise invalid("no_figures", "It bought nothing in the window of the rules.", pointer=f"/kinds/{index}")
 
 
 @dataclass(frozen=True, slots=True)

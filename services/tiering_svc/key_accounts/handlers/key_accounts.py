@@ -23,11 +23,13 @@ async def nominate(
     tx: Transaction, customer_id: UUID, class_code: AccountClassCode, kinds: Sequence[str], reason: str,
     evidence: Sequence[dict[str, Any]], by: str,
 ) -> Nomination:  # fmt: skip
-    """Propose a customer for a class. What the nominator says is kept beside what the system finds at this instant."""
+    """Propose a customer for a class. What the nominator says is kept beside what the system finds at this instant; a
+    kind that this belies is refused."""
     await check_known(tx, customer_id)
     await lock_customers(tx, [str(customer_id)])
     life.check_nomination(await key_accounts.load_situation(tx, customer_id), class_code, kinds)
     figures, _ = await collect_figures(tx, customer_id, group="group" in kinds)
+    life.check_kinds(kinds, figures["values"])
     nomination = Nomination(
         new_id(), customer_id, class_code, tuple(kinds), reason, tuple(evidence), figures, by, tx.at
     )  # fmt: skip

@@ -99,6 +99,7 @@ class Policy:
     shares_by: str | None = None
     population: Population = "known"
     conditions: tuple[PolicyCondition, ...] = ()
+    places_prospects: bool = False  # T4: a review also places who never ordered, where its potential is known
     run_id: UUID | None = None  # whose cut-offs the bands are
     # what follows from the above, worked out once when the policy is read:
     indicators: tuple[str, ...] = ()  # all it looks at
@@ -205,6 +206,11 @@ class Policy:
         if self.kind == "star":
             return star_rule.has_reached(value, band.start)
         return value <= band.start if self.better == "less" else value >= band.start
+
+    def can_place_prospect(self, snapshot: CustomerSnapshot) -> bool:
+        """Whether a review places this customer without orders (T4): the policy says so, and something is known of its
+        potential. `snapshot` has the `classes` of facts that the policy needs."""
+        return self.places_prospects and self.matrix is not None and self.matrix.knows_potential(snapshot)
 
     def with_cutoffs(self, cutoffs: Sequence[Band], run_id: UUID) -> "Policy":
         """The same policy, graded by the cut-offs of the review `run_id`."""

@@ -31,7 +31,7 @@ from shared.errors import invalid
 PARTS = {
     "single_indicator": ("indicator?", "window", "bands", "better?", "unknown?"),
     "scorecard": ("scorecard", "window", "bands"),
-    "matrix": ("matrix", "window"),
+    "matrix": ("matrix", "window", "prospects?"),
     "abc": ("indicator?", "scorecard?", "window", "abc", "better?"),
     "pyramid": ("indicator?", "scorecard?", "window", "pyramid", "better?"),
     "star": ("indicator?", "star"),
@@ -54,6 +54,7 @@ def read_policy(
     policy = Policy(
         policy_id, version, names, kind, levels, _months_of(document, pointer),
         _life(document.get("life") or {}, f"{pointer}/life"), better=document.get("better") or "more",
+        places_prospects=document.get("prospects") == "placed",
         conditions=read_conditions(document.get("conditions") or (), ranks, f"{pointer}/conditions"),
         **_looks_at(document, pointer),
     )  # fmt: skip

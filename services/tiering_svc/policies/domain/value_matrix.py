@@ -1,12 +1,15 @@
 """The value matrix (T4): present value x potential value, each scored in four views; the cell gives the tier."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import product
 
 from services.tiering_svc.core.domain.numbers import ZERO
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.catalogue import INDICATORS
+from services.tiering_svc.indicators.domain.figures import Figures
+from services.tiering_svc.indicators.domain.snapshot import Contacts, CustomerSnapshot, Traits
 from services.tiering_svc.policies.domain.document_fields import (
     POINT,
     Document,
@@ -102,6 +105,17 @@ class MatrixCell:
     rank: int
 
 
+# A customer with an empty file, of whom nobody has recorded anything.
+NOTHING_KNOWN = CustomerSnapshot(
+    Figures(), datetime.min.replace(tzinfo=UTC), date.min, 1,
+    contacts=Contacts(
+        contacts=0, tasks=0, done_tasks=0, open_tasks=0, overdue_tasks=0, complaints=0, suggestions=0, praises=0,
+        consultations=0, repairs=0, open_cases=0, closed_cases=0, rated_cases=0, satisfaction_sum=0,
+    ),
+    traits=Traits(completeness=0, group_size=1),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """Both axes, and the level that each pair of their classes gives."""
@@ -123,6 +137,14 @@ class Matrix:
         """The cell a customer is in, with the scores that put it there."""
         present, potential = self.present.score(snapshot), self.potential.score(snapshot)
         return MatrixCell(present, potential, self.ranks[present.class_index, potential.class_index])
+
+    def knows_potential(self, snapshot: CustomerSnapshot) -> bool:
+        """Whether some indicator of the potential says more of this customer than of one of whom nothing is known: a
+        number of suggestions that is 0, say, is known of everybody."""
+        blank = replace(NOTHING_KNOWN, as_of=snapshot.as_of, last_month=snapshot.last_month, months=snapshot.months)
+        codes = (code for view in self.potential.views for code in view.card.indicators)
+        values = ((INDICATORS[code].value(snapshot), INDICATORS[code].value(blank)) for code in codes)
+        return any(value is not None and value != of_blank for value, of_blank in values)
 
     def ways_up(self, cell: MatrixCell, rank: int) -> Iterator[tuple[int, int, int]]:
         """The nearest cells that give more than `rank`, as (present class, potential class, rank): none of them asks
