@@ -103,7 +103,7 @@ def problem_of(error: Exception) -> Response:
         members = (pointed if error.pointer is not None else {}) | error.facts
         return problem(STATUS_OF_KIND[error.kind], error.code, error.detail, **members)
     if isinstance(error, RequestValidationError):
-        return _invalid(error.errors())
+        return _invalid(error.errors(), error.body)
     if isinstance(error, Refused):
         return problem(error.status_code, error.code, str(error.detail), headers=error.headers, **error.facts)
     if isinstance(error, HTTPException):
@@ -126,16 +126,34 @@ def is_unavailable(error: BaseException) -> bool:
     return True
 
 
-def _invalid(errors: Sequence[Any]) -> Response:
+def _invalid(errors: Sequence[Any], body: Any) -> Response:
     if any(error["loc"][:1] == ("path",) for error in errors):
         return problem(404, "not_found")  # an unknown {id}, whatever it looks like
     if any(error["type"] == "json_invalid" for error in errors):
         return problem(400, "malformed_json", "The body is not JSON.")
     listed = [
-        {"pointer": pointer_of(error["loc"]), "code": error["type"], "detail": _sentence(error)}
+        {"pointer": pointer_of(_location_in(body, error)), "code": error["type"], "detail": _sentence(error)}
         for error in errors[:50]
     ]
     return problem(422, "validation_failed", "Some of what was sent can not be accepted.", errors=listed)
+
+
+def _location_in(body: Any, error: Mapping[str, Any]) -> Sequence[Any]:
+    """Where an error is in the body that was sent. pydantic's own location also names which type of several it tried
+    (`unknown/PointsWrite/points`), which is no place in a body."""
+    location: Sequence[Any] = error["loc"]
+    if location[:1] != ("body",) or not isinstance(body, (dict, list)):
+        return location
+    kept: list[Any] = ["body"]
+    value: Any = body
+    for index, step in enumerate(location[1:], 2):
+        is_there = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
+        if is_there and (isinstance(value, dict) or step < len(value)):
+            value = value[step]
+            kept.append(step)
+        elif error["type"] == "missing" and index == len(location):
+            kept.append(step)
+    return kept
 
 
 def pointer_of(location: Sequence[Any]) -> str:
