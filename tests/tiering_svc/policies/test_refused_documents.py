@@ -217,9 +217,9 @@ async def test_T9_whatever_is_wrong_is_refused_at_its_field_and_nothing_is_writt
         for path in ("/v1/tier-policies", f"/v1/tier-policies/{kept['id']}/versions"):
             answer = await client.post(path, json=body)
             errors = answer.json().get("errors") or [{"code": None, "pointer": ""}]
-            found = [(answer.status_code, error["code"], error["pointer"]) for error in errors]
-            if wanted not in found:
-                otherwise.append((row_id(row), found))
+            answered = [(answer.status_code, error["code"], error["pointer"]) for error in errors]
+            if wanted not in answered:
+                otherwise.append((row_id(row), answered))
     assert otherwise == []
     assert (await client.get("/v1/tier-policies", params={"limit": 200})).json() == before
     shown = (await client.get(f"/v1/tier-policies/{kept['id']}")).json()

@@ -9,7 +9,7 @@ from shared.events.profile import AGE_STEPS
 
 A_LEAP_YEAR = 2000  # stands in for an unknown year, so that 29 February can be somebody's birthday
 LAST_ZONE = timedelta(hours=14)  # somewhere it is already tomorrow
-OLDEST_TOLD = 90  # those who are older are too few to hide among (45 CFR 164.514 takes them together, too)
+OLDEST_ANNOUNCED = 90  # those who are older are too few to hide among (45 CFR 164.514 takes them together, too)
 
 
 def refuse_future_day(day: str | None, at: datetime, *, pointer: str) -> None:
@@ -52,7 +52,7 @@ def age_step(birth: Mapping[str, Any] | None, at: datetime) -> AgeStep | None:
     year = None if birth is None else birth.get("year")
     if year is None:
         return None
-    born = max(int(year), at.year - OLDEST_TOLD)
+    born = max(int(year), at.year - OLDEST_ANNOUNCED)
     begun = [step for step in AGE_STEPS if step <= at.year - born]
     if not begun:
         return AgeStep(f"<{AGE_STEPS[0]}", born)
