@@ -1,0 +1,361 @@
+"""The life of one customer's tier by brute force (T10, K20), written from the rule's words alone.
+
+Facts are dicts in lists, policies are documents as they are sent (one indicator, stars, shares with kept cut-offs).
+Every grade adds up every order again, every history that was right before some return is made again: O(n^3), nothing
+is remembered, nothing is shared with the product.
+"""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+Fact = dict[str, Any]
+Document = dict[str, Any]
+
+
+class Row(NamedTuple):
+    """A row of the history in force."""
+
+    effective_from: datetime
+    tier: str
+    kind: str
+    previous_tier: str | None
+
+
+class Watch(NamedTuple):
+    """What is being watched at the end."""
+
+    below_since: datetime | None
+    grace_until: datetime | None
+    retained_until: datetime | None
+
+
+@dataclass
+class Facts:
+    """All that is known of one customer."""
+
+    first_policy: Document  # in force when the first fact of the customer had been recorded
+    orders: list[Fact] = field(default_factory=list)  # id, placed_at, amount, quantity, cost (of a piece, or None)
+    reversals: list[Fact] = field(default_factory=list)  # order, at, amount, quantity
+    reviews: list[Fact] = field(default_factory=list)  # as_of, policy, cutoffs ([{tier, from}] lowest first, or None)
+    activations: list[Fact] = field(default_factory=list)  # at, policy
+    overrides: list[Fact] = field(default_factory=list)  # tier, policy (of when it was set), starts_at, until, ended_at
+    promises: list[Fact] = field(default_factory=list)  # starts_at, until, ended_at
+    zone: tzinfo = UTC
+
+
+@dataclass
+class State:
+    tier: str | None = None
+    rank: int = -1
+    ladder: str = ""
+    below_since: datetime | None = None
+    grace_until: datetime | None = None
+    retained_until: datetime | None = None
+    override: Fact | None = None
+    promise: Fact | None = None
+
+
+class Decision(NamedTuple):
+    """What one step of an instant decided: a rank of a ladder, and whether that made a row."""
+
+    rank: int
+    tier: str
+    moved: bool
+
+
+Decisions = dict[tuple[Any, ...], Decision]  # by instant and step
+
+
+def history(facts: Facts, until: datetime | None = None) -> list[Row]:
+    """The rows in force, oldest first; of what happened `until` then, if given."""
+    return live(facts, until)[0]
+
+
+def watch(facts: Facts, until: datetime | None = None) -> Watch:
+    state = live(facts, until)[1]
+    return Watch(state.below_since, state.grace_until, state.retained_until)
+
+
+def live(facts: Facts, until: datetime | None = None) -> tuple[list[Row], State]:
+    """The fold of all facts, corrected by all histories that were right before some reversal."""
+    highest: Decisions = {}
+    for instant in sorted({time_of(facts, reversal) for reversal in facts.reversals}):
+        before = [reversal for reversal in facts.reversals if time_of(facts, reversal) < instant]
+        _, _, decisions = fold(facts, before, highest, instant)
+        for step, decision in decisions.items():
+            known = highest.get(step)
+            if known is None:
+                highest[step] = decision
+            else:
+                higher = decision if decision.rank > known.rank else known
+                highest[step] = Decision(higher.rank, higher.tier, known.moved or decision.moved)
+    rows, state, _ = fold(facts, facts.reversals, highest, until)
+    return rows, state
+
+
+def fold(
+    facts: Facts, reversals: Sequence[Fact], highest: Decisions, until: datetime | None
+) -> tuple[list[Row], State, Decisions]:
+    instants = {order["placed_at"] for order in facts.orders}
+    instants |= {o["starts_at"] for o in facts.overrides} | {end_of(o) for o in facts.overrides}
+    instants |= {p["starts_at"] for p in facts.promises} | {r["as_of"] for r in facts.reviews}
+    life = Life(facts, reversals, highest)
+    for instant in sorted(instants):
+        if until is None or instant <= until:
+            life.walk(instant)
+    return life.rows, life.state, life.decisions
+
+
+class Life:
+    def __init__(self, facts: Facts, reversals: Sequence[Fact], highest: Decisions) -> None:
+        self.facts = facts
+        self.reversals = reversals
+        self.highest = highest
+        self.state = State()
+        self.rows: list[Row] = []
+        self.decisions: Decisions = {}
+
+    def walk(self, t: datetime) -> None:
+        self.at = t
+        self.tier_before = self.state.tier
+        self.row: Row | None = None
+        self.end_an_override(t)
+        if any(order["placed_at"] == t for order in self.facts.orders):
+            self.take_orders(t)
+        self.start_an_override(t)
+        for promise in self.facts.promises:
+            if promise["starts_at"] == t:
+                self.state.promise = promise
+        for review in self.facts.reviews:
+            if review["as_of"] == t:
+                self.review(t, review)
+        if self.row is not None:
+            self.rows.append(self.row)
+
+    # --- the five things that happen ---
+
+    def end_an_override(self, t: datetime) -> None:
+        state = self.state
+        if state.override is None or end_of(state.override) != t:
+            return
+        state.override = None
+        policy = self.governing(t)
+        rank = self.grade(t, policy)
+        kind = None
+        if ladder_of(policy) != state.ladder or rank > state.rank:
+            kind = "upgrade"
+        elif rank < state.rank:
+            kind = "downgrade"
+        self.decide((t, "end"), policy, rank, kind, counts=kind != "downgrade")
+
+    def take_orders(self, t: datetime) -> None:
+        state, policy = self.state, self.governing(t)
+        anything_left = any(o["placed_at"] == t and self.left_of(o)[1] > 0 for o in self.facts.orders)
+        rank, step = self.grade(t, policy), (t, "order")
+        at_once = policy.get("life", {}).get("up_at_once", True)
+        if anything_left and state.tier is None:
+            self.decide(step, policy, rank if at_once else 0, "first", counts=True)
+        elif state.override is not None or (state.tier is not None and state.ladder != ladder_of(policy)):
+            return
+        elif anything_left and rank > state.rank and at_once:
+            self.decide(step, policy, rank, "upgrade", counts=True)
+        else:
+            if anything_left and state.below_since is not None and rank >= state.rank:
+                state.below_since = state.grace_until = None
+            self.decide(step, policy, rank if state.tier is None else state.rank, None, counts=False)
+
+    def start_an_override(self, t: datetime) -> None:
+        for override in self.facts.overrides:
+            if override["starts_at"] == t and end_of(override) > t:
+                self.state.promise = None
+                self.move(override["policy"], rank_in(override["policy"], override["tier"]), "override")
+                self.state.override = override
+
+    def review(self, t: datetime, review: Fact) -> None:
+        state, policy = self.state, review["policy"]
+        step = (t, "review", repr(policy))
+        if state.override is not None or (state.tier is None and not self.orders_in_window(t, months_of(policy))):
+            return
+        rank = self.grade(t, policy)
+        if state.tier is None or state.ladder != ladder_of(policy):
+            self.decide(step, policy, rank, "first", counts=True)
+        elif rank > state.rank:
+            self.decide(step, policy, rank, "upgrade", counts=True)
+        elif rank == state.rank:
+            state.below_since = state.grace_until = None
+            self.decide(step, policy, rank, None, counts=True)
+        else:
+            if state.below_since is None:
+                state.below_since = t
+                state.grace_until = add_months(t, life_of(policy, "grace_months", 1), self.facts.zone)
+            kept_until = (state.grace_until, state.retained_until, self.promised(t))
+            if any(kept is not None and t < kept for kept in kept_until):
+                self.decide(step, policy, state.rank, None, counts=False)  # grace: it stays
+            else:
+                self.decide(step, policy, rank, "downgrade", counts=False)
+
+    # --- what a decision does ---
+
+    def decide(self, step: tuple[Any, ...], policy: Document, rank: int, kind: str | None, *, counts: bool) -> None:
+        """A step decided a rank, by a row of a kind or (None) by leaving things as they are."""
+        state = self.state
+        if counts:
+            self.decisions[step] = Decision(rank, tier_at(policy, rank), kind is not None)
+        fallen = self.highest.get(step)
+        lower = fallen is not None and (rank < fallen.rank or (state.tier is None and kind is None))
+        if fallen is not None and lower and (kind is not None or fallen.moved):
+            self.move(policy, rank, "correction", fallen.tier)
+        elif kind is not None:
+            self.move(policy, rank, kind)
+            if kind in ("first", "upgrade"):
+                keep = life_of(policy, "keep_months", 0)
+                state.retained_until = add_months(self.at, keep, self.facts.zone) if keep else None
+
+    def move(self, policy: Document, rank: int, kind: str, previous: str | None = None) -> None:
+        state, tier, ladder = self.state, tier_at(policy, rank), ladder_of(policy)
+        if (state.tier, state.ladder) != (tier, ladder):
+            state.below_since = state.grace_until = None
+            if state.ladder == ladder and rank < state.rank:
+                state.retained_until = None
+        state.tier, state.rank, state.ladder = tier, rank, ladder
+        self.row = Row(self.at, tier, kind, self.tier_before if previous is None else previous)
+
+    def promised(self, t: datetime) -> datetime | None:
+        promise = self.state.promise
+        if promise is None or (promise["ended_at"] is not None and promise["ended_at"] <= t):
+            return None
+        until: datetime = promise["until"]
+        return until
+
+    # --- policies and figures ---
+
+    def governing(self, t: datetime) -> Document:
+        """An activation or a review, whichever is the later; at one instant the review."""
+        candidates = [(a["at"], 0, n, a["policy"]) for n, a in enumerate(self.facts.activations) if a["at"] <= t]
+        candidates += [(r["as_of"], 1, n, r["policy"]) for n, r in enumerate(self.facts.reviews) if r["as_of"] <= t]
+        return max(candidates, key=lambda c: c[:3])[3] if candidates else self.facts.first_policy
+
+    def grade(self, t: datetime, policy: Document) -> int:
+        value = self.value(t, policy)
+        less = policy.get("better") == "less"
+        if policy["kind"] == "star":
+            starts = [(band["tier"], band["over"]) for band in policy["star"]["thresholds"]]
+        elif policy["kind"] == "single_indicator":
+            starts = [(band["tier"], band["up_to" if less else "from"]) for band in policy["bands"]]
+        else:
+            starts = [(cutoff["tier"], cutoff["from"]) for cutoff in self.cutoffs(t, policy)]
+        if value is None:
+            unknown = policy.get("unknown") or "lowest"
+            return 0 if unknown == "lowest" else rank_in(policy, unknown["tier"])
+        rank = 0
+        for tier, start in starts:
+            limit = Decimal(start)
+            if value > limit or (value == limit and policy["kind"] != "star") if not less else value <= limit:
+                rank = max(rank, rank_in(policy, tier))
+        return rank
+
+    def cutoffs(self, t: datetime, policy: Document) -> list[Fact]:
+        own = [(r["as_of"], n) for n, r in enumerate(self.facts.reviews) if r["policy"] == policy and r["as_of"] <= t]
+        return (self.facts.reviews[max(own)[1]]["cutoffs"] or []) if own else []
+
+    def value(self, t: datetime, policy: Document) -> Decimal | None:
+        orders = self.orders_in_window(t, months_of(policy))
+        nets = [self.left_of(order) for order in orders]
+        amount = sum((net for net, _ in nets), Decimal(0))
+        if policy["kind"] == "star":
+            this_month = self.month(t)
+            months = range(this_month - policy["star"]["months"], this_month)
+            by_month = {month: Decimal(0) for month in months}
+            for order, (net, _) in zip(orders, nets, strict=True):
+                if (month := self.month(order["placed_at"])) in by_month:
+                    by_month[month] += net
+            return min(by_month.values())
+        match policy.get("indicator") or "amount":
+            case "amount":
+                return amount
+            case "orders":
+                return Decimal(len(orders))
+            case "average_order":
+                return amount / len(orders) if orders else None
+            case "margin":
+                margins = [
+                    net - order["cost"] * pieces
+                    for order, (net, pieces) in zip(orders, nets, strict=True)
+                    if order["cost"] is not None
+                ]
+                return sum(margins, Decimal(0)) if margins else None
+            case other:
+                raise AssertionError(f"the oracle has not learned {other}")
+
+    def orders_in_window(self, t: datetime, months: int) -> list[Fact]:
+        """Placed by `t`, in its month or the months before it, with something left."""
+        return [
+            order
+            for order in self.facts.orders
+            if order["placed_at"] <= t
+            and self.month(t) - self.month(order["placed_at"]) < months
+            and self.left_of(order)[1] > 0
+        ]
+
+    def left_of(self, order: Fact) -> tuple[Decimal, int]:
+        """Amount and pieces that did not come back, as these reversals have it."""
+        amount, pieces = order["amount"], order["quantity"]
+        for reversal in self.reversals:
+            if reversal["order"] == order["id"]:
+                amount, pieces = amount - reversal["amount"], pieces - reversal["quantity"]
+        return amount, pieces
+
+    def month(self, instant: datetime) -> int:
+        local = instant.astimezone(self.facts.zone)
+        return local.year * 12 + local.month - 1
+
+
+def time_of(facts: Facts, reversal: Fact) -> datetime:
+    """When a reversal happened: not before its order."""
+    [placed_at] = [order["placed_at"] for order in facts.orders if order["id"] == reversal["order"]]
+    return max(reversal["at"], placed_at)
+
+
+def end_of(override: Fact) -> datetime:
+    ended_at: datetime | None = override["ended_at"]
+    until: datetime = override["until"]
+    return until if ended_at is None else min(until, ended_at)
+
+
+def add_months(instant: datetime, months: int, zone: tzinfo) -> datetime:
+    """The same day and hour on the wall; the month's last day where it has no such day."""
+    local = instant.astimezone(zone)
+    index = local.year * 12 + local.month - 1 + months
+    year, month = divmod(index, 12)
+    day = min(local.day, monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
+
+
+def codes_of(policy: Document) -> list[str]:
+    return [level["code"] for level in policy["levels"]]
+
+
+def ladder_of(policy: Document) -> str:
+    return "<".join(codes_of(policy))
+
+
+def rank_in(policy: Document, tier: str) -> int:
+    return codes_of(policy).index(tier)
+
+
+def tier_at(policy: Document, rank: int) -> str:
+    return codes_of(policy)[rank]
+
+
+def months_of(policy: Document) -> int:
+    months: int = policy["star"]["months"] + 1 if policy["kind"] == "star" else policy["window"]["months"]
+    return months
+
+
+def life_of(policy: Document, field_name: str, default: int) -> int:
+    value: int = policy.get("life", {}).get(field_name, default)
+    return value
