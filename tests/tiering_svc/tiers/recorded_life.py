@@ -1,0 +1,198 @@
+"""Facts recorded in tiering by its own handlers, on a clock of the test's, and beside it as the oracle takes them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from json import loads
+from typing import Any
+from uuid import UUID
+
+from services.tiering_svc.policies.repository import TIER_POLICIES
+from services.tiering_svc.subscriptions import subscriptions, timers
+from services.tiering_svc.tiers import handlers as tiers
+from services.tiering_svc.tiers.repository.history import list_history
+from shared.events import OrderCancelled, OrderPlaced, OrderReturned
+from shared.messaging import Database
+from shared.rule_sets import activate_version, write_version
+from tests import harness
+from tests.tiering_svc.invariants import broken_invariants
+from tests.tiering_svc.runs import reviewed
+from tests.tiering_svc.tiers import tier_life_oracle as oracle
+from tests.tiering_svc.tiers.tier_life_oracle import Document, Facts, Row, Watch
+
+OrderFact = OrderPlaced | OrderReturned | OrderCancelled
+TICK = timedelta(milliseconds=1)
+
+
+class RecordedLife:
+    """Tiering's database, and what was recorded in it. Every transaction is a tick later than the one before."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self.database = database
+        self.now = now
+        self.facts: dict[UUID, Facts] = {}
+        self.activations: list[oracle.Fact] = []
+        self.reviews: list[oracle.Fact] = []
+        self.ids: dict[str, tuple[UUID, int]] = {}  # of the policies that were in force
+        database.clock = self.tick
+
+    def tick(self) -> datetime:
+        self.now += TICK
+        return self.now
+
+    # --- what is recorded ---
+
+    async def activate(self, document: Document) -> None:
+        """Put a policy in force, again if it was before."""
+        names = {"en": "Test", "zh": "测试"}
+        if (key := repr(document)) not in self.ids:
+            written = await self.database.run(
+                lambda tx: write_version(tx, TIER_POLICIES, document, "analyst-1", name=names)
+            )
+            self.ids[key] = written.id, written.version
+        at = self.tick()
+        policy_id, version = self.ids[key]
+        await self.database.run(lambda tx: activate_version(tx, TIER_POLICIES, policy_id, version, "head-1"), at=at)
+        self.activations.append({"at": at, "policy": document})
+
+    async def record(self, *events: OrderFact) -> None:
+        """Orders and what came back of them, in one transaction."""
+        at = self.tick()
+        await harness.deliver(self.database, subscriptions, events, at=at, recorded_at=at)
+        for event in events:
+            self._keep(event)
+
+    async def review(self, as_of: datetime) -> Any:
+        policy = self.policy
+        run = await reviewed(self.database, as_of)
+        assert (run.result, run.simulated_because) == ("applied", None)
+        self.reviews.append({"as_of": as_of, "policy": policy, "cutoffs": await self._cutoffs(run.run_id)})
+        return run
+
+    async def _cutoffs(self, run_id: UUID) -> Any:
+        kept = await self.database.run(
+            lambda tx: tx.raw.fetchval("select cutoffs::text from evaluation_run where run_id = $1", run_id)
+        )
+        return None if kept is None else loads(kept)
+
+    async def override(self, customer: UUID, tier: str, until: datetime) -> None:
+        at, facts = self.tick(), self.of(customer)
+        self._end_privileges(customer, at)
+        await self.database.run(
+            lambda tx: tiers.override_tier(tx, customer, tier=tier, until=until, reason="why", by="ann"), at=at
+        )
+        facts.overrides.append(
+            {"tier": tier, "policy": self.policy, "starts_at": at, "until": until, "ended_at": None}
+        )  # fmt: skip
+
+    async def end_override(self, customer: UUID) -> None:
+        at, privilege = self.tick(), await self._open_privilege(customer, "override")
+        await self.database.run(
+            lambda tx: tiers.end_override_early(tx, customer, privilege, reason="enough", by="ann"), at=at
+        )
+        self.of(customer).overrides[-1]["ended_at"] = at
+
+    async def promise(self, customer: UUID, until: datetime) -> None:
+        at, facts = self.tick(), self.of(customer)
+        await self.database.run(
+            lambda tx: tiers.promise_tier(tx, customer, until=until, reason="why", by="ann"), at=at
+        )  # fmt: skip
+        self._end_promise(customer, at)
+        facts.promises.append({"starts_at": at, "until": until, "ended_at": None})
+
+    async def end_promise(self, customer: UUID) -> None:
+        at, privilege = self.tick(), await self._open_privilege(customer, "retention")
+        await self.database.run(lambda tx: tiers.end_promise(tx, customer, privilege, reason="enough", by="ann"), at=at)
+        self._end_promise(customer, at)
+
+    async def pass_time(self, now: datetime) -> None:
+        """Time goes on, and what had been set to end by then has ended."""
+        self.now = max(self.now, now)
+        await timers.fire_due(self.database, until=self.now)
+
+    async def _open_privilege(self, customer: UUID, kind: str) -> UUID:
+        found: UUID = await self.database.run(
+            lambda tx: tx.raw.fetchval(
+                """select privilege_id from tier_privilege where customer_id = $1 and kind = $2 and ended_at is null
+                   order by starts_at desc limit 1""", customer, kind,
+            )
+        )  # fmt: skip
+        return found
+
+    def _end_privileges(self, customer: UUID, at: datetime) -> None:
+        """What a new override replaces."""
+        for before in self.of(customer).overrides:
+            if before["ended_at"] is None and before["until"] > at:
+                before["ended_at"] = at
+        self._end_promise(customer, at)
+
+    def _end_promise(self, customer: UUID, at: datetime) -> None:
+        for before in self.of(customer).promises:
+            if before["ended_at"] is None and before["until"] > at:
+                before["ended_at"] = at
+
+    # --- as the oracle takes it ---
+
+    @property
+    def policy(self) -> Document:
+        document: Document = self.activations[-1]["policy"]
+        return document
+
+    def of(self, customer: UUID) -> Facts:
+        """The customer's facts, with those of all customers."""
+        if customer not in self.facts:
+            self.facts[customer] = Facts(
+                self.policy, reviews=self.reviews, activations=self.activations
+            )  # the lists are shared: what comes to them comes to everybody
+        return self.facts[customer]
+
+    def known_now(self, customer: UUID) -> Facts:
+        """A copy that later facts do not come to."""
+        facts = self.of(customer)
+        return replace(
+            facts, orders=list(facts.orders), reversals=list(facts.reversals), reviews=list(facts.reviews),
+            activations=list(facts.activations), overrides=[dict(o) for o in facts.overrides],
+            promises=[dict(p) for p in facts.promises],
+        )  # fmt: skip
+
+    def _keep(self, event: OrderFact) -> None:
+        facts = self.of(event.customer_id)
+        if isinstance(event, OrderPlaced):
+            [line] = event.lines
+            facts.orders.append(
+                {"id": event.order_id, "placed_at": event.placed_at, "amount": event.amount,
+                 "quantity": line.quantity, "cost": line.unit_cost}
+            )  # fmt: skip
+        else:
+            at = event.returned_at if isinstance(event, OrderReturned) else event.cancelled_at
+            facts.reversals.append(
+                {"order": event.order_id, "at": at, "amount": event.amount,
+                 "quantity": sum(line.quantity for line in event.lines)}
+            )  # fmt: skip
+
+    # --- what tiering says ---
+
+    async def history(self, customer: UUID, known_at: datetime | None = None) -> list[Row]:
+        rows = await self.database.run(lambda tx: list_history(tx, customer, known_at or self.now))
+        return [Row(row.starts_at, row.tier, row.kind, row.previous_tier) for row in rows]
+
+    async def watch(self, customer: UUID) -> Watch:
+        row = await self.database.run(
+            lambda tx: tx.raw.fetchrow(
+                "select below_since, grace_until, retained_until from standing where customer_id = $1", customer
+            )
+        )  # fmt: skip
+        return Watch(*(row or (None, None, None)))
+
+    async def agrees(self, customers: Sequence[UUID] | None = None) -> None:
+        """Tiering and the oracle say the same of everybody."""
+        for customer in self.facts if customers is None else customers:
+            facts = self.of(customer)
+            assert await self.history(customer) == oracle.history(facts, self.now)
+            assert await self.watch(customer) == oracle.watch(facts, self.now)
+        assert await broken_invariants(self.database) == []
+
+
+def utc(text: str) -> datetime:
+    """Noon of a day like `2026-03-01`."""
+    return datetime.fromisoformat(text).replace(hour=12, tzinfo=UTC)
