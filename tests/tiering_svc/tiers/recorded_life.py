@@ -11,7 +11,7 @@ from services.tiering_svc.policies.repository import TIER_POLICIES
 from services.tiering_svc.subscriptions import subscriptions, timers
 from services.tiering_svc.tiers import handlers as tiers
 from services.tiering_svc.tiers.repository.history import list_history
-from shared.events import OrderCancelled, OrderPlaced, OrderReturned
+from shared.events import CustomerRegistered, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Database
 from shared.rule_sets import activate_version, write_version
 from tests import harness
@@ -109,6 +109,16 @@ class RecordedLife:
         """Time goes on, and what had been set to end by then has ended."""
         self.now = max(self.now, now)
         await timers.fire_due(self.database, until=self.now)
+
+    def promised(self, customer: UUID) -> bool:
+        """Whether a promise is on."""
+        return any(p["ended_at"] is None and p["until"] > self.now + 2 * TICK for p in self.of(customer).promises)
+
+    async def register(self, *customers: UUID) -> None:
+        """Files without any order yet."""
+        at = self.tick()
+        events = [CustomerRegistered(customer_id=customer, kind="person", registered_at=at) for customer in customers]
+        await harness.deliver(self.database, subscriptions, events, at=at, recorded_at=at)
 
     async def _open_privilege(self, customer: UUID, kind: str) -> UUID:
         found: UUID = await self.database.run(

@@ -1,0 +1,65 @@
+"""Random lives of tiers in any order of arrival equal the oracle after every arrival, and as known at every earlier
+instant (T10, K20). The quick tier is part of the suite; the long one is of `make chaos` and prints its steps."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from shared.messaging import Database
+from tests import harness
+from tests.tiering_svc.tiers.random_lives import BEGINNING, CUSTOMERS, POLICIES, Player, Step, lives
+from tests.tiering_svc.tiers.recorded_life import RecordedLife
+
+SERVICE = "tiering"
+SHUFFLES = st.lists(st.integers(0, 5), min_size=1, max_size=4)
+HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@pytest.fixture
+def run_in_loop() -> Iterator[Any]:
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+async def play_on_a_database(
+    databases: harness.Databases, steps: Sequence[Step], policy: int, shuffles: Sequence[int]
+) -> int:
+    database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
+    try:
+        recorded = RecordedLife(database, BEGINNING)
+        await recorded.register(*CUSTOMERS)
+        player = Player(recorded, shuffles)
+        await player.play(steps, policy)
+        return player.steps
+    finally:
+        await database.close()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=HEALTH)
+@given(lives(12), st.integers(0, len(POLICIES) - 1), SHUFFLES)
+def test_K20_random_lives_in_the_database_equal_the_oracle(
+    run_in_loop: Any, databases: harness.Databases, steps: list[Step], policy: int, shuffles: list[int]
+) -> None:
+    run_in_loop(play_on_a_database(databases, steps, policy, shuffles))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(3600)
+def test_K20_many_random_lives_in_the_database_equal_the_oracle(
+    run_in_loop: Any, databases: harness.Databases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = 0
+
+    @settings(max_examples=400, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
+    @given(lives(40), st.integers(0, len(POLICIES) - 1), SHUFFLES)
+    def play(steps: list[Step], policy: int, shuffles: list[int]) -> None:
+        nonlocal done
+        done += run_in_loop(play_on_a_database(databases, steps, policy, shuffles))
+
+    play()
+    with capsys.disabled():
+        print(f"\nrandom lives in the database: {done} steps")
