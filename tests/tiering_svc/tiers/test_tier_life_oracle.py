@@ -255,7 +255,7 @@ def shares(**life: Any) -> dict[str, Any]:
             "levels": [{"code": code} for code in "cba"], "life": life}  # fmt: skip
 
 
-def test_T5_shares_grade_by_the_cut_offs_of_the_last_review_and_by_none_before_it() -> None:
+def test_T10_shares_grade_by_the_cut_offs_of_the_last_review_and_by_none_before_it() -> None:
     policy = shares()
     cutoffs: list[Fact] = [{"tier": "b", "from": "50"}, {"tier": "a", "from": "400"}]
     facts = Facts(policy, [A, B], reviews=[review("2026-01-31", policy, cutoffs)])
@@ -264,7 +264,7 @@ def test_T5_shares_grade_by_the_cut_offs_of_the_last_review_and_by_none_before_i
     )
 
 
-def test_T6_stars_are_of_full_months_over_a_threshold() -> None:
+def test_T10_stars_are_of_full_months_over_a_threshold() -> None:
     policy = {"kind": "star", "indicator": "amount", "levels": [{"code": "none"}, {"code": "star3"}],
               "star": {"months": 2, "thresholds": [{"tier": "star3", "over": "100"}]}, "life": {}}  # fmt: skip
 
@@ -275,7 +275,7 @@ def test_T6_stars_are_of_full_months_over_a_threshold() -> None:
     assert [row.tier for row in history(Facts(policy, list(orders("101", "100", "1"))))] == ["none"]
 
 
-def test_T2_other_indicators_and_what_is_unknown() -> None:
+def test_T10_other_indicators_and_what_is_unknown() -> None:
     by_margin = bands(("gold", "30")) | {"indicator": "margin", "unknown": {"tier": "gold"}}
     assert history(Facts(by_margin, [order("a", "2026-01-10", "60")]))[0].tier == "gold"
     assert history(Facts(by_margin, [order("a", "2026-01-10", "60", 2, "20")]))[0].tier == "basic"
