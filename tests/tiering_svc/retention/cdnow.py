@@ -4,6 +4,7 @@ The data is the authors' own and public; the archived package `lifetimes` carrie
 """
 
 import csv
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import metadata
 from typing import NamedTuple
@@ -27,3 +28,26 @@ def customers() -> list[Customer]:
             Customer(int(row["x"]), float(row["t_x"]), float(row["T"]), Decimal(row["zbar"]))
             for row in csv.DictReader(lines)
         ]
+
+
+class Purchase(NamedTuple):
+    """A purchase on a day, in dollars, of so many pieces; `customer` counts from 1 within the sample."""
+
+    customer: int
+    at: datetime
+    pieces: int
+    amount: Decimal
+
+
+def purchases() -> list[Purchase]:
+    """All purchases of the sample, January 1997 to June 1998; each at noon of its day. Free ones are left out."""
+    files = metadata.files("lifetimes") or []
+    [file] = [file for file in files if file.name == "CDNOW_sample.txt"]
+    listed = []
+    with open(str(file.locate())) as lines:
+        for line in lines:
+            _, customer, day, pieces, amount = line.split()
+            at = datetime.strptime(day, "%Y%m%d").replace(hour=12, tzinfo=UTC)
+            if Decimal(amount) > 0:
+                listed.append(Purchase(int(customer), at, int(pieces), Decimal(amount)))
+    return listed

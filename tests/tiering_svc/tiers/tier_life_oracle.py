@@ -33,6 +33,15 @@ class Watch(NamedTuple):
     retained_until: datetime | None
 
 
+class Reviewed(NamedTuple):
+    """What a review made of the customer: `placed`, `up`, `down`, `grace`, `kept`, `overridden`, `no_orders`."""
+
+    as_of: datetime
+    outcome: str
+    from_tier: str | None
+    to_tier: str | None
+
+
 @dataclass
 class Facts:
     """All that is known of one customer."""
@@ -80,26 +89,32 @@ def watch(facts: Facts, until: datetime | None = None) -> Watch:
     return Watch(state.below_since, state.grace_until, state.retained_until)
 
 
+def reviews_of(facts: Facts) -> list[Reviewed]:
+    """What the reviews made of the customer, in the order of their dates."""
+    return whole_life(facts, None).reviewed
+
+
 def live(facts: Facts, until: datetime | None = None) -> tuple[list[Row], State]:
+    life = whole_life(facts, until)
+    return life.rows, life.state
+
+
+def whole_life(facts: Facts, until: datetime | None) -> "Life":
     """The fold of all facts, corrected by all histories that were right before some reversal."""
     highest: Decisions = {}
     for instant in sorted({time_of(facts, reversal) for reversal in facts.reversals}):
         before = [reversal for reversal in facts.reversals if time_of(facts, reversal) < instant]
-        _, _, decisions = fold(facts, before, highest, instant)
-        for step, decision in decisions.items():
+        for step, decision in fold(facts, before, highest, instant).decisions.items():
             known = highest.get(step)
             if known is None:
                 highest[step] = decision
             else:
                 higher = decision if decision.rank > known.rank else known
                 highest[step] = Decision(higher.rank, higher.tier, known.moved or decision.moved)
-    rows, state, _ = fold(facts, facts.reversals, highest, until)
-    return rows, state
+    return fold(facts, facts.reversals, highest, until)
 
 
-def fold(
-    facts: Facts, reversals: Sequence[Fact], highest: Decisions, until: datetime | None
-) -> tuple[list[Row], State, Decisions]:
+def fold(facts: Facts, reversals: Sequence[Fact], highest: Decisions, until: datetime | None) -> "Life":
     instants = {order["placed_at"] for order in facts.orders}
     instants |= {o["starts_at"] for o in facts.overrides} | {end_of(o) for o in facts.overrides}
     instants |= {p["starts_at"] for p in facts.promises} | {r["as_of"] for r in facts.reviews}
@@ -107,17 +122,19 @@ def fold(
     for instant in sorted(instants):
         if until is None or instant <= until:
             life.walk(instant)
-    return life.rows, life.state, life.decisions
+    return life
 
 
 class Life:
     def __init__(self, facts: Facts, reversals: Sequence[Fact], highest: Decisions) -> None:
         self.facts = facts
-        self.reversals = reversals
         self.highest = highest
+        self.left = {order["id"]: self.left_of(order, reversals) for order in facts.orders}  # amount and pieces
+        self.months = {order["id"]: self.month(order["placed_at"]) for order in facts.orders}
         self.state = State()
         self.rows: list[Row] = []
         self.decisions: Decisions = {}
+        self.reviewed: list[Reviewed] = []
 
     def walk(self, t: datetime) -> None:
         self.at = t
@@ -132,7 +149,9 @@ class Life:
                 self.state.promise = promise
         for review in self.facts.reviews:
             if review["as_of"] == t:
-                self.review(t, review)
+                from_tier = self.state.tier
+                outcome = self.review(t, review)
+                self.reviewed.append(Reviewed(t, outcome, from_tier, self.state.tier))
         if self.row is not None:
             self.rows.append(self.row)
 
@@ -154,7 +173,7 @@ class Life:
 
     def take_orders(self, t: datetime) -> None:
         state, policy = self.state, self.governing(t)
-        anything_left = any(o["placed_at"] == t and self.left_of(o)[1] > 0 for o in self.facts.orders)
+        anything_left = any(o["placed_at"] == t and self.left[o["id"]][1] > 0 for o in self.facts.orders)
         rank, step = self.grade(t, policy), (t, "order")
         at_once = policy.get("life", {}).get("up_at_once", True)
         if anything_left and state.tier is None:
@@ -175,28 +194,33 @@ class Life:
                 self.move(override["policy"], rank_in(override["policy"], override["tier"]), "override")
                 self.state.override = override
 
-    def review(self, t: datetime, review: Fact) -> None:
+    def review(self, t: datetime, review: Fact) -> str:
         state, policy = self.state, review["policy"]
         step = (t, "review", repr(policy))
-        if state.override is not None or (state.tier is None and not self.orders_in_window(t, months_of(policy))):
-            return
+        if state.override is not None:
+            return "overridden"
+        if state.tier is None and not self.orders_in_window(t, months_of(policy)):
+            return "no_orders"
         rank = self.grade(t, policy)
         if state.tier is None or state.ladder != ladder_of(policy):
             self.decide(step, policy, rank, "first", counts=True)
-        elif rank > state.rank:
+            return "placed"
+        if rank > state.rank:
             self.decide(step, policy, rank, "upgrade", counts=True)
-        elif rank == state.rank:
+            return "up"
+        if rank == state.rank:
             state.below_since = state.grace_until = None
             self.decide(step, policy, rank, None, counts=True)
-        else:
-            if state.below_since is None:
-                state.below_since = t
-                state.grace_until = add_months(t, life_of(policy, "grace_months", 1), self.facts.zone)
-            kept_until = (state.grace_until, state.retained_until, self.promised(t))
-            if any(kept is not None and t < kept for kept in kept_until):
-                self.decide(step, policy, state.rank, None, counts=False)  # grace: it stays
-            else:
-                self.decide(step, policy, rank, "downgrade", counts=False)
+            return "kept"
+        if state.below_since is None:
+            state.below_since = t
+            state.grace_until = add_months(t, life_of(policy, "grace_months", 1), self.facts.zone)
+        kept_until = (state.grace_until, state.retained_until, self.promised(t))
+        if any(kept is not None and t < kept for kept in kept_until):
+            self.decide(step, policy, state.rank, None, counts=False)  # it stays
+            return "grace"
+        self.decide(step, policy, rank, "downgrade", counts=False)
+        return "down"
 
     # --- what a decision does ---
 
@@ -264,14 +288,14 @@ class Life:
 
     def value(self, t: datetime, policy: Document) -> Decimal | None:
         orders = self.orders_in_window(t, months_of(policy))
-        nets = [self.left_of(order) for order in orders]
+        nets = [self.left[order["id"]] for order in orders]
         amount = sum((net for net, _ in nets), Decimal(0))
         if policy["kind"] == "star":
             this_month = self.month(t)
             months = range(this_month - policy["star"]["months"], this_month)
             by_month = {month: Decimal(0) for month in months}
             for order, (net, _) in zip(orders, nets, strict=True):
-                if (month := self.month(order["placed_at"])) in by_month:
+                if (month := self.months[order["id"]]) in by_month:
                     by_month[month] += net
             return min(by_month.values())
         match policy.get("indicator") or "amount":
@@ -293,18 +317,17 @@ class Life:
 
     def orders_in_window(self, t: datetime, months: int) -> list[Fact]:
         """Placed by `t`, in its month or the months before it, with something left."""
+        last = self.month(t)
         return [
             order
             for order in self.facts.orders
-            if order["placed_at"] <= t
-            and self.month(t) - self.month(order["placed_at"]) < months
-            and self.left_of(order)[1] > 0
+            if order["placed_at"] <= t and last - self.months[order["id"]] < months and self.left[order["id"]][1] > 0
         ]
 
-    def left_of(self, order: Fact) -> tuple[Decimal, int]:
-        """Amount and pieces that did not come back, as these reversals have it."""
+    def left_of(self, order: Fact, reversals: Sequence[Fact]) -> tuple[Decimal, int]:
+        """Amount and pieces that did not come back."""
         amount, pieces = order["amount"], order["quantity"]
-        for reversal in self.reversals:
+        for reversal in reversals:
             if reversal["order"] == order["id"]:
                 amount, pieces = amount - reversal["amount"], pieces - reversal["quantity"]
         return amount, pieces

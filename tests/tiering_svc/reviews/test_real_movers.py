@@ -1,0 +1,222 @@
+"""Simulation, back-test and real run of real data have exactly the same movers, month by month (T9, T10, K22).
+
+Two real data sets: the demo's year (200 households of 2017, with returns), and CDNOW's sample (2,357 customers of 1997
+and 1998), which arrives shuffled. Reviews are caught up afterwards, one for every month's end, with all facts known. A
+fourth witness is the oracle of tier life, which is told nothing but the facts and the cut-offs that reviews kept.
+"""
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.tiering_svc.reviews.handlers.back_tests import request_back_test
+from services.tiering_svc.reviews.repository import back_tests
+from services.tiering_svc.subscriptions import subscriptions
+from services.tiering_svc.tiers.repository.history import list_history
+from shared.messaging import Database
+from tests import harness
+from tests.tiering_svc.events import placed
+from tests.tiering_svc.invariants import broken_invariants
+from tests.tiering_svc.real_year import RealYear
+from tests.tiering_svc.retention import cdnow
+from tests.tiering_svc.reviews.test_two_times import Clock
+from tests.tiering_svc.runs import broken_runs, listed, put_in_force, reviewed, to_the_end
+from tests.tiering_svc.shorthand import bands_document, level
+from tests.tiering_svc.tiers import tier_life_oracle as oracle
+from tests.tiering_svc.tiers.tier_life_oracle import Facts
+
+SERVICE = "tiering"
+Move = tuple[UUID, str, str | None, str | None]
+
+LIFE = {"grace_months": 1, "up_at_once": False}  # a back-test's only occasions are reviews
+BANDS = bands_document(("iron", "60"), ("steel", "180"), ("copper", "500"), lowest="lead", months=2, **LIFE)
+ABC: dict[str, Any] = {
+    "kind": "abc", "levels": [level("c"), level("b"), level("a")], "indicator": "amount", "window": {"months": 3},
+    "abc": {"by": "revenue", "shares": [
+        {"tier": "a", "percent": "60"}, {"tier": "b", "percent": "30"}, {"tier": "c", "percent": "10"}]},
+    "life": LIFE,
+}  # fmt: skip
+
+
+@dataclass
+class CaughtUp:
+    """Facts that are all known, and reviews of the months they lie in, run long afterwards."""
+
+    database: Database
+    document: dict[str, Any]
+    facts: dict[UUID, Facts]
+    months: list[date]
+    now: datetime  # when all is known
+    runs: list[oracle.Fact] = field(default_factory=list)
+    simulated: list[list[Move]] = field(default_factory=list)
+    real: list[list[Move]] = field(default_factory=list)
+    policy: tuple[UUID, int] = (UUID(int=0), 0)
+
+    async def review_every_month(self) -> None:
+        self.database.clock = Clock(self.now)
+        activated = self.now + timedelta(milliseconds=1)
+        self.policy = await put_in_force(self.database, self.document)
+        for month in self.months:
+            end = month_end(month)
+            simulation = await reviewed(self.database, end, apply=False, policy=self.policy)
+            self.simulated.append(moves(await listed(self.database, simulation)))
+            run = await reviewed(self.database, end)
+            assert (simulation.result, run.result) == ("simulated", "applied")
+            self.real.append(moves(await listed(self.database, run)))
+            self.runs.append({"as_of": end, "policy": self.document, "cutoffs": run.cutoffs})
+        for facts in self.facts.values():
+            facts.reviews = self.runs
+            facts.activations = [{"at": activated, "policy": self.document}]
+
+    async def back_test(self) -> list[list[Move]]:
+        first, last = self.months[0], self.months[-1]
+        test = await self.database.run(
+            lambda tx: request_back_test(tx, *self.policy, first, last, known="now", by="analyst-1")
+        )
+        await to_the_end(self.database, "policy_back_test")
+        by_month = []
+        for month in self.months:
+            read = partial(back_tests.list_movers, back_test_id=test.back_test_id, month=month, outcome=None,
+                           after=None, limit=10_000)  # fmt: skip
+            movers = await self.database.run(lambda tx, read=read: read(tx))  # type: ignore[misc]
+            by_month.append([(m.customer_id, m.outcome, m.from_tier, m.to_tier) for m in movers])
+        return by_month
+
+    def expected(self) -> list[list[Move]]:
+        """The movers by the oracle: what each review made of each customer's tier."""
+        by_month: list[list[Move]] = [[] for _ in self.months]
+        for customer, facts in sorted(self.facts.items()):
+            for month, reviewed_as in zip(by_month, oracle.reviews_of(facts), strict=True):
+                if reviewed_as.outcome in ("placed", "up", "down", "grace"):
+                    month.append((customer, reviewed_as.outcome, reviewed_as.from_tier, reviewed_as.to_tier))
+        return by_month
+
+    def by_reviews_alone(self, movers: Sequence[Sequence[Move]]) -> list[list[Move]]:
+        """As a back-test tells them, in which orders never place anybody: a customer whom an order had placed at the
+        lowest level in the review's month is `placed` by that review."""
+        lowest, known = self.document["levels"][0]["code"], set[UUID]()
+        told: list[list[Move]] = []
+        for month, of_month in zip(self.months, movers, strict=True):
+            moved = {move[0]: move for move in of_month}
+            for customer, facts in self.facts.items():
+                orders = [o for o in facts.orders if o["placed_at"] <= month_end(month) and is_left(facts, o)]
+                if customer not in known and not orders:
+                    moved.pop(customer, None)  # all that it had bought came back
+                elif customer not in known:
+                    known.add(customer)
+                    to_tier = moved[customer][3] if customer in moved else lowest
+                    moved[customer] = (customer, "placed", None, to_tier)
+            told.append(sorted(moved.values()))
+        return told
+
+    async def histories_are_the_oracles(self) -> None:
+        for customer, facts in self.facts.items():
+            rows = await self.database.run(lambda tx, customer=customer: list_history(tx, customer, tx.at))  # type: ignore[misc]
+            known = [oracle.Row(row.starts_at, row.tier, row.kind, row.previous_tier) for row in rows]
+            assert known == oracle.history(facts), customer
+
+    async def all_agree(self) -> None:
+        await self.review_every_month()
+        assert self.simulated == self.real
+        assert self.real == self.expected()
+        assert await self.back_test() == self.by_reviews_alone(self.real)
+        assert {move[1] for month in self.real for move in month} >= {"placed", "up", "down", "grace"}
+        await self.histories_are_the_oracles()
+        assert await broken_invariants(self.database) == []
+        assert await broken_runs(self.database) == []
+
+
+def moves(movers: Sequence[tuple[UUID, str, str | None, str | None, str]]) -> list[Move]:
+    return [(customer, outcome, from_tier, to_tier) for customer, outcome, from_tier, to_tier, _ in movers]
+
+
+def month_end(month: date) -> datetime:
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return datetime(following.year, following.month, 1, tzinfo=UTC) - timedelta(microseconds=1)
+
+
+def is_left(facts: Facts, order: oracle.Fact) -> bool:
+    return bool(order["quantity"] > sum(r["quantity"] for r in facts.reversals if r["order"] == order["id"]))
+
+
+async def first_policy(database: Database) -> dict[str, Any]:
+    """The policy that was in force before any other."""
+    text = await database.run(
+        lambda tx: tx.raw.fetchval(
+            "select document::text from rule_set_version where kind = 'tier-policies' and status = 'active'"
+        )
+    )
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def facts_of(year: RealYear, policy: dict[str, Any]) -> dict[UUID, Facts]:
+    facts = {customer: Facts(policy) for customer in year.customers}
+    orders = year.lines.groupby(["customer", "order", "placed_at"])[["amount", "quantity"]].sum()
+    for (customer, order, placed_at), sums in orders.iterrows():
+        facts[customer].orders.append(
+            {"id": order, "placed_at": placed_at.to_pydatetime(), "amount": sums.amount,
+             "quantity": int(sums.quantity), "cost": None}
+        )  # fmt: skip
+    reversals = year.returns.groupby(["customer", "order", "returned_at"])[["amount", "quantity"]].sum()
+    for (customer, order, returned_at), sums in reversals.iterrows():
+        facts[customer].reversals.append(
+            {"order": order, "at": returned_at.to_pydatetime(), "amount": sums.amount, "quantity": int(sums.quantity)}
+        )
+    return facts
+
+
+@pytest.mark.parametrize("document", [BANDS, ABC], ids=["bands", "abc"])
+async def test_T10_the_demos_year_has_the_same_movers_simulated_replayed_and_in_earnest(
+    real_year: RealYear, real_year_copy: Database, document: dict[str, Any]
+) -> None:
+    facts = facts_of(real_year, await first_policy(real_year_copy))
+    months = [date(2017, month, 1) for month in range(1, 13)]
+    await CaughtUp(real_year_copy, document, facts, months, datetime(2018, 2, 1, tzinfo=UTC)).all_agree()
+
+
+async def record_cdnow(database: Database, customers: int | None) -> dict[UUID, Facts]:
+    """All orders in batches of 500, in no order at all, in 1999."""
+    policy, events = await first_policy(database), []
+    facts: dict[UUID, Facts] = defaultdict(lambda: Facts(policy))
+    for number, purchase in enumerate(cdnow.purchases()):
+        customer = UUID(int=purchase.customer)
+        if customers is not None and purchase.customer > customers:
+            continue
+        event = placed(customer, purchase.at, str(purchase.amount), quantity=purchase.pieces,
+                       order_id=UUID(int=1 << 64 | number))  # fmt: skip
+        events.append(event)
+        facts[customer].orders.append(
+            {"id": event.order_id, "placed_at": event.placed_at, "amount": event.amount,
+             "quantity": purchase.pieces, "cost": None}
+        )  # fmt: skip
+    random.Random(1).shuffle(events)
+    database.clock = Clock(datetime(1999, 1, 1, tzinfo=UTC))
+    for start in range(0, len(events), 500):
+        await harness.deliver(database, subscriptions, events[start : start + 500])
+    return dict(facts)
+
+
+MONTHS_OF_CDNOW = [date(1997 + index // 12, index % 12 + 1, 1) for index in range(18)]
+
+
+async def test_T10_real_orders_that_arrive_shuffled_have_the_same_movers(database: Database) -> None:
+    facts = await record_cdnow(database, 300)
+    caught_up = CaughtUp(database, BANDS, facts, MONTHS_OF_CDNOW[:8], datetime(1999, 2, 1, tzinfo=UTC))
+    await caught_up.all_agree()
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("document", [BANDS, ABC], ids=["bands", "abc"])
+async def test_T10_all_of_cdnow_has_the_same_movers(database: Database, document: dict[str, Any]) -> None:
+    facts = await record_cdnow(database, None)
+    await CaughtUp(database, document, facts, MONTHS_OF_CDNOW, datetime(1999, 2, 1, tzinfo=UTC)).all_agree()
