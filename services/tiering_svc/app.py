@@ -14,7 +14,7 @@ from services.tiering_svc.retention.routes import churn as retention
 from services.tiering_svc.retention.routes import lifetime_values as lifetime
 from services.tiering_svc.reviews.routes import back_tests, evaluations, simulations
 from services.tiering_svc.schedules import routes as schedules
-from services.tiering_svc.service_quality.routes import assessments, satisfaction, assessed_facts, loyalty_curve
+from services.tiering_svc.service_quality.routes import assessed_facts, assessments, loyalty_curve, satisfaction
 from services.tiering_svc.settings import Settings
 from services.tiering_svc.subscriptions import background, subscriptions, timers
 from services.tiering_svc.tiers.routes import overrides as privileges

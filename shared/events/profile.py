@@ -121,8 +121,8 @@ class TeamMemberReleased(Event):
 
 @catalogued
 class EmployeeChanged(Event):
-    """Where an employee works, and until when they are away, from an instant on until that of the next change: the latest
-    one holds as a whole."""
+    """Where an employee works, and until when they are away, from an instant on until that of the next change: the
+    latest one holds as a whole."""
 
     type: ClassVar[str] = "profile.employee_changed.v1"
     topic: ClassVar[str] = TOPIC

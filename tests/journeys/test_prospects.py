@@ -1,4 +1,4 @@
-"""A prospect: a file and no orders yet. What people decide about it counts everywhere from then on (T8, T10, C3, L2)."""
+"""A prospect: a file and no orders yet. What people decide about it counts everywhere at once (T8, T10, C3, L2)."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Customers: who is known here, in which tier, and whose they are. Copies, kept from events; others own the truth.
 
-Owns: `customer`, one row a customer: known once `CustomerRegistered`, `CustomerReferenceRegistered` or `TierChanged` was
-heard of it, whichever came first; without a tier it is treated like any other. And `tier_copy`, its tier periods, as the
-tails of `TierChanged` left them: which tier was in force when.
+Owns: `customer`, one row a customer: known once `CustomerRegistered`, `CustomerReferenceRegistered` or `TierChanged`
+was heard of it, whichever came first; without a tier it is treated like any other. And `tier_copy`, its tier periods,
+as the tails of `TierChanged` left them: which tier was in force when.
 
 Owns `customer_source` too: which sources have a reference of a customer. A partner files cases for the customers of
 its own source only; another's is not found, like one that does not exist.

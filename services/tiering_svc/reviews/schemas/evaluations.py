@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, NamedCustomerRead
-from shared.chassis import Id, Instant, Shape
+from shared.chassis import Id, Instant, Read, Shape
 from shared.jobs.http import JobRead
 
 

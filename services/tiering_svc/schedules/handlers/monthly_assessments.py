@@ -18,6 +18,6 @@ async def request_assessment(tx: Transaction, day: date, by: str) -> Job:
 async def assess_scheduled_month(tx: Transaction, job: Job) -> Outcome:
     """The only step of the job. A month that was assessed by somebody stays as it is; the progress then counts none."""
     month = date.fromisoformat(job.params["month"])
-    if await list_assessments(tx, month, "manager") or await list_assessments(tx, month, "centre"):
+    if await list_assessments(tx, month, "manager", tx.at) or await list_assessments(tx, month, "centre", tx.at):
         return Done()
     return Done(len(await assess_a_month(tx, month, job.requested_by)))
