@@ -19,6 +19,9 @@ class NextTierRead(Read):
     unit: str | None = Field(description="of `from` and `missing`: money, count, ratio, days, points")
     from_: str | None = Field(serialization_alias="from")
     up_to: str | None = Field(description="instead of `from`, where less is better")
+    more_than: str | None = Field(description="instead of `from`, of stars: in every full month")
+    months_short: list[dict[str, str]] = Field(description="of stars: the full months that were not over it")
+    earliest_month: str | None = Field(description="of stars: with such months from now on, the first it can be had in")
     missing: str | None = Field(
         description="null when it is not one number, or not the reader's to read; too much where less is better"
     )
@@ -71,18 +74,6 @@ class HistoryRead(Read):
     items: list[HistoryRowRead]
 
 
-class ExplanationRead(Read):
-    """Why a customer was in its tier, in words and as data, as far as the reader may read the figures."""
-
-    customer_id: UUID
-    as_of: datetime
-    known_at: datetime
-    tier: HistoryRowRead
-    words: str
-    reasons: dict[str, Any]
-    account_class: str | None = Field(description="key (account) or excluded, if it was either then")
-
-
 class PrivilegeRead(Read):
     """What a person set for one customer: a tier until a date, or that its tier is kept until a date."""
 
@@ -97,6 +88,46 @@ class PrivilegeRead(Read):
     ended_at: datetime | None
     ended_by: str | None = Field(description="null while it is on, or when it ended by itself")
     ended_because: str | None
+
+
+class DevelopmentRead(Read):
+    """Something that happened since a tier began and did not change it."""
+
+    kind: str = Field(description="kept, grace (by a review), promise, promise_withdrawn, override_ended, policy")
+    at: datetime
+    evaluation_id: UUID | None = Field(description="the review, where it was one")
+    until: datetime | None = Field(description="of grace and of a promise")
+    policy: PolicyReference | None = Field(description="the policy in force from then on")
+
+
+class FiguresRead(Read):
+    """The figures as of the instant asked about, by the policy in force then."""
+
+    policy: PolicyReference
+    reasons: dict[str, Any] = Field(description="what the policy looks at and what it gives; `next` is told beside")
+    next: NextTierRead | None = Field(description="the same as of the tier; null at the top, or on another pyramid")
+
+
+class ExplanationRead(Read):
+    """Why a customer was in its tier, in words and as data, as far as the reader may read the figures."""
+
+    customer_id: UUID
+    as_of: datetime
+    known_at: datetime
+    tier: HistoryRowRead
+    words: str
+    reasons: dict[str, Any] = Field(description="what the decision looked at when it was made")
+    since_then: list[DevelopmentRead] = Field(description="what happened since the tier began, in order of time")
+    below_since: datetime | None = Field(description="the review that found its figures too low for it")
+    grace_until: datetime | None
+    retained_until: datetime | None = Field(description="the policy keeps the tier until then")
+    promised_until: datetime | None = Field(description="a person promised not to lower it before")
+    overridden_until: datetime | None = Field(description="a person set the tier until then")
+    privilege: PrivilegeRead | None = Field(
+        description="who set or promised the tier, and why, if one was on; null for partners"
+    )
+    now: FiguresRead
+    account_class: str | None = Field(description="key (account) or excluded, if it was either then")
 
 
 class RetentionCreate(Shape):

@@ -50,6 +50,10 @@ class PolicyTimeline:
             return last.policy
         return self._with_cutoffs(self.activations[activated - 1].policy, reviewed)
 
+    def in_force(self, instant: datetime) -> Policy:
+        """The version in force at an instant, with the cut-offs of its last review by then."""
+        return self._with_cutoffs(self._in_force(instant), bisect_right(self._reviewed, instant))
+
     def _in_force(self, instant: datetime) -> Policy:
         """The version in force then; before the first one the first."""
         return self.activations[max(bisect_right(self._activated, instant) - 1, 0)].policy

@@ -27,6 +27,25 @@ def weakest_month(monthly: Mapping[date, Decimal], month: date, count: int) -> D
     return min(monthly.get(full, ZERO) for full in full_months(month, count))
 
 
+def months_short(
+    monthly: Mapping[date, Decimal], month: date, count: int, threshold: Decimal
+) -> list[tuple[date, Decimal]]:
+    """Those of the `count` full months before `month` that are not over a threshold, with their amounts."""
+    amounts = ((full, monthly.get(full, ZERO)) for full in full_months(month, count))
+    return [(full, amount) for full, amount in amounts if not has_reached(amount, threshold)]
+
+
+def earliest_month(monthly: Mapping[date, Decimal], month: date, count: int, threshold: Decimal) -> date:
+    """The first month in which a threshold can have been passed in `count` full months in a row: those right before
+    `month` that did count, and each to come, `month` itself included, has to."""
+    in_a_row = 0
+    for full in reversed(full_months(month, count)):
+        if not has_reached(monthly.get(full, ZERO), threshold):
+            break
+        in_a_row += 1
+    return shift(month, count - in_a_row)
+
+
 def has_reached(weakest: Decimal | int, threshold: Decimal) -> bool:
     """Over it, not just at it: where bands of other policies include their beginning, stars do not."""
     return weakest > threshold

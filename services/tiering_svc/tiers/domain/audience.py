@@ -28,7 +28,7 @@ def readable_reasons(reasons: Mapping[str, Any], hidden: AbstractSet[str], *, in
     if conditions:
         shown["conditions"] = readable
     figures_readable = hidden.isdisjoint(_measured(reasons))
-    if reasons["next"] is not None:
+    if reasons.get("next") is not None:
         held_up_by = [condition["name"] for condition in conditions if condition not in readable]
         shown["next"] = _readable_next(reasons["next"], held_up_by, figures_readable=figures_readable)
     if figures_readable:

@@ -19,17 +19,17 @@ from services.tiering_svc.policies.domain.conditions import Verdict, exact
 from services.tiering_svc.policies.domain.policy import GROWING, Band, Grading, Policy, snapshot_of_figures
 from services.tiering_svc.tiers.domain.score_reasons import axis_reasons, next_by_cells, next_by_points, score_reasons
 
-__all__ = ["Reasons", "next_tier", "plain", "reasons_of"]
+__all__ = ["Reasons", "assessment", "decision_reasons", "next_tier", "plain", "reasons_of"]
 
 Reasons = Mapping[str, Any]
 
 
 def reasons_of(
     policy: Policy, facts: Figures | CustomerSnapshot, month: date, rank: int,
-    *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None,
+    *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None, following: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """The reasons of a decision. `facts` is what was graded, of the window that ends with `month`; `rank` is the
-    level the customer has after the decision, whatever its figures give."""
+    """The reasons of a level, with what is missing for the next one unless `following` is false. `facts` is what was
+    graded, of the window that ends with `month`; `rank` is the level the customer has, whatever its figures give."""
     snapshot = facts if isinstance(facts, CustomerSnapshot) else snapshot_of_figures(facts, month, policy.months)
     grading = policy.assess(snapshot)
     last = shift(month, -1) if policy.kind == "star" else month
@@ -40,8 +40,9 @@ def reasons_of(
         "window": {"from": spelled(first_month(last, months)), "to": spelled(last), "months": months},
         "tier": {"code": policy.levels[rank].code, "name": policy.levels[rank].names},
         **_what_gave_the_level(policy, grading, rank),
-        "next": next_tier(policy, grading, rank),
     }
+    if following:
+        reasons["next"] = next_tier(policy, grading, rank, snapshot.figures.monthly, month)
     if grading.rank < rank:
         reasons["graded"] = policy.levels[grading.rank].code  # it keeps what it had, though the figures give less
     if grading.verdicts:
@@ -68,6 +69,25 @@ def reasons_of(
     return reasons
 
 
+def decision_reasons(
+    policy: Policy, facts: Figures | CustomerSnapshot, month: date, rank: int,
+    *, trigger: str, order_id: UUID | None = None, run_id: UUID | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The reasons as a decision keeps them: what was looked at, not what would have been missing for more. That is told
+    as of the instant that is asked about (`assessment`)."""
+    return reasons_of(
+        policy, facts, month, rank, trigger=trigger, order_id=order_id, run_id=run_id, following=False
+    )  # fmt: skip
+
+
+def assessment(policy: Policy, snapshot: CustomerSnapshot, tier: str, rank: int, ladder: str | None) -> dict[str, Any]:
+    """The figures as of the snapshot's instant by the policy in force then, with what is missing for the next level up
+    from the tier the customer has; where that is of another ladder, from what the figures give."""
+    if ladder != policy.ladder:
+        rank = policy.assess(snapshot).rank
+    return reasons_of(policy, snapshot, snapshot.last_month, rank, trigger="now") | {"has": tier}
+
+
 def _what_gave_the_level(policy: Policy, grading: Grading, rank: int) -> dict[str, Any]:
     """The value, and how it gives the level: by bands, by points, or by a cell."""
     if grading.cell is not None:
@@ -87,7 +107,7 @@ def _what_gave_the_level(policy: Policy, grading: Grading, rank: int) -> dict[st
         parts["indicator"] = policy.indicator
     if grading.score is not None and policy.scorecard is not None:
         parts["score"] = score_reasons(policy.scorecard, grading.score)
-    field = "up_to" if policy.better == "less" else "from"
+    field = _limit_field(policy)
     parts["bands"] = [
         {"tier": policy.levels[band.rank].code, field: plain(band.start)} for band in policy.bands or ()
     ]  # fmt: skip
@@ -97,6 +117,13 @@ def _what_gave_the_level(policy: Policy, grading: Grading, rank: int) -> dict[st
     if grading.value is None:
         parts["unknown_gives"] = policy.levels[policy.unknown_rank].code
     return parts
+
+
+def _limit_field(policy: Policy) -> str:
+    """How a band's limit counts: from it on, up to it where less is better; a star needs more than it."""
+    if policy.kind == "star":
+        return "more_than"
+    return "up_to" if policy.better == "less" else "from"
 
 
 def _band(bands: Sequence[Band], rank: int, field: str) -> dict[str, str | None] | None:
@@ -126,13 +153,16 @@ def _verdict(policy: Policy, verdict: Verdict) -> dict[str, Any]:
 # --- what is missing -----------------------------------------------------------------------------------------------
 
 
-def next_tier(policy: Policy, grading: Grading, rank: int) -> dict[str, Any] | None:
+def next_tier(
+    policy: Policy, grading: Grading, rank: int, monthly: Mapping[date, Decimal], month: date
+) -> dict[str, Any] | None:
     """The next level up and what is missing for it, as JSON (code, name, from or up_to, missing, items or ways,
-    held_by); None at the top, or where no cut-offs are known yet."""
+    held_by; of stars more_than, months_short and earliest_month); None at the top, or where no cut-offs are known yet.
+    `monthly`: the amounts by month of the window that ends with `month`."""
     if grading.cell is not None and policy.matrix is not None:
         following = next_by_cells(policy.matrix, grading.cell, rank)
     else:
-        following = _next_by_bands(policy, grading, rank)
+        following = _next_by_bands(policy, grading, rank, monthly, month)
     if following is None:
         return None
     reached, missing = following
@@ -145,10 +175,14 @@ def next_tier(policy: Policy, grading: Grading, rank: int) -> dict[str, Any] | N
     return {"code": level.code, "name": level.names, **missing, **({"held_by": held} if held else {})}
 
 
-def _next_by_bands(policy: Policy, grading: Grading, rank: int) -> tuple[int, dict[str, Any]] | None:
+def _next_by_bands(
+    policy: Policy, grading: Grading, rank: int, monthly: Mapping[date, Decimal], month: date
+) -> tuple[int, dict[str, Any]] | None:
     band = next((band for band in policy.bands or () if band.rank > rank), None)
     if band is None:
         return None
+    if policy.kind == "star":
+        return band.rank, _next_star(band.start, monthly, month, policy.months - 1)
     if policy.better == "less":
         over = None if grading.value is None else max(grading.value - band.start, ZERO)
         return band.rank, {"up_to": plain(band.start), "missing": plain(over)}
@@ -156,6 +190,20 @@ def _next_by_bands(policy: Policy, grading: Grading, rank: int) -> tuple[int, di
     if grading.score is not None and policy.scorecard is not None:
         missing["items"] = next_by_points(policy.scorecard, grading.score, band.start)
     return band.rank, missing
+
+
+def _next_star(threshold: Decimal, monthly: Mapping[date, Decimal], month: date, count: int) -> dict[str, Any]:
+    """T6: which of the full months fell short. Nothing can be bought in a month that is over, so nothing is missing in
+    it; what helps are months to come."""
+    return {
+        "more_than": plain(threshold),
+        "missing": None,
+        "months_short": [
+            {"month": spelled(full), "amount": plain(amount)}
+            for full, amount in star_rule.months_short(monthly, month, count, threshold)
+        ],
+        "earliest_month": spelled(star_rule.earliest_month(monthly, month, count, threshold)),
+    }
 
 
 def _missing(policy: Policy, value: Value, start: Decimal) -> Decimal | None:

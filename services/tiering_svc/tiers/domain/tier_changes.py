@@ -15,7 +15,7 @@ from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import NewId, Policy
-from services.tiering_svc.tiers.domain.explanation import reasons_of
+from services.tiering_svc.tiers.domain.explanation import decision_reasons
 from services.tiering_svc.tiers.domain.standing import ChangeKind, Standing
 from shared.events import TierChanged, TierPeriod
 
@@ -115,7 +115,7 @@ def changed(
     cause: Cause,
 ) -> tuple[Standing, TierChange]:  # fmt: skip
     """The standing in another tier, and its row, with the reasons of `facts`."""
-    reasons = reasons_of(
+    reasons = decision_reasons(
         decider.policy, facts, month, rank, trigger=cause.trigger, order_id=cause.order_id, run_id=cause.run_id
     )  # fmt: skip
     return in_tier(standing, rank, kind, at, decider, reasons, cause.run_id)

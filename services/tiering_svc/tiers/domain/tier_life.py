@@ -19,7 +19,7 @@ from services.tiering_svc.indicators.domain.order import Reversal
 from services.tiering_svc.indicators.domain.running_totals import RunningTotals
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyTimeline
-from services.tiering_svc.tiers.domain.explanation import reasons_of
+from services.tiering_svc.tiers.domain.explanation import decision_reasons
 from services.tiering_svc.tiers.domain.overrides import after_override, begin_override
 from services.tiering_svc.tiers.domain.review import ReviewDecision, review
 from services.tiering_svc.tiers.domain.standing import Standing
@@ -270,7 +270,7 @@ class _Walk:
         """The row that is left where a higher tier had been decided; retention and grace go on as without it."""
         now = self.standing
         assert now.tier is not None
-        reasons = reasons_of(
+        reasons = decision_reasons(
             policy, self._facts(policy, instant.at, month), month, now.rank, trigger="reversal",
             order_id=decided.lowered_by,
         )  # fmt: skip

@@ -94,3 +94,17 @@ async def list_privileges(tx: Transaction, customer_id: UUID, kind: PrivilegeKin
 
 def _privilege(row: Mapping[str, Any]) -> Privilege:
     return Privilege(**row)
+
+
+async def find_privilege_on(
+    tx: Transaction, customer_id: UUID, as_of: datetime, known_at: datetime
+) -> Privilege | None:  # fmt: skip
+    """The override or the promise that was on as of an instant, as known at another; None: there was none."""
+    row = await tx.raw.fetchrow(
+        f"""select {COLUMNS} from tier_privilege
+            where customer_id = $1 and starts_at <= $2 and set_at <= $3 and until > $2
+              and (ended_at is null or ended_at > least($2, $3))
+            order by starts_at desc limit 1""",
+        customer_id, as_of, known_at,
+    )  # fmt: skip
+    return None if row is None else _privilege(row)

@@ -14,7 +14,7 @@ router = service_router(prefix="/v1/customers/{customer_id}/tier", tags=["tiers"
 async def list_overrides(customer_id: VisibleCustomer, tx: Tx) -> Page[PrivilegeRead]:
     """Newest first: who set which tier, why, until when, and how it ended."""
     return Page(
-        items=[_shown(privilege) for privilege in await privileges.list_privileges(tx, customer_id, "override")]
+        items=[show_privilege(privilege) for privilege in await privileges.list_privileges(tx, customer_id, "override")]
     )
 
 
@@ -24,14 +24,16 @@ async def end_override(
 ) -> PrivilegeRead:  # fmt: skip
     """The customer is graded anew from now on."""
     ended = await overrides.end_override_early(tx, customer_id, override_id, reason=body.reason, by=actor.subject)
-    return _shown(ended)
+    return show_privilege(ended)
 
 
 @router.get("/retentions", dependencies=[allow("tiers:read")])
 async def list_retentions(customer_id: VisibleCustomer, tx: Tx) -> Page[PrivilegeRead]:
     """Newest first: until when the tier was promised to be kept, by whom, why, and how it ended."""
     return Page(
-        items=[_shown(privilege) for privilege in await privileges.list_privileges(tx, customer_id, "retention")]
+        items=[
+            show_privilege(privilege) for privilege in await privileges.list_privileges(tx, customer_id, "retention")
+        ]
     )
 
 
@@ -40,7 +42,7 @@ async def promise_tier(
     customer_id: VisibleCustomer, body: RetentionCreate, tx: Tx, actor: CurrentActor
 ) -> PrivilegeRead:
     """The tier the customer has is not lowered before a date, whatever reviews find. A later one replaces it."""
-    return _shown(
+    return show_privilege(
         await overrides.promise_tier(tx, customer_id, until=body.until, reason=body.reason, by=actor.subject)
     )  # fmt: skip
 
@@ -51,10 +53,11 @@ async def end_retention(
 ) -> PrivilegeRead:  # fmt: skip
     """From now on reviews may lower the tier again."""
     ended = await overrides.end_promise(tx, customer_id, retention_id, reason=body.reason, by=actor.subject)
-    return _shown(ended)
+    return show_privilege(ended)
 
 
-def _shown(privilege: Privilege) -> PrivilegeRead:
+def show_privilege(privilege: Privilege) -> PrivilegeRead:
+    """A privilege as the company's own people read it."""
     return PrivilegeRead(
         id=privilege.privilege_id,
         customer_id=privilege.customer_id,

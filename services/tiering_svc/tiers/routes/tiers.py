@@ -8,25 +8,27 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import AsOf, KnownAt, instant_or_now
-from services.tiering_svc.core.domain.numbers import plain
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.customers.dependencies import VisibleCustomer
 from services.tiering_svc.indicators.domain.catalogue import INDICATORS
-from services.tiering_svc.indicators.domain.snapshot import requests_as_of
-from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.texts import describe_class
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers import handlers as overrides
 from services.tiering_svc.tiers.domain.audience import readable_next, readable_reasons
-from services.tiering_svc.tiers.domain.explanation import next_tier
+from services.tiering_svc.tiers.domain.tier_view import Development, TierView
 from services.tiering_svc.tiers.repository import history as reading
+from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository import standings
 from services.tiering_svc.tiers.repository.history import HistoryRow
+from services.tiering_svc.tiers.repository.tier_view import assess_now, load_tier_view
+from services.tiering_svc.tiers.routes.overrides import show_privilege
 from services.tiering_svc.tiers.schemas import (
+    DevelopmentRead,
     ExplanationRead,
+    FiguresRead,
     HistoryRead,
     HistoryRowRead,
     NextTierRead,
@@ -34,6 +36,7 @@ from services.tiering_svc.tiers.schemas import (
     TierRead,
 )
 from services.tiering_svc.tiers.texts import Language, write_explanation
+from services.tiering_svc.tiers.texts.developments import write_developments
 from shared.chassis import CurrentActor, Instant, Tx, allow, service_router
 from shared.chassis.audience import hidden_fields
 from shared.errors import invalid, not_found
@@ -57,10 +60,7 @@ async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -
     assert standing.policy_id is not None
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
-    policy = (await policies.load_rules(tx)).active
-    [snapshot] = await load_snapshots(tx, requests_as_of([customer_id], tx.at, policy.months), classes=policy.classes)
-    grading, hidden = policy.assess(snapshot), hidden_fields(actor)
-    following = next_tier(policy, grading, standing.rank) if standing.ladder == policy.ladder else None
+    view, hidden = await assess_now(tx, standing), hidden_fields(actor)
     kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
@@ -70,8 +70,8 @@ async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -
         since=standing.since,
         kind=standing.kind,
         policy=PolicyReference(id=placed_by.policy_id, version=placed_by.version, name=placed_by.names),
-        value=plain(grading.value) if hidden.isdisjoint(policy.measured) else None,
-        next=None if following is None else _next(readable_next(policy, following, hidden), policy, hidden),
+        value=view.assessment.get("value") if hidden.isdisjoint(view.policy.measured) else None,
+        next=_next_of(view, hidden),
         kept_until=max((until for until in kept if until > tx.at), default=None),
         below_since=standing.below_since,
         overridden_until=standing.overridden_until,
@@ -98,26 +98,55 @@ async def explain_tier(
     known_at: KnownAt = None,
     language: ReadLanguage = "en",
 ) -> ExplanationRead:
-    """Why the customer was in its tier then: what the decision looked at when it was made, not computed anew."""
+    """Why the customer was in its tier then: what the decision looked at when it was made, what happened since the tier
+    began, and the figures of that instant with what is missing for the next level, by the policy in force then."""
     if as_of is not None and at is not None and as_of != at:
         raise invalid("two_instants", "as_of and at are names of one instant.", pointer="/at")
     at = instant_or_now(as_of or at, tx, "/at" if as_of is None else "/as_of")
     known_at = instant_or_now(known_at, tx, "/known_at")
     row = _in_force(await reading.list_history(tx, customer_id, known_at), at)
+    view = await load_tier_view(tx, customer_id, row.starts_at, at, known_at)
     business = await find_business(tx)
-    reasons = readable_reasons(row.reasons, hidden_fields(actor), internal=actor.source is None)
-    words = write_explanation(
-        row.kind, reasons, row.starts_at, language, zone=business.zone, currency=business.currency
-    )  # fmt: skip
+    hidden, internal = hidden_fields(actor), actor.source is None
+    reasons = readable_reasons(row.reasons, hidden, internal=internal)
+    figures = readable_reasons(view.assessment, hidden, internal=internal)
+    zone, currency = business.zone, business.currency
+    words = write_explanation(row.kind, reasons, row.starts_at, language, zone=zone, currency=currency)
+    words += " " + write_developments(view, figures, at, language, zone=zone, currency=currency)
     account_class = await key_accounts.find_class_at(tx, customer_id, at)
     if account_class is not None and account_class.since <= known_at:  # T8: a key account or excluded, in any tier
-        words = f"{words} {describe_class(account_class, None, language, business.zone)}"
+        words = f"{words} {describe_class(account_class, None, language, zone)}"
     else:
         account_class = None
+    privilege = await privileges.find_privilege_on(tx, customer_id, at, known_at) if internal else None
+    standing = view.standing
     return ExplanationRead(
         customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
+        since_then=[_development(development) for development in view.developments],
+        below_since=standing.below_since, grace_until=standing.grace_until,
+        retained_until=_to_come(standing.retained_until, at), promised_until=_to_come(standing.promised_until, at),
+        overridden_until=standing.overridden_until, privilege=None if privilege is None else show_privilege(privilege),
+        now=FiguresRead(
+            policy=_reference(view.policy), next=_next_of(view, hidden),
+            reasons={name: part for name, part in figures.items() if name != "next"},
+        ),
         account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip
+
+
+def _to_come(until: datetime | None, at: datetime) -> datetime | None:
+    return until if until is not None and until > at else None
+
+
+def _development(development: Development) -> DevelopmentRead:
+    return DevelopmentRead(
+        kind=development.kind, at=development.at, evaluation_id=development.run_id, until=development.until,
+        policy=None if development.policy is None else _reference(development.policy),
+    )  # fmt: skip
+
+
+def _reference(policy: Policy) -> PolicyReference:
+    return PolicyReference(id=policy.policy_id, version=policy.version, name=policy.names)
 
 
 @router.post("/tier/overrides", status_code=201, dependencies=[allow("policies:approve")])
@@ -132,8 +161,16 @@ async def override_tier(
     return _row(next(row for row in reversed(rows) if row.starts_at == override.starts_at))
 
 
+def _next_of(view: TierView, hidden: AbstractSet[str]) -> NextTierRead | None:
+    """What is missing for the next level up from the tier; on another pyramid the next review says."""
+    following = view.assessment["next"]
+    if following is None or view.standing.ladder != view.policy.ladder:
+        return None
+    return _next(readable_next(view.policy, following, hidden), view.policy, hidden)
+
+
 def _next(following: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str]) -> NextTierRead:
-    one_number = following.get("from") is not None or following.get("up_to") is not None
+    one_number = any(following.get(limit) is not None for limit in ("from", "up_to", "more_than"))
     unit = INDICATORS[policy.indicator].unit if policy.indicator is not None else "points"
     return NextTierRead(
         code=following["code"],
@@ -142,6 +179,9 @@ def _next(following: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str]
         unit=unit if one_number else None,
         from_=following.get("from"),
         up_to=following.get("up_to"),
+        more_than=following.get("more_than"),
+        months_short=following.get("months_short", []),
+        earliest_month=following.get("earliest_month"),
         missing=following.get("missing"),
         items=following.get("items", []),
         ways=following.get("ways", []),

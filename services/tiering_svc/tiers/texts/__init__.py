@@ -42,14 +42,19 @@ def write_explanation(
         language,
         sentences(
             opening,
-            *_figures(reasons, currency),
-            _limit(reasons, currency),
-            *_conditions(reasons),
-            _cutoffs(reasons),
-            *_next_tier(reasons, currency),
+            *describe_figures(reasons, currency),
             policy,
         ),
     )
+
+
+def describe_figures(reasons: Reasons, currency: str) -> Iterator[Phrase | None]:
+    """What gives a level, and, where the reasons tell it, what is missing for the next one: a phrase a sentence."""
+    yield from _figures(reasons, currency)
+    yield _limit(reasons, currency)
+    yield from _conditions(reasons)
+    yield _cutoffs(reasons)
+    yield from _next_tier(reasons, currency)
 
 
 # --- what was looked at --------------------------------------------------------------------------------------------
@@ -124,6 +129,8 @@ def _limit(reasons: Reasons, currency: str) -> Phrase | None:
         return None
     if band.get("from") is not None:
         return phrase("limit.begins", tier=tier, value=_measured(reasons, band["from"], currency))
+    if band.get("more_than") is not None:
+        return phrase("limit.star", tier=tier, value=_measured(reasons, band["more_than"], currency))
     if band.get("up_to") is not None:
         return phrase("limit.ends", tier=tier, value=_measured(reasons, band["up_to"], currency))
     return None
@@ -154,11 +161,13 @@ def _cutoffs(reasons: Reasons) -> Phrase | None:
 
 def _next_tier(reasons: Reasons, currency: str) -> Iterator[Phrase]:
     """What the next level takes, and which conditions keep it out of reach."""
-    following = reasons["next"]
+    following = reasons.get("next")
     if following is None:
         return
     level = following["name"]
-    if "ways" in following:
+    if "months_short" in following:
+        yield from _next_star(following, currency)
+    elif "ways" in following:
         yield phrase("next.ways", level=level, ways=_joined("way.either", map(_way, following["ways"])))
     elif following["missing"] is not None and "up_to" in following:
         yield phrase("next.too_much", level=level, excess=_measured(reasons, following["missing"], currency))
@@ -170,6 +179,19 @@ def _next_tier(reasons: Reasons, currency: str) -> Iterator[Phrase]:
     if "held_by" in following:
         conditions = items(phrase("quoted", name=name) for name in following["held_by"])
         yield phrase("next.held", level=level, conditions=conditions)
+
+
+def _next_star(following: Reasons, currency: str) -> Iterator[Phrase]:
+    """T6: the months that fell short. What is over cannot be bought any more: the months to come count."""
+    level, threshold = following["name"], _with_unit(following["more_than"], "amount", currency)
+    short = [
+        phrase("month.amount", month=month["month"], amount=_with_unit(month["amount"], "amount", currency))
+        for month in following["months_short"]
+    ]
+    yield phrase("next.star", level=level, threshold=threshold)
+    if short:
+        yield phrase("next.months_short", months=len(short), list=clauses(short))
+        yield phrase("next.earliest", level=level, earliest=following["earliest_month"])
 
 
 def _way(way: Reasons) -> Phrase | str:
