@@ -86,6 +86,8 @@ async def load_rules(tx: Transaction) -> Rules:
 async def load_policy_timeline(tx: Transaction, known_at: datetime | None = None) -> PolicyTimeline:
     """Which policy was activated when, and which reviews take effect, as known at an instant (None: now)."""
     in_force = await rule_sets.load_timeline(tx, TIER_POLICIES, known_at)
+    if not in_force.intervals:  # facts were recorded before this system was set up: it graded them by what it had then
+        in_force = await rule_sets.load_timeline(tx, TIER_POLICIES)
     begun = [in_force.find(interval.effective_from) for interval in in_force.intervals]
     activations = [PolicyActivation(version.effective_from, version.rules) for version in begun if version is not None]
     rows = await tx.raw.fetch(

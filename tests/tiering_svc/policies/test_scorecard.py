@@ -20,6 +20,8 @@ MARGIN_STEPS = [("0", "2"), ("100", "5"), ("300", "10"), ("600", "15"), ("1200",
 BANDED = item(bands=[{"from": start, "points": points} for start, points in MARGIN_STEPS])
 TWENTY_TWENTY = policy_of(next(s.document for s in DEFAULT_POLICIES if s.document["kind"] == "scorecard"))
 
+MARCH = date(2026, 3, 1)
+
 
 def points_by_hand(margin: int | None, days: int | None) -> Fraction:
     of_margin = 0 if margin is None or margin < 0 else [int(p) for s, p in MARGIN_STEPS if int(s) <= margin][-1]
@@ -146,7 +148,7 @@ def test_T9_what_alone_brings_the_next_tier_really_does(parts, margin, days, wan
     policy = policy_of(document)
     then = {"margin": Decimal(margin), "collection_period": Decimal(days)}
     grading = policy.assess(known("1", str(margin), days=str(days)))
-    step = next_tier(policy, grading, grading.rank)
+    step = next_tier(policy, grading, grading.rank, {}, MARCH)
     if step is None:
         assert grading.rank == 2
         return

@@ -66,7 +66,7 @@ def test_T9_the_ways_to_the_next_tier_lead_there():
     policy = policy_of(document)
     snapshot = known("300", "300", complaints=300, orders=300)
     grading = policy.assess(snapshot)
-    step = next_tier(policy, grading, grading.rank)
+    step = next_tier(policy, grading, grading.rank, {}, MARCH)
     assert (step["code"], len(step["ways"])) == ("gold", 2)
     assert [(way["present"]["missing"], way["potential"]["missing"]) for way in step["ways"]] == [
         ("0", "20"), ("20", "0")

@@ -75,4 +75,18 @@ def test_T9_the_unknown_is_said_to_be_unknown():
 
 def test_T9_at_the_top_nothing_is_missing():
     policy = policy_of(bands_document(("gold", "550")))
-    assert next_tier(policy, policy.assess(snapshot_of_figures(figures_of("600"), date(2026, 3, 1), 12)), 1) is None
+    march = date(2026, 3, 1)
+    assert next_tier(policy, policy.assess(snapshot_of_figures(figures_of("600"), march, 12)), 1, {}, march) is None
+
+
+def test_T6_what_is_missing_for_a_star_are_months_to_come_and_those_that_fell_short_are_named():
+    figures = monthly("900", "900", "900", "400", "350", "301")
+    reasons = reasons_of(policy_of(stars()), figures, date(2026, 3, 1), 1, trigger="order")
+    assert reasons["next"]["more_than"] == "500"
+    assert reasons["next"]["missing"] is None
+    assert [month["month"] for month in reasons["next"]["months_short"]] == ["2025-09", "2025-10", "2025-11"]
+    assert reasons["next"]["earliest_month"] == "2026-06"  # three in a row are there, three more are needed
+    words = write_explanation("first", reasons, at(1), "en", zone=UTC, currency="USD")
+    assert "takes more than 500 USD in every full month" in words
+    assert "2025-09 with 301 USD" in words
+    assert "missing" not in words
