@@ -1,5 +1,6 @@
 """T16 over HTTP: answers are recorded once, scored by the index in force, with the rates beside."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.rule_sets import OnlyRuleSet
-from tests.tiering_svc.shorthand import at
+from tests.tiering_svc.runs import listed, put_in_force, reviewed
+from tests.tiering_svc.shorthand import at, bands_document
 
 SERVICE = "tiering"
 ANN, BOB = UUID(int=1), UUID(int=2)
@@ -122,3 +124,69 @@ async def test_T16_a_new_index_does_not_touch_answers_given_to_the_old_one(clien
         assert (refused.status_code, refused.json()["code"]) == (422, "never_in_force")
     latest = (await client.get(f"/v1/customers/{ANN}/satisfaction")).json()["latest"]
     assert [(answer["index_version"], Decimal(answer["satisfaction"])) for answer in latest] == [(2, 2), (1, -2)]
+
+
+async def test_T16_questions_beside_the_index_are_answered_with_it(client, database):
+    body = answer() | {"questions": [{"code": "recommends", "value": "9"}, {"code": "named_first", "value": "1"}]}
+    kept = (await client.post("/v1/satisfaction/answers", json=body)).json()
+    assert kept["questions"] == {"recommends": "9", "named_first": "1"}
+    assert (await client.post("/v1/satisfaction/answers", json=body)).json() == kept
+    other = await client.post("/v1/satisfaction/answers", json=body | {"questions": []})
+    assert (other.status_code, other.json()["code"]) == (409, "another_answer")
+    also = answer(BOB) | {"questions": [{"code": "recommends", "value": "5"}]}
+    assert (await client.post("/v1/satisfaction/answers", json=also)).status_code == 201
+    shown = (await client.get("/v1/satisfaction", params={"as_of": at(20).isoformat()})).json()
+    levels = {kind["kind"]: kind["level"] for kind in shown["questions"]}
+    assert levels == {"reputation": "0.7000", "awareness": "1.0000", "price_sensitivity": None}
+    [recommends] = [q for kind in shown["questions"] for q in kind["questions"] if q["code"] == "recommends"]
+    assert (recommends["answers"], recommends["mean"], recommends["name"]["zh"][:2]) == (2, "7.0000", "您向")
+    refused = await client.post(
+        "/v1/satisfaction/answers", json=answer() | {"questions": [{"code": "recommends", "value": "11"}]}
+    )
+    assert (refused.json()["code"], refused.json()["errors"][0]["pointer"]) == ("off_the_scale", "/questions/0/value")
+
+
+async def test_T16_who_comes_back_bought_on_two_days_and_kept_something(client, database):
+    """Ann bought on two days, but brought the second order back; Bob twice on one day; Eve on two."""
+    eve = UUID(int=3)
+    back = placed(ANN, at(4), "100", quantity=10)
+    await harness.deliver(
+        database, subscriptions,
+        [back, placed(BOB, at(3, hour=15), "1"), placed(eve, at(3), "5"), placed(eve, at(9), "5")],
+    )  # fmt: skip
+    await harness.deliver(database, subscriptions, [returned(back, at(5), quantity=10, amount="100")])
+    query = {"as_of": at(20).isoformat(), "months": 1}
+    rates = (await client.get("/v1/satisfaction", params=query)).json()["rates"]
+    assert (rates["buyers"], rates["come_back_rate"]) == (3, "0.3333")
+
+
+async def test_T16_the_index_is_an_indicator_as_of_any_instant_as_known_at_any(client, database):
+    """The mean score of the window's answers, also below 0; what is recorded later is not known before."""
+
+    async def indicator(**query):
+        params = {name: value.isoformat() for name, value in query.items()} | {"months": 2}
+        shown = (await client.get(f"/v1/customers/{ANN}/indicators", params=params)).json()
+        [value] = [item["value"] for item in shown["indicators"] if item["code"] == "satisfaction"]
+        return value
+
+    assert await indicator() is None
+    for when, experience in ((at(10, 1), 9), (at(10, 2), 7), (at(10), 2)):
+        body = answer(when=when, price=(8, experience))
+        assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
+    assert await indicator(as_of=at(20)) == "-3.5000"  # February's -1 and March's -6
+    assert await indicator(as_of=at(20, 2)) == "0.0000"  # January's 1 and February's -1
+    assert await indicator(as_of=at(20), known_at=at(25)) is None
+    shown = await client.get(f"/v1/customers/{ANN}/satisfaction", params={"as_of": at(20).isoformat(), "months": 2})
+    assert shown.json()["satisfaction"]["mean_score"] == "-3.5000"
+
+
+async def test_T16_a_policy_grades_by_satisfaction(client, database):
+    """Gold from 3 points on; a band may also begin below 0."""
+    await put_in_force(database, bands_document(("gold", "-2"), ("ruby", "3")) | {"indicator": "satisfaction"})
+    for customer, experience in ((ANN, 9), (BOB, 3)):
+        body = answer(customer, datetime.now(UTC) - timedelta(minutes=1), price=(4, experience))
+        assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
+    run = await reviewed(database, datetime.now(UTC))
+    assert {customer: to_tier for customer, _, _, to_tier, _ in await listed(database, run)} == {
+        ANN: "ruby", BOB: "gold"
+    }  # fmt: skip
