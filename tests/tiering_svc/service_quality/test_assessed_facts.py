@@ -148,10 +148,10 @@ async def test_T15_written_again_the_last_entry_counts_and_the_one_before_is_kno
     assert [item["received_at"] for item in then] == [None]
     kept = await database.run(lambda tx: tx.raw.fetchval("select count(*) from submission"))
     assert kept == 2
-    found = check()
-    passed = found | {"finding": "passed"}
-    earlier = await write(client, "spot-checks", found)
-    assert await write(client, "spot-checks", found) == earlier
+    wrong = check()
+    passed = wrong | {"finding": "passed"}
+    earlier = await write(client, "spot-checks", wrong)
+    assert await write(client, "spot-checks", wrong) == earlier
     await write(client, "spot-checks", passed)
     shown = (await client.get("/v1/spot-checks", params=MARCH | {"customer_id": str(ANN)})).json()["items"]
     assert [item["finding"] for item in shown] == ["passed"]

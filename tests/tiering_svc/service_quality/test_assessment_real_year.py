@@ -52,8 +52,8 @@ async def test_T15_the_real_years_assessments_equal_pandas(real_year, real_year_
     app = harness.app_of("tiering", real_year_copy, keys)
     async with harness.client_of(app, harness.AsAdmin(keys, "tiering")) as client:
         # the base months: March of the same year for all, so that there is something to compare in one year
-        [listed] = (await client.get("/v1/assessment-rules")).json()["items"]
-        url = f"/v1/assessment-rules/{listed['id']}"
+        [rules] = (await client.get("/v1/assessment-rules")).json()["items"]
+        url = f"/v1/assessment-rules/{rules['id']}"
         document = (await client.get(url)).json()["document"]
         document["revenue_base"] = {"month": "2017-03"}
         document["top_list"] |= {"largest": 20, "base": {"month": "2017-06"}}
@@ -89,8 +89,8 @@ async def test_T15_the_real_years_assessments_equal_pandas(real_year, real_year_
         customers = subjects[item["subject"]]
         line = {reason["rule"]: reason for reason in item["reasons"]}
         whole = change(revenue(customers, "2017-09"), revenue(customers, "2017-03"))
-        mine = [customer for customer in customers if customer in top]
-        of_top = change(revenue(mine, "2017-09"), revenue(mine, "2017-06"))
+        listed = [customer for customer in customers if customer in top]
+        of_top = change(revenue(listed, "2017-09"), revenue(listed, "2017-06"))
         assert Decimal(line["revenue_down"]["value"]) == whole
         assert Decimal(line["revenue_down"]["base"]) == revenue(customers, "2017-03")
         assert line["revenue_down"]["base_month"] == "2017-03"

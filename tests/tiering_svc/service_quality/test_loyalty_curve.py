@@ -22,16 +22,16 @@ AS_OF = datetime(2017, 10, 17, 9, tzinfo=UTC)
 CURVE = "/v1/satisfaction/loyalty-curve"
 
 
-def asked(score, *, came_back=True, was_lost=False, is_lost=False, before="10", after="10"):
+def survey_of(score, *, came_back=True, was_lost=False, is_lost=False, before="10", after="10"):
     return AskedCustomer(Decimal(score), came_back, was_lost, is_lost, Decimal(before), Decimal(after))
 
 
 def test_T16_customers_are_binned_by_their_score_and_followed():
     points = curve_of(
         [
-            asked("-0.5"), asked("-1", came_back=False, is_lost=True, after="0"),
-            asked("0.99", was_lost=True, came_back=False), asked("0", was_lost=None, is_lost=None, before="0"),
-            asked("3", before="0"),
+            survey_of("-0.5"), survey_of("-1", came_back=False, is_lost=True, after="0"),
+            survey_of("0.99", was_lost=True, came_back=False), survey_of("0", was_lost=None, is_lost=None, before="0"),
+            survey_of("3", before="0"),
         ],
         Decimal(1), Decimal(92), Decimal(46),
     )  # fmt: skip
@@ -75,7 +75,7 @@ async def test_T16_the_curve_of_the_real_year_equals_pandas(real_year, real_year
                     answered.setdefault(customer, []).append(experience - expectation)
         query = {"as_of": AS_OF.isoformat(), "months": 6, "follow_months": 3, "width": "2"}
         curve = (await client.get(CURVE, params=query)).json()
-    assert (curve["asked"], curve["follow"]) == (
+    assert (curve["survey"], curve["follow_up"]) == (
         {"from": "2017-02", "to": "2017-07", "months": 6}, {"from": "2017-08", "to": "2017-10", "months": 3}
     )  # fmt: skip
     begins = pd.Timestamp("2017-08-01", tz="UTC")

@@ -47,7 +47,7 @@ def test_T16_the_level_of_a_kind_is_that_of_its_questions_in_exact_fractions(res
 )
 def test_T16_answers_to_no_question_are_refused(answers, code, pointer):
     with pytest.raises(DomainError) as refused:
-        check_question_answers(QUESTIONS, [(asked, Decimal(value)) for asked, value in answers])
+        check_question_answers(QUESTIONS, [(question, Decimal(value)) for question, value in answers])
     assert (refused.value.code, refused.value.pointer) == (code, pointer)
 
 

@@ -118,7 +118,7 @@ class CheckFinding(NamedTuple):
 
 def check_measures(checks: Sequence[CheckFinding]) -> dict[str, Measure]:
     """How many spot checks found equipment that is not recorded or recorded wrongly, and files that are wrong."""
-    found = {
+    findings = {
         "equipment_not_recorded": ("equipment", "not_recorded"),
         "equipment_wrong": ("equipment", "wrong"),
         "wrong_files": ("file", "wrong"),
@@ -132,7 +132,7 @@ def check_measures(checks: Sequence[CheckFinding]) -> dict[str, Measure]:
             ],
             sum(check.about == about for check in checks),
         )
-        for measure, (about, finding) in found.items()
+        for measure, (about, finding) in findings.items()
     }
 
 

@@ -16,7 +16,7 @@ select {COLUMNS} from (
     order by check_id, recorded_at desc, entry_id desc
 ) s
 """
-LOOKED_AFTER = """exists (
+MANAGED_THEN = """exists (
     select from team_member m where m.customer_id = s.customer_id and m.employee_id = $5 and m.role = 'account_manager'
       and m.assigned_at <= s.checked_at and (m.released_at is null or m.released_at > s.checked_at))"""
 
@@ -67,7 +67,7 @@ async def list_spot_checks(
     looked after then; or all."""
     rows = await tx.raw.fetch(
         f"""{LATEST} where checked_at >= $2 and checked_at < $3 and ($4::uuid is null or customer_id = $4)
-              and ($5::text is null or {LOOKED_AFTER})
+              and ($5::text is null or {MANAGED_THEN})
               and ($6::timestamptz is null or (checked_at, check_id) > ($6, $7::uuid))
             order by checked_at, check_id limit $8""",
         known_at, *ends, customer_id, manager, *(after or (None, None)), limit,

@@ -42,9 +42,9 @@ async def show_loyalty_curve(
     follow, which share was not lost, and how their revenue a day grew against as many months before."""
     follow = await window_of(tx, as_of, known_at, follow_months)
     zone = (await find_business(tx)).zone
-    asked_first, asked_last = shift(follow.first, -months), shift(follow.first, -1)
+    survey_first, survey_last = shift(follow.first, -months), shift(follow.first, -1)
     spans = CurveMonths(
-        start_of(asked_first, zone), start_of(shift(follow.first, -follow_months), zone), follow.since, follow.until
+        start_of(survey_first, zone), start_of(shift(follow.first, -follow_months), zone), follow.since, follow.until
     )
     churn = await rule_set_at(tx, CHURN_RULES, follow.until)
     points = curve_of(
@@ -54,8 +54,8 @@ async def show_loyalty_curve(
     return LoyaltyCurveRead(
         as_of=follow.until,
         known_at=follow.known_at,
-        asked=MonthsRead(from_=spelled(asked_first), to=spelled(asked_last), months=months),
-        follow=follow.shown,
+        survey=MonthsRead(from_=spelled(survey_first), to=spelled(survey_last), months=months),
+        follow_up=follow.shown,
         churn_rules_version=churn.version,
         width=plain(width) or "0",
         customers=sum(point.customers for point in points),

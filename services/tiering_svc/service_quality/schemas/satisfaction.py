@@ -145,8 +145,8 @@ class LoyaltyCurveRead(Read):
 
     as_of: datetime
     known_at: datetime
-    asked: MonthsRead = Field(description="the months whose answers count")
-    follow: MonthsRead = Field(description="the months that follow; the last is that of `as_of`")
+    survey: MonthsRead = Field(description="the months whose answers count")
+    follow_up: MonthsRead = Field(description="the months that follow; the last is that of `as_of`")
     churn_rules_version: Count = Field(description="by which somebody counts as lost at `as_of`")
     width: str = Field(description="of a bin, in points of the index's scale")
     customers: Count
