@@ -171,7 +171,7 @@ async def test_T15_a_scheduled_assessment_is_stored_and_a_month_that_has_one_sta
     for run in await list_all(database, "assessment"):
         assert run.job is not None
         month = date.fromisoformat(run.job.params["month"])
-        [row] = await database.run(lambda tx, month=month: list_assessments(tx, month, "manager"))  # type: ignore[misc]
+        [row] = await database.run(lambda tx, month=month: list_assessments(tx, month, "manager", tx.at))  # type: ignore[misc]
         made_by = ("head-1", 0) if month == by_hand else ("schedule", 1)
         assert (run.job.status, (row.made_by, run.job.done)) == ("done", made_by)
     rows = await database.run(lambda tx: tx.raw.fetch("select from assessment where superseded_at is not null"))
