@@ -1,6 +1,7 @@
 """The catalogue: one file an owner; adding an event is writing one class."""
 
 from shared.events.base import CATALOGUE, Event, Meta, read_event, without
+from shared.events.class_warnings import ClassWarningClosed, ClassWarningEscalated, ClassWarningRaised
 from shared.events.complaint import (
     ComplaintAcknowledged,
     ComplaintClosed,
@@ -38,9 +39,6 @@ from shared.events.profile import (
     TeamMemberReleased,
 )
 from shared.events.tiering import (
-    ClassWarningClosed,
-    ClassWarningEscalated,
-    ClassWarningRaised,
     CustomerExcluded,
     CustomerExclusionEnded,
     KeyAccountApproved,

@@ -19,7 +19,7 @@ OwnerFilter = Annotated[
     Code | None, Query(description="whose they are now: the account manager's, and the deputy's while they are away")
 ]
 ManagerFilter = Annotated[Code | None, Query(description="the account manager now, whether or not they are away")]
-MineFilter = Annotated[bool, Query(description="those of who asks, whose subject is the employee's code")]
+MineFilter = Annotated[bool, Query(alias="mine", description="those of who asks, whose subject is the employee's code")]
 OwnedFilter = Annotated[bool | None, Query(description="false: only those that nobody is responsible for")]
 CentreFilter = Annotated[Code | None, Query(description="the service centre that the account manager works at now")]
 TierFilter = Annotated[Code | None, Query(description="the customer's tier now")]
@@ -35,14 +35,14 @@ async def warning_filter(
     severity: SeverityFilter = None,
     owner: OwnerFilter = None,
     manager: ManagerFilter = None,
-    mine: MineFilter = False,
+    only_mine: MineFilter = False,
     owned: OwnedFilter = None,
     centre: CentreFilter = None,
     tier: TierFilter = None,
     region: RegionFilter = None,
 ) -> WarningFilter:
     """What all lists of warnings are filtered by; the filters hold together."""
-    owners = [code for code in (owner, actor.subject if mine else None) if code is not None]
+    owners = [code for code in (owner, actor.subject if only_mine else None) if code is not None]
     deputies = await list_deputies(tx, tx.at) if owners else {}
     choices = [managers_of(code, deputies) for code in owners]
     if manager is not None:

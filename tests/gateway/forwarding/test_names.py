@@ -55,8 +55,8 @@ async def test_names_are_filled_in_by_one_question_for_customers_and_one_for_emp
     ]  # fmt: skip
     assert items[0]["manager_name"] == "Tom"
     assert items[3] == WARNINGS["items"][3]
-    asked = [(request.url.path, request.url.params.get_list("ids")) for name, request in behind.requests[1:]]
-    assert sorted(asked) == [("/v1/customers", [ANN, BOB]), ("/v1/employees", ["E-1", "E-2", "E-9"])]
+    questions = [(request.url.path, request.url.params.get_list("ids")) for name, request in behind.requests[1:]]
+    assert sorted(questions) == [("/v1/customers", [ANN, BOB]), ("/v1/employees", ["E-1", "E-2", "E-9"])]
     token = behind.requests[1][1].headers["authorization"].removeprefix("Bearer ")
     assert Verifier("profile", keys.directory).verify(token).subject == "E-1"  # profile decides what who asks may read
 

@@ -241,13 +241,13 @@ async def test_T12_series_of_product_lines_equal_counting_by_hand(real_year, rea
     series = await real_year_copy.run(
         lambda tx: load_class_series(tx, "product_line", "category", as_of, ZoneInfo("UTC"), 4)
     )
-    found = {
+    loaded = {
         (category, month.isoformat()): (sums.amount, of.buyers[month])
         for category, of in series.items()
         for month, sums in of.months.items()
     }
-    assert found == expected
-    assert len(found) > 150
+    assert loaded == expected
+    assert len(loaded) > 150
     assert not any(of.backfilled for of in series.values())  # each order was recorded when it happened
 
 
@@ -272,11 +272,11 @@ async def test_T12_series_of_tiers_equal_counting_by_hand(real_year, real_year_c
         key: (amount, count) for (key, amount), count in zip(grouped.sum().items(), grouped.size(), strict=True)
     }
     series = await real_year_copy.run(lambda tx: load_class_series(tx, "class", "tier", as_of, ZoneInfo("UTC"), 4))
-    found = {
+    loaded = {
         (tier, month): (sums.amount, of.buyers[month])
         for tier, of in series.items()
         for month, sums in of.months.items()
     }
-    assert found == expected
+    assert loaded == expected
     sizes = pd.Series(tiers).value_counts().to_dict()
     assert {tier: of.members for tier, of in series.items()} == sizes

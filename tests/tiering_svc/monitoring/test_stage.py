@@ -218,19 +218,19 @@ async def test_T11_a_customers_stages_through_time_are_those_of_each_months_end(
     assert answer.status_code == 200, answer.text
     periods = answer.json()["items"]
     ends = [datetime(2024 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(11, 24)]
-    found: list[str] = []
+    stages: list[str] = []
     for at in [*(end - timedelta(microseconds=1) for end in ends), as_of]:
-        one = (await client.get(f"{url}/stage", params={"as_of": at.isoformat()})).json()["stage"]
+        stage = (await client.get(f"{url}/stage", params={"as_of": at.isoformat()})).json()["stage"]
         [period] = [
             period
             for period in periods
             if datetime.fromisoformat(period["since"]) <= at
             and (period["until"] is None or at < datetime.fromisoformat(period["until"]))
         ]
-        assert (period["stage"], period["name"]) == (one["code"], one["name"])
-        found += [one["code"]] if found[-1:] != [one["code"]] else []
-    assert [period["stage"] for period in periods] == found
-    assert found == ["acquire", "retain", "dormant", "lost", "retain"]
+        assert (period["stage"], period["name"]) == (stage["code"], stage["name"])
+        stages += [stage["code"]] if stages[-1:] != [stage["code"]] else []
+    assert [period["stage"] for period in periods] == stages
+    assert stages == ["acquire", "retain", "dormant", "lost", "retain"]
     assert (await client.get(f"{url}/stages", params={"months": 61})).status_code == 422
     nobody = await client.get(f"/v1/customers/{UUID(int=9)}/stages")
     assert nobody.json()["code"] == "customer_not_found"

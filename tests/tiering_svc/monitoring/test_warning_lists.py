@@ -101,8 +101,8 @@ async def test_T12_my_warnings_are_the_deputys_too_while_the_manager_is_away(cli
     assert await whose(client, owner="E-1") == {ANN}  # who is away still has them
     assert await whose(client, manager="E-2") == {BOB}
     deputy = as_role("agent", subject="E-2")
-    mine = await client.get("/v1/warnings", params={"mine": True, "cause": "silent"}, headers=deputy)
-    assert {UUID(warning["customer_id"]) for warning in mine.json()["items"]} == {ANN, BOB}
+    answer = await client.get("/v1/warnings", params={"mine": True, "cause": "silent"}, headers=deputy)
+    assert {UUID(warning["customer_id"]) for warning in answer.json()["items"]} == {ANN, BOB}
     await deliver(database, changed("E-1", NOW - timedelta(hours=1)))  # back early
     assert await whose(client, owner="E-2") == {BOB}
     assert (await shown(client, ANN))["owner"] == "E-1"
@@ -183,23 +183,23 @@ async def at_risk(client, database) -> dict[UUID, Decimal | None]:
 
 async def test_T12_who_is_about_to_leave_is_one_call_sorted_by_expected_loss(client, database, at_risk, as_role):
     await deliver(database, assigned(UUID(int=3), "E-1", day(5)))
-    path, found, cursor = "/v1/warnings/customers", [], None
+    path, customers, cursor = "/v1/warnings/customers", [], None
     while True:
         page = (await client.get(path, params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()
-        found += page["items"]
+        customers += page["items"]
         cursor = page["next"]
         if cursor is None:
             break
     expected = sorted(at_risk, key=lambda id: (Decimal(-1) if at_risk[id] is None else at_risk[id], id), reverse=True)
-    assert [UUID(item["customer_id"]) for item in found] == expected
-    worst = found[0]
+    assert [UUID(item["customer_id"]) for item in customers] == expected
+    worst = customers[0]
     assert (worst["customer_id"], worst["owner"], worst["customer_name"]) == (str(UUID(int=3)), "E-1", None)
     assert (worst["likelihood"], worst["value_at_stake"], worst["expected_loss"]) == ("0.5", "600", "300")
     assert worst["tier"] == "basic"
     assert "silent" in {reason["cause"] for reason in worst["reasons"]}
     assert any("No order for 22 days" in reason["words"]["en"] for reason in worst["reasons"])
-    mine = await client.get(path, params={"owner": "E-1"})
-    assert [item["customer_id"] for item in mine.json()["items"]] == [str(UUID(int=3))]
+    owned = await client.get(path, params={"owner": "E-1"})
+    assert [item["customer_id"] for item in owned.json()["items"]] == [str(UUID(int=3))]
     two = await client.get(path, params={"ids": [str(UUID(int=1)), str(UUID(int=2))]})
     assert {item["customer_id"] for item in two.json()["items"]} == {str(UUID(int=1)), str(UUID(int=2))}
     refused = await client.get(path, params={"sort": "name"})

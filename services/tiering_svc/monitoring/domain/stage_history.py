@@ -24,10 +24,10 @@ def instants_of(as_of: datetime, months: int, zone: tzinfo) -> list[datetime]:
     return [start_of(shift(this_month, -back), zone) - TICK for back in range(months - 1, -1, -1)] + [as_of]
 
 
-def stage_periods(found: Iterable[tuple[datetime, Classification]]) -> list[StagePeriod]:
+def stage_periods(classified: Iterable[tuple[datetime, Classification]]) -> list[StagePeriod]:
     """Periods of what was found at each instant, oldest first; the last one is open."""
     periods: list[StagePeriod] = []
-    for at, stage in found:
+    for at, stage in classified:
         if periods and periods[-1].stage.code == stage.code:
             periods[-1] = periods[-1]._replace(stage=stage)
             continue

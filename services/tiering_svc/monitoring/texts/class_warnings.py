@@ -11,10 +11,10 @@ def describe(evidence: Evidence, currency: str, dimension: str | None, code: str
     """The evidence of a warning in words: of a class (or product line) by its dimension and code, of a customer
     without."""
     kind = evidence["kind"]
-    found = CLASS_DESCRIBE[kind](evidence) if kind in CLASS_DESCRIBE else DESCRIBE[kind](evidence, currency)
+    sentence = CLASS_DESCRIBE[kind](evidence) if kind in CLASS_DESCRIBE else DESCRIBE[kind](evidence, currency)
     if dimension is None:
-        return texts.both(found)
-    about = phrase("class_warning.about", subject=phrase(f"class_warning.{dimension}", code=code), found=found)
+        return texts.both(sentence)
+    about = phrase("class_warning.about", subject=phrase(f"class_warning.{dimension}", code=code), sentence=sentence)
     months = evidence.get("backfilled") or []
     late = phrase("class_warning.backfilled", months=items([phrase("window.month", month=month) for month in months]))
     return texts.both(sentences(about, late if months else None))
