@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from services.tiering_svc import migrations
-from services.tiering_svc.monitoring.domain.class_defaults import DEFAULT_CLASS_RULES
+from services.tiering_svc.monitoring.domain.class_defaults import DEFAULT_CLASS_RULES, IN_FORCE
 from services.tiering_svc.monitoring.domain.class_rules import BuyersDown, ClassDetector, ClassSeries
 from services.tiering_svc.monitoring.domain.detectors import ThresholdStep
 from services.tiering_svc.monitoring.domain.monthly_series import MonthSums
@@ -99,6 +99,7 @@ def test_T12_the_shipped_rules_about_classes_are_those_of_the_migration():
         entry = stored[str(default.rule_id)]
         assert (entry["document"], entry["name"]) == (default.document, default.names)
         assert entry["slot"] == read(default.document).cause
+        assert entry["status"] == ("active" if default.rule_id in IN_FORCE else "draft")
 
 
 def buys(customer: int, month: int, amount: str) -> OrderPlaced:

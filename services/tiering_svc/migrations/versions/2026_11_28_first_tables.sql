@@ -510,7 +510,7 @@ create table early_warning (
     value_at_stake numeric(24, 4) check (value_at_stake >= 0),
     expected_loss numeric(24, 4) check (expected_loss >= 0),
     factors jsonb,
-    subject_kind text not null,
+    subject_kind text not null default 'customer',
     dimension text,
     subject_code text,
     foreign key (rule_id, rule_version) references rule_set_version,

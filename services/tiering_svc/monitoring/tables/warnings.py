@@ -28,7 +28,7 @@ early_warning = Table(  # a customer, class or product line has one lasting warn
     Column("value_at_stake", Money),
     Column("expected_loss", Money),
     Column("factors", JSONB),  # what the likelihood follows from, the strongest first
-    Column("subject_kind", Text, nullable=False),  # customer, class, product_line
+    Column("subject_kind", Text, nullable=False, server_default="customer"),  # customer, class, product_line
     Column("dimension", Text),  # by what its class is made: tier, region, category ...; null: of a customer
     Column("subject_code", Text),  # which class of these; null: of a customer
 )
