@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
-from shared.events import WarningRaised
+from shared.events import ClassWarningRaised, WarningRaised
 from tests.verify.conftest import Five
 
 CUSTOMER, WARNING, OTHER = (UUID(int=number) for number in (1, 2, 3))
@@ -77,3 +77,28 @@ async def test_T12_each_fault_is_found(warned: Five, service: str, fault: str, c
         if "drop index" in fault:  # the database is used again
             again = "create unique index early_warning_once on early_warning (customer_id, cause) where lasting"
             await warned.run("tiering", f"truncate early_warning cascade; {again}")
+
+
+async def test_T12_classes_may_have_the_same_cause_and_each_is_announced_by_its_own_event(warned: Five):
+    for number, code in ((10, "north"), (11, "south")):
+        id = UUID(int=number)
+        await warned.run(
+            "tiering",
+            f"""
+            insert into early_warning (warning_id, subject_kind, dimension, subject_code, cause, rule_id, rule_version,
+                                       severity, state, lasting, as_of, swept_as_of, raised_at, evidence)
+            values ('{id}', 'class', 'region', '{code}', 'regions', '{RULE}', 1, 'red', 'open', true, '{AT}', '{AT}',
+                    now(), '{{}}');
+            insert into warning_change (change_id, warning_id, at, kind, by)
+            values ('{UUID(int=number + 10)}', '{id}', now(), 'raised', 'patron')
+            """,
+        )
+        await warned.announce(
+            ClassWarningRaised(
+                warning_id=id, subject_kind="class", dimension="region", subject_code=code, cause="regions",
+                severity="red", rule_id=RULE, rule_version=1, as_of=AT,
+            )
+        )  # fmt: skip
+    assert await broken(warned) == set()
+    await warned.run("tiering", "delete from outbox where type = 'tiering.class_warning_raised.v1'")
+    assert await broken(warned) == {"warnings_announced"}

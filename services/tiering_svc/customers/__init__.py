@@ -9,8 +9,8 @@ Does not own: who a customer is, its references and its team: profile does, and 
 
 Invariants: a customer is known from the first event about it, whichever that is. A reference once registered stays. A
 customer has one account manager at a time, and a deputy while the manager is away; who it was in a past month can be
-told for ever, whichever of these facts came first. Neither the name nor the
-reference of a customer is stored here: sources are codes, people are ids.
+told for ever, whichever of these facts came first. Neither the name nor the reference of a customer is stored here:
+sources are codes, people are ids.
 
 Time: a team member counts from `assigned_at` to `released_at`, a centre from `changed_at` to the next change: when it
 was so, not when it was recorded. Visibility counts from when it is known here.
