@@ -122,9 +122,13 @@ async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) ->
 
 
 async def save_absences(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    """Keep when employees are away and who stands in, as each change says; announced again, the last one holds."""
-    columns = ("employee_id", "changed_at", "absent_from", "absent_until", "deputy_id")
-    await insert_many(tx, employee_absence, events, columns=columns, on_conflict=Upsert())
+    """Keep when employees are away and who stands in, as each change says; announced again, the last one holds.
+
+    A change holds from when profile recorded it: its own instant may be a past one, that of a centre.
+    """
+    columns = columns_of(events, ("employee_id", "absent_from", "absent_until", "deputy_id"))
+    recorded = {"changed_at": [event.meta.recorded_at for event in events]}
+    await insert_columns(tx, employee_absence, columns | recorded, on_conflict=Upsert())
 
 
 async def list_absences(tx: Transaction) -> list[AbsenceChange]:

@@ -39,7 +39,7 @@ employee_centre = Table(  # which service centre an employee works at, from when
     Column("centre", Text),  # null: at none
 )
 
-employee_absence = Table(  # when an employee is away, and who stands in, as each change said
+employee_absence = Table(  # when an employee is away, and who stands in, as each change said from its recording on
     "employee_absence",
     metadata,
     Column("employee_id", Text, primary_key=True),

@@ -121,3 +121,16 @@ async def test_T12_absences_announced_in_any_order_come_to_the_same(database):
             await database.run(lambda tx, day=day: teams.list_deputies(tx, at(day))) for day in (6, 8, 10, 21, 25)
         ]
         assert deputies == [{"E-1": "E-2"}, {}, {}, {"E-1": "E-3"}, {}]
+
+
+async def test_T12_a_centre_given_for_the_past_leaves_absences_of_then_as_they_were(database):
+    """It is announced with the past day, and with the absence of now, which is none."""
+    away_then = EmployeeChanged(
+        change_id=new_id(), employee_id="E-1", changed_at=at(8), absent_from=at(5), absent_until=at(30), deputy_id="E-2"
+    )
+    back = EmployeeChanged(change_id=new_id(), employee_id="E-1", changed_at=at(15))
+    placed = EmployeeChanged(change_id=new_id(), employee_id="E-1", changed_at=at(10), centre="north")
+    await harness.deliver(database, subscriptions, [away_then, back])
+    await harness.deliver(database, subscriptions, [placed], recorded_at=at(20))
+    deputies = [await database.run(lambda tx, day=day: teams.list_deputies(tx, at(day))) for day in (9, 12, 16, 21)]
+    assert deputies == [{"E-1": "E-2"}, {"E-1": "E-2"}, {}, {}]
