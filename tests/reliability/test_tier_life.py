@@ -49,7 +49,9 @@ class Customer:
             )
             if (back_at := self.backs.get(order["order_id"])) is not None:
                 first = Decimal(order["lines"][0]["amount"])
-                facts.reversals.append({"order": order["order_id"], "at": back_at, "amount": first, "quantity": 1})
+                facts.reversals.append(
+                    {"id": order["order_id"], "order": order["order_id"], "at": back_at, "amount": first, "quantity": 1}
+                )
         return facts
 
 

@@ -169,7 +169,13 @@ def facts_of(year: RealYear, policy: dict[str, Any]) -> dict[UUID, Facts]:
     reversals = year.returns.groupby(["customer", "order", "returned_at"])[["amount", "quantity"]].sum()
     for (customer, order, returned_at), sums in reversals.iterrows():
         facts[customer].reversals.append(
-            {"order": order, "at": returned_at.to_pydatetime(), "amount": sums.amount, "quantity": int(sums.quantity)}
+            {
+                "id": order,
+                "order": order,
+                "at": returned_at.to_pydatetime(),
+                "amount": sums.amount,
+                "quantity": int(sums.quantity),
+            }
         )
     return facts
 

@@ -92,8 +92,11 @@ class Player:
     knowledge: list[Knowledge] = field(default_factory=list)
     steps: int = 0
 
-    async def play(self, steps: Sequence[Step], policy: int = 0) -> None:
-        await self.recorded.activate(POLICIES[policy])
+    async def play(self, steps: Sequence[Step], policy: int | None = 0) -> None:
+        """Under one of the policies since ever, or (None) first under the one that is shipped."""
+        await self.recorded.begin()
+        if policy is not None:
+            await self.recorded.activate(POLICIES[policy])
         self.recorded.now = max(self.recorded.now, START)
         for step in steps:
             if step.cut or step.passing or step.kind not in ("order", "back"):
@@ -154,8 +157,8 @@ class Player:
         match step.kind:
             case "review":
                 as_of = self.noon(step.days)
-                if any(review["as_of"] == as_of for review in recorded.reviews):
-                    return False
+                if any(review["as_of"] >= as_of for review in recorded.reviews):
+                    return False  # history is closed before the last review
                 await recorded.review(as_of)
             case "override":
                 levels = [code["code"] for code in recorded.policy["levels"]]

@@ -1,7 +1,6 @@
 """Facts recorded in tiering by its own handlers, on a clock of the test's, and beside it as the oracle takes them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from json import loads
 from typing import Any
@@ -33,6 +32,7 @@ class RecordedLife:
         self.facts: dict[UUID, Facts] = {}
         self.activations: list[oracle.Fact] = []
         self.reviews: list[oracle.Fact] = []
+        self.shipped: Document = {}
         self.ids: dict[str, tuple[UUID, int]] = {}  # of the policies that were in force
         database.clock = self.tick
 
@@ -41,6 +41,11 @@ class RecordedLife:
         return self.now
 
     # --- what is recorded ---
+
+    async def begin(self) -> None:
+        """Know the policy that was in force before any other."""
+        in_force = "select document::text from rule_set_version where kind = 'tier-policies' and status = 'active'"
+        self.shipped = loads(await self.database.run(lambda tx: tx.raw.fetchval(in_force)))
 
     async def activate(self, document: Document) -> None:
         """Put a policy in force, again if it was before."""
@@ -60,7 +65,7 @@ class RecordedLife:
         at = self.tick()
         await harness.deliver(self.database, subscriptions, events, at=at, recorded_at=at)
         for event in events:
-            self._keep(event)
+            self._keep(event, at)
 
     async def review(self, as_of: datetime) -> Any:
         policy = self.policy
@@ -76,17 +81,18 @@ class RecordedLife:
         return None if kept is None else loads(kept)
 
     async def override(self, customer: UUID, tier: str, until: datetime) -> None:
-        at, facts = self.tick(), self.of(customer)
-        self._end_privileges(customer, at)
+        at = self.tick()
+        facts = self.of(customer, at)
         await self.database.run(
             lambda tx: tiers.override_tier(tx, customer, tier=tier, until=until, reason="why", by="ann"), at=at
         )
+        self._end_privileges(customer, at)
         facts.overrides.append(
             {"tier": tier, "policy": self.policy, "starts_at": at, "until": until, "ended_at": None}
         )  # fmt: skip
 
     async def end_override(self, customer: UUID) -> None:
-        at, privilege = self.tick(), await self._open_privilege(customer, "override")
+        privilege, at = await self._open_privilege(customer, "override"), self.tick()
         await self.database.run(
             lambda tx: tiers.end_override_early(tx, customer, privilege, reason="enough", by="ann"), at=at
         )
@@ -101,7 +107,7 @@ class RecordedLife:
         facts.promises.append({"starts_at": at, "until": until, "ended_at": None})
 
     async def end_promise(self, customer: UUID) -> None:
-        at, privilege = self.tick(), await self._open_privilege(customer, "retention")
+        privilege, at = await self._open_privilege(customer, "retention"), self.tick()
         await self.database.run(lambda tx: tiers.end_promise(tx, customer, privilege, reason="enough", by="ann"), at=at)
         self._end_promise(customer, at)
 
@@ -145,28 +151,21 @@ class RecordedLife:
 
     @property
     def policy(self) -> Document:
-        document: Document = self.activations[-1]["policy"]
+        document: Document = self.activations[-1]["policy"] if self.activations else self.shipped
         return document
 
-    def of(self, customer: UUID) -> Facts:
-        """The customer's facts, with those of all customers."""
+    def of(self, customer: UUID, recorded_at: datetime | None = None) -> Facts:
+        """The customer's facts, with those of all customers. `recorded_at`: when one of them is recorded."""
         if customer not in self.facts:
-            self.facts[customer] = Facts(
-                self.policy, reviews=self.reviews, activations=self.activations
-            )  # the lists are shared: what comes to them comes to everybody
-        return self.facts[customer]
+            # the lists are shared: what comes to them comes to everybody
+            self.facts[customer] = Facts(self.shipped, reviews=self.reviews, activations=self.activations)
+        facts = self.facts[customer]
+        if recorded_at is not None and facts.first_known == oracle.NOTHING_YET:
+            facts.first_known = recorded_at
+        return facts
 
-    def known_now(self, customer: UUID) -> Facts:
-        """A copy that later facts do not come to."""
-        facts = self.of(customer)
-        return replace(
-            facts, orders=list(facts.orders), reversals=list(facts.reversals), reviews=list(facts.reviews),
-            activations=list(facts.activations), overrides=[dict(o) for o in facts.overrides],
-            promises=[dict(p) for p in facts.promises],
-        )  # fmt: skip
-
-    def _keep(self, event: OrderFact) -> None:
-        facts = self.of(event.customer_id)
+    def _keep(self, event: OrderFact, at: datetime) -> None:
+        facts = self.of(event.customer_id, at)
         if isinstance(event, OrderPlaced):
             [line] = event.lines
             facts.orders.append(
@@ -174,9 +173,10 @@ class RecordedLife:
                  "quantity": line.quantity, "cost": line.unit_cost}
             )  # fmt: skip
         else:
-            at = event.returned_at if isinstance(event, OrderReturned) else event.cancelled_at
+            back_at = event.returned_at if isinstance(event, OrderReturned) else event.cancelled_at
+            change_id = event.return_id if isinstance(event, OrderReturned) else event.order_id
             facts.reversals.append(
-                {"order": event.order_id, "at": at, "amount": event.amount,
+                {"id": change_id, "order": event.order_id, "at": back_at, "amount": event.amount,
                  "quantity": sum(line.quantity for line in event.lines)}
             )  # fmt: skip
 

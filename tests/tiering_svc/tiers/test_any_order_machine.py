@@ -15,6 +15,7 @@ from tests.tiering_svc.tiers.random_lives import BEGINNING, CUSTOMERS, POLICIES,
 from tests.tiering_svc.tiers.recorded_life import RecordedLife
 
 SERVICE = "tiering"
+WHICH = st.one_of(st.none(), st.integers(0, len(POLICIES) - 1))
 SHUFFLES = st.lists(st.integers(0, 5), min_size=1, max_size=4)
 HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -26,7 +27,7 @@ def run_in_loop() -> Iterator[Any]:
 
 
 async def play_on_a_database(
-    databases: harness.Databases, steps: Sequence[Step], policy: int, shuffles: Sequence[int]
+    databases: harness.Databases, steps: Sequence[Step], policy: int | None, shuffles: Sequence[int]
 ) -> int:
     database = Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
     try:
@@ -40,9 +41,9 @@ async def play_on_a_database(
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=HEALTH)
-@given(lives(12), st.integers(0, len(POLICIES) - 1), SHUFFLES)
+@given(lives(12), WHICH, SHUFFLES)
 def test_K20_random_lives_in_the_database_equal_the_oracle(
-    run_in_loop: Any, databases: harness.Databases, steps: list[Step], policy: int, shuffles: list[int]
+    run_in_loop: Any, databases: harness.Databases, steps: list[Step], policy: int | None, shuffles: list[int]
 ) -> None:
     run_in_loop(play_on_a_database(databases, steps, policy, shuffles))
 
@@ -55,8 +56,8 @@ def test_K20_many_random_lives_in_the_database_equal_the_oracle(
     done = 0
 
     @settings(max_examples=400, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
-    @given(lives(40), st.integers(0, len(POLICIES) - 1), SHUFFLES)
-    def play(steps: list[Step], policy: int, shuffles: list[int]) -> None:
+    @given(lives(40), WHICH, SHUFFLES)
+    def play(steps: list[Step], policy: int | None, shuffles: list[int]) -> None:
         nonlocal done
         done += run_in_loop(play_on_a_database(databases, steps, policy, shuffles))
 

@@ -34,7 +34,7 @@ def order(name: str, placed_at: str, amount: str, quantity: int = 1, cost: str |
 
 
 def back(of: Fact, at: str, amount: str | None = None, quantity: int | None = None) -> Fact:
-    return {"order": of["id"], "at": day(at), "amount": of["amount"] if amount is None else Decimal(amount),
+    return {"id": at, "order": of["id"], "at": day(at), "amount": of["amount"] if amount is None else Decimal(amount),
             "quantity": of["quantity"] if quantity is None else quantity}  # fmt: skip
 
 
@@ -103,9 +103,9 @@ def test_K18_what_is_left_of_an_order_raises_less_high_at_the_same_date() -> Non
 def test_K13_what_came_back_before_is_not_counted() -> None:
     big, small = order("a", "2026-03-01", "400"), order("b", "2026-03-03", "200")
     assert history(Facts(GOLD_AT_550, [big, small], [back(big, "2026-03-02")])) == rows(
-        ("2026-03-01", "silver", "correction", "silver")
+        ("2026-03-01", "silver", "first", None)
     )
-    base = order("z", "2026-02-01", "100")  # with something before it, there was no step to correct
+    base = order("z", "2026-02-01", "100")  # nothing had been decided for it that is lower now
     assert history(Facts(GOLD_AT_550, [base, big, small], [back(big, "2026-03-02")])) == rows(
         ("2026-02-01", "silver", "first", None)
     )

@@ -16,6 +16,9 @@ Fact = dict[str, Any]
 Document = dict[str, Any]
 
 
+NOTHING_YET = datetime(1, 1, 1, tzinfo=UTC)
+
+
 class Row(NamedTuple):
     """A row of the history in force."""
 
@@ -46,14 +49,15 @@ class Reviewed(NamedTuple):
 class Facts:
     """All that is known of one customer."""
 
-    first_policy: Document  # in force when the first fact of the customer had been recorded
+    first_policy: Document  # in force before all activations
     orders: list[Fact] = field(default_factory=list)  # id, placed_at, amount, quantity, cost (of a piece, or None)
-    reversals: list[Fact] = field(default_factory=list)  # order, at, amount, quantity
+    reversals: list[Fact] = field(default_factory=list)  # id, order, at, amount, quantity
     reviews: list[Fact] = field(default_factory=list)  # as_of, policy, cutoffs ([{tier, from}] lowest first, or None)
     activations: list[Fact] = field(default_factory=list)  # at, policy
     overrides: list[Fact] = field(default_factory=list)  # tier, policy (of when it was set), starts_at, until, ended_at
     promises: list[Fact] = field(default_factory=list)  # starts_at, until, ended_at
     zone: tzinfo = UTC
+    first_known: datetime = NOTHING_YET  # when the first order or override had been recorded
 
 
 @dataclass
@@ -69,14 +73,15 @@ class State:
 
 
 class Decision(NamedTuple):
-    """What one step of an instant decided: a rank of a ladder, and whether that made a row."""
+    """The tier that was decided for an instant, and whether that made a row."""
 
     rank: int
     tier: str
+    ladder: str
     moved: bool
 
 
-Decisions = dict[tuple[Any, ...], Decision]  # by instant and step
+Decisions = dict[datetime, Decision]
 
 
 def history(facts: Facts, until: datetime | None = None) -> list[Row]:
@@ -102,16 +107,14 @@ def live(facts: Facts, until: datetime | None = None) -> tuple[list[Row], State]
 def whole_life(facts: Facts, until: datetime | None) -> "Life":
     """The fold of all facts, corrected by all histories that were right before some reversal."""
     highest: Decisions = {}
-    for instant in sorted({time_of(facts, reversal) for reversal in facts.reversals}):
-        before = [reversal for reversal in facts.reversals if time_of(facts, reversal) < instant]
-        for step, decision in fold(facts, before, highest, instant).decisions.items():
-            known = highest.get(step)
-            if known is None:
-                highest[step] = decision
-            else:
-                higher = decision if decision.rank > known.rank else known
-                highest[step] = Decision(higher.rank, higher.tier, known.moved or decision.moved)
-    return fold(facts, facts.reversals, highest, until)
+    reversals = sorted(facts.reversals, key=lambda reversal: (time_of(facts, reversal), reversal["id"]))
+    for number, reversal in enumerate(reversals):
+        right_before = fold(facts, reversals[:number], highest, time_of(facts, reversal))
+        for instant, decision in right_before.decisions.items():
+            known = highest.get(instant)
+            if known is None or decision.rank >= known.rank:
+                highest[instant] = decision
+    return fold(facts, reversals, highest, until)
 
 
 def fold(facts: Facts, reversals: Sequence[Fact], highest: Decisions, until: datetime | None) -> "Life":
@@ -140,113 +143,106 @@ class Life:
         self.at = t
         self.tier_before = self.state.tier
         self.row: Row | None = None
-        self.end_an_override(t)
-        if any(order["placed_at"] == t for order in self.facts.orders):
-            self.take_orders(t)
+        self.looked = False
+        policy = self.governing(t)
+        self.end_an_override(t, policy)
+        if any(order["placed_at"] == t and self.left[order["id"]][1] > 0 for order in self.facts.orders):
+            self.take_orders(t, policy)
         self.start_an_override(t)
         for promise in self.facts.promises:
             if promise["starts_at"] == t:
                 self.state.promise = promise
         for review in self.facts.reviews:
             if review["as_of"] == t:
-                from_tier = self.state.tier
-                outcome = self.review(t, review)
+                from_tier, policy = self.state.tier, review["policy"]
+                outcome = self.review(t, policy)
                 self.reviewed.append(Reviewed(t, outcome, from_tier, self.state.tier))
+        if self.state.override is None:
+            self.correct(t, policy)
         if self.row is not None:
             self.rows.append(self.row)
 
     # --- the five things that happen ---
 
-    def end_an_override(self, t: datetime) -> None:
+    def end_an_override(self, t: datetime, policy: Document) -> None:
         state = self.state
         if state.override is None or end_of(state.override) != t:
             return
-        state.override = None
-        policy = self.governing(t)
+        state.override, self.looked = None, True
         rank = self.grade(t, policy)
-        kind = None
         if ladder_of(policy) != state.ladder or rank > state.rank:
-            kind = "upgrade"
+            self.move(policy, rank, "upgrade")
         elif rank < state.rank:
-            kind = "downgrade"
-        self.decide((t, "end"), policy, rank, kind, counts=kind != "downgrade")
+            self.move(policy, rank, "downgrade")
 
-    def take_orders(self, t: datetime) -> None:
-        state, policy = self.state, self.governing(t)
-        anything_left = any(o["placed_at"] == t and self.left[o["id"]][1] > 0 for o in self.facts.orders)
-        rank, step = self.grade(t, policy), (t, "order")
+    def take_orders(self, t: datetime, policy: Document) -> None:
+        state, rank = self.state, self.grade(t, policy)
         at_once = policy.get("life", {}).get("up_at_once", True)
-        if anything_left and state.tier is None:
-            self.decide(step, policy, rank if at_once else 0, "first", counts=True)
-        elif state.override is not None or (state.tier is not None and state.ladder != ladder_of(policy)):
+        if state.tier is None:
+            self.move(policy, rank if at_once else 0, "first")
+        elif state.override is not None or state.ladder != ladder_of(policy):
             return
-        elif anything_left and rank > state.rank and at_once:
-            self.decide(step, policy, rank, "upgrade", counts=True)
-        else:
-            if anything_left and state.below_since is not None and rank >= state.rank:
-                state.below_since = state.grace_until = None
-            self.decide(step, policy, rank if state.tier is None else state.rank, None, counts=False)
+        elif rank > state.rank and at_once:
+            self.move(policy, rank, "upgrade")
+        elif rank >= state.rank:
+            state.below_since = state.grace_until = None
 
     def start_an_override(self, t: datetime) -> None:
         for override in self.facts.overrides:
             if override["starts_at"] == t and end_of(override) > t:
-                self.state.promise = None
                 self.move(override["policy"], rank_in(override["policy"], override["tier"]), "override")
-                self.state.override = override
+                self.state.override, self.state.promise = override, None
 
-    def review(self, t: datetime, review: Fact) -> str:
-        state, policy = self.state, review["policy"]
-        step = (t, "review", repr(policy))
+    def review(self, t: datetime, policy: Document) -> str:
+        state = self.state
         if state.override is not None:
             return "overridden"
         if state.tier is None and not self.orders_in_window(t, months_of(policy)):
             return "no_orders"
+        self.looked = True
         rank = self.grade(t, policy)
         if state.tier is None or state.ladder != ladder_of(policy):
-            self.decide(step, policy, rank, "first", counts=True)
+            self.move(policy, rank, "first")
             return "placed"
         if rank > state.rank:
-            self.decide(step, policy, rank, "upgrade", counts=True)
+            self.move(policy, rank, "upgrade")
             return "up"
         if rank == state.rank:
             state.below_since = state.grace_until = None
-            self.decide(step, policy, rank, None, counts=True)
             return "kept"
         if state.below_since is None:
             state.below_since = t
             state.grace_until = add_months(t, life_of(policy, "grace_months", 1), self.facts.zone)
         kept_until = (state.grace_until, state.retained_until, self.promised(t))
         if any(kept is not None and t < kept for kept in kept_until):
-            self.decide(step, policy, state.rank, None, counts=False)  # it stays
             return "grace"
-        self.decide(step, policy, rank, "downgrade", counts=False)
+        self.move(policy, rank, "downgrade")
         return "down"
 
     # --- what a decision does ---
 
-    def decide(self, step: tuple[Any, ...], policy: Document, rank: int, kind: str | None, *, counts: bool) -> None:
-        """A step decided a rank, by a row of a kind or (None) by leaving things as they are."""
-        state = self.state
-        if counts:
-            self.decisions[step] = Decision(rank, tier_at(policy, rank), kind is not None)
-        fallen = self.highest.get(step)
-        lower = fallen is not None and (rank < fallen.rank or (state.tier is None and kind is None))
-        if fallen is not None and lower and (kind is not None or fallen.moved):
-            self.move(policy, rank, "correction", fallen.tier)
-        elif kind is not None:
-            self.move(policy, rank, kind)
-            if kind in ("first", "upgrade"):
-                keep = life_of(policy, "keep_months", 0)
-                state.retained_until = add_months(self.at, keep, self.facts.zone) if keep else None
+    def move(self, policy: Document, rank: int, kind: str) -> None:
+        """Another row. A rise is kept for a while; every row is a new beginning for what is watched."""
+        state, keep = self.state, life_of(policy, "keep_months", 0)
+        state.tier, state.rank, state.ladder = tier_at(policy, rank), rank, ladder_of(policy)
+        state.below_since = state.grace_until = state.retained_until = None
+        if kind in ("first", "upgrade") and keep:
+            state.retained_until = add_months(self.at, keep, self.facts.zone)
+        self.row = Row(self.at, state.tier, kind, self.tier_before)
 
-    def move(self, policy: Document, rank: int, kind: str, previous: str | None = None) -> None:
-        state, tier, ladder = self.state, tier_at(policy, rank), ladder_of(policy)
-        if (state.tier, state.ladder) != (tier, ladder):
-            state.below_since = state.grace_until = None
-            if state.ladder == ladder and rank < state.rank:
-                state.retained_until = None
-        state.tier, state.rank, state.ladder = tier, rank, ladder
-        self.row = Row(self.at, tier, kind, self.tier_before if previous is None else previous)
+    def correct(self, t: datetime, policy: Document) -> None:
+        """The row is a correction where a higher tier had been decided. A review that had only kept a tier made no row,
+        so none is left of it, unless the tier falls there now."""
+        state, fallen = self.state, self.highest.get(t)
+        if fallen is not None and state.tier is None:  # all that had placed it came back
+            self.move(policy, self.grade(t, policy), "first")
+        lower = fallen is not None and state.rank < fallen.rank and state.ladder == fallen.ladder == ladder_of(policy)
+        if fallen is not None and lower:
+            if self.row is not None or fallen.moved:
+                assert state.tier is not None
+                self.row = Row(t, state.tier, "correction", fallen.tier)
+        elif state.tier is not None and (self.row.kind != "downgrade" if self.row is not None else self.looked):
+            self.decisions[t] = Decision(state.rank, state.tier, state.ladder, self.row is not None)
 
     def promised(self, t: datetime) -> datetime | None:
         promise = self.state.promise
@@ -258,9 +254,13 @@ class Life:
     # --- policies and figures ---
 
     def governing(self, t: datetime) -> Document:
-        """An activation or a review, whichever is the later; at one instant the review."""
-        candidates = [(a["at"], 0, n, a["policy"]) for n, a in enumerate(self.facts.activations) if a["at"] <= t]
-        candidates += [(r["as_of"], 1, n, r["policy"]) for n, r in enumerate(self.facts.reviews) if r["as_of"] <= t]
+        """An activation or a review, whichever is the later; at one instant the review. A past before all reviews is
+        graded by the policy in force when the customer's first fact had been recorded: nobody decided it earlier."""
+        reviewed = [(r["as_of"], 1, n, r["policy"]) for n, r in enumerate(self.facts.reviews) if r["as_of"] <= t]
+        if not reviewed:
+            t = max(t, self.facts.first_known)
+        activated = [(a["at"], 0, n, a["policy"]) for n, a in enumerate(self.facts.activations) if a["at"] <= t]
+        candidates = activated + reviewed
         return max(candidates, key=lambda c: c[:3])[3] if candidates else self.facts.first_policy
 
     def grade(self, t: datetime, policy: Document) -> int:
