@@ -4,7 +4,7 @@ from services.tiering_svc.customers import handlers as customers
 from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
 from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tests
-from services.tiering_svc.monitoring.handlers import class_sweeps, sweeps
+from services.tiering_svc.monitoring.handlers import class_sweeps, likelihood_models, sweeps
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
 from services.tiering_svc.schedules.handlers import due_runs
@@ -72,7 +72,8 @@ jobs = Jobs(
         "risk_sweep": risk_flags.RISK_SWEEPS,
         "warning_sweep": sweeps.WARNING_SWEEPS,
         "class_sweep": class_sweeps.CLASS_SWEEPS,
-        "warning_back_test": rule_back_tests.measure_next_batch,
+        "warning_back_test": rule_back_tests.WARNING_BACK_TESTS,
+        "likelihood_model": likelihood_models.LIKELIHOOD_MODELS,
         "assessment": due_runs.SCHEDULED_ASSESSMENTS,  # and its looks request what is due of every kind
     }
 )

@@ -26,6 +26,7 @@ from services.tiering_svc.key_accounts.tables import account_class, nomination, 
 from services.tiering_svc.monitoring.tables.stages import customer_stage
 from services.tiering_svc.monitoring.tables.warnings import (
     early_warning,
+    likelihood_model,
     warning_back_test,
     warning_change,
     warning_run,
@@ -73,6 +74,7 @@ __all__ = [
     "job",
     "lifetime_value",
     "lifetime_value_run",
+    "likelihood_model",
     "metadata",
     "missed_deadline",
     "nomination",

@@ -560,6 +560,20 @@ create table warning_run (
 
 create index warning_run_as_of on warning_run (as_of desc);
 
+create table likelihood_model (
+    model_id uuid primary key references job,
+    as_of timestamptz not null,
+    fitted_at timestamptz not null check (fitted_at >= as_of),
+    source text not null check (source in ('own', 'prior')),
+    because text not null check (because in ('better', 'too_few_losses', 'no_better')),
+    samples int not null check (samples >= 0),
+    losses int not null check (losses between 0 and samples),
+    document jsonb not null,
+    check ((source = 'own') = (because = 'better'))
+);
+
+create index likelihood_model_as_of on likelihood_model (as_of desc, model_id desc);
+
 create table warning_back_test (
     back_test_id uuid primary key references job,
     rule_id uuid not null,
@@ -572,6 +586,8 @@ create table warning_back_test (
     fall numeric(7, 4) not null,
     least_baseline numeric(24, 4) not null,
     measured jsonb not null default '{}',
+    models jsonb,
+    reliability jsonb not null default '{}',
     foreign key (rule_id, rule_version) references rule_set_version
 );
 

@@ -12,7 +12,7 @@ order at all is a fall of 100 percent, so who is lost is among them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -23,9 +23,20 @@ from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.monitoring.domain.detectors import HUNDRED, SEVERITIES, Detector, Severity
 from services.tiering_svc.monitoring.domain.history import History
+from services.tiering_svc.monitoring.domain.likelihood.features import features_of
+from services.tiering_svc.monitoring.domain.likelihood.model import CODES, LikelihoodModel, with_likelihood
+from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
+from services.tiering_svc.monitoring.domain.likelihood.sample import LossSample
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries, Window
+from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 
+ModelOfMonth = Callable[[date], LikelihoodModel | None]
+LAST_MONTH = CODES.index("last_month")
 Z_95 = 1.959964  # of the normal distribution: an interval of 95 percent
+
+
+def no_model(month: date) -> None:
+    """For whoever does not ask for likelihoods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ class RulePerformance:
 
 
 def measure_rules(
-    detectors: Sequence[Detector],
+    rules: Sequence[Detector | WarningRule],
     histories: Sequence[History],
     first: date,
     last: date,
@@ -126,25 +137,49 @@ def measure_rules(
     *,
     into: Sequence[RulePerformance],
     severity: Severity = SEVERITIES[0],
+    models: ModelOfMonth = no_model,
+    reliability: Reliability | None = None,
 ) -> None:
-    """Try the detectors on each customer when each month from `first` to `last` began, and add what came of it to
-    `into`, which has an entry for each detector.
+    """Try the rules on each customer when each month from `first` to `last` began, and add what came of it to `into`,
+    which has an entry for each rule.
 
     A warning that was on a month before `first` is not one that was raised. `severity`: only as bad as this, or worse.
+    `models`: the model of the likelihood that was known when a month began; how good its likelihoods proved to be is
+    added to `reliability`.
     """
     severities = frozenset(SEVERITIES[SEVERITIES.index(severity) :])
     for history in histories:
-        ends = list(history.month_ends(shift(first, -1), shift(last, loss.horizon_months), zone))
+        series = history.month_ends(shift(first, -1), shift(last, loss.horizon_months), zone)
+        ends = [with_likelihood(end, models(end.this_month)) if end.this_month <= last else end for end in series]
         measured = len(ends) - loss.horizon_months
         losses = [_is_loss(ends, index, loss) for index in range(1, measured)]
         leads = [_lead_days(ends, index + 1, loss) if is_loss else 0 for index, is_loss in enumerate(losses)]
-        for detector, performance in zip(detectors, into, strict=True):
-            _add(performance, detector, ends[:measured], losses, leads, severities)
+        for rule, performance in zip(rules, into, strict=True):
+            _add(performance, rule, ends[:measured], losses, leads, severities)
+        if reliability is not None:
+            for end, is_loss in zip(ends[1:measured], losses, strict=True):
+                if end.likelihood is not None and is_loss is not None:
+                    reliability.add(float(end.likelihood.probability), end.likelihood.values[LAST_MONTH], is_loss)
+
+
+def loss_samples(
+    histories: Sequence[History], first: date, last: date, loss: LossDefinition, zone: tzinfo
+) -> list[LossSample]:
+    """What a model of the likelihood is fitted to: each customer when each month from `first` to `last` began, as it
+    was known then, and whether the months after it were a loss."""
+    samples: list[LossSample] = []
+    for history in histories:
+        ends = list(history.month_ends(first, shift(last, loss.horizon_months), zone))
+        for index, end in enumerate(ends[: len(ends) - loss.horizon_months]):
+            is_loss, features = _is_loss(ends, index, loss), features_of(end)
+            if is_loss is not None and features is not None:
+                samples.append(LossSample(history.customer_id, end.this_month, features, is_loss))
+    return samples
 
 
 def _add(
     performance: RulePerformance,
-    detector: Detector,
+    rule: Detector | WarningRule,
     ends: Sequence[MonthlySeries],
     losses: Sequence[bool | None],
     leads: Sequence[int],
@@ -154,7 +189,7 @@ def _add(
     on, raised, right, episodes, foreseen, in_loss, warned = False, 0, 0, 0, 0, False, False
     for index, series in enumerate(ends):
         was_on = on
-        finding = detector.detect(series)
+        finding = rule.detect(series)
         if finding is not None:
             on = finding.severity in severities
         if index == 0:

@@ -64,7 +64,9 @@ def _plain(value: Any) -> Any:
         case Decimal():
             return plain(value)
         case Mapping():
-            return {spelled(month): _plain(amount) for month, amount in value.items()}
+            return {spelled(key) if isinstance(key, date) else key: _plain(amount) for key, amount in value.items()}
+        case list():
+            return [_plain(entry) for entry in value]
         case datetime():
             return value.isoformat()
     return value

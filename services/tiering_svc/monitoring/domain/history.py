@@ -91,6 +91,7 @@ class History:
             _counted([at for at in self.complaints if at <= as_of], zone),
             _summed([answer for answer in self.scores if answer.at <= as_of], zone),
             self._arrears(as_of, zone),
+            returned=self._returned(as_of, zone),
         )
 
     def _sums(self, month: date, orders: list[Order], as_of: datetime, reversed_orders: set[UUID]) -> MonthSums:
@@ -106,6 +107,15 @@ class History:
             if reversal.order_id in affected and at <= as_of:
                 left[reversal.order_id] = left[reversal.order_id].less(reversal)
         return _sum(list(left.values()))
+
+    def _returned(self, as_of: datetime, zone: tzinfo) -> dict[date, Decimal]:
+        """What had come back by an instant, by the month in which it came."""
+        returned: dict[date, Decimal] = {}
+        for at, reversal in self.reversals:
+            if at <= as_of:
+                month = month_of(at, zone)
+                returned[month] = returned.get(month, ZERO) + reversal.amount
+        return returned
 
     def _arrears(self, as_of: datetime, zone: tzinfo) -> Arrears | None:
         today = as_of.astimezone(zone).date()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.core.domain.numbers import ZERO
+from services.tiering_svc.monitoring.domain.likelihood.value import Likelihood
 
 CASES, INDEX = "cases", "index"
 SCORES = (CASES, INDEX)  # 1 to 5 when a case is closed; experience less expectation of a questionnaire (T16)
@@ -65,6 +66,13 @@ class MonthlySeries:
     scores: Mapping[str, Mapping[date, Scores]] = field(default_factory=dict)
     arrears: Arrears | None = None
     margin: Margin | None = None  # not known, or not loaded
+    returned: Mapping[date, Decimal] = field(default_factory=dict)  # what came back, by the month in which it came
+    likelihood: Likelihood | None = None  # of a loss; not known, or not asked for
+
+    def orders(self, month: date) -> int:
+        """How many orders of a month are left after returns."""
+        sums = self.months.get(month)
+        return 0 if sums is None else sums.orders
 
     def amount(self, month: date) -> Decimal:
         """A month's revenue; 0 without orders."""
@@ -89,7 +97,12 @@ class Window:
     last: date
 
     def __iter__(self) -> Iterator[date]:
-        return iter(months_between(self.first, self.last))
+        return iter(self.months)
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """Its months, as their first days."""
+        return months_between(self.first, self.last)
 
     @property
     def days(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, Finding, Severity, evidence_as_data
+from services.tiering_svc.monitoring.domain.likelihood.forecast import LossForecast
 from services.tiering_svc.monitoring.domain.subjects import CUSTOMER, ClassSubject
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from shared.errors import conflict
@@ -85,6 +86,7 @@ class SweptSubject:
     at: datetime
     owner: str | None
     new_id: NewId
+    forecast: LossForecast | None = None  # of the customer, as of the day; None: not known
 
     def _of(self, warning: EarlyWarning) -> EarlyWarning:
         """The warning with whom it is about; a warning is made without."""
@@ -104,12 +106,12 @@ class SweptSubject:
         if rule is None:
             return self._end(warning, "rule_retired", None)
         if finding is None:
-            return NOTHING
+            return self._keep(warning)
         if finding.severity is None:
             return self._end(warning, "cause_gone", evidence_as_data(rule.detector.kind, finding))
         if SEVERITIES.index(finding.severity) > SEVERITIES.index(warning.severity):
             return self._escalate(warning, rule, finding)
-        return NOTHING
+        return self._keep(warning)
 
     def _raise(self, rule: WarningRule, finding: Finding) -> WarningDecision:
         assert finding.severity is not None
@@ -118,6 +120,7 @@ class SweptSubject:
             self.new_id(), None, rule.cause, rule.rule_id, rule.version, finding.severity, "open", True,
             self.owner, self.as_of, self.as_of, self.at, evidence,
         ))  # fmt: skip
+        raised = self._forecast_anew(raised)
         return WarningDecision([raised], [self._change(raised, "raised", severity=finding.severity, evidence=evidence)])
 
     def _escalate(self, warning: EarlyWarning, rule: WarningRule, finding: Finding) -> WarningDecision:
@@ -132,8 +135,20 @@ class SweptSubject:
             warning, severity=finding.severity, evidence=evidence, swept_as_of=self.as_of, rule_id=rule.rule_id,
             rule_version=rule.version,
         )  # fmt: skip
+        worse = self._forecast_anew(worse)
         return WarningDecision(
             [worse], [self._change(worse, "escalated", severity=finding.severity, evidence=evidence)]
+        )
+
+    def _keep(self, warning: EarlyWarning) -> WarningDecision:
+        """The warning as it is, but for what is to be expected by now; that is no entry of its history."""
+        kept = warning if warning.state == "closed" else self._forecast_anew(warning)
+        return NOTHING if kept == warning else WarningDecision([kept], [])
+
+    def _forecast_anew(self, warning: EarlyWarning) -> EarlyWarning:
+        likelihood, value_at_stake, expected_loss, factors = self.forecast or (None, None, None, None)
+        return replace(
+            warning, likelihood=likelihood, value_at_stake=value_at_stake, expected_loss=expected_loss, factors=factors
         )
 
     def _end(self, warning: EarlyWarning, reason: str, evidence: Mapping[str, Any] | None) -> WarningDecision:

@@ -14,14 +14,16 @@ from services.tiering_svc.monitoring.domain.detectors import (
     ComplaintsUp,
     Detector,
     Falling,
+    Finding,
     InArrears,
     RevenueDown,
     SatisfactionDown,
     Silent,
     ThresholdStep,
 )
+from services.tiering_svc.monitoring.domain.likelihood.detector import LikelyLoss
 from services.tiering_svc.monitoring.domain.limits import MOST_MONTHS, non_negative, whole
-from services.tiering_svc.monitoring.domain.monthly_series import SCORES
+from services.tiering_svc.monitoring.domain.monthly_series import SCORES, MonthlySeries
 from services.tiering_svc.monitoring.domain.subjects import CUSTOMER
 from shared.errors import invalid
 
@@ -38,6 +40,21 @@ class WarningRule:
     names: Names
     cause: str
     detector: Detector
+    least_likelihood: Decimal | None = None  # of a loss: below it nothing is raised; None: whatever it is
+    red_likelihood: Decimal | None = None  # from it on red, below it yellow; None: as the thresholds say
+
+    def detect(self, series: MonthlySeries) -> Finding | None:
+        """What the detector finds, as severe as the loss is likely. Where the likelihood is not known, the thresholds
+        alone decide."""
+        finding = self.detector.detect(series)
+        likelihood = series.likelihood
+        if finding is None or finding.severity is None or likelihood is None:
+            return finding
+        if self.least_likelihood is not None and likelihood.probability < self.least_likelihood:
+            return finding._replace(severity=None)
+        if self.red_likelihood is None:
+            return finding
+        return finding._replace(severity=SEVERITIES[likelihood.probability >= self.red_likelihood])
 
 
 def read_rule(
@@ -56,8 +73,11 @@ def read_rule(
     else:
         detector = READERS[kind](fields)
         cause = fields.cause(kind)
+    least, red = fields.likelihood("least_likelihood"), fields.likelihood("red_likelihood")
+    if least is not None and red is not None and least > red:
+        raise invalid("thresholds_not_ordered", "Red begins no lower.", pointer=fields.at("red_likelihood"))
     fields.refuse_unread()
-    return WarningRule(rule_id, version, names, cause, detector)
+    return WarningRule(rule_id, version, names, cause, detector, least, red)
 
 
 class _Fields:
@@ -92,6 +112,16 @@ class _Fields:
         """A decimal from 0 to `most`; 0 where the document does not have it."""
         self.read.add(name)
         return non_negative(self.document.get(name) or "0", self.at(name), most)
+
+    def likelihood(self, name: str) -> Decimal | None:
+        """A likelihood, more than 0 and at most 1; None where the document does not have it."""
+        self.read.add(name)
+        if self.document.get(name) is None:
+            return None
+        value = number(self.document[name], self.at(name))
+        if not 0 < value <= 1:
+            raise invalid("out_of_range", "More than 0 and at most 1.", pointer=self.at(name))
+        return value
 
     def one_of(self, name: str, choices: Sequence[str]) -> str:
         """A field that the kind needs, with one of these values."""
@@ -191,6 +221,10 @@ def _satisfaction_down(fields: _Fields) -> Detector:
     )
 
 
+def _likely_loss(fields: _Fields) -> Detector:
+    return LikelyLoss(fields.steps(most=Decimal(1)))
+
+
 READERS: dict[str, Callable[[_Fields], Detector]] = {
     RevenueDown.kind: _revenue_down,
     Falling.kind: _falling,
@@ -198,4 +232,5 @@ READERS: dict[str, Callable[[_Fields], Detector]] = {
     ComplaintsUp.kind: _complaints_up,
     InArrears.kind: _arrears,
     SatisfactionDown.kind: _satisfaction_down,
+    LikelyLoss.kind: _likely_loss,
 }

@@ -14,6 +14,8 @@ from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers import repository as teams
 from services.tiering_svc.customers.repository import list_customers
+from services.tiering_svc.monitoring.domain.likelihood.forecast import forecast_of
+from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel, with_likelihood
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
 from services.tiering_svc.monitoring.domain.stage import stage_of
@@ -27,7 +29,14 @@ from services.tiering_svc.monitoring.domain.warning import (
 )
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
 from services.tiering_svc.monitoring.handlers.warnings import closed_event
-from services.tiering_svc.monitoring.repository import monthly_series, stages, sweeps, warning_rules, warnings
+from services.tiering_svc.monitoring.repository import (
+    likelihood_models,
+    monthly_series,
+    stages,
+    sweeps,
+    warning_rules,
+    warnings,
+)
 from services.tiering_svc.monitoring.repository.stage_rules import find_stage_versions, load_stage_versions
 from services.tiering_svc.monitoring.repository.sweeps import WARNING_SWEEP, Sweep
 from services.tiering_svc.retention.repository.churn import load_rhythms
@@ -77,10 +86,12 @@ async def sweep_next_batch(tx: Transaction, job: Job) -> Outcome:
     rules = await warning_rules.list_compiled(tx, [(UUID(rule_id), version) for rule_id, version in run.rules])
     business = await find_business(tx)
     setting = await _stage_setting(tx, run)
+    facts = monthly_series.facts_for(rules) | monthly_series.FACTS_OF_LIKELIHOOD
     series = await monthly_series.load_monthly_series(
-        tx, customers, run.as_of, business.zone, monthly_series.facts_for(rules),
-        setting.rules.relationship.margin_months,
-    )  # fmt: skip
+        tx, customers, run.as_of, business.zone, facts, setting.rules.relationship.margin_months
+    )
+    model = await _likelihood_model(tx, run)
+    series = [with_likelihood(known, model) for known in series]
     batch = _SweptBatch(Counter(run.outcomes), Counter(run.stages))
     await _decide_warnings(tx, run, rules, customers, series, batch)
     await _classify(tx, run, setting, customers, series, batch)
@@ -99,9 +110,13 @@ async def _begin(tx: Transaction, job: Job, run: Sweep) -> Outcome:
     rules = await warning_rules.list_active(tx)
     sizes = await stages.count_tiers(tx, run.as_of)
     versions = await find_stage_versions(tx, run.as_of)
+    model = await likelihood_models.find_model(tx, run.as_of)
     await sweeps.save_setting(
         tx, run.run_id, [(rule.rule_id, rule.version) for rule in rules],
-        versions | {"tier_sizes": sizes.by_tier, "customers": sizes.customers},
+        versions | {
+            "tier_sizes": sizes.by_tier, "customers": sizes.customers,
+            "likelihood_model": None if model is None else str(model.model_id),
+        },
     )  # fmt: skip
     return job.next(None)
 
@@ -142,9 +157,12 @@ async def _decide_warnings(
     causes = {rule.cause for rule in rules}
     for customer_id, series in zip(customers, all_series, strict=True):
         by_cause = lasting.get(customer_id, {})
-        swept = SweptCustomer(customer_id, run.as_of, tx.at, owners.get(customer_id), new_id)
-        for rule in rules:
-            finding = rule.detector.detect(series)
+        findings = [rule.detect(series) for rule in rules]
+        swept = SweptCustomer(
+            customer_id, run.as_of, tx.at, owners.get(customer_id), new_id,
+            forecast_of(series) if by_cause or any(found and found.severity for found in findings) else None,
+        )  # fmt: skip
+        for rule, finding in zip(rules, findings, strict=True):
             warning = by_cause.get(rule.cause)
             if finding is None:
                 batch.outcomes["not_known"] += 1
@@ -152,6 +170,13 @@ async def _decide_warnings(
                 batch.add(swept.decide(warning, rule, finding))
         for cause in by_cause.keys() - causes:  # no rule looks for it any more
             batch.add(swept.decide(by_cause[cause], None, None))
+
+
+async def _likelihood_model(tx: Transaction, run: Sweep) -> LikelihoodModel:
+    """The model that the sweep began with."""
+    assert run.setting is not None
+    model_id = run.setting.get("likelihood_model")
+    return await likelihood_models.load_likelihood_model(tx, None if model_id is None else UUID(model_id))
 
 
 async def _stage_setting(tx: Transaction, run: Sweep) -> StageSetting:
@@ -197,11 +222,13 @@ def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
         return WarningRaised(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
             severity=warning.severity, rule_id=warning.rule_id, rule_version=warning.rule_version,
-            owner=warning.owner, as_of=warning.as_of,
+            owner=warning.owner, as_of=warning.as_of, likelihood=warning.likelihood,
+            value_at_stake=warning.value_at_stake, expected_loss=warning.expected_loss,
         )  # fmt: skip
     if change.kind == "escalated":
         return WarningEscalated(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
-            severity=warning.severity, since=warning.as_of, as_of=warning.swept_as_of,
+            severity=warning.severity, since=warning.as_of, as_of=warning.swept_as_of, likelihood=warning.likelihood,
+            value_at_stake=warning.value_at_stake, expected_loss=warning.expected_loss,
         )  # fmt: skip
     return closed_event(warning) if change.kind == "closed" else None

@@ -20,6 +20,8 @@ from services.tiering_svc.monitoring.domain.history import (
     ReversalFact,
     ScoredAnswer,
 )
+from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel
+from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.tables.warnings import warning_back_test
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
@@ -30,7 +32,7 @@ WARNING_BACK_TEST = "warning_back_test"  # the kind of job
 
 NAMES = (
     "rule_id", "rule_version", "first_month", "last_month", "severity", "horizon_months", "baseline_months", "fall",
-    "least_baseline", "measured",
+    "least_baseline", "measured", "models", "reliability",
 )  # fmt: skip
 SELECT = f"""select {", ".join(f"t.{name}" for name in NAMES)}, {job_columns("j")}
 from warning_back_test t join job j on j.id = t.back_test_id"""
@@ -51,6 +53,14 @@ class RuleBackTest:
     fall: Decimal
     least_baseline: Decimal
     measured: Mapping[str, Any]
+    models: Mapping[str, Any] | None  # of the likelihood, by month; None: not fitted yet
+    reliability: Mapping[str, Any]
+
+    def model_of(self, month: date) -> LikelihoodModel:
+        """The model that could have been fitted when a month began; the one that Patron comes with, where there was too
+        little to fit."""
+        document = (self.models or {}).get(month.isoformat())
+        return (None if document is None else LikelihoodModel.from_data(document)) or PRIOR
 
     @property
     def loss(self) -> LossDefinition:
@@ -92,11 +102,21 @@ def _back_test(row: Mapping[str, Any]) -> RuleBackTest:
     return RuleBackTest(job_of(row), *(row[name] for name in NAMES))
 
 
-async def save_measured(tx: Transaction, back_test_id: UUID, measured: Mapping[str, Any]) -> None:
-    """What has been measured so far (`RulePerformance.as_data`)."""
+async def save_models(tx: Transaction, back_test_id: UUID, models: Mapping[str, Any]) -> None:
+    """The models of the likelihood by the month in which they were known; null where there was too little to fit."""
     await tx.raw.execute(
-        "update warning_back_test set measured = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(measured)
+        "update warning_back_test set models = $2::jsonb where back_test_id = $1", back_test_id, json.dumps(models)
     )
+
+
+async def save_measured(
+    tx: Transaction, back_test_id: UUID, measured: Mapping[str, Any], reliability: Mapping[str, Any]
+) -> None:
+    """What has been measured so far (`RulePerformance.as_data`, `Reliability.as_data`)."""
+    await tx.raw.execute(
+        "update warning_back_test set measured = $2::jsonb, reliability = $3::jsonb where back_test_id = $1",
+        back_test_id, json.dumps(measured), json.dumps(reliability),
+    )  # fmt: skip
 
 
 # --- histories -----------------------------------------------------------------------------------------------------

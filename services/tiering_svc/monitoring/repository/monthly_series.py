@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from shared.sql import fragments
 NEVER = (None, None, None, None)
 LONGEST = 49  # months: the longest baseline before the longest recent window, and one more
 CASES, ARREARS, SCORES = "cases", "arrears", "scores"
+FACTS_OF_LIKELIHOOD = frozenset((CASES, ARREARS))
 FACTS_OF = {ComplaintsUp.kind: CASES, InArrears.kind: ARREARS, SatisfactionDown.kind: SCORES}
 
 # Whole months come from their sums; the month of `as_of` from the facts, as far as it had come.
@@ -34,6 +36,10 @@ FIRST = """
 select customer_id, min(first_order_at), sum(margin) filter (where month >= $2 and month < $3),
        sum(margin_known_amount) filter (where month >= $2 and month < $3)
 from indicator_month where customer_id = any($1::uuid[]) and orders > 0 group by customer_id
+"""
+RETURNED = """
+select customer_id, month, returned_amount from indicator_month
+where customer_id = any($1::uuid[]) and month >= $2 and month < $3 and returned_amount > 0
 """
 OWED = """
 select customer_id, sum(left_open), coalesce(sum(left_open) filter (where due_on < $3 and left_open > 0), 0),
@@ -76,6 +82,9 @@ async def load_monthly_series(
     months = await _months(tx, customers, as_of, this_month, zone)
     rows = await tx.raw.fetch(FIRST, customers, shift(this_month, -margin_months), this_month)
     first = {row[0]: row for row in map(tuple, rows)}
+    returned: dict[UUID, dict[date, Decimal]] = defaultdict(dict)
+    for customer_id, month, amount in await tx.raw.fetch(RETURNED, customers, shift(this_month, -LONGEST), this_month):
+        returned[customer_id][month] = amount
     owed: Mapping[UUID, Arrears] = {}
     if ARREARS in facts:
         owed = {row[0]: Arrears(*row[1:]) for row in map(tuple, await tx.raw.fetch(OWED, customers, as_of, today))}
@@ -99,6 +108,7 @@ async def load_monthly_series(
                 None if first_at is None else month_of(first_at, zone), complaints.get(customer_id, {}),
                 scores.get(customer_id, {}), owed.get(customer_id),
                 Margin(earned, known_of) if earned is not None and known_of else None,
+                returned.get(customer_id, {}),
             )
         )  # fmt: skip
     return series

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, spelled
 from services.tiering_svc.core.domain.numbers import number
 from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance
+from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
 from services.tiering_svc.monitoring.domain.subjects import CUSTOMER
 from services.tiering_svc.monitoring.handlers.back_tests import cancel_back_test, request_back_test
 from services.tiering_svc.monitoring.repository import back_tests
 from services.tiering_svc.monitoring.repository.back_tests import RuleBackTest
 from services.tiering_svc.monitoring.repository.warning_rules import WARNING_RULES
+from services.tiering_svc.monitoring.routes.reliability import four_places, reliability_read
 from services.tiering_svc.monitoring.schemas.warnings import (
     LeadRead,
     RuleBackTestCreate,
@@ -124,15 +125,14 @@ def _back_test(back_test: RuleBackTest) -> RuleBackTestRead:
         ),
         not_known=performance.not_known,
         not_measured=performance.not_measured,
+        reliability=reliability_read(
+            Reliability.from_data(back_test.reliability), of_rules=[performance.precision.whole]
+        ),
     )
 
 
 def _share(ratio: Ratio) -> ShareRead:
     low, high = ratio.interval or (None, None)
     return ShareRead(
-        part=ratio.part, of=ratio.whole, share=_decimal(ratio.share), low=_decimal(low), high=_decimal(high)
+        part=ratio.part, of=ratio.whole, share=four_places(ratio.share), low=four_places(low), high=four_places(high)
     )
-
-
-def _decimal(share: float | None) -> str | None:
-    return None if share is None else str(Decimal(share).quantize(Decimal("0.0001")))

@@ -26,7 +26,10 @@ class WarningThresholdWrite(Shape):
 class WarningRuleDocument(Shape):
     """What a warning rule looks for. Which fields it needs depends on its kind; others are refused."""
 
-    kind: Literal["revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down", "buyers_down"]
+    kind: Literal[
+        "revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down", "buyers_down",
+        "likely_loss",
+    ]  # fmt: skip
     subject: Code | None = Field(
         default=None, description="whose months it looks at: customer (if not given), class, product_line"
     )
@@ -48,6 +51,12 @@ class WarningRuleDocument(Shape):
     least_days: Whole | None = None
     measure: Literal["amount", "rate", "days", "cases", "index"] | None = None
     least_answers: Whole | None = None
+    least_likelihood: Exact | None = Field(
+        default=None, description="of a loss, 0 to 1; below it nothing is raised, where it is known"
+    )
+    red_likelihood: Exact | None = Field(
+        default=None, description="from it on red and below it yellow, where the likelihood is known"
+    )
 
 
 class WarningRuleVersion(RuleSetVersionRead):
@@ -93,6 +102,43 @@ class LeadRead(Read):
     three_quarters: Count | None
 
 
+class ReliabilityBandRead(Read):
+    """Customers at month's ends whose likelihood of a loss lay in a band."""
+
+    low: str
+    high: str
+    count: Count
+    predicted: str = Field(description="their mean likelihood")
+    observed: str = Field(description="the share of them that had a loss")
+
+
+class RankedShareRead(Read):
+    """Of the so many at the top of a ranking: how many had a loss, and what part of all losses they are."""
+
+    precision: str | None
+    recall: str | None
+
+
+class RankingRead(Read):
+    """How good the first so many are: by the likelihood, and by the last month's revenue over the last three's."""
+
+    count: Count
+    likelihood: RankedShareRead
+    last_month: RankedShareRead
+
+
+class ReliabilityRead(Read):
+    """What likelihoods proved to be worth, each by the model that was known at the month's end."""
+
+    count: Count = Field(description="customers at month's ends")
+    brier: str | None = Field(description="mean squared difference between likelihood and outcome; 0 is perfect")
+    base_rate_brier: str | None = Field(description="what saying the share of losses of everybody would have scored")
+    bands: list[ReliabilityBandRead]
+    rankings: list[RankingRead] = Field(
+        description="at as many as the rule warned of, a fifth, a tenth, a twentieth and a fiftieth of all"
+    )
+
+
 class RuleBackTestRead(JobRead):
     """A back-test of a warning rule, and what it has measured so far; its progress counts customers."""
 
@@ -110,6 +156,7 @@ class RuleBackTestRead(JobRead):
     lead_days: LeadRead
     not_known: Count = Field(description="customers' month's ends at which the rule could not tell")
     not_measured: Count = Field(description="warnings of customers without a baseline of the outcome's own")
+    reliability: ReliabilityRead
 
 
 class WarningRuleReference(Read):

@@ -61,6 +61,19 @@ warning_run = Table(  # a sweep over everybody: by which rules, and what came of
     Column("stages", JSONB, nullable=False),
 )
 
+likelihood_model = Table(  # a model of losses as it was fitted when a month began; never changed
+    "likelihood_model",
+    metadata,
+    Column("model_id", Uuid, primary_key=True),  # the job's
+    Column("as_of", Timestamp, nullable=False),  # outcomes until then
+    Column("fitted_at", Timestamp, nullable=False),
+    Column("source", Text, nullable=False),  # own, prior
+    Column("because", Text, nullable=False),  # better, too_few_losses, no_better
+    Column("samples", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("document", JSONB, nullable=False),  # the model, and its calibration
+)
+
 warning_back_test = Table(  # a rule tried on the operator's own history; its job says how far it is
     "warning_back_test",
     metadata,
@@ -75,4 +88,6 @@ warning_back_test = Table(  # a rule tried on the operator's own history; its jo
     Column("fall", Numeric(7, 4), nullable=False),
     Column("least_baseline", Money, nullable=False),
     Column("measured", JSONB, nullable=False),
+    Column("models", JSONB),  # of the likelihood, by the month that began when they were fitted
+    Column("reliability", JSONB, nullable=False),
 )

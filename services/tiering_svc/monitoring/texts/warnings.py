@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.tiering_svc.monitoring.texts import months_of, texts
-from shared.texts import FORMATS, Joined, Phrase, Words, phrase, sentences
+from shared.texts import FORMATS, Joined, Phrase, Words, clauses, phrase, sentences
 
 Evidence = Mapping[str, Any]
 
@@ -85,6 +85,12 @@ def _satisfaction_down(evidence: Evidence, currency: str) -> Phrase:
     )  # fmt: skip
 
 
+def _likely_loss(evidence: Evidence, currency: str) -> Joined:
+    likely = phrase("likely_loss.likely", percent=evidence["likelihood"])
+    reasons = clauses(*(phrase(f"factor.{factor['code']}", value=factor["value"]) for factor in evidence["reasons"]))
+    return sentences(likely, phrase("likely_loss.reasons", reasons=reasons) if evidence["reasons"] else None)
+
+
 DESCRIBE: Mapping[str, Callable[[Evidence, str], Phrase | Joined]] = {
     "revenue_down": _revenue_down,
     "falling": _falling,
@@ -92,4 +98,5 @@ DESCRIBE: Mapping[str, Callable[[Evidence, str], Phrase | Joined]] = {
     "complaints_up": _complaints_up,
     "arrears": _arrears,
     "satisfaction_down": _satisfaction_down,
+    "likely_loss": _likely_loss,
 }
