@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from deploy.back_test.dropped_rules import DROPPED_RULES
+from deploy.back_test.likelihoods import MeasuredModel, likelihoods_as_data, or_prior, show_likelihoods
 from deploy.back_test.real_year import read_histories
 from deploy.demo.purchases import DataMissing
 from deploy.terminal import CommandFailed
@@ -18,10 +20,20 @@ from deploy.verify.command import embedded_urls
 from services.tiering_svc.core.domain.calendar import month_of, shift, spelled
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.customers.repository import list_customers
-from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance, measure_rules
+from services.tiering_svc.monitoring.domain.back_test import (
+    LossDefinition,
+    Ratio,
+    RulePerformance,
+    loss_samples,
+    measure_rules,
+)
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.detectors import SEVERITIES, ComplaintsUp, InArrears, SatisfactionDown
 from services.tiering_svc.monitoring.domain.history import History
+from services.tiering_svc.monitoring.domain.likelihood.fitting import fit_month_by_month
+from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
+from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
+from services.tiering_svc.monitoring.domain.monthly_series import months_between
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from services.tiering_svc.monitoring.repository import warning_rules
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
@@ -54,6 +66,21 @@ class Line:
     performance: RulePerformance
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was measured over a period: each rule at each severity, and the likelihoods by each model."""
+
+    period: Period
+    lines: list[Line]
+    models: list[MeasuredModel]
+
+    @property
+    def of_rules(self) -> dict[int, str]:
+        """The rules' names by how many they warned of."""
+        yellow = [line for line in self.lines if line.severity == SEVERITIES[0]]
+        return {line.performance.precision.whole: line.rule.names["en"] for line in yellow}
+
+
 def run(data: Path | None, causes: Sequence[str], loss: LossDefinition, as_json: bool) -> int:
     try:
         rules, histories, periods, zone = asyncio.run(_own(data, loss)) if data else _real_year()
@@ -62,11 +89,11 @@ def run(data: Path | None, causes: Sequence[str], loss: LossDefinition, as_json:
     if unknown := set(causes) - {rule.cause for rule in rules}:
         raise CommandFailed(f"No rule warns of {', '.join(sorted(unknown))}.")
     rules = [rule for rule in rules if not causes or rule.cause in causes]
-    lines = list(measure(rules, histories, periods, loss, zone))
+    reports = [measure(rules, histories, period, loss, zone) for period in periods]
     if as_json:
-        print(json.dumps([_as_data(line) for line in lines], indent=2))
+        print(json.dumps([_report_as_data(report) for report in reports], indent=2))
         return 0
-    _show(Console(highlight=False), lines, rules, len(histories), loss, real_year=data is None)
+    _show(Console(highlight=False), reports, len(histories), loss, real_year=data is None)
     return 0
 
 
@@ -76,7 +103,7 @@ def _real_year() -> tuple[list[WarningRule], list[History], list[Period], tzinfo
         for default in DEFAULT_WARNING_RULES
     ]
     known = [rule for rule in rules if rule.detector.kind not in NOT_IN_PURCHASES]
-    return known, read_histories(), [CHOSEN, MEASURED], UTC
+    return [*known, *DROPPED_RULES], read_histories(), [CHOSEN, MEASURED], UTC
 
 
 async def _own(data: Path, loss: LossDefinition) -> tuple[list[WarningRule], list[History], list[Period], tzinfo]:
@@ -106,20 +133,43 @@ async def _read(tx: Transaction, loss: LossDefinition) -> tuple[list[WarningRule
 def measure(
     rules: Sequence[WarningRule],
     histories: Sequence[History],
-    periods: Iterable[Period],
+    period: Period,
     loss: LossDefinition,
     zone: tzinfo,
-) -> Iterable[Line]:
-    for period in periods:
-        for severity in SEVERITIES:
-            performances = [RulePerformance() for _ in rules]
-            measure_rules(
-                [rule.detector for rule in rules], histories, period.first, period.last, loss, zone,
-                into=performances, severity=severity,
-            )  # fmt: skip
-            yield from (
-                Line(rule, severity, period, performance) for rule, performance in zip(rules, performances, strict=True)
-            )
+) -> Report:
+    """The rules at each severity, with the likelihoods that were known at each month's end: of the model that could
+    have been fitted then, to the months before the period too."""
+    looks = months_between(shift(period.first, -1), period.last)
+    first = min((order.month for history in histories for order in history.orders), default=period.first)
+    earliest, latest = shift(first, loss.baseline_months), shift(period.last, -loss.horizon_months)
+    samples = loss_samples(histories, earliest, latest, loss, zone) if earliest <= latest else []
+    models = or_prior(fit_month_by_month(samples, looks, loss.horizon_months))
+    lines: list[Line] = []
+    by_own, by_prior = Reliability(), Reliability()
+    for severity in SEVERITIES:
+        performances = [RulePerformance() for _ in rules]
+        measure_rules(
+            rules, histories, period.first, period.last, loss, zone, into=performances, severity=severity,
+            models=models, reliability=by_own if severity == SEVERITIES[0] else None,
+        )  # fmt: skip
+        lines += [
+            Line(rule, severity, period, performance) for rule, performance in zip(rules, performances, strict=True)
+        ]
+    measure_rules(
+        [], histories, period.first, period.last, loss, zone, into=[], models=lambda _: PRIOR, reliability=by_prior
+    )
+    measured = [
+        MeasuredModel("Own model, month by month", "own model", by_own),
+        MeasuredModel("Model as shipped", "as shipped", by_prior),
+    ]
+    return Report(period, lines, measured if period is not CHOSEN else [])
+
+
+def _report_as_data(report: Report) -> dict[str, Any]:
+    return {
+        "rules": [_as_data(line) for line in report.lines],
+        "likelihoods": likelihoods_as_data(report.models, report.of_rules),
+    }
 
 
 def _as_data(line: Line) -> dict[str, Any]:
@@ -147,8 +197,7 @@ def _as_data(line: Line) -> dict[str, Any]:
 
 def _show(
     console: Console,
-    lines: Sequence[Line],
-    rules: Sequence[WarningRule],
+    reports: Sequence[Report],
     customers: int,
     loss: LossDefinition,
     *,
@@ -159,11 +208,14 @@ def _show(
         f"{loss.fall} % below the {loss.baseline_months} months before (of at least {loss.least_baseline} a "
         "month). In brackets: 95 % intervals."
     )
-    for period in dict.fromkeys(line.period for line in lines):
-        console.print(_table(period, [line for line in lines if line.period == period]))
+    for report in reports:
+        console.print(_table(report.period, report.lines))
+        show_likelihoods(console, report.models, report.of_rules)
     if real_year:
         console.print(
-            "Complaints, arrears and satisfaction are not in these purchases: those rules were not measured.",
+            "* Not shipped: no better than chance, or worse than ranking by the last month. Complaints, arrears and "
+            "satisfaction are not in these purchases: those rules were not measured. The model that Patron comes with "
+            "was fitted to the months that the rules were chosen on: what depends on it is not measured by these.",
             style="dim",
         )
 
@@ -174,18 +226,26 @@ def _table(period: Period, lines: Sequence[Line]) -> Table:
         f"{period.name} the ends of {spelled(shift(period.first, -1))} to {spelled(shift(period.last, -1))}; "
         f"base rate {base}"
     )
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
-    for name in ("rule", "severity", "warnings", "precision", "recall", "lead in days"):
-        table.add_column(name, justify="left" if name in ("rule", "severity") else "right", no_wrap=True)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        header_style="dim",
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    for name in ("rule", "sev.", "raised", "precision", "recall", "lead days"):
+        table.add_column(name, justify="left" if name in ("rule", "sev.") else "right", no_wrap=True)
     for line in lines:
         performance = line.performance
         quarter, median, most = (performance.lead_quantile(share) for share in (0.25, 0.5, 0.75))
         table.add_row(
             line.rule.names["en"],
-            line.severity if line.severity == SEVERITIES[-1] else f"{line.severity} or worse",
+            line.severity if line.severity == SEVERITIES[-1] else "any",
             f"{performance.precision.whole:,}",
             _share(performance.precision),
-            _share(performance.recall),
+            "–" if performance.recall.share is None else f"{performance.recall.share:.3f}",
             "–" if median is None else f"{median} ({quarter}–{most})",
         )
     return table

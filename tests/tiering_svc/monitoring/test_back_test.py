@@ -9,13 +9,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deploy.back_test.dropped_rules import DROPPED_RULES
+from deploy.back_test.likelihoods import or_prior
 from deploy.back_test.real_year import histories_of
 from deploy.demo.purchases import ranked_households, read_purchases
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.domain.order import Order
-from services.tiering_svc.monitoring.domain.back_test import LossDefinition, Ratio, RulePerformance, measure_rules
+from services.tiering_svc.monitoring.domain.back_test import (
+    LossDefinition,
+    Ratio,
+    RulePerformance,
+    loss_samples,
+    measure_rules,
+)
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
 from services.tiering_svc.monitoring.domain.history import History
+from services.tiering_svc.monitoring.domain.likelihood.fitting import fit_month_by_month
+from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from services.tiering_svc.monitoring.repository.monthly_series import facts_for, load_monthly_series
@@ -30,7 +40,7 @@ RULES = {
         default.document, rule_id=default.rule_id, version=1, names=default.names
     ).detector
     for default in DEFAULT_WARNING_RULES
-}
+} | {rule.cause: rule.detector for rule in DROPPED_RULES[:2]}
 
 
 class Frame:
@@ -176,9 +186,20 @@ async def test_T12_back_test_over_http_equals_the_same_functions(real_year, real
         zone = (await find_business(tx)).zone
         return await list_histories(tx, real_year.customers, date(2018, 1, 1), zone)
 
-    measured = RulePerformance()
+    measured, reliability = RulePerformance(), Reliability()
     histories = await real_year_copy.run(load_histories)
-    measure_rules([RULES["silent"]], histories, FIRST, LAST, OUTCOME, UTC, into=[measured])
+    months = [date(2017, month, 1) for month in range(4, 11)]
+    samples = loss_samples(histories, months[0], date(2017, 7, 1), OUTCOME, UTC)
+    models = or_prior(fit_month_by_month(samples, months, 3))
+    compiled = read_rule(rule.document, rule_id=rule.rule_id, version=1, names=rule.names)
+    measure_rules(
+        [compiled], histories, FIRST, LAST, OUTCOME, UTC, into=[measured], models=models, reliability=reliability
+    )
+    shown = back_test["reliability"]
+    assert shown["count"] == reliability.count == measured.base_rate.whole
+    assert float(shown["brier"]) == pytest.approx(reliability.brier, abs=1e-4)
+    assert [band["count"] for band in shown["bands"]] == [band.samples for band in reliability.bands()]
+    assert measured.precision.whole in [ranking["count"] for ranking in shown["rankings"]]
     for name in ("precision", "recall", "base_rate"):
         ratio = getattr(measured, name)
         assert (back_test[name]["part"], back_test[name]["of"]) == (ratio.part, ratio.whole)

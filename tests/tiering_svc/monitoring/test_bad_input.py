@@ -21,7 +21,7 @@ DOWN = {
     "thresholds": [{"severity": "yellow", "at_least": "15"}, {"severity": "red", "at_least": "20"}],
 }  # fmt: skip
 NAMES = {"en": "Test", "zh": "测试"}
-SILENT = DEFAULT_WARNING_RULES[3].rule_id
+SILENT = next(rule.rule_id for rule in DEFAULT_WARNING_RULES if rule.document["kind"] == "silent")
 
 
 def steps(*steps: tuple[str, str]) -> dict[str, Any]:
@@ -44,6 +44,14 @@ def steps(*steps: tuple[str, str]) -> dict[str, Any]:
         (steps(("yellow", "0")), "out_of_range", "/document/thresholds/0/at_least"),
         ({"least_deviations": "1", "baseline_months": 1}, "baseline_too_short", "/document/baseline_months"),
         ({"least_baseline": "-1"}, "out_of_range", "/document/least_baseline"),
+        ({"least_likelihood": "0"}, "out_of_range", "/document/least_likelihood"),
+        ({"red_likelihood": "1.01"}, "out_of_range", "/document/red_likelihood"),
+        ({"least_likelihood": "0.6", "red_likelihood": "0.5"}, "thresholds_not_ordered", "/document/red_likelihood"),
+        (
+            {"kind": "likely_loss", "recent_months": None, "baseline_months": None} | steps(("yellow", "1.1")),
+            "out_of_range", "/document/thresholds/0/at_least",
+        ),
+        ({"kind": "likely_loss"} | steps(("yellow", "0.3")), "not_of_this_kind", "/document/recent_months"),
         ({"cause": "silent"}, "cause_of_another_kind", "/document/cause"),
         (
             {"kind": "falling", "recent_months": None, "baseline_months": None} | steps(("yellow", "1.5")),

@@ -10,6 +10,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.back_test.dropped_rules import DROPPED_RULES
 from services.tiering_svc.core.domain.calendar import shift
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.monitoring.domain.defaults import DEFAULT_WARNING_RULES
@@ -21,6 +22,8 @@ from services.tiering_svc.monitoring.domain.history import (
     ReversalFact,
     ScoredAnswer,
 )
+from services.tiering_svc.monitoring.domain.likelihood.model import with_likelihood
+from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.warning_rules import read_rule
 from services.tiering_svc.monitoring.texts.warnings import describe_evidence
@@ -277,10 +280,14 @@ def test_T12_every_kind_is_said_in_both_languages():
     history.scores = [ScoredAnswer("cases", datetime(2025, n, 3, tzinfo=UTC), Decimal(6 - n)) for n in (2, 3, 4, 5)]
     history.receivables = [bill]
     series = series_at(history, date(2025, 7, 1))
-    for default in DEFAULT_WARNING_RULES:
-        detector = read_rule(default.document, rule_id=ANN, version=1, names=default.names).detector
+    series = with_likelihood(series, PRIOR)
+    shipped = [
+        read_rule(default.document, rule_id=ANN, version=1, names=default.names) for default in DEFAULT_WARNING_RULES
+    ]
+    for rule in (*shipped, *DROPPED_RULES):
+        detector = rule.detector
         finding = detector.detect(series)
-        assert finding is not None, default.names
+        assert finding is not None, rule.names
         words = describe_evidence(evidence_as_data(detector.kind, finding), "USD")
         assert words["en"].endswith(".")
         assert words["zh"].endswith("。")

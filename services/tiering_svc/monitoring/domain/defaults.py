@@ -1,8 +1,8 @@
 """The rules that come with Patron: warnings (T12), all in force from the start, and stages and relationships (T11).
 
 A multiple of the own cycle is the field's own figure; windows, least amounts and multiples were chosen on the first
-part of the demo's real year. What the warnings are worth was measured on the other part; rules that were no better than
-chance there are not among them, though their kinds can be written (`docs/tiering/warnings.md`). Red is as likely as not.
+part of the demo's real year. What the warnings are worth was measured on the other part. Rules that were no better than
+chance there are not among them; their kinds can be written (`docs/tiering/warnings.md`). Red is as likely as not.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class DefaultWarningRule:
     document: dict[str, Any]
 
 
-RED = "0.5"  # of a loss
+LEAST, RED = "0.3", "0.5"  # likelihoods of a loss: twice the base rate where it was chosen, and as likely as not
 
 
 def _thresholds(yellow: str, red: str) -> list[dict[str, str]]:
@@ -37,12 +37,13 @@ DEFAULT_WARNING_RULES = (
     _rule(
         2, "Revenue more than halved", "收入降幅过半",
         {"kind": "revenue_down", "cause": "revenue_halved", "recent_months": 1, "baseline_months": 3,
-         "thresholds": _thresholds("60", "80"), "least_baseline": "100", "red_likelihood": RED},
+         "thresholds": [{"severity": "yellow", "at_least": "60"}], "least_baseline": "100",
+         "least_likelihood": LEAST, "red_likelihood": RED},
     ),
     _rule(
         4, "Silent", "客户沉默",
         {"kind": "silent", "thresholds": _thresholds("3", "6"), "cycle_months": 12, "least_orders": 6,
-         "least_days": 14, "red_likelihood": RED},
+         "least_days": 14, "least_likelihood": LEAST, "red_likelihood": RED},
     ),
     _rule(
         5, "More complaints", "投诉增多",
@@ -60,7 +61,7 @@ DEFAULT_WARNING_RULES = (
     ),
     _rule(
         8, "Loss likely", "可能流失",
-        {"kind": "likely_loss", "thresholds": _thresholds("0.25", RED)},
+        {"kind": "likely_loss", "thresholds": _thresholds(LEAST, RED)},
     ),
 )  # fmt: skip
 

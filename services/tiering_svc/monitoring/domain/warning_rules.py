@@ -40,7 +40,7 @@ class WarningRule:
     names: Names
     cause: str
     detector: Detector
-    least_likelihood: Decimal | None = None  # of a loss: below it nothing is raised; None: whatever it is
+    least_likelihood: Decimal | None = None  # of a loss: below it only the worst threshold raises; None: all do
     red_likelihood: Decimal | None = None  # from it on red, below it yellow; None: as the thresholds say
 
     def detect(self, series: MonthlySeries) -> Finding | None:
@@ -50,7 +50,8 @@ class WarningRule:
         likelihood = series.likelihood
         if finding is None or finding.severity is None or likelihood is None:
             return finding
-        if self.least_likelihood is not None and likelihood.probability < self.least_likelihood:
+        is_unlikely = self.least_likelihood is not None and likelihood.probability < self.least_likelihood
+        if is_unlikely and finding.severity != SEVERITIES[-1]:
             return finding._replace(severity=None)
         if self.red_likelihood is None:
             return finding

@@ -52,7 +52,7 @@ class WarningRuleDocument(Shape):
     measure: Literal["amount", "rate", "days", "cases", "index"] | None = None
     least_answers: Whole | None = None
     least_likelihood: Exact | None = Field(
-        default=None, description="of a loss, 0 to 1; below it nothing is raised, where it is known"
+        default=None, description="of a loss, 0 to 1; below it, where it is known, only the red threshold raises"
     )
     red_likelihood: Exact | None = Field(
         default=None, description="from it on red and below it yellow, where the likelihood is known"

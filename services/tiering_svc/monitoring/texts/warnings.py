@@ -87,7 +87,7 @@ def _satisfaction_down(evidence: Evidence, currency: str) -> Phrase:
 
 def _likely_loss(evidence: Evidence, currency: str) -> Joined:
     likely = phrase("likely_loss.likely", percent=evidence["likelihood"])
-    reasons = clauses(*(phrase(f"factor.{factor['code']}", value=factor["value"]) for factor in evidence["reasons"]))
+    reasons = clauses([phrase(f"factor.{factor['code']}", value=factor["value"]) for factor in evidence["reasons"]])
     return sentences(likely, phrase("likely_loss.reasons", reasons=reasons) if evidence["reasons"] else None)
 
 

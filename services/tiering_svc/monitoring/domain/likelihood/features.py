@@ -24,8 +24,7 @@ class LikelihoodFeatures(NamedTuple):
 
     last_month: float  # percent: revenue a day of the last month, of that of the last three
     silence: float  # days since the last order, over the customer's own order cycle
-    recency: float  # days since the last order
-    orders: float  # in the last three months
+    orders: float  # in three months, on the mean of up to twelve
     unevenness: float  # percent: standard deviation of the revenue a day of up to twelve months, of their mean
     long_run: float  # percent: revenue a day of up to twelve months, of that of the last three
     season: float  # percent: the next three months a year ago, of the three before them; 100 where not known
@@ -45,15 +44,15 @@ def features_of(series: MonthlySeries) -> LikelihoodFeatures | None:
     usual = float(revenue) / baseline.days
     last_at = max(sums.last_at for sums in series.months.values())
     days = max(0.0, (series.as_of - last_at) / DAY)
-    long_run, unevenness = _long_run(series, usual)
+    window = _long_window(series)
+    long_run, unevenness = _long_run(series, window, usual)
     returned = sum((amount for month, amount in series.returned.items() if month in baseline.months), Decimal(0))
     arrears = series.arrears
     due_on = None if arrears is None or arrears.overdue <= 0 else arrears.oldest_due_on
     return LikelihoodFeatures(
         last_month=100 * _daily(series, shift(end, -1)) / usual,
         silence=days / _cycle(series),
-        recency=days,
-        orders=float(sum(series.orders(month) for month in baseline)),
+        orders=BASELINE_MONTHS * sum(series.orders(month) for month in window) / len(window.months),
         unevenness=100 * unevenness,
         long_run=100 * long_run,
         season=100 * _season(series, end),
@@ -77,11 +76,15 @@ def _cycle(series: MonthlySeries) -> float:
     return max(LEAST_DAYS_OF_CYCLE, span / max(1, orders - 1))
 
 
-def _long_run(series: MonthlySeries, usual: float) -> tuple[float, float]:
-    """Of up to twelve full months: revenue a day over `usual`, and the months' standard deviation over their mean."""
+def _long_window(series: MonthlySeries) -> Window:
+    """Up to twelve full months, from that after the first order on."""
     assert series.first_month is not None
     first = max(shift(series.first_month, 1), shift(series.this_month, -LONG_MONTHS))
-    window = Window(first, shift(series.this_month, -1))
+    return Window(first, shift(series.this_month, -1))
+
+
+def _long_run(series: MonthlySeries, window: Window, usual: float) -> tuple[float, float]:
+    """Of these months: revenue a day over `usual`, and the months' standard deviation over their mean."""
     mean = float(series.amount_of(window)) / window.days
     daily = [_daily(series, month) for month in window]
     spread = sqrt(sum((revenue - mean) ** 2 for revenue in daily) / (len(daily) - 1))  # three months at least

@@ -2,16 +2,17 @@
 `fitting`.
 
 The log odds are `intercept + sum(weight * term)`, made as certain as they proved to be by `slope` and `shift`. A term
-is a signal (a feature on a scale on which differences mean the same, standardised to the mean and spread of the months
-it was fitted to) or a product of two: how much a low month or a silence says depends on how often the customer orders.
-A product belongs to the reason that is its first part, so the contributions add up to the log odds.
+is a signal (a feature on a scale on which differences mean the same, held within what was seen where the model was
+fitted), or one times a power of how often the customer orders: a low month and a silence say more of who orders often.
+Terms are standardised to their mean and spread there. A weight that would turn a reason round (the longer silent, the
+less likely a loss) is not allowed. A product belongs to its signal, so the contributions add up to the log odds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
-from math import exp, log, log1p
+from math import exp, expm1, log, log1p
 from typing import Any
 
 from services.tiering_svc.monitoring.domain.likelihood.features import CLOSEST, LikelihoodFeatures, features_of
@@ -19,8 +20,7 @@ from services.tiering_svc.monitoring.domain.likelihood.value import FOUR_PLACES,
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 
 CODES = LikelihoodFeatures._fields
-NARROWEST = 1e-6  # a signal that spreads less than this where the model was fitted says nothing there
-FARTHEST = 4.0  # spreads from the mean: what lies further out says no more than that
+NARROWEST = 1e-6  # a term that spreads less than this where the model was fitted says nothing there
 LEAST = Decimal("0.0001")  # nothing is certain
 
 
@@ -29,9 +29,8 @@ def _log_ratio(percent: float) -> float:
 
 
 SCALES: tuple[Callable[[float], float], ...] = (
-    lambda last_month: min(last_month / 100, 2.0),
-    log1p,  # silence
-    log1p,  # recency
+    lambda last_month: 1 - min(last_month / 100, 2.0),
+    lambda silence: max(silence - 1, 0.0),  # within its own cycle nobody is silent
     log1p,  # orders
     lambda unevenness: unevenness / 100,
     _log_ratio,  # long_run
@@ -40,17 +39,20 @@ SCALES: tuple[Callable[[float], float], ...] = (
     log1p,  # arrears
     lambda returned: min(max(returned, 0.0) / 100, 1.0),
 )
-PRODUCTS = tuple(
-    (CODES.index(first), CODES.index(second))
-    for first, second in (("last_month", "orders"), ("silence", "silence"), ("silence", "orders"))
-)
+ORDERS = CODES.index("orders")
+PRODUCTS = ((CODES.index("last_month"), 1.0), (CODES.index("silence"), 0.5))  # a signal, and the power of the orders
+FREE = frozenset(("orders", "long_run", "season"))  # may speak for or against a loss; the other signals only for one
+ONE_WAY = tuple(code not in FREE for code in CODES) + (True,) * len(PRODUCTS)  # terms whose weight is not negative
 
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodModel:
-    """A fitted model. `means` and `spreads` have an entry a feature, `weights` one a term: the features, then the
-    products. `samples`, `losses` and the months (those that began at the month's ends) say what it was fitted to."""
+    """A fitted model. `lows` and `highs` hold each signal within what was seen; `means`, `spreads` and `weights` have
+    an entry a term: the signals, then the products. `samples`, `losses` and the months (those that began at the month's
+    ends) say what it was fitted to."""
 
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
     means: tuple[float, ...]
     spreads: tuple[float, ...]
     intercept: float
@@ -65,17 +67,17 @@ class LikelihoodModel:
     def as_data(self) -> dict[str, Any]:
         """As it is stored."""
         months = {"first_month": self.first_month.isoformat(), "last_month": self.last_month.isoformat()}
-        return asdict(self) | months | {"codes": list(CODES), "products": [list(pair) for pair in PRODUCTS]}
+        return asdict(self) | months | {"codes": list(CODES), "products": [list(product) for product in PRODUCTS]}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "LikelihoodModel | None":
         """From what `as_data` kept; None of one that was fitted to other features than there are today."""
-        if tuple(data["codes"]) != CODES or [tuple(pair) for pair in data["products"]] != list(PRODUCTS):
+        if tuple(data["codes"]) != CODES or [tuple(product) for product in data["products"]] != list(PRODUCTS):
             return None
         return cls(
-            tuple(data["means"]), tuple(data["spreads"]), data["intercept"], tuple(data["weights"]), data["slope"],
-            data["shift"], data["samples"], data["losses"], date.fromisoformat(data["first_month"]),
-            date.fromisoformat(data["last_month"]),
+            tuple(data["lows"]), tuple(data["highs"]), tuple(data["means"]), tuple(data["spreads"]), data["intercept"],
+            tuple(data["weights"]), data["slope"], data["shift"], data["samples"], data["losses"],
+            date.fromisoformat(data["first_month"]), date.fromisoformat(data["last_month"]),
         )  # fmt: skip
 
     @property
@@ -85,8 +87,11 @@ class LikelihoodModel:
 
     def contributions(self, features: LikelihoodFeatures) -> list[float]:
         """What each feature adds to the log odds of a customer of mean values."""
-        terms = terms_of(signals_of(features), self.means, self.spreads)
-        added = [self.slope * weight * term for weight, term in zip(self.weights, terms, strict=True)]
+        terms = terms_of(signals_of(features), self.lows, self.highs)
+        added = [
+            self.slope * weight * (term - mean) / spread if spread > NARROWEST else 0.0
+            for weight, term, mean, spread in zip(self.weights, terms, self.means, self.spreads, strict=True)
+        ]
         parts = added[: len(CODES)]
         for (reason, _), part in zip(PRODUCTS, added[len(CODES) :], strict=True):
             parts[reason] += part
@@ -122,13 +127,11 @@ def signals_of(features: LikelihoodFeatures) -> list[float]:
     return [scale(value) for scale, value in zip(SCALES, features, strict=True)]
 
 
-def terms_of(signals: Sequence[float], means: Sequence[float], spreads: Sequence[float]) -> list[float]:
-    """The standardised signals, then their products; 0 where a signal had no spread."""
-    standard = [
-        min(max((signal - mean) / spread, -FARTHEST), FARTHEST) if spread > NARROWEST else 0.0
-        for signal, mean, spread in zip(signals, means, spreads, strict=True)
-    ]
-    return standard + [standard[first] * standard[second] for first, second in PRODUCTS]
+def terms_of(signals: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> list[float]:
+    """The signals, held between the lows and the highs, then their products."""
+    held = [min(max(signal, low), high) for signal, low, high in zip(signals, lows, highs, strict=True)]
+    orders = expm1(held[ORDERS])
+    return held + [held[signal] * orders**power for signal, power in PRODUCTS]
 
 
 def _logistic(odds: float) -> float:
