@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from services.tiering_svc.indicators import routes as indicators
 from services.tiering_svc.key_accounts.routes import candidates, exclusions, key_accounts
 from services.tiering_svc.key_accounts.routes import customers as customer_accounts
-from services.tiering_svc.monitoring.routes import stages, warning_rules, warnings
+from services.tiering_svc.monitoring.routes import likelihood_models, stages, warning_rules, warnings
 from services.tiering_svc.policies import routes as policies
 from services.tiering_svc.pyramid.routes import composition, pyramid
 from services.tiering_svc.retention.routes import churn as retention
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             key_accounts.rules,
             customer_accounts.router,
             warnings.router,
+            likelihood_models.router,
             warning_rules.router,
             warning_rules.rules,
             stages.router,

@@ -37,6 +37,7 @@ ID = "01890000-0000-7000-8000-000000000001"
         ("pyramid", "tiering"),
         ("warnings/1/acknowledgement", "tiering"),
         ("warning-rules/1/back-tests", "tiering"),
+        ("likelihood-models", "tiering"),
         ("customers/1/stage", "tiering"),
         ("customers/1/stages", "tiering"),
         ("stages/customers", "tiering"),

@@ -19,6 +19,7 @@ from services.tiering_svc.monitoring.repository import likelihood_models
 from services.tiering_svc.monitoring.repository.back_tests import list_histories
 from services.tiering_svc.monitoring.repository.likelihood_models import LIKELIHOOD_MODEL, LikelihoodModelVersion
 from shared.events import WarningRaised
+from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed
 from tests.tiering_svc.runs import to_the_end
@@ -144,3 +145,18 @@ async def harness_orders(database) -> None:
     from services.tiering_svc.subscriptions import subscriptions
 
     await harness.deliver(database, subscriptions, [placed(ANN, datetime(2025, 1, 1, tzinfo=UTC), "60")])
+
+
+async def test_T12_models_are_shown_with_what_they_were_fitted_to_and_not_to_partners(client, database, as_role):
+    version = await fitted(database, datetime(2018, 1, 3, tzinfo=UTC))
+    shown = (await client.get(f"/v1/likelihood-models/{version.model_id}")).json()
+    assert (shown["source"], shown["because"], shown["samples"]) == ("prior", "too_few_losses", 0)
+    assert (shown["first_month"], shown["last_month"]) == ("2017-04", "2017-06")
+    assert (shown["reliability"]["count"], shown["reliability"]["brier"]) == (0, None)
+    page = (await client.get("/v1/likelihood-models", params={"limit": 1})).json()
+    rest = (await client.get("/v1/likelihood-models", params={"limit": 1, "cursor": page["next"]})).json()
+    assert shown in [*page["items"], *rest["items"]]
+    missing = await client.get(f"/v1/likelihood-models/{ANN}")
+    assert (missing.status_code, missing.json()["code"]) == (404, "likelihood_model_not_found")
+    partner = as_role("partner", partner_id=new_id())
+    assert (await client.get("/v1/likelihood-models", headers=partner)).status_code == 404

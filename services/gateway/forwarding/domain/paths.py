@@ -10,7 +10,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
     "profile": ("customers", "employees", "calls", "call-events"),
     "tiering": (
         *("tier-policies", "evaluations", "pyramid", "indicators"),
-        *("warnings", "warning-rules", "stages", "stage-rules"),
+        *("warnings", "warning-rules", "likelihood-models", "stages", "stage-rules"),
         *("satisfaction", "satisfaction-indexes", "assessments", "assessment-rules"),
         *("submissions", "spot-checks"),
         *("composition", "revenue-targets"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel
 from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
+from services.tiering_svc.monitoring.domain.likelihood.value import ChoiceReason, ModelSource
 from services.tiering_svc.monitoring.tables.warnings import likelihood_model
 from shared.errors import not_found
 from shared.messaging import Transaction
@@ -27,8 +28,8 @@ class LikelihoodModelVersion:
     model_id: UUID  # the job's
     as_of: datetime
     fitted_at: datetime
-    source: str  # own, prior
-    because: str
+    source: ModelSource
+    because: ChoiceReason
     samples: int
     losses: int
     document: Mapping[str, Any]

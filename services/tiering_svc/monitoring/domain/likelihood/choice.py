@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from services.tiering_svc.monitoring.domain.likelihood.features import LikelihoodFeatures
 from services.tiering_svc.monitoring.domain.likelihood.fitting import TooFewLosses, fit
 from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodModel
 from services.tiering_svc.monitoring.domain.likelihood.prior import PRIOR
 from services.tiering_svc.monitoring.domain.likelihood.reliability import Reliability
 from services.tiering_svc.monitoring.domain.likelihood.sample import LossSample
-
-ModelSource = Literal["own", "prior"]
-LAST_MONTH = LikelihoodFeatures._fields.index("last_month")
+from services.tiering_svc.monitoring.domain.likelihood.value import ChoiceReason, ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class ModelChoice:
     as it is. `because`: `better`; `too_few_losses`; `no_better`, by the Brier score, than the prior or than chance."""
 
     source: ModelSource
-    because: Literal["better", "too_few_losses", "no_better"]
+    because: ChoiceReason
     model: LikelihoodModel
     samples: int
     losses: int

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+ModelSource = Literal["own", "prior"]
+ChoiceReason = Literal["better", "too_few_losses", "no_better"]
 
 FOUR_PLACES = Decimal("0.0001")
 TWO_PLACES = Decimal("0.01")
