@@ -22,6 +22,7 @@ from shared.events import (
     SettlementProposed,
     TierChanged,
     WarningClosed,
+    WarningEased,
     WarningEscalated,
     WarningRaised,
 )
@@ -45,8 +46,9 @@ subscriptions.on(PaymentReceived, overview.when_payments_are_received_sum_up_wha
 # the overview: tiers, points, warnings
 subscriptions.on(TierChanged, overview.when_tiers_change_show_the_last)
 subscriptions.on(PointsPosted, overview.when_points_are_posted_show_the_balance_after)
-subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_get_worse_show_them)
-subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_get_worse_show_them)
+subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_change_show_them)
+subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_change_show_them)
+subscriptions.on(WarningEased, overview.when_warnings_are_raised_or_change_show_them)
 subscriptions.on(WarningClosed, overview.when_warnings_are_closed_show_them_no_more)
 
 # the overview: cases

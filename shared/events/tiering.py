@@ -222,6 +222,27 @@ class WarningEscalated(WarningEvent):
 
 
 @catalogued
+class WarningEased(WarningEvent):
+    """An early warning got milder, since a loss became less likely; it stays the same warning."""
+
+    type: ClassVar[str] = "tiering.warning_eased.v1"
+    time_field: ClassVar[str] = "as_of"
+
+    severity: Literal["yellow", "red"]
+    """How grave it is now."""
+    since: Instant
+    """When the warning was raised."""
+    as_of: Instant
+    """The instant as of which it was milder."""
+    likelihood: Amount | None = None
+    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
+    value_at_stake: Amount | None = None
+    """What the customer would bring over these months by its own rate."""
+    expected_loss: Amount | None = None
+    """The likelihood times the value at stake."""
+
+
+@catalogued
 class WarningClosed(WarningEvent):
     """An early warning was closed."""
 

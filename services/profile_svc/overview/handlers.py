@@ -23,6 +23,7 @@ from shared.events import (
     ReceivableIssued,
     TierChanged,
     WarningClosed,
+    WarningEased,
     WarningEscalated,
     WarningRaised,
 )
@@ -77,8 +78,8 @@ async def when_points_are_posted_show_the_balance_after(tx: Transaction, posted:
     await overview.save_points(tx, last_of_each(posted))
 
 
-async def when_warnings_are_raised_or_get_worse_show_them(
-    tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated]
+async def when_warnings_are_raised_or_change_show_them(
+    tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated | WarningEased]
 ) -> None:
     """Each open warning stands on the overview as its last event says it."""
     await overview.save_open_warnings(tx, fold_open_warnings(warned))

@@ -45,14 +45,14 @@ class HouseholdMonths:
         for month in months:
             usual = self.daily(month - 3, month - 1)
             known = (self.first < month - 3) & (self.sums.loc[:, month - 3 : month - 1].sum(axis=1) >= 300)
-            look = pd.DataFrame(
+            month_end = pd.DataFrame(
                 {
                     "month": month,
                     "ratio": self.daily(month - 1, month - 1) / usual,
                     "lost": self.daily(month, month + 2) <= usual * 0.5,
                 }
             )
-            frames.append(look[known])
+            frames.append(month_end[known])
         return pd.concat(frames).reset_index()
 
 

@@ -256,8 +256,8 @@ def test_T12_the_reasons_add_up_to_the_likelihood(features: LikelihoodFeatures):
 @given(first=feature_rows, second=feature_rows)
 def test_T12_the_prior_claims_less_and_ranks_the_same(first: LikelihoodFeatures, second: LikelihoodFeatures):
     assert PRIOR.mean == pytest.approx(PURCHASES.mean)
-    claimed, found = sum(PRIOR.contributions(first)), sum(PURCHASES.contributions(first))
-    assert claimed == pytest.approx(CERTAINTY * found, abs=1e-9)
+    claimed, full = sum(PRIOR.contributions(first)), sum(PURCHASES.contributions(first))
+    assert claimed == pytest.approx(CERTAINTY * full, abs=1e-9)
     if abs(PURCHASES.probability(first) - PURCHASES.probability(second)) > 1e-9:
         is_higher = PURCHASES.probability(first) > PURCHASES.probability(second)
         assert (PRIOR.probability(first) > PRIOR.probability(second)) == is_higher

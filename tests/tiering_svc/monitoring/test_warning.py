@@ -1,6 +1,8 @@
 """The life of a warning (T12) as a state machine: raised once, closed when the cause is gone, never two of a cause."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.tiering_svc.monitoring.domain import warning as warning_life
 from services.tiering_svc.monitoring.domain.detectors import Finding
+from services.tiering_svc.monitoring.domain.likelihood.forecast import LossForecast
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning, SweptCustomer, WarningChange
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule, read_rule
 from shared.errors import DomainError
@@ -134,3 +137,36 @@ class OneCustomerOneCause(RuleBasedStateMachine):
 
 OneCustomerOneCause.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestT12OneCustomerOneCause = OneCustomerOneCause.TestCase
+
+
+def likely(chance: str) -> LossForecast:
+    return LossForecast(Decimal(chance), Decimal(100), Decimal(chance) * 100, [])
+
+
+def test_T12_a_warning_whose_red_means_likely_gets_milder_when_a_loss_is_less_likely():
+    document = {
+        "kind": "silent", "cycle_months": 12, "thresholds": [{"severity": "yellow", "at_least": "3"}],
+        "red_likelihood": "0.5",
+    }  # fmt: skip
+    by_likelihood = read_rule(document, rule_id=ANN, version=1, names={"en": "x", "zh": "x"})
+    ids = count(1)
+
+    def sweep(day: int, warning: EarlyWarning | None, chance: str | None, level: int, rule: WarningRule):
+        at = BEGINNING + timedelta(days=day)
+        forecast = None if chance is None else likely(chance)
+        swept = SweptCustomer(ANN, at, at, None, lambda: UUID(int=next(ids)), forecast)
+        return swept.decide(warning, rule, finding_of(level))
+
+    [red] = sweep(0, None, "0.6", 2, by_likelihood).warnings
+    assert (red.likelihood, red.value_at_stake, red.expected_loss) == (Decimal("0.6"), 100, 60)
+    eased = sweep(1, red, "0.4", 1, by_likelihood)
+    assert [(change.kind, change.severity) for change in eased.changes] == [("eased", "yellow")]
+    assert (eased.warnings[0].severity, eased.warnings[0].likelihood) == ("yellow", Decimal("0.4"))
+    assert sweep(2, eased.warnings[0], "0.4", 1, by_likelihood) == ([], [])
+    unknown = sweep(1, red, None, 1, by_likelihood)
+    assert (unknown.changes, unknown.warnings[0].severity, unknown.warnings[0].likelihood) == ([], "red", None)
+    large = sweep(1, red, "0.4", 1, silent_rule())
+    assert (large.changes, large.warnings[0].severity, large.warnings[0].likelihood) == ([], "red", Decimal("0.4"))
+    closed = replace(red, state="closed", closed_at=BEGINNING, closed_by="p", closing="solved")
+    assert sweep(1, closed, "0.4", 1, by_likelihood) == ([], [])
+    assert sweep(-1, red, "0.4", 1, by_likelihood) == ([], [])

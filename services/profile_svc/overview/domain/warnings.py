@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from shared.events import WarningClosed, WarningEscalated, WarningRaised
+from shared.events import WarningClosed, WarningEased, WarningEscalated, WarningRaised
 
 OpenWarnings = dict[str, dict[str, str]]
 
 
-def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated]) -> dict[UUID, OpenWarnings]:
+def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated | WarningEased]) -> dict[UUID, OpenWarnings]:
     """By customer and warning, what its last event says: cause, severity, and since when."""
     by_customer: dict[UUID, OpenWarnings] = {}
     for event in events:

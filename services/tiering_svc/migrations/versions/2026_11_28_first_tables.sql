@@ -535,7 +535,7 @@ create table warning_change (
     change_id uuid primary key,
     warning_id uuid not null references early_warning,
     at timestamptz not null,
-    kind text not null check (kind in ('raised', 'escalated', 'acknowledged', 'step', 'closed', 'cause_gone',
+    kind text not null check (kind in ('raised', 'escalated', 'eased', 'acknowledged', 'step', 'closed', 'cause_gone',
                                        'replaced')),
     by text not null,
     as_of timestamptz,

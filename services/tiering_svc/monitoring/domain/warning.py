@@ -1,4 +1,5 @@
 """The life of an early warning (T12): raised once while its cause lasts, made worse in place, closed when it is gone.
+Where its severity says how likely a loss is, it gets milder in place too.
 
 People acknowledge it, work on it and close it. Whoever closes one whose cause lasts is not warned of it again: a new
 warning is raised only when it gets worse, or when the cause was gone in between. Pure: each function returns the
@@ -58,7 +59,7 @@ class WarningChange(NamedTuple):
     change_id: UUID
     warning_id: UUID
     at: datetime
-    kind: str  # raised, escalated, acknowledged, step, closed, cause_gone, replaced
+    kind: str  # raised, escalated, eased, acknowledged, step, closed, cause_gone, replaced
     by: str
     as_of: datetime | None = None
     severity: str | None = None
@@ -111,6 +112,9 @@ class SweptSubject:
             return self._end(warning, "cause_gone", evidence_as_data(rule.detector.kind, finding))
         if SEVERITIES.index(finding.severity) > SEVERITIES.index(warning.severity):
             return self._escalate(warning, rule, finding)
+        is_likelihood = rule.follows_likelihood and self.forecast is not None
+        if finding.severity != warning.severity and is_likelihood and warning.state != "closed":
+            return self._change_severity(warning, rule, finding, "eased")
         return self._keep(warning)
 
     def _raise(self, rule: WarningRule, finding: Finding) -> WarningDecision:
@@ -130,15 +134,19 @@ class SweptSubject:
             ended = replace(warning, lasting=False, swept_as_of=self.as_of)
             raised = self._raise(rule, finding)
             return WarningDecision([ended, *raised.warnings], [self._change(ended, "replaced"), *raised.changes])
+        return self._change_severity(warning, rule, finding, "escalated")
+
+    def _change_severity(
+        self, warning: EarlyWarning, rule: WarningRule, finding: Finding, kind: str
+    ) -> WarningDecision:
+        assert finding.severity is not None
         evidence = evidence_as_data(rule.detector.kind, finding)
-        worse = replace(
+        changed = replace(
             warning, severity=finding.severity, evidence=evidence, swept_as_of=self.as_of, rule_id=rule.rule_id,
             rule_version=rule.version,
         )  # fmt: skip
-        worse = self._forecast_anew(worse)
-        return WarningDecision(
-            [worse], [self._change(worse, "escalated", severity=finding.severity, evidence=evidence)]
-        )
+        changed = self._forecast_anew(changed)
+        return WarningDecision([changed], [self._change(changed, kind, severity=finding.severity, evidence=evidence)])
 
     def _keep(self, warning: EarlyWarning) -> WarningDecision:
         """The warning as it is, but for what is to be expected by now; that is no entry of its history."""

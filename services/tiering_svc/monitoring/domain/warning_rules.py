@@ -43,6 +43,11 @@ class WarningRule:
     least_likelihood: Decimal | None = None  # of a loss: below it only the worst threshold raises; None: all do
     red_likelihood: Decimal | None = None  # from it on red, below it yellow; None: as the thresholds say
 
+    @property
+    def follows_likelihood(self) -> bool:
+        """Whether its severity says how likely a loss is, so that it gets milder too."""
+        return self.red_likelihood is not None or isinstance(self.detector, LikelyLoss)
+
     def detect(self, series: MonthlySeries) -> Finding | None:
         """What the detector finds, as severe as the loss is likely. Where the likelihood is not known, the thresholds
         alone decide."""

@@ -41,7 +41,7 @@ from services.tiering_svc.monitoring.repository.stage_rules import find_stage_ve
 from services.tiering_svc.monitoring.repository.sweeps import WARNING_SWEEP, Sweep
 from services.tiering_svc.retention.repository.churn import load_rhythms
 from shared.errors import conflict
-from shared.events import Event, WarningEscalated, WarningRaised
+from shared.events import Event, WarningEased, WarningEscalated, WarningRaised
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job, request_job_once
 from shared.messaging import Transaction, announce, new_id
 
@@ -160,7 +160,7 @@ async def _decide_warnings(
         findings = [rule.detect(series) for rule in rules]
         swept = SweptCustomer(
             customer_id, run.as_of, tx.at, owners.get(customer_id), new_id,
-            forecast_of(series) if by_cause or any(found and found.severity for found in findings) else None,
+            forecast_of(series) if by_cause or any(finding and finding.severity for finding in findings) else None,
         )  # fmt: skip
         for rule, finding in zip(rules, findings, strict=True):
             warning = by_cause.get(rule.cause)
@@ -225,8 +225,9 @@ def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
             owner=warning.owner, as_of=warning.as_of, likelihood=warning.likelihood,
             value_at_stake=warning.value_at_stake, expected_loss=warning.expected_loss,
         )  # fmt: skip
-    if change.kind == "escalated":
-        return WarningEscalated(
+    if change.kind in ("escalated", "eased"):
+        changed = WarningEscalated if change.kind == "escalated" else WarningEased
+        return changed(
             customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
             severity=warning.severity, since=warning.as_of, as_of=warning.swept_as_of, likelihood=warning.likelihood,
             value_at_stake=warning.value_at_stake, expected_loss=warning.expected_loss,

@@ -58,13 +58,13 @@ def fit(samples: Sequence[LossSample]) -> FittedLikelihood:
     losses = int(lost.sum())
     if min(losses, len(samples) - losses) < FEWEST_LOSSES:
         raise TooFewLosses
-    found = _fit(signals, lost)
+    fitted = _fit(signals, lost)
     odds = _out_of_fold(signals, lost, np.array([sample.customer_id.int % FOLDS for sample in samples]))
     slope, offset = _calibrate(odds, lost)
     months = [sample.month for sample in samples]
     model = LikelihoodModel(
-        tuple(found.lows.tolist()), tuple(found.highs.tolist()), tuple(found.means.tolist()),
-        tuple(found.spreads.tolist()), found.intercept, tuple(found.weights.tolist()), slope, offset, len(samples),
+        tuple(fitted.lows.tolist()), tuple(fitted.highs.tolist()), tuple(fitted.means.tolist()),
+        tuple(fitted.spreads.tolist()), fitted.intercept, tuple(fitted.weights.tolist()), slope, offset, len(samples),
         losses, min(months), max(months),
     )  # fmt: skip
     return FittedLikelihood(model, _logistic(slope * odds + offset).tolist())
@@ -95,7 +95,7 @@ def _matrix(samples: Sequence[LossSample]) -> Array:
 
 
 class _Weights(NamedTuple):
-    """What a fit found: how terms are made, and how they count."""
+    """What a fit gives: how terms are made, and how they count."""
 
     lows: Array
     highs: Array
