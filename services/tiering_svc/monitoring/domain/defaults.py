@@ -1,8 +1,8 @@
 """The rules that come with Patron: warnings (T12), all in force from the start, and stages and relationships (T11).
 
 A multiple of the own cycle is the field's own figure; windows, least amounts and multiples were chosen on the first
-part of the demo's real year. What the warnings are worth was measured on the other part. Rules that were no better than
-chance there are not among them; their kinds can be written (`docs/tiering/warnings.md`). Red is as likely as not.
+part of the demo's real year. What the warnings are worth was measured on the other part. Rules no better than chance
+there are not among them; their kinds can be written (`docs/tiering/warnings.md`). Red is as likely as not.
 """
 
 from dataclasses import dataclass

@@ -179,6 +179,7 @@ class SweptCustomer(SweptSubject):
     at: datetime
     owner: str | None
     new_id: NewId
+    forecast: LossForecast | None = None
 
     def _of(self, warning: EarlyWarning) -> EarlyWarning:
         return replace(warning, customer_id=self.customer_id)
