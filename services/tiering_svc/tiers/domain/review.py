@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import add_months
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import (
     Cause,
@@ -41,7 +42,7 @@ def review(
     figures = facts.figures if isinstance(facts, CustomerSnapshot) else facts
     if standing.overridden_until is not None:
         return ReviewDecision(standing, "overridden", graded)
-    if standing.tier is None and figures.orders == 0:
+    if standing.tier is None and figures.orders == 0 and not _is_placeable(policy, facts):
         return ReviewDecision(standing, "no_orders", graded)
     cause = Cause("review", run_id=run_id)
     if standing.tier is None or standing.ladder != policy.ladder:
@@ -65,6 +66,11 @@ def review(
     return ReviewDecision(
         *_moved(changed(standing, graded, "downgrade", facts, as_of, month, decider, cause), "down", graded)
     )
+
+
+def _is_placeable(policy: Policy, facts: Facts) -> bool:
+    """T4: whether the policy places who never ordered, by a potential that is known."""
+    return isinstance(facts, CustomerSnapshot) and policy.can_place_prospect(facts)
 
 
 def _moved(
