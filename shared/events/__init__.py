@@ -1,7 +1,6 @@
 """The catalogue: one file an owner; adding an event is writing one class."""
 
 from shared.events.base import CATALOGUE, Event, Meta, read_event, without
-from shared.events.class_warnings import ClassWarningClosed, ClassWarningEscalated, ClassWarningRaised
 from shared.events.complaint import (
     ComplaintAcknowledged,
     ComplaintClosed,
@@ -50,11 +49,16 @@ from shared.events.tiering import (
     SatisfactionMeasured,
     TierChanged,
     TierPeriod,
+    join_tails,
+)
+from shared.events.warnings import (
+    ClassWarningClosed,
+    ClassWarningEscalated,
+    ClassWarningRaised,
     WarningClosed,
     WarningEased,
     WarningEscalated,
     WarningRaised,
-    join_tails,
 )
 
 OWNERS: dict[str, str] = {

@@ -230,7 +230,7 @@ async def test_T11_a_customers_stages_through_time_are_those_of_each_months_end(
         assert (period["stage"], period["name"]) == (stage["code"], stage["name"])
         stages += [stage["code"]] if stages[-1:] != [stage["code"]] else []
     assert [period["stage"] for period in periods] == stages
-    assert stages == ["acquire", "retain", "dormant", "lost", "retain"]
+    assert stages == ["acquire", "retain", "dormant", "lost", "retain", "dormant"]
     assert (await client.get(f"{url}/stages", params={"months": 61})).status_code == 422
     nobody = await client.get(f"/v1/customers/{UUID(int=9)}/stages")
     assert nobody.json()["code"] == "customer_not_found"
