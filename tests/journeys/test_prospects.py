@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.journeys.caller import Caller, ago, instant, new_code
+from tests.journeys.caller import Caller, ago, instant, new_code, now
 from tests.journeys.conftest import SignIn
 from tests.journeys.test_complaints_settled import due, file_for
 
@@ -60,7 +60,7 @@ async def test_T10_a_customer_without_orders_has_what_its_tier_gives(admin: Call
     assert all(due_at < due(as_anybody)[stage] for stage, (due_at, _) in given.items())
 
     line = {"line": 1, "sku": "sku-1", "category": "tea", "quantity": 1, "amount": "50.00"}
-    order = {"order_id": new_code("O"), "customer": {"id": prospect}, "placed_at": ago(seconds=1), "currency": "USD",
+    order = {"order_id": new_code("O"), "customer": {"id": prospect}, "placed_at": now(), "currency": "USD",
              "channel": "store", "lines": [line]}  # fmt: skip
     await admin.post("/v1/orders", order, status=202)
     await admin.settle()
