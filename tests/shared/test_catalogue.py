@@ -26,12 +26,8 @@ PERSONAL = (
 )
 
 AMOUNTS = ("amount", "unit_cost", "discount", "outstanding", "registered_capital", "annual_sales",
-           "satisfaction", "expectation", "experience")  # fmt: skip
-BANDS = (
-    "age_band",
-    "age_band_since",
-    "income_band",
-)  # a step of a scale, shared by many: what indicators grade by (T1)
+           "satisfaction", "expectation", "experience", "likelihood", "value_at_stake", "expected_loss")  # fmt: skip
+BANDS = ("age_band", "age_band_since", "income_band")  # a step of a scale, shared by many (T1)
 
 
 def fields_of(schema: dict[str, Any]) -> Iterator[str]:
