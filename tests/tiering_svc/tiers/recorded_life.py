@@ -1,7 +1,6 @@
 """Facts recorded in tiering by its own handlers, on a clock of the test's, and beside it as the oracle takes them."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from json import loads
 from typing import Any
 from uuid import UUID
@@ -23,22 +22,111 @@ OrderFact = OrderPlaced | OrderReturned | OrderCancelled
 TICK = timedelta(milliseconds=1)
 
 
-class RecordedLife:
-    """Tiering's database, and what was recorded in it. Every transaction is a tick later than the one before."""
+class KnownFacts:
+    """All that was recorded, as the oracle takes it. Every transaction is a tick later than the one before."""
 
-    def __init__(self, database: Database, now: datetime) -> None:
-        self.database = database
+    zone: tzinfo = UTC
+
+    def __init__(self, now: datetime) -> None:
         self.now = now
         self.facts: dict[UUID, Facts] = {}
         self.activations: list[oracle.Fact] = []
         self.reviews: list[oracle.Fact] = []
-        self.shipped: Document = {}
+        self.shipped: Document = {}  # the policy in force before any other
         self.ids: dict[str, tuple[UUID, int]] = {}  # of the policies that were in force
-        database.clock = self.tick
 
     def tick(self) -> datetime:
         self.now += TICK
         return self.now
+
+    @property
+    def policy(self) -> Document:
+        document: Document = self.activations[-1]["policy"] if self.activations else self.shipped
+        return document
+
+    def of(self, customer: UUID, recorded_at: datetime | None = None) -> Facts:
+        """The customer's facts, with those of all customers. `recorded_at`: when one of them is recorded."""
+        if customer not in self.facts:
+            # the lists are shared: what comes to them comes to everybody
+            self.facts[customer] = Facts(
+                self.shipped, reviews=self.reviews, activations=self.activations, zone=self.zone
+            )  # fmt: skip
+        facts = self.facts[customer]
+        if recorded_at is not None and facts.first_known == oracle.NOTHING_YET:
+            facts.first_known = recorded_at
+        return facts
+
+    def keep(self, event: OrderFact, at: datetime) -> None:
+        facts = self.of(event.customer_id, at)
+        if isinstance(event, OrderPlaced):
+            [line] = event.lines
+            facts.orders.append(
+                {"id": event.order_id, "placed_at": event.placed_at, "amount": event.amount,
+                 "quantity": line.quantity, "cost": line.unit_cost}
+            )  # fmt: skip
+        else:
+            back_at = event.returned_at if isinstance(event, OrderReturned) else event.cancelled_at
+            change_id = event.return_id if isinstance(event, OrderReturned) else event.order_id
+            facts.reversals.append(
+                {"id": change_id, "order": event.order_id, "at": back_at, "amount": event.amount,
+                 "quantity": sum(line.quantity for line in event.lines)}
+            )  # fmt: skip
+
+    def set_override(self, customer: UUID, tier: str, until: datetime, at: datetime) -> None:
+        """It replaces what was set or promised before."""
+        facts = self.of(customer, at)
+        for before in facts.overrides:
+            if before["ended_at"] is None and before["until"] > at:
+                before["ended_at"] = at
+        self.withdraw_promise(customer, at)
+        facts.overrides.append(
+            {"tier": tier, "policy": self.policy, "starts_at": at, "until": until, "ended_at": None}
+        )  # fmt: skip
+
+    def set_promise(self, customer: UUID, until: datetime, at: datetime) -> None:
+        self.withdraw_promise(customer, at)
+        self.of(customer).promises.append({"starts_at": at, "until": until, "ended_at": None})
+
+    def withdraw_promise(self, customer: UUID, at: datetime) -> None:
+        for before in self.of(customer).promises:
+            if before["ended_at"] is None and before["until"] > at:
+                before["ended_at"] = at
+
+    def promised(self, customer: UUID) -> bool:
+        """Whether a promise is on."""
+        return any(p["ended_at"] is None and p["until"] > self.now + 2 * TICK for p in self.of(customer).promises)
+
+    def takes_review(self, as_of: datetime) -> bool:
+        """Whether a review as of an instant is drawn: not two of one instant."""
+        return all(review["as_of"] != as_of for review in self.reviews)
+
+    # --- what is held against the oracle ---
+
+    async def history(self, customer: UUID, known_at: datetime | None = None) -> list[Row]:
+        raise NotImplementedError
+
+    async def watch(self, customer: UUID) -> Watch:
+        raise NotImplementedError
+
+    async def holds(self) -> None:
+        """Whatever else must hold."""
+
+    async def agrees(self) -> None:
+        """The same history and the same watch for everybody."""
+        for customer, facts in self.facts.items():
+            rows, state = oracle.live(facts, self.now)
+            assert await self.history(customer) == rows
+            assert await self.watch(customer) == Watch(state.below_since, state.grace_until, state.retained_until)
+        await self.holds()
+
+
+class RecordedLife(KnownFacts):
+    """Tiering's database, and what was recorded in it."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        super().__init__(now)
+        self.database = database
+        database.clock = self.tick
 
     # --- what is recorded ---
 
@@ -65,7 +153,7 @@ class RecordedLife:
         at = self.tick()
         await harness.deliver(self.database, subscriptions, events, at=at, recorded_at=at)
         for event in events:
-            self._keep(event, at)
+            self.keep(event, at)
 
     async def review(self, as_of: datetime) -> Any:
         policy = self.policy
@@ -82,14 +170,10 @@ class RecordedLife:
 
     async def override(self, customer: UUID, tier: str, until: datetime) -> None:
         at = self.tick()
-        facts = self.of(customer, at)
         await self.database.run(
             lambda tx: tiers.override_tier(tx, customer, tier=tier, until=until, reason="why", by="ann"), at=at
         )
-        self._end_privileges(customer, at)
-        facts.overrides.append(
-            {"tier": tier, "policy": self.policy, "starts_at": at, "until": until, "ended_at": None}
-        )  # fmt: skip
+        self.set_override(customer, tier, until, at)
 
     async def end_override(self, customer: UUID) -> None:
         privilege, at = await self._open_privilege(customer, "override"), self.tick()
@@ -99,26 +183,21 @@ class RecordedLife:
         self.of(customer).overrides[-1]["ended_at"] = at
 
     async def promise(self, customer: UUID, until: datetime) -> None:
-        at, facts = self.tick(), self.of(customer)
+        at = self.tick()
         await self.database.run(
             lambda tx: tiers.promise_tier(tx, customer, until=until, reason="why", by="ann"), at=at
         )  # fmt: skip
-        self._end_promise(customer, at)
-        facts.promises.append({"starts_at": at, "until": until, "ended_at": None})
+        self.set_promise(customer, until, at)
 
     async def end_promise(self, customer: UUID) -> None:
         privilege, at = await self._open_privilege(customer, "retention"), self.tick()
         await self.database.run(lambda tx: tiers.end_promise(tx, customer, privilege, reason="enough", by="ann"), at=at)
-        self._end_promise(customer, at)
+        self.withdraw_promise(customer, at)
 
     async def pass_time(self, now: datetime) -> None:
         """Time goes on, and what had been set to end by then has ended."""
         self.now = max(self.now, now)
         await timers.fire_due(self.database, until=self.now)
-
-    def promised(self, customer: UUID) -> bool:
-        """Whether a promise is on."""
-        return any(p["ended_at"] is None and p["until"] > self.now + 2 * TICK for p in self.of(customer).promises)
 
     async def register(self, *customers: UUID) -> None:
         """Files without any order yet."""
@@ -135,51 +214,6 @@ class RecordedLife:
         )  # fmt: skip
         return found
 
-    def _end_privileges(self, customer: UUID, at: datetime) -> None:
-        """What a new override replaces."""
-        for before in self.of(customer).overrides:
-            if before["ended_at"] is None and before["until"] > at:
-                before["ended_at"] = at
-        self._end_promise(customer, at)
-
-    def _end_promise(self, customer: UUID, at: datetime) -> None:
-        for before in self.of(customer).promises:
-            if before["ended_at"] is None and before["until"] > at:
-                before["ended_at"] = at
-
-    # --- as the oracle takes it ---
-
-    @property
-    def policy(self) -> Document:
-        document: Document = self.activations[-1]["policy"] if self.activations else self.shipped
-        return document
-
-    def of(self, customer: UUID, recorded_at: datetime | None = None) -> Facts:
-        """The customer's facts, with those of all customers. `recorded_at`: when one of them is recorded."""
-        if customer not in self.facts:
-            # the lists are shared: what comes to them comes to everybody
-            self.facts[customer] = Facts(self.shipped, reviews=self.reviews, activations=self.activations)
-        facts = self.facts[customer]
-        if recorded_at is not None and facts.first_known == oracle.NOTHING_YET:
-            facts.first_known = recorded_at
-        return facts
-
-    def _keep(self, event: OrderFact, at: datetime) -> None:
-        facts = self.of(event.customer_id, at)
-        if isinstance(event, OrderPlaced):
-            [line] = event.lines
-            facts.orders.append(
-                {"id": event.order_id, "placed_at": event.placed_at, "amount": event.amount,
-                 "quantity": line.quantity, "cost": line.unit_cost}
-            )  # fmt: skip
-        else:
-            back_at = event.returned_at if isinstance(event, OrderReturned) else event.cancelled_at
-            change_id = event.return_id if isinstance(event, OrderReturned) else event.order_id
-            facts.reversals.append(
-                {"id": change_id, "order": event.order_id, "at": back_at, "amount": event.amount,
-                 "quantity": sum(line.quantity for line in event.lines)}
-            )  # fmt: skip
-
     # --- what tiering says ---
 
     async def history(self, customer: UUID, known_at: datetime | None = None) -> list[Row]:
@@ -194,12 +228,11 @@ class RecordedLife:
         )  # fmt: skip
         return Watch(*(row or (None, None, None)))
 
-    async def agrees(self, customers: Sequence[UUID] | None = None) -> None:
-        """Tiering and the oracle say the same of everybody."""
-        for customer in self.facts if customers is None else customers:
-            facts = self.of(customer)
-            assert await self.history(customer) == oracle.history(facts, self.now)
-            assert await self.watch(customer) == oracle.watch(facts, self.now)
+    def takes_review(self, as_of: datetime) -> bool:
+        """History is closed before the last review that was applied."""
+        return all(review["as_of"] < as_of for review in self.reviews)
+
+    async def holds(self) -> None:
         assert await broken_invariants(self.database) == []
 
 

@@ -3,7 +3,9 @@ instant (T10, K20). The quick tier is part of the suite; the long one is of `mak
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 
 from shared.messaging import Database
 from tests import harness
+from tests.tiering_svc.tiers.life_in_memory import LifeInMemory
 from tests.tiering_svc.tiers.random_lives import BEGINNING, CUSTOMERS, POLICIES, Player, Step, lives
 from tests.tiering_svc.tiers.recorded_life import RecordedLife
 
 SERVICE = "tiering"
 WHICH = st.one_of(st.none(), st.integers(0, len(POLICIES) - 1))
+ZONES = st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
 SHUFFLES = st.lists(st.integers(0, 5), min_size=1, max_size=4)
 HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -35,13 +39,14 @@ async def play_on_a_database(
         await recorded.register(*CUSTOMERS)
         player = Player(recorded, shuffles)
         await player.play(steps, policy)
+        await player.compare_what_was_known()
         return player.steps
     finally:
         await database.close()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=HEALTH)
-@given(lives(12), WHICH, SHUFFLES)
+@given(lives(3, 12), WHICH, SHUFFLES)
 def test_K20_random_lives_in_the_database_equal_the_oracle(
     run_in_loop: Any, databases: harness.Databases, steps: list[Step], policy: int | None, shuffles: list[int]
 ) -> None:
@@ -55,8 +60,8 @@ def test_K20_many_random_lives_in_the_database_equal_the_oracle(
 ) -> None:
     done = 0
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
-    @given(lives(40), WHICH, SHUFFLES)
+    @settings(max_examples=250, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
+    @given(lives(10, 30), WHICH, SHUFFLES)
     def play(steps: list[Step], policy: int | None, shuffles: list[int]) -> None:
         nonlocal done
         done += run_in_loop(play_on_a_database(databases, steps, policy, shuffles))
@@ -64,3 +69,39 @@ def test_K20_many_random_lives_in_the_database_equal_the_oracle(
     play()
     with capsys.disabled():
         print(f"\nrandom lives in the database: {done} steps")
+
+
+def play_in_memory(run_in_loop: Any, steps: Sequence[Step], policy: int | None, zone: tzinfo) -> Player:
+    in_memory = LifeInMemory(BEGINNING)
+    in_memory.zone = zone
+    player = Player(in_memory)
+    run_in_loop(player.play(steps, policy))
+    return player
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=HEALTH)
+@given(lives(3, 40), WHICH, ZONES)
+def test_K20_random_lives_in_memory_equal_the_oracle(
+    run_in_loop: Any, steps: list[Step], policy: int | None, zone: tzinfo
+) -> None:
+    play_in_memory(run_in_loop, steps, policy, zone)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(7200)
+def test_K20_a_hundred_thousand_steps_in_memory_equal_the_oracle(
+    run_in_loop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done, fast = 0, 0
+
+    @settings(max_examples=3_000, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
+    @given(lives(25, 60), WHICH, ZONES)
+    def play(steps: list[Step], policy: int | None, zone: tzinfo) -> None:
+        nonlocal done, fast
+        player = play_in_memory(run_in_loop, steps, policy, zone)
+        done, fast = done + player.steps, fast + player.recorded.on_the_fast_path
+
+    play()
+    with capsys.disabled():
+        print(f"\nrandom lives in memory: {done} steps, {fast} batches of orders by the fast path")
+    assert done >= 100_000
