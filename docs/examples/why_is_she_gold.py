@@ -47,7 +47,8 @@ def main() -> None:
     print(explain(customer, lang="zh")["words"].partition("。")[0] + "。")
     why = explain(customer)["reasons"]
     print(f"as data: {why['indicator']} {why['value']}, from {why['band']['from']}", end=", ")
-    print(f"{why['next']['code']} needs {why['next']['missing']} more")
+    following = explain(customer)["now"]["next"]
+    print(f"{following['code']} needs {following['missing']} more")
     yesterday = (now - timedelta(days=2, hours=1)).isoformat()
     print("the day before she was:", explain(customer, at=yesterday)["tier"]["tier"])
 

@@ -104,7 +104,7 @@ class FiguresRead(Read):
     """The figures as of the instant asked about, by the policy in force then."""
 
     policy: PolicyReference
-    reasons: dict[str, Any] = Field(description="what the policy looks at and what it gives; `next` is told beside")
+    reasons: dict[str, Any] = Field(description="what the policy looks at, what it gives, what is missing for more")
     next: NextTierRead | None = Field(description="the same as of the tier; null at the top, or on another pyramid")
 
 
@@ -116,7 +116,9 @@ class ExplanationRead(Read):
     known_at: datetime
     tier: HistoryRowRead
     words: str
-    reasons: dict[str, Any] = Field(description="what the decision looked at when it was made")
+    reasons: dict[str, Any] = Field(
+        description="what the decision looked at when it was made; `next` as of the instant asked about, as in `now`"
+    )
     since_then: list[DevelopmentRead] = Field(description="what happened since the tier began, in order of time")
     below_since: datetime | None = Field(description="the review that found its figures too low for it")
     grace_until: datetime | None

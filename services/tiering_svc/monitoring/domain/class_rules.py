@@ -5,7 +5,7 @@ product line is a category of goods. Its series holds what its members of the sw
 nobody's moving to another class makes a rise or a fall; detectors are those of customers, and one of its buyers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -129,10 +129,12 @@ Readers = Mapping[str, Callable[[Any], Detector]]
 def read_class_detector(fields: RuleFields, readers: Readers) -> ClassDetector:
     """The detector of a rule about classes or product lines; `readers` are those of customers' rules, by kind. Refused
     with 422 at its field: `unknown_subject`, `unknown_dimension`, `not_of_classes`."""
-    subject_kind = _one_of(fields, "subject", (CLASS, PRODUCT_LINE), "unknown_subject")
-    dimension = CATEGORY
-    if subject_kind == CLASS:
-        dimension = _one_of(fields, "dimension", DIMENSIONS, "unknown_dimension")
+    subject_kind: str = fields.get("subject")
+    if subject_kind not in (CLASS, PRODUCT_LINE):
+        raise invalid("unknown_subject", f"One of {CLASS}, {PRODUCT_LINE}.", pointer=fields.at("subject"))
+    dimension: str = fields.get("dimension") if subject_kind == CLASS else CATEGORY
+    if subject_kind == CLASS and dimension not in DIMENSIONS:
+        raise invalid("unknown_dimension", f"One of {', '.join(DIMENSIONS)}.", pointer=fields.at("dimension"))
     kind = fields.document["kind"]
     if kind == BuyersDown.kind:
         detector: Detector = BuyersDown(
@@ -150,10 +152,3 @@ def read_class_detector(fields: RuleFields, readers: Readers) -> ClassDetector:
 def default_cause(detector: ClassDetector) -> str:
     """What a rule about classes warns of, unless its document says so: `tier_revenue_down`, `category_falling`."""
     return f"{detector.dimension}_{detector.kind}"
-
-
-def _one_of(fields: RuleFields, name: str, choices: Sequence[str], code: str) -> str:
-    value: str = fields.get(name)
-    if value not in choices:
-        raise invalid(code, f"One of {', '.join(choices)}.", pointer=fields.at(name))
-    return value

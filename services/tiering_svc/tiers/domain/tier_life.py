@@ -66,7 +66,7 @@ class TierLife:
 
 
 @dataclass(slots=True)
-class _Decided:
+class _HighestDecision:
     """What had been decided for an instant before something came back: the highest rank, whether a row began with it,
     the rank that is left of it, and the last return that lowered it."""
 
@@ -136,7 +136,7 @@ class _Walk:
         self.reviews: list[LifeReview] = []
         self.totals = RunningTotals()
         self.saved: list[_Saved] = []  # one for each instant that was walked
-        self.decided: dict[int, _Decided] = {}
+        self.decided: dict[int, _HighestDecision] = {}
         self.taken_back: UUID | None = None
 
     # --- forward and back ---
@@ -265,7 +265,7 @@ class _Walk:
         return self._correction(decided, instant, before, policy, month)
 
     def _correction(
-        self, decided: _Decided, instant: TimelineInstant, before: Standing, policy: Policy, month: date
+        self, decided: _HighestDecision, instant: TimelineInstant, before: Standing, policy: Policy, month: date
     ) -> TierChange:
         """The row that is left where a higher tier had been decided; retention and grace go on as without it."""
         now = self.standing
@@ -288,10 +288,10 @@ class _Walk:
         nothing."""
         now = self.standing
         fell = change is not None and change.kind == "downgrade"
-        looked_at = change is not None or instant.reviews or instant.ended is not None
-        if now.tier is None or now.ladder is None or fell or not looked_at or now.overridden_until is not None:
+        assessed = change is not None or instant.reviews or instant.ended is not None
+        if now.tier is None or now.ladder is None or fell or not assessed or now.overridden_until is not None:
             return change
         decided = self.decided.get(number)
         if decided is None or now.rank >= decided.rank:
-            self.decided[number] = _Decided(now.tier, now.rank, now.ladder, change is not None, now.rank)
+            self.decided[number] = _HighestDecision(now.tier, now.rank, now.ladder, change is not None, now.rank)
         return change

@@ -121,14 +121,15 @@ async def explain_tier(
     privilege = await privileges.find_privilege_on(tx, customer_id, at, known_at) if internal else None
     standing = view.standing
     return ExplanationRead(
-        customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row), words=words, reasons=reasons,
+        customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row), words=words,
+        reasons=reasons if "next" not in figures else reasons | {"next": figures["next"]},
         since_then=[_development(development) for development in view.developments],
         below_since=standing.below_since, grace_until=standing.grace_until,
         retained_until=_to_come(standing.retained_until, at), promised_until=_to_come(standing.promised_until, at),
         overridden_until=standing.overridden_until, privilege=None if privilege is None else show_privilege(privilege),
         now=FiguresRead(
             policy=_reference(view.policy), next=_next_of(view, hidden),
-            reasons={name: part for name, part in figures.items() if name != "next"},
+            reasons=figures,
         ),
         account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip
