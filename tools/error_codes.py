@@ -39,6 +39,7 @@ MEANINGS = {
     "cel_fails": "The condition could not be computed for a customer.",
     "cel_function_not_allowed": "A condition uses a function that is not among those allowed.",
     "conflict": "It does not fit the state that things are in.",
+    "customer_not_known_yet": "The customer may just have been opened: the service could not ask its owner in time.",
     "forbidden": "The token or key has none of the scopes that this needs, or a partner asks for more than its own.",
     "internal_error": "Something went wrong that nobody foresaw. It was logged under the request's id.",
     "malformed_request": "The request can not be read.",

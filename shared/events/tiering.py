@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
-
-from pydantic import Field
 
 from shared.events.base import Amount, Code, Event, Instant, Part, catalogued
 
@@ -72,15 +70,32 @@ class TierChanged(Event):
     """That policy's version."""
     run_id: UUID | None = None
     """The review that decided it, where one did."""
-    changed_from: Instant
-    """The first instant from which the history is another than before."""
-    periods: Annotated[tuple[TierPeriod, ...], Field(min_length=1)]
-    """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open."""
+    changed_from: Instant | None = None
+    """The first instant from which the history is another than before; missing: `effective_from`."""
+    periods: tuple[TierPeriod, ...] = ()
+    """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open.
+    Missing: the open row alone."""
+
+    @property
+    def tail(self) -> tuple[TierPeriod, ...]:
+        """The rows in force from the first change on; at least the open one."""
+        return self.periods or (
+            TierPeriod(
+                change_id=self.change_id, previous_tier=self.previous_tier, tier=self.tier, rank=self.rank,
+                kind=self.kind, effective_from=self.effective_from, policy_id=self.policy_id,
+                policy_version=self.policy_version, run_id=self.run_id,
+            ),
+        )  # fmt: skip
+
+    @property
+    def first_change_at(self) -> datetime:
+        """The first instant from which the history is another than before."""
+        return self.changed_from or self.effective_from
 
     @property
     def replaced_from(self) -> datetime:
-        """The instant from which `periods` take the place of what a copy has: where the tail begins, or earlier."""
-        return min(self.changed_from, self.periods[0].effective_from)
+        """The instant from which the tail takes the place of what a copy has: where it begins, or earlier."""
+        return min(self.first_change_at, self.tail[0].effective_from)
 
 
 def join_tails(changes: Iterable[TierChanged]) -> dict[UUID, TierChanged]:
@@ -93,9 +108,9 @@ def join_tails(changes: Iterable[TierChanged]) -> dict[UUID, TierChanged]:
     for change in changes:
         before = joined.get(change.customer_id)
         if before is not None:
-            kept = tuple(period for period in before.periods if period.effective_from < change.replaced_from)
-            since = min(before.changed_from, change.changed_from)
-            change = change.model_copy(update={"changed_from": since, "periods": kept + change.periods})
+            kept = tuple(period for period in before.tail if period.effective_from < change.replaced_from)
+            since = min(before.first_change_at, change.first_change_at)
+            change = change.model_copy(update={"changed_from": since, "periods": kept + change.tail})
         joined[change.customer_id] = change
     return joined
 

@@ -70,5 +70,5 @@ async def replace_tails(tx: Transaction, tails: Iterable[TierChanged]) -> None:
     customer_ids = [tail.customer_id for tail in tails]
     await save_customers(tx, customer_ids)
     await tx.raw.execute(DROP_TAILS, customer_ids, [tail.replaced_from for tail in tails])
-    rows = [(tail.customer_id, p.effective_from, p.tier, p.rank) for tail in tails for p in tail.periods]
+    rows = [(tail.customer_id, p.effective_from, p.tier, p.rank) for tail in tails for p in tail.tail]
     await insert_many(tx, tier_copy, rows, columns=("customer_id", "effective_from", "tier", "rank"))

@@ -92,7 +92,7 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
     for customer, tail in tails.items():
         histories[customer].replace_tail(tail.replaced_from, _periods_of(tail))
     await replace_tails(tx, tails.values())
-    orders = await order_rows.load_orders_since(tx, {c: tail.changed_from for c, tail in tails.items()})
+    orders = await order_rows.load_orders_since(tx, {c: tail.first_change_at for c, tail in tails.items()})
     programmes = await load_programme_versions(tx, {order.programme for order in orders})
     tiers = {order.order_id: histories[order.customer_id].at(order.placed_at) for order in orders}
     needs = [(o, points_to_reverse(o, programmes[o.programme], tiers[o.order_id])) for o in orders]
@@ -109,7 +109,7 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
 
 
 def _periods_of(change: TierChanged) -> list[TierPeriod]:
-    return [TierPeriod(period.effective_from, period.tier) for period in change.periods]
+    return [TierPeriod(period.effective_from, period.tier) for period in change.tail]
 
 
 async def _load_lots_to_reverse(

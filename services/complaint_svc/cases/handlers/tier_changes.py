@@ -30,7 +30,7 @@ async def when_tiers_change_shorten_open_deadlines(tx: Transaction, changes: Seq
 
 
 def _tail_of(change: TierChanged) -> TierHistory:
-    return TierHistory(TierPeriod(period.effective_from, period.tier) for period in change.periods)
+    return TierHistory(TierPeriod(period.effective_from, period.tier) for period in change.tail)
 
 
 def _by_customer(changes: Sequence[TierChanged]) -> dict[UUID, list[TierChanged]]:

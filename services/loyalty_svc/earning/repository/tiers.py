@@ -36,5 +36,5 @@ async def replace_tails(tx: Transaction, tails: Iterable[TierChanged]) -> None:
     """
     tails = list(tails)
     await tx.raw.execute(DROP_TAILS, [tail.customer_id for tail in tails], [tail.replaced_from for tail in tails])
-    rows = [(t.customer_id, period.effective_from, period.tier) for t in tails for period in t.periods]
+    rows = [(t.customer_id, period.effective_from, period.tier) for t in tails for period in t.tail]
     await insert_many(tx, tier_copy, rows, columns=("customer_id", "effective_from", "tier"))

@@ -31,12 +31,12 @@ def _since_then(developments: Sequence[Development], zone: tzinfo) -> Iterator[P
     if kept:
         yield phrase("since_then.kept", reviews=len(kept), at=kept[-1].at.astimezone(zone))
     for development in developments:
-        at = development.at.astimezone(zone)
         if development.kind == "override_ended":
-            yield phrase("since_then.override_ended", at=at)
-        elif development.kind == "policy" and development.policy is not None:
-            policy = development.policy
-            yield phrase("since_then.policy", at=at, name=policy.names, version=policy.version)
+            yield phrase("since_then.override_ended", at=development.at.astimezone(zone))
+    activated = [development for development in developments if development.policy is not None]
+    if activated and activated[-1].policy is not None:
+        policy, at = activated[-1].policy, activated[-1].at.astimezone(zone)
+        yield phrase("since_then.policy", at=at, name=policy.names, version=policy.version)
 
 
 def _kept(view: TierView, as_of: datetime, zone: tzinfo) -> Iterator[Phrase]:
