@@ -20,9 +20,10 @@ async def warned(five: Five) -> Five:
     await five.run(
         "tiering",
         f"""
-        insert into early_warning (warning_id, customer_id, cause, rule_id, rule_version, severity, state, lasting,
-                                   as_of, swept_as_of, raised_at, evidence)
-        values ('{WARNING}', '{CUSTOMER}', 'silent', '{RULE}', 1, 'red', 'open', true, '{AT}', '{AT}', now(), '{{}}');
+        insert into early_warning (warning_id, subject_kind, customer_id, cause, rule_id, rule_version, severity, state,
+                                   lasting, as_of, swept_as_of, raised_at, evidence)
+        values ('{WARNING}', 'customer', '{CUSTOMER}', 'silent', '{RULE}', 1, 'red', 'open', true, '{AT}', '{AT}',
+                now(), '{{}}');
         insert into warning_change (change_id, warning_id, at, kind, by) values ('{OTHER}', '{WARNING}', now(),
                                                                                 'raised', 'patron')
         """,
