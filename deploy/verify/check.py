@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deploy.verify.invariant import ALL_SERVICES
 from deploy.verify.invariants import INVARIANTS
 from deploy.verify.report import Report
-from deploy.verify.snapshots import Connections, connected, take_snapshots
+from deploy.verify.snapshots import Connections, Progress, connected, no_progress, take_snapshots
 
 WAIT_SECONDS = 30.0
 
@@ -23,26 +23,33 @@ SUBSCRIBED_TOPICS = {
 }
 
 
-async def verify(urls: Mapping[str, str], *, wait_seconds: float = WAIT_SECONDS) -> Report:
+async def verify(
+    urls: Mapping[str, str], *, wait_seconds: float = WAIT_SECONDS, progress: Progress = no_progress
+) -> Report:
     """Check a running system by the URLs of its five databases (by service name).
 
-    `wait_seconds` is how long consumers may take to reach the heads of the start. Raises ValueError when a URL is
+    `wait_seconds` is how long consumers may take to reach the heads of the start. `progress` is called by what takes
+    longer, with its code, how many it looked at, and of how many. Raises ValueError when a URL is
     missing, and what the databases raise.
     """
     if missing := set(ALL_SERVICES) - set(urls):
         raise ValueError(f"no database is known for {', '.join(sorted(missing))}")
     async with connected(urls) as connections:
-        return await check_invariants(connections, SUBSCRIBED_TOPICS, wait_seconds)
+        return await check_invariants(connections, SUBSCRIBED_TOPICS, wait_seconds, progress)
 
 
 async def check_invariants(
-    connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float
-) -> Report:
-    """Check over open connections: three to each database, by service; and `topics` that each service subscribes to."""
+    connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float,
+    progress: Progress = no_progress,
+) -> Report:  # fmt: skip
+    """Check over open connections (`connected`), with the `topics` that each service subscribes to."""
     started = time.monotonic()
     try:
         # side by side: while one waits for its database, another compares what came from its own
-        async with take_snapshots(connections, topics, wait_seconds) as snapshots, asyncio.TaskGroup() as group:
+        async with (
+            take_snapshots(connections, topics, wait_seconds, progress) as snapshots,
+            asyncio.TaskGroup() as group,
+        ):
             checks = [group.create_task(invariant.check(snapshots)) for invariant in INVARIANTS]
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None

@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 from rich.console import Console
+from rich.status import Status
 
 from deploy.verify.check import verify
 from deploy.verify.invariant import ALL_SERVICES
@@ -21,7 +23,8 @@ def run(data: Path, as_json: bool = False) -> int:
     """The exit code: 0 when every invariant holds, 1 when one is broken, 2 when the databases do not answer."""
     errors = Console(stderr=True, highlight=False)
     try:
-        report = asyncio.run(verify(database_urls(data)))
+        with Status("Checking", console=errors) as status:  # silent where nobody watches
+            report = asyncio.run(verify(database_urls(data), progress=partial(_show_progress, status)))
     except NothingToVerify as error:
         errors.print(str(error))
         return 2
@@ -33,6 +36,10 @@ def run(data: Path, as_json: bool = False) -> int:
     else:
         print_report(report, Console(highlight=False))
     return 0 if report.holds else 1
+
+
+def _show_progress(status: Status, code: str, done: int, total: int) -> None:
+    status.update(f"Checking {code}: {done:,} of {total:,}")
 
 
 def database_urls(data: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""The three shapes of an invariant: inside one database, between an owner and one subscriber, or a scan of its own.
+"""Shapes of an invariant: inside one database, between an owner and one subscriber, or a scan of its own; a fourth,
+which works decisions out anew, is in `recomputed`.
 
 Each names itself in a sentence that is true of a sound system; its SQL returns the rows that make it false.
 """

@@ -22,7 +22,8 @@ MAX_EXAMPLES = 20  # offending rows kept of each invariant; the count is of all 
 
 @dataclass(frozen=True)
 class Result:
-    """One invariant: how many rows were looked at, how many break it, and the first of those in words."""
+    """One invariant: how many rows were looked at, how many break it, and the first of those in words. `of`: how many
+    there are, where it may be that not all of them were looked at."""
 
     code: str
     name: str
@@ -30,6 +31,7 @@ class Result:
     checked: int
     offending: int = 0
     examples: tuple[str, ...] = ()
+    of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def print_report(report: Report, console: Console) -> None:
     for result in report.results:
         symbol, style = SYMBOLS[result.outcome]
         offending = f"{result.offending:,}" if result.offending else "–"
-        table.add_row(Text(symbol, style), result.name, f"{result.checked:,}", Text(offending, style))
+        checked = f"{result.checked:,}" if result.of is None else f"{result.checked:,} of {result.of:,}"
+        table.add_row(Text(symbol, style), result.name, checked, Text(offending, style))
     console.print(table)
     for result in report.results:
         if result.examples:

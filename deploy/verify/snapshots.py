@@ -7,7 +7,7 @@ is there now the owner must have after; and a row that the owner did not change 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +19,11 @@ from shared.events import OWNERS
 Connection = Any  # asyncpg's connection
 Connections = Sequence[Mapping[str, Connection]]
 SnapshotName = Literal["before", "now", "after"]
+Progress = Callable[[str, int, int], None]  # an invariant's code, how many it looked at, of how many
+
+
+def no_progress(code: str, done: int, total: int) -> None:
+    """Where nobody watches."""
 
 
 class SharedConnection:
@@ -56,16 +61,19 @@ class SharedConnection:
 class Snapshots:
     """Read-only connections by snapshot and service, each in one repeatable-read transaction of its own.
 
-    `topics` are those each service subscribes to. `lagging` says which streams had not arrived when the wait was over;
-    `unsent`, by service, which positions of the outbox were unsent before and still are now.
+    `own` is for a check that begins transactions of its own. `topics` are those each service subscribes to. `lagging`
+    says which streams had not arrived when the wait was over; `unsent`, by service, which positions of the outbox were
+    unsent before and still are now.
     """
 
     before: Mapping[str, SharedConnection]
     now: Mapping[str, SharedConnection]
     after: Mapping[str, SharedConnection]
+    own: Mapping[str, Connection]
     topics: Mapping[str, frozenset[str]]
     lagging: tuple[str, ...]
     unsent: Mapping[str, tuple[int, ...]]
+    progress: Progress = no_progress
 
     def at(self, name: SnapshotName) -> Mapping[str, SharedConnection]:
         return {"before": self.before, "now": self.now, "after": self.after}[name]
@@ -76,8 +84,11 @@ def asyncpg_url(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
+CONNECTIONS = 4  # to each database: three with a snapshot each, and one for transactions of a check's own
+
+
 @asynccontextmanager
-async def connected(urls: Mapping[str, str], times: int = 3) -> AsyncIterator[Connections]:
+async def connected(urls: Mapping[str, str], times: int = CONNECTIONS) -> AsyncIterator[Connections]:
     """Open so many connections to each database, by service; close them at the end of the block."""
     async with AsyncExitStack() as stack:
         yield [await _connect(stack, urls) for _ in range(times)]
@@ -85,10 +96,11 @@ async def connected(urls: Mapping[str, str], times: int = 3) -> AsyncIterator[Co
 
 @asynccontextmanager
 async def take_snapshots(
-    connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float
-) -> AsyncIterator[Snapshots]:
+    connections: Connections, topics: Mapping[str, frozenset[str]], wait_seconds: float,
+    progress: Progress = no_progress,
+) -> AsyncIterator[Snapshots]:  # fmt: skip
     """Take the first snapshots, wait at most so long for the consumers, then take the others."""
-    before, now, after = connections
+    before, now, after, own = connections
     async with AsyncExitStack() as stack:
         await _begin_snapshots(stack, before)
         heads = await read_heads(before)
@@ -100,7 +112,7 @@ async def take_snapshots(
         for service in first:
             if await _snapshot(first[service]) == await _snapshot(last[service]):
                 last[service] = first[service]
-        yield Snapshots(first, shared(now), last, topics, lagging, still)
+        yield Snapshots(first, shared(now), last, own, topics, lagging, still, progress)
 
 
 async def _snapshot(connection: SharedConnection) -> str:

@@ -12,7 +12,7 @@ from deploy.verify import Report, Result
 from deploy.verify.check import check_invariants
 from deploy.verify.snapshots import Connections, asyncpg_url, connected
 from shared.events import OWNERS, Event
-from shared.messaging import new_id
+from shared.messaging import Database, new_id
 from tests import harness
 from tests.verify import small_system
 
@@ -33,6 +33,7 @@ class Five:
     urls: Mapping[str, str]
     connections: Mapping[str, "asyncpg.Connection[Any]"]
     examined: Connections
+    tiering: Database  # for what tiering's own code writes
     wait_seconds: float = 0.0
 
     async def run(self, service: str, sql: str, *arguments: object) -> None:
@@ -107,8 +108,10 @@ async def migrated(databases: harness.Databases) -> AsyncIterator[Five]:
     urls = {}
     for service in harness.SERVICES:
         urls[service] = asyncpg_url(await databases.prepare(service, harness.migrations_of(service)))
-    async with connected(urls, 4) as (connections, *examined):
-        yield Five(urls, connections, examined)
+    tiering = Database(urls["tiering"].replace("postgresql://", "postgresql+asyncpg://"))
+    async with connected(urls, 5) as (connections, *examined):
+        yield Five(urls, connections, examined, tiering)
+    await tiering.close()
 
 
 @pytest.fixture

@@ -1,11 +1,17 @@
 """A small sound system: one customer, whose facts every service knows, for tests that break them one by one."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from services.tiering_svc.policies.repository import load_rules
+from services.tiering_svc.tiers.repository.lives import fold_again, save_lives
 from shared.events import DeadlineWarned, PointsPosted
+from shared.messaging import Transaction
 from tests.tier_tails import row_changed
+from tests.tiering_svc.shorthand import bands_document
 
 if TYPE_CHECKING:
     from tests.verify.conftest import Five
@@ -24,10 +30,14 @@ PAYMENT = UUID("0192f000-0000-7000-8000-0000000000ac")
 CLOSED = UUID("0192f000-0000-7000-8000-0000000000bb")
 CONTACT = UUID("0192f000-0000-7000-8000-0000000000cc")
 PARENT = UUID("0192f000-0000-7000-8000-0000000000c2")
-POLICY = UUID("0192f000-0000-7000-8000-0000000000ad")
+POLICY = UUID("0198c5a0-0000-7000-8000-000000000001")  # the one that ships, with levels of the tests
+OVERRIDE = UUID("0192f000-0000-7000-8000-0000000000ad")
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
-# One customer: an order of 100.00, 40.00 of it came back; silver since then; 60 points; 50.00 owed of 80.00; a case.
+POLICY_DOCUMENT = json.dumps(bands_document(("silver", "50"), ("gold", "500"), lowest="lead"))
+
+# One customer: an order of 100.00, 40.00 of it came back; lead by a person's word until then, silver since; 60 points;
+# 50.00 owed of 80.00; a case.
 SOUND = {
     "gateway": f"""
         insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
@@ -65,14 +75,17 @@ SOUND = {
                ('{PARENT}', 2, '{AT}', now(), 'organisation', 'north', 500, 40);
         insert into group_parent values ('{CUSTOMER}', '2026-03-01T00:00Z', '{PARENT}', now()),
                                         ('{CUSTOMER}', '{AT}', null, now());
-        insert into standing (customer_id, tier, rank, since, row_id, kind)
-        values ('{CUSTOMER}', 'silver', 1, '{AT}', '{CHANGE}', 'upgrade');
-        insert into tier_history (id, customer_id, previous_tier, tier, rank, kind, effective, recorded_at, known_from,
-                                  policy_id, policy_version, reasons)
-        values ('{OLD_CHANGE}', '{CUSTOMER}', null, 'lead', 0, 'first', '[2026-03-01T00:00Z, {AT})', now(), now(),
-                '{POLICY}', 1, '{{}}'),
-               ('{CHANGE}', '{CUSTOMER}', 'lead', 'silver', 1, 'upgrade', '[{AT},)', now(), now(), '{POLICY}', 1,
-                '{{}}');
+        do $$ begin  -- a version is never changed: here as if another one had shipped
+            set local session_replication_role = replica;
+            update rule_set_version set document = '{POLICY_DOCUMENT}', fingerprint = 'of the tests'
+            where id = '{POLICY}';
+            set local session_replication_role = origin;
+        end $$;
+        insert into standing (customer_id) values ('{CUSTOMER}');
+        insert into tier_privilege (privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at,
+                                    ended_at, ended_because, policy_id, policy_version)
+        values ('{OVERRIDE}', '{CUSTOMER}', 'override', 'lead', '2026-03-01T00:00Z', '{AT}', 'why', 'ann',
+                '2026-03-01T00:00Z', '{AT}', 'over', '{POLICY}', 1);
     """,
     "loyalty": f"""
         insert into order_points (order_id, customer_id, placed_at, recorded_at, programme, lines, posted, lots,
@@ -141,8 +154,9 @@ SOUND = {
 async def build(five: "Five") -> None:
     for service, sql in SOUND.items():
         await five.run(service, sql)
+    await five.tiering.run(fold)
     for change, previous, tier, rank, kind, since in (
-        (OLD_CHANGE, None, "lead", 0, "first", datetime(2026, 3, 1, tzinfo=UTC)),
+        (OLD_CHANGE, None, "lead", 0, "override", datetime(2026, 3, 1, tzinfo=UTC)),
         (CHANGE, "lead", "silver", 1, "upgrade", AT),
     ):
         await five.announce(
@@ -160,3 +174,10 @@ async def build(five: "Five") -> None:
             subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, warned_at=AT
         )
     )
+
+
+async def fold(tx: Transaction) -> None:
+    """Write the customer's tiers as its facts give them."""
+    rules = replace(await load_rules(tx), new_id=iter((OLD_CHANGE, CHANGE)).__next__)
+    known_from = {CUSTOMER: tx.at}
+    await save_lives(tx, await fold_again(tx, known_from, rules), known_from, rules)

@@ -17,17 +17,22 @@ async def test_the_small_system_is_sound(sound: Five):
 POSTINGS_OFF = "alter table posting disable trigger all; alter table entry disable trigger all; "
 POSTINGS_ON = "; alter table posting enable trigger all; alter table entry enable trigger all"
 STEPS_OFF, STEPS_ON = "alter table case_step disable trigger all; ", "; alter table case_step enable trigger all"
+TIERS = {"tier_lives", "tier_grades"}  # recomputed by the fold, and by sums
 
 FAULTS = [
     # an order that is lost, doubled, foreign or changed
-    ("tiering", "delete from order_fact", {"orders_in_indicators", "indicator_months", "order_facts"}),
-    ("tiering", "update order_fact set amount = 99.99", {"orders_in_indicators", "indicator_months"}),
-    ("tiering", "update order_fact set customer_id = gen_random_uuid()", {"orders_in_indicators", "indicator_months"}),
+    ("tiering", "delete from order_fact", {"orders_in_indicators", "indicator_months", "order_facts", *TIERS}),
+    ("tiering", "update order_fact set amount = 99.99", {"orders_in_indicators", "indicator_months", "tier_lives"}),
+    (
+        "tiering",
+        "update order_fact set customer_id = gen_random_uuid()",
+        {"orders_in_indicators", "indicator_months", *TIERS},
+    ),
     (
         "tiering",
         "insert into order_fact select customer_id, placed_at - interval '1 s', order_id, month, amount, margin, "
         "quantity, 0, 0, 0, recorded_at from order_fact",
-        {"orders_in_indicators", "indicator_months", "order_facts"},
+        {"orders_in_indicators", "indicator_months", "order_facts", "tier_lives"},
     ),
     ("loyalty", "delete from order_points", {"orders_in_ledger", "returns_in_ledger"}),
     ("loyalty", "update order_points set customer_id = gen_random_uuid()", {"orders_in_ledger"}),
@@ -53,9 +58,17 @@ FAULTS = [
     # what came back
     ("loyalty", "update order_points set reversed_by = '{}'", {"returns_in_ledger"}),
     ("loyalty", "update order_points set reversed_by = reversed_by || reversed_by", {"returns_in_ledger"}),
-    ("tiering", "delete from order_change", {"returns_in_indicators", "indicator_months", "order_facts"}),
+    (
+        "tiering",
+        "delete from order_change",
+        {"returns_in_indicators", "indicator_months", "order_facts", "tier_lives"},
+    ),
     ("tiering", "update order_fact set returned_amount = 0", {"order_facts", "indicator_months"}),
-    ("tiering", "update order_fact set returned_quantity = quantity", {"indicator_months", "order_facts"}),
+    (
+        "tiering",
+        "update order_fact set returned_quantity = quantity",
+        {"indicator_months", "order_facts", "tier_grades"},
+    ),
     ("tiering", "update order_fact set returned_margin = 0", {"indicator_months", "order_facts"}),
     # money owed and paid
     ("tiering", "update receivable_fact set amount = 1", {"receivables_in_indicators"}),
@@ -125,19 +138,19 @@ FAULTS = [
     (
         "tiering",
         "update standing set tier = 'gold', rank = 2",
-        {"tier_history", "tiers_in_overview"},
+        {"tier_history", "tier_lives", "tiers_in_overview"},
     ),
     (
         "tiering",
         "update tier_history set superseded_at = now() where tier = 'lead'",
-        {"tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
+        {"tier_lives", "tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
     ),
     (
         "tiering",
         "update tier_history set tier = 'iron' where tier = 'lead'",
-        {"tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
+        {"tier_lives", "tiers_announced", "tiers_in_ledger", "tiers_in_complaint"},
     ),
-    ("tiering", "update tier_history set kind = 'correction' where tier = 'silver'", {"tiers_announced"}),
+    ("tiering", "update tier_history set kind = 'correction' where tier = 'silver'", {"tier_lives", "tiers_announced"}),
     ("loyalty", "update tier_copy set tier = 'gold' where tier = 'silver'", {"tiers_in_ledger"}),
     ("loyalty", "update tier_copy set tier = 'gold' where tier = 'lead'", {"tiers_in_ledger"}),
     ("loyalty", "update tier_copy set effective_from = '2026-03-01T00:01Z' where tier = 'lead'", {"tiers_in_ledger"}),
@@ -258,7 +271,7 @@ async def test_the_tails_that_were_announced_are_the_history_in_force_and_no_oth
            select gen_random_uuid(), customer_id, previous_tier, tier, rank, kind, effective, now(), now(), policy_id,
                   policy_version, '{"because": "otherwise"}' from tier_history where tier = 'lead'""",
     )
-    assert await sound.broken() == set(), "a row made anew for its reasons alone is not announced"
+    assert await sound.broken() == {"tier_lives"}, "a row made anew for its reasons alone is not announced"
 
 
 RUNS = f"""
