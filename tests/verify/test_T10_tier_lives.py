@@ -1,0 +1,285 @@
+"""Histories that the facts do not give, the same in every service: found by working lives out anew (T10).
+
+Each is what a program kept that looked at a part of the past only. All other invariants hold over it.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from deploy.verify import Result, tier_lives
+from deploy.verify.recomputed import Faults, Recompute, Recomputed
+from deploy.verify.snapshots import Snapshots
+from services.tiering_svc.indicators.domain.running_totals import RunningTotals
+from services.tiering_svc.tiers.domain.tier_life import Watch
+from shared.messaging import Transaction
+from shared.messaging.database.transaction import system_clock
+from tests import harness
+from tests.tiering_svc.events import placed, returned
+from tests.tiering_svc.runs import ids
+from tests.tiering_svc.shorthand import bands_document
+from tests.tiering_svc.tiers.recorded_life import RecordedLife, utc
+from tests.verify.conftest import Five
+from tests.verify.recorded_system import RecordedSystem, since
+
+ANN, BEN = UUID(int=1), UUID(int=2)
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+TWO_STEPS = bands_document(("silver", "50"), ("gold", "400"), lowest="basic")
+GOLD_AT_550 = bands_document(("gold", "550"))
+A_MONTH = bands_document(("gold", "550"), lowest="basic", months=1, grace_months=2)
+AT_ONCE = bands_document(("gold", "550"), lowest="basic", months=1, grace_months=0)
+KEPT = bands_document(("gold", "500"), ("platinum", "900"), lowest="basic", months=1, grace_months=0, keep_months=6)
+
+
+@pytest.fixture
+async def system(five: Five, databases: harness.Databases) -> AsyncIterator[RecordedSystem]:
+    yield RecordedSystem(five, RecordedLife(five.tiering, BEGINNING))
+    five.tiering.clock = system_clock
+    await databases.prepare("tiering", harness.migrations_of("tiering"))  # its policies are gone
+
+
+async def begin(system: RecordedSystem, document: dict[str, Any], now: str) -> RecordedLife:
+    """A policy in force since long ago; facts are recorded from `now` on."""
+    await system.life.activate(document)
+    system.life.now = utc(now)
+    return system.life
+
+
+async def test_T10_lives_that_are_what_the_facts_give_are_sound(system: RecordedSystem):
+    life = await begin(system, A_MONTH, "2026-05-01")
+    order = placed(ANN, utc("2026-03-10"), "600")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"), placed(BEN, utc("2026-01-11"), "70"), order)
+    for as_of in ("2026-02-28", "2026-03-31"):
+        await life.review(utc(as_of))
+    await life.record(returned(order, utc("2026-03-12")))
+    await life.promise(ANN, utc("2026-08-01"))
+    await life.override(BEN, "gold", utc("2026-06-01"))
+    await life.record(placed(BEN, utc("2026-01-02"), "5"))
+    assert await system.broken() == {"timers_end_once"}, "the override is over, and it is not said to be yet"
+    await life.pass_time(utc("2026-07-01"))
+    assert await system.broken() == set()
+    report = await system.five.result("tier_lives")
+    assert (report.checked, report.of) == (2, 2)
+
+
+async def test_T10_a_stacked_rise_that_was_not_corrected_below_its_floor(system: RecordedSystem):
+    life = await begin(system, TWO_STEPS, "2026-04-01")
+    orders = [placed(ANN, utc("2026-01-10"), "60.00"), placed(ANN, utc("2026-02-10"), "400.00")]
+    await life.record(*orders)
+    await life.record(returned(orders[1], utc("2026-03-01")))
+    half_way = await system.kept(ANN)
+    await life.record(returned(orders[0], utc("2026-03-02")))
+    assert await system.broken() == set()
+    await system.put_back(half_way)
+    assert await system.broken() == {"tier_lives", "tier_grades"}
+    [first, *_] = (await system.five.result("tier_lives")).examples
+    assert str(ANN) in first
+    assert "2026-01-10T12:00:00+00:00: kept" in first
+    assert "tier=silver" in first.partition("facts give")[0]
+    assert "tier=basic" in first.partition("facts give")[2]
+
+
+@pytest.mark.parametrize(("amount", "codes"), [("300", {"tier_lives", "tier_grades"}), ("10", {"tier_lives"})])
+async def test_T10_a_late_order_that_was_left_out(system: RecordedSystem, amount: str, codes: set[str]):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(placed(ANN, utc("2026-01-15"), "300"))
+    without = await system.kept(ANN)
+    await life.record(placed(ANN, utc("2026-01-05"), amount))
+    assert await system.broken() == set()
+    await system.put_back(without)
+    assert await system.broken() == codes
+
+
+async def test_T10_a_retention_that_was_lost(system: RecordedSystem):
+    life = await begin(system, KEPT, "2026-02-01")
+    above = placed(ANN, utc("2026-01-20"), "450")
+    await life.record(placed(ANN, utc("2026-01-10"), "500"), above)
+    await life.record(returned(above, utc("2026-01-25")))
+    true = await system.kept(ANN)
+    assert true.standing.retained_until == utc("2026-07-10")
+    assert await system.broken() == set()
+    await system.put(ANN, [*true.rows[:-1], replace(true.rows[-1], retained_until=None)], retained_until=None)
+    assert await system.broken() == {"tier_lives"}
+
+
+async def test_T10_a_grace_that_was_restarted(system: RecordedSystem):
+    life = await begin(system, A_MONTH, "2026-05-01")
+    between = placed(ANN, utc("2026-03-10"), "600")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"))
+    await life.review(utc("2026-02-28"))
+    await life.record(between)
+    await life.record(returned(between, utc("2026-03-12")))
+    await life.review(utc("2026-03-31"))
+    true = await system.kept(ANN)
+    assert true.watches == [Watch(utc("2026-02-28"), utc("2026-04-28"), None)]
+    assert await system.broken() == set()
+    again = Watch(utc("2026-03-31"), utc("2026-05-31"), None)
+    ended = true.watches[0]._replace(ended_at=between.placed_at)
+    await system.put(ANN, watches=[ended, again], below_since=again.below_since, grace_until=again.grace_until)
+    assert await system.broken() == {"tier_lives"}
+
+
+async def test_T10_an_override_that_ended_at_the_same_rank_and_was_not_correctable(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    order = placed(ANN, utc("2026-01-10"), "600")
+    await life.record(order)
+    await life.override(ANN, "gold", utc("2026-02-10"))
+    await life.pass_time(utc("2026-03-01"))
+    await life.record(returned(order, utc("2026-02-20")))
+    true = await system.kept(ANN)
+    assert [row.tier for row in true.rows] == ["silver", "gold", "silver"]
+    assert await system.broken() == set()
+    await system.put(ANN, true.rows[:-1])
+    assert await system.broken() == {"tier_lives"}
+
+
+async def test_T10_a_review_that_saw_later_orders(system: RecordedSystem):
+    life = await begin(system, AT_ONCE, "2026-05-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"), placed(ANN, utc("2026-03-10"), "600"))
+    before = await system.kept(ANN)
+    await life.review(utc("2026-02-28"))
+    assert [row.kind for row in (await system.kept(ANN)).rows] == ["first", "downgrade", "upgrade"]
+    assert await system.broken() == set()
+    await system.put_back(before)
+    assert await system.broken() == {"tier_lives"}
+
+
+async def test_T10_reasons_that_the_facts_do_not_give(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"))
+    [row] = (await system.kept(ANN)).rows
+    await system.put(ANN, [replace(row, reasons=row.reasons | {"value": "601"})])
+    assert await system.broken() == {"tier_lives"}
+    [example] = (await system.five.result("tier_lives")).examples
+    assert "'value': '601'" in example
+    assert "'value': '600'" in example
+
+
+async def test_T10_a_past_watch_that_is_missing(system: RecordedSystem):
+    life = await begin(system, A_MONTH, "2026-05-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"))
+    await life.review(utc("2026-02-28"))
+    await life.record(placed(ANN, utc("2026-03-10"), "600"))
+    assert len((await system.kept(ANN)).watches) == 1
+    assert await system.broken() == set()
+    await system.five.run("tiering", "delete from tier_watch")
+    assert await system.broken() == {"tier_lives"}
+
+
+@pytest.mark.parametrize("field", ["folded_until", "decided_until", "first_known", "recovered_at", "cutoffs_of"])
+async def test_T10_a_standing_that_is_not_where_the_fold_has_come_to(system: RecordedSystem, field: str):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"), placed(ANN, utc("2026-01-20"), "6"))
+    assert await system.broken() == set()
+    await system.put(ANN, **{field: UUID(int=9) if field == "cutoffs_of" else utc("2026-01-11")})
+    assert await system.broken() == {"tier_lives"}
+    [example] = (await system.five.result("tier_lives")).examples
+    assert f"standing: kept {field}=" in example
+
+
+async def test_T10_a_customer_whose_orders_led_to_nothing(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"))
+    await system.five.run("tiering", "delete from tier_history; delete from standing; delete from outbox")
+    assert "tier_lives" in await system.broken()
+
+
+async def test_T10_a_fault_of_the_fold_itself_is_seen_by_sums(system: RecordedSystem, monkeypatch: pytest.MonkeyPatch):
+    """The window of a year is taken for one of ten: what is kept and what is worked out anew are wrong alike."""
+    window = RunningTotals.window
+    monkeypatch.setattr(RunningTotals, "window", lambda self, last, months: window(self, last, 10 * months))
+    life = await begin(system, GOLD_AT_550, "2026-04-01")
+    await life.record(placed(ANN, utc("2026-03-10"), "300"))
+    await life.record(placed(ANN, utc("2025-01-10"), "300"))
+    assert [row.tier for row in (await system.kept(ANN)).rows] == ["silver", "gold"]
+    assert await system.broken() == {"tier_grades"}
+
+
+async def test_T10_a_correction_may_keep_more_than_the_window_gives_but_not_less(system: RecordedSystem):
+    life = await begin(
+        system, bands_document(("silver", "50"), ("gold", "400"), lowest="basic", months=1), "2026-04-01"
+    )
+    order = placed(ANN, utc("2026-02-10"), "500")
+    await life.record(placed(ANN, utc("2026-01-10"), "60"), order)
+    await life.record(returned(order, utc("2026-03-01")))
+    true = await system.kept(ANN)
+    correction = since(true.rows, order.placed_at)
+    assert (correction.kind, correction.tier) == ("correction", "silver")
+    assert await system.broken() == set(), "silver, though nothing is left in that window"
+    await life.record(placed(ANN, utc("2026-02-05"), "410"))
+    assert await system.broken() == set()
+    await system.put_back(true)
+    assert await system.broken() == {"tier_lives", "tier_grades"}
+
+
+async def test_T10_a_review_that_is_not_through_with_everybody_is_no_fault(system: RecordedSystem):
+    life = await begin(system, AT_ONCE, "2026-05-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"), placed(BEN, utc("2026-01-11"), "600"))
+    not_yet = await system.kept(BEN)
+    run = await life.review(utc("2026-02-28"))
+    await system.put_back(not_yet)
+    assert "tier_lives" in await system.broken()
+    await system.five.run(
+        "tiering", "update evaluation_run set result = null, decided_at = null where run_id = $1", run.run_id
+    )
+    assert "tier_lives" not in await system.broken()
+
+
+async def test_T10_what_became_known_later_besides_orders_changes_no_decision(system: RecordedSystem):
+    by_contacts = bands_document(("gold", "1"), lowest="basic") | {"indicator": "contacts"}
+    life = await begin(system, by_contacts, "2026-02-01")
+    await life.record(placed(ANN, utc("2026-01-10"), "600"))
+    contact = """
+        insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, recorded_at)
+        values (gen_random_uuid(), $1, 'am-1', 'call', $2, $3)"""
+    assert await system.broken() == set()
+    await system.five.run("tiering", contact, ANN, utc("2026-01-05"), utc("2026-02-20"))
+    assert "tier_lives" not in await system.broken(), "the day after the decision"
+    await system.five.run("tiering", "update contact_fact set recorded_at = $1", utc("2026-01-05"))
+    assert "tier_lives" in await system.broken(), "it was known then"
+
+
+async def faults_of(system: RecordedSystem, *answers: set[UUID], most: int = 20_000) -> tuple[Result, list[list[UUID]]]:
+    """The result where one look after the other finds these customers at fault, and who was looked at each time."""
+    looked_at: list[list[UUID]] = []
+    wrong = iter(answers)
+
+    async def begin_with(tx: Transaction) -> Recompute:
+        looked_at.append([])
+        now = next(wrong)
+
+        async def find_faults(customers: Sequence[UUID]) -> Faults:
+            looked_at[-1] += customers
+            return {customer: ["wrong"] for customer in customers if customer in now}
+
+        return find_faults
+
+    invariant = Recomputed("x", "x", "tiering", tier_lives.CUSTOMERS, begin_with, most)
+    *_, own = system.five.examined
+    snapshots = Snapshots({}, {}, {}, own, {}, (), {})
+    return await invariant.check(snapshots), looked_at
+
+
+async def test_customers_that_differ_are_looked_at_again_before_they_are_reported(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(*(placed(customer, utc("2026-01-10"), "600") for customer in ids(5)))
+    result, looked_at = await faults_of(system, {UUID(int=2), UUID(int=4)}, {UUID(int=4)})
+    assert looked_at == [list(ids(5)), [UUID(int=2), UUID(int=4)]]
+    assert (result.outcome, result.offending, result.checked, result.of) == ("broken", 1, 5, 5)
+    result, looked_at = await faults_of(system, set())
+    assert (result.outcome, len(looked_at)) == ("holds", 1)
+
+
+async def test_of_many_customers_those_that_changed_last_and_some_others_are_looked_at(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    for customer in ids(9):
+        await life.record(placed(customer, utc("2026-01-10"), "600"))
+    await life.record(placed(UUID(int=3), utc("2026-01-11"), "1"))
+    result, [looked_at] = await faults_of(system, set(), most=4)
+    assert (result.checked, result.of) == (4, 9)
+    assert {UUID(int=3), UUID(int=9)} < set(looked_at)
+    assert looked_at == sorted(set(looked_at))
