@@ -175,7 +175,7 @@ async def test_T10_a_standing_that_is_not_where_the_fold_has_come_to(system: Rec
     life = await begin(system, GOLD_AT_550, "2026-02-01")
     await life.record(placed(ANN, utc("2026-01-10"), "600"), placed(ANN, utc("2026-01-20"), "6"))
     assert await system.broken() == set()
-    await system.put(ANN, **{field: UUID(int=9) if field == "cutoffs_of" else utc("2026-01-11")})
+    await system.put(ANN, None, None, **{field: UUID(int=9) if field == "cutoffs_of" else utc("2026-01-11")})
     assert await system.broken() == {"tier_lives"}
     [example] = (await system.five.result("tier_lives")).examples
     assert f"standing: kept {field}=" in example

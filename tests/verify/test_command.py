@@ -6,13 +6,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from rich.console import Console
 
 from deploy.embedded.ports import free_port
-from deploy.verify import run
+from deploy.verify import run, verify
 from deploy.verify.check import SUBSCRIBED_TOPICS
 from deploy.verify.command import NothingToVerify, database_urls
 from deploy.verify.invariant import ALL_SERVICES
 from deploy.verify.invariants import INVARIANTS
+from deploy.verify.report import print_report
 from shared.events import OWNERS
 from tests.verify.conftest import Five
 
@@ -52,6 +54,16 @@ async def test_json_has_every_invariant_with_its_count(databases_known: Five, tm
     assert report["holds"] is True
     assert [result["code"] for result in report["results"]] == [invariant.code for invariant in INVARIANTS]
     assert all({"checked", "offending", "outcome", "name"} <= result.keys() for result in report["results"])
+
+
+async def test_it_says_how_far_it_is_and_how_many_of_how_many_were_worked_out_anew(sound: Five, capsys):
+    seen: list[tuple[str, int, int]] = []
+    report = await verify(sound.urls, wait_seconds=0, progress=lambda *step: seen.append(step))
+    assert seen == [("tier_lives", 0, 1), ("tier_lives", 1, 1)]
+    assert report.result("tier_lives").of == 1
+    print_report(report, Console(width=200))
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "what its facts give" in line]
+    assert "1 of 1" in line
 
 
 async def test_databases_that_do_not_answer_are_not_a_verdict(databases_known: Five, tmp_path, capsys, monkeypatch):
