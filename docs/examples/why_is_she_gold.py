@@ -2,7 +2,7 @@
 
 It prints (with the days of your own run):
 
-    Gold since 2026-11-26: raised at once by an order. In the 12 months 2025-12 to 2026-11 the amount was 2,500 USD. Gold begins at 2,400 USD. For Platinum, 2,300 USD is missing. Policy “Annual spend”, version 1.
+    Gold since 2026-11-26: raised at once by an order. In the 12 months 2025-12 to 2026-11 the amount was 2,500 USD. Gold begins at 2,400 USD. Policy “Annual spend”, version 1. As of 2026-11-28: In the 12 months 2025-12 to 2026-11 the amount was 2,500 USD. Gold begins at 2,400 USD. For Platinum, 2,300 USD is missing.
     自2026-11-26起为金卡：由订单即时升级。
     as data: amount 2500, from 2400, platinum needs 2300 more
     the day before she was: basic

@@ -1,10 +1,10 @@
 """What happened since a tier began, and how the customer stands as of the instant asked about, in words (T9)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from services.tiering_svc.tiers.domain.tier_view import Development, TierView
+from services.tiering_svc.tiers.domain.tier_view import TierView
 from services.tiering_svc.tiers.texts import Language, describe_figures, texts
 from shared.texts import Phrase, phrase, sentences
 
@@ -17,7 +17,7 @@ def write_developments(
     return texts.say(
         language,
         sentences(
-            *_since_then(view.developments, zone),
+            *_since_then(view, zone),
             *_kept(view, as_of, zone),
             phrase("now.opening", as_of=as_of.astimezone(zone)),
             *describe_figures(assessment, currency),
@@ -26,17 +26,19 @@ def write_developments(
     )
 
 
-def _since_then(developments: Sequence[Development], zone: tzinfo) -> Iterator[Phrase]:
+def _since_then(view: TierView, zone: tzinfo) -> Iterator[Phrase]:
+    developments = view.developments
     kept = [development for development in developments if development.kind == "kept"]
     if kept:
         yield phrase("since_then.kept", reviews=len(kept), at=kept[-1].at.astimezone(zone))
     for development in developments:
         if development.kind == "override_ended":
             yield phrase("since_then.override_ended", at=development.at.astimezone(zone))
-    activated = [development for development in developments if development.policy is not None]
-    if activated and activated[-1].policy is not None:
-        policy, at = activated[-1].policy, activated[-1].at.astimezone(zone)
-        yield phrase("since_then.policy", at=at, name=policy.names, version=policy.version)
+    activations = [(development.at, development.policy) for development in developments if development.policy]
+    if activations:
+        at, policy = activations[-1]
+        if (policy.policy_id, policy.version) != (view.standing.policy_id, view.standing.policy_version):
+            yield phrase("since_then.policy", at=at.astimezone(zone), name=policy.names, version=policy.version)
 
 
 def _kept(view: TierView, as_of: datetime, zone: tzinfo) -> Iterator[Phrase]:
