@@ -55,7 +55,11 @@ subscriptions.on(CustomerIdentified, external_facts.when_customers_are_identifie
 subscriptions.on(ComplaintClosed, external_facts.when_complaints_are_closed_keep_how)
 subscriptions.on(ComplaintReopened, external_facts.when_complaints_are_reopened_keep_that)
 subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_them_beside_the_earlier)
-subscriptions.on(GroupParentChanged, external_facts.when_group_parents_change_keep_both)
+subscriptions.on(
+    GroupParentChanged,
+    external_facts.when_group_parents_change_keep_both,
+    tiers.when_group_parents_change_grade_their_heads,
+)
 # warnings and assessments
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 

@@ -18,12 +18,25 @@ from shared.events import CustomerRegistered, EmployeeChanged, TeamMemberAssigne
 from shared.messaging import Transaction
 from shared.sql import Upsert, columns_of, insert_columns, insert_many
 
-
-async def lock_customers(tx: Transaction, customers: Sequence[str]) -> None:
-    """Lock customers in the order of their keys, before anything is read of them."""
-    await tx.raw.execute(
-        "select from standing where customer_id = any($1::uuid[]) order by customer_id for update", customers
+# Where nobody is in a group, the lists of who is above whom are not even begun.
+LOCK = """
+select from standing
+where customer_id = any(case when exists (select from group_parent) then array(
+    with recursive above (customer_id) as (
+        select unnest($1::uuid[])
+        union
+        select g.parent_id from above a join group_parent g using (customer_id) where g.parent_id is not null
     )
+    select customer_id from above
+) else $1::uuid[] end)
+order by customer_id for update
+"""
+
+
+async def lock_customers(tx: Transaction, customers: Sequence[str] | Sequence[UUID]) -> None:
+    """Lock customers in the order of their keys, before anything is read of them, and all who are or ever were above
+    them in a group (P2): what one member orders, or where it moves, may change the tier of those."""
+    await tx.raw.execute(LOCK, customers)
 
 
 async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:

@@ -191,6 +191,11 @@ class PolicyDocument(Shape):
         description="of a matrix: whether a review places who never ordered, where something is known of the potential "
         "value; left out, if not given",
     )
+    groups: Literal["apart", "together"] | None = Field(
+        default=None,
+        description="whose figures grade the head of a group: its own (`apart`, if not given), or those of all members "
+        "`together`; the members keep tiers of their own. Not for shares of everybody (abc, pyramid)",
+    )
     abc: SharesWrite | None = None
     pyramid: SharesWrite | None = None
     star: StarWrite | None = None

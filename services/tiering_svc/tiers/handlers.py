@@ -4,20 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.customers.repository import check_known
+from services.tiering_svc.customers.repository import add_customers, check_known
 from services.tiering_svc.indicators.domain.order_facts import placed_order, reversed_order
 from services.tiering_svc.indicators.repository import order_facts
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.fast_path import after_orders
+from services.tiering_svc.tiers.domain.known_from import newest_by_customer
 from services.tiering_svc.tiers.domain.overrides import check_override, check_promise
 from services.tiering_svc.tiers.domain.tier_changes import announced
 from services.tiering_svc.tiers.domain.tier_life import TierLife
-from services.tiering_svc.tiers.repository import accounts, lives, standings
+from services.tiering_svc.tiers.repository import accounts, group_heads, lives, standings
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository.overrides import Privilege
 from shared.errors import conflict
-from shared.events import OrderCancelled, OrderPlaced, OrderReturned
+from shared.events import GroupParentChanged, OrderCancelled, OrderPlaced, OrderReturned
 from shared.messaging import Timer, Transaction, announce, new_id, set_timer
 
 
@@ -25,11 +26,12 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     """Orders give the first tier, and raise it at once where the policy says so; they never lower it (T10). One that
     comes late counts from its own date: the life is folded again."""
     rules = await policies.load_rules(tx)
+    heads = await group_heads.find_heads(tx, newest_by_customer(events), rules)
     recorded = await accounts.record_orders(tx, [placed_order(event, rules.zone) for event in events], rules)
-    decisions = [after_orders(account, rules) for account in recorded.in_order]
+    decisions = [after_orders(account, rules) for account in recorded.in_order if account.customer_id not in heads]
     await standings.save_decisions(tx, decisions)
     announce(tx, announced(decisions, tx.at))
-    await fold_lives_again(tx, recorded.out_of_order, rules)
+    await fold_lives_again(tx, recorded.out_of_order | heads, rules)
 
 
 async def when_orders_are_returned_correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderReturned]) -> None:
@@ -48,12 +50,18 @@ async def _correct_what_stood_on_them(tx: Transaction, events: Sequence[OrderRet
     rules = await policies.load_rules(tx)
     reversals = [reversed_order(event, rules.zone) for event in events]
     await order_facts.add_reversals(tx, reversals)
-    known_from: dict[UUID, datetime] = {}
-    for reversal in reversals:
-        known_from[reversal.customer_id] = max(
-            reversal.recorded_at, known_from.get(reversal.customer_id, reversal.recorded_at)
-        )
-    await fold_lives_again(tx, known_from, rules)
+    known_from = newest_by_customer(events)
+    await fold_lives_again(tx, known_from | await group_heads.find_heads(tx, known_from, rules), rules)
+
+
+async def when_group_parents_change_grade_their_heads(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
+    """Where a policy grades groups together, members that come raise the head of theirs at once; nobody falls before a
+    review (P2, T10). Who is above somebody is known from now on."""
+    parents = (event.parent_id for event in events if event.parent_id is not None)
+    await add_customers(tx, [*(event.customer_id for event in events), *parents])
+    rules = await policies.load_rules(tx)
+    heads = await group_heads.find_heads(tx, newest_by_customer(events), rules)
+    await fold_lives_again(tx, heads, rules)
 
 
 async def fold_lives_again(

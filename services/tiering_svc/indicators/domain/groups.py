@@ -26,6 +26,7 @@ def rolled_up(members: Sequence[CustomerSnapshot]) -> CustomerSnapshot:
         last_order_ever=_chosen(max, (member.last_order_ever for member in members)),
         receivables=_receivables([member.receivables for member in members]),
         contacts=_contacts([member.contacts for member in members]),
+        members=len(members),
     )
 
 

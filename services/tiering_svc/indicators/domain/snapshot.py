@@ -117,3 +117,4 @@ class CustomerSnapshot:
     receivables: Receivables = Receivables()
     contacts: Contacts = Contacts()
     traits: Traits = Traits()
+    members: int = 1  # of how many customers of a group these are the figures together (P2)

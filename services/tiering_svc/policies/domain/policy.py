@@ -99,6 +99,7 @@ class Policy:
     shares_by: str | None = None
     population: Population = "known"
     conditions: tuple[PolicyCondition, ...] = ()
+    together: bool = False  # P2: the head of a group is graded by the figures of all its members
     places_prospects: bool = False  # T4: a review also places who never ordered, where its potential is known
     run_id: UUID | None = None  # whose cut-offs the bands are
     # what follows from the above, worked out once when the policy is read:
@@ -253,6 +254,7 @@ class Rules:
     active_since: datetime  # since when the version is in force
     last_review_at: datetime | None = None  # the newest instant that a review took effect for; None: no review yet
     reviewing: bool = False  # a review is taking effect at this moment, customer by customer
+    has_groups: bool = False  # any customer is or was below another one (P2)
 
     def governs(self, instant: datetime, first_known: datetime) -> bool:
         """Whether the policy in force is certainly what grades a customer at an instant that comes after all reviews

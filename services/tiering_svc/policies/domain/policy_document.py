@@ -27,14 +27,15 @@ from services.tiering_svc.policies.domain.scorecard import read_scorecard
 from services.tiering_svc.policies.domain.value_matrix import read_matrix
 from shared.errors import invalid
 
-# What each kind is made of, besides levels, life and conditions; with `?` it may be left out.
+# What each kind is made of, besides levels, life and conditions; with `?` it may be left out. Shares of everybody know
+# no groups: the members of one would be counted twice.
 PARTS = {
-    "single_indicator": ("indicator?", "window", "bands", "better?", "unknown?"),
-    "scorecard": ("scorecard", "window", "bands"),
-    "matrix": ("matrix", "window", "prospects?"),
+    "single_indicator": ("indicator?", "window", "bands", "better?", "unknown?", "groups?"),
+    "scorecard": ("scorecard", "window", "bands", "groups?"),
+    "matrix": ("matrix", "window", "prospects?", "groups?"),
     "abc": ("indicator?", "scorecard?", "window", "abc", "better?"),
     "pyramid": ("indicator?", "scorecard?", "window", "pyramid", "better?"),
-    "star": ("indicator?", "star"),
+    "star": ("indicator?", "star", "groups?"),
 }
 ALL_PARTS = {name.rstrip("?") for parts in PARTS.values() for name in parts}
 LEVELS_OF_A_PYRAMID = 4
@@ -54,7 +55,7 @@ def read_policy(
     policy = Policy(
         policy_id, version, names, kind, levels, _months_of(document, pointer),
         _life(document.get("life") or {}, f"{pointer}/life"), better=document.get("better") or "more",
-        places_prospects=document.get("prospects") == "placed",
+        together=document.get("groups") == "together", places_prospects=document.get("prospects") == "placed",
         conditions=read_conditions(document.get("conditions") or (), ranks, f"{pointer}/conditions"),
         **_looks_at(document, pointer),
     )  # fmt: skip

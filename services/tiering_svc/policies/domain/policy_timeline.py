@@ -1,7 +1,7 @@
 """Which policy graded a customer when (T9, T10): activations and applied reviews, by the time they hold from."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -65,6 +65,20 @@ class PolicyTimeline:
             if (review.policy.policy_id, review.policy.version) == (policy.policy_id, policy.version):
                 return review.policy
         return policy
+
+    @property
+    def grades_groups(self) -> bool:
+        """Whether any policy, of any time, grades the head of a group by the figures of all its members (P2)."""
+        return any(policy.together for policy in self._policies())
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of facts that policies of any time look at, beyond the sums of orders."""
+        return frozenset().union(*(policy.classes for policy in self._policies()))
+
+    def _policies(self) -> Iterator[Policy]:
+        yield from (activation.policy for activation in self.activations)
+        yield from (review.policy for review in self.reviews)
 
     def has_others(self, policy: Policy) -> bool:
         """Whether any other version graded customers at any time."""

@@ -29,7 +29,7 @@ from services.tiering_svc.tiers.domain.standing_as_of import standing_of
 from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, Decider, announced
 from services.tiering_svc.tiers.domain.tier_life import TierLife
 from services.tiering_svc.tiers.handlers import fold_lives_again
-from services.tiering_svc.tiers.repository import standing_as_of, standings
+from services.tiering_svc.tiers.repository import group_heads, standing_as_of, standings
 from shared.jobs import BatchSizer, Job, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
 
@@ -206,8 +206,8 @@ async def _load_snapshots(
     recorded later: these are looked for after the sums were read, so that nothing slips in between."""
     requests = requests_as_of(customers, request.as_of, request.policy.months)
     classes, known_at = request.policy.classes, request.known_at
-    if classes:
-        return await snapshots.load_snapshots(tx, requests, classes=classes, known_at=known_at)
+    if classes or request.policy.together:
+        return await group_heads.load_graded_snapshots(tx, customers, request.as_of, request.policy, known_at)
     sums = await facts.list_figures(tx, requests)
     loaded = [
         CustomerSnapshot(figures, request.as_of, last_month, request.policy.months) for figures, last_month in sums
@@ -226,15 +226,21 @@ async def _apply(
     tx: Transaction, decisions: Sequence[BatchDecision], run: EvaluationRun, request: ScreeningRequest, rules: Rules
 ) -> set[UUID]:
     """What takes effect; returns the customers for whom the decision did. Where nothing is known of a customer after
-    the run's date the kept standing is carried on; else its life is folded again, this review in its place."""
+    the run's date the kept standing is carried on; else its life is folded again, this review in its place. So is that
+    of heads of groups which any policy grades together."""
     kept = await standings.load_standings(tx, [decided.before.customer_id for decided in decisions])
     late = await facts.list_recorded_later(tx, list(kept), request.known_at)
+    heads = await group_heads.list_heads_among(tx, list(kept))
+    known_now = {}
+    if request.policy.classes:  # what is no order may have been recorded later, too
+        snapshots_now = await group_heads.load_graded_snapshots(tx, list(kept), run.as_of, request.policy)
+        known_now = dict(zip(kept, snapshots_now, strict=True))
     carried, folded = list[DecidedStanding](), dict[UUID, BatchDecision]()
     decider, took_effect = Decider(rules.active, rules.zone, rules.new_id), set[UUID]()
     for decided in decisions:
-        customer_id, snapshot = decided.before.customer_id, decided.snapshot
-        now = kept[customer_id]
-        if customer_id in late or not can_be_reviewed(now, run.as_of):
+        customer_id = decided.before.customer_id
+        now, snapshot = kept[customer_id], known_now.get(customer_id, decided.snapshot)
+        if customer_id in late or not can_be_reviewed(now, run.as_of, heads_group=customer_id in heads):
             folded[customer_id] = decided
             continue
         decision = review(now, snapshot, run.as_of, snapshot.last_month, decider, run.run_id)

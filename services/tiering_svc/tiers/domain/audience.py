@@ -11,19 +11,31 @@ from typing import Any
 
 from services.tiering_svc.policies.domain.policy import Policy
 
-VALUE = ("indicator", "value", "bands", "band", "better", "unknown_gives")  # of reasons: the figure and its limits
+VALUE = (
+    "indicator",
+    "value",
+    "months",
+    "bands",
+    "band",
+    "better",
+    "unknown_gives",
+)  # of reasons: the figure and its limits
 NEXT_TIER = ("code", "name", "held_by")  # of the next level: what says nothing of a figure
 
 
 def readable_reasons(reasons: Mapping[str, Any], hidden: AbstractSet[str], *, internal: bool) -> dict[str, Any]:
     """Reasons as a reader is shown them who may not read the `hidden` indicators.
 
-    `internal`: the reader is one of the company's own people, who also read who set a tier by hand, and why.
+    `internal`: the reader is one of the company's own people, who also read who set a tier by hand, and why. Of a group
+    nobody else is shown a figure: it may hold customers who are not theirs to see (P2).
     """
     shown = dict(reasons)
     if reasons["trigger"] == "override":
         return shown if internal else {name: part for name, part in shown.items() if name not in ("by", "reason")}
     conditions = reasons.get("conditions", ())
+    if shown.get("group") is not None and not internal:
+        del shown["group"]
+        hidden = {*hidden, *_measured(reasons), *(code for condition in conditions for code in condition["values"])}
     readable = [condition for condition in conditions if hidden.isdisjoint(condition["values"])]
     if conditions:
         shown["conditions"] = readable
@@ -40,6 +52,14 @@ def readable_reasons(reasons: Mapping[str, Any], hidden: AbstractSet[str], *, in
     if "axes" in reasons:
         shown["axes"] = {code: _readable_axis(axis, hidden) for code, axis in reasons["axes"].items()}
     return shown
+
+
+def hidden_with_group(
+    assessment: Mapping[str, Any], policy: Policy, hidden: AbstractSet[str], *, internal: bool
+) -> AbstractSet[str]:
+    """The indicators that a reader may not read of a customer: beside the `hidden` ones, where the figures are those of
+    a group (P2), all that the policy looks at, but for the company's own people."""
+    return hidden if internal or "group" not in assessment else {*hidden, *policy.indicators}
 
 
 def readable_next(policy: Policy, following: Mapping[str, Any], hidden: AbstractSet[str]) -> dict[str, Any]:

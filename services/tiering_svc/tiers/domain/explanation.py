@@ -41,6 +41,8 @@ def reasons_of(
         "tier": {"code": policy.levels[rank].code, "name": policy.levels[rank].names},
         **_what_gave_the_level(policy, grading, rank),
     }
+    if snapshot.members > 1:
+        reasons["group"] = {"members": snapshot.members}  # the figures are those of all of them together (P2)
     if following:
         reasons["next"] = next_tier(policy, grading, rank, snapshot.figures.monthly, month)
     if grading.rank < rank:

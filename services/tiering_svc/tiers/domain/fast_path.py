@@ -7,6 +7,7 @@ that is older than something decided, a return, what a person sets: all that is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month, month_of
 from services.tiering_svc.indicators.domain.figures import Figures
@@ -30,6 +31,11 @@ class OrderAccount:
     earlier: WindowTotals | Snapshots | None
     first_known: datetime
     known_from: datetime  # when the newest of these facts had been recorded
+
+    @property
+    def customer_id(self) -> UUID:
+        """Whose account it is."""
+        return self.standing.customer_id
 
 
 def come_in_order(standing: Standing, orders: Sequence[Order], first_known: datetime, rules: Rules) -> bool:
@@ -110,9 +116,12 @@ def _facts(earlier: WindowTotals | Snapshots, order: Order) -> Figures | Custome
     return earlier[order.placed_at]
 
 
-def can_be_reviewed(standing: Standing, as_of: datetime) -> bool:
+def can_be_reviewed(standing: Standing, as_of: datetime, *, heads_group: bool = False) -> bool:
     """Whether nothing is known of the customer after `as_of`, nor decided at it or later: then a review as of it goes
-    on from the kept standing."""
+    on from the kept standing. Not of the head of a group that is graded together: what its members did may have been
+    recorded meanwhile."""
+    if heads_group:
+        return False
     if standing.folded_until is not None and standing.folded_until > as_of:
         return False
     if standing.decided_until is not None and standing.decided_until >= as_of:

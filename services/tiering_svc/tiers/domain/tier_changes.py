@@ -79,13 +79,14 @@ class DecidedStanding(NamedTuple):
 def after_order(
     standing: Standing, facts: Facts, at: datetime, month: date, decider: Decider, order_id: UUID | None
 ) -> TierStep:
-    """An order was placed at an instant: put on the pyramid if it is the first, raised at once if the figures earn
-    more, else left alone; figures that earn the tier again end a grace. `facts`: the window that ends with `month`."""
+    """An order was placed at an instant, or (`order_id` None) members of the customer's group came or went: put on the
+    pyramid if it is the first, raised at once if the figures earn more, else left alone; figures that earn the tier
+    again end a grace. `facts`: the window that ends with `month`."""
     policy = decider.policy
     if not may_move(standing, policy):
         return standing, None
     rank = policy.grade_by(facts, month)
-    cause = Cause("order", order_id)
+    cause = Cause("group" if order_id is None else "order", order_id)
     if standing.tier is None:
         return changed(standing, rank if policy.life.up_at_once else 0, "first", facts, at, month, decider, cause)
     if rank > standing.rank and policy.life.up_at_once:

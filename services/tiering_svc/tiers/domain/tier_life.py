@@ -16,8 +16,9 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Reversal
-from services.tiering_svc.indicators.domain.running_totals import RunningTotals
-from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.indicators.domain.running_totals import GroupTotals
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.policies.domain.policy import Policy, snapshot_of_figures
 from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyTimeline
 from services.tiering_svc.tiers.domain.explanation import decision_reasons
 from services.tiering_svc.tiers.domain.overrides import after_override, begin_override
@@ -117,6 +118,11 @@ def _newest(instants: Iterable[datetime | None]) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
+def _ordered(facts: Facts) -> bool:
+    figures = facts.figures if isinstance(facts, CustomerSnapshot) else facts
+    return figures.orders > 0
+
+
 class _Walk:
     """The fold on its way: it goes forward instant by instant, and back to an order of which something came back."""
 
@@ -134,7 +140,7 @@ class _Walk:
         self.rows: list[TierChange] = []
         self.watches: list[Watch] = []
         self.reviews: list[LifeReview] = []
-        self.totals = RunningTotals()
+        self.totals = GroupTotals()
         self.saved: list[_Saved] = []  # one for each instant that was walked
         self.decided: dict[int, _HighestDecision] = {}
         self.taken_back: UUID | None = None
@@ -159,17 +165,19 @@ class _Walk:
             return
         self.standing, rows, watches, reviews = self.saved[number]
         del self.saved[number:], self.rows[rows:], self.watches[watches:], self.reviews[reviews:]
-        self.totals = RunningTotals()
+        self.totals = GroupTotals()
         for instant in self.instants[:number]:
-            for placed in instant.orders:
-                self.totals.add(self.orders[placed])
+            self._add(instant)
+
+    def _add(self, instant: TimelineInstant) -> None:
+        for placed in instant.orders:
+            self.totals.add(self.orders[placed], self.timeline.buyer_of(self.orders[placed]))
 
     # --- one instant ---
 
     def _walk(self, number: int, instant: TimelineInstant) -> None:
         before, month = self.standing, month_of(instant.at, self.zone)
-        for placed in instant.orders:
-            self.totals.add(self.orders[placed])
+        self._add(instant)
         policy = self.policies.governing(instant.at, self.timeline.first_known)
         change: TierChange | None = None
         if instant.ended is not None and self.standing.overridden_until is not None:
@@ -177,7 +185,7 @@ class _Walk:
             self.standing, change = after_override(
                 self.standing, facts, instant.at, month, self._decider(policy), instant.ended.ending
             )
-        if instant.orders:
+        if instant.orders or instant.regrouped:
             change = self._order(policy, instant, month) or change
         if instant.override is not None:
             self.standing, change = begin_override(self.standing, instant.override, self._decider(policy))
@@ -195,12 +203,17 @@ class _Walk:
             self.rows.append(change)
 
     def _order(self, policy: Policy, instant: TimelineInstant, month: date) -> TierChange | None:
-        alive = [self.orders[placed].order_id for placed in instant.orders if self.orders[placed].quantity > 0]
-        if not alive or not may_move(self.standing, policy):
+        """Orders, or members of the group that come and go (P2), which alone place nobody who has not ordered."""
+        members, orders = self.timeline.members_at(instant.at, policy), [self.orders[n] for n in instant.orders]
+        alive = [o.order_id for o in orders if o.quantity > 0 and self.timeline.buyer_of(o) in members]
+        regrouped = instant.regrouped and policy.together
+        if not (alive or regrouped) or not may_move(self.standing, policy):
             return None
         facts = self._facts(policy, instant.at, month)
+        if not alive and self.standing.tier is None and not (policy.life.up_at_once and _ordered(facts)):
+            return None
         self.standing, change = after_order(
-            self.standing, facts, instant.at, month, self._decider(policy), max(alive)
+            self.standing, facts, instant.at, month, self._decider(policy), max(alive, default=None)
         )  # fmt: skip
         return change
 
@@ -212,15 +225,18 @@ class _Walk:
         return decision.change
 
     def _facts(self, policy: Policy, at: datetime, month: date) -> Facts:
-        figures = self.totals.window(month, policy.months)
-        if not policy.classes:
+        members = self.timeline.members_at(at, policy)
+        figures = self.totals.window(month, policy.months, members)
+        if not policy.classes and len(members) == 1:
             return figures
-        snapshot = self.timeline.snapshots[at, policy.months]
+        if not policy.classes:
+            return replace(snapshot_of_figures(figures, month, policy.months), members=len(members))
+        snapshot = self.timeline.snapshots[at, policy.months, members]
         figures.returned_amount = snapshot.figures.returned_amount
         figures.returned_count = snapshot.figures.returned_count
         return replace(
-            snapshot, figures=figures, first_order_ever=self.totals.first_order_at,
-            last_order_ever=self.totals.last_order_at,
+            snapshot, figures=figures, first_order_ever=self.totals.first_order_at(members),
+            last_order_ever=self.totals.last_order_at(members),
         )  # fmt: skip
 
     def _decider(self, policy: Policy) -> Decider:

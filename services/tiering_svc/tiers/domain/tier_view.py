@@ -52,6 +52,7 @@ def facts_until(timeline: CustomerTimeline, as_of: datetime) -> CustomerTimeline
             if override.starts_at <= as_of
         ],
         promises=[promise for promise in timeline.promises if promise.at <= as_of],
+        group=None if timeline.group is None else timeline.group.until(as_of),
     )
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from services.tiering_svc.indicators.domain.group_history import GroupHistory
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import AppliedReview
 
+SnapshotKey = tuple[datetime, int, tuple[UUID, ...]]
 PrivilegeEnding = Literal["override_end", "override_cancelled"]
 
 
@@ -47,8 +49,8 @@ class PromiseChange(NamedTuple):
 
 @dataclass(slots=True)
 class TimelineInstant:
-    """What happened at one instant, in the order in which it counts: an override ends, orders are placed, an override
-    begins, a promise changes, reviews look at what there is."""
+    """What happened at one instant, in the order in which it counts: an override ends, orders are placed and members
+    join or leave, an override begins, a promise changes, reviews look at what there is."""
 
     at: datetime
     ended: TierOverride | None = None
@@ -56,12 +58,16 @@ class TimelineInstant:
     override: TierOverride | None = None
     promise: PromiseChange | None = None
     reviews: list[AppliedReview] = field(default_factory=list)
+    regrouped: bool = False  # the group that the customer is the head of has other members from now on
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerTimeline:
     """The facts of one customer. Orders are as they were placed, by time; `snapshots` has what else the policies look
-    at, by instant and months of the window, for the policies that look at more than orders."""
+    at, by instant, months of the window and members, for the policies that look at more than orders.
+
+    Where policies grade groups together (P2), the head of one has `group`, and among its orders and reversals those of
+    everybody who ever was a member, with who placed them in `buyers`. They count while that customer is a member."""
 
     customer_id: UUID
     first_known: datetime  # when the first of these facts was recorded
@@ -69,7 +75,19 @@ class CustomerTimeline:
     reversals: Sequence[TimedReversal] = ()  # by when they happened
     overrides: Sequence[TierOverride] = ()
     promises: Sequence[PromiseChange] = ()  # by when they hold from
-    snapshots: Mapping[tuple[datetime, int], CustomerSnapshot] = field(default_factory=dict)
+    snapshots: Mapping[SnapshotKey, CustomerSnapshot] = field(default_factory=dict)
+    group: GroupHistory | None = None
+    buyers: Mapping[UUID, UUID] = field(default_factory=dict)  # of other members' orders
+
+    def members_at(self, instant: datetime, policy: Policy) -> tuple[UUID, ...]:
+        """By whose figures a policy grades the customer at an instant, itself first."""
+        if self.group is None or not policy.together:
+            return (self.customer_id,)
+        return self.group.members_at(instant)
+
+    def buyer_of(self, order: Order) -> UUID:
+        """Who placed one of the orders."""
+        return self.buyers.get(order.order_id, self.customer_id)
 
     @property
     def privileges_at(self) -> Iterator[datetime]:
@@ -82,10 +100,11 @@ class CustomerTimeline:
 
     @property
     def facts_at(self) -> Iterator[datetime]:
-        """When the facts of the customer itself happened."""
+        """When the facts of the customer itself happened, and those of its group."""
         yield from (order.placed_at for order in self.orders)
         yield from (reversal.at for reversal in self.reversals)
         yield from self.privileges_at
+        yield from () if self.group is None else self.group.since
 
     def instants(self, reviews: Sequence[AppliedReview]) -> list[TimelineInstant]:
         """All instants at which something happened, in order, with these reviews of everybody."""
@@ -98,6 +117,8 @@ class CustomerTimeline:
                 by_time[override.ends_at].ended = override
         for promise in self.promises:
             by_time[promise.at].promise = promise
+        for changed_at in () if self.group is None else self.group.since:
+            by_time[changed_at].regrouped = True
         for review in reviews:
             by_time[review.as_of].reviews.append(review)
         return [by_time[at] for at in sorted(by_time)]

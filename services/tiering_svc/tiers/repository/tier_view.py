@@ -4,13 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.snapshot import requests_as_of
-from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.tiers.domain.explanation import assessment
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_life import tier_life
 from services.tiering_svc.tiers.domain.tier_view import TierView, developments_since, facts_until
+from services.tiering_svc.tiers.repository.group_heads import load_graded_snapshots
 from services.tiering_svc.tiers.repository.timelines import load_timelines
 from shared.messaging import Transaction
 
@@ -25,9 +24,7 @@ async def load_tier_view(
     facts = facts_until(loaded[0], as_of)
     life = tier_life(facts, timeline, as_of, zone)
     policy = timeline.in_force(as_of)
-    [snapshot] = await load_snapshots(
-        tx, requests_as_of([customer_id], as_of, policy.months), classes=policy.classes, known_at=known_at
-    )
+    [snapshot] = await load_graded_snapshots(tx, [customer_id], as_of, policy, known_at)
     standing = life.standing
     return TierView(
         standing, developments_since(began, as_of, life, facts, timeline), policy,
@@ -39,8 +36,6 @@ async def assess_now(tx: Transaction, standing: Standing) -> TierView:
     """The view of now, without what happened since the tier began: the kept standing says the rest."""
     timeline = await policies.load_policy_timeline(tx)
     policy = timeline.in_force(tx.at)
-    [snapshot] = await load_snapshots(
-        tx, requests_as_of([standing.customer_id], tx.at, policy.months), classes=policy.classes
-    )
+    [snapshot] = await load_graded_snapshots(tx, [standing.customer_id], tx.at, policy)
     figures = assessment(policy, snapshot, standing.tier or "", standing.rank, standing.ladder)
     return TierView(standing, (), policy, figures)

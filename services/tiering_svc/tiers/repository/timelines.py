@@ -4,18 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from services.tiering_svc.indicators.domain.group_history import GroupHistory
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest
-from services.tiering_svc.indicators.repository.snapshots import load_snapshots
+from services.tiering_svc.indicators.repository.groups import list_group_histories, load_rolled_up
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.tiers.domain.timeline import (
     CustomerTimeline,
     PromiseChange,
+    SnapshotKey,
     TierOverride,
     TimedReversal,
 )
@@ -45,26 +48,40 @@ async def load_timelines(
     known_at: datetime | None = None, *, with_privileges: bool = True, all_of_them: bool = False,
 ) -> list[CustomerTimeline]:  # fmt: skip
     """The facts of these customers, those without any left out (unless `all_of_them`). An override ends in it that is
-    over by `until`, or by the newest order. `known_at`: only what had been recorded by then."""
+    over by `until`, or by the newest order. `known_at`: only what had been recorded by then. Heads of groups have the
+    facts of all members where any policy grades them together."""
     wanted = sorted(set(customers))
-    orders, known = await _load_orders(tx, wanted, known_at)
-    reversals = await _load_reversals(tx, wanted, orders, known_at)
+    groups = await list_group_histories(tx, wanted, known_at) if timeline.grades_groups else {}
+    everybody = sorted({*wanted}.union(*(history.everybody for history, _ in groups.values())))
+    orders, known = await _load_orders(tx, everybody, known_at)
+    reversals = await _load_reversals(tx, everybody, orders, known_at)
     rows: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
     for row in await tx.raw.fetch(PRIVILEGES, wanted, known_at) if with_privileges else ():
         rows[row["customer_id"]].append(row)
         known[row["customer_id"]] = min(row["set_at"], known.get(row["customer_id"], row["set_at"]))
     timelines = []
     for customer_id in wanted:
+        group, grouped_from = groups.get(customer_id, (None, until))
+        if group is not None:
+            known[customer_id] = min(grouped_from, known.get(customer_id, grouped_from))
         if customer_id not in known and not all_of_them:
             continue
-        placed = orders[customer_id]
+        placed, buyers = _of_members(customer_id, group, orders)
         horizon = max(until, placed[-1].placed_at) if placed else until
         privileges = rows[customer_id]
         overrides = [await _override(tx, row, horizon) for row in privileges if row["kind"] == "override"]
+        reversed_of_members = _by_time(reversals[member] for member in {customer_id, *buyers.values()})
         promises = _promises([row for row in privileges if row["kind"] == "retention"])
         timelines.append(
             CustomerTimeline(
-                customer_id, known.get(customer_id, until), placed, reversals[customer_id], overrides, promises
+                customer_id,
+                known.get(customer_id, until),
+                placed,
+                reversed_of_members,
+                overrides,
+                promises,
+                group=group,
+                buyers=buyers,
             )
         )
     return await _with_snapshots(tx, timelines, timeline, until, known_at)
@@ -91,9 +108,23 @@ async def _load_reversals(
         if (placed := placed_at.get(order_id)) is not None:
             reversal = Reversal(order_id, placed, *parts)
             reversals[customer_id].append(TimedReversal(max(at, placed), change_id, reversal))
-    for of_customer in reversals.values():
-        of_customer.sort(key=lambda reversal: (reversal.at, reversal.change_id))
     return reversals
+
+
+def _of_members(
+    customer_id: UUID, group: GroupHistory | None, orders: Mapping[UUID, list[Order]]
+) -> tuple[list[Order], dict[UUID, UUID]]:
+    """The orders of a customer and of everybody who ever was in its group, by time; and who placed those of others."""
+    if group is None:
+        return orders[customer_id], {}
+    others = sorted(group.everybody - {customer_id})
+    buyers = {order.order_id: member for member in others for order in orders[member]}
+    placed = [order for member in (customer_id, *others) for order in orders[member]]
+    return sorted(placed, key=lambda order: (order.placed_at, order.order_id)), buyers
+
+
+def _by_time(reversals: Iterable[Sequence[TimedReversal]]) -> list[TimedReversal]:
+    return sorted(chain.from_iterable(reversals), key=lambda reversal: (reversal.at, reversal.change_id))
 
 
 async def _override(tx: Transaction, row: Mapping[str, Any], horizon: datetime) -> TierOverride:
@@ -120,22 +151,23 @@ async def _with_snapshots(
     known_at: datetime | None,
 ) -> list[CustomerTimeline]:  # fmt: skip
     """Where a policy of some instant looks at more than orders, what there was to see then."""
-    requests: dict[SnapshotRequest, None] = {}
+    requests: dict[tuple[SnapshotRequest, tuple[UUID, ...]], None] = {}
     classes: set[str] = set()
     reviews = policies_of_time.reviews_until(until)
     for timeline in timelines:
         for instant in timeline.instants(reviews):
             deciding = [review.policy for review in instant.reviews]
-            if instant.orders or instant.ended is not None or instant.reviews:
+            if instant.orders or instant.ended is not None or instant.reviews or instant.regrouped:
                 deciding.append(policies_of_time.governing(instant.at, timeline.first_known))
             for policy in deciding:
                 if policy.classes:
                     classes |= policy.classes
-                    requests[SnapshotRequest(timeline.customer_id, instant.at, policy.months)] = None
+                    request = SnapshotRequest(timeline.customer_id, instant.at, policy.months)
+                    requests[request, timeline.members_at(instant.at, policy)] = None
     if not requests:
         return list(timelines)
-    loaded = await load_snapshots(tx, list(requests), classes=classes, known_at=known_at)
-    snapshots: dict[UUID, dict[tuple[datetime, int], CustomerSnapshot]] = defaultdict(dict)
-    for request, snapshot in zip(requests, loaded, strict=True):
-        snapshots[request.customer_id][request.as_of, request.months] = snapshot
+    loaded = await load_rolled_up(tx, list(requests), classes=classes, known_at=known_at)
+    snapshots: dict[UUID, dict[SnapshotKey, CustomerSnapshot]] = defaultdict(dict)
+    for (request, members), snapshot in zip(requests, loaded, strict=True):
+        snapshots[request.customer_id][request.as_of, request.months, members] = snapshot
     return [replace(timeline, snapshots=snapshots[timeline.customer_id]) for timeline in timelines]

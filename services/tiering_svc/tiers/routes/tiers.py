@@ -17,7 +17,7 @@ from services.tiering_svc.key_accounts.texts import describe_class
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers import handlers as overrides
-from services.tiering_svc.tiers.domain.audience import readable_next, readable_reasons
+from services.tiering_svc.tiers.domain.audience import hidden_with_group, readable_next, readable_reasons
 from services.tiering_svc.tiers.domain.tier_view import Development, TierView
 from services.tiering_svc.tiers.repository import history as reading
 from services.tiering_svc.tiers.repository import overrides as privileges
@@ -60,7 +60,8 @@ async def show_tier(customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor) -
     assert standing.policy_id is not None
     assert standing.policy_version is not None
     placed_by = await policies.load_policy(tx, standing.policy_id, standing.policy_version)
-    view, hidden = await assess_now(tx, standing), hidden_fields(actor)
+    view = await assess_now(tx, standing)
+    hidden = hidden_with_group(view.assessment, view.policy, hidden_fields(actor), internal=actor.source is None)
     kept = [until for until in (standing.grace_until, standing.kept_until, standing.overridden_until) if until]
     return TierRead(
         customer_id=customer_id,
@@ -128,8 +129,8 @@ async def explain_tier(
         retained_until=_to_come(standing.retained_until, at), promised_until=_to_come(standing.promised_until, at),
         overridden_until=standing.overridden_until, privilege=None if privilege is None else show_privilege(privilege),
         now=FiguresRead(
-            policy=_reference(view.policy), next=_next_of(view, hidden),
-            reasons=figures,
+            policy=_reference(view.policy), reasons=figures,
+            next=_next_of(view, hidden_with_group(view.assessment, view.policy, hidden, internal=internal)),
         ),
         account_class=None if account_class is None else account_class.class_code,
     )  # fmt: skip

@@ -51,6 +51,8 @@ def write_explanation(
 def describe_figures(reasons: Reasons, currency: str) -> Iterator[Phrase | None]:
     """What gives a level, and, where the reasons tell it, what is missing for the next one: a phrase a sentence."""
     yield from _figures(reasons, currency)
+    if "group" in reasons:
+        yield phrase("figure.group", members=reasons["group"]["members"])
     yield _limit(reasons, currency)
     yield from _conditions(reasons)
     yield _cutoffs(reasons)
@@ -64,7 +66,7 @@ def _figures(reasons: Reasons, currency: str) -> Iterator[Phrase]:
     """The figures that gave the tier: a sentence, or one for each axis of the value matrix."""
     window = reasons["window"]
     period = phrase("period", months=window["months"], first=window["from"], last=window["to"])
-    if reasons["policy"]["kind"] == "star":
+    if reasons["policy"]["kind"] == "star" and "value" in reasons:
         yield phrase("figure.stars", period=period, value=_with_unit(reasons["value"], "amount", currency))
     elif "axes" in reasons:
         for code in ("present", "potential"):
