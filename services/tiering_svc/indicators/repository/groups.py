@@ -59,8 +59,7 @@ async def list_group_histories(
         changes[head].append(GroupChange(*change))
         if changes[head][-1].parent_id == head:
             known_from[head] = min(recorded_at, known_from.get(head, recorded_at))
-    histories = {head: group_history(head, changes[head]) for head in known_from}
-    return {head: (history, known_from[head]) for head, history in histories.items() if history.since}
+    return {head: (group_history(head, changes[head]), known_from[head]) for head in known_from}
 
 
 async def load_snapshots_together(
