@@ -169,6 +169,8 @@ class LifeInMemory(KnownFacts):
         change = change_history(
             self._kept(customer), self._life(customer), self.now, lambda: UUID(int=next(self.numbers))
         )
+        if change.nothing:
+            return change  # and nothing is saved
         self.kept[customer] = StoredHistory(change.standing, change.rows, change.watches)
         if (event := change.event(self.now)) is not None:
             copy = self.copies.setdefault(customer, [])
@@ -238,7 +240,8 @@ class LifeInMemory(KnownFacts):
         return Watch(standing.below_since, standing.grace_until, standing.retained_until)
 
     async def holds(self) -> None:
-        """Copies that were kept by events alone are the histories."""
+        """What is kept is what the facts give, watches included; copies kept by events alone are the histories."""
         for customer, kept in self.kept.items():
+            assert list(kept.watches) == list(self._life(customer).watches)
             copy = [(p.effective_from, p.tier, p.rank, p.kind) for p in self.copies.get(customer, [])]
             assert copy == [(row.effective_from, row.tier, row.rank, row.kind) for row in kept.rows]

@@ -52,7 +52,8 @@ class HistoryChange:
     @property
     def nothing(self) -> bool:
         """Whether everything is as it was."""
-        return self.standing == self.before.standing and not self.new_rows and not self.replaced
+        watched_as_before = self.watches == self.before.watches  # a grace that is over may be all that a review found
+        return watched_as_before and self.standing == self.before.standing and not self.new_rows and not self.replaced
 
     def event(self, at: datetime) -> TierChanged | None:
         """The history from the first instant that changed, as it is announced; None where only reasons did."""
