@@ -20,13 +20,14 @@ INVARIANTS = (
     ),
     Within(
         "reviews_applied",
-        "what a review applied is in the history, as its run's rows",
+        "what a review applied is in the history, as its run's rows or as a correction of its date",
         ("tiering",),
         checked="select count(*) from evaluation_mover where applied and outcome <> 'grace'",
         offending="""
-            select m.run_id, m.customer_id, m.outcome from evaluation_mover m
+            select m.run_id, m.customer_id, m.outcome from evaluation_mover m join evaluation_run r using (run_id)
             where m.applied and m.outcome <> 'grace' and not exists (
-                select from tier_history h where h.customer_id = m.customer_id and h.run_id = m.run_id)
+                select from tier_history h where h.customer_id = m.customer_id
+                and (h.run_id = m.run_id or (h.kind = 'correction' and lower(h.effective) = r.as_of)))
         """,
     ),
     Within(
