@@ -7,20 +7,20 @@ of that kind became known after a decision, the decision stands, and the custome
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.indicators.domain.figures import Figures
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest
+from services.tiering_svc.indicators.repository.snapshots import load_snapshots
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.tiers.domain.history_change import StoredHistory
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import TierChange
-from services.tiering_svc.tiers.domain.tier_life import TierLife, Watch, tier_life
+from services.tiering_svc.tiers.domain.tier_life import TierLife, tier_life
 from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
 from services.tiering_svc.tiers.repository import history
 from services.tiering_svc.tiers.repository.standings import STANDING
@@ -37,9 +37,26 @@ where not exists (select from standing s where s.customer_id = o.customer_id)
 OVERRIDES_DUE = """
 select privilege_id from tier_privilege where kind = 'override' and ended_at is null and until <= $1
 """
+# When the decision for an instant ($2) may have been made: as its facts came, or as a row that is kept was written.
+DECIDED_AT = """
+select recorded_at as at from order_fact where customer_id = $1 and placed_at = $2
+union select applying_since from evaluation_run where as_of = $2 and applying_since is not null
+union select known_from from tier_history where customer_id = $1 and superseded_at is null
+union select known_from from tier_watch where customer_id = $1 and known_until is null
+union select known_from from standing where customer_id = $1 and known_from is not null
+union select $2
+"""
+ON_THE_WAY = timedelta(minutes=1)  # so long a fact may be recorded where it happened before it is known here
 UNFINISHED_REVIEWS = "select run_id from evaluation_run where applying_since is not null and result is null"
 
 Content = Mapping[str, Any]
+
+
+class Difference(NamedTuple):
+    """Something that is kept otherwise than the facts give: at which instant of the life (None: of none), in words."""
+
+    at: datetime | None
+    sentence: str
 
 
 async def begin(tx: Transaction) -> Callable[[Sequence[UUID]], Any]:
@@ -68,15 +85,14 @@ class LifeCheck:
         facts = await load_timelines(self.tx, customers, self.policies[0], self.tx.at, all_of_them=True)
         faults = {}
         for timeline in facts:
-            stored = kept[timeline.customer_id]
-            differences = self._compare(stored, timeline)
-            if differences and not await self._became_known_later(timeline, stored):
-                faults[timeline.customer_id] = differences
+            differences = self._compare(kept[timeline.customer_id], timeline)
+            if differences and not await self._became_known_later(timeline, differences):
+                faults[timeline.customer_id] = [difference.sentence for difference in differences]
         return faults
 
-    def _compare(self, stored: StoredHistory, timeline: CustomerTimeline) -> list[str]:
+    def _compare(self, stored: StoredHistory, timeline: CustomerTimeline) -> list[Difference]:
         """The differences from the fold of all facts, unless one of the lives that are right for a while is kept."""
-        first: list[str] | None = None
+        first: list[Difference] | None = None
         for policies_of_time, facts in product(self.policies, self._timelines(timeline)):
             life = tier_life(facts, policies_of_time, self.tx.at, self.zone)
             differences = list(differences_of(stored, _known(life, facts)))
@@ -94,30 +110,36 @@ class LifeCheck:
             ]
             yield replace(timeline, overrides=still_on)
 
-    async def _became_known_later(self, timeline: CustomerTimeline, stored: StoredHistory) -> bool:
-        """Whether there is now more to see, besides orders, than when one of the kept rows was decided."""
-        if not timeline.snapshots:
+    async def _became_known_later(self, timeline: CustomerTimeline, differences: Sequence[Difference]) -> bool:
+        """Whether at the first instant that was decided otherwise there is now more to see, besides orders, than there
+        was for one of those who may have decided it."""
+        at = min((difference.at for difference in differences if difference.at is not None), default=None)
+        requests = [
+            SnapshotRequest(timeline.customer_id, as_of, months) for as_of, months in timeline.snapshots if as_of == at
+        ]
+        if not requests:
             return False
-        rows = await self.tx.raw.fetch(KNOWN_FROM, timeline.customer_id)
-        for row in rows:
-            [then] = await load_timelines(
-                self.tx, [timeline.customer_id], self.policies[0], self.tx.at, row["known_from"], all_of_them=True
-            )
-            for key in timeline.snapshots.keys() & then.snapshots.keys():
-                if _besides_orders(timeline.snapshots[key]) != _besides_orders(then.snapshots[key]):
-                    return True
+        classes = _classes(self.policies[0])
+        now = await load_snapshots(self.tx, requests, classes=classes)
+        for row in await self.tx.raw.fetch(DECIDED_AT, timeline.customer_id, at):
+            then = await load_snapshots(self.tx, requests, classes=classes, known_at=row["at"] - ON_THE_WAY)
+            if any(_besides_orders(*pair) for pair in zip(now, then, strict=True)):
+                return True
         return False
 
 
-KNOWN_FROM = """
-select known_from from tier_history where customer_id = $1 and superseded_at is null
-union select known_from from standing where customer_id = $1 and known_from is not null
-"""
-NO_FIGURES = Figures()
+def _besides_orders(now: CustomerSnapshot, then: CustomerSnapshot) -> bool:
+    """Whether two snapshots differ in anything but what follows from orders."""
+    as_now = replace(
+        then, figures=now.figures, first_order_ever=now.first_order_ever, last_order_ever=now.last_order_ever
+    )  # fmt: skip
+    return now != as_now
 
 
-def _besides_orders(snapshot: CustomerSnapshot) -> CustomerSnapshot:
-    return replace(snapshot, figures=NO_FIGURES, first_order_ever=None, last_order_ever=None)
+def _classes(timeline: PolicyTimeline) -> frozenset[str]:
+    """All that any of the policies looks at."""
+    graded = [activation.policy for activation in timeline.activations] + [review.policy for review in timeline.reviews]
+    return frozenset[str]().union(*(policy.classes for policy in graded))
 
 
 def _known(life: TierLife, timeline: CustomerTimeline) -> TierLife:
@@ -151,39 +173,47 @@ OF_ROWS = tuple(field.name for field in fields(TierChange) if field.name not in 
 OF_STANDINGS = tuple(field for field in Standing._fields if field not in ("row_id", "customer_id"))
 
 
-def differences_of(stored: StoredHistory, life: TierLife) -> Iterator[str]:
-    """A sentence for each row, watch or standing that is another one than the facts give; ids of rows are no
+def differences_of(stored: StoredHistory, life: TierLife) -> Iterator[Difference]:
+    """Each row, watch or field of the standing that is another one than the facts give; ids of rows are no
     difference."""
-    customer_id = stored.standing.customer_id
+    who = f"customer_id={stored.standing.customer_id}"
     kept_rows, rows = ({row.effective_from: _row(row) for row in of} for of in (stored.rows, life.rows))
-    yield from _differences(customer_id, "row", kept_rows, rows)
+    for at, kept, given in _differing(kept_rows, rows):
+        yield Difference(at, f"{who} row at {at.isoformat()}: {_both(kept, given)}")
     kept_watches, watches = (
-        {watch.below_since: _watch(watch) for watch in of} for of in (stored.watches, life.watches)
+        {watch.below_since: watch._asdict() for watch in of} for of in (stored.watches, life.watches)
     )
-    yield from _differences(customer_id, "watch", kept_watches, watches)
+    for since, kept, given in _differing(kept_watches, watches):
+        yield Difference(_first_instant(kept, given), f"{who} watch since {since.isoformat()}: {_both(kept, given)}")
     for field in OF_STANDINGS:
-        kept, given = getattr(stored.standing, field), getattr(life.standing, field)
-        if kept != given:
-            yield f"customer_id={customer_id} standing: kept {field}={_text(kept)}, facts give {_text(given)}"
+        before, now = getattr(stored.standing, field), getattr(life.standing, field)
+        if before != now:
+            yield Difference(None, f"{who} standing: kept {field}={_text(before)}, facts give {_text(now)}")
 
 
 def _row(row: TierChange) -> Content:
     return {name: getattr(row, name) for name in OF_ROWS}
 
 
-def _watch(watch: Watch) -> Content:
-    return watch._asdict()
-
-
-def _differences(
-    customer_id: UUID, what: str, kept: Mapping[datetime, Content], given: Mapping[datetime, Content]
-) -> Iterator[str]:
+def _differing(
+    kept: Mapping[datetime, Content], given: Mapping[datetime, Content]
+) -> Iterator[tuple[datetime, Content | None, Content | None]]:
     for at in sorted(kept.keys() | given.keys()):
-        if (before := kept.get(at)) != (now := given.get(at)):
-            yield (
-                f"customer_id={customer_id} {what} at {at.isoformat()}: kept {_shown(before, now)}, "
-                f"facts give {_shown(now, before)}"
-            )
+        if kept.get(at) != given.get(at):
+            yield at, kept.get(at), given.get(at)
+
+
+def _first_instant(kept: Content | None, given: Content | None) -> datetime:
+    """Of a watch: when it was decided otherwise, at its beginning, or when one of the two had ended."""
+    ends: list[datetime] = [watch["ended_at"] for watch in (kept, given) if watch is not None and watch["ended_at"]]
+    if kept is not None and given is not None and kept["grace_until"] == given["grace_until"]:
+        return min(ends)
+    since: datetime = (kept or given or {})["below_since"]
+    return since
+
+
+def _both(kept: Content | None, given: Content | None) -> str:
+    return f"kept {_shown(kept, given)}, facts give {_shown(given, kept)}"
 
 
 def _shown(content: Content | None, other: Content | None) -> str:
