@@ -21,7 +21,7 @@ async def find_heads(tx: Transaction, known_from: Mapping[UUID, datetime], rules
     listed again until nobody is above them whom that has not locked. Nobody moves below them then: who moves locks
     itself and all above it.
     """
-    if not rules.has_groups:
+    if not rules.has_groups or not known_from:
         return {}
     heads = await list_heads(tx, known_from)
     if not heads or not (await policies.load_policy_timeline(tx)).grades_groups:
