@@ -45,16 +45,42 @@ subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_cen
 subscriptions.on(OrderPlaced, tiers.when_orders_are_placed_reassess_tiers)
 subscriptions.on(OrderReturned, tiers.when_orders_are_returned_correct_what_stood_on_them)
 subscriptions.on(OrderCancelled, tiers.when_orders_are_cancelled_correct_what_stood_on_them)
-# facts that only indicators read
-subscriptions.on(ReceivableIssued, payments.when_receivables_are_issued_keep_them)
-subscriptions.on(PaymentReceived, payments.when_payments_are_received_keep_them)
-subscriptions.on(ContactLogged, external_facts.when_contacts_are_logged_keep_them)
-subscriptions.on(NextStepCompleted, external_facts.when_next_steps_are_completed_keep_when)
-subscriptions.on(ComplaintFiled, external_facts.when_complaints_are_filed_keep_them)
-subscriptions.on(CustomerIdentified, external_facts.when_customers_are_identified_know_whose_cases_they_are)
-subscriptions.on(ComplaintClosed, external_facts.when_complaints_are_closed_keep_how)
-subscriptions.on(ComplaintReopened, external_facts.when_complaints_are_reopened_keep_that)
-subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_them_beside_the_earlier)
+# facts that indicators read, and with them policies that look at more than orders
+subscriptions.on(
+    ReceivableIssued, payments.when_receivables_are_issued_keep_them, tiers.when_money_is_known_late_grade_again
+)
+subscriptions.on(
+    PaymentReceived, payments.when_payments_are_received_keep_them, tiers.when_money_is_known_late_grade_again
+)
+subscriptions.on(
+    ContactLogged, external_facts.when_contacts_are_logged_keep_them, tiers.when_contacts_are_known_late_grade_again
+)
+subscriptions.on(
+    NextStepCompleted,
+    external_facts.when_next_steps_are_completed_keep_when,
+    tiers.when_contacts_are_known_late_grade_again,
+)
+subscriptions.on(
+    ComplaintFiled, external_facts.when_complaints_are_filed_keep_them, tiers.when_cases_are_known_late_grade_again
+)
+subscriptions.on(
+    CustomerIdentified,
+    external_facts.when_customers_are_identified_know_whose_cases_they_are,
+    tiers.when_cases_are_known_late_grade_again,
+)
+subscriptions.on(
+    ComplaintClosed, external_facts.when_complaints_are_closed_keep_how, tiers.when_cases_are_known_late_grade_again
+)
+subscriptions.on(
+    ComplaintReopened,
+    external_facts.when_complaints_are_reopened_keep_that,
+    tiers.when_cases_are_known_late_grade_again,
+)
+subscriptions.on(
+    CustomerTraitsChanged,
+    external_facts.when_traits_change_keep_them_beside_the_earlier,
+    tiers.when_traits_are_known_late_grade_again,
+)
 subscriptions.on(
     GroupParentChanged,
     external_facts.when_group_parents_change_keep_both,

@@ -6,19 +6,35 @@ from uuid import UUID
 
 from services.tiering_svc.customers.repository import add_customers, check_known
 from services.tiering_svc.indicators.domain.order_facts import placed_order, reversed_order
-from services.tiering_svc.indicators.repository import order_facts
+from services.tiering_svc.indicators.repository import external_facts, order_facts
+from services.tiering_svc.indicators.repository.groups import list_heads
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Rules
 from services.tiering_svc.tiers.domain.fast_path import after_orders
 from services.tiering_svc.tiers.domain.known_from import newest_by_customer
+from services.tiering_svc.tiers.domain.late_facts import ALWAYS, ExternalFact, external_fact
 from services.tiering_svc.tiers.domain.overrides import check_override, check_promise
 from services.tiering_svc.tiers.domain.tier_changes import announced
 from services.tiering_svc.tiers.domain.tier_life import TierLife
-from services.tiering_svc.tiers.repository import accounts, group_heads, lives, standings
+from services.tiering_svc.tiers.repository import accounts, group_heads, late_facts, lives, standings
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository.overrides import Privilege
 from shared.errors import conflict
-from shared.events import GroupParentChanged, OrderCancelled, OrderPlaced, OrderReturned
+from shared.events import (
+    ComplaintClosed,
+    ComplaintFiled,
+    ComplaintReopened,
+    ContactLogged,
+    CustomerIdentified,
+    CustomerTraitsChanged,
+    GroupParentChanged,
+    NextStepCompleted,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReturned,
+    PaymentReceived,
+    ReceivableIssued,
+)
 from shared.messaging import Timer, Transaction, announce, new_id, set_timer
 
 
@@ -66,8 +82,68 @@ async def when_group_parents_change_grade_their_heads(tx: Transaction, events: S
     parents = (event.parent_id for event in events if event.parent_id is not None)
     await add_customers(tx, [*(event.customer_id for event in events), *parents])
     rules = await policies.load_rules(tx)
-    heads = await group_heads.find_heads(tx, newest_by_customer(events), rules)
+    known_from = newest_by_customer(events)
+    heads = await group_heads.find_heads(tx, known_from, rules)
     await fold_lives_again(tx, heads, rules)
+    above = await list_heads(tx, known_from)  # the size of a group is a trait, whoever grades it
+    sizes = [
+        ExternalFact(head, event.effective_from, event.meta.recorded_at)
+        for event in events
+        for head in above.get(event.customer_id, ())
+        if head not in heads
+    ]
+    await grade_again_where_late(tx, "profile", sizes)
+
+
+async def when_money_is_known_late_grade_again(
+    tx: Transaction, events: Sequence[ReceivableIssued | PaymentReceived]
+) -> None:
+    """What is owed or was paid before something was decided by a policy that looks at it counts there (T10)."""
+    await grade_again_where_late(tx, "finance", [external_fact(event) for event in events])
+
+
+async def when_contacts_are_known_late_grade_again(
+    tx: Transaction, events: Sequence[ContactLogged | NextStepCompleted]
+) -> None:
+    """As money that is known late; so are contacts and next steps that were done."""
+    await grade_again_where_late(tx, "contact", [external_fact(event) for event in events])
+
+
+async def when_cases_are_known_late_grade_again(
+    tx: Transaction, events: Sequence[ComplaintFiled | CustomerIdentified | ComplaintClosed | ComplaintReopened]
+) -> None:
+    """A case counts from its filing on for the customer it is linked to, whenever that came to be known."""
+    customers = await external_facts.list_customers_of_cases(tx, [event.case_id for event in events])
+    facts = []
+    for event in events:
+        if (of_case := customers.get(event.case_id)) is not None:
+            seen_from = of_case.filed_at
+            if isinstance(event, (ComplaintClosed, ComplaintReopened)):
+                seen_from = event.occurred_at
+            facts.append(ExternalFact(of_case.customer_id, seen_from, event.meta.recorded_at))
+    await grade_again_where_late(tx, "contact", facts)
+
+
+async def when_traits_are_known_late_grade_again(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -> None:
+    """Traits count from their change on; the first ones also before it."""
+    first = await external_facts.list_first_traits(tx, events)
+    await grade_again_where_late(
+        tx, "profile",
+        [
+            ExternalFact(
+                event.customer_id, ALWAYS if event.customer_id in first else event.changed_at, event.meta.recorded_at
+            )
+            for event in events
+        ],
+    )  # fmt: skip
+
+
+async def grade_again_where_late(tx: Transaction, fact_class: str, facts: Sequence[ExternalFact]) -> None:
+    """Facts of one class that were just recorded: whoever had been decided about without them is folded again (T10).
+    By what comes in order of time nothing is decided."""
+    if facts:
+        rules = await policies.load_rules(tx)
+        await fold_lives_again(tx, await late_facts.find_late_customers(tx, fact_class, facts, rules), rules)
 
 
 async def fold_lives_again(

@@ -6,7 +6,7 @@ numbers and dates: what is announced last is what holds (K16).
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.indicators.tables.external_facts import (
@@ -84,6 +84,23 @@ async def add_case_changes(
     await insert_columns(tx, case_change, columns, shared={"what": what}, on_conflict=Upsert())
 
 
+class FiledCase(NamedTuple):
+    """Whose case it is, and since when."""
+
+    customer_id: UUID
+    filed_at: datetime
+
+
+async def list_customers_of_cases(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, FiledCase]:
+    """Those of these cases of which both is known, the filing and the customer."""
+    rows = await tx.raw.fetch(
+        """select case_id, customer_id, filed_at from case_fact
+           where case_id = any($1::uuid[]) and customer_id is not null and filed_at is not null""",
+        cases,
+    )
+    return {case_id: FiledCase(customer_id, filed_at) for case_id, customer_id, filed_at in rows}
+
+
 NOT_TRAITS = ("customer_id", "seq", "changed_at", "recorded_at")
 TRAITS = tuple(column.name for column in customer_traits.columns if column.name not in NOT_TRAITS)
 # A stream's numbers only rise: what is here under the number that comes, or a higher one, its owner has forgotten.
@@ -103,6 +120,17 @@ async def add_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -
     columns["seq"] = [event.meta.seq for event in events]
     await tx.raw.execute(FORGET_TRAITS, columns["customer_id"], columns["seq"])
     await insert_columns(tx, customer_traits, columns)
+
+
+async def list_first_traits(tx: Transaction, events: Sequence[CustomerTraitsChanged]) -> frozenset[UUID]:
+    """The customers of whom the first that is known is among these changes, which have been kept."""
+    columns = [event.customer_id for event in events], [event.meta.seq for event in events]
+    rows = await tx.raw.fetch(
+        f"""select a.customer_id from {given_rows(customer_traits, ("customer_id", "seq"), alias="a")}
+            where not exists (select from customer_traits t where t.customer_id = a.customer_id and t.seq < a.seq)""",
+        *columns,
+    )
+    return frozenset(row["customer_id"] for row in rows)
 
 
 async def add_parents(tx: Transaction, events: Sequence[GroupParentChanged]) -> None:
