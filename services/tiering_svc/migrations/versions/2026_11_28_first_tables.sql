@@ -413,11 +413,11 @@ create table back_test_mover (
     back_test_id uuid not null references back_test on delete cascade,
     month date not null,
     customer_id uuid not null,
-    outcome text not null check (outcome in ('placed', 'up', 'down', 'grace')),
+    outcome text not null check (outcome in ('placed', 'up', 'down', 'grace', 'placed_at_once', 'up_at_once')),
     from_tier text,
     to_tier text not null,
     moved_back_in date,
-    primary key (back_test_id, month, customer_id)
+    primary key (back_test_id, month, customer_id, outcome)
 );
 
 create table nomination (

@@ -24,13 +24,15 @@ from services.tiering_svc.policies.domain.abc import (
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.reviews.domain.back_test import (
+    LISTED,
     BackTestMove,
     MonthEnd,
+    ReplayedMonth,
     list_months,
     month_end,
+    moves_of,
     policies_replayed,
     replay,
-    with_ways_back,
 )
 from services.tiering_svc.reviews.domain.phase import Phase, cursor
 from services.tiering_svc.reviews.domain.simulation import BenefitCosts
@@ -45,7 +47,6 @@ from services.tiering_svc.reviews.repository.back_tests import (
     PolicyBackTest,
 )
 from services.tiering_svc.reviews.repository.screening import LAST
-from services.tiering_svc.tiers.domain.review import MOVES
 from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
 from services.tiering_svc.tiers.repository import timelines as timelines_of
 from shared.errors import invalid
@@ -170,7 +171,7 @@ async def _replay_batch(
     movers = [
         MonthMover(move.month, customer_id, move.outcome, move.from_tier, move.to_tier, move.moved_back_in)
         for customer_id, move in moves
-        if move.outcome in MOVES and move.to_tier is not None
+        if move.outcome in LISTED and move.to_tier is not None
     ]
     await back_tests.add_movers(tx, job.id, movers)
     size.took(perf_counter() - began, len(customers))
@@ -181,17 +182,18 @@ async def _list_moves(
     tx: Transaction, back_test: PolicyBackTest, ends: Sequence[MonthEnd], customers: Sequence[UUID], zone: ZoneInfo
 ) -> list[tuple[UUID, BackTestMove]]:
     """Each customer's moves, by what is known now; or, each month's, by what was known at its end."""
+    replayed: dict[UUID, list[ReplayedMonth]]
     if back_test.known == "now":
         policies_of_time = policies_replayed(ends, back_test.back_test_id)
         timelines = await _load_timelines(tx, customers, policies_of_time, back_test, ends[-1], back_test.known_at)
         replayed = {facts.customer_id: replay(facts, policies_of_time, ends, zone) for facts in timelines}
-        return [(customer_id, move) for customer_id, moves in replayed.items() for move in moves]
-    known_then: dict[UUID, list[BackTestMove]] = {customer_id: [] for customer_id in customers}
-    for number, end in enumerate(ends, 1):
-        policies_of_time = policies_replayed(ends[:number], back_test.back_test_id)
-        for facts in await _load_timelines(tx, customers, policies_of_time, back_test, end, end.as_of):
-            known_then[facts.customer_id].append(replay(facts, policies_of_time, ends[:number], zone)[-1])
-    return [(customer_id, move) for customer_id, moves in known_then.items() for move in with_ways_back(moves)]
+    else:
+        replayed = {customer_id: [] for customer_id in customers}
+        for number, end in enumerate(ends, 1):
+            policies_of_time = policies_replayed(ends[:number], back_test.back_test_id)
+            for facts in await _load_timelines(tx, customers, policies_of_time, back_test, end, end.as_of):
+                replayed[facts.customer_id].append(replay(facts, policies_of_time, ends[:number], zone)[-1])
+    return [(customer_id, move) for customer_id, months in replayed.items() for move in moves_of(months)]
 
 
 async def _load_timelines(
@@ -233,7 +235,7 @@ async def _load_snapshots(
 
 def _cells(moves: Sequence[tuple[UUID, BackTestMove]]) -> list[MonthCell]:
     by_key: dict[tuple[date, str, str], MonthCell] = {}
-    for _, move in moves:
+    for move in (move for _, move in moves if not move.at_once):
         cell, back = move.cell, int(move.moved_back_in is not None)
         key = move.month, cell.from_tier, cell.to_tier
         if key in by_key:

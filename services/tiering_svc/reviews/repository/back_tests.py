@@ -159,7 +159,8 @@ async def list_cells(tx: Transaction, back_test_id: UUID) -> list[MonthCell]:
 
 @dataclass(frozen=True, slots=True)
 class MonthMover:
-    """A customer that moved, was placed, or was in its grace period at a month's end."""
+    """A customer that moved, was placed, or was in its grace period at a month's end; or that orders had placed or
+    raised by then."""
 
     month: date
     customer_id: UUID
@@ -170,7 +171,7 @@ class MonthMover:
 
 
 async def add_movers(tx: Transaction, back_test_id: UUID, movers: Sequence[MonthMover]) -> None:
-    """The movers of a batch, at most once a customer and month."""
+    """The movers of a batch, at most once a customer, month and outcome."""
     await insert_many(tx, back_test_mover, movers, shared={"back_test_id": back_test_id})
 
 
@@ -194,21 +195,21 @@ cross join business z cross join lateral (
 
 async def list_movers(
     tx: Transaction, back_test_id: UUID, *, month: date | None, outcome: str | None, key_accounts: bool | None,
-    excluded: bool | None, after: tuple[date, UUID] | None, limit: int,
+    excluded: bool | None, after: tuple[date, UUID, str] | None, limit: int,
 ) -> list[ClassedMover]:  # fmt: skip
-    """The movers of a back-test (of one month, of one outcome, if given), by month and customer. `key_accounts`,
-    `excluded`: only those who were then (true), or who were not."""
+    """The movers of a back-test (of one month, of one outcome, if given), by month, customer and outcome.
+    `key_accounts`, `excluded`: only those who were then (true), or who were not."""
     rows = await tx.raw.fetch(
         f"""select m.month, m.customer_id, m.outcome, m.from_tier, m.to_tier, m.moved_back_in,
                   case when k.class = 'key' then k.kinds end as key_account,
                   coalesce(k.class = 'excluded', false) as excluded
            from back_test b join back_test_mover m using (back_test_id) {CLASSED}
            where b.back_test_id = $1 and ($2::date is null or m.month = $2) and ($3::text is null or m.outcome = $3)
-             and ($4::date is null or (m.month, m.customer_id) > ($4, $5::uuid))
-             and ($6::bool is null or coalesce(k.class = 'key', false) = $6)
-             and ($7::bool is null or coalesce(k.class = 'excluded', false) = $7)
-           order by m.month, m.customer_id limit $8""",
-        back_test_id, month, outcome, *(after or (None, None)), key_accounts, excluded, limit,
+             and ($4::date is null or (m.month, m.customer_id, m.outcome) > ($4, $5::uuid, $6))
+             and ($7::bool is null or coalesce(k.class = 'key', false) = $7)
+             and ($8::bool is null or coalesce(k.class = 'excluded', false) = $8)
+           order by m.month, m.customer_id, m.outcome limit $9""",
+        back_test_id, month, outcome, *(after or (None, None, None)), key_accounts, excluded, limit,
     )  # fmt: skip
     return [ClassedMover(MonthMover(*row[:6]), row[6], row[7]) for row in rows]
 

@@ -12,7 +12,7 @@ from services.tiering_svc.core.domain.numbers import ZERO
 from services.tiering_svc.core.schemas.shapes import PolicyReference
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.reviews.domain.back_test import SOON, list_months
+from services.tiering_svc.reviews.domain.back_test import PLACED_AT_ONCE, RISES, SOON, UP_AT_ONCE, list_months
 from services.tiering_svc.reviews.domain.phase import Phase
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, BenefitCosts, SimulationCell, levels_of
 from services.tiering_svc.reviews.handlers import back_tests as handlers
@@ -20,6 +20,7 @@ from services.tiering_svc.reviews.repository import back_tests
 from services.tiering_svc.reviews.repository.back_tests import ClassedMover, MonthCell, PolicyBackTest
 from services.tiering_svc.reviews.routes.simulations import costs_of
 from services.tiering_svc.reviews.schemas.back_tests import (
+    AtOnceRead,
     BackTestLevelRead,
     BackTestMonth,
     BackTestMonthRead,
@@ -31,6 +32,7 @@ from services.tiering_svc.reviews.schemas.back_tests import (
     month_of_text,
 )
 from services.tiering_svc.reviews.schemas.evaluations import PopulationRead
+from services.tiering_svc.tiers.domain.review import MOVES
 from shared.chassis import (
     CurrentActor,
     Cursor,
@@ -52,7 +54,9 @@ router = service_router(
     prefix="/v1/tier-policies/{policy_id}/back-tests", tags=["simulations"], dependencies=[staff_only]
 )
 
-BackTestOutcomeFilter = Annotated[Literal["placed", "up", "down", "grace"] | None, Query()]
+BackTestOutcomeFilter = Annotated[
+    Literal["placed", "up", "down", "grace", "placed_at_once", "up_at_once"] | None, Query()
+]
 NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 
 
@@ -60,8 +64,8 @@ NOBODY = SimulationCell(NOWHERE, NOWHERE, 0, ZERO, None, ZERO)
 async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, actor: CurrentActor) -> PolicyBackTestRead:
     """Replay a policy over past months.
 
-    The back-test begins with nobody placed and reviews everybody at each month's end, as if the policy had been in
-    force.
+    Customers live as if the policy had always been in force: orders place and raise them at once where it says so, and
+    everybody is reviewed at each month's end.
     """
     first, last = month_of_text(body.from_), month_of_text(body.to)
     back_test = await handlers.request_back_test(
@@ -92,14 +96,16 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Current
     shown = []
     for index, month in enumerate(months):
         levels = levels_of([cell.cell for cell in cells.get(month, [])], before=False)
+        movers = moved.get(month, {})
         shown.append(
             BackTestMonthRead(
                 month=spelled(month),
                 cutoffs=None if back_test.cutoffs is None else back_test.cutoffs[month.isoformat()],
                 population=_population(back_test, month),
                 levels=_levels(policy, levels, costs, shows_margin=may_read(actor, "margin")),
-                outcomes={outcome: customers for outcome, (customers, _) in moved.get(month, {}).items()},
-                stability=_stability(moved.get(month, {}), min(SOON, len(months) - index - 1)),
+                outcomes={outcome: customers for outcome, (customers, _) in movers.items() if outcome in MOVES},
+                at_once=AtOnceRead(placed=movers.get(PLACED_AT_ONCE, (0, 0))[0], up=movers.get(UP_AT_ONCE, (0, 0))[0]),
+                stability=_stability(movers, min(SOON, len(months) - index - 1)),
                 cost=None if costs is None else costs.of_a_month(levels.values(), policy.months),
                 key_accounts=classed.get((month, "key"), {}),
                 excluded=classed.get((month, "excluded"), {}),
@@ -115,16 +121,16 @@ async def list_back_test_movers(
     outcome: BackTestOutcomeFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
     excluded: Annotated[bool | None, Query()] = None, cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
-    """Whom the policy would have graded otherwise in a month."""
+    """Whom the policy would have moved in a month: orders at once, or the review at its end."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)
-    after = read_cursor(cursor, date, UUID)
+    after = read_cursor(cursor, date, UUID, str)
     of_month = None if month is None else month_of_text(month)
     movers = await back_tests.list_movers(
         tx, back_test_id, month=of_month, outcome=outcome, key_accounts=key_accounts, excluded=excluded, after=after,
         limit=limit + 1,
     )  # fmt: skip
     read = [_mover(classed) for classed in movers]
-    return page_of(read, limit, lambda mover: (month_of_text(mover.month), mover.customer_id))
+    return page_of(read, limit, lambda mover: (month_of_text(mover.month), mover.customer_id, mover.outcome))
 
 
 @router.post("/{back_test_id}/cancellation", dependencies=[allow("evaluations:run", "policies:write")])
@@ -176,7 +182,7 @@ def _levels(
 
 
 def _stability(movers: dict[str, tuple[int, int]], months_watched: int) -> StabilityRead:
-    ways = [movers.get("up", (0, 0)), movers.get("down", (0, 0))]
+    ways = [movers.get(outcome, (0, 0)) for outcome in (*RISES, "down")]
     customers, back = sum(moved for moved, _ in ways), sum(back for _, back in ways)
     share = format(round(100 * back / customers, 1), ".1f") if customers else None
     return StabilityRead(moved=customers, moved_back=back, share_moved_back=share, months_watched=months_watched)

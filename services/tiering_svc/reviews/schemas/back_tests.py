@@ -46,10 +46,17 @@ class BackTestLevelRead(Read):
 
 
 class StabilityRead(Read):
-    moved: Count = Field(description="up or down at this month's end")
+    moved: Count = Field(description="up or down at this month's end, or up at once within it")
     moved_back: Count = Field(description="of these, the other way within three months")
     share_moved_back: str | None = Field(description="percent; null when nobody moved")
     months_watched: Count = Field(description="fewer than three at the end of the time that is replayed")
+
+
+class AtOnceRead(Read):
+    """What orders did between the month-end before and this one, before the review looked."""
+
+    placed: Count = Field(description="customers whose first order put them on the pyramid")
+    up: Count = Field(description="customers that orders raised; several rises of a month are one")
 
 
 class BackTestMonthRead(Read):
@@ -57,7 +64,8 @@ class BackTestMonthRead(Read):
     cutoffs: list[dict[str, str]] | None
     population: PopulationRead | None = Field(description=POPULATION)
     levels: list[BackTestLevelRead] = Field(description="highest first")
-    outcomes: dict[str, int] = Field(description="of the movers: placed, up, down, grace")
+    outcomes: dict[str, int] = Field(description="of the movers of the month's end: placed, up, down, grace")
+    at_once: AtOnceRead
     stability: StabilityRead
     cost: SignedAmount | None = Field(
         description="of this month, a twelfth of a year; null: no costs were given, or not for this reader"
@@ -75,10 +83,12 @@ class BackTestResultRead(PolicyBackTestRead):
 
 class BackTestMoverRead(NamedCustomerRead):
     month: str
-    outcome: str
+    outcome: str = Field(
+        description="of the month's end: placed, up, down, grace; before it, by orders: placed_at_once, up_at_once"
+    )
     from_tier: str | None
     to_tier: str
-    moved_back_in: str | None
+    moved_back_in: str | None = Field(description="the month, within three months, in which it went the other way")
     key_account: list[str] | None = Field(description="its kinds, when it was a key account then")
     excluded: bool = Field(description="whether it was excluded then")
 

@@ -50,7 +50,7 @@ back_test_mover = Table(
     Column("back_test_id", Uuid, primary_key=True),
     Column("month", Date, primary_key=True),
     Column("customer_id", Uuid, primary_key=True),
-    Column("outcome", Text, nullable=False),
+    Column("outcome", Text, primary_key=True),  # orders may have placed and raised it before the review did anything
     Column("from_tier", Text),
     Column("to_tier", Text, nullable=False),
     Column("moved_back_in", Date),
