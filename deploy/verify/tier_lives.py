@@ -115,7 +115,9 @@ class LifeCheck:
         was for one of those who may have decided it."""
         at = min((difference.at for difference in differences if difference.at is not None), default=None)
         requests = [
-            SnapshotRequest(timeline.customer_id, as_of, months) for as_of, months in timeline.snapshots if as_of == at
+            SnapshotRequest(timeline.customer_id, as_of, months)
+            for as_of, months, _ in timeline.snapshots
+            if as_of == at
         ]
         if not requests:
             return False
