@@ -1,4 +1,7 @@
-"""`patron verify`: what must hold across the five databases; SQL returns the rows that break it."""
+"""`patron verify`: what must hold across the five databases.
+
+SQL returns the rows that break it; what tiering decided is worked out anew from its facts as well.
+"""
 
 from deploy.verify.check import verify
 from deploy.verify.command import run
