@@ -5,7 +5,7 @@ takes effect follows from all facts there are: the review gets its place in each
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -259,13 +259,18 @@ async def _apply(
     announce(tx, announced(carried, tx.at))
     lives = await fold_lives_again(tx, dict.fromkeys(folded, tx.at), rules)
     for customer_id, decided in folded.items():
-        if customer_id in lives and decided.decision.outcome in _outcomes(lives[customer_id], run):
+        if customer_id in lives and _takes_effect(decided.decision, lives[customer_id], run.run_id):
             took_effect.add(customer_id)
     return took_effect
 
 
-def _outcomes(life: TierLife, run: EvaluationRun) -> Iterator[str]:
-    return (reviewed.decision.outcome for reviewed in life.reviews if reviewed.review.run_id == run.run_id)
+def _takes_effect(decision: ReviewDecision, life: TierLife, run_id: UUID) -> bool:
+    """Whether the review comes out in the life as it was decided; a correction in the place of its row is another
+    thing."""
+    outcomes = {reviewed.decision.outcome for reviewed in life.reviews if reviewed.review.run_id == run_id}
+    if decision.outcome not in outcomes:
+        return False
+    return decision.change is None or any(row.run_id == run_id for row in life.rows)
 
 
 def _mover(policy: Policy, decided: BatchDecision, *, applied: bool) -> Mover:
