@@ -1,4 +1,4 @@
-"""Review runs (T10): they wait for intake, decide everybody once, survive a crash anywhere."""
+"""Review runs (T10): they wait for intake, decide everybody once, survive a crash anywhere; history stays closed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -151,10 +151,12 @@ async def test_T10_down_only_at_review_after_the_grace_period(client, database, 
     assert await broken_invariants(database) == []
 
 
-async def test_T10_what_is_not_to_be_applied_only_shows_what_would_be(client, database, announced):
+async def test_T10_before_the_last_review_it_only_shows_what_would_be(client, database, announced):
     await deliver(database, placed(ANN, ago(20), "900"))
     await reviewed(client, database, ago(2))
     before = len(await announced())
+    run = await reviewed(client, database, ago(5))
+    assert (run["result"], run["simulated_because"]) == ("simulated", "before_the_last_review")
     tried = await reviewed(client, database, NOW, apply=False)
     assert (tried["result"], tried["simulated_because"]) == ("simulated", "not_asked_to_apply")
     assert len(await announced()) == before

@@ -230,7 +230,7 @@ class RecordedLife(KnownFacts):
 
     def takes_review(self, as_of: datetime) -> bool:
         """History is closed before the last review that was applied."""
-        return super().takes_review(as_of)
+        return all(review["as_of"] < as_of for review in self.reviews)
 
     async def holds(self) -> None:
         assert await broken_invariants(self.database) == []

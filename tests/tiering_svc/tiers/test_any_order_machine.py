@@ -60,7 +60,7 @@ def test_K20_many_random_lives_in_the_database_equal_the_oracle(
 ) -> None:
     done = 0
 
-    @settings(max_examples=90, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
+    @settings(max_examples=250, deadline=None, suppress_health_check=HEALTH, phases=[Phase.generate, Phase.shrink])
     @given(lives(10, 30), WHICH, SHUFFLES)
     def play(steps: list[Step], policy: int | None, shuffles: list[int]) -> None:
         nonlocal done

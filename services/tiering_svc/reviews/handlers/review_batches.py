@@ -236,16 +236,11 @@ async def _apply(
         snapshots_now = await group_heads.load_graded_snapshots(tx, list(kept), run.as_of, request.policy)
         known_now = dict(zip(kept, snapshots_now, strict=True))
     carried, folded = list[DecidedStanding](), dict[UUID, BatchDecision]()
-    reviewed_later = rules.last_review_at is not None and rules.last_review_at > run.as_of
     decider, took_effect = Decider(rules.active, rules.zone, rules.new_id), set[UUID]()
     for decided in decisions:
         customer_id = decided.before.customer_id
         now, snapshot = kept[customer_id], known_now.get(customer_id, decided.snapshot)
-        if (
-            reviewed_later
-            or customer_id in late
-            or not can_be_reviewed(now, run.as_of, heads_group=customer_id in heads)
-        ):
+        if customer_id in late or not can_be_reviewed(now, run.as_of, heads_group=customer_id in heads):
             folded[customer_id] = decided
             continue
         decision = review(now, snapshot, run.as_of, snapshot.last_month, decider, run.run_id)

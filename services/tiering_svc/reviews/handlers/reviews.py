@@ -19,7 +19,7 @@ async def request_review(
     decides_by = (await policies.load_rules(tx)).active if policy is None else await policies.load_policy(tx, *policy)
     because: str | None = "not_asked_to_apply"
     if apply:
-        because = await why_only_simulated(tx, decides_by.policy_id, decides_by.version)
+        because = await why_only_simulated(tx, as_of, decides_by.policy_id, decides_by.version)
     job = await request_job(tx, REVIEW, by=by)
     await evaluations.add_run(
         tx, job, as_of, decides_by, known_at=known_at, simulated_because=because, policy_requested=policy is not None
@@ -27,8 +27,10 @@ async def request_review(
     return await evaluations.load_run(tx, job.id)
 
 
-async def why_only_simulated(tx: Transaction, policy_id: UUID, version: int) -> str | None:
-    """Why a run only shows what would be: its policy is not the one in force. A review of a past instant applies, also
-    after reviews of later ones (K22): each is folded in its place."""
+async def why_only_simulated(tx: Transaction, as_of: datetime, policy_id: UUID, version: int) -> str | None:
+    """Why a run only shows what would be: history is closed, or the policy is not in force."""
     active = (await policies.load_rules(tx)).active
-    return None if (active.policy_id, active.version) == (policy_id, version) else "policy_not_in_force"
+    if (active.policy_id, active.version) != (policy_id, version):
+        return "policy_not_in_force"
+    last = await evaluations.find_last_applied(tx)
+    return "before_the_last_review" if last is not None and as_of < last else None

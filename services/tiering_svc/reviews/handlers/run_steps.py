@@ -101,7 +101,7 @@ async def _begin_when_caught_up(tx: Transaction, job: Job, run: EvaluationRun) -
     policy = (await policies.load_rules(tx)).active  # the one in force when it really begins
     if run.policy_requested:
         policy = await policies.load_policy(tx, run.policy_id, run.policy_version)
-    because = run.simulated_because or await why_only_simulated(tx, policy.policy_id, policy.version)
+    because = run.simulated_because or await why_only_simulated(tx, run.as_of, policy.policy_id, policy.version)
     await evaluations.save_basis(tx, run.run_id, policy, because)
     total = await evaluations.estimate_customers(tx)
     if policy.shares:
