@@ -93,7 +93,7 @@ async def load_policy_timeline(tx: Transaction, known_at: datetime | None = None
     begun = [in_force.find(interval.effective_from) for interval in in_force.intervals]
     activations = [PolicyActivation(version.effective_from, version.rules) for version in begun if version is not None]
     rows = await tx.raw.fetch(
-        f"""select r.as_of, r.run_id, r.policy_id, r.policy_version, p.fingerprint, r.cutoffs::text
+        f"""select r.as_of, r.run_id, r.policy_id, r.policy_version, p.fingerprint, r.cutoffs::text, r.applying_since
            from evaluation_run r join rule_set_version p on p.id = r.policy_id and p.version = r.policy_version
            where r.applying_since is not null and {fragments.known_at_or_now("$1", "r.applying_since")}
            order by r.as_of, r.applying_since""",
@@ -105,6 +105,7 @@ async def load_policy_timeline(tx: Transaction, known_at: datetime | None = None
         AppliedReview(
             row["as_of"], row["run_id"],
             _graded(row["policy_id"], row["policy_version"], row["fingerprint"], row["run_id"], row["cutoffs"]),
+            row["applying_since"],
         )
         for row in rows
     ]  # fmt: skip

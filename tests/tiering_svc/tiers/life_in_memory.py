@@ -86,9 +86,11 @@ class LifeInMemory(KnownFacts):
             step = 50 + 10 * len(self.reviews)
             cutoffs = [{"tier": code, "from": str(step * 3**rank)} for rank, code in enumerate(("b", "a"))]
             graded = graded.with_cutoffs(cutoffs_from_data(graded, cutoffs), run_id)
-        self.tick()
-        self.reviews.append({"as_of": as_of, "policy": policy, "cutoffs": cutoffs})
-        applied = sorted([*self.policies.reviews, AppliedReview(as_of, run_id, graded)], key=lambda review: review[:1])
+        applied_at = self.tick()
+        self.reviews.append({"as_of": as_of, "policy": policy, "cutoffs": cutoffs, "applied_at": applied_at})
+        applied = sorted(
+            [*self.policies.reviews, AppliedReview(as_of, run_id, graded, applied_at)], key=lambda review: review[:1]
+        )
         self.policies = PolicyTimeline(self.policies.activations, applied)
         self._fold_all()
 

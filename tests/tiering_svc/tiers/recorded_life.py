@@ -159,7 +159,12 @@ class RecordedLife(KnownFacts):
         policy = self.policy
         run = await reviewed(self.database, as_of)
         assert (run.result, run.simulated_because) == ("applied", None)
-        self.reviews.append({"as_of": as_of, "policy": policy, "cutoffs": await self._cutoffs(run.run_id)})
+        applied_at = await self.database.run(
+            lambda tx: tx.raw.fetchval("select applying_since from evaluation_run where run_id = $1", run.run_id)
+        )
+        self.reviews.append(
+            {"as_of": as_of, "policy": policy, "cutoffs": await self._cutoffs(run.run_id), "applied_at": applied_at}
+        )
         return run
 
     async def _cutoffs(self, run_id: UUID) -> Any:

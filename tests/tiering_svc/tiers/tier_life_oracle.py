@@ -59,6 +59,19 @@ class Facts:
     zone: tzinfo = UTC
     first_known: datetime = NOTHING_YET  # when the first order or override had been recorded
 
+    def policy_when_known(self) -> Document:
+        """In force when the customer's first fact had been recorded."""
+        activated = [(a["at"], n) for n, a in enumerate(self.activations) if a["at"] <= self.first_known]
+        policy: Document = self.activations[max(activated)[1]]["policy"] if activated else self.first_policy
+        return policy
+
+    def concerning(self) -> list[Fact]:
+        """The reviews that concern the customer: not those that another policy had done before it was known."""
+        first = self.policy_when_known()
+        return [
+            r for r in self.reviews if r.get("applied_at", self.first_known) >= self.first_known or r["policy"] == first
+        ]
+
 
 @dataclass
 class State:
@@ -120,7 +133,7 @@ def whole_life(facts: Facts, until: datetime | None) -> "Life":
 def fold(facts: Facts, reversals: Sequence[Fact], highest: Decisions, until: datetime | None) -> "Life":
     instants = {order["placed_at"] for order in facts.orders}
     instants |= {o["starts_at"] for o in facts.overrides} | {end_of(o) for o in facts.overrides}
-    instants |= {p["starts_at"] for p in facts.promises} | {r["as_of"] for r in facts.reviews}
+    instants |= {p["starts_at"] for p in facts.promises} | {r["as_of"] for r in facts.concerning()}
     life = Life(facts, reversals, highest)
     for instant in sorted(instants):
         if until is None or instant <= until:
@@ -152,7 +165,7 @@ class Life:
         for promise in self.facts.promises:
             if promise["starts_at"] == t:
                 self.state.promise = promise
-        for review in self.facts.reviews:
+        for review in self.facts.concerning():
             if review["as_of"] == t:
                 from_tier, policy = self.state.tier, review["policy"]
                 outcome = self.review(t, policy)
@@ -254,14 +267,16 @@ class Life:
     # --- policies and figures ---
 
     def governing(self, t: datetime) -> Document:
-        """An activation or a review, whichever is the later; at one instant the review. A past before all reviews is
-        graded by the policy in force when the customer's first fact had been recorded: nobody decided it earlier."""
-        reviewed = [(r["as_of"], 1, n, r["policy"]) for n, r in enumerate(self.facts.reviews) if r["as_of"] <= t]
-        if not reviewed:
-            t = max(t, self.facts.first_known)
-        activated = [(a["at"], 0, n, a["policy"]) for n, a in enumerate(self.facts.activations) if a["at"] <= t]
+        """An activation since the customer is known or a review that concerns it, whichever is the later; at one
+        instant the review. Before these, the policy in force when its first fact had been recorded."""
+        reviewed = [(r["as_of"], 1, n, r["policy"]) for n, r in enumerate(self.facts.concerning()) if r["as_of"] <= t]
+        activated = [
+            (a["at"], 0, n, a["policy"])
+            for n, a in enumerate(self.facts.activations)
+            if self.facts.first_known < a["at"] <= t
+        ]
         candidates = activated + reviewed
-        return max(candidates, key=lambda c: c[:3])[3] if candidates else self.facts.first_policy
+        return max(candidates, key=lambda c: c[:3])[3] if candidates else self.facts.policy_when_known()
 
     def grade(self, t: datetime, policy: Document) -> int:
         value = self.value(t, policy)
@@ -283,8 +298,9 @@ class Life:
         return rank
 
     def cutoffs(self, t: datetime, policy: Document) -> list[Fact]:
-        own = [(r["as_of"], n) for n, r in enumerate(self.facts.reviews) if r["policy"] == policy and r["as_of"] <= t]
-        return (self.facts.reviews[max(own)[1]]["cutoffs"] or []) if own else []
+        reviews = self.facts.concerning()
+        own = [(r["as_of"], n) for n, r in enumerate(reviews) if r["policy"] == policy and r["as_of"] <= t]
+        return (reviews[max(own)[1]]["cutoffs"] or []) if own else []
 
     def value(self, t: datetime, policy: Document) -> Decimal | None:
         orders = self.orders_in_window(t, months_of(policy))

@@ -262,4 +262,4 @@ class Rules:
         (`PolicyTimeline`)."""
         if self.reviewing or (self.last_review_at is not None and instant <= self.last_review_at):
             return False
-        return instant >= self.active_since or (self.last_review_at is None and first_known >= self.active_since)
+        return instant >= self.active_since or first_known >= self.active_since

@@ -2,11 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import Policy
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+LATER = datetime.max.replace(tzinfo=UTC)
 
 
 class PolicyActivation(NamedTuple):
@@ -17,11 +20,13 @@ class PolicyActivation(NamedTuple):
 
 
 class AppliedReview(NamedTuple):
-    """A review that takes effect for everybody, as of an instant, by a policy with the cut-offs it found itself."""
+    """A review that takes effect for everybody, as of an instant, by a policy with the cut-offs it found itself.
+    `applied_at`: when it began to take effect."""
 
     as_of: datetime
     run_id: UUID
     policy: Policy
+    applied_at: datetime = LATER
 
 
 class PolicyTimeline:
@@ -34,21 +39,25 @@ class PolicyTimeline:
         self._activated = [activation.instant for activation in activations]
         self._reviewed = [review.as_of for review in reviews]
 
-    def governing(self, instant: datetime, first_known: datetime) -> Policy:
-        """The policy that grades a customer at an instant, with the cut-offs of the last review by then.
+    def of_customer(self, first_known: datetime) -> "PolicyTimeline":
+        """The policies of a customer whose first fact was recorded at `first_known`.
 
-        It is the last one that was activated, or that a review decided by. Before all reviews, a past that was over
-        when the customer's first fact was recorded is graded by the policy of that day: nobody could have decided
-        it earlier.
+        They begin with the policy in force then, for all that happened before: nobody could have decided it earlier.
+        Reviews that other policies had done by then do not concern the customer.
         """
-        reviewed = bisect_right(self._reviewed, instant)
-        if reviewed == 0:
-            return self._in_force(max(instant, first_known))
-        last = self.reviews[reviewed - 1]
-        activated = bisect_right(self._activated, instant)
-        if activated == 0 or self._activated[activated - 1] <= last.as_of:
-            return last.policy
-        return self._with_cutoffs(self.activations[activated - 1].policy, reviewed)
+        first = self._in_force(first_known)
+        return PolicyTimeline(
+            [PolicyActivation(BEGINNING, first), *(a for a in self.activations if a.instant > first_known)],
+            [r for r in self.reviews if r.applied_at >= first_known or _key(r.policy) == _key(first)],
+        )
+
+    def governing(self, instant: datetime) -> Policy:
+        """The policy that grades at an instant, with the cut-offs of its last review by then: the last one that was
+        activated, or that a review decided by."""
+        reviewed, activated = bisect_right(self._reviewed, instant), bisect_right(self._activated, instant)
+        if reviewed and (activated == 0 or self._activated[activated - 1] <= self.reviews[reviewed - 1].as_of):
+            return self.reviews[reviewed - 1].policy
+        return self._with_cutoffs(self._in_force(instant), reviewed)
 
     def in_force(self, instant: datetime) -> Policy:
         """The version in force at an instant, with the cut-offs of its last review by then."""
@@ -62,7 +71,7 @@ class PolicyTimeline:
         if not policy.of_population:
             return policy
         for review in reversed(self.reviews[:reviewed]):
-            if (review.policy.policy_id, review.policy.version) == (policy.policy_id, policy.version):
+            if _key(review.policy) == _key(policy):
                 return review.policy
         return policy
 
@@ -82,10 +91,12 @@ class PolicyTimeline:
 
     def has_others(self, policy: Policy) -> bool:
         """Whether any other version graded customers at any time."""
-        keys = {(graded.policy_id, graded.version) for _, graded in self.activations}
-        keys |= {(review.policy.policy_id, review.policy.version) for review in self.reviews}
-        return keys != {(policy.policy_id, policy.version)}
+        return {_key(graded) for graded in self._policies()} != {_key(policy)}
 
     def reviews_until(self, instant: datetime) -> Sequence[AppliedReview]:
         """The reviews as of instants up to this one."""
         return self.reviews[: bisect_right(self._reviewed, instant)]
+
+
+def _key(policy: Policy) -> tuple[UUID, int]:
+    return policy.policy_id, policy.version

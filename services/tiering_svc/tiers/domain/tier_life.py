@@ -90,6 +90,7 @@ class _Saved(NamedTuple):
 
 def tier_life(timeline: CustomerTimeline, policies: PolicyTimeline, until: datetime, zone: tzinfo) -> TierLife:
     """The life up to an instant. Reviews of later instants do not count yet; facts of the timeline all do."""
+    policies = policies.of_customer(timeline.first_known)
     walk = _Walk(timeline, policies, timeline.instants(policies.reviews_until(until)), zone)
     for reversal in timeline.reversals:
         walk.advance(bisect_right(walk.times, reversal.at))
@@ -178,7 +179,7 @@ class _Walk:
     def _walk(self, number: int, instant: TimelineInstant) -> None:
         before, month = self.standing, month_of(instant.at, self.zone)
         self._add(instant)
-        policy = self.policies.governing(instant.at, self.timeline.first_known)
+        policy = self.policies.governing(instant.at)
         change: TierChange | None = None
         if instant.ended is not None and self.standing.overridden_until is not None:
             facts = self._facts(policy, instant.at, month)

@@ -153,12 +153,12 @@ async def _with_snapshots(
     """Where a policy of some instant looks at more than orders, what there was to see then."""
     requests: dict[tuple[SnapshotRequest, tuple[UUID, ...]], None] = {}
     classes: set[str] = set()
-    reviews = policies_of_time.reviews_until(until)
     for timeline in timelines:
-        for instant in timeline.instants(reviews):
+        of_customer = policies_of_time.of_customer(timeline.first_known)
+        for instant in timeline.instants(of_customer.reviews_until(until)):
             deciding = [review.policy for review in instant.reviews]
             if instant.orders or instant.ended is not None or instant.reviews or instant.regrouped:
-                deciding.append(policies_of_time.governing(instant.at, timeline.first_known))
+                deciding.append(of_customer.governing(instant.at))
             for policy in deciding:
                 if policy.classes:
                     classes |= policy.classes
