@@ -60,7 +60,7 @@ with policy as (
         where o.customer_id = h.customer_id and o.placed_at <= lower(h.effective) and o.returned_quantity < o.quantity
           and o.month > date_trunc('month', lower(h.effective) at time zone business.time_zone) - p.months
     ) as net
-    where h.kind in ('first', 'upgrade', 'correction')
+    where h.kind in ('first', 'upgrade', 'correction') and h.reasons -> 'group' is null  -- P2: figures of all members
 )"""
 
 INVARIANTS = (

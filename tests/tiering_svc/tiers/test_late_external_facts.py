@@ -232,13 +232,14 @@ class Drawn(NamedTuple):
 FACTS = st.lists(
     st.builds(
         Drawn, st.sampled_from(["order", "order", "owed", "paid", "contact", "case", "traits"]), st.integers(1, 9),
-        st.integers(0, 120),
-    ), min_size=3, max_size=9,
+        st.integers(0, 60),
+    ), min_size=5, max_size=12,
 )  # fmt: skip
 DOCUMENTS = [
-    at_most("arrears > 100.0 || complaints > 1.0"),
-    GOLD | {"conditions": [
-        condition("region == 'r1'", at_most="basic"), condition("contacts > 1.0", at_least="gold")]},
+    bands_document(("gold", "300"), lowest="basic")
+    | {"conditions": [condition("arrears > 0.0 || complaints > 1.0", at_most="basic")]},
+    bands_document(("gold", "900"), lowest="basic") | {"conditions": [
+        condition("region == 'r1' && orders < 3.0", at_most="basic"), condition("contacts > 0.0", at_least="gold")]},
 ]  # fmt: skip
 
 

@@ -80,17 +80,21 @@ def nothing_can_move(
 
 def _can_be_carried_on(standing: Standing, orders: Sequence[Order], first_known: datetime, rules: Rules) -> bool:
     """Whether the policy in force grades these orders, and no override has to be ended before them."""
-    if not rules.governs(orders[0].placed_at, standing.first_known or first_known):
+    if not rules.governs(orders[0].placed_at, _first_known(standing, first_known)):
         return False
     return standing.overridden_until is None or standing.overridden_until > orders[-1].placed_at
+
+
+def _first_known(standing: Standing, recorded_at: datetime) -> datetime:
+    """When the first fact was recorded: two first orders may arrive the other way round than they were recorded."""
+    return recorded_at if standing.first_known is None else min(standing.first_known, recorded_at)
 
 
 def after_orders(account: OrderAccount, rules: Rules) -> DecidedStanding:
     """The standing carried on over new orders, one after the other, with the rows they began."""
     standing, policy, changes = account.standing, rules.active, list[TierChange]()
     decider = Decider(policy, rules.zone, rules.new_id)
-    if standing.first_known is None:
-        standing = standing._replace(first_known=account.first_known)
+    standing = standing._replace(first_known=_first_known(standing, account.first_known))
     decided_until = standing.decided_until
     for order in account.orders:
         if account.earlier is None:

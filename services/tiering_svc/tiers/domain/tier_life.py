@@ -90,7 +90,7 @@ class _Saved(NamedTuple):
 
 def tier_life(timeline: CustomerTimeline, policies: PolicyTimeline, until: datetime, zone: tzinfo) -> TierLife:
     """The life up to an instant. Reviews of later instants do not count yet; facts of the timeline all do."""
-    policies = policies.of_customer(timeline.first_known)
+    policies = policies.of_customer(timeline.known_from)
     walk = _Walk(timeline, policies, timeline.instants(policies.reviews_until(until)), zone)
     for reversal in timeline.reversals:
         walk.advance(bisect_right(walk.times, reversal.at))
@@ -112,7 +112,7 @@ def _decided_at(
         yield watch.below_since
         yield watch.ended_at
     yield from timeline.privileges_at
-    yield from (reversal.at for reversal in timeline.reversals)
+    yield from timeline.reversed_at
 
 
 def _newest(instants: Iterable[datetime | None]) -> datetime | None:
@@ -137,7 +137,8 @@ class _Walk:
         self.times = [instant.at for instant in instants]
         self.orders = list(timeline.orders)  # less what came back so far
         self.index_of = {order.order_id: index for index, order in enumerate(self.orders)}
-        self.standing = Standing(timeline.customer_id, first_known=timeline.first_known)
+        own_facts = next(timeline.facts_at, None) is not None
+        self.standing = Standing(timeline.customer_id, first_known=timeline.first_known if own_facts else None)
         self.rows: list[TierChange] = []
         self.watches: list[Watch] = []
         self.reviews: list[LifeReview] = []

@@ -70,13 +70,14 @@ class CustomerTimeline:
     everybody who ever was a member, with who placed them in `buyers`. They count while that customer is a member."""
 
     customer_id: UUID
-    first_known: datetime  # when the first of these facts was recorded
+    first_known: datetime  # when the first of its own facts was recorded; any instant after all, where it has none
     orders: Sequence[Order] = ()
     reversals: Sequence[TimedReversal] = ()  # by when they happened
     overrides: Sequence[TierOverride] = ()
     promises: Sequence[PromiseChange] = ()  # by when they hold from
     snapshots: Mapping[SnapshotKey, CustomerSnapshot] = field(default_factory=dict)
     group: GroupHistory | None = None
+    headed_from: datetime | None = None  # when it was first recorded that somebody is below the customer
     buyers: Mapping[UUID, UUID] = field(default_factory=dict)  # of other members' orders
 
     def members_at(self, instant: datetime, policy: Policy) -> tuple[UUID, ...]:
@@ -100,11 +101,20 @@ class CustomerTimeline:
 
     @property
     def facts_at(self) -> Iterator[datetime]:
-        """When the facts of the customer itself happened, and those of its group."""
-        yield from (order.placed_at for order in self.orders)
-        yield from (reversal.at for reversal in self.reversals)
+        """When the facts of the customer itself happened."""
+        yield from (order.placed_at for order in self.orders if order.order_id not in self.buyers)
+        yield from self.reversed_at
         yield from self.privileges_at
-        yield from () if self.group is None else self.group.since
+
+    @property
+    def reversed_at(self) -> Iterator[datetime]:
+        """When anything came back of the customer's own orders."""
+        return (reversal.at for reversal in self.reversals if reversal.reversal.order_id not in self.buyers)
+
+    @property
+    def known_from(self) -> datetime:
+        """When the customer became known: by its first fact, or as the head of a group (P2)."""
+        return self.first_known if self.headed_from is None else min(self.first_known, self.headed_from)
 
     def instants(self, reviews: Sequence[AppliedReview]) -> list[TimelineInstant]:
         """All instants at which something happened, in order, with these reviews of everybody."""

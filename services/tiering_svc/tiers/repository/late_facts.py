@@ -15,14 +15,14 @@ async def find_late_customers(
     tx: Transaction, fact_class: str, facts: Sequence[ExternalFact], rules: Rules
 ) -> dict[UUID, datetime]:
     """Those whose life these facts of one class may change, with when the newest of theirs was recorded. Nobody, where
-    no policy of any time looks at the class; heads of groups count with what their members did."""
+    no policy of any time looks at the class. Heads of groups that are graded together always: their standing does not
+    say what their members did."""
     timeline = await policies.load_policy_timeline(tx)
     if fact_class not in timeline.classes:
         return {}
     by_customer = earliest_by_customer(facts)
     known_from = {customer_id: fact.recorded_at for customer_id, fact in by_customer.items()}
-    earliest = min(fact.seen_from for fact in facts)
-    for head, recorded_at in (await group_heads.find_heads(tx, known_from, rules)).items():
-        by_customer[head] = ExternalFact(head, earliest, recorded_at)
+    heads = await group_heads.find_heads(tx, known_from, rules)
     last_review_at = timeline.reviews[-1].as_of if timeline.reviews else None
-    return list_late(by_customer, await standings.load_standings(tx, by_customer), last_review_at)
+    late = list_late(by_customer, await standings.load_standings(tx, by_customer), last_review_at)
+    return late | heads

@@ -61,10 +61,8 @@ async def load_timelines(
         known[row["customer_id"]] = min(row["set_at"], known.get(row["customer_id"], row["set_at"]))
     timelines = []
     for customer_id in wanted:
-        group, grouped_from = groups.get(customer_id, (None, until))
-        if group is not None:
-            known[customer_id] = min(grouped_from, known.get(customer_id, grouped_from))
-        if customer_id not in known and not all_of_them:
+        group, headed_from = groups.get(customer_id, (None, None))
+        if customer_id not in known and group is None and not all_of_them:
             continue
         placed, buyers = _of_members(customer_id, group, orders)
         horizon = max(until, placed[-1].placed_at) if placed else until
@@ -81,6 +79,7 @@ async def load_timelines(
                 overrides,
                 promises,
                 group=group,
+                headed_from=headed_from,
                 buyers=buyers,
             )
         )
@@ -154,7 +153,7 @@ async def _with_snapshots(
     requests: dict[tuple[SnapshotRequest, tuple[UUID, ...]], None] = {}
     classes: set[str] = set()
     for timeline in timelines:
-        of_customer = policies_of_time.of_customer(timeline.first_known)
+        of_customer = policies_of_time.of_customer(timeline.known_from)
         for instant in timeline.instants(of_customer.reviews_until(until)):
             deciding = [review.policy for review in instant.reviews]
             if instant.orders or instant.ended is not None or instant.reviews or instant.regrouped:
