@@ -20,6 +20,8 @@ from services.tiering_svc.service_quality.domain.survey_questions import check_q
 from services.tiering_svc.service_quality.repository import satisfaction
 from services.tiering_svc.service_quality.repository.rules import SATISFACTION_INDEX, load_version_or_as_of
 from services.tiering_svc.service_quality.repository.satisfaction import AnswerRow
+from services.tiering_svc.tiers import handlers as tiers
+from services.tiering_svc.tiers.domain.late_facts import ExternalFact
 from shared.errors import conflict
 from shared.events import SatisfactionMeasured
 from shared.messaging import Transaction, announce
@@ -58,6 +60,8 @@ async def record_survey_response(tx: Transaction, response: SurveyResponse, by: 
         recorded = await satisfaction.find_answer(tx, row.answer_id)  # somebody was quicker
         assert recorded is not None
         return _require_same(recorded, response)
+    answer = ExternalFact(row.customer_id, row.answered_at, tx.at)
+    await tiers.grade_again_where_late(tx, "contact", [answer])
     announce(
         tx,
         [
