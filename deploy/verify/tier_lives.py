@@ -94,7 +94,10 @@ class LifeCheck:
         """The differences from the fold of all facts, unless one of the lives that are right for a while is kept."""
         first: list[Difference] | None = None
         for policies_of_time, facts in product(self.policies, self._timelines(timeline)):
-            life = tier_life(facts, policies_of_time, self.tx.at, self.zone)
+            try:
+                life = tier_life(facts, policies_of_time, self.tx.at, self.zone)
+            except Exception as error:  # facts that no life can be made of: others are looked at all the same
+                return [Difference(None, f"customer_id={timeline.customer_id} can not be folded: {error!r}")]
             differences = list(differences_of(stored, _known(life, facts)))
             if not differences:
                 return []

@@ -256,3 +256,31 @@ async def test_T10_what_a_review_could_not_know_is_passed_over(system: RecordedS
     assert "tier_lives" not in await system.broken(), "what follows a decision that stands can not be told"
     await system.five.run("tiering", "update contact_fact set contacted_at = $1", utc("2026-02-20"))
     assert "tier_lives" in await system.broken()
+
+
+async def test_T10_facts_that_no_life_can_be_made_of_hide_no_other_customer(system: RecordedSystem):
+    life = await begin(system, GOLD_AT_550, "2026-02-01")
+    await life.record(*(placed(customer, utc("2026-01-10"), "600") for customer in (ANN, BEN)))
+    await life.override(ANN, "gold", utc("2027-01-10"))
+    await system.put(BEN, folded_until=utc("2026-01-11"))
+    await system.five.run("tiering", "update tier_privilege set tier = 'zinc'")
+    assert await system.broken() == {"tier_lives"}
+    of_ann, of_ben = (await system.five.result("tier_lives")).examples
+    assert f"customer_id={ANN} can not be folded" in of_ann
+    assert f"customer_id={BEN} standing" in of_ben
+
+
+async def test_T10_ranks_by_the_number_of_orders_and_by_reviews_alone_are_worked_out_by_sums(system: RecordedSystem):
+    by_orders = bands_document(("silver", "2"), ("gold", "3"), lowest="basic", months=2, up_at_once=False)
+    life = await begin(system, by_orders | {"indicator": "orders"}, "2026-04-01")
+    orders = [placed(ANN, utc(f"2026-01-{day}"), "1") for day in (10, 11, 12)]
+    await life.record(*orders)
+    await life.review(utc("2026-01-31"))
+    await life.record(returned(orders[0], utc("2026-02-20")))
+    true = await system.kept(ANN)
+    assert [(row.kind, row.tier) for row in true.rows] == [("first", "basic"), ("correction", "silver")]
+    assert await system.broken() == set()
+    assert (await system.five.result("tier_grades")).checked == 2
+    raised = replace(true.rows[1], kind="upgrade", tier="gold", rank=2)
+    await system.put(ANN, [true.rows[0], raised])
+    assert await system.broken() == {"tier_lives", "tier_grades"}
