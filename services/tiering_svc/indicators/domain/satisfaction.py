@@ -17,5 +17,6 @@ SATISFACTION: tuple[Indicator, ...] = (
         ),
         ("满意度", "窗口期内所答问卷得分的平均值：体验减期望，各按其所属版本的指标体系计算；无人作答时未知"),
         value=lambda snapshot: quotient(snapshot.contacts.score_sum, snapshot.contacts.answers),
+        signed=True,
     ),
 )
