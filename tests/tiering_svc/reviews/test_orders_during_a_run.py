@@ -38,12 +38,14 @@ class Crash(Exception):
     pass
 
 
-async def differing_from_the_fold(database: Database) -> list[UUID]:
-    """Customers of whom something is stored that the fold of all their facts would change."""
+async def differing_from_the_fold(database: Database, *of: UUID) -> list[UUID]:
+    """Customers (of these, if any are given) of whom something is stored that the fold of all their facts would
+    change."""
 
     async def compare(tx: Transaction) -> list[UUID]:
         rules = await policies.load_rules(tx)
-        customers = [row[0] for row in await tx.raw.fetch("select customer_id from standing order by customer_id")]
+        everybody = [row[0] for row in await tx.raw.fetch("select customer_id from standing order by customer_id")]
+        customers = of or everybody
         folded = await lives.fold_again(tx, dict.fromkeys(customers, tx.at), rules)
         before = await standings.load_standings(tx, customers)
         rows = await history.list_rows_in_force(tx, customers)
@@ -60,7 +62,8 @@ async def differing_from_the_fold(database: Database) -> list[UUID]:
 
 
 class Arrivals:
-    """Facts that arrive while a run is under way: late and in order, of anybody, with returns of some."""
+    """Facts that arrive while a run is under way: late and in order, of anybody, with returns of some. Each leaves its
+    customer as the fold has it, with the review in its place as soon as that takes effect."""
 
     def __init__(self, recorded: RecordedLife, seed: int) -> None:
         self.recorded = recorded
@@ -81,6 +84,7 @@ class Arrivals:
                 self.placed.append(order)
                 await self.recorded.record(order)
             self.count += 1
+            assert await differing_from_the_fold(self.recorded.database, order.customer_id) == []
 
 
 async def a_population(database: Database, document: dict[str, Any]) -> tuple[RecordedLife, list[OrderPlaced]]:

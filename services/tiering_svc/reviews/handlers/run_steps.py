@@ -7,7 +7,7 @@ decided, batch by batch, in key order. What can be read without locks is prepare
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, Wait
 from shared.messaging import Transaction, announce
-from shared.messaging.outbox.event_log import PAGE_SIZE, is_fully_committed
+from shared.messaging.outbox.event_log import PAGE_SIZE
 
 VALUES = 5  # batches of measured customers read at once
 
@@ -121,8 +121,8 @@ async def _settle(tx: Transaction, job: Job, phase: Phase) -> Outcome:
     """Nobody is decided while a transaction is open that may have begun before the review took effect: what it records
     is seen by one of the two."""
     if phase.after is None:
-        return job.next(cursor("settling", tx.at.isoformat()))
-    if not await is_fully_committed(tx, datetime.fromisoformat(phase.after), timedelta()):
+        return job.next(cursor("settling", (await evaluations.find_database_time(tx)).isoformat()))
+    if await evaluations.is_anybody_open_since(tx, datetime.fromisoformat(phase.after)):
         return Wait()
     return job.next(cursor("deciding"))
 
