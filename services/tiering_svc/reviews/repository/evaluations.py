@@ -61,7 +61,7 @@ class Mover:
     from_tier: str | None
     to_tier: str  # where it stands after the review; with `grace` still where it was
     graded: str  # what its figures give
-    applied: bool  # false in a simulation, and where the customer had moved on meanwhile
+    applied: bool  # false in a simulation, and where all facts give another outcome
 
 
 async def add_run(

@@ -1,9 +1,9 @@
 """SQL that grades a batch of customers at once (T10): who certainly stays is counted, the others are decided one by
 one.
 
-`domain/review.py` is the truth; this only says for whom it needs not be called. A customer certainly stays when nothing
-about it was recorded later than what counts, the open row is the one in force, no watch and no override is on, and the
-sums of whole months give the same level. A property test holds it against the domain.
+The tiers' `domain/review.py` is the truth; this only says for whom it needs not be called. A customer certainly stays
+when nothing about it was recorded later than what counts, the open row is the one in force, no watch and no override is
+on, and the sums of whole months give the same level. A property test holds it against the domain.
 """
 
 from collections.abc import Sequence

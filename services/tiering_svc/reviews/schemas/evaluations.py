@@ -19,7 +19,9 @@ class PolicyAsked(Shape):
 class EvaluationCreate(Shape):
     as_of: Instant | None = Field(default=None, description="now, if not given")
     known_at: Instant | None = Field(
-        default=None, description="by the facts that were recorded by then; when the review begins, if not given"
+        default=None,
+        description="the list follows from the facts recorded by then, what takes effect from all facts there are; when the "
+        "review begins, if not given",
     )
     apply: bool = Field(default=True, strict=True)
     policy: PolicyAsked | None = Field(
@@ -29,7 +31,7 @@ class EvaluationCreate(Shape):
 
 PHASES = (
     "beginning; collecting what intake had accepted; catching_up with it; by a policy of shares measuring and cutting; "
-    "deciding. When it is over, the one it ended in"
+    "settling, where it takes effect; deciding. When it is over, the one it ended in"
 )
 
 
@@ -63,4 +65,6 @@ class MoverRead(NamedCustomerRead):
     from_tier: str | None
     to_tier: str
     graded: str
-    applied: bool = Field(description="false in a simulation, and where the customer had moved on meanwhile")
+    applied: bool = Field(
+        description="false in a simulation, and where all facts give another outcome than those known at known_at"
+    )
