@@ -20,8 +20,8 @@ class EvaluationCreate(Shape):
     as_of: Instant | None = Field(default=None, description="now, if not given")
     known_at: Instant | None = Field(
         default=None,
-        description="the list follows from the facts recorded by then, what takes effect from all facts there are; when the "
-        "review begins, if not given",
+        description="the list follows from the facts recorded by then, what takes effect from all facts there are; "
+        "when the review begins, if not given",
     )
     apply: bool = Field(default=True, strict=True)
     policy: PolicyAsked | None = Field(
