@@ -61,7 +61,7 @@ async def differing_from_the_fold(database: Database, *of: UUID) -> list[UUID]:
     return await database.run(compare)
 
 
-class Arrivals:
+class ReceivedOrders:
     """Facts that arrive while a run is under way: late and in order, of anybody, with returns of some. Each leaves its
     customer as the fold has it, with the review in its place as soon as that takes effect."""
 
@@ -152,22 +152,22 @@ async def test_T10_orders_at_every_step_of_a_review_whose_workers_die_end_as_the
     monkeypatch.setattr(review_batches, "BATCH", 2)
     monkeypatch.setattr(review_batches, "INDIVIDUAL", 2)
     recorded, orders = await a_population(database, POLICIES[policy])
-    arrivals = Arrivals(recorded, seed)
-    arrivals.placed += orders
+    received_orders = ReceivedOrders(recorded, seed)
+    received_orders.placed += orders
     die = dying(database, monkeypatch, Random(seed))
     screen_next_batch = review_batches.screen_next_batch
 
     async def screen_and_receive(*args: Any) -> Any:
         screened = await screen_next_batch(*args)
         die(False)
-        await arrivals.arrive()
+        await received_orders.arrive()
         die(True)
         return screened
 
     monkeypatch.setattr(run_steps, "screen_next_batch", screen_and_receive)
     run, crashes, going_on = await begin(recorded), 0, True
     while going_on:
-        await arrivals.arrive()
+        await received_orders.arrive()
         die(True)
         try:
             going_on = await Worker(database).advance("review")
@@ -176,7 +176,7 @@ async def test_T10_orders_at_every_step_of_a_review_whose_workers_die_end_as_the
         die(False)
     run = await ended(recorded, run)
     assert crashes > 2
-    assert arrivals.count > 10
+    assert received_orders.count > 10
     assert sum(run.outcomes.values()) == len(CUSTOMERS) + 1
     await all_is_well(recorded)
 
@@ -240,17 +240,17 @@ async def test_T10_late_orders_between_what_the_run_knows_and_its_batch_count_in
 async def test_T10_nobody_is_decided_before_transactions_that_know_nothing_of_the_review_are_over(
     database: Database,
 ) -> None:
-    """One that had looked which reviews take effect, and goes on afterwards, is waited for."""
-    looked, go_on = asyncio.Event(), asyncio.Event()
+    """One that had screened which reviews take effect, and goes on afterwards, is waited for."""
+    screened, go_on = asyncio.Event(), asyncio.Event()
 
     async def hang(tx: Transaction) -> bool:
         reviewing = (await policies.load_rules(tx)).reviewing
-        looked.set()
+        screened.set()
         await go_on.wait()
         return reviewing
 
     hanging = asyncio.create_task(database.run(hang))
-    await looked.wait()
+    await screened.wait()
     run = await database.run(
         lambda tx: reviews.request_review(tx, utc("2026-02-28"), apply=True, by="head-1")
     )  # fmt: skip

@@ -211,13 +211,13 @@ class RecordedLife(KnownFacts):
         await harness.deliver(self.database, subscriptions, events, at=at, recorded_at=at)
 
     async def _open_privilege(self, customer: UUID, kind: str) -> UUID:
-        found: UUID = await self.database.run(
+        privilege_id: UUID = await self.database.run(
             lambda tx: tx.raw.fetchval(
                 """select privilege_id from tier_privilege where customer_id = $1 and kind = $2 and ended_at is null
                    order by starts_at desc limit 1""", customer, kind,
             )
         )  # fmt: skip
-        return found
+        return privilege_id
 
     # --- what tiering says ---
 

@@ -254,14 +254,14 @@ async def test_K18_what_is_announced_is_the_tail_from_the_first_instant_that_cha
     ]  # fmt: skip
 
 
-ARRIVALS = [arrival for arrival in permutations(range(5)) if arrival.index(0) < arrival.index(3)]
-ARRIVALS = [arrival for arrival in ARRIVALS if arrival.index(1) < arrival.index(4)]  # nothing comes back before it went
+RECEIVED = [arrival for arrival in permutations(range(5)) if arrival.index(0) < arrival.index(3)]
+RECEIVED = [arrival for arrival in RECEIVED if arrival.index(1) < arrival.index(4)]  # nothing comes back before it went
 
 
 async def test_K20_every_arrival_of_three_orders_and_what_came_back_of_two_ends_alike(database: Database) -> None:
     recorded = await life(database, TWO_STEPS, "2026-05-01")
     histories = []
-    for number, arrival in enumerate(ARRIVALS, 1):
+    for number, arrival in enumerate(RECEIVED, 1):
         customer = UUID(int=number)
         orders = [
             placed(customer, utc("2026-01-10"), "60"), placed(customer, utc("2026-02-10"), "360", quantity=3),

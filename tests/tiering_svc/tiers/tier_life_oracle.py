@@ -156,7 +156,7 @@ class Life:
         self.at = t
         self.tier_before = self.state.tier
         self.row: Row | None = None
-        self.looked = False
+        self.assessed = False
         policy = self.governing(t)
         self.end_an_override(t, policy)
         if any(order["placed_at"] == t and self.left[order["id"]][1] > 0 for order in self.facts.orders):
@@ -181,7 +181,7 @@ class Life:
         state = self.state
         if state.override is None or end_of(state.override) != t:
             return
-        state.override, self.looked = None, True
+        state.override, self.assessed = None, True
         rank = self.grade(t, policy)
         if ladder_of(policy) != state.ladder or rank > state.rank:
             self.move(policy, rank, "upgrade")
@@ -212,7 +212,7 @@ class Life:
             return "overridden"
         if state.tier is None and not self.orders_in_window(t, months_of(policy)):
             return "no_orders"
-        self.looked = True
+        self.assessed = True
         rank = self.grade(t, policy)
         if state.tier is None or state.ladder != ladder_of(policy):
             self.move(policy, rank, "first")
@@ -254,7 +254,7 @@ class Life:
             if self.row is not None or fallen.moved:
                 assert state.tier is not None
                 self.row = Row(t, state.tier, "correction", fallen.tier)
-        elif state.tier is not None and (self.row.kind != "downgrade" if self.row is not None else self.looked):
+        elif state.tier is not None and (self.row.kind != "downgrade" if self.row is not None else self.assessed):
             self.decisions[t] = Decision(state.rank, state.tier, state.ladder, self.row is not None)
 
     def promised(self, t: datetime) -> datetime | None:
