@@ -69,7 +69,7 @@ async def test_the_second_look_is_at_what_is_there_by_then(five: Five):
 
 async def test_of_many_those_that_changed_last_and_some_others_are_looked_at(five: Five):
     await know(five, 9)
-    result, [recomputed] = await recomputed(five, set(), most=4)
+    result, [chosen] = await recomputed(five, set(), most=4)
     assert (result.checked, result.of) == (4, 9)
-    assert {UUID(int=8), UUID(int=9)} < set(recomputed)
-    assert recomputed == sorted(set(recomputed))
+    assert {UUID(int=8), UUID(int=9)} < set(chosen)
+    assert chosen == sorted(set(chosen))

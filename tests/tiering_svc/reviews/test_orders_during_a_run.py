@@ -240,7 +240,7 @@ async def test_T10_late_orders_between_what_the_run_knows_and_its_batch_count_in
 async def test_T10_nobody_is_decided_before_transactions_that_know_nothing_of_the_review_are_over(
     database: Database,
 ) -> None:
-    """One that had screened which reviews take effect, and goes on afterwards, is waited for."""
+    """One that had seen which reviews take effect, and goes on afterwards, is waited for."""
     screened, go_on = asyncio.Event(), asyncio.Event()
 
     async def hang(tx: Transaction) -> bool:
