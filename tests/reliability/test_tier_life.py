@@ -157,8 +157,8 @@ async def test_K20_histories_equal_the_oracle_after_kill_9_at_every_point(whole:
             await whole.load.override_briefly(customers[number].id, f"{whole.load.name}-{number}")
         await whole.all_fired()
         await asyncio.to_thread(whole.bring_everything_up)
-        if number in (3, 6):  # a later month's first, then an earlier one's
-            as_of = now - timedelta(days=40 if number == 3 else 100, seconds=7)
+        if number in (3, 6):  # of months in which more is still to arrive
+            as_of = now - timedelta(days=100 if number == 3 else 40, seconds=7)
             await review(whole, as_of)
             reviews.append(as_of)
     await whole.invariants_hold()

@@ -19,6 +19,7 @@ from tests.tiering_svc.events import placed, returned
 from tests.tiering_svc.reviews.policy_runs import a_draft, month_ago, replayed
 from tests.tiering_svc.runs import listed
 from tests.tiering_svc.shorthand import bands_document
+from tests.tiering_svc.tiers.life_in_memory import LifeInMemory
 from tests.tiering_svc.tiers.recorded_life import OrderFact, RecordedLife, utc
 from tests.tiering_svc.tiers.tier_life_oracle import Row, Watch
 
@@ -121,15 +122,18 @@ async def test_K22_a_review_of_a_past_instant_ends_the_same_before_and_after_an_
     await recorded.agrees()
 
 
-async def test_K22_reviews_run_in_the_wrong_order_are_taken_in_the_order_of_their_dates(database: Database) -> None:
-    recorded = await life(database, A_MONTH, "2026-05-01")
-    await recorded.record(placed(ANN, utc("2026-01-10"), "600"))
+async def test_K22_the_fold_takes_reviews_in_the_order_of_their_dates_whichever_came_first() -> None:
+    """By the pure fold: the product applies no review before the last one that it applied."""
+    in_memory = LifeInMemory(BEGINNING)
+    await in_memory.activate(A_MONTH)
+    in_memory.now = utc("2026-05-01")
+    await in_memory.record(placed(ANN, utc("2026-01-10"), "600"))
     for as_of in ("2026-04-28", "2026-02-28", "2026-03-31"):
-        await recorded.review(utc(as_of))
-    assert await recorded.history(ANN) == rows(
+        await in_memory.review(utc(as_of))
+    assert await in_memory.history(ANN) == rows(
         ("2026-01-10", "gold", "first", None), ("2026-04-28", "basic", "downgrade", "gold")
     )
-    await recorded.agrees()
+    await in_memory.agrees()
 
 
 async def test_K22_a_review_of_a_past_february_run_today_equals_its_back_test(client: Any, database: Database) -> None:
