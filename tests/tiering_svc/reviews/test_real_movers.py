@@ -8,8 +8,8 @@ fourth witness is the oracle of tier life, which is told nothing but the facts a
 import json
 import random
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -63,6 +63,11 @@ class CaughtUp:
     policy: tuple[UUID, int] = (UUID(int=0), 0)
     activations: list[oracle.Fact] = field(default_factory=list)  # before all facts, or when all are known
 
+    @property
+    def rise(self) -> str:
+        """What customers mostly rise by: the policy's orders, or its reviews."""
+        return "up_at_once" if self.document["life"].get("up_at_once", True) else "up"
+
     async def review_every_month(self) -> None:
         self.database.clock = Clock(self.now)
         if not self.activations:
@@ -89,7 +94,7 @@ class CaughtUp:
         self.activations = [{"at": active.effective_from, "policy": self.document}]
 
     async def back_test(self) -> list[list[Move]]:
-        """What its reviews decided; what orders did between them is not a review's."""
+        """What orders did at once, and what its reviews decided."""
         first, last = self.months[0], self.months[-1]
         test = await self.database.run(
             lambda tx: request_back_test(tx, *self.policy, first, last, known="now", by="analyst-1")
@@ -102,8 +107,7 @@ class CaughtUp:
             read = partial(back_tests.list_movers, back_test_id=test.back_test_id, month=month, outcome=None,
                            key_accounts=None, excluded=None, after=None, limit=10_000)  # fmt: skip
             movers = await self.database.run(lambda tx, read=read: read(tx))  # type: ignore[misc]
-            by_reviews = [classed.mover for classed in movers if not classed.mover.outcome.endswith("_at_once")]
-            by_month.append([(m.customer_id, m.outcome, m.from_tier, m.to_tier) for m in by_reviews])
+            by_month.append([(m.customer_id, m.outcome, m.from_tier, m.to_tier) for m in (c.mover for c in movers)])
         return by_month
 
     def expected(self) -> list[list[Move]]:
@@ -113,6 +117,18 @@ class CaughtUp:
             for month, reviewed_as in zip(by_month, oracle.reviews_of(facts), strict=True):
                 if reviewed_as.outcome in ("placed", "up", "down", "grace"):
                     month.append((customer, reviewed_as.outcome, reviewed_as.from_tier, reviewed_as.to_tier))
+        return by_month
+
+    def replayed(self) -> list[list[Move]]:
+        """A back-test's movers by the oracle, to which the policy has always been in force: what orders had made of a
+        tier between two reviews, several rises being one, and what each review made of it."""
+        by_month: list[list[Move]] = [[] for _ in self.months]
+        for customer, facts in sorted(self.facts.items()):
+            always = replace(facts, activations=[{"at": datetime(1, 1, 1, tzinfo=UTC), "policy": self.document}])
+            rows, tier = oracle.history(always), None
+            for month, reviewed_as in zip(by_month, oracle.reviews_of(always), strict=True):
+                month += sorted(moves_of_month(customer, tier, rows, reviewed_as), key=lambda move: move[1])
+                tier = reviewed_as.to_tier
         return by_month
 
     def begin_alike(self, replayed: list[Move]) -> None:
@@ -135,7 +151,10 @@ class CaughtUp:
         await self.review_every_month()
         assert self.simulated == self.real
         assert self.real == self.expected()
-        replayed = await self.back_test()
+        back_test = await self.back_test()
+        assert back_test == self.replayed()
+        assert {move[1] for month in back_test for move in month} >= {"placed_at_once", self.rise}
+        replayed = [[move for move in month if not move[1].endswith("_at_once")] for month in back_test]
         if activated_first:
             assert replayed == self.real
         else:
@@ -145,6 +164,20 @@ class CaughtUp:
         await self.histories_are_the_oracles()
         assert await broken_invariants(self.database) == []
         assert await broken_runs(self.database) == []
+
+
+def moves_of_month(
+    customer: UUID, tier: str | None, rows: Sequence[oracle.Row], reviewed_as: oracle.Reviewed
+) -> Iterator[Move]:
+    """From the tier after the review before."""
+    reached = reviewed_as.from_tier
+    if tier is None and reached is not None:
+        tier = rows[0].tier
+        yield customer, "placed_at_once", None, tier
+    if tier != reached:
+        yield customer, "up_at_once", tier, reached
+    if reviewed_as.outcome in ("placed", "up", "down", "grace"):
+        yield customer, reviewed_as.outcome, reached, reviewed_as.to_tier
 
 
 def moves(movers: Sequence[tuple[UUID, str, str | None, str | None, str]]) -> list[Move]:
