@@ -26,6 +26,14 @@ from shared.events.intake import (
     ReceivableIssued,
     ReversedLine,
 )
+from shared.events.key_accounts import (
+    CustomerExcluded,
+    CustomerExclusionEnded,
+    KeyAccountApproved,
+    KeyAccountEnded,
+    RiskFlagCleared,
+    RiskFlagRaised,
+)
 from shared.events.loyalty import PointsPosted
 from shared.events.profile import (
     ContactLogged,
@@ -38,14 +46,8 @@ from shared.events.profile import (
     TeamMemberReleased,
 )
 from shared.events.tiering import (
-    CustomerExcluded,
-    CustomerExclusionEnded,
-    KeyAccountApproved,
-    KeyAccountEnded,
     PolicyActivated,
     ReviewApplied,
-    RiskFlagCleared,
-    RiskFlagRaised,
     SatisfactionMeasured,
     TierChanged,
     TierPeriod,
