@@ -82,7 +82,15 @@ async def test_T10_an_order_that_comes_while_a_review_puts_everybody_on_a_new_py
 ) -> None:
     await deliver(database, *[placed(customer, NOW - timedelta(days=3), "100") for customer in (EARLY, LATE)])
     await activate_bands(
-        client, database, as_role, ("bronze", "200"), ("vip", "900"), lowest="none", months=12, grace_months=1
+        client,
+        database,
+        as_role,
+        ("bronze", "200"),
+        ("vip", "900"),
+        lowest="none",
+        months=12,
+        grace_months=1,
+        always=False,
     )
     answer = await client.post("/v1/evaluations", json={"as_of": (NOW - HOUR).isoformat()})
     assert answer.status_code == 202

@@ -105,7 +105,7 @@ async def show_stage(
     )
 
 
-@router.get("/customers/{customer_id}/stages", dependencies=[allow("tiers:read")])
+@router.get("/customers/{customer_id}/stages", dependencies=[allow("tiers:read"), staff_only])
 async def list_stages_of_customer(
     customer_id: VisibleCustomer, tx: Tx, as_of: AsOf = None, months: MonthsBack = 12
 ) -> CustomerStagesRead:
