@@ -5,7 +5,8 @@ takes effect follows from all facts there are: the review gets its place in each
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -25,7 +26,7 @@ from services.tiering_svc.reviews.repository.screening import ScreenedBatch, Scr
 from services.tiering_svc.tiers.domain.fast_path import can_be_reviewed
 from services.tiering_svc.tiers.domain.review import MOVES, ReviewDecision, review
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.standing_as_of import standing_of
+from services.tiering_svc.tiers.domain.standing_as_of import standing_of, still_stands
 from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, Decider, announced
 from services.tiering_svc.tiers.domain.tier_life import TierLife
 from services.tiering_svc.tiers.handlers import fold_lives_again
@@ -89,6 +90,7 @@ class BatchDecision:
     before: Standing
     snapshot: CustomerSnapshot
     decision: ReviewDecision
+    late: bool  # more was recorded of the customer than the decision knows
 
 
 async def basis_of(tx: Transaction, run: EvaluationRun) -> tuple[ScreeningRequest, Rules]:
@@ -96,10 +98,11 @@ async def basis_of(tx: Transaction, run: EvaluationRun) -> tuple[ScreeningReques
     assert run.known_at is not None  # it has begun
     policy = evaluations.with_cutoffs(await policies.load_policy(tx, run.policy_id, run.policy_version), run)
     business = await find_business(tx)
-    regrades = run.simulated_because is None and (
-        policy.of_population or (await policies.load_policy_timeline(tx)).has_others(policy)
-    )
-    request = ScreeningRequest(policy, run.as_of, run.known_at, month_of(run.as_of, business.zone), regrades)
+    timeline = await policies.load_policy_timeline(tx)
+    regrades = run.simulated_because is None and (policy.of_population or timeline.has_others(policy))
+    request = ScreeningRequest(
+        policy, run.as_of, run.known_at, month_of(run.as_of, business.zone), regrades, timeline.grades_groups
+    )  # fmt: skip
     return request, Rules(policy, business.zone, new_id, run.as_of)
 
 
@@ -146,14 +149,15 @@ async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Evalua
     began = perf_counter()
     run, screened, request = prepared.run, prepared.screened, prepared.request
     rules, memory = prepared.rules, prepared.memory
+    kept = dict[UUID, Standing]()
     if run.simulated_because is None:
-        await standings.load_standings(tx, screened.individual)  # locked before anything is read of them
+        kept = await standings.load_standings(tx, screened.individual)  # locked before anything is read of them
     decisions = await decide(
-        tx, screened.individual, request, rules, run.run_id, placed_by=memory.placed_by
+        tx, screened.individual, request, rules, run.run_id, placed_by=memory.placed_by, kept=kept
     )  # fmt: skip
     took_effect = set[UUID]()
     if run.simulated_because is None and decisions:
-        took_effect = await _apply(tx, decisions, run, request, rules)
+        took_effect = await _apply(tx, decisions, kept, run, request, rules)
     applied: Counter[str] = Counter(
         decided.decision.outcome
         for decided in decisions
@@ -178,11 +182,12 @@ async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Evalua
 
 async def decide(
     tx: Transaction, customers: Sequence[UUID], request: ScreeningRequest, rules: Rules, run_id: UUID, *,
-    placed_by: dict[tuple[UUID, int], Policy],
+    placed_by: dict[tuple[UUID, int], Policy], kept: Mapping[UUID, Standing],
 ) -> list[BatchDecision]:  # fmt: skip
     """The decision about each customer, in their order, from its standing as of the run's date as it was known. It
     follows from the run's two times and its policy alone, so it can be repeated to the letter. `placed_by`: policies
-    behind standings, to which those that are missing are added."""
+    behind standings, to which those that are missing are added. `kept`: the standings of now, of a run that takes
+    effect; where one is still that of then, it decides."""
     if not customers:
         return []
     past = await standing_as_of.list_standings_as_of(tx, customers, request.as_of, request.known_at)
@@ -190,24 +195,28 @@ async def decide(
         placed_by[version] = await policies.load_policy(tx, *version)
     decider = Decider(rules.active, rules.zone, rules.new_id)
     decisions = []
-    for customer_id, snapshot in zip(customers, await _load_snapshots(tx, customers, request), strict=True):
-        before = Standing(customer_id)
+    loaded, late = await _load_snapshots(tx, customers, request)
+    for customer_id, snapshot in zip(customers, loaded, strict=True):
+        before, now = Standing(customer_id), kept.get(customer_id)
         if (row := past.get(customer_id)) is not None:
             before = standing_of(row, placed_by[row.policy_id, row.policy_version], request.as_of)
+        if now is not None and customer_id not in late and still_stands(before, now):
+            before = now
         decision = review(before, snapshot, request.as_of, snapshot.last_month, decider, run_id)
-        decisions.append(BatchDecision(before, snapshot, decision))
+        decisions.append(BatchDecision(before, snapshot, decision, customer_id in late))
     return decisions
 
 
 async def _load_snapshots(
     tx: Transaction, customers: Sequence[UUID], request: ScreeningRequest
-) -> list[CustomerSnapshot]:
-    """What was known of these customers, in their order. The sums of months give it, but for those of whom more was
-    recorded later: these are looked for after the sums were read, so that nothing slips in between."""
+) -> tuple[list[CustomerSnapshot], AbstractSet[UUID]]:
+    """What was known of these customers, in their order, and of whom more was recorded later. The sums of months give
+    it for the others: who is late is looked for after the sums were read, so that nothing slips in between."""
     requests = requests_as_of(customers, request.as_of, request.policy.months)
     classes, known_at = request.policy.classes, request.known_at
     if classes or request.policy.together:
-        return await group_heads.load_graded_snapshots(tx, customers, request.as_of, request.policy, known_at)
+        graded = await group_heads.load_graded_snapshots(tx, customers, request.as_of, request.policy, known_at)
+        return graded, await facts.list_recorded_later(tx, customers, known_at)
     sums = await facts.list_figures(tx, requests)
     loaded = [
         CustomerSnapshot(figures, request.as_of, last_month, request.policy.months) for figures, last_month in sums
@@ -219,18 +228,17 @@ async def _load_snapshots(
         )  # fmt: skip
         for position, snapshot in zip(positions, exact, strict=True):
             loaded[position] = snapshot
-    return loaded
+    return loaded, late
 
 
 async def _apply(
-    tx: Transaction, decisions: Sequence[BatchDecision], run: EvaluationRun, request: ScreeningRequest, rules: Rules
-) -> set[UUID]:
+    tx: Transaction, decisions: Sequence[BatchDecision], kept: Mapping[UUID, Standing], run: EvaluationRun,
+    request: ScreeningRequest, rules: Rules,
+) -> set[UUID]:  # fmt: skip
     """What takes effect; returns the customers for whom the decision did. Where nothing is known of a customer after
     the run's date the kept standing is carried on; else its life is folded again, this review in its place. So is that
     of heads of groups which any policy grades together."""
-    kept = await standings.load_standings(tx, [decided.before.customer_id for decided in decisions])
-    late = await facts.list_recorded_later(tx, list(kept), request.known_at)
-    heads = await group_heads.list_heads_among(tx, list(kept))
+    heads = await group_heads.list_heads_among(tx, list(kept)) if request.grades_groups else frozenset[UUID]()
     known_now = {}
     if request.policy.classes:  # what is no order may have been recorded later, too
         snapshots_now = await group_heads.load_graded_snapshots(tx, list(kept), run.as_of, request.policy)
@@ -240,10 +248,12 @@ async def _apply(
     for decided in decisions:
         customer_id = decided.before.customer_id
         now, snapshot = kept[customer_id], known_now.get(customer_id, decided.snapshot)
-        if customer_id in late or not can_be_reviewed(now, run.as_of, heads_group=customer_id in heads):
+        if decided.late or not can_be_reviewed(now, run.as_of, heads_group=customer_id in heads):
             folded[customer_id] = decided
             continue
-        decision = review(now, snapshot, run.as_of, snapshot.last_month, decider, run.run_id)
+        decision = decided.decision
+        if decided.before is not now or snapshot is not decided.snapshot:
+            decision = review(now, snapshot, run.as_of, snapshot.last_month, decider, run.run_id)
         if decision.standing is not now:
             changes = [decision.change] if decision.change else []
             after = decision.standing._replace(decided_until=run.as_of)

@@ -34,9 +34,8 @@ class ScreeningRequest:
     as_of: datetime
     known_at: datetime
     last_month: date  # that of as_of
-    regrades_later_orders: bool = (
-        False  # orders after as_of are graded by another policy, or other cut-offs, from now on
-    )
+    regrades_later_orders: bool = False  # those after as_of are graded by another policy or cut-offs from now on
+    grades_groups: bool = False  # a policy of some time grades heads of groups by all members
 
     @property
     def window(self) -> tuple[date, date]:

@@ -94,7 +94,6 @@ def after_orders(account: OrderAccount, rules: Rules) -> DecidedStanding:
     """The standing carried on over new orders, one after the other, with the rows they began."""
     standing, policy, changes = account.standing, rules.active, list[TierChange]()
     decider = Decider(policy, rules.zone, rules.new_id)
-    standing = standing._replace(first_known=_first_known(standing, account.first_known))
     decided_until = standing.decided_until
     for order in account.orders:
         if account.earlier is None:
@@ -109,7 +108,9 @@ def after_orders(account: OrderAccount, rules: Rules) -> DecidedStanding:
     newest_at = account.orders[-1].placed_at
     if standing.folded_until is not None and standing.folded_until > newest_at:
         newest_at = standing.folded_until
-    standing = standing._replace(folded_until=newest_at, decided_until=decided_until)
+    standing = standing._replace(
+        first_known=_first_known(standing, account.first_known), folded_until=newest_at, decided_until=decided_until
+    )
     return DecidedStanding(account.standing, standing, changes, account.known_from)
 
 

@@ -39,3 +39,15 @@ def standing_of(past: StandingAsOf, placed_by: Policy, as_of: datetime) -> Stand
         retained_until=past.retained_until, overridden_until=until if until is not None and until > as_of else None,
         promised_until=past.promised_until,
     )  # fmt: skip
+
+
+def still_stands(then: Standing, now: Standing) -> bool:
+    """Whether the kept standing is still that of then: the same row, grace, retention, promise and override."""
+    return _watched(then) == _watched(now)
+
+
+def _watched(standing: Standing) -> tuple[object, ...]:
+    return (
+        standing.row_id, standing.below_since, standing.grace_until, standing.retained_until, standing.promised_until,
+        standing.overridden_until,
+    )  # fmt: skip

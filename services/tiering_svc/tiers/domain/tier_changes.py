@@ -38,8 +38,8 @@ class TierChange:
     reasons: dict[str, Any]
 
     def period(self) -> TierPeriod:
-        """The row as it is announced."""
-        return TierPeriod(
+        """The row as it is announced; what it is made of has been checked."""
+        return TierPeriod.model_construct(
             change_id=self.row_id, previous_tier=self.previous_tier, tier=self.tier, rank=self.rank, kind=self.kind,
             effective_from=self.effective_from, policy_id=self.policy_id, policy_version=self.policy_version,
             run_id=self.run_id,
