@@ -141,7 +141,7 @@ async def listed(client, **wanted: Any) -> list[dict[str, Any]]:
 
 async def test_T12_a_class_is_warned_of_once_worsens_in_place_and_closes(client, database, as_role, announced):
     await rule_in_force(client, as_role, RULE | {"cause": "north_down"})
-    events = [lives_in(1, "north"), lives_in(2, "north"), lives_in(3, "south")]
+    events: list[Event] = [lives_in(1, "north"), lives_in(2, "north"), lives_in(3, "south")]
     events += [buys(customer, month, "300") for month in range(1, 7) for customer in (1, 3)]
     events += [buys(2, month, "100") for month in range(1, 6)]  # in June a quarter of the north is missing
     await harness.deliver(database, subscriptions, events, recorded_at=datetime(2025, 9, 1, tzinfo=UTC))
@@ -185,7 +185,7 @@ async def test_T12_a_class_is_warned_of_once_worsens_in_place_and_closes(client,
 
 async def test_T12_a_person_closes_a_class_and_a_retired_rule_ends_the_rest(client, database, as_role, announced):
     rule_id = await rule_in_force(client, as_role, RULE | {"cause": "regions"})
-    events = [lives_in(1, "north"), lives_in(2, "south")]
+    events: list[Event] = [lives_in(1, "north"), lives_in(2, "south")]
     events += [buys(customer, month, "300") for month in range(1, 6) for customer in (1, 2)]
     await harness.deliver(database, subscriptions, events)
     await swept(client, database, JULY)

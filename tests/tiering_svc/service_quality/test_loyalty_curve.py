@@ -73,7 +73,7 @@ async def test_T16_the_curve_of_the_real_year_equals_pandas(real_year, real_year
                 assert (await client.post("/v1/satisfaction/answers", json=body)).status_code == 201
                 if datetime(2017, 2, 1, tzinfo=UTC) <= when < datetime(2017, 8, 1, tzinfo=UTC):
                     answered.setdefault(customer, []).append(experience - expectation)
-        query = {"as_of": AS_OF.isoformat(), "months": 6, "follow_months": 3, "width": "2"}
+        query: dict[str, str | int] = {"as_of": AS_OF.isoformat(), "months": 6, "follow_months": 3, "width": "2"}
         curve = (await client.get(CURVE, params=query)).json()
     assert (curve["survey"], curve["follow_up"]) == (
         {"from": "2017-02", "to": "2017-07", "months": 6}, {"from": "2017-08", "to": "2017-10", "months": 3}

@@ -32,6 +32,7 @@ def test_T16_the_level_of_a_kind_is_that_of_its_questions_in_exact_fractions(res
         if not by_question:
             assert of_kind.level is None
         else:
+            assert of_kind.level is not None
             assert abs(Fraction(of_kind.level) - sum(by_question) / len(by_question)) < Fraction(1, 10**20)
 
 

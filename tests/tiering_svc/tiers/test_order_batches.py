@@ -1,6 +1,6 @@
 """When the kept standing may be carried on by sums of windows alone (T10), and that it is then what the fold gives."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,12 +61,12 @@ def test_at_the_top_it_is_no_matter_in_which_order_they_come():
     assert nothing_can_move(life.standing, {month_of(at(1), UTC): Figures()}, [order(9, at(2), "1")], BEGINNING, RULES)
 
 
-def windows_of(life: Folded) -> dict[datetime, Figures]:
+def windows_of(life: Folded) -> dict[date, Figures]:
     totals = RunningTotals()
     for placed in sorted(life.orders, key=lambda placed: placed.placed_at):
         totals.add(placed)
     march = month_of(at(1), UTC)
-    return {march: totals.window(march, 12)}  # type: ignore[dict-item]
+    return {march: totals.window(march, 12)}
 
 
 def test_a_late_order_that_may_lift_is_folded():
@@ -115,12 +115,12 @@ def test_T10_what_is_carried_on_is_what_the_fold_gives(steps, split):
     if not rest:
         return
     assert in_order(folded, *rest)
-    totals, windows = RunningTotals(), dict[datetime, Figures]()
+    totals, windows = RunningTotals(), dict[date, Figures]()
     for placed in orders[:split]:
         totals.add(placed)
     for placed in rest:
-        windows.setdefault(placed.month, totals.window(placed.month, 12))  # type: ignore[call-overload]
-    account = OrderAccount(folded.standing, rest, WindowTotals(12, windows), BEGINNING, BEGINNING)  # type: ignore[arg-type]
+        windows.setdefault(placed.month, totals.window(placed.month, 12))
+    account = OrderAccount(folded.standing, rest, WindowTotals(12, windows), BEGINNING, BEGINNING)
     carried = after_orders(account, folded.rules)
     assert carried.after._replace(row_id=None) == life.standing._replace(row_id=None)
     began = [(row.kind, row.tier, row.effective_from, row.reasons) for row in carried.changes]

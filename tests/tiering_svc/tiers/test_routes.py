@@ -6,7 +6,13 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.defaults import ABC_BY_CUSTOMERS, ANNUAL_SPEND, STARS
 from services.tiering_svc.subscriptions import subscriptions, timers
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, PaymentReceived, ReceivableIssued
+from shared.events import (
+    CustomerReferenceRegistered,
+    CustomerRegistered,
+    PaymentReceived,
+    ReceivableIssued,
+    TierChanged,
+)
 from shared.messaging import new_id
 from tests import harness
 from tests.tiering_svc.events import placed, returned
@@ -182,6 +188,7 @@ async def test_T9_a_policy_is_put_in_force_by_another_person(client, database, a
     assert [type(event).__name__ for event in await announced()] == ["PolicyActivated"]
     known_now = {"recorded_at": datetime.now(UTC)}  # its past is graded by the policy of the day it became known
     [changed] = await harness.deliver(database, subscriptions, [placed(ANN, at(1), "600")], **known_now)
+    assert isinstance(changed, TierChanged)
     assert changed.tier == "gold"
     newer = await client.post(f"{url}/versions", json=body, headers=ann)
     assert (newer.json()["version"], newer.json()["status"]) == (2, "draft")

@@ -59,8 +59,10 @@ from shared.rule_sets import rule_set_routes
 
 router = service_router(prefix="/v1", tags=["stages"])
 
-StageFilterCode = Annotated[Literal["acquire", "expand", "retain", "dormant", "lost"] | None, Query()]
-RelationshipFilter = Annotated[RelationshipCode | None, Query()]
+StageFilterCode = Annotated[
+    Literal["acquire", "expand", "retain", "dormant", "lost"] | None, Query(description="customers in this stage")
+]
+RelationshipFilter = Annotated[RelationshipCode | None, Query(description="customers with this relationship type")]
 
 
 @router.get("/customers/{customer_id}/stage", dependencies=[allow("tiers:read")])

@@ -50,6 +50,7 @@ from shared.chassis.audience import may_read
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
+ExcludedFilter = Annotated[bool | None, Query(description="only movers that are excluded, or only the others")]
 router = service_router(
     prefix="/v1/tier-policies/{policy_id}/back-tests", tags=["simulations"], dependencies=[staff_only]
 )
@@ -119,7 +120,7 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Current
 async def list_back_test_movers(
     policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[BackTestMonth | None, Query()] = None,
     outcome: BackTestOutcomeFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
-    excluded: Annotated[bool | None, Query()] = None, cursor: Cursor = None, limit: Limit = 50,
+    excluded: ExcludedFilter = None, cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
     """Whom the policy would have moved in a month: orders at once, or the review at its end."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)

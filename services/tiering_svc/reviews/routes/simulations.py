@@ -47,6 +47,7 @@ from shared.chassis.audience import may_read
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
+ExcludedFilter = Annotated[bool | None, Query(description="only movers that are excluded, or only the others")]
 router = service_router(
     prefix="/v1/tier-policies/{policy_id}/simulations", tags=["simulations"], dependencies=[staff_only]
 )
@@ -106,7 +107,7 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor
 async def list_simulated_movers(
     policy_id: Id, run_id: Id, tx: Tx, outcome: SimulationOutcomeFilter = None, from_tier: SimulatedTierFilter = None,
     to_tier: SimulatedTierFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
-    excluded: Annotated[bool | None, Query()] = None,
+    excluded: ExcludedFilter = None,
     cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[SimulatedMoverRead]:  # fmt: skip
     """The exact list."""
