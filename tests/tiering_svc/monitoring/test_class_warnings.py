@@ -26,6 +26,7 @@ from shared.events import (
     ClassWarningEscalated,
     ClassWarningRaised,
     CustomerTraitsChanged,
+    Event,
     OrderPlaced,
     TeamMemberAssigned,
 )
