@@ -45,11 +45,11 @@ async def set_timer(tx: Transaction, aggregate: str, kind: str, generation: int,
         aggregate, kind, generation, tx.at,
     )  # fmt: skip
     await tx.raw.execute(
-        """insert into timer (aggregate, kind, generation, due_at, state)
-           select $1, $2, $3, $4, 'pending'
+        """insert into timer (aggregate, kind, generation, due_at, state, retry_at)
+           select $1, $2, $3, $4, 'pending', case when $4 < clock_timestamp() then clock_timestamp() end
            where not exists (select from timer where aggregate = $1 and kind = $2 and generation > $3)
            on conflict (aggregate, kind, generation) do nothing""",
-        aggregate, kind, generation, due_at,
+        aggregate, kind, generation, due_at,  # what was due before it was set is late only from now on
     )  # fmt: skip
 
 
