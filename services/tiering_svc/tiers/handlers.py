@@ -42,13 +42,15 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     """Orders give the first tier, and raise it at once where the policy says so; they never lower it (T10). One that
     comes late counts from its own date: the life is folded again."""
     rules = await policies.load_rules(tx)
-    newest = newest_by_customer(events)
+    newest = newest_by_customer(events) if rules.has_groups else {}
     heads = await group_heads.find_heads(tx, newest, rules)
     recorded = await accounts.record_orders(tx, [placed_order(event, rules.zone) for event in events], rules)
     decisions = [after_orders(account, rules) for account in recorded.in_order if account.customer_id not in heads]
     await standings.save_decisions(tx, decisions)
     announce(tx, announced(decisions, tx.at))
     await fold_lives_again(tx, recorded.out_of_order | heads, rules)
+    if not rules.has_groups:
+        return
     # Who was not known could not be locked, and may have been put below somebody meanwhile; it is known now.
     unlocked = {account.customer_id for account in recorded.in_order if account.standing.first_known is None}
     came_late = {who: at for who, at in newest.items() if who in unlocked or who in recorded.out_of_order}

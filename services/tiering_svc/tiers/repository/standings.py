@@ -49,15 +49,15 @@ SUMS = {
     "largest_order": ("orders", "largest_order"),
 }
 AGGREGATES = {
-    "orders": "coalesce(sum(m.orders) filter (where m.month <= w.last_month), 0)::int",
-    "amount": "coalesce(sum(m.amount) filter (where m.month <= w.last_month), 0)",
-    "margin": "sum(m.margin) filter (where m.month <= w.last_month)",
-    "margin_known_amount": "coalesce(sum(m.margin_known_amount) filter (where m.month <= w.last_month), 0)",
-    "largest_order": "max(m.largest_order) filter (where m.month <= w.last_month)",
+    "orders": "coalesce(sum(m.orders), 0)::int",
+    "amount": "coalesce(sum(m.amount), 0)",
+    "margin": "sum(m.margin)",
+    "margin_known_amount": "coalesce(sum(m.margin_known_amount), 0)",
+    "largest_order": "max(m.largest_order)",
 }
 MONTHLY = """,
-    array_agg(m.month) filter (where m.month <= w.last_month and m.orders > 0) as months,
-    array_agg(m.amount) filter (where m.month <= w.last_month and m.orders > 0) as amounts"""
+    array_agg(m.month) filter (where m.orders > 0) as months,
+    array_agg(m.amount) filter (where m.orders > 0) as amounts"""
 
 
 def _sums_of(policy: Policy) -> list[str]:
@@ -70,14 +70,14 @@ def _load_statement(policy: Policy) -> str:
     """Only names from the tables above go into the text."""
     sums = ", ".join(f"{AGGREGATES[column]} as {column}" for column in _sums_of(policy))
     return f"""
-select a.n, {STANDING}, w.last_month, f.*
+select a.n, {STANDING}, a.month, f.*
 from {unnest("a", customer_id="uuid", month="date", ordinality="n")}
 left join standing s on s.customer_id = a.customer_id
-cross join lateral (select a.month as last_month) w
 cross join lateral (
     select {sums}{MONTHLY if policy.kind == "star" else ""}
     from indicator_month m
-    where m.customer_id = a.customer_id and m.month > (w.last_month - make_interval(months => $3))::date
+    where m.customer_id = a.customer_id and m.month <= a.month
+      and m.month > (a.month - make_interval(months => $3))::date
 ) f"""
 
 
