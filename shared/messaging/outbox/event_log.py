@@ -92,14 +92,20 @@ async def is_fully_committed(tx: Transaction, instant: datetime, skew: timedelta
         return False
     if tx.at - latest > MAX_COMMIT_DURATION:
         return True
-    return not await tx.raw.fetchval(
+    return not await is_anybody_open_since(tx, latest)
+
+
+async def is_anybody_open_since(tx: Transaction, instant: datetime) -> bool:
+    """Whether another transaction of this service is open that began by an instant of the database's clock."""
+    is_open: bool = await tx.raw.fetchval(
         """select exists (
                select from pg_stat_activity
                where datname = current_database() and application_name = current_setting('application_name')
                  and xact_start <= $1 and pid <> pg_backend_pid()
            )""",
-        latest,
+        instant,
     )
+    return is_open
 
 
 async def read_slice(tx: Transaction, topic: str, key: str, first: int, *, limit: int = PAGE_SIZE) -> LogSlice:

@@ -30,7 +30,7 @@ from shared.events import ReviewApplied
 from shared.events.intake import TOPIC as INTAKE
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, Wait
 from shared.messaging import Transaction, announce
-from shared.messaging.outbox.event_log import PAGE_SIZE
+from shared.messaging.outbox.event_log import MAX_COMMIT_DURATION, PAGE_SIZE, is_anybody_open_since
 
 VALUES = 5  # batches of measured customers read at once
 
@@ -119,10 +119,12 @@ async def _begin_to_decide(tx: Transaction, job: Job, run: EvaluationRun, **prog
 
 async def _settle(tx: Transaction, job: Job, phase: Phase) -> Outcome:
     """Nobody is decided while a transaction is open that may have begun before the review took effect: what it records
-    is seen by one of the two."""
+    is seen by one of the two. One that hangs is not waited for for ever."""
+    now = await evaluations.find_database_time(tx)
     if phase.after is None:
-        return job.next(cursor("settling", (await evaluations.find_database_time(tx)).isoformat()))
-    if await evaluations.is_anybody_open_since(tx, datetime.fromisoformat(phase.after)):
+        return job.next(cursor("settling", now.isoformat()))
+    began = datetime.fromisoformat(phase.after)
+    if now - began <= MAX_COMMIT_DURATION and await is_anybody_open_since(tx, began):
         return Wait()
     return job.next(cursor("deciding"))
 

@@ -13,7 +13,6 @@ from services.tiering_svc.reviews.tables.evaluations import evaluation_head, eva
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
-from shared.messaging.outbox.event_log import MAX_COMMIT_DURATION
 from shared.sql import given_rows, insert_many
 
 REVIEW, SIMULATION = "review", "simulation"  # the kinds of job
@@ -172,20 +171,6 @@ async def find_database_time(tx: Transaction) -> datetime:
     """Now by the database's own clock, which says when transactions began; this machine's may differ."""
     now: datetime = await tx.raw.fetchval("select clock_timestamp()")
     return now
-
-
-async def is_anybody_open_since(tx: Transaction, instant: datetime) -> bool:
-    """Whether another transaction of this service is open that began by an instant of the database's clock. One that
-    hangs is not waited for for ever."""
-    is_open: bool = await tx.raw.fetchval(
-        """select clock_timestamp() - $1 <= $2 and exists (
-               select from pg_stat_activity
-               where datname = current_database() and application_name = current_setting('application_name')
-                 and xact_start <= $1 and pid <> pg_backend_pid()
-           )""",
-        instant, MAX_COMMIT_DURATION,
-    )  # fmt: skip
-    return is_open
 
 
 async def add_values(tx: Transaction, run_id: UUID, after: str | None, values: Sequence[Any]) -> None:
