@@ -1,11 +1,9 @@
 """Submissions are recorded by another person than the one who owed them (T15)."""
 
-from dataclasses import replace
-
 from services.tiering_svc.customers import repository as teams
+from services.tiering_svc.service_quality.handlers.entries import record_entry
 from services.tiering_svc.service_quality.repository import submissions
 from services.tiering_svc.service_quality.repository.submissions import SubmissionRow
-from shared.errors import forbidden
 from shared.messaging import Transaction
 
 
@@ -14,15 +12,7 @@ async def record_submission(tx: Transaction, row: SubmissionRow) -> SubmissionRo
     before, which is kept. Nobody records one of their own, or of the centre they worked at when it was due: 403
     `own_work`."""
     recorded = await submissions.find_submission(tx, row.submission_id)
-    for entry in (row, recorded):
-        if entry is not None and await _is_own(tx, entry, row.recorded_by):
-            raise forbidden("own_work", "Somebody else than the one who is assessed records it.")
-    if recorded is not None and row == replace(
-        recorded, entry_id=row.entry_id, recorded_by=row.recorded_by, recorded_at=row.recorded_at
-    ):
-        return recorded
-    await submissions.add_submission(tx, row)
-    return row
+    return await record_entry(tx, row, recorded, is_own=_is_own, add=submissions.add_submission)
 
 
 async def _is_own(tx: Transaction, entry: SubmissionRow, by: str) -> bool:
