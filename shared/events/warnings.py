@@ -20,8 +20,19 @@ class WarningEvent(Event):
     """What it warns of, a code of its rule."""
 
 
+class ForecastEvent(WarningEvent):
+    """Base of the events that also say how likely the customer is to be lost, and what that would cost (T12)."""
+
+    likelihood: Amount | None = None
+    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
+    value_at_stake: Amount | None = None
+    """What the customer would bring over these months by its own rate."""
+    expected_loss: Amount | None = None
+    """The likelihood times the value at stake."""
+
+
 @catalogued
-class WarningRaised(WarningEvent):
+class WarningRaised(ForecastEvent):
     """An early warning about a customer was raised. Until it is closed there is no other one of its cause."""
 
     type: ClassVar[str] = "tiering.warning_raised.v1"
@@ -37,16 +48,10 @@ class WarningRaised(WarningEvent):
     """Whose it is: the account manager's, by the employee's code."""
     as_of: Instant
     """The instant as of which the cause was there."""
-    likelihood: Amount | None = None
-    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
-    value_at_stake: Amount | None = None
-    """What the customer would bring over these months by its own rate."""
-    expected_loss: Amount | None = None
-    """The likelihood times the value at stake."""
 
 
 @catalogued
-class WarningEscalated(WarningEvent):
+class WarningEscalated(ForecastEvent):
     """An early warning got worse; it stays the same warning."""
 
     type: ClassVar[str] = "tiering.warning_escalated.v1"
@@ -58,16 +63,10 @@ class WarningEscalated(WarningEvent):
     """When the warning was raised."""
     as_of: Instant
     """The instant as of which it was worse."""
-    likelihood: Amount | None = None
-    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
-    value_at_stake: Amount | None = None
-    """What the customer would bring over these months by its own rate."""
-    expected_loss: Amount | None = None
-    """The likelihood times the value at stake."""
 
 
 @catalogued
-class WarningEased(WarningEvent):
+class WarningEased(ForecastEvent):
     """An early warning got milder, since a loss became less likely; it stays the same warning."""
 
     type: ClassVar[str] = "tiering.warning_eased.v1"
@@ -79,12 +78,6 @@ class WarningEased(WarningEvent):
     """When the warning was raised."""
     as_of: Instant
     """The instant as of which it was milder."""
-    likelihood: Amount | None = None
-    """How likely a loss is over the months to come, 0 to 1; None: not known, nor the two below."""
-    value_at_stake: Amount | None = None
-    """What the customer would bring over these months by its own rate."""
-    expected_loss: Amount | None = None
-    """The likelihood times the value at stake."""
 
 
 @catalogued
