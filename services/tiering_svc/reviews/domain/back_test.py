@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import shift, start_of
 from services.tiering_svc.indicators.domain.figures import Figures
 from services.tiering_svc.policies.domain.policy import Policy
-from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyActivation, PolicyTimeline
+from services.tiering_svc.policies.domain.policy_timeline import (
+    BEGINNING,
+    AppliedReview,
+    PolicyActivation,
+    PolicyTimeline,
+)
 from services.tiering_svc.reviews.domain.simulation import NOWHERE, SimulationCell
 from services.tiering_svc.tiers.domain.review import MOVES, ReviewOutcome
+from services.tiering_svc.tiers.domain.tier_changes import figures_of
 from services.tiering_svc.tiers.domain.tier_life import LifeReview, tier_life
 from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
 
@@ -25,7 +31,6 @@ LISTED: frozenset[str] = MOVES | {PLACED_AT_ONCE, UP_AT_ONCE}  # what a back-tes
 UNDONE_BY: dict[BackTestOutcome, frozenset[BackTestOutcome]] = {
     "up": frozenset({"down"}), UP_AT_ONCE: frozenset({"down"}), PLACED_AT_ONCE: frozenset({"down"}), "down": RISES,
 }  # fmt: skip
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -148,9 +153,7 @@ def _at_once(month: ReplayedMonth, began_at: TierPlace, reached: TierPlace) -> I
 
 
 def _move(month: ReplayedMonth, outcome: BackTestOutcome, from_tier: str | None, to_tier: str | None) -> BackTestMove:
-    facts = month.reviewed.facts
-    figures = facts if isinstance(facts, Figures) else facts.figures
-    return BackTestMove(month.end.month, outcome, from_tier, to_tier, figures)
+    return BackTestMove(month.end.month, outcome, from_tier, to_tier, figures_of(month.reviewed.facts))
 
 
 def _with_way_back(move: BackTestMove, following: Iterable[BackTestMove]) -> BackTestMove:

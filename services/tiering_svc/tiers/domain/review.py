@@ -16,6 +16,7 @@ from services.tiering_svc.tiers.domain.tier_changes import (
     TierChange,
     changed,
     earned_again,
+    figures_of,
 )
 
 ReviewOutcome = Literal["placed", "up", "down", "grace", "kept", "overridden", "no_orders"]
@@ -39,10 +40,9 @@ def review(
     `month`."""
     policy = decider.policy
     graded = policy.grade_by(facts, month)
-    figures = facts.figures if isinstance(facts, CustomerSnapshot) else facts
     if standing.overridden_until is not None:
         return ReviewDecision(standing, "overridden", graded)
-    if standing.tier is None and figures.orders == 0 and not _is_placeable(policy, facts):
+    if standing.tier is None and figures_of(facts).orders == 0 and not _is_placeable(policy, facts):
         return ReviewDecision(standing, "no_orders", graded)
     cause = Cause("review", run_id=run_id)
     if standing.tier is None or standing.ladder != policy.ladder:

@@ -63,6 +63,13 @@ class Cause(NamedTuple):
 
 
 Facts = Figures | CustomerSnapshot
+
+
+def figures_of(facts: Facts) -> Figures:
+    """The sums of orders among what a policy grades by."""
+    return facts.figures if isinstance(facts, CustomerSnapshot) else facts
+
+
 TierStep = tuple[Standing, TierChange | None]
 
 

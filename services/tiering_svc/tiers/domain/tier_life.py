@@ -17,7 +17,6 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Reversal
 from services.tiering_svc.indicators.domain.running_totals import GroupTotals
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.policies.domain.policy import Policy, snapshot_of_figures
 from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyTimeline
 from services.tiering_svc.tiers.domain.explanation import decision_reasons
@@ -31,6 +30,7 @@ from services.tiering_svc.tiers.domain.tier_changes import (
     TierChange,
     after_order,
     changed,
+    figures_of,
     may_move,
 )
 from services.tiering_svc.tiers.domain.timeline import CustomerTimeline, TimelineInstant
@@ -117,11 +117,6 @@ def _decided_at(
 
 def _newest(instants: Iterable[datetime | None]) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
-
-
-def _ordered(facts: Facts) -> bool:
-    figures = facts.figures if isinstance(facts, CustomerSnapshot) else facts
-    return figures.orders > 0
 
 
 class _Walk:
@@ -212,7 +207,7 @@ class _Walk:
         if not (alive or regrouped) or not may_move(self.standing, policy):
             return None
         facts = self._facts(policy, instant.at, month)
-        if not alive and self.standing.tier is None and not (policy.life.up_at_once and _ordered(facts)):
+        if not alive and self.standing.tier is None and not (policy.life.up_at_once and figures_of(facts).orders):
             return None
         self.standing, change = after_order(
             self.standing, facts, instant.at, month, self._decider(policy), max(alive, default=None)
