@@ -1,5 +1,18 @@
 """What several of tiering's test files use."""
 
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 from tests.tiering_svc.real_year import real_year, real_year_copy, real_year_database
 
 __all__ = ["real_year", "real_year_copy", "real_year_database"]
+
+
+@pytest.fixture
+def run_in_loop() -> Iterator[Any]:
+    """Runs coroutines in one loop, for tests that hypothesis calls without one."""
+    with asyncio.Runner() as runner:
+        yield runner.run

@@ -4,28 +4,19 @@ PLACE is where it dies, the NTH time it comes by: with SIGKILL, so that nothing 
 """
 
 import asyncio
-import os
-import signal
 import sys
 from typing import Any
 
 from shared.jobs import Job, JobKind, Jobs, Outcome
 from shared.messaging import Database, Transaction
+from tests.killer import Killer
 from tests.shared.jobs.world import World, count
 
 PLACES = ("before_step", "in_step", "before_commit", "after_commit")
 
 
-class Killer:
-    def __init__(self, place: str, nth: int) -> None:
-        self.place = place
-        self.left = nth
-
-    def at(self, place: str) -> None:
-        if place == self.place:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+class JobKiller(Killer):
+    """At the steps of a job."""
 
     async def prepare(self, context: Any, job: Job) -> None:
         self.at("before_step")
@@ -40,7 +31,7 @@ class Killer:
 
 async def main(url: str, place: str, nth: int) -> None:
     database = Database(url)
-    killer = Killer(place, nth)
+    killer = JobKiller(place, nth)
     kind = JobKind(killer.step, prepare=killer.prepare)
     await Jobs({"count": kind, "other": kind}, hold_seconds=0).finish_all(World(database))
     await database.close()

@@ -1,14 +1,11 @@
 """Reviews have two times (T10): asked again with the same `as_of` and `known_at`, whatever has come in since, a run
 lists exactly the same movers; and the set-based screening hides none of them."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -165,9 +162,3 @@ def test_T10_a_run_repeated_later_lists_exactly_the_same_movers(
             await database.close()
 
     run_in_loop(both())
-
-
-@pytest.fixture
-def run_in_loop() -> Iterator[Any]:
-    with asyncio.Runner() as runner:
-        yield runner.run

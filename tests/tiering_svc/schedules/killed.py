@@ -4,8 +4,6 @@ PLACE is where it dies, the NTH time it comes by: with SIGKILL, so that nothing 
 """
 
 import asyncio
-import os
-import signal
 import sys
 from uuid import UUID
 
@@ -13,20 +11,9 @@ from services.tiering_svc.schedules.domain.due_runs import DueRun
 from services.tiering_svc.schedules.handlers import due_runs
 from services.tiering_svc.schedules.repository import scheduled_runs
 from shared.messaging import Database, Transaction
+from tests.killer import Killer
 
 PLACES = ("claimed", "requested", "before_commit", "after_commit")
-
-
-class Killer:
-    def __init__(self, place: str, nth: int) -> None:
-        self.place = place
-        self.left = nth
-
-    def at(self, place: str) -> None:
-        if place == self.place:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def main(url: str, place: str, nth: int) -> None:

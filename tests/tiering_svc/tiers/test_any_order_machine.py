@@ -1,8 +1,7 @@
 """Random lives of tiers in any order of arrival equal the oracle after every arrival, and as known at every earlier
 instant (T10, K20). The quick tier is part of the suite; the long one is of `make chaos` and prints its steps."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +21,6 @@ WHICH = st.one_of(st.none(), st.integers(0, len(POLICIES) - 1))
 ZONES = st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
 SHUFFLES = st.lists(st.integers(0, 5), min_size=1, max_size=4)
 HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-@pytest.fixture
-def run_in_loop() -> Iterator[Any]:
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 async def play_on_a_database(

@@ -29,11 +29,9 @@ from tests.tiering_svc.tiers.test_orders_in_the_database import (
     history,
     outcome_in_batches,
     query,
-    run_in_loop,
 )
 
 SERVICE = "tiering"
-__all__ = ["run_in_loop"]
 
 SCORE = scorecard(
     item("amount", scale={"worst": "0", "best": "2000", "points": "20"}), COLLECTION, bands=("11", "18", "25")

@@ -5,7 +5,7 @@ of `group_oracle`.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -299,12 +299,6 @@ STEPS = st.lists(
     ), min_size=4, max_size=12,
 )  # fmt: skip
 DOCUMENTS = [A_YEAR, A_MONTH, LATER, APART]
-
-
-@pytest.fixture
-def run_in_loop() -> Iterator[Any]:
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -4,8 +4,7 @@ The same facts in any order of arrival end in the same history; what it is, is w
 order of time (in which every decision sees what had happened by then).
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -241,12 +240,6 @@ DOCUMENTS = [
     bands_document(("gold", "900"), lowest="basic") | {"conditions": [
         condition("region == 'r1' && orders < 3.0", at_most="basic"), condition("contacts > 0.0", at_least="gold")]},
 ]  # fmt: skip
-
-
-@pytest.fixture
-def run_in_loop() -> Iterator[Any]:
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

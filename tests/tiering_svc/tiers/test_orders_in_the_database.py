@@ -261,14 +261,6 @@ async def fresh(databases: harness.Databases) -> Database:
     return Database(await databases.prepare(SERVICE, harness.migrations_of(SERVICE)), pool_size=2)
 
 
-@pytest.fixture
-def run_in_loop():  # type: ignore[no-untyped-def]
-    import asyncio
-
-    with asyncio.Runner() as runner:
-        yield runner.run
-
-
 def table_of(events: list[Any], as_of: datetime) -> pd.DataFrame:
     """What is left of each order, by an independent way."""
     orders = {
