@@ -128,6 +128,7 @@ async def test_T9_an_explanation_tells_what_was_known_then(client, database):
     assert (then["tier"]["tier"], then["reasons"]["value"]) == ("gold", "3100")
     assert "3,100 USD" in then["words"]
     assert "金卡" in (await explain(at=at(7).isoformat(), known_at=at(8).isoformat(), lang="zh")).json()["words"]
+    assert " " not in (await explain(at=at(7).isoformat(), lang="zh")).json()["words"].replace(" USD", "")
     early = await explain(at=at(1, 2).isoformat())
     assert (early.status_code, early.json()["first_known"]) == (404, at(1).isoformat())
     assert (await explain(lang="fr")).status_code == 422

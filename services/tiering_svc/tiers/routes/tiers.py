@@ -35,11 +35,12 @@ from services.tiering_svc.tiers.schemas import (
     OverrideCreate,
     TierRead,
 )
-from services.tiering_svc.tiers.texts import Language, write_explanation
+from services.tiering_svc.tiers.texts import Language, texts, write_explanation
 from services.tiering_svc.tiers.texts.developments import write_developments
 from shared.chassis import CurrentActor, Instant, Tx, allow, service_router
 from shared.chassis.audience import hidden_fields
 from shared.errors import invalid, not_found
+from shared.texts import sentences
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["tiers"])
 
@@ -112,17 +113,20 @@ async def explain_tier(
     reasons = readable_reasons(row.reasons, hidden, internal=internal)
     figures = readable_reasons(view.assessment, hidden, internal=internal)
     zone, currency = business.zone, business.currency
-    words = write_explanation(row.kind, reasons, row.starts_at, language, zone=zone, currency=currency)
-    words += " " + write_developments(view, figures, at, language, zone=zone, currency=currency)
+    paragraph = [
+        write_explanation(row.kind, reasons, row.starts_at, language, zone=zone, currency=currency),
+        write_developments(view, figures, at, language, zone=zone, currency=currency),
+    ]
     account_class = await key_accounts.find_class_at(tx, customer_id, at)
     if account_class is not None and account_class.since <= known_at:  # T8: a key account or excluded, in any tier
-        words = f"{words} {describe_class(account_class, None, language, zone)}"
+        paragraph.append(describe_class(account_class, None, language, zone))
     else:
         account_class = None
     privilege = await privileges.find_privilege_on(tx, customer_id, at, known_at) if internal else None
     standing = view.standing
     return ExplanationRead(
-        customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row), words=words,
+        customer_id=customer_id, as_of=at, known_at=known_at, tier=_row(row),
+        words=texts.say(language, sentences(*paragraph)),
         reasons=reasons if "next" not in figures else reasons | {"next": figures["next"]},
         since_then=[_development(development) for development in view.developments],
         below_since=standing.below_since, grace_until=standing.grace_until,
