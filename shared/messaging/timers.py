@@ -46,10 +46,10 @@ async def set_timer(tx: Transaction, aggregate: str, kind: str, generation: int,
     )  # fmt: skip
     await tx.raw.execute(
         """insert into timer (aggregate, kind, generation, due_at, state, retry_at)
-           select $1, $2, $3, $4, 'pending', case when $4 < clock_timestamp() then clock_timestamp() end
+           select $1, $2, $3, $4, 'pending', case when $4 < $5::timestamptz then least($5, clock_timestamp()) end
            where not exists (select from timer where aggregate = $1 and kind = $2 and generation > $3)
            on conflict (aggregate, kind, generation) do nothing""",
-        aggregate, kind, generation, due_at,  # what was due before it was set is late only from now on
+        aggregate, kind, generation, due_at, tx.at,  # what was due before it was set is late only from now on
     )  # fmt: skip
 
 
