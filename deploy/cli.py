@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.commands import back_test, backup, demo, parked, run, status, token, verify
+from deploy.commands import back_test, backup, demo, parked, rebuild, run, status, token, verify
 from deploy.embedded.failures import ClientFailed, StartFailed
 from deploy.terminal import CommandFailed, complain
 
@@ -23,6 +23,7 @@ app.command()(token.token)
 app.command()(demo.demo)
 app.command()(verify.verify)
 app.command()(back_test.back_test)
+app.command()(rebuild.rebuild)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(parked.app, name="parked")

@@ -6,9 +6,14 @@ from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierC
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_customers)
-subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them)
-subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
-subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy)
+the_customers = subscriptions.copy("customers", customers.forget_sources_and_tiers)
+subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
+subscriptions.on(
+    CustomerReferenceRegistered,
+    customers.when_references_are_registered_know_whose_customers_they_are,
+    copy=the_customers,
+)
+subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy, copy=the_customers)
 subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadlines)
 
 timers = Timers()

@@ -6,5 +6,8 @@ from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
 subscriptions.on(CustomerRegistered, references.when_customers_are_registered_they_are_known)
+subscriptions.copy("customers", references.keep_what_is_known).made_by(
+    CustomerRegistered, references.know_registered_customers
+)
 
 timers = Timers()

@@ -20,12 +20,18 @@ from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
 subscriptions.on(CustomerReferenceRegistered, ledger.when_references_are_registered_open_wallets)
-subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
+the_sources = subscriptions.copy("customers", customers.forget_sources)
+subscriptions.on(
+    CustomerReferenceRegistered,
+    customers.when_references_are_registered_know_whose_customers_they_are,
+    copy=the_sources,
+)
 subscriptions.on(CustomerRegistered, ledger.when_customers_are_registered_open_wallets)
 subscriptions.on(OrderPlaced, earning.when_orders_are_placed_earn_points)
 subscriptions.on(OrderReturned, earning.when_orders_are_returned_reverse_their_share)
 subscriptions.on(OrderCancelled, earning.when_orders_are_cancelled_reverse_the_rest)
 subscriptions.on(TierChanged, earning.when_tiers_change_post_the_difference)
+subscriptions.copy("tiers", earning.forget_tiers).made_by(TierChanged, earning.copy_tiers)
 subscriptions.on(ComplaintResolved, settlements.when_complaints_are_resolved_grant_their_points)
 subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_grant_their_settlements)
 

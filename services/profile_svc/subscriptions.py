@@ -36,28 +36,35 @@ subscriptions.leave_out(OrderPlaced, "lines")
 subscriptions.on(CustomerReferenceRegistered, stubs.when_references_are_registered_open_stubs)
 
 # the overview: orders and money
-subscriptions.on(OrderPlaced, overview.when_orders_are_placed_add_them_up)
-subscriptions.on(OrderReturned, overview.when_orders_are_returned_add_up_what_came_back)
-subscriptions.on(OrderCancelled, overview.when_orders_are_cancelled_add_up_what_was_called_off)
-subscriptions.on(OrderDelivered, overview.when_orders_are_delivered_remember_the_last)
-subscriptions.on(ReceivableIssued, overview.when_receivables_are_issued_sum_up_what_is_owed)
-subscriptions.on(PaymentReceived, overview.when_payments_are_received_sum_up_what_is_owed)
+the_overview = subscriptions.copy(
+    "overview",
+    overview.forget_overviews,
+    keys_of=overview.list_keys_of_their_cases,
+    complete=overview.name_their_account_managers,
+    adds_up=True,
+)
+subscriptions.on(OrderPlaced, overview.when_orders_are_placed_add_them_up, copy=the_overview)
+subscriptions.on(OrderReturned, overview.when_orders_are_returned_add_up_what_came_back, copy=the_overview)
+subscriptions.on(OrderCancelled, overview.when_orders_are_cancelled_add_up_what_was_called_off, copy=the_overview)
+subscriptions.on(OrderDelivered, overview.when_orders_are_delivered_remember_the_last, copy=the_overview)
+subscriptions.on(ReceivableIssued, overview.when_receivables_are_issued_sum_up_what_is_owed, copy=the_overview)
+subscriptions.on(PaymentReceived, overview.when_payments_are_received_sum_up_what_is_owed, copy=the_overview)
 
 # the overview: tiers, points, warnings
-subscriptions.on(TierChanged, overview.when_tiers_change_show_the_last)
-subscriptions.on(PointsPosted, overview.when_points_are_posted_show_the_balance_after)
-subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_change_show_them)
-subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_change_show_them)
-subscriptions.on(WarningEased, overview.when_warnings_are_raised_or_change_show_them)
-subscriptions.on(WarningClosed, overview.when_warnings_are_closed_show_them_no_more)
+subscriptions.on(TierChanged, overview.when_tiers_change_show_the_last, copy=the_overview)
+subscriptions.on(PointsPosted, overview.when_points_are_posted_show_the_balance_after, copy=the_overview)
+subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
+subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
+subscriptions.on(WarningEased, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
+subscriptions.on(WarningClosed, overview.when_warnings_are_closed_show_them_no_more, copy=the_overview)
 
 # the overview: cases
-subscriptions.on(ComplaintFiled, overview.when_cases_change_count_them_again)
-subscriptions.on(ComplaintAcknowledged, overview.when_cases_change_count_them_again)
-subscriptions.on(ComplaintJudged, overview.when_cases_change_count_them_again)
-subscriptions.on(SettlementProposed, overview.when_cases_change_count_them_again)
-subscriptions.on(ComplaintResolved, overview.when_cases_change_count_them_again)
-subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again)
-subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again)
-subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again)
-subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again)
+subscriptions.on(ComplaintFiled, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(ComplaintAcknowledged, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(ComplaintJudged, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(SettlementProposed, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(ComplaintResolved, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again, copy=the_overview)

@@ -36,56 +36,51 @@ from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_the_customers_of_a_batch)
 # who is known, whose they are, who looks after them
-subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them)
-subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_whose_customers_they_are)
-subscriptions.on(TeamMemberAssigned, customers.when_team_members_are_assigned_know_who_is_responsible)
-subscriptions.on(TeamMemberReleased, customers.when_team_members_are_released_end_their_time)
-subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_centre)
+the_customers = subscriptions.copy("customers", customers.forget_files_sources_and_teams)
+the_employees = subscriptions.copy("employees", customers.forget_employees)
+subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
+subscriptions.on(
+    CustomerReferenceRegistered,
+    customers.when_references_are_registered_know_whose_customers_they_are,
+    copy=the_customers,
+)
+subscriptions.on(
+    TeamMemberAssigned, customers.when_team_members_are_assigned_know_who_is_responsible, copy=the_customers
+)
+subscriptions.on(TeamMemberReleased, customers.when_team_members_are_released_end_their_time, copy=the_customers)
+subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_centre, copy=the_employees)
 # what tiers follow from
 subscriptions.on(OrderPlaced, tiers.when_orders_are_placed_reassess_tiers)
 subscriptions.on(OrderReturned, tiers.when_orders_are_returned_correct_what_stood_on_them)
 subscriptions.on(OrderCancelled, tiers.when_orders_are_cancelled_correct_what_stood_on_them)
 # facts that indicators read, and with them policies that look at more than orders
-subscriptions.on(
-    ReceivableIssued, payments.when_receivables_are_issued_keep_them, tiers.when_money_is_known_late_grade_again
+the_money = subscriptions.copy("money", payments.forget_money)
+the_facts = subscriptions.copy(
+    "external_facts", external_facts.forget_external_facts, keys_of=external_facts.list_keys_of_their_cases
 )
+subscriptions.on(ReceivableIssued, payments.when_receivables_are_issued_keep_them, copy=the_money)
+subscriptions.on(ReceivableIssued, tiers.when_money_is_known_late_grade_again)
+subscriptions.on(PaymentReceived, payments.when_payments_are_received_keep_them, copy=the_money)
+subscriptions.on(PaymentReceived, tiers.when_money_is_known_late_grade_again)
+subscriptions.on(ContactLogged, external_facts.when_contacts_are_logged_keep_them, copy=the_facts)
+subscriptions.on(ContactLogged, tiers.when_contacts_are_known_late_grade_again)
+subscriptions.on(NextStepCompleted, external_facts.when_next_steps_are_completed_keep_when, copy=the_facts)
+subscriptions.on(NextStepCompleted, tiers.when_contacts_are_known_late_grade_again)
+subscriptions.on(ComplaintFiled, external_facts.when_complaints_are_filed_keep_them, copy=the_facts)
+subscriptions.on(ComplaintFiled, tiers.when_cases_are_known_late_grade_again)
 subscriptions.on(
-    PaymentReceived, payments.when_payments_are_received_keep_them, tiers.when_money_is_known_late_grade_again
+    CustomerIdentified, external_facts.when_customers_are_identified_know_whose_cases_they_are, copy=the_facts
 )
-subscriptions.on(
-    ContactLogged, external_facts.when_contacts_are_logged_keep_them, tiers.when_contacts_are_known_late_grade_again
-)
-subscriptions.on(
-    NextStepCompleted,
-    external_facts.when_next_steps_are_completed_keep_when,
-    tiers.when_contacts_are_known_late_grade_again,
-)
-subscriptions.on(
-    ComplaintFiled, external_facts.when_complaints_are_filed_keep_them, tiers.when_cases_are_known_late_grade_again
-)
-subscriptions.on(
-    CustomerIdentified,
-    external_facts.when_customers_are_identified_know_whose_cases_they_are,
-    tiers.when_cases_are_known_late_grade_again,
-)
-subscriptions.on(
-    ComplaintClosed, external_facts.when_complaints_are_closed_keep_how, tiers.when_cases_are_known_late_grade_again
-)
-subscriptions.on(
-    ComplaintReopened,
-    external_facts.when_complaints_are_reopened_keep_that,
-    tiers.when_cases_are_known_late_grade_again,
-)
-subscriptions.on(
-    CustomerTraitsChanged,
-    external_facts.when_traits_change_keep_them_beside_the_earlier,
-    tiers.when_traits_are_known_late_grade_again,
-)
-subscriptions.on(
-    GroupParentChanged,
-    external_facts.when_group_parents_change_keep_both,
-    tiers.when_group_parents_change_grade_their_heads,
-)
+subscriptions.on(CustomerIdentified, tiers.when_cases_are_known_late_grade_again)
+subscriptions.on(ComplaintClosed, external_facts.when_complaints_are_closed_keep_how, copy=the_facts)
+subscriptions.on(ComplaintClosed, tiers.when_cases_are_known_late_grade_again)
+subscriptions.on(ComplaintReopened, external_facts.when_complaints_are_reopened_keep_that, copy=the_facts)
+subscriptions.on(ComplaintReopened, tiers.when_cases_are_known_late_grade_again)
+subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_them_beside_the_earlier, copy=the_facts)
+subscriptions.on(CustomerTraitsChanged, tiers.when_traits_are_known_late_grade_again)
+subscriptions.on(GroupParentChanged, external_facts.when_group_parents_change_keep_both, copy=the_facts)
+subscriptions.on(GroupParentChanged, tiers.when_group_parents_change_grade_their_heads)
+
 # warnings and assessments
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 

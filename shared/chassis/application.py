@@ -16,7 +16,7 @@ from shared.chassis.http.query_parameters import refuse_unknown_parameters
 from shared.chassis.http.request_context import RequestContextMiddleware
 from shared.chassis.observability.logs import write_logs
 from shared.chassis.observability.metrics import Metrics
-from shared.chassis.operations import health, internal
+from shared.chassis.operations import health, internal, rebuilding
 from shared.chassis.operations.lifespan import lifespan
 from shared.chassis.problems import answer_with_problems
 from shared.chassis.service import Authenticate, Background, Ports, Service
@@ -70,7 +70,7 @@ def create_service(
         generate_unique_id_function=operation_id_of,
     )
     app.state.service = service
-    for router in (*routers, health.router, internal.router):
+    for router in (*routers, health.router, internal.router, rebuilding.router):
         add_routes(app, router)
     answer_with_problems(app)
     describe_contract(app)

@@ -1,5 +1,6 @@
 """The backbone: out through the outbox, in through the inbox, later by a timer. Nothing lost, nothing doubled."""
 
+from shared.messaging.copies import ids_in
 from shared.messaging.database.transaction import Database, Transaction, announce
 from shared.messaging.ids import new_id
 from shared.messaging.subscriptions import Subscriptions
@@ -13,6 +14,7 @@ __all__ = [
     "Transaction",
     "announce",
     "cancel_timers",
+    "ids_in",
     "new_id",
     "set_timer",
 ]

@@ -8,10 +8,11 @@
 That file imports the handlers; handlers never import it, so the table is a leaf and closes no circle.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from shared.events import Event, without
+from shared.messaging.copies import Copy, KeysOf, OfKeys
 from shared.messaging.database.transaction import Transaction
 
 E = TypeVar("E", bound=Event)
@@ -21,7 +22,7 @@ Locker = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 
 
 class Subscriptions:
-    """The events one service listens to, with their handlers. One per service, in its `subscriptions.py`.
+    """The events one service listens to, with their handlers and copies. One per service, in its `subscriptions.py`.
 
     A handler is called with the open transaction and a non-empty batch of events of one type, per key in order of their
     sequence numbers. What it raises rolls the batch back; a permanent error parks the event and blocks its key.
@@ -33,11 +34,41 @@ class Subscriptions:
         self.topics: set[str] = set()
         self.read_as: dict[str, type[Event]] = {}  # types of which this service reads only a part
         self.locker: Locker | None = lock_first
+        self.copies: dict[str, Copy] = {}
 
-    def on(self, event: type[E], handler: HandlerOf[E], *more: HandlerOf[E]) -> None:
-        """Call these handlers, in this order, with each batch of that event; after those that were named before."""
+    def on(self, event: type[E], handler: HandlerOf[E], *more: HandlerOf[E], copy: Copy | None = None) -> None:
+        """Call these handlers, in this order, with each batch of that event; after those that were named before.
+
+        `copy`: all that they do is to keep it, so they also make it anew.
+        """
         self.handlers.setdefault(event.type, []).extend((handler, *more))
         self.topics.add(event.topic)
+        if copy is not None:
+            copy.made_by(event, handler, *more)
+
+    def copy(
+        self,
+        name: str,
+        forget: OfKeys,
+        *,
+        keys_of: KeysOf | None = None,
+        complete: OfKeys | None = None,
+        adds_up: bool = False,
+    ) -> Copy:
+        """A copy of others' facts that this service keeps, to be named where its handlers are; see `Copy`."""
+        self.copies[name] = Copy(name, forget, keys_of, complete, adds_up)
+        return self.copies[name]
+
+    def without(self, copies: Collection[Copy]) -> "Subscriptions":
+        """The same subscriptions, less the handlers that keep these copies."""
+        left_out = {(type, handler) for copy in copies for type, hs in copy.handlers.items() for handler in hs}
+        others = Subscriptions(lock_first=self.locker)
+        others.topics, others.read_as = self.topics, self.read_as
+        others.handlers = {
+            type: [handler for handler in handlers if (type, handler) not in left_out]
+            for type, handlers in self.handlers.items()
+        }
+        return others
 
     def leave_out(self, event: type[Event], *fields: str) -> None:
         """No handler here looks at these fields of the event: they stay empty and cost nothing."""

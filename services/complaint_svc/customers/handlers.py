@@ -12,6 +12,11 @@ async def lock_customers(tx: Transaction, keys: Sequence[str]) -> None:
     await repository.lock_customers(tx, keys)
 
 
+async def forget_sources_and_tiers(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away what is kept of these customers, to be made anew. That they exist stays: cases are being filed."""
+    await repository.delete_sources_and_tiers(tx, keys)
+
+
 async def when_customers_are_registered_know_them(tx: Transaction, registered: Sequence[CustomerRegistered]) -> None:
     await repository.save_customers(tx, {event.customer_id for event in registered})
 

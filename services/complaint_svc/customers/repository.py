@@ -45,6 +45,13 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     await insert_columns(tx, customer, columns, shared={"recorded_at": tx.at}, on_conflict="nothing")
 
 
+async def delete_sources_and_tiers(tx: Transaction, keys: Iterable[str]) -> None:
+    """Delete sources and tiers of the customers among these keys of streams."""
+    ids = [text for text in keys if CANONICAL.fullmatch(text)]
+    await tx.raw.execute("delete from customer_source where customer_id = any($1::uuid[])", ids)
+    await tx.raw.execute("delete from tier_copy where customer_id = any($1::uuid[])", ids)
+
+
 async def save_sources(tx: Transaction, sources: Iterable[tuple[UUID, str]]) -> None:
     """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
     rows = sorted(set(sources))

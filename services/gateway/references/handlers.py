@@ -26,6 +26,15 @@ async def when_customers_are_registered_they_are_known(tx: Transaction, files: S
     await add_known(tx, customer_ids)
 
 
+async def keep_what_is_known(_tx: Transaction, _keys: Sequence[str]) -> None:
+    """Nothing is forgotten: customers of whom intake has orders exist, whatever profile has said of them."""
+
+
+async def know_registered_customers(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
+    """They exist, and nothing else follows that did not follow when it was announced."""
+    await add_known(tx, [file.customer_id for file in files])
+
+
 async def register_opened_files(
     tx: Transaction, customer_ids: Sequence[UUID], references: Sequence[Reference], reporter: Reporter
 ) -> None:

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
-from services.loyalty_svc.customers.repository import save_sources
+from services.loyalty_svc.customers.repository import delete_sources, save_sources
 from shared.events import CustomerReferenceRegistered
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
+
+
+async def forget_sources(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away which sources know these customers, to be made anew."""
+    await delete_sources(tx, ids_in(keys))
 
 
 async def when_references_are_registered_know_whose_customers_they_are(

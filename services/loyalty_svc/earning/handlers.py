@@ -10,7 +10,7 @@ from services.loyalty_svc.earning.domain.order_points import EarningOrder, earni
 from services.loyalty_svc.earning.domain.order_posting import points_to_reverse, post_difference
 from services.loyalty_svc.earning.domain.tier_history import TierPeriod
 from services.loyalty_svc.earning.repository import orders as order_rows
-from services.loyalty_svc.earning.repository.tiers import load_tiers, replace_tails
+from services.loyalty_svc.earning.repository.tiers import delete_tiers, load_tiers, replace_tails
 from services.loyalty_svc.ledger.domain.entries import Cause
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.handlers import save_and_announce
@@ -18,7 +18,7 @@ from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load
 from services.loyalty_svc.programmes.repository import load_programme_versions, load_programmes
 from shared.errors import not_found
 from shared.events import OrderCancelled, OrderPlaced, OrderReturned, ReversedLine, TierChanged, join_tails
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
 
 
 class OrderReversal(NamedTuple):
@@ -106,6 +106,16 @@ async def when_tiers_change_post_the_difference(tx: Transaction, changes: Sequen
             changed.append(order)
     await order_rows.save_orders(tx, changed)
     await save_and_announce(tx, wallets.values())
+
+
+async def forget_tiers(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away the copies of these customers' tier histories, to be made anew."""
+    await delete_tiers(tx, ids_in(keys))
+
+
+async def copy_tiers(tx: Transaction, changes: Sequence[TierChanged]) -> None:
+    """Keep the tails as when they were announced, without posting anything: that was done then."""
+    await replace_tails(tx, join_tails(changes).values())
 
 
 def _periods_of(change: TierChanged) -> list[TierPeriod]:

@@ -28,12 +28,27 @@ from shared.events import (
     WarningRaised,
 )
 from shared.events.complaint import CaseEvent
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
 
 
 async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """All rows of the batch in one order, so that two batches never wait for each other."""
     await overview.lock_overviews(tx, [UUID(key) for key in keys])
+
+
+async def forget_overviews(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away the rows of these customers, and the copies of their cases and receivables."""
+    await copies.delete_copies(tx, ids_in(keys))
+
+
+async def list_keys_of_their_cases(tx: Transaction, keys: Sequence[str]) -> list[str]:
+    """The cases' own keys: facts from before their customers were identified came under those."""
+    return [str(case_id) for case_id in await copies.list_cases(tx, ids_in(keys))]
+
+
+async def name_their_account_managers(tx: Transaction, keys: Sequence[str]) -> None:
+    """Who looks after a customer is profile's own fact (P5)."""
+    await overview.write_account_managers(tx, ids_in(keys))
 
 
 async def when_orders_are_placed_add_them_up(tx: Transaction, orders: Sequence[OrderPlaced]) -> None:

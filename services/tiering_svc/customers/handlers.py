@@ -10,12 +10,22 @@ from shared.events import (
     TeamMemberAssigned,
     TeamMemberReleased,
 )
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
 
 
 async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """Before the first handler of a batch: lock its customers, whose ids are the keys, in their order."""
     await repository.lock_customers(tx, keys)
+
+
+async def forget_files_sources_and_teams(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away what is kept of these customers, to be made anew. That they exist stays, and their tiers do."""
+    await repository.delete_copies_of_customers(tx, ids_in(keys))
+
+
+async def forget_employees(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away centres and absences of these employees, to be made anew."""
+    await repository.delete_copies_of_employees(tx, keys)
 
 
 async def when_customers_are_registered_know_them(tx: Transaction, customers: Sequence[CustomerRegistered]) -> None:

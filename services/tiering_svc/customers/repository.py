@@ -60,6 +60,18 @@ async def save_files(tx: Transaction, events: Sequence[CustomerRegistered]) -> N
     await insert_columns(tx, customer_file, columns, on_conflict=Upsert())
 
 
+async def delete_copies_of_customers(tx: Transaction, customers: Sequence[UUID]) -> None:
+    """Delete files, sources and teams of these customers."""
+    for table in (customer_file, customer_source, team_member):
+        await tx.raw.execute(f"delete from {table.name} where customer_id = any($1::uuid[])", customers)
+
+
+async def delete_copies_of_employees(tx: Transaction, employees: Sequence[str]) -> None:
+    """Delete centres and absences of these employees."""
+    for table in (employee_centre, employee_absence):
+        await tx.raw.execute(f"delete from {table.name} where employee_id = any($1::text[])", employees)
+
+
 async def list_with_file(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, known_at: datetime
 ) -> frozenset[UUID]:

@@ -124,14 +124,14 @@ class Inbox:
             for batch in batches_by_type(queues):
                 current_traceparent.set(batch[0].traceparent)  # what is announced now carries it on
                 if batch[0].type in self.subscriptions.handlers:
-                    await self.subscriptions.deliver(tx, self._parse(batch))
+                    await self.subscriptions.deliver(tx, self.parse(batch))
                 elif batch[0].type not in CATALOGUE:
                     raise UnknownType(batch[0].type)
         finally:
             current_traceparent.set(None)
 
-    def _parse(self, batch: Sequence[ReceivedEvent]) -> list[Event]:
-        """Events of one type, as the subscriptions read that type."""
+    def parse(self, batch: Sequence[ReceivedEvent]) -> list[Event]:
+        """Events of one type, as the subscriptions read that type. Raises UnknownType or Unreadable."""
         read_as = self.subscriptions.read_as.get(batch[0].type)
         return [_parse(received, read_as) for received in batch]
 

@@ -29,6 +29,11 @@ async def load_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> dict[UUID
     return {customer: TierHistory(known) for customer, known in periods.items()}
 
 
+async def delete_tiers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
+    """Delete all periods of these customers."""
+    await tx.raw.execute("delete from tier_copy where customer_id = any($1::uuid[])", list(customer_ids))
+
+
 async def replace_tails(tx: Transaction, tails: Iterable[TierChanged]) -> None:
     """Store the periods of these tails, one tail a customer, instead of what stood from where each begins.
 

@@ -1,6 +1,6 @@
 """Copies of other services' cases and receivables, kept so that the overview counts them right (G3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.profile_svc.overview.domain.cases import INSTANTS, STAGES, CaseCopy
@@ -56,6 +56,23 @@ on conflict (customer_id) do update set
     outstanding_amount = excluded.outstanding_amount, oldest_due_on = excluded.oldest_due_on,
     updated_at = excluded.updated_at
 """
+
+
+async def delete_copies(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """Delete the overviews of these customers with the cases and receivables they are counted from; of cases whose
+    customer is not known, those of these ids."""
+    await tx.raw.execute(
+        "delete from case_copy where customer_id = any($1::uuid[]) or (customer_id is null and case_id = any($1))",
+        customer_ids,
+    )
+    await tx.raw.execute("delete from receivable_copy where customer_id = any($1::uuid[])", customer_ids)
+    await tx.raw.execute("delete from overview where customer_id = any($1::uuid[])", customer_ids)
+
+
+async def list_cases(tx: Transaction, customer_ids: Sequence[UUID]) -> list[UUID]:
+    """The cases of these customers."""
+    rows = await tx.raw.fetch("select case_id from case_copy where customer_id = any($1::uuid[])", customer_ids)
+    return [row["case_id"] for row in rows]
 
 
 async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy]) -> None:

@@ -169,6 +169,19 @@ async def _save(tx: Transaction, columns: Columns, on_conflict: Upsert) -> None:
     await insert_columns(tx, overview, columns, shared={"updated_at": tx.at}, on_conflict=on_conflict)
 
 
+async def write_account_managers(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """Write who is the account manager of these customers now, as their teams say."""
+    await tx.raw.execute(
+        """insert into overview (customer_id, account_manager, updated_at)
+           select customer_id, employee_id, $2 from team_assignment
+           where customer_id = any($1::uuid[]) and role = 'account_manager' and released_at is null
+           order by customer_id
+           on conflict (customer_id) do update set account_manager = excluded.account_manager""",
+        customer_ids,
+        tx.at,
+    )
+
+
 async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Sequence[str]]) -> None:
     """Take closed warnings, by their ids, off the overviews."""
     ids = sorted(by_customer)

@@ -13,7 +13,17 @@ from shared.events import (
     GroupParentChanged,
     NextStepCompleted,
 )
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
+
+
+async def forget_external_facts(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away contacts, cases, traits and parents of these customers, to be made anew; tiers stay as decided."""
+    await external_facts.delete_external_facts(tx, ids_in(keys))
+
+
+async def list_keys_of_their_cases(tx: Transaction, keys: Sequence[str]) -> list[str]:
+    """The cases' own keys: facts from before their customers were identified came under those."""
+    return [str(case_id) for case_id in await external_facts.list_cases(tx, ids_in(keys))]
 
 
 async def when_contacts_are_logged_keep_them(tx: Transaction, events: Sequence[ContactLogged]) -> None:

@@ -6,7 +6,12 @@ from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
 from services.tiering_svc.indicators.repository import payments
 from shared.events import PaymentReceived, ReceivableIssued
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
+
+
+async def forget_money(tx: Transaction, keys: Sequence[str]) -> None:
+    """Take away what these customers owe and paid, to be made anew; tiers stay as decided."""
+    await payments.delete_money(tx, ids_in(keys))
 
 
 async def when_receivables_are_issued_keep_them(tx: Transaction, events: Sequence[ReceivableIssued]) -> None:

@@ -36,12 +36,32 @@ def _with_recorded_at(events: Sequence[Event], *names: str, into: str = "recorde
     return columns_of(events, names) | {into: [event.meta.recorded_at for event in events]}
 
 
+async def delete_external_facts(tx: Transaction, customers: Sequence[UUID]) -> None:
+    """Delete contacts, cases, traits and parents of these customers; of cases that are nobody's, those of these ids."""
+    await tx.raw.execute(
+        """with gone as (
+               delete from case_fact
+               where customer_id = any($1::uuid[]) or (customer_id is null and case_id = any($1)) returning case_id
+           )
+           delete from case_change where case_id in (select case_id from gone)""",
+        customers,
+    )
+    for table in (contact_fact, customer_traits, group_parent):
+        await tx.raw.execute(f"delete from {table.name} where customer_id = any($1::uuid[])", customers)
+
+
+async def list_cases(tx: Transaction, customers: Sequence[UUID]) -> list[UUID]:
+    """The cases of these customers."""
+    rows = await tx.raw.fetch("select case_id from case_fact where customer_id = any($1::uuid[])", customers)
+    return [row["case_id"] for row in rows]
+
+
 async def add_contacts(tx: Transaction, events: Sequence[ContactLogged]) -> None:
-    """Keep entries of contact logs; each is new."""
+    """Keep entries of contact logs; announced again, the last announcement holds (K16)."""
     names = (
         "entry_id", "customer_id", "employee_id", "channel", "contacted_at", "next_step_on", "next_step_owner",
     )  # fmt: skip
-    await insert_columns(tx, contact_fact, _with_recorded_at(events, *names))
+    await insert_columns(tx, contact_fact, _with_recorded_at(events, *names), on_conflict=Upsert())
 
 
 async def save_completions(tx: Transaction, events: Sequence[NextStepCompleted]) -> None:

@@ -18,6 +18,7 @@ from shared.sql import fragments, given_rows, insert_statement, unnest
 PLACED = insert_statement(
     order_fact,
     ("customer_id", "placed_at", "order_id", "month", "amount", "margin", "quantity", "recorded_at", "mix"),
+    on_conflict="nothing",
     returning=("customer_id", "month", "placed_at", "amount", "margin", "recorded_at"),
 )
 ADD_ORDERS = f"""
@@ -43,7 +44,7 @@ on conflict (customer_id, month) do update set
 
 
 async def add_orders(tx: Transaction, placed: Sequence[PlacedOrder]) -> None:
-    """Keep new orders and add them to the sums of their months. Each is new: the inbox brings an event once."""
+    """Keep new orders and add them to the sums of their months; known ones, taken again, change nothing (K8)."""
     await tx.raw.execute(
         ADD_ORDERS,
         [fact.customer_id for fact in placed], [fact.order.placed_at for fact in placed],
