@@ -161,11 +161,6 @@ end $$;
 create trigger posting_balanced after insert on posting referencing new table as written
 for each statement execute function refuse_unbalanced_entries();
 
-create function refuse_change() returns trigger language plpgsql as $$
-begin
-    raise exception 'what is in the ledger stays as it is' using errcode = 'check_violation';
-end $$;
-
 create trigger entry_immutable before update or delete on entry
 for each statement execute function refuse_change();
 
