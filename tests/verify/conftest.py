@@ -14,7 +14,9 @@ from deploy.verify.snapshots import Connections, asyncpg_url, connected
 from shared.events import OWNERS, Event
 from shared.messaging import Database, new_id
 from tests import harness
-from tests.verify import small_system
+from tests.system import system as start_system
+from tests.verify import lived_system, small_system
+from tests.verify.planted import LivedSystem
 
 # Who subscribes to what, written here so that a test of verify does not stand on the services' handlers.
 SUBSCRIBED = {
@@ -125,3 +127,16 @@ async def five(migrated: Five) -> Five:
 async def sound(five: Five) -> Five:
     await small_system.build(five)
     return five
+
+
+@pytest.fixture(scope="session")
+async def lived(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[LivedSystem]:
+    """Databases of its own: others empty theirs."""
+    own = harness.Databases(databases.server_url, f"{databases.worker}_lived")
+    async with start_system(own, keys, settings=lived_system.SETTINGS) as system:
+        await lived_system.Life(system).live()
+        urls = {name: asyncpg_url(database.url) for name, database in system.databases.items()}
+    async with connected(urls, 5) as (connections, *examined):
+        made = LivedSystem(connections, examined)
+        await made.keep()
+        yield made
