@@ -10,6 +10,7 @@ from shared.chassis.access.policy import allow, public
 from shared.chassis.application import create_service
 from shared.chassis.clients import Clients
 from shared.chassis.contract.headers import sends
+from shared.chassis.http.announced_codes import AnnouncedCode, refuse_personal
 from shared.chassis.http.etag import IfMatch, etag_of, require_unchanged, show_etag
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
@@ -38,6 +39,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "Actor",
     "Amount",
+    "AnnouncedCode",
     "Clients",
     "Code",
     "CurrentActor",
@@ -70,6 +72,7 @@ __all__ = [
     "read_cursor",
     "refuse_backdating",
     "refuse_future",
+    "refuse_personal",
     "require_unchanged",
     "sends",
     "service_router",

@@ -1,36 +1,21 @@
-"""No personal data in any event: neither a forbidden field, nor a character that no code has, nor a value of a file."""
+"""No personal data in any event: each field holds what its schema says, and no code has the form of a telephone number.
 
+Values are not compared with files. A customer may be called like a code ("GOLD", "GROCERY"), and a field of a closed
+set, an id, an instant or an amount holds nothing else; what identifies a person is recognised by its form (free text,
+"@", ten digits and more), whether there is a file of that person or not.
+"""
+
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from functools import cache
+from typing import Any
 
 from deploy.verify.invariant import ALL_SERVICES, Scan
-from deploy.verify.snapshots import Connection, Snapshots
-from services.gateway.references.domain import OWN_SOURCE
-from services.profile_svc.files.schemas import AcquisitionSource
-from shared.chassis.http.shapes import DAY_FORM, INSTANT_FORM, UUID_FORM
+from deploy.verify.snapshots import Snapshots
+from shared.chassis.http.shapes import AMOUNT_FORM, DAY_FORM, INSTANT_FORM, UUID_FORM
 from shared.events import CATALOGUE
-
-# Where names, numbers and addresses of people are kept.
-PERSONAL = {
-    "profile": """
-        select fact ->> member as value
-        from customer, (values ('names', 'name'), ('phones', 'number'), ('emails', 'address')) as kept(field, member),
-             jsonb_array_elements(facts -> field) as fact
-        union select e164 from customer_phone union select name from employee
-    """,
-    "complaint": """
-        select value from case_story, lateral (values (contact_name), (contact_phone), (contact_email)) as kept(value)
-        where value is not null
-    """,
-}
-
-# Codes that tiering's operators made up, and that its events carry for everybody.
-CODES_OF_TIERING = """
-    select jsonb_path_query(document, '$.levels[*].code') #>> '{}' as word from rule_set_version
-    where kind = 'tier-policies'
-    union select slot from rule_set_version where kind = 'warning-rules'
-"""
+from shared.personal_data import LEAST_DIGITS, looks_personal
 
 # Names of fields that would hold personal data or free text, as whole words of a snake_case name.
 FORBIDDEN = frozenset(
@@ -45,8 +30,11 @@ PAGE = 2000
 # Ids, amounts, codes and instants are printable ASCII without spaces; sentences, Chinese names, e-mails are not.
 FREE_TEXT = re.compile("[^!-~]|@")
 CODES = bytes(byte for byte in range(ord("!"), ord("~") + 1) if byte != ord("@"))
-KEY = re.compile(r'"([^"\\]*)":')
-VALUE = re.compile(r'[:,\[]"([^"\\]*)"(?!:)')
+# How everything begins that looks personal; ids have a letter earlier, instants a T after ten characters.
+begins_personal = re.compile(rf"[A-Za-z+]{{0,7}}[0-9._:/+-]{{{LEAST_DIGITS}}}(?!T)").match
+
+FORMS = {"uuid": UUID_FORM, "date-time": INSTANT_FORM, "date": DAY_FORM}
+Schema = Mapping[str, Any]
 
 
 def parts_of(schema: Any) -> Iterator[dict[str, Any]]:
@@ -57,20 +45,19 @@ def parts_of(schema: Any) -> Iterator[dict[str, Any]]:
         yield from parts_of(part)
 
 
-PARTS = [part for event in CATALOGUE.values() for part in parts_of(event.model_json_schema())]
-
-# Customers may be called like them: none of these words tells who anybody is.
-OWN_WORDS = {str(word) for part in PARTS for word in [*part.get("enum", ()), part.get("const")]}
-OWN_WORDS |= {OWN_SOURCE, *get_args(AcquisitionSource)}
-
-# Digits are no phone number where the catalogue has an amount, and only there.
-AMOUNTS = {
+FIELDS = {
     name
-    for part in PARTS
-    for name, field in part.get("properties", {}).items()
-    if {"number", "string"} <= {choice.get("type") for choice in field.get("anyOf", ())}
+    for event in CATALOGUE.values()
+    for part in parts_of(event.model_json_schema())
+    for name in part.get("properties", ())
 }
-AMOUNT = re.compile(rf'"(?:{"|".join(sorted(AMOUNTS))})":"-?[0-9]+(?:\.[0-9]+)?"')
+"""The names of all fields of the catalogue."""
+
+
+@cache
+def schema_of(type_: str) -> Schema:
+    """The JSON schema of a type of event; of one that the catalogue does not have an empty one."""
+    return CATALOGUE[type_].model_json_schema() if type_ in CATALOGUE else {}
 
 
 def forbidden_keys(keys: set[str]) -> set[str]:
@@ -78,58 +65,74 @@ def forbidden_keys(keys: set[str]) -> set[str]:
 
 
 async def _no_personal_data(snapshots: Snapshots) -> tuple[int, list[str]]:
-    personal = await personal_values(snapshots.now)
     checked = 0
     offending = []
     for service in ALL_SERVICES:
         async for rows in snapshots.now[service].pages("select event_id, type, payload from outbox", PAGE):
             checked += len(rows)
-            if suspicious([row["payload"] for row in rows], personal):
+            if suspicious([row["payload"] for row in rows]):
                 offending += [
                     f"{service}: {row['type']} {row['event_id']} {fault}"
                     for row in rows
-                    for fault in faults(row, personal)
+                    for fault in faults(row["type"], row["payload"])
                 ]
     return checked, offending
 
 
-def suspicious(payloads: Sequence[str], personal: set[str]) -> bool:
-    """Whether a page of payloads is worth a closer look: all that stands between quotes, keys and values, at once."""
+def suspicious(payloads: Sequence[str]) -> bool:
+    """Whether a page of payloads is worth a closer look, event by event: an order of magnitude quicker than that is."""
     page = '"'.join(payloads)
     if page.encode().translate(None, CODES):
         return True
     tokens = set(page.split('"'))
-    return not personal.isdisjoint(tokens) or bool(forbidden_keys({token for token in tokens if token.isidentifier()}))
+    if any(map(looks_personal, filter(begins_personal, tokens))):
+        return True
+    return any(f'"{word}":' in page for word in set(filter(str.isidentifier, tokens)) - FIELDS)
 
 
-def faults(row: Any, personal: set[str]) -> Iterator[str]:
-    payload = row["payload"]
+def faults(type_: str, payload: str) -> Iterator[str]:
+    """What is wrong with an event, in words that do not repeat what it holds: a report must not spread it."""
     if FREE_TEXT.search(payload):
         yield "holds free text"
-    if bad := forbidden_keys(set(KEY.findall(payload))):
-        yield f"has the field {', '.join(sorted(bad))}"
-    if not personal.isdisjoint(VALUE.findall(AMOUNT.sub("", payload))):
-        yield "holds a value of a customer file"  # which one is not printed: a report must not spread what it found
+    schema = schema_of(type_)
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        return
+    yield from dict.fromkeys(_faults_in(content, schema, schema.get("$defs", {}), ""))
 
 
-async def personal_values(connections: Mapping[str, Connection]) -> set[str]:
-    """What people are called and how they are reached, in the spellings an event could carry it, and nothing else."""
-    values: set[str] = set()
-    for service, sql in PERSONAL.items():
-        for row in await connections[service].fetch(sql):
-            values |= spellings(row["value"])
-    words = {row["word"] for row in await connections["tiering"].fetch(CODES_OF_TIERING)}
-    return {value for value in values - OWN_WORDS - words if not is_id_or_time(value)}
+def _faults_in(content: Any, schema: Schema, parts: Schema, path: str) -> Iterator[str]:
+    if "$ref" in schema:
+        schema = parts[schema["$ref"].rpartition("/")[2]]
+    if isinstance(content, dict):
+        fields = schema.get("properties", {})
+        if forbidden := forbidden_keys(set(content)):
+            yield f"has the field {', '.join(sorted(forbidden))}"
+        if unknown := content.keys() - fields.keys() - forbidden:
+            yield f"has the field {', '.join(sorted(unknown))}, which its type has not"
+        for name, value in content.items():
+            yield from _faults_in(value, fields.get(name, {}), parts, f"{path}.{name}")
+    elif isinstance(content, list):
+        for value in content:
+            yield from _faults_in(value, schema.get("items", {}), parts, path)
+    elif isinstance(content, str) and not _is_of(content, schema):
+        yield f"holds in {path[1:]} what that field may not hold"
 
 
-def is_id_or_time(value: str) -> bool:
-    return any(form.fullmatch(value) for form in (UUID_FORM, INSTANT_FORM, DAY_FORM))
+def _is_of(text: str, schema: Schema) -> bool:
+    """Whether a text is what a field with this schema may hold."""
+    choices = [choice for choice in schema.get("anyOf", [schema]) if choice.get("type") != "null"]
+    for choice in choices:
+        if form := FORMS.get(choice.get("format", "")):
+            return form.fullmatch(text) is not None
+        if "enum" in choice or "const" in choice:
+            return text in (*choice.get("enum", ()), choice.get("const"))
+        if choice.get("type") == "number":
+            return AMOUNT_FORM.fullmatch(text) is not None
+    return not looks_personal(text)
 
 
-def spellings(value: str) -> set[str]:
-    """A value as it stands, and a phone number without its plus. Short codes are no evidence and are left out."""
-    value = value.strip()
-    return {spelling for spelling in (value, value.removeprefix("+")) if len(spelling) >= 6}
-
-
-INVARIANTS = (Scan("personal_data", "no event holds personal data", _no_personal_data),)
+INVARIANTS = (
+    Scan("personal_data", "no event holds personal data: every field what its schema says", _no_personal_data),
+)

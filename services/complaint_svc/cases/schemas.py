@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.complaint_svc.deadlines.schemas import DeadlineRead
-from shared.chassis import Amount, Code, Id, Instant, Name, Read, Shape, Text
+from shared.chassis import Amount, AnnouncedCode, Code, Id, Instant, Name, Read, Shape, Text
 from shared.events.complaint import CaseKind, Severity
 
 Channel = Literal["call", "email", "fax", "letter", "web", "partner", "on_site"]
@@ -44,7 +44,7 @@ class ComplaintCreate(Shape):
     kind: CaseKind = "complaint"
     severity: Severity = "normal"
     channel: Channel
-    category: Code
+    category: AnnouncedCode
     about: AboutCreate = AboutCreate()
     what_happened: Reason
     happened_at: Instant | None = None

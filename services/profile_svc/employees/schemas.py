@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from services.profile_svc.employees.domain import Absence, Employee
-from shared.chassis import Code, Instant, Name, Read, Shape
+from shared.chassis import AnnouncedCode, Code, Instant, Name, Read, Shape
 
 Extension = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9*#+-]{1,20}$")]
 
@@ -14,7 +14,7 @@ Extension = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9*#+-]{1
 class EmployeeCreate(Shape):
     """Somebody to enter into the directory."""
 
-    employee_id: Code
+    employee_id: AnnouncedCode
     name: Name
     phone_extension: Extension | None = None
 
@@ -22,7 +22,7 @@ class EmployeeCreate(Shape):
 class CentreUpdate(Shape):
     """The service centre somebody works at from an instant on."""
 
-    centre: Code | None = Field(description="null: at none")
+    centre: AnnouncedCode | None = Field(description="null: at none")
     since: Instant | None = Field(
         default=None,
         alias="from",

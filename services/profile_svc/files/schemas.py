@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.registration import RegistrationRequest
 from services.profile_svc.references.domain import Reference
-from shared.chassis import Amount, Code, Day, Id, Instant, Name, Read, Shape, Text
+from shared.chassis import Amount, AnnouncedCode, Code, Day, Id, Instant, Name, Read, Shape, Text, refuse_personal
 
 EMAIL_FORM = r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+$"
 LANGUAGE_FORM = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -25,6 +25,7 @@ Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=EM
 PhoneNumber = Annotated[Text, StringConstraints(min_length=3, max_length=40)]
 # a word of a scale; unlike a code it may be open at an end: 65+
 Band = Annotated[str, StringConstraints(strict=True, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
+AnnouncedBand = Annotated[Band, AfterValidator(refuse_personal)]
 Language = Annotated[str, StringConstraints(strict=True, max_length=35, pattern=LANGUAGE_FORM)]
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
 
@@ -89,13 +90,13 @@ class FileFacts(Shape):
     phones: list[PhoneEntry] | None = Field(default=None, max_length=20)
     emails: list[EmailEntry] | None = Field(default=None, max_length=20)
     addresses: list[AddressEntry] | None = Field(default=None, max_length=20)
-    region: Code | None = None
+    region: AnnouncedCode | None = None
     acquisition_source: AcquisitionSource | None = None
     web_site: Short | None = None
     intention: Text | None = None
-    legal_nature: Code | None = None
+    legal_nature: AnnouncedCode | None = None
     founded_on: Day | None = None
-    industry: Code | None = None
+    industry: AnnouncedCode | None = None
     employees: Count | None = None
     registered_capital: Amount | None = None
     annual_sales: Amount | None = None
@@ -105,12 +106,12 @@ class FileFacts(Shape):
     sex: Literal["female", "male", "other"] | None = None
     education: Band | None = None
     marital_status: Band | None = None
-    income_band: Band | None = None
+    income_band: AnnouncedBand | None = None
     occupation: Short | None = None
     hobbies: list[Short] | None = Field(default=None, max_length=50)
     family: list[FamilyMember] | None = Field(default=None, max_length=30)
-    age_band: Band | None = None
-    household_size: Band | None = None
+    age_band: AnnouncedBand | None = None
+    household_size: AnnouncedBand | None = None
     children: Band | None = None
     home: Band | None = None
     car: Short | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead, NamesShape, Whole
-from shared.chassis import Code, Id, Instant, Read, Shape, SignedAmount, Text
+from shared.chassis import AnnouncedCode, Code, Id, Instant, Read, Shape, SignedAmount, Text
 
 KeyAccountKindCode = Literal["economic", "important", "group", "strategic"]
 RiskCode = Literal["finance", "profit", "management", "churn", "concentration"]
@@ -190,7 +190,7 @@ class IndicatorConditionWrite(Shape):
 
 
 class DisqualificationWrite(Shape):
-    code: Code
+    code: AnnouncedCode
     name: NamesShape
     when: list[IndicatorConditionWrite] = Field(max_length=20, description="all of them")
 

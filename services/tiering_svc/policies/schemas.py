@@ -6,14 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Exact, Months, NamesShape
-from shared.chassis import Code, Shape
+from shared.chassis import AnnouncedCode, Code, Shape
 from shared.rule_sets import RuleSetVersionRead
 
 
 class LevelWrite(Shape):
     """A level of the ladder: its code and names."""
 
-    code: Code
+    code: AnnouncedCode
     name: NamesShape
 
 

@@ -145,5 +145,5 @@ def order_placed(order: AcceptedOrder) -> str:
     return (
         f'{{"order_id":"{order.id}","customer_id":"{order.customer_id}","source":"{order.source}",'
         f'"placed_at":"{content.placed_at.isoformat()}","currency":"{content.currency}","channel":"{content.channel}",'
-        f'"amount":"{content.amount}","lines":{content.lines}}}'
+        f'"amount":"{content.amount}","lines":{content.announced_lines}}}'
     )

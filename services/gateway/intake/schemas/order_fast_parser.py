@@ -17,6 +17,8 @@ from services.gateway.core.domain import GREATEST, ZERO, IntakeRules, plain_text
 from services.gateway.intake.domain.order_content import OrderContent, UnresolvedCustomer, order_fingerprint
 
 CODE = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}+"
+# All that may have the form of a telephone number, and some that has not, is left to the exact path.
+ANNOUNCED_CODE = r"(?![A-Za-z]{0,8}+[0-9._:/-]{10})" + CODE
 COUNT = r"(?:[1-9][0-9]{0,5}+|1000000)"
 # An offset of minutes or of a day and more, and years that no order has, are left to the exact path.
 INSTANT = (
@@ -27,6 +29,7 @@ MEMBERS = 6  # of an order
 QUOTES = 2 * MEMBERS + 2 * 4  # of its members' names, and of the four that are text
 
 is_code = re.compile(CODE).fullmatch
+is_announced_code = re.compile(ANNOUNCED_CODE).fullmatch
 is_instant = re.compile(INSTANT).fullmatch
 
 
@@ -43,8 +46,8 @@ def lines_of(rules: IntakeRules) -> "re.Pattern[str]":
     """
     price, cost = amount(13, rules.decimals), rf"(?:{amount(4, 4)}|([1-9][0-9]{{4,13}}+(?:\.[0-9]{{1,4}}+)?+))"
     line = (
-        rf'\{{"amount":"{price}","category":"{CODE}",(?:"discount":(?:"{price}"|null),)?+"line":{COUNT},'
-        rf'"quantity":{COUNT},"sku":"{CODE}"(?:,"unit_cost":(?:"{cost}"|null))?+\}}'
+        rf'\{{"amount":"{price}","category":"{ANNOUNCED_CODE}",(?:"discount":(?:"{price}"|null),)?+"line":{COUNT},'
+        rf'"quantity":{COUNT},"sku":"{ANNOUNCED_CODE}"(?:,"unit_cost":(?:"{cost}"|null))?+\}}'
     )
     return re.compile(rf"\[{line}(?:,{line})*+\]")
 
@@ -73,7 +76,7 @@ class OrderFastParser:
             or order["currency"] != self.rules.currency
             or not (
                 is_code(ref)
-                and is_code(channel)
+                and is_announced_code(channel)
                 and is_instant(placed_at_text)
                 and (match := self._are_lines(lines_text))
             )
@@ -95,7 +98,9 @@ class OrderFastParser:
             lines_text = lines_text.replace('"discount":null,', "").replace(',"unit_cost":null', "")
         placed_at = datetime.fromisoformat(placed_at_text).astimezone(UTC)
         fingerprint = order_fingerprint(placed_at, self.rules.currency, channel, _fingerprint_rows(ascending))
-        return OrderContent(ref, customer, placed_at, self.rules.currency, channel, total, lines_text, fingerprint)
+        return OrderContent(
+            ref, customer, placed_at, self.rules.currency, channel, total, lines_text, lines_text, fingerprint
+        )  # fmt: skip
 
 
 def _customer(customer: dict[str, str]) -> UnresolvedCustomer | None:

@@ -14,7 +14,7 @@ from services.gateway.intake.schemas.deliveries import DeliveryRead
 from services.gateway.intake.schemas.order_types import AmountText, InstantText, WholeNumber
 from services.gateway.intake.schemas.reversals import CancellationRead, ReturnRead
 from services.gateway.references.schemas import CustomerAddress
-from shared.chassis import Amount, Code, Read, Shape
+from shared.chassis import Amount, AnnouncedCode, Code, Read, Shape
 from shared.events import OrderLine
 
 
@@ -24,6 +24,8 @@ class OrderLineCreate(OrderLine):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     line: WholeNumber
+    sku: Code
+    category: AnnouncedCode
     quantity: WholeNumber
     amount: AmountText
     unit_cost: AmountText | None = None
@@ -37,7 +39,7 @@ class OrderCreate(Shape):
     customer: CustomerAddress
     placed_at: InstantText
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    channel: Code
+    channel: AnnouncedCode
     lines: tuple[OrderLineCreate, ...]
 
     def content(self, rules: IntakeRules) -> OrderContent:

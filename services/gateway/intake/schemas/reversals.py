@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.gateway.intake.domain.reversals import ReturnedQuantity, Reversal
 from services.gateway.intake.schemas.order_types import WholeNumber
-from shared.chassis import Amount, Code, Instant, Read, Shape
+from shared.chassis import Amount, AnnouncedCode, Code, Instant, Read, Shape
 
 
 class ReturnLineCreate(Shape):
@@ -34,7 +34,7 @@ class CancellationCreate(Shape):
     """The cancellation of what is left of an order."""
 
     cancelled_at: Instant
-    reason: Code | None = None
+    reason: AnnouncedCode | None = None
 
 
 class ReversedLineRead(Read):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Count, Exact, NamedCustomerRead
-from shared.chassis import Code, Instant, Read, Shape, Text
+from shared.chassis import AnnouncedCode, Instant, Read, Shape, Text
 from shared.jobs.http import JobRead
 from shared.rule_sets import RuleSetVersionRead
 
@@ -30,14 +30,16 @@ class WarningRuleDocument(Shape):
         "revenue_down", "falling", "silent", "complaints_up", "arrears", "satisfaction_down", "buyers_down",
         "likely_loss",
     ]  # fmt: skip
-    subject: Code | None = Field(
+    subject: AnnouncedCode | None = Field(
         default=None, description="whose months it looks at: customer (if not given), class, product_line"
     )
-    dimension: Code | None = Field(
+    dimension: AnnouncedCode | None = Field(
         default=None, description="by what classes are made: tier, region, industry, kind, stage, manager"
     )
     least_customers: Whole | None = Field(default=None, description="a smaller class says nothing")
-    cause: Code | None = Field(default=None, description="the kind, unless it is to warn beside another of its kind")
+    cause: AnnouncedCode | None = Field(
+        default=None, description="the kind, unless it is to warn beside another of its kind"
+    )
     thresholds: list[WarningThresholdWrite] = Field(max_length=2, description="mild first")
     recent_months: Whole | None = None
     baseline_months: Whole | None = None
