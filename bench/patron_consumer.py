@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 import time
-from uuid import UUID, uuid4
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from bench.environment import run_as_services_do, until
 from bench.sample_orders import EPOCH
@@ -14,7 +15,7 @@ from shared.messaging import Database
 from shared.messaging.broker.kafka import KafkaBroker
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
-from shared.messaging.outbox.event_log import Head, LogSlice
+from shared.messaging.outbox.event_log import HeadsPage, LogSlice
 
 
 class Silent:
@@ -23,8 +24,8 @@ class Silent:
     async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
         raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
 
-    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
-        return EPOCH, []
+    async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
+        return HeadsPage(EPOCH, datetime.now(UTC), [])
 
 
 async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.chassis.access.identity import CurrentActor
 from shared.chassis.access.policy import allow
@@ -30,9 +30,13 @@ class HeadRead(Read):
 
 
 class HeadsRead(Read):
-    """One page of heads, in one epoch of the owner's log; `settled` is false where it can not be told yet."""
+    """One page of heads, in one epoch of the owner's log; `settled` is false where it can not be told yet.
+
+    `as_of` is of the owner's own clock: the next comparison asks for what changed since then.
+    """
 
     epoch: UUID
+    as_of: AwareDatetime
     settled: bool = True
     heads: list[HeadRead]
 
@@ -73,9 +77,10 @@ async def read_heads(
     """
     skew = timedelta(seconds=request.app.state.service.settings.clock_skew_seconds)
     if settled_by is not None and not await event_log.is_fully_committed(tx, settled_by, skew):
-        return HeadsRead(epoch=await event_log.read_epoch(tx), settled=False, heads=[])
-    epoch, heads = await event_log.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
-    return HeadsRead(epoch=epoch, heads=[HeadRead.model_validate(head) for head in heads])
+        return HeadsRead(epoch=await event_log.read_epoch(tx), as_of=settled_by, settled=False, heads=[])
+    page = await event_log.read_heads(tx, topic, after=after, changed_since=changed_since, limit=limit)
+    heads = [HeadRead.model_validate(head) for head in page.heads]
+    return HeadsRead(epoch=page.epoch, as_of=page.as_of, heads=heads)
 
 
 @router.get("/streams/{topic}/{key}", dependencies=[allow("internal", "ops")])

@@ -19,13 +19,21 @@ from shared.messaging.database.failures import is_transient
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.pull_queue import PullQueue, finish_or_cancel
 from shared.messaging.inbox.received import ReceivedEvent, StreamKey, read_message
-from shared.messaging.inbox.reconciliation import Lag, LagDetector, lagging_streams, streams_of_other_epochs
+from shared.messaging.inbox.reconciliation import (
+    Lag,
+    LagDetector,
+    lagging_streams,
+    read_owners_life,
+    streams_of_other_epochs,
+)
 from shared.messaging.inbox.timing import ConsumerTiming, poll_timeout
+from shared.messaging.outbox.event_log import HEAD_OVERLAP
 
 log = structlog.get_logger(__name__)
 
 BATCH_SIZE = 500
 FULL_RECONCILE_SECONDS = 1.0  # how soon an owner is asked again for all its heads when it did not answer
+SET_BACK = HEAD_OVERLAP / 2  # an owner's clock that went back so far has hidden changes: all heads are asked for
 
 
 class ConsumerLoop:
@@ -52,7 +60,8 @@ class ConsumerLoop:
         self._lag_detector = LagDetector(inbox)
         self._full_due: set[str] = set()  # topics of which all that lags is pulled at once: the broker is new
         self._epochs: dict[str, UUID] = {}
-        self._reconciled: dict[str, datetime] = {}  # when the heads of a topic were last read
+        self._reconciled: dict[str, datetime] = {}  # when the heads of a topic were last read, by their owner's clock
+        self._reconciling = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until told to stop; whatever breaks is thrown away and made anew after a pause."""
@@ -199,22 +208,28 @@ class ConsumerLoop:
 
         That is what lags behind its head and is no further after what the broker held was read; `in_full`, all that
         lags, at once. An owner that does not answer is asked again from where it last did; the others do not wait.
+        One comparison is made at a time.
         """
         if in_full:
             self._full_due.update(self.topics)
+        async with self._reconciling:
+            await self._compare_with_heads()
+
+    async def _compare_with_heads(self) -> None:
         to_pull = set(self.inbox.failed_pulls)
         lags: dict[StreamKey, Lag] = {}
         for topic in self.topics:
-            began = datetime.now(UTC)
             full = topic in self._full_due
             try:
-                await self._step_into_new_epoch(topic)
-                since = None if full else self._reconciled.get(topic)
+                as_of = await self._step_into_new_epoch(topic)
+                since = self._reconciled.get(topic)
+                if full or (since is not None and as_of < since - SET_BACK):
+                    since = None
                 async for key, lag in lagging_streams(self.inbox, topic, since):
                     lags[topic, key] = lag
                     if full:
                         to_pull.add((topic, key))
-                self._reconciled[topic] = began
+                self._reconciled[topic] = as_of
                 if full:  # an owner that was asked for a part only stays due
                     self._full_due.discard(topic)
             except Exception as error:
@@ -225,12 +240,16 @@ class ConsumerLoop:
             self.pulls.add(stream)
         await self._lag_detector.observe(self.consumer, lags)
 
-    async def _step_into_new_epoch(self, topic: str) -> None:
-        """An owner restored from a backup: every stream of another epoch is asked where its new one begins (K16)."""
-        epoch, keys = await streams_of_other_epochs(self.inbox, topic, self._epochs.get(topic))
-        for key in keys:
-            self.pulls.add((topic, key))
-        self._epochs[topic] = epoch
+    async def _step_into_new_epoch(self, topic: str) -> datetime:
+        """An owner restored from a backup: every stream of another epoch is asked where its new one begins (K16), and
+        its heads are all read again. Returns the owner's time."""
+        owner = await read_owners_life(self.inbox, topic)
+        if owner.epoch != self._epochs.get(topic):
+            for key in await streams_of_other_epochs(self.inbox, topic, owner.epoch):
+                self.pulls.add((topic, key))
+            self._reconciled.pop(topic, None)
+            self._epochs[topic] = owner.epoch
+        return owner.as_of
 
     async def release_known_types(self) -> None:
         """Keys that waited for a release that knows their event's type are tried now that it may be this one."""

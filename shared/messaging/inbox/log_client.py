@@ -1,12 +1,13 @@
 """How a subscriber asks the owner of a topic for its heads and the rows of its event log; over HTTP in a service."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
 from shared.events import OWNERS
-from shared.messaging.outbox.event_log import Head, LogSlice, slice_from_json
+from shared.messaging.outbox.event_log import Head, HeadsPage, LogSlice, slice_from_json
 
 GetJson = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
 """(service, path, query) -> parsed JSON; raises on anything but success. The chassis signs and sends it."""
@@ -18,10 +19,11 @@ class LogClient(Protocol):
     async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
         """Rows of one stream from the number `first` on, as many as the owner gives at a time."""
 
-    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
-        """The owner's epoch and one page of heads whose keys come after `after`, in order of keys.
+    async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
+        """One page of heads whose keys come after `after`, in order of keys.
 
-        `changed_since` (ISO 8601) leaves out those that certainly did not change since then; None asks for all.
+        `changed_since`, the `as_of` of an earlier page, leaves out those that certainly did not change since that was
+        read; None asks for all.
         """
 
 
@@ -35,8 +37,8 @@ class HttpLogClient:
         body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/{quote(key, safe='')}", {"from": first})
         return slice_from_json(body)
 
-    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
-        query = {"after": after} | ({} if changed_since is None else {"changed_since": changed_since})
+    async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
+        query = {"after": after} | ({} if changed_since is None else {"changed_since": changed_since.isoformat()})
         body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/heads", query)
         heads = [Head(h["key"], h["seq"], UUID(h["last_event_id"])) for h in body["heads"]]
-        return UUID(body["epoch"]), heads
+        return HeadsPage(UUID(body["epoch"]), datetime.fromisoformat(body["as_of"]), heads)

@@ -26,13 +26,12 @@ class Lag(NamedTuple):
 async def lagging_streams(inbox: Inbox, topic: str, changed_since: datetime | None) -> AsyncIterator[tuple[str, Lag]]:
     """Unblocked streams of a topic whose head at the owner is beyond this service's position, by key.
 
-    Of all heads, or of those that changed since an instant. Raises when the owner does not answer.
+    Of all heads, or of those that changed since an instant of the owner's clock. Raises when the owner does not answer.
     """
     assert inbox.log_client is not None
     after = ""
-    since = None if changed_since is None else changed_since.isoformat()
     while True:
-        _, heads = await inbox.log_client.read_heads(topic, after=after, changed_since=since)
+        heads = (await inbox.log_client.read_heads(topic, after=after, changed_since=changed_since)).heads
         keys = [head.key for head in heads]
         rows = await inbox.database.run(
             lambda tx, keys=keys: tx.raw.fetch(  # type: ignore[misc]
@@ -67,7 +66,7 @@ class LagDetector:
     that the broker held then, and the position has not moved. Pulling sooner would do the broker's work twice and wait
     for its locks. But it is not waited for ever: whatever keeps the consumer from reading on, what is missing is at
     the owner. A stream that has moved and is still short of that head stays suspect: its last events may be what was
-    lost.
+    lost. It is used by one comparison at a time.
     """
 
     def __init__(self, inbox: Inbox) -> None:
@@ -128,15 +127,25 @@ async def _ends(consumer: Consumer) -> Offsets:
         return {}
 
 
-async def streams_of_other_epochs(inbox: Inbox, topic: str, known_epoch: UUID | None) -> tuple[UUID, list[str]]:
-    """The owner's epoch; and, when it is not the known one, keys of the streams that are in another epoch.
+class OwnersLife(NamedTuple):
+    """An owner's epoch and its own time, both before its heads are read for a comparison."""
+
+    epoch: UUID
+    as_of: datetime
+
+
+async def read_owners_life(inbox: Inbox, topic: str) -> OwnersLife:
+    """Which epoch the owner of a topic is in, and its time. Raises when it does not answer."""
+    assert inbox.log_client is not None
+    page = await inbox.log_client.read_heads(topic, after=AFTER_ALL_KEYS, changed_since=None)
+    return OwnersLife(page.epoch, page.as_of)
+
+
+async def streams_of_other_epochs(inbox: Inbox, topic: str, epoch: UUID) -> list[str]:
+    """Keys of the streams whose position is in another epoch than this.
 
     A restored owner may not know a stream at all any more: only this service's own positions can tell (K16).
     """
-    assert inbox.log_client is not None
-    epoch, _ = await inbox.log_client.read_heads(topic, after=AFTER_ALL_KEYS, changed_since=None)
-    if epoch == known_epoch:
-        return epoch, []
     rows = await inbox.database.run(
         lambda tx: tx.raw.fetch(
             """select key from stream_seen
@@ -145,4 +154,4 @@ async def streams_of_other_epochs(inbox: Inbox, topic: str, known_epoch: UUID | 
             epoch,
         )
     )
-    return epoch, [row["key"] for row in rows]
+    return [row["key"] for row in rows]

@@ -5,7 +5,7 @@ A subscriber that misses something asks here; what the broker forgot is still in
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,7 @@ from shared.messaging.database.transaction import Transaction
 from shared.messaging.ids import new_id
 
 PAGE_SIZE = 1000
-HEAD_OVERLAP = timedelta(minutes=5)  # a head's change can commit later than its clock says
+HEAD_OVERLAP = timedelta(minutes=5)  # a clock that is set back by less hides nothing; nor does a statement that waits
 MAX_COMMIT_DURATION = timedelta(seconds=30)
 
 
@@ -25,6 +25,17 @@ class Head:
     key: str
     seq: int
     last_event_id: UUID
+
+
+class HeadsPage(NamedTuple):
+    """Some heads of a topic in order of keys, in which epoch, and as of which instant of the owner's own clock.
+
+    What changed after `as_of`, or commits later than this was read, is among the heads that changed since `as_of`.
+    """
+
+    epoch: UUID
+    as_of: datetime
+    heads: list[Head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +71,29 @@ class LogSlice:
 
 async def read_heads(
     tx: Transaction, topic: str, *, after: str = "", changed_since: datetime | None = None, limit: int = PAGE_SIZE
-) -> tuple[UUID, list[Head]]:
-    """The owner's epoch, and one page of a topic's heads in order of keys, those after the key `after`.
+) -> HeadsPage:
+    """One page of a topic's heads in order of keys, those after the key `after`.
 
-    All of them, or those that changed since an instant (and some that changed shortly before it).
+    All of them, or those that changed since an instant that an earlier page was as of (and some that changed shortly
+    before it). A subscriber's own time is never asked for (K26).
     """
+    as_of = await _as_of(tx)  # in a statement of its own, before the one that sees the heads
     since = None if changed_since is None else changed_since - HEAD_OVERLAP
     rows = await tx.raw.fetch(
         """select key, seq, last_event_id from stream_head
            where topic = $1 and key > $2 and ($3::timestamptz is null or changed_at >= $3) order by key limit $4""",
         topic, after, since, limit,
     )  # fmt: skip
-    return await read_epoch(tx), [Head(r["key"], r["seq"], r["last_event_id"]) for r in rows]
+    return HeadsPage(await read_epoch(tx), as_of, [Head(r["key"], r["seq"], r["last_event_id"]) for r in rows])
+
+
+async def _as_of(tx: Transaction) -> datetime:
+    """Now, by the database's clock, or when the oldest transaction began that has written and is not committed."""
+    as_of: datetime = await tx.raw.fetchval(
+        """select least(clock_timestamp(), min(xact_start)) from pg_stat_activity
+           where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()"""
+    )
+    return as_of
 
 
 async def read_epoch(tx: Transaction) -> UUID:

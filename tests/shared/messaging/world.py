@@ -20,7 +20,7 @@ from shared.messaging.broker.loopback import LoopbackBroker
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.timing import ConsumerTiming
-from shared.messaging.outbox.event_log import Head, LogSlice, read_heads, read_slice
+from shared.messaging.outbox.event_log import HeadsPage, LogSlice, read_heads, read_slice
 from shared.messaging.outbox.relay import Relay, to_message
 
 TOPIC = "patron.intake"
@@ -68,6 +68,7 @@ class DirectOwner:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.questions: list[str] = []
+        self.told: list[HeadsPage] = []
         self.down = False
 
     async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
@@ -76,11 +77,12 @@ class DirectOwner:
             raise ConnectionRefusedError
         return await self.database.run(lambda tx: read_slice(tx, topic, key, first))
 
-    async def read_heads(self, topic: str, *, after: str, changed_since: str | None) -> tuple[UUID, list[Head]]:
+    async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
         if self.down:
             raise ConnectionRefusedError
-        since = None if changed_since is None else datetime.fromisoformat(changed_since)
-        return await self.database.run(lambda tx: read_heads(tx, topic, after=after, changed_since=since))
+        page = await self.database.run(lambda tx: read_heads(tx, topic, after=after, changed_since=changed_since))
+        self.told.append(page)
+        return page
 
 
 class World:
