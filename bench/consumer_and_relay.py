@@ -12,7 +12,7 @@ import asyncpg
 import services.tiering_svc
 from bench import environment
 from bench.result import InvalidRun, Rates
-from bench.sample_orders import EPOCH, sample_orders
+from bench.sample_orders import EPOCH, read_ring, sample_orders
 from deploy.embedded.system import System
 from shared.chassis.migrations import upgrade
 from shared.events import OWNERS, OrderPlaced
@@ -57,7 +57,7 @@ async def fill_broker(url: str, kafka: str) -> None:
     rows: list[Any] = await connection.fetch("select * from outbox order by position")
     await connection.close()
     producer = await KafkaBroker(kafka, topics=list(OWNERS), partitions=environment.PARTITIONS).producer()
-    messages: list[Message] = [to_message(row, epoch) for row in rows]
+    messages: list[Message] = [to_message(row, epoch, read_ring()) for row in rows]
     for start in range(0, len(messages), 1000):
         await producer.send(messages[start : start + 1000])
     await producer.stop()

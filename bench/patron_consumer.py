@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from bench.environment import run_as_services_do, until
-from bench.sample_orders import EPOCH
+from bench.sample_orders import EPOCH, read_ring
 from services.tiering_svc.subscriptions import subscriptions
 from shared.events import OWNERS
 from shared.messaging import Database
@@ -32,7 +32,7 @@ async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
     database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
     broker = KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions)
     inbox = Inbox(database, subscriptions, Silent())
-    loop = ConsumerLoop(broker, f"bench-{uuid4()}", inbox)
+    loop = ConsumerLoop(broker, f"bench-{uuid4()}", inbox, read_ring)
     stop = asyncio.Event()
     running = asyncio.create_task(loop.run(stop))
     await until(lambda: loop.consumer is not None)

@@ -6,6 +6,7 @@ import sys
 import time
 
 from bench.environment import run_as_services_do, until
+from bench.sample_orders import read_ring
 from shared.events import OWNERS
 from shared.messaging import Database
 from shared.messaging.broker.kafka import KafkaBroker
@@ -14,7 +15,8 @@ from shared.messaging.outbox.relay import Relay
 
 async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:
     database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
-    relay = Relay(database, KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions))
+    broker = KafkaBroker(kafka, mode="embedded", topics=list(OWNERS), partitions=partitions)
+    relay = Relay(database, broker, read_ring)
     stop = asyncio.Event()
     running = asyncio.create_task(relay.run(stop))
     await until(lambda: relay.producer is not None)

@@ -6,13 +6,18 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from shared.events import OrderLine, OrderPlaced
+from shared.messaging.seal import KeyRing
 
 SPACE = UUID("0192f000-0000-7000-8000-000000000000")
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 
-EPOCH = UUID(
-    int=1
-)  # of all owners here: what is on the broker, what the positions are of, what an owner says of itself
+# of all owners here: what is on the broker, what the positions are of, what an owner says of itself
+EPOCH = UUID(int=1)
+RING = KeyRing("bench", {"bench": bytes(32)})  # of all programs here: each is a process of its own
+
+
+def read_ring() -> KeyRing:
+    return RING
 
 
 def sample_orders(

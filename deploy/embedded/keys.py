@@ -1,4 +1,6 @@
-"""Each service's own Ed25519 key pair, made once per data directory: services sign for, and verify, one another."""
+"""What services know one another by, made once per data directory: each one's own Ed25519 key pair, and the ring of bus
+keys that all of them seal their events with.
+"""
 
 import os
 from collections.abc import Iterable
@@ -7,16 +9,22 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from shared.messaging.seal import FILE_NAME as BUS_KEYS
+from shared.messaging.seal import KeyRing
+
 # Not a service: the key the `patron` command signs with when it calls /internal.
 OPERATOR = "operator"
 
 
 def ensure_keys(directory: Path, names: Iterable[str]) -> None:
-    """Creates `<name>.private.pem` (0600) and `<name>.public.pem` for each name that has none."""
+    """Creates `<name>.private.pem` (0600) and `<name>.public.pem` for each name that has none, and the bus keys (0600)
+    where there are none."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in names:
         if not (directory / f"{name}.public.pem").exists():
             _create(directory, name)
+    if not (directory / BUS_KEYS).exists():
+        _write(directory / BUS_KEYS, KeyRing.generate().as_json().encode(), 0o600)
 
 
 def private_key(directory: Path, name: str) -> bytes:

@@ -21,9 +21,10 @@ from shared.chassis.operations.lifespan import lifespan
 from shared.chassis.problems import answer_with_problems
 from shared.chassis.service import Authenticate, Background, Ports, Service
 from shared.chassis.settings import ServiceSettings
-from shared.messaging import Database, Subscriptions, Timers
+from shared.messaging import Database, Subscriptions, Timers, seal
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.log_client import HttpLogClient
+from shared.messaging.seal import KeyRingFile
 
 
 async def authenticate_by_internal_token(request: Request, service: Service) -> Actor:
@@ -103,6 +104,7 @@ def _assemble(
     database = ports.database or Database(settings.database_url, pool_size=settings.database_pool, clock=ports.clock)
     signer = Signer(settings.service, settings.keys)
     clients = Clients(settings.services, signer, ports.transport)
+    key_ring = KeyRingFile(settings.keys / seal.FILE_NAME)
     service = Service(
         name=settings.service,
         settings=settings,
@@ -112,11 +114,12 @@ def _assemble(
         clients=clients,
         signer=signer,
         verifier=Verifier(settings.service, settings.keys),
+        key_ring=key_ring,
         authenticate=authenticate,
         metrics=Metrics(settings.service),
         subscriptions=subscriptions,
         timers=timers,
-        inbox=Inbox(database, subscriptions, HttpLogClient(clients.get_json)),
+        inbox=Inbox(database, subscriptions, HttpLogClient(clients.get_json, key_ring.read)),
         migrations=migrations,
         ports=ports,
         background=background,

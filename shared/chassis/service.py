@@ -20,6 +20,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.pull_on_demand import PullOnDemand
 from shared.messaging.inbox.timing import ConsumerTiming
 from shared.messaging.outbox.relay import Relay
+from shared.messaging.seal import KeyRingFile
 
 Authenticate = Callable[[Request, "Service"], Awaitable[Actor]]
 Background = Callable[["Service", asyncio.Event], Awaitable[None]]
@@ -51,6 +52,7 @@ class Service:
     clients: Clients
     signer: Signer
     verifier: Verifier
+    key_ring: KeyRingFile
     authenticate: Authenticate
     metrics: Metrics
     subscriptions: Subscriptions

@@ -13,13 +13,15 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
     """Everything of this service's own database and process. Seconds, counts; no payloads.
 
     A lag of -1 is not known: there is no connection to the broker, or it does not answer. `parked` is the oldest of so
-    many (`parked_count`).
+    many: of events whose keys wait (`parked_count`), and of messages that nobody waits for (`not_authentic_count`).
     """
     row = await tx.raw.fetchrow(
         """select (select epoch from stream_epoch) as epoch,
                   count(*) as outbox_depth,
                   coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float as outbox_oldest_seconds,
-                  (select count(*) from parked where ended_at is null) as parked_count,
+                  (select count(*) from parked where ended_at is null and reason <> 'not_authentic') as parked_count,
+                  (select count(*) from parked where ended_at is null and reason = 'not_authentic')
+                      as not_authentic_count,
                   (select count(*) from stream_hole) as holes,
                   (select count(*) from epoch_difference) as epoch_differences,
                   (select count(*) from timer where state = 'pending' and due_at < clock_timestamp()) as timers_due,
@@ -38,6 +40,7 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
         "age_seconds": 0.0 if consumer is None else consumer.last_age_seconds,
         "consumer_rebuilt": 0 if consumer is None else consumer.restarts,
         "foreign_messages": 0 if consumer is None else consumer.foreign_messages,
+        "not_authentic_messages": 0 if consumer is None else consumer.unverified.total,
         "parked": parked,
     }
 

@@ -90,7 +90,7 @@ stream_seen = Table(  # a subscriber's position in a stream: one row gives once-
     Column("blocked_at", Timestamp),
 )
 
-parked = Table(  # an event that can not be applied, with its reason; its key waits for it
+parked = Table(  # an event that can not be applied, its key waits for it; or a message that is not authentic, alone
     "parked",
     metadata,
     Column("parked_id", Uuid, primary_key=True),

@@ -68,7 +68,9 @@ create table parked (
     ended_at timestamptz, ended_by text
 );
 
-create unique index parked_open on parked (topic, key) where ended_at is null;
+create unique index parked_open on parked (topic, key) where ended_at is null and reason <> 'not_authentic';
+
+create index parked_not_authentic on parked (topic) where ended_at is null and reason = 'not_authentic';
 
 create table stream_hole (
     topic text not null, key text not null, seq bigint not null, event_id uuid, type text not null,

@@ -23,7 +23,9 @@ GAUGES = {  # what read_status() says -> name and help
     "applied": ("patron_events_applied", "Events applied since the start"),
     "pulled": ("patron_events_pulled", "Events pulled from their owner since the start"),
     "consumer_rebuilt": ("patron_consumer_rebuilt", "Times the consumer was made anew"),
-    "foreign_messages": ("patron_foreign_messages", "Messages on our topics that are none of ours"),
+    "foreign_messages": ("patron_foreign_messages", "Messages on our topics that are sealed and no event"),
+    "not_authentic_messages": ("patron_not_authentic_messages", "Messages whose seal did not verify, since the start"),
+    "not_authentic_count": ("patron_not_authentic_parked", "Messages parked because their seal did not verify"),
 }
 
 

@@ -90,7 +90,8 @@ async def read_stream(
     """Committed events of one stream from a number on; what a subscriber missed it pulls here."""
     if topic != request.app.state.service.topic:
         raise not_found("stream_not_found", "This service does not own that topic.")
-    return event_log.slice_as_json(await event_log.read_slice(tx, topic, key, first))
+    log_slice = await event_log.read_slice(tx, topic, key, first)
+    return event_log.slice_as_json(log_slice, topic, key, request.app.state.service.key_ring.read())
 
 
 @router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])

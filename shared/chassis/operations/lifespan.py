@@ -100,11 +100,14 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
     await service.database.run(lambda tx: deployment.fix(tx, service.settings))
     await service.database.run(lambda tx: _make_partitions(service, tx))
     broker = service.ports.broker or _kafka(service)
-    service.relay = Relay(service.database, broker)
+    service.key_ring.read()  # without one nothing can be sent nor believed: then it does not start
+    service.relay = Relay(service.database, broker, service.key_ring.read)
     running: dict[str, Work] = {}
     if service.subscriptions.topics:
         group = f"patron.{service.name}"
-        service.consumer = ConsumerLoop(broker, group, service.inbox, timing=service.ports.timing)
+        service.consumer = ConsumerLoop(
+            broker, group, service.inbox, service.key_ring.read, timing=service.ports.timing
+        )
         service.pull_on_demand = PullOnDemand(service.inbox, CUSTOMER_TOPICS & service.subscriptions.topics)
         running["consumer"] = service.consumer.run
     running["timers"] = lambda stop: service.timers.run(service.database, stop)

@@ -164,11 +164,11 @@ class KafkaProducer:
         sent = []
         batch = self.client.create_batch()
         for message in messages:
-            record = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
-            if batch.append(**record) is None:  # full: send it, begin the next
-                sent.append(await self.client.send_batch(batch, topic, partition=partition))
+            headers = message.headers if isinstance(message.headers, list) else list(message.headers)
+            if batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
+                sent.append(await self.client.send_batch(batch, topic, partition=partition))  # full: begin the next
                 batch = self.client.create_batch()
-                if batch.append(**record) is None:
+                if batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
                     raise SendFailed(f"a message of {len(message.value)} bytes does not fit a batch")
         sent.append(await self.client.send_batch(batch, topic, partition=partition))
         return sent
@@ -204,7 +204,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._set_fetch_wait(timeout_seconds)
         fetched = await self.client.getmany(timeout_ms=200, max_records=max_messages)
         messages = [
-            Message(r.topic, r.key, r.value or b"", tuple(r.headers), r.partition, r.offset)
+            Message(r.topic, r.key, r.value or b"", r.headers, r.partition, r.offset)
             for records in fetched.values()
             for r in records
         ]

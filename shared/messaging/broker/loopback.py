@@ -5,7 +5,6 @@ Tests can make it lose, double and reorder, or forget everything, through `mangl
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from uuid import uuid4
 from zlib import crc32
 
@@ -33,7 +32,7 @@ class LoopbackBroker:
     def append(self, message: Message) -> None:
         partition = crc32(message.key or b"") % PARTITIONS
         log = self.logs.setdefault((message.topic, partition), [])
-        log.append(replace(message, partition=partition, offset=len(log)))
+        log.append(message._replace(partition=partition, offset=len(log)))
 
     def forget_everything(self) -> None:
         """As a memory-only broker after a restart: no messages, no offsets, another cluster id."""

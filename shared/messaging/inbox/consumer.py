@@ -27,7 +27,9 @@ from shared.messaging.inbox.reconciliation import (
     streams_of_other_epochs,
 )
 from shared.messaging.inbox.timing import ConsumerTiming, poll_timeout
+from shared.messaging.inbox.unverified import UnverifiedMessages
 from shared.messaging.outbox.event_log import HEAD_OVERLAP
+from shared.messaging.seal import NotAuthentic, ReadKeyRing
 
 log = structlog.get_logger(__name__)
 
@@ -39,15 +41,19 @@ SET_BACK = HEAD_OVERLAP / 2  # an owner's clock that went back so far has hidden
 class ConsumerLoop:
     """One per service process: one consumer of all topics the service subscribes to.
 
-    `foreign_messages` counts messages without Patron's envelope, `restarts` how often the consumer was made anew;
-    `last_age_seconds` is what the last event took from its commit to its effect here; `alive_at` is the event loop's
-    time when the loop last came by.
+    `foreign_messages` counts messages that are sealed and yet no event of ours, `restarts` how often the consumer was
+    made anew; `last_age_seconds` is what the last event took from its commit to its effect here; `alive_at` is the
+    event loop's time when the loop last came by.
     """
 
-    def __init__(self, broker: Broker, group: str, inbox: Inbox, *, timing: ConsumerTiming | None = None) -> None:
+    def __init__(
+        self, broker: Broker, group: str, inbox: Inbox, key_ring: ReadKeyRing, *, timing: ConsumerTiming | None = None
+    ) -> None:
         self.broker = broker
         self.group = group
         self.inbox = inbox
+        self.key_ring = key_ring
+        self.unverified = UnverifiedMessages(inbox.database)
         self.topics = sorted(inbox.subscriptions.topics)
         self.timing = timing or ConsumerTiming()
         self.consumer: Consumer | None = None
@@ -118,6 +124,7 @@ class ConsumerLoop:
                     return
                 pause = min(pause * 2, self.timing.max_pause_seconds)
         faults.point("consumer.after_commit")
+        await self.unverified.keep()
         await consumer.commit(messages)
         faults.point("consumer.after_offsets")
         if received:
@@ -135,11 +142,13 @@ class ConsumerLoop:
         return [event.stream for event in received if id(event.epoch) in other] if other else []
 
     def _read(self, messages: Sequence[Message]) -> list[ReceivedEvent]:
-        """The events of messages. What is no event is logged and skipped: the owner's log is the truth."""
-        received = []
+        """The events of messages whose seal verifies; other messages go by: the owner's log is the truth."""
+        received, ring = [], self.key_ring()
         for message in messages:
             try:
-                received.append(read_message(message))
+                received.append(read_message(message, ring))
+            except NotAuthentic as error:
+                self.unverified.add(message, error.fault)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 self.foreign_messages += 1
                 log.error("not_an_event", topic=message.topic, partition=message.partition, offset=message.offset,

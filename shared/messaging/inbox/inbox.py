@@ -191,7 +191,8 @@ class Inbox:
     async def retry(self, parked_id: UUID, by: str) -> bool:
         """Try a parked event again; when it takes effect its stream goes on. Returns whether it did.
 
-        Raises DomainError parked_not_found or not_next_in_its_stream; what the handlers raise is recorded.
+        Raises DomainError parked_not_found, not_authentic or not_next_in_its_stream; what the handlers raise is
+        recorded.
         """
 
         async def work(tx: Transaction) -> ReceivedEvent | None:
@@ -222,9 +223,14 @@ class Inbox:
         return True
 
     async def drop(self, parked_id: UUID, by: str) -> None:
-        """Go past a parked event for ever: the hole is recorded, the rest is pulled. DomainError parked_not_found."""
+        """Go past a parked event for ever: the hole is recorded, the rest is pulled. DomainError parked_not_found.
 
-        async def work(tx: Transaction) -> ReceivedEvent:
+        A message that is not authentic leaves no hole, for it was no event.
+        """
+
+        async def work(tx: Transaction) -> ReceivedEvent | None:
+            if await parked.end_not_authentic(tx, parked_id, by):  # no stream of ours has it
+                return None
             event = await parked.load_parked(tx, parked_id)
             position = (await lock_positions(tx, {event.stream}))[event.stream]
             await parked.record_hole(tx, parked_id, by)
@@ -236,7 +242,8 @@ class Inbox:
             return event
 
         event = await self.database.run(work)
-        await self._pull_the_rest(event.topic, event.key)
+        if event is not None:
+            await self._pull_the_rest(event.topic, event.key)
 
     async def _pull_the_rest(self, topic: str, key: str) -> None:
         """Now, or with the next reconciliation when the owner does not answer: its head may not have changed lately."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.events import OWNERS
 from shared.messaging.outbox.event_log import Head, HeadsPage, LogSlice, slice_from_json
+from shared.messaging.seal import ReadKeyRing
 
 GetJson = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
 """(service, path, query) -> parsed JSON; raises on anything but success. The chassis signs and sends it."""
@@ -28,14 +29,15 @@ class LogClient(Protocol):
 
 
 class HttpLogClient:
-    """Asks the service that owns the topic at its internal address."""
+    """Asks the service that owns the topic at its internal address; believes only rows whose seal verifies."""
 
-    def __init__(self, get: GetJson) -> None:
+    def __init__(self, get: GetJson, key_ring: ReadKeyRing) -> None:
         self.get = get
+        self.key_ring = key_ring
 
     async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
         body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/{quote(key, safe='')}", {"from": first})
-        return slice_from_json(body)
+        return slice_from_json(body, topic, key, self.key_ring())
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
         query = {"after": after} | ({} if changed_since is None else {"changed_since": changed_since.isoformat()})

@@ -1,20 +1,23 @@
 """Events as they were received, from a message or an owner's log, classified against the positions. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID as parse_id
 
 from shared.messaging.broker.interface import Message
 from shared.messaging.outbox.event_log import LogSlice
+from shared.messaging.seal import SEAL, KeyRing, NotAuthentic, sealed_bytes
 
 StreamKey = tuple[str, str]  # (topic, key)
 MAX_KEY_BYTES = 200  # Patron's own keys are ids
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedEvent:
+class ReceivedEvent(NamedTuple):
     """An event with its envelope, its payload not parsed yet. `seq` counts 1, 2, 3 … within (topic, key)."""
 
     topic: str
@@ -54,31 +57,51 @@ class Classified:
     diverged: list[ReceivedEvent] = field(default_factory=list)  # another event under a number that was seen
 
 
-def read_message(message: Message) -> ReceivedEvent:
-    """The envelope of a message. Raises KeyError, ValueError, TypeError or AttributeError when it is none of ours."""
+def read_message(message: Message, ring: KeyRing) -> ReceivedEvent:
+    """The envelope of a message whose seal verifies; nothing of it is believed before.
+
+    Raises NotAuthentic, and KeyError, ValueError, TypeError or AttributeError when what was sealed is no event.
+    """
     headers = dict(message.headers)
-    key, type_, traceparent = message.key, headers["ce_type"], headers.get("traceparent")
-    if not key or len(key) > MAX_KEY_BYTES or b"\0" in key + type_ + (traceparent or b""):
-        raise ValueError("a key, a type or a trace that no database could keep")
-    seq = int(headers["ce_seq"])
+    verify(message, headers, ring)
+    key, seq, traceparent = message.key, int(headers["ce_seq"]), headers.get("traceparent")
+    if not key or len(key) > MAX_KEY_BYTES:
+        raise ValueError("a key that no stream has")
     if not 0 < seq < 2**63:
         raise ValueError("a number that no stream has")
     return ReceivedEvent(
-        topic=message.topic,
-        key=key.decode(),
-        seq=seq,
-        epoch=_parse_epoch(headers["ce_source"]),
-        event_id=UUID(headers["ce_id"].decode()),
-        type=type_.decode(),
-        payload=message.value,
-        recorded_at=_parse_instant(headers["ce_recordedat"]),
-        traceparent=None if traceparent is None else traceparent.decode(),
+        message.topic,
+        key.decode(),
+        seq,
+        _parse_epoch(headers["ce_source"]),
+        parse_id(headers["ce_id"].decode()),
+        _parse_type(headers["ce_type"]),
+        message.value,
+        _parse_instant(headers["ce_recordedat"]),
+        traceparent.decode() if traceparent else None,
     )
+
+
+def verify(message: Message, headers: Mapping[str, bytes], ring: KeyRing) -> None:
+    """Raises NotAuthentic unless a service of this deployment has sealed this message as it is."""
+    try:
+        sealed = sealed_bytes(
+            message.topic.encode(), message.key or b"", headers["ce_seq"], headers["ce_source"], headers["ce_id"],
+            headers["ce_type"], headers["ce_recordedat"], headers.get("traceparent", b""), message.value,
+        )  # fmt: skip
+    except (KeyError, TypeError):  # a part is missing: nobody can have sealed that
+        raise NotAuthentic("wrong_seal" if headers.get(SEAL) else "no_seal") from None
+    ring.verify(headers.get(SEAL), sealed, len(message.value))
 
 
 @lru_cache(64)  # equal in all that an owner has sent since its last restore
 def _parse_epoch(source: bytes) -> UUID:
     return UUID(source.decode().rpartition("/")[2])
+
+
+@lru_cache(512)  # as many as the catalogue has types, and some
+def _parse_type(type_: bytes) -> str:
+    return type_.decode()
 
 
 @lru_cache(256)  # equal in all that one transaction announced

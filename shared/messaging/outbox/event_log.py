@@ -4,7 +4,7 @@ A subscriber that misses something asks here; what the broker forgot is still in
 """
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import asyncpg
 
 from shared.messaging.database.transaction import Transaction
 from shared.messaging.ids import new_id
+from shared.messaging.seal import KeyRing, sealed_bytes
 
 PAGE_SIZE = 1000
 HEAD_OVERLAP = timedelta(minutes=5)  # a clock that is set back by less hides nothing; nor does a statement that waits
@@ -171,13 +172,16 @@ async def renew_epoch(connection: "asyncpg.Connection[Any]") -> UUID:
     return epoch
 
 
-def slice_as_json(log_slice: LogSlice) -> dict[str, Any]:
-    """What `slice_from_json` reads, once its ids and instants are JSON."""
-    return asdict(log_slice)
+def slice_as_json(log_slice: LogSlice, topic: str, key: str, ring: KeyRing) -> dict[str, Any]:
+    """What `slice_from_json` reads, once its ids and instants are JSON: each event with its seal."""
+    body = asdict(log_slice)
+    for event, row in zip(log_slice.events, body["events"], strict=True):
+        row["seal"] = ring.seal(_sealed(event, topic, key, log_slice.epoch)).decode()
+    return body
 
 
-def slice_from_json(body: dict[str, Any]) -> LogSlice:
-    """Raises KeyError or ValueError when the body is no slice."""
+def slice_from_json(body: dict[str, Any], topic: str, key: str, ring: KeyRing) -> LogSlice:
+    """Raises KeyError or ValueError when the body is no slice, NotAuthentic when an event's seal does not verify."""
     events = tuple(
         LoggedEvent(
             event_id=UUID(e["event_id"]),
@@ -190,8 +194,12 @@ def slice_from_json(body: dict[str, Any]) -> LogSlice:
         )
         for e in body["events"]
     )
+    epoch = UUID(body["epoch"])
+    for event, row in zip(events, body["events"], strict=True):
+        sealed = _sealed(event, topic, key, epoch)
+        ring.verify(row["seal"].encode(), sealed, len(event.payload.encode()))
     return LogSlice(
-        epoch=UUID(body["epoch"]),
+        epoch=epoch,
         epoch_seq=body["epoch_seq"],
         epoch_event_id=_id(body["epoch_event_id"]),
         head=body["head"],
@@ -199,6 +207,15 @@ def slice_from_json(body: dict[str, Any]) -> LogSlice:
         last_dropped_id=_id(body["last_dropped_id"]),
         events=events,
     )
+
+
+def _sealed(event: LoggedEvent, topic: str, key: str, epoch: UUID) -> bytes:
+    """As on the broker, but for the source: in a slice that is the owner's epoch alone."""
+    return sealed_bytes(
+        topic.encode(), key.encode(), b"%d" % event.seq, str(epoch).encode(), str(event.event_id).encode(),
+        event.type.encode(), event.recorded_at.astimezone(UTC).isoformat().encode(), (event.traceparent or "").encode(),
+        event.payload.encode(),
+    )  # fmt: skip
 
 
 def _id(text: str | None) -> UUID | None:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from orjson import dumps
 
 from shared.events import OWNERS
 from shared.messaging import faults
@@ -23,6 +24,7 @@ from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.broker.interface import Broker, Message, Producer, SendFailed
 from shared.messaging.database.outbox_writer import SHARDS
 from shared.messaging.database.transaction import Database
+from shared.messaging.seal import SEAL, KeyRing, ReadKeyRing, sealed_bytes
 
 log = structlog.get_logger(__name__)
 
@@ -42,44 +44,52 @@ where recorded_at between $2 and $3 and position = any($1)
 """
 
 
-def to_message(row: "asyncpg.Record", epoch: UUID) -> Message:
-    """A row of the outbox, as `UNPUBLISHED` selects it, as a CloudEvent 1.0 in binary mode.
+def to_message(row: "asyncpg.Record", epoch: UUID, ring: KeyRing) -> Message:
+    """A row of the outbox, as `UNPUBLISHED` selects it, as a CloudEvent 1.0 in binary mode, sealed.
 
-    `epoch` is the owner's. (asyncpg's instants are in UTC.)
+    `epoch` is the owner's. (asyncpg's instants are in UTC. orjson writes them as `isoformat` does, in a quarter of its
+    time.)
     """
-    key = row["key"].encode()
+    topic, key, payload, trace = row["topic"], row["key"].encode(), row["payload"].encode(), row["traceparent"]
+    (topic_, source), recorded_at = _origin(topic, epoch), _instant(row["recorded_at"])
+    event_id, seq, type_ = str(row["event_id"]).encode(), b"%d" % row["seq"], row["type"].encode()
+    traceparent = trace.encode() if trace else b""
+    sealed = sealed_bytes(topic_, key, seq, source, event_id, type_, recorded_at, traceparent, payload)
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", str(row["event_id"]).encode()),
-        ("ce_type", row["type"].encode()),
-        ("ce_source", _source(row["topic"], epoch)),
+        ("ce_id", event_id),
+        ("ce_type", type_),
+        ("ce_source", source),
         ("ce_subject", key),
-        ("ce_time", row["occurred_at"].isoformat().encode()),
-        ("ce_recordedat", _instant(row["recorded_at"])),
-        ("ce_seq", str(row["seq"]).encode()),
+        ("ce_time", dumps(row["occurred_at"])[1:-1]),
+        ("ce_recordedat", recorded_at),
+        ("ce_seq", seq),
         ("content-type", b"application/json"),
+        (SEAL, ring.seal(sealed)),
     ]
-    if row["traceparent"]:
-        headers.append(("traceparent", row["traceparent"].encode()))
-    return Message(row["topic"], key, row["payload"].encode(), tuple(headers))
+    if trace:
+        headers.append(("traceparent", traceparent))
+    return Message(topic, key, payload, headers)
 
 
 @lru_cache(256)  # equal in all that one transaction announced
 def _instant(at: datetime) -> bytes:
-    return at.isoformat().encode()
+    return dumps(at)[1:-1]
 
 
 @cache
-def _source(topic: str, epoch: UUID) -> bytes:
-    return f"/patron/{OWNERS.get(topic, topic)}/{epoch}".encode()
+def _origin(topic: str, epoch: UUID) -> tuple[bytes, bytes]:
+    """The topic, and `ce_source`: its owner in this epoch."""
+    return topic.encode(), f"/patron/{OWNERS.get(topic, topic)}/{epoch}".encode()
 
 
 class Relay:
     """Publishes one service's outbox. One per process; `published` counts messages."""
 
-    def __init__(self, database: Database, broker: Broker) -> None:
+    def __init__(self, database: Database, broker: Broker, key_ring: ReadKeyRing) -> None:
         self.database = database
         self.broker = broker
+        self.key_ring = key_ring
         self.producer: Producer | None = None
         self.shards: list[int] = []
         self.published = 0
@@ -152,7 +162,8 @@ class Relay:
             return 0
         faults.point("relay.before_send")
         assert self.producer is not None
-        await self.producer.send([to_message(row, epoch) for row in rows])
+        ring = self.key_ring()
+        await self.producer.send([to_message(row, epoch, ring) for row in rows])
         faults.point("relay.after_send")
         recorded_at = [row["recorded_at"] for row in rows]
         await connection.execute(MARK_PUBLISHED, [row["position"] for row in rows], min(recorded_at), max(recorded_at))

@@ -22,12 +22,18 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.timing import ConsumerTiming
 from shared.messaging.outbox.event_log import HeadsPage, LogSlice, read_heads, read_slice
 from shared.messaging.outbox.relay import Relay, to_message
+from shared.messaging.seal import KeyRing
 
 TOPIC = "patron.intake"
+RING = KeyRing.generate()
 FAST = ConsumerTiming(reconcile_seconds=0.1, idle_check_seconds=0.3, watchdog_seconds=10, max_pause_seconds=0.2)
 
 
 BACKBONE = Path(__file__).resolve().parents[3] / "shared" / "migrations" / "2026_11_28_backbone.sql"
+
+
+def read_ring() -> KeyRing:
+    return RING
 
 
 async def make_tables(url: str) -> None:
@@ -98,7 +104,7 @@ class World:
         self.poisoned: set[str] = set()
         self.direct = DirectOwner(owner)
         self.inbox = Inbox(subscriber, self.subscriptions, self.direct)
-        self.consumer = ConsumerLoop(self.broker, "test", self.inbox, timing=FAST)
+        self.consumer = ConsumerLoop(self.broker, "test", self.inbox, read_ring, timing=FAST)
 
     async def when_customers_are_seen_note_them(
         self, tx: Transaction, events: Sequence[CustomerReferenceRegistered]
@@ -123,7 +129,7 @@ class World:
         async def work(tx: Transaction) -> list[Message]:
             epoch = await tx.raw.fetchval("select epoch from stream_epoch")
             rows = await tx.raw.fetch("select * from outbox order by position")
-            return [to_message(row, epoch) for row in rows]
+            return [to_message(row, epoch, RING) for row in rows]
 
         return await self.owner.run(work)
 
@@ -144,7 +150,7 @@ class Running:
 
     def __init__(self, world: World, *, relays: int = 1) -> None:
         self.stop = asyncio.Event()
-        self.relays = [Relay(world.owner, world.broker) for _ in range(relays)]
+        self.relays = [Relay(world.owner, world.broker, read_ring) for _ in range(relays)]
         world.owner.when_announced = self.wake
         self.world = world
 

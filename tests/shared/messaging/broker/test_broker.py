@@ -14,7 +14,7 @@ from shared.messaging.broker.kafka import KafkaBroker
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.timing import ConsumerTiming, poll_timeout
 from shared.messaging.outbox.relay import Relay
-from tests.shared.messaging.world import World, customer, seen, until
+from tests.shared.messaging.world import World, customer, read_ring, seen, until
 from tests.support.kafka import KafkaUnderTest
 
 TIMING = ConsumerTiming(reconcile_seconds=3, idle_check_seconds=0.5, watchdog_seconds=15, max_pause_seconds=0.5)
@@ -30,7 +30,7 @@ class Fleet:
         self.broker = broker
         self.group = group
         self.timing = TIMING
-        self.relay = Relay(world.owner, broker)
+        self.relay = Relay(world.owner, broker, read_ring)
         world.owner.when_announced = self.relay.wake
         self.stops: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
         self.consumers: list[ConsumerLoop] = []
@@ -42,7 +42,7 @@ class Fleet:
     def join(self) -> int:
         """One more replica. Returns its place."""
         stop = asyncio.Event()
-        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, timing=self.timing)
+        consumer = ConsumerLoop(self.broker, self.group, self.world.inbox, read_ring, timing=self.timing)
         self.consumers.append(consumer)
         self.stops.append((stop, asyncio.create_task(consumer.run(stop))))
         return len(self.stops) - 1

@@ -6,7 +6,7 @@ import pytest
 from shared.messaging import Database
 from shared.messaging.inbox.received import read_message
 from shared.messaging.outbox.event_log import renew_epoch
-from tests.shared.messaging.world import TOPIC, World, customer, seen
+from tests.shared.messaging.world import RING, TOPIC, World, customer, seen
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ async def restored(world: World) -> World:
     await world.write(seen(1, "1"), seen(1, "2"), seen(1, "3"), seen(2, "1"))
     backup = {table: await rows_of(world.owner, table) for table in ("outbox", "stream_head")}
     await world.write(seen(1, "4-lost"), seen(1, "5-lost"), seen(3, "1-lost"))
-    await world.inbox.apply([read_message(m) for m in await world.messages()])
+    await world.inbox.apply([read_message(m, RING) for m in await world.messages()])
     assert await world.refs(1) == ["1", "2", "3", "4-lost", "5-lost"]
     await restore(world.owner, backup)
     return world
@@ -39,7 +39,7 @@ async def restore(database: Database, backup: dict[str, list[asyncpg.Record]]) -
 
 async def test_K16_no_new_fact_is_taken_for_an_old_one(restored: World) -> None:
     await restored.write(seen(1, "4-new"), seen(1, "5-new"), seen(3, "1-new"))
-    outcome = await restored.inbox.apply([read_message(m) for m in await restored.messages()])
+    outcome = await restored.inbox.apply([read_message(m, RING) for m in await restored.messages()])
     for topic, key in outcome.gaps:
         await restored.inbox.pull(topic, key)
     assert (await restored.refs(1))[-2:] == ["4-new", "5-new"]
@@ -58,7 +58,7 @@ async def test_K16_the_difference_is_listed_even_where_nothing_new_comes(restore
 
 
 async def test_K16_messages_of_the_old_life_are_ignored_afterwards(restored: World) -> None:
-    old = [read_message(m) for m in await restored.messages()]
+    old = [read_message(m, RING) for m in await restored.messages()]
     await restored.write(seen(1, "4-new"))
     await restored.inbox.pull(TOPIC, str(customer(1)))
     before = await restored.refs(1)
@@ -68,12 +68,12 @@ async def test_K16_messages_of_the_old_life_are_ignored_afterwards(restored: Wor
 
 async def test_K16_a_consumer_that_was_behind_loses_nothing(world: World) -> None:
     await world.write(*(seen(1, str(i)) for i in range(1, 6)))
-    await world.inbox.apply([read_message(m) for m in await world.messages()][:2])
+    await world.inbox.apply([read_message(m, RING) for m in await world.messages()][:2])
     connection = await world.owner.connect_raw()
     await renew_epoch(connection)
     await connection.close()
     await world.write(seen(1, "6"))
-    outcome = await world.inbox.apply([read_message(m) for m in await world.messages()])
+    outcome = await world.inbox.apply([read_message(m, RING) for m in await world.messages()])
     for topic, key in outcome.gaps:
         await world.inbox.pull(topic, key)
     assert await world.refs(1) == [str(i) for i in range(1, 7)]

@@ -9,7 +9,7 @@ import pytest
 from shared.messaging import Transaction, announce
 from shared.messaging.database.outbox_writer import SHARDS
 from shared.messaging.outbox.relay import Relay
-from tests.shared.messaging.world import TOPIC, Running, World, customer, seen, until
+from tests.shared.messaging.world import TOPIC, Running, World, customer, read_ring, seen, until
 
 
 async def test_every_key_counts_from_one_without_hole_under_concurrent_writers(world: World) -> None:
@@ -97,7 +97,7 @@ async def test_two_relays_share_the_shards_and_never_both_hold_one(world: World)
 
 
 async def test_losing_the_lock_connection_ends_the_right_to_send(world: World) -> None:
-    relay = Relay(world.owner, world.broker)
+    relay = Relay(world.owner, world.broker, read_ring)
     stop = asyncio.Event()
     world.owner.when_announced = relay.wake
     task = asyncio.create_task(relay.run(stop))

@@ -16,7 +16,7 @@ from shared.messaging.outbox.event_log import read_slice, renew_epoch
 from shared.messaging.outbox.partitions import make_partitions
 from shared.messaging.outbox.retention import drop_old_months
 from shared.messaging.outbox.subscriber_positions import HttpSubscriberPositions
-from tests.shared.messaging.world import TOPIC, World, customer, seen, until
+from tests.shared.messaging.world import RING, TOPIC, World, customer, seen, until
 
 JANUARY, FEBRUARY = datetime(2025, 1, 20, tzinfo=UTC), datetime(2025, 2, 20, tzinfo=UTC)
 JUNE = datetime(2025, 6, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ class Log:
         await self.run(self.world.owner, "update outbox set published_at = now()")
 
     async def receive(self, many: int | None = None) -> None:
-        await self.world.inbox.apply([read_message(m) for m in (await self.world.messages())[:many]])
+        await self.world.inbox.apply([read_message(m, RING) for m in (await self.world.messages())[:many]])
 
     async def drop(self, keep_days: int = 30, now: datetime = JUNE) -> list[str]:
         return await drop_old_months(self.world.owner, self.subscriber, keep_days, now)
