@@ -26,13 +26,14 @@ STATUS_OF_KIND = {Kind.INVALID: 422, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Ki
 
 ERRORS_PAGE = "/docs/errors"  # of error codes: each is explained there under its own name
 
-# The phrases of RFC 9110, and of RFC 6585 for 428 and 429. They say what kind of answer it is; the code says which.
+# The phrases of RFC 9110, and of RFC 6585 for 428, 429 and 431: what kind of answer it is. The code says which.
 TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     409: "Conflict",
     412: "Precondition Failed",
     413: "Content Too Large",
@@ -40,10 +41,12 @@ TITLES = {
     422: "Unprocessable Content",
     428: "Precondition Required",
     429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
+    505: "HTTP Version Not Supported",
 }
 CODES = {
     400: "malformed_request",
