@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
+from shared.chassis.http.connection_settings import ConnectionSettings
 from shared.chassis.http.guarded_protocol import ConnectionLimits
 from tests.security.door import HEAD, Caller, answers_to, code_in, serve
 
@@ -248,7 +250,11 @@ def test_a_client_has_so_many_connections(port: int) -> None:
 
 
 def test_a_trusted_proxy_may_have_more() -> None:
-    limits = ConnectionLimits(connections=1, exempt=frozenset({"127.0.0.1"}))
+    settings = ConnectionSettings(connections_per_client=1, trusted_proxies=(ip_network("127.0.0.0/8"),))
+    limits = settings.limits()
+    assert limits.is_exempt is not None
+    assert not limits.is_exempt("8.8.8.8")
+    assert not limits.is_exempt("nobody")
     with serve(echo, limits) as port:
         held = [Caller(port) for _ in range(5)]
         assert answers_to(port, HEAD + CLOSE).startswith(b"HTTP/1.1 200")

@@ -36,7 +36,7 @@ class ConnectionLimits:
     answer_seconds: float = 30.0  # without a byte of the answer being read
     pipelined: int = 16  # requests that wait for the answer of another one
     connections: int = 512  # at once, of one address
-    exempt: frozenset[str] = frozenset()  # addresses that speak for many clients: trusted proxies
+    is_exempt: Callable[[str], bool] | None = None  # an address that speaks for many clients: a trusted proxy
     refused: Callable[[str, str], None] | None = None
 
 
@@ -67,7 +67,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Counts the connection, and waits `head_seconds` for the first head."""
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        if address and address not in self.limits.exempt:
+        is_exempt = self.limits.is_exempt
+        if address and (is_exempt is None or not is_exempt(address)):
             self._address = address
             self.open_connections[address] += 1
             if self.open_connections[address] > self.limits.connections:
