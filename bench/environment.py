@@ -109,7 +109,7 @@ def partner_keys(gateway: str, how_many: int) -> list[str]:
 
 def wait_until_sent(system: System, seconds: float = 60) -> None:
     """Between rounds: what Patron still has to send is sent, so that it does not slow down the other side."""
-    with Operator(system.keys, system.urls) as operator:
+    with Operator(system.keys, system.internal_urls) as operator:
         for _ in range(int(seconds / 0.1)):
             if all(not operator.get(name, "/internal/status")["outbox_depth"] for name in system.services):
                 return

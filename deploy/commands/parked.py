@@ -90,7 +90,7 @@ def find(events: Sequence[Mapping[str, Any]], silent: Mapping[str, str], given: 
 
 
 def _decide(service: str, parked_id: str, step: str, data: Path) -> Any:
-    with Operator(data / "keys", running_state(data).services, timeout=60) as operator:
+    with Operator(data / "keys", running_state(data).internal, timeout=60) as operator:
         try:
             return operator.post(service, f"/internal/parked/{parked_id}/{step}")
         except Unreachable as error:

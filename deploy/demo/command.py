@@ -87,7 +87,7 @@ async def replay(
         with ProgressLine(console, orders, "orders") as progress:
             await work.run(progress)
             progress.describe("waiting until all has arrived")
-            await wait_for_quiescence(data, system.services)
+            await wait_for_quiescence(data, system.internal)
         last_review = state.reviews[max(state.reviews)] if state.reviews else None
         await show_result(gateway, console, last_review)
     return await verify(embedded_urls(data))

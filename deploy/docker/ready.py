@@ -4,7 +4,10 @@ import sys
 import urllib.error
 import urllib.request
 
-READY = "http://127.0.0.1:8000/readyz"
+from deploy.docker.serve import INTERNAL_PORT
+
+# at the internal port: a flood of callers does not make a container unhealthy
+READY = f"http://127.0.0.1:{INTERNAL_PORT}/readyz"
 
 
 def main(url: str = READY) -> int:

@@ -1,17 +1,18 @@
-"""What a container runs: the one service that PATRON_SERVICE names, with uvicorn's flags in one place."""
+"""What a container runs: the one service that PATRON_SERVICE names, with its ports in one place."""
 
 import os
 import sys
+
+PORT, INTERNAL_PORT = 8000, 8001
 
 SERVICES = ("profile", "tiering", "complaint", "loyalty", "gateway")
 
 
 def command(service: str) -> list[str]:
-    """`--http httptools`: the other parser executes a smuggled request. An open stream must not hold a shutdown up."""
+    """Both ports are on all addresses of the container: what may reach which is the network's to say."""
     package = "services.gateway" if service == "gateway" else f"services.{service}_svc"
-    flags = "--loop uvloop --http httptools --no-server-header --no-access-log --timeout-graceful-shutdown 10"
-    return [sys.executable, "-m", "uvicorn", "--factory", f"{package}.app:create_app", "--host", "0.0.0.0",
-            "--port", "8000", *flags.split()]  # fmt: skip
+    return [sys.executable, "-m", "shared.chassis.server", f"{package}.app:create_app", "--host", "0.0.0.0",
+            "--port", str(PORT), "--internal-port", str(INTERNAL_PORT)]  # fmt: skip
 
 
 def main() -> None:

@@ -28,7 +28,14 @@ def url_of(port: int) -> str:
 
 
 def environment(
-    service: str, *, database_url: str, kafka: str, kafka_mode: str, ports: Mapping[str, int], keys: Path
+    service: str,
+    *,
+    database_url: str,
+    kafka: str,
+    kafka_mode: str,
+    ports: Mapping[str, int],
+    internal_ports: Mapping[str, int],
+    keys: Path,
 ) -> dict[str, str]:
     """What the chassis reads. What the user set (currency, zone, holidays, log level) stays as set."""
     chosen = {
@@ -46,6 +53,7 @@ def environment(
         "PATRON_KAFKA": kafka,
         "PATRON_KAFKA_MODE": kafka_mode,
         "PATRON_SERVICES": json.dumps({name: url_of(port) for name, port in ports.items()}),
+        "PATRON_INTERNAL_SERVICES": json.dumps({name: url_of(port) for name, port in internal_ports.items()}),
         "PATRON_KEYS": str(keys),
         "PYTHONUNBUFFERED": "1",
     }
@@ -53,11 +61,12 @@ def environment(
 
 
 class ServiceProcess:
-    """One uvicorn process."""
+    """One service's process, with its two listeners."""
 
-    def __init__(self, name: str, port: int, log: Path, env: dict[str, str]) -> None:
+    def __init__(self, name: str, port: int, internal_port: int, log: Path, env: dict[str, str]) -> None:
         self.name = name
         self.port = port
+        self.internal_port = internal_port
         self.log = log
         self.env = env
         self.instance = ""
@@ -66,13 +75,10 @@ class ServiceProcess:
     def start(self) -> None:
         """Starts it and returns at once; `ready()` tells when it serves."""
         command = [
-            *(sys.executable, "-m", "uvicorn", "--factory", module_of(self.name)),
-            *("--host", LOOPBACK, "--port", str(self.port)),
-            # httptools: h11 lets a smuggled request through
-            *("--http", "httptools", "--loop", "uvloop"),
-            *("--timeout-graceful-shutdown", "10", "--no-access-log"),
+            *(sys.executable, "-m", "shared.chassis.server", module_of(self.name), "--host", LOOPBACK),
+            *("--port", str(self.port), "--internal-port", str(self.internal_port)),
         ]
-        # python -m and uvicorn look for modules in the working directory first: it must not be a random one
+        # python -m looks for modules in the working directory first: it must not be a random one
         self.instance = secrets.token_hex(8)
         env = self.env | {"PATRON_INSTANCE": self.instance}
         self._child = spawn(command, self.log, env=env, cwd=self.log.parent)

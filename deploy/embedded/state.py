@@ -33,6 +33,7 @@ class State(BaseModel):
     kafka: str
     kafka_mode: str
     services: dict[str, str]  # name -> url, all five, running or not
+    internal: dict[str, str]  # name -> url of its /internal and /metrics
     databases: dict[str, str]  # service -> database name
     processes: dict[str, Running]  # postgres, broker and the services that run now
 

@@ -21,6 +21,11 @@ from deploy.embedded.watch import Watch
 PREFERRED_GATEWAY_PORT = 8000
 
 
+def internal(service: str) -> str:
+    """The name that a service's internal port is kept under."""
+    return f"{service}.internal"
+
+
 class System:
     """One embedded system on one data directory.
 
@@ -61,6 +66,11 @@ class System:
     @property
     def urls(self) -> dict[str, str]:
         return {name: url_of(service.port) for name, service in self.services.items()}
+
+    @property
+    def internal_urls(self) -> dict[str, str]:
+        """Where /internal and /metrics of each service answer."""
+        return {name: url_of(service.internal_port) for name, service in self.services.items()}
 
     @property
     def gateway_url(self) -> str:
@@ -180,7 +190,7 @@ class System:
         self._say("starting the services")
         for name in self._names:
             log = self.data_dir / "logs" / f"{name}.log"
-            self.services[name] = ServiceProcess(name, ports[name], log, {})
+            self.services[name] = ServiceProcess(name, ports[name], ports[internal(name)], log, {})
         for name, service in self.services.items():
             service.env = self._environment(name)
             service.start()
@@ -189,8 +199,8 @@ class System:
 
     def _choose_ports(self) -> dict[str, int]:
         kept = KeptPorts(self.data_dir / "ports.json")
-        ports = {name: kept.choose(name) for name in SERVICES if name != "gateway"}
-        return ports | {
+        names = [*(name for name in SERVICES if name != "gateway"), *map(internal, SERVICES)]
+        return {name: kept.choose(name) for name in names} | {
             "gateway": kept.choose("gateway", demanded=self._gateway_port, preferred=PREFERRED_GATEWAY_PORT)
         }
 
@@ -201,6 +211,7 @@ class System:
             kafka=self.kafka,
             kafka_mode="groups" if self._kafka else "embedded",
             ports={other: service.port for other, service in self.services.items()},
+            internal_ports={other: service.internal_port for other, service in self.services.items()},
             keys=self.keys,
         )
         return fixed | self._env | self._service_env.get(name, {})
@@ -224,6 +235,7 @@ class System:
             kafka=self.kafka,
             kafka_mode="groups" if self._kafka else "embedded",
             services=self.urls,
+            internal=self.internal_urls,
             databases={name: database_of(name) for name in self._names},
             processes=processes,
         ).write(self.data_dir)

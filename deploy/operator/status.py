@@ -16,7 +16,7 @@ STALE_OUTBOX_SECONDS = 10  # an event that waits for so long to be sent needs a 
 def collect(data: Path, state: State) -> dict[str, Any]:
     """Asks every service; one that does not answer is a finding, not a failure."""
     services: dict[str, dict[str, Any]] = {}
-    with Operator(data / "keys", state.services) as operator:
+    with Operator(data / "keys", state.internal) as operator:
         for name, url in state.services.items():
             try:
                 services[name] = {"url": url, "up": True} | operator.get(name, "/internal/status")

@@ -103,7 +103,7 @@ def _assemble(
 ) -> Service:
     database = ports.database or Database(settings.database_url, pool_size=settings.database_pool, clock=ports.clock)
     signer = Signer(settings.service, settings.keys)
-    clients = Clients(settings.services, signer, ports.transport)
+    clients = Clients(settings.services, signer, ports.transport, settings.internal_services)
     key_ring = KeyRingFile(settings.keys / seal.FILE_NAME)
     service = Service(
         name=settings.service,

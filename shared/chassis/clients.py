@@ -42,19 +42,28 @@ async def _hand_on(request: httpx.Request) -> None:
 class Clients:
     """The clients of one service, made when first asked for, closed with the service."""
 
-    def __init__(self, urls: Mapping[str, str], signer: Signer, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        signer: Signer,
+        transport: Transport | None = None,
+        internal_urls: Mapping[str, str] | None = None,
+    ) -> None:
+        """`urls` by service, and where they differ, `internal_urls`: what answers /internal, probes and contracts."""
         self.urls = dict(urls)
+        self.internal_urls = self.urls | dict(internal_urls or {})
         self.signer = signer
         self._transport = transport
         self._made: dict[tuple[str, bool], httpx.AsyncClient] = {}
 
     def internal(self, service: str) -> httpx.AsyncClient:
-        """Speaks for this service itself: a token with `internal` is signed for every call."""
-        return self._client(service, signed=True)
+        """Speaks for this service itself at the other's internal address: a token with `internal` is signed for every
+        call."""
+        return self._client(service, internal=True)
 
     def bare(self, service: str) -> httpx.AsyncClient:
         """Signs nothing; for calls on behalf of somebody: `headers=clients.on_behalf_of(service, actor)`."""
-        return self._client(service, signed=False)
+        return self._client(service, internal=False)
 
     def on_behalf_of(self, service: str, actor: Actor) -> dict[str, str]:
         """The header that tells a service who asks. Only the gateway may speak for people and partners."""
@@ -72,18 +81,19 @@ class Clients:
         response.raise_for_status()
         return response.json()
 
-    def _client(self, service: str, *, signed: bool) -> httpx.AsyncClient:
-        client = self._made.get((service, signed))
+    def _client(self, service: str, *, internal: bool) -> httpx.AsyncClient:
+        client = self._made.get((service, internal))
         if client is None:
-            if service not in self.urls:
+            urls = self.internal_urls if internal else self.urls
+            if service not in urls:
                 raise LookupError(f"PATRON_SERVICES does not say where {service} is")
             client = new_client(
-                self.urls[service],
+                urls[service],
                 transport=self._transport(service) if self._transport else None,
-                auth=ServiceToken(self.signer, service) if signed else None,
+                auth=ServiceToken(self.signer, service) if internal else None,
                 before_each=_hand_on,
             )
-            self._made[service, signed] = client
+            self._made[service, internal] = client
         return client
 
     async def close(self) -> None:

@@ -30,6 +30,7 @@ class ServiceSettings(BaseSettings):
     kafka_user: str = ""
     kafka_password: str = Field(default="", repr=False)
     services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
+    internal_services: dict[str, str] = Field(default_factory=dict)  # name -> base URL of /internal, where it differs
     clock_skew_seconds: float = Field(default=0.2, ge=0, le=60)  # by how much the machines' clocks may differ
     keep_days: int = Field(default=0, ge=0, le=36_500)  # of the event log's months that are over; 0: for ever
     keys: Path = Path("keys")

@@ -180,7 +180,8 @@ def test_a_container_starts_the_service_it_is_named_for(service):
     command = serve.command(service)
     package = "services.gateway" if service == "gateway" else f"services.{service}_svc"
     assert f"{package}.app:create_app" in command
-    assert command[command.index("--http") + 1] == "httptools"
+    assert command[1:3] == ["-m", "shared.chassis.server"]
+    assert [command[command.index(option) + 1] for option in ("--port", "--internal-port")] == ["8000", "8001"]
     assert (ROOT / package.replace(".", "/")).is_dir()
 
 

@@ -22,7 +22,7 @@ def test_all_services_are_scraped_under_their_own_name():
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     (job,) = config["scrape_configs"]
     targets = {target["labels"]["service"]: target["targets"] for target in job["static_configs"]}
-    assert targets == {service: [f"{service}:8000"] for service in SERVICES}
+    assert targets == {service: [f"{service}:8001"] for service in SERVICES}
     assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,31 @@ def test_all_parts_run_and_all_stop(data_dir: Path, stand_ins: Env) -> None:
     assert after is not None
     assert after.phase == "stopped"
     assert not any(running.process.alive() for running in state.processes.values())
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+def test_each_service_has_an_internal_port_of_its_own(data_dir: Path, stand_ins: Env) -> None:
+    with System(data_dir, free_port(), env=stand_ins) as system:
+        assert set(system.urls.values()).isdisjoint(system.internal_urls.values())
+        state = State.read(data_dir)
+        assert state is not None
+        assert state.internal == system.internal_urls
+        for name in system.services:
+            assert status_of(f"{system.urls[name]}/internal/status") == 404
+            assert status_of(f"{system.internal_urls[name]}/internal/status") == 200
+            assert status_of(f"{system.internal_urls[name]}/docs") == 404
+            assert ask(system.internal_urls[name])["service"] == name
+        kept = system.internal_urls
+    with System(data_dir, env=stand_ins, services=GATEWAY_ONLY) as system:
+        assert system.internal_urls["gateway"] == kept["gateway"], "ports are kept"
 
 
 def test_what_crashes_comes_back_and_what_is_killed_stays_down(data_dir: Path, stand_ins: Env) -> None:
@@ -137,13 +163,19 @@ def test_leftovers_of_a_killed_supervisor_are_ended(data_dir: Path, stand_ins: E
 def test_another_program_that_answers_on_the_port_is_not_taken_for_the_service(
     data_dir: Path, stand_ins: dict[str, str]
 ) -> None:
-    port = free_port()
+    port, first_internal, second_internal = free_port(), free_port(), free_port()
     nowhere = "postgresql://nowhere/x"
     env = environment(
-        "profile", database_url=nowhere, kafka="127.0.0.1:1", kafka_mode="embedded", ports={}, keys=data_dir
+        "profile",
+        database_url=nowhere,
+        kafka="127.0.0.1:1",
+        kafka_mode="embedded",
+        ports={},
+        internal_ports={},
+        keys=data_dir,
     )
-    first = ServiceProcess("profile", port, data_dir / "first.log", env | stand_ins)
-    second = ServiceProcess("profile", port, data_dir / "second.log", env | stand_ins)
+    first = ServiceProcess("profile", port, first_internal, data_dir / "first.log", env | stand_ins)
+    second = ServiceProcess("profile", port, second_internal, data_dir / "second.log", env | stand_ins)
     try:
         first.start()
         assert within(30, first.ready)
@@ -151,6 +183,7 @@ def test_another_program_that_answers_on_the_port_is_not_taken_for_the_service(
         assert within(30, lambda: not second.running), "the port is taken"
         assert not second.ready()
         assert first.ready()
+        assert second.log.read_text().startswith("Can not listen on 127.0.0.1"), "in a sentence, without a stack trace"
     finally:
         first.stop()
         second.stop()

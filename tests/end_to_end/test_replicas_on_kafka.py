@@ -49,7 +49,9 @@ class Replicas:
     def join(self, name: str) -> None:
         first = self.system.services[name]
         port = free_port()
-        replica = ServiceProcess(name, port, first.log.with_name(f"{name}-2.log"), dict(first.env))
+        replica = ServiceProcess(
+            name, port, free_port(besides=[port]), first.log.with_name(f"{name}-2.log"), dict(first.env)
+        )
         replica.start()
         self.processes[name] = replica
 

@@ -205,6 +205,6 @@ def create_app(settings: Settings, ports: Ports, **more: Any) -> FastAPI:
 
 
 def create_alone() -> FastAPI:
-    """For a process of its own (`uvicorn --factory`): settings from the environment, a broker in memory."""
+    """For a process of its own: settings from the environment, a broker in memory."""
     assert os.environ["PATRON_DATABASE_URL"]
     return create_app(Settings(), Ports(broker=LoopbackBroker()))
