@@ -2,11 +2,15 @@
 
 The keys lie in one directory: `<name>.public.pem` of everybody, `<name>.private.pem` of oneself. Only the gateway may
 speak for people and partners; other services and the operator speak for themselves and only with `internal` and `ops`.
+
+When a token expires is said by the wall clock, as `exp` is. How long one is kept here is counted by the monotonic
+clock beside it, so that a wall clock that is set back never keeps one longer than it lives.
 """
 
 import re
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +31,24 @@ ISSUER_FORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti"]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedToken:
+    """A token that was signed here; `renew_at` is an instant of the monotonic clock, `expires_at` of the wall clock."""
+
+    text: str
+    renew_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """Whom a verified token speaks for; `until` is by the monotonic clock, `expires_at` by the wall clock."""
+
+    actor: Actor
+    until: float
+    expires_at: float
+
+
 class Signer:
     """Signs with one service's private key."""
 
@@ -34,14 +56,18 @@ class Signer:
         self.name = name
         self._file = keys / f"{name}.private.pem"
         self._key: bytes | None = None
-        self._signed: OrderedDict[tuple[str, Actor], tuple[float, str]] = OrderedDict()
+        self._signed: OrderedDict[tuple[str, Actor], SignedToken] = OrderedDict()
 
     def for_actor(self, audience: str, actor: Actor) -> str:
         """A token that says who asks; the last one made for that actor while it has long enough to live."""
-        now = time.time()
-        until, token = self._signed.get((audience, actor), (0.0, ""))
-        if until - now > RENEW_SECONDS:
-            return token
+        signed = self._signed.get((audience, actor))
+        if (
+            signed is not None
+            and signed.renew_at > time.monotonic()
+            and signed.expires_at - time.time() > RENEW_SECONDS
+        ):
+            return signed.text
+        began, now = time.monotonic(), time.time()
         token = self.sign(
             audience,
             sub=actor.subject,
@@ -50,7 +76,7 @@ class Signer:
             scopes=sorted(actor.scopes),
             partner_id=None if actor.partner_id is None else str(actor.partner_id),
         )
-        self._signed[audience, actor] = (now + LIFE_SECONDS, token)
+        self._signed[audience, actor] = SignedToken(token, began + LIFE_SECONDS - RENEW_SECONDS, now + LIFE_SECONDS)
         if len(self._signed) > REMEMBERED:
             self._signed.popitem(last=False)
         return token
@@ -75,18 +101,19 @@ class Verifier:
         self.service = service
         self.keys = keys
         self._public: dict[str, tuple[float, Ed25519PublicKey]] = {}
-        self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        self._verified: OrderedDict[str, VerifiedToken] = OrderedDict()
 
     def verify(self, token: str) -> Actor:
         """Who the token speaks for; 401 `unauthenticated` for one that is not valid here and now."""
-        until, known = self._known.get(token, (0.0, None))
-        if known is not None and until > time.time():
-            return known
+        verified = self._verified.get(token)
+        if verified is not None and verified.until > time.monotonic() and verified.expires_at > time.time():
+            return verified.actor
         claims = self._claims(token)
         actor = _actor_of(claims)
-        self._known[token] = (float(claims["exp"]), actor)
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        expires_at = float(claims["exp"])
+        self._verified[token] = VerifiedToken(actor, time.monotonic() + expires_at - time.time(), expires_at)
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
         return actor
 
     def _claims(self, token: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from shared.chassis import Ports, allow, public, service_router
-from shared.chassis.access.identity import ROLES, SCOPES
-from shared.chassis.access.tokens import Verifier
+from shared.chassis.access.identity import ROLES, SCOPES, Actor
+from shared.chassis.access.tokens import Signer, Verifier
 from shared.chassis.problems import Refused
 from tests import harness
 from tests.shared.chassis import sample
@@ -144,6 +144,24 @@ def test_a_signer_uses_a_token_again_while_it_lives(keys: harness.Keys) -> None:
     assert signer.for_service("loyalty") != first
     with time_machine.travel(time.time() + 40):
         assert signer.for_service("profile") != first
+
+
+@pytest.mark.parametrize("by_the_wall_clock", [-3600.0, 0.0, 3600.0])
+def test_what_is_kept_of_a_token_lives_by_the_monotonic_clock(
+    keys: harness.Keys, verifier: Verifier, monkeypatch: pytest.MonkeyPatch, by_the_wall_clock: float
+) -> None:
+    """A minute goes by, and the wall clock is set meanwhile: nothing is kept longer for that."""
+    signer = Signer("gateway", keys.directory)
+    actor = Actor("anna", "person", frozenset({"agent"}), ROLES["agent"])
+    token = signer.for_actor("profile", actor)
+    assert verifier.verify(token) == actor
+    monotonic, wall = time.monotonic(), time.time()
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic + 61)
+    monkeypatch.setattr(time, "time", lambda: wall + by_the_wall_clock)
+    monkeypatch.setattr(verifier, "_claims", lambda _: pytest.fail("verified anew"))
+    with pytest.raises(pytest.fail.Exception, match="verified anew"):
+        verifier.verify(token)
+    assert signer.for_actor("profile", actor) != token
 
 
 async def test_a_route_asks_for_its_scope(client: httpx.AsyncClient, as_role: Headers, as_service: Headers) -> None:
