@@ -27,7 +27,12 @@ RAISERS: dict[str, tuple[int | None, int]] = {
 }
 # Where a code is handed on that was made elsewhere, which is read there.
 HANDED_ON = frozenset(
-    {"shared/errors.py", "shared/chassis/problems.py", "services/gateway/access/handlers/authenticator.py"}
+    {
+        "shared/errors.py",
+        "shared/chassis/problems.py",
+        "services/gateway/access/handlers/authenticator.py",
+        "services/gateway/access/handlers/refusals.py",
+    }
 )
 # Codes that are put together when they are raised, by the expression that does it.
 PUT_TOGETHER = {"f'{kind}_not_found'": ("override_not_found", "retention_not_found")}

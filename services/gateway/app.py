@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 
 from services.gateway.access.dependencies import authenticate
 from services.gateway.access.handlers.authenticator import Authenticator
-from services.gateway.access.routes import development, partner_keys
+from services.gateway.access.routes import development, partner_keys, sign_out
 from services.gateway.access.routes.rate_limit import RateLimitMiddleware
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
@@ -34,6 +34,7 @@ ROUTERS = (
     references.router,
     partners.router,
     partner_keys.router,
+    sign_out.router,
     development.router,
     customer_files.router,
     forwarding.router,  # last: it takes every path below /v1 that nobody before it took
@@ -43,6 +44,7 @@ TAGS = {
     "orders": "Orders and what becomes of them: returns, deliveries, cancellation.",
     "receivables": "What customers owe, and what they paid.",
     "partners": "Channels that send orders, and their keys.",
+    "signing out": "Ending a person's token before it expires.",
     "running": "Whether the whole is up.",
     "development": "Tokens to try things out with. Only where the development issuer is switched on.",
 }
@@ -70,7 +72,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         Middleware(RateLimitMiddleware, per_second=settings.requests_per_second, burst=settings.burst)
     )
     service: Service = app.state.service
-    app.state.authenticator = Authenticator(settings, service.database, service.verifier)
+    app.state.authenticator = Authenticator(settings, service.database, service.verifier, service.security_log)
     app.state.sources = SourceDirectory(service.database, settings.sources)
     app.state.order_intake = OrderIntake.of(service.database, settings.rules)
     app.state.contract = MergedContract()

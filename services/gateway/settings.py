@@ -1,8 +1,8 @@
 """The gateway's environment."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.gateway.core.domain import IntakeRules
 from shared.chassis import Code, ServiceSettings
@@ -20,7 +20,9 @@ class Settings(ServiceSettings):
     requests_per_second: float = Field(default=2000.0, gt=0)  # for each client (a key, a token, or an address)
     burst: int = Field(default=4000, ge=1)
 
-    dev_token_hours: int = Field(default=8, ge=1, le=24)
+    failed_sign_ins: int = Field(default=30, ge=1)  # of an address or with a credential, before it has to wait
+
+    dev_token_minutes: int = Field(default=60, ge=1, le=1440)
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
@@ -30,6 +32,12 @@ class Settings(ServiceSettings):
     forward_seconds: float = 10.0
     forward_batch_seconds: float = 60.0
     part_seconds: float = Field(default=1.5, gt=0)  # a service's part of a composed answer: the desk's pages, the 360
+
+    @model_validator(mode="after")
+    def _an_issuer_has_keys(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_jwks_url is None):
+            raise ValueError("PATRON_OIDC_ISSUER and PATRON_OIDC_JWKS_URL, where its keys are, need each other")
+        return self
 
     @property
     def rules(self) -> IntakeRules:

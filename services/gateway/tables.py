@@ -1,6 +1,6 @@
 """The tables the gateway owns, gathered from its areas so that the metadata is whole."""
 
-from services.gateway.access.tables import partner_key
+from services.gateway.access.tables import partner_key, revoked_token
 from services.gateway.core.tables import metadata
 from services.gateway.intake.tables import customer_order, delivery, reversal
 from services.gateway.partners.tables import partner
@@ -9,5 +9,5 @@ from services.gateway.references.tables import customer_reference, known_custome
 
 __all__ = [
     "customer_order", "customer_reference", "delivery", "known_customer", "metadata", "partner", "partner_key",
-    "payment", "receivable", "reversal",
+    "payment", "receivable", "reversal", "revoked_token",
 ]  # fmt: skip

@@ -76,7 +76,12 @@ def create_service(
     answer_with_problems(app)
     describe_contract(app)
     app.add_middleware(BodyLimit, limit=settings.body_limit, paths=body_limits or {})
-    app.add_middleware(RequestContextMiddleware, metrics=service.metrics, verbose=settings.log_level == "DEBUG")
+    app.add_middleware(
+        RequestContextMiddleware,
+        metrics=service.metrics,
+        security_log=service.security_log,
+        verbose=settings.log_level == "DEBUG",
+    )
     check_every_route_has_a_policy(app)
     refuse_unknown_parameters(app)
     return app

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from shared.chassis.observability.safe_errors import describe
 from shared.errors import DomainError, Kind
@@ -60,6 +61,7 @@ CODES = {
     429: "too_many_requests",
     503: "try_again",
 }
+PROBLEM_CODE = "patron.problem"  # where a request's scope says by which code it was refused
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 NOT_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
@@ -81,6 +83,17 @@ class Refused(HTTPException):
         return self
 
 
+class Problem(Response):
+    """A problem on its way out; the request's scope gets its code, for who logs what was refused."""
+
+    media_type = MEDIA_TYPE
+    code = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PROBLEM_CODE] = self.code
+        await super().__call__(scope, receive, send)
+
+
 def problem(
     status: int, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
@@ -94,9 +107,9 @@ def problem(
     if detail:
         body["detail"] = detail
     body |= {name: value for name, value in members.items() if name not in body}
-    return Response(
-        orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS), status, dict(headers or {}), MEDIA_TYPE
-    )
+    answer = Problem(orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS), status, dict(headers or {}))
+    answer.code = code
+    return answer
 
 
 def problem_of(error: Exception) -> Response:

@@ -11,6 +11,7 @@ from shared.chassis.access.identity import Actor
 from shared.chassis.access.tokens import Signer, Verifier
 from shared.chassis.clients import Clients, Transport
 from shared.chassis.observability.metrics import Metrics
+from shared.chassis.observability.security_log import SecurityLog
 from shared.chassis.settings import ServiceSettings
 from shared.messaging import Database, Subscriptions, Timers
 from shared.messaging.broker.interface import Broker
@@ -66,6 +67,10 @@ class Service:
     pull_on_demand: PullOnDemand | None = None  # where no consumer runs nothing becomes known
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
+    security_log: SecurityLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.security_log = SecurityLog(self.metrics.security_events)
 
     def wake_relay(self) -> None:
         """Something was announced. Databases call this after each commit; nobody else needs to."""

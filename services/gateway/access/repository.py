@@ -1,10 +1,13 @@
-"""SQL of partners' keys."""
+"""SQL of partners' keys and of ended tokens."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from services.gateway.access.domain import KeyHolder, PartnerKey
+from services.gateway.access.domain.partner_keys import KeyHolder, PartnerKey
+from services.gateway.access.domain.revoked_tokens import RevokedToken
 from services.gateway.access.tables import partner_key
 from shared.messaging import Transaction
 
@@ -45,3 +48,21 @@ async def find_key_holder(tx: Transaction, key_id: UUID) -> KeyHolder | None:
         key_id,
     )  # fmt: skip
     return None if row is None else KeyHolder(row["id"], row["partner_id"], row["code"], row["digest"], row["revoked"])
+
+
+async def add_revoked_token(tx: Transaction, name: bytes, expires_at: datetime) -> None:
+    """End a token until it expires; twice is the same. Those that have expired go."""
+    await tx.raw.execute("delete from revoked_token where expires_at < clock_timestamp()")
+    await tx.raw.execute(
+        "insert into revoked_token (name, expires_at) values ($1, $2) on conflict (name) do nothing", name, expires_at
+    )
+
+
+async def list_revoked_tokens(tx: Transaction, since: datetime | None) -> Sequence[RevokedToken]:
+    """Tokens that were ended since an instant of the database's clock, or ever, in the order in which they were."""
+    rows = await tx.raw.fetch(
+        """select name, expires_at, revoked_at from revoked_token
+           where revoked_at >= coalesce($1, '-infinity'::timestamptz) order by revoked_at""",
+        since,
+    )  # fmt: skip
+    return [RevokedToken(row["name"], row["expires_at"], row["revoked_at"]) for row in rows]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.access.domain import PartnerKey
+from services.gateway.access.domain.partner_keys import PartnerKey
 from shared.chassis import Code, Id, Read, Shape
 
 

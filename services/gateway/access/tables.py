@@ -1,6 +1,6 @@
-"""The table of partners' keys."""
+"""The tables of partners' keys and of tokens that were ended."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Uuid
+from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Uuid, text
 
 from services.gateway.core.tables import Timestamp, metadata
 
@@ -12,4 +12,12 @@ partner_key = Table(  # the secret itself is nowhere: shown once, kept as a dige
     Column("digest", LargeBinary, nullable=False),
     Column("created_at", Timestamp, nullable=False),
     Column("revoked_at", Timestamp),
+)
+
+revoked_token = Table(  # by names that tell nothing (`domain/revoked_tokens.py`); gone once the token has expired
+    "revoked_token",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),
+    Column("expires_at", Timestamp, nullable=False),
+    Column("revoked_at", Timestamp, nullable=False, index=True, server_default=text("clock_timestamp()")),
 )

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.gateway.access.dependencies import authenticator_of
+from services.gateway.access.dependencies import address_of, authenticator_of
 from services.gateway.access.handlers.development_tokens import development_token
+from services.gateway.access.handlers.sign_out import end_token
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.desk import domain as views
@@ -23,7 +24,7 @@ from services.gateway.desk.texts import TEXTS, code_names, preferred_language, s
 from services.gateway.forwarding.dependencies import composer_of
 from shared.chassis import Actor, Refused, public
 from shared.chassis.audience import may_read
-from shared.errors import not_found
+from shared.errors import DomainError, not_found
 from shared.texts import Language
 
 root = APIRouter(include_in_schema=False, redirect_slashes=False)
@@ -103,7 +104,7 @@ async def sign_in(request: Request) -> Response:
     back.set_cookie(
         COOKIE,
         development_token(settings, role, None, None),
-        max_age=settings.dev_token_hours * 3600,
+        max_age=settings.dev_token_minutes * 60,
         path="/desk",
         httponly=True,
         samesite="strict",
@@ -114,11 +115,26 @@ async def sign_in(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    """Forget the cookie."""
+    """Forget the cookie, and end its token: it opens nothing any more, wherever it was copied to."""
     _refuse_other_sites(request)
+    await _end_session(request)
     back = RedirectResponse("/desk", 303)
     back.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict")
     return back
+
+
+async def _end_session(request: Request) -> None:
+    """End the token in the cookie; nothing when it is no person's any more."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return
+    authenticator, service = authenticator_of(request), service_of(request)
+    try:
+        credential = await authenticator.verified(token, address_of(request))
+        await service.database.run(lambda tx: end_token(tx, credential, authenticator, service.security_log))
+    except (Refused, DomainError) as refusal:
+        if isinstance(refusal, Refused) and refusal.status_code == 503:
+            raise  # it is still good: say that it could not be ended
 
 
 def _refuse_other_sites(request: Request) -> None:
@@ -133,7 +149,7 @@ async def _actor(request: Request) -> Actor | None:
     if not token:
         return None
     try:
-        actor = await authenticator_of(request).actor(token)
+        actor = await authenticator_of(request).actor(token, address_of(request))
     except Refused:
         return None
     return None if actor.partner_id is not None or actor.kind != "person" else actor

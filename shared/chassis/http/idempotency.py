@@ -46,8 +46,13 @@ def key_of(request: Request) -> str | None:
     if not keys:
         return None
     if len(keys) > 1 or not KEY_FORM.fullmatch(keys[0]):
-        raise Refused(422, "invalid_idempotency_key", "Idempotency-Key is 1 to 200 visible ASCII characters.")
+        raise invalid_key()
     return keys[0]
+
+
+def invalid_key() -> Refused:
+    """The refusal of a key that has not the form of one."""
+    return Refused(422, "invalid_idempotency_key", "Idempotency-Key is 1 to 200 visible ASCII characters.")
 
 
 async def claim(tx: Transaction, request: Request, key: str, client: str) -> Claim:

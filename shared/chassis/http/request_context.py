@@ -1,5 +1,6 @@
-"""The outermost layer of every service: request id, trace, unwritable text, the last catch, access line, metrics."""
+"""The outermost layer of every service: request id, trace, unwritable text, the last catch, lines, metrics."""
 
+import re
 import time
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
@@ -7,26 +8,40 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.chassis.access.identity import ACTOR, Actor
+from shared.chassis.http.idempotency import invalid_key
 from shared.chassis.observability.logs import REQUEST_ID_FORM, request_id
 from shared.chassis.observability.metrics import Metrics
+from shared.chassis.observability.security_log import SecurityLog
 from shared.chassis.observability.tracing import continue_trace, traceparent
-from shared.chassis.problems import Refused, problem_of
+from shared.chassis.problems import PROBLEM_CODE, Refused, problem_of
 
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 1.0
 GAVE_UP = 499  # the caller went away, or the server is stopping: nobody was answered
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+KEY_ID = "patron.key_id"  # where a scope keeps the id of the partner's key that a refused credential named
+# Headers that are read here or handed on. Those of them that cannot be understood are refused; all others may hold
+# whatever their senders put into them. (`x-request-id` and `traceparent` are replaced, `authorization` is no token.)
+READ_HEADERS = frozenset(
+    {
+        *(b"accept", b"accept-language", b"content-type", b"content-encoding", b"host", b"idempotency-key"),
+        *(b"if-match", b"if-none-match", b"if-modified-since", b"prefer", b"range"),
+    }
+)
+NOT_TEXT = re.compile(rb"[^\t\x20-\x7e]")  # in a field value (RFC 9110), without the bytes above ASCII it tolerates
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 
 
 class RequestContextMiddleware:
     """Pure ASGI. Catches what no handler expected, so that every error is a problem with a code."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, verbose: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, security_log: SecurityLog, verbose: bool = False) -> None:
         self.app = app
         self.verbose = verbose  # a line for every request, not only for slow and failed ones
         self.metrics = metrics
+        self.security_log = security_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,10 +84,30 @@ class RequestContextMiddleware:
         route = getattr(scope.get("route"), "path", None) or "(none)"
         status = status or GAVE_UP
         self.metrics.answered(method, route, status, seconds)
+        if 400 <= status < 500 and status != GAVE_UP:
+            self._log_refusal(scope, method, route, status)
         if status >= 500 or seconds > SLOW_SECONDS:
             log.warning("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
         elif self.verbose:
             log.debug("answered", method=method, route=route, status=status, seconds=round(seconds, 4))
+
+    def _log_refusal(self, scope: Scope, method: str, route: str, status: int) -> None:
+        """Whoever refuses logs it; what a service behind refused is logged there."""
+        code, actor = scope.get(PROBLEM_CODE), scope.get(ACTOR)
+        if code is None:
+            return
+        self.security_log.refused(
+            status,
+            code,
+            presented=any(name == b"authorization" for name, _ in scope["headers"]),
+            partner=isinstance(actor, Actor) and actor.partner_id is not None,
+            method=method,
+            route=route,
+            client=actor.client if isinstance(actor, Actor) else None,
+            caller=actor.subject if isinstance(actor, Actor) else None,
+            key_id=scope.get(KEY_ID),
+            address=scope["client"][0] if scope.get("client") else None,
+        )
 
 
 def _headers_of(scope: Scope) -> tuple[str | None, str | None]:
@@ -97,6 +132,11 @@ def unwritable(scope: Scope) -> Refused | None:
     for name, value in scope["headers"]:
         if b"\0" in value:
             return Refused(422, "invalid_text", "A header must not hold NUL.").at(name.decode("latin-1"))
+        if name in READ_HEADERS and NOT_TEXT.search(value):
+            if name == b"idempotency-key":
+                return invalid_key()
+            detail = "This header holds visible ASCII characters only."
+            return Refused(422, "invalid_text", detail).at(name.decode("latin-1"))
     return None
 
 

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from shared.chassis.observability.security_log import SECURITY_EVENTS
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -55,6 +57,11 @@ class Metrics:
         self.reads = Gauge(
             "patron_consumer_up", "Whether this service reads from the broker, 0 or 1", registry=self.registry
         )
+        self.security_events = Counter(
+            "patron_security_events", "Security events by what happened", ["event"], registry=self.registry
+        )
+        for event in SECURITY_EVENTS:
+            self.security_events.labels(event)  # from zero on, so that the first one is an increase
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

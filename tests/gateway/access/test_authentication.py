@@ -3,17 +3,15 @@
 import base64
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 
-from services.gateway.access.handlers import authenticator
+from services.gateway.access.handlers import credentials
 from services.gateway.access.handlers.development_tokens import DEV_ISSUER, PEOPLE_AUDIENCE
 from shared.messaging import Database
 from tests import harness
@@ -154,7 +152,7 @@ async def test_a_key_revoked_elsewhere_closes_within_two_seconds(
     assert (await client.get("/v1/orders/no-uuid", headers=key)).status_code == 404
     await database.run(lambda tx: tx.raw.execute("update partner_key set revoked_at = now()"))
     cached = app.state.authenticator._cached[key["Authorization"][7:]]
-    assert cached.until - time.time() <= authenticator.KEY_SECONDS == 2.0
+    assert cached.until - time.monotonic() <= credentials.KEY_SECONDS == 2.0
     app.state.authenticator._cached.clear()
     assert code_of(await client.get("/v1/orders/no-uuid", headers=key)) == (401, "key_revoked")
 
@@ -164,7 +162,7 @@ async def test_a_secret_is_stored_nowhere(client: httpx.AsyncClient, database: D
     answer = await client.post(f"/v1/partners/{partner['id']}/keys", headers={"Idempotency-Key": "k"})
     secret = answer.json()["secret"]
     assert secret.startswith("pk_")
-    random = secret.rpartition("_")[2]
+    random = secret.split("_", 2)[2]  # it may hold underscores itself
     for table in ("partner_key", "idempotency", "outbox"):
         rows = await database.run(lambda tx, table=table: tx.raw.fetch(f"select {table}::text as row from {table}"))
         assert not any(random in row["row"] or random.encode().hex() in row["row"] for row in rows)
@@ -175,39 +173,3 @@ async def test_no_development_tokens_where_they_are_switched_off(database: Datab
     async with harness.client_of(app, None) as client:
         assert code_of(await client.post("/dev/token", json={"role": "admin"})) == (404, "not_found")
         assert await post_order(client, signed(keys)) == (401, "token_invalid")
-
-
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
-async def test_an_oidc_providers_tokens_are_verified_with_its_keys(
-    database: Database, keys: harness.Keys, monkeypatch: pytest.MonkeyPatch, algorithm: str
-) -> None:
-    key: Any = (
-        rsa.generate_private_key(65537, 2048) if algorithm == "RS256" else ec.generate_private_key(ec.SECP256R1())
-    )
-    make: Callable[..., Any] = jwt.get_algorithm_by_name(algorithm).to_jwk  # type: ignore[attr-defined]
-    published = {"keys": [make(key.public_key(), as_dict=True) | {"kid": "k1", "alg": algorithm, "use": "sig"}]}
-    jwks_reads: list[str] = []
-
-    def provider(request: httpx.Request) -> httpx.Response:
-        jwks_reads.append(str(request.url))
-        return httpx.Response(200, json=published)
-
-    monkeypatch.setattr(authenticator, "new_client", lambda: httpx.AsyncClient(transport=httpx.MockTransport(provider)))
-    issuer = "https://id.example.com"
-    app = harness.app_of(
-        "gateway", database, keys, oidc_issuer=issuer, oidc_audience="patron", oidc_jwks_url=f"{issuer}/keys",
-        oidc_roles_claim="groups",
-    )  # fmt: skip
-
-    def token(kid: str = "k1", **changed: Any) -> dict[str, str]:
-        claims = {"iss": issuer, "aud": "patron", "sub": "ann", "exp": time.time() + 60, "groups": ["manager"]}
-        return bearer(jwt.encode(claims | changed, key, algorithm=algorithm, headers={"kid": kid}))
-
-    async with harness.client_of(app, None) as client:
-        assert await post_order(client, token()) == (202, "")
-        assert await post_order(client, token(groups=["agent"])) == (403, "forbidden")
-        assert await post_order(client, token(aud="other")) == (401, "token_invalid")
-        assert await post_order(client, token(exp=time.time() - 60)) == (401, "token_expired")
-        for _ in range(3):
-            assert await post_order(client, token("k2")) == (401, "token_invalid")
-    assert jwks_reads == [f"{issuer}/keys"]

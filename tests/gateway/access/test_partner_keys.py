@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from services.gateway.access.domain import digest_of, key_id_in, secret_of
+from services.gateway.access.domain.partner_keys import digest_of, key_id_in, secret_of
 
 KEY = UUID("0190a000-0000-7000-8000-000000000001")
 

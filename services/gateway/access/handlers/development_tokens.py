@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 
@@ -18,9 +18,10 @@ def development_token(settings: Settings, role: str, partner_id: UUID | None, su
     claims = {
         "iss": DEV_ISSUER,
         "aud": PEOPLE_AUDIENCE,
+        "jti": uuid4().hex,
         "sub": subject or f"dev-{role}",
         "iat": now,
-        "exp": now + settings.dev_token_hours * 3600,
+        "exp": now + settings.dev_token_minutes * 60,
         "roles": [role],
         "partner_id": None if partner_id is None else str(partner_id),
     }

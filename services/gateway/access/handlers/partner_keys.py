@@ -4,7 +4,7 @@ import secrets
 from uuid import UUID
 
 from services.gateway.access import repository
-from services.gateway.access.domain import PartnerKey, digest_of, secret_of
+from services.gateway.access.domain.partner_keys import PartnerKey, digest_of, secret_of
 from services.gateway.partners.handlers import load_partner
 from shared.errors import not_found
 from shared.messaging import Transaction, new_id

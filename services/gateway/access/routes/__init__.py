@@ -1,1 +1,1 @@
-"""Partners' keys, development tokens, the rate limit."""
+"""Partners' keys, signing out, development tokens, the rate limit."""

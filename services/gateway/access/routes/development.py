@@ -2,9 +2,10 @@
 
 from fastapi import Request
 
+from services.gateway.access.dependencies import address_of
 from services.gateway.access.handlers.development_tokens import development_token
 from services.gateway.access.schemas import DevTokenCreate, TokenRead
-from services.gateway.dependencies import settings_of
+from services.gateway.dependencies import service_of, settings_of
 from shared.chassis import public, service_router
 from shared.errors import invalid, not_found
 
@@ -20,4 +21,5 @@ async def issue_development_token(request: Request, body: DevTokenCreate) -> Tok
     if (body.role == "partner") != (body.partner_id is not None):
         raise invalid("partner_id_and_role", "A partner's token names its partner, others none.", pointer="/partner_id")
     token = development_token(settings, body.role, body.partner_id, body.subject)
-    return TokenRead(access_token=token, token_type="Bearer", expires_in=settings.dev_token_hours * 3600)
+    service_of(request).security_log.record("token_issued", role=body.role, address=address_of(request))
+    return TokenRead(access_token=token, token_type="Bearer", expires_in=settings.dev_token_minutes * 60)

@@ -10,6 +10,12 @@ create table partner_key (
 
 create index partner_key_of_partner on partner_key (partner_id);
 
+create table revoked_token (
+    name bytea primary key, expires_at timestamptz not null, revoked_at timestamptz not null default clock_timestamp()
+);
+
+create index revoked_token_recent on revoked_token (revoked_at);
+
 create table customer_reference (
     source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz,
     primary key (source, ref)
