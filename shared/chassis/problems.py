@@ -1,7 +1,7 @@
 """Errors become RFC 9457 problems here and nowhere else. Each has a stable `code`; none repeats what was sent."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -62,6 +62,7 @@ CODES = {
     503: "try_again",
 }
 PROBLEM_CODE = "patron.problem"  # where a request's scope says by which code it was refused
+PARAMETER = re.compile(r"\{[^{}]*\}")  # in the template of a path
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 NOT_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
@@ -222,15 +223,26 @@ def _sentence(error: Mapping[str, Any]) -> str:
 async def _answer(request: Request, error: Exception) -> Response:
     answer = problem_of(error)
     if answer.status_code == 405:
-        answer.headers["Allow"] = ", ".join(_methods_of(request))
+        answer.headers["Allow"] = ", ".join(methods_at(request.app.routes, request.scope["path"]))
     return answer
 
 
-def _methods_of(request: Request) -> list[str]:
-    """Every method some route has for this path; Starlette names those of the first one only."""
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
-    return sorted({method for route in matching for method in route.methods or ()})
+def methods_at(routes: Iterable[object], path: str) -> list[str]:
+    """The methods that a path has; Starlette names those of the first route only.
+
+    Of `/cases/{id}` and `/cases/overdue`, which both match `/cases/overdue`, it is the second one that is asked for.
+    """
+    matching = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    if not matching:
+        return []
+    nearest = PARAMETER.sub("{}", min((route.path for route in matching), key=_generality))
+    same = [route for route in matching if PARAMETER.sub("{}", route.path) == nearest]
+    return sorted({method for route in same for method in route.methods or ()})
+
+
+def _generality(template: str) -> tuple[bool, int]:
+    """The more general a template, the larger: one that takes whole paths, then by how many parameters it has."""
+    return ":path}" in template, template.count("{")
 
 
 def answer_with_problems(app: FastAPI) -> None:

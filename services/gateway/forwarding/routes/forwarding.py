@@ -1,16 +1,17 @@
 """Everything below /v1 that the gateway does not answer itself goes to the service that does."""
 
 import json
+from dataclasses import replace
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.forwarding.dependencies import composer_of, forward_request, response_of
 from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, service_for
-from services.gateway.forwarding.handlers.calls import ServiceAnswer
+from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
 from services.gateway.forwarding.handlers.names import with_names
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.partners.handlers import reporter_of
@@ -19,13 +20,13 @@ from shared.chassis import Actor, Id, Refused, allow, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.audience import filter_fields, hidden_fields
 from shared.chassis.http.strict_json import parse_json
-from shared.chassis.problems import problem
+from shared.chassis.problems import methods_at, problem
 from shared.errors import customer_not_found, not_found
 
 router = APIRouter(prefix="/v1", include_in_schema=False, redirect_slashes=False)
 
 FORWARDED_PATH = "/{path:path}"  # takes what no other route took
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+FORWARDED_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 WITHOUT_NAMES = frozenset({"tiering"})  # services that show customers in lists, and keep no names
 ANYBODY_SIGNED_IN = allow(*(READ | WRITE))  # the service behind knows which scope each of its routes needs
 
@@ -51,18 +52,48 @@ def _readable(answer: ServiceAnswer, actor: Actor) -> Response:
     return Response(orjson.dumps(filter_fields(answer.json(), actor)), answer.status, answer.headers)
 
 
-@router.api_route(FORWARDED_PATH, methods=METHODS, dependencies=[ANYBODY_SIGNED_IN, passes_query_on])
 async def forward_to_service(request: Request, path: str) -> Response:
     """Hand the request to the service that answers this path, and its answer back; in lists with names."""
     name = service_for(path)
     if name is None:
         return method_not_allowed(request)
     actor = await actor_of(request)
+    if request.method not in FORWARDED_METHODS:
+        return await _method_of_nobody(request, name, actor)
     body = await request.body()
     await _require_own_customers(request, actor, body)
     query: bytes = request.scope["query_string"]
     answer = await forward_request(request, name, actor, body, query=query)
+    if answer.status == 405:
+        return response_of(_with_own_methods(request, answer))
     return response_of(await with_names(composer_of(request), actor, answer) if name in WITHOUT_NAMES else answer)
+
+
+router.add_api_route(FORWARDED_PATH, forward_to_service, dependencies=[ANYBODY_SIGNED_IN, passes_query_on])
+for route in router.routes:
+    if isinstance(route, Route) and route.path == f"/v1{FORWARDED_PATH}" and route.methods is not None:
+        route.methods.clear()  # all, also those that nobody knows: which a path has is said by who answers it
+
+
+async def _method_of_nobody(request: Request, name: str, actor: Actor) -> Response:
+    """405 as for OPTIONS, which no service has: a method that is not forwarded is told which there are."""
+    call = ServiceCall("OPTIONS", request.scope["path"])
+    seconds = settings_of(request).part_seconds
+    return response_of(
+        _with_own_methods(request, await forward(service_of(request), name, call, actor, seconds=seconds))
+    )
+
+
+def _with_own_methods(request: Request, answer: ServiceAnswer) -> ServiceAnswer:
+    """A service's 405 with the methods that the gateway itself has for this path."""
+    methods = {method.strip() for method in answer.headers.get("allow", "").split(",")}
+    allowed = sorted(filter(None, methods | set(_own_methods(request))))
+    return replace(answer, headers=answer.headers | {"allow": ", ".join(allowed)})
+
+
+def _own_methods(request: Request) -> list[str]:
+    own = [route for route in request.app.routes if getattr(route, "path", None) != f"/v1{FORWARDED_PATH}"]
+    return methods_at(own, request.scope["path"])
 
 
 async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:
@@ -94,16 +125,12 @@ def _customers_named_in(body: bytes) -> list[str | None]:
 
 def method_not_allowed(request: Request) -> Response:
     """405 with the methods that the gateway's own routes have for this path; 404 when it has no such path."""
-    path = request.scope["path"]
-    own = [
-        route for route in request.app.routes if isinstance(route, APIRoute) and route.path != f"/v1{FORWARDED_PATH}"
-    ]
-    allowed = {method for route in own if route.path_regex.match(path) for method in route.methods or ()}
+    allowed = _own_methods(request)
     if not allowed:
         raise not_found("not_found", "Nothing is there.")
     return problem(
         405,
         "method_not_allowed",
         "This path has other methods: see the header Allow.",
-        headers={"Allow": ", ".join(sorted(allowed))},
+        headers={"Allow": ", ".join(allowed)},
     )
