@@ -1,9 +1,10 @@
 """A synthetic complaint, worked through its steps at the times it would have taken (C2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo.gateway import Gateway
+from deploy.demo.gateway import APPROVER, Gateway
 from deploy.demo.orders import instant
 from deploy.demo.synthetic import Complaint
 
@@ -75,4 +76,13 @@ async def file_and_process(
         if step.at > now:
             return
         body = step.body | {"at": instant(step.at)}
-        await gateway.post(f"/v1/complaints/{case['id']}/{step.path}", body, key=f"{key}-{number}")
+        shown = await gateway.post(f"/v1/complaints/{case['id']}/{step.path}", body, key=f"{key}-{number}")
+        await _approve(gateway, shown, step, f"{key}-{number}-approval")
+
+
+async def _approve(gateway: Gateway, case: Mapping[str, Any], step: CaseStep, key: str) -> None:
+    """A year of settlements is more than one person may give on the day it is entered: another person approves (C5)."""
+    pending = [approval for approval in case.get("approvals", ()) if approval["state"] == "pending"]
+    for approval in pending:
+        url = f"/v1/complaints/{case['id']}/proposals/{approval['id']}/approval"
+        await gateway.post(url, {"at": instant(step.at)}, key=key, subject=APPROVER)

@@ -11,6 +11,7 @@ import orjson
 from shared.http import new_client
 
 RETRY_SECONDS = 60.0
+AUTHOR, APPROVER = "demo", "demo-approver"  # two people: what one gives beyond its limits, the other approves
 RETRYABLE_STATUSES = frozenset({401, 429, 502, 503, 504})  # a token that ran out, and what passes by itself
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -36,7 +37,7 @@ class Gateway:
 
     def __init__(self, url: str) -> None:
         self._http = new_client(url)
-        self._token = ""
+        self._tokens: dict[str, str] = {}
 
     async def __aenter__(self) -> "Gateway":
         return self
@@ -49,9 +50,10 @@ class Gateway:
     async def get(self, path: str, **query: str) -> Any:
         return orjson.loads(await self._call("GET", path, params=query))
 
-    async def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Any:
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None, subject: str = AUTHOR) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        return orjson.loads(await self._call("POST", path, content=orjson.dumps(body), headers=headers))
+        content = orjson.dumps(body)
+        return orjson.loads(await self._call("POST", path, subject=subject, content=content, headers=headers))
 
     async def post_orders(self, ndjson: bytes) -> Sequence[Mapping[str, Any]]:
         """The results, one an order, in order. All of the demo's orders are good, so a refusal is an error."""
@@ -72,14 +74,16 @@ class Gateway:
                 raise RequestRefused(subject, result["status"], orjson.dumps(result))
         return results
 
-    async def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any) -> bytes:
+    async def _call(
+        self, method: str, path: str, *, subject: str = AUTHOR, headers: Mapping[str, str] | None = None, **request: Any
+    ) -> bytes:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + RETRY_SECONDS, 0.1
         while True:
             try:
-                if not self._token:
-                    self._token = await self._development_token()
-                signed = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+                if not self._tokens.get(subject):
+                    self._tokens[subject] = await self._development_token(subject)
+                signed = {"Authorization": f"Bearer {self._tokens[subject]}", **(headers or {})}
                 answer = await self._http.request(method, path, headers=signed, timeout=RETRY_SECONDS, **request)
             except httpx.TransportError as error:
                 if loop.time() > deadline:
@@ -90,12 +94,12 @@ class Gateway:
                 if answer.status_code not in RETRYABLE_STATUSES or loop.time() > deadline:
                     raise RequestRefused(f"{method} {path}", answer.status_code, answer.content)
                 if answer.status_code == 401:
-                    self._token = ""
+                    self._tokens[subject] = ""
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
 
-    async def _development_token(self) -> str:
-        answer = await self._http.post("/dev/token", json={"role": "admin", "subject": "demo"})
+    async def _development_token(self, subject: str) -> str:
+        answer = await self._http.post("/dev/token", json={"role": "admin", "subject": subject})
         if answer.status_code == 404:
             raise RequestRefused("a development token (PATRON_DEV_ISSUER is off)", 404, answer.content)
         if answer.is_error:

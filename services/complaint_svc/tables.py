@@ -4,7 +4,7 @@ from services.complaint_svc.cases.tables import case_step, case_story, complaint
 from services.complaint_svc.core.tables import metadata, rule_set_step, rule_set_version
 from services.complaint_svc.customers.tables import customer, customer_source, tier_copy
 from services.complaint_svc.deadlines.tables import deadline
-from services.complaint_svc.remedies.tables import proposal
+from services.complaint_svc.remedies.tables import proposal, settlement_approval
 
 __all__ = [
     "case_step",
@@ -18,5 +18,6 @@ __all__ = [
     "proposal",
     "rule_set_step",
     "rule_set_version",
+    "settlement_approval",
     "tier_copy",
 ]

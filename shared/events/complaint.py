@@ -116,6 +116,10 @@ class ComplaintResolved(CaseEvent):
     """Loyalty points for the ledger to grant, 0 or more."""
     amount: Amount
     """Money given, in the accounting currency, 0 or more."""
+    granted_by: UUID | None = None
+    """Who proposed what was given: an opaque id, the same for all that this person gives. Missing where nothing was."""
+    approved_by: UUID | None = None
+    """The other person that approved it: an opaque id. Missing where it was within the limits of who proposed it."""
     resolved_at: Instant
     """When it was carried out."""
 

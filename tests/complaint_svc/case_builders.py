@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar, Opening, Openings
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
-from services.complaint_svc.cases.domain.steps import Decision, change_tiers, file_case
+from services.complaint_svc.cases.domain.steps import Decision, Offer, change_tiers, file_case
 from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.deadlines.domain.deadline_rules import (
     Allowance,
@@ -19,6 +20,7 @@ from services.complaint_svc.deadlines.domain.deadline_rules import (
     read_deadline_rules,
 )
 from services.complaint_svc.deadlines.domain.deadlines import Terms
+from shared.authority import Gift
 from tests.harness import migrations_of
 
 NINE_TO_FIVE = (Opening(9 * 60, 17 * 60),)
@@ -34,6 +36,11 @@ SHIPPED: dict[str, dict[str, Any]] = {
 CASE = UUID("018f0000-0000-7000-8000-000000000001")
 CUSTOMER = UUID("018f0000-0000-7000-8000-0000000000c1")
 PROPOSAL = UUID("018f0000-0000-7000-8000-0000000000a1")
+
+
+def offer(points: int = 0, amount: str = "0") -> Offer:
+    """What an agent may offer alone."""
+    return Offer(Gift(points, Decimal(amount)), date(2026, 11, 16))
 
 
 def hours(number: float) -> timedelta:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,9 @@ from pydantic import ValidationError
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Opening
 from services.complaint_svc.calendars.domain.calendar_rules import CalendarRules, read_calendar_rules
 from services.complaint_svc.deadlines.domain.deadline_rules import read_deadline_rules
-from services.complaint_svc.remedies.domain.authority import Authority, read_authority_rules
+from services.complaint_svc.remedies.domain.authority import read_authority_rules
 from services.complaint_svc.settings import BusinessSettings, FirstRules
+from shared.authority import Limit
 from shared.errors import DomainError
 from tests.complaint_svc.case_builders import SHIPPED
 from tests.harness import migrations_of
@@ -75,7 +77,9 @@ def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(mo
     assert (rules.escalate_after.total_seconds(), rules.warning_share, rules.reopen_within.days) == (4 * 3600, 0.5, 30)
     assert read_calendar_rules(documents["calendar-rules"]).holidays is None
     limits = read_authority_rules(documents["authority-rules"])
-    assert limits == {"agent": Authority(7, 8.5), "head": Authority(None)}  # type: ignore[arg-type]
+    agent, head = limits.roles["agent"], limits.roles["head"]
+    assert agent.alone == agent.day == agent.approves == Limit(7, Decimal("8.5"))
+    assert head.alone == Limit(None, Decimal(0))
 
 
 def calendar_rules(**document: Any) -> CalendarRules:

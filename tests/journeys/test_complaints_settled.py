@@ -129,9 +129,16 @@ async def test_C5_more_than_an_agent_may_grant_takes_somebody_who_may(sign_in: S
     case = await file_for(agent, customer)
     await step(agent, case, "acknowledgement")
     await step(agent, case, "judgement", valid=True, reason="Our fault.")
-    refused = await step(agent, case, "proposals", status=403, text="Much.", points=501)
-    assert (refused["code"], refused["most_points"]) == ("above_authority", 500)
-    await step(manager, case, "proposals", text="Much.", points=501)
+    waiting = await step(agent, case, "proposals", status=202, text="Much.", points=501)
+    [approval] = waiting["approvals"]
+    assert (approval["state"], approval["limits_reached"], waiting["proposals"]) == (
+        "pending",
+        ["case", "customer"],
+        [],
+    )
+    own = await step(agent, case, f"proposals/{approval['id']}/approval", status=403)
+    assert own["code"] == "own_approval"
+    await step(manager, case, f"proposals/{approval['id']}/approval")
     await step(agent, case, "acceptance", accepted=True)
     await step(agent, case, "resolution")
     await agent.settle()

@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.complaint_svc.deadlines.schemas import DeadlineRead
+from services.complaint_svc.remedies.schemas import ApprovalRead, GivenPoints
 from shared.chassis import Amount, AnnouncedCode, Code, Id, Instant, Name, Read, Shape, Text
 from shared.events.complaint import CaseKind, Severity
 
 Channel = Literal["call", "email", "fax", "letter", "web", "partner", "on_site"]
 NextStep = Literal["acknowledgement", "judgement", "proposals", "acceptance", "resolution", "follow-up", "reopening"]
 Reason = Annotated[Text, StringConstraints(min_length=1)]
-Grant = Annotated[int, Field(ge=0, le=100_000_000, json_schema_extra={"format": "int32"})]
 Rating = Annotated[int, Field(ge=1, le=5, json_schema_extra={"format": "int32"})]
 
 
@@ -75,7 +75,7 @@ class JudgementCreate(Shape):
 
 class ProposalCreate(Shape):
     text: Reason
-    points: Grant = 0
+    points: GivenPoints = 0
     amount: Amount = Decimal(0)
     at: Instant | None = None
 
@@ -143,6 +143,8 @@ class ProposalRead(Read):
     proposed_at: datetime
     answered_at: datetime | None
     accepted: bool | None
+    proposed_by: str | None = Field(description="not told to partners")
+    approved_by: str | None = Field(description="another person, where the limits needed one; not told to partners")
 
 
 class EscalationRead(Read):
@@ -186,6 +188,9 @@ class ComplaintRead(ComplaintSummary):
     next_steps: list[NextStep]
     steps: list[StepRead]
     proposals: list[ProposalRead]
+    approvals: list[ApprovalRead] = Field(
+        description="what goes beyond one person's limits, and who decided; not told to partners"
+    )
     escalations: list[EscalationRead]
 
 

@@ -1,15 +1,99 @@
-"""Whether somebody may propose so much, by the authority rules in force (C5)."""
+"""Whether somebody may give so much alone, and what another person decides about more (C5, K24)."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from dataclasses import dataclass
+from uuid import UUID
 
-from services.complaint_svc.remedies.domain import authority
+from services.complaint_svc.remedies import repository
+from services.complaint_svc.remedies.domain import approval as approvals
+from services.complaint_svc.remedies.domain.approval import Approval
+from services.complaint_svc.remedies.domain.authority import (
+    Authority,
+    AuthorityRules,
+    Giver,
+    above_authority,
+    check_approves,
+)
 from services.complaint_svc.remedies.repository import AUTHORITY_RULES
+from services.complaint_svc.settings import business_settings
+from shared.authority import CountedPer, Gift, limits_reached, person_id
+from shared.authority.locks import lock_sums
 from shared.messaging import Transaction
 from shared.rule_sets import load_in_force
 
 
-async def check_authority(tx: Transaction, points: int, amount: Decimal, roles: Iterable[str]) -> None:
-    """Refuse a proposal (403 `above_authority`) that is more than the widest of these roles may grant at once."""
-    limits = (await load_in_force(tx, AUTHORITY_RULES)).rules
-    authority.check_authority(points, amount, roles, limits)
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom something is given: a case, and its customer once one is known."""
+
+    case_id: UUID
+    customer_id: UUID | None
+
+
+def giver_of(tx: Transaction, subject: str, roles: Iterable[str]) -> Giver:
+    """Who gives, on the business day of the transaction: also what is reported after the fact counts on that day."""
+    return Giver(subject, frozenset(roles), tx.at.astimezone(business_settings().zone).date())
+
+
+async def find_limits_reached(
+    tx: Transaction, giver: Giver, recipient: Recipient, gift: Gift
+) -> tuple[CountedPer, ...]:
+    """The counts that the gift would take beyond what the giver may give alone; the sums stay locked."""
+    rules = await _lock(tx, giver, recipient)
+    given = await repository.sum_given_alone(tx, giver, recipient.case_id, recipient.customer_id, rules.customer_days)
+    return limits_reached(gift, given, rules.of(giver.roles).limits)
+
+
+async def check_identification(tx: Transaction, by: Giver, recipient: Recipient) -> None:
+    """A case of nobody known becomes a customer's with all it was given: 403 `above_authority` beyond the limit of who
+    identifies, so that cases of nobody are no way around the customer's sum."""
+    assert recipient.customer_id is not None
+    rules = await _lock(tx, by, recipient)
+    given = await repository.sum_given_alone(tx, by, recipient.case_id, recipient.customer_id, rules.customer_days)
+    limit = rules.of(by.roles).alone
+    if given["case"] and not limit.covers(given["case"] + given["customer"]):
+        raise above_authority(limit)
+
+
+async def approve(
+    tx: Transaction, approval: Approval, by: Giver, customer_id: UUID | None, note: str | None
+) -> Approval:
+    """Decide that it may be proposed. 403 `own_approval`, `took_part`, `above_authority`; 409 `approval_not_pending`.
+
+    Who approves may approve so much: all that the case and the customer were given, this included.
+    """
+    approved = approvals.approve(
+        approval, by.subject, tx.at, note, await repository.list_proposers(tx, approval.case_id)
+    )
+    rules = await _lock(tx, by, Recipient(approval.case_id, customer_id))
+    await _check_totals(tx, approval, by, customer_id, rules, rules.of(by.roles))
+    await repository.save_approval(tx, approved)
+    return approved
+
+
+async def reject(tx: Transaction, approval: Approval, by: str, note: str | None) -> None:
+    """Decide that it is not proposed; whoever asked for it may withdraw it so. 409 `approval_not_pending`."""
+    await repository.save_approval(tx, approvals.reject(approval, by, tx.at, note))
+
+
+async def _check_totals(
+    tx: Transaction,
+    approval: Approval,
+    by: Giver,
+    customer_id: UUID | None,
+    rules: AuthorityRules,
+    authority: Authority,
+) -> None:
+    check_approves(await repository.sum_of_case(tx, approval.case_id) + approval.gift, authority)
+    if customer_id is not None:
+        given = await repository.sum_of_customer(tx, by, customer_id, rules.customer_days)
+        check_approves(given + approval.gift, authority)
+
+
+async def _lock(tx: Transaction, giver: Giver, recipient: Recipient) -> AuthorityRules:
+    """The rules in force, and the sums locked: of the case and its customer, and of the person that day."""
+    counted = [("case", str(recipient.case_id)), ("day", str(person_id(giver.subject)))]
+    if recipient.customer_id is not None:
+        counted.append(("customer", str(recipient.customer_id)))
+    await lock_sums(tx, counted)
+    return (await load_in_force(tx, AUTHORITY_RULES)).rules

@@ -42,6 +42,7 @@ from tests.complaint_svc.case_builders import (
     always,
     change_tier,
     filed,
+    offer,
     step_request,
     terms,
     utc,
@@ -55,7 +56,7 @@ def settled(points: int = 300, amount: str = "20.00") -> Case:
     case, _ = filed("2026-11-16T09:00", T)
     case, _ = acknowledge(case, step_request("2026-11-16T09:10"), T)
     case, _ = judge(case, True, step_request("2026-11-16T09:20", note="the charger is broken"), T)
-    case, _ = propose(case, PROPOSAL, points, Decimal(amount), step_request("2026-11-16T09:30"), T)
+    case, _ = propose(case, PROPOSAL, offer(points, amount), step_request("2026-11-16T09:30"), T)
     return answer(case, PROPOSAL, True, step_request("2026-11-16T09:40"), T)[0]
 
 
@@ -85,11 +86,11 @@ def test_C2_a_step_out_of_order_is_refused_and_says_what_may_come() -> None:
 def test_C2_a_refused_proposal_leads_to_a_new_one() -> None:
     case, _ = acknowledge(filed("2026-11-16T09:00", T)[0], step_request("2026-11-16T09:10"), T)
     case, _ = judge(case, True, step_request("2026-11-16T09:20"), T)
-    case, _ = propose(case, PROPOSAL, 1, Decimal(0), step_request("2026-11-16T09:30"), T)
+    case, _ = propose(case, PROPOSAL, offer(1), step_request("2026-11-16T09:30"), T)
     case, _ = answer(case, None, False, step_request("2026-11-16T09:40"), T)
     assert legal_next_steps(case) == ["proposal"]
     second = uuid4()
-    case, _ = propose(case, second, 2, Decimal(0), step_request("2026-11-16T09:50"), T)
+    case, _ = propose(case, second, offer(2), step_request("2026-11-16T09:50"), T)
     with pytest.raises(DomainError, match="proposal_not_open"):
         answer(case, PROPOSAL, True, step_request("2026-11-16T10:00"), T)
     assert answer(case, second, True, step_request("2026-11-16T10:00"), T)[0].status == "accepted"
@@ -181,7 +182,7 @@ class AnyCommands(RuleBasedStateMachine):
 
     @rule()
     def propose(self) -> None:
-        self._attempt(propose, uuid4(), 10, Decimal(1), step_request(self.now))
+        self._attempt(propose, uuid4(), offer(10, "1"), step_request(self.now))
 
     @rule(accepted=st.booleans())
     def answer(self, accepted: bool) -> None:

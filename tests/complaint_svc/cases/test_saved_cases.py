@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from unittest.mock import Mock
 
 import pytest
@@ -38,7 +37,7 @@ from services.complaint_svc.subscriptions import subscriptions, timers
 from shared.errors import DomainError
 from shared.events import Event
 from shared.messaging import Database, Transaction, new_id
-from tests.complaint_svc.case_builders import CUSTOMER, always, change_tier, utc
+from tests.complaint_svc.case_builders import CUSTOMER, always, change_tier, offer, utc
 from tests.complaint_svc.case_requests import registered, tier
 from tests.complaint_svc.invariants import check_invariants
 
@@ -65,7 +64,7 @@ def some_step(name: str, dice: random.Random) -> Callable[[Case, StepRequest, Te
     steps: dict[str, Callable[[Case, StepRequest, Terms], Decision]] = {
         "acknowledge": acknowledge,
         "judge": lambda case, request, t: judge(case, yes, request, t),
-        "propose": lambda case, request, t: propose(case, some_id, points, Decimal("1.25"), request, t),
+        "propose": lambda case, request, t: propose(case, some_id, offer(points, "1.25"), request, t),
         "answer": lambda case, request, t: answer(case, None, yes, request, t),
         "resolve": lambda case, request, t: resolve(case, some_id, request, t),
         "follow_up": lambda case, request, t: follow_up(case, 3, yes, request, t),

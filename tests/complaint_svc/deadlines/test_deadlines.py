@@ -29,6 +29,7 @@ from tests.complaint_svc.case_builders import (
     due,
     filed,
     hours,
+    offer,
     step_request,
     terms,
     utc,
@@ -113,7 +114,7 @@ def test_C3_after_a_proposal_the_solution_waits_for_the_answer() -> None:
     before = due(case, "solution")
     case, _ = acknowledge(case, step_request("2026-11-16T01:00"), t)
     case, _ = judge(case, True, step_request("2026-11-16T02:00"), t)
-    case, _ = propose(case, PROPOSAL, 100, 0, step_request("2026-11-16T03:00"), t)  # type: ignore[arg-type]
+    case, _ = propose(case, PROPOSAL, offer(100), step_request("2026-11-16T03:00"), t)
     assert {d.stage: d.state for d in case.deadlines} == {
         "acknowledgement": "met",
         "proposal": "met",

@@ -1,7 +1,6 @@
 """What is done at the very instant it is due is in time: for the rules, the timers, lists and statistics (C3)."""
 
 from datetime import timedelta
-from decimal import Decimal
 from unittest.mock import Mock
 
 import pytest
@@ -29,6 +28,7 @@ from tests.complaint_svc.case_builders import (
     due,
     filed,
     hours,
+    offer,
     step_request,
     terms,
     utc,
@@ -51,7 +51,7 @@ def acknowledged(case: Case, t: Terms) -> Case:
 
 def proposed(case: Case, at: str, t: Terms) -> Case:
     case = judge(acknowledged(case, t), True, step_request("2026-11-16T11:00"), t)[0]
-    return propose(case, PROPOSAL, 1, Decimal(0), step_request(at), t)[0]
+    return propose(case, PROPOSAL, offer(1), step_request(at), t)[0]
 
 
 @pytest.mark.parametrize("t", [ALWAYS_OPEN, OFFICE_HOURS])
@@ -70,7 +70,7 @@ def test_C3_every_stage_may_be_done_at_its_due_instant() -> None:
     t = ALWAYS_OPEN
     case = acknowledged(filed("2026-11-16T09:00", t)[0], t)
     case, _ = judge(case, True, step_request("2026-11-16T11:00"), t)
-    case, events = propose(case, PROPOSAL, 1, Decimal(0), step_request(due(case, "proposal")), t)
+    case, events = propose(case, PROPOSAL, offer(1), step_request(due(case, "proposal")), t)
     assert not any(isinstance(event, DeadlineBreached) for event in events)
     case, _ = answer(case, None, True, step_request(due(case, "proposal") + hours(1)), t)
     case, events = resolve(case, PROPOSAL, step_request(due(case, "solution")), t)
@@ -118,7 +118,7 @@ def test_K3_a_proposal_at_the_due_instant_of_the_solution_leaves_it_due_when_the
     case, _ = filed("2026-11-16T09:00", t)
     solution = due(case, "solution")
     case = judge(acknowledged(case, t), True, step_request("2026-11-16T11:00"), t)[0]
-    case, _ = propose(case, PROPOSAL, 1, Decimal(0), step_request(solution), t)
+    case, _ = propose(case, PROPOSAL, offer(1), step_request(solution), t)
     case, _ = answer(case, None, True, step_request(solution + hours(5)), t)
     assert due(case, "solution") == solution + hours(5)
     case, _ = resolve(case, PROPOSAL, step_request(solution + hours(5)), t)
@@ -162,7 +162,8 @@ async def test_C3_a_case_is_listed_as_overdue_once_the_due_instant_is_over(datab
     async def overdue(now, is_overdue: bool) -> list[object]:
         async with database.transaction() as tx:
             rows = await repository.list_cases(
-                tx, now, customer_id=None, status=None, overdue=is_overdue, partner_id=None, sort="newest", after=None,
+                tx, now, customer_id=None, status=None, overdue=is_overdue, partner_id=None,
+            awaits_approval=None, sort="newest", after=None,
                 limit=10,
             )  # fmt: skip
         return [row.id for row in rows]

@@ -5,8 +5,8 @@ the case afterwards with the events to announce. Each refuses a step out of its 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from services.complaint_svc.deadlines.domain.deadlines import (
     start_deadline,
 )
 from services.complaint_svc.remedies.domain.proposal import Proposal
+from shared.authority import Gift
 from shared.errors import conflict
 from shared.events import (
     ComplaintAcknowledged,
@@ -49,6 +50,21 @@ from shared.events import (
 from shared.events.complaint import CaseKind, Severity, Stage
 
 Decision = tuple[Case, list[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is proposed, the business day it counts on, and the other person that approved it, where one had to."""
+
+    gift: Gift
+    counted_on: date
+    approved_by: str | None = None
+
+    def as_proposal(self, proposal_id: UUID, request: StepRequest) -> Proposal:
+        return Proposal(
+            proposal_id, self.gift.points, self.gift.amount, request.at, proposed_by=request.by,
+            counted_on=self.counted_on, approved_by=self.approved_by,
+        )  # fmt: skip
 
 
 def file_case(
@@ -102,18 +118,17 @@ def judge(case: Case, valid: bool, request: StepRequest, terms: Terms) -> Decisi
     return case, [*events, ComplaintJudged(**case.event_fields, valid=valid, judged_at=request.at)]
 
 
-def propose(
-    case: Case, proposal_id: UUID, points: int, amount: Decimal, request: StepRequest, terms: Terms
-) -> Decision:
+def propose(case: Case, proposal_id: UUID, offer: Offer, request: StepRequest, terms: Terms) -> Decision:
     """Settle, first half: from here the customer is to answer, so what still runs is stopped."""
     case, events = _advance_to(case, "proposal", request, terms)
     case = _meet_stage(record_step(case, "proposal", request), "proposal", request.at)
     case = _pause_deadlines(
-        replace(case, proposal=Proposal(proposal_id, points, amount, request.at)), "answer", request.at, terms
+        replace(case, proposal=offer.as_proposal(proposal_id, request)), "answer", request.at, terms
     )
     proposed = SettlementProposed(
-        **case.event_fields, proposal_id=proposal_id, points=points, amount=amount, proposed_at=request.at
-    )
+        **case.event_fields, proposal_id=proposal_id, points=offer.gift.points, amount=offer.gift.amount,
+        proposed_at=request.at,
+    )  # fmt: skip
     return case, [*events, proposed]
 
 
@@ -146,6 +161,7 @@ def resolve(case: Case, resolution_id: UUID, request: StepRequest, terms: Terms)
     resolved = ComplaintResolved(
         **case.event_fields, resolution_id=resolution_id, points=agreed.points if agreed else 0,
         amount=agreed.amount if agreed else Decimal(0), resolved_at=request.at,
+        granted_by=agreed.granted_by if agreed else None, approved_by=agreed.approver_id if agreed else None,
     )  # fmt: skip
     return replace(case, waiting=None), [*events, resolved]
 

@@ -1,32 +1,27 @@
 """A case is worked: each step loads it, decides, saves, announces (C2)."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.domain import steps
 from services.complaint_svc.cases.domain.case import Case
+from services.complaint_svc.cases.domain.case_ref import CaseRef
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.handlers.deadline_timers import save_decision
 from services.complaint_svc.customers.domain import TierHistory
 from services.complaint_svc.customers.repository import load_tiers
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.deadlines.handlers import load_terms
-from services.complaint_svc.remedies.handlers import check_authority
+from services.complaint_svc.remedies.domain.authority import Giver
+from services.complaint_svc.remedies.handlers import Recipient, check_identification
+from services.complaint_svc.remedies.repository import find_pending_approval
+from shared.errors import conflict
 from shared.events.complaint import Severity
-from shared.messaging import Transaction, new_id
+from shared.messaging import Transaction
 
 Decide = Callable[[Case, StepRequest, Terms], steps.Decision]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRef:
-    """A case, and the partner whose it must be (None: one of the business's own people asks, for any case)."""
-
-    case_id: UUID
-    partner_id: UUID | None = None
 
 
 async def take_step(tx: Transaction, case_ref: CaseRef, request: StepRequest, decide: Decide) -> Case:
@@ -40,20 +35,22 @@ async def take_step(tx: Transaction, case_ref: CaseRef, request: StepRequest, de
     return await save_decision(tx, before, after, events, backdated=request.is_backdated(tx.at))
 
 
-async def propose_settlement(
-    tx: Transaction, case_ref: CaseRef, request: StepRequest, points: int, amount: Decimal, roles: Iterable[str]
-) -> Case:
-    """Offer points and an amount, within the authority of these roles (`above_authority`)."""
-    await check_authority(tx, points, amount, roles)
-    return await take_step(
-        tx, case_ref, request, lambda case, step, terms: steps.propose(case, new_id(), points, amount, step, terms)
-    )
+async def refuse_pending_approval(tx: Transaction, case_id: UUID, code: str) -> None:
+    """409 with this code while something that is to be proposed in the case waits for approval; the case is locked."""
+    pending = await find_pending_approval(tx, case_id)
+    if pending is not None:
+        raise conflict(code, "What is to be proposed waits for another person's approval.", approval_id=str(pending.id))
 
 
 async def answer_proposal(
     tx: Transaction, case_ref: CaseRef, request: StepRequest, proposal_id: UUID | None, accepted: bool
 ) -> Case:
-    """The customer's answer to the proposal that waits; `proposal_id` makes sure that it is the one that is meant."""
+    """The customer's answer to the proposal that waits; `proposal_id` makes sure that it is the one that is meant.
+
+    409 `approval_required` while what is to be proposed waits for approval.
+    """
+    case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
+    await refuse_pending_approval(tx, case.id, "approval_required")
     return await take_step(
         tx, case_ref, request, lambda case, step, terms: steps.answer(case, proposal_id, accepted, step, terms)
     )
@@ -66,9 +63,17 @@ async def reopen_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequ
     return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, tiers, step, terms))
 
 
-async def identify_customer(tx: Transaction, case_ref: CaseRef, request: StepRequest, customer_id: UUID) -> Case:
-    """A case of nobody known is linked to a customer, whose tiers count since the case was filed."""
+async def identify_customer(
+    tx: Transaction, case_ref: CaseRef, request: StepRequest, customer_id: UUID, by: Giver
+) -> Case:
+    """A case of nobody known is linked to a customer, whose tiers count since the case was filed.
+
+    What the case was given is the customer's from now on: 403 `above_authority` beyond what `by` may give it (K24).
+    """
     tiers = await load_tiers(tx, customer_id)
+    case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
+    if case.customer_id is None:
+        await check_identification(tx, by, Recipient(case.id, customer_id))
     return await take_step(
         tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tiers, step, terms)
     )

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, select, tuple_
 
 from services.complaint_svc.cases.repository.cases import read_deadline
 from services.complaint_svc.cases.tables import complaint_case
 from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
+from services.complaint_svc.remedies.tables import settlement_approval
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -28,6 +29,7 @@ class CaseFile:
     story: Row
     steps: Sequence[Row]
     proposals: Sequence[Row]
+    approvals: Sequence[Row]
     escalations: Sequence[Row]
     deadlines: Sequence[Deadline]
 
@@ -58,6 +60,7 @@ CASE_FILE = """
 select c as case, (select s from case_story s where s.case_id = c.id) as story,
        array(select s from case_step s where s.case_id = c.id order by number) as steps,
        array(select p from proposal p where p.case_id = c.id order by proposed_at, id) as proposals,
+       array(select a from settlement_approval a where a.case_id = c.id order by requested_at, id) as approvals,
        array(select e from escalation e where e.case_id = c.id order by at) as escalations,
        array(select d from deadline d where d.case_id = c.id) as deadlines
 from complaint_case c where c.id = $1 and ($2::uuid is null or c.partner_id = $2)
@@ -70,7 +73,9 @@ async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | N
     if row is None:
         raise not_found("complaint_not_found", "There is no complaint with this id.")
     deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: (d.round, STAGES.index(d.stage)))
-    return CaseFile(row["case"], row["story"], row["steps"], row["proposals"], row["escalations"], deadlines)
+    return CaseFile(
+        row["case"], row["story"], row["steps"], row["proposals"], row["approvals"], row["escalations"], deadlines
+    )
 
 
 async def list_cases(
@@ -81,6 +86,7 @@ async def list_cases(
     status: str | None,
     overdue: bool | None,
     partner_id: UUID | None,
+    awaits_approval: bool | None,
     sort: Sort,
     after: tuple[Any, ...] | None,
     limit: int,
@@ -98,6 +104,9 @@ async def list_cases(
         where.append(c.status != "closed" if status == "open" else c.status == status)
     if overdue is not None:
         where.append(is_overdue if overdue else ~func.coalesce(is_overdue, False))
+    if awaits_approval is not None:
+        pending = exists().where(settlement_approval.c.case_id == c.id, settlement_approval.c.state == "pending")
+        where.append(pending if awaits_approval else ~pending)
     query: Select[Any] = select(*SUMMARY_COLUMNS).where(*where).limit(limit + 1)
     if sort == "newest":
         query = query.order_by(c.id.desc())

@@ -20,6 +20,7 @@ from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.deadlines.tables import deadline
 from services.complaint_svc.remedies.domain.proposal import Proposal
 from services.complaint_svc.remedies.tables import proposal
+from shared.authority import person_id
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -138,7 +139,8 @@ def _read(row: Mapping[str, Any]) -> Case:
     return Case(
         id=row["id"], kind=row["kind"], filed_at=row["filed_at"], deadlines=tuple(deadlines),
         proposal=None if last is None else Proposal(
-            last["id"], last["points"], last["amount"], last["proposed_at"], last["answered_at"], last["accepted"]
+            last["id"], last["points"], last["amount"], last["proposed_at"], last["answered_at"], last["accepted"],
+            last["proposed_by"], last["counted_on"], last["approved_by"],
         ),
         **decided,
     )  # fmt: skip
@@ -155,6 +157,11 @@ def _decided_values(case: Case) -> dict[str, Any]:
     return {name: derived[name] if name in derived else getattr(case, name) for name in DECIDED_COLUMNS}
 
 
+def _proposal_row(case: Case, proposed: Proposal) -> dict[str, Any]:
+    proposer = None if proposed.proposed_by is None else person_id(proposed.proposed_by)
+    return {"case_id": case.id, "round": case.round, "proposer_id": proposer, **asdict(proposed)}
+
+
 def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
     """The rows that belong to a case and may be new: steps, escalations, the proposal, the deadlines."""
     steps = [
@@ -164,7 +171,7 @@ def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
         for s in case.steps
     ]  # fmt: skip
     escalations = [{"case_id": case.id, **asdict(escalation)} for escalation in case.escalations]
-    proposals = [] if case.proposal is None else [{"case_id": case.id, "round": case.round, **asdict(case.proposal)}]
+    proposals = [] if case.proposal is None else [_proposal_row(case, case.proposal)]
     deadlines = [
         {"case_id": case.id, **{name: getattr(d, name) for name in DEADLINE_COLUMNS[1:]}} for d in case.deadlines
     ]

@@ -21,6 +21,7 @@ from services.complaint_svc.cases.schemas import (
 )
 from services.complaint_svc.deadlines.domain.deadlines import Deadline, remaining_at
 from services.complaint_svc.deadlines.schemas import DeadlineRead
+from services.complaint_svc.remedies.schemas import ApprovalRead
 from shared.chassis import Actor, show_etag
 from shared.messaging import Transaction
 
@@ -56,7 +57,10 @@ def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, part
         deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
         next_steps=[URL_OF_STEP[name] for name in legal_steps(case["status"], case["kind"])],
         steps=[_read_step(step, partner_id) for step in file.steps],
-        proposals=[_read_proposal(p, proposal_texts.get((p["round"], p["proposed_at"]))) for p in file.proposals],
+        proposals=[
+            _read_proposal(p, proposal_texts.get((p["round"], p["proposed_at"])), partner_id) for p in file.proposals
+        ],
+        approvals=[] if partner_id else [ApprovalRead(**_approval_fields(row)) for row in file.approvals],
         escalations=[_read_escalation(row) for row in file.escalations],
     )
 
@@ -92,10 +96,15 @@ def _read_step(step: repository.Row, partner_id: UUID | None) -> StepRead:
     )  # fmt: skip
 
 
-def _read_proposal(row: repository.Row, text: str | None) -> ProposalRead:
+def _approval_fields(row: repository.Row) -> dict[str, Any]:
+    return {name: row[name] for name in ApprovalRead.model_fields}
+
+
+def _read_proposal(row: repository.Row, text: str | None, partner_id: UUID | None) -> ProposalRead:
     return ProposalRead(
         id=row["id"], round=row["round"], text=text, points=row["points"], amount=row["amount"],
         proposed_at=row["proposed_at"], answered_at=row["answered_at"], accepted=row["accepted"],
+        proposed_by=None if partner_id else row["proposed_by"], approved_by=None if partner_id else row["approved_by"],
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from shared.chassis import (
     require_unchanged,
     sends,
     service_router,
+    staff_only,
 )
 from shared.errors import invalid
 
@@ -74,6 +75,9 @@ async def list_complaints(
     customer_id: Annotated[Id | None, Query()] = None,
     status: Annotated[Status | Literal["open"] | None, Query(description="`open` is all that is not closed")] = None,
     overdue: Annotated[bool | None, Query(description="past a due date that is still owed")] = None,
+    awaits_approval: Annotated[
+        bool | None, Query(description="what is to be proposed waits for another person's approval; not for partners")
+    ] = None,
     sort: Annotated[repository.Sort, Query(description="`urgency`: open cases, due soonest first")] = "newest",
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -82,8 +86,8 @@ async def list_complaints(
     await require_own_customer(tx, actor, customer_id)
     after = read_cursor(cursor, UUID) if sort == "newest" else read_cursor(cursor, datetime, UUID)
     rows = await repository.list_cases(
-        tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id, sort=sort,
-        after=after, limit=limit,
+        tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id,
+        awaits_approval=None if actor.partner_id else awaits_approval, sort=sort, after=after, limit=limit,
     )  # fmt: skip
     page = page_of(rows, limit, lambda row: repository.cursor_of(row, sort))
     return Page(items=[ComplaintSummary.model_validate(row) for row in page.items], next=page.next)
@@ -113,7 +117,9 @@ async def read_complaint(complaint_id: Id, tx: Tx, actor: CurrentActor, response
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.patch("/complaints/{complaint_id}", dependencies=[allow("complaints:work")], responses={200: sends("ETag")})
+@router.patch(
+    "/complaints/{complaint_id}", dependencies=[allow("complaints:work"), staff_only], responses={200: sends("ETag")}
+)
 async def change_severity(
     complaint_id: Id, body: ComplaintUpdate, tx: Tx, actor: CurrentActor, response: Response, if_match: IfMatch = None
 ) -> ComplaintRead:

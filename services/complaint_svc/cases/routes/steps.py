@@ -21,13 +21,17 @@ from services.complaint_svc.cases.schemas import (
     ProposalCreate,
     ReopeningCreate,
 )
-from shared.chassis import CurrentActor, Id, Tx, allow, sends, service_router
+from services.complaint_svc.remedies.handlers import giver_of
+from shared.authority import Gift
+from shared.chassis import CurrentActor, Id, Tx, allow, sends, service_router, staff_only
 from shared.messaging import new_id
 
 router = service_router(prefix="/v1/complaints/{complaint_id}", tags=["complaints"])
 SHOWS_CASE: dict[int | str, Any] = {201: sends("ETag")}
 
-WORK = [allow("complaints:work")]
+MAY_WAIT: dict[int | str, Any] = {202: {"model": ComplaintRead, **sends("ETag")}}
+
+WORK = [allow("complaints:work"), staff_only]  # whatever scopes a partner may come to hold, it works no case
 ANSWER = [allow("complaints:answer")]
 NO_NOTE = CaseStepCreate()
 
@@ -54,13 +58,45 @@ async def judge_complaint(
     return await show_case(tx, complaint_id, actor, response)
 
 
-@router.post("/proposals", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
+@router.post("/proposals", status_code=201, dependencies=WORK, responses=SHOWS_CASE | MAY_WAIT)
 async def propose_settlement(
     complaint_id: Id, body: ProposalCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
-    """Settle, first half: an offer, within one's authority. The deadlines stop until the customer answers."""
-    request = step_request(actor, tx.at, body.at, body.text)
-    await handlers.propose_settlement(tx, case_ref(complaint_id, actor), request, body.points, body.amount, actor.roles)
+    """Settle, first half: an offer. The deadlines stop until the customer answers.
+
+    Limits count together: what was given in the case, to the customer, by the person that day. What goes beyond one of
+    them is 202: it waits in `approvals`, and is proposed once another person has approved it.
+    """
+    request, gift = step_request(actor, tx.at, body.at, body.text), Gift(body.points, body.amount)
+    waiting = await handlers.propose_settlement(
+        tx, case_ref(complaint_id, actor), request, gift, giver_of(tx, actor.subject, actor.roles)
+    )
+    response.status_code = 201 if waiting is None else 202
+    return await show_case(tx, complaint_id, actor, response)
+
+
+@router.post("/proposals/{proposal_id}/approval", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
+async def approve_settlement(
+    complaint_id: Id, proposal_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
+) -> ComplaintRead:
+    """Approve what waits, as another person: the proposal is made with that.
+
+    403 `own_approval` for who asked for it, `took_part` for who proposed something in the case before,
+    `above_authority` where the sum of the case or the customer is more than one approves.
+    """
+    request = step_request(actor, tx.at, body.at, body.note)
+    by = giver_of(tx, actor.subject, actor.roles)
+    await handlers.approve_settlement(tx, case_ref(complaint_id, actor), request, proposal_id, by)
+    return await show_case(tx, complaint_id, actor, response)
+
+
+@router.post("/proposals/{proposal_id}/rejection", status_code=201, dependencies=WORK, responses=SHOWS_CASE)
+async def reject_settlement(
+    complaint_id: Id, proposal_id: Id, tx: Tx, actor: CurrentActor, response: Response, body: CaseStepCreate = NO_NOTE
+) -> ComplaintRead:
+    """What waits for approval is not proposed; whoever asked for it withdraws it so."""
+    request = step_request(actor, tx.at, body.at, body.note)
+    await handlers.reject_settlement(tx, case_ref(complaint_id, actor), request, proposal_id)
     return await show_case(tx, complaint_id, actor, response)
 
 
@@ -135,5 +171,6 @@ async def identify_customer(
 ) -> ComplaintRead:
     """Link a case that was filed by nobody known to a customer."""
     request = step_request(actor, tx.at, body.at)
-    await handlers.identify_customer(tx, case_ref(complaint_id, actor), request, body.customer_id)
+    by = giver_of(tx, actor.subject, actor.roles)
+    await handlers.identify_customer(tx, case_ref(complaint_id, actor), request, body.customer_id, by)
     return await show_case(tx, complaint_id, actor, response)

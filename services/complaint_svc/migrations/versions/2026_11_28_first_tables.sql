@@ -69,12 +69,31 @@ create table proposal (
     points int not null constraint proposal_points check (points >= 0),
     amount numeric(18, 4) not null constraint proposal_amount check (amount >= 0),
     proposed_at timestamptz not null, answered_at timestamptz, accepted boolean,
-    constraint proposal_answer check ((answered_at is null) = (accepted is null))
+    proposed_by text, proposer_id uuid, counted_on date, approved_by text,
+    constraint proposal_answer check ((answered_at is null) = (accepted is null)),
+    constraint proposal_four_eyes check (approved_by <> proposed_by)
 );
 
 create index proposal_of_case on proposal (case_id);
 
+create index proposal_of_person on proposal (proposer_id, counted_on);
+
 create unique index proposal_one_open on proposal (case_id) where answered_at is null;
+
+create table settlement_approval (
+    id uuid primary key, case_id uuid not null references complaint_case (id), round int not null,
+    points int not null check (points >= 0), amount numeric(18, 4) not null check (amount >= 0), text text,
+    limits_reached text[] not null, requested_by text not null, requested_at timestamptz not null,
+    state text not null check (state in ('pending', 'approved', 'rejected')),
+    decided_by text, decided_at timestamptz, note text,
+    constraint settlement_approval_decided check ((state = 'pending') = (decided_at is null)
+        and (decided_at is null) = (decided_by is null)),
+    constraint settlement_approval_four_eyes check (state <> 'approved' or decided_by <> requested_by)
+);
+
+create unique index settlement_approval_one_pending on settlement_approval (case_id) where state = 'pending';
+
+create index settlement_approval_of_case on settlement_approval (case_id, requested_at);
 
 create table deadline (
     case_id uuid not null references complaint_case (id), round int not null,
