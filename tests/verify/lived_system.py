@@ -61,9 +61,7 @@ class Life:
         written = await loyalty.run(lambda tx: write_version(tx, PROGRAMME, PROGRAMME_OF_LATER, "analyst-1"), at=at)
         begins = at + timedelta(days=20)
         await loyalty.run(
-            lambda tx: activate_version(
-                tx, PROGRAMME, written.id, written.version, "head-1", effective_from=begins
-            ),
+            lambda tx: activate_version(tx, PROGRAMME, written.id, written.version, "head-1", effective_from=begins),
             at=at,
         )
 
