@@ -7,7 +7,7 @@ give the points; nothing else does. The same is asked of the overview's sums and
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -132,7 +132,7 @@ class Somebody:
 
 def mangle(chance: Random, messages: Sequence[Message]) -> Sequence[Message]:
     """A third is lost, a third comes twice, and all of it in another order."""
-    kept = [replace(message) for message in messages for _ in range(chance.randint(0, 2))]
+    kept = [message._replace() for message in messages for _ in range(chance.randint(0, 2))]
     chance.shuffle(kept)
     return kept
 
