@@ -18,7 +18,7 @@ from shared.chassis.migrations import upgrade
 from shared.events import OWNERS, OrderPlaced
 from shared.messaging.broker.interface import Message
 from shared.messaging.broker.kafka import KafkaBroker
-from shared.messaging.database.outbox_writer import shard_of
+from shared.messaging.database.outbox_writer import digest_of, shard_of
 from shared.messaging.outbox.relay import to_message
 
 EVENTS, CUSTOMERS, ROUNDS = 20_000, 2_000, 3
@@ -39,12 +39,13 @@ async def migrated(url: str) -> None:
 async def fill_outbox(url: str, events: Iterable[tuple[UUID, int, OrderPlaced]] = ()) -> None:
     """Events that were committed and never sent, with their heads."""
     connection = await asyncpg.connect(url)
-    rows = [
-        (datetime.now(UTC), event_id, order.topic, order.key, seq, order.type, order.model_dump_json(exclude_none=True),
-         order.placed_at, shard_of(order.key))
-        for event_id, seq, order in events or sample_orders(EVENTS, CUSTOMERS)
-    ]  # fmt: skip
-    columns = ["recorded_at", "event_id", "topic", "key", "seq", "type", "payload", "occurred_at", "shard"]
+    rows = []
+    for event_id, seq, order in events or sample_orders(EVENTS, CUSTOMERS):
+        payload = order.model_dump_json(exclude_none=True)
+        digest = digest_of(order.type, order.key, payload)
+        rows.append((datetime.now(UTC), event_id, order.topic, order.key, seq, order.type, payload, digest,
+                     order.placed_at, shard_of(order.key)))  # fmt: skip
+    columns = ["recorded_at", "event_id", "topic", "key", "seq", "type", "payload", "digest", "occurred_at", "shard"]
     await connection.copy_records_to_table("outbox", records=rows, columns=columns)
     await connection.execute("vacuum analyze outbox")
     await connection.close()

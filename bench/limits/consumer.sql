@@ -15,5 +15,5 @@ with up as (select * from unnest($1::uuid[], $2::int[], $3::uuid[]) as u(c, r, i
     from up on conflict (topic, key) do update set seq = h.seq + 1, last_event_id = excluded.last_event_id), t as (
     insert into tier_history (id, customer_id, tier, rank, kind, effective, recorded_at, known_from, superseded_at, policy_id,
     policy_version, reasons) select i, c, 't', r, 'upgrade', tstzrange(now(), null), now(), now(), now(), i,
-    1, '{}' from up) insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard)
-    select now(), i, 'patron.tiering', c::text, r + 1, 'tiering.tier_changed.v1', '{}', now(), 0 from up
+    1, '{}' from up) insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard)
+    select now(), i, 'patron.tiering', c::text, r + 1, 'tiering.tier_changed.v1', '{}', uuid_send(i), now(), 0 from up

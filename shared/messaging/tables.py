@@ -33,6 +33,7 @@ outbox = Table(  # the owner's event log; partitioned by recorded_at in SQL belo
     Column("seq", BigInteger, nullable=False),
     Column("type", Text, nullable=False),
     Column("payload", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
     Column("traceparent", Text),
     Column("occurred_at", Timestamp, nullable=False),
     Column("shard", SmallInteger, nullable=False),

@@ -26,6 +26,7 @@ create table outbox (
     seq bigint not null,
     type text not null,
     payload text not null,
+    digest bytea not null,
     traceparent text,
     occurred_at timestamptz not null,
     shard smallint not null,

@@ -1,4 +1,4 @@
-"""Ways to forge a message for a topic, each by its name: what somebody could send who reaches the broker, but has no key.
+"""Ways to forge a message for a topic, each by its name: what somebody can send who reaches the broker and has no key.
 
 Each takes a genuine message and returns one that no service has sealed.
 """

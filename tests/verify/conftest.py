@@ -13,6 +13,7 @@ from deploy.verify.check import check_invariants
 from deploy.verify.snapshots import Connections, asyncpg_url, connected
 from shared.events import OWNERS, Event
 from shared.messaging import Database, new_id
+from shared.messaging.database.outbox_writer import digest_of
 from tests import harness
 from tests.system import system as start_system
 from tests.verify import lived_system, small_system
@@ -63,10 +64,10 @@ class Five:
             topic, key, event_id,
         )  # fmt: skip
         await owner.execute(
-            """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard,
+            """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
                                    published_at)
-               values (now(), $1, $2, $3, $4, $5, $6, now(), 0, now())""",
-            event_id, topic, key, seq, type_, payload,
+               values (now(), $1, $2, $3, $4, $5, $6, $7, now(), 0, now())""",
+            event_id, topic, key, seq, type_, payload, digest_of(type_, key, payload),
         )  # fmt: skip
         if received:
             for service, connection in self.connections.items():

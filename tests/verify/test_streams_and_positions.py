@@ -48,11 +48,45 @@ async def test_a_number_that_is_there_twice_is_found(five_with_events: Five):
 async def test_an_event_that_is_there_twice_is_found(five_with_events: Five):
     await five_with_events.run(
         "gateway",
-        """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard, published_at)
-           select recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard, published_at
+        """insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
+                               published_at)
+           select recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard, published_at
            from outbox where seq = 3""",
     )
     assert await five_with_events.broken() == {"stream_counts", "event_ids"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'payload = replace(payload, \'"source":"2"\', \'"source":"4"\')',
+        "payload = replace(payload, '2026-03-01', '2026-03-02')",
+        "type = 'intake.order_placed.v1'",
+        "digest = decode(md5('x'), 'hex')",
+        "digest = ''",
+    ],
+)
+async def test_an_event_that_was_altered_after_it_was_announced_is_found(five_with_events: Five, change: str):
+    await five_with_events.run("gateway", f"update outbox set {change} where seq = 2")
+    assert await five_with_events.broken() == {"payload_digests"}
+    result = await five_with_events.result("payload_digests")
+    assert (result.offending, result.checked) == (1, 3)
+    assert f"{TOPIC} {CUSTOMER} 2" in result.examples[0]
+
+
+async def test_a_message_that_is_not_authentic_is_noted_until_it_is_dropped(five_with_events: Five):
+    await five_with_events.run(
+        "loyalty",
+        """insert into parked (parked_id, topic, key, seq, type, payload, reason, detail, tries, recorded_at,
+                               parked_at)
+           values (gen_random_uuid(), $1, $2, 9, '', '', 'not_authentic', '', 0, now(), now())""",
+        TOPIC,
+        str(CUSTOMER),
+    )
+    assert (await five_with_events.result("not_authentic")).outcome == "noted"
+    assert await five_with_events.broken() == {"not_authentic"}
+    await five_with_events.run("loyalty", "update parked set ended_at = now()")
+    assert await five_with_events.broken() == set()
 
 
 async def test_a_head_without_its_event_is_found(five_with_events: Five):

@@ -44,10 +44,21 @@ INVARIANTS = (
         checked="select count(*) from stream_seen",
         offending="""
             select topic, key, p.seq, p.type, p.reason, p.parked_at, s.blocked_at
-            from (select * from parked where ended_at is null) as p
+            from (select * from parked where ended_at is null and reason <> 'not_authentic') as p
             full join (select * from stream_seen where blocked_at is not null) as s using (topic, key)
             order by topic, key
         """,
+    ),
+    Within(
+        "not_authentic",
+        "no message was found that no service had sealed, or all that were have been looked at and dropped",
+        ALL_SERVICES,
+        checked="select count(*) from stream_seen",
+        offending="""
+            select topic, key, seq, type, detail, parked_at from parked
+            where ended_at is null and reason = 'not_authentic' order by parked_at, topic, key
+        """,
+        noted=True,
     ),
     Within(
         "holes",

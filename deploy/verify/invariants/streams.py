@@ -3,7 +3,9 @@
 Where old months of a log were dropped, a stream counts from where it was cut.
 """
 
-from deploy.verify.invariant import ALL_SERVICES, Scan, Within
+from hashlib import blake2b
+
+from deploy.verify.invariant import ALL_SERVICES, PAGE, Scan, Within
 from deploy.verify.snapshots import Snapshots
 
 
@@ -14,6 +16,27 @@ async def _outboxes_empty(snapshots: Snapshots) -> tuple[int, list[str]]:
     for service in ALL_SERVICES:
         checked += int(await snapshots.now[service].fetchval("select count(*) from outbox"))
         offending += [f"{service}: position={position} is still unsent" for position in snapshots.unsent[service]]
+    return checked, offending
+
+
+async def _payloads_match_digests(snapshots: Snapshots) -> tuple[int, list[str]]:
+    """The digest is BLAKE2b-128 of type, key and payload, divided by NUL, made by the process that announced the event.
+
+    Postgres has no BLAKE2b, so all rows pass by here: some 150,000 a second.
+    """
+    checked = 0
+    offending: list[str] = []
+    for service in ALL_SERVICES:
+        async for page in snapshots.now[service].pages(
+            "select type, key, payload, digest, topic, seq from outbox", PAGE
+        ):
+            checked += len(page)
+            snapshots.progress("payload_digests", checked, checked)
+            offending += [
+                f"{service}: {topic} {key} {seq} is not what was announced"
+                for type_, key, payload, digest, topic, seq in page
+                if blake2b(f"{type_}\0{key}\0{payload}".encode(), digest_size=16).digest() != digest
+            ]
     return checked, offending
 
 
@@ -55,6 +78,11 @@ INVARIANTS = (
             where ends.head is distinct from ends.last or ends.last_event_id is distinct from event.event_id
             order by ends.topic, ends.key
         """,
+    ),
+    Scan(
+        "payload_digests",
+        "every event in a log is what was announced: type, key and payload have the digest written with them",
+        _payloads_match_digests,
     ),
     Within(
         "event_ids",

@@ -8,6 +8,7 @@ is never a cursor (measured: a relay reading `position > last` lost 36 % under l
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
@@ -19,19 +20,20 @@ from shared.messaging import faults
 from shared.messaging.ids import new_id
 
 SHARDS = 16
+DIGEST_BYTES = 16
 
 current_traceparent: ContextVar[str | None] = ContextVar("current_traceparent", default=None)
 """W3C trace context of what is being done; the chassis sets it per request, the consumer per batch."""
 
 RECORD = """
 with arriving as (
-    select event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord,
+    select event_id, topic, key, type, payload, digest, occurred_at, shard, traceparent, ord,
            row_number() over (partition by topic, key order by ord) as nth,
            count(*) over (partition by topic, key) as many,
            first_value(event_id) over (partition by topic, key order by ord desc) as last_id
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],
-                $8::text[])
-         with ordinality as a(event_id, topic, key, type, payload, occurred_at, shard, traceparent, ord)
+                $8::text[], $10::bytea[])
+         with ordinality as a(event_id, topic, key, type, payload, occurred_at, shard, traceparent, digest, ord)
 ), head as (
     insert into stream_head as h (topic, key, seq, last_event_id, changed_at)
     select topic, key, many, last_id, clock_timestamp() from arriving where nth = 1 order by topic, key
@@ -39,9 +41,9 @@ with arriving as (
         set seq = h.seq + excluded.seq, last_event_id = excluded.last_event_id, changed_at = excluded.changed_at
     returning h.topic, h.key, h.seq
 )
-insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at, shard)
-select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.traceparent, a.occurred_at,
-       a.shard
+insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, traceparent, occurred_at, shard)
+select $9, a.event_id, a.topic, a.key, head.seq - a.many + a.nth, a.type, a.payload, a.digest, a.traceparent,
+       a.occurred_at, a.shard
 from arriving a join head using (topic, key)
 order by a.ord
 """
@@ -73,6 +75,11 @@ def shard_of(key: str) -> int:
     return crc32(key.encode()) % SHARDS
 
 
+def digest_of(type_: str, key: str, payload: str) -> bytes:
+    """BLAKE2b-128 of an event as it was announced: its row is compared with it for as long as the row is kept."""
+    return blake2b(f"{type_}\0{key}\0{payload}".encode(), digest_size=DIGEST_BYTES).digest()
+
+
 def serialize(event: Event) -> SerializedEvent:
     """The event as JSON; optional fields that are not known are left out."""
     return SerializedEvent(type(event), event.key, event.occurred_at, event.model_dump_json(exclude_none=True))
@@ -80,7 +87,8 @@ def serialize(event: Event) -> SerializedEvent:
 
 async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent], *, recorded_at: datetime) -> None:
     """Insert the announced events into the outbox; called once per transaction, just before its commit."""
-    ids, topics, keys, types, payloads, occurred_at, shards, traceparents = [], [], [], [], [], [], [], []
+    ids, topics, keys, types, payloads, digests = [], [], [], [], [], []
+    occurred_at, shards, traceparents = [], [], []
     for event_id, event, traceparent in events:
         event_class, key, at, payload = event if isinstance(event, SerializedEvent) else serialize(event)
         ids.append(event_id)
@@ -88,10 +96,13 @@ async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent
         keys.append(key)
         types.append(event_class.type)
         payloads.append(payload)
+        digests.append(digest_of(event_class.type, key, payload))
         occurred_at.append(at)
         shards.append(shard_of(key))
         traceparents.append(traceparent)
-    await raw.execute(RECORD, ids, topics, keys, types, payloads, occurred_at, shards, traceparents, recorded_at)
+    await raw.execute(
+        RECORD, ids, topics, keys, types, payloads, occurred_at, shards, traceparents, recorded_at, digests
+    )  # fmt: skip
     faults.point("outbox.before_commit")
 
 

@@ -1,4 +1,4 @@
-"""The seal: whatever of an event is changed, it no longer verifies; keys are added, made current and retired on the way."""
+"""The seal: an event that was changed does not verify; keys are added, made current and retired while events travel."""
 
 import json
 import os
@@ -78,7 +78,8 @@ def test_every_key_of_the_ring_verifies_and_the_current_one_signs() -> None:
     ["", "{", "[]", "null", '{"current": "k1"}', '{"current": "k1", "keys": {}}', '{"current": "k1", "keys": []}',
      '{"current": "k1", "keys": {"k1": "zz"}}', '{"current": "k1", "keys": {"k1": 7}}',
      '{"current": "k2", "keys": {"k1": "' + "00" * 32 + '"}}', '{"current": "k1", "keys": {"k1": "00"}}',
-     '{"current": "k1", "keys": {"k1": "' + "00" * 65 + '"}}', '{"current": "a:b", "keys": {"a:b": "' + "00" * 32 + '"}}',
+     '{"current": "k1", "keys": {"k1": "' + "00" * 65 + '"}}',
+     '{"current": "a:b", "keys": {"a:b": "' + "00" * 32 + '"}}',
      '{"current": ["k1"], "keys": {"k1": "' + "00" * 32 + '"}}'],
 )  # fmt: skip
 def test_a_file_that_is_no_ring_is_refused_without_showing_a_key(text: str) -> None:
