@@ -25,7 +25,9 @@ from deploy.embedded.state import DataDirLock, end_leftovers
 from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, patron
 
 FORMAT = 1
-EXPECTED = re.compile(r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|data/[a-z_-]+\.json")
+EXPECTED = re.compile(
+    r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|keys/bus\.keys|data/[a-z_-]+\.json"
+)
 # belongs to this start or this machine, not to the data
 NOT_KEPT = {"ports.json", "state.json", PASSWORDS}
 

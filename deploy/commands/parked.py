@@ -1,4 +1,7 @@
-"""`patron parked`: events that a service could not apply. Their key is blocked until someone decides."""
+"""`patron parked`: events that a service could not apply. Their key is blocked until someone decides.
+
+Messages that no service had sealed lie beside them: they block nothing, and can be dropped, one or all of them.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +13,8 @@ import typer
 from deploy.operator import Operator, Unreachable
 from deploy.operator.status import collect
 from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console, running_state
+
+NOT_AUTHENTIC = "not_authentic"
 
 app = typer.Typer(
     help="Events a service could not apply: list them, apply one again, or give one up.", no_args_is_help=True
@@ -44,13 +49,29 @@ def retry(parked_id: ParkedId, data: DataOption = DEFAULT_DATA) -> None:
 
 
 @app.command()
+def discard(data: DataOption = DEFAULT_DATA) -> None:
+    """Drop all messages that are not authentic: no service sealed them, and nothing waits for them."""
+    dropped = 0
+    while forged := [event for event in _parked(data)[0] if event.get("reason") == NOT_AUTHENTIC]:
+        for event in forged:
+            _decide(event["service"], event["id"], "drop", data)
+        dropped += len(forged)
+    console.print(f"{dropped} messages were dropped." if dropped else "No message is parked as not authentic.")
+
+
+@app.command()
 def drop(
     parked_id: ParkedId,
     data: DataOption = DEFAULT_DATA,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Give it up: its effects are lost for good, and the hole is recorded."""
-    service, parked_id = find(*_parked(data), parked_id)
+    events, silent = _parked(data)
+    service, parked_id = find(events, silent, parked_id)
+    if any(event["id"] == parked_id and event.get("reason") == NOT_AUTHENTIC for event in events):
+        _decide(service, parked_id, "drop", data)
+        console.print(f"{service} dropped {parked_id}: it was no event, and nothing waited for it.")
+        return
     if not yes:
         typer.confirm(
             f"The effects of {parked_id} are lost for good, and `patron verify` will name the hole. Drop it?",

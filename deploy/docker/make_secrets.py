@@ -1,4 +1,4 @@
-"""Makes what compose needs and what must never be committed: the services' key pairs and the databases' passwords.
+"""Makes what compose needs and what must never be committed: the services' keys and the passwords.
 
 python -m deploy.docker.make_secrets              # into .patron/compose (what exists is kept)
 docker compose --env-file .patron/compose/compose.env up --build
@@ -9,7 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from deploy.embedded.keys import OPERATOR, ensure_keys
+from deploy.embedded.keys import BUS_KEYS, OPERATOR, ensure_keys
 from deploy.embedded.service import SERVICES
 
 IMAGE_USER = 10001  # the image's own account, uid and gid; see the Dockerfile
@@ -24,7 +24,7 @@ def make(directory: Path, uid: int | None = None, gid: int | None = None) -> Pat
     keys = directory / "keys"
     ensure_keys(keys, (*SERVICES, OPERATOR))
     if uid == 0:
-        for file in keys.glob("*.pem"):
+        for file in (*keys.glob("*.pem"), keys / BUS_KEYS):
             os.chown(file, container_uid, container_gid)
     passwords = ["PATRON_DATABASE_PASSWORD", *(f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES)]
     environment = directory / "compose.env"

@@ -27,6 +27,26 @@ def ensure_keys(directory: Path, names: Iterable[str]) -> None:
         _write(directory / BUS_KEYS, KeyRing.generate().as_json().encode(), 0o600)
 
 
+def overwrite_bus_keys(directory: Path, ring: KeyRing) -> None:
+    """Put another ring in the place of the present one, in the same file: a container has that very file mounted.
+
+    A copy stands beside it until that is done, for whoever loses the machine in between.
+    """
+    copy = directory / f"{BUS_KEYS}.new"
+    file = directory / BUS_KEYS
+    content = ring.as_json().encode()
+    with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+        output.write(content)
+        output.flush()
+        os.fsync(output.fileno())
+    with os.fdopen(os.open(file, os.O_WRONLY), "wb") as output:
+        output.write(content)
+        output.truncate()
+        output.flush()
+        os.fsync(output.fileno())
+    copy.unlink()
+
+
 def private_key(directory: Path, name: str) -> bytes:
     return (directory / f"{name}.private.pem").read_bytes()
 

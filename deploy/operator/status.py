@@ -55,6 +55,11 @@ def problems_of(report: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} does not read from the broker; see its log for `consumer_starts_again`")
         if service.get("parked_count"):
             problems.append(f"{name} has {service['parked_count']} parked events: {patron('parked list')}")
+        if service.get("not_authentic_count"):
+            problems.append(
+                f"{name} was sent messages that no service had sealed, and keeps {service['not_authentic_count']}: "
+                f"{patron('parked list')}"
+            )
         if service.get("epoch_differences"):
             count = service["epoch_differences"]
             problems.append(

@@ -41,6 +41,23 @@ def test_the_beginning_of_an_id_is_enough_when_it_is_of_one_event() -> None:
     assert parked.find([event("42"), event("421", "loyalty")], {}, "42") == ("tiering", "42")  # a whole id is one
 
 
+def test_messages_that_are_not_authentic_are_dropped_without_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = [event(FIRST) | {"reason": "not_authentic"}, event(SECOND, "loyalty")]
+    decided = []
+
+    def decide(service: str, parked_id: str, step: str, data: Path) -> None:
+        decided.append((service, parked_id, step))
+        del waiting[0]
+
+    monkeypatch.setattr(parked, "_parked", lambda data: (list(waiting), {}))
+    monkeypatch.setattr(parked, "_decide", decide)
+    assert "No message" not in CliRunner().invoke(parked.app, ["discard"]).output
+    assert decided == [("tiering", FIRST, "drop")]
+    assert "No message" in CliRunner().invoke(parked.app, ["discard"]).output
+    waiting.insert(0, event(FIRST) | {"reason": "not_authentic"})
+    assert "it was no event" in CliRunner().invoke(parked.app, ["drop", FIRST]).output.replace("\n", " ")
+
+
 @pytest.mark.parametrize("step", ["retry", "drop"])
 @pytest.mark.parametrize(
     ("given", "answer"),
