@@ -87,7 +87,10 @@ class System:
         parked: list[str] = []
         for name, database in self.databases.items():
             rows = await database.run(
-                lambda tx: tx.raw.fetch("select type, reason, detail from parked where ended_at is null")
+                lambda tx: tx.raw.fetch(
+                    """select type, reason, detail from parked
+                       where ended_at is null and reason <> 'not_authentic'"""
+                )
             )
             parked += [f"{name} parked {row['type']}: {row['reason']} ({row['detail']})" for row in rows]
         return parked
