@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from bench.environment import run_as_services_do, until
 from bench.sample_orders import EPOCH, read_ring
@@ -21,11 +21,14 @@ from shared.messaging.outbox.event_log import HeadsPage, LogSlice
 class Silent:
     """Owners that have nothing more to tell than what is on the broker, in the epoch that it is of."""
 
-    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
         raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
         return HeadsPage(EPOCH, datetime.now(UTC), [])
+
+    async def outrank_epoch(self, topic: str, seen: UUID) -> None:
+        raise LookupError(f"{seen} outranks the epoch of all")
 
 
 async def main(url: str, kafka: str, partitions: int, wanted: int) -> None:

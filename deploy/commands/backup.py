@@ -30,6 +30,10 @@ EXPECTED = re.compile(
 )
 # belongs to this start or this machine, not to the data
 NOT_KEPT = {"ports.json", "state.json", PASSWORDS}
+HIGHEST_EPOCH = """
+select epoch from (select epoch from stream_epoch union all select epoch from stream_seen) as e
+order by epoch desc nulls last limit 1
+"""
 
 
 def backup(
@@ -62,6 +66,9 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `patron backup` wrote.", exists=True, dir_okay=False)],
     data: DataOption = DEFAULT_DATA,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before replacing what is there.")] = False,
+    epoch_after: Annotated[
+        int, typer.Option(min=0, help="The highest number of an epoch that anybody has seen, where you know it.")
+    ] = 0,
 ) -> None:
     """Put a backup back. Every service's stream begins a new epoch, so that nothing is mistaken for seen."""
     with tempfile.TemporaryDirectory(prefix="patron-restore-") as folder:
@@ -73,9 +80,10 @@ def restore(
             )
         with _stopped_system(data) as postgres:
             ServiceDatabases(postgres).ensure_roles(manifest["services"])
+            highest = max(epoch_after, asyncio.run(_highest_epoch(postgres)))
             for name in manifest["services"]:
                 console.print(f"restoring {name}", style="dim")
-                _load_beside(postgres, name, work / f"{name}.dump")
+                _load_beside(postgres, name, work / f"{name}.dump", highest)
             # only now, with every one complete beside the old ones
             for name in manifest["services"]:
                 _exchange(postgres, name)
@@ -107,12 +115,12 @@ def _fresh(service: str) -> str:
     return f"{database_of(service)}_restored"
 
 
-def _load_beside(postgres: EmbeddedPostgres, service: str, dump: Path) -> None:
+def _load_beside(postgres: EmbeddedPostgres, service: str, dump: Path, highest_epoch: int) -> None:
     postgres.drop_database(_fresh(service))
     ServiceDatabases(postgres).create(service, _fresh(service), template="template0")
     options = ["--exit-on-error", "--no-owner", f"--role={database_of(service)}", f"--dbname={_fresh(service)}"]
     postgres.client("pg_restore", *options, dump)
-    asyncio.run(_renew_epoch(postgres.url(_fresh(service))))
+    asyncio.run(_renew_epoch(postgres.url(_fresh(service)), highest_epoch))
 
 
 def _exchange(postgres: EmbeddedPostgres, service: str) -> None:
@@ -121,7 +129,35 @@ def _exchange(postgres: EmbeddedPostgres, service: str) -> None:
     postgres.client("psql", "-d", "postgres", "-qXc", rename)
 
 
-async def _renew_epoch(url: str) -> None:
+async def _highest_epoch(postgres: EmbeddedPostgres) -> int:
+    """The highest number of an epoch that the databases which are to be replaced live in, or have seen of another.
+
+    A backup may be older than an earlier restore. What can not be asked says so; its services tell the owners
+    themselves when they run (`outrank_epoch`).
+    """
+    import asyncpg
+
+    from shared.messaging.epochs import number_of
+
+    highest = 0
+    existing = set(postgres.databases())
+    for name in SERVICES:
+        if database_of(name) not in existing:
+            continue
+        try:
+            connection = await asyncpg.connect(postgres.url(database_of(name)), timeout=10, command_timeout=300)
+            try:
+                seen = await connection.fetchval(HIGHEST_EPOCH)
+            finally:
+                await connection.close(timeout=5)
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            console.print(f"{name}'s present database can not say which epochs it has seen: {error}", style="dim")
+        else:
+            highest = max(highest, 0 if seen is None else number_of(seen))
+    return highest
+
+
+async def _renew_epoch(url: str, highest_seen: int) -> None:
     """Facts told after the backup was taken are forgotten here but not by their hearers: new facts need a new epoch."""
     import asyncpg
 
@@ -129,7 +165,7 @@ async def _renew_epoch(url: str) -> None:
 
     connection = await asyncpg.connect(url)
     try:
-        await renew_epoch(connection)
+        await renew_epoch(connection, highest_seen=highest_seen)
     finally:
         await connection.close()
 

@@ -124,7 +124,7 @@ def _assemble(
         metrics=Metrics(settings.service),
         subscriptions=subscriptions,
         timers=timers,
-        inbox=Inbox(database, subscriptions, HttpLogClient(clients.get_json, key_ring.read)),
+        inbox=Inbox(database, subscriptions, HttpLogClient(clients.get_json, clients.post_json, key_ring.read)),
         migrations=migrations,
         ports=ports,
         background=background,

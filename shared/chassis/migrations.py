@@ -16,8 +16,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.messaging import new_id
 from shared.messaging.database.failures import connection_was_lost
+from shared.messaging.epochs import new_epoch
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ def create_shared_tables(op: Any, dated: str) -> None:
         execute_file(op, SHARED / f"{dated}_{part}.sql")
     op.execute(
         text("insert into stream_epoch (one_row, epoch, started_at) values (1, :epoch, now())").bindparams(
-            epoch=new_id()
+            epoch=new_epoch(1)
         )
     )
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from shared.messaging.database.transaction import Transaction
+from shared.messaging.epochs import number_of
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.parked import list_parked
 
@@ -33,6 +34,7 @@ async def read_status(tx: Transaction, consumer: ConsumerLoop | None) -> dict[st
     return {
         **dict(row),
         "epoch": str(row["epoch"]),
+        "epoch_number": number_of(row["epoch"]),
         "lag": {} if consumer is None else await _lag(consumer),
         "gaps": 0 if consumer is None else len(consumer.pulls.streams),
         "pulled": 0 if consumer is None else consumer.inbox.pulled,

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -63,7 +64,7 @@ stream_head = Table(  # how far each (topic, key) has counted; its row lock orde
     Index("stream_head_changed", "topic", "changed_at"),
 )
 
-stream_epoch = Table(  # one row: which life of this database it is
+stream_epoch = Table(  # one row: which life of this database it is; its first 48 bits count them
     "stream_epoch",
     metadata,
     Column("one_row", Integer, primary_key=True),
@@ -71,9 +72,18 @@ stream_epoch = Table(  # one row: which life of this database it is
     Column("started_at", Timestamp, nullable=False),
 )
 
-epoch_head = Table(  # where each stream stood when the present epoch began (empty in the first)
+epoch_begin = Table(  # the epochs that began with a restore, in their order; empty in the first
+    "epoch_begin",
+    metadata,
+    Column("life", Integer, Identity(always=True), primary_key=True),
+    Column("epoch", Uuid, nullable=False),
+    Column("began_at", Timestamp, nullable=False),
+)
+
+epoch_head = Table(  # where each stream stood when such an epoch began
     "epoch_head",
     metadata,
+    Column("life", Integer, primary_key=True),
     Column("topic", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),

@@ -51,8 +51,13 @@ create table stream_epoch (
     one_row int primary key check (one_row = 1), epoch uuid not null, started_at timestamptz not null
 );
 
+create table epoch_begin (
+    life int primary key generated always as identity, epoch uuid not null, began_at timestamptz not null
+);
+
 create table epoch_head (
-    topic text not null, key text not null, seq bigint not null, last_event_id uuid not null, primary key (topic, key)
+    life int not null, topic text not null, key text not null, seq bigint not null, last_event_id uuid not null,
+    primary key (topic, key, life)
 );
 
 create table stream_seen (

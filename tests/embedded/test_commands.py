@@ -18,6 +18,7 @@ from deploy.embedded.ports import free_port
 from deploy.embedded.service import SERVICES
 from deploy.operator import operator_token
 from shared.chassis.access.tokens import Verifier
+from shared.messaging.epochs import new_epoch, number_of
 from tests.shared.messaging.world import make_tables
 
 Query = Callable[[str, str], object]
@@ -91,6 +92,8 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     postgres.start()
     loyalty = postgres.url(database_of("loyalty"))
     query(loyalty, "UPDATE stream_head SET seq = 9")
+    tiering = postgres.url(database_of("tiering"))  # a subscriber of loyalty's, which has lived twice since
+    query(tiering, f"INSERT INTO stream_seen VALUES ('patron.loyalty', 'c-1', '{new_epoch(3)}', 9)")
     postgres.stop()
     (data_dir / "keys" / "loyalty.private.pem").write_bytes(b"lost")
 
@@ -100,6 +103,7 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     loyalty = postgres.url(database_of("loyalty"))
     assert query(loyalty, "SELECT seq FROM stream_head") == 4
     assert query(loyalty, "SELECT epoch FROM stream_epoch") != epoch
+    assert number_of(query(loyalty, "SELECT epoch FROM stream_epoch")) == 4, "beyond what any of them had seen"
     assert query(loyalty, "SELECT seq FROM epoch_head") == 4
     assert not [name for name in postgres.databases() if name.endswith("_restored")]
     ServiceDatabases(postgres).ensure(SERVICES)

@@ -23,6 +23,7 @@ TEXTS = {
     "outcome": "Only those to whom this happened",
     "owner": "Only those that this employee takes care of",
     "rule": "Only those that this rule raised",
+    "seen_epoch": "The epoch of the log that the caller's position is in",
     "settled_by": "Only when everything recorded by this instant is committed",
     "severity": "Only of this severity",
     "state": "Only those in this state",

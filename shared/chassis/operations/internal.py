@@ -48,6 +48,18 @@ class StreamEnds(Shape):
     ends: dict[str, Annotated[int, Field(strict=True, ge=1, le=2**62)]] = Field(max_length=event_log.PAGE_SIZE)
 
 
+class EpochSeen(Shape):
+    """An epoch of the owner's log that the caller has seen."""
+
+    seen: Id
+
+
+class EpochRead(Read):
+    """The epoch that the owner's log is in."""
+
+    epoch: UUID
+
+
 class PassedRead(Read):
     """Whether this service hears the topic, and the keys whose events it still needs."""
 
@@ -85,13 +97,27 @@ async def read_heads(
 
 @router.get("/streams/{topic}/{key}", dependencies=[allow("internal", "ops")])
 async def read_stream(
-    request: Request, topic: str, key: str, tx: Tx, first: Annotated[int, Query(alias="from", ge=1, le=2**62)] = 1
+    request: Request,
+    topic: str,
+    key: str,
+    tx: Tx,
+    first: Annotated[int, Query(alias="from", ge=1, le=2**62)] = 1,
+    seen_epoch: Annotated[Id | None, Query()] = None,
 ) -> dict[str, Any]:
     """Committed events of one stream from a number on; what a subscriber missed it pulls here."""
     if topic != request.app.state.service.topic:
         raise not_found("stream_not_found", "This service does not own that topic.")
-    log_slice = await event_log.read_slice(tx, topic, key, first)
+    log_slice = await event_log.read_slice(tx, topic, key, first, seen_epoch=seen_epoch)
     return event_log.slice_as_json(log_slice, topic, key, request.app.state.service.key_ring.read())
+
+
+@router.post("/streams/{topic}/epoch", dependencies=[allow("internal", "ops")])
+async def outrank_epoch(request: Request, topic: str, body: EpochSeen, tx: Tx) -> EpochRead:
+    """A subscriber has seen an epoch of this log that its database, come back from a backup, does not know: the
+    present one counts on from there, so that nobody takes it for the older one."""
+    if topic != request.app.state.service.topic:
+        raise not_found("stream_not_found", "This service does not own that topic.")
+    return EpochRead(epoch=await event_log.outrank_epoch(tx, body.seen))
 
 
 @router.post("/streams/{topic}/passed", dependencies=[allow("internal", "ops")])

@@ -21,8 +21,15 @@ from shared.messaging.database.transaction import Database, Transaction
 from shared.messaging.inbox import parked
 from shared.messaging.inbox.log_client import LogClient
 from shared.messaging.inbox.positions import lock_positions, read_position, save_positions, unblock
-from shared.messaging.inbox.received import ReceivedEvent, StreamKey, batches_by_type, classify, from_log
-from shared.messaging.inbox.resync import align_epoch, skip_to_first_available
+from shared.messaging.inbox.received import (
+    ReceivedEvent,
+    StreamKey,
+    StreamPosition,
+    batches_by_type,
+    classify,
+    from_log,
+)
+from shared.messaging.inbox.resync import align_epoch, is_outranked, skip_to_first_available
 from shared.messaging.outbox.event_log import LogSlice
 from shared.messaging.subscriptions import Subscriptions
 
@@ -164,26 +171,35 @@ class Inbox:
 
         A stream that neither side has anything of leaves no row: anybody may ask for a key that does not exist.
         """
-        assert self.log_client is not None
         while True:
             position = await self.database.run(lambda tx: read_position(tx, topic, key))
             if position.blocked:
                 return PulledSlice(0, head=position.last_seq, is_last=True, blocked=True)
-            log_slice = await self.log_client.read_slice(topic, key, position.last_seq + 1)
+            log_slice = await self._read_slice(topic, key, position)
             if not log_slice.head and not position.last_seq:
                 return PulledSlice(0, head=0, is_last=True)
-            if await self._resync(topic, key, log_slice):
+            if await self._resync(topic, key, log_slice, position.epoch):
                 continue
             outcome = await self.apply(from_log(topic, key, log_slice))
             self.pulled += outcome.applied
             is_last = outcome.applied == 0 or log_slice.events[-1].seq >= log_slice.head
             return PulledSlice(outcome.applied, head=log_slice.head, is_last=is_last)
 
-    async def _resync(self, topic: str, key: str, log_slice: LogSlice) -> bool:
+    async def _read_slice(self, topic: str, key: str, position: StreamPosition) -> LogSlice:
+        """What follows a position at the owner, which is told when it has forgotten the epoch of that position."""
+        assert self.log_client is not None
+        first = position.last_seq + 1
+        log_slice = await self.log_client.read_slice(topic, key, first, position.epoch)
+        if position.epoch is not None and is_outranked(log_slice.epoch, position.epoch):
+            await self.log_client.outrank_epoch(topic, position.epoch)
+            log_slice = await self.log_client.read_slice(topic, key, first, position.epoch)
+        return log_slice
+
+    async def _resync(self, topic: str, key: str, log_slice: LogSlice, seen_epoch: UUID | None) -> bool:
         """Move the position into the owner's epoch, or on to where its log begins. Returns whether to ask it again."""
 
         async def work(tx: Transaction) -> bool:
-            moved = await align_epoch(tx, topic, key, log_slice)
+            moved = await align_epoch(tx, topic, key, log_slice, seen_epoch)
             return moved or await skip_to_first_available(tx, topic, key, log_slice)
 
         return await self.database.run(work)

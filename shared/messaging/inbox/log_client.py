@@ -13,12 +13,18 @@ from shared.messaging.seal import ReadKeyRing
 GetJson = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
 """(service, path, query) -> parsed JSON; raises on anything but success. The chassis signs and sends it."""
 
+PostJson = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
+"""(service, path, body) -> parsed JSON, likewise."""
+
 
 class LogClient(Protocol):
     """Reads the owners' event logs. Raises whatever keeps an owner from answering."""
 
-    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
-        """Rows of one stream from the number `first` on, as many as the owner gives at a time."""
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+        """Rows of one stream from the number `first` on, as many as the owner gives at a time.
+
+        `seen_epoch` is the epoch of the position that is asked for, None before the first event.
+        """
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
         """One page of heads whose keys come after `after`, in order of keys.
@@ -27,16 +33,21 @@ class LogClient(Protocol):
         read; None asks for all.
         """
 
+    async def outrank_epoch(self, topic: str, seen: UUID) -> None:
+        """Tell the owner of an epoch of its log that was seen, so that its present one counts beyond it."""
+
 
 class HttpLogClient:
     """Asks the service that owns the topic at its internal address; believes only rows whose seal verifies."""
 
-    def __init__(self, get: GetJson, key_ring: ReadKeyRing) -> None:
+    def __init__(self, get: GetJson, post: PostJson, key_ring: ReadKeyRing) -> None:
         self.get = get
+        self.post = post
         self.key_ring = key_ring
 
-    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
-        body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/{quote(key, safe='')}", {"from": first})
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+        query = {"from": first} | ({} if seen_epoch is None else {"seen_epoch": str(seen_epoch)})
+        body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/{quote(key, safe='')}", query)
         return slice_from_json(body, topic, key, self.key_ring())
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
@@ -44,3 +55,6 @@ class HttpLogClient:
         body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/heads", query)
         heads = [Head(h["key"], h["seq"], UUID(h["last_event_id"])) for h in body["heads"]]
         return HeadsPage(UUID(body["epoch"]), datetime.fromisoformat(body["as_of"]), heads)
+
+    async def outrank_epoch(self, topic: str, seen: UUID) -> None:
+        await self.post(OWNERS[topic], f"/internal/streams/{topic}/epoch", {"seen": str(seen)})

@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg.pgproto.pgproto import UUID as parse_id
 
 from shared.messaging.broker.interface import Message
+from shared.messaging.epochs import is_earlier
 from shared.messaging.outbox.event_log import LogSlice
 from shared.messaging.seal import SEAL, KeyRing, NotAuthentic, sealed_bytes
 
@@ -121,10 +122,10 @@ def from_log(topic: str, key: str, log_slice: LogSlice) -> list[ReceivedEvent]:
 
 
 def classify(received: Iterable[ReceivedEvent], positions: dict[StreamKey, StreamPosition]) -> Classified:
-    """Against the position: blocked -> nothing, older epoch or seen -> nothing, next -> apply, beyond -> a gap to pull.
+    """Against the position: blocked, seen or of an earlier epoch -> nothing, next -> apply, beyond -> a gap to pull.
 
-    `positions` has every stream of the batch. An event of a newer epoch is never applied from the broker: the owner is
-    asked where that epoch begins.
+    `positions` has every stream of the batch. An event of another epoch is never applied from the broker: the owner is
+    asked where its epoch begins, unless it is of one that is over.
     """
     classified = Classified()
     stopped: set[StreamKey] = set()  # by an event that contradicts the position: nothing is built on it
@@ -135,7 +136,7 @@ def classify(received: Iterable[ReceivedEvent], positions: dict[StreamKey, Strea
         if position.blocked or stream in classified.gaps or stream in stopped:
             continue
         if position.epoch is not None and event.epoch != position.epoch:
-            if event.epoch > position.epoch:
+            if not is_earlier(event.epoch, than=position.epoch):
                 classified.gaps[stream] = position.last_seq + 1
             continue
         last, last_id = reached.get(stream, (position.last_seq, position.last_event_id))

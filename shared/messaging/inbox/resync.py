@@ -1,22 +1,32 @@
 """Where a position moves without an event: into an owner's new epoch, and over what its log no longer has."""
 
+from uuid import UUID
+
 import structlog
 
 from shared.events import OWNERS
 from shared.messaging.database.transaction import Transaction
+from shared.messaging.epochs import is_same_life, number_of
 from shared.messaging.inbox.positions import lock_positions
 from shared.messaging.outbox.event_log import LogSlice
 
 log = structlog.get_logger(__name__)
 
 
-async def align_epoch(tx: Transaction, topic: str, key: str, log_slice: LogSlice) -> bool:
-    """Move one stream's position into the owner's present epoch. Returns whether it moved back.
+async def align_epoch(tx: Transaction, topic: str, key: str, log_slice: LogSlice, seen_epoch: UUID | None) -> bool:
+    """Move one stream's position into the owner's present epoch. Returns whether the owner has to be asked again: it
+    moved back, or is no longer in the epoch that the slice was asked for.
 
-    What was consumed beyond where that epoch begins is unknown to the restored owner, and written down (K16).
+    What was consumed beyond where the log is still the same is unknown to the restored owner, and written down (K16).
     """
     position = (await lock_positions(tx, {(topic, key)}))[topic, key]
-    if position.epoch == log_slice.epoch or (position.epoch is not None and position.epoch > log_slice.epoch):
+    if position.epoch == log_slice.epoch:
+        return False
+    if position.epoch != seen_epoch:
+        return True
+    if position.epoch is not None and is_same_life(position.epoch, log_slice.epoch):
+        return await _renumber_epoch(tx, topic, key, log_slice.epoch)
+    if is_outranked(log_slice.epoch, position.epoch):
         return False
     begins_at = (log_slice.epoch_seq or 0) if position.epoch is not None else position.last_seq
     if position.last_seq > begins_at:
@@ -33,6 +43,23 @@ async def align_epoch(tx: Transaction, topic: str, key: str, log_slice: LogSlice
         topic, key, log_slice.epoch, last, last_id if position.epoch is not None else position.last_event_id,
     )  # fmt: skip
     return position.last_seq > begins_at
+
+
+async def _renumber_epoch(tx: Transaction, topic: str, key: str, epoch: UUID) -> bool:
+    """The owner counts its present life anew (`outrank_epoch`); the position in it stays. Returns False: not moved."""
+    await tx.raw.execute(
+        "update stream_seen set epoch = $3 where topic = $1 and key = $2 and epoch < $3", topic, key, epoch
+    )
+    return False
+
+
+def is_outranked(owners: UUID, seen: UUID | None) -> bool:
+    """Whether an owner's present epoch is another one than was seen of it, and does not count beyond that one.
+
+    Its database came back from a backup that knew of no such epoch: it has to be told, or its new facts would be taken
+    for those of a life that is over.
+    """
+    return seen is not None and not is_same_life(owners, seen) and number_of(owners) <= number_of(seen)
 
 
 async def skip_to_first_available(tx: Transaction, topic: str, key: str, log_slice: LogSlice) -> bool:

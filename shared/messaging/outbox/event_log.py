@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import structlog
 
+from shared.errors import invalid
 from shared.messaging.database.transaction import Transaction
-from shared.messaging.ids import new_id
+from shared.messaging.epochs import MAX_NUMBER, is_same_life, new_epoch, number_of, with_number
 from shared.messaging.seal import KeyRing, sealed_bytes
+
+log = structlog.get_logger(__name__)
 
 PAGE_SIZE = 1000
 HEAD_OVERLAP = timedelta(minutes=5)  # a clock that is set back by less hides nothing; nor does a statement that waits
@@ -56,8 +60,9 @@ class LoggedEvent:
 class LogSlice:
     """Consecutive rows of one stream, with what a subscriber needs to know of the log around them.
 
-    `epoch_seq` and `epoch_event_id` are where the stream stood when the present epoch began: None when it did not
-    exist, or the first epoch is still on. `head` is the stream's last number. What came before `first_available` was
+    `epoch_seq` and `epoch_event_id` are up to where the log is still the one that the subscriber knew in its epoch: the
+    least at which the stream stood when an epoch began after that one. None when it did not exist then, or the
+    subscriber is in the present epoch. `head` is the stream's last number. What came before `first_available` was
     dropped with a month of the log, `last_dropped_id` as the last.
     """
 
@@ -131,13 +136,17 @@ async def is_anybody_open_since(tx: Transaction, instant: datetime) -> bool:
     return is_open
 
 
-async def read_slice(tx: Transaction, topic: str, key: str, first: int, *, limit: int = PAGE_SIZE) -> LogSlice:
-    """Committed rows of one stream from the number `first` on, at most `limit`, as far as its log still has them."""
+async def read_slice(
+    tx: Transaction, topic: str, key: str, first: int, *, seen_epoch: UUID | None = None, limit: int = PAGE_SIZE
+) -> LogSlice:
+    """Committed rows of one stream from the number `first` on, at most `limit`, as far as its log still has them.
+
+    `seen_epoch` is the epoch that the subscriber's position is in.
+    """
     bounds = await tx.raw.fetchrow(
-        """select e.epoch, h.seq, h.last_event_id, coalesce(s.seq, 0) as head,
+        """select e.epoch, coalesce(s.seq, 0) as head,
                   coalesce(c.seq, 0) + 1 as first_available, c.event_id as last_dropped_id
            from stream_epoch e
-           left join epoch_head h on h.topic = $1 and h.key = $2
            left join stream_head s on s.topic = $1 and s.key = $2
            left join outbox_cut c on c.topic = $1 and c.key = $2""",
         topic, key,
@@ -148,10 +157,13 @@ async def read_slice(tx: Transaction, topic: str, key: str, first: int, *, limit
            where topic = $1 and key = $2 and seq >= $3 order by seq limit $4""",
         topic, key, max(first, bounds["first_available"]), limit,
     )  # fmt: skip
+    common = None
+    if seen_epoch is not None and seen_epoch != bounds["epoch"]:
+        common = await _last_in_common(tx, topic, key, seen_epoch)
     return LogSlice(
         epoch=bounds["epoch"],
-        epoch_seq=bounds["seq"],
-        epoch_event_id=bounds["last_event_id"],
+        epoch_seq=None if common is None else common[0],
+        epoch_event_id=None if common is None else common[1],
         head=bounds["head"],
         first_available=bounds["first_available"],
         last_dropped_id=bounds["last_dropped_id"],
@@ -159,17 +171,56 @@ async def read_slice(tx: Transaction, topic: str, key: str, first: int, *, limit
     )
 
 
-async def renew_epoch(connection: "asyncpg.Connection[Any]") -> UUID:
-    """Begin a new epoch: this database came back from a backup, and numbers after its heads are new facts (K16)."""
-    epoch = new_id()
+async def _last_in_common(tx: Transaction, topic: str, key: str, seen: UUID) -> tuple[int, UUID] | None:
+    """The last number, with its event, before which no later epoch than `seen` has begun; None where that is none."""
+    rows = await tx.raw.fetch(
+        """select b.epoch, h.seq, h.last_event_id from epoch_begin b
+           left join epoch_head h on h.life = b.life and h.topic = $1 and h.key = $2
+           where b.epoch > $3 order by h.seq nulls first""",
+        topic, key, seen,
+    )  # fmt: skip
+    later = [row for row in rows if not is_same_life(row["epoch"], seen)]
+    return (later[0]["seq"], later[0]["last_event_id"]) if later and later[0]["seq"] is not None else None
+
+
+async def renew_epoch(connection: "asyncpg.Connection[Any]", *, highest_seen: int = 0) -> UUID:
+    """Begin a new epoch: this database came back from a backup, and numbers after its heads are new facts (K16).
+
+    `highest_seen` is the highest number of an epoch of this owner that anybody is known to have seen: the backup may be
+    older than an earlier restore. Where it is not known, subscribers that have seen a higher one say so
+    (`outrank_epoch`).
+    """
     async with connection.transaction():
-        await connection.execute("delete from epoch_head")
+        before: UUID = await connection.fetchval("select epoch from stream_epoch for update")
+        epoch = new_epoch(max(number_of(before), highest_seen) + 1)
+        life: int = await connection.fetchval(
+            "insert into epoch_begin (epoch, began_at) values ($1, clock_timestamp()) returning life", epoch
+        )
         await connection.execute(
-            """insert into epoch_head (topic, key, seq, last_event_id)
-               select topic, key, seq, last_event_id from stream_head"""
+            """insert into epoch_head (life, topic, key, seq, last_event_id)
+               select $1, topic, key, seq, last_event_id from stream_head""",
+            life,
         )
         await connection.execute("update stream_epoch set epoch = $1, started_at = clock_timestamp()", epoch)
     return epoch
+
+
+async def outrank_epoch(tx: Transaction, seen: UUID) -> UUID:
+    """Count the present epoch beyond one that a subscriber has seen of this owner, when that is another one.
+
+    The owner came back from a backup that did not know of it. The life stays the same, with the heads it began at.
+    Returns the present epoch. Raises DomainError epoch_out_of_range for a number that no owner can have reached.
+    """
+    present: UUID = await tx.raw.fetchval("select epoch from stream_epoch for update")
+    if is_same_life(seen, present) or number_of(seen) < number_of(present):
+        return present
+    if number_of(seen) >= MAX_NUMBER:
+        raise invalid("epoch_out_of_range", "No owner has lived so often.")
+    outranking = with_number(present, number_of(seen) + 1)
+    await tx.raw.execute("update stream_epoch set epoch = $1", outranking)
+    await tx.raw.execute("update epoch_begin set epoch = $1 where epoch = $2", outranking, present)
+    log.warning("epoch_outranks", seen=number_of(seen), was=number_of(present), now=number_of(outranking))
+    return outranking
 
 
 def slice_as_json(log_slice: LogSlice, topic: str, key: str, ring: KeyRing) -> dict[str, Any]:

@@ -118,9 +118,8 @@ class Relay:
     async def _hold_shards_and_send(self, stop: asyncio.Event) -> None:
         connection = await self.database.connect_raw()
         try:
-            epoch: UUID = await connection.fetchval("select epoch from stream_epoch")
             self.producer = await self.broker.producer()
-            await self._send_until_stopped(connection, epoch, stop)
+            await self._send_until_stopped(connection, stop)
         finally:
             self.shards = []
             producer, self.producer = self.producer, None
@@ -129,14 +128,15 @@ class Relay:
             with suppress(Exception):
                 await connection.close(timeout=2)
 
-    async def _send_until_stopped(
-        self, connection: "asyncpg.Connection[Any]", epoch: UUID, stop: asyncio.Event
-    ) -> None:
+    async def _send_until_stopped(self, connection: "asyncpg.Connection[Any]", stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         claim_at, busy = 0.0, False
+        epoch: UUID | None = None
         while not stop.is_set():
-            if loop.time() >= claim_at:
+            if epoch is None or loop.time() >= claim_at:
                 await self._claim_shards(connection)
+                epoch = await connection.fetchval("select epoch from stream_epoch")  # a subscriber may have raised it
+                assert epoch is not None
                 claim_at = loop.time() + CLAIM_SECONDS
             self._work.clear()
             sent = await self.drain_once(connection, epoch)
@@ -145,7 +145,7 @@ class Relay:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), BUSY_POLL_SECONDS if busy or sent else IDLE_POLL_SECONDS)
             busy = sent > 0
-        while await self.drain_once(connection, epoch):  # graceful: what is committed is sent before we go
+        while epoch is not None and await self.drain_once(connection, epoch):  # what is committed is sent before we go
             pass
 
     async def _claim_shards(self, connection: "asyncpg.Connection[Any]") -> None:

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 from shared.chassis.observability.logs import write_logs
 from shared.chassis.observability.tracing import continue_trace
 from shared.messaging import Database
+from shared.messaging.epochs import is_same_life, new_epoch, number_of
 
 Headers = Callable[..., dict[str, str]]
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -73,6 +74,24 @@ async def test_a_subscriber_can_pull_a_stream_from_its_owner(
     assert answer.json()["epoch"] == heads["epoch"]
     refused = await client.get(f"/internal/streams/patron.loyalty/{made[0]}", headers=as_service())
     assert (refused.status_code, refused.json()["code"]) == (404, "stream_not_found")
+
+
+async def test_a_subscriber_tells_an_owner_of_an_epoch_that_its_backup_did_not_know(
+    client: httpx.AsyncClient, as_service: Headers
+) -> None:
+    path = "/internal/streams/patron.profile/epoch"
+    before = (await client.get("/internal/streams/patron.profile/c-1", headers=as_service())).json()["epoch"]
+    known = await client.post(path, json={"seen": before}, headers=as_service())
+    assert known.json() == {"epoch": before}
+    higher = number_of(UUID(before)) + 7
+    raised = await client.post(path, json={"seen": str(new_epoch(higher))}, headers=as_service())
+    assert number_of(UUID(raised.json()["epoch"])) == higher + 1
+    assert is_same_life(UUID(raised.json()["epoch"]), UUID(before))
+    query = {"from": "1", "seen_epoch": str(new_epoch(higher))}
+    answer = await client.get("/internal/streams/patron.profile/c-1", params=query, headers=as_service())
+    assert answer.json()["epoch"] == raised.json()["epoch"]
+    refused = await client.post(path, json={"seen": str(new_epoch(2**47))}, headers=as_service())
+    assert (refused.status_code, refused.json()["code"]) == (422, "epoch_out_of_range")
 
 
 async def test_an_owner_can_ask_whether_a_subscriber_is_past_numbers_of_its_topic(

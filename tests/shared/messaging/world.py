@@ -17,10 +17,11 @@ from shared.events import CustomerReferenceRegistered, OrderDelivered
 from shared.messaging import Database, Subscriptions, Transaction, announce, new_id
 from shared.messaging.broker.interface import Message
 from shared.messaging.broker.loopback import LoopbackBroker
+from shared.messaging.epochs import new_epoch
 from shared.messaging.inbox.consumer import ConsumerLoop
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.timing import ConsumerTiming
-from shared.messaging.outbox.event_log import HeadsPage, LogSlice, read_heads, read_slice
+from shared.messaging.outbox.event_log import HeadsPage, LogSlice, outrank_epoch, read_heads, read_slice
 from shared.messaging.outbox.relay import Relay, to_message
 from shared.messaging.seal import KeyRing
 
@@ -39,7 +40,9 @@ def read_ring() -> KeyRing:
 async def make_tables(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(BACKBONE.read_text())
-    await connection.execute("insert into stream_epoch (one_row, epoch, started_at) values (1, $1, now())", new_id())
+    await connection.execute(
+        "insert into stream_epoch (one_row, epoch, started_at) values (1, $1, now())", new_epoch(1)
+    )
     await connection.execute(
         """create table effect (n bigint generated always as identity, customer_id uuid, type text, ref text,
                                 at timestamptz)"""
@@ -77,11 +80,11 @@ class DirectOwner:
         self.told: list[HeadsPage] = []
         self.down = False
 
-    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
         self.questions.append(key)
         if self.down:
             raise ConnectionRefusedError
-        return await self.database.run(lambda tx: read_slice(tx, topic, key, first))
+        return await self.database.run(lambda tx: read_slice(tx, topic, key, first, seen_epoch=seen_epoch))
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:
         if self.down:
@@ -89,6 +92,9 @@ class DirectOwner:
         page = await self.database.run(lambda tx: read_heads(tx, topic, after=after, changed_since=changed_since))
         self.told.append(page)
         return page
+
+    async def outrank_epoch(self, topic: str, seen: UUID) -> None:
+        await self.database.run(lambda tx: outrank_epoch(tx, seen))
 
 
 class World:

@@ -1,7 +1,7 @@
 """A key that is not known yet is pulled while its caller waits: what the owners have takes effect, once, in bounds."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -78,12 +78,12 @@ class SlowOwner:
         self.direct, self.may_answer, self.asking, self.most_asking = world.direct, asyncio.Event(), 0, 0
         world.inbox.log_client = self  # type: ignore[assignment]
 
-    async def read_slice(self, topic: str, key: str, first: int) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
         self.asking += 1
         self.most_asking = max(self.most_asking, self.asking)
         try:
             await self.may_answer.wait()
-            return await self.direct.read_slice(topic, key, first)
+            return await self.direct.read_slice(topic, key, first, seen_epoch)
         finally:
             self.asking -= 1
 
