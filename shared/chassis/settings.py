@@ -10,10 +10,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.messaging.broker.kafka_access import KafkaAccess
 
 
-class ServiceSettings(BaseSettings):
-    """Subclass it in a service's `settings.py`, fix `service` there and add what only this service has."""
+class ListenerSettings(BaseSettings):
+    """How a service's process listens: under which names, for how many at once."""
 
     model_config = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
+
+    service: str = ""
+    services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
+    internal_services: dict[str, str] = Field(default_factory=dict)  # name -> base URL of /internal, where it differs
+    hosts: tuple[str, ...] = ()  # names it is reached by, beside this machine's own and those of `services`; * is any
+    proxies: tuple[str, ...] = ()  # addresses or networks of reverse proxies, whose X-Forwarded-For is believed
+    public_contract: bool = True  # /docs, /openapi.json and /asyncapi.yaml; without it at the internal port only
+    concurrent_requests: int = Field(default=1000, ge=1)
+    keep_alive_seconds: int = Field(default=20, ge=1, le=600)  # our own clients keep a connection 15 s (shared/http.py)
+
+
+class ServiceSettings(ListenerSettings):
+    """Subclass it in a service's `settings.py`, fix `service` there and add what only this service has."""
 
     service: str
     database_url: str = Field(repr=False)
@@ -29,8 +42,6 @@ class ServiceSettings(BaseSettings):
     kafka_sasl: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
     kafka_user: str = ""
     kafka_password: str = Field(default="", repr=False)
-    services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
-    internal_services: dict[str, str] = Field(default_factory=dict)  # name -> base URL of /internal, where it differs
     clock_skew_seconds: float = Field(default=0.2, ge=0, le=60)  # by how much the machines' clocks may differ
     keep_days: int = Field(default=0, ge=0, le=36_500)  # of the event log's months that are over; 0: for ever
     keys: Path = Path("keys")
@@ -38,6 +49,7 @@ class ServiceSettings(BaseSettings):
     time_zone: str = "UTC"
     holidays: str = "CN"
     dev_issuer: bool = False
+    dev_issuer_public: bool = False  # gives everybody who reaches the service any role: has to be said on its own
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     body_limit: int = 2 * 1024 * 1024
 

@@ -83,7 +83,7 @@ def test_each_service_has_an_internal_port_of_its_own(data_dir: Path, stand_ins:
         for name in system.services:
             assert status_of(f"{system.urls[name]}/internal/status") == 404
             assert status_of(f"{system.internal_urls[name]}/internal/status") == 200
-            assert status_of(f"{system.internal_urls[name]}/docs") == 404
+            assert status_of(f"{system.internal_urls[name]}/v1/customers") == 404
             assert ask(system.internal_urls[name])["service"] == name
         kept = system.internal_urls
     with System(data_dir, env=stand_ins, services=GATEWAY_ONLY) as system:
