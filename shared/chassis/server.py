@@ -6,27 +6,32 @@ A service whose settings or keys are not safe says all that is wrong and does no
 import argparse
 import errno
 import importlib
+import resource
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsError
 
+from shared.chassis.http.connection_settings import ConnectionSettings
+from shared.chassis.http.guarded_protocol import guarded_protocol
 from shared.chassis.http.hosts import ServedHosts, own_hosts
 from shared.chassis.http.listeners import Listeners
 from shared.chassis.operations.start_checks import CONFIGURATION_FAULT, describe_settings_error, find_faults
 from shared.chassis.settings import ListenerSettings, ServiceSettings
 
-# h11 lets a smuggled request through
-PROTOCOL = "httptools"
+KEEP_ALIVE_SECONDS = 20  # longer than our own clients keep a connection (shared/http.py), so that none meets its end
 GRACE_SECONDS = 10  # for answers under way when the server is told to stop: an open stream must not hold it up
+MOST_FILES = 65_536
+FILES_OF_OUR_OWN = 256  # of the database, the broker, the other services, the logs
 CANNOT_LISTEN = 1
 NO_ADDRESS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 Factory = Callable[[], Any]
+Chosen = TypeVar("Chosen", bound=BaseSettings)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module, _, name = chosen.factory.partition(":")
     application = importlib.import_module(module)
     settings, faults = read_settings(getattr(application, "Settings", ListenerSettings))
-    if faults or settings is None:
+    connections, more_faults = read_settings(ConnectionSettings)
+    faults += more_faults
+    if faults or settings is None or connections is None:
         print("\n- ".join([f"{module} does not start:", *faults]), file=sys.stderr)
         return CONFIGURATION_FAULT
     if chosen.check:
@@ -44,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ports = [chosen.port] if chosen.internal_port is None else [chosen.port, chosen.internal_port]
     try:
         sockets = [bind(chosen.host, port) for port in ports]
-        server_of(getattr(application, name), settings, chosen.internal_port).run(sockets)
+        server_of(getattr(application, name), settings, connections, chosen.internal_port).run(sockets)
     except OSError as error:
         if error.errno not in NO_ADDRESS:
             raise
@@ -53,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_settings(kind: type[ListenerSettings]) -> tuple[ListenerSettings | None, list[str]]:
+def read_settings(kind: type[Chosen]) -> tuple[Chosen | None, list[str]]:
     """The settings of the environment, and all that keeps a service with them from starting."""
     try:
         settings = kind()
@@ -62,28 +69,54 @@ def read_settings(kind: type[ListenerSettings]) -> tuple[ListenerSettings | None
     return settings, find_faults(settings) if isinstance(settings, ServiceSettings) else []
 
 
-def server_of(factory: Factory, settings: ListenerSettings, internal_port: int | None) -> uvicorn.Server:
+def server_of(
+    factory: Factory, settings: ListenerSettings, connections: ConnectionSettings, internal_port: int | None
+) -> uvicorn.Server:
     """The server of an application, not yet running. The application is built inside of its event loop."""
+    built: list[Listeners] = []
+
+    def build() -> Listeners:
+        built.append(listeners_of(factory(), settings, connections, internal_port))
+        return built[0]
+
+    def record(code: str, address: str) -> None:
+        built[0].record_refused_connection(code, address)
+
     config = uvicorn.Config(
-        lambda: listeners_of(factory(), settings, internal_port),
+        build,
         factory=True,
         interface="asgi3",
-        http=PROTOCOL,
+        http=guarded_protocol(connections.limits(record)),
         ws="none",
         loop="uvloop",
         log_config=None,  # the chassis writes the logs
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.proxies),
-        forwarded_allow_ips=list(settings.proxies),
-        timeout_keep_alive=settings.keep_alive_seconds,
+        proxy_headers=bool(connections.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in connections.trusted_proxies],
+        limit_concurrency=allow_open_files(),
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return uvicorn.Server(config)
 
 
-def listeners_of(app: Any, settings: ListenerSettings, internal_port: int | None) -> Listeners:
-    """The application behind its listeners. One that is no service's (a stand-in) has no metrics."""
+def allow_open_files() -> int:
+    """Lets the process open as many files as the system allows it; returns how many connections may be open of them.
+
+    Many shells start with 1,024, which a few clients could fill. What is a limit of requests at once is told by the
+    listeners, in time for everybody to be answered; this one only keeps files for the database and the logs."""
+    now, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if now not in (resource.RLIM_INFINITY, wanted) and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(wanted - FILES_OF_OUR_OWN, FILES_OF_OUR_OWN)
+
+
+def listeners_of(
+    app: Any, settings: ListenerSettings, connections: ConnectionSettings, internal_port: int | None
+) -> Listeners:
+    """The application behind its listeners. One that is no service's (a stand-in) has neither metrics nor logs."""
     service = getattr(app.state, "service", None)
     own = own_hosts(settings.service, settings.services, settings.internal_services)
     return Listeners(
@@ -91,8 +124,9 @@ def listeners_of(app: Any, settings: ListenerSettings, internal_port: int | None
         internal_port,
         ServedHosts(settings.hosts, own),
         public_contract=settings.public_contract,
-        concurrent_requests=settings.concurrent_requests,
+        concurrency=connections.concurrency,
         metrics=service.metrics if service is not None else None,
+        security_log=service.security_log if service is not None else None,
     )
 
 

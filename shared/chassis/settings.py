@@ -11,7 +11,7 @@ from shared.messaging.broker.kafka_access import KafkaAccess
 
 
 class ListenerSettings(BaseSettings):
-    """How a service's process listens: under which names, for how many at once."""
+    """How a service's process listens, and where the others do."""
 
     model_config = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
 
@@ -19,10 +19,7 @@ class ListenerSettings(BaseSettings):
     services: dict[str, str] = Field(default_factory=dict)  # name -> base URL
     internal_services: dict[str, str] = Field(default_factory=dict)  # name -> base URL of /internal, where it differs
     hosts: tuple[str, ...] = ()  # names it is reached by, beside this machine's own and those of `services`; * is any
-    proxies: tuple[str, ...] = ()  # addresses or networks of reverse proxies, whose X-Forwarded-For is believed
     public_contract: bool = True  # /docs, /openapi.json and /asyncapi.yaml; without it at the internal port only
-    concurrent_requests: int = Field(default=1000, ge=1)
-    keep_alive_seconds: int = Field(default=20, ge=1, le=600)  # our own clients keep a connection 15 s (shared/http.py)
 
 
 class ServiceSettings(ListenerSettings):

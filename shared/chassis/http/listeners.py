@@ -5,29 +5,25 @@ operator's command and Prometheus, and is to be reachable by those alone. Applic
 listeners: there everything answers at one address, under any name.
 """
 
-import time
-from collections import Counter
 from uuid import uuid4
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.chassis.http.hosts import SAFE, ServedHosts
 from shared.chassis.http.request_context import METHODS
 from shared.chassis.observability.metrics import Metrics
-from shared.chassis.problems import problem
-
-log = structlog.get_logger(__name__)
+from shared.chassis.observability.security_log import SecurityLog
+from shared.chassis.problems import Refused, problem_of
 
 INTERNAL = ("/internal/", "/metrics")  # never from outside
 PROBES = ("/livez", "/readyz")  # at both, however busy the service is
 CONTRACT = ("/openapi.json", "/asyncapi.yaml", "/docs")  # at the internal one too: the gateway reads the services'
 INSIDE = INTERNAL + CONTRACT
 NO_ROUTE = "/internal"  # itself no path of any service: the application's own answer to what does not exist
-RETRY_SECONDS = "1"
-LOG_SECONDS = 1.0  # one line for all refusals of so long: a flood does not fill the disk
-
-Refusal = tuple[int, str, str]  # status, code, detail
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+# what is refused before there is a request, as a security event
+CONNECTION_EVENTS = {"too_many_connections": "limit_reached", "too_many_requests": "limit_reached",
+                     "head_too_large": "too_large", "too_many_headers": "too_large"}  # fmt: skip
 
 
 def is_internal(path: str) -> bool:
@@ -46,18 +42,18 @@ class Listeners:
         hosts: ServedHosts,
         *,
         public_contract: bool = True,
-        concurrent_requests: int = 1000,
+        concurrency: int = 800,
         metrics: Metrics | None = None,
+        security_log: SecurityLog | None = None,
     ) -> None:
         self.app = app
         self.internal_port = internal_port
         self.hosts = hosts
         self.hidden = (INTERNAL if internal_port is not None else ()) + (() if public_contract else CONTRACT)
-        self.concurrent_requests = concurrent_requests
+        self.concurrency = concurrency
         self.metrics = metrics
+        self.security_log = security_log
         self.running = 0  # requests of callers that are being answered
-        self._unlogged: Counter[str] = Counter()  # refusals by code since the last line about them
-        self._log_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,7 +78,7 @@ class Listeners:
         finally:
             self.running -= 1
 
-    def _refusal(self, scope: Scope, address: str, internal: bool) -> Refusal | None:
+    def _refusal(self, scope: Scope, address: str, internal: bool) -> Refused | None:
         host = origin = None
         site = b""
         changes = scope["method"] not in SAFE
@@ -96,30 +92,28 @@ class Listeners:
             elif name == b"sec-fetch-site":
                 site = value
         if not self.hosts.serves(host, address):
-            return (421, "host_not_served", "Nothing is served under this name. Its operator sets PATRON_HOSTS.")
+            return Refused(421, "host_not_served", "Nothing is served under this name. Its operator sets PATRON_HOSTS.")
         if changes and origin is not None and not self.hosts.takes_from(origin, host or b"", site):
-            return (403, "cross_origin", "A page of another origin can not change anything here.")
-        if self.running >= self.concurrent_requests and not internal:
-            return (503, "try_again", "Too many requests are being answered at this moment.")
+            return Refused(403, "cross_origin", "A page of another origin can not change anything here.")
+        if self.running >= self.concurrency and not internal:
+            return Refused(503, "try_again", "Too many requests are being answered now.", headers={"Retry-After": "1"})
         return None
 
-    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-        status, code, detail = refusal
-        headers = {
-            "X-Request-Id": uuid4().hex,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        } | ({"Retry-After": RETRY_SECONDS} if status == 503 else {})
+    async def _refuse(self, refusal: Refused, scope: Scope, receive: Receive, send: Send) -> None:
+        status, method = refusal.status_code, scope["method"] if scope["method"] in METHODS else "OTHER"
         if self.metrics is not None:
-            self.metrics.answered(scope["method"] if scope["method"] in METHODS else "OTHER", "(none)", status, 0.0)
-        self._log(code, scope)
-        await problem(status, code, detail, headers=headers)(scope, receive, send)
-
-    def _log(self, code: str, scope: Scope) -> None:
-        self._unlogged[code] += 1
-        now = time.monotonic()
-        if now >= self._log_at:
+            self.metrics.answered(method, "(none)", status, 0.0)
+        if self.security_log is not None and status < 500:
             client = scope.get("client")
-            log.warning("requests_refused", codes=dict(self._unlogged), last_client=client[0] if client else None)
-            self._unlogged.clear()
-            self._log_at = now + LOG_SECONDS
+            self.security_log.refused(
+                status, refusal.code, presented=False, partner=False, address=client[0] if client else None
+            )
+        answer = problem_of(refusal)
+        answer.headers.update(HEADERS | {"X-Request-Id": uuid4().hex})
+        await answer(scope, receive, send)
+
+    def record_refused_connection(self, code: str, address: str) -> None:
+        """A connection's own refusals, before there is a request: for the server's protocol to tell of them."""
+        if self.security_log is not None:
+            event = CONNECTION_EVENTS.get(code, "malformed")
+            self.security_log.record(event, code=code, address=address)

@@ -21,6 +21,8 @@ from sqlalchemy.exc import ArgumentError
 from shared.chassis.http.hosts import ANY, LOOPBACK
 from shared.chassis.settings import ServiceSettings
 from shared.events import OWNERS
+from shared.messaging.seal import FILE_NAME as BUS_KEYS
+from shared.messaging.seal import BadKeyRing, KeyRingFile
 
 CONFIGURATION_FAULT = 78  # EX_CONFIG of sysexits.h: to start again changes nothing
 
@@ -66,10 +68,6 @@ def _issuers(settings: Any) -> Iterator[str]:
             "PATRON_DEV_ISSUER is on beside PATRON_OIDC_ISSUER: everybody could give themselves any role. "
             "Set PATRON_DEV_ISSUER=0."
         )
-    if issuer and not keys_url:
-        yield "PATRON_OIDC_ISSUER is set without PATRON_OIDC_JWKS_URL: set it to where that issuer publishes its keys."
-    if keys_url and not issuer:
-        yield "PATRON_OIDC_JWKS_URL is set without PATRON_OIDC_ISSUER: set the issuer whose keys these are."
     for name, url in {"PATRON_OIDC_ISSUER": issuer, "PATRON_OIDC_JWKS_URL": keys_url}.items():
         parts = urlsplit(url or "https://nothing")
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
@@ -114,13 +112,20 @@ def _keys(settings: ServiceSettings) -> Iterator[str]:
     if not folder.is_dir():
         yield f"The folder of keys {folder} (PATRON_KEYS) is not there: `patron up` or make_secrets makes one."
         return
-    own = f"{settings.service}.private.pem"
-    for name in (own, *(f"{service}.public.pem" for service in sorted({*OWNERS.values(), settings.service}))):
+    services = sorted({*OWNERS.values(), settings.service})
+    secrets = [f"{settings.service}.private.pem", *(f"{service}.public.pem" for service in services), BUS_KEYS]
+    for name in secrets:
         if not os.access(folder / name, os.R_OK):
             yield f"{folder / name} is missing, or this process may not read it."
     yield from _open_folder(folder)
-    for file in sorted(folder.glob("*.pem")):
+    for file in sorted([*folder.glob("*.pem"), folder / BUS_KEYS]):
         yield from _open_file(file)
+    try:
+        KeyRingFile(folder / BUS_KEYS).read()
+    except BadKeyRing as error:
+        yield f"{folder / BUS_KEYS} is no ring of bus keys: {error}."
+    except OSError:
+        return  # said above
 
 
 def _open_folder(folder: Path) -> Iterator[str]:
@@ -139,7 +144,7 @@ def _open_file(file: Path) -> Iterator[str]:
         return
     if state.st_mode & WRITE_OF_OTHERS:
         yield f"Others may replace {file}: chmod go-w {file}."
-    elif ".private." in file.name and state.st_mode & _closed_bits(state):
+    elif not file.name.endswith(".public.pem") and state.st_mode & _closed_bits(state):
         yield f"{file} can be read by others: chmod 600 {file}."
 
 

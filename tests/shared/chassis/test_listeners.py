@@ -94,7 +94,7 @@ async def test_a_request_without_a_name_is_for_nobody() -> None:
 
 
 async def test_probes_answer_under_any_name_and_however_busy_it_is() -> None:
-    listening = listeners(concurrent_requests=1)
+    listening = listeners(concurrency=1)
     listening.running = 5
     for port in (PUBLIC, INTERNAL):
         for path in ("/livez", "/readyz"):
@@ -156,7 +156,7 @@ async def test_one_too_many_is_told_when_to_come_again_and_others_are_served_aft
         await show_path(scope, receive, send)
 
     metrics = Metrics("test")
-    listening = listeners(app=wait, concurrent_requests=2, metrics=metrics)
+    listening = listeners(app=wait, concurrency=2, metrics=metrics)
     first = [asyncio.create_task(answer(listening)) for _ in range(2)]
     await asyncio.sleep(0)
     status, body, headers = await answer(listening)

@@ -59,8 +59,6 @@ def test_what_is_safe_starts(faults: Callable[..., list[str]], settings: dict[st
     ("settings", "words"),
     [
         (OIDC | {"dev_issuer": True}, "PATRON_DEV_ISSUER=0"),
-        ({"oidc_issuer": "https://id.example"}, "PATRON_OIDC_JWKS_URL"),
-        ({"oidc_jwks_url": "https://id.example/keys"}, "PATRON_OIDC_ISSUER"),
         (OIDC | {"oidc_jwks_url": "http://id.example/keys"}, "PATRON_OIDC_JWKS_URL is not https"),
         (OIDC | {"oidc_issuer": "http://id.example"}, "PATRON_OIDC_ISSUER is not https"),
         (OIDC | {"oidc_jwks_url": "http://127.0.0.1.attacker.example/k"}, "PATRON_OIDC_JWKS_URL is not https"),
@@ -86,11 +84,18 @@ def test_a_password_may_be_elsewhere(faults: Callable[..., list[str]], monkeypat
     assert faults(database_url="postgresql://patron@database.internal/x") == []
 
 
-@pytest.mark.parametrize("name", ["gateway.private.pem", "loyalty.public.pem", "gateway.public.pem"])
+@pytest.mark.parametrize("name", ["gateway.private.pem", "loyalty.public.pem", "gateway.public.pem", "bus.keys"])
 def test_a_key_that_is_missing_is_named(faults: Callable[..., list[str]], folder: Path, name: str) -> None:
     (folder / name).unlink()
     (fault,) = faults()
     assert name in fault
+
+
+def test_bus_keys_that_are_none_are_refused(faults: Callable[..., list[str]], folder: Path) -> None:
+    (folder / "bus.keys").write_text('{"current": "k1", "keys": {"k1": "73656372657473"}}')
+    (fault,) = faults()
+    assert "bus.keys is no ring of bus keys" in fault
+    assert "73656372" not in fault
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,7 @@ def test_a_key_that_is_missing_is_named(faults: Callable[..., list[str]], folder
         ("gateway.private.pem", 0o640, "chmod 600"),
         ("gateway.private.pem", 0o604, "chmod 600"),
         ("operator.private.pem", 0o644, "chmod 600"),
+        ("bus.keys", 0o640, "chmod 600"),
         ("loyalty.public.pem", 0o666, "chmod go-w"),
         ("loyalty.public.pem", 0o664, "chmod go-w"),
         (".", 0o755, "chmod 700"),
@@ -148,6 +154,7 @@ def test_all_that_is_wrong_is_said_at_once_and_without_a_stack_trace(folder: Pat
         PATRON_KEYS=str(folder),
         PATRON_DEV_ISSUER="1",
         PATRON_OIDC_ISSUER="http://id.example",
+        PATRON_OIDC_JWKS_URL="http://id.example/keys",
     )
     assert (refused.returncode, refused.stdout) == (78, "")
     first, *rest = refused.stderr.splitlines()
@@ -163,8 +170,12 @@ def test_settings_that_can_not_be_read_are_named_without_what_they_hold() -> Non
     assert "Traceback" not in refused.stderr
     for name in ("PATRON_CURRENCY: ", "PATRON_DATABASE_POOL: ", "PATRON_DATABASE_URL: Field required."):
         assert name in refused.stderr
+    refused = run_check(PATRON_DATABASE_URL=URL, PATRON_OIDC_ISSUER="https://id.example")
+    assert (refused.returncode, "PATRON_OIDC_JWKS_URL" in refused.stderr) == (78, True)
+    refused = run_check(PATRON_CONCURRENCY="hush-hush")
+    assert "PATRON_CONCURRENCY: " in refused.stderr
     refused = run_check(PATRON_HOSTS="hush-hush")
-    assert refused.stderr.endswith("PATRON_HOSTS is a list or a map and has to be written in JSON.\n")
+    assert "PATRON_HOSTS is a list or a map and has to be written in JSON.\n" in refused.stderr
 
 
 def test_settings_that_are_right_may_be_tried_without_starting(folder: Path) -> None:
