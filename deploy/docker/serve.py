@@ -19,7 +19,7 @@ def main() -> None:
     service = os.environ.get("PATRON_SERVICE", "")
     if service not in SERVICES:
         raise SystemExit(f"PATRON_SERVICE is {service or 'not set'}; it names one of {', '.join(SERVICES)}")
-    arguments = command(service)
+    arguments = [*command(service), *sys.argv[1:]]  # --check: only say whether it may start
     os.execv(arguments[0], arguments)
 
 

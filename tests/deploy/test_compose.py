@@ -1,6 +1,7 @@
 """docker-compose.yml: it parses, holds no secret, gives each service its own key, and waits for what it needs."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -15,8 +16,11 @@ import pytest
 import yaml
 
 from deploy.docker.make_secrets import IMAGE_USER, make
-from deploy.docker.serve import SERVICES
+from deploy.docker.serve import INTERNAL_PORT, PORT, SERVICES
 from deploy.embedded import EmbeddedPostgres, scratch_data_dir
+from shared.chassis.http.connection_settings import ConnectionSettings
+from shared.chassis.server import read_settings
+from tests import harness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -195,7 +199,38 @@ async def reach(port: int, passwords: dict[str, str]) -> dict[tuple[str, str], b
 def test_every_variable_is_one_that_the_service_reads(compose):
     from services.gateway.settings import Settings
 
-    read = {f"PATRON_{name.upper()}" for name in Settings.model_fields}
+    fields = [*Settings.model_fields, *ConnectionSettings.model_fields]
+    read = {f"PATRON_{name.upper()}" for name in fields}
     assert set(compose["services"]["gateway"]["environment"]) <= read
     for service in SERVICES:
         assert set(compose["services"][service]["environment"]) <= read
+
+
+def test_internal_addresses_are_at_the_internal_port_that_nothing_publishes(compose):
+    environment = compose["services"]["loyalty"]["environment"]
+    internal = json.loads(environment["PATRON_INTERNAL_SERVICES"])
+    assert internal == {service: f"http://{service}:{INTERNAL_PORT}" for service in SERVICES}
+    assert json.loads(environment["PATRON_SERVICES"]) == {service: f"http://{service}:{PORT}" for service in SERVICES}
+    for part in compose["services"].values():
+        assert not any(port.endswith(f":{INTERNAL_PORT}") for port in part.get("ports", []))
+
+
+def test_what_compose_gives_a_service_lets_it_start(compose, tmp_path, monkeypatch):
+    """Its environment and its secrets, as the containers get them, by the checks of a start."""
+    values = values_in(make(tmp_path / "secrets"))
+    for name in [name for name in os.environ if name.startswith("PATRON_")]:
+        monkeypatch.delenv(name)
+    for service in SERVICES:
+        mounted = tmp_path / service
+        mounted.mkdir(mode=0o700)
+        for secret in {*compose["services"][service]["secrets"], "bus.keys"}:
+            shutil.copy(tmp_path / "secrets" / "keys" / secret, mounted / secret)
+        with monkeypatch.context() as patch:
+            for name, value in compose["services"][service]["environment"].items():
+                if value is not None:
+                    filled = re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda m: values.get(m[1], m[2] or ""), value)
+                    patch.setenv(name, filled)
+            patch.setenv("PATRON_KEYS", str(mounted))
+            settings, faults = read_settings(harness.part_of(service, "settings").Settings)
+        assert settings is not None
+        assert (service, faults) == (service, [])

@@ -191,6 +191,15 @@ def test_a_container_without_a_name_says_what_it_wants(monkeypatch):
         serve.main()
 
 
+def test_a_container_may_only_be_asked_whether_it_would_start(monkeypatch):
+    commands: list[list[str]] = []
+    monkeypatch.setenv("PATRON_SERVICE", "loyalty")
+    monkeypatch.setattr(sys, "argv", ["serve", "--check"])
+    monkeypatch.setattr(os, "execv", lambda _, arguments: commands.append(arguments))
+    serve.main()
+    assert commands == [[*serve.command("loyalty"), "--check"]]
+
+
 def test_a_container_is_healthy_only_while_ready():
     class Answer(http.server.BaseHTTPRequestHandler):
         status = 200

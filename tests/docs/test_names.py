@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.chassis.http.connection_settings import ConnectionSettings
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links, name_of, paths, prose
 from tools import doc_snippets
 from tools.contracts import application
@@ -86,7 +87,8 @@ def test_every_environment_variable_is_in_the_operators_table_and_no_other() -> 
     page = (ROOT / "docs" / "operations.md").read_text()
     table = page.partition("## Environment\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"PATRON_\w+", table))
-    read = {"PATRON_FAULT", "PATRON_FAULT_MARK"}
+    of_the_server = {f"PATRON_{field.upper()}" for field in ConnectionSettings.model_fields}
+    read = {"PATRON_FAULT", "PATRON_FAULT_MARK"} | of_the_server
     for service in SERVICES:
         package = "services.gateway" if service == "gateway" else f"services.{service}_svc"
         module = importlib.import_module(f"{package}.settings")

@@ -35,7 +35,7 @@ Role = Literal["agent", "manager", "head", "analyst", "auditor", "admin"]
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of our own forms as well
 }
 AREA = Path(__file__).parent
 TEMPLATES = Environment(
