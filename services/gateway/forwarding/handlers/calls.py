@@ -36,6 +36,7 @@ FORWARDED_RESPONSE_HEADERS = (
     "sunset",
 )
 SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
+SAFE_IN_QUERIES = "%/?:@!$&'()*+,;=-._~"  # what was escaped stays as it is, what was not and should be is
 RETRY_SECONDS = "2"
 CONNECT_SECONDS = 2.0
 
@@ -78,7 +79,7 @@ async def forward(service: Service, name: str, call: ServiceCall, actor: Actor, 
     headers = {key: value for key, value in (call.headers or {}).items() if key in FORWARDED_REQUEST_HEADERS}
     headers |= service.clients.on_behalf_of(name, actor)
     headers["accept-encoding"] = "identity"
-    url = quote(call.path, safe=SAFE_IN_PATHS) + (f"?{call.query.decode('ascii')}" if call.query else "")
+    url = quote(call.path, safe=SAFE_IN_PATHS) + (f"?{quote(call.query, safe=SAFE_IN_QUERIES)}" if call.query else "")
     timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     try:
         answer = await service.clients.bare(name).request(
