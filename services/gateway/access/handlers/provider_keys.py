@@ -79,7 +79,6 @@ class ProviderKeys:
         """Ask the provider, unless it is asked already or was asked less than `pause` seconds ago."""
         now = time.monotonic()
         if self._reading is None and (self._asked_at is None or now - self._asked_at >= pause):
-            self._asked_at = now
             self._reading = asyncio.create_task(self._read(), name="gateway:provider_keys")
 
     async def _read(self) -> None:
@@ -96,7 +95,7 @@ class ProviderKeys:
             self._fresh_until = now + seconds
             self._usable_until = self._fresh_until + STALE_SECONDS
         finally:
-            self._reading = None
+            self._reading, self._asked_at = None, time.monotonic()
 
 
 async def _published(url: str) -> tuple[dict[str, jwt.PyJWK], float]:
@@ -113,7 +112,9 @@ async def _published(url: str) -> tuple[dict[str, jwt.PyJWK], float]:
     document = orjson.loads(bytes(body))
     if len(document["keys"]) > MOST_KEYS:
         raise ValueError("too many keys")
-    keys = {str(key.key_id or ""): key for key in jwt.PyJWKSet.from_dict(document).keys if key.public_key_use != "enc"}
+    published = jwt.PyJWKSet.from_dict(document).keys
+    for_signatures = [key for key in published if key.public_key_use != "enc" and key.algorithm_name in ALGORITHMS]
+    keys = {str(key.key_id or ""): key for key in for_signatures}
     if not keys:
         raise ValueError("no key for signatures")
     return keys, fresh_seconds(dict(answer.headers), datetime.now(UTC))
