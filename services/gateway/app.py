@@ -65,7 +65,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
         authenticate=authenticate,
-        body_limits={"/v1/orders": settings.order_limit},
     )
     # inside of the outermost layer, so that what is refused is logged and counted too
     app.user_middleware.append(

@@ -14,8 +14,6 @@ class Settings(ServiceSettings):
     service: Literal["gateway"] = "gateway"
     sources: tuple[Code, ...] = ("demo",)  # the company's own systems that send ids of their own, beside "patron"
     backdating_days: int = Field(default=30, ge=0)  # older reports need the scope history
-    order_limit: int = 1024 * 1024  # bytes of one order; a batch may have body_limit
-    body_limit: int = 8 * 1024 * 1024
 
     requests_per_second: float = Field(default=2000.0, gt=0)  # for each client (a key, a token, or an address)
     burst: int = Field(default=4000, ge=1)

@@ -42,7 +42,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[area.router for area in AREAS],
         subscriptions=subscriptions,
         timers=timers,
-        body_limits={"/v1/customers:batch": settings.batch_limit},
         migrations=Path(__file__).parent / "migrations",
     )
     app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, settings.registry_seconds)

@@ -17,5 +17,3 @@ class Settings(ServiceSettings):
     """Answered within three rings (G4)."""
     registry_seconds: float = Field(default=1.5, gt=0, le=10)
     """How long an answer waits for the gateway's registry of references before it goes without them."""
-    batch_limit: int = 8 * 1024 * 1024
-    """Bytes of a batch of files, as much as the gateway takes."""

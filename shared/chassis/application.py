@@ -52,7 +52,7 @@ def create_service(
 
     `authenticate` is for the one public door (the gateway); everybody else verifies internal tokens.
     `tags` says what the routes of each tag are about, for the contract. `body_limits` gives single paths another
-    limit than `settings.body_limit`.
+    limit than the table of all services (shared/chassis/http/body_limit.py).
     """
     ports = ports or Ports()
     if ports.logs:
@@ -75,7 +75,7 @@ def create_service(
         add_routes(app, router)
     answer_with_problems(app)
     describe_contract(app)
-    app.add_middleware(BodyLimit, limit=settings.body_limit, paths=body_limits or {})
+    app.add_middleware(BodyLimit, paths=body_limits or {})
     app.add_middleware(
         RequestContextMiddleware,
         metrics=service.metrics,

@@ -48,7 +48,6 @@ class ServiceSettings(ListenerSettings):
     dev_issuer: bool = False
     dev_issuer_public: bool = False  # gives everybody who reaches the service any role: has to be said on its own
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    body_limit: int = 2 * 1024 * 1024
 
     @field_validator("database_url")
     @classmethod

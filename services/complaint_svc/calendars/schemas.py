@@ -18,7 +18,7 @@ def _openings(hours: str) -> str:
     return hours
 
 
-Hours = Annotated[str, AfterValidator(_openings), Field(examples=["09:00-17:00"])]
+Hours = Annotated[str, AfterValidator(_openings), Field(max_length=11, examples=["09:00-17:00"])]
 HoursOfDay = Annotated[list[Hours], Field(default_factory=list, max_length=8)]
 
 

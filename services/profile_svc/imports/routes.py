@@ -10,6 +10,7 @@ from services.profile_svc.files.domain.registration import Registration, Registr
 from services.profile_svc.files.handlers.registration import register_customers
 from services.profile_svc.files.schemas import CustomerCreate
 from shared.chassis import CurrentActor, Refused, Tx, allow, service_router
+from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
@@ -37,10 +38,11 @@ async def open_customers(request: Request, tx: Tx, actor: CurrentActor, settings
     same, else the problem; a bad line does not stop the others."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != NDJSON:
         raise Refused(415, "unsupported_media_type", f"Send {NDJSON}.")
-    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
-    if len(texts) > MAX_LINES:
-        raise Refused(422, "too_many_customers", f"A batch has at most {MAX_LINES} lines.", limit=MAX_LINES)
-    lines = [read_line(text) for text in texts]
+    lines: list[RegistrationRequest | Exception] = []
+    work = WorkSlice()
+    for text in lines_of(await request.body(), MAX_LINES, "too_many_customers"):
+        await work.pause()
+        lines.append(read_line(text))
     requests = [line for line in lines if isinstance(line, RegistrationRequest)]
     outcomes = iter(await register_customers(tx, actor, requests, regions=settings.phone_regions))
     results = [next(outcomes) if isinstance(line, RegistrationRequest) else line for line in lines]
@@ -52,6 +54,7 @@ async def open_customers(request: Request, tx: Tx, actor: CurrentActor, settings
 def read_line(text: bytes) -> RegistrationRequest | Exception:
     """What a line asks for, or the problem with it."""
     try:
+        check_line(text)
         return CustomerCreate.model_validate(parse_json(text)).request()
     except ValidationError as error:
         errors = [

@@ -11,6 +11,7 @@ from shared.chassis.access.policy import policies_in
 from shared.chassis.contract.headers import HEADERS, IDEMPOTENCY_KEY, OF_PROBLEMS, references
 from shared.chassis.contract.parameters import describe_parameters
 from shared.chassis.contract.schemas import reachable, tidy, with_names_of_classes
+from shared.chassis.http.body_limit import body_limit
 from shared.chassis.http.idempotency import UNSAFE
 from shared.chassis.http.routing import TransactionRoute, current_transaction
 from shared.chassis.problems import MEDIA_TYPE, TITLES
@@ -162,6 +163,8 @@ def _complete(operation: dict[str, Any], context: Any, method: str) -> None:
     expected = {422, 503} | ({401, 403} if scopes else set()) | ({404} if "{" in context.path_format else set())
     if "requestBody" in operation:
         expected |= {400, 413, 415}
+        limit = body_limit(context.path_format)
+        operation["requestBody"] |= {"description": f"At most {limit:,} bytes", "x-max-bytes": limit}
     if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
         expected |= {412, 428}
     transactional = isinstance(context.original_route, TransactionRoute) and _opens_a_transaction(context.dependant)

@@ -20,7 +20,7 @@ from shared.chassis.problems import Refused, problem, problem_of
 
 PIECE = 16 * 1024  # what the parser is given at once: no more of a head is ever kept than two of these
 LINGER_SECONDS = 1.0  # how long a refused client may go on sending, so that it can read why
-LINGER_BYTES = 1024 * 1024
+LINGER_BYTES = 4 * 1024 * 1024
 CHUNK_EXTRA = 2  # bytes around chunks (their sizes, extensions, trailers) for each byte in them, beside a first PIECE
 
 
@@ -178,6 +178,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def _watch(self) -> None:
         """What is not whole yet is waited for. Called when all that came is read."""
         if self._in_body:
+            if self.cycle.transport is self.transport:
+                self.cycle.transport = cast(Any, _Lingering(self))
             now = self.loop.time()
             if self._body_size > self._body_seen or not self._body_began:
                 self._body_moved = now
@@ -271,8 +273,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write(_written(refusal))
         self._linger()
 
+    def end(self) -> None:
+        """The answer is written, and the connection is to end, whether the whole request came or not."""
+        if self._in_body and not self.transport.is_closing():
+            self._refused = True
+            self._stop_timer()
+            self._linger()
+        else:
+            self.transport.close()
+
     def _linger(self) -> None:
-        """Closed at once with bytes unread, the client's system would throw the refusal away."""
+        """Closed at once with bytes unread, the client's system would throw the answer away."""
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -282,6 +293,15 @@ class GuardedProtocol(HttpToolsProtocol):
         self._discarded += size
         if self._discarded > LINGER_BYTES:
             self.transport.close()
+
+
+class _Lingering:
+    """A connection's transport, for the answer to a request that has not come whole yet: closed, it lingers."""
+
+    def __init__(self, protocol: GuardedProtocol) -> None:
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+        self.close = protocol.end
 
 
 def guarded_protocol(limits: ConnectionLimits) -> type[GuardedProtocol]:

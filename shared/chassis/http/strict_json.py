@@ -1,4 +1,8 @@
-"""JSON as it was meant: UTF-8, finite numbers, no key twice, no deep nesting, no text a database can not keep."""
+"""JSON as it was meant: UTF-8, finite numbers, no key twice, no deep nesting, no text a database can not keep.
+
+What is refused costs little: how deep the body is and how many values it has is known before any parser sees it
+(`json_structure.py`), and nothing here takes longer than in proportion to the body's length.
+"""
 
 import json
 import re
@@ -6,23 +10,19 @@ from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any
 
+from shared.chassis.http.json_structure import check_structure
 from shared.chassis.problems import Refused
 
-DEEPEST = 32
 LONGEST_INT = 30  # a number anybody means
-BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")  # what is deleted, to leave the brackets
-PAIR = re.compile(rb"\{\}|\[\]")
 ODD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 Path = tuple[str | int, ...]  # keys and places in lists, from the outermost on
 
 
 def parse_json(body: bytes) -> Any:
-    """The value, or a refusal: 400 `malformed_json`; 422 `too_deep`, or with the pointer of what is wrong
-    `duplicate_key`, `number_too_long`, `number_out_of_range` or `invalid_text`."""
-    if _too_deep(body):
-        raise Refused(422, "too_deep", f"JSON may be nested {DEEPEST} deep at most.")
+    """The value, or a refusal: 400 `malformed_json`; 422 `too_deep` or `too_many_values`, or with the pointer of what
+    is wrong `duplicate_key`, `number_too_long`, `number_out_of_range` or `invalid_text`."""
+    check_structure(body)
     try:
         value = json.loads(
             body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_int,
@@ -42,9 +42,11 @@ def parse_json(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     parsed = dict(pairs)
     if len(parsed) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for index, key in enumerate(keys) if key in keys[:index])
-        raise Refused(422, "duplicate_key", "An object has the same key twice.").at(twice)
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise Refused(422, "duplicate_key", "An object has the same key twice.").at(key)
+            seen.add(key)
     return parsed
 
 
@@ -110,20 +112,3 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         if isinstance(step, str):
             yield path, step
         yield from _texts(part, (*path, step))
-
-
-def _too_deep(body: bytes) -> bool:
-    """Brackets only, pairs taken away layer by layer: quick for what is shallow. Brackets in text get an exact look."""
-    brackets = body.translate(None, BRACKETS)
-    for _ in range(DEEPEST):
-        if not brackets:
-            return False
-        brackets = PAIR.sub(b"", brackets)
-    depth = deepest = 0
-    for token in TOKENS.finditer(body):
-        if token[0] in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in b"]}":
-            depth -= 1
-    return deepest > DEEPEST

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from shared.chassis.http.json_structure import DEEPEST
 from shared.chassis.http.shapes import spell_amount
-from shared.chassis.http.strict_json import DEEPEST
 from shared.messaging import Database
 from tests.shared.chassis.sample import Everything, EverythingRead
 

@@ -21,6 +21,7 @@ from services.gateway.references.handlers import offer_ids, register_opened_file
 from services.gateway.references.schemas import ReferenceCreate
 from shared.chassis import Actor, Refused, allow
 from shared.chassis.access import actor_of
+from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.http.strict_json import parse_json
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError, invalid
@@ -58,15 +59,16 @@ async def open_customers(request: Request) -> Response:
     """Up to 1,000 files, one a line. Each line gets its own result; a bad one does not stop the others."""
     actor = await actor_of(request)
     require_media_type(request, NDJSON)
-    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
-    if len(texts) > MOST_FILES:
-        raise Refused(422, "too_many_customers", f"A batch has at most {MOST_FILES} lines.", limit=MOST_FILES)
+    texts = lines_of(await request.body(), MOST_FILES, "too_many_customers")
     sources = sources_of(request)
     reporter = sources.reporter(actor)
     results: dict[int, dict[str, Any]] = {}
     files: dict[int, CustomerFile] = {}  # by line
+    work = WorkSlice()
     for line, text in enumerate(texts, 1):
+        await work.pause()
         try:
+            check_line(text)
             files[line] = await read_file(text, sources, reporter)
         except (DomainError, RequestValidationError, Refused) as refusal:
             results[line] = orjson.loads(bytes(problem_of(refusal).body))

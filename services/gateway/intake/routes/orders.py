@@ -34,6 +34,7 @@ from shared.chassis import (
 from shared.chassis.access import actor_of
 from shared.chassis.audience import may_read
 from shared.chassis.contract import operation_id_of
+from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.problems import problem_of
 from shared.errors import DomainError
 
@@ -104,14 +105,14 @@ order_route = FastPathRoute(
 async def report_orders(request: Request, actor: CurrentActor) -> Response:
     """Report up to 1,000 orders, one a line. Each line gets its own result; a bad one does not stop the others."""
     require_media_type(request, NDJSON, "application/ndjson", "application/jsonl", "application/json")
-    texts = [text for text in (await request.body()).split(b"\n") if text.strip()]
-    if len(texts) > MOST_ORDERS:
-        raise Refused(422, "too_many_orders", f"A batch has at most {MOST_ORDERS} lines.", limit=MOST_ORDERS)
+    texts = lines_of(await request.body(), MOST_ORDERS, "too_many_orders")
     intake, sources = order_intake_of(request), sources_of(request)
     reporter = sources.reporter(actor)
     results: list[bytes] = [b""] * len(texts)
     orders: list[tuple[int, ReportedOrder]] = []
+    work = WorkSlice()
     for index, text in enumerate(texts):
+        await work.pause()
         try:
             orders.append((index, await _read_line(text, intake, sources, reporter)))
         except (DomainError, RequestValidationError, Refused) as refusal:
@@ -123,6 +124,7 @@ async def report_orders(request: Request, actor: CurrentActor) -> Response:
 
 
 async def _read_line(text: bytes, intake: OrderIntake, sources: SourceDirectory, reporter: Reporter) -> ReportedOrder:
+    check_line(text)
     content = intake.fast_parser.read(text)
     if content is not None:
         return report_of(content, reporter, await sources.source(reporter, content.customer.source))

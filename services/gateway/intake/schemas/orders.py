@@ -32,6 +32,10 @@ class OrderLineCreate(OrderLine):
     discount: AmountText | None = None
 
 
+# So many are read that it can be said how many there may be (`too_many_lines`), and no more.
+OrderLines = Annotated[tuple[OrderLineCreate, ...], Field(max_length=1000, json_schema_extra={"maxItems": 500})]
+
+
 class OrderCreate(Shape):
     """An order as a source reports it, under the source's own id."""
 
@@ -40,7 +44,7 @@ class OrderCreate(Shape):
     placed_at: InstantText
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     channel: AnnouncedCode
-    lines: tuple[OrderLineCreate, ...]
+    lines: OrderLines
 
     def content(self, rules: IntakeRules) -> OrderContent:
         """The order's content by the exact path, which says what is wrong with each part."""
