@@ -1,21 +1,31 @@
-"""A token bucket for each client (a key, a token, or an address), in memory: some microseconds a request (G6).
+"""How much somebody may ask: by address before it is known who asks, by client once it is (G6). Some microseconds.
 
-A process counts for itself: with n processes a client may ask n times as much, which protects each of them as well.
+A client is a partner, whichever of its keys it shows, or a person: who guesses keys has one bucket, its address's, and
+takes nothing from the clients behind the same address but what they all share. A process counts for itself: with
+n processes a client may ask n times as much, which protects each of them as well.
 """
 
 import time
 from collections import OrderedDict
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.chassis.problems import problem
+from shared.chassis import Actor, Refused, Service
+from shared.chassis.access.identity import ACTOR
+from shared.chassis.problems import problem_of
+from shared.chassis.service import Authenticate
 
-MOST_REMEMBERED = 10_000  # clients; the one not seen for longest is forgotten, which at worst fills its bucket
+MOST_REMEMBERED = 10_000  # callers; the one not seen for longest is forgotten, which at worst fills its bucket
+ALLOWANCE = "patron.allowance"  # where a request's scope keeps what its caller has left
+CALLERS_OF_ADDRESS = 64  # bits of an IPv6 address that tell one household or company from another
 
 
 class TokenBucket:
-    """The tokens of one client, as of the instant `at` (monotonic seconds)."""
+    """The tokens of one caller, as of the instant `at` (monotonic seconds)."""
 
     __slots__ = ("at", "tokens")
 
@@ -24,48 +34,23 @@ class TokenBucket:
         self.at = at
 
 
-class RateLimitMiddleware:
-    """ASGI middleware: says in each answer how many requests are left, and answers 429 when none is."""
+class TokenBuckets:
+    """Buckets of one size, by caller: `burst` tokens, and `per_second` new ones while there is room."""
 
-    def __init__(self, app: ASGIApp, *, per_second: float, burst: int) -> None:
-        self.app = app
+    def __init__(self, *, per_second: float, burst: int) -> None:
         self.per_second = per_second
         self.burst = burst
-        self._limit = str(burst).encode()
-        self._buckets: OrderedDict[bytes | str, TokenBucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        left = self._take(client_of(scope), time.monotonic())
-        headers = (
-            (b"ratelimit-limit", self._limit),
-            (b"ratelimit-remaining", str(max(0, int(left))).encode()),
-            (b"ratelimit-reset", str(ceil((self.burst - left) / self.per_second)).encode()),
-        )
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
-            await send(message)
-
-        if left < 0:
-            wait = str(max(1, ceil(-left / self.per_second)))
-            refusal = problem(429, "too_many_requests", "Slow down.", headers={"Retry-After": wait})
-            await refusal(scope, receive, send_with_headers)
-        else:
-            await self.app(scope, receive, send_with_headers)
-
-    def _take(self, client: bytes | str, now: float) -> float:
-        """Requests left to the client after this one; negative when it is one too many (which is then not counted)."""
-        bucket = self._buckets.get(client)
+    def take(self, caller: str, now: float) -> float:
+        """Requests left to the caller after this one; negative when it is one too many (which is then not counted)."""
+        bucket = self._buckets.get(caller)
         if bucket is None:
-            bucket = self._buckets[client] = TokenBucket(float(self.burst), now)
+            bucket = self._buckets[caller] = TokenBucket(float(self.burst), now)
             if len(self._buckets) > MOST_REMEMBERED:
                 self._buckets.popitem(last=False)
         else:
-            self._buckets.move_to_end(client)
+            self._buckets.move_to_end(caller)
             bucket.tokens = min(float(self.burst), bucket.tokens + (now - bucket.at) * self.per_second)
             bucket.at = now
         left = bucket.tokens - 1.0
@@ -73,11 +58,92 @@ class RateLimitMiddleware:
             bucket.tokens = left
         return left
 
+    def __len__(self) -> int:
+        return len(self._buckets)
 
-def client_of(scope: Scope) -> bytes | str:
-    """The credential that is presented, or the address of who presents none."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return bytes(value)
-    address = scope.get("client")
-    return address[0] if address else ""
+
+class Allowance:
+    """What the caller of one request has left: of its address's bucket, or, once it is known, of its own."""
+
+    __slots__ = ("buckets", "left")
+
+    def __init__(self, buckets: TokenBuckets, left: float) -> None:
+        self.buckets = buckets
+        self.left = left
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The `RateLimit-…` headers of the answer."""
+        buckets, left = self.buckets, self.left
+        return [
+            (b"ratelimit-limit", str(buckets.burst).encode()),
+            (b"ratelimit-remaining", str(max(0, int(left))).encode()),
+            (b"ratelimit-reset", str(ceil((buckets.burst - left) / buckets.per_second)).encode()),
+        ]
+
+    def check(self) -> None:
+        """Refused 429 `too_many_requests` when there is nothing left."""
+        if self.left < 0:
+            wait = str(max(1, ceil(-self.left / self.buckets.per_second)))
+            raise Refused(429, "too_many_requests", "Slow down.", headers={"Retry-After": wait})
+
+
+class RateLimitMiddleware:
+    """ASGI middleware: counts each request for its address, and says in the answer how many are left to the caller."""
+
+    def __init__(self, app: ASGIApp, *, addresses: TokenBuckets) -> None:
+        self.app = app
+        self.addresses = addresses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        client = scope.get("client")
+        left = self.addresses.take(caller_at(client[0]) if client else "", time.monotonic())
+        allowance = scope[ALLOWANCE] = Allowance(self.addresses, left)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *allowance.headers()]
+            await send(message)
+
+        try:
+            allowance.check()
+        except Refused as refused:
+            await problem_of(refused)(scope, receive, send_with_headers)
+            return
+        await self.app(scope, receive, send_with_headers)
+
+
+def counting_clients(authenticate: Authenticate, clients: TokenBuckets) -> Authenticate:
+    """The way in, with each request counted for the client that it turned out to be from."""
+
+    async def authenticate_and_count(request: Request, service: Service) -> Actor:
+        actor = await authenticate(request, service)
+        request.scope[ACTOR] = actor  # also of who asks too much it is known who it is
+        left = clients.take(actor.client, time.monotonic())
+        allowance: Allowance | None = request.scope.get(ALLOWANCE)
+        if allowance is None:
+            allowance = Allowance(clients, left)
+        else:
+            allowance.buckets, allowance.left = clients, left
+        allowance.check()
+        return actor
+
+    return authenticate_and_count
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def caller_at(address: str) -> str:
+    """What an address is counted as: itself, and of IPv6 the network, in which one caller has addresses without end."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> CALLERS_OF_ADDRESS << CALLERS_OF_ADDRESS))
