@@ -5,9 +5,13 @@ stages, programmes, deadlines, calendars. All of them live in two tables of thei
 
 - A **version** never changes what it says; versions of one document share an `id`. A decision names (`id`, `version`).
 - draft -> approved by another person -> active -> retired; a draft or an approved version may be rejected instead.
-  `lifecycle.PATH` is the whole of it. Nothing but what is shipped gets into force by one person alone.
+  `lifecycle.PATH` is the whole of it. Nothing but what is shipped gets into force by one person alone; and what has
+  no author to be another than (ending a version, bringing one back) is asked for by one person and done by a second,
+  within a week. Who approves names the version as soon as there is another it could be mistaken for.
 - A version is in force from `effective_from` (now, or an instant to come, never one that is over) until just before
-  `effective_to`. Activating the next ends the one before at the same instant: no overlap, no gap. One that has not
+  `effective_to`. A kind may need **notice**: it begins so long after its activation or later (a deployment sets it by
+  kind, `PATRON_RULE_NOTICE_SECONDS`); in an emergency a third person with that scope puts approved rules in force
+  without. Activating the next ends the one before at the same instant: no overlap, no gap. One that has not
   begun can be retired; then what it would have ended goes on.
 - A **kind** is declared once (`RuleSetKind`): *single* (one version in force, never none; with an `only` id, the number
   of a version names it) or many (one an id, or one a slot). Conditions and consequences of steps (a simulation, a

@@ -10,6 +10,7 @@ from shared.messaging import Transaction, new_id
 from shared.rule_sets import lifecycle, repository
 from shared.rule_sets.kinds import Condition, RuleSetKind
 from shared.rule_sets.lifecycle import Decision, RuleSetStep, RuleSetVersion, StepRequest, version_of
+from shared.rule_sets.settings import notice_of
 
 
 async def write_version(
@@ -53,8 +54,10 @@ async def approve_version(
 ) -> RuleSetVersion:
     """Approve a version (the newest, if none is named), by somebody else than its author."""
     request = StepRequest(await repository.lock_kind(tx, kind), by, note)
-    version = version_of(await repository.load_versions(tx, kind, rule_set_id), rule_set_id, number)
+    versions = await repository.load_versions(tx, kind, rule_set_id)
+    version = version_of(versions, rule_set_id, number)
     decision = lifecycle.approve(version, request)
+    lifecycle.check_named(versions, version, number)
     await _check(tx, kind, version, kind.before_approval, settings)
     return await _save(tx, version, decision)
 
@@ -76,23 +79,30 @@ async def activate_version(
     by: str,
     *,
     effective_from: datetime | None = None,
+    emergency: bool = False,
     note: str | None = None,
     settings: Any = None,
 ) -> RuleSetVersion:
-    """Put a version in force (the newest, if none is named), now or from an instant to come.
+    """Put a version in force (the newest, if none is named), after its notice or from a later instant.
 
-    Whoever activates a draft approves it with that, so the conditions of an approval hold as well.
+    Whoever activates a draft approves it with that, so the conditions of an approval hold as well. A retired version
+    comes back once a second person asks for it too; until then it is returned as it was. In an `emergency` a version
+    that another person approved begins without notice; who may say so is the caller's to check.
     """
     request = StepRequest(await repository.lock_kind(tx, kind), by, note)
     versions = await repository.load_versions(tx, kind, rule_set_id)
     version = version_of(versions, rule_set_id, number)
     taken = None if kind.slot_of is None else kind.taken
-    decision = lifecycle.activate(versions, version, request, effective_from, taken=taken, notice=kind.notice)
+    decision = lifecycle.activate(
+        versions, version, request, effective_from, taken=taken, notice=notice_of(kind.name, kind.notice),
+        emergency=emergency, last_step=await repository.find_last_step(tx, version),
+    )  # fmt: skip
+    lifecycle.check_named(versions, version, number)
     if version.status == "draft":
         await _check(tx, kind, version, kind.before_approval, settings)
     await _check(tx, kind, version, kind.before_activation, settings)
     active = await _save(tx, version, decision)
-    if kind.after_activation is not None:
+    if decision[0] and kind.after_activation is not None:
         await kind.after_activation(tx, active, request)
     return active
 
@@ -100,14 +110,18 @@ async def activate_version(
 async def retire_version(
     tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID, number: int | None, by: str, *, note: str | None = None
 ) -> RuleSetVersion:
-    """End the version that is in force, or call off the one that is set to begin."""
+    """End the version that is in force, or call off the one that is set to begin, when a second person asks for it.
+
+    The first one's request is noted, and the version is returned as it was.
+    """
     request = StepRequest(await repository.lock_kind(tx, kind), by, note)
     versions = await repository.load_versions(tx, kind, rule_set_id)
     active = next((v.version for v in versions if v.id == rule_set_id and v.status == "active"), None)
     version = version_of(versions, rule_set_id, active if number is None else number)
-    decision = lifecycle.retire(versions, version, request, may_leave_a_gap=not kind.single)
+    last_step = await repository.find_last_step(tx, version)
+    decision = lifecycle.retire(versions, version, request, may_leave_a_gap=not kind.single, last_step=last_step)
     retired = await _save(tx, version, decision)
-    if kind.after_retirement is not None:
+    if decision[0] and kind.after_retirement is not None:
         await kind.after_retirement(tx, retired, request)
     return retired
 
@@ -124,8 +138,8 @@ async def record_step(
     note: str | None = None,
 ) -> None:
     """Note in the history what a version went through beside its states, like `simulated` by the run `reference`."""
-    if any(step in (status, later) for (status, _), later in lifecycle.PATH.items()):
-        raise ValueError(f"{step} is a state of versions, which only a decision leads to")
+    if any(step in (status, later) for (status, _), later in lifecycle.PATH.items()) or step in lifecycle.RESERVED:
+        raise ValueError(f"{step} is a step of versions that only a decision leads to")
     line = RuleSetStep(rule_set_id, number, step, tx.at, by, None, note, reference)
     await repository.add_steps(tx, kind.name, [line])
 
@@ -142,4 +156,4 @@ async def _save(tx: Transaction, version: RuleSetVersion, decision: Decision) ->
     changed, steps = decision
     await repository.save_versions(tx, changed)
     await repository.add_steps(tx, version.kind, steps)
-    return next(v for v in changed if (v.id, v.version) == (version.id, version.version))
+    return next((v for v in changed if (v.id, v.version) == (version.id, version.version)), version)

@@ -29,7 +29,8 @@ class RuleSetKind(Generic[Rules]):
     version's number alone names it. Not `single`: each id has a version in force of its own, and can be retired
     without another in its place. `slot_of` narrows that: of all ids with the same slot (a warning's cause, say) one can
     be in force, and another is refused as `taken` says. `notice`: how long before its beginning a version has to be
-    activated. `before_writing` refuses a draft, besides what `read` does, by what else is in the database.
+    activated, where the deployment says nothing else (`settings`).
+    `before_writing` refuses a draft, besides what `read` does, by what else is in the database.
     """
 
     name: str

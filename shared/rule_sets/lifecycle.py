@@ -1,7 +1,9 @@
 """The life of a version of a rule set, as pure decisions: (versions, request) -> (versions that changed, steps taken).
 
 A version is written as a draft, approved by a person who is not its author, put in force, and ends when another takes
-its place or when it is retired. What a version says is never changed; a change is a new version.
+its place or when it is retired. What a version says is never changed; a change is a new version. Nothing changes what
+is in force by one person alone: what has no author any more to be another than (a retirement, bringing an old version
+back) is asked for by one person and done by another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from shared.authority import check_another_person, is_same_person
 from shared.errors import conflict, forbidden, invalid, not_found
 
 SYSTEM = "system"  # the author of what is shipped, which nobody had to approve
 SINCE_EVER = datetime(1800, 1, 1, tzinfo=UTC)  # when shipped rules begin: the earliest instant that an API here takes
+
+REQUEST_LASTS = timedelta(days=7)  # how long what one person asked for waits for another
 
 Status = Literal["draft", "approved", "active", "retired", "rejected"]
 Action = Literal["approval", "rejection", "activation", "retirement"]
@@ -28,6 +33,10 @@ PATH: Mapping[tuple[Status, Action], Status] = {
     ("active", "retirement"): "retired",
     ("retired", "activation"): "active",
 }
+# What one person asks for and another does: the line of history that the first one's request is, by what it asks for.
+REQUESTED: Mapping[Action, str] = {"retirement": "retirement_requested", "activation": "activation_requested"}
+EMERGENCY = "emergency"  # the line of history beside an activation that did not wait for its notice
+RESERVED = frozenset({*REQUESTED.values(), EMERGENCY})
 REFUSALS: Mapping[tuple[Status, Action], tuple[str, str]] = {
     ("approved", "approval"): ("already_approved", "This version has been approved."),
     ("active", "approval"): ("already_approved", "This version has been approved."),
@@ -114,6 +123,19 @@ class RuleSetStep:
 Decision = tuple[list[RuleSetVersion], list[RuleSetStep]]
 
 
+def check_named(versions: Sequence[RuleSetVersion], version: RuleSetVersion, number: int | None) -> None:
+    """Who approves says which version it read, as soon as it could have been another one: 422 `version_needed`.
+
+    Another draft, or one that took its place after a rejection, is not approved by who looked at the one before.
+    """
+    never_in_force = [v for v in versions if v.id == version.id and v is not version and v.effective_from is None]
+    if number is None and version.status == "draft" and never_in_force:
+        raise invalid(
+            "version_needed", "Name the version that is meant: there is more than one.", pointer="/version",
+            newest=version.version,
+        )  # fmt: skip
+
+
 def version_of(versions: Sequence[RuleSetVersion], rule_set_id: UUID, number: int | None) -> RuleSetVersion:
     """The version of that number, or the newest one."""
     of_id = [version for version in versions if version.id == rule_set_id]
@@ -130,7 +152,7 @@ def version_of(versions: Sequence[RuleSetVersion], rule_set_id: UUID, number: in
 def approve(version: RuleSetVersion, request: StepRequest) -> Decision:
     """By somebody else than its author. It is not in force yet."""
     _check_path(version, "approval")
-    if version.author == request.by:
+    if is_same_person(version.author, request.by):
         raise forbidden("own_rule_set", "A version is approved by somebody else than its author.")
     approved = replace(version, status="approved", approved_by=request.by, approved_at=request.at)
     return [approved], [_step(version, "approved", request)]
@@ -150,8 +172,15 @@ def activate(
     *,
     taken: tuple[str, str] | None = None,
     notice: timedelta = timedelta(0),
+    emergency: bool = False,
+    last_step: RuleSetStep | None = None,
 ) -> Decision:
     """Put a version in force, now or from an instant to come; whichever it takes the place of ends there.
+
+    It begins no sooner than its `notice` after the request; in an `emergency` it may, when it was approved before, by
+    another person than the author, and who activates it is neither of the two (403 `second_approval_needed`). A retired
+    version comes back when a second person asks for it as well (`last_step`: the version's own, the request of the
+    first); until then it stays retired, and the request is the only step.
 
     `versions` are those of the same id and of the same slot. Whoever activates a draft approves it with that, and so
     is not its author. Another id that holds the slot is replaced; with `taken`, a code and a sentence, it is a refusal.
@@ -159,11 +188,15 @@ def activate(
     _check_path(version, "activation")
     if version.effective_to is not None and version.effective_to > request.at:
         raise conflict("still_in_force", "The version is in force until its end, which is set.")
-    begins = _beginning(request.at, effective_from, notice)
+    if emergency:
+        _check_emergency(version, request)
+    begins = _beginning(request.at, effective_from, timedelta(0) if emergency else notice)
     changed: list[RuleSetVersion] = []
-    steps: list[RuleSetStep] = []
+    steps: list[RuleSetStep] = [_step(version, EMERGENCY, request)] if emergency else []
     if version.status == "draft":
         [version], steps = approve(version, request)
+    elif version.status == "retired" and not _another_asked(version, "activation", request, last_step):
+        return [], [_step(version, REQUESTED["activation"], request)]
     for holder in _holders(versions, version):
         if holder.id != version.id and taken is not None:
             raise conflict(*taken, rule_set_id=str(holder.id))
@@ -183,15 +216,26 @@ def activate(
 
 
 def retire(
-    versions: Sequence[RuleSetVersion], version: RuleSetVersion, request: StepRequest, *, may_leave_a_gap: bool = True
+    versions: Sequence[RuleSetVersion],
+    version: RuleSetVersion,
+    request: StepRequest,
+    *,
+    may_leave_a_gap: bool = True,
+    last_step: RuleSetStep | None = None,
 ) -> Decision:
-    """End a version now. One whose beginning is still to come never begins: what it would have ended goes on."""
+    """End a version now. One whose beginning is still to come never begins: what it would have ended goes on.
+
+    Two people ask for it: the first one's request changes nothing, and the second one's does it (`last_step`: the
+    version's own, the request of the first). 403 `own_approval` for the same person twice.
+    """
     if version.status != "active":
         raise conflict("not_active", "This version is not in force.")
     assert version.effective_from is not None  # it is active
     begun = version.effective_from <= request.at
     if begun and not may_leave_a_gap:
         raise conflict("always_in_force", "One version of these rules is always in force: activate another instead.")
+    if not _another_asked(version, "retirement", request, last_step):
+        return [], [_step(version, REQUESTED["retirement"], request)]
     ends = request.at if begun else version.effective_from
     retired = replace(version, status="retired", retired_by=request.by, retired_at=request.at, effective_to=ends)
     changed, steps = [retired], [_step(version, "retired", request, ends)]
@@ -199,6 +243,26 @@ def retire(
         changed.append(replace(earlier, status="active", retired_by=None, retired_at=None, effective_to=None))
         steps.append(_step(earlier, "active", request, ends))
     return changed, steps
+
+
+def _another_asked(
+    version: RuleSetVersion, action: Action, request: StepRequest, last_step: RuleSetStep | None
+) -> bool:
+    """Whether somebody else asked for the same, lately, and nothing happened to the version since."""
+    if last_step is None or (last_step.id, last_step.version) != (version.id, version.version):
+        return False
+    if last_step.step != REQUESTED[action] or last_step.at < request.at - REQUEST_LASTS:
+        return False
+    check_another_person(last_step.by, request.by)
+    return True
+
+
+def _check_emergency(version: RuleSetVersion, request: StepRequest) -> None:
+    involved = [subject for subject in (version.author, version.approved_by) if subject is not None]
+    if version.status != "approved" or any(is_same_person(subject, request.by) for subject in involved):
+        raise forbidden(
+            "second_approval_needed", "Without notice a version begins when a second person approves what one approved."
+        )
 
 
 def _check_path(version: RuleSetVersion, action: Action) -> None:
@@ -217,10 +281,16 @@ def _beginning(at: datetime, effective_from: datetime | None, notice: timedelta)
         raise invalid("in_the_past", "Rules begin now or later.", pointer="/effective_from")
     if begins < at + notice:
         raise invalid(
-            "notice_too_short", f"These rules are announced {notice.days} days before they begin.",
+            "notice_too_short", f"These rules begin {_in_words(notice)} after their activation, or later.",
             pointer="/effective_from", earliest=(at + notice).isoformat(),
         )  # fmt: skip
     return begins
+
+
+def _in_words(notice: timedelta) -> str:
+    return (
+        f"{notice.days} days" if notice >= timedelta(days=2) else f"{round(notice.total_seconds() / 3600, 2):g} hours"
+    )
 
 
 def _holders(versions: Sequence[RuleSetVersion], version: RuleSetVersion) -> list[RuleSetVersion]:

@@ -244,6 +244,16 @@ async def list_steps(tx: Transaction, kind: RuleSetKind[Any], rule_set_id: UUID)
     return [RuleSetStep(**row) for row in rows]
 
 
+async def find_last_step(tx: Transaction, version: RuleSetVersion) -> RuleSetStep | None:
+    """The last line in the history of one version."""
+    row = await tx.raw.fetchrow(
+        f"""select {STEP_COLUMNS} from rule_set_step where kind = $1 and id = $2 and version = $3
+            order by step_id desc limit 1""",
+        version.kind, version.id, version.version,
+    )  # fmt: skip
+    return None if row is None else RuleSetStep(**row)
+
+
 async def add_version(tx: Transaction, version: RuleSetVersion) -> None:
     """A new draft, and the first line of its history."""
     await insert_many(tx, VERSION, [version], columns=WRITTEN)

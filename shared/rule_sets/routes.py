@@ -24,6 +24,7 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
+from shared.chassis.access import Policy
 from shared.chassis.http.instants import refuse_future
 from shared.messaging import Transaction
 from shared.rule_sets import handlers, repository
@@ -38,6 +39,7 @@ from shared.rule_sets.schemas import (
 )
 from shared.rule_sets.timeline import VersionKey
 
+EMERGENCIES = Policy(frozenset({"policies:emergency"}))
 KnownAt = Annotated[Instant | None, Query(description="as it was known when; now, if not given")]
 Facts = Callable[[Transaction, Sequence[RuleSetVersion]], Awaitable[Mapping[VersionKey, Mapping[str, Any]]]]
 """(tx, versions) -> by (id, version), the further fields (or another `status`) of the kind's own version read."""
@@ -204,6 +206,7 @@ def _add_decisions(
     policy: list[Any],
 ) -> None:
     options: dict[str, Any] = {"dependencies": policy, "response_model": shapes.version}
+    needs_another = {"responses": {202: {"model": shapes.version, "description": "it waits for a second person"}}}
 
     @router.post("/{rule_set_id}/approval", name=f"approve_{singular}", **options)
     async def approve(
@@ -228,30 +231,38 @@ def _add_decisions(
         version = await handlers.reject_version(tx, kind, rule_set_id, body.version, actor.subject, note=body.note)
         return await show.version(tx, version)
 
-    @router.post("/{rule_set_id}/activation", name=f"activate_{singular}", **options)
+    @router.post("/{rule_set_id}/activation", name=f"activate_{singular}", **options | needs_another)
     async def activate(
-        rule_set_id: Id, request: Request, tx: Tx, actor: CurrentActor, body: RuleSetActivationCreate | None = None,
-        if_match: IfMatch = None,
+        rule_set_id: Id, request: Request, response: Response, tx: Tx, actor: CurrentActor,
+        body: RuleSetActivationCreate | None = None, if_match: IfMatch = None,
     ) -> Any:  # fmt: skip
-        """It is in force from now on, or from an instant to come; what it takes the place of ends there. Who activates
-        a version that nobody has approved yet approves it with that, and so is not its author."""
+        """It is in force from now on (or after the notice of these rules), or from an instant to come; what it takes
+        the place of ends there. Who activates a version that nobody has approved yet approves it with that, and so is
+        not its author. A version that was in force before comes back when two people ask for it: the first one's
+        request is 202 and changes nothing. With `emergency` (scope `policies:emergency`) a version that was approved
+        begins without notice, activated by a third person."""
         await _require_unchanged(tx, kind, rule_set_id, if_match)
         body = body or RuleSetActivationCreate()
+        if body.emergency:
+            EMERGENCIES.check(actor)
         version = await handlers.activate_version(
-            tx, kind, rule_set_id, body.version, actor.subject, effective_from=body.effective_from, note=body.note,
-            settings=_settings(request),
+            tx, kind, rule_set_id, body.version, actor.subject, effective_from=body.effective_from,
+            emergency=body.emergency, note=body.note, settings=_settings(request),
         )  # fmt: skip
+        response.status_code = 200 if version.status == "active" else 202
         return await show.version(tx, version)
 
-    @router.post("/{rule_set_id}/retirement", name=f"retire_{singular}", **options)
+    @router.post("/{rule_set_id}/retirement", name=f"retire_{singular}", **options | needs_another)
     async def retire(
-        rule_set_id: Id, tx: Tx, actor: CurrentActor, body: RuleSetStepCreate | None = None, if_match: IfMatch = None
-    ) -> Any:
+        rule_set_id: Id, response: Response, tx: Tx, actor: CurrentActor, body: RuleSetStepCreate | None = None,
+        if_match: IfMatch = None,
+    ) -> Any:  # fmt: skip
         """The version in force ends now; one whose beginning is still to come is called off, and what it would have
-        ended goes on."""
+        ended goes on. Two people ask for it: the first one's request is 202 and changes nothing."""
         await _require_unchanged(tx, kind, rule_set_id, if_match)
         body = body or RuleSetStepCreate()
         version = await handlers.retire_version(tx, kind, rule_set_id, body.version, actor.subject, note=body.note)
+        response.status_code = 202 if version.status == "active" else 200
         return await show.version(tx, version)
 
 

@@ -39,6 +39,10 @@ class RuleSetActivationCreate(Shape):
     effective_from: Instant | None = Field(
         default=None, description="now (or after the notice these rules need), if not given"
     )
+    emergency: bool = Field(
+        default=False,
+        description="without notice: for a version that was approved, by a third person with `policies:emergency`",
+    )
     note: Text | None = None
 
 
@@ -46,7 +50,10 @@ class RuleSetStepRead(Read):
     """A line of history."""
 
     version: Count
-    step: str = Field(description="draft, approved, active, retired, rejected, or what these rules note beside them")
+    step: str = Field(
+        description="draft, approved, active, retired, rejected, what one person asked another for"
+        " (retirement_requested, activation_requested), emergency, or what these rules note beside them"
+    )
     at: datetime
     by: str
     effective_from: datetime | None = Field(description="since when it is active or retired")

@@ -42,8 +42,11 @@ async def test_K4_a_return_takes_back_its_own_line_with_its_own_bonus(admin: Cal
         "lifetime_months": 24,
     }
     written = await admin.post("/v1/programmes", {"document": programme})
-    head = await sign_in("head")  # somebody else than the author puts it in force, and orders are placed after that
-    await head.post(f"/v1/programmes/{written['id']}/activation", status=200)
+    # a programme has a day's notice; a third person goes without it, and orders are placed after that
+    approver, head = await sign_in("head", subject="hanna"), await sign_in("head", subject="hugo")
+    version = {"version": written["version"]}
+    await approver.post(f"/v1/programmes/{written['id']}/approval", version, status=200)
+    await head.post(f"/v1/programmes/{written['id']}/activation", version | {"emergency": True}, status=200)
     lines = [a_line(1, "10.00", category="k4-a"), a_line(2, "10.00", category="k4-b"), a_line(3, "20.00")]
     order = await admin.post("/v1/orders", an_order(new_code("P"), lines, at=now()), status=202)
     await admin.settle()

@@ -40,7 +40,7 @@ async def put_in_force(database: Database, at: datetime, document: dict[str, Any
         await write_version(tx, PROGRAMME, document, "analyst-1")
         await activate_version(tx, PROGRAMME, PROGRAMME_ID, None, "head-1", effective_from=at)
 
-    await database.run(write_and_activate, at=at)
+    await database.run(write_and_activate, at=at - PROGRAMME.notice)
 
 
 async def outcome_of(work: Awaitable[Any]) -> str:

@@ -47,6 +47,7 @@ async def lived(client: httpx.AsyncClient, as_role) -> None:
     await rules.write(document)
     later = {"version": 4, "effective_from": "2150-01-01T00:00:00Z"}
     assert (await client.post(f"{url}/activation", json=later, headers=head)).json()["status"] == "scheduled"
+    assert (await client.post(f"{url}/retirement")).status_code == 202, "two people call it off"
     assert (await client.post(f"{url}/retirement", headers=head)).json()["status"] == "retired"
     assert (await rules.show())["version"] == 3
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ def read_programme(version: RuleSetVersion) -> Programme:
     return programme
 
 
-PROGRAMME = RuleSetKind("programme", read=read_programme, only=PROGRAMME_ID)
+PROGRAMME = RuleSetKind("programme", read=read_programme, only=PROGRAMME_ID, notice=timedelta(days=1))
 """There is one programme; the number of a version names it, and one version is in force at any instant."""
 
 

@@ -23,6 +23,7 @@ WRITE = frozenset(
         "complaints:work",  # acknowledge, judge, propose, pause, resolve, follow up, reopen: all other steps
         "policies:write",
         "policies:approve",
+        "policies:emergency",  # put approved rules in force without their notice
         "evaluations:run",
         "points:write",
         "points:adjust",
@@ -35,7 +36,7 @@ SCOPES = READ | WRITE | OPERATIONS
 
 AGENT = READ | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
 MANAGER = AGENT | {"orders:write", "receivables:write", "team:write"}
-HEAD = MANAGER | {"policies:approve", "evaluations:run", "points:adjust", "history"}
+HEAD = MANAGER | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"}
 ROLES: Mapping[str, frozenset[str]] = {
     "agent": AGENT,
     "manager": MANAGER,

@@ -36,7 +36,10 @@ async def test_L2_a_programme_begins_now_or_later(
     head = as_role("head")
     past = await post(client, f"{PROGRAMME}/activation", {"effective_from": "2020-01-01T00:00:00Z"}, headers=head)
     assert problem_of(past) == (422, "in_the_past")
-    tomorrow = (system_clock() + timedelta(days=1)).isoformat()
+    at_once = {"effective_from": (system_clock() + timedelta(seconds=3)).isoformat()}
+    soon = await post(client, f"{PROGRAMME}/activation", at_once, headers=head)
+    assert problem_of(soon) == (422, "notice_too_short")
+    tomorrow = (system_clock() + timedelta(days=1, minutes=1)).isoformat()
     activated = await post(client, f"{PROGRAMME}/activation", {"effective_from": tomorrow}, headers=head)
     assert (activated.status_code, activated.json()["status"]) == (200, "scheduled")
     listed = (await client.get(PROGRAMME)).json()["versions"]

@@ -12,13 +12,16 @@ from shared.errors import DomainError, Kind
 from shared.rule_sets.lifecycle import (
     PATH,
     REFUSALS,
+    REQUESTED,
     Action,
     Decision,
+    RuleSetStep,
     RuleSetVersion,
     Status,
     StepRequest,
     activate,
     approve,
+    check_named,
     reject,
     retire,
     version_of,
@@ -113,11 +116,69 @@ def test_rules_begin_now_or_later_and_not_before_a_beginning_that_is_set() -> No
     assert early == (Kind.CONFLICT, "begins_before_the_newest")
 
 
+def asked_for(action: Action, version: RuleSetVersion, who: str, at: datetime = NOON) -> RuleSetStep:
+    """The line of history that a first person's request left."""
+    return RuleSetStep(version.id, version.version, REQUESTED.get(action, action), at, who)
+
+
+@pytest.mark.parametrize("action", ["retirement", "activation"])
+def test_one_person_alone_ends_nothing_and_brings_nothing_back(action: Action) -> None:
+    later = NOON + timedelta(days=1)
+    version = active(draft())
+    take: Callable[..., Decision] = retire
+    if action == "activation":
+        version = replace(version, status="retired", effective_to=NOON, retired_at=NOON, retired_by="eve")
+        take = activate
+
+    def ask(who: str, last: RuleSetStep | None, at: datetime = later) -> Decision:
+        return take([version], version, by(who, at), last_step=last)
+
+    changed, [step] = ask("eve", None)
+    assert (changed, step.step, step.by) == ([], REQUESTED[action], "eve")
+    assert refusal(lambda: ask("eve", step)) == (Kind.FORBIDDEN, "own_approval")
+    assert refusal(lambda: ask(" Eve", step)) == (Kind.FORBIDDEN, "own_approval")
+    assert ask("bob", step)[0] != []
+    other = REQUESTED["activation" if action == "retirement" else "retirement"]
+    for stale in (
+        replace(step, version=2), replace(step, step="simulated"), replace(step, step=other),
+        replace(step, at=later - timedelta(days=7, seconds=1)),
+    ):  # fmt: skip
+        changed, [again] = ask("bob", stale)
+        assert (changed, again.by) == ([], "bob"), "it is asked for anew"
+
+
+def test_in_an_emergency_a_third_person_puts_what_was_approved_in_force_without_notice() -> None:
+    week, version = timedelta(days=7), draft()
+
+    def at_once(version: RuleSetVersion, who: str, begins: datetime | None = None) -> Decision:
+        return activate([version], version, by(who), begins, notice=week, emergency=True)
+
+    needed = (Kind.FORBIDDEN, "second_approval_needed")
+    assert refusal(lambda: at_once(version, "eve")) == needed, "nobody has approved it yet"
+    [approved], _ = approve(version, by("bob"))
+    assert refusal(lambda: at_once(approved, "bob")) == needed
+    assert refusal(lambda: at_once(approved, "ANN")) == needed
+    assert refusal(lambda: at_once(approved, "eve", NOON - timedelta(seconds=1))) == (Kind.INVALID, "in_the_past")
+    [in_force], steps = at_once(approved, "eve")
+    assert (in_force.effective_from, [step.step for step in steps]) == (NOON, ["emergency", "active"])
+
+
+def test_who_approves_names_the_version_as_soon_as_there_is_another_to_mistake_it_for() -> None:
+    first, second = draft(), draft(number=2)
+    assert refusal(lambda: check_named([second, first], second, None)) == (Kind.INVALID, "version_needed")
+    rejected = replace(first, status="rejected")
+    assert refusal(lambda: check_named([second, rejected], second, None)) == (Kind.INVALID, "version_needed")
+    check_named([second, first], second, 2)
+    check_named([second, active(first)], second, None)
+
+
 def test_what_is_called_off_before_it_began_leaves_what_was() -> None:
     before, after = active(draft()), draft(number=2)
     later = NOON + timedelta(days=3)
     ended, scheduled = activate([before, after], after, by("bob"), later)[0]
-    decision = retire([ended, scheduled], scheduled, by("eve", NOON + timedelta(days=1)), may_leave_a_gap=False)
+    request = by("eve", NOON + timedelta(days=1))
+    asked = asked_for("retirement", scheduled, "bob")
+    decision = retire([ended, scheduled], scheduled, request, may_leave_a_gap=False, last_step=asked)
     never, goes_on = decision[0]
     assert (never.status, never.effective_from, never.effective_to) == ("retired", later, later)
     assert goes_on == before
@@ -129,9 +190,10 @@ def test_what_has_begun_ends_now_unless_something_must_be_in_force() -> None:
     assert refusal(lambda: retire([version], version, by("eve", later), may_leave_a_gap=False)) == (
         Kind.CONFLICT, "always_in_force",
     )  # fmt: skip
-    [retired], _ = retire([version], version, by("eve", later))
+    [retired], _ = retire([version], version, by("eve", later), last_step=asked_for("retirement", version, "bob"))
     assert (retired.effective_to, retired.retired_by, retired.retired_at) == (later, "eve", later)
-    [again], _ = activate([retired], retired, by("ann", later))  # it has been approved, so anybody may
+    asked = asked_for("activation", retired, "eve")
+    [again], _ = activate([retired], retired, by("ann", later), last_step=asked)  # two people want it back
     assert (again.status, again.effective_from, again.effective_to, again.retired_by) == ("active", later, None, None)
 
 
@@ -151,8 +213,8 @@ def test_the_path_is_all_there_is(status: Status, action: Action) -> None:
     take: dict[Action, Callable[[], Decision]] = {
         "approval": lambda: approve(version, by("bob")),
         "rejection": lambda: reject(version, by("bob")),
-        "activation": lambda: activate([version], version, by("bob")),
-        "retirement": lambda: retire([version], version, by("bob")),
+        "activation": lambda: activate([version], version, by("bob"), last_step=asked_for(action, version, "eve")),
+        "retirement": lambda: retire([version], version, by("bob"), last_step=asked_for(action, version, "eve")),
     }
     if (status, action) in PATH:
         assert take[action]()[0][-1].status == PATH[status, action]

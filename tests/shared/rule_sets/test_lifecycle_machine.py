@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.errors import DomainError
 from shared.rule_sets.lifecycle import (
+    REQUESTED,
     SINCE_EVER,
     SYSTEM,
     Decision,
@@ -93,8 +94,9 @@ class RuleSets(RuleBasedStateMachine):
             request, begins = StepRequest(self.now, who), self.now + timedelta(days=days)
             every = list(self.versions.values())
             return activate(
-                every, version, request, begins, taken=("slot_taken", "It is taken.") if self.mode == "slots" else None
-            )
+                every, version, request, begins, last_step=self._history(version)[-1],
+                taken=("slot_taken", "It is taken.") if self.mode == "slots" else None,
+            )  # fmt: skip
 
         self._take(pick, decide)
 
@@ -102,7 +104,8 @@ class RuleSets(RuleBasedStateMachine):
     def retire(self, pick: int, who: str) -> None:
         def decide(version: RuleSetVersion) -> Decision:
             request = StepRequest(self.now, who)
-            return retire(list(self.versions.values()), version, request, may_leave_a_gap=self.mode != "single")
+            every, last_step = list(self.versions.values()), self._history(version)[-1]
+            return retire(every, version, request, may_leave_a_gap=self.mode != "single", last_step=last_step)
 
         self._take(pick, decide)
 
@@ -115,9 +118,23 @@ class RuleSets(RuleBasedStateMachine):
                 assert [step.by for step in approvals] == [version.approved_by]
 
     @invariant()
+    def no_version_ends_or_comes_back_by_one_person(self) -> None:
+        """Who did it is another than who asked for it the step before; what replaces another is an activation."""
+        by_version: dict[VersionKey, RuleSetStep] = {}
+        activated = {(step.at, step.by) for step in self.steps if step.step == "active"}
+        for step in self.steps:
+            before = by_version.get((step.id, step.version))
+            came_back = step.step == "active" and before is not None and before.step.endswith("requested")
+            if came_back or (step.step == "retired" and (step.at, step.by) not in activated):
+                assert before is not None
+                assert before.by != step.by
+                assert before.step in ("activation_requested", "retirement_requested")
+            by_version[step.id, step.version] = step
+
+    @invariant()
     def the_history_is_complete(self) -> None:
         for version in self.versions.values():
-            history = self._history(version)
+            history = [step for step in self._history(version) if step.step not in REQUESTED.values()]
             assert (history[0].step, history[0].by, history[-1].step) == ("draft", version.author, version.status)
         assert [step.at for step in self.steps] == sorted(step.at for step in self.steps)
 

@@ -94,6 +94,9 @@ async def test_a_single_kind_is_never_left_without_rules(
     url = (await client.post(VISITS, json=SHORTER, headers=person("ann"))).headers["location"]
     body = {"effective_from": (clock.now + timedelta(days=1)).isoformat()}
     await client.post(f"{url}/activation", json=body, headers=person("bob"))
+    asked = await client.post(f"{url}/retirement", headers=person("ann"))
+    assert (asked.status_code, asked.json()["status"]) == (202, "scheduled")
+    assert refused(await client.post(f"{url}/retirement", headers=person("ann"))) == (403, "own_approval")
     called_off = (await client.post(f"{url}/retirement", headers=person("eve"))).json()
     assert (called_off["status"], called_off["effective_from"]) == ("retired", called_off["effective_to"])
     clock.pass_days(2)
@@ -106,11 +109,54 @@ async def test_one_of_a_slot_and_each_can_end(client: httpx.AsyncClient, person:
     assert (draft["name"], draft["cause"]) == (SILENT["name"], "silent")
     taken = await client.post(f"{url}/activation", headers=person("bob"))
     assert (*refused(taken), taken.json()["rule_set_id"]) == (409, "slot_taken", str(SHIPPED_ALARM))
+    assert (await client.post(f"{ALARMS}/{SHIPPED_ALARM}/retirement", headers=person("eve"))).status_code == 202
     retired = await client.post(f"{ALARMS}/{SHIPPED_ALARM}/retirement", headers=person("bob"))
     assert retired.json()["status"] == "retired"
     again = await client.post(f"{ALARMS}/{SHIPPED_ALARM}/retirement", headers=person("bob"))
     assert refused(again) == (409, "not_active")
     assert (await client.post(f"{url}/activation", headers=person("bob"))).json()["status"] == "active"
+
+
+async def test_an_older_version_comes_back_when_two_people_want_it(client: httpx.AsyncClient, person: Person) -> None:
+    url = f"{VISITS}/{SHIPPED_VISITS}"
+    await client.post(f"{url}/versions", json=SHORTER, headers=person("ann"))
+    await client.post(f"{url}/activation", headers=person("bob"))
+    back = {"version": 1}
+    asked = await client.post(f"{url}/activation", json=back, headers=person("bob"))
+    assert (asked.status_code, asked.json()["status"]) == (202, "retired")
+    assert refused(await client.post(f"{url}/activation", json=back, headers=person("bob"))) == (403, "own_approval")
+    done = await client.post(f"{url}/activation", json=back, headers=person("ann"))
+    assert (done.status_code, done.json()["status"]) == (200, "active")
+    steps = [(s["version"], s["step"], s["by"]) for s in (await client.get(url)).json()["steps"]]
+    assert steps[-3:] == [(1, "activation_requested", "bob"), (2, "retired", "ann"), (1, "active", "ann")]
+
+
+async def test_a_draft_that_was_not_read_is_not_approved(client: httpx.AsyncClient, person: Person) -> None:
+    """While another reads version 2 its author writes version 3: the newest is not what was read."""
+    url = f"{VISITS}/{SHIPPED_VISITS}"
+    await client.post(f"{url}/versions", json=SHORTER, headers=person("ann"))
+    await client.post(f"{url}/versions", json={"document": {"most_minutes": 999}}, headers=person("ann"))
+    for step in ("approval", "activation"):
+        unnamed = await client.post(f"{url}/{step}", headers=person("bob"))
+        assert (*refused(unnamed), unnamed.json()["newest"]) == (422, "version_needed", 3)
+    assert (await client.post(f"{url}/activation", json={"version": 2}, headers=person("bob"))).status_code == 200
+
+
+async def test_only_a_third_person_with_the_scope_for_emergencies_goes_without_notice(
+    client: httpx.AsyncClient, person: Person, as_role: Callable[..., dict[str, str]], database: Database
+) -> None:
+    draft = (await client.post(PRICES, json={"document": {"from": 3}}, headers=person("ann"))).json()
+    url, at_once = f"{PRICES}/{draft['id']}", {"emergency": True}
+    await database.run(
+        lambda tx: record_step(tx, PRICE_LISTS, UUID(draft["id"]), 1, "simulated", "ann", reference=new_id())
+    )  # fmt: skip
+    await client.post(f"{url}/approval", headers=person("bob"))
+    without = as_role("x", subject="eve", scopes=["policies:approve"])
+    assert refused(await client.post(f"{url}/activation", json=at_once, headers=without)) == (403, "forbidden")
+    second = await client.post(f"{url}/activation", json=at_once, headers=person("bob"))
+    assert refused(second) == (403, "second_approval_needed")
+    done = await client.post(f"{url}/activation", json=at_once, headers=person("eve"))
+    assert (done.status_code, done.json()["status"]) == (200, "active")
 
 
 async def test_a_rejected_version_is_never_in_force(client: httpx.AsyncClient, person: Person) -> None:

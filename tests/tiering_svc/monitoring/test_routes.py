@@ -136,6 +136,7 @@ async def test_T12_a_retired_rule_closes_its_warnings_and_another_rule_may_take_
     other = (await client.post("/v1/warning-rules", json=body)).json()
     refused = await client.post(f"/v1/warning-rules/{other['id']}/activation", headers=head)
     assert (refused.status_code, refused.json()["code"]) == (409, "cause_taken")
+    assert (await client.post(f"{url}/retirement")).status_code == 202, "two people end it"
     assert (await client.post(f"{url}/retirement", headers=head)).json()["status"] == "retired"
     assert (await client.post(f"{url}/retirement", headers=head)).json()["code"] == "not_active"
     await swept(client, database, day(63 + 23))
