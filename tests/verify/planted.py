@@ -6,6 +6,7 @@ A fault is SQL that changes what a service keeps, past every trigger and foreign
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -23,6 +24,8 @@ class Fault(NamedTuple):
     service: str
     sql: str
     codes: set[str]
+    also: Mapping[str, str] = MappingProxyType({})
+    """What others would have made of it, by service: so that copies agree with what is wrong."""
 
 
 def each_of(faults: Sequence[Fault]) -> pytest.MarkDecorator:
@@ -85,10 +88,12 @@ class LivedSystem:
 
     async def broken_by(self, fault: Fault) -> set[str]:
         """The codes of what the fault breaks; then it is taken out again."""
-        connection = self.connections[fault.service]
+        planted = {fault.service: fault.sql, **fault.also}
         try:
-            status = await connection.execute(fault.sql)
-            assert status.split()[-1] != "0", f"nothing was changed: {status}"
+            for service, sql in planted.items():
+                status = await self.connections[service].execute(sql)
+                assert status.split()[-1] != "0", f"nothing was changed in {service}: {status}"
             return await self.broken()
         finally:
-            await self.connections[fault.service].execute(PUT_BACK)
+            for service in planted:
+                await self.connections[service].execute(PUT_BACK)

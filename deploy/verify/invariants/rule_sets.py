@@ -26,6 +26,16 @@ INVARIANTS = (
         """,
     ),
     Within(
+        "rule_set_documents",
+        "every version of a rule set says what it said when it was written",
+        SERVICES,
+        checked="select count(*) from rule_set_version",
+        offending="""
+            select kind, id, version, fingerprint, md5(coalesce(name::text, '') || document::text) as now
+            from rule_set_version where fingerprint <> md5(coalesce(name::text, '') || document::text)
+        """,
+    ),
+    Within(
         "rule_sets_in_force",
         "of rules of which one version is in force at any time, one is: none ends but where another begins",
         SERVICES,

@@ -47,6 +47,7 @@ case_story = Table(  # what people wrote and how to reach them: personal, it sta
     Column("contact_name", Text),
     Column("contact_phone", Text),
     Column("contact_email", Text),
+    Column("digest", Text, nullable=False),  # of all of it, as the database computes it
 )
 
 case_step = Table(  # the history: immutable, but for a note that is erased

@@ -40,8 +40,18 @@ create index case_filed on complaint_case (filed_at);
 create table case_story (
     case_id uuid primary key references complaint_case (id), product text, what_happened text not null,
     happened_at timestamptz, bought_at timestamptz, usage text, request text, settlement_wish text,
-    contact_name text, contact_phone text, contact_email text
+    contact_name text, contact_phone text, contact_email text, digest text not null
 );
+
+-- What was written stays as it was written, or is erased, the row as a whole. `patron verify` computes the digest again.
+create function case_story_digest() returns trigger language plpgsql set timezone = 'UTC' as $$ begin
+    new.digest := md5((to_jsonb(new) - 'digest')::text);
+    return new;
+end $$;
+
+create trigger case_story_digest before insert on case_story for each row execute function case_story_digest();
+
+create trigger case_story_stays before update on case_story for each row execute function refuse_change();
 
 create table case_step (
     case_id uuid not null references complaint_case (id), number int not null, round int not null, name text not null,

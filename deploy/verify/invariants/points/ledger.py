@@ -2,6 +2,38 @@
 
 from deploy.verify.invariant import CUT, Within
 
+NAMES = ("available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred")
+ACCOUNTS = ", ".join(f"coalesce(sum(points) filter (where account = '{name}'), 0) as {name}" for name in NAMES)
+SO_FAR = ", ".join(f"sum(m.{name}) over w as {name}_so_far" for name in ("available", "held", "debt"))
+
+# Of each kind, which accounts it moves, and which way (L1): +, -, or either side of zero (>, <). What it does not name
+# it leaves alone. A debt is negative in the postings: what comes in pays it first.
+KINDS = {
+    "earn": ({"issued": "-", "available": ">", "debt": ">"},),
+    "grant": ({"issued": "-", "available": ">", "debt": ">"},),
+    "reverse": ({"issued": "+", "expired": "<", "available": "<", "debt": "<"},),
+    "redeem": ({"redeemed": "+", "available": "-"},),
+    "hold": ({"held": "+", "available": "-"},),
+    "capture": ({"redeemed": "+", "held": "-"},),
+    "release": ({"held": "-", "available": ">", "debt": ">"},),
+    "reverse_redemption": ({"redeemed": "-", "available": ">", "debt": ">"},),
+    "expire": ({"expired": "+", "available": "-"},),
+    "adjust": ({"adjusted": "-", "available": ">", "debt": ">"}, {"adjusted": "+", "available": "-"}),
+    "transfer": ({"transferred": "-", "available": ">", "debt": ">"}, {"transferred": "+", "available": "-"}),
+}
+SIGNS = {"+": "> 0", "-": "< 0", ">": ">= 0", "<": "<= 0", "": "= 0"}
+OF_KIND = "case e.kind {} end".format(
+    " ".join(
+        "when '{}' then {}".format(
+            kind,
+            " or ".join(
+                "({})".format(" and ".join(f"m.{name} {SIGNS[way.get(name, '')]}" for name in NAMES)) for way in ways
+            ),
+        )
+        for kind, ways in KINDS.items()
+    )
+)
+
 INVARIANTS = (
     Within(
         "ledger_sums",
@@ -64,8 +96,29 @@ INVARIANTS = (
         """,
     ),
     Within(
+        "entry_balances",
+        "the balances after every entry follow from those before it, by postings of the accounts of its kind",
+        ("loyalty",),
+        checked="select count(*) from entry",
+        offending=f"""
+            with moved as (
+                select entry_id, {ACCOUNTS} from posting group by entry_id
+            ), counted as (
+                select e.id, e.customer_id, e.number, e.kind, e.points, e.available, e.held, e.debt,
+                       m.available as available_moved, m.debt as debt_moved, {SO_FAR}, ({OF_KIND}) as of_kind
+                from entry e join moved m on m.entry_id = e.id
+                window w as (partition by e.customer_id order by e.number)
+            )
+            select id as entry_id, customer_id, number, kind, points, available, available_so_far, held, held_so_far,
+                   debt, -debt_so_far as debt_so_far, of_kind from counted
+            where points <> available_moved + debt_moved or available <> available_so_far or held <> held_so_far
+               or debt <> -debt_so_far or least(available, held, debt) < 0 or (available > 0 and debt > 0)
+               or of_kind is not true
+        """,
+    ),
+    Within(
         "ledger_announced",
-        "every entry was announced exactly once, with the balances after it",
+        "every entry was announced exactly once, with what it is about and the balances after it",
         ("loyalty",),
         checked="select count(*) from entry",
         offending=f"""
@@ -74,14 +127,18 @@ INVARIANTS = (
             ), announced as (
                 select (p ->> 'entry_id')::uuid as id, (p ->> 'points')::bigint as points,
                        (p ->> 'balance')::bigint as available, (p ->> 'held')::bigint as held,
-                       (p ->> 'debt')::bigint as debt
+                       (p ->> 'debt')::bigint as debt, (p ->> 'customer_id')::uuid as customer_id, p ->> 'kind' as kind,
+                       (p ->> 'order_id')::uuid as order_id, (p ->> 'case_id')::uuid as case_id
                 from posted
             )
             select id as entry_id, e.customer_id, e.number, 'not announced, or announced otherwise' as fault
             from entry e full join announced using (id)
             where e.id is null or (announced.id is null and e.recorded_at >= {CUT})
-               or (announced.id is not null and (e.points, e.available, e.held, e.debt)
-                   is distinct from (announced.points, announced.available, announced.held, announced.debt))
+               or (announced.id is not null and (
+                       e.points, e.available, e.held, e.debt, e.customer_id, e.kind, e.order_id, e.case_id
+                   ) is distinct from (
+                       announced.points, announced.available, announced.held, announced.debt, announced.customer_id,
+                       announced.kind, announced.order_id, announced.case_id))
             union all
             select id, null, null, 'announced twice' from announced group by id having count(*) > 1
         """,

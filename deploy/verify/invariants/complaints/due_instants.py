@@ -1,0 +1,235 @@
+"""When answers were due: from a round's beginning, by the allowance, the calendar and the pauses, worked out anew.
+
+A deadline whose allowance became smaller while it ran (a better tier, a graver case) may be due anywhere between what
+the smaller and the greater one give: when it was heard of a tier is not kept. So may one that ran while the calendar
+changed. All others are due at one instant only.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from deploy.verify.invariant import Scan
+from deploy.verify.snapshots import SharedConnection, Snapshots
+from deploy.verify.working_time import MICROSECOND, WorkingTime, micros
+
+DEADLINES = """
+select d.case_id, d.round, d.stage, d.tier, d.allowance, d.started_at, d.warn_at, d.due_at, d.warned_at, d.breached_at,
+       d.calendar_rules_version, c.kind, c.severity, c.tier as tier_of_case, c.round as last_round, c.customer_id,
+       num_nonnulls(d.met_at, d.cancelled_at, d.done_late_at) > 0 as over
+from deadline d join complaint_case c on c.id = d.case_id order by d.case_id, d.round
+"""
+STEPS = """
+select case_id, round, name, outcome, at, recorded_at from case_step
+where name in ('filing', 'reopening', 'pause', 'resumption', 'proposal', 'acceptance', 'acknowledgement', 'judgement',
+               'resolution', 'follow-up', 'severity', 'identification')
+order by case_id, number
+"""
+VERSIONS = """
+select kind, version, document, effective_from, effective_to from rule_set_version
+where kind in ('calendar-rules', 'deadline-rules') and effective_from is not null
+"""
+SPAN = """
+select extract(year from min(started_at))::int as first, extract(year from max(due_at))::int as last from deadline
+"""
+YEARS_AROUND = (1, 2)  # before the first deadline, and after the last
+CLOCKS = timedelta(minutes=1)
+PAUSES = frozenset({"pause", "proposal"})
+RESUMES = frozenset({"resumption", "acceptance"})
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of rules, and from when to when it was in force."""
+
+    number: int
+    document: Mapping[str, Any]
+    since: datetime
+    until: datetime | None
+
+    def in_force(self, first: datetime, last: datetime | None) -> bool:
+        """At any instant of these, whoever's clock it was by. No `last`: until now."""
+        return (last is None or self.since <= last + CLOCKS) and (self.until is None or self.until >= first - CLOCKS)
+
+
+@dataclass
+class Instants:
+    """What a deadline may be due at and warn at, by one calendar: after each pause that it had, the last one last."""
+
+    due: list[int] = field(default_factory=list)
+    warn: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The calendars and deadline rules of all times."""
+
+    calendars: Sequence[tuple[Version, WorkingTime]]
+    deadline_rules: Sequence[Version]
+
+    def longest(self, deadline: Row, severities: set[str]) -> timedelta:
+        """The most that any version gave to a case of this kind, whatever its customer's tier."""
+        minutes = [
+            allowance.get(f"{deadline['stage']}_minutes") or 0
+            for version in self.deadline_rules for allowance in version.document["allowances"]
+            if allowance["kind"] == deadline["kind"] and allowance["severity"] in severities
+        ]  # fmt: skip
+        return timedelta(minutes=max(minutes, default=0))
+
+
+def ends(stage: str, step: Row) -> bool:
+    """Whether a step ends a deadline of this stage: its work is done, or it is owed no more."""
+    name = step["name"]
+    if name in ("resolution", "follow-up") or (name == "judgement" and step["outcome"] == "invalid"):
+        return True
+    return (stage, name) in (("acknowledgement", "acknowledgement"), ("proposal", "proposal"))
+
+
+def instants(
+    deadline: Row, allowance: timedelta, warning_percent: int, steps: Sequence[Row], time: WorkingTime
+) -> Instants | None:
+    """Follow the steps of its round; None where the calendar does not reach so far."""
+    whole = allowance // MICROSECOND
+    after_warning = int(allowance.total_seconds()) * (100 - warning_percent) // 100 * 1_000_000
+    target = time.worked(micros(deadline["started_at"])) + whole
+    due, warn = time.reached(target), time.reached(target - after_warning)
+    if due is None or warn is None:
+        return None
+    found = Instants([due], [warn])
+    paused_at: int | None = None
+    for step in steps:
+        if ends(deadline["stage"], step):
+            break
+        at = micros(step["at"])
+        if step["name"] in PAUSES and paused_at is None:
+            if found.due[-1] < at:
+                break  # it was breached before
+            paused_at = at
+        elif step["name"] in RESUMES and paused_at is not None:
+            target += time.worked(at) - time.worked(paused_at)
+            paused_at = None
+            due, warn = time.reached(target), time.reached(target - after_warning)
+            if due is None or warn is None:
+                return None
+            if target - after_warning <= time.worked(at):
+                warn = min(at, due)  # most of its time was used before
+            found.due.append(due)
+            found.warn.append(warn)
+    return found
+
+
+def fits(deadline: Row, found: Instants) -> bool:
+    """What has fired stays where it was, also when pauses before it are reported later; the rest moves with them."""
+    due, warn = micros(deadline["due_at"]), micros(deadline["warn_at"])
+    due_fits = due in found.due if deadline["breached_at"] else due == found.due[-1]
+    return due_fits and (warn in found.warn if deadline["warned_at"] or deadline["breached_at"] else warn == found.warn[-1])
+
+
+def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[Row]], filed: Mapping[UUID, str | None],
+           rules: Rules) -> Iterator[str]:  # fmt: skip
+    """A line for each deadline that is due at another instant than its facts give."""
+    for deadline in deadlines:
+        of_round = steps.get((deadline["case_id"], deadline["round"]), ())
+        if not of_round:
+            continue  # a round without a beginning breaks other invariants
+        last = of_round[-1]["recorded_at"] if deadline["over"] else None
+        begun = of_round[0]["recorded_at"]
+        calendars = [time for version, time in rules.calendars if version.in_force(begun, last)]
+        percents = {v.document["warning_percent"] for v in rules.deadline_rules if v.in_force(begun, last)}
+        found = [
+            found for time in calendars for percent in percents
+            if (found := instants(deadline, deadline["allowance"], percent, of_round, time)) is not None
+        ]  # fmt: skip
+        if not found or any(fits(deadline, by_one) for by_one in found):
+            continue
+        if _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1:
+            if _between(deadline, found, of_round, rules, calendars, percents):
+                continue
+        yield _sentence(deadline, found[0])
+
+
+def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID, str | None]) -> bool:
+    """Whether its allowance may be another one than it began with: then when that was heard of counts, too."""
+    if any(step["name"] in ("severity", "identification") for step in steps):
+        return True
+    if deadline["round"] == deadline["last_round"]:
+        began_with = deadline["tier_of_case"]
+    elif deadline["round"] == 1 and deadline["case_id"] in filed:
+        began_with = filed[deadline["case_id"]]
+    else:
+        return True
+    return bool(began_with != deadline["tier"])
+
+
+def _between(
+    deadline: Row, found: Sequence[Instants], steps: Sequence[Row], rules: Rules, calendars: Sequence[WorkingTime],
+    percents: set[int],
+) -> bool:  # fmt: skip
+    """Not before what its allowance gives, and not after what the greatest would have given."""
+    graded = any(step["name"] == "severity" for step in steps)
+    severities = {"low", "normal", "high", "critical"} if graded else {deadline["severity"]}
+    longest = rules.longest(deadline, severities)
+    latest = [
+        other for time in calendars for percent in percents
+        if (other := instants(deadline, longest, percent, steps, time)) is not None
+    ]  # fmt: skip
+    first = min(by_one.due[0] for by_one in found)
+    last = max((by_one.due[-1] for by_one in latest), default=0)
+    due, warn = micros(deadline["due_at"]), micros(deadline["warn_at"])
+    return first <= due <= last and micros(deadline["started_at"]) <= warn <= due
+
+
+def _sentence(deadline: Row, found: Instants) -> str:
+    from deploy.verify.working_time import instant_of
+
+    return (
+        f"complaint: case_id={deadline['case_id']} round={deadline['round']} stage={deadline['stage']} "
+        f"due_at={deadline['due_at']} warn_at={deadline['warn_at']}, its facts give {instant_of(found.due[-1])} "
+        f"and {instant_of(found.warn[-1])}"
+    )
+
+
+async def _due_instants(snapshots: Snapshots) -> tuple[int, list[str]]:
+    connection = snapshots.now["complaint"]
+    deadlines = await connection.fetch(DEADLINES)
+    if not deadlines:
+        return 0, []
+    steps: dict[tuple[UUID, int], list[Row]] = defaultdict(list)
+    for step in await connection.fetch(STEPS):
+        steps[step["case_id"], step["round"]].append(step)
+    filed = {
+        UUID(row["case_id"]): row["tier"]
+        for row in await connection.fetch(
+            """select p ->> 'case_id' as case_id, p ->> 'tier' as tier
+               from (select payload::jsonb as p from outbox where type = 'complaint.complaint_filed.v1') e"""
+        )
+    }
+    return len(deadlines), list(faults(deadlines, steps, filed, await _load_rules(connection)))
+
+
+async def _load_rules(connection: SharedConnection) -> Rules:
+    zone = ZoneInfo(await connection.fetchval("select time_zone from deployment") or "UTC")
+    span = await connection.fetchrow(SPAN)
+    years = span["first"] - YEARS_AROUND[0], span["last"] + YEARS_AROUND[1]
+    versions: dict[str, list[Version]] = defaultdict(list)
+    for row in await connection.fetch(VERSIONS):
+        document = row["document"] if isinstance(row["document"], dict) else json.loads(row["document"])
+        versions[row["kind"]].append(Version(row["version"], document, row["effective_from"], row["effective_to"]))
+    calendars = [(v, WorkingTime(v.document, zone, *years)) for v in versions["calendar-rules"]]
+    return Rules(calendars, versions["deadline-rules"])
+
+
+INVARIANTS = (
+    Scan(
+        "deadlines_due",
+        "every deadline warns and is due when its allowance of working time is used, pauses not counted",
+        _due_instants,
+    ),
+)

@@ -1,0 +1,77 @@
+"""What cases were settled with: each accepted settlement that was carried out is granted once, to the case's customer."""
+
+from deploy.verify.invariant import CUT, Between, Rows
+
+# A case resolves once a round, and what happened is known by when: the resolution's own id is in its event only.
+KEY = "{case} || ' ' || (extract(epoch from {at}) * 1000000)::bigint"
+OF_EVENTS = f"""
+select {KEY.format(case="(p ->> 'case_id')", at="(p ->> 'resolved_at')::timestamptz")} as key
+from (select payload::jsonb as p from outbox
+      where type = 'complaint.complaint_resolved.v1' and event_id = any($1)) as resolved
+"""
+RESOLVED = f"""
+select {KEY.format(case="s.case_id", at="s.at")} as key, c.customer_id, p.points::bigint as points
+from case_step s
+join complaint_case c on c.id = s.case_id and c.customer_id is not null
+join proposal p on p.case_id = s.case_id and p.round = s.round and p.accepted
+where s.name = 'resolution' and p.points > 0
+"""
+
+INVARIANTS = (
+    Between(
+        "settlements_granted",
+        "every settlement that was accepted and carried out is granted exactly once, and no other points are",
+        Rows(
+            "complaint",
+            RESOLVED,
+            of_events=OF_EVENTS,
+            of_streams=f"""select {KEY.format(case="s.case_id", at="s.at")} as key from case_step s
+                           join complaint_case c on c.id = s.case_id
+                           where s.name = 'resolution' and s.recorded_at < {CUT}
+                             and (c.id::text = any($1) or c.customer_id::text = any($1))""",
+        ),
+        Rows(
+            "loyalty",
+            f"""select {KEY.format(case="e.case_id", at="e.occurred_at")} as key, e.customer_id,
+                       -p.points as points
+                from entry e join posting p on p.entry_id = e.id and p.account = 'issued' where e.kind = 'grant'""",
+        ),
+    ),
+    Between(
+        "settlements_waiting",
+        "what a case was settled with while nobody knew whose it is waits in the ledger as it was settled",
+        Rows(
+            "complaint",
+            f"""select {KEY.format(case="s.case_id", at="s.at")} as key, p.points::bigint as points
+                from case_step s
+                join proposal p on p.case_id = s.case_id and p.round = s.round and p.accepted
+                where s.name = 'resolution' and p.points > 0 and (
+                    exists (select from case_step i where i.case_id = s.case_id and i.name = 'identification'
+                            and i.number > s.number)
+                    or exists (select from complaint_case c where c.id = s.case_id and c.customer_id is null))""",
+            of_events=OF_EVENTS,
+            of_streams=f"""select {KEY.format(case="s.case_id", at="s.at")} as key from case_step s
+                           where s.name = 'resolution' and s.recorded_at < {CUT} and s.case_id::text = any($1)""",
+        ),
+        Rows(
+            "loyalty",
+            f"""select {KEY.format(case="case_id", at="resolved_at")} as key, points
+                from unassigned_settlement""",
+        ),
+    ),
+    Between(
+        "identified_cases",
+        "the ledger knows the customer of every case that was filed by nobody known",
+        Rows(
+            "complaint",
+            """select c.id as key, c.customer_id from complaint_case c
+               where exists (select from case_step s where s.case_id = c.id and s.name = 'identification')""",
+            of_events="""select payload::jsonb ->> 'case_id' as key from outbox
+                         where type = 'complaint.customer_identified.v1' and event_id = any($1)""",
+            of_streams=f"""select c.id as key from complaint_case c join case_step s on s.case_id = c.id
+                           where s.name = 'identification' and s.recorded_at < {CUT}
+                             and c.customer_id::text = any($1)""",
+        ),
+        Rows("loyalty", "select case_id as key, customer_id from anonymous_case where customer_id is not null"),
+    ),
+)
