@@ -36,7 +36,9 @@ class WorkingTime:
     def __init__(self, document: Mapping[str, Any], zone: ZoneInfo, first_year: int, last_year: int) -> None:
         open_days = _days(document, first_year, last_year)
         intervals = [
-            (_instant(day, opens, zone), _instant(day, closes, zone)) for day, hours in open_days for opens, closes in hours
+            (_instant(day, opens, zone), _instant(day, closes, zone))
+            for day, hours in open_days
+            for opens, closes in hours
         ]
         self._begins = [begin for begin, _ in intervals]
         self._ends = [end for _, end in intervals]

@@ -129,7 +129,9 @@ def fits(deadline: Row, found: Instants) -> bool:
     """What has fired stays where it was, also when pauses before it are reported later; the rest moves with them."""
     due, warn = micros(deadline["due_at"]), micros(deadline["warn_at"])
     due_fits = due in found.due if deadline["breached_at"] else due == found.due[-1]
-    return due_fits and (warn in found.warn if deadline["warned_at"] or deadline["breached_at"] else warn == found.warn[-1])
+    return due_fits and (
+        warn in found.warn if deadline["warned_at"] or deadline["breached_at"] else warn == found.warn[-1]
+    )
 
 
 def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[Row]], filed: Mapping[UUID, str | None],

@@ -8,7 +8,9 @@ back whole.
 from deploy.verify.invariant import Within
 
 # Half to even, of n / d, both zero or more: the whole part, and one more above the half, or at the half when it is odd.
-HALF_EVEN = "div({n}, {d}) + case sign(2 * mod({n}, {d}) - {d}) when 1 then 1 when 0 then mod(div({n}, {d}), 2) else 0 end"
+HALF_EVEN = (
+    "div({n}, {d}) + case sign(2 * mod({n}, {d}) - {d}) when 1 then 1 when 0 then mod(div({n}, {d}), 2) else 0 end"
+)
 
 WORTH = f"""
 with tiers as (
