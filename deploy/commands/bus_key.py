@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.embedded.keys import BUS_KEYS, overwrite_bus_keys
+from deploy.embedded.keys import overwrite_bus_keys
 from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, JsonOption, console
+from shared.messaging.seal import FILE_NAME as BUS_KEYS
 from shared.messaging.seal import KEY_ID_FORM, BadKeyRing, KeyRing
 
 app = typer.Typer(

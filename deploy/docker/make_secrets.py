@@ -9,8 +9,9 @@ import secrets
 import sys
 from pathlib import Path
 
-from deploy.embedded.keys import BUS_KEYS, OPERATOR, ensure_keys
+from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.service import SERVICES
+from shared.messaging.seal import FILE_NAME as BUS_KEYS
 
 IMAGE_USER = 10001  # the image's own account, uid and gid; see the Dockerfile
 

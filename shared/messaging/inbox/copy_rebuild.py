@@ -120,7 +120,7 @@ async def _read_log(inbox: Inbox, stream: StreamKey, position: StreamPosition, e
     assert inbox.log_client is not None
     while (events[-1].seq if events else 0) < position.last_seq:
         first = events[-1].seq + 1 if events else 1
-        log_slice = await inbox.log_client.read_slice(*stream, first)
+        log_slice = await inbox.log_client.read_slice(*stream, first, position.epoch)
         if log_slice.first_available > first:
             raise NotRebuilt("log_begins_later")  # its months were dropped: what they said is only here
         if log_slice.epoch != position.epoch:

@@ -39,7 +39,7 @@ async def _is_damaged(inbox: Inbox, topic: str, key: str, position: StreamPositi
     if not position.last_seq:
         return False
     assert inbox.log_client is not None
-    log_slice = await inbox.log_client.read_slice(topic, key, position.last_seq)
+    log_slice = await inbox.log_client.read_slice(topic, key, position.last_seq, position.epoch)
     if log_slice.epoch != position.epoch or log_slice.first_available > position.last_seq:
         return False  # another life of the owner, or dropped months: the consumer aligns with those
     if not log_slice.events:
@@ -49,7 +49,7 @@ async def _is_damaged(inbox: Inbox, topic: str, key: str, position: StreamPositi
 
 async def _take_again(inbox: Inbox, topic: str, key: str) -> None:
     assert inbox.log_client is not None
-    if (await inbox.log_client.read_slice(topic, key, 1)).first_available > 1:
+    if (await inbox.log_client.read_slice(topic, key, 1, None)).first_available > 1:
         raise NotRebuilt("log_begins_later")
     adding_up = [copy for copy in inbox.subscriptions.copies.values() if copy.adds_up and topic in copy.topics]
     others = Inbox(inbox.database, inbox.subscriptions.without(adding_up), inbox.log_client)
