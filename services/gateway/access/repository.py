@@ -54,8 +54,10 @@ async def add_revoked_token(tx: Transaction, name: bytes, expires_at: datetime) 
     """End a token until it expires; twice is the same. Those that have expired go."""
     await tx.raw.execute("delete from revoked_token where expires_at < clock_timestamp()")
     await tx.raw.execute(
-        "insert into revoked_token (name, expires_at) values ($1, $2) on conflict (name) do nothing", name, expires_at
-    )
+        """insert into revoked_token (name, expires_at, revoked_at) values ($1, $2, clock_timestamp())
+           on conflict (name) do nothing""",
+        name, expires_at,
+    )  # fmt: skip
 
 
 async def list_revoked_tokens(tx: Transaction, since: datetime | None) -> Sequence[RevokedToken]:
