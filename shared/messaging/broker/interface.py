@@ -21,6 +21,10 @@ class Message(NamedTuple):
     offset: int = -1
 
 
+class BrokerAway(ConnectionError):
+    """No broker answers, or it lets us not in. It is tried again."""
+
+
 class SendFailed(Exception):
     """Not everything of a batch was acknowledged. What was sent may arrive all the same; the inbox sees to that."""
 
@@ -66,7 +70,7 @@ class Consumer(Protocol):
 
 
 class Broker(Protocol):
-    """Connects; both raise when it is away."""
+    """Connects; both raise BrokerAway, or another OSError or TimeoutError, when it is away."""
 
     async def producer(self) -> Producer: ...
 

@@ -5,8 +5,8 @@ Two manners: `groups` (Apache Kafka and its kin: consumer groups share the parti
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from zlib import crc32
 
@@ -15,8 +15,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from shared.messaging.broker.interface import Message, Offsets, SendFailed
+from shared.messaging.broker.interface import BrokerAway, Message, Offsets, SendFailed
 from shared.messaging.broker.kafka_access import KafkaAccess
+from shared.messaging.broker.kafka_log import condense_client_log
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ REQUEST_SECONDS = 5.0
 STOP_SECONDS = 5.0  # aiokafka's stop() can hang on a broker that went away
 SEND_SECONDS = 15.0
 OFFSET_COMMIT_SECONDS = 0.5  # how often offsets are committed while messages keep coming
+Acknowledgement = asyncio.Future[Any]  # of one batch
 BATCH_BYTES = 900_000  # below the broker's usual message.max.bytes of 1 MB
 
 
@@ -44,6 +46,7 @@ class KafkaBroker:
         replicas: int = 1,
         access: KafkaAccess | None = None,
     ) -> None:
+        condense_client_log()
         self.options = {"bootstrap_servers": servers} | (access or KafkaAccess()).options()
         self.embedded = mode == "embedded"
         self.topics = sorted(topics)
@@ -75,6 +78,10 @@ class KafkaBroker:
             await _stop(admin.close())
 
     async def producer(self) -> "KafkaProducer":
+        with _broker_away():
+            return await self._make_producer()
+
+    async def _make_producer(self) -> "KafkaProducer":
         await self.ensure_topics()
         client = AIOKafkaProducer(
             **self.options,
@@ -93,6 +100,10 @@ class KafkaBroker:
         return KafkaProducer(client)
 
     async def consumer(self, group: str, topics: Collection[str]) -> "KafkaConsumer":
+        with _broker_away():
+            return await self._make_consumer(group, topics)
+
+    async def _make_consumer(self, group: str, topics: Collection[str]) -> "KafkaConsumer":
         await self.ensure_topics()
         client = AIOKafkaConsumer(
             **self.options,
@@ -116,6 +127,15 @@ class KafkaBroker:
             await _stop(client.stop())
             raise
         return consumer
+
+
+@contextmanager
+def _broker_away() -> Iterator[None]:
+    """aiokafka's errors in the broker's words."""
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerAway(type(error).__name__) from error
 
 
 async def _all_partitions(client: AIOKafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
@@ -143,9 +163,9 @@ class KafkaProducer:
         """One batch a partition, so order per key holds; everything acknowledged or SendFailed."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                acknowledgements = []
+                acknowledgements: list[Acknowledgement] = []
                 for (topic, partition), group in (await self._by_partition(messages)).items():
-                    acknowledgements += await self._send_batches(topic, partition, group)
+                    await self._send_batches(topic, partition, group, acknowledgements)
                 for acknowledgement in acknowledgements:
                     await acknowledgement
         except (KafkaError, TimeoutError, OSError) as error:
@@ -160,18 +180,23 @@ class KafkaProducer:
             groups.setdefault((message.topic, partition), []).append(message)
         return groups
 
-    async def _send_batches(self, topic: str, partition: int, messages: Sequence[Message]) -> list[Any]:
-        sent = []
+    async def _send_batches(
+        self, topic: str, partition: int, messages: Sequence[Message], acknowledgements: list[Acknowledgement]
+    ) -> None:
         batch = self.client.create_batch()
         for message in messages:
             headers = message.headers if isinstance(message.headers, list) else list(message.headers)
             if batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
-                sent.append(await self.client.send_batch(batch, topic, partition=partition))  # full: begin the next
+                acknowledgements.append(await self._send_batch(batch, topic, partition))  # full: begin the next
                 batch = self.client.create_batch()
                 if batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
                     raise SendFailed(f"a message of {len(message.value)} bytes does not fit a batch")
-        sent.append(await self.client.send_batch(batch, topic, partition=partition))
-        return sent
+        acknowledgements.append(await self._send_batch(batch, topic, partition))
+
+    async def _send_batch(self, batch: Any, topic: str, partition: int) -> Acknowledgement:
+        acknowledgement: Acknowledgement = await self.client.send_batch(batch, topic, partition=partition)
+        acknowledgement.add_done_callback(_look_at)
+        return acknowledgement
 
     async def stop(self) -> None:
         await _stop(self.client.stop())
@@ -282,6 +307,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle.set()
         await _stop(self._commit_offsets())
         await _stop(self.client.stop())
+
+
+def _look_at(acknowledgement: Acknowledgement) -> None:
+    """Of a batch the first error counts; the others are looked at, or the event loop would complain of each."""
+    if not acknowledgement.cancelled():
+        acknowledgement.exception()
 
 
 async def _stop(stopping: Any) -> None:
