@@ -65,17 +65,23 @@ class Authenticator:
         try:
             return await self._verified_anew(credential, digest, cached)
         except NotVerified as refused:
-            now = time.monotonic()
             self._cached.pop(credential, None)
-            refusal = refused.refusal
-            if refused.seconds > 0:
-                until = now + refused.seconds
-                invalid = InvalidCredential(refusal.code, str(refusal.detail), until, refused.counts)
-                self._invalid.remember(digest, invalid)
-            if refused.counts:
+            self._record(refused, network, digest)
+            raise refused.refusal from None
+
+    def _record(self, refused: NotVerified, network: str, digest: bytes) -> None:
+        """Remember a refused credential, and count it: against its address only when it was looked at just now.
+
+        One that is sent again and again costs nothing; where a system goes on to send a dead key, the next key works.
+        """
+        now, refusal = time.monotonic(), refused.refusal
+        if not refused.was_remembered:
+            until = now + refused.seconds
+            self._invalid.remember(digest, InvalidCredential(refusal.code, str(refusal.detail), until, refused.counts))
+        if refused.counts:
+            self._failures_of_credentials.record(digest, now)
+            if not refused.was_remembered:
                 self._failures_of_addresses.record(network, now)
-                self._failures_of_credentials.record(digest, now)
-            raise refusal from None
 
     def _refuse_who_fails_often(self, network: str, digest: bytes) -> None:
         now = time.monotonic()
@@ -89,7 +95,7 @@ class Authenticator:
         now, revoked_before = time.monotonic(), self._revoked_here
         invalid = self._invalid.find(digest, now)
         if invalid is not None:
-            raise NotVerified(unauthorized(invalid.code, invalid.detail), seconds=0.0, counts=invalid.counts)
+            raise NotVerified(unauthorized(invalid.code, invalid.detail), counts=invalid.counts, was_remembered=True)
         if cached is None or now >= cached.until or time.time() >= cached.expires_at:
             cached = await self.verifier.verify(credential, was_good=cached is not None)
         if cached.token_name is not None:

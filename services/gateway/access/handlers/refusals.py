@@ -9,13 +9,21 @@ INVALID_SECONDS = 60.0  # how long a refused credential is remembered: it can no
 
 class NotVerified(Exception):
     """A credential that is not good: the refusal for it, how long it is believed, and whether it is held against who
-    presented it."""
+    presented it. `was_remembered`: it was refused before, and not looked at again."""
 
-    def __init__(self, refusal: Refused, *, seconds: float = INVALID_SECONDS, counts: bool = True) -> None:
+    def __init__(
+        self,
+        refusal: Refused,
+        *,
+        seconds: float = INVALID_SECONDS,
+        counts: bool = True,
+        was_remembered: bool = False,
+    ) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
         self.seconds = seconds
         self.counts = counts
+        self.was_remembered = was_remembered
 
 
 def unauthorized(code: str, detail: str) -> Refused:
