@@ -10,7 +10,19 @@ from shared.chassis.observability.metrics import Metrics
 from tests.deploy.test_compose import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
-NOT_METRICS = {"sum", "by", "rate", "increase", "histogram_quantile", "service", "le", "status", "job", "patron"}
+NOT_METRICS = {
+    "sum",
+    "by",
+    "rate",
+    "increase",
+    "histogram_quantile",
+    "service",
+    "le",
+    "status",
+    "job",
+    "patron",
+    "event",
+}
 
 
 def alerts() -> list[dict]:

@@ -99,7 +99,7 @@ class RequestContextMiddleware:
         self.security_log.refused(
             status,
             code,
-            presented=any(name == b"authorization" for name, _ in scope["headers"]),
+            presented=any(name == b"authorization" and value for name, value in scope["headers"]),
             partner=isinstance(actor, Actor) and actor.partner_id is not None,
             method=method,
             route=route,
