@@ -21,7 +21,7 @@ from shared.messaging.outbox.event_log import HeadsPage, LogSlice
 class Silent:
     """Owners that have nothing more to tell than what is on the broker, in the epoch that it is of."""
 
-    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
         raise LookupError(f"{topic} {key} from {first}: a gap, though nothing was lost")
 
     async def read_heads(self, topic: str, *, after: str, changed_since: datetime | None) -> HeadsPage:

@@ -106,7 +106,9 @@ def _assemble(
     background: tuple[Background, ...],
     authenticate: Authenticate,
 ) -> Service:
-    database = ports.database or Database(settings.database_url, pool_size=settings.database_pool, clock=ports.clock)
+    database = ports.database or Database(
+        settings.database_url, pool_size=settings.database_pool, clock=ports.clock, limits=settings.database_limits
+    )
     signer = Signer(settings.service, settings.keys)
     clients = Clients(settings.services, signer, ports.transport, settings.internal_services)
     key_ring = KeyRingFile(settings.keys / seal.FILE_NAME)

@@ -9,21 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.messaging.database.failures import connection_was_lost
+from shared.messaging.database.connections import Connection as PostgresConnection
+from shared.messaging.database.connections import migration_settings
 from shared.messaging.epochs import new_epoch
-
-log = structlog.get_logger(__name__)
 
 SHARED = Path(__file__).resolve().parent.parent / "migrations"  # dated SQL, frozen
 LOCK = 7_061_726_721  # any number, the same in all replicas
-TRIES = 60  # a database that starts beside us needs a moment
 
 
 def config_of(directory: Path, url: str = "") -> Config:
@@ -80,7 +77,8 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _open_and(work: Any, url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
+    connect = {"server_settings": migration_settings(), "timeout": 10, "connection_class": PostgresConnection}
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=connect)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(work)
@@ -90,7 +88,10 @@ async def _open_and(work: Any, url: str) -> None:
 
 
 async def upgrade(directory: Path, url: str) -> None:
-    """To the newest version. Replicas that start together wait for the one that does it."""
+    """To the newest version. Replicas that start together wait for the one that does it.
+
+    Raises a transient error when the database is out of reach.
+    """
 
     def in_turn(connection: Connection) -> None:
         connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
@@ -104,12 +105,4 @@ async def upgrade(directory: Path, url: str) -> None:
             connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
             connection.commit()
 
-    for attempt in range(TRIES):
-        try:
-            await _open_and(in_turn, url)
-            return
-        except Exception as error:
-            if attempt == TRIES - 1 or not connection_was_lost(error):
-                raise
-            log.warning("database_not_reachable_yet", error=type(error).__name__)
-            await asyncio.sleep(0.5)
+    await _open_and(in_turn, url)

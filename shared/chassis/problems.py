@@ -16,12 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from shared.chassis.observability.safe_errors import describe
 from shared.errors import DomainError, Kind
-from shared.messaging.database.failures import is_transient
+from shared.messaging.database.failures import is_busy, is_transient
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+BUSY_RETRY_SECONDS = 2
 
 STATUS_OF_KIND = {Kind.INVALID: 422, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
 
@@ -126,6 +127,11 @@ def problem_of(error: Exception) -> Response:
         return problem(error.status_code, error.code, str(error.detail), headers=error.headers, **error.facts)
     if isinstance(error, HTTPException):
         return problem(error.status_code, CODES.get(error.status_code, "refused"), headers=error.headers)
+    if is_busy(error):
+        log.warning("request_took_the_database_too_long", **describe(error))
+        return problem(
+            503, "database_busy", "The database is too busy.", headers={"Retry-After": str(BUSY_RETRY_SECONDS)}
+        )
     if is_unavailable(error):
         log.warning("request_could_not_reach_the_database", **describe(error))
         return problem(

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.messaging.broker.kafka_access import KafkaAccess
+from shared.messaging.database.connections import TimeLimits
 
 
 class ListenerSettings(BaseSettings):
@@ -28,6 +29,12 @@ class ServiceSettings(ListenerSettings):
     service: str
     database_url: str = Field(repr=False)
     database_pool: int = Field(default=10, ge=2, le=200)
+    database_pool_seconds: float = Field(default=10, gt=0, le=600)  # for which a free connection is waited for
+    database_connect_seconds: float = Field(default=10, gt=0, le=600)
+    database_statement_seconds: float = Field(default=10, gt=0, le=3600)  # that one statement may take
+    database_lock_seconds: float = Field(default=5, gt=0, le=600)  # that it may wait for somebody else's lock
+    database_idle_seconds: float = Field(default=30, gt=0, le=3600)  # that a transaction may do nothing
+    database_patient_seconds: float = Field(default=600, gt=0, le=86_400)  # a statement of jobs and housekeeping
     instance: str = ""  # told by who started the process, and told back by /readyz: is it the one that was started?
     migrate: bool = True  # at start; off where a job of the deployment does it
     kafka: str = "127.0.0.1:9092"
@@ -71,6 +78,18 @@ class ServiceSettings(ListenerSettings):
         if self.kafka_ca is not None and not self.kafka_tls:
             raise ValueError("PATRON_KAFKA_CA is only used with PATRON_KAFKA_TLS=true")
         return self
+
+    @property
+    def database_limits(self) -> TimeLimits:
+        """How long a connection to the database waits for what."""
+        return TimeLimits(
+            connect_seconds=self.database_connect_seconds,
+            pool_seconds=self.database_pool_seconds,
+            statement_seconds=self.database_statement_seconds,
+            lock_seconds=self.database_lock_seconds,
+            idle_seconds=self.database_idle_seconds,
+            patient_seconds=self.database_patient_seconds,
+        )
 
     @property
     def kafka_access(self) -> KafkaAccess:

@@ -16,6 +16,7 @@ from shared.jobs.job import Job, Outcome
 from shared.messaging import Database, Transaction, new_id
 from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.database.failures import is_transient
+from shared.messaging.pulse import Pulse
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ class Jobs:
         self.kinds = {name: kind if isinstance(kind, JobKind) else JobKind(kind) for name, kind in kinds.items()}
         self.worker: UUID = new_id()
         self.hold_seconds = hold_seconds
+        self.pulse = Pulse()  # of the loop that looks for what is ready; a step takes the time it takes
         self._memory: dict[str, dict[str, Any]] = {name: {} for name in self.kinds}
 
     async def work_on_jobs(self, service: RunningService, stop: asyncio.Event) -> None:
@@ -94,11 +96,14 @@ class Jobs:
             while not stop.is_set():
                 woken.clear()
                 pause = min(1.2 * pause, LONGEST_PAUSE_SECONDS)
+                self.pulse.beat()
                 try:
                     for job in await self._list_startable(service, at_work):
                         task = asyncio.create_task(self._work_on(service, job, stop), name=f"job:{job.kind}")
                         at_work[job.id] = job.kind, task
+                    self.pulse.works()
                 except Exception as error:
+                    self.pulse.fails(type(error).__name__)
                     _log_stumble("jobs_looked_for_in_vain", error)
                 if await _rings(woken, stop, [task for _, task in at_work.values()], pause):
                     pause = SHORTEST_PAUSE_SECONDS
@@ -182,7 +187,7 @@ class Jobs:
             job = after
 
     def _context(self, service: RunningService, kind: str) -> JobContext:
-        return JobContext(service.database, service.clients, service.settings, self._memory[kind])
+        return JobContext(service.database.patient(), service.clients, service.settings, self._memory[kind])
 
     async def _step(self, service: RunningService, job: Job) -> Job | None:
         """The job after one more step. The same: it has to wait. None: it is no longer as it was seen."""
@@ -196,7 +201,7 @@ class Jobs:
             outcome = await kind.step(tx, current, *prepared)
             return await store.save_outcome(tx, current, outcome, self.worker, self.hold_seconds)
 
-        return await service.database.run(attempt)
+        return await service.database.patient().run(attempt)
 
     async def _fail(self, service: RunningService, job: Job, error: Exception) -> None:
         code = error.code if isinstance(error, DomainError) else type(error).__name__

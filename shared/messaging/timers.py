@@ -13,8 +13,9 @@ import structlog
 
 from shared.messaging import faults
 from shared.messaging.backoff import sleep_or_stop
-from shared.messaging.database.failures import is_transient
+from shared.messaging.database.failures import is_transient, took_too_long
 from shared.messaging.database.transaction import Database, Transaction
+from shared.messaging.pulse import Pulse
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ class Timers:
 
     def __init__(self) -> None:
         self.effects: dict[str, Effect] = {}
+        self.pulse = Pulse()
 
     def on(self, kind: str, effect: Effect) -> None:
         """Call this effect when a timer of that kind is due. TypeError when the kind has one already."""
@@ -84,6 +86,7 @@ class Timers:
         """Fire everything due (by the database's clock, or up to `until`), one transaction each. Returns how many."""
         fired = 0
         while await self._fire_next(database, until):
+            self.pulse.works()
             fired += 1
         return fired
 
@@ -96,7 +99,7 @@ class Timers:
             try:
                 await self.effects[timer.kind](tx, timer)
             except Exception as error:
-                if is_transient(error):
+                if is_transient(error) and not took_too_long(error):
                     raise
                 tx.announced.clear()
                 await tx.raw.execute("rollback to savepoint effect")
@@ -125,14 +128,18 @@ class Timers:
         return timer
 
     async def _record_failure(self, tx: Transaction, timer: Timer, error: Exception) -> None:
-        """A permanent error: five tries with growing pauses, then the timer is `failed` and `patron status` says so."""
+        """A permanent error: five tries with growing pauses, then the timer is `failed` and `patron status` says so.
+
+        One that takes too long is tried for ever: it must only not keep the others from their turn.
+        """
         log.error("timer_failed", kind=timer.kind, aggregate=timer.aggregate, error=repr(error)[:300])
         await tx.raw.execute(
             """update timer set tries = tries + 1, last_error = $4, ended_at = null,
-                   state = case when tries + 1 >= $5 then 'failed' else 'pending' end,
-                   retry_at = clock_timestamp() + make_interval(secs => power(2, tries)::int)
+                   state = case when tries + 1 >= $5 and not $6 then 'failed' else 'pending' end,
+                   retry_at = clock_timestamp() + make_interval(secs => power(2, least(tries, 8))::int)
                where aggregate = $1 and kind = $2 and generation = $3""",
             timer.aggregate, timer.kind, timer.generation, type(error).__name__, MAX_TRIES,
+            took_too_long(error),
         )  # fmt: skip
 
     async def run(self, database: Database, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:
@@ -140,9 +147,14 @@ class Timers:
         if not self.effects:
             await stop.wait()
         while not stop.is_set():
+            self.pulse.beat()
             try:
                 await self.fire_due(database)
+                self.pulse.works()
             except Exception as error:
                 if not is_transient(error):
                     log.exception("timers_stumbled")
+                elif self.pulse.failing_since is None:
+                    log.warning("timers_wait", error=type(error).__name__)
+                self.pulse.fails(type(error).__name__)
             await sleep_or_stop(stop, poll_seconds)

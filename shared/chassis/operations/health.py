@@ -1,19 +1,19 @@
 """What every service answers to everybody beside its own routes: alive, ready, metrics, the contracts."""
 
-import asyncio
+from dataclasses import asdict
 from typing import Literal
 
 from fastapi import APIRouter, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from shared.chassis.access.policy import public
 from shared.chassis.contract import docs_page
 from shared.chassis.contract.asyncapi import asyncapi, to_yaml
 from shared.chassis.observability import metrics
+from shared.chassis.operations import readiness
+from shared.chassis.service import Service
 from shared.errors import not_found
-
-READY_SECONDS = 2.0
-DEAD_SECONDS = 60.0  # a consumer that has not polled for so long hangs
 
 router = APIRouter(tags=["running"], dependencies=[public()], include_in_schema=False)
 
@@ -26,27 +26,21 @@ async def live() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(request: Request) -> JSONResponse:
-    """The database answers and the consumer moves."""
-    service = request.app.state.service
-    reasons: list[str] = []
-    try:
-        await asyncio.wait_for(service.database.run(lambda tx: tx.raw.fetchval("select 1")), READY_SECONDS)
-    except Exception:
-        reasons.append("the database does not answer")
-    consumer = service.consumer
-    if consumer is not None and not await _consumer_moves(consumer.alive_at):
-        reasons.append("the consumer does not move")
-    for name, task in service.tasks.items():
-        if task.done():
-            reasons.append(f"{name} has ended")
-    status: Literal[200, 503] = 503 if reasons or service.stopping.is_set() else 200
-    body = {"status": "ready" if status == 200 else "not ready", "reasons": reasons}
-    return JSONResponse(body | {"instance": service.settings.instance}, status)
+    """Whether this service can be used, and what of it is stuck: which part, since when, and why.
 
-
-async def _consumer_moves(alive_at: float) -> bool:
-    """One that has not begun yet (a broker that is away) keeps nobody from being served over HTTP."""
-    return alive_at == 0.0 or asyncio.get_running_loop().time() - alive_at < DEAD_SECONDS
+    It is not ready while its database does not answer, or a part of it hangs or has ended. A part that waits for a
+    broker that is away is told and keeps nobody from being served.
+    """
+    service: Service = request.app.state.service
+    stuck = await readiness.list_stuck(service)
+    status: Literal[200, 503] = 503 if service.stopping.is_set() or any(part.grave for part in stuck) else 200
+    body = {
+        "status": "ready" if status == 200 else "not ready",
+        "reasons": [part.words for part in stuck],
+        "stuck": [asdict(part) for part in stuck],
+        "instance": service.settings.instance,
+    }
+    return JSONResponse(jsonable_encoder(body), status)
 
 
 @router.get("/metrics")

@@ -29,12 +29,14 @@ from shared.messaging.outbox.partitions import make_partitions
 from shared.messaging.outbox.relay import Relay
 from shared.messaging.outbox.retention import drop_old_months
 from shared.messaging.outbox.subscriber_positions import HttpSubscriberPositions
+from shared.messaging.pulse import Pulse
 from shared.messaging.status import read_status
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 4.0  # for each step of stopping; together less than supervisors wait before they kill
 MEASURE_SECONDS = 5.0
+DATABASE_SECONDS = 600.0  # for which a start waits for its database
 HOUSEKEEPING_SECONDS = 3600.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -95,13 +97,11 @@ def _hear_signals(service: Service) -> None:
 
 async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
     """Starts everything; `stops` gets an event for each thing that runs."""
-    if service.settings.migrate:
-        await migrations.upgrade(service.migrations, service.settings.database_url)
-    await service.database.run(lambda tx: deployment.fix(tx, service.settings))
-    await service.database.run(lambda tx: _make_partitions(service, tx))
+    await _once_the_database_is_there(service)
     broker = service.ports.broker or _kafka(service)
     service.key_ring.read()  # without one nothing can be sent nor believed: then it does not start
     service.relay = Relay(service.database, broker, service.key_ring.read)
+    service.pulses |= {"relay": service.relay.pulse, "timers": service.timers.pulse}
     running: dict[str, Work] = {}
     if service.subscriptions.topics:
         group = f"patron.{service.name}"
@@ -110,8 +110,12 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
         )
         service.pull_on_demand = PullOnDemand(service.inbox, CUSTOMER_TOPICS & service.subscriptions.topics)
         running["consumer"] = service.consumer.run
+        service.pulses["consumer"] = service.consumer.pulse
     running["timers"] = lambda stop: service.timers.run(service.database, stop)
     for work in service.background:
+        pulse = getattr(getattr(work, "__self__", None), "pulse", None)  # a method of what has one, as jobs have
+        if isinstance(pulse, Pulse):
+            service.pulses["jobs"] = pulse
         running[f"background:{work.__name__}"] = lambda stop, work=work: work(service, stop)  # type: ignore[misc]
     running["housekeeping"] = lambda stop: _keep_house(service, stop)
     running["measuring"] = lambda stop: _measure(service, stop)
@@ -120,6 +124,26 @@ async def _start(service: Service, stops: dict[str, asyncio.Event]) -> None:
         stops[name] = asyncio.Event()
         task = asyncio.create_task(_supervised(name, work_, stops[name]), name=f"{service.name}:{name}")
         service.tasks[name] = task
+
+
+async def _once_the_database_is_there(service: Service) -> None:
+    """A database that is still coming up, or restarts, is waited for, with everything else ready to go."""
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + DATABASE_SECONDS, 0.2
+    while True:
+        try:
+            if service.settings.migrate:
+                await migrations.upgrade(service.migrations, service.settings.database_url)
+            await service.database.run(lambda tx: deployment.fix(tx, service.settings))
+            await service.database.run(lambda tx: _make_partitions(service, tx))
+            return
+        except Exception as error:
+            if not is_transient(error) or loop.time() > deadline:
+                raise
+            log.warning("database_not_reachable_yet", error=type(error).__name__, pause=pause)
+            if await sleep_or_stop(service.stopping, pause):
+                raise
+            pause = min(pause * 1.5, 2.0)
 
 
 def _kafka(service: Service) -> Broker:
@@ -145,8 +169,11 @@ async def _supervised(name: str, work: Work, stop: asyncio.Event) -> None:
         try:
             await work(stop)
             return
-        except Exception:
-            log.exception("background_work_failed", work=name, pause=pause)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("background_work_waits", work=name, error=type(error).__name__, pause=pause)
+            else:
+                log.exception("background_work_failed", work=name, pause=pause)
         if asyncio.get_running_loop().time() - began > 60:
             pause = 0.5
         await sleep_or_stop(stop, pause)
@@ -176,7 +203,7 @@ async def cut_log(service: Service) -> None:
     """Every service of the catalogue is asked; one that `PATRON_SERVICES` forgot does not answer, which keeps all."""
     others = sorted({*OWNERS.values(), *service.settings.services} - {service.name})
     subscribers = HttpSubscriberPositions(others, service.clients.post_json)
-    await drop_old_months(service.database, subscribers, service.settings.keep_days, service.clock())
+    await drop_old_months(service.database.patient(), subscribers, service.settings.keep_days, service.clock())
 
 
 async def _keep_house(service: Service, stop: asyncio.Event) -> None:
@@ -184,7 +211,7 @@ async def _keep_house(service: Service, stop: asyncio.Event) -> None:
     while not await sleep_or_stop(stop, HOUSEKEEPING_SECONDS):
         try:
             await service.database.run(lambda tx: _make_partitions(service, tx))
-            await service.database.run(lambda tx: idempotency.forget_old(tx, service.clock()))
+            await service.database.patient().run(lambda tx: idempotency.forget_old(tx, service.clock()))
             await cut_log(service)
         except Exception as error:
             if not is_transient(error):

@@ -6,6 +6,7 @@ BEGIN of its own) and the transaction is begun and ended here, by asyncpg, so no
 """
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shared.events import Event
 from shared.messaging.backoff import sleep_after_conflict
 from shared.messaging.database import outbox_writer
-from shared.messaging.database.connections import Connection
+from shared.messaging.database.connections import ANSWER_SECONDS, Connection, TimeLimits
 from shared.messaging.database.failures import connection_was_lost, is_conflict
 
 T = TypeVar("T")
@@ -73,29 +74,43 @@ def announce(
 class Database:
     """One service's database: the pool, and transactions that end in a commit or leave nothing behind.
 
-    `url` is SQLAlchemy's, for asyncpg (`postgresql+asyncpg://…`).
+    `url` is SQLAlchemy's, for asyncpg (`postgresql+asyncpg://…`). What takes longer than `limits` say is ended, and
+    raises a transient error.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, clock: Clock = system_clock, limits: TimeLimits | None = None
+    ) -> None:
         self.url = url
         self.clock = clock
         self.pool_size = pool_size
+        self.limits = limits or TimeLimits()
+        self._patient = False
         self.engine: AsyncEngine = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,  # an error's text must not carry personal data
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=30,
+            pool_timeout=self.limits.pool_seconds,
             pool_use_lifo=True,  # a few warm connections: each one learns types and plans statements for itself
             pool_reset_on_return=None,  # a connection is only given back after its transaction has ended
             connect_args={
-                "server_settings": {"timezone": "UTC", "jit": "off", "application_name": "patron"},
+                "server_settings": self.limits.server_settings("patron"),
+                "timeout": self.limits.connect_seconds,
+                "command_timeout": self.limits.answer_seconds,
                 "connection_class": Connection,
             },
         )
         self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
         self._wakeups: dict[str, asyncio.Event] = {}
+
+    def patient(self) -> "Database":
+        """The same database for work whose statements take their time by nature: jobs, housekeeping, a batch that was
+        too slow. Its transactions cost a statement more."""
+        patient = copy.copy(self)
+        patient._patient = True
+        return patient
 
     def wakeup(self, work: str) -> asyncio.Event:
         """Set when a transaction committed in this process has woken that work; who waits for it clears it."""
@@ -108,6 +123,8 @@ class Database:
             raw, attempt = await self._begin(sql)
             tx = Transaction(sql, raw, at or self.clock(), lambda work: self.wakeup(work).set())
             try:
+                if self._patient:
+                    await self._have_patience(raw)
                 yield tx
                 if tx.announced:
                     await outbox_writer.record(tx.raw, tx.announced, recorded_at=tx.at)
@@ -119,10 +136,22 @@ class Database:
                 else:
                     await self._roll_back(sql, attempt)
                 raise
+            finally:
+                if self._patient and isinstance(raw, Connection):
+                    raw.wait_for_answers(self.limits.answer_seconds)
         if tx.announced:
             self.when_announced()
         for action in tx._after_commit:
             action()
+
+    async def _have_patience(self, raw: "asyncpg.Connection[Any]") -> None:
+        seconds = self.limits.patient_seconds
+        if isinstance(raw, Connection):
+            raw.wait_for_answers(seconds + ANSWER_SECONDS)
+        await raw.execute(
+            f"set local statement_timeout = {round(1000 * seconds)}; "
+            f"set local idle_in_transaction_session_timeout = {round(1000 * seconds)}"
+        )
 
     async def _begin(self, sql: AsyncConnection) -> "tuple[asyncpg.Connection[Any], Any]":
         """BEGIN. Connections that a restart of the server left dead in the pool are replaced: nothing was done yet."""
@@ -134,7 +163,7 @@ class Database:
                 await attempt.start()
             except BaseException as error:
                 await sql.invalidate()  # the next try takes another one, or dials anew
-                if not connection_was_lost(error):
+                if not connection_was_lost(error) or isinstance(error, TimeoutError):  # a silent one took its time
                     raise
             else:
                 return raw, attempt
@@ -166,10 +195,15 @@ class Database:
         raise AssertionError("unreachable")
 
     async def connect_raw(self) -> "asyncpg.Connection[Any]":
-        """A connection outside the pool, for whoever holds locks on it (the relay); the caller closes it."""
+        """A connection outside the pool, for whoever holds locks on it (the relay); the caller closes it.
+
+        Its statements are under the same limits as the pool's.
+        """
         return await asyncpg.connect(
             self.url.replace("postgresql+asyncpg://", "postgresql://"),
-            server_settings={"timezone": "UTC"},
+            server_settings=self.limits.server_settings("patron relay"),
+            timeout=self.limits.connect_seconds,
+            command_timeout=self.limits.answer_seconds,
             connection_class=Connection,
         )
 

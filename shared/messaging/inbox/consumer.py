@@ -42,8 +42,8 @@ class ConsumerLoop:
     """One per service process: one consumer of all topics the service subscribes to.
 
     `foreign_messages` counts messages that are sealed and yet no event of ours, `restarts` how often the consumer was
-    made anew; `last_age_seconds` is what the last event took from its commit to its effect here; `alive_at` is the
-    event loop's time when the loop last came by.
+    made anew; `last_age_seconds` is what the last event took from its commit to its effect here; `pulse` says when the
+    loop last came by, and since when it has no broker.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ConsumerLoop:
         self.foreign_messages = 0  # they are no part of any stream
         self.restarts = 0
         self.last_age_seconds = 0.0
-        self.alive_at = 0.0
+        self.pulse = inbox.pulse
         self.pulls = PullQueue(inbox)
         self._lag_before: dict[str, int] = {}
         self._lag_detector = LagDetector(inbox)
@@ -75,12 +75,13 @@ class ConsumerLoop:
         pause = 0.1
         try:
             while not stop.is_set():
-                self.alive_at = asyncio.get_running_loop().time()  # a broker that is away does not make it hang
+                self.pulse.beat()  # a broker that is away does not make it hang
                 try:
                     await self._consume(stop)
                     pause = 0.1
                 except Exception as error:
                     self.restarts += 1
+                    self.pulse.fails(type(error).__name__)
                     log.warning("consumer_starts_again", error=repr(error)[:200], pause=pause)
                     await sleep_or_stop(stop, pause)
                     pause = min(pause * 2, self.timing.max_pause_seconds)
@@ -96,8 +97,8 @@ class ConsumerLoop:
             loop = asyncio.get_running_loop()
             received_at = checked_at = loop.time()
             while not stop.is_set():
-                self.alive_at = loop.time()
-                timeout = poll_timeout(self.last_age_seconds, silent_seconds=self.alive_at - received_at)
+                self.pulse.works()
+                timeout = poll_timeout(self.last_age_seconds, silent_seconds=self.pulse.alive_at - received_at)
                 messages = await asyncio.wait_for(consumer.poll(BATCH_SIZE, timeout), self.timing.watchdog_seconds)
                 if messages:
                     await self._apply(consumer, messages, stop)
@@ -119,6 +120,7 @@ class ConsumerLoop:
             except Exception as error:
                 if not is_transient(error):
                     raise
+                self.pulse.fails(type(error).__name__)
                 log.warning("batch_waits", error=type(error).__name__, pause=pause)
                 if await sleep_or_stop(stop, pause):
                     return

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from shared.errors import DomainError, conflict
 from shared.events import CATALOGUE, Event, Meta, read_event
 from shared.messaging import faults
-from shared.messaging.database.failures import is_transient
+from shared.messaging.database.failures import is_transient, took_too_long
 from shared.messaging.database.outbox_writer import current_traceparent
 from shared.messaging.database.transaction import Database, Transaction
 from shared.messaging.inbox import parked
@@ -31,6 +31,7 @@ from shared.messaging.inbox.received import (
 )
 from shared.messaging.inbox.resync import align_epoch, is_outranked, skip_to_first_available
 from shared.messaging.outbox.event_log import LogSlice
+from shared.messaging.pulse import DEAD_SECONDS, Pulse
 from shared.messaging.subscriptions import Subscriptions
 
 log = structlog.get_logger(__name__)
@@ -80,20 +81,32 @@ class Inbox:
         self.log_client = log_client
         self.applied = 0
         self.pulled = 0
+        self.pulse = Pulse()  # of whoever applies through it: the consumer
         self.failed_pulls: set[StreamKey] = set()  # for the next reconciliation
 
     async def apply(self, received: Sequence[ReceivedEvent]) -> Outcome:
-        """Apply what is new of a batch. Only transient errors come out; permanent ones end parked."""
+        """Apply what is new of a batch. Only transient errors come out; permanent ones end parked.
+
+        A batch that takes too long is halved; an event that does so alone is given more time, and is never parked.
+        """
         outcome = Outcome()
         await self._apply_or_halve(list(received), outcome)
         self.applied += outcome.applied
         return outcome
 
     async def _apply_or_halve(self, received: list[ReceivedEvent], outcome: Outcome) -> None:
+        database = self.database
         for attempt in range(1, MAX_TRIES + 1):
+            self.pulse.beat(within=DEAD_SECONDS if database is self.database else database.limits.patient_seconds)
             try:
-                applied, gaps = await self.database.run(lambda tx: self._apply_once(tx, received))
+                applied, gaps = await database.run(lambda tx: self._apply_once(tx, received))
             except Exception as error:
+                if took_too_long(error) and (len(received) > 1 or database is self.database):
+                    log.warning("batch_took_too_long", events=len(received), topic=received[0].topic)
+                    if len(received) > 1:
+                        break
+                    database = self.database.patient()
+                    continue
                 if is_transient(error):
                     raise
                 if len(received) > 1:

@@ -20,7 +20,7 @@ PostJson = Callable[[str, str, Mapping[str, Any]], Awaitable[Any]]
 class LogClient(Protocol):
     """Reads the owners' event logs. Raises whatever keeps an owner from answering."""
 
-    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
         """Rows of one stream from the number `first` on, as many as the owner gives at a time.
 
         `seen_epoch` is the epoch of the position that is asked for, None before the first event.
@@ -45,7 +45,7 @@ class HttpLogClient:
         self.post = post
         self.key_ring = key_ring
 
-    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
         query = {"from": first} | ({} if seen_epoch is None else {"seen_epoch": str(seen_epoch)})
         body = await self.get(OWNERS[topic], f"/internal/streams/{topic}/{quote(key, safe='')}", query)
         return slice_from_json(body, topic, key, self.key_ring())

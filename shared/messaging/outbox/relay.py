@@ -22,8 +22,10 @@ from shared.events import OWNERS
 from shared.messaging import faults
 from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.broker.interface import Broker, Message, Producer, SendFailed
+from shared.messaging.database.failures import is_transient
 from shared.messaging.database.outbox_writer import SHARDS
 from shared.messaging.database.transaction import Database
+from shared.messaging.pulse import Pulse
 from shared.messaging.seal import SEAL, KeyRing, ReadKeyRing, sealed_bytes
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,15 @@ BATCH_SIZE = 1000
 BUSY_POLL_SECONDS = 0.01
 IDLE_POLL_SECONDS = 0.25  # a replica without a shard, or a quiet service
 CLAIM_SECONDS = 5.0  # how often free shards are tried
+STOP_SECONDS = 5.0  # how long a producer that is thrown away may take to go
+WATCHDOG_SECONDS = 60.0  # longer than a select, a send and a mark may take by their own limits
+
+END_ABANDONED_SESSION = """
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and classid = $1 and pid = $2 and pid <> pg_backend_pid()
+  and database = (select oid from pg_database where datname = current_database())
+limit 1
+"""
 
 UNPUBLISHED = """
 select position, recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at
@@ -84,7 +95,11 @@ def _origin(topic: str, epoch: UUID) -> tuple[bytes, bytes]:
 
 
 class Relay:
-    """Publishes one service's outbox. One per process; `published` counts messages."""
+    """Publishes one service's outbox. One per process; `published` counts messages.
+
+    Every wait has a limit: the connection's for what is asked of the database, the producer's for a send. Whatever
+    makes no progress all the same is thrown away by a watchdog and made anew.
+    """
 
     def __init__(self, database: Database, broker: Broker, key_ring: ReadKeyRing) -> None:
         self.database = database
@@ -93,7 +108,9 @@ class Relay:
         self.producer: Producer | None = None
         self.shards: list[int] = []
         self.published = 0
+        self.pulse = Pulse()
         self._work = asyncio.Event()
+        self._abandoned: int | None = None  # the server's process behind the last connection, which may hold shards yet
 
     def wake(self) -> None:
         """Look at once: called after each commit that announced something."""
@@ -105,10 +122,12 @@ class Relay:
         while not stop.is_set():
             try:
                 await self._hold_shards_and_send(stop)
-            except (OSError, TimeoutError, SendFailed, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("relay_starts_again", error=type(error).__name__, pause=pause)
-            except Exception:
-                log.exception("relay_starts_again")
+            except Exception as error:
+                self.pulse.fails(type(error).__name__)
+                if isinstance(error, SendFailed) or is_transient(error):
+                    log.warning("relay_starts_again", error=type(error).__name__, pause=pause)
+                else:
+                    log.exception("relay_starts_again")
             else:
                 pause = 0.05
                 continue
@@ -118,21 +137,35 @@ class Relay:
     async def _hold_shards_and_send(self, stop: asyncio.Event) -> None:
         connection = await self.database.connect_raw()
         try:
-            self.producer = await self.broker.producer()
-            await self._send_until_stopped(connection, stop)
+            async with asyncio.timeout(WATCHDOG_SECONDS) as watchdog:
+                await self._end_abandoned_session(connection)
+                self.producer = await self.broker.producer()
+                await self._send_until_stopped(connection, stop, watchdog)
         finally:
             self.shards = []
+            self._abandoned = connection.get_server_pid()
             producer, self.producer = self.producer, None
             if producer is not None:
-                await producer.stop()
+                with suppress(Exception):
+                    await asyncio.wait_for(producer.stop(), STOP_SECONDS)
             with suppress(Exception):
                 await connection.close(timeout=2)
 
-    async def _send_until_stopped(self, connection: "asyncpg.Connection[Any]", stop: asyncio.Event) -> None:
+    async def _end_abandoned_session(self, connection: "asyncpg.Connection[Any]") -> None:
+        """A connection that fell silent is dead here, but its session at the server may live, and hold our shards."""
+        if self._abandoned is not None:
+            await connection.execute(END_ABANDONED_SESSION, LOCK_NAMESPACE, self._abandoned)
+            self._abandoned = None
+
+    async def _send_until_stopped(
+        self, connection: "asyncpg.Connection[Any]", stop: asyncio.Event, watchdog: asyncio.Timeout
+    ) -> None:
         loop = asyncio.get_running_loop()
         claim_at, busy = 0.0, False
         epoch: UUID | None = None
         while not stop.is_set():
+            self.pulse.works()
+            watchdog.reschedule(loop.time() + WATCHDOG_SECONDS)
             if epoch is None or loop.time() >= claim_at:
                 await self._claim_shards(connection)
                 epoch = await connection.fetchval("select epoch from stream_epoch")  # a subscriber may have raised it
@@ -146,7 +179,7 @@ class Relay:
                 await asyncio.wait_for(self._work.wait(), BUSY_POLL_SECONDS if busy or sent else IDLE_POLL_SECONDS)
             busy = sent > 0
         while epoch is not None and await self.drain_once(connection, epoch):  # what is committed is sent before we go
-            pass
+            watchdog.reschedule(loop.time() + WATCHDOG_SECONDS)
 
     async def _claim_shards(self, connection: "asyncpg.Connection[Any]") -> None:
         for shard in set(range(SHARDS)) - set(self.shards):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ async def test_what_is_announced_arrives_and_what_rings_is_announced(
         await until(lambda: received(life, 2))
         assert made["id"] in life.received  # first or second: they are two streams
         assert life.fired == ["bell"]
-        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": [], "instance": ""}
+        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": [], "stuck": [], "instance": ""}
         await until(lambda: nothing_unsent(client, keys))
         await until(lambda: started_again(life))
     assert life.background == ["started", "started", "stopped"]
@@ -129,8 +130,87 @@ async def test_not_ready_says_why(life: Life, keys: harness.Keys, client: httpx.
         service.tasks["timers"].cancel()
         await until(lambda: not_ready(own))
         answer = await own.get("/readyz")
-        assert answer.json() == {"status": "not ready", "reasons": ["timers has ended"], "instance": ""}
+        assert answer.json()["status"] == "not ready"
+        assert answer.json()["reasons"] == ["timers: has ended"]
         assert (await own.get("/livez")).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["consumer", "relay", "timers"])
+async def test_what_hangs_is_told_with_since_when_and_makes_the_service_not_ready(
+    life: Life, keys: harness.Keys, part: str
+) -> None:
+    """Something that never comes back, in the place of what the loop does."""
+    service: Service = life.app.state.service
+    async with harness.client_of(life.app, None) as own:
+        await until(lambda: beats(service, part))
+        service.tasks[part].cancel()
+        service.tasks[part] = asyncio.create_task(asyncio.Event().wait(), name="hangs")  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        service.pulses[part].due_at = asyncio.get_running_loop().time() - 1
+        service.pulses[part].alive_at -= 61
+        answer = await own.get("/readyz")
+        assert answer.status_code == 503
+        [stuck] = answer.json()["stuck"]
+        assert (stuck["part"], stuck["hangs"]) == (part, True)
+        ago = datetime.now(UTC) - datetime.fromisoformat(stuck["since"])
+        assert timedelta(seconds=60) < ago < timedelta(seconds=90)
+        assert answer.json()["reasons"] == [f"{part}: does not come by any more, since {_second(stuck['since'])} UTC"]
+        service.tasks[part].cancel()
+
+
+async def test_a_broker_that_is_away_is_told_and_keeps_nobody_from_being_served(
+    life: Life, keys: harness.Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(life.broker, "consumer", away)
+    monkeypatch.setattr(life.broker, "producer", away)
+    monkeypatch.setattr("shared.chassis.operations.readiness.PATIENCE_SECONDS", 0)
+    async with harness.client_of(life.app, None) as own:
+        await until(lambda: told(own, {"consumer", "relay"}))
+        answer = await own.get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+        assert all("tries in vain (ConnectionRefusedError), since" in reason for reason in answer.json()["reasons"])
+
+
+async def test_what_waits_though_everything_runs_is_told(
+    life: Life, keys: harness.Keys, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.chassis.operations.readiness.WAITING_SECONDS", -60)
+    life.app.state.service.timers.effects.clear()
+    async with harness.client_of(life.app, None) as own:
+        await database.run(lambda tx: set_timer(tx, "bell", "ring", 1, system_clock()))
+        await until(lambda: told(own, {"timers"}))
+        assert (await own.get("/readyz")).json()["reasons"][0].startswith("timers: timers are overdue, since 20")
+
+
+async def test_a_start_waits_for_a_database_that_is_still_coming_up(
+    life: Life, keys: harness.Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def upgrade_at_last(*_: object) -> None:
+        tries.append(1)
+        if len(tries) < 4:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr("shared.chassis.migrations.upgrade", upgrade_at_last)
+    async with harness.client_of(life.app, None) as own:
+        assert (await own.get("/livez")).status_code == 200
+    assert len(tries) == 4
+
+
+def _second(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M:%S}"
+
+
+async def beats(service: Service, part: str) -> bool:
+    return part in service.pulses and service.pulses[part].alive_at > 0
+
+
+async def told(client: httpx.AsyncClient, parts: set[str]) -> bool:
+    return {stuck["part"] for stuck in (await client.get("/readyz")).json()["stuck"]} == parts
 
 
 async def not_ready(client: httpx.AsyncClient) -> bool:

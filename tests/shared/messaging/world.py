@@ -80,7 +80,7 @@ class DirectOwner:
         self.told: list[HeadsPage] = []
         self.down = False
 
-    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
         self.questions.append(key)
         if self.down:
             raise ConnectionRefusedError

@@ -201,13 +201,13 @@ async def test_a_consumer_whose_broker_is_away_is_alive(world: World, monkeypatc
     stop = asyncio.Event()
     running = asyncio.create_task(world.consumer.run(stop))
     await until(rebuilt_thrice(world), "three attempts")
-    assert asyncio.get_running_loop().time() - world.consumer.alive_at < 5
+    assert asyncio.get_running_loop().time() - world.consumer.pulse.alive_at < 5
     stop.set()
     await running
 
 
 def rebuilt_thrice(world: World) -> Any:
     async def rebuilt() -> bool:
-        return world.consumer.restarts >= 3 and world.consumer.alive_at > 0
+        return world.consumer.restarts >= 3 and world.consumer.pulse.alive_at > 0
 
     return rebuilt

@@ -54,7 +54,7 @@ async def back_up(world: World) -> dict[str, list[asyncpg.Record]]:
 
 async def hear(world: World) -> None:
     """The broker brings the owner's log as it is now, and what has a gap or another epoch is pulled."""
-    outcome = await world.inbox.apply([read_message(m) for m in await world.messages()])
+    outcome = await world.inbox.apply([read_message(m, RING) for m in await world.messages()])
     for topic, key in outcome.gaps:
         await world.inbox.pull(topic, key)
 
@@ -191,7 +191,7 @@ async def test_K16_who_has_heard_of_the_life_before_it_was_counted_on_hears_noth
     await restore(world.owner, backup)
     await world.write(seen(1, "2"), seen(1, "3"))
     await hear(world)
-    early = [read_message(m) for m in await world.messages()]
+    early = [read_message(m, RING) for m in await world.messages()]
     seen_elsewhere = new_epoch(await epoch_number(world) + 5)
     await world.direct.outrank_epoch(TOPIC, seen_elsewhere)
     await world.write(seen(1, "4"))

@@ -10,7 +10,7 @@ from shared.messaging import Transaction
 from shared.messaging.broker.interface import Offsets
 from shared.messaging.inbox.received import read_message
 from tests.shared.messaging.clocks import with_clock
-from tests.shared.messaging.world import World, customer, read_ring, seen
+from tests.shared.messaging.world import RING, World, customer, seen
 
 MINUTE, SLOW, FAST_CLOCK = timedelta(minutes=1), timedelta(minutes=-10), timedelta(minutes=10)
 
@@ -24,7 +24,7 @@ async def compare(world: World, times: int = 1) -> None:
 
 async def brought(world: World) -> None:
     """The broker brings what was written so far; it loses what comes later."""
-    await world.inbox.apply([read_message(message, read_ring()) for message in await world.messages()])
+    await world.inbox.apply([read_message(message, RING) for message in await world.messages()])
 
 
 @pytest.mark.parametrize("skew", [SLOW, FAST_CLOCK])

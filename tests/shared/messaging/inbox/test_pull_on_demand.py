@@ -78,7 +78,7 @@ class SlowOwner:
         self.direct, self.may_answer, self.asking, self.most_asking = world.direct, asyncio.Event(), 0, 0
         world.inbox.log_client = self  # type: ignore[assignment]
 
-    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None) -> LogSlice:
+    async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
         self.asking += 1
         self.most_asking = max(self.most_asking, self.asking)
         try:

@@ -188,7 +188,7 @@ async def test_a_pulled_slice_carries_seals_and_one_that_does_not_verify_is_refu
 
         return get
 
-    assert await HttpLogClient(answer(None), lambda: RING).read_slice(TOPIC, key, 1) == log_slice
+    assert await HttpLogClient(answer(None), answer(None), lambda: RING).read_slice(TOPIC, key, 1) == log_slice
     for spoil in ("seal", "payload", "event_id", "seq"):
         with pytest.raises(NotAuthentic):
-            await HttpLogClient(answer(spoil), lambda: RING).read_slice(TOPIC, key, 1)
+            await HttpLogClient(answer(spoil), answer(None), lambda: RING).read_slice(TOPIC, key, 1)
