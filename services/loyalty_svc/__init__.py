@@ -5,8 +5,8 @@ Its areas, each with a page of meaning in its `__init__.py`; an area imports onl
     earning       what an order earns, by the programme and the customer's tier
     settlements   points granted by the resolution of a complaint
     redemptions   points spent, given back, held, captured and released
-    adjustments   points changed by hand: corrections and transfers
     expiry        points nobody used in time, and longer life for them
+    adjustments   points changed by hand, what one person gives counted together, and approvals
     programmes    how many points an amount earns, and for how long
     ledger        wallets, entries, lots and holds; nothing changes points but through it
     customers     whose they are, and so which of them a partner sees

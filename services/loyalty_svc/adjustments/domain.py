@@ -1,30 +1,52 @@
-"""Adjustments by hand: small ones at once, larger ones when another person has approved them (L1)."""
+"""Points that people give or take by hand: alone within limits that count together, else by two (L1, C5)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.loyalty_svc.programmes.domain import PointLimits
+from shared.authority import CountedPer, Gift, Limit, limits_reached, person_id
 from shared.errors import conflict, forbidden, invalid
 
 AdjustmentState = Literal["pending", "posted", "rejected"]
+AdjustmentKind = Literal["adjustment", "transfer", "settlement"]
 
 
 @dataclass(slots=True)
 class Adjustment:
-    """A correction of a customer's points, and how far its approval has come."""
+    """A change of a customer's points by a person, and how far its approval has come.
+
+    `points` are signed; a transfer takes them from `customer_id` for `to_customer`. `requester_id` is the person that
+    asked for it, or granted the settlement of `case_id`; `counted_on` the business day whose limits it counts against;
+    `alone`: it was posted without another person's approval, and so counts.
+    """
 
     id: UUID
     customer_id: UUID
-    points: int  # signed
+    points: int
     reason: str
     requested_by: str
+    requester_id: UUID
+    counted_on: date
+    kind: AdjustmentKind = "adjustment"
+    limits_reached: tuple[CountedPer, ...] = ()
+    to_customer: UUID | None = None
+    case_id: UUID | None = None
+    occurred_at: datetime | None = None  # of a settlement: when it was carried out
     state: AdjustmentState = "pending"
     decided_by: str | None = None
+    alone: bool = False
+
+    def post_alone(self) -> None:
+        """Within all limits nobody else is needed."""
+        self.state, self.decided_by, self.alone = "posted", self.requested_by, True
 
     def approve(self, subject: str) -> None:
-        """Four eyes: whoever asked for it cannot be the one who approves it."""
+        """Four eyes: whoever asked for it, or granted it in a case, cannot be the one who approves it."""
         self._must_be_pending()
-        if subject == self.requested_by:
+        if person_id(subject) == self.requester_id:
             raise forbidden("own_approval", "Another person than the one who asked for it has to approve this.")
         self.state, self.decided_by = "posted", subject
 
@@ -39,13 +61,36 @@ class Adjustment:
             raise conflict("adjustment_not_pending", detail, state=self.state)
 
 
-def request_adjustment(
-    adjustment_id: UUID, customer_id: UUID, points: int, reason: str, subject: str, *, limit: int
-) -> Adjustment:
-    """Up to the limit (either way) it is posted at once; above it waits for another person. 422 for zero points."""
-    if points == 0:
+def decide_alone(adjustment: Adjustment, given: Mapping[CountedPer, Gift], limits: PointLimits) -> None:
+    """Post an adjustment or a transfer at once where all sums stay within their limits; else it waits for another.
+
+    `given`: what this person gave on the day, and what the customer (of two, the one with more) was given within the
+    limits' days, by absolute value and without what another person approved. 422 `points_out_of_range` for none, or for
+    more than the programme lets anybody move at once.
+    """
+    if adjustment.points == 0:
         raise invalid("points_out_of_range", "An adjustment has to change something.", pointer="/points")
-    adjustment = Adjustment(adjustment_id, customer_id, points, reason, subject)
-    if abs(points) <= limit:
-        adjustment.state, adjustment.decided_by = "posted", subject
-    return adjustment
+    if abs(adjustment.points) > limits.most:
+        detail = f"At most {limits.most} points are moved at once."
+        raise invalid("points_out_of_range", detail, pointer="/points", most=limits.most)
+    at_most: dict[CountedPer, Limit] = {"customer": Limit(limits.customer), "day": Limit(limits.day)}
+    adjustment.limits_reached = limits_reached(Gift(abs(adjustment.points)), given, at_most)
+    if not adjustment.limits_reached:
+        adjustment.post_alone()
+
+
+def decide_settlement(
+    adjustment: Adjustment, given: Mapping[CountedPer, Gift], limits: PointLimits, *, approved: bool
+) -> None:
+    """Grant what a case was settled with, or hold it for approval here.
+
+    Held is what nobody approved in the case and takes the customer's or the person's settlements of the day beyond the
+    programme's ceilings; and, approved or not, more than the programme lets anybody move at once.
+    """
+    at_most: dict[CountedPer, Limit] = {"case": Limit(limits.most)}
+    if not approved:
+        at_most |= {"customer": Limit(limits.settlement), "day": Limit(limits.settlement_day)}
+    adjustment.limits_reached = limits_reached(Gift(adjustment.points), given, at_most)
+    if not adjustment.limits_reached:
+        adjustment.post_alone()
+        adjustment.alone = not approved

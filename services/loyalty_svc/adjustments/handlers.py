@@ -1,27 +1,46 @@
-"""What is changed by hand: adjustments, which may need a second person, and transfers."""
+"""What is changed by hand: adjustments and transfers, and settlements that wait for a second person here."""
 
 from uuid import UUID
 
 from services.loyalty_svc.adjustments import repository
-from services.loyalty_svc.adjustments.domain import Adjustment, request_adjustment
+from services.loyalty_svc.adjustments.domain import Adjustment, decide_alone
 from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.lots import LotTerms
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_wallet, lock_customers
+from services.loyalty_svc.programmes.domain import Programme
 from services.loyalty_svc.programmes.repository import load_programmes
+from shared.authority import person_id
+from shared.authority.locks import lock_sums
 from shared.errors import invalid, not_found
 from shared.messaging import Transaction
 from shared.messaging.ids import new_id
 
 
-async def adjust_points(
-    tx: Transaction, customer_id: UUID, points: int, reason: str, subject: str, *, limit: int
-) -> Adjustment:
-    """Posted at once up to the limit; above it, it waits for another person."""
+async def adjust_points(tx: Transaction, customer_id: UUID, points: int, reason: str, subject: str) -> Adjustment:
+    """Posted at once within all limits; beyond one of them it waits for another person."""
     await load_wallet(tx, customer_id)
-    adjustment = request_adjustment(new_id(), customer_id, points, reason, subject, limit=limit)
-    await _post_if_decided(tx, adjustment)
-    return adjustment
+    programme = await _load_programme(tx)
+    day = tx.at.astimezone(programme.zone).date()
+    adjustment = Adjustment(new_id(), customer_id, points, reason, subject, person_id(subject), day)
+    return await _request(tx, adjustment, programme)
+
+
+async def transfer_points(
+    tx: Transaction, sender: UUID, recipient: UUID, points: int, subject: str, *, reason: str
+) -> Adjustment:
+    """From one customer to another; the points keep their expiry. Beyond a limit it waits for another person."""
+    if sender == recipient:
+        raise invalid("same_customer", "A transfer needs two different customers.", pointer="/to")
+    await lock_customers(tx, (sender, recipient))
+    for customer in (sender, recipient):
+        await load_wallet(tx, customer)
+    programme = await _load_programme(tx)
+    day = tx.at.astimezone(programme.zone).date()
+    transfer = Adjustment(
+        new_id(), sender, -points, reason, subject, person_id(subject), day, kind="transfer", to_customer=recipient
+    )
+    return await _request(tx, transfer, programme)
 
 
 async def approve_adjustment(tx: Transaction, adjustment_id: UUID, subject: str) -> Adjustment:
@@ -40,37 +59,68 @@ async def reject_adjustment(tx: Transaction, adjustment_id: UUID, subject: str) 
     return adjustment
 
 
+async def _request(tx: Transaction, adjustment: Adjustment, programme: Programme) -> Adjustment:
+    customers = [id for id in (adjustment.customer_id, adjustment.to_customer) if id is not None]
+    person, limits = adjustment.requester_id, programme.limits
+    await lock_sums(tx, [("day", str(person)), *(("customer", str(customer)) for customer in customers)])
+    given = await repository.sum_given_alone(tx, person, customers, adjustment.counted_on, limits.customer_days)
+    decide_alone(adjustment, given, limits)
+    await _post_if_decided(tx, adjustment)
+    return adjustment
+
+
 async def _load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
-    customer = await repository.find_customer_of_adjustment(tx, adjustment_id)
-    if customer is None:
+    customers = await repository.find_customers_of_adjustment(tx, adjustment_id)
+    if not customers:
         raise not_found("adjustment_not_found", "There is no such adjustment.")
-    await lock_customers(tx, [customer])  # the customer's lock comes first, as everywhere
+    await lock_customers(tx, customers)  # the customers' locks come first, as everywhere
     return await repository.load_adjustment(tx, adjustment_id)
 
 
+async def _load_programme(tx: Transaction) -> Programme:
+    return (await load_programmes(tx, [tx.at])).at(tx.at)
+
+
 async def _post_if_decided(tx: Transaction, adjustment: Adjustment) -> None:
-    entry_id = None
+    entry = None
     if adjustment.state == "posted":
-        wallet = await load_wallet(tx, adjustment.customer_id)
-        await load_first_lots(tx, {wallet.customer_id: wallet}, {wallet.customer_id: -adjustment.points})
-        expires_at = (await load_programmes(tx, [tx.at])).at(tx.at).expires_at(tx.at)
-        cause = Cause(tx.at, fact_id=adjustment.id, reason=adjustment.reason, actor=adjustment.decided_by)
-        entry_id = wallet.adjust(adjustment.points, LotTerms(tx.at, expires_at), tx.at, cause).id
-        await save_and_announce(tx, [wallet])
-    await repository.save_adjustment(tx, adjustment, entry_id)
+        post = {"adjustment": _post_adjustment, "transfer": _post_transfer, "settlement": _post_settlement}
+        entry = await post[adjustment.kind](tx, adjustment)
+    await repository.save_adjustment(tx, adjustment, None if entry is None else entry.id)
 
 
-async def transfer_points(
-    tx: Transaction, sender: UUID, recipient: UUID, points: int, actor: str, *, reason: str
-) -> tuple[Entry, Entry]:
-    """From one customer to another; the points keep their expiry. Returns the sender's entry and the recipient's."""
-    if sender == recipient:
-        raise invalid("same_customer", "A transfer needs two different customers.", pointer="/to")
-    await lock_customers(tx, (sender, recipient))
+async def _post_adjustment(tx: Transaction, adjustment: Adjustment) -> Entry:
+    wallet = await load_wallet(tx, adjustment.customer_id)
+    await load_first_lots(tx, {wallet.customer_id: wallet}, {wallet.customer_id: -adjustment.points})
+    expires_at = (await _load_programme(tx)).expires_at(tx.at)
+    entry = wallet.adjust(adjustment.points, LotTerms(tx.at, expires_at), tx.at, _cause(tx, adjustment))
+    await save_and_announce(tx, [wallet])
+    return entry
+
+
+async def _post_transfer(tx: Transaction, transfer: Adjustment) -> Entry:
+    assert transfer.to_customer is not None  # it is a transfer
+    sender, recipient = transfer.customer_id, transfer.to_customer
     wallets = {sender: await load_wallet(tx, sender), recipient: await load_wallet(tx, recipient)}
-    await load_first_lots(tx, wallets, {sender: points})
-    cause = Cause(tx.at, fact_id=new_id(), reason=reason, actor=actor)  # both entries carry the transfer's id
-    sent, parts = wallets[sender].transfer(points, tx.at, cause)
-    received = wallets[recipient].receive_transfer(parts, cause)
+    await load_first_lots(tx, wallets, {sender: -transfer.points})
+    cause = _cause(tx, transfer)  # both entries carry the transfer's id
+    sent, parts = wallets[sender].transfer(-transfer.points, tx.at, cause)
+    wallets[recipient].receive_transfer(parts, cause)
     await save_and_announce(tx, wallets.values())
-    return sent, received
+    return sent
+
+
+async def _post_settlement(tx: Transaction, settlement: Adjustment) -> Entry:
+    """As it would have been granted: the points live from the resolution on, by the programme in force then."""
+    at = settlement.occurred_at
+    assert at is not None  # it is a settlement
+    wallet = await load_wallet(tx, settlement.customer_id)
+    expires_at = (await load_programmes(tx, [at])).at(at).expires_at(at)
+    cause = Cause(at, case_id=settlement.case_id, fact_id=settlement.id)
+    entry = wallet.earn(settlement.points, LotTerms(at, expires_at), cause, kind="grant")
+    await save_and_announce(tx, [wallet])
+    return entry
+
+
+def _cause(tx: Transaction, adjustment: Adjustment) -> Cause:
+    return Cause(tx.at, fact_id=adjustment.id, reason=adjustment.reason, actor=adjustment.decided_by)

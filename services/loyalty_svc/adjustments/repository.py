@@ -1,36 +1,42 @@
-"""Adjustments: loaded and saved under their customer's lock, and as they are shown."""
+"""Adjustments: loaded and saved under their customer's lock, summed up, and as they are shown."""
 
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, timedelta
 from uuid import UUID
 
 from asyncpg import Record
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from services.loyalty_svc.adjustments.domain import Adjustment
 from services.loyalty_svc.adjustments.tables import adjustment as adjustment_table
 from services.loyalty_svc.core.repository import Row, fetch_rows
+from shared.authority import CountedPer, Gift
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_many
 
 DECIDE = Upsert(replace=("state", "decided_by", "decided_at", "entry_id"))
+COLUMNS = ", ".join(field.name for field in fields(Adjustment))
+SUM = "select coalesce(sum(abs(points)), 0)::bigint from adjustment where alone and "
 
 
-async def find_customer_of_adjustment(tx: Transaction, adjustment_id: UUID) -> UUID | None:
-    """Whose lock to take before the adjustment is loaded; None when there is no such adjustment."""
-    customer: UUID | None = await tx.raw.fetchval("select customer_id from adjustment where id = $1", adjustment_id)
-    return customer
+async def find_customers_of_adjustment(tx: Transaction, adjustment_id: UUID) -> list[UUID]:
+    """Whose locks to take before the adjustment is loaded; nobody's when there is no such adjustment."""
+    row: Record | None = await tx.raw.fetchrow(
+        "select customer_id, to_customer from adjustment where id = $1", adjustment_id
+    )
+    return [] if row is None else [customer for customer in row.values() if customer is not None]
 
 
 async def load_adjustment(tx: Transaction, adjustment_id: UUID) -> Adjustment:
-    """An adjustment to be decided, under its customer's lock and its own. 404 `adjustment_not_found`."""
+    """An adjustment to be decided, under its customers' locks and its own. 404 `adjustment_not_found`."""
     row: Record | None = await tx.raw.fetchrow(
-        """select id, customer_id, points, reason, requested_by, state, decided_by from adjustment
-           where id = $1 for update""",
-        adjustment_id,
-    )  # fmt: skip
+        f"select {COLUMNS} from adjustment where id = $1 for update", adjustment_id
+    )
     if row is None:
         raise not_found("adjustment_not_found", "There is no such adjustment.")
-    return Adjustment(**dict(row))
+    return Adjustment(**{**dict(row), "limits_reached": tuple(row["limits_reached"])})
 
 
 async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUID | None) -> None:
@@ -40,18 +46,55 @@ async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUI
     await insert_many(tx, adjustment_table, [adjustment], shared=written, on_conflict=DECIDE)
 
 
+async def sum_given_alone(
+    tx: Transaction, person: UUID, customers: Sequence[UUID], day: date, customer_days: int
+) -> dict[CountedPer, Gift]:
+    """What counts against an adjustment, by absolute value: all that the person gave on the day; and, of the customers,
+    the greatest sum of what anybody adjusted or transferred, and this person granted, within these days."""
+    of_person = await tx.raw.fetchval(f"{SUM} requester_id = $1 and counted_on = $2", person, day)
+    of_customers = [
+        await tx.raw.fetchval(
+            f"""{SUM} (customer_id = $1 or to_customer = $1) and counted_on > $2
+                and (kind <> 'settlement' or requester_id = $3)""",
+            customer, day - timedelta(days=customer_days), person,
+        )
+        for customer in customers
+    ]  # fmt: skip
+    return {"day": Gift(of_person), "customer": Gift(max(of_customers))}
+
+
+async def sum_settled_alone(tx: Transaction, person: UUID, customer: UUID, day: date) -> dict[CountedPer, Gift]:
+    """What counts against a settlement: settlements of the day that nobody approved, of the person and the customer."""
+    settled = f"{SUM} kind = 'settlement' and counted_on = $2 and "
+    return {
+        "day": Gift(await tx.raw.fetchval(f"{settled} requester_id = $1", person, day)),
+        "customer": Gift(await tx.raw.fetchval(f"{settled} customer_id = $1", customer, day)),
+    }
+
+
+async def list_known_settlements(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these resolutions that were granted, held or refused here before."""
+    rows = await tx.raw.fetch(
+        "select id from adjustment where kind = 'settlement' and id = any($1::uuid[])", list(resolution_ids)
+    )
+    return {row["id"] for row in rows}
+
+
 async def list_adjustments(
-    tx: Transaction, state: str | None, customer_id: UUID | None, before: UUID | None, limit: int
+    tx: Transaction, state: str | None, kind: str | None, customer_id: UUID | None, before: UUID | None, limit: int
 ) -> list[Row]:
-    """Adjustments, the newest first, of one state or customer if given; one row more than `limit`."""
+    """Adjustments, the newest first, of one state, kind or customer if given; one row more than `limit`."""
+    c = adjustment_table.c
     query = select(adjustment_table)
     if state is not None:
-        query = query.where(adjustment_table.c.state == state)
+        query = query.where(c.state == state)
+    if kind is not None:
+        query = query.where(c.kind == kind)
     if customer_id is not None:
-        query = query.where(adjustment_table.c.customer_id == customer_id)
+        query = query.where(or_(c.customer_id == customer_id, c.to_customer == customer_id))
     if before is not None:
-        query = query.where(adjustment_table.c.id < before)
-    return await fetch_rows(tx, query.order_by(adjustment_table.c.id.desc()).limit(limit + 1))
+        query = query.where(c.id < before)
+    return await fetch_rows(tx, query.order_by(c.id.desc()).limit(limit + 1))
 
 
 async def find_adjustment(tx: Transaction, adjustment_id: UUID) -> Row:

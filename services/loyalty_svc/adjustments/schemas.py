@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.loyalty_svc.core.schemas import Reason
-from shared.chassis import Id, Points, Read, Shape
+from services.loyalty_svc.core.schemas import MOST_POINTS, MovedPoints, Reason
+from shared.chassis import Id, Read, Shape
 
-SignedPoints = Annotated[int, Field(strict=True, ge=-1_000_000_000_000, le=1_000_000_000_000)]
+SignedPoints = Annotated[int, Field(strict=True, ge=-MOST_POINTS, le=MOST_POINTS)]
 
 
 class AdjustmentCreate(Shape):
@@ -20,9 +20,10 @@ class AdjustmentCreate(Shape):
 
 
 class AdjustmentRead(Read):
-    """An adjustment, and how far its approval has come."""
+    """What a person gave or took by hand, or granted through a case, and how far its approval has come."""
 
     id: UUID
+    kind: Literal["adjustment", "transfer", "settlement"]
     customer_id: UUID
     points: int
     reason: str
@@ -32,11 +33,16 @@ class AdjustmentRead(Read):
     decided_by: str | None
     decided_at: datetime | None
     entry_id: UUID | None
+    to: UUID | None = Field(description="of a transfer: who receives the points")
+    case_id: UUID | None = Field(description="of a settlement: the case")
+    limits_reached: list[str] = Field(
+        description="beyond which sums it goes, so that another person has to approve it: case, customer, day"
+    )
 
 
 class TransferCreate(Shape):
     """Points that go to another customer, and why."""
 
     to: Id
-    points: Points
+    points: MovedPoints
     reason: Reason

@@ -1,13 +1,14 @@
-"""Adjustments by hand, and who decided about them."""
+"""What people gave and took by hand, and who decided about it."""
 
-from sqlalchemy import BigInteger, Column, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.loyalty_svc.core.tables import Timestamp, metadata
 
 adjustment = Table(
     "adjustment",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),  # of a settlement: the resolution
     Column("customer_id", Uuid, nullable=False),
     Column("points", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
@@ -17,4 +18,12 @@ adjustment = Table(
     Column("decided_by", Text),
     Column("decided_at", Timestamp),
     Column("entry_id", Uuid),
+    Column("kind", Text, nullable=False),
+    Column("to_customer", Uuid),
+    Column("case_id", Uuid),
+    Column("occurred_at", Timestamp),
+    Column("requester_id", Uuid, nullable=False),
+    Column("counted_on", Date, nullable=False),
+    Column("alone", Boolean, nullable=False),  # posted without another person's approval: it counts against limits
+    Column("limits_reached", ARRAY(Text), nullable=False),
 )

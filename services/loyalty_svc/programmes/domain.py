@@ -19,6 +19,24 @@ GREATEST_RATE = Decimal(10_000)
 
 
 @dataclass(frozen=True, slots=True)
+class PointLimits:
+    """How many points one person may give or take alone, counted together; beyond it another person approves (L1, C5).
+
+    `customer`: adjusted and transferred of one customer within `customer_days` business days, today included; `day`: by
+    one person on a business day, what it granted through cases included; `settlement` and `settlement_day`: granted
+    through cases without an approval there, to a customer and by a person on a day; `most`: moved at once by hand,
+    whoever approves it.
+    """
+
+    customer: int = 1_000
+    day: int = 5_000
+    settlement: int = 20_000
+    settlement_day: int = 50_000
+    most: int = 10_000_000
+    customer_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """One version. An order keeps the version it was recorded under, so a new one never changes what was earned."""
 
@@ -29,6 +47,7 @@ class Programme:
     categories: Mapping[str, Decimal] = field(default_factory=dict)  # factor by category; others 1
     bonuses: Mapping[str, int] = field(default_factory=dict)  # points for a line of the category, whatever its amount
     lifetime_months: int = 24
+    limits: PointLimits = field(default_factory=PointLimits)
     zone: tzinfo = UTC  # the business's, whose months these are; the same in all versions of a deployment
 
     def multiplier(self, tier: str | None) -> Decimal:
@@ -66,6 +85,7 @@ def programme_from(
         categories={category: Decimal(factor) for category, factor in document["categories"].items()},
         bonuses=dict(document["bonuses"]),
         lifetime_months=document["lifetime_months"],
+        limits=PointLimits(**document.get("limits", {})),
         zone=zone,
     )
     rates = [programme.base_rate, *programme.tiers.values(), *programme.categories.values()]

@@ -1,13 +1,17 @@
 """What a case was settled with: points for its customer, who may become known only later (L2)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
+from services.loyalty_svc.adjustments.domain import Adjustment
 from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.lots import LotTerms
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.programmes.domain import Programmes
+
+FROM_CASES = "complaint"  # the subject that stands for what was decided in a case
+NOBODY_NAMED = UUID(int=0)  # whoever granted what names nobody is one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,16 @@ class Settlement:
     case_id: UUID
     points: int
     resolved_at: datetime
+    granted_by: UUID | None = None  # the person that proposed it, an opaque id
+    approved_by: UUID | None = None  # the other person that approved it in the case, where one did
+
+    def as_adjustment(self, customer_id: UUID, zone: tzinfo) -> Adjustment:
+        """What counts against the limits of who granted it, on the business day of the resolution."""
+        return Adjustment(
+            self.resolution_id, customer_id, self.points, "settlement of a case", FROM_CASES,
+            self.granted_by or NOBODY_NAMED, self.resolved_at.astimezone(zone).date(), kind="settlement",
+            case_id=self.case_id, occurred_at=self.resolved_at,
+        )  # fmt: skip
 
 
 def grant(settlement: Settlement, wallet: Wallet, programmes: Programmes) -> Entry:

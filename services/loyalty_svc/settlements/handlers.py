@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.loyalty_svc.adjustments import repository as adjustments
+from services.loyalty_svc.adjustments.domain import Adjustment, decide_settlement
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import load_wallets, lock_customers, open_wallets
+from services.loyalty_svc.programmes.domain import Programme
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.settlements import repository
-from services.loyalty_svc.settlements.domain import Settlement, grant
+from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement, grant
+from shared.authority.locks import lock_sums
 from shared.events import ComplaintResolved, CustomerIdentified
 from shared.messaging import Transaction
 
@@ -33,7 +37,9 @@ async def when_complaints_are_resolved_grant_their_points(
     for event in resolved:
         if event.points <= 0:
             continue
-        settlement = Settlement(event.resolution_id, event.case_id, event.points, event.resolved_at)
+        settlement = Settlement(
+            event.resolution_id, event.case_id, event.points, event.resolved_at, event.granted_by, event.approved_by
+        )
         if event.customer_id is not None:
             grants.append((event.customer_id, settlement))
         else:
@@ -56,14 +62,32 @@ async def when_customers_are_identified_grant_their_settlements(
 
 
 async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:
-    """Once a resolution, however often it is delivered and whichever fact completed it (K8)."""
+    """Once a resolution, however often it is delivered and whichever fact completed it (K8).
+
+    What nobody approved in the case and goes beyond the programme's ceilings is held for approval here.
+    """
     if not grants:
         return
     wallets = await load_wallets(tx, (customer for customer, _ in grants))
-    known = await repository.list_known_grants(tx, [settlement.resolution_id for _, settlement in grants])
-    programmes = await load_programmes(tx, [settlement.resolved_at for _, settlement in grants])
+    known = await adjustments.list_known_settlements(tx, [settlement.resolution_id for _, settlement in grants])
+    programmes = await load_programmes(tx, [tx.at, *(settlement.resolved_at for _, settlement in grants)])
+    await _lock_sums(tx, grants)
     for customer, settlement in grants:
         if settlement.resolution_id not in known:
             known.add(settlement.resolution_id)
-            grant(settlement, wallets[customer], programmes)
+            decided = await _decide(tx, customer, settlement, programmes.at(tx.at))
+            posted = grant(settlement, wallets[customer], programmes) if decided.state == "posted" else None
+            await adjustments.save_adjustment(tx, decided, None if posted is None else posted.id)
     await save_and_announce(tx, wallets.values())
+
+
+async def _decide(tx: Transaction, customer: UUID, settlement: Settlement, programme: Programme) -> Adjustment:
+    adjustment = settlement.as_adjustment(customer, programme.zone)
+    given = await adjustments.sum_settled_alone(tx, adjustment.requester_id, customer, adjustment.counted_on)
+    decide_settlement(adjustment, given, programme.limits, approved=settlement.approved_by is not None)
+    return adjustment
+
+
+async def _lock_sums(tx: Transaction, grants: Sequence[Grant]) -> None:
+    people = {("day", str(settlement.granted_by or NOBODY_NAMED)) for _, settlement in grants}
+    await lock_sums(tx, people | {("customer", str(customer)) for customer, _ in grants})

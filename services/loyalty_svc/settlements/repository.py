@@ -43,16 +43,8 @@ async def assign_cases(tx: Transaction, customers: Mapping[UUID, UUID]) -> None:
 async def list_unassigned_settlements(tx: Transaction, case_ids: Iterable[UUID]) -> list[Settlement]:
     """Under the cases' locks, a statement after the one that took them: it sees what was stored meanwhile."""
     rows = await tx.raw.fetch(
-        """select resolution_id, case_id, points, resolved_at from unassigned_settlement
+        """select resolution_id, case_id, points, resolved_at, granted_by, approved_by from unassigned_settlement
            where case_id = any($1::uuid[]) order by resolved_at, resolution_id""",
         list(case_ids),
     )  # fmt: skip
     return [Settlement(**row) for row in rows]
-
-
-async def list_known_grants(tx: Transaction, resolution_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these resolutions whose points were granted before."""
-    rows = await tx.raw.fetch(
-        "select fact_id from entry where kind = 'grant' and fact_id = any($1::uuid[])", list(resolution_ids)
-    )
-    return {row["fact_id"] for row in rows}

@@ -20,4 +20,6 @@ unassigned_settlement = Table(  # points of a resolution that named no customer
     Column("case_id", Uuid, nullable=False),
     Column("points", BigInteger, nullable=False),
     Column("resolved_at", Timestamp, nullable=False),
+    Column("granted_by", Uuid),  # the person that proposed it, an opaque id
+    Column("approved_by", Uuid),  # the other person that approved it, where one did
 )

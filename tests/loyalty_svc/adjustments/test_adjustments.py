@@ -1,12 +1,15 @@
 """Points changed by hand: limits, the second person, and what cannot be taken (L1)."""
 
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 import httpx
 import pytest
 
-from services.loyalty_svc.adjustments.domain import request_adjustment
+from services.loyalty_svc.adjustments.domain import Adjustment, decide_alone
+from services.loyalty_svc.programmes.domain import PointLimits
+from shared.authority import person_id
 from shared.errors import DomainError
 from shared.messaging import Database
 from tests.loyalty_svc.builders import because, day, lot, wallet
@@ -26,19 +29,31 @@ def test_L1_adjusting_takes_no_more_than_there_is() -> None:
     assert code_of(more) == "not_enough_points"
 
 
-def test_L1_an_adjustment_above_the_limit_waits_for_another_person() -> None:
-    small = request_adjustment(UUID(int=1), UUID(int=7), -1_000, "wrong order", "anna", limit=1_000)
-    assert small.state == "posted"
-    large = request_adjustment(UUID(int=2), UUID(int=7), 1_001, "goodwill", "anna", limit=1_000)
-    assert large.state == "pending"
+def adjustment(number: int, points: int) -> Adjustment:
+    return Adjustment(UUID(int=number), UUID(int=7), points, "goodwill", "anna", person_id("anna"), date(2026, 1, 2))
+
+
+def test_L1_an_adjustment_above_a_limit_waits_for_another_person() -> None:
+    small, large = adjustment(1, -1_000), adjustment(2, 1_001)
+    decide_alone(small, {}, PointLimits())
+    assert (small.state, small.alone, small.limits_reached) == ("posted", True, ())
+    decide_alone(large, {}, PointLimits())
+    assert (large.state, large.alone, large.limits_reached) == ("pending", False, ("customer",))
     with pytest.raises(DomainError) as own:
-        large.approve("anna")
+        large.approve("Anna")
     assert code_of(own) == "own_approval"
     large.approve("bert")
-    assert (large.state, large.decided_by) == ("posted", "bert")
+    assert (large.state, large.decided_by, large.alone) == ("posted", "bert", False)
     with pytest.raises(DomainError) as twice:
         large.reject("carl")
     assert code_of(twice) == "adjustment_not_pending"
+
+
+@pytest.mark.parametrize("points", [0, 501, -501])
+def test_L1_nothing_and_too_much_are_no_adjustments(points: int) -> None:
+    with pytest.raises(DomainError) as refused:
+        decide_alone(adjustment(1, points), {}, PointLimits(most=500))
+    assert code_of(refused) == "points_out_of_range"
 
 
 async def test_L1_adjusting_above_the_limit_takes_two_people(

@@ -52,7 +52,7 @@ async def test_L1_points_of_orders_grants_and_adjustments_end_by_the_deployments
     order = order_placed(ANNA, UUID(int=1), ("A", "10.00"), at=at)
     grant = resolved(ANNA, UUID(int=2), 20).model_copy(update={"resolved_at": at})
     await deliver(database, subscriptions, [order, grant], at=at)
-    await database.run(lambda tx: adjust_points(tx, ANNA, 30, "goodwill", "anna", limit=100), at=at)
+    await database.run(lambda tx: adjust_points(tx, ANNA, 30, "goodwill", "anna"), at=at)
     rows = await database.run(lambda tx: tx.raw.fetch("select points, expires_at from lot order by points"))
     end = datetime(2028, 3, 1, 0, 30, tzinfo=shanghai)
     assert [tuple(row) for row in rows] == [(10, end), (20, end), (30, end)]

@@ -112,7 +112,9 @@ create table unassigned_settlement (
     resolution_id uuid primary key,
     case_id uuid not null,
     points bigint not null check (points > 0),
-    resolved_at timestamptz not null
+    resolved_at timestamptz not null,
+    granted_by uuid,
+    approved_by uuid
 );
 
 create index unassigned_settlement_of_case on unassigned_settlement (case_id);
@@ -128,9 +130,24 @@ create table adjustment (
     decided_by text,
     decided_at timestamptz,
     entry_id uuid,
+    kind text not null check (kind in ('adjustment', 'transfer', 'settlement')),
+    to_customer uuid,
+    case_id uuid,
+    occurred_at timestamptz,
+    requester_id uuid not null,
+    counted_on date not null,
+    alone boolean not null,
+    limits_reached text[] not null,
     check ((state = 'pending') = (decided_at is null)),
-    check ((state = 'posted') = (entry_id is not null))
+    check ((state = 'posted') = (entry_id is not null)),
+    check (not alone or state = 'posted'),
+    check ((kind = 'transfer') = (to_customer is not null)),
+    check ((kind = 'settlement') = (case_id is not null) and (case_id is null) = (occurred_at is null))
 );
+
+create index adjustment_of_person on adjustment (requester_id, counted_on) where alone;
+
+create index adjustment_to_customer on adjustment (to_customer, id) where to_customer is not null;
 
 create index adjustment_of_customer on adjustment (customer_id, id);
 
