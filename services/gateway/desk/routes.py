@@ -31,6 +31,7 @@ root = APIRouter(include_in_schema=False, redirect_slashes=False)
 router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
 
 COOKIE, LANGUAGE_COOKIE = "patron_desk", "patron_language"
+HOST_ONLY = "__Host-"  # a browser takes such a cookie by TLS alone, for this very host, all of its paths
 Role = Literal["agent", "manager", "head", "analyst", "auditor", "admin"]
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -101,15 +102,8 @@ async def sign_in(request: Request) -> Response:
     if role not in get_args(Role):
         raise Refused(422, "unknown_role", "There is no such role.")
     back = RedirectResponse("/desk", 303)
-    back.set_cookie(
-        COOKIE,
-        development_token(settings, role, None, None),
-        max_age=settings.dev_token_minutes * 60,
-        path="/desk",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    token = development_token(settings, role, None, None)
+    _set_cookie(request, back, COOKIE, token, max_age=settings.dev_token_minutes * 60)
     return back
 
 
@@ -119,13 +113,32 @@ async def sign_out(request: Request) -> Response:
     _refuse_other_sites(request)
     await _end_session(request)
     back = RedirectResponse("/desk", 303)
-    back.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict")
+    _set_cookie(request, back, COOKIE, "", max_age=0)
+    back.headers["Clear-Site-Data"] = '"cache", "storage"'
     return back
+
+
+def _set_cookie(request: Request, answer: Response, name: str, value: str, *, max_age: int) -> None:
+    """No script reads it, no other site sends it; by TLS it is bound to this host, too."""
+    by_tls = request.url.scheme == "https"
+    answer.set_cookie(
+        f"{HOST_ONLY}{name}" if by_tls else name,
+        value,
+        max_age=max_age,
+        path="/" if by_tls else "/desk",
+        httponly=True,
+        samesite="strict",
+        secure=by_tls,
+    )
+
+
+def _cookie(request: Request, name: str) -> str | None:
+    return request.cookies.get(f"{HOST_ONLY}{name}" if request.url.scheme == "https" else name)
 
 
 async def _end_session(request: Request) -> None:
     """End the token in the cookie; nothing when it is no person's any more."""
-    token = request.cookies.get(COOKIE)
+    token = _cookie(request, COOKIE)
     if not token:
         return
     authenticator, service = authenticator_of(request), service_of(request)
@@ -145,7 +158,7 @@ def _refuse_other_sites(request: Request) -> None:
 
 async def _actor(request: Request) -> Actor | None:
     """Who has signed in; nobody when the cookie is missing or its token has ended. Partners have no desk."""
-    token = request.cookies.get(COOKIE)
+    token = _cookie(request, COOKIE)
     if not token:
         return None
     try:
@@ -157,7 +170,7 @@ async def _actor(request: Request) -> Actor | None:
 
 def _language(request: Request, requested: str | None) -> Language:
     accepted = request.headers.get("accept-language", "")
-    return preferred_language(requested, request.cookies.get(LANGUAGE_COOKIE), accepted)
+    return preferred_language(requested, _cookie(request, LANGUAGE_COOKIE), accepted)
 
 
 def _page(
@@ -196,5 +209,5 @@ def _page(
     )
     answer = HTMLResponse(html, status, headers=HEADERS)
     if lang in ("en", "zh"):
-        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=31_536_000, path="/desk", httponly=True, samesite="strict")
+        _set_cookie(request, answer, LANGUAGE_COOKIE, lang, max_age=31_536_000)
     return answer

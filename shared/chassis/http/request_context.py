@@ -32,6 +32,15 @@ READ_HEADERS = frozenset(
 )
 NOT_TEXT = re.compile(rb"[^\t\x20-\x7e]")  # in a field value (RFC 9110), without the bytes above ASCII it tolerates
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
+# What a browser makes of an answer that says nothing of its own: no page, of no other site, with no address told on.
+UNLESS_SAID = (
+    (b"cache-control", b"no-store"),  # answers hold personal data
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+# Sent where the request came by TLS, to this process or to a trusted proxy before it; by http browsers ignore it.
+BY_TLS_FROM_NOW_ON = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 class RequestContextMiddleware:
@@ -58,9 +67,11 @@ class RequestContextMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", ()))
+                own = {name.lower() for name, _ in headers}
                 headers += [(b"x-request-id", identifier.encode()), *ALWAYS]
-                if not any(name.lower() == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))  # answers hold personal data
+                headers += [default for default in UNLESS_SAID if default[0] not in own]
+                if scope["scheme"] == "https":
+                    headers.append(BY_TLS_FROM_NOW_ON)
                 message = {**message, "headers": headers}
             await send(message)
 
