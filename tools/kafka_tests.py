@@ -12,12 +12,13 @@ from pathlib import Path
 
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.ports import LOOPBACK
+from deploy.kafka.acls import OPERATOR
 from deploy.kafka.broker import ApacheKafka, what_is_missing
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = "KAFKA_BOOTSTRAP_SERVERS"
 FOR_THE_TESTS = "PATRON_TEST_KAFKA"  # read in tests/support/kafka.py
-SECURED = "PATRON_TEST_KAFKA_SECURED"  # and in tests/shared/messaging/broker/test_kafka_access.py
+SECURED = "PATRON_TEST_KAFKA_SECURED"  # there as well
 
 
 def run_tests(arguments: list[str], **environment: str) -> int:
@@ -27,14 +28,12 @@ def run_tests(arguments: list[str], **environment: str) -> int:
 
 
 def secured(node: ApacheKafka) -> str:
-    """The door that wants TLS, a name and a password, for the test of it."""
-    access = node.access
+    """The door that wants TLS, a name and a password, for the tests of it: the passwords by name."""
     return json.dumps(
         {
             "servers": f"{LOOPBACK}:{node.secured}",
-            "ca": str(access.ca),
-            "user": access.user,
-            "password": access.password,
+            "ca": str(node.access(OPERATOR).ca),
+            "passwords": node.passwords,
         }
     )
 

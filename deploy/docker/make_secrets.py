@@ -11,8 +11,12 @@ from pathlib import Path
 
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from deploy.embedded.service import SERVICES
+from deploy.kafka.certificate import make_certificate, on_one_line
 from shared.messaging.seal import FILE_NAME as BUS_KEYS
 
+KAFKA_HOST = "kafka"  # in compose's network
+KAFKA_CA = "kafka.ca.pem"
+KAFKA_CERTIFICATE_DAYS = 3650
 IMAGE_USER = 10001  # the image's own account, uid and gid; see the Dockerfile
 
 
@@ -27,7 +31,11 @@ def make(directory: Path, uid: int | None = None, gid: int | None = None) -> Pat
     if uid == 0:
         for file in (*keys.glob("*.pem"), keys / BUS_KEYS):
             os.chown(file, container_uid, container_gid)
-    passwords = ["PATRON_DATABASE_PASSWORD", *(f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES)]
+    passwords = [
+        "PATRON_DATABASE_PASSWORD",
+        *(f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES),
+        *(f"PATRON_KAFKA_PASSWORD_{user.upper()}" for user in (*SERVICES, OPERATOR)),
+    ]
     environment = directory / "compose.env"
     kept = read(environment)
     values = {
@@ -36,6 +44,11 @@ def make(directory: Path, uid: int | None = None, gid: int | None = None) -> Pat
         "PATRON_UID": str(container_uid),
         "PATRON_GID": str(container_gid),
     }
+    if not {"PATRON_KAFKA_CERTIFICATE", "PATRON_KAFKA_KEY"} <= kept.keys() or not (keys / KAFKA_CA).exists():
+        certificate, key = make_certificate(KAFKA_HOST, KAFKA_CERTIFICATE_DAYS)
+        (keys / KAFKA_CA).write_bytes(certificate)
+        (keys / KAFKA_CA).chmod(0o644)  # services trust the node by it; it is no secret
+        values |= {"PATRON_KAFKA_CERTIFICATE": on_one_line(certificate), "PATRON_KAFKA_KEY": on_one_line(key)}
     write(environment, kept | values)
     return environment
 

@@ -1,43 +1,58 @@
-"""Starts Apache Kafka (KRaft, one node, loopback) from jars that Maven fetched. For `make test-kafka` only."""
+"""Starts Apache Kafka (KRaft, one node, loopback) from jars that Maven fetched, as docker-compose.yml sets it up.
 
+For `make test-kafka` only.
+"""
+
+import re
 import secrets
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
+
+import yaml
 
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.kafka_wire import ask_metadata
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.processes import kill_child, spawn, stop_child, tail
-from deploy.kafka.certificate import write_certificate
+from deploy.embedded.service import SERVICES
+from deploy.kafka.acls import OPERATOR
+from deploy.kafka.certificate import make_certificate, on_one_line
 from shared.messaging.broker.kafka_access import KafkaAccess
 
 POM = Path(__file__).parent / "pom.xml"
 CACHE = Path(__file__).resolve().parents[2] / ".patron" / "kafka"
 
-PROPERTIES = """
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},SASL_SSL://{host}:{secured},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port},SASL_SSL://{host}:{secured}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
-listener.name.sasl_ssl.plain.sasl.jaas.config=\
-  org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
-ssl.keystore.type=PEM
-ssl.keystore.location={keystore}
-controller.listener.names=CONTROLLER
-log.dirs={logs}
-num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-auto.create.topics.enable=false
-"""
+COMPOSE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
+SUBSTITUTED = re.compile(r"\$\{(\w+)[^}]*\}")
+
+# What is of this machine and of a test, beside the settings of docker-compose.yml. The open door is for the tests of
+# messaging, which make topics of their own; who comes by it has no name, and compose makes the nameless a super user.
+PROPERTIES = {
+    "listeners": "PLAINTEXT://{host}:{port},SERVICES://{host}:{secured},CONTROLLER://{host}:{controller}",
+    "advertised.listeners": "PLAINTEXT://{host}:{port},SERVICES://{host}:{secured}",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SERVICES:SASL_SSL,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "controller.quorum.voters": "1@{host}:{controller}",
+    "log.dirs": "{logs}",
+    "num.partitions": "4",
+    "group.initial.rebalance.delay.ms": "0",
+}
+
+
+def compose_properties(values: Mapping[str, str]) -> dict[str, str]:
+    """The node's settings in docker-compose.yml as properties, as the image makes them of its variables.
+
+    `values` are those of the variables that stand in them (KeyError for one that is missing).
+    """
+    environment = yaml.safe_load(COMPOSE.read_text())["services"]["kafka"]["environment"]
+    return {
+        name.removeprefix("KAFKA_").lower().replace("_", "."): SUBSTITUTED.sub(lambda of: values[of[1]], value)
+        for name, value in environment.items()
+    }
 
 
 def what_is_missing() -> str | None:
@@ -75,14 +90,16 @@ class ApacheKafka:
         self.log = self.home / "kafka.log"
         self.port = 0
         self.secured = 0  # the port that wants TLS, a name and a password
-        self.access = KafkaAccess(
-            tls=True, ca=self.home / "certificate.pem", sasl="PLAIN", user="patron", password=secrets.token_urlsafe(16)
-        )
+        self.passwords = {user: secrets.token_urlsafe(16) for user in (*SERVICES, OPERATOR)}
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         return f"{LOOPBACK}:{self.port}"
+
+    def access(self, user: str) -> KafkaAccess:
+        """How a service, or the operator, is let in at the secured port."""
+        return KafkaAccess(True, self.home / "certificate.pem", "PLAIN", user, self.passwords[user])
 
     def start(self, timeout: float = 90) -> None:
         """Format its storage the first time, start it, return when it answers."""
@@ -128,14 +145,19 @@ class ApacheKafka:
         if self.port == 0:
             self.port = free_port()
             self.secured = free_port(besides={self.port})
-            keystore = self.home / "keystore.pem"
-            write_certificate(self.home / "certificate.pem", keystore)
-            text = PROPERTIES.format(
-                host=LOOPBACK, port=self.port, secured=self.secured, keystore=keystore, user=self.access.user,
-                password=self.access.password, controller=free_port(besides={self.port, self.secured}),
-                logs=self.home / "logs",
-            )  # fmt: skip
-            (self.home / "server.properties").write_text(text)
+            certificate, key = make_certificate(LOOPBACK, days=1)
+            (self.home / "certificate.pem").write_bytes(certificate)
+            values = {f"PATRON_KAFKA_PASSWORD_{user.upper()}": password for user, password in self.passwords.items()}
+            values |= {"PATRON_KAFKA_CERTIFICATE": on_one_line(certificate), "PATRON_KAFKA_KEY": on_one_line(key)}
+            places = {
+                "host": LOOPBACK, "port": self.port, "secured": self.secured, "logs": self.home / "logs",
+                "controller": free_port(besides={self.port, self.secured}),
+            }  # fmt: skip
+            changed = {name: value.format(**places) for name, value in PROPERTIES.items()}
+            properties = compose_properties(values) | changed
+            file = self.home / "server.properties"
+            file.touch(mode=0o600)
+            file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
 
     def _format(self, java: list[str | Path]) -> None:
         command = [*java, "kafka.tools.StorageTool", "format", "--config", self.home / "server.properties"]

@@ -1,21 +1,17 @@
-"""A certificate for the loopback address, signed by itself, for the node of `make test-kafka`."""
+"""A certificate that a Kafka node shows, signed by itself: clients trust it because they are given it."""
 
 import ipaddress
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy.embedded.ports import LOOPBACK
 
-
-def write_certificate(certificate: Path, keystore: Path) -> None:
-    """The certificate alone (what clients trust), and with its key (what the node shows). Good for a day."""
+def make_certificate(host: str, days: int) -> tuple[bytes, bytes]:
+    """The certificate, which clients trust, and its key: both PEM, of a node that is reached by this name or address."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "patron test-kafka")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "patron kafka")])
     now = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder()
@@ -24,15 +20,24 @@ def write_certificate(certificate: Path, keystore: Path) -> None:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([_subject(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    chain = signed.public_bytes(serialization.Encoding.PEM)
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    certificate.write_bytes(chain)
-    with open(os.open(keystore, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(secret + chain)
+    return signed.public_bytes(serialization.Encoding.PEM), secret
+
+
+def on_one_line(pem: bytes) -> str:
+    """PEM as it fits a variable; Kafka reads it so as well."""
+    return " ".join(pem.decode().split("\n")).strip()
+
+
+def _subject(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

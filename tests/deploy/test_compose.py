@@ -74,6 +74,7 @@ def test_services_wait_for_a_healthy_database_and_broker_and_run_without_rights(
         assert {name: how["condition"] for name, how in made["depends_on"].items()} == {
             "postgres": "service_healthy",
             "kafka": "service_healthy",
+            "kafka-setup": "service_completed_successfully",
         }
         assert made["cap_drop"] == ["ALL"]
         assert made["read_only"] is True
@@ -92,7 +93,7 @@ def test_no_secret_is_in_the_file_and_no_image_floats():
     text = (ROOT / "docker-compose.yml").read_text()
     for line in text.splitlines():
         if "PASSWORD" in line:
-            assert re.search(r"\$\{PATRON_DATABASE_PASSWORD(_[A-Z]+)?:\?", line), line
+            assert re.search(r"\$\{PATRON_(DATABASE|KAFKA)_PASSWORD(_[A-Z]+)?:\?", line), line
     for image in re.findall(r"^\s+image: (\S+)", text, re.MULTILINE):
         assert re.search(r":[\w.${}:-]*\d", image), image
         assert not image.endswith(":latest")

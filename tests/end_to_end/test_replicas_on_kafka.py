@@ -1,5 +1,7 @@
 """The whole system on Apache Kafka with consumer groups: two replicas of each service share the partitions.
 
+Each service comes in over TLS by its own name, and may do what `deploy.kafka.acls` says, and no more.
+
 Runs in `make test-kafka`. The embedded broker assigns partitions statically, so there are no groups to show on it; what
 that broker does is shown by `tests/reliability`.
 """
@@ -13,21 +15,23 @@ import pytest
 
 from deploy.embedded import System, scratch_data_dir
 from deploy.embedded.ports import free_port
-from deploy.embedded.service import ServiceProcess
+from deploy.embedded.service import SERVICES, ServiceProcess
 from tests.reliability.whole import Whole
-from tests.support.kafka import KafkaUnderTest, kafka
+from tests.support.kafka import KafkaUnderTest, SecuredKafka, kafka, secured_kafka
 
-__all__ = ["kafka"]
+__all__ = ["kafka", "secured_kafka"]
 
 pytestmark = [pytest.mark.broker, pytest.mark.system, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
-def on_kafka(kafka: KafkaUnderTest) -> Iterator[System]:
+def on_kafka(kafka: KafkaUnderTest, request: pytest.FixtureRequest) -> Iterator[System]:
     if kafka.mode != "groups":
         pytest.skip("consumer groups are shown on Apache Kafka: make test-kafka")
+    secured: SecuredKafka = request.getfixturevalue("secured_kafka")
+    own = {name: secured.environment(name) for name in SERVICES}
     env = {"PATRON_REPLAY_GRACE_SECONDS": "1", "PATRON_LOG_LEVEL": "WARNING", "PATRON_KAFKA_PARTITIONS": "8"}
-    with scratch_data_dir() as folder, System(folder, env=env, kafka=kafka.servers) as system:
+    with scratch_data_dir() as folder, System(folder, env=env, service_env=own, kafka=kafka.servers) as system:
         yield system
 
 

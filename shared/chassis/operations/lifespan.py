@@ -154,7 +154,7 @@ def _kafka(service: Service) -> Broker:
     return KafkaBroker(
         settings.kafka,
         mode=settings.kafka_mode,
-        topics=list(OWNERS),
+        topics={service.topic, *service.subscriptions.topics},
         partitions=4 if embedded else settings.kafka_partitions,
         replicas=1 if embedded else settings.kafka_replicas,
         access=settings.kafka_access,

@@ -1,4 +1,4 @@
-"""Kafka as the backbone's broker. The only file that imports aiokafka.
+"""Kafka as the backbone's broker. With `kafka_admin` the only file that imports aiokafka.
 
 Two manners: `groups` (Apache Kafka and its kin: consumer groups share the partitions, the producer is idempotent) and
 `embedded` (the one-process broker: every partition assigned statically, because a group rejoin takes it 12-18 s).
@@ -12,9 +12,9 @@ from zlib import crc32
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError
 
+from shared.messaging.broker import kafka_admin
 from shared.messaging.broker.interface import BrokerAway, Message, Offsets, SendFailed
 from shared.messaging.broker.kafka_access import KafkaAccess
 from shared.messaging.broker.kafka_log import condense_client_log
@@ -54,28 +54,8 @@ class KafkaBroker:
         self.replicas = replicas
 
     async def ensure_topics(self) -> None:
-        """Create the topics that are missing (every service may; the first wins)."""
-        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=20_000)
-        await asyncio.wait_for(admin.start(), START_SECONDS)
-        try:
-            missing = set(self.topics) - set(await admin.list_topics())
-            for topic in sorted(missing):
-                with suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([NewTopic(topic, self.partitions, self.replicas)])
-        finally:
-            await _stop(admin.close())
-
-    async def describe(self) -> dict[str, Any]:
-        """The cluster's id and its topics with their partition counts, for `patron topics`."""
-        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=20_000)
-        await asyncio.wait_for(admin.start(), START_SECONDS)
-        try:
-            cluster = await admin.describe_cluster()
-            described = await admin.describe_topics([t for t in await admin.list_topics() if t in self.topics])
-            topics = {topic["topic"]: len(topic["partitions"]) for topic in described}
-            return {"cluster_id": cluster.get("cluster_id"), "topics": topics}
-        finally:
-            await _stop(admin.close())
+        """Create the topics that are missing, as far as we may (every service tries; the first wins)."""
+        await kafka_admin.ensure_topics(self.options, self.topics, self.partitions, self.replicas)
 
     async def producer(self) -> "KafkaProducer":
         with _broker_away():
@@ -277,12 +257,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._commit_offsets()
 
     async def cluster_id(self) -> str:
-        admin = AIOKafkaAdminClient(**self.options, request_timeout_ms=10_000)
-        await asyncio.wait_for(admin.start(), 10)
-        try:
-            return str((await admin.describe_cluster()).get("cluster_id"))
-        finally:
-            await _stop(admin.close())
+        return await asyncio.wait_for(kafka_admin.cluster_id(self.options), 2 * REQUEST_SECONDS)
 
     async def lag(self) -> dict[str, int]:
         lag: dict[str, int] = {}
