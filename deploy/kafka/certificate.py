@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def make_certificate(host: str, days: int) -> tuple[bytes, bytes]:
-    """The certificate, which clients trust, and its key: both PEM, of a node that is reached by this name or address."""
+    """The certificate, which clients trust, and its key, both PEM, of a node reached by this name or address."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "patron kafka")])
     now = datetime.now(UTC)
