@@ -27,13 +27,13 @@ async def broken(client: httpx.AsyncClient, method: str, path: str, name: bytes,
     """None for a proper answer, else what was wrong with it."""
     answer = await client.request(method, filled(path), headers=[(name, value)])
     code = answer.json().get("code") if answer.status_code >= 400 and answer.content else None
-    said = f"{method} {path} {name.decode()} {value!r}: {answer.status_code} {code}"
+    problem = f"{method} {path} {name.decode()} {value!r}: {answer.status_code} {code}"
     if answer.status_code >= 500:
-        return said
+        return problem
     if name in IGNORED or (method == "GET" and name == b"idempotency-key"):
-        return said if code == "invalid_text" else None
+        return problem if code == "invalid_text" else None
     expected = "invalid_idempotency_key" if name == b"idempotency-key" else "invalid_text"
-    return None if (answer.status_code, code) == (422, expected) else said
+    return None if (answer.status_code, code) == (422, expected) else problem
 
 
 async def test_no_header_breaks_an_operation_of_the_contract(databases: harness.Databases, keys: harness.Keys) -> None:

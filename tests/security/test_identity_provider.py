@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
-from services.gateway.access.domain.freshness import LONGEST, SHORTEST, UNSAID, fresh_seconds
+from services.gateway.access.domain.freshness import LONGEST, SHORTEST, UNSTATED, fresh_seconds
 from services.gateway.access.handlers import provider_keys
 from shared.messaging import Database
 from tests import harness
@@ -92,12 +92,14 @@ async def test_where_nothing_is_known_503_within_the_time_limit(
             answers = await asyncio.gather(*[ask(client, provider.token()) for _ in range(20)])
             assert set(answers) == {UNAVAILABLE}, state
             assert time.monotonic() - began < provider_keys.READ_SECONDS + 1.5
-            asked = provider.questions
-            assert asked <= (2 if state == "closes" else 1), "a connection that breaks is tried again by the client"
+            questions_before = provider.questions
+            assert questions_before <= (2 if state == "closes" else 1), (
+                "a connection that breaks is tried again by the client"
+            )
             began = time.monotonic()
             assert await ask(client, provider.token()) == UNAVAILABLE
             assert time.monotonic() - began < 0.3, "nobody waits again for one that was away a moment ago"
-            assert provider.questions == asked
+            assert provider.questions == questions_before
             provider.state = "good"
             clock.ahead += provider_keys.PAUSE_WITHOUT_KEYS
             assert await ask(client, provider.token()) == ACCEPTED
@@ -171,7 +173,7 @@ async def test_what_is_wrong_with_a_token_is_refused(client: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({}, UNSAID),
+        ({}, UNSTATED),
         ({"cache-control": "max-age=600"}, 600.0),
         ({"cache-control": "public, Max-Age = 900, must-revalidate"}, 900.0),
         ({"cache-control": "max-age=600", "age": "100"}, 500.0),
@@ -181,7 +183,7 @@ async def test_what_is_wrong_with_a_token_is_refused(client: httpx.AsyncClient, 
         ({"cache-control": "max-age=0"}, SHORTEST),
         ({"cache-control": "no-store"}, SHORTEST),
         ({"cache-control": "no-cache, max-age=600"}, SHORTEST),
-        ({"cache-control": "s-maxage=600"}, UNSAID),
+        ({"cache-control": "s-maxage=600"}, UNSTATED),
         ({"expires": "Thu, 01 Jan 2026 00:15:00 GMT"}, 900.0),
         ({"expires": "Thu, 01 Jan 2026 00:15:00 GMT", "date": "Thu, 01 Jan 2026 00:05:00 GMT"}, 600.0),
         ({"expires": "0"}, SHORTEST),

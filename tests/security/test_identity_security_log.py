@@ -67,12 +67,12 @@ async def test_each_kind_is_logged_with_who_it_was(client: httpx.AsyncClient, ap
         await client.get(f"/v1/orders/{NOBODY}", headers=key)
         token = (await client.post("/dev/token", json={"role": "agent"})).json()["access_token"]
         await client.post("/v1/sign-out", headers={"Authorization": f"Bearer {token}"})
-    found = [
+    logged = [
         (line.get("kind", line["event"]), line.get("route"), line.get("status"), line.get("code"))
         for line in security_lines(list(lines))
     ]
     order = "/v1/orders/{order_id}"
-    assert found == [
+    assert logged == [
         ("sign_in_failed", order, 401, "token_invalid"),
         ("not_signed_in", order, 401, "unauthenticated"),
         ("forbidden", "/v1/partners", 403, "forbidden"),

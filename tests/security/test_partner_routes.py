@@ -113,7 +113,7 @@ FOR_PARTNERS: dict[str, list[ForPartners]] = {
     ],
 }  # fmt: skip
 # For whoever has no token at all.
-PUBLIC = {("GET", "/v1/health"), ("POST", "/dev/token")}
+PUBLIC = {("GET", "/v1/health"), ("POST", "/dev/token"), ("POST", "/v1/sign-out")}
 
 
 # --- two partners, and what is known of their customers ---

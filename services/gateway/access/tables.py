@@ -1,6 +1,6 @@
 """The tables of partners' keys and of tokens that were ended."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Uuid, text
+from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Uuid
 
 from services.gateway.core.tables import Timestamp, metadata
 
@@ -19,5 +19,5 @@ revoked_token = Table(  # by names that tell nothing (`domain/revoked_tokens.py`
     metadata,
     Column("name", LargeBinary, primary_key=True),
     Column("expires_at", Timestamp, nullable=False),
-    Column("revoked_at", Timestamp, nullable=False, index=True, server_default=text("clock_timestamp()")),
+    Column("revoked_at", Timestamp, nullable=False, index=True),
 )

@@ -64,12 +64,12 @@ class MergedContract:
 
     async def _merge(self, service: Service, own: Document) -> None:
         answers = await asyncio.gather(*[_read_document(service, name) for name in SERVICES])
-        heard = {name: answer for name, answer in zip(SERVICES, answers, strict=True) if answer is not None}
-        if not self._document or any(self._parts.get(name) != part for name, part in heard.items()):
-            self._parts |= heard
+        received = {name: answer for name, answer in zip(SERVICES, answers, strict=True) if answer is not None}
+        if not self._document or any(self._parts.get(name) != part for name, part in received.items()):
+            self._parts |= received
             if len(self._parts) == len(SERVICES):
                 self._document = with_examples(merge(own, self._parts), examples())
-        self._until = time.monotonic() + (FRESH_SECONDS if len(heard) == len(SERVICES) else RETRY_SECONDS)
+        self._until = time.monotonic() + (FRESH_SECONDS if len(received) == len(SERVICES) else RETRY_SECONDS)
 
 
 def contract_not_whole(missing: Sequence[str]) -> Refused:

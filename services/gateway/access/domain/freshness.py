@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 SHORTEST = 60.0  # seconds: also for a provider that says `no-store`, or each request would ask it
 LONGEST = 3600.0  # seconds: also for a provider that says a year, or a key it withdraws would be good for a year
-UNSAID = 300.0
+UNSTATED = 300.0
 MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 NOT_KEPT = re.compile(r"(?:^|[\s,])no-(?:store|cache)\b", re.IGNORECASE)
 
@@ -17,11 +17,11 @@ def fresh_seconds(headers: Mapping[str, str], now: datetime) -> float:
 
     `Cache-Control` comes before `Expires`; `Age` is what an answer has lived already on its way here.
     """
-    said = _said_seconds(headers, now)
-    return UNSAID if said is None else min(LONGEST, max(SHORTEST, said))
+    stated = _stated_seconds(headers, now)
+    return UNSTATED if stated is None else min(LONGEST, max(SHORTEST, stated))
 
 
-def _said_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+def _stated_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     control = headers.get("cache-control", "")
     if NOT_KEPT.search(control):
         return 0.0

@@ -45,16 +45,19 @@ class Authenticator:
         Raises Refused 401 `token_invalid`, `token_expired`, `token_revoked` or `key_revoked`, 429
         `too_many_failed_sign_ins`, and 503 where it cannot be told.
         """
-        cached = self._cached.get(credential)
-        if cached is not None and self._holds(cached):
-            return cached.actor
-        return (await self.verified(credential, address)).actor
+        return self.known_actor(credential) or (await self.verified(credential, address)).actor
 
-    def _holds(self, cached: VerifiedCredential) -> bool:
+    def known_actor(self, credential: str) -> Actor | None:
+        """Whose credential it is, when that is known here and now; None when it has to be looked at."""
+        cached = self._cached.get(credential)
+        if cached is None:
+            return None
         now = time.monotonic()
         if now >= cached.until or time.time() >= cached.expires_at:
-            return False
-        return cached.token_name is None or now < self.revocations.fresh_until
+            return None
+        if cached.token_name is not None and now >= self.revocations.fresh_until:
+            return None
+        return cached.actor
 
     async def verified(self, credential: str, address: str) -> VerifiedCredential:
         """The verified credential, as `actor` gives its actor."""

@@ -26,7 +26,7 @@ TOKEN_SECONDS = 3600.0  # how long a token is believed without verifying it agai
 LONGEST_TOKEN = 8192
 LEEWAY_SECONDS = 5  # clocks of two machines
 REQUIRED = ["exp", "aud", "iss", "sub"]
-MOST_LOOKED_UP = 4  # keys at once that were not verified before: the other connections are for who is known
+MOST_LOOKUPS = 4  # keys at once that were not verified before: the other connections are for who is known
 BROKEN = (jwt.PyJWTError, OSError, ValueError, TypeError, ArithmeticError, RecursionError)
 
 
@@ -55,7 +55,7 @@ class CredentialVerifier:
         self.database = database
         self.verifier = verifier
         self.provider = provider
-        self._lookups = asyncio.Semaphore(MOST_LOOKED_UP)
+        self._lookups = asyncio.Semaphore(MOST_LOOKUPS)
 
     async def verify(self, credential: str, *, was_good: bool) -> VerifiedCredential:
         """Verify a key or a token. `was_good` ones do not wait behind those that are presented for the first time."""

@@ -11,7 +11,7 @@ create table partner_key (
 create index partner_key_of_partner on partner_key (partner_id);
 
 create table revoked_token (
-    name bytea primary key, expires_at timestamptz not null, revoked_at timestamptz not null default clock_timestamp()
+    name bytea primary key, expires_at timestamptz not null, revoked_at timestamptz not null
 );
 
 create index revoked_token_recent on revoked_token (revoked_at);
