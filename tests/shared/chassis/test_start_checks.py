@@ -15,7 +15,7 @@ from shared.chassis.operations.start_checks import find_faults
 from tests import harness
 
 ROOT = Path(__file__).resolve().parents[3]
-URL = "postgresql://patron_gateway:a-secret@database.internal/patron_gateway"
+URL = "postgresql://patron_gateway:a-secret@database.internal/patron_gateway"  # pragma: allowlist secret
 OIDC = {"oidc_issuer": "https://id.example", "oidc_jwks_url": "https://id.example/keys"}
 
 
