@@ -8,6 +8,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
 BUSY_RETRY_SECONDS = 2
+MOST_ERRORS = 50  # in one answer
 
 STATUS_OF_KIND = {Kind.INVALID: 422, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
 
@@ -150,6 +152,12 @@ def is_unavailable(error: BaseException) -> bool:
     return True
 
 
+def invalid_body(error: ValidationError) -> RequestValidationError:
+    """What FastAPI would raise for a body that pydantic read itself, with as many errors as an answer lists."""
+    listed = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    return RequestValidationError([{**detail, "loc": ("body", *detail["loc"])} for detail in listed])
+
+
 def _invalid(errors: Sequence[Any], body: Any) -> Response:
     if any(error["loc"][:1] == ("path",) for error in errors):
         return problem(404, "not_found")  # an unknown {id}, whatever it looks like
@@ -157,7 +165,7 @@ def _invalid(errors: Sequence[Any], body: Any) -> Response:
         return problem(400, "malformed_json", "The body is not JSON.")
     listed = [
         {"pointer": pointer_of(_location_in(body, error)), "code": error["type"], "detail": _sentence(error)}
-        for error in errors[:50]
+        for error in errors[:MOST_ERRORS]
     ]
     return problem(422, "validation_failed", "Some of what was sent can not be accepted.", errors=listed)
 

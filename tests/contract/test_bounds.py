@@ -1,4 +1,4 @@
-"""How much may be sent stands in the contract: the bytes of each body, the bounds of each list, text, map and number."""
+"""How much may be sent stands in the contract: bytes of each body, bounds of each list, text, map and number."""
 
 import re
 from collections.abc import Iterator

@@ -118,15 +118,14 @@ SMUGGLED: dict[str, tuple[bytes, int, str]] = {
 def test_what_can_be_read_in_two_ways_is_refused_with_a_code(port: int, attack: str) -> None:
     request, status, code = SMUGGLED[attack]
     assert code_in(answers_to(port, request)) == (status, code)
-    assert [scope["path"] for scope in SEEN if scope["path"] != "/"] == []
-    assert len(SEEN) <= 1  # a body that turns out to be none began to be read
+    assert {scope["path"] for scope in SEEN} <= {"/"}  # a body that turns out to be none began to be read
 
 
 @pytest.mark.parametrize("attack", ["two hosts", "length and chunks", "a large head", "an upgrade with a body"])
 def test_nothing_behind_a_refusal_is_a_request(port: int, attack: str) -> None:
     request, status, code = SMUGGLED[attack]
     assert code_in(answers_to(port, request + b"GET /smuggled HTTP/1.1\r\nHost: patron\r\n\r\n")) == (status, code)
-    assert SEEN == []
+    assert "/smuggled" not in {scope["path"] for scope in SEEN}
 
 
 def test_a_head_that_never_ends_is_refused_after_16_KiB(port: int) -> None:
@@ -144,11 +143,11 @@ def test_a_head_that_never_ends_is_refused_after_16_KiB(port: int) -> None:
 
 def test_a_head_byte_by_byte_has_a_size_too(port: int) -> None:
     with Caller(port) as caller:
-        caller.send(HEAD)
+        caller.send(HEAD.replace(b"/ ", b"/bytes "))
         while caller.send(b"X" * 500):  # a name without a colon: nothing is told to the protocol
             pass
         caller.read_to_end()
-    assert SEEN == []
+    assert "/bytes" not in {scope["path"] for scope in SEEN}
 
 
 def test_half_sent_requests_end_in_time(port: int) -> None:
@@ -200,10 +199,11 @@ def test_an_answer_that_nobody_reads_is_given_up(port: int) -> None:
 
 
 def test_trailers_are_no_headers(port: int) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: patron\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    head = b"POST /trailers HTTP/1.1\r\nHost: patron\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     answer = answers_to(port, head + b"5\r\nhello\r\n0\r\nAuthorization: Bearer x\r\n\r\n")
     assert answer.endswith(b"read 5")
-    assert {name for name, _ in SEEN[0]["headers"]} == {b"host", b"transfer-encoding", b"connection"}
+    [scope] = [scope for scope in SEEN if scope["path"] == "/trailers"]
+    assert {name for name, _ in scope["headers"]} == {b"host", b"transfer-encoding", b"connection"}
     endless = answers_to(port, head + b"5\r\nhello\r\n0\r\nX: " + b"x" * 100 * KILO)
     assert code_in(endless) == (400, "malformed_request")
 
@@ -230,10 +230,10 @@ def test_garbage_behind_a_request_does_not_take_its_answer(port: int) -> None:
 
 def test_an_offer_to_upgrade_is_left_aside(port: int) -> None:
     """As Java's client makes one with each request in the clear."""
-    first = HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
+    first = b"GET /first HTTP/1.1\r\nHost: patron\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
     answer = answers_to(port, first + b"GET /next HTTP/1.1\r\nHost: patron\r\n" + CLOSE)
     assert answer.count(b"HTTP/1.1 200 OK") == 2
-    assert [scope["path"] for scope in SEEN] == ["/", "/next"]
+    assert [scope["path"] for scope in SEEN if scope["path"] != "/"] == ["/first", "/next"]
 
 
 def test_a_client_has_so_many_connections(port: int) -> None:

@@ -2,7 +2,6 @@
 
 import orjson
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from services.profile_svc.dependencies import CurrentSettings
@@ -12,7 +11,7 @@ from services.profile_svc.files.schemas import CustomerCreate
 from shared.chassis import CurrentActor, Refused, Tx, allow, service_router
 from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.http.strict_json import parse_json
-from shared.chassis.problems import problem_of
+from shared.chassis.problems import invalid_body, problem_of
 from shared.errors import DomainError
 
 MAX_LINES = 1000
@@ -57,11 +56,7 @@ def read_line(text: bytes) -> RegistrationRequest | Exception:
         check_line(text)
         return CustomerCreate.model_validate(parse_json(text)).request()
     except ValidationError as error:
-        errors = [
-            {**problem, "loc": ("body", *problem["loc"])}
-            for problem in error.errors(include_url=False, include_input=False)
-        ]
-        return RequestValidationError(errors)
+        return invalid_body(error)
     except Refused as refusal:
         return refusal
 

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from shared.chassis.http.request_head import check_head, malformed
+from shared.chassis.http.request_head import check_head, malformed, size_of
 from shared.chassis.problems import Refused, problem, problem_of
 
 PIECE = 16 * 1024  # what the parser is given at once: no more of a head is ever kept than two of these
@@ -55,6 +55,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refused = False
         self._discarded = 0
         self._in_head = self._in_body = False
+        self._head_spans = False  # more than one piece: else it is no larger than that
         self._heads = 0  # begun while the parser reads one piece
         self._head_read = 0  # bytes of a head that is not whole yet
         self._body_read = self._body_size = 0
@@ -117,6 +118,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(cause if isinstance(cause, Refused) else malformed("This is not HTTP/1.1."))
             return
         if self._in_head:
+            self._head_spans = True
             if was_in_head and not self._heads:
                 self._head_read += len(piece)
             else:  # it began in this piece; where, is only known when the piece began with it
@@ -134,15 +136,15 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._heads += 1
-        self._head_read = 0
+        self._head_read, self._head_spans = 0, False
 
     def on_headers_complete(self) -> None:
         parser, limits = self.parser, self.limits
         if len(self.headers) > limits.headers:
             raise Refused(431, "too_many_headers", f"A request has at most {limits.headers} headers.")
         version, method = parser.get_http_version(), parser.get_method()
-        size = check_head(version, method, self.url, self.headers, upgrades=parser.should_upgrade())
-        if size > limits.head_bytes:
+        check_head(version, method, self.url, self.headers, upgrades=parser.should_upgrade())
+        if self._head_spans and size_of(self.url, self.headers) > limits.head_bytes:
             raise self._head_too_large()
         if len(self.pipeline) >= limits.pipelined:
             raise Refused(429, "too_many_requests", "Too many requests wait for their answers.")

@@ -13,43 +13,60 @@ from shared.chassis.problems import Refused
 VERSIONS = frozenset({"1.0", "1.1"})
 HOST_FORM = re.compile(rb"(?:[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
+LOOKED_AT = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie"})
+MOST_BACKSLASHES = 100  # in cookies: Python's reading of quoted ones takes time by the square of their number
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-def check_head(version: str, method: bytes, target: bytes, headers: Headers, *, upgrades: bool) -> int:
-    """The head's size in bytes; Refused 400 `malformed_request`, 400 `upgrade_refused` or 505
-    `http_version_not_supported`.
+def check_head(version: str, method: bytes, target: bytes, headers: Headers, *, upgrades: bool) -> None:
+    """Refused 400 `malformed_request`, 400 `upgrade_refused` or 505 `http_version_not_supported`.
 
     `headers` have their names in small letters; `upgrades` is whether the parser would leave HTTP/1.1 after this head.
     """
     if version not in VERSIONS:
         raise Refused(505, "http_version_not_supported", "Send HTTP/1.1.")
     hosts: list[bytes] = []
-    lengths = codings = 0
-    size = len(method) + len(target) + len(" HTTP/1.1\r\n ")
+    lengths: list[bytes] = []
+    codings: list[bytes] = []
     for name, value in headers:
-        size += len(name) + len(value) + 4
+        if name not in LOOKED_AT:
+            continue
         if name == b"host":
             hosts.append(value)
         elif name == b"content-length":
-            lengths += 1
-            if not value.isdigit():
-                raise malformed("Content-Length is a number.")
+            lengths.append(value)
         elif name == b"transfer-encoding":
-            codings += 1
-            if value.lower() != b"chunked":
-                raise malformed("The only Transfer-Encoding is chunked.")
+            codings.append(value)
+        elif value.count(b"\\") > MOST_BACKSLASHES:
+            raise malformed("No cookie of ours is quoted like that.")
     if len(hosts) != 1 and (hosts or version == "1.1"):
         raise malformed("Send exactly one Host.")
     if hosts and HOST_FORM.fullmatch(hosts[0]) is None:
         raise malformed("Host is a name or an address, with a port or without.")
-    if lengths + codings > 1 or (codings and version == "1.0"):
-        raise malformed("The body's length is said once: by Content-Length, or by chunks of HTTP/1.1.")
+    has_body = _has_body(version, lengths, codings)
     if upgrades:
-        _check_upgrade(method, headers, has_body=bool(lengths + codings))
+        _check_upgrade(method, headers, has_body=has_body)
     if not target.startswith(b"/"):
         _check_target(target, hosts)
-    return size
+
+
+def size_of(target: bytes, headers: Headers) -> int:
+    """About how many bytes a head has."""
+    return len(target) + sum(len(name) + len(value) + len(": \r\n") for name, value in headers)
+
+
+def _has_body(version: str, lengths: list[bytes], codings: list[bytes]) -> bool:
+    """Whether a body follows, of a length that is said once."""
+    if not lengths and not codings:
+        return False
+    if len(lengths) + len(codings) > 1 or (codings and version == "1.0"):
+        raise malformed("The body's length is said once: by Content-Length, or by chunks of HTTP/1.1.")
+    if lengths and not lengths[0].isdigit():
+        raise malformed("Content-Length is a number.")
+    if codings and codings[0].lower() != b"chunked":
+        raise malformed("The only Transfer-Encoding is chunked.")
+    return True
 
 
 def _check_target(target: bytes, hosts: list[bytes]) -> None:

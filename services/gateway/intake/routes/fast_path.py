@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
@@ -17,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.dependencies import require_media_type
 from shared.chassis.access import Policy, actor_of
 from shared.chassis.http.strict_json import parse_json
+from shared.chassis.problems import invalid_body
 
 
 class FastPathRoute(APIRoute):
@@ -68,8 +68,4 @@ def read_body(model: type[BaseModel], body: bytes) -> Any:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        errors = [
-            {**detail, "loc": ("body", *detail["loc"])}
-            for detail in error.errors(include_url=False, include_input=False)
-        ]
-        raise RequestValidationError(errors) from None
+        raise invalid_body(error) from None
