@@ -15,7 +15,7 @@ from deploy.kafka.certificate import make_certificate, on_one_line
 from shared.messaging.seal import FILE_NAME as BUS_KEYS
 
 KAFKA_HOST = "kafka"  # in compose's network
-KAFKA_CA = "kafka.ca.pem"
+KAFKA_CA = "kafka.ca.public.pem"
 KAFKA_CERTIFICATE_DAYS = 3650
 IMAGE_USER = 10001  # the image's own account, uid and gid; see the Dockerfile
 

@@ -64,7 +64,9 @@ def test_every_service_has_its_own_private_key_and_everybodys_public_one(compose
     for service in SERVICES:
         keys = set(compose["services"][service]["secrets"])
         assert {key for key in keys if ".private." in key} == {f"{service}.private.pem"}
-        assert {key for key in keys if ".public." in key} == {f"{name}.public.pem" for name in (*SERVICES, "operator")}
+        assert {key for key in keys if ".public." in key} == {
+            f"{name}.public.pem" for name in (*SERVICES, "operator", "kafka.ca")
+        }
         assert compose["services"][service]["environment"]["PATRON_SERVICE"] == service
 
 

@@ -143,6 +143,14 @@ def test_the_patron_command_works_in_the_image(image: Path):
         assert run_in(image, name, "--help").returncode == 0
 
 
+def test_the_image_knows_who_may_do_what_on_the_cluster(image: Path):
+    """kafka-setup runs it with what the image has."""
+    (image / "bin/grants").write_text("from deploy.kafka.acls import main\nmain([])\n")
+    printed = run_in(image, program="bin/grants")
+    assert printed.returncode == 0, printed.stderr
+    assert "--allow-principal User:loyalty --operation Write --topic patron.loyalty" in printed.stdout
+
+
 def test_every_service_finds_its_packages_in_the_image(image: Path):
     modules = ["services.gateway.app" if name == "gateway" else f"services.{name}_svc.app" for name in serve.SERVICES]
     (image / "bin/load").write_text("\n".join(f"import {module}" for module in [*modules, "uvloop", "httptools"]))
