@@ -23,6 +23,7 @@ NOT_RUN = {
     r"docker compose ": "needs Docker; tests/deploy reads the file, and the image's commands are run from a copy",
     r"\.venv/bin/python -m deploy\.docker\.make_secrets": "tests/deploy runs it",  # pragma: allowlist secret
     r"patron parked (retry|drop) ID": "needs a parked event; tests/reliability parks one",
+    r"patron bus-key (use|retire) k": "the first key of a system that is shared stays; tests/embedded changes keys",
     r"patron down && patron backup|patron restore ": "stops the system; tests/embedded runs both",
     r"git |pre-commit ": "changes the repository",
     r"\.venv/bin/python -m pytest": "tests within tests; the files it names are held to exist",
