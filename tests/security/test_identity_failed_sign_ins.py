@@ -1,5 +1,7 @@
 """Failed sign-ins are counted, slowed and remembered; guessing locks out who guesses, never whose key is guessed at."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +21,7 @@ from services.gateway.access.domain.failed_sign_ins import (
     InvalidCredentials,
     network_of,
 )
-from services.gateway.access.handlers import credentials
+from services.gateway.access.handlers import authenticator, credentials
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.bodies import a_partner, code_of
@@ -32,6 +34,13 @@ OWN, ATTACKERS = "10.0.0.1", "10.0.0.2"
 @pytest.fixture
 def app(database: Database, keys: harness.Keys) -> FastAPI:
     return harness.app_of("gateway", database, keys, failed_sign_ins=ALLOWED)
+
+
+@pytest.fixture(autouse=True)
+def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals are told at once, so that the tests need not wait."""
+    assert authenticator.PAUSE_SECONDS == 1.0
+    monkeypatch.setattr(authenticator, "PAUSE_SECONDS", 0.0)
 
 
 @asynccontextmanager
@@ -111,6 +120,25 @@ async def test_who_fails_often_waits_longer_and_longer(app: FastAPI, transaction
         for _ in range(50):
             assert await ask(attacker, wrong_key()) == WAIT
     assert transactions.count == ALLOWED + 1, "what has to wait costs nothing"
+
+
+async def test_who_has_to_wait_is_told_after_a_pause_and_not_too_many_at_once(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, headers = await a_partner(client)
+    async with from_address(app, ATTACKERS) as attacker:
+        for _ in range(2 * ALLOWED):
+            await ask(attacker, wrong_key())
+        monkeypatch.setattr(authenticator, "PAUSE_SECONDS", 0.5)
+        monkeypatch.setattr(authenticator, "MOST_PAUSED", 3)
+        began = time.monotonic()
+        guesses = [asyncio.create_task(ask(attacker, wrong_key())) for _ in range(8)]
+        done, paused = await asyncio.wait(guesses, timeout=0.2)
+        assert (len(done), len(paused)) == (5, 3)
+        assert await ask(attacker, headers["Authorization"].removeprefix("Bearer ")) in (GOOD, WAIT)
+        assert set(await asyncio.gather(*guesses)) == {WAIT}
+        assert time.monotonic() - began >= 0.25
+    assert app.state.authenticator._paused == 0
 
 
 async def test_guessing_does_not_lock_out_the_owner(app: FastAPI, client: httpx.AsyncClient) -> None:

@@ -100,13 +100,11 @@ async def test_each_kind_is_logged_with_who_it_was(client: httpx.AsyncClient, ap
 
 
 async def test_every_limit_that_is_reached_is_logged(database: Database, keys: harness.Keys) -> None:
-    app = harness.app_of(
-        "gateway", database, keys, requests_per_second=0.001, burst=4, failed_sign_ins=1, body_limit=1000
-    )
+    app = harness.app_of("gateway", database, keys, requests_per_address=0.001, address_burst=6, failed_sign_ins=1)
     async with harness.client_of(app, None) as client:
         with capture_logs() as lines:
-            await client.post("/dev/token", content=b"x" * 2000)
-            for _ in range(3):
+            await client.post("/dev/token", content=b"x" * 3_000_000)
+            for _ in range(3):  # the third one is told after a second
                 await client.get("/v1/partners", headers={"Authorization": f"Bearer pk_{uuid4().hex}_x"})
             for _ in range(6):
                 await client.get("/livez")

@@ -1,5 +1,7 @@
 """Bearer token or key -> actor: what was verified or refused is remembered, and who fails often waits."""
 
+import asyncio
+import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from shared.chassis.observability.security_log import SecurityLog
 from shared.messaging import Database
 
 MOST_CACHED = 4096
+PAUSE_SECONDS = 1.0  # on average, before who fails often is told to wait
+MOST_PAUSED = 200  # at once; further ones are told at once, so that nobody fills the server by being paused
 
 
 class Authenticator:
@@ -33,6 +37,7 @@ class Authenticator:
         provider = None if url is None else ProviderKeys(url, security_log)
         self.verifier = CredentialVerifier(settings, database, verifier, provider)
         self.revocations = Revocations(database)
+        self._paused = 0  # refusals that wait for their second to be over
         self._revoked_here = 0  # keys, so far
         self._cached: OrderedDict[str, VerifiedCredential] = OrderedDict()
         self._invalid = InvalidCredentials()
@@ -64,7 +69,7 @@ class Authenticator:
         cached = self._cached.get(credential)
         network, digest = network_of(address), blake2b(credential.encode("utf-8", "replace"), digest_size=16).digest()
         if cached is None:  # who was known before is not held up by what others guess from the same address
-            self._refuse_who_fails_often(network, digest)
+            await self._refuse_who_fails_often(network, digest)
         try:
             return await self._verified_anew(credential, digest, cached)
         except NotVerified as refused:
@@ -86,11 +91,20 @@ class Authenticator:
             if not refused.was_remembered:
                 self._failures_of_addresses.record(network, now)
 
-    def _refuse_who_fails_often(self, network: str, digest: bytes) -> None:
+    async def _refuse_who_fails_often(self, network: str, digest: bytes) -> None:
+        """429 for who has to wait, told after a pause: what guesses at full speed on many connections would take the
+        process's time from everybody by refusals alone."""
         now = time.monotonic()
         wait = max(self._failures_of_addresses.wait(network, now), self._failures_of_credentials.wait(digest, now))
-        if wait > 0:
-            raise too_many_failed_sign_ins(wait)
+        if wait <= 0:
+            return
+        if self._paused < MOST_PAUSED:
+            self._paused += 1
+            try:
+                await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # else all of them come again at once
+            finally:
+                self._paused -= 1
+        raise too_many_failed_sign_ins(wait)
 
     async def _verified_anew(
         self, credential: str, digest: bytes, cached: VerifiedCredential | None
