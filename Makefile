@@ -1,7 +1,7 @@
 # Patron's commands. Needs Python >= 3.11 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup up test test-fast coverage format docs screenshots check check-clients bench chaos test-kafka lock clean
+.PHONY: help setup up test test-fast coverage format docs sbom screenshots check check-clients bench chaos test-kafka lock clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python setup` overrides it.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -51,6 +51,9 @@ docs: setup ## renew what pages take from the code: contracts, copied code, whic
 	@$(RUN) -m tools.contracts
 	@$(RUN) -m tools.doc_snippets
 	@$(RUN) -m tools.domain_coverage
+
+sbom: setup ## what Patron is made of, in CycloneDX: build/patron.cdx.json
+	@$(RUN) -m tools.sbom
 
 screenshots: setup ## renew the pictures of the desk, from a running system with the demo; needs Chromium
 	@$(RUN) -m tools.screenshots $(ARGS)

@@ -52,6 +52,11 @@ def checks() -> list[Check]:
             "keep the old beside the new; what has to go is deprecated in one release and goes in a later one",
         ),
         Check(
+            "dependencies: no known vulnerability in requirements.lock",
+            [sys.executable, "-m", "tools.audit"],
+            "take the version that mends it, or say in tools/audit_exceptions.toml why not, and until when",
+        ),
+        Check(
             "secrets: none in the files git knows",
             tool("detect-secrets-hook", "--baseline", ".secrets.baseline", *tracked_files()),
             "remove it and change it where it is used; a false alarm gets a comment `# pragma: allowlist secret`",

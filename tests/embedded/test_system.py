@@ -141,7 +141,7 @@ def test_a_service_that_cannot_start_shows_its_log_and_nothing_stays(data_dir: P
     broken = {"complaint": {"PYTHONPATH": "/nowhere", "PYTHONSAFEPATH": "1", "PATRON_DATABASE_URL": "nonsense"}}
     system = System(data_dir, free_port(), env=stand_ins, service_env=broken)
     with pytest.raises(StartFailed, match="complaint"):
-        system.start(timeout=30)
+        system.start(timeout=120)
     assert system.pids == {}
 
 
