@@ -57,7 +57,7 @@ def rebuild(
 
 def _paths(service: str, what: What, data: Path) -> list[tuple[str, str]]:
     """What there is to make anew, with where to ask for it."""
-    with Operator(data / "keys", running_state(data).services) as operator:
+    with Operator(data / "keys", running_state(data).internal) as operator:
         try:
             known = operator.get(service, "/internal/copies")
         except Unreachable as error:
@@ -74,7 +74,7 @@ def _turn_pages(service: str, name: str, path: str, every: bool, data: Path, lef
     rebuilt, after = 0, ""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
-        Operator(data / "keys", running_state(data).services, timeout=120) as operator,
+        Operator(data / "keys", running_state(data).internal, timeout=120) as operator,
         Progress(*columns, console=console, transient=True) as progress,
     ):
         task = progress.add_task(name, total=None)

@@ -36,11 +36,11 @@ def operator_token(keys: Path, audience: str) -> str:
 
 
 class Operator:
-    """Calls /internal of any service."""
+    """Calls /internal of any service, at the internal addresses (State.internal)."""
 
-    def __init__(self, keys: Path, urls: dict[str, str], timeout: float = 5) -> None:
+    def __init__(self, keys: Path, internal_urls: dict[str, str], timeout: float = 5) -> None:
         self._keys = keys
-        self._urls = urls
+        self._urls = internal_urls
         self._http = httpx.Client(timeout=timeout, trust_env=False)
 
     def get(self, service: str, path: str) -> Any:

@@ -226,7 +226,7 @@ def test_what_compose_gives_a_service_lets_it_start(compose, tmp_path, monkeypat
     for service in SERVICES:
         mounted = tmp_path / service
         mounted.mkdir(mode=0o700)
-        for secret in {*compose["services"][service]["secrets"], "bus.keys"}:
+        for secret in compose["services"][service]["secrets"]:
             shutil.copy(tmp_path / "secrets" / "keys" / secret, mounted / secret)
         with monkeypatch.context() as patch:
             for name, value in compose["services"][service]["environment"].items():
