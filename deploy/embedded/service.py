@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.processes import kill_child, spawn, stop_child
@@ -16,6 +17,7 @@ from deploy.embedded.processes import kill_child, spawn, stop_child
 SERVICES = ("profile", "tiering", "complaint", "loyalty", "gateway")
 
 FAULT = "PATRON_FAULT"
+ANSWER_SECONDS = 5.0  # a service asks its database for two
 
 
 def module_of(service: str) -> str:
@@ -91,17 +93,32 @@ class ServiceProcess:
         except (urllib.error.URLError, OSError, ValueError):
             return False
 
+    def answers(self) -> bool:
+        """It serves, and none of its parts hangs. What waits for a database or a broker that is away does not."""
+        try:
+            with urllib.request.urlopen(f"{url_of(self.port)}/readyz", timeout=ANSWER_SECONDS) as answer:
+                body = json.load(answer)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                body = _json_of(refused.read())
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
+        return not any(part.get("hangs") for part in body.get("stuck", ()))
+
     @property
     def running(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        child = self._child
+        return child is not None and child.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        return self._child.poll() if self._child is not None else None
+        child = self._child
+        return child.poll() if child is not None else None
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child is not None and self.running else None
+        child = self._child  # another thread may be starting it anew
+        return child.pid if child is not None and child.poll() is None else None
 
     def ask_to_stop(self) -> None:
         if self._child is not None and self.running:
@@ -116,3 +133,12 @@ class ServiceProcess:
         if self._child is not None:
             kill_child(self._child)
             self._child = None
+
+
+def _json_of(body: bytes) -> dict[str, Any]:
+    """An empty object for what is none: somebody answers, which is all that is asked."""
+    try:
+        parsed: Any = json.loads(body)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.processes import ProcessId, tail
 from deploy.embedded.service import FAULT, SERVICES, ServiceProcess, environment, url_of
 from deploy.embedded.state import DataDirLock, Running, State, end_leftovers
-from deploy.embedded.watch import Watch
+from deploy.embedded.watch import Patience, Watch
 
 PREFERRED_GATEWAY_PORT = 8000
 
@@ -30,7 +31,7 @@ class System:
     """One embedded system on one data directory.
 
     `env` goes to every service, `service_env` to one of them: `{"tiering": {"PATRON_FAULT": "..."}}`.
-    `kafka` names an Apache Kafka to use instead of the embedded broker.
+    `kafka` names an Apache Kafka to use instead of the embedded broker. `patience` is the watch's.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class System:
         kafka: str | None = None,
         supervise: bool = True,
         say: Callable[[str], None] = lambda _: None,
+        patience: Patience | None = None,
     ) -> None:
         self.data_dir = Path(data_dir).absolute()
         self.postgres = EmbeddedPostgres(self.data_dir)
@@ -59,7 +61,8 @@ class System:
         self._say = say
         self._phase = "starting"
         self._lock = DataDirLock(self.data_dir)
-        self._watch = Watch(self, say)
+        self._writing = threading.Lock()
+        self._watch = Watch(self, say, patience)
 
     # --- what is where ---
 
@@ -129,14 +132,14 @@ class System:
 
     def kill(self, name: str) -> None:
         """kill -9 of `postgres`, `broker` or a service; it stays down until `restart(name)`."""
-        with self._watch.paused():
+        with self._watch.hands_off(name):
             self._watch.leave_down(name)
             self.parts[name].kill()
             self._write_state()
 
     def restart(self, name: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> None:
         """Starts one part again, after `kill` or while it runs. `env` replaces what `service_env` said for it."""
-        with self._watch.paused():
+        with self._watch.hands_off(name):
             part = self.parts[name]
             if part.running:
                 part.stop()
@@ -224,6 +227,10 @@ class System:
         self._write_state()
 
     def _write_state(self) -> None:
+        with self._writing:  # parts are revived side by side
+            self._write_state_alone()
+
+    def _write_state_alone(self) -> None:
         processes: dict[str, Running] = {}
         for name, part in self.parts.items():
             process = ProcessId.of(part.pid) if part.pid is not None else None

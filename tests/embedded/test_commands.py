@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -103,7 +104,9 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     loyalty = postgres.url(database_of("loyalty"))
     assert query(loyalty, "SELECT seq FROM stream_head") == 4
     assert query(loyalty, "SELECT epoch FROM stream_epoch") != epoch
-    assert number_of(query(loyalty, "SELECT epoch FROM stream_epoch")) == 4, "beyond what any of them had seen"
+    assert number_of(UUID(str(query(loyalty, "SELECT epoch FROM stream_epoch")))) == 4, (
+        "beyond what any of them had seen"
+    )
     assert query(loyalty, "SELECT seq FROM epoch_head") == 4
     assert not [name for name in postgres.databases() if name.endswith("_restored")]
     ServiceDatabases(postgres).ensure(SERVICES)

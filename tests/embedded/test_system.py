@@ -16,6 +16,7 @@ from deploy.embedded import EmbeddedBroker, StartFailed, System, scratch_data_di
 from deploy.embedded.ports import free_port
 from deploy.embedded.service import ServiceProcess, environment
 from deploy.embedded.state import State
+from deploy.embedded.watch import Patience
 
 Env = dict[str, str]
 # where one service tells as much as five
@@ -108,6 +109,20 @@ def test_what_crashes_comes_back_and_what_is_killed_stays_down(data_dir: Path, s
         assert "loyalty" not in system.pids
         system.restart("loyalty", env={"PATRON_FAULT": "timer.after_commit"})
         assert ask(system.urls["loyalty"])["fault"] == "timer.after_commit"
+
+
+def test_what_is_stopped_in_its_tracks_is_ended_and_comes_back(data_dir: Path, stand_ins: Env) -> None:
+    """SIGSTOP: the processes live, the kernel takes connections for them, and nobody answers."""
+    patience = Patience(ask_seconds=0.2, hang_seconds=1.5, start_seconds=60)
+    names = ("postgres", "broker", "gateway")
+    with System(data_dir, free_port(), env=stand_ins, services=GATEWAY_ONLY, patience=patience) as system:
+        before = system.pids
+        for name in names:
+            os.kill(before[name], signal.SIGSTOP)
+        assert within(40, lambda: all(system.pids.get(name, before[name]) != before[name] for name in names))
+        assert within(20, system.services["gateway"].ready)
+        assert within(20, system.broker.answers)
+        assert "patron_gateway" in system.postgres.databases()
 
 
 def test_a_second_start_on_the_same_data_says_who_runs(data_dir: Path, stand_ins: Env) -> None:
