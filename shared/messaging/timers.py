@@ -7,7 +7,7 @@ leave behind. A newer generation of a (aggregate, kind) replaces the older one.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,6 +20,8 @@ from shared.messaging.pulse import Pulse
 log = structlog.get_logger(__name__)
 
 MAX_TRIES = 5
+LONGEST_PAUSE = timedelta(seconds=2**8)
+CLOCK_WAS_SET_BACK = 2 * LONGEST_PAUSE  # a next try that is further away was set by a clock that has been mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,9 @@ class Timers:
         row = await tx.raw.fetchrow(
             """select aggregate, kind, generation, due_at from timer
                where state = 'pending' and due_at <= coalesce($1, clock_timestamp()) and kind = any($2)
-                 and (retry_at is null or retry_at <= clock_timestamp())
+                 and (retry_at is null or retry_at <= clock_timestamp() or retry_at > clock_timestamp() + $3::interval)
                order by due_at limit 1 for update skip locked""",
-            until, list(self.effects),
+            until, list(self.effects), CLOCK_WAS_SET_BACK,
         )  # fmt: skip
         if row is None:
             return None
@@ -136,10 +138,10 @@ class Timers:
         await tx.raw.execute(
             """update timer set tries = tries + 1, last_error = $4, ended_at = null,
                    state = case when tries + 1 >= $5 and not $6 then 'failed' else 'pending' end,
-                   retry_at = clock_timestamp() + make_interval(secs => power(2, least(tries, 8))::int)
+                   retry_at = clock_timestamp() + least($7, make_interval(secs => power(2, least(tries, 30))::int))
                where aggregate = $1 and kind = $2 and generation = $3""",
             timer.aggregate, timer.kind, timer.generation, type(error).__name__, MAX_TRIES,
-            took_too_long(error),
+            took_too_long(error), LONGEST_PAUSE,
         )  # fmt: skip
 
     async def run(self, database: Database, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from shared.errors import invalid
 from shared.messaging import Timer, Timers, Transaction, cancel_timers, set_timer
+from shared.messaging.timers import Effect
+from tests.shared.messaging.clocks import with_clock
 from tests.shared.messaging.world import World
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,3 +94,51 @@ async def test_a_failing_effect_leaves_nothing_and_is_tried_five_times(world: Wo
         await world.owner.run(lambda tx: tx.raw.execute("update timer set retry_at = null"))
     assert await states(world) == [(1, "failed")]
     assert await noted(world) == []
+
+
+async def test_a_clock_that_jumps_fires_each_timer_once(world: World) -> None:
+    timers = noting()
+    async with with_clock(world.owner, timedelta(0)) as clock:
+        database = clock.database
+        now = datetime.now(UTC)
+
+        async def set_both(tx: Transaction) -> None:
+            await set_timer(tx, "due", "note", 1, now - timedelta(minutes=1))
+            await set_timer(tx, "tomorrow", "note", 1, now + timedelta(hours=20))
+
+        await database.run(set_both)
+        await timers.fire_due(database)
+        assert await noted(world) == ["due"]
+        await clock.jump(timedelta(days=1))
+        await timers.fire_due(database)
+        await clock.jump(timedelta(days=-1))
+        await timers.fire_due(database)
+        await clock.jump(timedelta(0))
+        await timers.fire_due(database)
+        assert await noted(world) == ["due", "tomorrow"]
+
+
+async def test_a_next_try_that_a_fast_clock_set_is_not_waited_for_when_the_clock_is_mended(world: World) -> None:
+    """The pause between two tries is minutes at most: what lies an hour ahead is of another time."""
+    timers, fired = Timers(), list[str]()
+    timers.on("ring", fails_once(fired))
+    async with with_clock(world.owner, timedelta(hours=1)) as clock:
+        due = datetime.now(UTC) - timedelta(minutes=5)
+        await clock.database.run(lambda tx: set_timer(tx, "bell", "ring", 1, due))
+        await timers.fire_due(clock.database)
+        assert fired == []
+        await clock.jump(timedelta(0))
+        await timers.fire_due(clock.database)
+        assert fired == ["bell"]
+
+
+def fails_once(fired: list[str]) -> Effect:
+    tries = []
+
+    async def effect(tx: Transaction, timer: Timer) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("the first time")
+        fired.append(timer.aggregate)
+
+    return effect
