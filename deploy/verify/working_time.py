@@ -6,7 +6,7 @@ much lies before each, so that any two instants are compared by a subtraction. A
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,8 +95,7 @@ def _minute(clock: str) -> int:
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> int:
     """The first instant at which the clocks of the zone show that minute of the day, or are past it."""
-    midnight = datetime(day.year, day.month, day.day)
-    shown = midnight + timedelta(minutes=minute)
+    shown = datetime.combine(day, time.min) + timedelta(minutes=minute)
     instant = shown.replace(tzinfo=zone).astimezone(UTC)
     while _shown(instant - timedelta(minutes=1), zone) >= shown:  # the clocks were put forward over it
         instant -= timedelta(minutes=1)

@@ -113,6 +113,8 @@ async def migrated(databases: harness.Databases) -> AsyncIterator[Five]:
         urls[service] = asyncpg_url(await databases.prepare(service, harness.migrations_of(service)))
     tiering = Database(urls["tiering"].replace("postgresql://", "postgresql+asyncpg://"))
     async with connected(urls, 5) as (connections, *examined):
+        for connection in connections.values():  # nothing refuses what is put in by hand
+            await connection.execute("set session_replication_role = replica")
         yield Five(urls, connections, examined, tiering)
     await tiering.close()
 

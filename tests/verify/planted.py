@@ -34,7 +34,6 @@ def each_of(faults: Sequence[Fault]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("fault", faults, ids=[fault.name for fault in faults])
 
 
-# Tables are few rows long here: put back whole, without those whose rows are as they were.
 KEEP = """
 create schema kept;
 do $$ declare t record; begin
@@ -44,21 +43,13 @@ do $$ declare t record; begin
   end loop;
 end $$;
 """
-PUT_BACK = """
-do $$ declare t record; differs bool; begin
-  for t in select c.relname, (select string_agg(format('%I', a.attname), ', ') from pg_attribute a
-           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns
-           from pg_class c where c.relnamespace = 'public'::regnamespace
-           and c.relkind in ('r', 'p') and not c.relispartition loop
-    execute format('select exists (table public.%1$I except all table kept.%1$I) or '
-                   'exists (table kept.%1$I except all table public.%1$I)', t.relname) into differs;
-    if differs then
-      execute format('delete from public.%I', t.relname);
-      execute format('insert into public.%1$I (%2$s) overriding system value select %2$s from kept.%1$I',
-                     t.relname, t.columns);
-    end if;
-  end loop;
-end $$;
+TOUCHED = """
+select distinct coalesce(pg_partition_root(relid), relid)::regclass::text as name from pg_stat_xact_user_tables
+where schemaname = 'public' and n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
+COLUMNS = """
+select string_agg(quote_ident(attname), ', ') from pg_attribute
+where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
 """
 
 
@@ -82,18 +73,30 @@ class LivedSystem:
             await connection.execute("set session_replication_role = replica")
             await connection.execute(KEEP)
 
-    async def put_back(self) -> None:
-        for connection in self.connections.values():
-            await connection.execute(PUT_BACK)
-
     async def broken_by(self, fault: Fault) -> set[str]:
-        """The codes of what the fault breaks; then it is taken out again."""
-        planted = {fault.service: fault.sql, **fault.also}
+        """The codes of what the fault breaks; then the tables it touched are what they were."""
+        touched = {}
         try:
-            for service, sql in planted.items():
-                status = await self.connections[service].execute(sql)
-                assert status.split()[-1] != "0", f"nothing was changed in {service}: {status}"
+            for service, sql in {fault.service: fault.sql, **fault.also}.items():
+                touched[service] = await self._plant(service, sql)
             return await self.broken()
         finally:
-            for service in planted:
-                await self.connections[service].execute(PUT_BACK)
+            for service, tables in touched.items():
+                for table in tables:
+                    await self._put_back(service, table)
+
+    async def _plant(self, service: str, sql: str) -> list[str]:
+        """The tables it changed."""
+        connection = self.connections[service]
+        async with connection.transaction():
+            status = await connection.execute(sql)
+            assert status.split()[-1] != "0", f"nothing was changed in {service}: {status}"
+            return [row["name"] for row in await connection.fetch(TOUCHED)]
+
+    async def _put_back(self, service: str, table: str) -> None:
+        connection = self.connections[service]
+        columns = await connection.fetchval(COLUMNS, table)
+        await connection.execute(
+            f"""delete from {table};
+                insert into {table} ({columns}) overriding system value select {columns} from kept.{table}"""
+        )

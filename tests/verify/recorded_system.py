@@ -37,7 +37,8 @@ INTO: Sequence[tuple[str, str, str]] = (
         ORDERS, "gateway",
         """insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
                                        fingerprint, event_id, recorded_at)
-           values ($1::uuid, 'demo', $1::uuid::text, $2, $3, 'USD', 'store', $4, '[]', '', $1::uuid, now())""",
+           values ($1::uuid, 'demo', $1::uuid::text, $2, $3, 'USD', 'store', $4,
+                   '[{"line":1,"category":"X","quantity":1,"amount":"' || $4::numeric || '"}]', '', $1::uuid, now())""",
     ),
     (
         ORDERS, "loyalty",
@@ -71,7 +72,10 @@ INTO: Sequence[tuple[str, str, str]] = (
 )  # fmt: skip
 FORGET = {
     "gateway": "delete from reversal; delete from customer_order",
-    "loyalty": "delete from order_points; delete from tier_copy",
+    # an order earns nothing here: what it earns is nothing to tiers
+    "loyalty": """update rule_set_version set document = document || '{"base_rate": "0"}',
+                      fingerprint = md5((document || '{"base_rate": "0"}')::text) where kind = 'programme';
+                  delete from order_points; delete from tier_copy""",
     "complaint": "delete from tier_copy; delete from customer",
     "profile": "delete from overview",
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.policies.repository import load_rules
 from services.tiering_svc.tiers.repository.lives import fold_again, save_lives
-from shared.events import DeadlineWarned, PointsPosted
+from shared.events import ComplaintAcknowledged, ComplaintClosed, ComplaintFiled, ComplaintJudged, PointsPosted
 from shared.messaging import Transaction
 from tests.tier_tails import row_changed
 from tests.tiering_svc.shorthand import bands_document
@@ -34,6 +34,7 @@ POLICY = UUID("0198c5a0-0000-7000-8000-000000000001")  # the one that ships, wit
 OVERRIDE = UUID("0192f000-0000-7000-8000-0000000000ad")
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
+PROGRAMME = '{"base_rate": "1", "tiers": {}, "categories": {}, "bonuses": {}, "lifetime_months": 24}'
 POLICY_DOCUMENT = json.dumps(bands_document(("silver", "50"), ("gold", "500"), lowest="lead"))
 
 # One customer: an order of 100.00, 40.00 of it came back; lead by a person's word until then, silver since; 60 points;
@@ -42,10 +43,13 @@ SOUND = {
     "gateway": f"""
         insert into customer_order (id, source, order_ref, customer_id, placed_at, currency, channel, amount, lines,
                                     fingerprint, event_id, recorded_at)
-        values ('{ORDER}', 'demo', '1', '{CUSTOMER}', '{AT}', 'USD', 'store', 100, '[]', '', '{EVENT}', now());
+        values ('{ORDER}', 'demo', '1', '{CUSTOMER}', '{AT}', 'USD', 'store', 100,
+                '[{{"line":1,"category":"GROCERY","amount":"70.00","quantity":2}},
+                  {{"line":2,"category":"DELI","amount":"30.00","quantity":1}}]', '', '{EVENT}', now());
         insert into reversal (id, kind, source, ref, order_id, customer_id, at, amount, lines, fingerprint, event_id,
                                recorded_at)
-        values ('{RETURN}', 'return', 'demo', 'r1', '{ORDER}', '{CUSTOMER}', '{AT}', 40, '[]', '', '{RETURN}', now());
+        values ('{RETURN}', 'return', 'demo', 'r1', '{ORDER}', '{CUSTOMER}', '{AT}', 40,
+                '[{{"line":1,"category":"GROCERY","amount":"40.00","quantity":1}}]', '', '{RETURN}', now());
         insert into receivable (id, source, ref, customer_id, amount, issued_on, due_on, fingerprint, event_id,
                                 recorded_at)
         values ('{RECEIVABLE}', 'demo', 'i1', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', '', '{RECEIVABLE}', now());
@@ -75,12 +79,9 @@ SOUND = {
                ('{PARENT}', 2, '{AT}', now(), 'organisation', 'north', 500, 40);
         insert into group_parent values ('{CUSTOMER}', '2026-03-01T00:00Z', '{PARENT}', now()),
                                         ('{CUSTOMER}', '{AT}', null, now());
-        do $$ begin  -- a version is never changed: here as if another one had shipped
-            set local session_replication_role = replica;
-            update rule_set_version set document = '{POLICY_DOCUMENT}', fingerprint = 'of the tests'
-            where id = '{POLICY}';
-            set local session_replication_role = origin;
-        end $$;
+        -- a version is never changed: here as if another one had shipped
+        update rule_set_version set document = '{POLICY_DOCUMENT}',
+               fingerprint = md5(coalesce(name::text, '') || '{POLICY_DOCUMENT}'::jsonb::text) where id = '{POLICY}';
         insert into standing (customer_id) values ('{CUSTOMER}');
         insert into tier_privilege (privilege_id, customer_id, kind, tier, starts_at, until, reason, set_by, set_at,
                                     ended_at, ended_because, policy_id, policy_version)
@@ -88,19 +89,24 @@ SOUND = {
                 '2026-03-01T00:00Z', '{AT}', 'over', '{POLICY}', 1);
     """,
     "loyalty": f"""
+        update rule_set_version set document = '{PROGRAMME}', fingerprint = md5('{PROGRAMME}'::jsonb::text)
+        where kind = 'programme';
         insert into order_points (order_id, customer_id, placed_at, recorded_at, programme, lines, posted, lots,
                                   reversed_by)
-        values ('{ORDER}', '{CUSTOMER}', '{AT}', now(), 1, '[[1, "GROCERY", "70.00", 2], [2, "DELI", "30.00", 1]]', 60,
-                array['{ORDER}']::uuid[], array['{RETURN}']::uuid[]);
-        insert into wallet (customer_id, available, held, debt, entries) values ('{CUSTOMER}', 60, 0, 0, 2);
-        insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, recorded_at)
-        values ('{ENTRY}', '{CUSTOMER}', 1, 'earn', 100, 100, 0, 0, '{AT}', now()),
-               ('{TAKEN}', '{CUSTOMER}', 2, 'reverse', -40, 60, 0, 0, '{AT}', now());
+        values ('{ORDER}', '{CUSTOMER}', '{AT}', now(), 1,
+                '[[1, "GROCERY", "70.00", 2, "40.00", 1], [2, "DELI", "30.00", 1]]', 60,
+                array['{ENTRY}']::uuid[], array['{RETURN}']::uuid[]);
+        insert into wallet (customer_id, available, held, debt, entries, next_expiry)
+        values ('{CUSTOMER}', 60, 0, 0, 2, '2028-03-02T10:00Z');
+        insert into entry (id, customer_id, number, kind, points, available, held, debt, occurred_at, recorded_at,
+                           order_id, fact_id)
+        values ('{ENTRY}', '{CUSTOMER}', 1, 'earn', 100, 100, 0, 0, '{AT}', now(), '{ORDER}', null),
+               ('{TAKEN}', '{CUSTOMER}', 2, 'reverse', -40, 60, 0, 0, '{AT}', now(), '{ORDER}', '{RETURN}');
         insert into posting (entry_id, account, customer_id, points)
         values ('{ENTRY}', 'available', '{CUSTOMER}', 100), ('{ENTRY}', 'issued', '{CUSTOMER}', -100),
                ('{TAKEN}', 'available', '{CUSTOMER}', -40), ('{TAKEN}', 'issued', '{CUSTOMER}', 40);
-        insert into lot (id, customer_id, entry_id, earned_at, expires_at, points, remaining)
-        values ('{ORDER}', '{CUSTOMER}', '{ENTRY}', '{AT}', '2028-01-01', 100, 60);
+        insert into lot (id, customer_id, entry_id, order_id, earned_at, expires_at, points, remaining)
+        values ('{ENTRY}', '{CUSTOMER}', '{ENTRY}', '{ORDER}', '{AT}', '2028-03-02T10:00Z', 100, 60);
         insert into tier_copy values ('{CUSTOMER}', '2026-03-01T00:00Z', 'lead'), ('{CUSTOMER}', '{AT}', 'silver');
     """,
     "complaint": f"""
@@ -108,13 +114,13 @@ SOUND = {
         insert into tier_copy values ('{CUSTOMER}', '2026-03-01T00:00Z', 'lead', 0),
                                      ('{CUSTOMER}', '{AT}', 'silver', 1);
         insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
-                                    filed_at, recorded_at, last_step_at, step_count, version)
-        values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', '{AT}', now(),
-                '{AT}', 4, 1);
+                                    tier, waiting, filed_at, recorded_at, last_step_at, step_count, version)
+        values ('{CASE}', '{CUSTOMER}', 'complaint', 'low', 'call', 'price', 'judged_valid', 1, 'agent', 'silver',
+                'customer', '{AT}', now(), '{AT}', 4, 1);
         insert into complaint_case (id, customer_id, kind, severity, channel, category, status, round, escalation_level,
-                                    filed_at, closed_at, recorded_at, last_step_at, step_count, version)
-        values ('{CLOSED}', '{CUSTOMER}', 'praise', 'low', 'call', 'price', 'closed', 1, 'agent', '{AT}', '{AT}',
-                now(), '{AT}', 4, 1);
+                                    tier, filed_at, closed_at, recorded_at, last_step_at, step_count, version)
+        values ('{CLOSED}', '{CUSTOMER}', 'praise', 'low', 'call', 'price', 'closed', 1, 'agent', 'silver', '{AT}',
+                '{AT}', now(), '{AT}', 4, 1);
         insert into case_step (case_id, number, round, name, outcome, status_before, status_after, at, recorded_at,
                                done_by)
         values ('{CLOSED}', 1, 1, 'filing', null, null, 'received', '{AT}', now(), 'ann'),
@@ -127,9 +133,16 @@ SOUND = {
                ('{CASE}', 2, 1, 'acknowledgement', null, 'received', 'acknowledged', '{AT}', now(), 'ann'),
                ('{CASE}', 3, 1, 'pause', null, 'acknowledged', 'acknowledged', '{AT}', now(), 'ann'),
                ('{CASE}', 4, 1, 'judgement', 'valid', 'acknowledged', 'judged_valid', '{AT}', now(), 'ann');
-        insert into deadline (case_id, round, stage, allowance, started_at, remaining, warn_at, due_at, warned_at,
+        insert into deadline (case_id, round, stage, tier, allowance, started_at, remaining, warn_at, due_at, met_at,
                               deadline_rules_version, calendar_rules_version, generation)
-        values ('{CASE}', 1, 'solution', '1 day', '{AT}', '0', now(), now(), now(), 1, 1, 1);
+        values ('{CASE}', 1, 'acknowledgement', 'silver', '6 hours', '{AT}', '6 hours', '2026-03-02T14:48Z',
+                '2026-03-02T16:00Z', '{AT}', 1, 1, 1),
+               ('{CASE}', 1, 'proposal', 'silver', '24 hours', '{AT}', '24 hours', '2026-03-04T13:12Z',
+                '2026-03-05T10:00Z', null, 1, 1, 1),
+               ('{CASE}', 1, 'solution', 'silver', '60 hours', '{AT}', '60 hours', '2026-03-10T10:00Z',
+                '2026-03-11T14:00Z', null, 1, 1, 1),
+               ('{CLOSED}', 1, 'acknowledgement', 'silver', '24 hours', '{AT}', '24 hours', '2026-03-04T13:12Z',
+                '2026-03-05T10:00Z', '{AT}', 1, 1, 1);
     """,
     "profile": f"""
         insert into customer (id, kind, facts, completeness, version, registered_at, updated_at)
@@ -166,14 +179,16 @@ async def build(five: "Five") -> None:
         await five.announce(
             PointsPosted(
                 customer_id=CUSTOMER, entry_id=entry, kind=kind, points=points, balance=balance, held=0, debt=0,
-                posted_at=AT,
+                order_id=ORDER, posted_at=AT,
             )
         )  # fmt: skip
-    await five.announce(
-        DeadlineWarned(
-            subject_id=CUSTOMER, case_id=CASE, customer_id=CUSTOMER, stage="solution", due_at=AT, warned_at=AT
-        )
-    )
+    for case, kind, valid in ((CASE, "complaint", True), (CLOSED, "praise", False)):
+        fields = {"subject_id": CUSTOMER, "case_id": case, "customer_id": CUSTOMER}
+        filed = {"kind": kind, "severity": "low", "channel": "call", "category": "price", "tier": "silver"}
+        await five.announce(ComplaintFiled.model_validate({**fields, **filed, "filed_at": AT}))
+        await five.announce(ComplaintAcknowledged.model_validate({**fields, "acknowledged_at": AT}))
+        await five.announce(ComplaintJudged.model_validate({**fields, "valid": valid, "judged_at": AT}))
+    await five.announce(ComplaintClosed.model_validate({**fields, "closed_at": AT}))
 
 
 async def fold(tx: Transaction) -> None:

@@ -47,7 +47,8 @@ FAULTS = [
     Fault("deadline-deleted-with-its-timer", "complaint",
           f"delete from timer where {RUNS_ARMED}; delete from deadline where {RUNS}", {"deadlines_given"}),
     Fault("deadline-moved-a-year", "complaint",
-          f"update deadline set due_at = due_at + interval '1 year', warn_at = warn_at + interval '1 year' where {RUNS}; {ARMED}",
+          "update deadline set due_at = due_at + interval '1 year', warn_at = warn_at + interval '1 year' "
+          f"where {RUNS}; {ARMED}",
           {"deadlines_due"}),
     Fault("deadline-moved-an-hour", "complaint",
           f"update deadline set due_at = due_at + interval '1 hour' where {RUNS}", {"deadlines_due"}),
@@ -65,7 +66,7 @@ FAULTS = [
     Fault("allowance-of-no-tier", "complaint",
           f"update deadline set tier = null where {RUNS}", {"deadline_allowances"}),
     Fault("tier-nobody-was-in", "complaint",
-          f"update deadline set tier = 'platinum' where case_id = {LATE}", {"deadline_tiers", "deadline_allowances"}),
+          f"update deadline set tier = 'platinum' where {RUNS}", {"deadline_tiers", "deadline_allowances"}),
     Fault("deadline-of-another-stage", "complaint",
           f"update deadline set round = 3 where {RUNS}", {"deadlines_given", "deadline_timers"}),
     Fault("deadline-begins-later", "complaint",
@@ -88,7 +89,8 @@ FAULTS = [
           f"update deadline set done_late_at = done_late_at - interval '1 day' where case_id = {LATE}",
           {"deadlines_judged"}),
     Fault("breached-before-its-end", "complaint",
-          f"update deadline set breached_at = breached_at - interval '1 hour' where case_id = {LATE} and stage = 'proposal'",
+          "update deadline set breached_at = breached_at - interval '1 hour' "
+          f"where case_id = {LATE} and stage = 'proposal'",
           {"deadlines_judged", "escalations"}),
     Fault("runs-while-the-customer-is-to-answer", "complaint",
           f"update deadline set running_since = now() where case_id = {WAITS} and stage = 'proposal'",
@@ -120,13 +122,14 @@ FAULTS = [
     Fault("contact-altered", "complaint", f"update case_story set contact_phone = '2' where case_id = {LATE}",
           {"case_stories"}),
     Fault("filed-at-another-time", "complaint",
-          f"update complaint_case set filed_at = filed_at + interval '1 day' where id = {LATE}", 
+          f"update complaint_case set filed_at = filed_at + interval '1 day' where id = {LATE}",
           {"case_rows", "cases_in_indicators"}),
     Fault("kind-altered", "complaint", f"update complaint_case set category = 'price' where id = {LATE}",
           {"cases_announced"}),
     Fault("severity-altered", "complaint", f"update complaint_case set severity = 'low' where id = {GRADED}",
           {"case_rows"}),
-    Fault("waits-for-nobody", "complaint", f"update complaint_case set waiting = null where id = {WAITS}", {"case_rows"}),
+    Fault("waits-for-nobody", "complaint", f"update complaint_case set waiting = null where id = {WAITS}",
+          {"case_rows"}),
     Fault("closed-at-another-time", "complaint",
           "update complaint_case set closed_at = closed_at + interval '1 day' where status = 'closed'", {"case_rows"}),
     Fault("next-due-altered", "complaint",
@@ -143,7 +146,8 @@ FAULTS = [
           "update case_step set outcome = 'invalid' where name = 'judgement' and outcome = 'valid' and round = 1 and "
           f"case_id = {SETTLED}", {"case_histories", "cases_announced", "deadlines_judged"}),
     Fault("step-inserted", "complaint",
-          f"""insert into case_step (case_id, number, round, name, status_before, status_after, at, recorded_at, done_by)
+          f"""insert into case_step (case_id, number, round, name, status_before, status_after, at, recorded_at,
+                                     done_by)
               select case_id, 9, 1, 'pause', status_after, status_after, at, now(), 'x' from case_step
               where case_id = {LATE} and number = 3""", {"case_histories", "case_rows"}),
     # settlements

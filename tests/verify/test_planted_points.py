@@ -3,7 +3,7 @@
 from tests.verify.planted import Fault, LivedSystem, each_of
 
 # The order of 1000.50 and 500.25, bought 90 days ago, that nobody took anything back of.
-AN_ORDER = "(select order_id from order_points where posted > 0 and reversed_by = '{}' and placed_at > now() - interval '100 days')"
+AN_ORDER = "(select order_id from order_points where posted = 1801)"
 WHOLE = f"order_id = {AN_ORDER}"
 ITS_ENTRY = f"(select id from entry where {WHOLE} and kind = 'earn' and fact_id is null order by number limit 1)"
 ANN = "(select customer_id from wallet where debt = 0 and available > 0)"
@@ -90,7 +90,8 @@ FAULTS = [
           f"update order_points set lines = replace(lines::text, 'coffee', 'cocoa')::jsonb where {WHOLE}",
           {"orders_in_ledger"}),
     Fault("lines-of-another-amount-that-sum-alike", "loyalty",
-          f"update order_points set lines = replace(replace(lines::text, '1000.50', '1001.50'), '500.25', '499.25')::jsonb where {WHOLE}",
+          f"""update order_points set lines = replace(replace(lines::text, '1000.50', '1001.50'),
+                                                      '500.25', '499.25')::jsonb where {WHOLE}""",
           {"orders_in_ledger"}),
     Fault("lines-emptied", "loyalty", f"update order_points set lines = '[]' where {WHOLE}",
           {"orders_in_ledger", "orders_earned"}),
@@ -100,7 +101,8 @@ FAULTS = [
     Fault("cancelled-order-keeps-its-line", "loyalty",
           """update order_points set lines = '[[1, "coffee", "80.00", 1]]' where lines::text like '%80.00%'""",
           {"reversed_lines", "orders_earned"}),
-    Fault("order-forgets-its-lots", "loyalty", f"update order_points set lots = '{{}}' where {WHOLE}", {"orders_posted"}),
+    Fault("order-forgets-its-lots", "loyalty", f"update order_points set lots = '{{}}' where {WHOLE}",
+          {"orders_posted"}),
     # why points moved
     once_more("earned-without-a-cause", ITS_ENTRY, 1500, {"entry_causes", "lots_made"}, order_id="null"),
     Fault("earned-by-an-order-of-another", "loyalty",
@@ -114,11 +116,10 @@ FAULTS = [
     Fault("entry-of-another-kind", "loyalty",
           "update entry set kind = 'adjust' where kind = 'expire'",
           {"entry_causes", "entry_balances", "ledger_announced"}),
-    Fault("caused-by-a-tier-change-nobody-made", "loyalty",
-          f"update entry set fact_id = gen_random_uuid() where {WHOLE} and fact_id is not null", {"entry_facts"}),
     Fault("redeemed-by-nobody", "loyalty", f"update entry set actor = null where id = {SPENT}", {"entry_causes"}),
     Fault("adjusted-without-a-decision", "loyalty",
-          "update adjustment set state = 'pending', decided_by = null, decided_at = null, entry_id = null where points = 5000",
+          """update adjustment set state = 'pending', decided_by = null, decided_at = null, entry_id = null
+             where points = 5000""",
           {"entry_causes"}),
     Fault("adjusted-by-more-than-was-decided", "loyalty", "update adjustment set points = 50 where points = 25",
           {"entry_causes"}),
@@ -135,7 +136,8 @@ FAULTS = [
     Fault("redemption-of-no-lots", "loyalty", f"delete from spent_lot where entry_id = {SPENT}",
           {"lots_used"}),
     Fault("given-back-of-nothing", "loyalty",
-          "update entry set reverses = gen_random_uuid() where kind = 'reverse_redemption'", {"entry_causes", "lots_used"}),
+          "update entry set reverses = gen_random_uuid() where kind = 'reverse_redemption'",
+          {"entry_causes", "lots_used"}),
     # how they moved
     Fault("postings-of-another-account", "loyalty",
           f"update posting set account = 'adjusted' where account = 'issued' and entry_id = {ITS_ENTRY}",
@@ -160,7 +162,7 @@ FAULTS = [
               update wallet set debt = 0, available = 90 where customer_id = {BEN}""",
           {"entry_balances", "overview_points", "ledger_balances", "ledger_announced", "lots_used"}),
     Fault("announced-of-another-order", "loyalty",
-          f"update outbox set payload = replace(payload, 'order_id\":\"0', 'order_id\":\"1') "
+          "update outbox set payload = replace(payload, 'order_id\":\"0', 'order_id\":\"1') "
           "where position = (select min(position) from outbox where payload like '%\"order_id\"%')",
           {"ledger_announced"}),
     # lots
@@ -174,7 +176,8 @@ FAULTS = [
     Fault("lot-of-more-points", "loyalty",
           f"update lot set points = points + 100, expired = expired where entry_id = {ITS_ENTRY}", {"lots_made"}),
     Fault("lot-without-an-entry", "loyalty",
-          f"insert into lot (id, customer_id, entry_id, earned_at, expires_at, points, remaining) values ('{AN_ID}', {ANN}, "
+          f"insert into lot (id, customer_id, entry_id, earned_at, expires_at, points, remaining) "
+          f"values ('{AN_ID}', {ANN}, "
           f"'{AN_ID}', now(), now() + interval '1 year', 5, 0)", {"lots_made"}),
     Fault("earned-at-another-time", "loyalty",
           f"update lot set earned_at = earned_at + interval '1 day' where entry_id = {ITS_ENTRY}", {"lots_made"}),
@@ -185,7 +188,7 @@ FAULTS = [
     Fault("expired-without-an-entry", "loyalty",
           "update lot set expired = 1 where points = 5000", {"lots_used"}),
     Fault("expiry-never-run", "loyalty",
-          f"""update lot set expired = 0, remaining = 40 where points = 40;
+          """update lot set expired = 0, remaining = 40 where points = 40;
               update lot set remaining = remaining - 40, expired = 40 where points = 5000""",
           {"lots_expire"}),
     Fault("next-expiry-forgotten", "loyalty", f"update wallet set next_expiry = null where customer_id = {ANN}",

@@ -173,7 +173,7 @@ async def test_a_timer_that_did_not_end_as_it_should_is_found(five: Five, state:
     await five.run(
         "complaint",
         f"""insert into timer (aggregate, kind, generation, due_at, state, ended_at)
-            values ('a', 'deadline_warning', 1, now() + interval '{due}', '{state}', {ended})""",
+            values ('a', 'x', 1, now() + interval '{due}', '{state}', {ended})""",
     )
     assert await five.broken() == {"timers_end_once"}
 

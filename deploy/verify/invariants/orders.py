@@ -5,7 +5,8 @@ from dataclasses import replace
 from deploy.verify.invariant import CUT, Between, Rows
 
 # A line as one number, so that the lines of an order are compared by their sum, in any order.
-HASH = "hash_record_extended(row(({line})::int, ({category})::text, ({amount})::numeric(18, 4), ({quantity})::int), 0)"
+LINE = "hash_record_extended(row(({line})::int, ({category})::text, ({amount})::numeric(18, 4), ({quantity})::int), 0)"
+OF_GATEWAY = LINE.format(line="line", category="category", amount="amount", quantity="quantity")
 
 ACCEPTED = Rows(
     "gateway",
@@ -17,7 +18,7 @@ ACCEPTED_LINES = replace(
     ACCEPTED,
     sql=f"""select id as key, customer_id, placed_at, amount, content.lines
             from customer_order, lateral (
-                select sum({HASH.format(line="line", category="category", amount="amount", quantity="quantity")}) as lines
+                select sum({OF_GATEWAY}) as lines
                 from json_to_recordset(customer_order.lines::json)
                     as l(line int, category text, amount numeric(18, 4), quantity int)) content""",
 )
@@ -32,15 +33,15 @@ TAKEN_BACK = Rows(
 LINES_BACK = Rows(
     "gateway",
     f"""select order_id as key,
-               sum({HASH.format(line="line", category="category", amount="amount", quantity="quantity")}) as lines
+               sum({OF_GATEWAY}) as lines
         from (select order_id, l.line, l.category, sum(l.amount) as amount, sum(l.quantity) as quantity
               from reversal, jsonb_to_recordset(lines) as l(line int, category text, amount numeric, quantity int)
               group by order_id, l.line, l.category) back group by order_id""",
     of_events="select order_id as key from reversal where event_id = any($1)",
     of_streams=f"select order_id as key from reversal where customer_id::text = any($1) and recorded_at < {CUT}",
 )
-OF_LEDGER = HASH.format(line="line ->> 0", category="line ->> 1", amount="line ->> 2", quantity="line ->> 3")
-BACK_IN_LEDGER = HASH.format(line="line ->> 0", category="line ->> 1", amount="line ->> 4", quantity="line ->> 5")
+OF_LEDGER = LINE.format(line="line ->> 0", category="line ->> 1", amount="line ->> 2", quantity="line ->> 3")
+BACK_IN_LEDGER = LINE.format(line="line ->> 0", category="line ->> 1", amount="line ->> 4", quantity="line ->> 5")
 
 INVARIANTS = (
     Between(
@@ -68,7 +69,8 @@ INVARIANTS = (
         Rows(
             "loyalty",
             f"""select order_id as key, sum({BACK_IN_LEDGER}) as lines
-                from order_points, jsonb_array_elements(lines) as line where line ->> 5 is not null group by order_id""",
+                from order_points, jsonb_array_elements(lines) as line where line ->> 5 is not null
+                group by order_id""",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Cases: every history is a legal path, every row of a case is what its history says, and nothing written was changed."""
+"""Cases: every history is a legal path, every row of a case what its history says, and nothing written was changed."""
 
 from deploy.verify.invariant import Within
 

@@ -24,12 +24,17 @@ GRADED = """
 
 
 async def _deadline_tiers(snapshots: Snapshots) -> tuple[int, list[str]]:
-    """A promise stands when the history is corrected, so a tier counts that the customer had at any time."""
+    """Of what is still owed. A promise stands when the history is corrected, so a tier counts that the customer had at
+    any time; not of what was filed before tiering came back from a backup, which may know less since."""
+    owner = snapshots.after["tiering"]
     rows = await snapshots.now["complaint"].fetch(
-        """select distinct c.customer_id, d.tier, c.id as case_id from deadline d join complaint_case c on c.id = d.case_id
-           where d.tier is not null"""
+        """select distinct c.customer_id, d.tier, c.id as case_id
+           from deadline d join complaint_case c on c.id = d.case_id
+           where d.tier is not null and num_nonnulls(d.met_at, d.cancelled_at, d.done_late_at) = 0
+             and c.recorded_at >= $1""",
+        await owner.fetchval("select started_at from stream_epoch"),
     )
-    known = await snapshots.after["tiering"].fetch(
+    known = await owner.fetch(
         "select distinct customer_id, tier from tier_history where customer_id = any($1)",
         list({row["customer_id"] for row in rows}),
     )
@@ -129,7 +134,7 @@ INVARIANTS = (
                     and n.severity = g.severity and n.tier = d.tier
                 where g.case_id = d.case_id
                   and d.allowance = case when n.version is null then a.allowance else n.allowance end)
-            union all  -- while it runs a better tier shortens it (K11); by which rules is plain where there were no others
+            union all  -- a better tier shortens what runs (K11); by which rules is plain where there were no others
             select d.case_id, d.round, d.stage, t.tier, n.allowance, 'a better tier was not heeded'
             from deadline d
             join complaint_case c on c.id = d.case_id
@@ -145,7 +150,7 @@ INVARIANTS = (
     ),
     Scan(
         "deadline_tiers",
-        "every deadline's tier is one that the customer was in",
+        "the tier of every deadline that is owed is one that the customer was in",
         _deadline_tiers,
     ),
     Within(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.verify.invariant import Scan
 from deploy.verify.snapshots import SharedConnection, Snapshots
-from deploy.verify.working_time import MICROSECOND, WorkingTime, micros
+from deploy.verify.working_time import MICROSECOND, WorkingTime, instant_of, micros
 
 DEADLINES = """
 select d.case_id, d.round, d.stage, d.tier, d.allowance, d.started_at, d.warn_at, d.due_at, d.warned_at, d.breached_at,
@@ -35,7 +35,8 @@ select kind, version, document, effective_from, effective_to from rule_set_versi
 where kind in ('calendar-rules', 'deadline-rules') and effective_from is not null
 """
 SPAN = """
-select extract(year from min(started_at))::int as first, extract(year from max(due_at))::int as last from deadline
+select extract(year from min(started_at))::int as first,
+       extract(year from least(max(due_at), now() + interval '10 years'))::int as last from deadline
 """
 YEARS_AROUND = (1, 2)  # before the first deadline, and after the last
 CLOCKS = timedelta(minutes=1)
@@ -151,10 +152,9 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
         ]  # fmt: skip
         if not found or any(fits(deadline, by_one) for by_one in found):
             continue
-        if _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1:
-            if _between(deadline, found, of_round, rules, calendars, percents):
-                continue
-        yield _sentence(deadline, found[0])
+        in_a_range = _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1
+        if not (in_a_range and _between(deadline, found, of_round, rules, calendars, percents)):
+            yield _sentence(deadline, found[0])
 
 
 def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID, str | None]) -> bool:
@@ -189,8 +189,6 @@ def _between(
 
 
 def _sentence(deadline: Row, found: Instants) -> str:
-    from deploy.verify.working_time import instant_of
-
     return (
         f"complaint: case_id={deadline['case_id']} round={deadline['round']} stage={deadline['stage']} "
         f"due_at={deadline['due_at']} warn_at={deadline['warn_at']}, its facts give {instant_of(found.due[-1])} "

@@ -1,4 +1,4 @@
-"""How deadlines end: by the step that does their work, in time or late; breached only when that was not done in time."""
+"""How deadlines end: by the step that does their work, in time or late; breached only when it was not in time."""
 
 from deploy.verify.invariant import Within
 

@@ -1,7 +1,6 @@
 """Why points moved: every entry has a cause that stands elsewhere, and every cause has its entry, once."""
 
-from deploy.verify.invariant import Scan, Within
-from deploy.verify.snapshots import Snapshots
+from deploy.verify.invariant import Within
 
 CAUSES = """
 with moved as (
@@ -49,26 +48,6 @@ select null, null, 'transfer', 'transfer ' || coalesce(fact_id::text, '') || ' h
 from transferred where fact_id is null or entries <> 2 or customers <> 2 or points <> 0
 """
 
-# What moved an order's points, besides its placing and what was taken back of it: tier changes, which tiering made.
-BY_TIERS = """
-select distinct e.fact_id as change_id, e.customer_id from entry e
-join order_points o on o.order_id = e.order_id
-where e.kind in ('earn', 'reverse') and e.fact_id is not null and e.fact_id <> all (o.reversed_by)
-"""
-
-
-async def _entry_facts(snapshots: Snapshots) -> tuple[int, list[str]]:
-    rows = await snapshots.now["loyalty"].fetch(BY_TIERS)
-    known = await snapshots.after["tiering"].fetch(
-        "select id, customer_id from tier_history where id = any($1)", [row["change_id"] for row in rows]
-    )
-    made = {(row["id"], row["customer_id"]) for row in known}
-    return len(rows), [
-        f"loyalty: entries of customer_id={row['customer_id']} name the tier change {row['change_id']}"
-        for row in rows if (row["change_id"], row["customer_id"]) not in made
-    ]  # fmt: skip
-
-
 INVARIANTS = (
     Within(
         "entry_causes",
@@ -76,10 +55,5 @@ INVARIANTS = (
         ("loyalty",),
         checked="select count(*) from entry",
         offending=CAUSES,
-    ),
-    Scan(
-        "entry_facts",
-        "every entry that a tier change caused names one that tiering made of that customer",
-        _entry_facts,
     ),
 )

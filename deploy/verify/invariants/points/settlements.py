@@ -1,4 +1,4 @@
-"""What cases were settled with: each accepted settlement that was carried out is granted once, to the case's customer."""
+"""What cases were settled with: each settlement that was carried out is granted once, to the case's customer."""
 
 from deploy.verify.invariant import CUT, Between, Rows
 

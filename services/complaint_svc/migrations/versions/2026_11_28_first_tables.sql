@@ -51,6 +51,8 @@ end $$;
 
 create trigger case_story_digest before insert on case_story for each row execute function case_story_digest();
 
+alter table case_story enable always trigger case_story_digest;
+
 create trigger case_story_stays before update on case_story for each row execute function refuse_change();
 
 create table case_step (
