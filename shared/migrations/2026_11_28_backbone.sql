@@ -40,6 +40,12 @@ create index outbox_unpublished on outbox (position) where published_at is null;
 
 create index outbox_stream on outbox (topic, key, seq);
 
+-- What was announced stands. Months are dropped whole, which is no deletion of rows.
+create trigger outbox_stays
+    before update of position, recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at, shard
+        or delete
+    on outbox for each row execute function refuse_change();
+
 create table stream_head (
     topic text not null, key text not null, seq bigint not null, last_event_id uuid not null,
     changed_at timestamptz not null, primary key (topic, key)

@@ -76,6 +76,9 @@ end $$;
 create trigger rule_set_is_immutable before update on rule_set_version
     for each row execute function rule_set_is_immutable();
 
+create trigger rule_set_version_is_kept before delete on rule_set_version
+    for each row execute function refuse_change();
+
 create function rule_set_step_is_immutable() returns trigger language plpgsql as $$ begin
     if tg_op = 'UPDATE' and to_jsonb(new) - 'note' = to_jsonb(old) - 'note' and new.note is null
     then

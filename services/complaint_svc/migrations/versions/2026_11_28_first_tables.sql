@@ -37,6 +37,10 @@ create index case_open on complaint_case (coalesce(next_due_at, timestamptz '999
 
 create index case_filed on complaint_case (filed_at);
 
+create trigger case_stays
+    before update of id, partner_id, kind, channel, category, order_id, sku, filed_at, recorded_at or delete
+    on complaint_case for each row execute function refuse_change();
+
 create table case_story (
     case_id uuid primary key references complaint_case (id), product text, what_happened text not null,
     happened_at timestamptz, bought_at timestamptz, usage text, request text, settlement_wish text,
@@ -89,6 +93,11 @@ create table proposal (
 create index proposal_of_case on proposal (case_id);
 
 create index proposal_of_person on proposal (proposer_id, counted_on);
+create trigger proposal_stays before update or delete on proposal
+    for each row execute function refuse_change('answered_at', 'accepted');
+
+create trigger proposal_is_answered_once before update on proposal
+    for each row when (old.answered_at is not null and old is distinct from new) execute function refuse_change();
 
 create unique index proposal_one_open on proposal (case_id) where answered_at is null;
 
@@ -121,6 +130,18 @@ create table deadline (
     constraint deadline_warned_first check (breached_at is null or warned_at is not null)
 ) with (fillfactor = 80);
 
+-- A case is saved with all deadlines of its round, changed or not: only what differs is looked at.
+create trigger deadline_stays before update on deadline
+    for each row when ((old.case_id, old.round, old.stage, old.started_at)
+                       is distinct from (new.case_id, new.round, new.stage, new.started_at))
+    execute function refuse_change();
+
+create trigger deadline_ends_once before update on deadline
+    for each row when (num_nonnulls(old.met_at, old.cancelled_at, old.done_late_at) > 0 and old is distinct from new)
+    execute function refuse_change();
+
+create trigger deadline_is_kept before delete on deadline for each row execute function refuse_change();
+
 create index deadline_started on deadline (started_at);
 
 create table escalation (
@@ -129,3 +150,5 @@ create table escalation (
         constraint escalation_level_known check (escalation_level in ('manager', 'head', 'sponsor')),
     round int not null, stage text not null, at timestamptz not null, primary key (case_id, escalation_level)
 );
+
+create trigger escalation_stays before update or delete on escalation for each row execute function refuse_change();
