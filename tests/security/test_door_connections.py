@@ -230,7 +230,8 @@ def test_garbage_behind_a_request_does_not_take_its_answer(port: int) -> None:
 
 def test_an_offer_to_upgrade_is_left_aside(port: int) -> None:
     """As Java's client makes one with each request in the clear."""
-    first = b"GET /first HTTP/1.1\r\nHost: patron\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
+    first = b"GET /first HTTP/1.1\r\nHost: patron\r\n" + offer
     answer = answers_to(port, first + b"GET /next HTTP/1.1\r\nHost: patron\r\n" + CLOSE)
     assert answer.count(b"HTTP/1.1 200 OK") == 2
     assert [scope["path"] for scope in SEEN if scope["path"] != "/"] == ["/first", "/next"]
