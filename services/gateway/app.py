@@ -4,12 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.gateway.access.dependencies import authenticate
 from services.gateway.access.handlers.authenticator import Authenticator
 from services.gateway.access.routes import development, partner_keys, sign_out
-from services.gateway.access.routes.rate_limit import RateLimitMiddleware, TokenBuckets, counting_clients
+from services.gateway.access.routes.rate_limit import RateLimitMiddleware, RefusalPace, TokenBuckets, counting_clients
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.desk import routes as desk
@@ -56,6 +55,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     settings = settings or Settings()
     clients = TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst)
     addresses = TokenBuckets(per_second=settings.requests_per_address, burst=settings.address_burst)
+    pace = RefusalPace()
     app = create_service(
         settings,
         ports=ports,
@@ -67,12 +67,10 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        authenticate=counting_clients(authenticate, clients),
+        authenticate=counting_clients(authenticate, clients, pace),
     )
     # inside of the outermost layer, so that what is refused is logged and counted too
-    app.user_middleware.append(Middleware(RateLimitMiddleware, addresses=addresses))
-    if settings.trusted_proxies:  # outermost: all within see the address of who asks
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies])
+    app.user_middleware.append(Middleware(RateLimitMiddleware, addresses=addresses, pace=pace))
     service: Service = app.state.service
     app.state.authenticator = Authenticator(settings, service.database, service.verifier, service.security_log)
     app.state.sources = SourceDirectory(service.database, settings.sources)

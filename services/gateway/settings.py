@@ -1,6 +1,5 @@
 """The gateway's environment."""
 
-from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,7 +19,6 @@ class Settings(ServiceSettings):
     burst: int = Field(default=4000, ge=1)
     requests_per_address: float = Field(default=10_000.0, gt=0)  # a second, before it is known who asks
     address_burst: int = Field(default=20_000, ge=1)
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # whose X-Forwarded-For says who asks
 
     failed_sign_ins: int = Field(default=30, ge=1)  # of an address or with a credential, before it has to wait
 

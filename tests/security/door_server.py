@@ -10,14 +10,14 @@ import sys
 import time
 from typing import Any
 
-import uvicorn
+from fastapi import FastAPI
 
 from services.gateway.app import create_app
 from services.gateway.settings import Settings
 from shared.chassis import Ports
 from shared.chassis.http.connection_settings import ConnectionSettings
-from shared.chassis.http.guarded_protocol import guarded_protocol
 from shared.chassis.operations.lifespan import collect_garbage_less_often
+from shared.chassis.server import bind, server_of
 from shared.messaging.broker.loopback import LoopbackBroker
 
 TICK = 0.002
@@ -53,12 +53,13 @@ class PauseGauge:
 
 def main(port: int) -> None:
     """Serves on loopback until it is killed."""
-    connections = ConnectionSettings()
-    app = PauseGauge(create_app(Settings(), Ports(broker=LoopbackBroker(), logs=False)))
-    uvicorn.run(
-        app, host="127.0.0.1", port=port, http=guarded_protocol(connections.limits()), loop="uvloop",
-        log_level="critical", access_log=False, proxy_headers=False, limit_concurrency=connections.concurrency,
-    )  # fmt: skip
+
+    def build() -> FastAPI:
+        app = create_app(Settings(), Ports(broker=LoopbackBroker(), logs=False))
+        app.add_middleware(PauseGauge)
+        return app
+
+    server_of(build, Settings(), ConnectionSettings(), None).run([bind("127.0.0.1", port)])
 
 
 if __name__ == "__main__":

@@ -4,93 +4,32 @@ Each attack runs beside a probe of `/livez`. The pause that is judged is the pro
 took without letting anybody else on: the machine's other work does not count. The probe sees what a caller sees.
 """
 
-import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import harness
 from tests.security.door import Caller, code_in
+from tests.security.door_gateway import Gateway, running_gateway
 
 LONGEST_PAUSE = 0.05
 LONGEST_ANSWER = 2.0  # of the probe, on a machine with other work: a frozen gateway took 7 to 10 s
-ROOT = Path(__file__).resolve().parents[2]
 KIB, MIB = 1024, 1024 * 1024
 JSON, NDJSON = b"application/json", b"application/x-ndjson"
-
-
-@dataclass(frozen=True)
-class Gateway:
-    """A running gateway, and the credentials of who attacks it."""
-
-    port: int
-    person: bytes
-    partner: bytes
-
-    def pauses(self) -> dict[str, float]:
-        head = b"GET /pauses HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n"
-        with Caller(self.port, 30) as caller:
-            caller.send(head)
-            longest: dict[str, float] = json.loads(caller.read_to_end().partition(b"\r\n\r\n")[2])
-            return longest
 
 
 @pytest.fixture(scope="module")
 async def gateway(
     databases: harness.Databases, keys: harness.Keys, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Gateway]:
-    url = await databases.prepare("gateway", harness.migrations_of("gateway"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-    environment = os.environ | {
-        "PATRON_DATABASE_URL": url, "PATRON_KEYS": str(keys.directory), "PATRON_MIGRATE": "false",
-        "PATRON_DEV_ISSUER": "true", "PYTHONPATH": str(ROOT), "PATRON_LOG_LEVEL": "ERROR",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "tests.security.door_server", str(port)]
-    log = (tmp_path_factory.mktemp("door") / "log").open("wb")
-    child = subprocess.Popen(command, env=environment, cwd=Path(log.name).parent, stdout=log, stderr=log)  # noqa: ASYNC220
-    try:
-        await _until_served(child, port, Path(log.name))
-        yield await _with_credentials(port)
-    finally:
-        child.kill()
-        child.wait()
-        log.close()
-
-
-async def _until_served(child: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert child.poll() is None, log.read_text()[-2000:]
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
-
-
-async def _with_credentials(port: int) -> Gateway:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        token = (await client.post("/dev/token", json={"role": "admin"})).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        partner = (await client.post("/v1/partners", json={"code": "dealer", "name": "A dealer"})).json()["id"]
-        key = (await client.post(f"/v1/partners/{partner}/keys")).json()["secret"]
-    return Gateway(port, f"Authorization: Bearer {token}\r\n".encode(), f"Authorization: Bearer {key}\r\n".encode())
+    async with running_gateway(databases, keys, tmp_path_factory.mktemp("door")) as gateway:
+        yield gateway
 
 
 @contextmanager
@@ -103,7 +42,7 @@ def probed(port: int) -> Iterator[list[float]]:
         with Caller(port, 30) as caller:
             while not stop.is_set():
                 began = time.monotonic()
-                assert caller.send(b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n")
+                assert caller.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 answer = b""
                 while not answer.endswith(b"}"):
                     answer += caller.socket.recv(4096)
@@ -187,7 +126,7 @@ HEADERS: dict[str, bytes] = {
 
 def request(method_and_target: bytes, credential: bytes, body: bytes = b"", media_type: bytes = JSON) -> bytes:
     content = b"Content-Type: %b\r\nContent-Length: %d\r\n" % (media_type, len(body)) if body else b""
-    return b"%b HTTP/1.1\r\nHost: gateway\r\n%b%bConnection: close\r\n\r\n%b" % (
+    return b"%b HTTP/1.1\r\nHost: localhost\r\n%b%bConnection: close\r\n\r\n%b" % (
         method_and_target, credential, content, body,
     )  # fmt: skip
 
@@ -195,7 +134,7 @@ def request(method_and_target: bytes, credential: bytes, body: bytes = b"", medi
 def in_chunks(method_and_target: bytes, credential: bytes, body: bytes) -> bytes:
     chunks = [body[start : start + 65535] for start in range(0, len(body), 65535)]
     framed = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
-    head = b"%b HTTP/1.1\r\nHost: gateway\r\n%bContent-Type: %b\r\nTransfer-Encoding: chunked\r\n"
+    head = b"%b HTTP/1.1\r\nHost: localhost\r\n%bContent-Type: %b\r\nTransfer-Encoding: chunked\r\n"
     return head % (method_and_target, credential, JSON) + b"Connection: close\r\n\r\n" + framed + b"0\r\n\r\n"
 
 
@@ -267,7 +206,7 @@ def test_nothing_at_all_that_is_refused_pauses_the_loop(gateway: Gateway) -> Non
 
 
 def test_a_body_too_large_is_refused_before_it_is_read_and_the_connection_ends(gateway: Gateway) -> None:
-    head = b"POST /dev/token HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+    head = b"POST /dev/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     for framed in (b"Content-Length: 7900000\r\n\r\n", b"Content-Length: 4097\r\n\r\n[[["):
         with Caller(gateway.port) as caller:
             caller.send(head + framed)
@@ -278,7 +217,7 @@ def test_a_body_too_large_is_refused_before_it_is_read_and_the_connection_ends(g
 
 
 def test_who_goes_away_in_the_middle_is_nobodys_error(gateway: Gateway) -> None:
-    head = b"POST /v1/orders HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+    head = b"POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
     for _ in range(20):
         with Caller(gateway.port) as caller:
             caller.send(head + gateway.partner + b"\r\n{")
@@ -292,5 +231,5 @@ def test_who_goes_away_in_the_middle_is_nobodys_error(gateway: Gateway) -> None:
 
 def metrics(gateway: Gateway) -> Any:
     with Caller(gateway.port) as caller:
-        caller.send(b"GET /metrics HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+        caller.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return caller.read_to_end()

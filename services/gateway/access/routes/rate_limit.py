@@ -5,15 +5,16 @@ takes nothing from the clients behind the same address but what they all share. 
 n processes a client may ask n times as much, which protects each of them as well.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.access.domain.failed_sign_ins import network_of
 from shared.chassis import Actor, Refused, Service
 from shared.chassis.access.identity import ACTOR
 from shared.chassis.problems import problem_of
@@ -21,7 +22,11 @@ from shared.chassis.service import Authenticate
 
 MOST_REMEMBERED = 10_000  # callers; the one not seen for longest is forgotten, which at worst fills its bucket
 ALLOWANCE = "patron.allowance"  # where a request's scope keeps what its caller has left
-CALLERS_OF_ADDRESS = 64  # bits of an IPv6 address that tell one household or company from another
+REFUSALS_AT_ONCE, REFUSALS_PER_SECOND = 100, 2.0  # of one address, before each further one is held
+HELD_SECONDS = 1.0
+MOST_HELD = 200  # of the requests that may run at once: guessers must not take the others' places
+
+caller_at = lru_cache(maxsize=MOST_REMEMBERED)(network_of)
 
 
 class TokenBucket:
@@ -87,19 +92,43 @@ class Allowance:
             raise Refused(429, "too_many_requests", "Slow down.", headers={"Retry-After": wait})
 
 
+class RefusalPace:
+    """How quickly an address is refused: at once for a while, then a second later each time. So who guesses on many
+    connections spends its time waiting, and not the service's."""
+
+    def __init__(self) -> None:
+        self._refusals = TokenBuckets(per_second=REFUSALS_PER_SECOND, burst=REFUSALS_AT_ONCE)
+        self._held = 0
+
+    async def hold(self, scope: Scope) -> None:
+        """Count a refusal of the request's address, and wait when there were too many."""
+        if self._refusals.take(_caller_of(scope), time.monotonic()) >= 0 or self._held >= MOST_HELD:
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(HELD_SECONDS)
+        finally:
+            self._held -= 1
+
+
+def _caller_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return caller_at(client[0]) if client else ""
+
+
 class RateLimitMiddleware:
     """ASGI middleware: counts each request for its address, and says in the answer how many are left to the caller."""
 
-    def __init__(self, app: ASGIApp, *, addresses: TokenBuckets) -> None:
+    def __init__(self, app: ASGIApp, *, addresses: TokenBuckets, pace: RefusalPace) -> None:
         self.app = app
         self.addresses = addresses
+        self.pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        client = scope.get("client")
-        left = self.addresses.take(caller_at(client[0]) if client else "", time.monotonic())
+        left = self.addresses.take(_caller_of(scope), time.monotonic())
         allowance = scope[ALLOWANCE] = Allowance(self.addresses, left)
 
         async def send_with_headers(message: Message) -> None:
@@ -110,16 +139,21 @@ class RateLimitMiddleware:
         try:
             allowance.check()
         except Refused as refused:
+            await self.pace.hold(scope)
             await problem_of(refused)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 
 
-def counting_clients(authenticate: Authenticate, clients: TokenBuckets) -> Authenticate:
-    """The way in, with each request counted for the client that it turned out to be from."""
+def counting_clients(authenticate: Authenticate, clients: TokenBuckets, pace: RefusalPace) -> Authenticate:
+    """The way in: each request is counted for the client that it turned out to be from; refusals are paced."""
 
     async def authenticate_and_count(request: Request, service: Service) -> Actor:
-        actor = await authenticate(request, service)
+        try:
+            actor = await authenticate(request, service)
+        except Refused:
+            await pace.hold(request.scope)
+            raise
         request.scope[ACTOR] = actor  # also of who asks too much it is known who it is
         left = clients.take(actor.client, time.monotonic())
         allowance: Allowance | None = request.scope.get(ALLOWANCE)
@@ -131,19 +165,3 @@ def counting_clients(authenticate: Authenticate, clients: TokenBuckets) -> Authe
         return actor
 
     return authenticate_and_count
-
-
-@lru_cache(maxsize=MOST_REMEMBERED)
-def caller_at(address: str) -> str:
-    """What an address is counted as: itself, and of IPv6 the network, in which one caller has addresses without end."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Address(int(parsed) >> CALLERS_OF_ADDRESS << CALLERS_OF_ADDRESS))
