@@ -87,8 +87,11 @@ class Life:
         await self.admin.settle()
         return big["customer_id"], spent["customer_id"]
 
-    async def _post(self, customer: str, what: str, by: Caller | None = None, **body: Any) -> dict[str, Any]:
-        made: dict[str, Any] = await (by or self.admin).post(f"/v1/customers/{customer}/points/{what}", body)
+    async def _post(
+        self, customer: str, what: str, by: Caller | None = None, status: int = 201, **body: Any
+    ) -> dict[str, Any]:
+        url = f"/v1/customers/{customer}/points/{what}"
+        made: dict[str, Any] = await (by or self.admin).post(url, body, status=status)
         return made
 
     async def _spend(self, ann: str, ben: str) -> None:
@@ -104,11 +107,11 @@ class Life:
         await self._post(ann, "holds", points=130, expires_at=soon)
         await self._post(ann, "adjustments", points=25, reason="Counted wrongly.")
         await self._post(ann, "adjustments", points=-15, reason="Counted wrongly.")
-        large = await self._post(ann, "adjustments", points=5000, reason="A prize.")
+        large = await self._post(ann, "adjustments", status=202, points=5000, reason="A prize.")
         await self.head.post(f"/v1/adjustments/{large['id']}/approval")
-        refused = await self._post(ann, "adjustments", points=6000, reason="A prize.")
+        refused = await self._post(ann, "adjustments", status=202, points=6000, reason="A prize.")
         await self.head.post(f"/v1/adjustments/{refused['id']}/rejection")
-        await self._post(ann, "adjustments", points=7000, reason="A prize.")
+        await self._post(ann, "adjustments", status=202, points=7000, reason="A prize.")
         await self._post(ann, "transfers", to=ben, points=90, reason="A present.")
         [lot, *_] = (await self.admin.get(f"/v1/customers/{ann}/points/lots"))["items"]
         for years in (3, 4):
@@ -121,8 +124,8 @@ class Life:
         whose = {} if customer is None else {"customer": {"id": customer}}
         case = await self.admin.post("/v1/complaints", CASE | whose | more)
 
-        async def take(step: str, **body: Any) -> Any:
-            return await self.admin.post(f"/v1/complaints/{case['id']}/{step}", body)
+        async def take(step: str, status: int = 201, **body: Any) -> Any:
+            return await self.admin.post(f"/v1/complaints/{case['id']}/{step}", body, status=status)
 
         take.case_id = case["id"]  # type: ignore[attr-defined]
         return take
@@ -160,6 +163,15 @@ class Life:
         await take("acceptance", accepted=True, at=self.at(12.6))
         await take("resolution", at=self.at(12.5))
         await take("identification", customer_id=ann)
+        # more money than one person may give: another approves; then too much, which is rejected
+        take = await self._file(ann, severity="low")
+        await take("acknowledgement")
+        await take("judgement", valid=True, reason="So it is.")
+        for decision in ("rejection", "approval"):
+            waiting = await take("proposals", 202, text="It is much.", amount="2500.00")
+            approval = waiting["approvals"][-1]["id"]
+            url = f"/v1/complaints/{take.case_id}/proposals/{approval}"  # type: ignore[attr-defined]
+            await self.head.post(f"{url}/{decision}")
         # in work: one graver than it seemed, one that waits for the customer
         take = await self._file(ann, severity="low")
         await take("acknowledgement")

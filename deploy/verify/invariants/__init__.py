@@ -3,6 +3,7 @@
 from deploy.verify.invariant import Invariant
 from deploy.verify.invariants import (
     assessments,
+    authority,
     complaints,
     external_facts,
     indicators,
@@ -36,6 +37,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *schedules.INVARIANTS,
     *key_accounts.INVARIANTS,
     *complaints.INVARIANTS,
+    *authority.INVARIANTS,
     *timers.INVARIANTS,
     *warnings.INVARIANTS,
     *assessments.INVARIANTS,

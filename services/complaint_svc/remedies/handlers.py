@@ -37,11 +37,14 @@ def giver_of(tx: Transaction, subject: str, roles: Iterable[str]) -> Giver:
 
 async def find_limits_reached(
     tx: Transaction, giver: Giver, recipient: Recipient, gift: Gift
-) -> tuple[CountedPer, ...]:
-    """The counts that the gift would take beyond what the giver may give alone; the sums stay locked."""
-    rules = await _lock(tx, giver, recipient)
+) -> tuple[tuple[CountedPer, ...], int]:
+    """The counts that the gift would take beyond what the giver may give alone, and the version of the rules that say
+    so; the sums stay locked."""
+    await _lock(tx, giver, recipient)
+    in_force = await load_in_force(tx, AUTHORITY_RULES)
+    rules = in_force.rules
     given = await repository.sum_given_alone(tx, giver, recipient.case_id, recipient.customer_id, rules.customer_days)
-    return limits_reached(gift, given, rules.of(giver.roles).limits)
+    return limits_reached(gift, given, rules.of(giver.roles).limits), in_force.version
 
 
 async def check_identification(tx: Transaction, by: Giver, recipient: Recipient) -> None:

@@ -20,6 +20,8 @@ proposal = Table(
     Column("proposer_id", Uuid),  # the person, however its subject is spelled
     Column("counted_on", Date),  # the business day whose limits it counts against
     Column("approved_by", Text),  # another person, where it went beyond the limits; then it counts against none
+    Column("roles", ARRAY(Text)),  # of who proposed it alone
+    Column("authority_version", Integer),  # the authority rules it was within, where it was proposed alone
 )
 
 settlement_approval = Table(  # proposals beyond the limits, from when they were asked for; the id is the proposal's

@@ -34,7 +34,10 @@ INVARIANTS = (
             "loyalty",
             f"""select {KEY.format(case="e.case_id", at="e.occurred_at")} as key, e.customer_id,
                        -p.points as points
-                from entry e join posting p on p.entry_id = e.id and p.account = 'issued' where e.kind = 'grant'""",
+                from entry e join posting p on p.entry_id = e.id and p.account = 'issued' where e.kind = 'grant'
+                union all  -- held for, or refused, a second person's approval
+                select {KEY.format(case="a.case_id", at="a.occurred_at")}, a.customer_id, a.points
+                from adjustment a where a.kind = 'settlement' and a.state <> 'posted'""",
         ),
     ),
     Between(

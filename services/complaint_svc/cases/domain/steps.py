@@ -54,16 +54,20 @@ Decision = tuple[Case, list[Event]]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is proposed, the business day it counts on, and the other person that approved it, where one had to."""
+    """What is proposed, the business day it counts on, and the other person that approved it, where one had to; else
+    the roles and the version of the authority rules by which nobody had to."""
 
     gift: Gift
     counted_on: date
     approved_by: str | None = None
+    roles: tuple[str, ...] | None = None
+    authority_version: int | None = None
 
     def as_proposal(self, proposal_id: UUID, request: StepRequest) -> Proposal:
         return Proposal(
             proposal_id, self.gift.points, self.gift.amount, request.at, proposed_by=request.by,
-            counted_on=self.counted_on, approved_by=self.approved_by,
+            counted_on=self.counted_on, approved_by=self.approved_by, roles=self.roles,
+            authority_version=self.authority_version,
         )  # fmt: skip
 
 

@@ -28,9 +28,11 @@ async def propose_settlement(
     """
     case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
     await refuse_pending_approval(tx, case.id, "approval_pending")
-    reached = await remedies.find_limits_reached(tx, giver, Recipient(case.id, case.customer_id), gift)
+    recipient = Recipient(case.id, case.customer_id)
+    reached, version = await remedies.find_limits_reached(tx, giver, recipient, gift)
     if not reached:
-        await _propose(tx, case_ref, request, new_id(), Offer(gift, giver.day))
+        offer = Offer(gift, giver.day, roles=tuple(sorted(giver.roles)), authority_version=version)
+        await _propose(tx, case_ref, request, new_id(), offer)
         return None
     check_order(case, "proposal", max(request.at, case.last_step_at) if request.at == tx.at else request.at)
     approval = Approval(

@@ -141,6 +141,7 @@ def _read(row: Mapping[str, Any]) -> Case:
         proposal=None if last is None else Proposal(
             last["id"], last["points"], last["amount"], last["proposed_at"], last["answered_at"], last["accepted"],
             last["proposed_by"], last["counted_on"], last["approved_by"],
+            None if last["roles"] is None else tuple(last["roles"]), last["authority_version"],
         ),
         **decided,
     )  # fmt: skip

@@ -85,7 +85,7 @@ create table proposal (
     points int not null constraint proposal_points check (points >= 0),
     amount numeric(18, 4) not null constraint proposal_amount check (amount >= 0),
     proposed_at timestamptz not null, answered_at timestamptz, accepted boolean,
-    proposed_by text, proposer_id uuid, counted_on date, approved_by text,
+    proposed_by text, proposer_id uuid, counted_on date, approved_by text, roles text[], authority_version int,
     constraint proposal_answer check ((answered_at is null) = (accepted is null)),
     constraint proposal_four_eyes check (approved_by <> proposed_by)
 );

@@ -13,7 +13,8 @@ class Proposal:
     """What was offered, and the answer once there is one: `accepted` is None while the customer has not answered.
 
     `counted_on` is the business day on which it counts against the limits of `proposed_by`. `approved_by`: the other
-    person, where the limits needed one; then it counts against nobody's.
+    person, where the limits needed one; then it counts against nobody's. `roles` and `authority_version`: by which
+    roles, and which version of the authority rules, it was within the limits, where nobody else approved.
     """
 
     id: UUID
@@ -25,6 +26,8 @@ class Proposal:
     proposed_by: str | None = None
     counted_on: date | None = None
     approved_by: str | None = None
+    roles: tuple[str, ...] | None = None
+    authority_version: int | None = None
 
     @property
     def granted_by(self) -> UUID | None:
