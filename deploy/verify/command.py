@@ -19,12 +19,14 @@ class NothingToVerify(RuntimeError):
     """No system is known to be there."""
 
 
-def run(data: Path, as_json: bool = False) -> int:
+def run(data: Path, as_json: bool = False, everybody: bool = False) -> int:
     """The exit code: 0 when every invariant holds, 1 when one is broken, 2 when the databases do not answer."""
     errors = Console(stderr=True, highlight=False)
     try:
         with Status("Checking", console=errors) as status:  # silent where nobody watches
-            report = asyncio.run(verify(database_urls(data), progress=partial(_show_progress, status)))
+            report = asyncio.run(
+                verify(database_urls(data), progress=partial(_show_progress, status), everybody=everybody)
+            )
     except NothingToVerify as error:
         errors.print(str(error))
         return 2

@@ -30,7 +30,8 @@ class Recomputed:
     """What a service keeps of each key is what its rules make of the facts.
 
     `keys` is SQL that returns every `key` (a UUID) with when it was `touched` last, or null. `begin` gets a transaction
-    that sees one instant and returns what finds the faults of a page of keys: sentences, by key.
+    that sees one instant and returns what finds the faults of a page of keys: sentences, by key. `most`: how many keys are
+    recomputed; None: all of them.
     """
 
     code: str
@@ -38,7 +39,7 @@ class Recomputed:
     service: str
     keys: str
     begin: Callable[[Transaction], Awaitable[Recompute]]
-    most: int = MOST
+    most: int | None = MOST
 
     async def check(self, snapshots: Snapshots) -> Result:
         connection = snapshots.own[self.service]
@@ -59,7 +60,7 @@ class Recomputed:
     async def _choose(self, connection: Connection) -> tuple[int, list[UUID]]:
         """How many keys there are, and those that are recomputed, in order."""
         known = int(await connection.fetchval(f"select count(*) from ({self.keys}) as k"))
-        if known <= self.most:
+        if self.most is None or known <= self.most:
             rows = await connection.fetch(f"select key from ({self.keys}) as k order by key")
             return known, [row["key"] for row in rows]
         rows = await connection.fetch(

@@ -5,6 +5,7 @@ from deploy.verify.invariants import (
     assessments,
     authority,
     complaints,
+    copies,
     external_facts,
     indicators,
     key_accounts,
@@ -41,6 +42,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *timers.INVARIANTS,
     *warnings.INVARIANTS,
     *assessments.INVARIANTS,
+    *copies.INVARIANTS,
     *overview.INVARIANTS,
     *personal_data.INVARIANTS,
 )

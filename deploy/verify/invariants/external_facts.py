@@ -1,5 +1,6 @@
 """Facts of other services that indicators count: contacts, cases, traits and groups are their owners', each once."""
 
+from deploy.verify.included import the_same
 from deploy.verify.invariant import CUT, Between, Rows
 
 INVARIANTS = (
@@ -8,13 +9,17 @@ INVARIANTS = (
         "every entry of the contact log is exactly once in the indicators, and so is what was done of it",
         Rows(
             "profile",
-            "select id as key, customer_id, channel, contacted_at, next_step_on, completed_at from contact_log",
+            """select id as key, customer_id, employee_id, channel, contacted_at, next_step_on, next_step_owner,
+                      completed_at
+               from contact_log""",
             of_events="select payload::jsonb ->> 'entry_id' as key from outbox where event_id = any($1)",
             of_streams=f"select id as key from contact_log where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
         Rows(
             "tiering",
-            "select entry_id as key, customer_id, channel, contacted_at, next_step_on, completed_at from contact_fact",
+            """select entry_id as key, customer_id, employee_id, channel, contacted_at, next_step_on, next_step_owner,
+                      completed_at
+               from contact_fact""",
         ),
     ),
     Between(
@@ -49,40 +54,53 @@ INVARIANTS = (
                from case_change group by case_id""",
         ),
     ),
+    the_same(
+        "missed_deadlines_agree",
+        "the deadlines that count against who looks after a customer are those that complaint saw pass",
+        (
+            Rows(
+                "complaint",
+                """select case_id || ' ' || stage || ' ' || due_at as key, breached_at from deadline
+                   where breached_at is not null""",
+            ),
+            Rows("tiering", "select case_id || ' ' || stage || ' ' || due_at as key, breached_at from missed_deadline"),
+        ),
+    ),
     Between(
         "traits_in_indicators",
         "the traits that indicators grade by are those of the file",
         Rows(
             "profile",
             """select id as key, kind, facts ->> 'region' as region, facts ->> 'industry' as industry,
-                      (facts ->> 'employees')::bigint as employees, completeness::int as completeness
+                      (facts ->> 'employees')::bigint as employees, facts ->> 'legal_nature' as legal_nature,
+                      facts ->> 'acquisition_source' as acquisition_source, (facts ->> 'listed')::boolean as listed,
+                      (facts ->> 'registered_capital')::numeric as registered_capital,
+                      (facts ->> 'annual_sales')::numeric as annual_sales,
+                      extract(year from (facts ->> 'founded_on')::date)::int as founded_year,
+                      facts ->> 'income_band' as income_band, facts ->> 'household_size' as household_size,
+                      completeness::int as completeness
                from customer where kind <> 'unknown'""",
         ),
         Rows(
             "tiering",
-            """select key, kind, region, industry, employees, completeness from (
-                   select distinct on (customer_id) customer_id as key, kind, region, industry, employees, completeness
-                   from customer_traits order by customer_id, seq desc
+            """select key, kind, region, industry, employees, legal_nature, acquisition_source, listed,
+                      registered_capital, annual_sales, founded_year, income_band, household_size, completeness from (
+                   select distinct on (customer_id) customer_id as key, * from customer_traits
+                   order by customer_id, seq desc
                ) t where kind <> 'unknown'""",
         ),
     ),
     Between(
         "groups_in_indicators",
-        "every customer's places in groups are those of its file, and it is below the same parent",
+        "every customer's places in groups are those of its file, each from its beginning to its end",
         Rows(
-            "profile",
-            """select customer_id as key, count(*)::int as places, max(since) as since,
-                      (array_agg(parent_id order by since desc))[1] as parent_id,
-                      (array_agg(until order by since desc))[1] as until
-               from group_membership group by customer_id""",
+            "profile",  # where one place ends and no other begins, the customer is below nobody
+            """select customer_id || ' ' || since as key, customer_id, parent_id from group_membership
+               union all
+               select g.customer_id || ' ' || g.until, g.customer_id, null from group_membership g
+               where g.until is not null and not exists (
+                   select from group_membership n where n.customer_id = g.customer_id and n.since = g.until)""",
         ),
-        Rows(
-            "tiering",
-            """select customer_id as key, count(parent_id)::int as places,
-                      max(since) filter (where parent_id is not null) as since,
-                      (array_agg(parent_id order by since desc) filter (where parent_id is not null))[1] as parent_id,
-                      case when (array_agg(parent_id order by since desc))[1] is null then max(since) end as until
-               from group_parent group by customer_id""",
-        ),
+        Rows("tiering", "select customer_id || ' ' || since as key, customer_id, parent_id from group_parent"),
     ),
 )

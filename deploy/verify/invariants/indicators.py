@@ -1,5 +1,7 @@
 """Indicators: each month's figures are the sums of the facts, and the facts are intake's, each exactly once."""
 
+from dataclasses import replace
+
 from deploy.verify.invariant import CUT, Between, Rows, Within
 from deploy.verify.invariants.orders import ACCEPTED, TAKEN_BACK
 
@@ -12,20 +14,25 @@ INVARIANTS = (
     ),
     Between(
         "returns_in_indicators",
-        "everything taken back of an order is exactly once in the indicators",
-        TAKEN_BACK,
-        Rows("tiering", "select change_id as key, order_id from order_change"),
+        "everything taken back of an order is exactly once in the indicators, with its customer, time and amount",
+        replace(
+            TAKEN_BACK,
+            sql="""select case kind when 'return' then id else order_id end as key, order_id, customer_id, kind,
+                          at, amount
+                   from reversal""",
+        ),
+        Rows("tiering", "select change_id as key, order_id, customer_id, kind, at, amount from order_change"),
     ),
     Between(
         "receivables_in_indicators",
         "every receivable is exactly once in the indicators",
         Rows(
             "gateway",
-            "select id as key, customer_id, amount, due_on from receivable",
+            "select id as key, customer_id, amount, issued_on, due_on from receivable",
             of_events="select id as key from receivable where event_id = any($1)",
             of_streams=f"select id as key from receivable where customer_id::text = any($1) and recorded_at < {CUT}",
         ),
-        Rows("tiering", "select receivable_id as key, customer_id, amount, due_on from receivable_fact"),
+        Rows("tiering", "select receivable_id as key, customer_id, amount, issued_on, due_on from receivable_fact"),
     ),
     Between(
         "payments_in_indicators",
@@ -66,6 +73,20 @@ INVARIANTS = (
                or i.largest_order is distinct from p.largest
                or coalesce(i.returned_amount, 0) <> coalesce(r.amount, 0)
                or coalesce(i.returned_count, 0) <> coalesce(r.returns, 0)
+        """,
+    ),
+    Within(
+        "months_of_facts",
+        "orders, what came back and payments count in the month in which they happened, in the business's zone",
+        ("tiering",),
+        checked="select (select count(*) from order_fact) + (select count(*) from order_change)",
+        offending="""
+            select facts.* from (
+                select order_id as fact, customer_id, month, placed_at as at from order_fact
+                union all select change_id, customer_id, month, at from order_change
+                union all select payment_id, customer_id, month, paid_at from payment_fact
+            ) as facts cross join business
+            where month <> date_trunc('month', at at time zone business.time_zone)::date
         """,
     ),
     Within(

@@ -31,20 +31,24 @@ INVARIANTS = (
     ),
     Within(
         "account_classes_announced",
-        "every key account and every excluded customer was announced once, and its end",
+        "every key account and every excluded customer was announced once, and its end, with their instants",
         ("tiering",),
         checked="select count(*) from account_class",
         offending=f"""
             with announced as (
                 select (p ->> 'class_id')::uuid as class_id,
                        count(*) filter (where type ~ '(approved|excluded)[.]v1$') as begun,
-                       count(*) filter (where type ~ 'ended[.]v1$') as ended
+                       count(*) filter (where type ~ 'ended[.]v1$') as ended,
+                       max((p ->> 'since')::timestamptz) as since,
+                       max((p ->> 'ended_at')::timestamptz) as until, min((p ->> 'customer_id')) as customer_id
                 from (select type, payload::jsonb as p from outbox
                       where type like 'tiering.key_account%' or type like 'tiering.customer_exclu%') as events
                 group by 1
             )
-            select class_id, c.customer_id, t.begun, t.ended from account_class c full join announced t using (class_id)
-            where c.class_id is null
+            select class_id, c.customer_id, t.begun, t.ended, c.effective
+            from account_class c full join announced t using (class_id)
+            where c.class_id is null or t.customer_id <> c.customer_id::text or t.since <> lower(c.effective)
+               or t.until <> upper(c.effective)
                or coalesce(t.begun, 0) not between (c.recorded_at >= {CUT})::int and 1
                or coalesce(t.ended, 0) not between coalesce((c.ended_at >= {CUT})::int, 0)
                                            and (c.ended_at is not null)::int

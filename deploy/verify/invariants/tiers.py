@@ -172,7 +172,7 @@ INVARIANTS = (
         Rows(
             "profile",
             """select customer_id as key, tier, tier_rank as rank, tier_since as since, tier_kind as kind
-               from overview where tier is not null""",
+               from overview where num_nonnulls(tier, tier_rank, tier_since, tier_kind) > 0""",
         ),
     ),
 )

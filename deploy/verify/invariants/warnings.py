@@ -57,12 +57,34 @@ INVARIANTS = (
                                                and (w.state = 'closed')::int
         """,
     ),
+    Within(
+        "warning_figures",
+        "an early warning is as grave as it was last announced, and its loss is its likelihood times the value",
+        ("tiering",),
+        checked="select count(*) from early_warning",
+        offending="""
+            with announced as (
+                select distinct on (warning_id) warning_id, severity from (
+                    select position, (payload::jsonb ->> 'warning_id')::uuid as warning_id,
+                           payload::jsonb ->> 'severity' as severity
+                    from outbox
+                    where type in ('tiering.warning_raised.v1', 'tiering.warning_escalated.v1',
+                                   'tiering.warning_eased.v1', 'tiering.class_warning_raised.v1',
+                                   'tiering.class_warning_escalated.v1')) as events
+                order by warning_id, position desc
+            )
+            select w.warning_id, w.customer_id, w.severity, a.severity as announced, w.likelihood, w.value_at_stake,
+                   w.expected_loss
+            from early_warning w left join announced a using (warning_id)
+            where a.severity <> w.severity or abs(w.likelihood * w.value_at_stake - w.expected_loss) > 0.5  -- rounded
+        """,
+    ),
     Between(
         "warnings_in_overview",
         "the overview shows the early warnings that are not closed, and no others",
         Rows(
             "tiering",
-            """select warning_id as key, customer_id, cause, severity from early_warning
+            """select warning_id as key, customer_id, cause, severity, as_of as since from early_warning
                where state <> 'closed' and customer_id is not null""",
             of_streams=f"""select warning_id as key from early_warning
                            where customer_id::text = any($1) and raised_at < {CUT}""",
@@ -70,7 +92,7 @@ INVARIANTS = (
         Rows(
             "profile",
             """select w.key::uuid as key, o.customer_id, w.value ->> 'cause' as cause,
-                      w.value ->> 'severity' as severity
+                      w.value ->> 'severity' as severity, (w.value ->> 'since')::timestamptz as since
                from overview o cross join jsonb_each(o.open_warnings) as w""",
         ),
     ),

@@ -78,3 +78,28 @@ create table payment (
 );
 
 create index payment_of_receivable on payment (receivable_id);
+
+-- What was reported stays as it was written; a reference that was only offered is registered, once.
+
+create trigger customer_order_stays before update or delete on customer_order
+for each statement execute function refuse_change();
+
+create trigger reversal_stays before update or delete on reversal for each statement execute function refuse_change();
+
+create trigger delivery_stays before update or delete on delivery for each statement execute function refuse_change();
+
+create trigger receivable_stays before update or delete on receivable
+for each statement execute function refuse_change();
+
+create trigger payment_stays before update or delete on payment for each statement execute function refuse_change();
+
+create trigger known_customer_stays before update or delete on known_customer
+for each statement execute function refuse_change();
+
+create trigger customer_reference_stays before update on customer_reference for each row
+when (old.registered_at is not null
+      or (new.source, new.ref, new.customer_id) is distinct from (old.source, old.ref, old.customer_id))
+execute function refuse_change();
+
+create trigger customer_reference_is_kept before delete on customer_reference
+for each statement execute function refuse_change();

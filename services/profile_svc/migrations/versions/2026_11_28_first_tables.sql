@@ -216,3 +216,31 @@ create table file_access (
     customer_id uuid not null,
     action text not null
 );
+
+create table file_access_seal (
+    number bigint primary key constraint file_access_seal_number check (number > 0),
+    last_id bigint not null unique,
+    lines bigint not null constraint file_access_seal_lines check (lines > 0),
+    digest bytea not null,
+    sealed_at timestamptz not null
+);
+
+create trigger file_access_stays before update or delete on file_access
+for each statement execute function refuse_change();
+
+create trigger file_access_seal_stays before update or delete on file_access_seal
+for each statement execute function refuse_change();
+
+-- What is told of the past stays: of a team, a contact and a place in a group only the end is added.
+
+create trigger customer_stays before update of id, registered_at on customer
+for each row execute function refuse_change();
+
+create trigger team_assignment_stays before update of id, customer_id, employee_id, role, assigned_at or delete
+on team_assignment for each row execute function refuse_change();
+
+create trigger contact_log_stays before update of id, customer_id, contacted_at, channel, employee_id, next_step_on,
+next_step_owner, recorded_at, recorded_by or delete on contact_log for each row execute function refuse_change();
+
+create trigger group_membership_stays before update of customer_id, parent_id, since or delete on group_membership
+for each row execute function refuse_change();

@@ -763,3 +763,34 @@ create table scheduled_run (
 );
 
 create index scheduled_run_newest on scheduled_run (due_at desc, kind desc);
+
+-- What decisions stand on stays as it was: facts of orders (what came back of one is added up beside it), decided rows
+-- of the history (they are ended or superseded), a review's cut-offs, who nominated whom for what, what people answered.
+-- Copies may be taken out and made anew.
+
+create trigger order_fact_stays before update of customer_id, placed_at, order_id, month, amount, margin, quantity,
+recorded_at, mix on order_fact for each row execute function refuse_change();
+
+create trigger order_change_stays before update on order_change for each row execute function refuse_change();
+
+create trigger tier_history_stays before update of id, customer_id, previous_tier, tier, rank, kind, recorded_at,
+policy_id, policy_version, run_id, reasons, known_from or delete on tier_history
+for each row execute function refuse_change();
+
+create trigger evaluation_cutoffs_stay before update of run_id, as_of, cutoffs, population on evaluation_run for each row
+when (old.cutoffs is not null) execute function refuse_change();
+
+create trigger nomination_stays before update of nomination_id, customer_id, class, kinds, figures, nominated_by,
+nominated_at or delete on nomination for each row execute function refuse_change();
+
+create trigger account_class_stays before update of class_id, customer_id, class, kinds, recorded_at or delete
+on account_class for each row execute function refuse_change();
+
+create trigger warning_change_stays before update of change_id, warning_id, at, kind, by, as_of, severity, code or delete
+on warning_change for each row execute function refuse_change();
+
+create trigger satisfaction_answer_stays before update or delete on satisfaction_answer
+for each row execute function refuse_change();
+
+create trigger retention_cost_stays before update or delete on retention_cost
+for each row execute function refuse_change();

@@ -1,0 +1,98 @@
+"""Who looks after whom and where people work: announced, and the same where the past of it is asked for (P5)."""
+
+from deploy.verify.included import Every, Included
+from deploy.verify.invariant import CUT, Between, Rows, Within
+
+EMPLOYEES_ANNOUNCED = "every change of where an employee works and when they are away is kept where it was announced to"
+CHANGES = """(select recorded_at, payload::jsonb as p from outbox where type = 'profile.employee_changed.v1')"""
+
+INVARIANTS = (
+    Within(
+        "team_announced",
+        "every assignment to a team was announced, and its end, with what they say",
+        ("profile",),
+        checked="select count(*) from team_assignment",
+        offending=f"""
+            with announced as (
+                select (p ->> 'assignment_id')::uuid as id, (p ->> 'customer_id')::uuid as customer_id,
+                       p ->> 'employee_id' as employee_id, p ->> 'role' as role,
+                       max((p ->> 'assigned_at')::timestamptz) as assigned_at,
+                       max((p ->> 'released_at')::timestamptz) as released_at
+                from (select payload::jsonb as p from outbox
+                      where type in ('profile.team_member_assigned.v1', 'profile.team_member_released.v1')) as events
+                group by 1, 2, 3, 4
+            )
+            select id, t.customer_id, t.employee_id, t.assigned_at, t.released_at
+            from team_assignment t full join announced a using (id)
+            where t.id is null or (a.assigned_at is null and t.assigned_at >= {CUT})
+               or (a.released_at is null and t.released_at >= {CUT})
+               or (a.released_at is not null and t.released_at is null)
+               or (a.id is not null and (t.customer_id, t.employee_id, t.role)
+                   <> (a.customer_id, a.employee_id, a.role))
+               or a.assigned_at <> t.assigned_at or a.released_at <> t.released_at
+        """,
+    ),
+    Between(
+        "teams_agree",
+        "the account teams of all times are the same where responsibility is told from them",
+        Rows(
+            "profile", "select id as key, customer_id, employee_id, role, assigned_at, released_at from team_assignment"
+        ),
+        Rows(
+            "tiering",
+            "select assignment_id as key, customer_id, employee_id, role, assigned_at, released_at from team_member",
+        ),
+    ),
+    Every(
+        "employees_announced",
+        EMPLOYEES_ANNOUNCED,
+        [
+            Included(
+                "employees_announced",
+                EMPLOYEES_ANNOUNCED,
+                Rows(
+                    "profile",  # two for the same instant: whichever came last holds
+                    f"""select p ->> 'employee_id' || ' ' || (p ->> 'changed_at')::timestamptz as key,
+                               max(p ->> 'centre') as centre
+                        from {CHANGES} as c group by 1 having count(*) = 1""",
+                ),
+                Rows("tiering", "select employee_id || ' ' || changed_at as key, centre from employee_centre"),
+            ),
+            Included(
+                "employees_announced",
+                EMPLOYEES_ANNOUNCED,
+                Rows(
+                    "profile",
+                    f"""select p ->> 'employee_id' || ' ' || recorded_at as key,
+                               (p ->> 'absent_from')::timestamptz as absent_from,
+                               (p ->> 'absent_until')::timestamptz as absent_until, p ->> 'deputy_id' as deputy_id
+                        from {CHANGES} as c""",
+                ),
+                Rows(
+                    "tiering",
+                    """select employee_id || ' ' || changed_at as key, absent_from, absent_until, deputy_id
+                       from employee_absence""",
+                ),
+            ),
+        ],
+    ),
+    Between(
+        "employees_agree",
+        "where an employee works, when they are away and who stands in is the same as in the directory",
+        Rows(
+            "profile",
+            """select employee_id as key, centre, absent_from, absent_until, deputy_id from employee
+               where num_nonnulls(centre, absent_from) > 0""",
+        ),
+        Rows(
+            "tiering",
+            """select key, centre, absent_from, absent_until, deputy_id from (
+                   select distinct on (employee_id) employee_id as key, centre from employee_centre
+                   order by employee_id, changed_at desc
+               ) as c full join (
+                   select distinct on (employee_id) employee_id as key, absent_from, absent_until, deputy_id
+                   from employee_absence order by employee_id, changed_at desc
+               ) as a using (key) where num_nonnulls(centre, absent_from) > 0""",
+        ),
+    ),
+)
