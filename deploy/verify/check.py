@@ -32,8 +32,8 @@ async def verify(
     """Check a running system by the URLs of its five databases (by service name).
 
     `wait_seconds` is how long consumers may take to reach the heads of the start. `progress` is called by what takes
-    longer, with its code, how many it looked at, and of how many. `everybody`: where decisions are worked out anew, of all
-    customers and not of a sample. Raises ValueError when a URL is
+    longer, with its code, how many it looked at, and of how many. `everybody`: work out anew what was decided of
+    all customers, not of a sample. Raises ValueError when a URL is
     missing, and what the databases raise.
     """
     if missing := set(ALL_SERVICES) - set(urls):

@@ -30,8 +30,8 @@ class Recomputed:
     """What a service keeps of each key is what its rules make of the facts.
 
     `keys` is SQL that returns every `key` (a UUID) with when it was `touched` last, or null. `begin` gets a transaction
-    that sees one instant and returns what finds the faults of a page of keys: sentences, by key. `most`: how many keys are
-    recomputed; None: all of them.
+    that sees one instant and returns what finds the faults of a page of keys: sentences, by key. `most`: how many
+    keys are recomputed; None: all of them.
     """
 
     code: str
