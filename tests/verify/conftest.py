@@ -10,6 +10,7 @@ import pytest
 
 from deploy.verify import Report, Result
 from deploy.verify.check import check_invariants
+from deploy.verify.invariants import copies
 from deploy.verify.snapshots import Connections, asyncpg_url, connected
 from shared.events import OWNERS, Event
 from shared.messaging import Database, new_id
@@ -27,6 +28,10 @@ SUBSCRIBED = {
     "complaint": frozenset({"patron.profile", "patron.tiering"}),
     "loyalty": frozenset({"patron.intake", "patron.profile", "patron.tiering", "patron.complaint"}),
 }
+
+# That rows were announced, that everybody knows the same customers: of a system written by hand, a row here and an event
+# there, it is not true. These are shown where the services themselves made everything (`test_planted_copies.py`).
+OF_WHOLE_SYSTEMS = {invariant.code for invariant in copies.INVARIANTS} - {"one_epoch", "jobs_move"}
 
 
 @dataclass
@@ -88,8 +93,9 @@ class Five:
         return (await self.report()).result(code)
 
     async def broken(self) -> set[str]:
-        """The codes of all invariants that are broken or noted."""
-        return {result.code for result in (await self.report()).results if result.outcome != "holds"}
+        """The codes of all invariants that are broken or noted, but for those that only a whole system fulfils."""
+        codes = {result.code for result in (await self.report()).results if result.outcome != "holds"}
+        return codes - OF_WHOLE_SYSTEMS
 
 
 # Rows are few here, so deleting them is ten times as fast as truncating; what migrations wrote (epoch, policies) stays.
