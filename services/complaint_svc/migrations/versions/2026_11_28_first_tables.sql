@@ -93,6 +93,7 @@ create table proposal (
 create index proposal_of_case on proposal (case_id);
 
 create index proposal_of_person on proposal (proposer_id, counted_on);
+
 create trigger proposal_stays before update or delete on proposal
     for each row execute function refuse_change('answered_at', 'accepted');
 
