@@ -48,9 +48,9 @@ asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
 
 
 @contextmanager
-def guessing(port: int, said: Path) -> Iterator[None]:
+def guessing(port: int, statuses: Path) -> Iterator[None]:
     """A process of its own that guesses keys on many connections; its statuses go into a file."""
-    with said.open("w") as file:
+    with statuses.open("w") as file:
         process = subprocess.Popen([sys.executable, "-c", GUESSER, str(port), str(CONNECTIONS)], stdout=file)
         try:
             yield
