@@ -11,6 +11,7 @@ has passed it.
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from hmac import compare_digest
@@ -28,6 +29,9 @@ KEY_BYTES = 32
 DIVIDERS = 8  # in front of the payload
 KEY_ID_FORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 LONGEST_FILE = 65_536
+SETTLED_NS = 2_000_000_000  # a file that was written longer ago is whole
+
+Version = tuple[int, int, int]  # a file's time of change in nanoseconds, its inode, its size
 
 Fault = Literal["no_seal", "unknown_key", "wrong_seal"]
 
@@ -114,7 +118,9 @@ class KeyRingFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._ring: KeyRing | None = None
-        self._version: tuple[int, int, int] | None = None
+        self._text = ""
+        self._version: Version | None = None  # of the text, once it is certain that it belongs together
+        self._complained_of: Version | None = None
 
     def read(self) -> KeyRing:
         """The ring as the file has it now; asked once a batch, for a look at the file's times costs 2 us.
@@ -124,21 +130,34 @@ class KeyRingFile:
         try:
             stat = self.path.stat()
             version = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-            if version == self._version and self._ring is not None:
+            if self._ring is not None and version == self._version:
                 return self._ring
-            self._version = version  # one that cannot be read is complained of once
-            if stat.st_size > LONGEST_FILE:
-                raise BadKeyRing("it is too long")
-            ring = KeyRing.parse(self.path.read_text())
-        except (OSError, ValueError) as error:
+            return self._take(version, self._read_text(stat.st_size))
+        except OSError:
             if self._ring is None:
                 raise
-            if not isinstance(error, OSError):
-                log.error("key_ring_unreadable", file=self.path.name, error=type(error).__name__)
+            return self._ring
+
+    def _read_text(self, size: int) -> str:
+        return self.path.read_text(errors="replace") if size <= LONGEST_FILE else ""
+
+    def _take(self, version: Version, text: str) -> KeyRing:
+        # a file that was written a moment ago may have been read before all of it was, under the same time
+        self._version = version if time.time_ns() - version[0] > SETTLED_NS else None
+        if self._ring is not None and text == self._text:
+            return self._ring
+        try:
+            ring = KeyRing.parse(text)
+        except BadKeyRing as error:
+            if self._ring is None:
+                raise
+            if version != self._complained_of:
+                self._complained_of = version
+                log.error("key_ring_unreadable", file=self.path.name, error=str(error))
             return self._ring
         if self._ring is not None:
             log.info("key_ring_changed", current=ring.current, keys=sorted(ring.keys))
-        self._ring = ring
+        self._ring, self._text = ring, text
         return ring
 
 

@@ -109,3 +109,21 @@ def test_a_ring_is_read_again_when_its_file_changes_and_the_last_good_one_stays(
     path.unlink()
     assert file.read().keys == first.keys
     assert json.loads(first.as_json())["current"] == "k1"
+
+
+def test_a_file_that_was_read_before_all_of_it_was_written_is_read_again(tmp_path: Path) -> None:
+    """Its time of change is that of the beginning of the writing."""
+    path = tmp_path / "bus.keys"
+    first, second = KeyRing.generate("k1"), KeyRing.generate("k1")
+    path.write_text(first.as_json())
+    file = KeyRingFile(path)
+    assert file.read().keys == first.keys
+    changed = path.stat()
+    path.write_text(second.as_json())  # as long as the other
+    os.utime(path, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+    assert file.read().keys == second.keys
+    os.utime(path, ns=(0, 0))
+    settled = file.read()
+    path.write_text("{".ljust(len(second.as_json())))
+    os.utime(path, ns=(0, 0))
+    assert file.read() is settled, "one that was written long ago is not read each time"
