@@ -59,16 +59,16 @@ def read_lock(file: Path = LOCK) -> list[Pin]:
     """The pins in their order. `needed_by` has canonical names; `patron` is the project."""
     return [
         Pin(
-            canonicalize_name(found["name"]),
-            found["version"],
-            found["marker"] or "",
-            tuple(re.findall(r"--hash=sha256:(\w+)", found["hashes"])),
+            canonicalize_name(match["name"]),
+            match["version"],
+            match["marker"] or "",
+            tuple(re.findall(r"--hash=sha256:(\w+)", match["hashes"])),
             frozenset(
-                canonicalize_name(name) for name in re.findall(r"#\s+(?:via\s+)?([A-Za-z0-9][\w.-]*)", found["via"])
+                canonicalize_name(name) for name in re.findall(r"#\s+(?:via\s+)?([A-Za-z0-9][\w.-]*)", match["via"])
             )
             - {"via"},
         )
-        for found in PIN.finditer(file.read_text())
+        for match in PIN.finditer(file.read_text())
     ]
 
 
@@ -148,20 +148,20 @@ def _licence(pin: Pin) -> str | None:
     if declared["Version"] != pin.version:
         return None
     lines = [line.rpartition(" :: ")[2] for line in declared.get_all("Classifier") or [] if "License ::" in line]
-    for said in (*declared.get_all("License-Expression", []), *lines, *declared.get_all("License", [])):
-        if said.strip():
-            return str(said).strip().partition("\n")[0]
+    for declaration in (*declared.get_all("License-Expression", []), *lines, *declared.get_all("License", [])):
+        if declaration.strip():
+            return str(declaration).strip().partition("\n")[0]
     return None
 
 
 def _swagger() -> Component:
     """The page of the contract is kept in the project."""
-    found = re.search(r"`(swagger-ui-dist)` (\d[\w.]*)", SWAGGER.read_text())
-    if found is None:
+    match = re.search(r"`(swagger-ui-dist)` (\d[\w.]*)", SWAGGER.read_text())
+    if match is None:
         raise ValueError(f"{SWAGGER} does not say which version of Swagger UI is kept")
-    purl = PackageURL("npm", name=found[1], version=found[2])
+    purl = PackageURL("npm", name=match[1], version=match[2])
     return Component(
-        name=found[1], version=found[2], scope=ComponentScope.REQUIRED, purl=purl, bom_ref=purl.to_string(),
+        name=match[1], version=match[2], scope=ComponentScope.REQUIRED, purl=purl, bom_ref=purl.to_string(),
         licenses=[LicenseFactory().make_from_string("Apache-2.0")],
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from deploy.docker.make_secrets import IMAGE_USER, make
 from deploy.docker.serve import INTERNAL_PORT, PORT, SERVICES
 from deploy.embedded import EmbeddedPostgres, scratch_data_dir
 from shared.chassis.http.connection_settings import ConnectionSettings
-from shared.chassis.server import read_settings
+from shared.chassis.server.command import read_settings
 from tests import harness
 
 ROOT = Path(__file__).resolve().parents[2]

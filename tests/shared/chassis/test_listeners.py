@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.chassis.http.hosts import ServedHosts, host_of, host_of_url, own_hosts
-from shared.chassis.http.listeners import Listeners
 from shared.chassis.observability.metrics import Metrics
+from shared.chassis.server.hosts import ServedHosts, host_of, host_of_url, own_hosts
+from shared.chassis.server.listeners import Listeners
 
 PUBLIC, INTERNAL = 8000, 8001
 Headers = list[tuple[bytes, bytes]]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from services.gateway.settings import Settings
-from shared.chassis.operations import start_checks
-from shared.chassis.operations.start_checks import find_faults
+from shared.chassis.server import start_checks
+from shared.chassis.server.start_checks import find_faults
 from tests import harness
 
 ROOT = Path(__file__).resolve().parents[3]

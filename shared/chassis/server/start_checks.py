@@ -18,7 +18,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from shared.chassis.http.hosts import ANY, LOOPBACK
+from shared.chassis.server.hosts import ANY, LOOPBACK
 from shared.chassis.settings import ServiceSettings
 from shared.events import OWNERS
 from shared.messaging.seal import FILE_NAME as BUS_KEYS
@@ -144,7 +144,7 @@ def _open_file(file: Path) -> Iterator[str]:
         return
     if state.st_mode & WRITE_OF_OTHERS:
         yield f"Others may replace {file}: chmod go-w {file}."
-    elif not file.name.endswith(".public.pem") and state.st_mode & _closed_bits(state):
+    elif (".private." in file.name or file.name == BUS_KEYS) and state.st_mode & _closed_bits(state):
         yield f"{file} can be read by others: chmod 600 {file}."
 
 

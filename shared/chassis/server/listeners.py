@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.chassis.http.hosts import SAFE, ServedHosts
 from shared.chassis.http.request_context import METHODS
 from shared.chassis.observability.metrics import Metrics
 from shared.chassis.observability.security_log import SecurityLog
 from shared.chassis.problems import Refused, problem_of
+from shared.chassis.server.hosts import SAFE, ServedHosts
 
 INTERNAL = ("/internal/", "/metrics")  # never from outside
 PROBES = ("/livez", "/readyz")  # at both, however busy the service is

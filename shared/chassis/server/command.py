@@ -1,6 +1,6 @@
 """The one command that runs a service: `python -m shared.chassis.server services.gateway.app:create_app --port 8000
---internal-port 8001`. One server, two listening sockets; each answers its own paths (shared/chassis/http/listeners.py).
-A service whose settings or keys are not safe says all that is wrong and does not start (operations/start_checks.py).
+--internal-port 8001`. One server, two listening sockets; each answers its own paths (listeners.py).
+A service whose settings or keys are not safe says all that is wrong and does not start (start_checks.py).
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pydantic_settings import BaseSettings, SettingsError
 
 from shared.chassis.http.connection_settings import ConnectionSettings
 from shared.chassis.http.guarded_protocol import guarded_protocol
-from shared.chassis.http.hosts import ServedHosts, own_hosts
-from shared.chassis.http.listeners import Listeners
-from shared.chassis.operations.start_checks import CONFIGURATION_FAULT, describe_settings_error, find_faults
+from shared.chassis.server.hosts import ServedHosts, own_hosts
+from shared.chassis.server.listeners import Listeners
+from shared.chassis.server.start_checks import CONFIGURATION_FAULT, describe_settings_error, find_faults
 from shared.chassis.settings import ListenerSettings, ServiceSettings
 
 KEEP_ALIVE_SECONDS = 20  # longer than our own clients keep a connection (shared/http.py), so that none meets its end
@@ -154,7 +154,3 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--check", action="store_true", help="only say whether it may start with these settings")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
