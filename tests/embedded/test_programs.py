@@ -105,7 +105,12 @@ def test_what_has_not_changed_is_not_read_again(
 ) -> None:
     reads: list[str] = []
     read = programs._sha256
-    monkeypatch.setattr(programs, "_sha256", lambda file: (reads.append(file.name), read(file))[1])
+
+    def read_and_note(file: Path) -> str:
+        reads.append(file.name)
+        return read(file)
+
+    monkeypatch.setattr(programs, "_sha256", read_and_note)
     check_programs("imagined", tmp_path)
     assert sorted(reads) == ["run", "x.so.5"]
     check_programs("imagined", tmp_path)
