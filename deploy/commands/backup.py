@@ -163,7 +163,7 @@ async def _renew_epoch(url: str, highest_seen: int) -> None:
 
     from shared.messaging.outbox.event_log import renew_epoch
 
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=30, command_timeout=1800)  # it copies all heads
     try:
         await renew_epoch(connection, highest_seen=highest_seen)
     finally:

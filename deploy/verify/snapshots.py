@@ -15,6 +15,7 @@ from typing import Any, Literal
 import asyncpg
 
 from shared.events import OWNERS
+from shared.messaging.database.connections import TimeLimits
 
 Connection = Any  # asyncpg's connection
 Connections = Sequence[Mapping[str, Connection]]
@@ -84,6 +85,7 @@ def asyncpg_url(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
+CHECKING = TimeLimits(connect_seconds=30, statement_seconds=1800, lock_seconds=60)
 CONNECTIONS = 4  # to each database: three with a snapshot each, and one for transactions of a check's own
 
 
@@ -125,10 +127,15 @@ def shared(connections: Mapping[str, Connection]) -> dict[str, SharedConnection]
 
 
 async def _connect(stack: AsyncExitStack, urls: Mapping[str, str]) -> dict[str, Connection]:
-    settings = {"timezone": "UTC", "jit": "off"}
+    settings = CHECKING.server_settings("patron verify") | {"idle_in_transaction_session_timeout": "0"}  # of snapshots
     connections = {}
     for service, url in urls.items():
-        connections[service] = await asyncpg.connect(asyncpg_url(url), server_settings=settings)
+        connections[service] = await asyncpg.connect(
+            asyncpg_url(url),
+            server_settings=settings,
+            timeout=CHECKING.connect_seconds,
+            command_timeout=CHECKING.answer_seconds,
+        )
         stack.push_async_callback(connections[service].close, timeout=5)
     return connections
 

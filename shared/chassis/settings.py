@@ -34,7 +34,7 @@ class ServiceSettings(ListenerSettings):
     database_statement_seconds: float = Field(default=10, gt=0, le=3600)  # that one statement may take
     database_lock_seconds: float = Field(default=5, gt=0, le=600)  # that it may wait for somebody else's lock
     database_idle_seconds: float = Field(default=30, gt=0, le=3600)  # that a transaction may do nothing
-    database_patient_seconds: float = Field(default=600, gt=0, le=86_400)  # a statement of jobs and housekeeping
+    database_long_statement_seconds: float = Field(default=600, gt=0, le=86_400)  # a statement of jobs and housekeeping
     instance: str = ""  # told by who started the process, and told back by /readyz: is it the one that was started?
     migrate: bool = True  # at start; off where a job of the deployment does it
     kafka: str = "127.0.0.1:9092"
@@ -88,7 +88,7 @@ class ServiceSettings(ListenerSettings):
             statement_seconds=self.database_statement_seconds,
             lock_seconds=self.database_lock_seconds,
             idle_seconds=self.database_idle_seconds,
-            patient_seconds=self.database_patient_seconds,
+            long_statement_seconds=self.database_long_statement_seconds,
         )
 
     @property

@@ -187,7 +187,7 @@ class Jobs:
             job = after
 
     def _context(self, service: RunningService, kind: str) -> JobContext:
-        return JobContext(service.database.patient(), service.clients, service.settings, self._memory[kind])
+        return JobContext(service.database.for_long_work(), service.clients, service.settings, self._memory[kind])
 
     async def _step(self, service: RunningService, job: Job) -> Job | None:
         """The job after one more step. The same: it has to wait. None: it is no longer as it was seen."""
@@ -201,7 +201,7 @@ class Jobs:
             outcome = await kind.step(tx, current, *prepared)
             return await store.save_outcome(tx, current, outcome, self.worker, self.hold_seconds)
 
-        return await service.database.patient().run(attempt)
+        return await service.database.for_long_work().run(attempt)
 
     async def _fail(self, service: RunningService, job: Job, error: Exception) -> None:
         code = error.code if isinstance(error, DomainError) else type(error).__name__

@@ -30,9 +30,9 @@ def with_number(epoch: UUID, number: int) -> UUID:
     return UUID(int=number << NAME_BITS | epoch.int & NAME)
 
 
-def is_same_life(one: UUID, other: UUID) -> bool:
+def is_same_life(epoch: UUID, other: UUID) -> bool:
     """Whether two ids name one life; their numbers may differ."""
-    return one.int & NAME == other.int & NAME
+    return epoch.int & NAME == other.int & NAME
 
 
 def is_earlier(epoch: UUID, than: UUID) -> bool:

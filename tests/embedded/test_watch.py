@@ -1,4 +1,4 @@
-"""The watch: what crashed or hangs comes back, parts side by side, PostgreSQL first; pauses grow where it is in vain."""
+"""The watch: what crashed or hangs comes back, parts side by side, PostgreSQL first; pauses grow for what fails itself."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ from deploy.embedded import watch as watching
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.watch import Patience, Watch
 
-QUICK = Patience(ask_seconds=0.02, hang_seconds=0.3, start_seconds=0.8)
+FAST = Patience(ask_seconds=0.02, hang_seconds=0.3, start_seconds=0.8)
 
 
 class FakePart:
@@ -64,7 +64,7 @@ class FakeSystem:
 
 
 @contextmanager
-def watched(system: FakeSystem, patience: Patience = QUICK) -> Iterator[Watch]:
+def watched(system: FakeSystem, patience: Patience = FAST) -> Iterator[Watch]:
     watch = Watch(system, system.said.append, patience)
     watch.start()
     try:
@@ -173,7 +173,7 @@ def test_what_starts_slowly_has_longer_before_its_first_answer_but_not_for_ever(
         until(lambda: len(system.started("gateway")) == 1)
         began = time.monotonic()
         until(lambda: system.parts["gateway"].killed == 1)
-        assert time.monotonic() - began > QUICK.hang_seconds
+        assert time.monotonic() - began > FAST.hang_seconds
         system.silent_after_start = set()
         until(lambda: system.parts["gateway"].running and not system.parts["gateway"].silent)
 

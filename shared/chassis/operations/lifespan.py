@@ -203,7 +203,7 @@ async def cut_log(service: Service) -> None:
     """Every service of the catalogue is asked; one that `PATRON_SERVICES` forgot does not answer, which keeps all."""
     others = sorted({*OWNERS.values(), *service.settings.services} - {service.name})
     subscribers = HttpSubscriberPositions(others, service.clients.post_json)
-    await drop_old_months(service.database.patient(), subscribers, service.settings.keep_days, service.clock())
+    await drop_old_months(service.database.for_long_work(), subscribers, service.settings.keep_days, service.clock())
 
 
 async def _keep_house(service: Service, stop: asyncio.Event) -> None:
@@ -211,7 +211,7 @@ async def _keep_house(service: Service, stop: asyncio.Event) -> None:
     while not await sleep_or_stop(stop, HOUSEKEEPING_SECONDS):
         try:
             await service.database.run(lambda tx: _make_partitions(service, tx))
-            await service.database.patient().run(lambda tx: idempotency.forget_old(tx, service.clock()))
+            await service.database.for_long_work().run(lambda tx: idempotency.forget_old(tx, service.clock()))
             await cut_log(service)
         except Exception as error:
             if not is_transient(error):

@@ -3,7 +3,7 @@
 **Time limits.** Nothing waits for ever: not for a connection, a lock, a statement, nor for a server that has gone
 without a word. The server ends what takes too long, because it knows what it is doing; this side waits a little longer
 than the server may take, and then takes it for dead. The limits are settings of the connection, so a transaction costs
-no statement more. What takes its time by nature (jobs, housekeeping) says so: `Database.patient`.
+no statement more. What takes its time by nature (jobs, housekeeping) says so: `Database.for_long_work`.
 
 **Types.** asyncpg asks for each type it has not met (`uuid[]`, `jsonb[]` …) with a recursive query that takes longer to
 plan than most of ours to run, on every connection anew: a twentieth of the work of a system that has just started. What
@@ -33,7 +33,7 @@ class TimeLimits:
     """How long a connection waits, in seconds: to be made, for a free one of the pool, for a statement, for a lock.
 
     A transaction that does nothing for `idle_seconds` is ended by the server, which frees its locks: its process hangs.
-    `patient_seconds` is for a statement of work that takes its time by nature.
+    `long_statement_seconds` is for a statement of work that takes its time by nature.
     """
 
     connect_seconds: float = 10.0
@@ -41,7 +41,7 @@ class TimeLimits:
     statement_seconds: float = 10.0
     lock_seconds: float = 5.0
     idle_seconds: float = 30.0
-    patient_seconds: float = 600.0
+    long_statement_seconds: float = 600.0
 
     @property
     def answer_seconds(self) -> float:

@@ -85,7 +85,7 @@ class Database:
         self.clock = clock
         self.pool_size = pool_size
         self.limits = limits or TimeLimits()
-        self._patient = False
+        self._for_long_work = False
         self.engine: AsyncEngine = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -105,12 +105,12 @@ class Database:
         self.when_announced: Callable[[], None] = lambda: None  # the relay's wake-up call
         self._wakeups: dict[str, asyncio.Event] = {}
 
-    def patient(self) -> "Database":
+    def for_long_work(self) -> "Database":
         """The same database for work whose statements take their time by nature: jobs, housekeeping, a batch that was
         too slow. Its transactions cost a statement more."""
-        patient = copy.copy(self)
-        patient._patient = True
-        return patient
+        other = copy.copy(self)
+        other._for_long_work = True
+        return other
 
     def wakeup(self, work: str) -> asyncio.Event:
         """Set when a transaction committed in this process has woken that work; who waits for it clears it."""
@@ -123,8 +123,8 @@ class Database:
             raw, attempt = await self._begin(sql)
             tx = Transaction(sql, raw, at or self.clock(), lambda work: self.wakeup(work).set())
             try:
-                if self._patient:
-                    await self._have_patience(raw)
+                if self._for_long_work:
+                    await self._allow_long_statements(raw)
                 yield tx
                 if tx.announced:
                     await outbox_writer.record(tx.raw, tx.announced, recorded_at=tx.at)
@@ -137,15 +137,15 @@ class Database:
                     await self._roll_back(sql, attempt)
                 raise
             finally:
-                if self._patient and isinstance(raw, Connection):
+                if self._for_long_work and isinstance(raw, Connection):
                     raw.wait_for_answers(self.limits.answer_seconds)
         if tx.announced:
             self.when_announced()
         for action in tx._after_commit:
             action()
 
-    async def _have_patience(self, raw: "asyncpg.Connection[Any]") -> None:
-        seconds = self.limits.patient_seconds
+    async def _allow_long_statements(self, raw: "asyncpg.Connection[Any]") -> None:
+        seconds = self.limits.long_statement_seconds
         if isinstance(raw, Connection):
             raw.wait_for_answers(seconds + ANSWER_SECONDS)
         await raw.execute(

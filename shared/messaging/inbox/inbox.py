@@ -97,7 +97,9 @@ class Inbox:
     async def _apply_or_halve(self, received: list[ReceivedEvent], outcome: Outcome) -> None:
         database = self.database
         for attempt in range(1, MAX_TRIES + 1):
-            self.pulse.beat(within=DEAD_SECONDS if database is self.database else database.limits.patient_seconds)
+            self.pulse.beat(
+                within=DEAD_SECONDS if database is self.database else database.limits.long_statement_seconds
+            )
             try:
                 applied, gaps = await database.run(lambda tx: self._apply_once(tx, received))
             except Exception as error:
@@ -105,7 +107,7 @@ class Inbox:
                     log.warning("batch_took_too_long", events=len(received), topic=received[0].topic)
                     if len(received) > 1:
                         break
-                    database = self.database.patient()
+                    database = self.database.for_long_work()
                     continue
                 if is_transient(error):
                     raise

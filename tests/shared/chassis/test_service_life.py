@@ -168,7 +168,7 @@ async def test_a_broker_that_is_away_is_told_and_keeps_nobody_from_being_served(
     monkeypatch.setattr(life.broker, "producer", away)
     monkeypatch.setattr("shared.chassis.operations.readiness.PATIENCE_SECONDS", 0)
     async with harness.client_of(life.app, None) as own:
-        await until(lambda: told(own, {"consumer", "relay"}))
+        await until(lambda: are_stuck(own, {"consumer", "relay"}))
         answer = await own.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "ready")
         assert all("tries in vain (ConnectionRefusedError), since" in reason for reason in answer.json()["reasons"])
@@ -181,7 +181,7 @@ async def test_what_waits_though_everything_runs_is_told(
     life.app.state.service.timers.effects.clear()
     async with harness.client_of(life.app, None) as own:
         await database.run(lambda tx: set_timer(tx, "bell", "ring", 1, system_clock()))
-        await until(lambda: told(own, {"timers"}))
+        await until(lambda: are_stuck(own, {"timers"}))
         assert (await own.get("/readyz")).json()["reasons"][0].startswith("timers: timers are overdue, since 20")
 
 
@@ -209,7 +209,7 @@ async def beats(service: Service, part: str) -> bool:
     return part in service.pulses and service.pulses[part].alive_at > 0
 
 
-async def told(client: httpx.AsyncClient, parts: set[str]) -> bool:
+async def are_stuck(client: httpx.AsyncClient, parts: set[str]) -> bool:
     return {stuck["part"] for stuck in (await client.get("/readyz")).json()["stuck"]} == parts
 
 

@@ -77,7 +77,7 @@ class DirectOwner:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.questions: list[str] = []
-        self.told: list[HeadsPage] = []
+        self.pages: list[HeadsPage] = []
         self.down = False
 
     async def read_slice(self, topic: str, key: str, first: int, seen_epoch: UUID | None = None) -> LogSlice:
@@ -90,7 +90,7 @@ class DirectOwner:
         if self.down:
             raise ConnectionRefusedError
         page = await self.database.run(lambda tx: read_heads(tx, topic, after=after, changed_since=changed_since))
-        self.told.append(page)
+        self.pages.append(page)
         return page
 
     async def outrank_epoch(self, topic: str, seen: UUID) -> None:

@@ -23,7 +23,12 @@ from tests.shared.messaging.world import RING, World, customer, read_ring, seen,
 from tests.support.silent_proxy import SilentProxy, silent_proxy
 
 SHORT = TimeLimits(
-    connect_seconds=0.7, pool_seconds=0.3, statement_seconds=0.3, lock_seconds=0.2, idle_seconds=0.3, patient_seconds=5
+    connect_seconds=0.7,
+    pool_seconds=0.3,
+    statement_seconds=0.3,
+    lock_seconds=0.2,
+    idle_seconds=0.3,
+    long_statement_seconds=5,
 )
 
 
@@ -49,7 +54,7 @@ async def test_a_statement_that_takes_too_long_is_ended_and_its_connection_goes_
             await database.run(lambda tx: tx.raw.execute("select pg_sleep(20)"))
         assert (took_too_long(ended.value), is_transient(ended.value), is_busy(ended.value)) == (True, True, True)
         assert await database.run(lambda tx: tx.raw.fetchval("select 1")) == 1
-        await database.patient().run(lambda tx: tx.raw.execute("select pg_sleep(0.5)"))
+        await database.for_long_work().run(lambda tx: tx.raw.execute("select pg_sleep(0.5)"))
         with pytest.raises(asyncpg.QueryCanceledError):
             await database.run(lambda tx: tx.raw.execute("select pg_sleep(20)"))
 
@@ -84,12 +89,12 @@ async def test_a_pool_without_a_free_connection_says_so(world: World) -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (connections, transaction):
         monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_answers")
 async def test_a_server_that_falls_silent_is_given_up(world: World) -> None:
     async with through_a_proxy(world.owner) as (database, proxy):
         assert await database.run(lambda tx: tx.raw.fetchval("select 1")) == 1
@@ -104,7 +109,7 @@ async def test_a_server_that_falls_silent_is_given_up(world: World) -> None:
         assert await database.run(lambda tx: tx.raw.fetchval("select 1")) == 1
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_answers")
 async def test_a_relay_whose_connection_falls_silent_goes_on_with_another(world: World) -> None:
     """The server still believes in the old session, which holds every shard: it is ended."""
     async with through_a_proxy(world.owner) as (database, proxy):

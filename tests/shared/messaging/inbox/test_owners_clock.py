@@ -61,7 +61,7 @@ async def test_only_what_changed_since_the_last_comparison_is_told(world: World)
         await compare(world)
         await world.write(seen(2, "1"))
         await compare(world)
-        assert [head.key for page in world.direct.told[-1:] for head in page.heads] == [str(customer(2))]
+        assert [head.key for page in world.direct.pages[-1:] for head in page.heads] == [str(customer(2))]
 
 
 async def test_K15_what_a_long_transaction_commits_after_a_comparison_is_told_by_the_next(world: World) -> None:
