@@ -7,45 +7,39 @@ back whole.
 
 from deploy.verify.invariant import Within
 
-# Half to even, of n / d, both zero or more: the whole part, and one more above the half, or at the half when it is odd.
-HALF_EVEN = (
-    "div({n}, {d}) + case sign(2 * mod({n}, {d}) - {d}) when 1 then 1 when 0 then mod(div({n}, {d}), 2) else 0 end"
-)
+# Half to even: PostgreSQL rounds a half away from zero, but twice the rounded half of it is even.
+HALF_EVEN = "case when mod({x}, 1) = 0.5 then 2 * round({x} / 2) else round({x}) end"
+# The same of a share n / d, whose quotient may have no end: by whole numbers.
+SHARE = "div({n}, {d}) + case sign(2 * mod({n}, {d}) - {d}) when 1 then 1 when 0 then mod(div({n}, {d}), 2) else 0 end"
 
 WORTH = f"""
 with tiers as (
     select customer_id, tier, effective_from, lead(effective_from) over w as until
     from tier_copy window w as (partition by customer_id order by effective_from)
 ), programmes as (
-    select version, effective_from, effective_to, document, (document ->> 'base_rate')::numeric as base_rate
-    from rule_set_version where kind = 'programme'
+    select version, effective_from, effective_to, document from rule_set_version where kind = 'programme'
 ), orders as (
-    select o.order_id, o.customer_id, o.posted, o.lines, p.document, t.tier,
-           p.base_rate * coalesce((p.document -> 'tiers' ->> t.tier)::numeric, 1) as rate
+    select o.order_id, o.customer_id, o.posted, o.lines, t.tier,
+           nullif(p.document -> 'categories', '{{}}') as factors, nullif(p.document -> 'bonuses', '{{}}') as bonuses,
+           (p.document ->> 'base_rate')::numeric * coalesce((p.document -> 'tiers' ->> t.tier)::numeric, 1) as rate
     from order_points o
     left join programmes p on p.version = o.programme
     left join tiers t on t.customer_id = o.customer_id and o.placed_at >= t.effective_from
          and (t.until is null or o.placed_at < t.until)
-), lines as (
-    select order_id, customer_id, posted, tier,
-           (l ->> 2)::numeric as amount, (l ->> 3)::int as quantity,
-           coalesce((l ->> 4)::numeric, 0) as back, coalesce((l ->> 5)::int, 0) as quantity_back,
-           rate * coalesce((document -> 'categories' ->> (l ->> 1))::numeric, 1) as rate,
-           coalesce((document -> 'bonuses' ->> (l ->> 1))::numeric, 0) as bonus
-    from orders left join lateral jsonb_array_elements(lines) l on true
-), earned as (
-    select order_id, customer_id, posted, tier, case when quantity_back >= quantity then 0 else
-               case when amount > 0 then {HALF_EVEN.format(n="((amount - back) * rate)", d="1")} else 0 end
-               + case when bonus = 0 then 0 when quantity_back = 0 then bonus
-                      when amount > 0 then {HALF_EVEN.format(n="(bonus * (amount - back))", d="amount")}
-                      else {HALF_EVEN.format(n="(bonus * (quantity - quantity_back))", d="quantity::numeric")} end
-           end as points
-    from lines
-), worth as (
-    select order_id, customer_id, posted, tier, sum(points) as worth from earned
-    group by order_id, customer_id, posted, tier
 )
-select order_id, customer_id, tier, posted, worth, null::int as programme from worth
+select order_id, customer_id, tier, posted, worth, null::int as programme
+from orders, lateral (
+    select sum(case when quantity_back >= quantity then 0 else
+                   case when amount > 0 then {HALF_EVEN.format(x="earned")} else 0 end
+                   + case when bonus is null then 0 when quantity_back is null then bonus
+                          when amount > 0 then {SHARE.format(n="(bonus * (amount - back))", d="amount")}
+                          else {SHARE.format(n="(bonus * (quantity - quantity_back))", d="quantity::numeric")} end
+               end) as worth
+    from (select amount, back, (l ->> 3)::int as quantity, (l ->> 5)::int as quantity_back,
+                 (amount - coalesce(back, 0)) * rate * coalesce((factors ->> (l ->> 1))::numeric, 1) as earned,
+                 (bonuses ->> (l ->> 1))::numeric as bonus
+          from jsonb_array_elements(lines) l,
+               lateral (select (l ->> 2)::numeric as amount, (l ->> 4)::numeric as back) money offset 0) line) lines
 where posted is distinct from worth
 union all  -- of what was decided after the order was recorded nothing could be known
 select o.order_id, o.customer_id, null, null, null, o.programme from order_points o
