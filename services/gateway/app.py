@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from services.gateway.access.dependencies import authenticate
 from services.gateway.access.handlers.authenticator import Authenticator
 from services.gateway.access.routes import development, partner_keys, sign_out
-from services.gateway.access.routes.rate_limit import RateLimitMiddleware, RefusalPace, TokenBuckets, counting_clients
+from services.gateway.access.routes.rate_limit import RateLimitMiddleware, RefusalDelay, TokenBuckets, counting_clients
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.desk import routes as desk
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     settings = settings or Settings()
     clients = TokenBuckets(per_second=settings.requests_per_second, burst=settings.burst)
     addresses = TokenBuckets(per_second=settings.requests_per_address, burst=settings.address_burst)
-    pace = RefusalPace()
+    delay = RefusalDelay()
     app = create_service(
         settings,
         ports=ports,
@@ -67,10 +67,10 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         subscriptions=subscriptions,
         timers=timers,
         migrations=Path(__file__).parent / "migrations",
-        authenticate=counting_clients(authenticate, clients, pace),
+        authenticate=counting_clients(authenticate, clients, delay),
     )
     # inside of the outermost layer, so that what is refused is logged and counted too
-    app.user_middleware.append(Middleware(RateLimitMiddleware, addresses=addresses, pace=pace))
+    app.user_middleware.append(Middleware(RateLimitMiddleware, addresses=addresses, delay=delay))
     service: Service = app.state.service
     app.state.authenticator = Authenticator(settings, service.database, service.verifier, service.security_log)
     app.state.sources = SourceDirectory(service.database, settings.sources)

@@ -48,14 +48,14 @@ def unbounded(document: Document, node: Document, place: str, above: tuple[str, 
 @pytest.mark.parametrize("service", documents())
 def test_what_may_be_in_a_body_is_bounded(service: str) -> None:
     document = documents()[service]
-    found = [
+    places = [
         place
         for method, path, body in bodies(document)
         for media_type, content in body["content"].items()
         if "ndjson" not in media_type  # its lines are bounded by bytes and by number
         for place in unbounded(document, content["schema"], f"{method} {path}")
     ]
-    assert found == []
+    assert places == []
 
 
 @pytest.mark.parametrize("service", documents())

@@ -18,7 +18,7 @@ import yaml
 from deploy.docker.make_secrets import IMAGE_USER, make
 from deploy.docker.serve import INTERNAL_PORT, PORT, SERVICES
 from deploy.embedded import EmbeddedPostgres, scratch_data_dir
-from shared.chassis.http.connection_settings import ConnectionSettings
+from shared.chassis.connections.settings import ConnectionSettings
 from shared.chassis.server.command import read_settings
 from tests import harness
 

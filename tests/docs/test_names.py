@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.chassis.http.connection_settings import ConnectionSettings
+from shared.chassis.connections.settings import ConnectionSettings
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links, name_of, paths, prose
 from tools import doc_snippets
 from tools.contracts import application

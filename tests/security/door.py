@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from shared.chassis.http.guarded_protocol import ConnectionLimits, guarded_protocol
+from shared.chassis.connections.guarded_protocol import ConnectionLimits, guarded_protocol
 
 HEAD = b"GET / HTTP/1.1\r\nHost: patron\r\n"
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from services.gateway.app import create_app
 from services.gateway.settings import Settings
 from shared.chassis import Ports
-from shared.chassis.http.connection_settings import ConnectionSettings
+from shared.chassis.connections.settings import ConnectionSettings
 from shared.chassis.operations.lifespan import collect_garbage_less_often
 from shared.chassis.server import bind, server_of
 from shared.messaging.broker.loopback import LoopbackBroker

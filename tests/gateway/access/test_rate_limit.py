@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from services.gateway.access.routes import rate_limit
-from services.gateway.access.routes.rate_limit import MOST_REMEMBERED, REFUSALS_AT_ONCE, RefusalPace, TokenBuckets
-from shared.chassis.http.connection_settings import ConnectionSettings
+from services.gateway.access.routes.rate_limit import MOST_REMEMBERED, REFUSALS_AT_ONCE, RefusalDelay, TokenBuckets
+from shared.chassis.connections.settings import ConnectionSettings
 from shared.chassis.server import server_of
 from shared.messaging import Database
 from tests import harness
@@ -91,11 +91,11 @@ async def test_who_is_refused_again_and_again_waits_for_it(monkeypatch: pytest.M
     """Each address by itself, and only so many at a time: waiting must not take everybody's places."""
     monkeypatch.setattr(rate_limit, "HELD_SECONDS", 0.2)
     monkeypatch.setattr(rate_limit, "MOST_HELD", 3)
-    pace = RefusalPace()
+    delay = RefusalDelay()
 
     async def refuse(address: str) -> float:
         began = time.monotonic()
-        await pace.hold({"client": (address, 1)})
+        await delay.hold({"client": (address, 1)})
         return time.monotonic() - began
 
     assert max([await refuse("10.0.0.1") for _ in range(REFUSALS_AT_ONCE)]) < 0.2

@@ -92,7 +92,7 @@ class Allowance:
             raise Refused(429, "too_many_requests", "Slow down.", headers={"Retry-After": wait})
 
 
-class RefusalPace:
+class RefusalDelay:
     """How quickly an address is refused: at once for a while, then a second later each time. So who guesses on many
     connections spends its time waiting, and not the service's."""
 
@@ -119,10 +119,10 @@ def _caller_of(scope: Scope) -> str:
 class RateLimitMiddleware:
     """ASGI middleware: counts each request for its address, and says in the answer how many are left to the caller."""
 
-    def __init__(self, app: ASGIApp, *, addresses: TokenBuckets, pace: RefusalPace) -> None:
+    def __init__(self, app: ASGIApp, *, addresses: TokenBuckets, delay: RefusalDelay) -> None:
         self.app = app
         self.addresses = addresses
-        self.pace = pace
+        self.delay = delay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -139,20 +139,20 @@ class RateLimitMiddleware:
         try:
             allowance.check()
         except Refused as refused:
-            await self.pace.hold(scope)
+            await self.delay.hold(scope)
             await problem_of(refused)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 
 
-def counting_clients(authenticate: Authenticate, clients: TokenBuckets, pace: RefusalPace) -> Authenticate:
-    """The way in: each request is counted for the client that it turned out to be from; refusals are paced."""
+def counting_clients(authenticate: Authenticate, clients: TokenBuckets, delay: RefusalDelay) -> Authenticate:
+    """The way in: counts each request for the client that it turned out to be from, and delays refusals."""
 
     async def authenticate_and_count(request: Request, service: Service) -> Actor:
         try:
             actor = await authenticate(request, service)
         except Refused:
-            await pace.hold(request.scope)
+            await delay.hold(request.scope)
             raise
         request.scope[ACTOR] = actor  # also of who asks too much it is known who it is
         left = clients.take(actor.client, time.monotonic())

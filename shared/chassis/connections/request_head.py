@@ -13,7 +13,7 @@ from shared.chassis.problems import Refused
 VERSIONS = frozenset({"1.0", "1.1"})
 HOST_FORM = re.compile(rb"(?:[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
-LOOKED_AT = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie"})
+JUDGED = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie"})
 MOST_BACKSLASHES = 100  # in cookies: Python's reading of quoted ones takes time by the square of their number
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -30,7 +30,7 @@ def check_head(version: str, method: bytes, target: bytes, headers: Headers, *, 
     lengths: list[bytes] = []
     codings: list[bytes] = []
     for name, value in headers:
-        if name not in LOOKED_AT:
+        if name not in JUDGED:
             continue
         if name == b"host":
             hosts.append(value)

@@ -15,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from shared.chassis.http.request_head import check_head, malformed, size_of
+from shared.chassis.connections.request_head import check_head, malformed, size_of
 from shared.chassis.problems import Refused, problem, problem_of
 
 PIECE = 16 * 1024  # what the parser is given at once: no more of a head is ever kept than two of these
 LINGER_SECONDS = 1.0  # how long a refused client may go on sending, so that it can read why
 LINGER_BYTES = 4 * 1024 * 1024
-CHUNK_EXTRA = 2  # bytes around chunks (their sizes, extensions, trailers) for each byte in them, beside a first PIECE
+FRAMING = 2  # bytes around chunks (their sizes, extensions, trailers) for each byte in them, beside a first PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse(self._head_too_large())
         elif self._in_body and was_in_body:
             self._body_read += len(piece)
-            if self._body_read - self._body_size > PIECE + CHUNK_EXTRA * self._body_size:
+            if self._body_read - self._body_size > PIECE + FRAMING * self._body_size:
                 self._refuse(malformed("The body's chunks are too small, or carry too much beside it."))
 
     # --- what the parser tells ---

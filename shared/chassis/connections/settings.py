@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.chassis.http.guarded_protocol import ConnectionLimits
+from shared.chassis.connections.guarded_protocol import ConnectionLimits
 
 Network = IPv4Network | IPv6Network
 
