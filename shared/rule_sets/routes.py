@@ -74,6 +74,7 @@ def rule_set_routes(
     _add_reads(router, kind, shapes, show, singular, _allow(read))
     _add_writes(router, kind, shapes, show, singular, _allow(write))
     _add_decisions(router, kind, shapes, show, singular, _allow(approve))
+    _add_beginning_and_end(router, kind, shapes, show, singular, _allow(approve))
     return router
 
 
@@ -206,7 +207,6 @@ def _add_decisions(
     policy: list[Any],
 ) -> None:
     options: dict[str, Any] = {"dependencies": policy, "response_model": shapes.version}
-    needs_another = {"responses": {202: {"model": shapes.version, "description": "it waits for a second person"}}}
 
     @router.post("/{rule_set_id}/approval", name=f"approve_{singular}", **options)
     async def approve(
@@ -231,7 +231,19 @@ def _add_decisions(
         version = await handlers.reject_version(tx, kind, rule_set_id, body.version, actor.subject, note=body.note)
         return await show.version(tx, version)
 
-    @router.post("/{rule_set_id}/activation", name=f"activate_{singular}", **options | needs_another)
+
+def _add_beginning_and_end(
+    router: APIRouter,
+    kind: RuleSetKind[Any],
+    shapes: RuleSetShapes,
+    show: _Reads,
+    singular: str,
+    policy: list[Any],
+) -> None:
+    waits = {202: {"model": shapes.version, "description": "it waits for a second person"}}
+    options: dict[str, Any] = {"dependencies": policy, "response_model": shapes.version, "responses": waits}
+
+    @router.post("/{rule_set_id}/activation", name=f"activate_{singular}", **options)
     async def activate(
         rule_set_id: Id, request: Request, response: Response, tx: Tx, actor: CurrentActor,
         body: RuleSetActivationCreate | None = None, if_match: IfMatch = None,
@@ -252,7 +264,7 @@ def _add_decisions(
         response.status_code = 200 if version.status == "active" else 202
         return await show.version(tx, version)
 
-    @router.post("/{rule_set_id}/retirement", name=f"retire_{singular}", **options | needs_another)
+    @router.post("/{rule_set_id}/retirement", name=f"retire_{singular}", **options)
     async def retire(
         rule_set_id: Id, response: Response, tx: Tx, actor: CurrentActor, body: RuleSetStepCreate | None = None,
         if_match: IfMatch = None,

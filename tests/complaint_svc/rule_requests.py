@@ -15,7 +15,8 @@ async def change_rules(client: httpx.AsyncClient, as_role: AsRole, kind: str, **
     document = SHIPPED[kind] | changes
     written = await client.post(f"/v1/{kind}", json={"document": document}, headers=as_role("analyst"))
     assert written.status_code == 201, written.text
-    answer = await client.post(f"/v1/{kind}/{written.json()['id']}/activation", headers=as_role("head"))
+    version, url = {"version": written.json()["version"]}, f"/v1/{kind}/{written.json()['id']}/activation"
+    answer = await client.post(url, json=version, headers=as_role("head"))
     assert answer.status_code == 200, answer.text
-    version: dict[str, Any] = answer.json()
-    return version
+    in_force: dict[str, Any] = answer.json()
+    return in_force

@@ -71,7 +71,7 @@ class Oracle:
         self.given: list[Given] = []
         self.waiting: dict[int, Waiting] = {}
         self.open: dict[int, Given] = {}  # proposals that wait for the customer, by case
-        self.asked: dict[int, set[str]] = {}  # who proposed something in a case, or wanted to
+        self.proposers: dict[int, set[str]] = {}  # who proposed something in a case, or wanted to
         self.day = 0
 
     def sums(self, case: int, person: str, *, alone: bool = True) -> dict[str, int]:
@@ -92,7 +92,7 @@ class Oracle:
         waits = self.waiting[case]
         if person == waits.person:
             return 403, "own_approval"
-        if person in self.asked[case]:
+        if person in self.proposers[case]:
             return 403, "took_part"
         sums, most = self.sums(case, person, alone=False), APPROVES[ROLES[person]]
         if max(sums["case"], sums["customer"]) + waits.points > most:
@@ -138,10 +138,10 @@ class Machine:
             waiting = answer.json()["approvals"][-1]
             assert waiting["limits_reached"] == reached
             self.oracle.waiting[case] = Waiting(waiting["id"], person, points)
-            self.oracle.asked.setdefault(case, set()).add(person)
+            self.oracle.proposers.setdefault(case, set()).add(person)
         else:
             assert answer.status_code == 201, answer.text
-            self.oracle.asked.setdefault(case, set()).add(person)
+            self.oracle.proposers.setdefault(case, set()).add(person)
             self.oracle.give(case, person, points, alone=True)
 
     async def approve(self, case: int, person: str) -> None:

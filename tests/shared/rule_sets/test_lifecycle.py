@@ -177,8 +177,8 @@ def test_what_is_called_off_before_it_began_leaves_what_was() -> None:
     later = NOON + timedelta(days=3)
     ended, scheduled = activate([before, after], after, by("bob"), later)[0]
     request = by("eve", NOON + timedelta(days=1))
-    asked = asked_for("retirement", scheduled, "bob")
-    decision = retire([ended, scheduled], scheduled, request, may_leave_a_gap=False, last_step=asked)
+    first_request = asked_for("retirement", scheduled, "bob")
+    decision = retire([ended, scheduled], scheduled, request, may_leave_a_gap=False, last_step=first_request)
     never, goes_on = decision[0]
     assert (never.status, never.effective_from, never.effective_to) == ("retired", later, later)
     assert goes_on == before
@@ -192,8 +192,8 @@ def test_what_has_begun_ends_now_unless_something_must_be_in_force() -> None:
     )  # fmt: skip
     [retired], _ = retire([version], version, by("eve", later), last_step=asked_for("retirement", version, "bob"))
     assert (retired.effective_to, retired.retired_by, retired.retired_at) == (later, "eve", later)
-    asked = asked_for("activation", retired, "eve")
-    [again], _ = activate([retired], retired, by("ann", later), last_step=asked)  # two people want it back
+    first_request = asked_for("activation", retired, "eve")
+    [again], _ = activate([retired], retired, by("ann", later), last_step=first_request)  # two people want it back
     assert (again.status, again.effective_from, again.effective_to, again.retired_by) == ("active", later, None, None)
 
 

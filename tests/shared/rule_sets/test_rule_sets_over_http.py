@@ -94,8 +94,8 @@ async def test_a_single_kind_is_never_left_without_rules(
     url = (await client.post(VISITS, json=SHORTER, headers=person("ann"))).headers["location"]
     body = {"effective_from": (clock.now + timedelta(days=1)).isoformat()}
     await client.post(f"{url}/activation", json=body, headers=person("bob"))
-    asked = await client.post(f"{url}/retirement", headers=person("ann"))
-    assert (asked.status_code, asked.json()["status"]) == (202, "scheduled")
+    first_request = await client.post(f"{url}/retirement", headers=person("ann"))
+    assert (first_request.status_code, first_request.json()["status"]) == (202, "scheduled")
     assert refused(await client.post(f"{url}/retirement", headers=person("ann"))) == (403, "own_approval")
     called_off = (await client.post(f"{url}/retirement", headers=person("eve"))).json()
     assert (called_off["status"], called_off["effective_from"]) == ("retired", called_off["effective_to"])
@@ -122,8 +122,8 @@ async def test_an_older_version_comes_back_when_two_people_want_it(client: httpx
     await client.post(f"{url}/versions", json=SHORTER, headers=person("ann"))
     await client.post(f"{url}/activation", headers=person("bob"))
     back = {"version": 1}
-    asked = await client.post(f"{url}/activation", json=back, headers=person("bob"))
-    assert (asked.status_code, asked.json()["status"]) == (202, "retired")
+    first_request = await client.post(f"{url}/activation", json=back, headers=person("bob"))
+    assert (first_request.status_code, first_request.json()["status"]) == (202, "retired")
     assert refused(await client.post(f"{url}/activation", json=back, headers=person("bob"))) == (403, "own_approval")
     done = await client.post(f"{url}/activation", json=back, headers=person("ann"))
     assert (done.status_code, done.json()["status"]) == (200, "active")

@@ -35,13 +35,6 @@ async def take_step(tx: Transaction, case_ref: CaseRef, request: StepRequest, de
     return await save_decision(tx, before, after, events, backdated=request.is_backdated(tx.at))
 
 
-async def refuse_pending_approval(tx: Transaction, case_id: UUID, code: str) -> None:
-    """409 with this code while something that is to be proposed in the case waits for approval; the case is locked."""
-    pending = await find_pending_approval(tx, case_id)
-    if pending is not None:
-        raise conflict(code, "What is to be proposed waits for another person's approval.", approval_id=str(pending.id))
-
-
 async def answer_proposal(
     tx: Transaction, case_ref: CaseRef, request: StepRequest, proposal_id: UUID | None, accepted: bool
 ) -> Case:
@@ -50,7 +43,12 @@ async def answer_proposal(
     409 `approval_required` while what is to be proposed waits for approval.
     """
     case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
-    await refuse_pending_approval(tx, case.id, "approval_required")
+    pending = await find_pending_approval(tx, case.id)
+    if pending is not None:
+        raise conflict(
+            "approval_required", "What is to be proposed has to be approved by another person first.",
+            approval_id=str(pending.id),
+        )  # fmt: skip
     return await take_step(
         tx, case_ref, request, lambda case, step, terms: steps.answer(case, proposal_id, accepted, step, terms)
     )

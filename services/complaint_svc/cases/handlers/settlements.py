@@ -8,12 +8,12 @@ from services.complaint_svc.cases.domain.case import Case, check_order
 from services.complaint_svc.cases.domain.case_ref import CaseRef
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import Offer, propose
-from services.complaint_svc.cases.handlers.case_steps import refuse_pending_approval, take_step
+from services.complaint_svc.cases.handlers.case_steps import take_step
 from services.complaint_svc.remedies import handlers as remedies
 from services.complaint_svc.remedies.domain.approval import Approval
 from services.complaint_svc.remedies.domain.authority import Giver
 from services.complaint_svc.remedies.handlers import Recipient
-from services.complaint_svc.remedies.repository import load_approval, save_approval
+from services.complaint_svc.remedies.repository import find_pending_approval, load_approval, save_approval
 from shared.authority import Gift
 from shared.errors import conflict
 from shared.messaging import Transaction, new_id
@@ -27,7 +27,12 @@ async def propose_settlement(
     409 `approval_pending` while another one waits in the case.
     """
     case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
-    await refuse_pending_approval(tx, case.id, "approval_pending")
+    pending = await find_pending_approval(tx, case.id)
+    if pending is not None:
+        raise conflict(
+            "approval_pending", "Something else waits for approval in the case: reject it first.",
+            approval_id=str(pending.id),
+        )  # fmt: skip
     recipient = Recipient(case.id, case.customer_id)
     reached, version = await remedies.find_limits_reached(tx, giver, recipient, gift)
     if not reached:
