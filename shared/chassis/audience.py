@@ -56,7 +56,7 @@ FIELDS: Mapping[ContentKind, frozenset[str]] = {
     "own_people": frozenset(
         {
             *("actor", "requested_by", "approved_by", "decided_by", "nominated_by", "raised_by", "set_by", "ended_by"),
-            *("closed_by", "recorded_by", "made_by"),
+            *("closed_by", "recorded_by", "made_by", "proposed_by", "granted_by", "approvals"),
         }
     ),
     "tasks": frozenset({"tasks", "open_tasks", "overdue_tasks", "tasks_done_rate", "tasks_per_contact"}),
