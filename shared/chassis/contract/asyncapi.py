@@ -22,7 +22,10 @@ ENVELOPE: dict[str, Any] = {
         "ce_time": {"type": "string", "format": "date-time", "description": "when the fact happened"},
         "ce_recordedat": {"type": "string", "format": "date-time", "description": "when its owner committed it"},
         "ce_seq": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "1, 2, 3 … for each topic and key"},
-        "patron-seal": {"type": "string", "description": "<key's name>:<keyed digest>; services believe no other message"},
+        "patron-seal": {
+            "type": "string",
+            "description": "<key's name>:<keyed digest>; services believe no other message",
+        },
         "traceparent": {"type": "string", "description": "W3C trace context"},
     },
 }
