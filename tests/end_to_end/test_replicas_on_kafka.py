@@ -15,6 +15,7 @@ import pytest
 
 from deploy.embedded import System, scratch_data_dir
 from deploy.embedded.ports import free_port
+from deploy.embedded.processes import tail
 from deploy.embedded.service import SERVICES, ServiceProcess
 from tests.reliability.whole import Whole
 from tests.support.kafka import KafkaUnderTest, SecuredKafka, kafka, secured_kafka
@@ -62,8 +63,8 @@ class Replicas:
     async def all_ready(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + 90
-        while not all([await asyncio.to_thread(process.ready) for process in self.processes.values()]):
-            assert loop.time() < deadline, "a replica did not become ready"
+        while waiting := [p for p in self.processes.values() if not await asyncio.to_thread(p.ready)]:
+            assert loop.time() < deadline, [(p.name, p.exit_code, tail(p.log)) for p in waiting]
             await asyncio.sleep(0.2)
 
     def leave(self, name: str) -> None:
