@@ -158,7 +158,8 @@ class Watch:
         part, seen = self._system.parts[name], self._seen[name]
         if seen.has_answered or part.exit_code == -signal.SIGKILL:
             seen.pause = 0.0
-        self._say(f"{name} stopped unexpectedly; starting it again")
+        by_itself = f" (exit code {part.exit_code})" if (part.exit_code or -1) >= 0 else ""
+        self._say(f"{name} stopped unexpectedly{by_itself}; starting it again")
         try:
             self._system.revive(name)
         except (StartFailed, OSError) as error:
