@@ -40,7 +40,7 @@ INVARIANTS = (
                     order by s.number desc limit 1) paused on paused.name in ('pause', 'proposal')
             )
             select case_id, round, stage, due_at, warned_at, breached_at, met_at, done_late_at, cancelled_at, ended_at
-            from judged where breached_at <> due_at or warned_at <> warn_at or breached_at > now()
+            from judged j where breached_at <> due_at or warned_at <> warn_at or breached_at > now()
                 or (ended_at is null and (num_nonnulls(met_at, cancelled_at, done_late_at) > 0
                                           or (running_since is null) <> waits))
                 or (ended_at is not null and breached_at is null and (
@@ -51,8 +51,8 @@ INVARIANTS = (
                 or (ended_at is not null and breached_at is not null and (
                     done_late_at is distinct from ended_at
                     or (ended_at <= due_at and not exists (
-                        select from timer t where t.aggregate like case_id || '/%' and t.state = 'fired'
-                        and t.ended_at between due_at and end_recorded_at + interval '1 minute'))))
+                        select from timer t where t.aggregate like j.case_id || '/%' and t.state = 'fired'
+                        and t.ended_at between j.due_at and j.end_recorded_at + interval '1 minute'))))
         """,
     ),
 )
