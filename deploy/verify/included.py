@@ -71,8 +71,8 @@ class Every:
 
     async def check(self, snapshots: Snapshots) -> Result:
         results = await asyncio.gather(*(part.check(snapshots) for part in self.parts))
-        outcomes: set[Outcome] = {result.outcome for result in results}
-        outcome = next((outcome for outcome in ("broken", "noted") if outcome in outcomes), "holds")
+        severities: tuple[Outcome, ...] = ("broken", "noted", "holds")
+        outcome = min((result.outcome for result in results), key=severities.index)
         examples = tuple(example for result in results for example in result.examples)
         return Result(
             self.code,

@@ -83,7 +83,8 @@ INPUTS = sorted(
 
 def reader_of(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
     field = model.model_fields[name]
-    return TypeAdapter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+    annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return TypeAdapter(annotation)
 
 
 def test_it_is_known_where_every_free_text_of_an_event_comes_from() -> None:

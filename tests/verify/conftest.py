@@ -29,8 +29,8 @@ SUBSCRIBED = {
     "loyalty": frozenset({"patron.intake", "patron.profile", "patron.tiering", "patron.complaint"}),
 }
 
-# That rows were announced, that everybody knows the same customers: of a system written by hand, a row here and an event
-# there, it is not true. These are shown where the services themselves made everything (`test_planted_copies.py`).
+# That rows were announced and that everybody knows the same customers is not true of a system written by hand, a row
+# here and an event there. These are shown where the services themselves made everything (`test_planted_copies.py`).
 OF_WHOLE_SYSTEMS = {invariant.code for invariant in copies.INVARIANTS} - {"one_epoch", "jobs_move"}
 
 

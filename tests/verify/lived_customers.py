@@ -129,7 +129,7 @@ class Customers:
         await self._change("PUT", f"/v1/customers/{ann}/parent", {"parent_id": firm})
         await self._change("PUT", f"/v1/customers/{ben}/parent", {"parent_id": firm})
         await self._change("DELETE", f"/v1/customers/{ben}/parent")
-        for days in (1.0, 0.5):
+        for _ in range(2):
             await self.admin.get(f"/v1/customers/{ann}")
         await self.admin.overview(ann)
 

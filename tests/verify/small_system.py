@@ -69,8 +69,9 @@ SOUND = {
         values ('{CUSTOMER}', '2026-03-01', 1, 60, 12, 60, 60, '{AT}', '{AT}', 40, 1, now());
         insert into receivable_fact values ('{RECEIVABLE}', '{CUSTOMER}', 80, '2026-03-02', '2026-04-01', now());
         insert into payment_fact values ('{PAYMENT}', '{RECEIVABLE}', '{CUSTOMER}', 30, '{AT}', '2026-03-01', now());
-        insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, next_step_on, recorded_at)
-        values ('{CONTACT}', '{CUSTOMER}', 'am-1', 'call', '{AT}', '2026-03-09', now());
+        insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, next_step_on,
+                                  next_step_owner, recorded_at)
+        values ('{CONTACT}', '{CUSTOMER}', 'am-1', 'call', '{AT}', '2026-03-09', 'am-1', now());
         insert into case_fact values ('{CASE}', '{CUSTOMER}', now(), 'complaint', '{AT}', now()),
                                      ('{CLOSED}', '{CUSTOMER}', now(), 'praise', '{AT}', now());
         insert into case_change values ('{CLOSED}', '{AT}', 'closed', 5, now());
@@ -158,8 +159,14 @@ SOUND = {
         values ('{CHANGE}', '{CUSTOMER}', 'am-1', 'account_manager', now());
         insert into overview (customer_id, tier, tier_rank, tier_since, tier_kind, orders_count, returns_count,
                               revenue_total, revenue_returned, points_balance, open_cases, outstanding_amount,
-                              account_manager, updated_at)
-        values ('{CUSTOMER}', 'silver', 1, '{AT}', 'upgrade', 1, 1, 100, 40, 60, 1, 50, 'am-1', now());
+                              account_manager, updated_at, first_order_at, last_order_at, last_order_id,
+                              last_return_at, last_case_at, oldest_due_on)
+        values ('{CUSTOMER}', 'silver', 1, '{AT}', 'upgrade', 1, 1, 100, 40, 60, 1, 50, 'am-1', now(), '{AT}', '{AT}',
+                '{ORDER}', '{AT}', '{AT}', '2026-04-01');
+        insert into case_copy (case_id, customer_id, filed_at, opened_at, closed_at)
+        values ('{CASE}', '{CUSTOMER}', '{AT}', '{AT}', null), ('{CLOSED}', '{CUSTOMER}', '{AT}', '{AT}', '{AT}');
+        insert into receivable_copy (receivable_id, customer_id, outstanding, due_on)
+        values ('{RECEIVABLE}', '{CUSTOMER}', 50, '2026-04-01');
     """,
 }
 

@@ -13,6 +13,6 @@ Time: `at` is the instant of the access, by the clock of the transaction. Lines 
 nobody can commit an earlier number any more.
 
 Why it is right: the overview, the hottest read, adds its line in the same statement that reads the row, so that it can
-not be forgotten and costs no round trip. Lines are plain rows; a sealer chains them, so no access waits
-for another one, and a line that was changed or taken out no longer fits its seal (`patron verify` recomputes the chain).
+not be forgotten and costs no round trip. Lines are plain rows; a sealer chains them, so no access waits for another,
+and a line that was changed or taken out no longer fits its seal (`patron verify` recomputes the chain).
 """

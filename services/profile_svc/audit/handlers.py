@@ -38,12 +38,12 @@ async def seal_settled_lines(database: Database, stop: asyncio.Event) -> None:
         pass
 
 
-async def seal_next_lines(tx: Transaction, settled_before: datetime) -> bool:
-    """Seal the next batch of lines of before an instant, and of before the oldest transaction that is under way.
+async def seal_next_lines(tx: Transaction, settled_before: datetime, margin: timedelta = SETTLES_WITHIN) -> bool:
+    """Seal the next batch of lines of before an instant, and of a margin before the oldest transaction under way.
 
     The seal's digest goes into the log of the service too: whoever rewrites the database's trail does not rewrite that.
     """
-    seal = await repository.add_seal(tx, settled_before, SETTLES_WITHIN)
+    seal = await repository.add_seal(tx, settled_before, margin)
     if seal is not None:
         log.info("access_trail_sealed", number=seal.number, last_id=seal.last_id, digest=seal.digest.hex())
     return seal is not None
