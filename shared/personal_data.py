@@ -21,6 +21,10 @@ _FORM = re.compile(
 )
 
 
+WITHHELD = "withheld"
+"""What stands in an event in place of a code that looks personal."""
+
+
 def looks_personal(code: str) -> bool:
     """Whether a code has the form of a telephone number, or of the number of an identity card."""
     return _FORM.fullmatch(code) is not None

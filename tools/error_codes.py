@@ -35,7 +35,10 @@ HANDED_ON = frozenset(
     }
 )
 # Codes that are put together when they are raised, by the expression that does it.
-PUT_TOGETHER = {"f'{kind}_not_found'": ("override_not_found", "retention_not_found")}
+PUT_TOGETHER = {
+    "f'{kind}_not_found'": ("override_not_found", "retention_not_found"),
+    "batch_code": ("too_many_customers", "too_many_orders"),
+}
 OF_FIELDS = frozenset({"_wrong", "PydanticCustomError"})
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 

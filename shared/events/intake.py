@@ -37,9 +37,9 @@ class OrderLine(Part):
 
     line: int
     """The line's number within the order, from 1."""
-    sku: Code | None = None
-    """The article, as the source calls it. Missing where that has the form of a telephone number (K25), which stands in
-    the order alone."""
+    sku: Code
+    """The article, as the source calls it; `withheld` where that has the form of a telephone number, which stands in
+    the order alone (K25)."""
     category: Code
     """The article's category, as the source calls it."""
     quantity: int

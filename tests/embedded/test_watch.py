@@ -1,4 +1,4 @@
-"""The watch: what crashed or hangs comes back, parts side by side, PostgreSQL first; pauses grow for what fails itself."""
+"""The watch: what crashed or hangs comes back, parts side by side, PostgreSQL first; pauses grow for what fails."""
 
 import signal
 import threading

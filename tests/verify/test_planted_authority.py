@@ -28,7 +28,8 @@ FAULTS = [
     Fault("approval-of-less", "complaint",
           f"update settlement_approval set amount = 1 where id = {APPROVED}", {"settlements_approved_by_two"}),
     Fault("approved-and-never-proposed", "complaint",
-          "update settlement_approval set state = 'approved' where state = 'rejected'", {"settlements_approved_by_two"}),
+          "update settlement_approval set state = 'approved' where state = 'rejected'",
+          {"settlements_approved_by_two"}),
     # adjustments, transfers and grants
     Fault("adjustments-beyond-the-day", "loyalty",
           "update adjustment set alone = true, decided_by = requested_by, limits_reached = '{}' where points = 5000",

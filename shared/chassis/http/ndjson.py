@@ -9,8 +9,8 @@ from shared.chassis.problems import Refused
 SLICE_SECONDS = 0.005  # of work at a time
 
 
-def lines_of(body: bytes, most: int, code: str) -> list[bytes]:
-    """The lines that are not empty; Refused 422 `code` when there are more than `most`.
+def lines_of(body: bytes, most: int, batch_code: str) -> list[bytes]:
+    """The lines that are not empty; Refused 422 `batch_code` when there are more than `most`.
 
     As many empty lines are allowed: more would be work without any meaning.
     """
@@ -18,7 +18,7 @@ def lines_of(body: bytes, most: int, code: str) -> list[bytes]:
         lines = [line for line in body.split(b"\n") if line.strip()]
         if len(lines) <= most:
             return lines
-    raise Refused(422, code, f"A batch has at most {most} lines.", limit=most)
+    raise Refused(422, batch_code, f"A batch has at most {most} lines.", limit=most)
 
 
 def check_line(line: bytes) -> None:

@@ -20,7 +20,8 @@ FIRST, SECOND, THIRD = UUID(int=5), UUID(int=6), UUID(int=7)
 UNDER_THE_CASE: list[Event] = [resolved(None, FIRST, 50), resolved(None, SECOND, 7)]
 UNDER_THE_CUSTOMER: list[Event] = [identified(ANNA), resolved(ANNA, THIRD, 200)]
 EMPTY = (
-    "truncate adjustment, wallet, entry, posting, lot, anonymous_case, unassigned_settlement, stream_seen, stream_head, "
+    "truncate adjustment, wallet, entry, posting, lot, anonymous_case, unassigned_settlement, "
+    "stream_seen, stream_head, "
     "outbox"
 )
 GRANTED = "select customer_id, fact_id, case_id, points from entry where kind = 'grant' order by fact_id"

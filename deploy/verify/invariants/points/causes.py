@@ -36,7 +36,7 @@ union all
 select coalesce(m.id, a.entry_id), coalesce(m.customer_id, a.customer_id), 'adjust', case
            when a.id is null then 'no adjustment' when m.id is null then 'posted without an entry'
            when a.state <> 'posted' then 'it is ' || a.state else 'not what was decided' end
-from (select * from moved where kind = 'adjust') m 
+from (select * from moved where kind = 'adjust') m
 full join (select * from adjustment where kind = 'adjustment') a on a.id = m.fact_id
 where (m.id is not null or a.state = 'posted')
   and (a.id is null or m.id is null or a.state <> 'posted' or a.entry_id <> m.id or a.customer_id <> m.customer_id

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.gateway.core.domain import GREATEST, ZERO, IntakeRules, plain
 from shared.errors import invalid
 from shared.events import OrderLine
-from shared.personal_data import looks_personal
+from shared.personal_data import WITHHELD, looks_personal
 
 
 class UnresolvedCustomer(NamedTuple):
@@ -47,7 +47,7 @@ def normalize_order(
     placed_at_utc = placed_at.astimezone(UTC)
     rows = [
         fingerprint_row(
-            line.line, line.sku or "", line.category, line.quantity, plain(line.amount), plain(line.unit_cost),
+            line.line, line.sku, line.category, line.quantity, plain(line.amount), plain(line.unit_cost),
             plain(line.discount),
         )
         for line in sorted(lines, key=lambda line: line.line)
@@ -55,7 +55,7 @@ def normalize_order(
     digest = order_fingerprint(placed_at_utc, currency, channel, rows)
     kept = written_lines(lines)
     announced = kept
-    if any(line.sku is not None and looks_personal(line.sku) for line in lines):
+    if any(looks_personal(line.sku) for line in lines):
         announced = written_lines([line.model_copy(update={"sku": announced_sku(line.sku)}) for line in lines])
     return OrderContent(order_ref, customer, placed_at_utc, currency, channel, amount, kept, announced, digest)
 
@@ -81,10 +81,10 @@ def check_lines(lines: Sequence[OrderLine], currency: str, rules: IntakeRules) -
     return amount
 
 
-def announced_sku(sku: str | None) -> str | None:
-    """What the outside calls an article, or nothing where that may be somebody's telephone number: it stands in the
+def announced_sku(sku: str) -> str:
+    """What the outside calls an article, or `withheld` where that may be somebody's telephone number: it stands in the
     order, which can be erased, and in no event (K25)."""
-    return None if sku is None or looks_personal(sku) else sku
+    return WITHHELD if looks_personal(sku) else sku
 
 
 def check_cost(cost: Decimal) -> None:
@@ -99,12 +99,11 @@ def written_lines(lines: Sequence[OrderLine]) -> str:
     for line in lines:
         row: dict[str, object] = {
             "line": line.line,
+            "sku": line.sku,
             "category": line.category,
             "quantity": line.quantity,
             "amount": str(line.amount),
         }
-        if line.sku is not None:
-            row["sku"] = line.sku
         if line.unit_cost is not None:
             row["unit_cost"] = str(line.unit_cost)
         if line.discount is not None:
