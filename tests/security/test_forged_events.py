@@ -99,7 +99,7 @@ async def verify_is_clean_once_they_are_dropped(system: System) -> None:
     urls = {name: database.url for name, database in system.databases.items()}
     async with connected(urls) as connections:
         report = await check_invariants(connections, SUBSCRIBED_TOPICS, 30)
-        assert report.holds, [result.code for result in report.broken]
+        assert report.holds, [(result.code, result.examples) for result in report.broken]
         assert report.result("not_authentic").outcome == "noted"
         for name in LISTENING:
             for row in await kept_by(system, name):
