@@ -45,7 +45,7 @@ async def test_a_broken_one_exits_with_1_and_shows_the_rows(databases_known: Fiv
     assert await in_thread(tmp_path) == 1
     printed = capsys.readouterr().out
     assert str(customer) in printed.replace("\n", "")
-    assert f"2 of {len(INVARIANTS)} invariants are broken" in printed
+    assert f"3 of {len(INVARIANTS)} invariants are broken" in printed
 
 
 async def test_json_has_every_invariant_with_its_count(databases_known: Five, tmp_path, capsys):
@@ -59,7 +59,7 @@ async def test_json_has_every_invariant_with_its_count(databases_known: Five, tm
 async def test_it_says_how_far_it_is_and_how_many_of_how_many_were_worked_out_anew(sound: Five, capsys):
     seen: list[tuple[str, int, int]] = []
     report = await verify(sound.urls, wait_seconds=0, progress=lambda *step: seen.append(step))
-    assert seen == [("tier_lives", 0, 1), ("tier_lives", 1, 1)]
+    assert [step for step in seen if step[0] == "tier_lives"] == [("tier_lives", 0, 1), ("tier_lives", 1, 1)]
     assert report.result("tier_lives").of == 1
     print_report(report, Console(width=200))
     [line] = [line for line in capsys.readouterr().out.splitlines() if "what its facts give" in line]
