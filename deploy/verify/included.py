@@ -24,8 +24,8 @@ class Included:
     among: Rows
 
     async def check(self, snapshots: Snapshots) -> Result:
-        ours, theirs = snapshots.before[self.rows.service], snapshots.after[self.among.service]
-        (checked, hashes), others = await asyncio.gather(digest(ours, self.rows.sql), digest(theirs, self.among.sql))
+        here, there = snapshots.before[self.rows.service], snapshots.after[self.among.service]
+        (checked, hashes), others = await asyncio.gather(digest(here, self.rows.sql), digest(there, self.among.sql))
         if (checked, hashes) == others:
             return Result(self.code, self.name, "holds", checked)
         return await self._compare(snapshots)

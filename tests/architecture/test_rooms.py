@@ -29,7 +29,7 @@ MAY_IMPORT = {
 }
 # Libraries that are themselves pure rules: calendars, lunar dates, phone numbers, pinyin, expressions in policies.
 RULES = {"holidays", "lunar_python", "phonenumbers", "pypinyin", "rapidfuzz", "cel_expr_python", "celpy", "cel"}
-PURE = {"shared.events", "shared.errors", "shared.authority", "numpy", "scipy"}
+PURE = {"shared.events", "shared.errors", "shared.authority", "shared.personal_data", "numpy", "scipy"}
 
 
 def modules(folder: Path) -> Iterator[Path]:
