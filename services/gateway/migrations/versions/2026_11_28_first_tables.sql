@@ -93,9 +93,6 @@ for each statement execute function refuse_change();
 
 create trigger payment_stays before update or delete on payment for each statement execute function refuse_change();
 
-create trigger known_customer_stays before update or delete on known_customer
-for each statement execute function refuse_change();
-
 create trigger customer_reference_stays before update on customer_reference for each row
 when (old.registered_at is not null
       or (new.source, new.ref, new.customer_id) is distinct from (old.source, old.ref, old.customer_id))
