@@ -42,8 +42,8 @@ create index outbox_stream on outbox (topic, key, seq);
 
 -- What was announced stands. Months are dropped whole, which is no deletion of rows.
 create trigger outbox_stays
-    before update of position, recorded_at, event_id, topic, key, seq, type, payload, traceparent, occurred_at, shard
-        or delete
+    before update of position, recorded_at, event_id, topic, key, seq, type, payload, digest, traceparent, occurred_at,
+        shard or delete
     on outbox for each row execute function refuse_change();
 
 create table stream_head (
