@@ -164,10 +164,10 @@ FAULTS = [
           {"case_proposals", "cases_announced"}),
     Fault("resolution-announced-otherwise", "complaint",
           """update outbox set payload = replace(payload, '"points":300', '"points":500')
-             where type = 'complaint.complaint_resolved.v1'""", {"cases_announced"}),
+             where type = 'complaint.complaint_resolved.v1'""", {"payload_digests", "cases_announced"}),
     Fault("step-announced-by-nobody", "complaint",
           """update outbox set type = 'complaint.complaint_judged.v1'
-             where type = 'complaint.complaint_reopened.v1'""", {"cases_announced"}),
+             where type = 'complaint.complaint_reopened.v1'""", {"payload_digests", "cases_announced"}),
 ]  # fmt: skip
 
 

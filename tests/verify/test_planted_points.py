@@ -45,8 +45,9 @@ def once_more(name: str, entry: str, points: int, codes: set[str], **columns: st
             select order_id from entry where id = '{AN_ID}');
         update stream_head h set seq = seq + 1, last_event_id = '{AN_ID}' from entry e
         where e.id = '{AN_ID}' and h.topic = 'patron.loyalty' and h.key = e.customer_id::text;
-        insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, occurred_at, shard, published_at)
-        select now(), '{AN_ID}', h.topic, h.key, h.seq, 'loyalty.points_posted.v1', {EVENT}, now(), 0, now()
+        insert into outbox (recorded_at, event_id, topic, key, seq, type, payload, digest, occurred_at, shard,
+                            published_at)
+        select now(), '{AN_ID}', h.topic, h.key, h.seq, 'loyalty.points_posted.v1', {EVENT}, '', now(), 0, now()
         from entry e join stream_head h on h.topic = 'patron.loyalty' and h.key = e.customer_id::text
         where e.id = '{AN_ID}';
         update wallet w set available = e.available, entries = e.number from entry e
@@ -58,7 +59,7 @@ def once_more(name: str, entry: str, points: int, codes: set[str], **columns: st
             select customer_id::text from overview where points_held > 0);
         update overview set points_balance = points_balance + {points} where points_held > 0
     """
-    return Fault(name, "loyalty", again, codes, {"profile": heard})
+    return Fault(name, "loyalty", again, codes | {"payload_digests"}, {"profile": heard})
 
 
 A_GRANT = "(select id from entry where kind = 'grant' order by occurred_at limit 1)"
@@ -151,12 +152,12 @@ FAULTS = [
                   select number from entry where id = {ITS_ENTRY});
               update wallet set available = available + 10 where customer_id = {ANN};
               {ANNOUNCED_AS_IT_IS}""",
-          {"orders_posted"},
+          {"payload_digests", "orders_posted"},
           {"profile": "update overview set points_balance = points_balance + 10 where points_held > 0"}),
     Fault("balance-after-an-entry", "loyalty",
           f"""update entry set available = available + 1 where id = {SPENT};
               {ANNOUNCED_AS_IT_IS}""",
-          {"entry_balances"}),
+          {"payload_digests", "entry_balances"}),
     Fault("debt-forgotten", "loyalty",
           f"""update posting set account = 'expired' where account = 'debt' and points < 0;
               update entry set debt = 0, points = 0 where customer_id = {BEN} and kind = 'reverse';
@@ -165,7 +166,7 @@ FAULTS = [
     Fault("announced-of-another-order", "loyalty",
           "update outbox set payload = replace(payload, 'order_id\":\"0', 'order_id\":\"1') "
           "where position = (select min(position) from outbox where payload like '%\"order_id\"%')",
-          {"ledger_announced"}),
+          {"payload_digests", "ledger_announced"}),
     # lots
     Fault("expiry-moved", "loyalty",
           f"update lot set expires_at = expires_at + interval '1 year' where entry_id = {ITS_ENTRY}", {"lots_made"}),
