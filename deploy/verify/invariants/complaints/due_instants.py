@@ -103,14 +103,14 @@ def instants(
     due, warn = time.reached(target), time.reached(target - after_warning)
     if due is None or warn is None:
         return None
-    found = Instants([due], [warn])
+    by_facts = Instants([due], [warn])
     paused_at: int | None = None
     for step in steps:
         if ends(deadline["stage"], step):
             break
         at = micros(step["at"])
         if step["name"] in PAUSES and paused_at is None:
-            if found.due[-1] < at:
+            if by_facts.due[-1] < at:
                 break  # it was breached before
             paused_at = at
         elif step["name"] in RESUMES and paused_at is not None:
@@ -121,17 +121,17 @@ def instants(
                 return None
             if target - after_warning <= time.worked(at):
                 warn = min(at, due)  # most of its time was used before
-            found.due.append(due)
-            found.warn.append(warn)
-    return found
+            by_facts.due.append(due)
+            by_facts.warn.append(warn)
+    return by_facts
 
 
-def fits(deadline: Row, found: Instants) -> bool:
+def fits(deadline: Row, by_facts: Instants) -> bool:
     """What has fired stays where it was, also when pauses before it are reported later; the rest moves with them."""
     due, warn = micros(deadline["due_at"]), micros(deadline["warn_at"])
-    due_fits = due in found.due if deadline["breached_at"] else due == found.due[-1]
+    due_fits = due in by_facts.due if deadline["breached_at"] else due == by_facts.due[-1]
     return due_fits and (
-        warn in found.warn if deadline["warned_at"] or deadline["breached_at"] else warn == found.warn[-1]
+        warn in by_facts.warn if deadline["warned_at"] or deadline["breached_at"] else warn == by_facts.warn[-1]
     )
 
 
@@ -146,15 +146,15 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
         begun = of_round[0]["recorded_at"]
         calendars = [time for version, time in rules.calendars if version.in_force(begun, last)]
         percents = {v.document["warning_percent"] for v in rules.deadline_rules if v.in_force(begun, last)}
-        found = [
-            found for time in calendars for percent in percents
-            if (found := instants(deadline, deadline["allowance"], percent, of_round, time)) is not None
+        by_facts = [
+            given for time in calendars for percent in percents
+            if (given := instants(deadline, deadline["allowance"], percent, of_round, time)) is not None
         ]  # fmt: skip
-        if not found or any(fits(deadline, by_one) for by_one in found):
+        if not by_facts or any(fits(deadline, by_one) for by_one in by_facts):
             continue
         in_a_range = _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1
-        if not (in_a_range and _between(deadline, found, of_round, rules, calendars, percents)):
-            yield _sentence(deadline, found[0])
+        if not (in_a_range and _between(deadline, by_facts, of_round, rules, calendars, percents)):
+            yield _sentence(deadline, by_facts[0])
 
 
 def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID, str | None]) -> bool:
@@ -171,7 +171,7 @@ def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID
 
 
 def _between(
-    deadline: Row, found: Sequence[Instants], steps: Sequence[Row], rules: Rules, calendars: Sequence[WorkingTime],
+    deadline: Row, by_facts: Sequence[Instants], steps: Sequence[Row], rules: Rules, calendars: Sequence[WorkingTime],
     percents: set[int],
 ) -> bool:  # fmt: skip
     """Not before what its allowance gives, and not after what the greatest would have given."""
@@ -182,17 +182,17 @@ def _between(
         other for time in calendars for percent in percents
         if (other := instants(deadline, longest, percent, steps, time)) is not None
     ]  # fmt: skip
-    first = min(by_one.due[0] for by_one in found)
+    first = min(by_one.due[0] for by_one in by_facts)
     last = max((by_one.due[-1] for by_one in latest), default=0)
     due, warn = micros(deadline["due_at"]), micros(deadline["warn_at"])
     return first <= due <= last and micros(deadline["started_at"]) <= warn <= due
 
 
-def _sentence(deadline: Row, found: Instants) -> str:
+def _sentence(deadline: Row, by_facts: Instants) -> str:
     return (
         f"complaint: case_id={deadline['case_id']} round={deadline['round']} stage={deadline['stage']} "
-        f"due_at={deadline['due_at']} warn_at={deadline['warn_at']}, its facts give {instant_of(found.due[-1])} "
-        f"and {instant_of(found.warn[-1])}"
+        f"due_at={deadline['due_at']} warn_at={deadline['warn_at']}, its facts give {instant_of(by_facts.due[-1])} "
+        f"and {instant_of(by_facts.warn[-1])}"
     )
 
 
