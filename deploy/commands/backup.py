@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.embedded.databases import PASSWORDS, ServiceDatabases, database_of
+from deploy.embedded.databases import PASSWORDS, ServiceDatabases, database_of, owner_of
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.service import SERVICES
 from deploy.embedded.state import DataDirLock, end_leftovers
@@ -117,9 +117,12 @@ def _fresh(service: str) -> str:
 
 def _load_beside(postgres: EmbeddedPostgres, service: str, dump: Path, highest_epoch: int) -> None:
     postgres.drop_database(_fresh(service))
-    ServiceDatabases(postgres).create(service, _fresh(service), template="template0")
-    options = ["--exit-on-error", "--no-owner", f"--role={database_of(service)}", f"--dbname={_fresh(service)}"]
-    postgres.client("pg_restore", *options, dump)
+    """As the objects' owner, and with the rights that this release gives, whatever the backup says of either."""
+    databases = ServiceDatabases(postgres)
+    databases.create(service, _fresh(service), template="template0")
+    as_owner = ["--no-owner", "--no-privileges", f"--role={owner_of(service)}"]
+    postgres.client("pg_restore", "--exit-on-error", *as_owner, f"--dbname={_fresh(service)}", dump)
+    databases.grant_rights(service, _fresh(service))
     asyncio.run(_renew_epoch(postgres.url(_fresh(service)), highest_epoch))
 
 

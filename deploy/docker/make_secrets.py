@@ -33,7 +33,7 @@ def make(directory: Path, uid: int | None = None, gid: int | None = None) -> Pat
             os.chown(file, container_uid, container_gid)
     passwords = [
         "PATRON_DATABASE_PASSWORD",
-        *(f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES),
+        *(f"PATRON_DATABASE_PASSWORD_{service.upper()}{role}" for service in SERVICES for role in ("", "_OWNER")),
         *(f"PATRON_KAFKA_PASSWORD_{user.upper()}" for user in (*SERVICES, OPERATOR)),
     ]
     environment = directory / "compose.env"

@@ -33,6 +33,7 @@ def environment(
     service: str,
     *,
     database_url: str,
+    migration_database_url: str,
     kafka: str,
     kafka_mode: str,
     ports: Mapping[str, int],
@@ -51,7 +52,8 @@ def environment(
     }
     fixed = {
         "PATRON_SERVICE": service,
-        "PATRON_DATABASE_URL": database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "PATRON_DATABASE_URL": database_url,
+        "PATRON_MIGRATION_DATABASE_URL": migration_database_url,
         "PATRON_KAFKA": kafka,
         "PATRON_KAFKA_MODE": kafka_mode,
         "PATRON_SERVICES": json.dumps({name: url_of(port) for name, port in ports.items()}),

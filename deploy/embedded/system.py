@@ -214,6 +214,7 @@ class System:
         fixed = environment(
             name,
             database_url=self.databases.url(name),
+            migration_database_url=self.databases.owner_url(name),
             kafka=self.kafka,
             kafka_mode="groups" if self._kafka else "embedded",
             ports={other: service.port for other, service in self.services.items()},

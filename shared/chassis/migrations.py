@@ -1,6 +1,7 @@
 """Alembic, the same for every service: `env.py` is `from shared.chassis.migrations import run; run()`.
 
-At its start a service brings its own database up to date, under an advisory lock so that replicas take turns.
+At its start a service brings its own database up to date, under an advisory lock so that replicas take turns. It does
+so as the owner of the tables, where there is one beside the service's own role (`shared.chassis.database_rights`).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.chassis.database_rights import rights_of
 from shared.messaging.database.connections import Connection as PostgresConnection
 from shared.messaging.database.connections import migration_settings
 from shared.messaging.epochs import new_epoch
@@ -87,9 +89,10 @@ async def _open_and(work: Any, url: str) -> None:
         await engine.dispose()
 
 
-async def upgrade(directory: Path, url: str) -> None:
-    """To the newest version. Replicas that start together wait for the one that does it.
+async def upgrade(directory: Path, url: str, service_role: str | None = None) -> None:
+    """To the newest version, as the role in `url`. Replicas that start together wait for the one that does it.
 
+    `service_role` is the service's login role where that is another one: it is given its rights over the rows.
     Raises a transient error when the database is out of reach.
     """
 
@@ -100,6 +103,9 @@ async def upgrade(directory: Path, url: str) -> None:
             config = config_of(directory, url)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if service_role is not None:
+                connection.exec_driver_sql(rights_of(service_role))
+                connection.commit()
         finally:
             connection.rollback()
             connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})

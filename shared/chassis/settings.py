@@ -28,6 +28,7 @@ class ServiceSettings(ListenerSettings):
 
     service: str
     database_url: str = Field(repr=False)
+    migration_database_url: str | None = Field(default=None, repr=False)  # of the tables' owner; None: the service's
     database_pool: int = Field(default=10, ge=2, le=200)
     database_pool_seconds: float = Field(default=10, gt=0, le=600)  # for which a free connection is waited for
     database_connect_seconds: float = Field(default=10, gt=0, le=600)
@@ -56,10 +57,10 @@ class ServiceSettings(ListenerSettings):
     dev_issuer_public: bool = False  # gives everybody who reaches the service any role: has to be said on its own
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
-    def _by_asyncpg(cls, url: str) -> str:
-        return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    def _by_asyncpg(cls, url: str | None) -> str | None:
+        return url and url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
     @field_validator("time_zone")
     @classmethod

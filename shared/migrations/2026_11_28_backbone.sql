@@ -46,6 +46,51 @@ create trigger outbox_stays
         shard or delete
     on outbox for each row execute function refuse_change();
 
+-- The service's role owns no table, so it can not make partitions nor drop them. These two do it for the owner, and
+-- nothing else: the name is the month's, and what may go was over, and sent.
+create function make_outbox_partition(month date) returns void language plpgsql
+    security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+declare
+    partition_name constant text := 'outbox_' || to_char(month, 'YYYY_MM');
+    first_instant constant timestamptz := month;
+    end_instant constant timestamptz := month + interval '1 month';
+begin
+    if month is null or extract(day from month) <> 1 or extract(year from month) not between 1970 and 9999 then
+        raise exception '% is no month of the outbox', month using errcode = 'invalid_parameter_value';
+    end if;
+    if to_regclass(format('public.%I', partition_name)) is not null or exists (
+        select from public.outbox_default where recorded_at >= first_instant and recorded_at < end_instant
+    ) then
+        return;
+    end if;
+    execute format('create table if not exists public.%I partition of public.outbox for values from (%L) to (%L)',
+                   partition_name, first_instant, end_instant);
+    execute format('alter table public.%I alter payload set storage external', partition_name);
+end $$;
+
+create function drop_outbox_partition(partition_name text) returns void language plpgsql
+    security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+declare
+    is_unsent boolean;
+begin
+    if partition_name is null or partition_name !~ '^outbox_[0-9]{4}_[0-9]{2}$' or not exists (
+        select from pg_inherits where inhparent = 'public.outbox'::regclass
+           and inhrelid = to_regclass(format('public.%I', partition_name))
+    ) then
+        raise exception '% is no month of the outbox', partition_name using errcode = 'invalid_parameter_value';
+    end if;
+    if to_date(right(partition_name, 7), 'YYYY_MM') + interval '1 month' > now() then
+        raise exception 'the month of % is not over', partition_name using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    execute format('select exists (select from public.%I where published_at is null)', partition_name) into is_unsent;
+    if is_unsent then
+        raise exception 'not all of % is sent', partition_name using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    execute format('drop table public.%I', partition_name);
+end $$;
+
+revoke execute on function make_outbox_partition(date), drop_outbox_partition(text) from public;
+
 create table stream_head (
     topic text not null, key text not null, seq bigint not null, last_event_id uuid not null,
     changed_at timestamptz not null, primary key (topic, key)

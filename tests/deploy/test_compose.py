@@ -95,7 +95,7 @@ def test_no_secret_is_in_the_file_and_no_image_floats():
     text = (ROOT / "docker-compose.yml").read_text()
     for line in text.splitlines():
         if "PASSWORD" in line:
-            assert re.search(r"\$\{PATRON_(DATABASE|KAFKA)_PASSWORD(_[A-Z]+)?:\?", line), line
+            assert re.search(r"\$\{PATRON_(DATABASE|KAFKA)_PASSWORD(_[A-Z]+)*:\?", line), line
     for image in re.findall(r"^\s+image: (\S+)", text, re.MULTILINE):
         assert re.search(r":[\w.${}:-]*\d", image), image
         assert not image.endswith(":latest")
@@ -149,20 +149,30 @@ def test_the_users_id_is_the_images(compose):
         assert compose["services"][service]["user"].startswith("${PATRON_UID:?")
 
 
-def test_each_service_has_a_role_and_a_password_of_its_own(compose, tmp_path):
+def test_each_service_has_a_role_and_a_password_of_its_own_and_another_for_its_tables_owner(compose, tmp_path):
     values = values_in(make(tmp_path / "secrets"))
-    names = {service: f"PATRON_DATABASE_PASSWORD_{service.upper()}" for service in SERVICES}
-    assert len({values[name] for name in [*names.values(), "PATRON_DATABASE_PASSWORD"]}) == len(SERVICES) + 1
+    passwords = {name: value for name, value in values.items() if name.startswith("PATRON_DATABASE_PASSWORD")}
+    assert len(set(passwords.values())) == len(passwords) == 2 * len(SERVICES) + 1
     server = compose["services"]["postgres"]["environment"]
-    for service, name in names.items():
-        url = compose["services"][service]["environment"]["PATRON_DATABASE_URL"]
-        assert url.startswith(f"postgresql://patron_{service}:${{{name}:?")
-        assert url.endswith(f"@postgres/patron_{service}")
-        assert server[name].startswith(f"${{{name}:?")
+    for service in SERVICES:
+        environment = compose["services"][service]["environment"]
+        name = f"PATRON_DATABASE_PASSWORD_{service.upper()}"
+        for variable, role, password in (
+            ("PATRON_DATABASE_URL", f"patron_{service}", name),
+            ("PATRON_MIGRATION_DATABASE_URL", f"patron_{service}_owner", f"{name}_OWNER"),
+        ):
+            url = environment[variable]
+            assert url.startswith(f"postgresql://{role}:${{{password}:?")
+            assert url.endswith(f"@postgres/patron_{service}")
+            assert server[password].startswith(f"${{{password}:?")
 
 
 def test_the_databases_script_gives_each_role_its_own_database_and_nothing_else(tmp_path):
-    passwords = {f"PATRON_DATABASE_PASSWORD_{service.upper()}": f"it's {service}" for service in SERVICES}
+    passwords = {
+        f"PATRON_DATABASE_PASSWORD_{role.upper()}": f"it's {role}"
+        for service in SERVICES
+        for role in (service, f"{service}_owner")
+    }
     with scratch_data_dir() as folder:
         postgres = EmbeddedPostgres(folder)
         postgres.start()
@@ -174,26 +184,34 @@ def test_the_databases_script_gives_each_role_its_own_database_and_nothing_else(
         done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert asyncio.run(reach(postgres.port, passwords)) == {
-            (service, f"patron_{other}"): service == other for service in SERVICES for other in SERVICES
-        } | {(service, "postgres"): False for service in SERVICES}
+            (f"{service}{role}", database): database == f"patron_{service}"
+            for service in SERVICES
+            for role in ("", "_owner")
+            for database in [*(f"patron_{other}" for other in SERVICES), "postgres"]
+        }
         postgres.stop()
 
 
 async def reach(port: int, passwords: dict[str, str]) -> dict[tuple[str, str], bool]:
-    """Which service's role gets into which database; where it does, it owns it and is no superuser."""
+    """Which role gets into which database; where it does, the owner makes tables, the other none; no superuser."""
     reached = {}
-    for service in SERVICES:
+    make_table = "create extension pg_trgm; create extension btree_gist; create table t (a int)"
+    for role in [role for service in SERVICES for role in (service, f"{service}_owner")]:
         for database in [*(f"patron_{other}" for other in SERVICES), "postgres"]:
-            password = passwords[f"PATRON_DATABASE_PASSWORD_{service.upper()}"]
+            password = passwords[f"PATRON_DATABASE_PASSWORD_{role.upper()}"]
             try:
                 connection = await asyncpg.connect(
-                    host="127.0.0.1", port=port, user=f"patron_{service}", password=password, database=database
+                    host="127.0.0.1", port=port, user=f"patron_{role}", password=password, database=database
                 )
             except asyncpg.InsufficientPrivilegeError:
-                reached[service, database] = False
+                reached[role, database] = False
                 continue
-            reached[service, database] = True
-            await connection.execute("create extension pg_trgm; create extension btree_gist; create table t (a int)")
+            reached[role, database] = True
+            if role.endswith("_owner"):
+                await connection.execute(make_table)
+            else:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(make_table)
             assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
             await connection.close()
     return reached

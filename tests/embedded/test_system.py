@@ -179,10 +179,11 @@ def test_another_program_that_answers_on_the_port_is_not_taken_for_the_service(
     data_dir: Path, stand_ins: dict[str, str]
 ) -> None:
     port, first_internal, second_internal = free_port(), free_port(), free_port()
-    nowhere = "postgresql://nowhere/x"
+    nowhere = "postgresql://nobody@127.0.0.1/x"
     env = environment(
         "profile",
         database_url=nowhere,
+        migration_database_url="postgresql://owner@127.0.0.1/x",
         kafka="127.0.0.1:1",
         kafka_mode="embedded",
         ports={},

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.engine import make_url
 
 from shared.chassis import migrations
 from shared.chassis.access.policy import check_every_route_has_a_policy
@@ -133,7 +134,7 @@ async def _once_the_database_is_there(service: Service) -> None:
     while True:
         try:
             if service.settings.migrate:
-                await migrations.upgrade(service.migrations, service.settings.database_url)
+                await _migrate(service)
             await service.database.run(lambda tx: deployment.fix(tx, service.settings))
             await service.database.run(lambda tx: _make_partitions(service, tx))
             return
@@ -144,6 +145,16 @@ async def _once_the_database_is_there(service: Service) -> None:
             if await sleep_or_stop(service.stopping, pause):
                 raise
             pause = min(pause * 1.5, 2.0)
+
+
+async def _migrate(service: Service) -> None:
+    """As the owner of the tables where one is named, which then gives the service's own role its rights."""
+    settings = service.settings
+    if settings.migration_database_url is None:
+        await migrations.upgrade(service.migrations, settings.database_url)
+    else:
+        service_role = make_url(settings.database_url).username
+        await migrations.upgrade(service.migrations, settings.migration_database_url, service_role)
 
 
 def _kafka(service: Service) -> Broker:

@@ -94,16 +94,30 @@ def _hosts(settings: ServiceSettings) -> Iterator[str]:
 
 
 def _database(settings: ServiceSettings) -> Iterator[str]:
-    try:
-        url = make_url(settings.database_url)
-    except ArgumentError:
-        yield "PATRON_DATABASE_URL is no address of a database: postgresql://user:password@host/patron_<service>."
-        return
-    elsewhere = {"passfile", "sslcert"} & url.query.keys() or any(name in os.environ for name in PASSWORD_ELSEWHERE)
-    if url.host and not is_loopback(url.host) and not url.password and not elsewhere:
+    roles = []
+    addresses = {
+        "PATRON_DATABASE_URL": settings.database_url,
+        "PATRON_MIGRATION_DATABASE_URL": settings.migration_database_url,
+    }
+    for name, address in addresses.items():
+        if address is None:
+            continue
+        try:
+            url = make_url(address)
+        except ArgumentError:
+            yield f"{name} is no address of a database: postgresql://user:password@host/patron_<service>."
+            return
+        roles.append(url.username)
+        elsewhere = {"passfile", "sslcert"} & url.query.keys() or any(name in os.environ for name in PASSWORD_ELSEWHERE)
+        if url.host and not is_loopback(url.host) and not url.password and not elsewhere:
+            yield (
+                f"{name} has no password for {url.host}: give its role one "
+                "(or a client certificate, ?sslcert=), and put it into the address or into PGPASSFILE."
+            )
+    if len(roles) > 1 and (None in roles or len(set(roles)) == 1):
         yield (
-            f"PATRON_DATABASE_URL has no password for {url.host}: give the service's role one "
-            "(or a client certificate, ?sslcert=), and put it into the address or into PGPASSFILE."
+            "PATRON_MIGRATION_DATABASE_URL has to name another role than PATRON_DATABASE_URL, and both a role: who "
+            "owns the tables may switch off what protects them. Name two roles, or leave it out."
         )
 
 

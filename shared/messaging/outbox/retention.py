@@ -158,5 +158,5 @@ async def _drop(tx: Transaction, month: Month, content: MonthContent) -> bool:
     await tx.raw.execute("lock table outbox in access exclusive mode")
     if await _read_content(tx, month) != content:
         raise RuntimeError(f"something was recorded in {month.partition} after its end")
-    await tx.raw.execute(f"drop table {month.partition}")
+    await tx.raw.execute("select drop_outbox_partition($1)", month.partition)
     return True
