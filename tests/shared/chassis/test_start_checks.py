@@ -67,6 +67,12 @@ def test_what_is_safe_starts(faults: Callable[..., list[str]], settings: dict[st
         ({"dev_issuer": True, "hosts": ["*"], "dev_issuer_public": True}, "Name the hosts"),
         ({"database_url": "postgresql://patron@database.internal/x"}, "has no password for database.internal"),
         ({"database_url": "what is this"}, "no address of a database"),
+        ({"migration_database_url": "what is this"}, "PATRON_MIGRATION_DATABASE_URL is no address"),
+        (
+            {"migration_database_url": "postgresql://owner@database.internal/x"},
+            "MIGRATION_DATABASE_URL has no password",
+        ),
+        ({"migration_database_url": URL}, "has to name another role"),
         ({"keys": Path("/nowhere/at/all")}, "is not there"),
     ],
     ids=lambda value: str(value)[:60],
