@@ -43,6 +43,8 @@ class Callers(Load):
         answer = await self.post("/v1/orders", body)
         self.books.ordered(body, answer)
         self.orders[body["order_id"]] = answer
+        async with self._more:
+            self._more.notify_all()
         customer = answer["customer_id"]
         if number % 4 == 0:
             await self._take_back(customer, body, answer["id"])

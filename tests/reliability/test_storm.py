@@ -30,7 +30,7 @@ async def watched(tmp_path: Path) -> AsyncIterator[System]:
     """A system of its own, whose watch brings back whatever ends."""
     env = {"PATRON_LOG_LEVEL": "WARNING", "PATRON_REPLAY_GRACE_SECONDS": "1"}
     with scratch_data_dir() as folder:
-        system = System(folder, env=env)
+        system = System(folder, env=env, say=print)
         await asyncio.to_thread(system.start)
         try:
             yield system
@@ -60,6 +60,9 @@ async def hold_a_storm(system: System, tmp_path: Path, *, kills: int, seed: int)
     storming = asyncio.create_task(storm(system, callers, kills, random.Random(seed)))
     await asyncio.wait({working, storming}, return_when=asyncio.FIRST_COMPLETED)
     callers.resting.set()
+    if working.done():  # with what it was refused: nobody is answered any more, so the storm would wait in vain
+        storming.cancel()
+        await working
     killed = await storming
     await working
     over.set()
