@@ -56,12 +56,12 @@ def read_accepted(file: Path = EXCEPTIONS) -> list[Accepted]:
 
 def judge(report: Report, accepted: Sequence[Accepted], today: date) -> list[str]:
     """A sentence for each vulnerability that is not accepted on this day. NotHad when no package was looked up."""
-    looked_up = [entry for entry in report["dependencies"] if "vulns" in entry]
-    if not looked_up:
+    answered = [entry for entry in report["dependencies"] if "vulns" in entry]
+    if not answered:
         reasons = {entry.get("skip_reason", "").partition(":")[0] for entry in report["dependencies"]}
         raise NotHad(f"the index gave no data about vulnerabilities ({'; '.join(sorted(reasons)) or 'no packages'})")
     faults = []
-    for entry in looked_up:
+    for entry in answered:
         for vulnerability in entry["vulns"]:
             names = {vulnerability["id"], *vulnerability.get("aliases", ())}
             known = [item for item in accepted if item.id in names and item.package == entry["name"]]

@@ -55,6 +55,7 @@ MEANINGS = {
     "not_found": "There is nothing under this path, or nothing that may be seen.",
     "points_out_of_range": "The number of points is below or above what is possible here.",
     "refused": "The request was refused by HTTP itself; the status says why.",
+    "too_many_parameters": "The query has more parameters than any operation takes.",
     "try_again": "The database is busy or away. The same request may succeed after the seconds of Retry-After.",
     "unauthenticated": "There is no token or key, or it is not valid any more.",
     "unknown_parameter": "The query has a parameter that is not known here; the detail names the nearest one that is.",

@@ -38,7 +38,27 @@ def test_every_code_says_what_it_means_and_who_raises_it() -> None:
         assert entry.meanings, entry.code
         assert all(entry.meanings), entry.code
         assert entry.raised_by
-        assert entry.statuses <= {400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422, 428, 429, 500, 503, 504}
+        assert entry.statuses <= {
+            400,
+            401,
+            403,
+            404,
+            405,
+            408,
+            409,
+            412,
+            413,
+            415,
+            421,
+            422,
+            428,
+            429,
+            431,
+            500,
+            503,
+            504,
+            505,
+        }
         assert re.fullmatch(r"[a-z][a-z0-9_]*", entry.code)
 
 

@@ -44,7 +44,7 @@ class FakeSystem:
         self.refused: set[str] = set()
         self.silent_after_start: set[str] = set()
         self.starts: list[tuple[str, float, float]] = []
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self._lock = threading.Lock()
 
     def revive(self, name: str) -> None:
@@ -65,7 +65,7 @@ class FakeSystem:
 
 @contextmanager
 def watched(system: FakeSystem, patience: Patience = FAST) -> Iterator[Watch]:
-    watch = Watch(system, system.said.append, patience)
+    watch = Watch(system, system.lines.append, patience)
     watch.start()
     try:
         yield watch
@@ -143,7 +143,7 @@ def test_what_crashes_before_it_has_answered_is_tried_after_a_growing_pause() ->
     pauses = [later - earlier for earlier, later in pairwise(began)]
     assert pauses[4] > 4 * watching.FIRST_PAUSE
     assert pauses[4] < 10 * watching.LONGEST_PAUSE
-    assert any("did not start again" in line for line in system.said)
+    assert any("did not start again" in line for line in system.lines)
 
 
 def test_what_lives_and_does_not_answer_is_ended_and_started_again() -> None:
@@ -153,7 +153,7 @@ def test_what_lives_and_does_not_answer_is_ended_and_started_again() -> None:
         until(lambda: len(system.started("gateway")) == 1)
         until(lambda: system.parts["gateway"].running)
     assert (system.parts["gateway"].killed, system.parts["postgres"].killed) == (1, 0)
-    assert any("gateway has not answered for" in line for line in system.said)
+    assert any("gateway has not answered for" in line for line in system.lines)
 
 
 def test_a_short_silence_ends_nobody() -> None:
@@ -202,15 +202,15 @@ def test_a_part_in_somebodys_hands_is_left_alone_while_others_come_back() -> Non
 
 def test_a_part_that_cannot_even_be_asked_does_not_end_the_watch() -> None:
     system = FakeSystem("profile", "gateway")
-    asked = threading.Event()
+    was_called = threading.Event()
 
     def raise_always() -> bool:
-        asked.set()
+        was_called.set()
         raise RuntimeError("no answer of any kind")
 
     system.parts["profile"].answers = raise_always  # type: ignore[method-assign]
     with watched(system):
-        assert asked.wait(10)
+        assert was_called.wait(10)
         system.parts["gateway"].crash()
         until(lambda: system.parts["gateway"].running)
-    assert any("could not be looked at" in line for line in system.said)
+    assert any("could not be looked at" in line for line in system.lines)

@@ -103,12 +103,12 @@ class Callers(Load):
         }  # fmt: skip
         case = await self.post("/v1/complaints", body, key=f"{key}-filed")
         self.books.took_step(customer, case["id"], "filed")
-        said = {
+        bodies = {
             "acknowledgement": {}, "judgement": {"valid": True, "reason": "It was late."},
             "proposals": {"points": 10, "text": "Ten points."}, "acceptance": {"accepted": True}, "resolution": {},
         }  # fmt: skip
         for step in STEPS[1 : self.random.randrange(1, len(STEPS) + 1)]:
-            await self.post(f"/v1/complaints/{case['id']}/{step}", said[step], key=f"{key}-{step}")
+            await self.post(f"/v1/complaints/{case['id']}/{step}", bodies[step], key=f"{key}-{step}")
             self.books.took_step(customer, case["id"], step)
 
 

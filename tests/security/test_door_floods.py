@@ -36,8 +36,8 @@ def guessing(port: int) -> Iterator[dict[str, int]]:
         time.sleep(1.5)
         yield answers
     finally:
-        said, _ = child.communicate(timeout=20)
-        answers |= json.loads(said)
+        printed, _ = child.communicate(timeout=20)
+        answers |= json.loads(printed)
 
 
 def p99(gateway: Gateway, seconds: float) -> float:

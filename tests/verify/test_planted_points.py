@@ -53,13 +53,13 @@ def once_more(name: str, entry: str, points: int, codes: set[str], **columns: st
         update wallet w set available = e.available, entries = e.number from entry e
         where e.id = '{AN_ID}' and w.customer_id = e.customer_id
     """
-    heard = f"""
+    received = f"""
         update stream_seen set last_seq = last_seq + 1, last_event_id = '{AN_ID}'
         where topic = 'patron.loyalty' and key = (
             select customer_id::text from overview where points_held > 0);
         update overview set points_balance = points_balance + {points} where points_held > 0
     """
-    return Fault(name, "loyalty", again, codes | {"payload_digests"}, {"profile": heard})
+    return Fault(name, "loyalty", again, codes | {"payload_digests"}, {"profile": received})
 
 
 A_GRANT = "(select id from entry where kind = 'grant' order by occurred_at limit 1)"

@@ -19,7 +19,7 @@ CUSTOMERS = [UUID(int=1), UUID(int=2)]
 NO_MARGIN = timedelta(0)
 
 
-async def look(database: Database) -> None:
+async def open_the_files(database: Database) -> None:
     await database.run(lambda tx: add_access(tx, ANN, "read", CUSTOMERS))
 
 
@@ -38,7 +38,7 @@ def digest(before: bytes, lines: list[tuple[int, str, str, str, str]]) -> bytes:
 
 async def test_P13_each_seal_is_over_the_one_before_it_and_its_lines(database: Database):
     for _ in range(2):
-        await look(database)
+        await open_the_files(database)
         assert await database.run(lambda tx: seal_next_lines(tx, tx.at + timedelta(hours=1), NO_MARGIN))
     assert not await database.run(lambda tx: seal_next_lines(tx, tx.at + timedelta(hours=1), NO_MARGIN))
     rows = await database.run(
@@ -53,12 +53,12 @@ async def test_P13_each_seal_is_over_the_one_before_it_and_its_lines(database: D
 
 
 async def test_P13_lines_are_sealed_when_nobody_can_commit_an_earlier_one_any_more(database: Database):
-    await look(database)
+    await open_the_files(database)
     await seal_settled_lines(database, asyncio.Event())
     assert await seals(database) == [], "a minute has not passed"
     async with database.transaction() as tx:  # somebody is at work since before the lines
         await add_access(tx, ANN, "read", CUSTOMERS)
-        await look(database)
+        await open_the_files(database)
         assert not await database.run(lambda other: seal_next_lines(other, other.at + timedelta(hours=1)))
 
 

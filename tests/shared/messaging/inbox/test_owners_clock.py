@@ -94,7 +94,7 @@ class ReadsSlowly:
     """A consumer whose broker takes its time to say how far it is."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.questions = 0
         self.at_once = 0
         self.most_at_once = 0
 
@@ -102,7 +102,7 @@ class ReadsSlowly:
         return {}
 
     async def has_read(self, ends: Offsets) -> bool:
-        self.asked += 1
+        self.questions += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
@@ -121,6 +121,6 @@ async def test_comparisons_asked_for_at_the_same_time_are_made_one_after_the_oth
     )
     await world.consumer.until_pulled()
     assert len(pulled) == 3
-    assert slow.asked > 0
+    assert slow.questions > 0
     assert slow.most_at_once == 1
     assert [await world.refs(n) for n in range(5)] == [["1"]] * 5
