@@ -19,7 +19,7 @@ class LoopbackBroker:
     def __init__(self) -> None:
         self.logs: dict[tuple[str, int], list[Message]] = {}
         self.committed: dict[tuple[str, str, int], int] = {}
-        self.arrived = asyncio.Condition()
+        self.arrived = asyncio.Event()  # set, and replaced, at each send
         self.id = str(uuid4())
         self.mangle: Callable[[Sequence[Message]], Sequence[Message]] = lambda messages: messages
 
@@ -50,8 +50,8 @@ class LoopbackProducer:
     async def send(self, messages: Sequence[Message]) -> None:
         for message in self.broker.mangle(messages):
             self.broker.append(message)
-        async with self.broker.arrived:
-            self.broker.arrived.notify_all()
+        arrived, self.broker.arrived = self.broker.arrived, asyncio.Event()
+        arrived.set()
 
     async def stop(self) -> None:
         pass
@@ -71,11 +71,11 @@ class LoopbackConsumer:
     async def poll(self, max_messages: int, timeout_seconds: float) -> list[Message]:
         messages = self._read(max_messages)
         if not messages:
-            async with self.broker.arrived:
-                try:
-                    await asyncio.wait_for(self.broker.arrived.wait(), 0.02)
-                except TimeoutError:
-                    return []
+            # no Condition: one that is cancelled while it takes its lock again can be neither ended nor released
+            try:
+                await asyncio.wait_for(self.broker.arrived.wait(), 0.02)
+            except TimeoutError:
+                return []
             messages = self._read(max_messages)
         return messages
 
