@@ -117,6 +117,12 @@ async def test_T9_a_policy_that_is_not_in_force_only_shows(client, database):
     assert answer.json()["simulated_because"] == "policy_not_in_force"
 
 
+@pytest.mark.parametrize("runs", ["simulations", "back-tests"])
+async def test_T9_a_policy_that_is_not_there_has_no_list_of_runs(client, runs):
+    answer = await client.get(f"/v1/tier-policies/{UUID(int=7)}/{runs}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "rule_set_not_found")
+
+
 async def test_T9_a_simulation_can_be_cancelled_and_another_policy_has_it_not(client, database, as_role):
     policy, other = await a_draft(client, ("gold", "500")), await a_draft(client, ("gold", "600"))
     run = (await client.post(f"/v1/tier-policies/{policy}/simulations")).json()

@@ -78,6 +78,7 @@ async def start_back_test(policy_id: Id, body: PolicyBackTestCreate, tx: Tx, act
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_back_tests(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[PolicyBackTestRead]:
     """The back-tests of a policy, newest first."""
+    await policies.load_newest(tx, policy_id)  # there is such a policy
     after = read_cursor(cursor, UUID)
     listed = await back_tests.list_back_tests(tx, policy_id, after[0] if after else None, limit + 1)
     return page_of([await _read(tx, back_test) for back_test in listed], limit, lambda read: (read.id,))

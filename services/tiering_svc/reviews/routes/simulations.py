@@ -78,6 +78,7 @@ async def start_simulation(
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_simulations(policy_id: Id, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[SimulationRead]:
     """The simulations of a policy, newest first."""
+    await policies.load_newest(tx, policy_id)  # there is such a policy
     after = read_cursor(cursor, UUID)
     run_ids = await simulations.list_runs_of(tx, policy_id, after[0] if after else None, limit + 1)
     runs = [await _run(tx, await evaluations.load_run(tx, run_id)) for run_id in run_ids]
