@@ -12,6 +12,7 @@ import pytest
 from shared.chassis.connections.guarded_protocol import ConnectionLimits
 from shared.chassis.connections.settings import ConnectionSettings
 from tests.security.door import HEAD, Caller, answers_to, code_in, serve
+from tests.security.door_requests import ODD, SMUGGLED
 
 SHORT = ConnectionLimits(head_seconds=0.5, body_seconds=0.5, body_rate=1000, answer_seconds=0.5, connections=20)
 KILO = 1024
@@ -64,61 +65,26 @@ def test_a_body_may_be_large_and_come_in_pieces(port: int) -> None:
     assert answers_to(port, head + CLOSE, framed).endswith(b"read %d" % (32 * 0xFFFF))
 
 
-SMUGGLED: dict[str, tuple[bytes, int, str]] = {
-    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "malformed_request"),
-    "two hosts": (HEAD + b"Host: other\r\n\r\n", 400, "malformed_request"),
-    "the same host twice": (HEAD + b"Host: patron\r\n\r\n", 400, "malformed_request"),
-    "a host of many words": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "malformed_request"),
-    "a host with a user": (b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400, "malformed_request"),
-    "an empty host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400, "malformed_request"),
-    "a target elsewhere": (b"GET http://other/ HTTP/1.1\r\nHost: patron\r\n\r\n", 400, "malformed_request"),
-    "no path at all": (b"GET http://patron HTTP/1.1\r\nHost: patron\r\n\r\n", 400, "malformed_request"),
-    "length and chunks": (
-        HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "chunks and length": (
-        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "two lengths": (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400, "malformed_request"),
-    "the same length twice": (HEAD + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400, "malformed_request"),
-    "a list of lengths": (HEAD + b"Content-Length: 5, 5\r\n\r\nhello", 400, "malformed_request"),
-    "a signed length": (HEAD + b"Content-Length: +5\r\n\r\nhello", 400, "malformed_request"),
-    "an endless length": (HEAD + b"Content-Length: " + b"9" * 40 + b"\r\n\r\nhello", 400, "malformed_request"),
-    "a coding of its own": (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "identity": (HEAD + b"Transfer-Encoding: identity\r\n\r\n", 400, "malformed_request"),
-    "chunked twice": (HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "nearly chunked": (HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "chunks of 1.0": (
-        b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"),
-    "a space before the colon": (HEAD + b"Content-Length : 5\r\n\r\nhello", 400, "malformed_request"),
-    "a folded header": (HEAD + b"X: a\r\n b\r\n\r\n", 400, "malformed_request"),
-    "a header without a colon": (HEAD + b"nonsense\r\n\r\n", 400, "malformed_request"),
-    "a bare line feed": (HEAD + b"X: a\nY: b\r\n\r\n", 400, "malformed_request"),
-    "NUL in a header": (HEAD + b"X: a\0b\r\n\r\n", 400, "malformed_request"),
-    "a chunk of no size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "malformed_request"),
-    "a chunk beyond sizes": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n", 400,
-                             "malformed_request"),
-    "a chunk longer than its size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n", 400,
-                                     "malformed_request"),
-    "a WebSocket": (
-        HEAD + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 400, "upgrade_refused"),
-    "an upgrade with a body": (
-        HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello", 400, "upgrade_refused"),
-    "a tunnel": (b"CONNECT patron:443 HTTP/1.1\r\nHost: patron:443\r\n\r\n", 400, "upgrade_refused"),
-    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed_request"),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200, 400, "malformed_request"),
-    "a version of the future": (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 400, "malformed_request"),
-    "a version of the past": (b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
-    "a large head": (HEAD + b"X: " + b"x" * 17 * KILO + b"\r\n\r\n", 431, "head_too_large"),
-    "a long path": (b"GET /" + b"x" * 17 * KILO + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431, "head_too_large"),
-    "many headers": (HEAD + b"X: x\r\n" * 101 + b"\r\n", 431, "too_many_headers"),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("attack", SMUGGLED)
 def test_what_can_be_read_in_two_ways_is_refused_with_a_code(port: int, attack: str) -> None:
     request, status, code = SMUGGLED[attack]
     assert code_in(answers_to(port, request)) == (status, code)
     assert {scope["path"] for scope in SEEN} <= {"/"}  # a body that turns out to be none began to be read
+
+
+@pytest.mark.parametrize("attack", ODD)
+def test_what_is_odd_and_of_one_meaning_is_one_request(port: int, attack: str) -> None:
+    answer = answers_to(port, ODD[attack].replace(b"\r\n\r\n", b"\r\n" + CLOSE))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert (answer.count(b"HTTP/1.1"), answer.endswith(b"read 0")) == (1, True)
+    assert len(SEEN) == 1
+
+
+def test_so_many_ways_to_say_it_wrong_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = {request for request, _, _ in SMUGGLED.values()} | set(ODD.values())
+    with capsys.disabled():
+        print(f"\nATTACK sockets {len(cases):,} different requests")
+    assert len(cases) >= 130
 
 
 @pytest.mark.parametrize("attack", ["two hosts", "length and chunks", "a large head", "an upgrade with a body"])
