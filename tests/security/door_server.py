@@ -17,7 +17,7 @@ from services.gateway.settings import Settings
 from shared.chassis import Ports
 from shared.chassis.connections.settings import ConnectionSettings
 from shared.chassis.operations.lifespan import collect_garbage_less_often
-from shared.chassis.server import bind, server_of
+from shared.chassis.server.command import bind, server_of
 from shared.messaging.broker.loopback import LoopbackBroker
 
 TICK = 0.002

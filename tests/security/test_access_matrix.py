@@ -92,20 +92,21 @@ async def plant(admin: Caller, partner: Partner, mark: str) -> None:
 
 async def make_stage(system: System, keys: harness.Keys) -> Stage:
     admin = Caller(system, system.as_role("admin", subject=SECRET))
-    one = await open_partner(admin, "+12125550123")
-    two = await open_partner(admin, "+12125550199")
-    for partner, mark in zip((one, two), MARKS, strict=True):
+    first = await open_partner(admin, "+12125550123")
+    second = await open_partner(admin, "+12125550199")
+    for partner, mark in zip((first, second), MARKS, strict=True):
         await plant(admin, partner, mark)
-    own_key = await admin.post(f"/v1/partners/{one.id}/keys")
-    revoked = await admin.post(f"/v1/partners/{one.id}/keys")
-    assert (await admin.send("DELETE", f"/v1/partners/{one.id}/keys/{revoked['id']}")).status_code == 204
+    own_key = await admin.post(f"/v1/partners/{first.id}/keys")
+    revoked = await admin.post(f"/v1/partners/{first.id}/keys")
+    assert (await admin.send("DELETE", f"/v1/partners/{first.id}/keys/{revoked['id']}")).status_code == 204
     await admin.settle()
     callers = {
-        service: [*impostors(keys, service, one), *proven(keys, service, (one, two))] for service in harness.SERVICES
+        service: [*impostors(keys, service, first), *proven(keys, service, (first, second))]
+        for service in harness.SERVICES
     }
-    callers["gateway"] += await of_the_gateway(system, (one, two), (own_key["secret"], revoked["secret"]))
-    absent = {name: str(uuid4()) for name in one.ids} | {"number": "+12125550177"}
-    return Stage(system, (one, two), callers, absent)
+    callers["gateway"] += await of_the_gateway(system, (first, second), (own_key["secret"], revoked["secret"]))
+    absent = {name: str(uuid4()) for name in first.ids} | {"number": "+12125550177"}
+    return Stage(system, (first, second), callers, absent)
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def own_name_of(case: Case) -> str:
     return "one" if case.caller.name.startswith("partner one") else "two"
 
 
-def told_wrongly(case: Case, answer: Answer) -> str | None:
+def wrong_answer(case: Case, answer: Answer) -> str | None:
     """What an answer tells to somebody who may not know it."""
     text = answer.text
     right, partner = case.caller.right, case.caller.partner
@@ -181,8 +182,8 @@ def told_wrongly(case: Case, answer: Answer) -> str | None:
     hidden = [SECRET, *MARKS]
     if partner is not None:
         hidden.remove(MARKS[0] if own_name_of(case) == "one" else MARKS[1])
-    told = [mark for mark in hidden if mark in text]
-    return f"tells {told}" if told else None
+    shown = [mark for mark in hidden if mark in text]
+    return f"tells {shown}" if shown else None
 
 
 def judged(case: Case, answer: Answer) -> str | None:
@@ -194,8 +195,8 @@ def judged(case: Case, answer: Answer) -> str | None:
         return f"{seen} {answer.body[:200]!r}"
     if status >= 400 and answer.media_type != "application/problem+json":
         return f"{seen} is no problem"
-    if told := told_wrongly(case, answer):
-        return told
+    if shown := wrong_answer(case, answer):
+        return shown
     if "*" in rights:
         return None
     if not caller.right:
@@ -224,7 +225,7 @@ def _judged_for_a_partner(case: Case, answer: Answer) -> str | None:
     return None if answer.status == 404 else f"{answer.status} {answer.code}, not 404"
 
 
-def told_apart(answers: dict[tuple[Any, ...], dict[str, tuple[str, Answer]]]) -> Iterator[str]:
+def differing_answers(answers: dict[tuple[Any, ...], dict[str, tuple[str, Answer]]]) -> Iterator[str]:
     """Where another's and nobody's are answered in different words, but for the ids that were asked."""
     for key, by_whose in answers.items():
         if len(by_whose) < 2:
@@ -244,7 +245,7 @@ async def attack(stage: Stage, step: int, capsys: pytest.CaptureFixture[str]) ->
     """Ask every `step`-th case of all services, judge each, and print the figure."""
     wrong: list[str] = []
     pairs: dict[tuple[Any, ...], dict[str, tuple[str, Answer]]] = {}
-    count, statuses, lines, told_to_owners = 0, Counter[int](), "", 0
+    count, statuses, lines, marks_of_owners = 0, Counter[int](), "", 0
     with capture_logs() as logged:
         for service in harness.SERVICES:
             app = stage.system.apps[service]
@@ -256,18 +257,18 @@ async def attack(stage: Stage, step: int, capsys: pytest.CaptureFixture[str]) ->
                 if problem := judged(case, answer):
                     wrong.append(f"{case}: {problem}")
                 if case.caller.partner is not None and case.whose == own_name_of(case):
-                    told_to_owners += any(mark in answer.text for mark in MARKS)
+                    marks_of_owners += any(mark in answer.text for mark in MARKS)
                 elif case.caller.partner is not None:
                     key = (service, case.method, case.path, case.caller.name, id(case.entry))
                     pairs.setdefault(key, {})[case.whose] = (target, answer)
                 if len(logged) > 500:
                     lines += _lines(logged)
         lines += _lines(logged)
-    wrong += told_apart(pairs)
+    wrong += differing_answers(pairs)
     wrong += [f"the log tells {mark}" for mark in MARKS if mark in lines]
     assert "security_event" in lines, "the log was not looked at"
     if step == 1:
-        assert told_to_owners, "what is planted is not told to whom it belongs either"
+        assert marks_of_owners, "what is planted is not told to whom it belongs either"
     with capsys.disabled():
         print(f"\nATTACK access {count:,} cases, {len(wrong)} wrong; {dict(sorted(statuses.items()))}")
     assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong[:50])

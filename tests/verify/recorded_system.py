@@ -25,12 +25,16 @@ REVERSALS = "select change_id, kind, order_id, customer_id, at, amount from orde
 TIERS = "select customer_id, lower(effective) as since, tier, rank from tier_history where superseded_at is null"
 OVERVIEW = """
 select s.customer_id, s.tier, s.rank, s.since, s.kind, coalesce(o.orders, 0), coalesce(o.amount, 0),
-       coalesce(r.returns, 0), coalesce(r.amount, 0)
+       coalesce(r.returns, 0), coalesce(r.amount, 0), o.first_at, o.last_at, o.last_id, r.last_at
 from standing s
-left join (select customer_id, count(*)::int as orders, sum(amount) as amount from order_fact group by 1) o
-    using (customer_id)
-left join (select customer_id, count(*)::int as returns, sum(amount) as amount from order_change group by 1) r
-    using (customer_id)
+left join (
+    select customer_id, count(*)::int as orders, sum(amount) as amount, min(placed_at) as first_at,
+           max(placed_at) as last_at, (array_agg(order_id order by placed_at desc, order_id desc))[1] as last_id
+    from order_fact group by 1
+) o using (customer_id)
+left join (
+    select customer_id, count(*)::int as returns, sum(amount) as amount, max(at) as last_at from order_change group by 1
+) r using (customer_id)
 """
 INTO: Sequence[tuple[str, str, str]] = (
     (
@@ -66,8 +70,9 @@ INTO: Sequence[tuple[str, str, str]] = (
     (
         OVERVIEW, "profile",
         """insert into overview (customer_id, tier, tier_rank, tier_since, tier_kind, orders_count, revenue_total,
-                                 returns_count, revenue_returned, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())""",
+                                 returns_count, revenue_returned, first_order_at, last_order_at, last_order_id,
+                                 last_return_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now())""",
     ),
 )  # fmt: skip
 FORGET = {

@@ -12,7 +12,7 @@ import pytest
 from services.gateway.access.routes import rate_limit
 from services.gateway.access.routes.rate_limit import MOST_REMEMBERED, REFUSALS_AT_ONCE, RefusalDelay, TokenBuckets
 from shared.chassis.connections.settings import ConnectionSettings
-from shared.chassis.server import server_of
+from shared.chassis.server.command import server_of
 from shared.messaging import Database
 from tests import harness
 from tests.gateway.bodies import code_of

@@ -1,6 +1,6 @@
 """G3, C3: of any case, however it was worked, profile counts overdue what complaint itself says is overdue. Pure."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,17 +12,19 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.profile_svc.overview.domain.cases import fold_cases
+from shared.authority import Gift
 from shared.errors import DomainError
 from shared.events import Event
 from tests.complaint_svc.case_builders import always, filed, terms, utc
 
 T = terms()
 SOME_ID = UUID(int=9)
+OFFER = steps.Offer(Gift(1, Decimal(0)), date(2026, 1, 5))
 STEPS = {
     "acknowledge": steps.acknowledge,
     "judge valid": lambda case, request, t: steps.judge(case, True, request, t),
     "judge invalid": lambda case, request, t: steps.judge(case, False, request, t),
-    "propose": lambda case, request, t: steps.propose(case, SOME_ID, 1, Decimal(0), request, t),
+    "propose": lambda case, request, t: steps.propose(case, SOME_ID, OFFER, request, t),
     "refuse": lambda case, request, t: steps.answer(case, None, False, request, t),
     "accept": lambda case, request, t: steps.answer(case, None, True, request, t),
     "resolve": lambda case, request, t: steps.resolve(case, SOME_ID, request, t),

@@ -41,7 +41,8 @@ where s.differs or exists (
     select from jsonb_array_elements(o.lines::jsonb) with ordinality as k(line, place)
     full join jsonb_array_elements(e.payload::jsonb -> 'lines') with ordinality as a(line, place) using (place)
     where k.line is distinct from a.line
-      and (a.line ? 'sku' or k.line - 'sku' is distinct from a.line or a.line is null or k.line is null))
+      and (a.line ->> 'sku' <> 'withheld' or k.line - 'sku' is distinct from a.line - 'sku'
+           or a.line is null or k.line is null))
 """
 
 LINES = """

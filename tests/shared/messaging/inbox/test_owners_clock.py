@@ -82,7 +82,10 @@ async def test_K15_what_a_long_transaction_commits_after_a_comparison_is_told_by
     try:
         page = await world.direct.read_heads("patron.intake", after="", changed_since=None)
         began = await world.owner.run(
-            lambda tx: tx.raw.fetchval("select min(xact_start) from pg_stat_activity where backend_xid is not null")
+            lambda tx: tx.raw.fetchval(
+                """select min(xact_start) from pg_stat_activity
+                   where backend_xid is not null and datname = current_database()"""
+            )
         )
     finally:
         end.set()
