@@ -45,9 +45,10 @@ async def rebuild(system: System, service: str, path: str, **query: str) -> dict
     whole: dict[str, Any] = {"rebuilt": 0, "left": {}}
     after: str | None = ""
     while after is not None:
+        page_of: dict[str, str | int] = {"after": after, "limit": 2, **query}
         answer = await system.clients[service].post(
             f"/internal/{path}/rebuild",
-            params={"after": after, "limit": 2} | query,
+            params=page_of,
             headers=system.keys.internal(service),
         )
         assert answer.status_code == 200, answer.text
