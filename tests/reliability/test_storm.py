@@ -142,10 +142,10 @@ async def ask(callers: Callers, path: str, **query: str) -> Any:
 
 async def pages(callers: Callers, path: str, **query: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
-    after: dict[str, str] = {}
+    cursor: dict[str, str] = {}
     while True:
-        page = await ask(callers, path, **query, **after)
+        page = await ask(callers, path, **query, **cursor)
         items += page["items"]
         if not page.get("next"):
             return items
-        after = {"after": page["next"]}
+        cursor = {"cursor": page["next"]}
