@@ -22,7 +22,7 @@ class Load:
 
 
 def request(path: str, body: bytes, token: str = "", content_type: str = "application/json") -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return (head + (f"Authorization: Bearer {token}\r\n" if token else "") + "\r\n").encode() + body
 
 

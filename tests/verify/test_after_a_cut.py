@@ -161,7 +161,7 @@ async def test_who_subscribes_later_goes_on_from_where_logs_begin_and_owes_nothi
         return (await cut.report()).result("positions_reach_heads").outcome == "holds"
 
     await until(caught_up, "tiering has stepped to where the logs begin", 60)
-    # points were given by tiers of before, which nobody knows of any more, and tiering does not know the customer of then
+    # points were given by tiers of before, which nobody knows of any more; nor does tiering know the customer of then
     await cut.comes_to({"holes", "orders_earned", "customers_agree"})
     assert all("reason=log_cut" in line for line in (await cut.report()).result("holes").examples)
     async with cut.without("tiering", "order_fact", "true"):

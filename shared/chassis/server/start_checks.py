@@ -105,7 +105,7 @@ def _database(settings: ServiceSettings) -> Iterator[str]:
         try:
             url = make_url(address)
         except ArgumentError:
-            yield f"{name} is no address of a database: postgresql://user:password@host/patron_<service>."
+            yield f"{name} is no address of a database: postgresql://…@host/patron_<service>."
             return
         roles.append(url.username)
         elsewhere = {"passfile", "sslcert"} & url.query.keys() or any(name in os.environ for name in PASSWORD_ELSEWHERE)
