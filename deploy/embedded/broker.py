@@ -8,7 +8,6 @@ import importlib.util
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -16,33 +15,25 @@ from pathlib import Path
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.kafka_wire import Metadata, ask_metadata
 from deploy.embedded.ports import LOOPBACK, KeptPorts
-from deploy.embedded.processes import kill_child, spawn, stop_child, tail
+from deploy.embedded.processes import ChildProcess, spawn, tail
 from deploy.embedded.programs import check_programs
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(ChildProcess):
     """One broker, its log in `<data_dir>/logs/broker.log`, on a port that the data directory keeps."""
 
+    stop_seconds = 5
+
     def __init__(self, data_dir: Path | str) -> None:
+        super().__init__()
         self.data_dir = Path(data_dir).absolute()
         self.log = self.data_dir / "logs" / "broker.log"
         self.port = 0
         self.note: str | None = None  # about its program, for people
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         return f"{LOOPBACK}:{self.port}"
-
-    @property
-    def running(self) -> bool:
-        child = self._child
-        return child is not None and child.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        child = self._child
-        return child.poll() if child is not None else None
 
     def answers(self) -> bool:
         try:
@@ -50,11 +41,6 @@ class EmbeddedBroker:
         except OSError:
             return False
         return True
-
-    @property
-    def pid(self) -> int | None:
-        child = self._child  # another thread may be starting it anew
-        return child.pid if child is not None and child.poll() is None else None
 
     def start(self, timeout: float = 30) -> None:
         """Returns when the broker answers a metadata request."""
@@ -90,16 +76,6 @@ class EmbeddedBroker:
 
     def metadata(self) -> Metadata:
         return ask_metadata(LOOPBACK, self.port)
-
-    def stop(self, timeout: float = 5) -> None:
-        if self._child is not None:
-            stop_child(self._child, timeout)
-            self._child = None
-
-    def kill(self) -> None:
-        if self._child is not None:
-            kill_child(self._child)
-            self._child = None
 
 
 def _program() -> Path:

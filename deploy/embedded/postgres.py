@@ -16,7 +16,7 @@ from pathlib import Path
 
 from deploy.embedded.failures import ClientFailed, StartFailed
 from deploy.embedded.ports import LOOPBACK, KeptPorts
-from deploy.embedded.processes import ProcessId, kill_child, spawn, stop_child, tail
+from deploy.embedded.processes import ChildProcess, ProcessId, spawn, tail
 from deploy.embedded.programs import check_programs
 from deploy.embedded.unprivileged import Account, home_for, postgres_account, programs_for
 
@@ -64,15 +64,17 @@ SETTINGS = {
 }
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(ChildProcess):
     """One cluster in `<data_dir>/postgres`, on a port of its own that it keeps."""
 
+    stop_signal = signal.SIGINT  # fast shutdown: connections are closed, everything is checkpointed
+
     def __init__(self, data_dir: Path | str, *, settings: dict[str, str] | None = None) -> None:
+        super().__init__()
         self.data_dir = Path(data_dir).absolute()
         self.log = self.data_dir / "logs" / "postgres.log"
         self.port = 0
         self._settings = SETTINGS | (settings or {})
-        self._child: subprocess.Popen[bytes] | None = None
         self._account = Account()
         self._home = self.data_dir / "postgres"
         self._pginstall = _pginstall()
@@ -95,28 +97,6 @@ class EmbeddedPostgres:
         self.port = KeptPorts(self.data_dir / "ports.json").choose("postgres")
         self._launch(programs, time.monotonic() + timeout)
 
-    def stop(self, timeout: float = 30) -> None:
-        """Fast shutdown: connections are closed, everything is checkpointed."""
-        if self._child is not None:
-            stop_child(self._child, timeout, signal.SIGINT)
-            self._child = None
-
-    def kill(self) -> None:
-        """kill -9, as the fault tests do it. `start()` again recovers from the log."""
-        if self._child is not None:
-            kill_child(self._child)
-            self._child = None
-
-    @property
-    def running(self) -> bool:
-        child = self._child
-        return child is not None and child.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        child = self._child
-        return child.poll() if child is not None else None
-
     def answers(self) -> bool:
         """A server process takes the question that comes before every connection: whether it speaks TLS."""
         try:
@@ -126,11 +106,6 @@ class EmbeddedPostgres:
                 return connection.recv(1) in (b"N", b"S")
         except OSError:
             return False
-
-    @property
-    def pid(self) -> int | None:
-        child = self._child  # another thread may be starting it anew
-        return child.pid if child is not None and child.poll() is None else None
 
     def remove(self) -> None:
         """Deletes the cluster, also where it lies outside the data directory (root with a closed folder)."""

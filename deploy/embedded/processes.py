@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -103,6 +104,43 @@ def stop_child(child: subprocess.Popen[bytes], seconds: float, number: signal.Si
 def kill_child(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
+
+
+class ChildProcess:
+    """A part of the system that is one child process, once it was started. Another thread may be starting it anew."""
+
+    stop_seconds: ClassVar[float] = 30  # before what does not stop is killed
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        child = self._child
+        return child is not None and child.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        child = self._child
+        return child.poll() if child is not None else None
+
+    @property
+    def pid(self) -> int | None:
+        child = self._child
+        return child.pid if child is not None and child.poll() is None else None
+
+    def stop(self) -> None:
+        """Asks it to stop, and kills it when it does not in time."""
+        if self._child is not None:
+            stop_child(self._child, self.stop_seconds, self.stop_signal)
+            self._child = None
+
+    def kill(self) -> None:
+        """kill -9, as the fault tests do it."""
+        if self._child is not None:
+            kill_child(self._child)
+            self._child = None
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.embedded.ports import LOOPBACK
-from deploy.embedded.processes import kill_child, spawn, stop_child
+from deploy.embedded.processes import ChildProcess, spawn
 
 SERVICES = ("profile", "tiering", "complaint", "loyalty", "gateway")
 
@@ -64,17 +63,17 @@ def environment(
     return chosen | dict(os.environ) | fixed
 
 
-class ServiceProcess:
+class ServiceProcess(ChildProcess):
     """One service's process, with its two listeners."""
 
     def __init__(self, name: str, port: int, internal_port: int, log: Path, env: dict[str, str]) -> None:
+        super().__init__()
         self.name = name
         self.port = port
         self.internal_port = internal_port
         self.log = log
         self.env = env
         self.instance = ""
-        self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it and returns at once; `ready()` tells when it serves."""
@@ -107,34 +106,9 @@ class ServiceProcess:
             return False
         return not any(part.get("hangs") for part in body.get("stuck", ()))
 
-    @property
-    def running(self) -> bool:
-        child = self._child
-        return child is not None and child.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        child = self._child
-        return child.poll() if child is not None else None
-
-    @property
-    def pid(self) -> int | None:
-        child = self._child  # another thread may be starting it anew
-        return child.pid if child is not None and child.poll() is None else None
-
     def ask_to_stop(self) -> None:
         if self._child is not None and self.running:
             self._child.terminate()
-
-    def stop(self, timeout: float = 30) -> None:
-        if self._child is not None:
-            stop_child(self._child, timeout)
-            self._child = None
-
-    def kill(self) -> None:
-        if self._child is not None:
-            kill_child(self._child)
-            self._child = None
 
 
 def _json_of(body: bytes) -> dict[str, Any]:
