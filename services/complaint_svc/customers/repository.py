@@ -1,6 +1,5 @@
 """Who is known, in which tier, and to which sources: this service's own copy of what others announced."""
 
-import re
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -8,11 +7,8 @@ from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.customers.tables import customer, customer_source, tier_copy
 from shared.errors import customer_not_found
 from shared.events import TierChanged
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
 from shared.sql import insert_columns, insert_many, unnest
-
-CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 
 DROP_TAILS = f"""
 delete from tier_copy using {unnest("tail", customer=tier_copy.c.customer_id, start=tier_copy.c.effective_from)}
@@ -35,7 +31,7 @@ async def load_tiers(tx: Transaction, customer_id: UUID) -> TierHistory:
 
 async def lock_customers(tx: Transaction, customer_ids: Iterable[str]) -> None:
     """Lock the rows of the customers among these keys of streams, in order. Keys that are no ids are no customers."""
-    ids = [text for text in customer_ids if CANONICAL.fullmatch(text)]
+    ids = ids_in(customer_ids)
     await tx.raw.fetch("select from customer where customer_id = any($1::uuid[]) order by customer_id for update", ids)
 
 
@@ -47,7 +43,7 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
 
 async def delete_sources_and_tiers(tx: Transaction, keys: Iterable[str]) -> None:
     """Delete sources and tiers of the customers among these keys of streams."""
-    ids = [text for text in keys if CANONICAL.fullmatch(text)]
+    ids = ids_in(keys)
     await tx.raw.execute("delete from customer_source where customer_id = any($1::uuid[])", ids)
     await tx.raw.execute("delete from tier_copy where customer_id = any($1::uuid[])", ids)
 

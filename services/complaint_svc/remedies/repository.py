@@ -95,14 +95,6 @@ async def load_approval(tx: Transaction, case_id: UUID, approval_id: UUID) -> Ap
     return _read(row)
 
 
-async def list_approvals(tx: Transaction, case_id: UUID) -> list[Approval]:
-    """All of the case, oldest first."""
-    rows = await tx.raw.fetch(
-        f"select {APPROVAL_COLUMNS} from settlement_approval where case_id = $1 order by requested_at, id", case_id
-    )
-    return [_read(row) for row in rows]
-
-
 async def save_approval(tx: Transaction, approval: Approval) -> None:
     """A new one, or what was decided about it."""
     await insert_many(tx, settlement_approval, [approval], on_conflict=DECIDE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shared.messaging.copies import Copy
 from shared.messaging.database.transaction import Transaction
 from shared.messaging.inbox.inbox import Inbox
-from shared.messaging.inbox.positions import lock_positions
+from shared.messaging.inbox.positions import lock_positions, position_of
 from shared.messaging.inbox.received import (
     ReceivedEvent,
     StreamKey,
@@ -153,12 +153,7 @@ async def _find_positions(tx: Transaction, copy: Copy, keys: Sequence[str]) -> d
            where topic = any($1) and key = any($2) and last_seq > 0""",
         sorted(copy.topics), sorted(concerned),
     )  # fmt: skip
-    return {
-        (row["topic"], row["key"]): StreamPosition(
-            row["epoch"], row["last_seq"], row["last_event_id"], row["blocked_at"] is not None
-        )
-        for row in rows
-    }
+    return {(row["topic"], row["key"]): position_of(row) for row in rows}
 
 
 async def _list_holes(tx: Transaction, streams: Iterable[StreamKey]) -> set[tuple[str, str, int]]:

@@ -11,7 +11,7 @@ from shared.messaging.copies import Copy
 from shared.messaging.database.transaction import Transaction
 from shared.messaging.inbox.copy_rebuild import NotRebuilt, RebuiltPage, rebuild_keys
 from shared.messaging.inbox.inbox import Inbox
-from shared.messaging.inbox.positions import lock_positions
+from shared.messaging.inbox.positions import lock_positions, position_of
 from shared.messaging.inbox.received import StreamPosition
 
 
@@ -78,7 +78,4 @@ async def _list_positions(tx: Transaction, topic: str, after: str, limit: int) -
            where topic = $1 and key > $2 order by key limit $3""",
         topic, after, limit,
     )  # fmt: skip
-    return [
-        (r["key"], StreamPosition(r["epoch"], r["last_seq"], r["last_event_id"], r["blocked_at"] is not None))
-        for r in rows
-    ]
+    return [(row["key"], position_of(row)) for row in rows]

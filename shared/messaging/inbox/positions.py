@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
+
 from shared.messaging.database.transaction import Transaction
 from shared.messaging.inbox.received import ReceivedEvent, StreamKey, StreamPosition
 
@@ -35,12 +37,12 @@ async def lock_positions(
     rows = await tx.raw.fetch(LOCK_OR_INSERT if some_are_new else LOCK, topics, keys)
     while len(rows) < len(ordered):  # missing, or inserted by somebody else in this moment: then they are there to lock
         rows = await tx.raw.fetch(LOCK_OR_INSERT, topics, keys)
-    return {
-        (r["topic"], r["key"]): StreamPosition(
-            r["epoch"], r["last_seq"], r["last_event_id"], r["blocked_at"] is not None
-        )
-        for r in rows
-    }
+    return {(row["topic"], row["key"]): position_of(row) for row in rows}
+
+
+def position_of(row: "asyncpg.Record") -> StreamPosition:
+    """The position that a row of `stream_seen` says."""
+    return StreamPosition(row["epoch"], row["last_seq"], row["last_event_id"], row["blocked_at"] is not None)
 
 
 async def save_positions(tx: Transaction, last_events: Sequence[ReceivedEvent]) -> None:
@@ -67,7 +69,7 @@ async def read_position(tx: Transaction, topic: str, key: str) -> StreamPosition
     )
     if row is None:
         return StreamPosition()
-    return StreamPosition(row["epoch"], row["last_seq"], row["last_event_id"], row["blocked_at"] is not None)
+    return position_of(row)
 
 
 async def list_not_past(tx: Transaction, topic: str, epoch: UUID, last_seqs: Mapping[str, int]) -> list[str]:
