@@ -4,8 +4,6 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from services.loyalty_svc.expiry import repository
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import (
@@ -20,11 +18,8 @@ from services.loyalty_svc.settings import Settings
 from shared.chassis import Service
 from shared.errors import conflict, invalid, not_found
 from shared.messaging import Database, Transaction
-from shared.messaging.backoff import sleep_or_stop
-from shared.messaging.database.failures import is_transient
 from shared.messaging.ids import new_id
-
-log = structlog.get_logger(__name__)
+from shared.messaging.periodic import repeat_until_stopped
 
 CUSTOMERS_PER_BATCH = 200
 
@@ -35,13 +30,10 @@ async def expire_lots_as_time_passes(service: Service, stop: asyncio.Event) -> N
     Replicas share the work: each takes the customers it can lock at once.
     """
     assert isinstance(service.settings, Settings)
-    while not stop.is_set():
-        try:
-            await expire_all_overdue(service.database, stop)
-        except Exception as error:
-            if not is_transient(error):
-                log.exception("expiry_failed")
-        await sleep_or_stop(stop, service.settings.expiry_seconds)
+    await repeat_until_stopped(
+        lambda: expire_all_overdue(service.database, stop),
+        stop, pause_seconds=service.settings.expiry_seconds, failure="expiry_failed",
+    )  # fmt: skip
 
 
 async def expire_all_overdue(database: Database, stop: asyncio.Event) -> None:

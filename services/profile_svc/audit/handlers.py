@@ -9,8 +9,7 @@ from services.profile_svc.audit import repository
 from services.profile_svc.settings import Settings
 from shared.chassis import Service
 from shared.messaging import Database, Transaction
-from shared.messaging.backoff import sleep_or_stop
-from shared.messaging.database.failures import is_transient
+from shared.messaging.periodic import repeat_until_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -22,13 +21,10 @@ SETTLES_WITHIN = timedelta(seconds=60)
 async def seal_the_trail_as_time_passes(service: Service, stop: asyncio.Event) -> None:
     """The background job: from time to time, seal the lines that have settled, until `stop` is set."""
     assert isinstance(service.settings, Settings)
-    while not stop.is_set():
-        try:
-            await seal_settled_lines(service.database, stop)
-        except Exception as error:
-            if not is_transient(error):
-                log.exception("sealing_failed")
-        await sleep_or_stop(stop, service.settings.seal_seconds)
+    await repeat_until_stopped(
+        lambda: seal_settled_lines(service.database, stop),
+        stop, pause_seconds=service.settings.seal_seconds, failure="sealing_failed",
+    )  # fmt: skip
 
 
 async def seal_settled_lines(database: Database, stop: asyncio.Event) -> None:
