@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests import harness
 from tests.security.door import Caller
@@ -56,6 +57,15 @@ async def running_gateway(
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.fixture(scope="module")
+async def gateway(
+    databases: harness.Databases, keys: harness.Keys, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Gateway]:
+    """For the tests of a module that import it."""
+    async with running_gateway(databases, keys, tmp_path_factory.mktemp("door")) as running:
+        yield running
 
 
 def _spawn(command: list[str], folder: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

@@ -4,26 +4,19 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests import harness
 from tests.security.door import Caller
-from tests.security.door_gateway import ROOT, Gateway, running_gateway
+from tests.security.door_gateway import ROOT, Gateway, gateway
+
+__all__ = ["gateway"]  # a fixture
 
 GUESSERS = 60
 FLOOR = 0.010  # below this a p99 says more of the machine than of the service
 MOST = 2.0
-
-
-@pytest.fixture(scope="module")
-async def gateway(
-    databases: harness.Databases, keys: harness.Keys, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Gateway]:
-    async with running_gateway(databases, keys, tmp_path_factory.mktemp("flood")) as gateway:
-        yield gateway
 
 
 @contextmanager

@@ -7,29 +7,22 @@ took without letting anybody else on: the machine's other work does not count. T
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import pytest
 
-from tests import harness
 from tests.security.door import Caller, code_in
-from tests.security.door_gateway import Gateway, running_gateway
+from tests.security.door_gateway import Gateway, gateway
+
+__all__ = ["gateway"]  # a fixture
 
 LONGEST_PAUSE = 0.05
 LONGEST_ANSWER = 2.0  # of the probe, on a machine with other work: a frozen gateway took 7 to 10 s
 KIB, MIB = 1024, 1024 * 1024
 JSON, NDJSON = b"application/json", b"application/x-ndjson"
-
-
-@pytest.fixture(scope="module")
-async def gateway(
-    databases: harness.Databases, keys: harness.Keys, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Gateway]:
-    async with running_gateway(databases, keys, tmp_path_factory.mktemp("door")) as gateway:
-        yield gateway
 
 
 @contextmanager

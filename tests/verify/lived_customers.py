@@ -4,14 +4,14 @@ As `lived_system`, of what the gateway, profile and tiering keep; the services m
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from services.tiering_svc.policies.repository import TIER_POLICIES
 from shared.rule_sets import activate_version, write_version
 from tests.journeys.caller import Caller, a_line, an_order, new_code
-from tests.system import System
 from tests.tiering_svc.shorthand import level
+from tests.verify.lived_system import Business
 
 SHARES = {
     "kind": "abc", "levels": [level("c"), level("b"), level("a")], "indicator": "amount", "window": {"months": 12},
@@ -21,17 +21,8 @@ SHARES = {
 CASE = {"channel": "call", "category": "delivery", "what_happened": "It came late.", "request": "Soon."}
 
 
-class Customers:
+class Customers(Business):
     """What customers, partners and people of the business do; instants are days before now."""
-
-    def __init__(self, system: System) -> None:
-        self.system = system
-        self.admin = Caller(system, system.as_role("admin", subject="admin-1"))
-        self.head = Caller(system, system.as_role("admin", subject="admin-2"))
-        self.now = datetime.now(UTC)
-
-    def at(self, days: float) -> str:
-        return (self.now - timedelta(days=days)).isoformat()
 
     def day(self, days: float) -> str:
         return self.at(days)[:10]

@@ -27,8 +27,8 @@ SETTLEMENT = {"text": "With our apologies.", "points": 300, "amount": "12.50"}
 SETTINGS: dict[str, dict[str, Any]] = {"loyalty": {"expiry_seconds": 0.1}}
 
 
-class Life:
-    """What customers, partners and people of the business do; instants are days before now."""
+class Business:
+    """Two people of the business, whose doings lie so many days before now."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -38,6 +38,10 @@ class Life:
 
     def at(self, days: float) -> str:
         return (self.now - timedelta(days=days)).isoformat()
+
+
+class Life(Business):
+    """What customers, partners and people of the business do; instants are days before now."""
 
     async def order(self, ref: str, days: float, *lines: tuple[str, str, int]) -> dict[str, Any]:
         """An order of (category, amount, quantity) lines, so many days ago."""
