@@ -6,7 +6,10 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.loyalty_svc.programmes.domain import PointLimits
+from services.loyalty_svc.ledger.domain.entries import Cause, Entry
+from services.loyalty_svc.ledger.domain.lots import LotTerms
+from services.loyalty_svc.ledger.domain.wallet import Wallet
+from services.loyalty_svc.programmes.domain import PointLimits, Programmes
 from shared.authority import CountedPer, Gift, Limit, limits_reached, person_id
 from shared.errors import conflict, forbidden, invalid
 
@@ -59,6 +62,17 @@ class Adjustment:
         if self.state != "pending":
             detail = f"The adjustment was decided before: it is {self.state}."
             raise conflict("adjustment_not_pending", detail, state=self.state)
+
+
+def grant_settlement(settlement: Adjustment, wallet: Wallet, programmes: Programmes) -> Entry:
+    """Write the entry of a settlement that is granted, at once or by who approved it here.
+
+    The points live from the resolution on, by the programme in force then, whenever it became known whose they are.
+    """
+    at = settlement.occurred_at
+    assert at is not None  # it is a settlement
+    cause = Cause(occurred_at=at, case_id=settlement.case_id, fact_id=settlement.id)
+    return wallet.earn(settlement.points, LotTerms(at, programmes.at(at).expires_at(at)), cause, kind="grant")
 
 
 def decide_alone(adjustment: Adjustment, given: Mapping[CountedPer, Gift], limits: PointLimits) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.loyalty_svc.adjustments import repository
-from services.loyalty_svc.adjustments.domain import Adjustment, decide_alone
+from services.loyalty_svc.adjustments.domain import Adjustment, decide_alone, grant_settlement
 from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.lots import LotTerms
 from services.loyalty_svc.ledger.handlers import save_and_announce
@@ -111,13 +111,10 @@ async def _post_transfer(tx: Transaction, transfer: Adjustment) -> Entry:
 
 
 async def _post_settlement(tx: Transaction, settlement: Adjustment) -> Entry:
-    """As it would have been granted: the points live from the resolution on, by the programme in force then."""
-    at = settlement.occurred_at
-    assert at is not None  # it is a settlement
+    """As it would have been granted when the case was resolved."""
+    assert settlement.occurred_at is not None  # it is a settlement
     wallet = await load_wallet(tx, settlement.customer_id)
-    expires_at = (await load_programmes(tx, [at])).at(at).expires_at(at)
-    cause = Cause(at, case_id=settlement.case_id, fact_id=settlement.id)
-    entry = wallet.earn(settlement.points, LotTerms(at, expires_at), cause, kind="grant")
+    entry = grant_settlement(settlement, wallet, await load_programmes(tx, [settlement.occurred_at]))
     await save_and_announce(tx, [wallet])
     return entry
 

@@ -5,10 +5,6 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from services.loyalty_svc.adjustments.domain import Adjustment
-from services.loyalty_svc.ledger.domain.entries import Cause, Entry
-from services.loyalty_svc.ledger.domain.lots import LotTerms
-from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.programmes.domain import Programmes
 
 FROM_CASES = "complaint"  # the subject that stands for what was decided in a case
 NOBODY_NAMED = UUID(int=0)  # whoever granted what names nobody is one person
@@ -32,10 +28,3 @@ class Settlement:
             self.granted_by or NOBODY_NAMED, self.resolved_at.astimezone(zone).date(), kind="settlement",
             case_id=self.case_id, occurred_at=self.resolved_at,
         )  # fmt: skip
-
-
-def grant(settlement: Settlement, wallet: Wallet, programmes: Programmes) -> Entry:
-    """Write the entry. The points live from the resolution on, whenever it became known whose they are."""
-    at = settlement.resolved_at
-    cause = Cause(occurred_at=at, case_id=settlement.case_id, fact_id=settlement.resolution_id)
-    return wallet.earn(settlement.points, LotTerms(at, programmes.at(at).expires_at(at)), cause, kind="grant")

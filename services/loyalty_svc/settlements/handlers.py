@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.loyalty_svc.adjustments import repository as adjustments
-from services.loyalty_svc.adjustments.domain import Adjustment, decide_settlement
+from services.loyalty_svc.adjustments.domain import Adjustment, decide_settlement, grant_settlement
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository.wallets import load_wallets, lock_customers, open_wallets
 from services.loyalty_svc.programmes.domain import Programme
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.settlements import repository
-from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement, grant
+from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement
 from shared.authority.locks import lock_sums
 from shared.events import ComplaintResolved, CustomerIdentified
 from shared.messaging import Transaction
@@ -76,7 +76,7 @@ async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:
         if settlement.resolution_id not in known:
             known.add(settlement.resolution_id)
             decided = await _decide(tx, customer, settlement, programmes.at(tx.at))
-            posted = grant(settlement, wallets[customer], programmes) if decided.state == "posted" else None
+            posted = grant_settlement(decided, wallets[customer], programmes) if decided.state == "posted" else None
             await adjustments.save_adjustment(tx, decided, None if posted is None else posted.id)
     await save_and_announce(tx, wallets.values())
 
