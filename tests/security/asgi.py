@@ -56,12 +56,12 @@ async def ask(app: FastAPI, method: str, target: str, headers: Headers = (), bod
         "client": ("127.0.0.1", 1), "server": ("test", 80),
     }  # fmt: skip
     ended = asyncio.Event()
-    pieces = [body]
+    request = [body]
     status, sent, pieces = 0, (), [b""]
 
     async def receive() -> dict[str, Any]:
-        if pieces:
-            return {"type": "http.request", "body": pieces.pop(), "more_body": False}
+        if request:
+            return {"type": "http.request", "body": request.pop(), "more_body": False}
         await ended.wait()
         return {"type": "http.disconnect"}
 
