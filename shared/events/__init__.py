@@ -17,6 +17,7 @@ from shared.events.complaint import (
 )
 from shared.events.intake import (
     CustomerReferenceRegistered,
+    CustomerReferenceRemoved,
     OrderCancelled,
     OrderDelivered,
     OrderLine,
@@ -36,14 +37,19 @@ from shared.events.key_accounts import (
 )
 from shared.events.loyalty import PointsPosted
 from shared.events.profile import (
+    ConsentChanged,
     ContactLogged,
     CustomerRegistered,
+    CustomersMerged,
+    CustomersUnmerged,
     CustomerTraitsChanged,
     EmployeeChanged,
+    ErasureRequested,
     GroupParentChanged,
     NextStepCompleted,
     TeamMemberAssigned,
     TeamMemberReleased,
+    UnitChanged,
 )
 from shared.events.tiering import (
     PolicyActivated,
@@ -85,16 +91,21 @@ __all__ = [
     "ComplaintJudged",
     "ComplaintReopened",
     "ComplaintResolved",
+    "ConsentChanged",
     "ContactLogged",
     "CustomerExcluded",
     "CustomerExclusionEnded",
     "CustomerIdentified",
     "CustomerReferenceRegistered",
+    "CustomerReferenceRemoved",
     "CustomerRegistered",
     "CustomerTraitsChanged",
+    "CustomersMerged",
+    "CustomersUnmerged",
     "DeadlineBreached",
     "DeadlineWarned",
     "EmployeeChanged",
+    "ErasureRequested",
     "Event",
     "GroupParentChanged",
     "KeyAccountApproved",
@@ -121,6 +132,7 @@ __all__ = [
     "TeamMemberReleased",
     "TierChanged",
     "TierPeriod",
+    "UnitChanged",
     "WarningClosed",
     "WarningEased",
     "WarningEscalated",

@@ -32,6 +32,23 @@ class CustomerReferenceRegistered(Event):
     """When it was met for the first time."""
 
 
+@catalogued
+class CustomerReferenceRemoved(Event):
+    """The last reference that a source had to a customer was removed: the source knows it no longer, and its partner
+    sees it no longer (P1, G1)."""
+
+    type: ClassVar[str] = "intake.customer_reference_removed.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "removed_at"
+
+    customer_id: UUID
+    """Whom the source had a reference to."""
+    source: Code
+    """Which source it was."""
+    removed_at: Instant
+    """When it was removed."""
+
+
 class OrderLine(Part):
     """One line of an order."""
 

@@ -14,6 +14,8 @@ TOPIC = "patron.profile"
 # a word of a scale; unlike a code it may be open at an end: 65+
 Band = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9<>][A-Za-z0-9._:/+<>-]*$")]
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
 AGE_STEPS = (19, 25, 35, 45, 55, 65)
 """At which ages a step begins; before the first one a person is in the step `<19`."""
 
@@ -143,6 +145,41 @@ class EmployeeChanged(Event):
     """Who stands in for them meanwhile, by that employee's code; missing: nobody."""
     changed_at: Instant
     """Since when; it may have been told much later."""
+    unit: Code | None = None
+    """The unit of the company's own tree that the employee belongs to; missing: to none."""
+    subject_digest: Digest | None = None
+    """SHA-256, in hexadecimal, of the subject that the employee signs in with: it is compared, and read by nobody.
+    Missing: the employee does not sign in."""
+    skills: tuple[Code, ...] = ()
+    """What the employee can do, codes of the company."""
+    languages: tuple[Code, ...] = ()
+    """Which languages the employee speaks, as BCP 47 tags."""
+    capacity: int | None = None
+    """How many accounts the employee can look after; missing: as many as the rules say."""
+    joined_at: Instant | None = None
+    """When the employee joined; missing: it is not known."""
+    left_at: Instant | None = None
+    """When the employee left, or will; missing: the employee stays."""
+
+
+@catalogued
+class UnitChanged(Event):
+    """A unit of the company's own tree (group, province, city, branch) stands below another one from now on (P5). Its
+    name stays with profile."""
+
+    type: ClassVar[str] = "profile.unit_changed.v1"
+    topic: ClassVar[str] = TOPIC
+    key_field: ClassVar[str] = "unit"
+    time_field: ClassVar[str] = "changed_at"
+
+    unit: Code
+    """Which unit it is, by the company's code."""
+    parent: Code | None = None
+    """The unit it stands directly below; missing: it is the top of a tree."""
+    closed: bool = False
+    """Whether the unit is there no more."""
+    changed_at: Instant
+    """When it was changed so."""
 
 
 @catalogued
@@ -201,3 +238,89 @@ class GroupParentChanged(Event):
     """From when on it holds."""
     changed_at: Instant
     """When the file was changed so."""
+
+
+@catalogued
+class CustomersMerged(Event):
+    """Two customers were found to be one (P12): announced once for each of the two, with the same content but for whose
+    event it is. Either of both is enough to know the merge."""
+
+    type: ClassVar[str] = "profile.customers_merged.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "merged_at"
+
+    customer_id: UUID
+    """Whose event it is: the root or the absorbed customer."""
+    merge_id: UUID
+    """The merge; its undoing names it again."""
+    root_id: UUID
+    """Who stands for both from now on. It may have absorbed others before."""
+    absorbed_id: UUID
+    """Who is absorbed, with all that it had absorbed itself. Facts stay under the id they were addressed to."""
+    merged_at: Instant
+    """From when on they are one."""
+
+
+@catalogued
+class CustomersUnmerged(Event):
+    """A merge was undone (P12): the two are two again, as if they had never been one. Announced for each of the two;
+    either of both is enough, also before the merge itself was heard of."""
+
+    type: ClassVar[str] = "profile.customers_unmerged.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "unmerged_at"
+
+    customer_id: UUID
+    """Whose event it is: the root or the absorbed customer."""
+    merge_id: UUID
+    """The merge that was undone."""
+    root_id: UUID
+    """Who stood for both."""
+    absorbed_id: UUID
+    """Who was absorbed."""
+    merged_at: Instant
+    """From when on they had been one."""
+    unmerged_at: Instant
+    """From when on they are two again."""
+
+
+@catalogued
+class ConsentChanged(Event):
+    """The customer, or a contact of it, allowed or forbade to be written or called to, for a purpose and by a channel
+    (P13)."""
+
+    type: ClassVar[str] = "profile.consent_changed.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "changed_at"
+
+    customer_id: UUID
+    """Whose consent it is, or at whose account the contact is."""
+    contact_id: UUID | None = None
+    """The contact who consented; missing: the customer itself."""
+    purpose: Code
+    """For what: marketing, service, care, survey …, a code of the company."""
+    channel: Code
+    """By which channel: call, text, email, letter …, a code."""
+    granted: bool
+    """Whether it is allowed from now on."""
+    changed_at: Instant
+    """When the customer said so."""
+
+
+@catalogued
+class ErasureRequested(Event):
+    """The personal data of a customer is to be erased everywhere (P13). Each service erases what it holds and announces
+    that it has; facts without a person (amounts, points, codes) stay under the id, so that the books add up."""
+
+    type: ClassVar[str] = "profile.erasure_requested.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "requested_at"
+
+    customer_id: UUID
+    """Whose data is erased, or at whose account the person was."""
+    erasure_id: UUID
+    """The erasure, which receipts name."""
+    person_id: UUID | None = None
+    """A person who is no customer (a contact, a family member, a caller, a case's contact); missing: the customer."""
+    requested_at: Instant
+    """When it was asked for."""

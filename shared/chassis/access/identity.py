@@ -51,13 +51,18 @@ ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. With a `partner_id` it sees only that partner's customers and cases (`source`)."""
+    """Who asks. With a `partner_id` it sees only that partner's customers and cases (`source`).
+
+    A person who is in the directory of employees has an `employee_id`, and `units`: the one it belongs to.
+    """
 
     subject: str
     kind: Kind
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     partner_id: UUID | None = None
+    employee_id: str | None = None
+    units: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str | None:

@@ -75,6 +75,8 @@ class Signer:
             roles=sorted(actor.roles),
             scopes=sorted(actor.scopes),
             partner_id=None if actor.partner_id is None else str(actor.partner_id),
+            employee_id=actor.employee_id,
+            units=sorted(actor.units),
         )
         self._signed[audience, actor] = SignedToken(token, began + LIFE_SECONDS - RENEW_SECONDS, now + LIFE_SECONDS)
         if len(self._signed) > REMEMBERED:
@@ -170,7 +172,10 @@ def _actor_of(claims: dict[str, Any]) -> Actor:
         partner_id = None if partner is None else UUID(partner)
     except (ValueError, AttributeError, TypeError):
         raise unauthenticated() from None
-    return Actor(claims["sub"], kind, frozenset(roles), granted, partner_id)
+    employee, units = claims.get("employee_id"), claims.get("units") or []
+    if not isinstance(employee, str | None) or not _texts(units) or (units and employee is None):
+        raise unauthenticated()
+    return Actor(claims["sub"], kind, frozenset(roles), granted, partner_id, employee, frozenset(units))
 
 
 def _texts(values: object) -> bool:
