@@ -18,5 +18,5 @@ subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadli
 
 timers = Timers()
 timers.on("deadline_warning", deadline_timers.when_most_of_the_time_is_used_warn)
-timers.on("deadline_breach", deadline_timers.when_a_deadline_is_reached_record_the_breach_and_escalate)
-timers.on("deadline_escalation", deadline_timers.when_a_breach_is_ignored_escalate_to_the_next_level)
+timers.on("deadline_breach", deadline_timers.when_deadlines_are_reached_record_breaches_and_escalate)
+timers.on("deadline_escalation", deadline_timers.when_breaches_are_ignored_escalate_to_the_next_level)

@@ -36,6 +36,6 @@ subscriptions.on(ComplaintResolved, settlements.when_complaints_are_resolved_gra
 subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_grant_their_settlements)
 
 timers = Timers()
-timers.on(redemptions.HOLD_ENDS, redemptions.when_a_hold_ends_release_it)
+timers.on(redemptions.HOLD_ENDS, redemptions.when_holds_end_release_them)
 
 background_jobs = (expiry.expire_lots_as_time_passes,)

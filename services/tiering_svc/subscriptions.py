@@ -85,8 +85,8 @@ subscriptions.on(GroupParentChanged, tiers.when_group_parents_change_grade_their
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
 timers = Timers()
-timers.on("override_end", tiers.when_an_override_ends_grade_anew)
-timers.on(risk_flags.RISK_END, risk_flags.when_a_flag_set_by_hand_reaches_its_end_clear_it)
+timers.on("override_end", tiers.when_overrides_end_grade_anew)
+timers.on(risk_flags.RISK_END, risk_flags.when_flags_set_by_hand_reach_their_end_clear_them)
 
 jobs = Jobs(
     {

@@ -1,5 +1,6 @@
 """What people and partners ask of the ledger: redeem, reverse a redemption, hold, capture, release."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.handlers import save_and_announce
 from services.loyalty_svc.ledger.repository import holds
-from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallet
+from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallet, lock_customers
 from services.loyalty_svc.redemptions import repository
 from services.loyalty_svc.redemptions.domain import parts_to_reverse
 from shared.errors import invalid, not_found
@@ -74,18 +75,22 @@ async def release_hold(tx: Transaction, hold_id: UUID, actor: str) -> Entry:
     return entry
 
 
-async def when_a_hold_ends_release_it(tx: Transaction, timer: Timer) -> None:
-    """The timer of a hold that nobody captured or released: it expires, and its points are free again."""
-    hold_id = UUID(timer.aggregate)
-    customer = await holds.find_customer_of_hold(tx, hold_id)
-    if customer is None:
-        return
-    wallet = await load_wallet(tx, customer)
+async def when_holds_end_release_them(tx: Transaction, timers: Sequence[Timer]) -> None:
+    """The timers of holds that nobody captured or released: they expire, and their points are free again."""
+    due = {UUID(timer.aggregate): timer.due_at for timer in timers}
+    customers = await holds.list_customers_of_holds(tx, due)
+    await lock_customers(tx, set(customers.values()))
+    for hold_id, customer_id in customers.items():
+        await _release_expired(tx, hold_id, customer_id, due[hold_id])
+
+
+async def _release_expired(tx: Transaction, hold_id: UUID, customer_id: UUID, expired_at: datetime) -> None:
+    wallet = await load_wallet(tx, customer_id)
     hold = await holds.load_hold(tx, hold_id)
     if hold.state != "open":
         return
-    await load_lots(tx, {customer: wallet}, [lot_id for lot_id, _ in hold.parts])
-    wallet.release(hold, tx.at, Cause(occurred_at=timer.due_at, hold_id=hold_id), expired=True)
+    await load_lots(tx, {customer_id: wallet}, [lot_id for lot_id, _ in hold.parts])
+    wallet.release(hold, tx.at, Cause(occurred_at=expired_at, hold_id=hold_id), expired=True)
     await _save_ended_hold(tx, wallet, hold)
 
 

@@ -196,12 +196,12 @@ async def end_override_early(
     return await privileges.load_privilege(tx, customer_id, override_id, "override")
 
 
-async def when_an_override_ends_grade_anew(tx: Transaction, timer: Timer) -> None:
-    """The customer is graded as of the end of the override, unless a newer one is on."""
-    customer_id = UUID(timer.aggregate)
-    await standings.load_standings(tx, [customer_id])
-    if await privileges.end_overrides_due(tx, customer_id, timer.due_at):
-        await fold_lives_again(tx, {customer_id: tx.at}, await policies.load_rules(tx))
+async def when_overrides_end_grade_anew(tx: Transaction, timers: Sequence[Timer]) -> None:
+    """The customers are graded as of the end of their overrides, unless a newer one is on."""
+    due = {UUID(timer.aggregate): timer.due_at for timer in timers}
+    await standings.load_standings(tx, list(due))
+    if ended := await privileges.end_overrides_due(tx, due):
+        await fold_lives_again(tx, dict.fromkeys(ended, tx.at), await policies.load_rules(tx))
 
 
 async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, reason: str, by: str) -> Privilege:

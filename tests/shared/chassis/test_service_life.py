@@ -57,8 +57,8 @@ class Life:
     async def when_customers_are_seen(self, tx: Transaction, seen: Sequence[CustomerReferenceRegistered]) -> None:
         self.received += [str(event.customer_id) for event in seen]
 
-    async def when_it_rings(self, tx: Transaction, timer: Timer) -> None:
-        self.fired.append(timer.aggregate)
+    async def when_it_rings(self, tx: Transaction, due: Sequence[Timer]) -> None:
+        self.fired.extend(timer.aggregate for timer in due)
         announce(tx, [CustomerReferenceRegistered(customer_id=new_id(), source="rung", registered_at=tx.at)])
 
     async def work_beside(self, service: Service, stop: asyncio.Event) -> None:

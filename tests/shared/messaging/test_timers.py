@@ -1,6 +1,7 @@
 """Timers: each fires once or is cancelled, never both; a failing effect is tried again and then said to have failed."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import invalid
@@ -14,8 +15,9 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def noting() -> Timers:
-    async def when_due_note_it(tx: Transaction, timer: Timer) -> None:
-        await tx.raw.execute("insert into effect (type, ref) values ($1, $2)", timer.kind, timer.aggregate)
+    async def when_due_note_it(tx: Transaction, due: Sequence[Timer]) -> None:
+        for timer in due:
+            await tx.raw.execute("insert into effect (type, ref) values ($1, $2)", timer.kind, timer.aggregate)
 
     timers = Timers()
     timers.on("note", when_due_note_it)
@@ -82,7 +84,7 @@ async def test_cancelling_and_firing_at_once_end_in_one_of_the_two(world: World)
 
 
 async def test_a_failing_effect_leaves_nothing_and_is_tried_five_times(world: World) -> None:
-    async def when_due_fail(tx: Transaction, timer: Timer) -> None:
+    async def when_due_fail(tx: Transaction, due: Sequence[Timer]) -> None:
         await tx.raw.execute("insert into effect (ref) values ('half done')")
         raise invalid("no_good")
 
@@ -94,6 +96,57 @@ async def test_a_failing_effect_leaves_nothing_and_is_tried_five_times(world: Wo
         await world.owner.run(lambda tx: tx.raw.execute("update timer set retry_at = null"))
     assert await states(world) == [(1, "failed")]
     assert await noted(world) == []
+
+
+async def test_one_that_fails_is_cornered_and_the_others_of_its_batch_fire(world: World) -> None:
+    async def when_due_note_all_but_the_bad(tx: Transaction, due: Sequence[Timer]) -> None:
+        await tx.raw.executemany("insert into effect (ref) values ($1)", [(timer.aggregate,) for timer in due])
+        if any(timer.aggregate == "13" for timer in due):
+            raise invalid("no_good")
+
+    timers = Timers()
+    timers.on("note", when_due_note_all_but_the_bad)
+    for i in range(40):
+        await arm(world, str(i), 1, PAST)
+    await timers.fire_due(world.owner)
+    assert sorted(await noted(world)) == sorted(str(i) for i in range(40) if i != 13)
+    assert [state for _, state in await states(world)].count("pending") == 1
+
+
+async def test_a_batch_has_one_timer_of_a_subject_so_none_overtakes_another(world: World) -> None:
+    batches: list[list[str]] = []
+
+    async def when_due_keep_the_batch(tx: Transaction, due: Sequence[Timer]) -> None:
+        batches.append([timer.aggregate for timer in due])
+
+    timers = Timers()
+    for kind in ("note", "ring"):
+        timers.on(kind, when_due_keep_the_batch)
+    for number, (aggregate, kind) in enumerate([("a/1", "note"), ("a/2", "ring"), ("b/1", "note"), ("a/3", "note")]):
+        due_at = PAST + timedelta(hours=number)
+        await world.owner.run(lambda tx, a=aggregate, k=kind, d=due_at: set_timer(tx, a, k, 1, d))  # type: ignore[misc]
+    assert await timers.fire_due(world.owner) == 4
+    assert batches == [["a/1", "b/1"], ["a/2"], ["a/3"]]
+
+
+async def test_what_an_effect_leaves_alone_comes_again(world: World) -> None:
+    busy = {"a"}
+    fired: list[str] = []
+
+    async def when_due_skip_the_busy(tx: Transaction, due: Sequence[Timer]) -> Collection[Timer]:
+        fired.extend(timer.aggregate for timer in due if timer.aggregate not in busy)
+        return [timer for timer in due if timer.aggregate in busy]
+
+    timers = Timers()
+    timers.on("note", when_due_skip_the_busy)
+    for aggregate in ("a", "b"):
+        await arm(world, aggregate, 1, PAST)
+    await timers.fire_due(world.owner)
+    assert fired == ["b"]
+    busy.clear()
+    await world.owner.run(lambda tx: tx.raw.execute("update timer set retry_at = null"))
+    assert await timers.fire_due(world.owner) == 1
+    assert fired == ["b", "a"]
 
 
 async def test_a_clock_that_jumps_fires_each_timer_once(world: World) -> None:
@@ -135,10 +188,10 @@ async def test_a_next_try_that_a_fast_clock_set_is_not_waited_for_when_the_clock
 def fails_once(fired: list[str]) -> Effect:
     tries = []
 
-    async def effect(tx: Transaction, timer: Timer) -> None:
+    async def effect(tx: Transaction, due: Sequence[Timer]) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise RuntimeError("the first time")
-        fired.append(timer.aggregate)
+        fired.extend(timer.aggregate for timer in due)
 
     return effect

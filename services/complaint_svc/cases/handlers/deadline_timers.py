@@ -5,8 +5,10 @@ reported after the fact is saved step by step within seconds, so its timers wait
 reported, not by how far the report has come. What has fired by then stays fired; no later fact of the past undoes it.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.complaint_svc.cases import repository
@@ -16,29 +18,47 @@ from services.complaint_svc.deadlines.domain.deadlines import Deadline, next_act
 from services.complaint_svc.deadlines.handlers import load_terms
 from services.complaint_svc.settings import business_settings
 from shared.events import Event
-from shared.messaging import Timer, Transaction, announce, cancel_timers, set_timer
+from shared.messaging import Timer, Transaction, announce, cancel_timers_of, set_timers
 
 
-async def when_most_of_the_time_is_used_warn(tx: Transaction, timer: Timer) -> None:
+async def when_most_of_the_time_is_used_warn(tx: Transaction, timers: Sequence[Timer]) -> Collection[Timer]:
     """Four fifths of the allowance, unless set otherwise."""
-    await _apply_elapsed_time(tx, timer)
+    return await _apply_elapsed_time(tx, timers)
 
 
-async def when_a_deadline_is_reached_record_the_breach_and_escalate(tx: Transaction, timer: Timer) -> None:
+async def when_deadlines_are_reached_record_breaches_and_escalate(
+    tx: Transaction, timers: Sequence[Timer]
+) -> Collection[Timer]:
     """The whole allowance is used and the due instant is over: the breach, and the first level of escalation."""
-    await _apply_elapsed_time(tx, timer)
+    return await _apply_elapsed_time(tx, timers)
 
 
-async def when_a_breach_is_ignored_escalate_to_the_next_level(tx: Transaction, timer: Timer) -> None:
+async def when_breaches_are_ignored_escalate_to_the_next_level(
+    tx: Transaction, timers: Sequence[Timer]
+) -> Collection[Timer]:
     """Working time went by since the last level, and the stage still is not done."""
-    await _apply_elapsed_time(tx, timer)
+    return await _apply_elapsed_time(tx, timers)
 
 
-async def _apply_elapsed_time(tx: Transaction, timer: Timer) -> None:
-    """A case that somebody is working on right now is left alone: the timer comes again in a moment."""
-    before = await repository.load_case(tx, UUID(timer.aggregate.partition("/")[0]), wait=False)
-    after, events = apply_elapsed_time(before, max(tx.at, timer.due_at), await load_terms(tx, tx.at))
-    await save_decision(tx, before, after, events)
+async def _apply_elapsed_time(tx: Transaction, timers: Sequence[Timer]) -> Collection[Timer]:
+    """Cases that somebody is working on right now are left alone: their timers come again in a moment."""
+    timer_of = {UUID(timer.subject): timer for timer in timers}
+    cases = await repository.load_free_cases(tx, timer_of)
+    terms = await load_terms(tx, tx.at)
+    decisions = []
+    for case in cases:
+        after, events = apply_elapsed_time(case, max(tx.at, timer_of.pop(case.id).due_at), terms)
+        decisions.append(CaseDecision(case, after, events))
+    await save_decisions(tx, decisions)
+    return timer_of.values()
+
+
+class CaseDecision(NamedTuple):
+    """A case before and after a decision, and what is to be announced of it."""
+
+    before: Case
+    after: Case
+    events: list[Event]
 
 
 async def save_decision(
@@ -46,12 +66,18 @@ async def save_decision(
 ) -> Case:
     """Arm what moved, save, announce. `backdated`: it was reported after the fact, so all that runs waits for more."""
     after = delay_timers(after, tx.at) if backdated else after
-    if after == before and not events:
-        return after
-    after = await arm_timers(tx, before.deadlines, after)
-    await repository.save_case(tx, after)
-    announce(tx, events)
-    return after
+    [saved] = await save_decisions(tx, [CaseDecision(before, after, events)])
+    return saved
+
+
+async def save_decisions(tx: Transaction, decisions: Sequence[CaseDecision]) -> list[Case]:
+    """Arm what moved in each case, save, announce. Returns the cases as they are saved, in that order."""
+    changed = [d for d in decisions if d.after != d.before or d.events]
+    armed = await arm_timers(tx, [(d.before.deadlines, d.after) for d in changed])
+    await repository.save_cases(tx, armed)
+    announce(tx, [event for decision in changed for event in decision.events])
+    saved = {case.id: case for case in armed}
+    return [saved.get(d.after.id, d.after) for d in decisions]
 
 
 def delay_timers(case: Case, now: datetime) -> Case:
@@ -59,14 +85,28 @@ def delay_timers(case: Case, now: datetime) -> Case:
     return replace(case, replayed_until=now + business_settings().replay_grace)
 
 
-async def arm_timers(tx: Transaction, before: tuple[Deadline, ...], case: Case) -> Case:
+async def arm_timers(tx: Transaction, changes: Sequence[tuple[tuple[Deadline, ...], Case]]) -> list[Case]:
     """Each deadline whose next action is another one (or all, when the grace was prolonged) gets its timer anew.
 
-    Returns the case with the generations of its timers.
+    `changes` are the deadlines before and the case after. Returns the cases with the generations of their timers.
     """
+    cancelled, timers, cases = list[str](), list[Timer](), []
+    for before, case in changes:
+        moved, obsolete, armed = next_timers(before, case, tx.at)
+        cancelled += obsolete
+        timers += armed
+        cases.append(moved)
+    await cancel_timers_of(tx, cancelled)
+    await set_timers(tx, timers)
+    return cases
+
+
+def next_timers(before: tuple[Deadline, ...], case: Case, now: datetime) -> tuple[Case, list[str], list[Timer]]:
+    """The case with the generations of its timers, the aggregates whose pending timers are obsolete, and the new
+    timers. A later generation of the same kind takes the place by itself."""
     earlier_of = {(deadline.round, deadline.stage): deadline for deadline in before}
-    delayed = case.replayed_until is not None and case.replayed_until > tx.at
-    deadlines = []
+    delayed = case.replayed_until is not None and case.replayed_until > now
+    deadlines, obsolete, timers = [], list[str](), list[Timer]()
     for deadline in case.deadlines:
         earlier = earlier_of.get((deadline.round, deadline.stage))
         coming, armed = next_action(deadline), None if earlier is None else next_action(earlier)
@@ -75,9 +115,9 @@ async def arm_timers(tx: Transaction, before: tuple[Deadline, ...], case: Case) 
             continue
         name, generation = f"{case.id}/{deadline.round}/{deadline.stage}", deadline.generation + 1
         if armed is not None and (coming is None or coming.kind != armed.kind):
-            await cancel_timers(tx, name)  # a later generation of the same kind takes the place by itself
+            obsolete.append(name)
         if coming is not None:
             due_at = coming.fires_at if case.replayed_until is None else max(coming.fires_at, case.replayed_until)
-            await set_timer(tx, name, coming.kind, generation, due_at)
+            timers.append(Timer(name, coming.kind, generation, due_at))
         deadlines.append(replace(deadline, generation=generation))
-    return replace(case, deadlines=tuple(deadlines))
+    return replace(case, deadlines=tuple(deadlines)), obsolete, timers

@@ -41,7 +41,7 @@ async def file_complaint(tx: Transaction, filing: FilingRequest, request: StepRe
         tiers, request, await load_terms(tx, request.at),
     )  # fmt: skip
     case = delay_timers(case, tx.at) if filing.steps_follow and request.is_backdated(tx.at) else case
-    case = await arm_timers(tx, (), case)
+    [case] = await arm_timers(tx, [((), case)])
     await repository.add_case(tx, case, filing.details)
     announce(tx, events)
     return case

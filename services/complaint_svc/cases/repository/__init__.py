@@ -15,8 +15,9 @@ from services.complaint_svc.cases.repository.cases import (
     add_case,
     find_customer_of,
     load_case,
+    load_free_cases,
     load_open_cases_of,
-    save_case,
+    save_cases,
 )
 from services.complaint_svc.cases.repository.statistics import Statistics, count_cases
 
@@ -35,6 +36,7 @@ __all__ = [
     "list_cases",
     "load_case",
     "load_case_file",
+    "load_free_cases",
     "load_open_cases_of",
-    "save_case",
+    "save_cases",
 ]

@@ -4,7 +4,7 @@ A step is a handful of round trips, not twenty: what belongs to a case comes as 
 statement together with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -72,8 +72,12 @@ proposals as (
 )
 """
 ADD = f"with {PARTS}, stories as ({insert_rows(case_story, 5)}) {insert_rows(complaint_case, 6)}"
-DECIDED_UPDATES = ", ".join(f"{name} = ${number}" for number, name in enumerate(DECIDED_COLUMNS, start=6))
-SAVE = f"with {PARTS} update complaint_case set {DECIDED_UPDATES} where id = $5"
+DECIDED = insert_rows(complaint_case, 5).partition(" from ")[2]
+DECIDED_UPDATES = ", ".join(f"{name} = decided.{name}" for name in DECIDED_COLUMNS)
+SAVE = f"""
+with {PARTS}
+update complaint_case set {DECIDED_UPDATES} from {DECIDED} decided where complaint_case.id = decided.id
+"""
 LOAD = """
 select c.*, array(select d from deadline d where d.case_id = c.id and d.round = c.round) as deadlines,
        (select p from proposal p where p.id = c.proposal_id) as last_proposal
@@ -89,25 +93,33 @@ async def add_case(tx: Transaction, case: Case, details: CaseDetails) -> None:
         "filed_at": case.filed_at, "recorded_at": tx.at, **_decided_values(case),
     }  # fmt: skip
     story = {"case_id": case.id, **asdict(details.story)}
-    await tx.raw.execute(ADD, *_parts(tx, case), as_json([story]), as_json([row]))
+    await tx.raw.execute(ADD, *_parts(tx, [case]), as_json([story]), as_json([row]))
 
 
-async def save_case(tx: Transaction, case: Case) -> None:
-    """Save what a decision changed. The case was loaded, and so locked, in this transaction."""
-    row = _decided_values(case) | {"version": case.version + 1}
-    await tx.raw.execute(SAVE, *_parts(tx, case), case.id, *(row[name] for name in DECIDED_COLUMNS))
+async def save_cases(tx: Transaction, cases: Sequence[Case]) -> None:
+    """Save what decisions changed, in one statement. The cases were loaded, and so locked, in this transaction."""
+    if cases:
+        rows = [{"id": case.id, **_decided_values(case), "version": case.version + 1} for case in cases]
+        await tx.raw.execute(SAVE, *_parts(tx, cases), as_json(rows))
 
 
-async def load_case(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None, wait: bool = True) -> Case:
-    """The case, locked; 404 when there is none or it is another partner's. Without `wait` a held lock is an error."""
+async def load_case(tx: Transaction, case_id: UUID, *, partner_id: UUID | None = None) -> Case:
+    """The case, locked; 404 when there is none or it is another partner's."""
     locked = await tx.raw.fetch(
-        "select id from complaint_case where id = $1 and ($2::uuid is null or partner_id = $2) for update"
-        + ("" if wait else " nowait"),
+        "select id from complaint_case where id = $1 and ($2::uuid is null or partner_id = $2) for update",
         case_id, partner_id,
     )  # fmt: skip
     if not locked:
         raise not_found("complaint_not_found", "There is no complaint with this id.")
     return (await _load(tx, [case_id]))[0]
+
+
+async def load_free_cases(tx: Transaction, case_ids: Iterable[UUID]) -> list[Case]:
+    """Of these cases those that nobody holds locked, locked now."""
+    locked = await tx.raw.fetch(
+        "select id from complaint_case where id = any($1::uuid[]) order by id for update skip locked", list(case_ids)
+    )
+    return await _load(tx, [row["id"] for row in locked]) if locked else []
 
 
 async def find_customer_of(tx: Transaction, case_id: UUID) -> UUID | None:
@@ -163,17 +175,18 @@ def _proposal_row(case: Case, proposed: Proposal) -> dict[str, Any]:
     return {"case_id": case.id, "round": case.round, "proposer_id": proposer, **asdict(proposed)}
 
 
-def _parts(tx: Transaction, case: Case) -> tuple[str, str, str, str]:
-    """The rows that belong to a case and may be new: steps, escalations, the proposal, the deadlines."""
+def _parts(tx: Transaction, cases: Sequence[Case]) -> tuple[str, str, str, str]:
+    """The rows that belong to cases and may be new: steps, escalations, proposals, deadlines."""
     steps = [
         {"case_id": case.id, "number": s.number, "round": s.round, "name": s.name, "outcome": s.outcome,
          "status_before": s.before, "status_after": s.after, "at": s.at, "recorded_at": tx.at, "done_by": s.by,
          "note": s.note, "partner_id": s.partner_id}
-        for s in case.steps
+        for case in cases for s in case.steps
     ]  # fmt: skip
-    escalations = [{"case_id": case.id, **asdict(escalation)} for escalation in case.escalations]
-    proposals = [] if case.proposal is None else [_proposal_row(case, case.proposal)]
+    escalations = [{"case_id": case.id, **asdict(escalation)} for case in cases for escalation in case.escalations]
+    proposals = [_proposal_row(case, case.proposal) for case in cases if case.proposal is not None]
     deadlines = [
-        {"case_id": case.id, **{name: getattr(d, name) for name in DEADLINE_COLUMNS[1:]}} for d in case.deadlines
-    ]
+        {"case_id": case.id, **{name: getattr(d, name) for name in DEADLINE_COLUMNS[1:]}}
+        for case in cases for d in case.deadlines
+    ]  # fmt: skip
     return as_json(steps), as_json(escalations), as_json(proposals), as_json(deadlines)

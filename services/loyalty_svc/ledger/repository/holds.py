@@ -1,5 +1,6 @@
 """Holds: loaded and saved under their customer's lock, and as they are shown."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +27,12 @@ async def find_customer_of_hold(tx: Transaction, hold_id: UUID) -> UUID | None:
     """Whose lock to take before the hold is loaded."""
     customer: UUID | None = await tx.raw.fetchval("select customer_id from hold where id = $1", hold_id)
     return customer
+
+
+async def list_customers_of_holds(tx: Transaction, hold_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The customer of each of these holds that exists, by the hold's id and in its order."""
+    rows = await tx.raw.fetch("select id, customer_id from hold where id = any($1::uuid[]) order by id", list(hold_ids))
+    return {row["id"]: row["customer_id"] for row in rows}
 
 
 async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:

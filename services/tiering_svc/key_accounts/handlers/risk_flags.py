@@ -100,16 +100,11 @@ async def clear_flag_by_hand(tx: Transaction, customer_id: UUID, flag_id: UUID, 
     return cleared
 
 
-async def when_a_flag_set_by_hand_reaches_its_end_clear_it(tx: Transaction, timer: Timer) -> None:
-    """The timer of a flag's `until`; one that a person cleared before is left as it is."""
-    flag_id = UUID(timer.aggregate)
-    customer_id = await repository.find_customer_of(tx, flag_id)
-    if customer_id is None:
-        return
-    await lock_customers(tx, [str(customer_id)])
-    flag = await repository.find_flag(tx, customer_id, flag_id)
-    if flag.cleared_at is not None:
-        return  # somebody was earlier
-    cleared, event = flag.cleared(timer.due_at, SYSTEM, "end_reached")
-    await repository.save_cleared(tx, [cleared])
-    announce(tx, [event])
+async def when_flags_set_by_hand_reach_their_end_clear_them(tx: Transaction, timers: Sequence[Timer]) -> None:
+    """The timers of flags' `until`; flags that a person cleared before are left as they are."""
+    due = {UUID(timer.aggregate): timer.due_at for timer in timers}
+    await lock_customers(tx, [str(customer_id) for customer_id in await repository.list_customers_of(tx, due)])
+    flags = [flag for flag in await repository.list_flags_by_id(tx, due) if flag.cleared_at is None]
+    cleared = [flag.cleared(due[flag.flag_id], SYSTEM, "end_reached") for flag in flags]
+    await repository.save_cleared(tx, [flag for flag, _ in cleared])
+    announce(tx, [event for _, event in cleared])

@@ -1,6 +1,6 @@
 """SQL of risk flags (T8): open ones, those of an instant, and which key accounts are due to be checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,10 +47,16 @@ async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> RiskFl
     return _flag(row)
 
 
-async def find_customer_of(tx: Transaction, flag_id: UUID) -> UUID | None:
-    """Whose flag it is; None for one that does not exist."""
-    customer: UUID | None = await tx.raw.fetchval("select customer_id from risk_flag where flag_id = $1", flag_id)
-    return customer
+async def list_customers_of(tx: Transaction, flag_ids: Collection[UUID]) -> list[UUID]:
+    """Whose flags these are; those that do not exist are nobody's."""
+    query = "select distinct customer_id from risk_flag where flag_id = any($1::uuid[])"
+    return [row["customer_id"] for row in await tx.raw.fetch(query, list(flag_ids))]
+
+
+async def list_flags_by_id(tx: Transaction, flag_ids: Collection[UUID]) -> list[RiskFlag]:
+    """These flags, whose customers are locked."""
+    query = f"select {FIELDS} from risk_flag where flag_id = any($1::uuid[]) order by flag_id"
+    return [_flag(row) for row in await tx.raw.fetch(query, list(flag_ids))]
 
 
 async def add_flags(tx: Transaction, flags: Sequence[RiskFlag]) -> None:

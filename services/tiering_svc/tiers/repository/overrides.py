@@ -60,15 +60,17 @@ async def end_privileges(
     )  # fmt: skip
 
 
-async def end_overrides_due(tx: Transaction, customer_id: UUID, due_at: datetime) -> bool:
-    """The override that runs no longer than to an instant is over, at its own end. False: there is none; it was ended,
-    or replaced."""
+async def end_overrides_due(tx: Transaction, due: Mapping[UUID, datetime]) -> list[UUID]:
+    """Of each customer the override that runs no longer than to its instant is over, at its own end. Returns whose
+    there was: another one was ended, or replaced, before."""
     ended = await tx.raw.fetch(
         """update tier_privilege set ended_at = until, ended_because = 'over'
-           where customer_id = $1 and kind = 'override' and ended_at is null and until <= $2 returning privilege_id""",
-        customer_id, due_at,
+           from unnest($1::uuid[], $2::timestamptz[]) due (customer_id, at)
+           where tier_privilege.customer_id = due.customer_id and kind = 'override' and ended_at is null
+             and until <= due.at returning tier_privilege.customer_id""",
+        list(due), list(due.values()),
     )  # fmt: skip
-    return bool(ended)
+    return [row["customer_id"] for row in ended]
 
 
 async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: PrivilegeKind) -> Privilege:
