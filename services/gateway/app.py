@@ -9,6 +9,7 @@ from services.gateway.access.dependencies import authenticate
 from services.gateway.access.handlers.authenticator import Authenticator
 from services.gateway.access.routes import development, partner_keys, sign_out
 from services.gateway.access.routes.rate_limit import RateLimitMiddleware, RefusalDelay, TokenBuckets, counting_clients
+from services.gateway.audit import routes as audit
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.desk import routes as desk
@@ -35,6 +36,7 @@ ROUTERS = (
     partners.router,
     partner_keys.router,
     sign_out.router,
+    audit.router,
     development.router,
     customer_files.router,
     forwarding.router,  # last: it takes every path below /v1 that nobody before it took
@@ -44,6 +46,7 @@ TAGS = {
     "orders": "Orders and what becomes of them: returns, deliveries, cancellation.",
     "receivables": "What customers owe, and what they paid.",
     "partners": "Channels that send orders, and their keys.",
+    "audit": "Who saw or changed whose personal data, in all services.",
     "signing out": "Ending a person's token before it expires.",
     "running": "Whether the whole is up.",
     "development": "Tokens to try things out with. Only where the development issuer is switched on.",

@@ -14,7 +14,7 @@ from services.profile_svc.overview import routes as overview
 from services.profile_svc.references.repository.registry import ReferenceRegistry
 from services.profile_svc.search import routes as search
 from services.profile_svc.settings import Settings
-from services.profile_svc.subscriptions import background_jobs, subscriptions, timers
+from services.profile_svc.subscriptions import subscriptions, timers
 from services.profile_svc.teams import routes as teams
 from shared.chassis import Ports, create_service
 
@@ -42,7 +42,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[area.router for area in AREAS],
         subscriptions=subscriptions,
         timers=timers,
-        background=background_jobs,
         migrations=Path(__file__).parent / "migrations",
     )
     app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, settings.registry_seconds)

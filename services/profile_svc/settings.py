@@ -17,5 +17,3 @@ class Settings(ServiceSettings):
     """Answered within three rings (G4)."""
     registry_seconds: float = Field(default=1.5, gt=0, le=10)
     """How long an answer waits for the gateway's registry of references before it goes without them."""
-    seal_seconds: float = Field(default=60, gt=0, le=3600)
-    """How often the access trail is sealed."""

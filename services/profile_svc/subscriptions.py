@@ -1,6 +1,5 @@
-"""What wakes profile: event -> handler, background jobs. It has no timers."""
+"""What wakes profile: event -> handler. It has no timers."""
 
-from services.profile_svc.audit.handlers import seal_the_trail_as_time_passes
 from services.profile_svc.files.handlers import stubs
 from services.profile_svc.overview import handlers as overview
 from shared.events import (
@@ -69,5 +68,3 @@ subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, c
 subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again, copy=the_overview)
-
-background_jobs = (seal_the_trail_as_time_passes,)

@@ -1,6 +1,5 @@
 """All of profile's tables: their areas declare them, this gathers them, so that the metadata is whole."""
 
-from services.profile_svc.audit.tables import file_access, file_access_seal
 from services.profile_svc.calls.tables import call
 from services.profile_svc.contacts.tables import contact_log
 from services.profile_svc.core.tables import metadata
@@ -21,8 +20,6 @@ __all__ = [
     "customer_phone",
     "customer_source",
     "employee",
-    "file_access",
-    "file_access_seal",
     "group_membership",
     "metadata",
     "overview",

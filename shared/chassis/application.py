@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from shared.chassis.access.identity import Actor, bearer_of
 from shared.chassis.access.policy import check_every_route_has_a_policy
 from shared.chassis.access.tokens import Signer, Verifier
+from shared.chassis.audit import routes as audit
+from shared.chassis.audit.sealing import seal_the_trail_as_time_passes
 from shared.chassis.clients import Clients
 from shared.chassis.contract.openapi import describe_contract, operation_id_of
 from shared.chassis.http.body_limit import BodyLimit
@@ -57,7 +59,16 @@ def create_service(
     ports = ports or Ports()
     if ports.logs:
         write_logs(settings.service, settings.log_level)
-    service = _assemble(settings, topic, subscriptions, timers, migrations, ports, tuple(background), authenticate)
+    service = _assemble(
+        settings,
+        topic,
+        subscriptions,
+        timers,
+        migrations,
+        ports,
+        (*background, seal_the_trail_as_time_passes),
+        authenticate,
+    )
     app = FastAPI(
         title=title,
         description=description,
@@ -71,7 +82,7 @@ def create_service(
         generate_unique_id_function=operation_id_of,
     )
     app.state.service = service
-    for router in (*routers, health.router, internal.router, rebuilding.router):
+    for router in (*routers, health.router, internal.router, rebuilding.router, audit.router):
         add_routes(app, router)
     answer_with_problems(app)
     describe_contract(app)

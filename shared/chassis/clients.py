@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from shared.chassis.access.identity import Actor
+from shared.chassis.access.purpose import HEADER, purpose_of_request
 from shared.chassis.access.tokens import Signer
 from shared.chassis.observability.logs import REQUEST_ID, current_request_id
 from shared.chassis.observability.tracing import current_traceparent
@@ -35,6 +36,8 @@ async def _hand_on(request: httpx.Request) -> None:
     traceparent, request_id = current_traceparent(), current_request_id()
     if traceparent and "traceparent" not in request.headers:
         request.headers["traceparent"] = traceparent
+    if (purpose := purpose_of_request.get()) is not None:
+        request.headers[HEADER] = purpose
     if request_id and REQUEST_ID not in request.headers:
         request.headers[REQUEST_ID] = request_id
 

@@ -50,6 +50,7 @@ class ServiceSettings(ListenerSettings):
     clock_skew_seconds: float = Field(default=0.2, ge=0, le=60)  # by how much the machines' clocks may differ
     keep_days: int = Field(default=0, ge=0, le=36_500)  # of the event log's months that are over; 0: for ever
     keys: Path = Path("keys")
+    seal_seconds: float = Field(default=60, gt=0, le=3600)  # how often the access trail is sealed
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     time_zone: str = "UTC"
     holidays: str = "CN"

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from shared.chassis.access.identity import Actor, CurrentActor
+from shared.chassis.audit import add_access
 from shared.chassis.http.routing import Tx
 from shared.chassis.http.shapes import Id
 from shared.errors import customer_not_found, not_found
@@ -34,14 +35,18 @@ async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sou
 
 
 def visible_customer_in_path(sources_of: SourcesOf) -> Any:
-    """A dependency for routes below `/customers/{customer_id}`: the id, checked by `visible_customer`.
+    """A dependency for routes below `/customers/{customer_id}`: the id, checked by `visible_customer`, with a line in
+    the access trail under the route's name (P13).
 
     `VisibleCustomer = Annotated[UUID, visible_customer_in_path(list_sources)]` in a service's `dependencies.py`, then
     `customer_id: VisibleCustomer` in a route, in place of `customer_id: Id`.
     """
 
-    async def customer_of(customer_id: Id, actor: CurrentActor, tx: Tx) -> UUID:
-        return await visible_customer(tx, actor, customer_id, sources_of)
+    async def customer_of(customer_id: Id, actor: CurrentActor, tx: Tx, request: Request) -> UUID:
+        await visible_customer(tx, actor, customer_id, sources_of)
+        if actor.kind != "service":  # services copy what their owners may see; those leave their lines where they ask
+            await add_access(tx, actor, request.scope["route"].name, [customer_id])
+        return customer_id
 
     return Depends(customer_of)
 

@@ -59,6 +59,7 @@ from shared.events.tiering import (
     TierPeriod,
     join_tails,
 )
+from shared.events.trail import SEALED_BY, AccessTrailSealed
 from shared.events.warnings import (
     ClassWarningClosed,
     ClassWarningEscalated,
@@ -81,6 +82,8 @@ OWNERS: dict[str, str] = {
 __all__ = [
     "CATALOGUE",
     "OWNERS",
+    "SEALED_BY",
+    "AccessTrailSealed",
     "ClassWarningClosed",
     "ClassWarningEscalated",
     "ClassWarningRaised",

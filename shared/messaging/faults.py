@@ -19,6 +19,7 @@ POINTS = (
     "consumer.after_offsets",
     "timer.before_commit",
     "timer.after_commit",
+    "sealer.before_commit",
 )
 
 _name, _, _count = os.environ.get("PATRON_FAULT", "").partition(":")

@@ -11,3 +11,32 @@ create table idempotency (
 );
 
 create index idempotency_created on idempotency using brin (created_at);
+
+-- Every read and write of personal data, plain rows, and the chain of seals over them.
+
+create table access_trail (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    actor text not null,
+    customer_id uuid,
+    action text not null,
+    subject text,
+    fields text[] not null default '{}',
+    purpose text
+);
+
+create index access_trail_customer on access_trail (customer_id, id);
+
+create table access_trail_seal (
+    number bigint primary key constraint access_trail_seal_number check (number > 0),
+    last_id bigint not null unique,
+    lines bigint not null constraint access_trail_seal_lines check (lines > 0),
+    digest bytea not null,
+    sealed_at timestamptz not null
+);
+
+create trigger access_trail_stays before update or delete on access_trail
+for each statement execute function refuse_change();
+
+create trigger access_trail_seal_stays before update or delete on access_trail_seal
+for each statement execute function refuse_change();

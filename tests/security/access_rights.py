@@ -34,6 +34,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"GET /v1/health", COMPANY | {"partner"}),
     (r"(GET|POST) /internal/.*", SERVICE_ROOM),
     (r"(GET|POST|DELETE) /v1/partners.*", ADMIN),
+    (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
     (r"GET /v1/adjustments", DECIDERS),  # what waits for a decision
     (r"GET /v1/.*", COMPANY),
     (rf"POST /v1/({RULE_SETS})(/{{rule_set_id}}/versions)?", AUTHORS),

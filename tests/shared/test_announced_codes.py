@@ -50,6 +50,8 @@ SOURCES: dict[str, Source] = {
     "centre": (CentreUpdate, "centre"),
     **dict.fromkeys(("unit", "parent", "skills", "languages"), EMPLOYEE),
     "subject_digest": "of the system",
+    "trail": "of the system",
+    "digest": "of the system",
     "purpose": EMPLOYEE,
     "profile.consent_changed.v1 channel": EMPLOYEE,
     "tier": LEVEL,

@@ -8,7 +8,7 @@ import pytest
 from deploy.verify.invariants.copies.files import TRAITS
 from deploy.verify.invariants.overview import COLUMNS
 from deploy.verify.snapshots import asyncpg_url, connected
-from services.profile_svc.audit.handlers import seal_next_lines
+from shared.chassis.audit.sealing import seal_next_lines
 from shared.events import CustomerTraitsChanged
 from tests import harness
 from tests.system import system as start_system
@@ -24,7 +24,8 @@ async def customers(databases: harness.Databases, keys: harness.Keys) -> AsyncIt
     own = harness.Databases(databases.server_url, f"{databases.worker}_customers")
     async with start_system(own, keys) as system:
         await Customers(system).live()
-        await system.databases["profile"].run(lambda tx: seal_next_lines(tx, tx.at + HOUR, -HOUR))
+        await system.databases["profile"].run(lambda tx: seal_next_lines(tx, "patron.profile", tx.at + HOUR, -HOUR))
+        await system.settle()
         urls = {name: asyncpg_url(database.url) for name, database in system.databases.items()}
     async with connected(urls, 5) as (connections, *examined):
         made = LivedSystem(connections, examined)
@@ -157,15 +158,18 @@ FAULTS = [
     Fault("group-place-not-ended", "profile", "update group_membership set until = null where until is not null",
           {"groups_in_indicators"}),
     # the access trail
-    Fault("access-trail-line-altered", "profile", "update file_access set actor = 'person:somebody' where id = 2",
+    Fault("access-trail-line-altered", "profile", "update access_trail set actor = 'person:somebody' where id = 2",
           {"access_trail"}),
-    Fault("access-trail-line-deleted", "profile", "delete from file_access where id = 3", {"access_trail"}),
-    Fault("access-trail-seal-altered", "profile", "update file_access_seal set digest = sha256(digest)",
+    Fault("access-trail-line-deleted", "profile", "delete from access_trail where id = 3", {"access_trail"}),
+    Fault("access-trail-seal-altered", "profile", "update access_trail_seal set digest = sha256(digest)",
           {"access_trail"}),
-    Fault("access-trail-emptied", "profile", "delete from file_access_seal; delete from file_access",
-          {"access_trail"}),
+    Fault("access-trail-emptied", "profile", "delete from access_trail_seal; delete from access_trail",
+          {"access_trail_tail", "files_opened_in_the_trail"}),
+    Fault("access-trail-tail-cut", "profile",
+          "delete from access_trail where id > 3; delete from access_trail_seal", {"access_trail_tail"}),
     Fault("access-trail-not-sealed", "profile",
-          "delete from file_access_seal; update file_access set at = at - interval '1 hour'", {"access_trail"}),
+          "delete from access_trail_seal; update access_trail set at = at - interval '1 hour'",
+          {"access_trail", "access_trail_tail"}),
     # indicators and tiers
     Fault("margin-altered", "tiering",
           "update order_fact set margin = margin + 7 where margin is not null",

@@ -13,7 +13,7 @@ from services.loyalty_svc.settlements import repository
 from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement
 from shared.authority.locks import lock_sums
 from shared.events import ComplaintResolved, CustomerIdentified
-from shared.messaging import Transaction
+from shared.messaging import Transaction, ids_in
 
 Grant = tuple[UUID, Settlement]
 """(customer, settlement): whom a settlement's points are owed to."""
@@ -24,7 +24,7 @@ async def lock_wallets_of_batch(tx: Transaction, keys: Sequence[str]) -> None:
 
     A key is a customer, a case (it stands for whoever was identified in it), or something else (for nobody).
     """
-    ids = {UUID(key) for key in keys}
+    ids = set(ids_in(keys))
     await lock_customers(tx, ids | await repository.list_customers_of_cases(tx, ids))
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.calls import repository as calls
 from services.profile_svc.calls.handlers import record_call_state
 from services.profile_svc.calls.schemas import (
@@ -21,6 +20,7 @@ from services.profile_svc.files.domain.phones import every_e164, last_digits
 from services.profile_svc.teams import repository as teams
 from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router, staff_only
 from shared.chassis.audience import may_read
+from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1", tags=["calls"])

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access, name_in_trail
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.domain import Contact, complete_next_step, log_contact
 from services.profile_svc.employees.repository import check_employee
 from services.profile_svc.files.repository import customer_files
 from shared.chassis import Actor
+from shared.chassis.audit import add_access, name_in_trail
 from shared.messaging import Transaction, announce
 
 

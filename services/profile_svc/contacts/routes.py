@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.handlers import record_completion, record_contact
 from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
@@ -26,6 +25,7 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.messaging.ids import new_id

@@ -2,7 +2,6 @@
 
 from fastapi import Request, Response
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.handlers.amendment import amend_customer_file
 from services.profile_svc.files.handlers.registration import register_customer
@@ -21,6 +20,7 @@ from shared.chassis import (
     service_router,
     show_etag,
 )
+from shared.chassis.audit import add_access
 from shared.chassis.http.routing import current_transaction
 
 router = service_router(prefix="/v1", tags=["customers"])

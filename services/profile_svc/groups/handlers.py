@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.groups import repository as groups
 from services.profile_svc.groups.domain import Membership, leave_group, move_below
 from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.errors import invalid
 from shared.messaging import Transaction, announce
 

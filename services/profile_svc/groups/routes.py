@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.groups import repository as groups
 from services.profile_svc.groups.handlers import move_below_parent, take_out_of_group
 from services.profile_svc.groups.schemas import GroupRead, ParentPut, ParentRead, show_group, show_parent
 from shared.chassis import CurrentActor, Id, Instant, Tx, allow, service_router, staff_only
+from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["groups"])

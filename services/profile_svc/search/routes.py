@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.references.dependencies import CurrentRegistry
 from services.profile_svc.references.domain import may_be_reference, score_matches
@@ -13,6 +12,7 @@ from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
 from services.profile_svc.search.schemas import CustomerPage, show_summary
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis.audit import add_access
 from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.errors import invalid
 

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.employees.repository import check_employee
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.domain import Assignment, Role, assign, release
 from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.messaging import Transaction, announce
 
 

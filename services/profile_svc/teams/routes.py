@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.handlers import assign_team_member, release_team_member
@@ -21,6 +20,7 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.messaging.ids import new_id
 

@@ -15,7 +15,7 @@ from shared.messaging import Transaction, ids_in
 
 async def lock_the_customers_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """Before the first handler of a batch: lock its customers, whose ids are the keys, in their order."""
-    await repository.lock_customers(tx, keys)
+    await repository.lock_customers(tx, ids_in(keys))
 
 
 async def forget_files_sources_and_teams(tx: Transaction, keys: Sequence[str]) -> None:

@@ -31,12 +31,13 @@ WRITE = frozenset(
         "history",
     }
 )
+OVERSIGHT = frozenset({"audit:read"})  # who saw or changed whose personal data
 OPERATIONS = frozenset({"ops", "internal"})  # what services, and the operator's command, call one another with
-SCOPES = READ | WRITE | OPERATIONS
+SCOPES = READ | WRITE | OVERSIGHT | OPERATIONS
 
 AGENT = READ | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
 MANAGER = AGENT | {"orders:write", "receivables:write", "team:write"}
-HEAD = MANAGER | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"}
+HEAD = MANAGER | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"} | OVERSIGHT
 ROLES: Mapping[str, frozenset[str]] = {
     "agent": AGENT,
     "manager": MANAGER,
@@ -44,7 +45,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "analyst": READ | {"policies:write", "evaluations:run"},
     "partner": READ | {"orders:write", "receivables:write", "complaints:file", "complaints:answer"},
     "admin": SCOPES - {"internal"},
-    "auditor": READ,
+    "auditor": READ | OVERSIGHT,
 }
 ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 

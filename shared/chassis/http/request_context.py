@@ -8,7 +8,9 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.chassis.access import purpose as purposes
 from shared.chassis.access.identity import ACTOR, Actor
+from shared.chassis.access.purpose import purpose_of_request
 from shared.chassis.http.idempotency import invalid_key
 from shared.chassis.observability.logs import REQUEST_ID_FORM, request_id
 from shared.chassis.observability.metrics import Metrics
@@ -19,6 +21,7 @@ from shared.chassis.problems import PROBLEM_CODE, Refused, problem_of
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 1.0
+PURPOSE = purposes.HEADER.encode()
 GAVE_UP = 499  # the caller went away, or the server is stopping: nobody was answered
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 KEY_ID = "patron.key_id"  # where a scope keeps the id of the partner's key that a refused credential named
@@ -57,9 +60,10 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        given, trace = _headers_of(scope)
+        given, trace, purpose = _headers_of(scope)
         identifier = given if given is not None and REQUEST_ID_FORM.fullmatch(given) else uuid4().hex
         tokens = request_id.set(identifier), traceparent.set(continue_trace(trace))
+        for_what = purpose_of_request.set(purpose)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -89,6 +93,7 @@ class RequestContextMiddleware:
             self._account(scope, status, time.perf_counter() - began)
             request_id.reset(tokens[0])
             traceparent.reset(tokens[1])
+            purpose_of_request.reset(for_what)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
@@ -121,14 +126,16 @@ class RequestContextMiddleware:
         )
 
 
-def _headers_of(scope: Scope) -> tuple[str | None, str | None]:
-    identifier = trace = None
+def _headers_of(scope: Scope) -> tuple[str | None, str | None, str | None]:
+    identifier = trace = purpose = None
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             identifier = value.decode("latin-1")
         elif name == b"traceparent":
             trace = value.decode("latin-1")
-    return identifier, trace
+        elif name == PURPOSE:
+            purpose = value.decode("latin-1")
+    return identifier, trace, purpose
 
 
 def unwritable(scope: Scope) -> Refused | None:
@@ -143,6 +150,9 @@ def unwritable(scope: Scope) -> Refused | None:
     for name, value in scope["headers"]:
         if b"\0" in value:
             return Refused(422, "invalid_text", "A header must not hold NUL.").at(name.decode("latin-1"))
+        if name == PURPOSE and not purposes.FORM.fullmatch(value.decode("latin-1")):
+            detail = "A purpose is a code: letters, digits and . _ : / - up to 64 characters."
+            return Refused(422, "purpose_not_a_code", detail).at("Patron-Purpose")
         if name in READ_HEADERS and NOT_TEXT.search(value):
             if name == b"idempotency-key":
                 return invalid_key()

@@ -22,7 +22,9 @@ async def test_P13_every_read_and_write_of_a_file_is_on_the_trail(client, databa
     await client.patch(path, json={"employees": 7}, headers=agent | {"If-Match": '"1"'})
     await client.get("/v1/calls/pop", params={"number": "023-67594008"}, headers=agent)
     await client.get(f"/v1/customers/{uuid4()}", headers=agent)
-    rows = await database.run(lambda tx: tx.raw.fetch("select actor, action, customer_id from file_access order by id"))
+    rows = await database.run(
+        lambda tx: tx.raw.fetch("select actor, action, customer_id from access_trail order by id")
+    )
     assert {str(row["customer_id"]) for row in rows} == {file["id"]}
     assert [(row["actor"], row["action"]) for row in rows] == [
         ("person:admin-1", "opened"),

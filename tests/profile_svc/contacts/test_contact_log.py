@@ -41,7 +41,7 @@ def step(**more) -> dict:
 
 async def trail(database, customer) -> list[str]:
     rows = await database.run(
-        lambda tx: tx.raw.fetch("select action from file_access where customer_id = $1 order by id", UUID(customer))
+        lambda tx: tx.raw.fetch("select action from access_trail where customer_id = $1 order by id", UUID(customer))
     )
     return [row["action"] for row in rows]
 

@@ -105,7 +105,7 @@ async def test_P2_groups_are_the_companys_own_and_looks_are_on_the_trail(client,
         assert (await client.request(method, f"/v1/customers/{four[0]}/{rest}", headers=partner)).status_code == 404
     await client.get(f"/v1/customers/{four[0]}/group")
     rows = await database.run(
-        lambda tx: tx.raw.fetch("select customer_id, action from file_access order by id desc limit 4")
+        lambda tx: tx.raw.fetch("select customer_id, action from access_trail order by id desc limit 4")
     )
     assert {(str(row["customer_id"]), row["action"]) for row in rows} == {
         (four[0], "group_changed"), (four[1], "group_changed"), (four[0], "read_group"), (four[1], "read_group"),

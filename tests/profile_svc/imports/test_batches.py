@@ -99,7 +99,7 @@ async def test_P12_stubs_are_completed_whoever_named_them(client, registry, data
 async def test_P13_every_opened_file_is_on_the_trail_and_refused_ones_are_not(client, database):
     results = await sent(client, [person("A"), person("B", car=5), person("C")])
     async with database.transaction() as tx:
-        rows = await tx.raw.fetch("select customer_id, action from file_access order by id")
+        rows = await tx.raw.fetch("select customer_id, action from access_trail order by id")
     opened = {item["id"] for item in results if item["status"] == 201}
     assert {(str(row["customer_id"]), row["action"]) for row in rows} == {(id, "opened") for id in opened}
 

@@ -23,6 +23,7 @@ from services.complaint_svc.deadlines.domain.deadlines import Deadline, remainin
 from services.complaint_svc.deadlines.schemas import DeadlineRead
 from services.complaint_svc.remedies.schemas import ApprovalRead
 from shared.chassis import Actor, show_etag
+from shared.chassis.audit import add_access
 from shared.messaging import Transaction
 
 URL_OF_STEP: dict[str, Any] = {name: name for name in get_args(NextStep)} | {"proposal": "proposals"}
@@ -30,9 +31,11 @@ STORY_FIELDS = ("what_happened", "happened_at", "bought_at", "usage", "request",
 
 
 async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Response) -> ComplaintRead:
-    """The case as it stands in this transaction, with its version as ETag."""
+    """The case as it stands in this transaction, with its version as ETag. Whoever took a step sees it too, so this is
+    where the access trail gets its line (P13)."""
     file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
     show_etag(response, file.case["version"])
+    await add_access(tx, actor, "case_shown", [file.case["customer_id"]], subject=f"case:{case_id}")
     return read_case(file, await load_calendar(tx, tx.at), tx.at, actor.partner_id)
 
 

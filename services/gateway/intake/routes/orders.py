@@ -33,6 +33,7 @@ from shared.chassis import (
 )
 from shared.chassis.access import actor_of
 from shared.chassis.audience import may_read
+from shared.chassis.audit import add_access
 from shared.chassis.contract import operation_id_of
 from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.problems import problem_of
@@ -146,6 +147,7 @@ def _refusal(index: int, refusal: Exception) -> bytes:
 async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
     """An order and what became of it: returns, cancellation, deliveries."""
     history = await load_order_history(tx, order_id, reporter_of(actor).only_source)
+    await add_access(tx, actor, "read_order", [history.order.customer_id], subject=f"order:{order_id}")
     return OrderRead.of_history(history, shows_cost=may_read(actor, "cost"))
 
 
@@ -156,6 +158,7 @@ async def list_orders_of_a_customer(
     """Orders of a customer, newest first. A partner sees its own orders of its own customers."""
     reporter = reporter_of(actor)
     await require_customer(tx, customer_id, reporter)
+    await add_access(tx, actor, "list_orders_of_a_customer", [customer_id])
     after = read_cursor(cursor, datetime, UUID)
     position = None if after is None else (after[0], after[1])
     orders = await list_orders(tx, customer_id, reporter.only_source, position, limit + 1)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.repository import customer_files
 from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.messaging import Transaction, announce
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.registration import (
     Registration,
@@ -14,6 +13,7 @@ from services.profile_svc.files.repository import registration
 from services.profile_svc.references.domain import require_own_source
 from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.errors import DomainError
 from shared.messaging import Transaction, announce
 from shared.messaging.ids import new_id

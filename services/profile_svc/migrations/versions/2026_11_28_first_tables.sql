@@ -209,28 +209,6 @@ create table group_membership (
 
 create index group_membership_parent on group_membership (parent_id);
 
-create table file_access (
-    id bigint generated always as identity primary key,
-    at timestamptz not null,
-    actor text not null,
-    customer_id uuid not null,
-    action text not null
-);
-
-create table file_access_seal (
-    number bigint primary key constraint file_access_seal_number check (number > 0),
-    last_id bigint not null unique,
-    lines bigint not null constraint file_access_seal_lines check (lines > 0),
-    digest bytea not null,
-    sealed_at timestamptz not null
-);
-
-create trigger file_access_stays before update or delete on file_access
-for each statement execute function refuse_change();
-
-create trigger file_access_seal_stays before update or delete on file_access_seal
-for each statement execute function refuse_change();
-
 -- What is told of the past stays: of a team, a contact and a place in a group only the end is added.
 
 create trigger customer_stays before update of id, registered_at on customer

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.profile_svc.audit.repository import name_in_trail
 from services.profile_svc.overview.domain.totals import OrderTotals, ReversalTotals
 from services.profile_svc.overview.domain.warnings import OpenWarnings
 from services.profile_svc.overview.tables import overview
 from shared.chassis import Actor
+from shared.chassis.access.purpose import purpose_of_request
+from shared.chassis.audit import name_in_trail
 from shared.events import PointsPosted, TierChanged
 from shared.messaging import Database, Transaction
 from shared.sql import Upsert, insert_columns, unnest
@@ -70,7 +71,7 @@ with seen as (
     where c.id = $1 and ($2::text is null or exists (
         select from customer_source s where s.customer_id = c.id and s.source = $2))
 ), trail as (
-    insert into file_access (at, actor, customer_id, action) select $5, $3, id, 'overview' from seen
+    insert into access_trail (at, actor, customer_id, action, purpose) select $5, $3, id, 'overview', $6 from seen
 )
 select * from seen
 """
@@ -198,7 +199,7 @@ async def find_overview(database: Database, customer_id: UUID, actor: Actor, tod
         try:
             raw: Any = (await sql.get_raw_connection()).driver_connection
             row: Mapping[str, Any] | None = await raw.fetchrow(
-                READ, customer_id, actor.source, name_in_trail(actor), today, database.clock()
+                READ, customer_id, actor.source, name_in_trail(actor), today, database.clock(), purpose_of_request.get()
             )
         except BaseException:
             await sql.invalidate()  # whatever state it is in, nobody else gets it
