@@ -19,7 +19,7 @@ from fastapi import FastAPI
 
 from deploy.embedded.keys import OPERATOR, ensure_keys
 from shared.chassis import Ports
-from shared.chassis.access.identity import Actor, scopes_of
+from shared.chassis.access.identity import EVERY_CUSTOMER, Actor, scopes_of
 from shared.chassis.access.tokens import Signer
 from shared.chassis.clients import Transport
 from shared.chassis.migrations import upgrade
@@ -66,11 +66,19 @@ class Keys:
         partner_id: UUID | None = None,
         subject: str | None = None,
         scopes: Sequence[str] | None = None,
+        employee_id: str | None = None,
+        unit: str | None = None,
     ) -> dict[str, str]:
-        """The header of somebody in a role, or with exactly these scopes, as the gateway would send it."""
+        """The header of somebody in a role, or with these scopes, as the gateway would send it.
+
+        Who is no employee sees every customer, a manager too, as the development issuer's people do.
+        """
         kind: Any = "partner" if partner_id is not None else "person"
         granted = scopes_of([role]) if scopes is None else frozenset(scopes)
-        actor = Actor(subject or f"{role}-1", kind, frozenset({role}), granted, partner_id)
+        if kind == "person" and employee_id is None:
+            granted |= EVERY_CUSTOMER
+        units = frozenset[str]() if unit is None else frozenset({unit})
+        actor = Actor(subject or f"{role}-1", kind, frozenset({role}), granted, partner_id, employee_id, units)
         return {"Authorization": f"Bearer {self.signers['gateway'].for_actor(service, actor)}"}
 
     def internal(self, service: str, caller: str = OPERATOR) -> dict[str, str]:

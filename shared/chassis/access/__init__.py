@@ -11,6 +11,7 @@ learned from the answer.
 
 from shared.chassis.access.identity import (
     ACTOR,
+    EVERY_CUSTOMER,
     OPERATIONS,
     READ,
     ROLES,
@@ -28,6 +29,7 @@ from shared.chassis.access.policy import Policy, allow, check_every_route_has_a_
 
 __all__ = [
     "ACTOR",
+    "EVERY_CUSTOMER",
     "OPERATIONS",
     "READ",
     "ROLES",

@@ -33,19 +33,29 @@ WRITE = frozenset(
 )
 OVERSIGHT = frozenset({"audit:read"})  # who saw or changed whose personal data
 OPERATIONS = frozenset({"ops", "internal"})  # what services, and the operator's command, call one another with
-SCOPES = READ | WRITE | OVERSIGHT | OPERATIONS
+EVERY_CUSTOMER = frozenset({"customers:all"})  # opens no route: who has it is not held to the accounts it looks after
+SCOPES = READ | WRITE | OVERSIGHT | OPERATIONS | EVERY_CUSTOMER
 
-AGENT = READ | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
-MANAGER = AGENT | {"orders:write", "receivables:write", "team:write"}
-HEAD = MANAGER | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"} | OVERSIGHT
+AGENT = (
+    READ
+    | EVERY_CUSTOMER
+    | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
+)
+MANAGER = AGENT - EVERY_CUSTOMER | {"orders:write", "receivables:write", "team:write"}
+HEAD = (
+    MANAGER
+    | EVERY_CUSTOMER
+    | OVERSIGHT
+    | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"}
+)
 ROLES: Mapping[str, frozenset[str]] = {
     "agent": AGENT,
     "manager": MANAGER,
     "head": HEAD,
-    "analyst": READ | {"policies:write", "evaluations:run"},
+    "analyst": READ | EVERY_CUSTOMER | {"policies:write", "evaluations:run"},
     "partner": READ | {"orders:write", "receivables:write", "complaints:file", "complaints:answer"},
     "admin": SCOPES - {"internal"},
-    "auditor": READ | OVERSIGHT,
+    "auditor": READ | OVERSIGHT | EVERY_CUSTOMER,
 }
 ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 
@@ -70,6 +80,16 @@ class Actor:
         """The source whose customers a partner sees: `partner:<id>`, as the reference registry calls it. None for the
         company's own people and for services, who see all customers."""
         return None if self.partner_id is None else f"partner:{self.partner_id}"
+
+    @property
+    def sees_every_customer(self) -> bool:
+        """Whether the actor is held neither to a partner's own customers nor to the accounts of an employee (12.5).
+
+        A person who has only the role manager sees the accounts that it looks after, by its `employee_id`; without one
+        none. Any other of the company's roles has the scope `customers:all`, and so has a manager whom the development
+        issuer vouches for and whom the directory does not know.
+        """
+        return self.kind == "service" or (self.partner_id is None and self.scopes >= EVERY_CUSTOMER)
 
     @property
     def client(self) -> str:

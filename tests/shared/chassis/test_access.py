@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import jwt
@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from shared.chassis import Ports, allow, public, service_router
-from shared.chassis.access.identity import ROLES, SCOPES, Actor
+from shared.chassis.access.identity import EVERY_CUSTOMER, ROLES, SCOPES, Actor, scopes_of
 from shared.chassis.access.tokens import Signer, Verifier
 from shared.chassis.problems import Refused
 from tests import harness
@@ -226,5 +226,17 @@ def test_a_scope_that_does_not_exist_is_a_mistake() -> None:
 
 def test_no_role_can_reach_what_services_call_one_another_with() -> None:
     assert all("internal" not in scopes and scopes <= SCOPES for scopes in ROLES.values())
-    assert not ROLES["auditor"] & {scope for scope in SCOPES if not scope.endswith(":read")}
+    assert not ROLES["auditor"] & {scope for scope in SCOPES - EVERY_CUSTOMER if not scope.endswith(":read")}
     assert ROLES["admin"] == SCOPES - {"internal"}
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"partner"}))
+def test_only_a_manager_is_held_to_the_accounts_it_looks_after(role: str) -> None:
+    def person(*roles: str) -> Actor:
+        return Actor("who", "person", frozenset(roles), scopes_of(roles))
+
+    assert person(role).sees_every_customer == (role != "manager")
+    assert person(role, "manager").sees_every_customer == (role != "manager"), "who has another role besides is not"
+    assert Actor("tiering", "service").sees_every_customer
+    partner = Actor("shop", "partner", frozenset({"partner"}), SCOPES, uuid4())
+    assert not partner.sees_every_customer, "whatever scopes it has"
