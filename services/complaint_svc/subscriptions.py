@@ -2,10 +2,22 @@
 
 from services.complaint_svc.cases.handlers import deadline_timers, tier_changes
 from services.complaint_svc.customers import handlers as customers
-from shared.events import CustomerReferenceRegistered, CustomerRegistered, TierChanged
+from shared.customers import merges
+from shared.events import (
+    CustomerReferenceRegistered,
+    CustomerRegistered,
+    CustomersMerged,
+    CustomersUnmerged,
+    TierChanged,
+)
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_customers)
+# who is one with whom (P12)
+the_merges = subscriptions.copy("merges", merges.forget_merges)
+subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
+subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
+# whose customers they are, and their tiers
 the_customers = subscriptions.copy("customers", customers.forget_sources_and_tiers)
 subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
 subscriptions.on(

@@ -1,7 +1,8 @@
 """What wakes the gateway: every event it listens to, with its handler. It has no timers and no jobs."""
 
 from services.gateway.references import handlers as references
-from shared.events import CustomerRegistered
+from shared.customers import merges
+from shared.events import CustomerRegistered, CustomersMerged, CustomersUnmerged
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
@@ -9,5 +10,9 @@ subscriptions.on(CustomerRegistered, references.when_customers_are_registered_th
 subscriptions.copy("customers", references.keep_what_is_known).made_by(
     CustomerRegistered, references.know_registered_customers
 )
+# who is one with whom (P12)
+the_merges = subscriptions.copy("merges", merges.forget_merges)
+subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
+subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 
 timers = Timers()

@@ -6,11 +6,14 @@ from services.loyalty_svc.expiry import handlers as expiry
 from services.loyalty_svc.ledger import handlers as ledger
 from services.loyalty_svc.redemptions import handlers as redemptions
 from services.loyalty_svc.settlements import handlers as settlements
+from shared.customers import merges
 from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
     CustomerReferenceRegistered,
     CustomerRegistered,
+    CustomersMerged,
+    CustomersUnmerged,
     OrderCancelled,
     OrderPlaced,
     OrderReturned,
@@ -19,6 +22,11 @@ from shared.events import (
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
+# who is one with whom (P12)
+the_merges = subscriptions.copy("merges", merges.forget_merges)
+subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
+subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
+# wallets, and what is posted to them
 subscriptions.on(CustomerReferenceRegistered, ledger.when_references_are_registered_open_wallets)
 the_sources = subscriptions.copy("customers", customers.forget_sources)
 subscriptions.on(

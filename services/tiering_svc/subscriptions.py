@@ -10,6 +10,7 @@ from services.tiering_svc.reviews.handlers import back_tests, run_steps
 from services.tiering_svc.schedules.handlers import due_runs
 from services.tiering_svc.service_quality.handlers import assessments
 from services.tiering_svc.tiers import handlers as tiers
+from shared.customers import merges
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
@@ -18,6 +19,8 @@ from shared.events import (
     CustomerIdentified,
     CustomerReferenceRegistered,
     CustomerRegistered,
+    CustomersMerged,
+    CustomersUnmerged,
     CustomerTraitsChanged,
     DeadlineBreached,
     EmployeeChanged,
@@ -35,6 +38,10 @@ from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=customers.lock_the_customers_of_a_batch)
+# who is one with whom (P12)
+the_merges = subscriptions.copy("merges", merges.forget_merges)
+subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
+subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 # who is known, whose they are, who looks after them
 the_customers = subscriptions.copy("customers", customers.forget_files_sources_and_teams)
 the_employees = subscriptions.copy("employees", customers.forget_employees)

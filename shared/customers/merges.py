@@ -40,18 +40,18 @@ with recursive above (customer_id, root_id, depth) as (
     select given, given, 0 from unnest($1::uuid[]) as given where exists (select from customer_merge)
     union
     select a.customer_id, m.root_id, a.depth + 1 from above a join customer_merge m on m.absorbed_id = a.root_id
-    where a.depth < 64 and m.merged_at <= coalesce($2, 'infinity')
-      and coalesce(m.unmerged_at > $2, m.unmerged_at is null)
+    where a.depth < 64 and m.merged_at <= coalesce($2::timestamptz, 'infinity')
+      and coalesce(m.unmerged_at > $2::timestamptz, m.unmerged_at is null)
 )
-select distinct on (customer_id) customer_id, root_id from above order by customer_id, depth desc
+select distinct on (customer_id) customer_id, root_id from above order by customer_id, depth desc, root_id
 """
 BELOW = """
 with recursive below (root_id, customer_id, depth) as (
     select given, given, 0 from unnest($1::uuid[]) as given
     union
     select b.root_id, m.absorbed_id, b.depth + 1 from below b join customer_merge m on m.root_id = b.customer_id
-    where b.depth < 64 and m.merged_at <= coalesce($2, 'infinity')
-      and coalesce(m.unmerged_at > $2, m.unmerged_at is null)
+    where b.depth < 64 and m.merged_at <= coalesce($2::timestamptz, 'infinity')
+      and coalesce(m.unmerged_at > $2::timestamptz, m.unmerged_at is null)
 )
 select root_id, customer_id from below where depth > 0 order by root_id, customer_id
 """
