@@ -7,6 +7,7 @@ from shared.events.base import Amount, Code, Event, Instant, catalogued
 
 TOPIC = "patron.complaint"
 
+# What complaint itself writes today. On the wire these are codes: a later release may announce others.
 CaseKind = Literal["complaint", "suggestion", "praise", "consultation", "repair"]
 Severity = Literal["low", "normal", "high", "critical"]
 Stage = Literal["acknowledgement", "proposal", "solution"]
@@ -33,10 +34,10 @@ class ComplaintFiled(CaseEvent):
     type: ClassVar[str] = "complaint.complaint_filed.v1"
     time_field: ClassVar[str] = "filed_at"
 
-    kind: CaseKind
-    """What the case is."""
-    severity: Severity
-    """How grave it is; shortens the deadlines."""
+    kind: Code
+    """What the case is: `complaint`, `suggestion`, `praise`, `consultation`, `repair`; there may be others."""
+    severity: Code
+    """How grave it is, which shortens the deadlines: `low`, `normal`, `high`, `critical`; there may be others."""
     channel: Code
     """How it was filed: phone, web, partner …"""
     category: Code
@@ -168,8 +169,8 @@ class DeadlineWarned(CaseEvent):
     type: ClassVar[str] = "complaint.deadline_warned.v1"
     time_field: ClassVar[str] = "warned_at"
 
-    stage: Stage
-    """Which answer is owed."""
+    stage: Code
+    """Which answer is owed: `acknowledgement`, `proposal`, `solution`; there may be others."""
     due_at: Instant
     """By when it is owed."""
     warned_at: Instant
@@ -183,8 +184,8 @@ class DeadlineBreached(CaseEvent):
     type: ClassVar[str] = "complaint.deadline_breached.v1"
     time_field: ClassVar[str] = "breached_at"
 
-    stage: Stage
-    """Which answer was owed."""
+    stage: Code
+    """Which answer was owed: `acknowledgement`, `proposal`, `solution`; there may be others."""
     due_at: Instant
     """By when it was owed."""
     breached_at: Instant
@@ -198,9 +199,9 @@ class ComplaintEscalated(CaseEvent):
     type: ClassVar[str] = "complaint.complaint_escalated.v1"
     time_field: ClassVar[str] = "escalated_at"
 
-    stage: Stage
-    """Which answer's deadline it was about."""
-    escalation_level: Literal["manager", "head", "sponsor"]
-    """Who looks after the case from now on."""
+    stage: Code
+    """Which answer's deadline it was about: `acknowledgement`, `proposal`, `solution`; there may be others."""
+    escalation_level: Code
+    """Who looks after the case from now on: `manager`, `head`, `sponsor`; there may be others."""
     escalated_at: Instant
     """When it was escalated."""

@@ -25,8 +25,9 @@ class KeyAccountApproved(AccountEvent):
     type: ClassVar[str] = "tiering.key_account_approved.v1"
     time_field: ClassVar[str] = "since"
 
-    kinds: tuple[Literal["economic", "important", "group", "strategic"], ...]
-    """As which kinds of key account; one or more."""
+    kinds: tuple[Code, ...]
+    """As which kinds of key account, one or more: `economic`, `important`, `group`, `strategic`; there may be
+    others."""
     overridden: tuple[Code, ...] = ()
     """Disqualifying rules that it met and an approver set aside, by their codes."""
     since: Instant
@@ -40,8 +41,9 @@ class KeyAccountEnded(AccountEvent):
     type: ClassVar[str] = "tiering.key_account_ended.v1"
     time_field: ClassVar[str] = "ended_at"
 
-    cause: Literal["ended", "renewed", "excluded"]
-    """Why: it ended, another nomination took its place at the same instant, or it is excluded from now on."""
+    cause: Code
+    """Why: `ended`, `renewed` (another nomination took its place at the same instant), or `excluded` from now on; there
+    may be others."""
     ended_at: Instant
     """Until when it held."""
 
@@ -77,8 +79,8 @@ class RiskEvent(Event):
     """The customer at risk."""
     flag_id: UUID
     """The risk flag."""
-    risk: Literal["finance", "profit", "management", "churn", "concentration"]
-    """Which risk it is."""
+    risk: Code
+    """Which risk it is: `finance`, `profit`, `management`, `churn`, `concentration`; there may be others."""
 
 
 @catalogued
@@ -105,7 +107,8 @@ class RiskFlagCleared(RiskEvent):
     type: ClassVar[str] = "tiering.risk_flag_cleared.v1"
     time_field: ClassVar[str] = "cleared_at"
 
-    cause: Literal["by_hand", "end_reached", "cause_gone", "not_a_key_account"]
-    """Why: by a person, its end was reached, its cause is gone, or the customer is no key account any more."""
+    cause: Code
+    """Why: `by_hand` (a person did), `end_reached`, `cause_gone`, `not_a_key_account` (any more); there may be
+    others."""
     cleared_at: Instant
     """When it was cleared."""

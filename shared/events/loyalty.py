@@ -3,10 +3,11 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Event, Instant, catalogued
+from shared.events.base import Code, Event, Instant, catalogued
 
 TOPIC = "patron.loyalty"
 
+# What the ledger itself writes today. On the wire it is a code: a later release may announce others.
 EntryKind = Literal[
     "earn",
     "redeem",
@@ -34,9 +35,10 @@ class PointsPosted(Event):
     """Whose points they are."""
     entry_id: UUID
     """The ledger's entry."""
-    kind: EntryKind
-    """Why: earned, redeemed, held for a redemption, captured or released from a hold, reversed with its order,
-    expired, granted for a complaint, adjusted by hand, given back, or transferred."""
+    kind: Code
+    """Why: `earn`, `redeem`, `hold` (for a redemption), `capture` or `release` (of a hold), `reverse` (with its order),
+    `expire`, `grant` (for a complaint), `adjust` (by hand), `reverse_redemption` (given back), `transfer`; there may be
+    others. Whatever it is, the balances after it hold."""
     points: int
     """The entry's effect on what can be spent; negative: less."""
     balance: int

@@ -95,8 +95,9 @@ class TeamMemberAssigned(Event):
     """The assignment; its end names it again."""
     employee_id: Code
     """Who looks after the customer, by the employee's code."""
-    role: Literal["account_manager", "executive_sponsor", "service_engineer", "inside_sales", "field_sales"]
-    """In which role. A customer has one account manager at a time."""
+    role: Code
+    """In which role: `account_manager` (a customer has one at a time), `executive_sponsor`, `service_engineer`,
+    `inside_sales`, `field_sales`; there may be others."""
     assigned_at: Instant
     """From when on it holds."""
 
@@ -115,8 +116,9 @@ class TeamMemberReleased(Event):
     """The assignment that ended."""
     employee_id: Code
     """Who looked after the customer, by the employee's code."""
-    role: Literal["account_manager", "executive_sponsor", "service_engineer", "inside_sales", "field_sales"]
-    """In which role."""
+    role: Code
+    """In which role: `account_manager`, `executive_sponsor`, `service_engineer`, `inside_sales`, `field_sales`; there
+    may be others."""
     released_at: Instant
     """Until when it held."""
 
@@ -196,8 +198,8 @@ class ContactLogged(Event):
     """The entry of the contact log."""
     employee_id: Code
     """Who spoke with the customer, by the employee's code."""
-    channel: Literal["call", "visit", "email", "fax", "letter", "chat", "meeting"]
-    """How they spoke."""
+    channel: Code
+    """How they spoke: `call`, `visit`, `email`, `fax`, `letter`, `chat`, `meeting`; there may be others."""
     contacted_at: Instant
     """When they spoke."""
     next_step_on: date | None = None

@@ -9,6 +9,7 @@ from shared.events.base import Amount, Code, Event, Instant, Part, catalogued
 
 TOPIC = "patron.tiering"
 
+# What tiering itself writes today. On the wire it is a code: a later release may announce others.
 TierChangeKind = Literal["first", "upgrade", "downgrade", "correction", "override"]
 
 
@@ -23,8 +24,9 @@ class TierPeriod(Part):
     """The tier in force, a code of the policy."""
     rank: int
     """The tier's place in its policy, 0 the lowest."""
-    kind: TierChangeKind
-    """Why: the first tier, a rise, a fall, a correction of what stood before, or set by a person."""
+    kind: Code
+    """Why: `first` tier, `upgrade`, `downgrade`, `correction` of what stood before, or `override` (set by a person);
+    there may be others."""
     effective_from: Instant
     """From when on the tier holds."""
     policy_id: UUID
@@ -58,8 +60,9 @@ class TierChanged(Event):
     """The tier now, a code of the policy."""
     rank: int
     """The tier's place in its policy, 0 the lowest: so that tiers nobody knows can be compared."""
-    kind: TierChangeKind
-    """Why: the first tier, a rise, a fall, a correction of what stood before, or set by a person."""
+    kind: Code
+    """Why: `first` tier, `upgrade`, `downgrade`, `correction` of what stood before, or `override` (set by a person);
+    there may be others."""
     effective_from: Instant
     """From when on the tier of the open row holds."""
     decided_at: Instant

@@ -1,6 +1,6 @@
 """What tiering announces of early warnings (T12): about customers, and about classes of them and product lines."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Amount, Code, Event, Instant, catalogued
@@ -38,8 +38,8 @@ class WarningRaised(ForecastEvent):
     type: ClassVar[str] = "tiering.warning_raised.v1"
     time_field: ClassVar[str] = "as_of"
 
-    severity: Literal["yellow", "red"]
-    """How grave it is."""
+    severity: Code
+    """How grave it is: `yellow`, or `red`, the worst; there may be others."""
     rule_id: UUID
     """The rule that raised it."""
     rule_version: int
@@ -57,8 +57,8 @@ class WarningEscalated(ForecastEvent):
     type: ClassVar[str] = "tiering.warning_escalated.v1"
     time_field: ClassVar[str] = "as_of"
 
-    severity: Literal["yellow", "red"]
-    """How grave it is now."""
+    severity: Code
+    """How grave it is now: `yellow`, or `red`, the worst; there may be others."""
     since: Instant
     """When the warning was raised."""
     as_of: Instant
@@ -72,8 +72,8 @@ class WarningEased(ForecastEvent):
     type: ClassVar[str] = "tiering.warning_eased.v1"
     time_field: ClassVar[str] = "as_of"
 
-    severity: Literal["yellow", "red"]
-    """How grave it is now."""
+    severity: Code
+    """How grave it is now: `yellow`, or `red`, the worst; there may be others."""
     since: Instant
     """When the warning was raised."""
     as_of: Instant
@@ -118,8 +118,8 @@ class ClassWarningRaised(ClassWarningEvent):
     type: ClassVar[str] = "tiering.class_warning_raised.v1"
     time_field: ClassVar[str] = "as_of"
 
-    severity: Literal["yellow", "red"]
-    """How grave it is."""
+    severity: Code
+    """How grave it is: `yellow`, or `red`, the worst; there may be others."""
     rule_id: UUID
     """The rule that raised it."""
     rule_version: int
@@ -137,8 +137,8 @@ class ClassWarningEscalated(ClassWarningEvent):
     type: ClassVar[str] = "tiering.class_warning_escalated.v1"
     time_field: ClassVar[str] = "as_of"
 
-    severity: Literal["yellow", "red"]
-    """How grave it is now."""
+    severity: Code
+    """How grave it is now: `yellow`, or `red`, the worst; there may be others."""
     since: Instant
     """When the warning was raised."""
     as_of: Instant

@@ -38,6 +38,7 @@ LATE = " or ".join(
         ("acknowledgement_breached_at", "acknowledged_at"),
         ("proposal_breached_at", "proposed_at"),
         ("solution_breached_at", "resolved_at"),
+        ("other_breached_at", "resolved_at"),
     )
 )
 OVERDUE_IN_COPY = f"({OPEN_IN_COPY} and coalesce({LATE}, false))"

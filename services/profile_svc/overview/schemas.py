@@ -14,7 +14,6 @@ from services.profile_svc.files.schemas import NameEntry
 from services.profile_svc.overview.domain.warnings import worst_first
 from shared.chassis import Actor, Amount, Day, Id, Instant, Read, SignedAmount
 from shared.chassis.audience import may_read
-from shared.events.tiering import TierChangeKind
 
 ZERO = Decimal(0)
 
@@ -34,13 +33,13 @@ class OverviewCustomer(Read):
 class OverviewTier(Read):
     """The tier now, its rank (0 is the lowest), since when, and how it came about.
 
-    `kind`: the first tier, a rise, a fall, a correction of what stood before, or set by a person.
+    `kind`: `first`, `upgrade`, `downgrade`, `correction` of what stood before, `override` by a person; or another code.
     """
 
     tier: str
     rank: int
     since: Instant
-    kind: TierChangeKind
+    kind: str
 
 
 class OverviewOrders(Read):
@@ -86,11 +85,11 @@ class OverviewReceivables(Read):
 
 
 class OverviewWarning(Read):
-    """An open early warning; `cause` is a code."""
+    """An open early warning; `cause` is a code, and so is `severity`: `yellow`, `red` (the worst), or another one."""
 
     id: Id
     cause: str
-    severity: Literal["yellow", "red"]
+    severity: str
     since: Instant
 
 

@@ -53,6 +53,7 @@ case_copy = Table(  # what profile knows of a case: latest instants only (domain
     Column("acknowledgement_breached_at", Timestamp),
     Column("proposal_breached_at", Timestamp),
     Column("solution_breached_at", Timestamp),
+    Column("other_breached_at", Timestamp),  # of an answer that this release does not know
     Column("satisfied_at", Timestamp),
     Column("satisfaction", SmallInteger),
     Index("case_copy_customer", "customer_id"),

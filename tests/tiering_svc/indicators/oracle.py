@@ -145,7 +145,8 @@ class Counting:
             len([e for e in made if self.in_window(e.contacted_at)]), len(steps_in_window),
             len([e for e in steps_in_window if e.entry_id in done]), len(still),
             len([e for e in still if e.next_step_on < today]),
-            *(filed.count(kind) for kind in KINDS), len(cases) - len(ended), len(closed), len(rated), sum(rated),
+            *(filed.count(kind) for kind in KINDS), sum(kind not in KINDS for kind in filed),
+            len(cases) - len(ended), len(closed), len(rated), sum(rated),
             max((e.contacted_at for e in made), default=None), 0, Decimal(0),
         )  # fmt: skip
 

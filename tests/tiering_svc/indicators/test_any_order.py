@@ -185,7 +185,7 @@ class AnyOrder(RuleBasedStateMachine):
             done = step.contacted_at + hours * HOUR
             self.record(NextStepCompleted(customer_id=step.customer_id, entry_id=step.entry_id, completed_at=done))
 
-    @rule(who=st.none() | WHO, day=DAYS, kind=st.sampled_from(KINDS))
+    @rule(who=st.none() | WHO, day=DAYS, kind=st.sampled_from((*KINDS, "of-tomorrow")))
     def a_case(self, who: UUID | None, day: int, kind: Any) -> None:
         case = Case(next(self.ids), BEGINNING + day * DAY, who)
         self.cases.append(case)

@@ -135,7 +135,7 @@ create table case_copy (
     resolved_at timestamptz,
     acknowledgement_breached_at timestamptz,
     proposal_breached_at timestamptz,
-    solution_breached_at timestamptz,
+    solution_breached_at timestamptz, other_breached_at timestamptz,
     satisfied_at timestamptz,
     satisfaction smallint
 );

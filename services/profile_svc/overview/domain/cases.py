@@ -40,6 +40,7 @@ class CaseCopy:
     acknowledgement_breached_at: datetime | None = None
     proposal_breached_at: datetime | None = None
     solution_breached_at: datetime | None = None
+    other_breached_at: datetime | None = None  # an answer that this release does not know
     satisfied_at: datetime | None = None
     satisfaction: int | None = None
 
@@ -71,7 +72,9 @@ STAGES = (  # when its deadline passed, when it was done
     ("acknowledgement_breached_at", "acknowledged_at"),
     ("proposal_breached_at", "proposed_at"),
     ("solution_breached_at", "resolved_at"),
+    ("other_breached_at", "resolved_at"),  # whatever it was that was owed: nothing is once the case is resolved
 )
+BREACHES = frozenset(breach for breach, _ in STAGES)
 INSTANTS = tuple(
     field.name for field in fields(CaseCopy) if field.name.endswith("_at") and field.name != "satisfied_at"
 )
@@ -117,7 +120,8 @@ def copy_of_event(event: CaseEvent) -> CaseCopy:
         case CustomerIdentified():
             copy.closed_at = event.identified_at
         case DeadlineBreached():
-            setattr(copy, f"{event.stage}_breached_at", event.breached_at)
+            breach = f"{event.stage}_breached_at"
+            setattr(copy, breach if breach in BREACHES else "other_breached_at", event.breached_at)
         case ComplaintJudged(valid=False):
             # the reason is the answer: complaint owes neither a proposal nor a solution any more (C3)
             copy.proposed_at = copy.resolved_at = event.judged_at

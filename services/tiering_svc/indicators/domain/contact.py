@@ -19,7 +19,8 @@ def _per_contact(of: Callable[[Contacts], int | None]) -> Callable[[CustomerSnap
 
 def _cases(contacts: Contacts) -> int | None:
     kinds = (
-        contacts.complaints, contacts.suggestions, contacts.praises, contacts.consultations, contacts.repairs
+        contacts.complaints, contacts.suggestions, contacts.praises, contacts.consultations, contacts.repairs,
+        contacts.other_cases,
     )  # fmt: skip
     return None if None in kinds else sum(count for count in kinds if count is not None)
 

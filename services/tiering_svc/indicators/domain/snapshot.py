@@ -54,11 +54,12 @@ class Contacts:
     done_tasks: int | None = None  # of these, those that were done by then
     open_tasks: int | None = None  # agreed at any time and not done by then
     overdue_tasks: int | None = None  # of these, those whose day has passed
-    complaints: int | None = None  # filed; the four below too
+    complaints: int | None = None  # filed; the five below too
     suggestions: int | None = None
     praises: int | None = None
     consultations: int | None = None
     repairs: int | None = None
+    other_cases: int | None = None  # of kinds that this release does not know
     open_cases: int | None = None  # at that instant, whenever they were filed
     closed_cases: int | None = None  # closed in the window, and not opened again
     rated_cases: int | None = None  # of these, those with a satisfaction

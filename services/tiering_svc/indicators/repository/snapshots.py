@@ -145,8 +145,8 @@ order by a.n
 # A case is the customer's from its filing on, but known to be so only since it was linked.
 CONTACTS = f"""
 select c.contacts, c.tasks, c.done_tasks, c.open_tasks, c.overdue_tasks, k.complaints, k.suggestions, k.praises,
-       k.consultations, k.repairs, k.open_cases, k.closed_cases, k.rated_cases, k.satisfaction_sum, c.last_contact_at,
-       q.answers, q.score_sum
+       k.consultations, k.repairs, k.other_cases, k.open_cases, k.closed_cases, k.rated_cases, k.satisfaction_sum,
+       c.last_contact_at, q.answers, q.score_sum
 {ASKED}
 cross join lateral (select w.begins at time zone b.time_zone as starts_at) s
 cross join lateral (
@@ -171,6 +171,8 @@ cross join lateral (
            count(*) filter (where f.kind = 'praise' and f.filed_at >= s.starts_at)::int as praises,
            count(*) filter (where f.kind = 'consultation' and f.filed_at >= s.starts_at)::int as consultations,
            count(*) filter (where f.kind = 'repair' and f.filed_at >= s.starts_at)::int as repairs,
+           count(*) filter (where f.kind not in ('complaint', 'suggestion', 'praise', 'consultation', 'repair')
+                            and f.filed_at >= s.starts_at)::int as other_cases,
            count(*) filter (where l.what is distinct from 'closed')::int as open_cases,
            count(*) filter (where l.what = 'closed' and l.changed_at >= s.starts_at)::int as closed_cases,
            count(l.satisfaction) filter (where l.what = 'closed' and l.changed_at >= s.starts_at)::int as rated_cases,

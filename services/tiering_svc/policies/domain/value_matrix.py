@@ -110,7 +110,7 @@ NOTHING_KNOWN = CustomerSnapshot(
     Figures(), datetime.min.replace(tzinfo=UTC), date.min, 1,
     contacts=Contacts(
         contacts=0, tasks=0, done_tasks=0, open_tasks=0, overdue_tasks=0, complaints=0, suggestions=0, praises=0,
-        consultations=0, repairs=0, open_cases=0, closed_cases=0, rated_cases=0, satisfaction_sum=0,
+        consultations=0, repairs=0, other_cases=0, open_cases=0, closed_cases=0, rated_cases=0, satisfaction_sum=0,
     ),
     traits=Traits(completeness=0, group_size=1),
 )  # fmt: skip
