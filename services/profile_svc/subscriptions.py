@@ -9,9 +9,14 @@ from shared.events import (
     ComplaintJudged,
     ComplaintReopened,
     ComplaintResolved,
+    CustomerExcluded,
+    CustomerExclusionEnded,
     CustomerIdentified,
     CustomerReferenceRegistered,
+    CustomerStageChanged,
     DeadlineBreached,
+    KeyAccountApproved,
+    KeyAccountEnded,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
@@ -19,6 +24,9 @@ from shared.events import (
     PaymentReceived,
     PointsPosted,
     ReceivableIssued,
+    RiskFlagCleared,
+    RiskFlagRaised,
+    SatisfactionMeasured,
     SettlementProposed,
     TierChanged,
     WarningClosed,
@@ -57,6 +65,16 @@ subscriptions.on(WarningRaised, overview.when_warnings_are_raised_or_change_show
 subscriptions.on(WarningEscalated, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
 subscriptions.on(WarningEased, overview.when_warnings_are_raised_or_change_show_them, copy=the_overview)
 subscriptions.on(WarningClosed, overview.when_warnings_are_closed_show_them_no_more, copy=the_overview)
+
+# the overview: what tiering finds beside the tier
+subscriptions.on(KeyAccountApproved, overview.when_classes_begin_show_them, copy=the_overview)
+subscriptions.on(KeyAccountEnded, overview.when_classes_end_show_them_no_more, copy=the_overview)
+subscriptions.on(CustomerExcluded, overview.when_classes_begin_show_them, copy=the_overview)
+subscriptions.on(CustomerExclusionEnded, overview.when_classes_end_show_them_no_more, copy=the_overview)
+subscriptions.on(RiskFlagRaised, overview.when_risks_are_flagged_show_them, copy=the_overview)
+subscriptions.on(RiskFlagCleared, overview.when_risks_are_cleared_show_them_no_more, copy=the_overview)
+subscriptions.on(CustomerStageChanged, overview.when_stages_change_show_the_last, copy=the_overview)
+subscriptions.on(SatisfactionMeasured, overview.when_satisfaction_is_measured_show_the_latest, copy=the_overview)
 
 # the overview: cases
 subscriptions.on(ComplaintFiled, overview.when_cases_change_count_them_again, copy=the_overview)

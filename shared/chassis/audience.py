@@ -60,7 +60,9 @@ FIELDS: Mapping[ContentKind, frozenset[str]] = {
         }
     ),
     "tasks": frozenset({"tasks", "open_tasks", "overdue_tasks", "tasks_done_rate", "tasks_per_contact"}),
-    "early_warnings": frozenset({"warnings"}),
+    "early_warnings": frozenset(
+        {"warnings", "risks", "key_account", "exclusion", "life_stage", "satisfaction_index"}  # what is found of them
+    ),
     "other_sources": frozenset(),  # each service shows a partner its own source only: no field is only that
 }
 

@@ -51,6 +51,7 @@ from shared.events.profile import (
     TeamMemberReleased,
     UnitChanged,
 )
+from shared.events.stages import CustomerLost, CustomerStageChanged
 from shared.events.tiering import (
     PolicyActivated,
     ReviewApplied,
@@ -99,9 +100,11 @@ __all__ = [
     "CustomerExcluded",
     "CustomerExclusionEnded",
     "CustomerIdentified",
+    "CustomerLost",
     "CustomerReferenceRegistered",
     "CustomerReferenceRemoved",
     "CustomerRegistered",
+    "CustomerStageChanged",
     "CustomerTraitsChanged",
     "CustomersMerged",
     "CustomersUnmerged",

@@ -194,12 +194,25 @@ FAULTS = [
           """update rule_set_version set document = jsonb_set(document, '{bands,0,from}', '"1.00"')
              where kind = 'tier-policies' and document ? 'bands'""", {"tier_grades"}),
     Fault("key-account-of-other-kinds", "tiering", "update account_class set kinds = '{economic}'",
-          {"account_classes"}),
+          {"account_classes", "account_classes_in_overview"}),
     Fault("key-account-without-an-approval", "tiering", "update nomination set status = 'open', decided_by = null, "
           "decided_at = null", {"account_classes"}),
     Fault("key-account-since-another-day", "tiering",
           "update account_class set effective = tstzrange(lower(effective) - interval '1 day', null)",
-          {"account_classes_announced"}),
+          {"account_classes_announced", "account_classes_in_overview"}),
+    Fault("risk-flag-up-since-another-day", "tiering",
+          "update risk_flag set raised_at = raised_at - interval '1 day' where cleared_at is null",
+          {"risk_flags_in_overview"}),
+    Fault("stage-found-again", "tiering", "update customer_stage set since = since - interval '1 day'",
+          {"stages_in_overview"}),
+    Fault("stage-forgotten", "profile",
+          "update overview set life_stage = null, life_stage_since = null, relationship = null",
+          {"stages_in_overview"}),
+    Fault("answer-invented", "tiering",
+          "insert into satisfaction_answer (answer_id, customer_id, index_version, answered_at, month, items, "
+          "expectation, experience, satisfaction, recorded_by, recorded_at) select gen_random_uuid(), customer_id, 1, "
+          "now(), now()::date, '[]', 80, 90, 10, 'x', now() from customer_stage limit 1",
+          {"satisfaction_in_overview"}),
     Fault("warning-milder-than-announced", "tiering",
           "update early_warning set severity = case severity when 'red' then 'yellow' else 'red' end",
           {"warning_figures", "warnings_in_overview"}),
@@ -252,7 +265,7 @@ async def test_every_column_of_the_overview_is_recomputed(customers: LivedSystem
     types = {column["name"]: column["type"] for column in columns}
     assert types.keys() - {"customer_id"} == COLUMNS.keys()
     for column, code in COLUMNS.items():
-        where = "where open_warnings <> '{}'" if column == "open_warnings" else ""
+        where = f"where {column} <> '{{}}'" if types[column] == "jsonb" else ""
         changed = f"update overview set {column} = {otherwise(column, types[column])} {where}"
         fault = Fault(column, "profile", changed, {code})
         assert await customers.broken_by(fault, only={code}) == {code}, column

@@ -18,6 +18,7 @@ from deploy.verify.invariants import (
     reviews,
     rule_sets,
     schedules,
+    standing_in_overview,
     streams,
     tiers,
     timers,
@@ -44,5 +45,6 @@ INVARIANTS: tuple[Invariant, ...] = (
     *assessments.INVARIANTS,
     *copies.INVARIANTS,
     *overview.INVARIANTS,
+    *standing_in_overview.INVARIANTS,
     *personal_data.INVARIANTS,
 )

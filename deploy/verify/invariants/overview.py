@@ -18,6 +18,10 @@ COLUMNS = {
     **dict.fromkeys(("outstanding_amount", "oldest_due_on"), "overview_owed"),
     "account_manager": "overview_managers",
     "open_warnings": "warnings_in_overview",
+    "account_classes": "account_classes_in_overview",
+    "risk_flags": "risk_flags_in_overview",
+    **dict.fromkeys(("life_stage", "life_stage_since", "relationship"), "stages_in_overview"),
+    **dict.fromkeys(("satisfaction_index", "satisfaction_at"), "satisfaction_in_overview"),
     "updated_at": "overview_counted",  # only that it has been: nothing follows from it
 }
 """Which invariant recomputes which column. (A test compares this with the table, and alters each of them.)"""

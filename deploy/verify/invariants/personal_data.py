@@ -22,9 +22,8 @@ FORBIDDEN = frozenset(
     "name names surname phone phones telephone mobile fax email emails address addresses street birthday birth born "
     "sex gender religion note notes text comment message body subject contact contacts".split()
 )
-HARMLESS = frozenset(
-    {"subject_id", "subject_kind", "subject_code"}
-)  # a customer's id; a class or product line by its code
+# a customer's id, a contact's, a digest; a class or product line by its code
+HARMLESS = frozenset({"subject_id", "contact_id", "subject_digest", "subject_kind", "subject_code"})
 PAGE = 2000
 
 # Ids, amounts, codes and instants are printable ASCII without spaces; sentences, Chinese names, e-mails are not.

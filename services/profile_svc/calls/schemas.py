@@ -12,7 +12,20 @@ from services.profile_svc.calls.domain.pop import Advice, Alert, CallContext, ad
 from services.profile_svc.calls.texts import write_advice, write_alert, write_greeting
 from services.profile_svc.employees.schemas import EmployeeRead, show_employee
 from services.profile_svc.files.domain.customer_file import CustomerFile
-from services.profile_svc.overview.schemas import OverviewTier, show_tier
+from services.profile_svc.overview.schemas import (
+    OverviewExclusion,
+    OverviewKeyAccount,
+    OverviewLifeStage,
+    OverviewRisk,
+    OverviewSatisfaction,
+    OverviewTier,
+    show_exclusion,
+    show_key_account,
+    show_life_stage,
+    show_risks,
+    show_satisfaction,
+    show_tier,
+)
 from services.profile_svc.teams.domain import who_answers
 from services.profile_svc.teams.repository import TeamMember
 from shared.chassis import Actor, Code, Id, Instant, Read, Shape, Text
@@ -108,7 +121,8 @@ class PopCustomer(Read):
 
 
 class PopMatch(Read):
-    """`exact` is false where only the last eight digits are the same. `agent` is whom to put the call through to."""
+    """`exact` is false where only the last eight digits are the same. `agent` is whom to put the call through to.
+    What is found of the customer (`key_account` to `satisfaction_index`) is not told to partners."""
 
     exact: bool
     customer: PopCustomer
@@ -119,6 +133,11 @@ class PopMatch(Read):
     greeting: PopGreeting
     open_cases: int
     points_balance: int
+    key_account: OverviewKeyAccount | None = Field(description="null: it is none")
+    exclusion: OverviewExclusion | None = Field(description="null: it is served")
+    risks: list[OverviewRisk] = Field(description="risk flags that are up, the oldest first")
+    life_stage: OverviewLifeStage | None = Field(description="null: no sweep found one yet")
+    satisfaction_index: OverviewSatisfaction | None = Field(description="null: never asked")
     alerts: list[PopAlert]
     advice: list[PopAdvice]
 
@@ -152,6 +171,7 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor,
     `hour` is that of the business's day, 0 to 23.
     """
     file = file_of(row)
+    insight = may_read(actor, "early_warnings")
     context = CallContext(
         tier=row["tier"],
         tier_rank=row["tier_rank"],
@@ -161,7 +181,11 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor,
         points_debt=row["points_debt"],
         overdue_amount=row["overdue_amount"] if may_read(actor, "arrears") else Decimal(0),
         last_satisfaction=row["last_satisfaction"],
-        warnings=orjson.loads(row["warnings"] or "{}") if may_read(actor, "early_warnings") else {},
+        warnings=orjson.loads(row["warnings"] or "{}") if insight else {},
+        classes=orjson.loads(row["classes"] or "{}") if insight else {},
+        risks=orjson.loads(row["risks"] or "{}") if insight else {},
+        life_stage=row["life_stage"] if insight else None,
+        satisfaction_index=row["satisfaction_index"] if insight else None,
     )
     employees = {member.assignment.id: member.employee for member in team}
     assignment = who_answers([member.assignment for member in team])
@@ -182,6 +206,11 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor,
         greeting=PopGreeting(**write_greeting(greet(file, context, hour=hour))),
         open_cases=context.open_cases,
         points_balance=context.points_balance,
+        key_account=show_key_account(context.classes),
+        exclusion=show_exclusion(context.classes),
+        risks=show_risks(context.risks),
+        life_stage=show_life_stage(row) if insight else None,
+        satisfaction_index=show_satisfaction(row) if insight else None,
         alerts=[show_alert(alert) for alert in alerts_for(context, file)],
         advice=[show_advice(advice) for advice in advise(context, file)],
     )

@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.profile_svc.overview.domain.cases import fold_cases
+from services.profile_svc.overview.domain.standing import (
+    fold_cleared_risks,
+    fold_ended_classes,
+    fold_opened_classes,
+    fold_raised_risks,
+    latest_of_each,
+)
 from services.profile_svc.overview.domain.totals import (
     fold_deliveries,
     fold_orders,
@@ -14,6 +21,11 @@ from services.profile_svc.overview.domain.totals import (
 from services.profile_svc.overview.domain.warnings import fold_closed_warnings, fold_open_warnings
 from services.profile_svc.overview.repository import copies, overview
 from shared.events import (
+    CustomerExcluded,
+    CustomerExclusionEnded,
+    CustomerStageChanged,
+    KeyAccountApproved,
+    KeyAccountEnded,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
@@ -21,6 +33,9 @@ from shared.events import (
     PaymentReceived,
     PointsPosted,
     ReceivableIssued,
+    RiskFlagCleared,
+    RiskFlagRaised,
+    SatisfactionMeasured,
     TierChanged,
     WarningClosed,
     WarningEased,
@@ -97,12 +112,48 @@ async def when_warnings_are_raised_or_change_show_them(
     tx: Transaction, warned: Sequence[WarningRaised | WarningEscalated | WarningEased]
 ) -> None:
     """Each open warning stands on the overview as its last event says it."""
-    await overview.save_open_warnings(tx, fold_open_warnings(warned))
+    await overview.save_open(tx, "open_warnings", fold_open_warnings(warned))
 
 
 async def when_warnings_are_closed_show_them_no_more(tx: Transaction, closed: Sequence[WarningClosed]) -> None:
     """A closed warning leaves the overview."""
-    await overview.save_closed_warnings(tx, fold_closed_warnings(closed))
+    await overview.save_ended(tx, "open_warnings", fold_closed_warnings(closed))
+
+
+async def when_classes_begin_show_them(
+    tx: Transaction, begun: Sequence[KeyAccountApproved | CustomerExcluded]
+) -> None:  # fmt: skip
+    """A key account, or an excluded customer, is shown as such until that ends."""
+    await overview.save_open(tx, "account_classes", fold_opened_classes(begun))
+
+
+async def when_classes_end_show_them_no_more(
+    tx: Transaction, ended: Sequence[KeyAccountEnded | CustomerExclusionEnded]
+) -> None:
+    """What ends leaves the overview, by its nomination: the one that took its place stays."""
+    await overview.save_ended(tx, "account_classes", fold_ended_classes(ended))
+
+
+async def when_risks_are_flagged_show_them(tx: Transaction, raised: Sequence[RiskFlagRaised]) -> None:
+    """Each flag that is up stands on the overview."""
+    await overview.save_open(tx, "risk_flags", fold_raised_risks(raised))
+
+
+async def when_risks_are_cleared_show_them_no_more(tx: Transaction, cleared: Sequence[RiskFlagCleared]) -> None:
+    """A flag that came down leaves the overview."""
+    await overview.save_ended(tx, "risk_flags", fold_cleared_risks(cleared))
+
+
+async def when_stages_change_show_the_last(tx: Transaction, changes: Sequence[CustomerStageChanged]) -> None:
+    """The stage that the last sweep found; sweeps do not go back in time."""
+    await overview.save_stages(tx, last_of_each(changes))
+
+
+async def when_satisfaction_is_measured_show_the_latest(
+    tx: Transaction, answers: Sequence[SatisfactionMeasured]
+) -> None:
+    """The latest answer counts, whatever order they are told in."""
+    await overview.save_satisfaction(tx, latest_of_each(answers))
 
 
 async def when_cases_change_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:

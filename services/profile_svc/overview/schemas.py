@@ -11,11 +11,14 @@ from pydantic import Field
 
 from services.profile_svc.employees.schemas import EmployeeRead
 from services.profile_svc.files.schemas import NameEntry
+from services.profile_svc.overview.domain.standing import exclusion_in, key_account_in, longest_first
 from services.profile_svc.overview.domain.warnings import worst_first
 from shared.chassis import Actor, Amount, Day, Id, Instant, Read, SignedAmount
 from shared.chassis.audience import may_read
 
 ZERO = Decimal(0)
+
+OpenFactsOfRow = Mapping[str, Mapping[str, Any]]  # what lasts, by its id, as the row keeps it in JSON
 
 
 class OverviewCustomer(Read):
@@ -93,6 +96,44 @@ class OverviewWarning(Read):
     since: Instant
 
 
+class OverviewKeyAccount(Read):
+    """The customer is a key account: as which kinds (`economic`, `important`, `group`, `strategic`, or others), and
+    since when."""
+
+    kinds: list[str]
+    since: Instant
+
+
+class OverviewExclusion(Read):
+    """The customer is excluded, so it is not served any more: since when."""
+
+    since: Instant
+
+
+class OverviewRisk(Read):
+    """A risk flag that is up: `finance`, `profit`, `management`, `churn`, `concentration`, or another code."""
+
+    id: Id
+    risk: str
+    since: Instant
+
+
+class OverviewLifeStage(Read):
+    """Where the customer is in its life with the company (`acquire`, `expand`, `retain`, `dormant`, `lost`, or another
+    code), since when, and the type of relationship that calls for; null: not known."""
+
+    stage: str
+    since: Instant
+    relationship: str | None
+
+
+class OverviewSatisfaction(Read):
+    """The latest answered questionnaire: experience less expectation, below 0 where expectations were not met."""
+
+    index: SignedAmount
+    answered_at: Instant
+
+
 class OverviewRead(Read):
     """Everything about a customer in one answer. Amounts are in the deployment's accounting currency."""
 
@@ -104,6 +145,11 @@ class OverviewRead(Read):
     cases: OverviewCases
     receivables: OverviewReceivables | None = Field(description="not told to partners")
     warnings: list[OverviewWarning] = Field(description="open early warnings, the worst first; not told to partners")
+    key_account: OverviewKeyAccount | None = Field(description="null: it is none; not told to partners")
+    exclusion: OverviewExclusion | None = Field(description="null: it is served; not told to partners")
+    risks: list[OverviewRisk] = Field(description="risk flags that are up, the oldest first; not told to partners")
+    life_stage: OverviewLifeStage | None = Field(description="null: no sweep found one yet; not told to partners")
+    satisfaction_index: OverviewSatisfaction | None = Field(description="null: never asked; not told to partners")
     updated_at: Instant | None
 
 
@@ -112,6 +158,8 @@ def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
 
     A customer nobody did anything with yet has no row of figures: all of them are nothing.
     """
+    insight = may_read(actor, "early_warnings")
+    classes = orjson.loads(row["classes"] or "{}") if insight else {}
     return OverviewRead(
         customer=OverviewCustomer(
             id=row["id"],
@@ -140,11 +188,16 @@ def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
                 id=UUID(id),
                 cause=warning["cause"],
                 severity=warning["severity"],
-                since=datetime.fromisoformat(warning["since"]),
+                since=instant_in(warning),
             )
             for id, warning in worst_first(orjson.loads(row["warnings"] or "{}"))
-            if may_read(actor, "early_warnings")
+            if insight
         ],
+        key_account=show_key_account(classes),
+        exclusion=show_exclusion(classes),
+        risks=show_risks(orjson.loads(row["risks"] or "{}") if insight else {}),
+        life_stage=show_life_stage(row) if insight else None,
+        satisfaction_index=show_satisfaction(row) if insight else None,
         updated_at=row["updated_at"],
     )
 
@@ -165,6 +218,44 @@ def show_receivables(row: Mapping[str, Any]) -> OverviewReceivables:
         overdue=row["overdue_amount"] or ZERO,
         oldest_due_on=row["oldest_due_on"],
     )
+
+
+def show_key_account(classes: OpenFactsOfRow) -> OverviewKeyAccount | None:
+    """The key account among the classes that last."""
+    entry = key_account_in(classes)
+    return None if entry is None else OverviewKeyAccount(kinds=entry["kinds"], since=instant_in(entry))
+
+
+def show_exclusion(classes: OpenFactsOfRow) -> OverviewExclusion | None:
+    """The exclusion among the classes that last."""
+    entry = exclusion_in(classes)
+    return None if entry is None else OverviewExclusion(since=instant_in(entry))
+
+
+def show_risks(risks: OpenFactsOfRow) -> list[OverviewRisk]:
+    """The flags that are up, the oldest first."""
+    return [
+        OverviewRisk(id=UUID(id), risk=entry["risk"], since=instant_in(entry)) for id, entry in longest_first(risks)
+    ]
+
+
+def instant_in(entry: Mapping[str, Any]) -> datetime:
+    """Since when something lasts that is kept as JSON."""
+    return datetime.fromisoformat(entry["since"])
+
+
+def show_life_stage(row: Mapping[str, Any]) -> OverviewLifeStage | None:
+    """The stage in a row with `life_stage`, `life_stage_since` and `relationship`; None before the first sweep."""
+    if row["life_stage"] is None:
+        return None
+    return OverviewLifeStage(stage=row["life_stage"], since=row["life_stage_since"], relationship=row["relationship"])
+
+
+def show_satisfaction(row: Mapping[str, Any]) -> OverviewSatisfaction | None:
+    """The latest answer in a row with `satisfaction_index` and `satisfaction_at`; None where there is none."""
+    if row["satisfaction_at"] is None:
+        return None
+    return OverviewSatisfaction(index=row["satisfaction_index"], answered_at=row["satisfaction_at"])
 
 
 def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:

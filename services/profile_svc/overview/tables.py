@@ -35,6 +35,13 @@ overview = Table(  # one row a customer, kept from all services' events; no inde
     Column("oldest_due_on", Date),
     Column("account_manager", Text),
     Column("open_warnings", JSONB, nullable=False, server_default="{}"),  # T12, by warning
+    Column("account_classes", JSONB, nullable=False, server_default="{}"),  # T8, those that last, by nomination
+    Column("risk_flags", JSONB, nullable=False, server_default="{}"),  # T8, those that are up, by flag
+    Column("life_stage", Text),  # T11
+    Column("life_stage_since", Timestamp),
+    Column("relationship", Text),
+    Column("satisfaction_index", Money),  # T16: experience less expectation, of the latest answer
+    Column("satisfaction_at", Timestamp),
     Column("updated_at", Timestamp, nullable=False),
     postgresql_with={"fillfactor": 70},
 )

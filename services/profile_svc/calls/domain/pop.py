@@ -9,20 +9,38 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.overview.domain.standing import exclusion_in, key_account_in, longest_first
 from services.profile_svc.overview.domain.warnings import worst_first
 
 DayPart = Literal["morning", "afternoon", "evening"]
 Title = Literal["male", "female"]
 AlertCode = Literal[
-    "deadline_overdue", "points_debt", "payment_overdue", "dissatisfied", "early_warning", "unknown_customer"
+    "excluded",
+    "key_account",
+    "deadline_overdue",
+    "points_debt",
+    "payment_overdue",
+    "dissatisfied",
+    "expected_more",
+    "risk",
+    "early_warning",
+    "gone_quiet",
+    "unknown_customer",
 ]
 AdviceCode = Literal[
-    "apologise_and_date", "tell_progress", "remind_payment", "no_points_promises", "ask_who", "complete_file"
+    "take_no_order",
+    "apologise_and_date",
+    "tell_progress",
+    "remind_payment",
+    "no_points_promises",
+    "ask_who",
+    "complete_file",
 ]
 Weight = Literal["high", "normal"]
 
 DISSATISFIED = 2  # of 5, and less
 COMPLETE_ENOUGH = 60  # percent
+GONE_QUIET = frozenset({"dormant", "lost"})  # stages of who has not ordered for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,15 @@ class CallContext:
     overdue_amount: Decimal
     last_satisfaction: int | None
     warnings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # key account or exclusion, that last
+    risks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    life_stage: str | None = None
+    satisfaction_index: Decimal | None = None  # experience less expectation
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether it is not served."""
+        return exclusion_in(self.classes) is not None
 
 
 def day_part(hour: int) -> DayPart:
@@ -87,6 +114,11 @@ def greet(file: CustomerFile, context: CallContext, *, hour: int) -> Greeting:
 def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
     """What to watch out for in this conversation, in the order in which it is shown."""
     alerts = []
+    if context.is_excluded:
+        alerts.append(Alert("excluded", "high"))
+    key_account = key_account_in(context.classes)
+    for kind in () if key_account is None else key_account["kinds"]:
+        alerts.append(Alert("key_account", "normal", {"account_kind": kind}))
     if context.overdue_cases:
         alerts.append(Alert("deadline_overdue", "high", {"count": context.overdue_cases}))
     if context.overdue_amount > 0:
@@ -95,9 +127,15 @@ def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
         alerts.append(Alert("points_debt", "normal", {"count": context.points_debt}))
     if context.last_satisfaction is not None and context.last_satisfaction <= DISSATISFIED:
         alerts.append(Alert("dissatisfied", "normal"))
+    if context.satisfaction_index is not None and context.satisfaction_index < 0:
+        alerts.append(Alert("expected_more", "normal"))
+    for _, flag in longest_first(context.risks):
+        alerts.append(Alert("risk", "normal", {"risk": flag["risk"]}))
     for _, warning in worst_first(context.warnings):
         weight: Weight = "high" if warning["severity"] == "red" else "normal"
         alerts.append(Alert("early_warning", weight, {"cause": warning["cause"]}))
+    if context.life_stage in GONE_QUIET:
+        alerts.append(Alert("gone_quiet", "normal", {"stage": context.life_stage}))
     if file.kind == "unknown":
         alerts.append(Alert("unknown_customer", "normal"))
     return alerts
@@ -106,6 +144,8 @@ def alerts_for(context: CallContext, file: CustomerFile) -> list[Alert]:
 def advise(context: CallContext, file: CustomerFile) -> list[Advice]:
     """What to do, the most pressing first. Nothing is said that the agent could not act on."""
     advice = []
+    if context.is_excluded:
+        advice.append(Advice("take_no_order"))
     if context.overdue_cases:
         advice.append(Advice("apologise_and_date"))
     elif context.open_cases:

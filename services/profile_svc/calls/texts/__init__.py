@@ -1,7 +1,7 @@
 """What the pop says in English and Chinese (G4).
 
-Tiers, causes of warnings and fields of a file come as codes. Those that ship with Patron have names in the files here;
-a code that an operator made up has none, and is quoted so that it is seen to be a code.
+Tiers, causes of warnings, risks, stages and fields of a file come as codes. Those that ship with Patron have names in
+the files here; a code that an operator made up has none, and is quoted so that it is seen to be a code.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from shared.texts import Phrase, Words, load_texts, phrase, sentences
 
 texts = load_texts(__package__)
 
-CODES = ("tier", "cause", "field")  # facts that are said by their names
+CODES = ("tier", "cause", "field", "account_kind", "risk", "stage")  # facts that are said by their names
 
 
 def write_greeting(greeting: Greeting) -> Words:
@@ -38,7 +38,7 @@ def write_advice(advice: Advice) -> Words:
 
 
 def name_of(kind: str, code: str) -> Phrase:
-    """The name of a tier, a cause or a field; a code that has none is shown as such."""
+    """The name of a tier, a cause, a field and so on; a code that has none is shown as such."""
     if f"{kind}.{code}" in texts:
         return phrase(f"{kind}.{code}")
     shown = code if kind == "tier" else code.replace("_", " ")

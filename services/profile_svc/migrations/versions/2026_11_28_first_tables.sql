@@ -120,6 +120,13 @@ create table overview (
     oldest_due_on date,
     account_manager text,
     open_warnings jsonb not null default '{}',
+    account_classes jsonb not null default '{}',
+    risk_flags jsonb not null default '{}',
+    life_stage text,
+    life_stage_since timestamptz,
+    relationship text,
+    satisfaction_index numeric(24, 4),
+    satisfaction_at timestamptz,
     updated_at timestamptz not null
 ) with (fillfactor = 70);
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shared.events import (
+    CustomerStageChanged,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
@@ -22,7 +23,7 @@ from shared.events import (
     TierChanged,
 )
 
-OfCustomer = TypeVar("OfCustomer", TierChanged, PointsPosted)
+OfCustomer = TypeVar("OfCustomer", TierChanged, PointsPosted, CustomerStageChanged)
 
 
 class OrderTotals:

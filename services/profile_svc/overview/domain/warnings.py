@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from services.profile_svc.overview.domain.standing import OpenFacts
 from shared.events import WarningClosed, WarningEased, WarningEscalated, WarningRaised
 
-OpenWarnings = dict[str, dict[str, str]]
 
-
-def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated | WarningEased]) -> dict[UUID, OpenWarnings]:
+def fold_open_warnings(events: Iterable[WarningRaised | WarningEscalated | WarningEased]) -> dict[UUID, OpenFacts]:
     """By customer and warning, what its last event says: cause, severity, and since when."""
-    by_customer: dict[UUID, OpenWarnings] = {}
+    by_customer: dict[UUID, OpenFacts] = {}
     for event in events:
         since = event.as_of if isinstance(event, WarningRaised) else event.since
         by_customer.setdefault(event.customer_id, {})[str(event.warning_id)] = {

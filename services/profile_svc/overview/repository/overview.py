@@ -5,20 +5,21 @@ Every upsert goes through the customers in the order of their ids, the order in 
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
+from services.profile_svc.overview.domain.standing import OpenFacts
 from services.profile_svc.overview.domain.totals import OrderTotals, ReversalTotals
-from services.profile_svc.overview.domain.warnings import OpenWarnings
 from services.profile_svc.overview.tables import overview
 from shared.chassis import Actor
 from shared.chassis.access.purpose import purpose_of_request
 from shared.chassis.audit import name_in_trail
-from shared.events import PointsPosted, TierChanged
+from shared.events import CustomerStageChanged, PointsPosted, SatisfactionMeasured, TierChanged
 from shared.messaging import Database, Transaction
 from shared.sql import Upsert, insert_columns, unnest
 
 Columns = Mapping[str, Sequence[Any]]
+OpenColumn = Literal["open_warnings", "account_classes", "risk_flags"]  # of what lasts until it is ended
 
 LOCK = "select from overview where customer_id = any($1::uuid[]) order by customer_id for no key update"
 
@@ -47,19 +48,26 @@ KEEP_LAST_DELIVERY = Upsert(
     expressions={"last_delivery_at": "greatest(overview.last_delivery_at, excluded.last_delivery_at)"}
 )
 REPLACE = Upsert()
-ADD_WARNINGS = Upsert(expressions={"open_warnings": "overview.open_warnings || excluded.open_warnings"})
+# of two answers of the same instant the greater one is the last, in every batch
+KEEP_LAST_ANSWER = Upsert(
+    where="overview.satisfaction_at is null or (overview.satisfaction_at, overview.satisfaction_index) < "
+    "(excluded.satisfaction_at, excluded.satisfaction_index)"
+)
 
-CLOSE_WARNINGS = f"""
-update overview o set open_warnings = o.open_warnings - string_to_array(given.closed, ' '), updated_at = $3::timestamptz
-from {unnest("given", customer_id=overview.c.customer_id, closed="text")}
+END = {
+    column: f"""
+update overview o set {column} = o.{column} - string_to_array(given.ended, ' '), updated_at = $3::timestamptz
+from {unnest("given", customer_id=overview.c.customer_id, ended="text")}
 where o.customer_id = given.customer_id
 """
+    for column in get_args(OpenColumn)
+}
 
 READ = """
 with seen as (
     select c.id, c.kind, (c.facts -> 'names')::text as names, c.facts ->> 'region' as region,
            c.facts ->> 'industry' as industry, c.completeness, c.registered_at, o.*,
-           o.open_warnings::text as warnings,
+           o.open_warnings::text as warnings, o.account_classes::text as classes, o.risk_flags::text as risks,
            m.name as manager_name, m.phone_extension as manager_extension,
            case when o.oldest_due_on < $4 then (
                select sum(r.outstanding) from receivable_copy r
@@ -159,10 +167,39 @@ async def save_points(tx: Transaction, by_customer: Mapping[UUID, PointsPosted])
     await _save(tx, columns, REPLACE)
 
 
-async def save_open_warnings(tx: Transaction, by_customer: Mapping[UUID, OpenWarnings]) -> None:
-    """Add open warnings, or write over those that are there."""
-    columns: Columns = {"customer_id": list(by_customer), "open_warnings": list(by_customer.values())}
-    await _save(tx, columns, ADD_WARNINGS)
+async def save_open(tx: Transaction, column: OpenColumn, by_customer: Mapping[UUID, OpenFacts]) -> None:
+    """Add what lasts until it is ended, by its id, or write over what is there of it."""
+    columns: Columns = {"customer_id": list(by_customer), column: list(by_customer.values())}
+    await _save(tx, columns, Upsert(expressions={column: f"overview.{column} || excluded.{column}"}))
+
+
+async def save_ended(tx: Transaction, column: OpenColumn, by_customer: Mapping[UUID, Sequence[str]]) -> None:
+    """Take what has ended, by its ids, off the overviews."""
+    customers = sorted(by_customer)
+    await tx.raw.execute(END[column], customers, [" ".join(by_customer[id]) for id in customers], tx.at)
+
+
+async def save_stages(tx: Transaction, by_customer: Mapping[UUID, CustomerStageChanged]) -> None:
+    """Write the stage and the relationship that the last sweep found."""
+    changes = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "life_stage": [change.stage for change in changes],
+        "life_stage_since": [change.since for change in changes],
+        "relationship": [change.relationship for change in changes],
+    }
+    await _save(tx, columns, REPLACE)
+
+
+async def save_satisfaction(tx: Transaction, by_customer: Mapping[UUID, SatisfactionMeasured]) -> None:
+    """Keep the latest answer of each customer: experience less expectation."""
+    answers = by_customer.values()
+    columns: Columns = {
+        "customer_id": list(by_customer),
+        "satisfaction_index": [answer.experience - answer.expectation for answer in answers],
+        "satisfaction_at": [answer.answered_at for answer in answers],
+    }
+    await _save(tx, columns, KEEP_LAST_ANSWER)
 
 
 async def _save(tx: Transaction, columns: Columns, on_conflict: Upsert) -> None:
@@ -181,12 +218,6 @@ async def write_account_managers(tx: Transaction, customer_ids: Sequence[UUID]) 
         customer_ids,
         tx.at,
     )
-
-
-async def save_closed_warnings(tx: Transaction, by_customer: Mapping[UUID, Sequence[str]]) -> None:
-    """Take closed warnings, by their ids, off the overviews."""
-    ids = sorted(by_customer)
-    await tx.raw.execute(CLOSE_WARNINGS, ids, [" ".join(by_customer[id]) for id in ids], tx.at)
 
 
 async def find_overview(database: Database, customer_id: UUID, actor: Actor, today: date) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from services.tiering_svc.monitoring.domain.likelihood.model import LikelihoodMo
 from services.tiering_svc.monitoring.domain.monthly_series import MonthlySeries
 from services.tiering_svc.monitoring.domain.relationship import TierSizes, relationship_of
 from services.tiering_svc.monitoring.domain.stage import stage_of
+from services.tiering_svc.monitoring.domain.stage_changes import FoundStage, stage_events
 from services.tiering_svc.monitoring.domain.stage_rules import StageSetting
 from services.tiering_svc.monitoring.domain.warning import (
     SWEEP,
@@ -194,18 +195,20 @@ async def _classify(
     sizes = tier_sizes_in(run.setting)
     tiers = await stages.list_tiers(tx, customers, run.as_of)
     rhythms = await load_rhythms(tx, PointInTime(run.as_of, tx.at, True), customers)
-    codes = [
-        stage_of(series, rhythms.get(customer_id), setting.rules.stage, setting.churn).code
-        for customer_id, series in zip(customers, all_series, strict=True)
-    ]
-    relationships = [
-        relationship_of(series, tiers.get(customer_id), sizes, setting.rules.relationship).code
-        for customer_id, series in zip(customers, all_series, strict=True)
-    ]
-    batch.stages += Counter(
-        f"{stage}/{relationship or ''}" for stage, relationship in zip(codes, relationships, strict=True)
-    )
-    await stages.save_stages(tx, run.run_id, run.as_of, customers, codes, relationships)
+    before = await stages.load_stages(tx, customers)
+    found: dict[UUID, FoundStage] = {}
+    for customer_id, series in zip(customers, all_series, strict=True):
+        rhythm = rhythms.get(customer_id)
+        stage = stage_of(series, rhythm, setting.rules.stage, setting.churn).code
+        assert stage is not None  # there always is one
+        relationship = relationship_of(series, tiers.get(customer_id), sizes, setting.rules.relationship).code
+        found[customer_id] = FoundStage(stage, relationship)
+        last_order_at = None if rhythm is None else rhythm.last_at
+        batch.events += stage_events(
+            customer_id, before.get(customer_id), found[customer_id], run.as_of, last_order_at
+        )  # fmt: skip
+    batch.stages += Counter(f"{stage.stage}/{stage.relationship or ''}" for stage in found.values())
+    await stages.save_stages(tx, run.run_id, run.as_of, found)
 
 
 def tier_sizes_in(setting: Mapping[str, object]) -> TierSizes:

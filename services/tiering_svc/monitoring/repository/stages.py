@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.monitoring.domain.relationship import TierSizes
+from services.tiering_svc.monitoring.domain.stage_changes import FoundStage, KeptStage
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.tables.stages import customer_stage
 from shared.messaging import Transaction
@@ -40,15 +41,25 @@ ONLY_CHANGES = Upsert(
 )
 
 
-async def save_stages(
-    tx: Transaction, run_id: UUID, as_of: datetime, customers: Sequence[UUID], stages: Sequence[str | None],
-    relationships: Sequence[str | None],
-) -> None:  # fmt: skip
-    """The stage and relationship type of each customer, in the order of `customers`; only changes are written."""
-    await insert_columns(
-        tx, customer_stage, {"customer_id": customers, "stage": stages, "relationship": relationships},
-        shared={"since": as_of, "run_id": run_id}, on_conflict=ONLY_CHANGES,
-    )  # fmt: skip
+async def load_stages(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, KeptStage]:
+    """What the last sweep left of these customers; who had none is left out. Only a sweep writes them, and sweeps are
+    one job after the other."""
+    rows = await tx.raw.fetch(
+        "select customer_id, stage, relationship, since from customer_stage where customer_id = any($1::uuid[])",
+        customers,
+    )
+    return {row[0]: KeptStage(*row[1:]) for row in rows}
+
+
+async def save_stages(tx: Transaction, run_id: UUID, as_of: datetime, found: Mapping[UUID, FoundStage]) -> None:
+    """The stage and relationship type of each customer; only changes are written."""
+    columns: dict[str, Sequence[Any]] = {
+        "customer_id": list(found),
+        "stage": [stage.stage for stage in found.values()],
+        "relationship": [stage.relationship for stage in found.values()],
+    }
+    shared = {"since": as_of, "run_id": run_id}
+    await insert_columns(tx, customer_stage, columns, shared=shared, on_conflict=ONLY_CHANGES)
 
 
 @dataclass(frozen=True, slots=True)
