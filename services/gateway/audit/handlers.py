@@ -27,7 +27,9 @@ async def list_accesses(
     query = _query_of(wanted) | {"limit": str(limit + 1)}
     parts = {name: PartRequest(name, "/v1/audit", query | _cursor_of(before_in(name, place))) for name in OTHERS}
     composed = await composer.load(actor, parts)
-    trails = {OWN: own} | {name: answer.json()["items"] for name, answer in composed.answers.items() if answer.succeeded}
+    trails = {OWN: own} | {
+        name: answer.json()["items"] for name, answer in composed.answers.items() if answer.succeeded
+    }
     lines = [_line(name, content) for name, items in trails.items() for content in items]
     return newest_first(lines, limit), [name for name in OTHERS if name not in trails]
 
