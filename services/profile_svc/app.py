@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.profile_svc.calls import routes as calls
+from services.profile_svc.consents import routes as consents
 from services.profile_svc.contacts import routes as contacts
 from services.profile_svc.employees import routes as employees
 from services.profile_svc.files import routes as files
@@ -18,11 +19,12 @@ from services.profile_svc.subscriptions import subscriptions, timers
 from services.profile_svc.teams import routes as teams
 from shared.chassis import Ports, create_service
 
-AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups)
+AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups, consents)
 
 TAGS = {
     "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
     "contact log": "Every conversation with a customer, and the next step that was agreed.",
+    "consents": "What a customer allows to be written or called to for, and by which channel.",
     "team": "Employees, and who of them is responsible for which customer.",
     "groups": "Which customer belongs to which: companies and their parents.",
     "calls": "The call centre: who is calling, and how calls went.",

@@ -17,3 +17,5 @@ class Settings(ServiceSettings):
     """Answered within three rings (G4)."""
     registry_seconds: float = Field(default=1.5, gt=0, le=10)
     """How long an answer waits for the gateway's registry of references before it goes without them."""
+    consents_by_default: tuple[str, ...] = ("service",)
+    """For which purposes a customer may be written and called to as long as it said nothing (P13)."""

@@ -1,6 +1,7 @@
 """All of profile's tables: their areas declare them, this gathers them, so that the metadata is whole."""
 
 from services.profile_svc.calls.tables import call
+from services.profile_svc.consents.tables import consent
 from services.profile_svc.contacts.tables import contact_log
 from services.profile_svc.core.tables import metadata
 from services.profile_svc.employees.tables import employee
@@ -13,6 +14,7 @@ from services.profile_svc.teams.tables import team_assignment
 __all__ = [
     "call",
     "case_copy",
+    "consent",
     "contact_log",
     "customer",
     "customer_email",

@@ -12,6 +12,7 @@ from services.complaint_svc.cases.schemas import Channel, ComplaintCreate
 from services.gateway.intake.domain.order_content import announced_sku
 from services.gateway.intake.schemas.orders import OrderCreate, OrderLineCreate
 from services.gateway.intake.schemas.reversals import CancellationCreate
+from services.profile_svc.consents.schemas import ConsentCreate
 from services.profile_svc.employees.schemas import CentreUpdate, EmployeeCreate
 from services.profile_svc.files.schemas import AcquisitionSource, FileFacts
 from services.tiering_svc.key_accounts.schemas import DisqualificationWrite
@@ -52,8 +53,8 @@ SOURCES: dict[str, Source] = {
     "subject_digest": "of the system",
     "trail": "of the system",
     "digest": "of the system",
-    "purpose": EMPLOYEE,
-    "profile.consent_changed.v1 channel": EMPLOYEE,
+    "purpose": (ConsentCreate, "purpose"),
+    "profile.consent_changed.v1 channel": (ConsentCreate, "channel"),
     "tier": LEVEL,
     "previous_tier": LEVEL,
     "cause": CAUSE,

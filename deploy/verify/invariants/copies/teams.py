@@ -32,6 +32,27 @@ INVARIANTS = (
                or a.assigned_at <> t.assigned_at or a.released_at <> t.released_at
         """,
     ),
+    Within(
+        "consents_announced",
+        "every statement about consent was announced, with what it says, and no other",
+        ("profile",),
+        checked="select count(*) from consent",
+        offending=f"""
+            with announced as (
+                select (p ->> 'customer_id')::uuid as customer_id, p ->> 'purpose' as purpose,
+                       p ->> 'channel' as channel, (p ->> 'granted')::boolean as granted,
+                       (p ->> 'changed_at')::timestamptz as changed_at, count(*) as times
+                from (select payload::jsonb as p from outbox where type = 'profile.consent_changed.v1') as events
+                group by 1, 2, 3, 4, 5
+            ), recorded as (
+                select customer_id, purpose, channel, granted, changed_at, count(*) as times, max(recorded_at) as newest
+                from consent group by 1, 2, 3, 4, 5
+            )
+            select customer_id, purpose, channel, granted, changed_at, r.times as recorded, a.times as announced
+            from recorded r full join announced a using (customer_id, purpose, channel, granted, changed_at)
+            where r.times is null or (r.times is distinct from a.times and r.newest >= {CUT})
+        """,
+    ),
     Between(
         "teams_agree",
         "the account teams of all times are the same where responsibility is told from them",

@@ -216,6 +216,23 @@ create table group_membership (
 
 create index group_membership_parent on group_membership (parent_id);
 
+create table consent (
+    id uuid primary key,
+    customer_id uuid not null references customer (id),
+    purpose text not null,
+    channel text not null,
+    granted boolean not null,
+    changed_at timestamptz not null,
+    recorded_at timestamptz not null,
+    origin text not null,
+    recorded_by text not null
+);
+
+create index consent_customer on consent (customer_id, changed_at);
+
+create trigger consent_stays before update or delete on consent
+for each statement execute function refuse_change();
+
 -- What is told of the past stays: of a team, a contact and a place in a group only the end is added.
 
 create trigger customer_stays before update of id, registered_at on customer

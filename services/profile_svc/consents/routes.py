@@ -1,0 +1,94 @@
+"""What customers allow, over HTTP (P13). The company's own."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from services.profile_svc.consents import repository
+from services.profile_svc.consents.handlers import load_decision, record_consent
+from services.profile_svc.consents.schemas import (
+    ConsentCreate,
+    ConsentDecisionRead,
+    ConsentRead,
+    ConsentsRead,
+    show_decision,
+)
+from services.profile_svc.files.repository import customer_files
+from services.profile_svc.settings import Settings
+from shared.chassis import Code, CurrentActor, Id, Instant, Tx, allow, service_router, staff_only
+from shared.chassis.audit import add_access
+from shared.chassis.http.instants import refuse_backdating, refuse_future
+
+router = service_router(prefix="/v1/customers/{customer_id}/consents", tags=["consents"])
+
+BACKDATING_GRACE = timedelta(days=1)  # what was said yesterday is entered today; older needs the scope history
+AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
+KnownAt = Annotated[Instant | None, Query(description="as far as it was known then; now, if not given")]
+
+
+def allowed_by_default(request: Request) -> tuple[str, ...]:
+    """The purposes that need no statement."""
+    settings = request.app.state.service.settings
+    assert isinstance(settings, Settings)
+    return settings.consents_by_default
+
+
+@router.post("", status_code=201, dependencies=[allow("customers:write"), staff_only])
+async def record_a_consent(customer_id: Id, body: ConsentCreate, tx: Tx, actor: CurrentActor) -> ConsentRead:
+    """Keep that the customer allows, or forbids, to be written or called to. Withdrawing is a statement too: `granted`
+    is false. The same as it said last gets the same answer and is announced once."""
+    since = body.since or tx.at
+    refuse_future(since, tx.at, "/from")
+    refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
+    statement = await record_consent(
+        tx, actor, customer_id, purpose=body.purpose, channel=body.channel, granted=body.granted, changed_at=since,
+        origin=body.origin,
+    )  # fmt: skip
+    return ConsentRead.model_validate(statement)
+
+
+@router.get("", dependencies=[allow("customers:read"), staff_only])
+async def list_consents(
+    customer_id: Id, request: Request, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None
+) -> ConsentsRead:
+    """What holds, and every statement up to then. Not for partners."""
+    await customer_files.get_file(tx, customer_id, actor)
+    as_of, known_at = as_of or tx.at, known_at or tx.at
+    history = [
+        statement
+        for statement in await repository.list_statements(tx, customer_id)
+        if statement.changed_at <= as_of and statement.recorded_at <= known_at
+    ]
+    await add_access(tx, actor, "read_consents", [customer_id], fields=("consent",))
+    last = {(statement.purpose, statement.channel): statement for statement in history}
+    return ConsentsRead(
+        customer_id=customer_id,
+        as_of=as_of,
+        known_at=known_at,
+        holds=[ConsentRead.model_validate(last[pair]) for pair in sorted(last)],
+        history=[ConsentRead.model_validate(statement) for statement in history],
+        allowed_by_default=list(allowed_by_default(request)),
+    )
+
+
+@router.get("/decision", dependencies=[allow("customers:read"), staff_only])
+async def decide_about_a_message(
+    customer_id: Id,
+    request: Request,
+    tx: Tx,
+    actor: CurrentActor,
+    purpose: Annotated[Code, Query(description="for what the customer would be written or called to")],
+    channel: Annotated[Code, Query(description="by which channel")],
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> ConsentDecisionRead:
+    """Whether the customer may be written or called to for this purpose by this channel, and which statement says so:
+    the last one that covers both."""
+    await customer_files.get_file(tx, customer_id, actor)
+    decision = await load_decision(
+        tx, customer_id, purpose, channel,
+        as_of=as_of, known_at=known_at, allowed_by_default=allowed_by_default(request),
+    )  # fmt: skip
+    await add_access(tx, actor, "read_consents", [customer_id], fields=("consent",))
+    return show_decision(customer_id, purpose, channel, decision)
