@@ -26,6 +26,7 @@ from shared.events import (
     ReceivableIssued,
     RiskFlagCleared,
     RiskFlagRaised,
+    SatisfactionAnswered,
     SatisfactionMeasured,
     SettlementProposed,
     TierChanged,
@@ -39,6 +40,7 @@ from shared.messaging import Subscriptions, Timers
 timers = Timers()
 subscriptions = Subscriptions(lock_first=overview.lock_the_overviews_of_a_batch)
 subscriptions.leave_out(OrderPlaced, "lines")
+subscriptions.leave_out(OrderDelivered, "lines")
 
 # files
 subscriptions.on(CustomerReferenceRegistered, stubs.when_references_are_registered_open_stubs)
@@ -82,6 +84,7 @@ subscriptions.on(ComplaintAcknowledged, overview.when_cases_change_count_them_ag
 subscriptions.on(ComplaintJudged, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(SettlementProposed, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(ComplaintResolved, overview.when_cases_change_count_them_again, copy=the_overview)
+subscriptions.on(SatisfactionAnswered, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)

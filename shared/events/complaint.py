@@ -126,6 +126,19 @@ class ComplaintResolved(CaseEvent):
 
 
 @catalogued
+class SatisfactionAnswered(CaseEvent):
+    """At a follow-up the customer said how satisfied it is, whether the case is closed with that or not (C2)."""
+
+    type: ClassVar[str] = "complaint.satisfaction_answered.v1"
+    time_field: ClassVar[str] = "answered_at"
+
+    satisfaction: int
+    """What the customer said: 1 (very dissatisfied) to 5."""
+    answered_at: Instant
+    """When the customer said so."""
+
+
+@catalogued
 class ComplaintClosed(CaseEvent):
     """The case was closed after its follow-up."""
 

@@ -158,6 +158,15 @@ class OrderCancelled(Event):
     """What was left of the order and is called off now, by line."""
 
 
+class DeliveredLine(Part):
+    """How many pieces of one line of an order arrived."""
+
+    line: int
+    """The number of the order's line."""
+    quantity: int
+    """How many of its pieces arrived, 1 or more."""
+
+
 @catalogued
 class OrderDelivered(Event):
     """An order, or a part of it, arrived at the customer."""
@@ -176,6 +185,8 @@ class OrderDelivered(Event):
     """When that order was placed."""
     delivered_at: Instant
     """When the delivery arrived at the customer."""
+    lines: tuple[DeliveredLine, ...] = ()
+    """What arrived, by line of the order. Missing: the source did not say."""
 
 
 @catalogued

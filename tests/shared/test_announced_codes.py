@@ -63,7 +63,10 @@ SOURCES: dict[str, Source] = {
     "dimension": (WarningRuleDocument, "dimension"),
     "subject_code": "of the system",  # a tier, a region, a category …, each of which is above
     # words of the owner's own: it writes these, and nobody sends them in
-    **dict.fromkeys(("kind", "kinds", "role", "risk", "severity", "stage", "escalation_level"), "closed"),
+    **dict.fromkeys(
+        ("kind", "kinds", "role", "risk", "severity", "stage", "escalation_level", "previous_stage", "relationship"),
+        "closed",
+    ),
     **dict.fromkeys(("tiering.key_account_ended.v1 cause", "tiering.risk_flag_cleared.v1 cause"), "closed"),
     "profile.contact_logged.v1 channel": "closed",
     "rule": RULE,

@@ -109,6 +109,8 @@ FAULTS = [
           {"deliveries_announced", "overview_deliveries"}),
     Fault("delivery-moved", "gateway", "update delivery set delivered_at = delivered_at + interval '1 day'",
           {"deliveries_announced", "overview_deliveries"}),
+    Fault("delivery-of-other-lines", "gateway", """update delivery set lines = '[{"line": 1, "quantity": 1}]'""",
+          {"deliveries_announced"}),
     Fault("receivable-altered", "gateway", "update receivable set amount = amount + 1 where amount = 600",
           {"money_announced", "receivables_in_indicators", "overview_owed", "receivables_in_profile"}),
     Fault("receivable-due-later", "gateway", "update receivable set due_on = due_on + 30",

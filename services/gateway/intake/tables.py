@@ -53,6 +53,7 @@ delivery = Table(
     Column("order_id", Uuid, ForeignKey("customer_order.id"), nullable=False, index=True),
     Column("customer_id", Uuid, nullable=False),
     Column("delivered_at", Timestamp, nullable=False),
+    Column("lines", JSONB, nullable=False),  # empty: the source did not say what arrived
     Column("fingerprint", LargeBinary, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),

@@ -62,7 +62,7 @@ async def test_C2_the_four_steps(client, known, announced, as_role) -> None:
     }  # fmt: skip
     events = await announced()
     assert isinstance(events[0], ComplaintFiled)
-    assert [e.key for e in events] == [str(CUSTOMER)] * 7
+    assert [e.key for e in events] == [str(CUSTOMER)] * 8
     assert [(e.points, e.amount) for e in events if isinstance(e, ComplaintResolved)] == [(300, Decimal("12.50"))]
     assert isinstance(events[-1], ComplaintClosed)
     everything = " ".join(e.model_dump_json() for e in events)

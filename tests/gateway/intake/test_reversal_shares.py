@@ -117,7 +117,7 @@ def test_nothing_happens_to_an_order_before_it_was_placed() -> None:
     with pytest.raises(DomainError, match="before_its_order"):
         cancel(bought, [], early, None, b"", at=LATER, new_id=uuid4)
     with pytest.raises(DomainError, match="before_its_order"):
-        deliver(bought, "d", early, b"", at=LATER, new_id=uuid4)
+        deliver(bought, (), "d", early, (), b"", at=LATER, new_id=uuid4)
 
 
 def test_a_cancellation_takes_back_what_is_left_and_then_nothing_is() -> None:

@@ -16,6 +16,7 @@ from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
     DeadlineBreached,
+    SatisfactionAnswered,
 )
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -121,3 +122,12 @@ def test_G3_overview_a_case_is_the_same_in_whatever_order_its_facts_come():
         for event in order:  # each in a batch of its own
             merge_case(copy, after(event))
         assert copy == expected
+
+
+def test_C2_what_a_customer_said_before_its_case_was_closed_is_known():
+    about = {"subject_id": UUID(int=1), "case_id": UUID(int=2), "customer_id": UUID(int=1)}
+    said = SatisfactionAnswered(**about, satisfaction=2, answered_at=at(1))
+    closed = ComplaintClosed(**about, satisfaction=4, closed_at=at(2))
+    for events, expected in (([said], 2), ([said, closed], 4), ([closed, said], 4)):
+        (copy,) = fold_cases(events).values()
+        assert copy.satisfaction == expected

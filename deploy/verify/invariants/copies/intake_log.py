@@ -119,9 +119,10 @@ INVARIANTS = (
             left join customer_order o on o.id = d.order_id
             where d.id is null or o.customer_id is distinct from d.customer_id
                or (e.event_id is null and d.recorded_at >= {CUT})
-               or (e.event_id is not null and (d.id, d.order_id, d.customer_id, d.delivered_at, o.placed_at)
+               or (e.event_id is not null and (d.id, d.order_id, d.customer_id, d.delivered_at, d.lines, o.placed_at)
                    is distinct from ((p ->> 'delivery_id')::uuid, (p ->> 'order_id')::uuid,
-                   (p ->> 'customer_id')::uuid, (p ->> 'delivered_at')::timestamptz, (p ->> 'placed_at')::timestamptz))
+                   (p ->> 'customer_id')::uuid, (p ->> 'delivered_at')::timestamptz, p -> 'lines',
+                   (p ->> 'placed_at')::timestamptz))
         """,
     ),
     Within(

@@ -44,6 +44,7 @@ from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
     Event,
+    SatisfactionAnswered,
     SettlementAnswered,
     SettlementProposed,
 )
@@ -177,6 +178,9 @@ def follow_up(case: Case, satisfaction: int | None, close: bool, request: StepRe
     # nothing runs by now: the resolution ended it, or the judgement did; a closed case owes nothing whatever it was
     case = _change_deadlines(case, lambda d: _end_deadline(d, request.at))
     case = replace(case, waiting=None, satisfaction=case.satisfaction if satisfaction is None else satisfaction)
+    if satisfaction is not None:
+        answered = SatisfactionAnswered(**case.event_fields, satisfaction=satisfaction, answered_at=request.at)
+        events = [*events, answered]
     if not close:
         return case, events
     case = replace(case, closed_at=request.at)

@@ -39,5 +39,7 @@ async def report_delivery(
 ) -> DeliveryRead:
     """The order's goods arrived."""
     rules = settings_of(request).rules
-    delivery = await record_delivery(tx, order_id, reporter_of(actor), body.delivery_id, body.delivered_at, rules)
+    delivery = await record_delivery(
+        tx, order_id, reporter_of(actor), body.delivery_id, body.delivered_at, body.delivered(), rules
+    )
     return DeliveryRead.of(delivery)

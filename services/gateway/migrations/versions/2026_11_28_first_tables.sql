@@ -52,7 +52,7 @@ create index reversal_of_order on reversal (order_id);
 create table delivery (
     id uuid primary key, source text not null, ref text not null,
     order_id uuid not null references customer_order (id), customer_id uuid not null,
-    delivered_at timestamptz not null, fingerprint bytea not null, event_id uuid not null,
+    delivered_at timestamptz not null, lines jsonb not null, fingerprint bytea not null, event_id uuid not null,
     recorded_at timestamptz not null, constraint delivery_once unique (source, ref)
 );
 

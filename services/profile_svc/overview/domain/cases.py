@@ -19,6 +19,7 @@ from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
     DeadlineBreached,
+    SatisfactionAnswered,
     SettlementProposed,
 )
 from shared.events.complaint import CaseEvent
@@ -111,8 +112,9 @@ def copy_of_event(event: CaseEvent) -> CaseCopy:
             copy.resolved_at = copy.proposed_at = event.resolved_at
         case ComplaintClosed():
             copy.closed_at = event.closed_at
-            if event.satisfaction is not None:
-                copy.satisfied_at, copy.satisfaction = event.closed_at, event.satisfaction
+            _answer(copy, event.satisfaction, event.closed_at)
+        case SatisfactionAnswered():
+            _answer(copy, event.satisfaction, event.answered_at)
         case ComplaintReopened():
             copy.opened_at = copy.reopened_at = event.reopened_at
         case CustomerIdentified(open=True):
@@ -128,6 +130,11 @@ def copy_of_event(event: CaseEvent) -> CaseCopy:
         case _:  # warned, judged valid, answered, escalated: they change neither count
             pass
     return copy
+
+
+def _answer(copy: CaseCopy, satisfaction: int | None, at: datetime) -> None:
+    if satisfaction is not None:
+        copy.satisfied_at, copy.satisfaction = at, satisfaction
 
 
 def fold_cases(events: Iterable[CaseEvent]) -> dict[UUID, CaseCopy]:
