@@ -11,6 +11,7 @@ from services.profile_svc.employees import routes as employees
 from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
 from services.profile_svc.imports import routes as imports
+from services.profile_svc.merges import routes as merges
 from services.profile_svc.overview import routes as overview
 from services.profile_svc.references.repository.registry import ReferenceRegistry
 from services.profile_svc.search import routes as search
@@ -19,7 +20,7 @@ from services.profile_svc.subscriptions import subscriptions, timers
 from services.profile_svc.teams import routes as teams
 from shared.chassis import Ports, create_service
 
-AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups, consents)
+AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups, consents, merges)
 
 TAGS = {
     "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
@@ -27,6 +28,7 @@ TAGS = {
     "consents": "What a customer allows to be written or called to for, and by which channel.",
     "team": "Employees, and who of them is responsible for which customer.",
     "groups": "Which customer belongs to which: companies and their parents.",
+    "merges": "Two customers who are one: what a merge would do, making it, undoing it.",
     "calls": "The call centre: who is calling, and how calls went.",
 }
 

@@ -58,6 +58,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /v1/(orders|receivables|payments).*", LINE),
     (r"(POST|PUT|DELETE) /v1/employees.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/team.*", LINE),
+    (rf"(POST|DELETE) {CUSTOMER}/merges.*", LINE),
     (r"POST /v1/(customers|customers:batch|call-events)", CASE_WORKERS),
     (rf"(PATCH {CUSTOMER}|(PUT|DELETE) {CUSTOMER}/parent|POST {CUSTOMER}/contact-log.*)", CASE_WORKERS),
 )

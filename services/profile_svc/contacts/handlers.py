@@ -29,11 +29,11 @@ async def record_completion(
     tx: Transaction, actor: Actor, customer_id: UUID, id: UUID, completed_at: datetime, outcome: str | None
 ) -> Contact:
     """A next step was done; completing it again changes nothing."""
-    await customer_files.load_file(tx, customer_id, actor)
-    contact = await contacts.load_contact(tx, customer_id, id)
+    file = await customer_files.load_file(tx, customer_id, actor)
+    contact = await contacts.load_contact(tx, file.members, id)
     done, events = complete_next_step(contact, completed_at, outcome)
     if done is not contact:
         await contacts.save_completion(tx, done)
-    await add_access(tx, actor, "next_step_completed", [customer_id])
+    await add_access(tx, actor, "next_step_completed", [contact.customer_id])
     announce(tx, events)
     return done

@@ -1,6 +1,6 @@
 """SQL of the contact log (P6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,11 +25,12 @@ async def add_contact(tx: Transaction, contact: Contact, by: str) -> None:
     )  # fmt: skip
 
 
-async def load_contact(tx: Transaction, customer_id: UUID, id: UUID) -> Contact:
-    """An entry of a customer, locked; 404 when the customer has no such one."""
+async def load_contact(tx: Transaction, customer_ids: Sequence[UUID], id: UUID) -> Contact:
+    """An entry of a customer, of any of its members where it was merged, locked; 404 when it has no such one."""
     row = await tx.raw.fetchrow(
-        f"select {FIELDS} from contact_log where id = $1 and customer_id = $2 for update", id, customer_id
-    )
+        f"select {FIELDS} from contact_log where id = $1 and customer_id = any($2::uuid[]) for update",
+        id, list(customer_ids),
+    )  # fmt: skip
     if row is None:
         raise not_found("contact_not_found", "There is no such entry in this customer's contact log.")
     return _contact(row)
@@ -45,15 +46,15 @@ async def save_completion(tx: Transaction, contact: Contact) -> None:
 
 
 async def list_contacts(
-    tx: Transaction, customer_id: UUID, before: tuple[datetime, UUID] | None, limit: int, *, open_steps: bool
+    tx: Transaction, customer_ids: Sequence[UUID], before: tuple[datetime, UUID] | None, limit: int, *, open_steps: bool
 ) -> list[Contact]:
     """Newest first; only those whose next step is still to be done, if asked so."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from contact_log
-            where customer_id = $1 and ($2::timestamptz is null or (contacted_at, id) < ($2, $3::uuid))
+            where customer_id = any($1::uuid[]) and ($2::timestamptz is null or (contacted_at, id) < ($2, $3::uuid))
               and (not $5 or (next_step is not null and completed_at is null))
             order by contacted_at desc, id desc limit $4""",
-        customer_id, *(before or (None, None)), limit, open_steps,
+        list(customer_ids), *(before or (None, None)), limit, open_steps,
     )  # fmt: skip
     return [_contact(row) for row in rows]
 

@@ -46,12 +46,12 @@ async def list_contact_log(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ContactRead]:
-    """Newest first."""
-    await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "read_contact_log", [customer_id])
+    """Newest first; of a merged customer, of all its members."""
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_contact_log", file.members)
     before = read_cursor(cursor, datetime, UUID)
     contacts_found = await contacts.list_contacts(
-        tx, customer_id, None if before is None else (before[0], before[1]), limit + 1, open_steps=open_steps
+        tx, file.members, None if before is None else (before[0], before[1]), limit + 1, open_steps=open_steps
     )
     page = page_of(contacts_found, limit, lambda contact: (contact.contacted_at, contact.id))
     return Page(items=[show_contact(contact) for contact in page.items], next=page.next)
@@ -80,9 +80,9 @@ async def log_contact(
 @router.get("/{entry_id}", dependencies=[allow("customers:read"), staff_only])
 async def read_contact(customer_id: Id, entry_id: Id, tx: Tx, actor: CurrentActor) -> ContactRead:
     """One entry of the log."""
-    await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "read_contact_log", [customer_id])
-    return show_contact(await contacts.load_contact(tx, customer_id, entry_id))
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_contact_log", file.members)
+    return show_contact(await contacts.load_contact(tx, file.members, entry_id))
 
 
 @router.post("/{entry_id}/next-step/completion", dependencies=[allow("customers:write"), staff_only])

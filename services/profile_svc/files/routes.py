@@ -6,7 +6,13 @@ from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.handlers.amendment import amend_customer_file
 from services.profile_svc.files.handlers.registration import register_customer
 from services.profile_svc.files.repository import customer_files
-from services.profile_svc.files.schemas import CustomerCreate, CustomerRead, CustomerUpdate, show_file
+from services.profile_svc.files.schemas import (
+    CustomerCreate,
+    CustomerRead,
+    CustomerUpdate,
+    show_combined_file,
+    show_file,
+)
 from services.profile_svc.references.dependencies import CurrentRegistry, CustomerReferences
 from services.profile_svc.references.domain import references_for
 from shared.chassis import (
@@ -56,11 +62,11 @@ async def open_customer(
 async def read_customer(
     customer_id: Id, references: CustomerReferences, response: Response, tx: Tx, actor: CurrentActor
 ) -> CustomerRead:
-    """The file, with what the outside calls its customer."""
+    """The file, with what the outside calls its customer. Of a merged customer: one file of all its members."""
     file = await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "read", [file.id])
-    show_etag(response, file.version)
-    return show_file(file, references)
+    await add_access(tx, actor, "read", file.members)
+    show_etag(response, file.edition)
+    return show_combined_file(file, references)
 
 
 @router.patch(
@@ -77,11 +83,11 @@ async def amend_customer(
     settings: CurrentSettings,
     if_match: IfMatch = None,
 ) -> CustomerRead:
-    """Merge-patch of a file under If-Match: the version that the caller has seen."""
+    """Merge-patch of a file under If-Match: the version that the caller has seen. Of a merged one, the root's."""
     file = await customer_files.load_file(tx, customer_id, actor)
-    require_unchanged(if_match, file.version, demanded=True)
+    require_unchanged(if_match, file.edition, demanded=True)
     amended = await amend_customer_file(
         tx, actor, file, body.kind, body.facts(), regions=settings.phone_regions
     )  # fmt: skip
-    show_etag(response, amended.version)
-    return show_file(amended, references)
+    show_etag(response, amended.edition)
+    return show_combined_file(amended, references)

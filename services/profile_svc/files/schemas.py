@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.profile_svc.files.domain.combined_file import CombinedFile
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.domain.registration import RegistrationRequest
 from services.profile_svc.references.domain import Reference
@@ -171,6 +172,16 @@ class CustomerRead(FileFacts):
     missing: list[str] = Field(description="what is asked for and not known, the most wanted first")
     registered_at: Instant
     updated_at: Instant
+    root_id: Id | None = Field(default=None, description="who stands for all members of a merged customer: `id`")
+    merged_from: list[Id] | None = Field(default=None, description="the other members of a merged customer")
+
+
+def show_combined_file(file: CombinedFile, references: Sequence[Reference] | None) -> CustomerRead:
+    """The one file of all members of a customer, with all their references."""
+    shown = show_file(file.file, references)
+    if not file.absorbed:
+        return shown
+    return shown.model_copy(update={"root_id": file.id, "merged_from": list(file.absorbed)})
 
 
 def show_file(file: CustomerFile, references: Sequence[Reference] | None) -> CustomerRead:

@@ -1,7 +1,7 @@
-"""Customer files, and the rows made from them so that they can be found."""
+"""Customer files, the rows made from them so that they can be found, and how those of merged customers are one."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from services.profile_svc.core.tables import Timestamp, metadata
 
@@ -15,9 +15,11 @@ customer = Table(  # the file: one row, its facts as the HTTP shape checked them
     Column("version", Integer, nullable=False),
     Column("registered_at", Timestamp, nullable=False),
     Column("updated_at", Timestamp, nullable=False),
+    Column("root_id", Uuid),  # who stands for it (P12), by the merges in force; null: it is merged with nobody
     CheckConstraint("kind in ('organisation', 'person', 'unknown')", name="customer_kind"),
     CheckConstraint("completeness between 0 and 100", name="customer_completeness"),
     CheckConstraint("version >= 1", name="customer_version"),
+    Index("customer_root", "root_id", postgresql_where=text("root_id is not null")),
 )
 customer_name = Table(  # made from the facts, for search (P12)
     "customer_name",
@@ -46,4 +48,13 @@ customer_email = Table(  # made from the facts, for search; in lower case
     Column("customer_id", ForeignKey("customer.id", ondelete="cascade"), primary_key=True),
     Column("address", Text, primary_key=True),
     Index("customer_email_address", "address", postgresql_ops={"address": "text_pattern_ops"}),
+)
+merge_decision = Table(  # what was decided with a merge (P12); which two it made one is in `customer_merge`
+    "merge_decision",
+    metadata,
+    Column("merge_id", Uuid, primary_key=True),
+    Column("keep", JSONB, nullable=False),  # field -> root or absorbed
+    Column("edited", ARRAY(Text), nullable=False, server_default="{}"),  # fields changed while merged: the root's count
+    Column("merged_by", Text, nullable=False),
+    Column("unmerged_by", Text),
 )

@@ -21,6 +21,23 @@ class Membership:
     since: datetime
     until: datetime | None = None
 
+    def with_absorbed(self, absorbed_id: UUID, root_id: UUID) -> "Membership":
+        """The same place where `absorbed_id` is one with `root_id` (P12)."""
+        customer_id, parent_id = (root_id if id == absorbed_id else id for id in (self.customer_id, self.parent_id))
+        return replace(self, customer_id=customer_id, parent_id=parent_id)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it is between two members of one merged customer: such a one says nothing of it."""
+        return self.customer_id == self.parent_id
+
+
+def place_in_group(members: Sequence[UUID], present: Sequence[Membership]) -> Membership | None:
+    """Below whom a customer is now that is one with others (P12): where the first of its `members` is that has a place,
+    the root before the others by id. `present`: their present memberships, with whoever stands for each customer."""
+    outside = {place.customer_id: place for place in present if place.parent_id not in members}
+    return next((outside[id] for id in members if id in outside), None)
+
 
 def move_below(
     history: Sequence[Membership], new: Membership, above: Sequence[Membership], at: datetime
@@ -28,7 +45,8 @@ def move_below(
     """A customer goes below a parent, away from the one it had. Returns the changed memberships, and the events.
 
     `history` is all of the customer's own memberships; `above` those of the parent and of everybody above it, as far as
-    they reach after `new.since`. Refused: its own parent, a cycle at any time (P2), a change before the last one.
+    they reach after `new.since`; of merged customers (P12) with whoever stands for them. Refused: its own parent, a
+    cycle at any time (P2), a change before the last one.
     """
     if new.customer_id == new.parent_id:
         raise invalid("own_parent", "A customer is not its own parent.", pointer="/parent_id")
@@ -38,7 +56,8 @@ def move_below(
     _require_after_last_change(history, new.since)
     by_customer: dict[UUID, list[Membership]] = {}
     for membership in above:
-        by_customer.setdefault(membership.customer_id, []).append(membership)
+        if not membership.is_within:
+            by_customer.setdefault(membership.customer_id, []).append(membership)
     if has_ancestor(new.customer_id, new.parent_id, new.since, None, by_customer):
         raise conflict("would_be_a_circle", "The parent is below this customer, now or at that time.")
     ended = [] if present is None else [replace(present, until=new.since)]

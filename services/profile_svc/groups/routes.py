@@ -23,9 +23,9 @@ AsOf = Annotated[Instant | None, Query(description="as of when; now, if not give
 @router.get("/parent", dependencies=[allow("customers:read"), staff_only])
 async def read_parent(customer_id: Id, tx: Tx, actor: CurrentActor) -> ParentRead:
     """Below whom the customer is and was. Not for partners."""
-    await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "read_group", [customer_id])
-    return show_parent(await groups.list_memberships(tx, customer_id), tx.at)
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_group", file.members)
+    return show_parent(file.members, await groups.list_memberships(tx, file.members), tx.at)
 
 
 @router.put("/parent", dependencies=[allow("customers:write"), staff_only])
@@ -34,7 +34,8 @@ async def put_parent(customer_id: Id, body: ParentPut, tx: Tx, actor: CurrentAct
     since = body.since or tx.at
     refuse_future(since, tx.at, "/from")
     refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
-    return show_parent(await move_below_parent(tx, actor, customer_id, body.parent_id, since), max(tx.at, since))
+    file, history = await move_below_parent(tx, actor, customer_id, body.parent_id, since)
+    return show_parent(file.members, history, max(tx.at, since))
 
 
 @router.delete("/parent", status_code=204, dependencies=[allow("customers:write"), staff_only])
@@ -46,9 +47,9 @@ async def leave_parent(customer_id: Id, tx: Tx, actor: CurrentActor) -> None:
 @router.get("/group", dependencies=[allow("customers:read"), staff_only])
 async def read_group(customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None) -> GroupRead:
     """Who is below the customer, now or as of an instant. Not for partners."""
-    await customer_files.get_file(tx, customer_id, actor)
+    file = await customer_files.get_file(tx, customer_id, actor)
     as_of = as_of or tx.at
     refuse_future(as_of, tx.at, "/as_of")
-    members = await groups.list_members(tx, customer_id, as_of)
+    members = await groups.list_members(tx, file.id, as_of)
     await add_access(tx, actor, "read_group", [member.customer_id for member in members])
-    return show_group(customer_id, as_of, members)
+    return show_group(file.id, as_of, members)

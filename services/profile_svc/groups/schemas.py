@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.profile_svc.groups.domain import Membership
+from services.profile_svc.groups.domain import Membership, place_in_group
 from services.profile_svc.groups.repository import GroupMember
 from shared.chassis import Id, Instant, Read, Shape
 
@@ -50,18 +50,12 @@ class GroupRead(Read):
     members: list[GroupMemberRead] = Field(description="the customer itself first, then from the top down")
 
 
-def show_parent(memberships: Sequence[Membership], at: datetime) -> ParentRead:
-    """A customer's memberships, and the parent it has at `at`."""
-    now = next(
-        (
-            membership.parent_id
-            for membership in memberships
-            if membership.since <= at and (membership.until is None or membership.until > at)
-        ),
-        None,
-    )
+def show_parent(members: Sequence[UUID], memberships: Sequence[Membership], at: datetime) -> ParentRead:
+    """The memberships of a customer, of all its `members` where it was merged (P12), and the parent it has at `at`."""
+    present = [place for place in memberships if place.since <= at and (place.until is None or place.until > at)]
+    place = place_in_group(members, present)
     return ParentRead(
-        parent_id=now,
+        parent_id=None if place is None else place.parent_id,
         history=[
             MembershipRead(parent_id=membership.parent_id, from_=membership.since, to=membership.until)
             for membership in memberships

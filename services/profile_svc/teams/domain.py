@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
+from services.profile_svc.files.domain.combined_file import ACCOUNT_MANAGER, CombinedFile
 from shared.errors import conflict
 from shared.events import Event, TeamMemberAssigned, TeamMemberReleased
 
@@ -97,3 +98,17 @@ def who_answers(team: Sequence[Assignment]) -> Assignment | None:
         key=lambda assignment: (ROLES.index(assignment.role), assignment.assigned_at, assignment.employee_id),
         default=None,
     )
+
+
+def team_of_merged(file: CombinedFile, assignments: Sequence[Assignment]) -> list[Assignment]:
+    """Who looks after a customer now, of the assignments of all its members (P12): one account manager, the one whose
+    member's counts for the merges in force; of everybody else the same role once, as the first member has it."""
+    current = [assignment for assignment in assignments if assignment.is_current]
+    managed = {assignment.customer_id for assignment in current if assignment.role == ACCOUNT_MANAGER}
+    manager_of = file.surviving(ACCOUNT_MANAGER, managed)
+    places = {id: place for place, id in enumerate(file.members)}
+    team: dict[tuple[str, str], Assignment] = {}
+    for assignment in sorted(current, key=lambda a: (places[a.customer_id], a.assigned_at, a.id)):
+        if assignment.role != ACCOUNT_MANAGER or assignment.customer_id == manager_of:
+            team.setdefault((assignment.role, assignment.employee_id), assignment)
+    return list(team.values())

@@ -53,9 +53,9 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
     ]
 
 
-async def load_assignment(tx: Transaction, customer_id: UUID, id: UUID) -> Assignment:
-    """One assignment of a customer, locked; 404 when the customer has no such one."""
-    query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id == customer_id)
+async def load_assignment(tx: Transaction, customer_ids: Sequence[UUID], id: UUID) -> Assignment:
+    """One assignment of a customer, of any of its members where it was merged, locked; 404 when it has no such one."""
+    query = select(team_assignment).where(team_assignment.c.id == id, team_assignment.c.customer_id.in_(customer_ids))
     row = (await tx.sql.execute(query.with_for_update())).one_or_none()
     if row is None:
         raise not_found("assignment_not_found", "This customer has no such assignment.")

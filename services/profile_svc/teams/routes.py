@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
+from services.profile_svc.teams.domain import team_of_merged
 from services.profile_svc.teams.handlers import assign_team_member, release_team_member
 from services.profile_svc.teams.schemas import AssignmentCreate, AssignmentRead, TeamRead, show_member
 from shared.chassis import (
@@ -33,13 +34,14 @@ Note = Annotated[Annotated[Text, StringConstraints(max_length=2000)] | None, Que
 
 @router.get("/customers/{customer_id}/team", dependencies=[allow("customers:read"), staff_only])
 async def read_team(customer_id: Id, tx: Tx, actor: CurrentActor) -> TeamRead:
-    """The account team now and before. Not for partners."""
-    await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "read_team", [customer_id])
-    members = await teams.list_members(tx, [customer_id], current=False)
+    """The account team now and before; of a merged customer that of all its members. Not for partners."""
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "read_team", file.members)
+    members = await teams.list_members(tx, file.members, current=False)
+    team = {member.id for member in team_of_merged(file, [member.assignment for member in members])}
     return TeamRead(
-        members=[show_member(member) for member in members if member.assignment.is_current],
-        past=[show_member(member) for member in members if not member.assignment.is_current],
+        members=[show_member(member) for member in members if member.assignment.id in team],
+        past=[show_member(member) for member in members if member.assignment.id not in team],
     )
 
 
@@ -55,9 +57,11 @@ async def assign_to_team(
     refuse_future(since, tx.at, "/from")
     refuse_backdating(since, tx.at, actor, allowed=BACKDATING_GRACE)
     id = new_id()
-    await assign_team_member(tx, actor, id, customer_id, body.employee_id, body.role, since, body.hand_over_note)
+    assignment = await assign_team_member(
+        tx, actor, id, customer_id, body.employee_id, body.role, since, body.hand_over_note
+    )
     response.headers["Location"] = f"/v1/customers/{customer_id}/team/{id}"
-    members = await teams.list_members(tx, [customer_id], current=True)
+    members = await teams.list_members(tx, [assignment.customer_id], current=True)
     return show_member(next(member for member in members if member.assignment.id == id))
 
 

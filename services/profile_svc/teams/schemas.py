@@ -32,7 +32,9 @@ class TeamRead(Read):
     """The team now, and who was on it before, each oldest first."""
 
     members: list[AssignmentRead]
-    past: list[AssignmentRead]
+    past: list[AssignmentRead] = Field(
+        description="of a merged customer also account managers of its members who do not count while it is merged"
+    )
 
 
 def show_member(member: TeamMember) -> AssignmentRead:

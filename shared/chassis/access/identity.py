@@ -17,6 +17,7 @@ WRITE = frozenset(
         "orders:write",
         "receivables:write",
         "customers:write",
+        "customers:merge",  # say that two customers are one, and take it back
         "team:write",
         "complaints:file",  # file a case
         "complaints:answer",  # accept or refuse a proposal, answer for a customer
@@ -41,7 +42,7 @@ AGENT = (
     | EVERY_CUSTOMER
     | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
 )
-MANAGER = AGENT - EVERY_CUSTOMER | {"orders:write", "receivables:write", "team:write"}
+MANAGER = AGENT - EVERY_CUSTOMER | {"orders:write", "receivables:write", "team:write", "customers:merge"}
 HEAD = (
     MANAGER
     | EVERY_CUSTOMER

@@ -12,7 +12,18 @@ create table customer (
     completeness smallint not null constraint customer_completeness check (completeness between 0 and 100),
     version int not null constraint customer_version check (version >= 1),
     registered_at timestamptz not null,
-    updated_at timestamptz not null
+    updated_at timestamptz not null,
+    root_id uuid
+);
+
+create index customer_root on customer (root_id) where root_id is not null;
+
+create table merge_decision (
+    merge_id uuid primary key,
+    keep jsonb not null,
+    edited text[] not null default '{}',
+    merged_by text not null,
+    unmerged_by text
 );
 
 create table customer_name (
