@@ -18,14 +18,18 @@ from services.profile_svc.search import routes as search
 from services.profile_svc.settings import Settings
 from services.profile_svc.subscriptions import subscriptions, timers
 from services.profile_svc.teams import routes as teams
+from services.profile_svc.units import routes as units
 from shared.chassis import Ports, create_service
 
-AREAS = (imports, search, files, overview, employees, teams, calls, contacts, groups, consents, merges)
+AREAS = (
+    *(imports, search, files, overview, units, employees, teams, calls, contacts, groups, consents, merges),
+)
 
 TAGS = {
     "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
     "contact log": "Every conversation with a customer, and the next step that was agreed.",
     "consents": "What a customer allows to be written or called to for, and by which channel.",
+    "people": "The company's own units and employees: where they belong, whether they are there, who signs in.",
     "team": "Employees, and who of them is responsible for which customer.",
     "groups": "Which customer belongs to which: companies and their parents.",
     "merges": "Two customers who are one: what a merge would do, making it, undoing it.",

@@ -10,6 +10,7 @@ from services.profile_svc.groups.tables import group_membership
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
 from services.profile_svc.references.tables import customer_source
 from services.profile_svc.teams.tables import team_assignment
+from services.profile_svc.units.tables import unit
 
 __all__ = [
     "call",
@@ -27,4 +28,5 @@ __all__ = [
     "overview",
     "receivable_copy",
     "team_assignment",
+    "unit",
 ]

@@ -56,7 +56,9 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /v1/satisfaction/answers", CASE_WORKERS),
     (r"(POST|PATCH) /v1/complaints.*", CASE_WORKERS),
     (r"POST /v1/(orders|receivables|payments).*", LINE),
-    (r"(POST|PUT|DELETE) /v1/employees.*", LINE),
+    (r"(POST|PATCH) /v1/(units|employees)(/\{\w+\})?", DECIDERS),  # the directory says who sees what
+    (r"(POST|DELETE) /v1/employees/\{employee_id\}/departure", DECIDERS),
+    (r"(PUT|DELETE) /v1/employees/\{employee_id\}/(centre|absence)", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/team.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/merges.*", LINE),
     (r"POST /v1/(customers|customers:batch|call-events)", CASE_WORKERS),

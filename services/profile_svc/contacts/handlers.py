@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.domain import Contact, complete_next_step, log_contact
+from services.profile_svc.employees.domain import check_employed
 from services.profile_svc.employees.repository import check_employee
 from services.profile_svc.files.repository import customer_files
 from shared.chassis import Actor
@@ -17,7 +18,7 @@ async def record_contact(tx: Transaction, actor: Actor, contact: Contact, contac
     await customer_files.load_file(tx, contact.customer_id, actor)
     await check_employee(tx, contact.employee_id)
     if contact.next_step is not None:
-        await check_employee(tx, contact.next_step.owner, pointer="/next_step/owner")
+        check_employed(await check_employee(tx, contact.next_step.owner, pointer="/next_step/owner"))
     logged, events = log_contact(contact, contacted_on)
     await contacts.add_contact(tx, logged, name_in_trail(actor))
     await add_access(tx, actor, "contact_logged", [contact.customer_id])

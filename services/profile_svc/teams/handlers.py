@@ -1,16 +1,22 @@
-"""Who looks after a customer changes (P5); the directory of employees grows."""
+"""Who looks after a customer changes (P5), and employees leave when nobody is theirs to look after any more."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.profile_svc.employees.repository import check_employee
+from services.profile_svc.employees import repository as employees
+from services.profile_svc.employees.domain import Employee, check_employed, leave
+from services.profile_svc.employees.handlers import save_change
 from services.profile_svc.files.domain.combined_file import ACCOUNT_MANAGER
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.domain import Assignment, Role, assign, release
 from shared.chassis import Actor
 from shared.chassis.audit import add_access
+from shared.errors import conflict
 from shared.messaging import Transaction, announce
+
+MOST_NAMED = 200  # accounts that the refusal of a departure names
 
 
 async def assign_team_member(
@@ -26,7 +32,7 @@ async def assign_team_member(
     """The file's lock lets one change of a team happen at a time. Of a merged customer (P12) the root's team grows, and
     its account manager counts from then on."""
     file = await customer_files.load_file(tx, customer_id, actor)
-    await check_employee(tx, employee_id)
+    check_employed(await employees.check_employee(tx, employee_id))
     new = Assignment(id, file.edited_member, employee_id, role, since)
     changed, events = assign(await teams.list_assignments(tx, new.customer_id), new, hand_over_note=hand_over_note)
     await teams.save_assignments(tx, changed)
@@ -36,6 +42,34 @@ async def assign_team_member(
     await add_access(tx, actor, "team_changed", file.members)
     announce(tx, events)
     return new
+
+
+async def record_departure(tx: Transaction, employee_id: str, at: datetime) -> Employee:
+    """The employee left at an instant: nothing new becomes theirs, and their sign-in opens nothing. Again: no change.
+
+    409 `accounts_to_hand_over` while they are on account teams or stand in for somebody: it says whose. The locked row
+    keeps others from assigning them meanwhile.
+    """
+    known = await employees.load_employee(tx, employee_id, lock=True)
+    left = leave(known, at)
+    if left == known:
+        return known
+    accounts = await teams.list_accounts(tx, [employee_id], None, MOST_NAMED)
+    stands_in_for = await employees.list_deputized(tx, employee_id, at)
+    if accounts or stands_in_for:
+        raise conflict(
+            "accounts_to_hand_over",
+            "Hand over the accounts to others first, and name other deputies.",
+            accounts=[{"customer_id": str(account.customer_id), "role": account.role} for account in accounts],
+            stands_in_for=stands_in_for,
+        )
+    return await save_change(tx, known, left)
+
+
+async def take_back_departure(tx: Transaction, employee_id: str) -> Employee:
+    """The employee is there again, or never left. Doing it again changes nothing."""
+    known = await employees.load_employee(tx, employee_id, lock=True)
+    return known if known.left_at is None else await save_change(tx, known, replace(known, left_at=None))
 
 
 async def release_team_member(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,22 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.profile_svc.employees.domain import Employee
 from services.profile_svc.employees.tables import employee
 from services.profile_svc.overview.tables import overview
-from services.profile_svc.teams.domain import Assignment
+from services.profile_svc.teams.domain import Assignment, Role
 from services.profile_svc.teams.tables import team_assignment
 from shared.errors import not_found
 from shared.messaging import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer whom an employee looks after now, in a role; `customer_name` None: the file is a reference only."""
+
+    assignment_id: UUID
+    customer_id: UUID
+    customer_name: str | None
+    employee_id: str
+    role: Role
+    assigned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,21 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
         TeamMember(_assignment(row), Employee(row.employee_id, row.name, row.phone_extension, row.centre))
         for row in await tx.sql.execute(query)
     ]
+
+
+async def list_accounts(
+    tx: Transaction, employee_ids: Sequence[str], after: tuple[UUID, UUID] | None, limit: int
+) -> list[Account]:
+    """Whom these employees look after now, in the order of the customers, after a customer's assignment."""
+    rows = await tx.raw.fetch(
+        """select t.id, t.customer_id, c.facts -> 'names' -> 0 ->> 'name' as name, t.employee_id, t.role, t.assigned_at
+           from team_assignment t join customer c on c.id = t.customer_id
+           where t.employee_id = any($1::text[]) and t.released_at is null
+             and ($2::uuid is null or (t.customer_id, t.id) > ($2, $3::uuid))
+           order by t.customer_id, t.id limit $4""",
+        list(employee_ids), *(after or (None, None)), limit,
+    )  # fmt: skip
+    return [Account(*row) for row in rows]
 
 
 async def load_assignment(tx: Transaction, customer_ids: Sequence[UUID], id: UUID) -> Assignment:

@@ -2,27 +2,50 @@
 
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
+from services.profile_svc.employees.repository import list_deputized, load_employee
+from services.profile_svc.employees.routes import EmployeeId
+from services.profile_svc.employees.schemas import EmployeeEntryRead, show_entry
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.domain import team_of_merged
-from services.profile_svc.teams.handlers import assign_team_member, release_team_member
-from services.profile_svc.teams.schemas import AssignmentCreate, AssignmentRead, TeamRead, show_member
+from services.profile_svc.teams.handlers import (
+    assign_team_member,
+    record_departure,
+    release_team_member,
+    take_back_departure,
+)
+from services.profile_svc.teams.schemas import (
+    AccountRead,
+    AssignmentCreate,
+    AssignmentRead,
+    DepartureCreate,
+    TeamRead,
+    show_member,
+)
 from shared.chassis import (
     CurrentActor,
+    Cursor,
     Id,
+    Limit,
+    Page,
     Text,
     Tx,
     allow,
+    page_of,
+    read_cursor,
     sends,
     service_router,
     staff_only,
 )
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
+from shared.chassis.http.pages import DEFAULT_LIMIT
+from shared.errors import not_found
 from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1", tags=["team"])
@@ -73,3 +96,38 @@ async def release_from_team(
 ) -> None:
     """The assignment ends now and stays in the history. Doing it again changes nothing."""
     await release_team_member(tx, actor, customer_id, assignment_id, hand_over_note)
+
+
+@router.get("/employees/{employee_id}/accounts", dependencies=[allow("customers:read"), staff_only])
+async def list_accounts(
+    employee_id: EmployeeId, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[AccountRead]:
+    """Whom the employee looks after now, with the accounts of whom they stand in for today. Who sees only accounts of
+    their own asks for their own. Not for partners."""
+    if not actor.sees_every_customer and actor.employee_id != employee_id:
+        raise not_found("employee_not_found", "There is no such employee in the directory.")
+    await load_employee(tx, employee_id)
+    whose = [employee_id, *await list_deputized(tx, employee_id, tx.at, only_now=True)]
+    after = read_cursor(cursor, UUID, UUID)
+    listed = await teams.list_accounts(tx, whose, None if after is None else (after[0], after[1]), limit + 1)
+    page = page_of(listed, limit, lambda account: (account.customer_id, account.assignment_id))
+    await add_access(tx, actor, "listed", list(dict.fromkeys(account.customer_id for account in page.items)))
+    return Page(items=[AccountRead.model_validate(account) for account in page.items], next=page.next)
+
+
+@router.post("/employees/{employee_id}/departure", dependencies=[allow("people:admin"), staff_only])
+async def record_a_departure(
+    employee_id: EmployeeId, body: DepartureCreate, tx: Tx, actor: CurrentActor
+) -> EmployeeEntryRead:
+    """The employee left: their sign-in opens nothing any more, and nothing new becomes theirs. While accounts are
+    theirs, or they stand in for somebody, the refusal says what has to be handed over. Again: nothing changes."""
+    at = body.at or tx.at
+    refuse_future(at, tx.at, "/at")
+    refuse_backdating(at, tx.at, actor, allowed=BACKDATING_GRACE)
+    return show_entry(await record_departure(tx, employee_id, at), tx.at)
+
+
+@router.delete("/employees/{employee_id}/departure", dependencies=[allow("people:admin"), staff_only])
+async def take_back_a_departure(employee_id: EmployeeId, tx: Tx) -> EmployeeEntryRead:
+    """The employee came back, or it was entered by mistake: they sign in again, as who they were."""
+    return show_entry(await take_back_departure(tx, employee_id), tx.at)

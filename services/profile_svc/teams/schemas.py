@@ -28,6 +28,22 @@ class AssignmentRead(Read):
     hand_over_note: str | None
 
 
+class DepartureCreate(Shape):
+    """That an employee left."""
+
+    at: Instant | None = Field(default=None, description="when they left; now, if not given")
+
+
+class AccountRead(Read):
+    """A customer whom an employee looks after now."""
+
+    customer_id: Id
+    customer_name: str | None = Field(description="null: the file has no name yet")
+    role: Role
+    employee_id: str = Field(description="whose account it is: the employee, or whom they stand in for")
+    assigned_at: Instant
+
+
 class TeamRead(Read):
     """The team now, and who was on it before, each oldest first."""
 

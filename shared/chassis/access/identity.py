@@ -29,6 +29,7 @@ WRITE = frozenset(
         "points:write",
         "points:adjust",
         "partners:admin",
+        "people:admin",  # the directory: units, employees, what they sign in with
         "history",
     }
 )
@@ -43,12 +44,8 @@ AGENT = (
     | {"customers:write", "complaints:file", "complaints:answer", "complaints:work", "points:write"}
 )
 MANAGER = AGENT - EVERY_CUSTOMER | {"orders:write", "receivables:write", "team:write", "customers:merge"}
-HEAD = (
-    MANAGER
-    | EVERY_CUSTOMER
-    | OVERSIGHT
-    | {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "history"}
-)
+HEAD = MANAGER | EVERY_CUSTOMER | OVERSIGHT
+HEAD |= {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "people:admin", "history"}
 ROLES: Mapping[str, frozenset[str]] = {
     "agent": AGENT,
     "manager": MANAGER,

@@ -10,6 +10,7 @@ import pytest
 from shared.events import EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
 
 SERVICE = "profile"
+ENTERED = 3  # employees, each announced when it is entered into the directory
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ async def test_P5_an_employee_is_placed_at_a_centre_once(client, path, announced
     assert (placed.status_code, placed.json()["centre"]) == (200, "north")
     assert (await client.put(url, json={"centre": "north"})).is_success
     assert (await client.put(url, json={"centre": None})).json()["centre"] is None
-    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)][ENTERED:]
     assert [(item.employee_id, item.centre) for item in changes] == [("E-1", "north"), ("E-1", None)]
     nobody = await client.put("/v1/employees/E-99/centre", json={"centre": "north"})
     assert (nobody.status_code, nobody.json()["code"]) == (404, "employee_not_found")
@@ -167,7 +168,7 @@ async def test_P5_a_centre_of_the_past_holds_until_the_next_placement(client, pa
     later = await client.put(url, json={"centre": "west", "from": "2026-05-01T00:00:00Z"})
     assert later.json()["centre"] == "west"
     assert (await client.put(url, json={"centre": "west"})).json()["centre"] == "west"  # it is there already
-    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)][ENTERED:]
     assert [(item.centre, item.changed_at.month) for item in changes] == [("south", 3), ("north", 1), ("west", 5)]
     to_come = await client.put(url, json={"centre": "east", "from": "2199-01-01T00:00:00Z"})
     assert (to_come.status_code, to_come.json()["code"], to_come.json()["errors"][0]["pointer"]) == (
@@ -216,7 +217,7 @@ async def test_P5_an_absence_names_the_deputy_and_is_announced_with_the_centre(c
         "E-2"
     )
     assert (await client.delete(url)).json()["absence"] is None
-    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)]
+    changes = [item for item in await announced() if isinstance(item, EmployeeChanged)][ENTERED:]
     assert [(item.centre, item.deputy_id, item.absent_from is None) for item in changes] == [
         ("north", None, True), ("north", "E-2", False), ("south", "E-2", False), ("south", None, True),
     ]  # fmt: skip
@@ -236,7 +237,7 @@ async def test_P5_an_absence_names_the_deputy_and_is_announced_with_the_centre(c
 async def test_P5_an_absence_that_makes_no_sense_changes_nothing(client, path, body, status, code, announced):
     answer = await client.put("/v1/employees/E-1/absence", json=body)
     assert (answer.status_code, answer.json().get("errors", [answer.json()])[0]["code"]) == (status, code)
-    assert [item for item in await announced() if isinstance(item, EmployeeChanged)] == []
+    assert [item for item in await announced() if isinstance(item, EmployeeChanged)][ENTERED:] == []
 
 
 async def test_P5_employees_are_listed_by_ids(client, path):

@@ -67,11 +67,31 @@ create table customer_source (
     primary key (customer_id, source)
 );
 
+create table unit (
+    code text primary key,
+    name text not null,
+    kind text not null,
+    parent text references unit check (parent <> code),
+    closed_at timestamptz,
+    version int not null,
+    recorded_at timestamptz not null
+);
+
+create index unit_parent on unit (parent);
+
 create table employee (
     employee_id text primary key,
     name text not null,
     phone_extension text,
     recorded_at timestamptz not null,
+    subject text unique,
+    unit text references unit,
+    skills text[] not null default '{}',
+    languages text[] not null default '{}',
+    capacity int check (capacity >= 0),
+    joined_at timestamptz,
+    left_at timestamptz check (left_at >= joined_at),
+    version int not null default 1,
     centre text,
     centre_since timestamptz,
     absent_from timestamptz,
@@ -79,6 +99,10 @@ create table employee (
     deputy_id text references employee check (deputy_id <> employee_id),
     check (absent_from is not null or num_nonnulls(absent_until, deputy_id) = 0)
 );
+
+create index employee_unit on employee (unit);
+
+create index employee_deputy on employee (deputy_id);
 
 create table team_assignment (
     id uuid primary key,
