@@ -7,10 +7,13 @@ from fastapi import FastAPI
 from services.complaint_svc.calendars import routes as calendars
 from services.complaint_svc.cases.routes import complaints, steps
 from services.complaint_svc.deadlines import routes as deadlines
+from services.complaint_svc.personal_data import PERSONAL_DATA
 from services.complaint_svc.remedies import routes as remedies
 from services.complaint_svc.settings import FirstRules, Settings, business_settings
-from services.complaint_svc.subscriptions import subscriptions, timers
+from services.complaint_svc.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, create_service
+from shared.erasure.http import personal_data_routes
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 TAGS = {
     "complaints": "Cases from filing to follow-up: their steps, their proposals, their deadlines.",
@@ -30,9 +33,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[
             *(complaints.router, steps.router),
             *(calendars.router, calendars.rules, deadlines.router, remedies.router),
+            *(jobs_of_this_service, personal_data_routes(PERSONAL_DATA)),
         ],
         subscriptions=subscriptions,
         timers=timers,
         topic="patron.complaint",
+        background=background_jobs,
         migrations=Path(__file__).parent / "migrations",
     )

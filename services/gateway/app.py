@@ -19,11 +19,14 @@ from services.gateway.intake.dependencies import OrderIntake
 from services.gateway.intake.routes import orders, reversals
 from services.gateway.partners import routes as partners
 from services.gateway.partners.handlers import SourceDirectory
+from services.gateway.personal_data import PERSONAL_DATA
 from services.gateway.receivables import routes as receivables
 from services.gateway.references import routes as references
 from services.gateway.settings import Settings
-from services.gateway.subscriptions import subscriptions, timers
+from services.gateway.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, Service, create_service
+from shared.erasure.http import personal_data_routes
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 ROUTERS = (
     contract.router,
@@ -39,6 +42,8 @@ ROUTERS = (
     audit.router,
     development.router,
     customer_files.router,
+    jobs_of_this_service,
+    personal_data_routes(PERSONAL_DATA),
     forwarding.router,  # last: it takes every path below /v1 that nobody before it took
 )
 
@@ -69,6 +74,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=ROUTERS,
         subscriptions=subscriptions,
         timers=timers,
+        background=background_jobs,
         migrations=Path(__file__).parent / "migrations",
         authenticate=counting_clients(authenticate, clients, delay),
     )

@@ -1,8 +1,11 @@
-"""What wakes the gateway: every event it listens to, with its handler. It has no timers and no jobs."""
+"""What wakes the gateway: every event it listens to, with its handler, and its jobs. It has no timers."""
 
+from services.gateway.personal_data import PERSONAL_DATA
 from services.gateway.references import handlers as references
 from shared.customers import merges
-from shared.events import CustomerRegistered, CustomersMerged, CustomersUnmerged
+from shared.erasure import Erasure
+from shared.events import CustomerRegistered, CustomersMerged, CustomersUnmerged, ErasureRequested, IntakeDataErased
+from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions()
@@ -14,5 +17,10 @@ subscriptions.copy("customers", references.keep_what_is_known).made_by(
 the_merges = subscriptions.copy("merges", merges.forget_merges)
 subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
+erasure = Erasure(PERSONAL_DATA, IntakeDataErased)
+subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)
 
 timers = Timers()
+jobs = Jobs(erasure.job_kinds)
+
+background_jobs = (jobs.work_on_jobs,)

@@ -8,11 +8,14 @@ from services.loyalty_svc.adjustments import routes as adjustments
 from services.loyalty_svc.earning import routes as earning
 from services.loyalty_svc.expiry import routes as expiry
 from services.loyalty_svc.ledger import routes as ledger
+from services.loyalty_svc.personal_data import PERSONAL_DATA
 from services.loyalty_svc.programmes import routes as programmes
 from services.loyalty_svc.redemptions import routes as redemptions
 from services.loyalty_svc.settings import Settings
 from services.loyalty_svc.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, create_service
+from shared.erasure.http import personal_data_routes
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 TAGS = {
     "points": "The ledger of points: balances, lots, holds, redemptions, adjustments, the programme that earns.",
@@ -27,7 +30,10 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         title="Patron loyalty",
         description="Points: what customers earned, hold, spent and owe.",
         tags=TAGS,
-        routers=[area.router for area in (ledger, earning, redemptions, adjustments, expiry, programmes)],
+        routers=[
+            *(area.router for area in (ledger, earning, redemptions, adjustments, expiry, programmes)),
+            *(jobs_of_this_service, personal_data_routes(PERSONAL_DATA)),
+        ],
         subscriptions=subscriptions,
         timers=timers,
         topic="patron.loyalty",

@@ -4,9 +4,11 @@ from services.loyalty_svc.customers import handlers as customers
 from services.loyalty_svc.earning import handlers as earning
 from services.loyalty_svc.expiry import handlers as expiry
 from services.loyalty_svc.ledger import handlers as ledger
+from services.loyalty_svc.personal_data import PERSONAL_DATA
 from services.loyalty_svc.redemptions import handlers as redemptions
 from services.loyalty_svc.settlements import handlers as settlements
 from shared.customers import merges
+from shared.erasure import Erasure
 from shared.events import (
     ComplaintResolved,
     CustomerIdentified,
@@ -14,11 +16,14 @@ from shared.events import (
     CustomerRegistered,
     CustomersMerged,
     CustomersUnmerged,
+    ErasureRequested,
+    LoyaltyDataErased,
     OrderCancelled,
     OrderPlaced,
     OrderReturned,
     TierChanged,
 )
+from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
 subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
@@ -43,7 +48,11 @@ subscriptions.copy("tiers", earning.forget_tiers).made_by(TierChanged, earning.c
 subscriptions.on(ComplaintResolved, settlements.when_complaints_are_resolved_grant_their_points)
 subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_grant_their_settlements)
 
+erasure = Erasure(PERSONAL_DATA, LoyaltyDataErased)
+subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)
+
 timers = Timers()
 timers.on(redemptions.HOLD_ENDS, redemptions.when_holds_end_release_them)
 
-background_jobs = (expiry.expire_lots_as_time_passes,)
+jobs = Jobs(erasure.job_kinds)
+background_jobs = (expiry.expire_lots_as_time_passes, jobs.work_on_jobs)

@@ -8,21 +8,27 @@ from services.profile_svc.calls import routes as calls
 from services.profile_svc.consents import routes as consents
 from services.profile_svc.contacts import routes as contacts
 from services.profile_svc.employees import routes as employees
+from services.profile_svc.erasure import routes as erasure
 from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
 from services.profile_svc.imports import routes as imports
 from services.profile_svc.merges import routes as merges
 from services.profile_svc.overview import routes as overview
+from services.profile_svc.person_exports import routes as person_exports
+from services.profile_svc.personal_data import PERSONAL_DATA
 from services.profile_svc.references.repository.registry import ReferenceRegistry
 from services.profile_svc.search import routes as search
 from services.profile_svc.settings import Settings
-from services.profile_svc.subscriptions import subscriptions, timers
+from services.profile_svc.subscriptions import background_jobs, subscriptions, timers
 from services.profile_svc.teams import routes as teams
 from services.profile_svc.units import routes as units
 from shared.chassis import Ports, create_service
+from shared.erasure.http import personal_data_routes
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 AREAS = (
     *(imports, search, files, overview, units, employees, teams, calls, contacts, groups, consents, merges),
+    *(erasure, person_exports),
 )
 
 TAGS = {
@@ -33,6 +39,7 @@ TAGS = {
     "team": "Employees, and who of them is responsible for which customer.",
     "groups": "Which customer belongs to which: companies and their parents.",
     "merges": "Two customers who are one: what a merge would do, making it, undoing it.",
+    "privacy": "A person's data: told to the person, or erased everywhere.",
     "calls": "The call centre: who is calling, and how calls went.",
 }
 
@@ -47,9 +54,15 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         description="One file per customer, the account team, search, the overview and the call-centre pop.",
         tags=TAGS,
         topic="patron.profile",
-        routers=[area.router for area in AREAS],
+        routers=[
+            *(area.router for area in AREAS),
+            erasure.internal_router,
+            jobs_of_this_service,
+            personal_data_routes(PERSONAL_DATA),
+        ],
         subscriptions=subscriptions,
         timers=timers,
+        background=background_jobs,
         migrations=Path(__file__).parent / "migrations",
     )
     app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, settings.registry_seconds)

@@ -1,10 +1,15 @@
-"""What wakes profile: event -> handler. It has no timers."""
+"""What wakes profile: event -> handler, jobs, background work. It has no timers."""
 
+from services.profile_svc.erasure import handlers as erasures
 from services.profile_svc.files.handlers import stubs
 from services.profile_svc.overview import handlers as overview
+from services.profile_svc.person_exports import handlers as person_exports
+from services.profile_svc.personal_data import PERSONAL_DATA
+from shared.erasure import Erasure
 from shared.events import (
     ComplaintAcknowledged,
     ComplaintClosed,
+    ComplaintDataErased,
     ComplaintFiled,
     ComplaintJudged,
     ComplaintReopened,
@@ -15,14 +20,17 @@ from shared.events import (
     CustomerReferenceRegistered,
     CustomerStageChanged,
     DeadlineBreached,
+    IntakeDataErased,
     KeyAccountApproved,
     KeyAccountEnded,
+    LoyaltyDataErased,
     OrderCancelled,
     OrderDelivered,
     OrderPlaced,
     OrderReturned,
     PaymentReceived,
     PointsPosted,
+    ProfileDataErased,
     ReceivableIssued,
     RiskFlagCleared,
     RiskFlagRaised,
@@ -30,11 +38,13 @@ from shared.events import (
     SatisfactionMeasured,
     SettlementProposed,
     TierChanged,
+    TieringDataErased,
     WarningClosed,
     WarningEased,
     WarningEscalated,
     WarningRaised,
 )
+from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
 timers = Timers()
@@ -89,3 +99,19 @@ subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, c
 subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again, copy=the_overview)
+
+# personal data: what others have erased, and what profile erases itself
+subscriptions.on(IntakeDataErased, erasures.keep_receipts)
+subscriptions.on(TieringDataErased, erasures.keep_receipts)
+subscriptions.on(ComplaintDataErased, erasures.keep_receipts)
+subscriptions.on(LoyaltyDataErased, erasures.keep_receipts)
+erasure = Erasure(
+    PERSONAL_DATA,
+    ProfileDataErased,
+    find_person=erasures.find_person,
+    erase_person=erasures.erase_person_in_profile,
+    finish=erasures.end_what_goes_on,
+)
+
+jobs = Jobs({**erasure.job_kinds, person_exports.KIND: person_exports.PERSON_EXPORTS})
+background_jobs = (jobs.work_on_jobs,)

@@ -5,9 +5,11 @@ from services.profile_svc.consents.tables import consent
 from services.profile_svc.contacts.tables import contact_log
 from services.profile_svc.core.tables import metadata
 from services.profile_svc.employees.tables import employee
+from services.profile_svc.erasure.tables import erasure, erasure_receipt
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
+from services.profile_svc.person_exports.tables import person_export, person_export_part
 from services.profile_svc.references.tables import customer_source
 from services.profile_svc.teams.tables import team_assignment
 from services.profile_svc.units.tables import unit
@@ -23,9 +25,13 @@ __all__ = [
     "customer_phone",
     "customer_source",
     "employee",
+    "erasure",
+    "erasure_receipt",
     "group_membership",
     "metadata",
     "overview",
+    "person_export",
+    "person_export_part",
     "receivable_copy",
     "team_assignment",
     "unit",

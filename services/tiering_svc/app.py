@@ -8,6 +8,7 @@ from services.tiering_svc.indicators import routes as indicators
 from services.tiering_svc.key_accounts.routes import candidates, exclusions, key_accounts
 from services.tiering_svc.key_accounts.routes import customers as customer_accounts
 from services.tiering_svc.monitoring.routes import likelihood_models, stages, warning_rules, warnings
+from services.tiering_svc.personal_data import PERSONAL_DATA
 from services.tiering_svc.policies import routes as policies
 from services.tiering_svc.pyramid.routes import composition, pyramid
 from services.tiering_svc.retention.routes import churn as retention
@@ -20,6 +21,7 @@ from services.tiering_svc.subscriptions import background, subscriptions, timers
 from services.tiering_svc.tiers.routes import overrides as privileges
 from services.tiering_svc.tiers.routes import tiers
 from shared.chassis import Ports, create_service
+from shared.erasure.http import personal_data_routes
 from shared.jobs.http import internal_router as jobs_of_this_service
 
 TAGS = {
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             schedules.router,
             schedules.internal_router,
             jobs_of_this_service,
+            personal_data_routes(PERSONAL_DATA),
         ],
         subscriptions=subscriptions,
         timers=timers,

@@ -5,12 +5,14 @@ from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
 from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tests
 from services.tiering_svc.monitoring.handlers import class_sweeps, likelihood_models, sweeps
+from services.tiering_svc.personal_data import PERSONAL_DATA
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
 from services.tiering_svc.schedules.handlers import due_runs
 from services.tiering_svc.service_quality.handlers import assessments
 from services.tiering_svc.tiers import handlers as tiers
 from shared.customers import merges
+from shared.erasure import Erasure
 from shared.events import (
     ComplaintClosed,
     ComplaintFiled,
@@ -24,6 +26,7 @@ from shared.events import (
     CustomerTraitsChanged,
     DeadlineBreached,
     EmployeeChanged,
+    ErasureRequested,
     GroupParentChanged,
     NextStepCompleted,
     OrderCancelled,
@@ -33,6 +36,7 @@ from shared.events import (
     ReceivableIssued,
     TeamMemberAssigned,
     TeamMemberReleased,
+    TieringDataErased,
 )
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
@@ -91,6 +95,10 @@ subscriptions.on(GroupParentChanged, tiers.when_group_parents_change_grade_their
 # warnings and assessments
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
+# personal data
+erasure = Erasure(PERSONAL_DATA, TieringDataErased)
+subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)
+
 timers = Timers()
 timers.on("override_end", tiers.when_overrides_end_grade_anew)
 timers.on(risk_flags.RISK_END, risk_flags.when_flags_set_by_hand_reach_their_end_clear_them)
@@ -107,6 +115,7 @@ jobs = Jobs(
         "warning_back_test": rule_back_tests.WARNING_BACK_TESTS,
         "likelihood_model": likelihood_models.LIKELIHOOD_MODELS,
         "assessment": due_runs.SCHEDULED_ASSESSMENTS,  # and its looks request what is due of every kind
+        **erasure.job_kinds,
     }
 )
 

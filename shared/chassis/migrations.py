@@ -42,8 +42,8 @@ def execute_file(op: Any, file: Path) -> None:
 
 
 def create_shared_tables(op: Any, dated: str) -> None:
-    """The backbone's and the chassis's tables as they were on a day; the first epoch of the event log begins here."""
-    for part in ("backbone", "chassis", "customers"):
+    """The tables that every service has, as they were on a day; the first epoch of the event log begins here."""
+    for part in ("backbone", "chassis", "customers", "jobs", "erasure"):
         execute_file(op, SHARED / f"{dated}_{part}.sql")
     op.execute(
         text("insert into stream_epoch (one_row, epoch, started_at) values (1, :epoch, now())").bindparams(

@@ -22,13 +22,20 @@ SourcesOf = Callable[[Transaction, UUID], Awaitable[Collection[str] | None]]
 """Reads the sources that a customer has references of; None for a customer that the service does not know."""
 
 
+ERASED = "select exists (select from erased_customer where customer_id = $1 and person_id is null)"
+
+
 async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sources_of: SourcesOf) -> UUID:
     """The customer's id, when the service knows the customer and the actor may see it; else 404 `customer_not_found`.
+
+    One whose personal data was erased (P13), or is to be, is known to nobody.
 
     This is the one way in which a service checks it: in a handler or route for a customer named in a body, and by
     `visible_customer_in_path` for one named in the path.
     """
     sources = await sources_of(tx, customer_id)
+    if sources is not None and await tx.raw.fetchval(ERASED, customer_id):
+        sources = None
     if sources is None or (actor.source is not None and actor.source not in sources):
         raise customer_not_found(customer_id)
     return customer_id

@@ -4,6 +4,7 @@ from shared.events.base import CATALOGUE, Event, Meta, read_event, without
 from shared.events.complaint import (
     ComplaintAcknowledged,
     ComplaintClosed,
+    ComplaintDataErased,
     ComplaintEscalated,
     ComplaintFiled,
     ComplaintJudged,
@@ -20,6 +21,7 @@ from shared.events.intake import (
     CustomerReferenceRegistered,
     CustomerReferenceRemoved,
     DeliveredLine,
+    IntakeDataErased,
     OrderCancelled,
     OrderDelivered,
     OrderLine,
@@ -37,7 +39,7 @@ from shared.events.key_accounts import (
     RiskFlagCleared,
     RiskFlagRaised,
 )
-from shared.events.loyalty import PointsPosted
+from shared.events.loyalty import LoyaltyDataErased, PointsPosted
 from shared.events.profile import (
     ConsentChanged,
     ContactLogged,
@@ -49,6 +51,7 @@ from shared.events.profile import (
     ErasureRequested,
     GroupParentChanged,
     NextStepCompleted,
+    ProfileDataErased,
     TeamMemberAssigned,
     TeamMemberReleased,
     UnitChanged,
@@ -59,6 +62,7 @@ from shared.events.tiering import (
     ReviewApplied,
     SatisfactionMeasured,
     TierChanged,
+    TieringDataErased,
     TierPeriod,
     join_tails,
 )
@@ -92,6 +96,7 @@ __all__ = [
     "ClassWarningRaised",
     "ComplaintAcknowledged",
     "ComplaintClosed",
+    "ComplaintDataErased",
     "ComplaintEscalated",
     "ComplaintFiled",
     "ComplaintJudged",
@@ -117,8 +122,10 @@ __all__ = [
     "ErasureRequested",
     "Event",
     "GroupParentChanged",
+    "IntakeDataErased",
     "KeyAccountApproved",
     "KeyAccountEnded",
+    "LoyaltyDataErased",
     "Meta",
     "NextStepCompleted",
     "OrderCancelled",
@@ -129,6 +136,7 @@ __all__ = [
     "PaymentReceived",
     "PointsPosted",
     "PolicyActivated",
+    "ProfileDataErased",
     "ReceivableIssued",
     "ReversedLine",
     "ReviewApplied",
@@ -142,6 +150,7 @@ __all__ = [
     "TeamMemberReleased",
     "TierChanged",
     "TierPeriod",
+    "TieringDataErased",
     "UnitChanged",
     "WarningClosed",
     "WarningEased",

@@ -53,3 +53,23 @@ class PointsPosted(Event):
     """The complaint it is about, where it is about one."""
     posted_at: Instant
     """When it was posted."""
+
+
+@catalogued
+class LoyaltyDataErased(Event):
+    """Loyalty holds nothing personal any more of a customer, or of a person at its account (P13)."""
+
+    type: ClassVar[str] = "loyalty.data_erased.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "erased_at"
+
+    customer_id: UUID
+    """Whose data was erased, or at whose account the person was."""
+    erasure_id: UUID
+    """The erasure that this is a receipt of."""
+    person_id: UUID | None = None
+    """The person who is no customer, where it was one; missing: the customer itself."""
+    erased_at: Instant
+    """When there was nothing left."""
+    stores: tuple[Code, ...]
+    """The stores in which there was something: tables, stored replies, files. Empty where there was nothing."""

@@ -326,3 +326,23 @@ class ErasureRequested(Event):
     """A person who is no customer (a contact, a family member, a caller, a case's contact); missing: the customer."""
     requested_at: Instant
     """When it was asked for."""
+
+
+@catalogued
+class ProfileDataErased(Event):
+    """Profile holds nothing personal any more of a customer, or of a person at its account (P13)."""
+
+    type: ClassVar[str] = "profile.data_erased.v1"
+    topic: ClassVar[str] = TOPIC
+    time_field: ClassVar[str] = "erased_at"
+
+    customer_id: UUID
+    """Whose data was erased, or at whose account the person was."""
+    erasure_id: UUID
+    """The erasure that this is a receipt of."""
+    person_id: UUID | None = None
+    """The person who is no customer, where it was one; missing: the customer itself."""
+    erased_at: Instant
+    """When there was nothing left."""
+    stores: tuple[Code, ...]
+    """The stores in which there was something: tables, stored replies, files. Empty where there was nothing."""

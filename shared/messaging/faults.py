@@ -20,6 +20,8 @@ POINTS = (
     "timer.before_commit",
     "timer.after_commit",
     "sealer.before_commit",
+    "erasure.before_commit",
+    "erasure.before_receipt",
 )
 
 _name, _, _count = os.environ.get("PATRON_FAULT", "").partition(":")

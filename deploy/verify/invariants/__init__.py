@@ -6,6 +6,7 @@ from deploy.verify.invariants import (
     authority,
     complaints,
     copies,
+    erasure,
     external_facts,
     indicators,
     key_accounts,
@@ -47,4 +48,5 @@ INVARIANTS: tuple[Invariant, ...] = (
     *overview.INVARIANTS,
     *standing_in_overview.INVARIANTS,
     *personal_data.INVARIANTS,
+    *erasure.INVARIANTS,
 )

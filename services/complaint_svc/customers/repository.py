@@ -10,6 +10,7 @@ from shared.events import TierChanged
 from shared.messaging import Transaction, ids_in
 from shared.sql import insert_columns, insert_many, unnest
 
+NOT_ERASED = "not exists (select from erased_customer e where e.customer_id = $1 and e.person_id is null)"
 DROP_TAILS = f"""
 delete from tier_copy using {unnest("tail", customer=tier_copy.c.customer_id, start=tier_copy.c.effective_from)}
 where customer_id = tail.customer and effective_from >= tail.start
@@ -19,10 +20,10 @@ where customer_id = tail.customer and effective_from >= tail.start
 async def load_tiers(tx: Transaction, customer_id: UUID) -> TierHistory:
     """The customer's tiers, locked: a change of them waits meanwhile, and then sees the case that is being filed (K11).
 
-    404 `customer_not_found` for one that complaint has not heard of.
+    404 `customer_not_found` for one that complaint has not heard of, and for one that was erased (P13).
     """
     # Two statements: after waiting for the lock, one alone would still read the periods from before the wait.
-    lock = "select 1 from customer where customer_id = $1 for share"
+    lock = f"select 1 from customer where customer_id = $1 and {NOT_ERASED} for share"
     if await tx.raw.fetchval(lock, customer_id) is None:
         raise customer_not_found(customer_id)
     rows = await tx.raw.fetch("select effective_from, tier from tier_copy where customer_id = $1", customer_id)

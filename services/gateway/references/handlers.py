@@ -13,6 +13,7 @@ from services.gateway.references.repository import (
     list_offered,
     load_registry,
 )
+from shared.erasure import without_erased
 from shared.errors import customer_not_found
 from shared.events import CustomerRegistered
 from shared.messaging import Transaction, announce, new_id
@@ -21,7 +22,7 @@ from shared.messaging import Transaction, announce, new_id
 async def when_customers_are_registered_they_are_known(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
     """They exist from now on. References that their ids were offered to are registered too: the sender of such a file
     may never have got profile's answer."""
-    customer_ids = [file.customer_id for file in files]
+    customer_ids = await without_erased(tx, [file.customer_id for file in files])
     await register_references(tx, await list_offered(tx, customer_ids), Reporter())
     await add_known(tx, customer_ids)
 
@@ -32,7 +33,7 @@ async def keep_what_is_known(_tx: Transaction, _keys: Sequence[str]) -> None:
 
 async def know_registered_customers(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
     """They exist, and nothing else follows that did not follow when it was announced."""
-    await add_known(tx, [file.customer_id for file in files])
+    await add_known(tx, await without_erased(tx, [file.customer_id for file in files]))
 
 
 async def register_opened_files(

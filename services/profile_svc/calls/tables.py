@@ -19,4 +19,5 @@ call = Table(  # telephone calls as the exchange reports them (G4)
     CheckConstraint("ended_at >= ringing_at and ended_at >= answered_at", name="call_ended"),
     Index("call_ringing", "ringing_at"),
     Index("call_customer", "customer_id"),
+    Index("call_number", "number"),
 )

@@ -98,11 +98,12 @@ async def _run(
 
 
 def _visible(actor: Actor, parameters: SqlParameters) -> list[str]:
-    """Conditions that hold `customer c` to what the actor may see (G1)."""
+    """Conditions that hold `customer c` to what the actor may see (G1): of erased ones (P13) nobody sees any."""
+    living = "not exists (select from erased_customer e where e.customer_id = c.id and e.person_id is null)"
     if actor.source is None:
-        return []
+        return [living]
     source = parameters.add(actor.source)
-    return [f"exists (select from customer_source s where s.customer_id = c.id and s.source = {source})"]
+    return [living, f"exists (select from customer_source s where s.customer_id = c.id and s.source = {source})"]
 
 
 def _where(conditions: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ WRITE = frozenset(
         "points:adjust",
         "partners:admin",
         "people:admin",  # the directory: units, employees, what they sign in with
+        "privacy:write",  # tell a person what is known of it, and erase it
         "history",
     }
 )
@@ -46,6 +47,7 @@ AGENT = (
 MANAGER = AGENT - EVERY_CUSTOMER | {"orders:write", "receivables:write", "team:write", "customers:merge"}
 HEAD = MANAGER | EVERY_CUSTOMER | OVERSIGHT
 HEAD |= {"policies:approve", "policies:emergency", "evaluations:run", "points:adjust", "people:admin", "history"}
+HEAD |= {"privacy:write"}
 ROLES: Mapping[str, frozenset[str]] = {
     "agent": AGENT,
     "manager": MANAGER,

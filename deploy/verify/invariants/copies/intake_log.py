@@ -11,7 +11,8 @@ def announced(type_: str) -> str:
 
 # Of an order's payload the lines are at its end, as they are in the row: only what stands before them is read as JSON.
 # Both sides are made narrow before they are joined; where the texts differ, the lines are compared one by one: of an
-# article that is called like a telephone number the event does not say what it is called.
+# article that is called like a telephone number the event does not say what it is called, and of one that was erased
+# the row does not.
 ORDERS = f"""
 with told as (
     select event_id, (left(payload, strpos(payload, ',"lines":') - 1) || '}}')::jsonb as head,
@@ -41,7 +42,7 @@ where s.differs or exists (
     select from jsonb_array_elements(o.lines::jsonb) with ordinality as k(line, place)
     full join jsonb_array_elements(e.payload::jsonb -> 'lines') with ordinality as a(line, place) using (place)
     where k.line is distinct from a.line
-      and (a.line ->> 'sku' <> 'withheld' or k.line - 'sku' is distinct from a.line - 'sku'
+      and ('withheld' not in (a.line ->> 'sku', k.line ->> 'sku') or k.line - 'sku' is distinct from a.line - 'sku'
            or a.line is null or k.line is null))
 """
 

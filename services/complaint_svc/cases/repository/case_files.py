@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, select, tuple_
 
 from services.complaint_svc.cases.repository.cases import read_deadline
-from services.complaint_svc.cases.tables import complaint_case
+from services.complaint_svc.cases.tables import case_story, complaint_case
 from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.remedies.tables import settlement_approval
@@ -54,6 +54,9 @@ class CaseRow:
     satisfaction: int | None
 
 
+ERASED_STORY: Row = {column.name: None for column in case_story.columns} | {"what_happened": ""}
+"""In place of what was written of a case whose customer was erased (P13)."""
+
 SUMMARY_COLUMNS = [complaint_case.c[name] for name in CaseRow.__slots__]
 
 CASE_FILE = """
@@ -74,7 +77,13 @@ async def load_case_file(tx: Transaction, case_id: UUID, *, partner_id: UUID | N
         raise not_found("complaint_not_found", "There is no complaint with this id.")
     deadlines = sorted(map(read_deadline, row["deadlines"]), key=lambda d: (d.round, STAGES.index(d.stage)))
     return CaseFile(
-        row["case"], row["story"], row["steps"], row["proposals"], row["approvals"], row["escalations"], deadlines
+        row["case"],
+        row["story"] or ERASED_STORY,
+        row["steps"],
+        row["proposals"],
+        row["approvals"],
+        row["escalations"],
+        deadlines,
     )
 
 

@@ -38,8 +38,11 @@ create index case_open on complaint_case (coalesce(next_due_at, timestamptz '999
 create index case_filed on complaint_case (filed_at);
 
 create trigger case_stays
-    before update of id, partner_id, kind, channel, category, order_id, sku, filed_at, recorded_at or delete
+    before update of id, partner_id, kind, channel, category, filed_at, recorded_at or delete
     on complaint_case for each row execute function refuse_change();
+
+create trigger case_references_are_erased before update of order_id, sku on complaint_case
+    for each row execute function refuse_change('erase:order_id', 'erase:sku');
 
 create table case_story (
     case_id uuid primary key references complaint_case (id), product text, what_happened text not null,
@@ -57,7 +60,21 @@ create trigger case_story_digest before insert on case_story for each row execut
 
 alter table case_story enable always trigger case_story_digest;
 
-create trigger case_story_stays before update on case_story for each row execute function refuse_change();
+-- Erasing who may be reached keeps the rest, and its digest follows (P13).
+create function case_story_stays() returns trigger language plpgsql set timezone = 'UTC' as $$
+declare
+    reached constant text[] := '{contact_name,contact_phone,contact_email,digest}';
+begin
+    if num_nonnulls(new.contact_name, new.contact_phone, new.contact_email) = 0
+       and new.digest = old.digest and to_jsonb(new) - reached = to_jsonb(old) - reached
+    then
+        new.digest := md5((to_jsonb(new) - 'digest')::text);
+        return new;
+    end if;
+    raise exception 'a row of case_story stays as it was written' using errcode = 'check_violation';
+end $$;
+
+create trigger case_story_stays before update on case_story for each row execute function case_story_stays();
 
 create table case_step (
     case_id uuid not null references complaint_case (id), number int not null, round int not null, name text not null,

@@ -7,7 +7,7 @@ GATEWAY = "gateway"
 
 # The first word of a path below /v1 -> who answers it.
 COLLECTIONS: dict[str, tuple[str, ...]] = {
-    "profile": ("customers", "units", "employees", "calls", "call-events"),
+    "profile": ("customers", "units", "employees", "calls", "call-events", "erasures"),
     "tiering": (
         *("tier-policies", "evaluations", "pyramid", "indicators"),
         *("warnings", "warning-rules", "likelihood-models", "stages", "stage-rules"),

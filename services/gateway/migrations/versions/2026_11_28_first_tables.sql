@@ -79,24 +79,35 @@ create table payment (
 
 create index payment_of_receivable on payment (receivable_id);
 
--- What was reported stays as it was written; a reference that was only offered is registered, once.
+-- What was reported stays as it was written, but for what an erasure takes out (P13); a reference that was only offered
+-- is registered, once. References go with the customer whose they are.
 
-create trigger customer_order_stays before update or delete on customer_order
-for each statement execute function refuse_change();
+create trigger customer_order_stays before update or delete on customer_order for each row
+execute function refuse_change('erase:order_ref', 'erase:lines', 'erase:fingerprint');
 
-create trigger reversal_stays before update or delete on reversal for each statement execute function refuse_change();
+create trigger reversal_stays before update or delete on reversal
+for each row execute function refuse_change('erase:ref', 'erase:fingerprint');
 
-create trigger delivery_stays before update or delete on delivery for each statement execute function refuse_change();
+create trigger delivery_stays before update or delete on delivery
+for each row execute function refuse_change('erase:ref', 'erase:fingerprint');
 
 create trigger receivable_stays before update or delete on receivable
-for each statement execute function refuse_change();
+for each row execute function refuse_change('erase:ref', 'erase:fingerprint');
 
-create trigger payment_stays before update or delete on payment for each statement execute function refuse_change();
+create trigger payment_stays before update or delete on payment
+for each row execute function refuse_change('erase:ref', 'erase:fingerprint');
 
 create trigger customer_reference_stays before update on customer_reference for each row
 when (old.registered_at is not null
       or (new.source, new.ref, new.customer_id) is distinct from (old.source, old.ref, old.customer_id))
 execute function refuse_change();
 
+create function customer_reference_is_kept() returns trigger language plpgsql as $$ begin
+    if exists (select from erased_customer e where e.customer_id = old.customer_id and e.person_id is null) then
+        return old;
+    end if;
+    raise exception 'a reference is kept' using errcode = 'check_violation';
+end $$;
+
 create trigger customer_reference_is_kept before delete on customer_reference
-for each statement execute function refuse_change();
+for each row execute function customer_reference_is_kept();

@@ -180,7 +180,7 @@ for each statement execute function refuse_unbalanced_entries();
 
 -- What stays as it was written. Where rows live on, the columns that stay are named, so that others cost nothing.
 create trigger entry_immutable before update or delete on entry
-for each statement execute function refuse_change();
+for each row execute function refuse_change('erase:reference', 'erase:reason');
 
 create trigger posting_immutable before update or delete on posting
 for each statement execute function refuse_change();
@@ -193,25 +193,28 @@ create trigger lot_ends_no_sooner before update of expires_at on lot
 for each row when (new.expires_at < old.expires_at) execute function refuse_change();
 
 create trigger lot_extension_stays before update or delete on lot_extension
-for each row execute function refuse_change();
+for each row execute function refuse_change('erase:reason');
 
 create trigger spent_lot_stays before update or delete on spent_lot
 for each row execute function refuse_change('reversed');
 
-create trigger hold_stays before update of id, customer_id, points, placed_at, expires_at, reference, parts or delete
+create trigger hold_stays before update of id, customer_id, points, placed_at, expires_at, parts or delete
 on hold for each row execute function refuse_change();
 
+create trigger hold_reference_is_erased before update of reference on hold
+for each row execute function refuse_change('erase:reference');
+
 create trigger hold_ends_once before update on hold
-for each row when (old.state <> 'open') execute function refuse_change();
+for each row when (old.state <> 'open') execute function refuse_change('erase:reference');
 
 create trigger order_points_stay before update of order_id, customer_id, placed_at, recorded_at, programme or delete
 on order_points for each row execute function refuse_change();
 
 create trigger adjustment_stays before update or delete on adjustment
-for each row execute function refuse_change('state', 'decided_by', 'decided_at', 'entry_id');
+for each row execute function refuse_change('state', 'decided_by', 'decided_at', 'entry_id', 'erase:reason');
 
 create trigger adjustment_is_decided_once before update on adjustment
-for each row when (old.state <> 'pending') execute function refuse_change();
+for each row when (old.state <> 'pending') execute function refuse_change('erase:reason');
 
 create trigger unassigned_settlement_stays before update or delete on unassigned_settlement
 for each row execute function refuse_change();

@@ -14,7 +14,8 @@ from services.profile_svc.references.domain import require_own_source
 from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.chassis import Actor
 from shared.chassis.audit import add_access
-from shared.errors import DomainError
+from shared.erasure import without_erased
+from shared.errors import DomainError, customer_not_found
 from shared.messaging import Transaction, announce
 from shared.messaging.ids import new_id
 
@@ -28,7 +29,13 @@ async def register_customers(
     """
     ids = {request.id for request in requests if request.id is not None}
     batch = RegistrationBatch(await registration.load_files(tx, ids))
-    outcomes = [_open(batch, actor, request, tx, regions) for request in requests]
+    living = set(await without_erased(tx, ids)) if ids else set()
+    outcomes = [
+        customer_not_found(request.id)
+        if request.id is not None and request.id not in living
+        else _open(batch, actor, request, tx, regions)
+        for request in requests
+    ]
     await registration.add_files(tx, list(batch.opened.values()))
     await registration.complete_stubs(tx, list(batch.completed.values()))
     await add_sources(tx, batch.sources)

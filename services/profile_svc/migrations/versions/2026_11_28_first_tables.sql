@@ -210,6 +210,8 @@ create index call_ringing on call (ringing_at);
 
 create index call_customer on call (customer_id);
 
+create index call_number on call (number);
+
 create table contact_log (
     id uuid primary key,
     customer_id uuid not null references customer,
@@ -267,6 +269,47 @@ create index consent_customer on consent (customer_id, changed_at);
 
 create trigger consent_stays before update or delete on consent
 for each statement execute function refuse_change();
+
+create table erasure (
+    id uuid primary key,
+    customer_id uuid,
+    person_kind text,
+    person jsonb,
+    reason text not null,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    finished_at timestamptz,
+    constraint erasure_forgets_the_person check (finished_at is null or person is null)
+);
+
+create index erasure_of_customer on erasure (customer_id);
+
+create table erasure_receipt (
+    erasure_id uuid not null,
+    customer_id uuid not null,
+    service text not null,
+    erased_at timestamptz not null,
+    stores text[] not null,
+    primary key (erasure_id, customer_id, service)
+);
+
+create table person_export (
+    id uuid primary key references job,
+    customer_id uuid not null,
+    requested_by text not null,
+    expires_at timestamptz not null,
+    fetched_at timestamptz
+);
+
+create index person_export_of_customer on person_export (customer_id);
+
+create table person_export_part (
+    export_id uuid not null references person_export on delete cascade,
+    number int not null,
+    service text not null,
+    content text not null,
+    primary key (export_id, number)
+);
 
 -- What is told of the past stays: of a team, a contact and a place in a group only the end is added.
 

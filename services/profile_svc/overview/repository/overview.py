@@ -76,7 +76,9 @@ with seen as (
     from customer c
     left join overview o on o.customer_id = c.id
     left join employee m on m.employee_id = o.account_manager
-    where c.id = $1 and ($2::text is null or exists (
+    where c.id = $1 and not exists (
+        select from erased_customer e where e.customer_id = c.id and e.person_id is null
+    ) and ($2::text is null or exists (
         select from customer_source s where s.customer_id = c.id and s.source = $2))
 ), trail as (
     insert into access_trail (at, actor, customer_id, action, purpose) select $5, $3, id, 'overview', $6 from seen

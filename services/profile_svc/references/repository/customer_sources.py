@@ -8,12 +8,16 @@ from sqlalchemy import ColumnElement, Select, exists
 
 from services.profile_svc.references.tables import customer_source
 from shared.chassis import Actor
+from shared.erasure import erased_customer
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
 
 def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], actor: Actor) -> Select[Any]:
-    """The query, held to customers that the actor may see (G1): of a partner those its source has a reference of."""
+    """The query, held to customers that the actor may see (G1): of a partner those its source has a reference of. One
+    whose personal data was erased (P13) nobody sees."""
+    erased = exists().where(erased_customer.c.customer_id == customer_id, erased_customer.c.person_id.is_(None))
+    query = query.where(~erased)
     if actor.source is None:
         return query
     return query.where(

@@ -78,36 +78,6 @@ create table payment_fact (
 
 create index payment_of_customer on payment_fact (customer_id, month);
 
-create table job (
-    id uuid primary key,
-    kind text not null,
-    lane text not null,
-    once text,
-    params jsonb not null,
-    cursor jsonb,
-    done bigint not null default 0,
-    total bigint,
-    status text not null default 'waiting' check (status in ('waiting', 'running', 'done', 'failed', 'cancelled')),
-    steps bigint not null default 0,
-    tries int not null default 0,
-    retry_at timestamptz,
-    error text,
-    worker uuid,
-    worker_until timestamptz,
-    requested_by text not null,
-    requested_at timestamptz not null,
-    started_at timestamptz,
-    finished_at timestamptz,
-    cancelled_by text,
-    check ((finished_at is null) = (status in ('waiting', 'running')))
-) with (fillfactor = 70);
-
-create unique index job_once on job (kind, once);
-
-create index job_unfinished on job (lane, requested_at, id) where finished_at is null;
-
-create index job_newest on job (kind, requested_at desc, id desc);
-
 create table evaluation_run (
     run_id uuid primary key references job,
     as_of timestamptz not null,
@@ -774,8 +744,11 @@ recorded_at, mix on order_fact for each row execute function refuse_change();
 create trigger order_change_stays before update on order_change for each row execute function refuse_change();
 
 create trigger tier_history_stays before update of id, customer_id, previous_tier, tier, rank, kind, recorded_at,
-policy_id, policy_version, run_id, reasons, known_from or delete on tier_history
+policy_id, policy_version, run_id, known_from or delete on tier_history
 for each row execute function refuse_change();
+
+create trigger tier_history_reasons_are_erased before update of reasons on tier_history
+for each row execute function refuse_change('erase:reasons');
 
 create trigger evaluation_cutoffs_stay before update of run_id, as_of, cutoffs, population on evaluation_run for each row
 when (old.cutoffs is not null) execute function refuse_change();

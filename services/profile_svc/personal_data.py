@@ -1,0 +1,58 @@
+"""What of profile's tables is personal, and what an erasure does with it (P13): read by the job, the export, verify.
+
+The file is emptied and its search rows go; its row stays, for what refers to it. Of a conversation the instant, the
+channel and who of the company's own people had it stay, of a call its instants.
+"""
+
+from shared.erasure import Apart, PersonalData, Rows, emptied, nulled
+from shared.erasure.declaration import SHARED
+
+OF_CUSTOMER = "t.customer_id = any($1)"
+# calls from a number that is nobody else's belong to the customer too, also those that were not known to be its
+OF_CALLER = """t.customer_id = any($1) or t.number in (
+    select e164 from customer_phone mine where mine.customer_id = any($1) and not exists (
+        select from customer_phone other where other.e164 = mine.e164 and other.customer_id <> all($1)))"""
+
+PERSONAL_DATA = PersonalData(
+    "profile",
+    {
+        **SHARED,
+        "call": Rows(
+            OF_CALLER,
+            blank=emptied("number"),
+            renew={"call_id": "'erased-' || gen_random_uuid()"},
+            codes="agent",
+        ),
+        "customer_name": Rows(OF_CUSTOMER, delete=True),
+        "customer_phone": Rows(OF_CUSTOMER, delete=True),
+        "customer_email": Rows(OF_CUSTOMER, delete=True),
+        "contact_log": Rows(
+            OF_CUSTOMER,
+            blank=emptied("summary next_step") | nulled("partner position outcome"),
+            codes="channel employee_id next_step_owner recorded_by",
+        ),
+        "team_assignment": Rows(OF_CUSTOMER, blank=nulled("hand_over_note"), codes="employee_id role"),
+        "person_export_part": Rows(
+            "t.export_id in (select id from person_export where customer_id = any($1))", delete=True
+        ),
+        "customer": Rows(
+            "t.id = any($1)",
+            blank={"facts": "'{}'::jsonb", "kind": "'unknown'", "completeness": "0"},
+        ),
+        "customer_source": Rows(OF_CUSTOMER, codes="source"),
+        "overview": Rows(OF_CUSTOMER, codes="tier tier_kind account_manager open_warnings"),
+        "case_copy": Rows(OF_CUSTOMER),
+        "receivable_copy": Rows(OF_CUSTOMER),
+        "group_membership": Rows(OF_CUSTOMER),
+        "person_export": Rows(OF_CUSTOMER, codes="requested_by"),
+        "erasure": Rows(OF_CUSTOMER, blank=nulled("person"), codes="person_kind reason requested_by"),
+        "erasure_receipt": Rows(OF_CUSTOMER, codes="service stores"),
+        "employee": Apart(
+            "the company's own people, by its directory", "employee_id name phone_extension centre deputy_id"
+        ),
+    },
+    mentions="""
+        select id::text from unnest($1::uuid[]) as id
+        union all select call_id from call where customer_id = any($1)
+    """,
+)
