@@ -58,6 +58,7 @@ def environment(
         "PATRON_SERVICES": json.dumps({name: url_of(port) for name, port in ports.items()}),
         "PATRON_INTERNAL_SERVICES": json.dumps({name: url_of(port) for name, port in internal_ports.items()}),
         "PATRON_KEYS": str(keys),
+        "PATRON_FILES": str(keys.parent / "files"),
         "PYTHONUNBUFFERED": "1",
     }
     return chosen | dict(os.environ) | fixed

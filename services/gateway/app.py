@@ -14,6 +14,7 @@ from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.desk import routes as desk
 from services.gateway.forwarding.handlers.composition import Composer
+from services.gateway.forwarding.handlers.streams import Transfers
 from services.gateway.forwarding.routes import customer_files, forwarding
 from services.gateway.intake.dependencies import OrderIntake
 from services.gateway.intake.routes import orders, reversals
@@ -86,5 +87,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.state.order_intake = OrderIntake.of(service.database, settings.rules)
     app.state.contract = MergedContract()
     app.state.composer = Composer(service, settings.part_seconds)
+    app.state.transfers = Transfers(settings.transfers_at_once)
     orders.order_route.put_first(app)
     return app

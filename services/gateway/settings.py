@@ -31,6 +31,8 @@ class Settings(ServiceSettings):
 
     forward_seconds: float = 10.0
     forward_batch_seconds: float = 60.0
+    stream_seconds: float = Field(default=60.0, gt=0, le=3600)  # either end of a transfer may be silent for so long
+    transfers_at_once: int = Field(default=32, ge=1, le=256)  # files on their way through one process
     part_seconds: float = Field(default=1.5, gt=0)  # a service's part of a composed answer: the desk's pages, the 360
 
     @model_validator(mode="after")

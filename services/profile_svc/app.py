@@ -25,6 +25,7 @@ from services.profile_svc.units import routes as units
 from shared.chassis import Ports, create_service
 from shared.erasure.http import personal_data_routes
 from shared.jobs.http import internal_router as jobs_of_this_service
+from shared.files.uploads import upload_routers
 
 AREAS = (
     *(imports, search, files, overview, units, employees, teams, calls, contacts, groups, consents, merges),
@@ -32,6 +33,7 @@ AREAS = (
 )
 
 TAGS = {
+    "files": "Bytes: resumable uploads (tus 1.0.0).",
     "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
     "contact log": "Every conversation with a customer, and the next step that was agreed.",
     "consents": "What a customer allows to be written or called to for, and by which channel.",
@@ -55,6 +57,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         tags=TAGS,
         topic="patron.profile",
         routers=[
+            *upload_routers("customers:write"),
             *(area.router for area in AREAS),
             erasure.internal_router,
             jobs_of_this_service,

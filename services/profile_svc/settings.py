@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.chassis import ServiceSettings
+from shared.files import FileSettings
 
 
-class Settings(ServiceSettings):
+class Settings(FileSettings):
     """`PATRON_…` variables of profile, beside those that every service has. PATRON_SERVICES names the gateway."""
 
     service: Literal["profile"] = "profile"

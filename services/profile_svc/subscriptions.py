@@ -44,6 +44,7 @@ from shared.events import (
     WarningEscalated,
     WarningRaised,
 )
+from shared.files import sweep_files_as_time_passes
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
@@ -114,4 +115,4 @@ erasure = Erasure(
 )
 
 jobs = Jobs({**erasure.job_kinds, person_exports.KIND: person_exports.PERSON_EXPORTS})
-background_jobs = (jobs.work_on_jobs,)
+background_jobs = (jobs.work_on_jobs, sweep_files_as_time_passes)

@@ -13,6 +13,9 @@ from services.profile_svc.person_exports.tables import person_export, person_exp
 from services.profile_svc.references.tables import customer_source
 from services.profile_svc.teams.tables import team_assignment
 from services.profile_svc.units.tables import unit
+from shared.files.tables import file_tables
+
+stored_file, stored_part, removed_part = file_tables(metadata)
 
 __all__ = [
     "call",
@@ -33,6 +36,9 @@ __all__ = [
     "person_export",
     "person_export_part",
     "receivable_copy",
+    "removed_part",
+    "stored_file",
+    "stored_part",
     "team_assignment",
     "unit",
 ]

@@ -57,16 +57,20 @@ class Clients:
         self.internal_urls = self.urls | dict(internal_urls or {})
         self.signer = signer
         self._transport = transport
-        self._made: dict[tuple[str, bool], httpx.AsyncClient] = {}
+        self._made: dict[tuple[str, str], httpx.AsyncClient] = {}
 
     def internal(self, service: str) -> httpx.AsyncClient:
         """Speaks for this service itself at the other's internal address: a token with `internal` is signed for every
         call."""
-        return self._client(service, internal=True)
+        return self._client(service, "internal")
 
     def bare(self, service: str) -> httpx.AsyncClient:
         """Signs nothing; for calls on behalf of somebody: `headers=clients.on_behalf_of(service, actor)`."""
-        return self._client(service, internal=False)
+        return self._client(service, "bare")
+
+    def streaming(self, service: str) -> httpx.AsyncClient:
+        """As `bare`, with connections of its own: for bytes, which may take them for hours."""
+        return self._client(service, "streaming")
 
     def on_behalf_of(self, service: str, actor: Actor) -> dict[str, str]:
         """The header that tells a service who asks. Only the gateway may speak for people and partners."""
@@ -84,9 +88,10 @@ class Clients:
         response.raise_for_status()
         return response.json()
 
-    def _client(self, service: str, *, internal: bool) -> httpx.AsyncClient:
-        client = self._made.get((service, internal))
+    def _client(self, service: str, purpose: str) -> httpx.AsyncClient:
+        client = self._made.get((service, purpose))
         if client is None:
+            internal = purpose == "internal"
             urls = self.internal_urls if internal else self.urls
             if service not in urls:
                 raise LookupError(f"PATRON_SERVICES does not say where {service} is")
@@ -96,7 +101,7 @@ class Clients:
                 auth=ServiceToken(self.signer, service) if internal else None,
                 before_each=_hand_on,
             )
-            self._made[service, internal] = client
+            self._made[service, purpose] = client
         return client
 
     async def close(self) -> None:

@@ -57,6 +57,11 @@ def create_rule_set_tables(op: Any, dated: str) -> None:
     execute_file(op, SHARED / f"{dated}_rule_sets.sql")
 
 
+def create_file_tables(op: Any, dated: str) -> None:
+    """The tables of `shared.files` as they were on a day, in a database whose service keeps files."""
+    execute_file(op, SHARED / f"{dated}_files.sql")
+
+
 def install_rule_sets(op: Any, dated: str, rule_sets: Sequence[Mapping[str, Any]]) -> None:
     """Shipped rules, in force since ever or as drafts: each a kind, id, slot, name (or None), document and status."""
     statement = text((SHARED / f"{dated}_install_rule_sets.sql").read_text())

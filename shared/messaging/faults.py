@@ -22,6 +22,11 @@ POINTS = (
     "sealer.before_commit",
     "erasure.before_commit",
     "erasure.before_receipt",
+    "files.after_put",
+    "files.before_complete",
+    "imports.before_commit",
+    "imports.after_commit",
+    "exports.after_part",
 )
 
 _name, _, _count = os.environ.get("PATRON_FAULT", "").partition(":")

@@ -17,6 +17,12 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Location": {"description": "Where what was made can be read.", "schema": TEXT | {"format": "uri-reference"}},
+    "Accept-Ranges": {"description": "`bytes`: ask for a part with `Range`.", "schema": TEXT},
+    "Content-Disposition": {"description": "The name to keep the file under.", "schema": TEXT},
+    "Content-Range": {"description": "On 206: which bytes these are, of how many.", "schema": TEXT},
+    "Tus-Resumable": {"description": "The version of the upload protocol: 1.0.0.", "schema": TEXT},
+    "Upload-Length": {"description": "How many bytes the upload has.", "schema": INTEGER},
+    "Upload-Offset": {"description": "How many bytes of the upload are there.", "schema": INTEGER},
     "RateLimit-Limit": {
         "description": "How many requests in a row a caller may send at most.",
         "schema": INTEGER,

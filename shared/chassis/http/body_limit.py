@@ -20,6 +20,7 @@ OTHERS = 64 * KIB
 RECORD = 256 * KIB  # an order of 500 lines, a customer's whole file
 DOCUMENT = 512 * KIB  # a rule set: a thousand rates, the working days of ten years
 BATCH = 8 * KIB * KIB  # a thousand lines
+UPLOAD = 2 * KIB * KIB * KIB  # streamed, never held; how large one may be is also a setting of who keeps it
 SMALLEST = 4 * KIB
 
 TABLE: tuple[tuple[str, int], ...] = (
@@ -27,6 +28,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (r"/v1/orders|/v1/customers(/[^/]+)?", RECORD),
     (r"/v1/(orders|customers):batch", BATCH),
     (r"/v1/([a-z-]+-(rules|policies|indexes|targets|schedules)|programmes)(/[^/]+/versions)?", DOCUMENT),
+    (r"/v1/uploads/[^/]+", UPLOAD),
     (r"/internal/.*", RECORD),
 )
 FORMS = [(re.compile(form), limit) for form, limit in TABLE]

@@ -1,13 +1,19 @@
 """Which service answers which path of the public API, and which of them are for partners.
 
-A new collection of a service gets its word here; nothing else of the gateway needs to know of it.
+A new collection of a service gets its word here; nothing else of the gateway needs to know of it. What carries files
+has a line in STREAMED besides.
 """
+
+import re
 
 GATEWAY = "gateway"
 
 # The first word of a path below /v1 -> who answers it.
 COLLECTIONS: dict[str, tuple[str, ...]] = {
-    "profile": ("customers", "units", "employees", "calls", "call-events", "erasures"),
+    "profile": (
+        *("customers", "units", "employees", "calls", "call-events", "erasures"),
+        *("uploads", "customer-imports", "customer-exports"),
+    ),
     "tiering": (
         *("tier-policies", "evaluations", "pyramid", "indicators"),
         *("warnings", "warning-rules", "likelihood-models", "stages", "stage-rules"),
@@ -33,6 +39,15 @@ OF_A_CUSTOMER: dict[str, tuple[str, ...]] = {
 SERVICE_OF_COLLECTION = {word: service for service, words in COLLECTIONS.items() for word in words}
 SERVICE_OF_CUSTOMER_PART = {word: service for service, words in OF_A_CUSTOMER.items() for word in words}
 
+# Bytes: method -> the paths below /v1 whose bodies or answers are handed on as they come.
+STREAMED = {
+    "PATCH": re.compile(r"uploads/[^/]+"),
+    "HEAD": re.compile(r"uploads/[^/]+"),
+    "GET": re.compile(r"uploads/[^/]+/content|customer-imports/[^/]+/errors|customer-exports/[^/]+/file"),
+    "POST": re.compile(r"uploads"),
+    "DELETE": re.compile(r"uploads/[^/]+"),
+}
+
 # What is about single customers, and so can be held to a partner's own. All else shows everybody's figures.
 FOR_PARTNERS = frozenset({"customers", "complaints"})
 
@@ -51,6 +66,12 @@ def service_for(path: str) -> str | None:
     if words[0] == "customers" and len(words) > 2:
         service = SERVICE_OF_CUSTOMER_PART.get(words[2], service)
     return None if service == GATEWAY else service
+
+
+def is_streamed(method: str, path: str) -> bool:
+    """Whether this is a transfer of bytes, or speaks of one in the headers of uploads."""
+    form = STREAMED.get(method)
+    return form is not None and form.fullmatch(path) is not None
 
 
 def customer_in(path: str) -> str | None:

@@ -10,10 +10,11 @@ from starlette.routing import Route
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.forwarding.dependencies import composer_of, forward_request, response_of
-from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, service_for
+from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, is_streamed, service_for
 from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
 from services.gateway.forwarding.handlers.names import with_names
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
+from services.gateway.forwarding.routes.streams import stream_to_service
 from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import require_customer
 from shared.chassis import Actor, Id, Refused, allow, passes_query_on
@@ -60,6 +61,9 @@ async def forward_to_service(request: Request, path: str) -> Response:
     actor = await actor_of(request)
     if request.method not in FORWARDED_METHODS:
         return await _method_of_nobody(request, name, actor)
+    if is_streamed(request.method, path):
+        await _require_own_customers(request, actor, b"")
+        return await stream_to_service(request, name, actor)
     body = await request.body()
     await _require_own_customers(request, actor, body)
     query: bytes = request.scope["query_string"]
