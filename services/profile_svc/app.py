@@ -24,8 +24,8 @@ from services.profile_svc.teams import routes as teams
 from services.profile_svc.units import routes as units
 from shared.chassis import Ports, create_service
 from shared.erasure.http import personal_data_routes
-from shared.jobs.http import internal_router as jobs_of_this_service
 from shared.files.uploads import upload_routers
+from shared.jobs.http import internal_router as jobs_of_this_service
 
 AREAS = (
     *(imports, search, files, overview, units, employees, teams, calls, contacts, groups, consents, merges),
