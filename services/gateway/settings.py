@@ -1,11 +1,14 @@
 """The gateway's environment."""
 
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.gateway.access.domain.claims import ClaimPath, ClaimPlaces
 from services.gateway.core.domain import IntakeRules
 from shared.chassis import Code, ServiceSettings
+from shared.chassis.access import ROLES
 
 
 class Settings(ServiceSettings):
@@ -26,8 +29,10 @@ class Settings(ServiceSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
+    oidc_subject_claim: str = "sub"  # paths into the claims, with dots between names (`access/domain/claims.py`)
     oidc_roles_claim: str = "roles"
     oidc_partner_claim: str = "partner_id"
+    oidc_roles: dict[str, str] = Field(default_factory=dict)  # a value there -> Patron's role; none: they are the same
 
     forward_seconds: float = 10.0
     forward_batch_seconds: float = 60.0
@@ -40,6 +45,25 @@ class Settings(ServiceSettings):
         if (self.oidc_issuer is None) != (self.oidc_jwks_url is None):
             raise ValueError("PATRON_OIDC_ISSUER and PATRON_OIDC_JWKS_URL, where its keys are, need each other")
         return self
+
+    @model_validator(mode="after")
+    def _roles_are_found(self) -> Self:
+        """A path that can not be read, or a role that does not exist, stops the gateway from starting."""
+        unknown = sorted(set(self.oidc_roles.values()) - ROLES.keys())
+        if unknown:
+            raise ValueError(f"PATRON_OIDC_ROLES names roles that Patron has not: {', '.join(unknown)}")
+        _ = self.oidc_claims
+        return self
+
+    @cached_property
+    def oidc_claims(self) -> ClaimPlaces:
+        """Where the provider's tokens say who somebody is."""
+        return ClaimPlaces(
+            subject=ClaimPath.parse(self.oidc_subject_claim),
+            roles=ClaimPath.parse(self.oidc_roles_claim),
+            partner=ClaimPath.parse(self.oidc_partner_claim),
+            roles_of=self.oidc_roles,
+        )
 
     @property
     def rules(self) -> IntakeRules:

@@ -1,10 +1,18 @@
 """What wakes the gateway: every event it listens to, with its handler, and its jobs. It has no timers."""
 
+from services.gateway.access.handlers import employees
 from services.gateway.personal_data import PERSONAL_DATA
 from services.gateway.references import handlers as references
 from shared.customers import merges
 from shared.erasure import Erasure
-from shared.events import CustomerRegistered, CustomersMerged, CustomersUnmerged, ErasureRequested, IntakeDataErased
+from shared.events import (
+    CustomerRegistered,
+    CustomersMerged,
+    CustomersUnmerged,
+    EmployeeChanged,
+    ErasureRequested,
+    IntakeDataErased,
+)
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
 
@@ -19,6 +27,9 @@ subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 erasure = Erasure(PERSONAL_DATA, IntakeDataErased)
 subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)
+
+the_employees = subscriptions.copy("employees", employees.forget_employees)
+subscriptions.on(EmployeeChanged, employees.when_employees_change_know_who_signs_in, copy=the_employees)
 
 timers = Timers()
 jobs = Jobs(erasure.job_kinds)

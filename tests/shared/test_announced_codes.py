@@ -53,6 +53,7 @@ SOURCES: dict[str, Source] = {
     "subject_digest": "of the system",
     "trail": "of the system",
     "digest": "of the system",
+    "stores": "of the system",
     "purpose": (ConsentCreate, "purpose"),
     "profile.consent_changed.v1 channel": (ConsentCreate, "channel"),
     "tier": LEVEL,

@@ -1,4 +1,4 @@
-"""SQL of partners' keys and of ended tokens."""
+"""SQL of partners' keys, of ended tokens, and of who signs in as which employee."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,10 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from services.gateway.access.domain.employees import KnownEmployee
 from services.gateway.access.domain.partner_keys import KeyHolder, PartnerKey
 from services.gateway.access.domain.revoked_tokens import RevokedToken
-from services.gateway.access.tables import partner_key
+from services.gateway.access.tables import employee_sign_in, partner_key
+from shared.events import EmployeeChanged
 from shared.messaging import Transaction
+from shared.sql import Upsert, columns_of, insert_columns
 
 
 async def add_key(tx: Transaction, key: PartnerKey) -> None:
@@ -68,3 +71,31 @@ async def list_revoked_tokens(tx: Transaction, since: datetime | None) -> Sequen
         since,
     )  # fmt: skip
     return [RevokedToken(row["name"], row["expires_at"], row["revoked_at"]) for row in rows]
+
+
+async def read_clock(tx: Transaction) -> datetime:
+    """What the database's clock says now."""
+    now: datetime = await tx.raw.fetchval("select clock_timestamp()")
+    return now
+
+
+async def save_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
+    """Write what is kept of employees; each is named once."""
+    now = await read_clock(tx)
+    columns = columns_of(events, ("employee_id", "subject_digest", "unit", "left_at"))
+    await insert_columns(tx, employee_sign_in, columns | {"recorded_at": [now] * len(events)}, on_conflict=Upsert())
+
+
+async def delete_employees(tx: Transaction, employee_ids: Sequence[str]) -> None:
+    """Delete what is kept of these employees."""
+    await tx.raw.execute("delete from employee_sign_in where employee_id = any($1::text[])", list(employee_ids))
+
+
+async def list_known_employees(tx: Transaction, since: datetime | None) -> Sequence[KnownEmployee]:
+    """Employees of whom something was written since an instant of the database's clock, or ever, the oldest first."""
+    rows = await tx.raw.fetch(
+        """select employee_id, subject_digest, unit, left_at, recorded_at from employee_sign_in
+           where recorded_at >= coalesce($1, '-infinity'::timestamptz) order by recorded_at, employee_id""",
+        since,
+    )  # fmt: skip
+    return [KnownEmployee(*row) for row in rows]

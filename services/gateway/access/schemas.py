@@ -1,13 +1,15 @@
 """HTTP shapes of partners' keys and of development tokens."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.gateway.access.domain.partner_keys import PartnerKey
-from shared.chassis import Code, Id, Read, Shape
+from shared.chassis import Code, Id, Read, Shape, Text
+
+Subject = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 
 
 class KeyRead(Read):
@@ -34,7 +36,10 @@ class DevTokenCreate(Shape):
 
     role: Literal["agent", "manager", "head", "analyst", "partner", "admin", "auditor"]
     partner_id: Id | None = None
-    subject: Code | None = None
+    subject: Subject | None = Field(
+        default=None, description="what the token calls the person; `dev-<role>` if not said"
+    )
+    employee_id: Code | None = Field(default=None, description="the employee of the directory that the token is of")
 
 
 class TokenRead(Read):

@@ -1,6 +1,6 @@
-"""The tables of partners' keys and of tokens that were ended."""
+"""The tables of partners' keys, of tokens that were ended, and of who signs in as which employee."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Uuid
+from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text, Uuid
 
 from services.gateway.core.tables import Timestamp, metadata
 
@@ -20,4 +20,14 @@ revoked_token = Table(  # by names that tell nothing (`domain/revoked_tokens.py`
     Column("name", LargeBinary, primary_key=True),
     Column("expires_at", Timestamp, nullable=False),
     Column("revoked_at", Timestamp, nullable=False, index=True),
+)
+
+employee_sign_in = Table(  # a copy of the directory: who signs in with what, and where they belong (P5)
+    "employee_sign_in",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("subject_digest", Text),  # SHA-256 of the subject, in hexadecimal; null: they do not sign in
+    Column("unit", Text),  # null: none
+    Column("left_at", Timestamp),  # null: they are still there
+    Column("recorded_at", Timestamp, nullable=False, index=True),
 )

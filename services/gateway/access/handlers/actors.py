@@ -1,12 +1,14 @@
 """Actors from what was verified: who holds a partner's key, and the person that a token's claims describe."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from services.gateway.access.domain.claims import ClaimPlaces
+from services.gateway.access.domain.employees import SignIn
 from services.gateway.references.domain import source_of_partner
 from shared.chassis import Actor
-from shared.chassis.access import EVERY_CUSTOMER, ROLES, scopes_of
+from shared.chassis.access import ROLES, scopes_of
 
 NOT_FOR_PEOPLE = frozenset({"internal"})
 
@@ -18,22 +20,26 @@ def partner_actor(partner_id: UUID, key: str) -> Actor:
     )
 
 
-def person_from_claims(claims: dict[str, Any], roles_claim: str, partner_claim: str) -> Actor:
+def person_from_claims(claims: Mapping[str, Any], places: ClaimPlaces) -> Actor:
     """The person an issuer's claims describe; an unknown role gives nothing. ValueError when the claims
     make no sense together."""
-    claimed = claims.get(roles_claim) or []
-    if not isinstance(claimed, list) or not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 200:
+    subject, roles = places.subject.find_in(claims), places.roles_in(claims, ROLES)
+    if not isinstance(subject, str) or not 0 < len(subject) <= 200:
         raise ValueError("odd claims")
-    roles = frozenset(role for role in claimed if isinstance(role, str) and role in ROLES)
-    partner = claims.get(partner_claim)
+    partner = places.partner.find_in(claims)
     partner_id = None if partner is None else UUID(str(partner))
     if "partner" in roles and partner_id is None:
         raise ValueError("a partner's person without its partner would see everybody")
     if partner_id is not None:
         roles &= {"partner"}
-    return Actor(claims["sub"], "person", roles, scopes_of(roles) - NOT_FOR_PEOPLE, partner_id)
+    return Actor(subject, "person", roles, scopes_of(roles) - NOT_FOR_PEOPLE, partner_id)
 
 
-def trusted_with_every_customer(person: Actor) -> Actor:
-    """The person, who is not held to the accounts of an employee: so a first try with the development issuer works."""
-    return person if person.partner_id is not None else replace(person, scopes=person.scopes | EVERY_CUSTOMER)
+def sign_in_from_claims(claims: Mapping[str, Any], places: ClaimPlaces) -> SignIn:
+    """What an issuer's claims say of a person, and the employee that they name, where an issuer may name one."""
+    if places.employee is None:
+        return SignIn(person_from_claims(claims, places))
+    employee_id = places.employee.find_in(claims)
+    if not isinstance(employee_id, str | None):
+        raise ValueError("odd claims")
+    return SignIn(person_from_claims(claims, places), employee_id, is_trusted=True)

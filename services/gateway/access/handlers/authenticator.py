@@ -5,9 +5,12 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
+from services.gateway.access.domain.employees import actor_of_sign_in, has_left
 from services.gateway.access.domain.failed_sign_ins import (
     FailedSignIns,
     InvalidCredential,
@@ -15,6 +18,7 @@ from services.gateway.access.domain.failed_sign_ins import (
     network_of,
 )
 from services.gateway.access.handlers.credentials import CredentialVerifier, VerifiedCredential
+from services.gateway.access.handlers.employees import EmployeeDirectory
 from services.gateway.access.handlers.provider_keys import ProviderKeys
 from services.gateway.access.handlers.refusals import NotVerified, too_many_failed_sign_ins, unauthorized
 from services.gateway.access.handlers.revocations import Revocations
@@ -25,6 +29,7 @@ from shared.chassis.observability.security_log import SecurityLog
 from shared.messaging import Database
 
 MOST_CACHED = 4096
+LEFT_SECONDS = 2.0  # how long a sign-in is refused that may be good again: somebody came back
 PAUSE_SECONDS = 1.0  # on average, before who fails often is told to wait
 MOST_PAUSED = 200  # at once; further ones are told at once, so that nobody fills the server by being paused
 
@@ -37,6 +42,7 @@ class Authenticator:
         provider = None if url is None else ProviderKeys(url, security_log)
         self.verifier = CredentialVerifier(settings, database, verifier, provider)
         self.revocations = Revocations(database)
+        self.directory = EmployeeDirectory(database)
         self._paused = 0  # refusals that wait for their second to be over
         self._revoked_here = 0  # keys, so far
         self._cached: OrderedDict[str, VerifiedCredential] = OrderedDict()
@@ -60,7 +66,7 @@ class Authenticator:
         now = time.monotonic()
         if now >= cached.until or time.time() >= cached.expires_at:
             return None
-        if cached.token_name is not None and now >= self.revocations.fresh_until:
+        if cached.token_name is not None and now >= min(self.revocations.fresh_until, self.directory.fresh_until):
             return None
         return cached.actor
 
@@ -117,6 +123,7 @@ class Authenticator:
             cached = await self.verifier.verify(credential, was_good=cached is not None)
         if cached.token_name is not None:
             await self._refuse_ended(cached.token_name)
+            cached = await self._as_employee(cached)
         if self._revoked_here == revoked_before:  # else it may be that key, read just before
             self._cached[credential] = cached
             self._cached.move_to_end(credential)
@@ -132,6 +139,20 @@ class Authenticator:
                 self._forget(lambda cached: cached.token_name in ended)
         if token_name in self.revocations:
             raise NotVerified(unauthorized("token_revoked", "The token was ended by signing out."), counts=False)
+
+    async def _as_employee(self, credential: VerifiedCredential) -> VerifiedCredential:
+        """The credential of a person as the employee that it is, by the directory of at most two seconds ago. Refuse
+        who left: their sign-in opens nothing, whatever its provider says."""
+        if time.monotonic() >= self.directory.fresh_until and await self.directory.refresh():
+            self._forget(lambda cached: cached.sign_in is not None)
+        sign_in = credential.sign_in
+        if sign_in is None:
+            return credential
+        employee = self.directory.find(sign_in)
+        if has_left(employee, datetime.now(UTC)):
+            refusal = unauthorized("no_longer_employed", "Whoever signs in so has left: the sign-in opens nothing.")
+            raise NotVerified(refusal, seconds=LEFT_SECONDS, counts=False)
+        return replace(credential, actor=actor_of_sign_in(sign_in, employee))
 
     def forget_key(self, key_id: UUID) -> None:
         """The key was revoked here: drop what was cached of it, so that it opens nothing from now on."""

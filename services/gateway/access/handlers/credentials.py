@@ -3,16 +3,23 @@
 import asyncio
 import hmac
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import jwt
 
+from services.gateway.access.domain.claims import ClaimPlaces
+from services.gateway.access.domain.employees import SignIn
 from services.gateway.access.domain.partner_keys import KeyHolder, digest_of, key_id_in
 from services.gateway.access.domain.revoked_tokens import end_of_life, name_of_token
-from services.gateway.access.handlers.actors import partner_actor, person_from_claims, trusted_with_every_customer
-from services.gateway.access.handlers.development_tokens import DEV_ISSUER, PEOPLE_AUDIENCE, public_key_of_people
+from services.gateway.access.handlers.actors import partner_actor, sign_in_from_claims
+from services.gateway.access.handlers.development_tokens import (
+    DEV_ISSUER,
+    DEVELOPMENT_CLAIMS,
+    PEOPLE_AUDIENCE,
+    public_key_of_people,
+)
 from services.gateway.access.handlers.provider_keys import ALGORITHMS, ProviderKeys
 from services.gateway.access.handlers.refusals import NotVerified, token_invalid, unauthorized
 from services.gateway.access.repository import find_key_holder
@@ -35,7 +42,8 @@ class VerifiedCredential:
     """A verified credential and whose it is.
 
     `until` is an instant of the monotonic clock, `expires_at` of the wall clock: it is good before both. `key_id` is a
-    partner's key, `token_name` the name under which a person's token can be ended.
+    partner's key, `token_name` the name under which a person's token can be ended, `sign_in` what it said of the
+    person, who is not yet known to be an employee.
     """
 
     actor: Actor
@@ -43,6 +51,7 @@ class VerifiedCredential:
     expires_at: float = float("inf")
     key_id: UUID | None = None
     token_name: bytes | None = None
+    sign_in: SignIn | None = None
 
 
 class CredentialVerifier:
@@ -87,12 +96,11 @@ class CredentialVerifier:
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
             if issuer == DEV_ISSUER and settings.dev_issuer:
                 key = public_key_of_people(settings.keys)
-                person = self._person(token, key, DEV_ISSUER, PEOPLE_AUDIENCE, ("roles", "partner_id"))
-                return replace(person, actor=trusted_with_every_customer(person.actor))
+                return self._person(token, key, DEV_ISSUER, PEOPLE_AUDIENCE, DEVELOPMENT_CLAIMS)
             if self.provider is not None and issuer is not None and issuer == settings.oidc_issuer:
                 key = await self.provider.key_of(jwt.get_unverified_header(token))
-                claims = settings.oidc_roles_claim, settings.oidc_partner_claim
-                return self._person(token, key, issuer, settings.oidc_audience or PEOPLE_AUDIENCE, claims)
+                audience = settings.oidc_audience or PEOPLE_AUDIENCE
+                return self._person(token, key, issuer, audience, settings.oidc_claims)
         except jwt.ExpiredSignatureError:  # it is looked at after the signature: the token was good once
             raise NotVerified(unauthorized("token_expired", "The token has expired."), counts=False) from None
         except jwt.ImmatureSignatureError:
@@ -102,8 +110,8 @@ class CredentialVerifier:
         return self._verify_service_token(token)
 
     @staticmethod
-    def _person(token: str, key: Any, issuer: str, audience: str, names: tuple[str, str]) -> VerifiedCredential:
-        """The person of a token; `names` are the claims with the roles and with the partner's id."""
+    def _person(token: str, key: Any, issuer: str, audience: str, places: ClaimPlaces) -> VerifiedCredential:
+        """The person of a token, whose claims say it at these places."""
         claims: dict[str, Any] = jwt.decode(
             token,
             key,
@@ -113,10 +121,11 @@ class CredentialVerifier:
             options={"require": REQUIRED},
             leeway=LEEWAY_SECONDS,
         )
-        actor = person_from_claims(claims, *names)
+        sign_in = sign_in_from_claims(claims, places)
         expires_at = end_of_life(claims, LEEWAY_SECONDS)
         until = time.monotonic() + min(TOKEN_SECONDS, expires_at - time.time())
-        return VerifiedCredential(actor, until, expires_at, token_name=name_of_token(token, claims))
+        name = name_of_token(token, claims)
+        return VerifiedCredential(sign_in.person, until, expires_at, token_name=name, sign_in=sign_in)
 
     def _verify_service_token(self, token: str) -> VerifiedCredential:
         until = time.monotonic() + KEY_SECONDS

@@ -16,6 +16,12 @@ create table revoked_token (
 
 create index revoked_token_recent on revoked_token (revoked_at);
 
+create table employee_sign_in (
+    employee_id text primary key, subject_digest text, unit text, left_at timestamptz, recorded_at timestamptz not null
+);
+
+create index employee_sign_in_recent on employee_sign_in (recorded_at);
+
 create table customer_reference (
     source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz,
     primary key (source, ref)
