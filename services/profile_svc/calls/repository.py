@@ -26,7 +26,7 @@ with exact as (
 ), caller as (
     select customer_id, bool_or(exact) as exact from (select * from exact union all select * from alike) a group by 1
 )
-select c.id, c.kind, c.facts::text as facts, c.version, c.registered_at, c.updated_at, caller.exact,
+select c.id, c.root_id, c.kind, c.facts::text as facts, c.version, c.registered_at, c.updated_at, caller.exact,
        o.tier, o.tier_rank, o.tier_since, o.tier_kind, coalesce(o.open_cases, 0) as open_cases,
        coalesce(o.overdue_cases, 0) as overdue_cases, coalesce(o.points_balance, 0) as points_balance,
        coalesce(o.points_debt, 0) as points_debt, o.last_satisfaction,
@@ -71,7 +71,8 @@ class CallStatistics:
 async def list_callers(
     tx: Transaction, e164: Sequence[str], last_digits: str | None, actor: Actor, today: date
 ) -> list[Mapping[str, Any]]:
-    """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits."""
+    """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits. Those of
+    members of a merged customer (P12), with its `root_id`, each with its own part."""
     rows: list[Mapping[str, Any]] = await tx.raw.fetch(
         FIND_CALLERS, e164, last_digits, actor.source, today, MAX_MATCHES
     )
@@ -81,7 +82,9 @@ async def list_callers(
 async def find_customer_of_number(tx: Transaction, e164: Sequence[str]) -> UUID | None:
     """Whose number it is, when it is exactly one customer's."""
     rows = await tx.raw.fetch(
-        "select distinct customer_id from customer_phone where e164 = any($1::text[]) limit 2", e164
+        """select distinct coalesce(c.root_id, c.id) as customer_id
+           from customer_phone p join customer c on c.id = p.customer_id where e164 = any($1::text[]) limit 2""",
+        e164,
     )
     return rows[0]["customer_id"] if len(rows) == 1 else None
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from services.profile_svc.calls import repository as calls
-from services.profile_svc.calls.handlers import record_call_state
+from services.profile_svc.calls.handlers import find_callers, record_call_state
 from services.profile_svc.calls.schemas import (
     CallEventCreate,
     CallRead,
@@ -17,9 +17,7 @@ from services.profile_svc.calls.schemas import (
 )
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.domain.phones import every_e164, last_digits
-from services.profile_svc.teams import repository as teams
 from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router, staff_only
-from shared.chassis.audience import may_read
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 
@@ -50,14 +48,11 @@ async def read_call_pop(
     """What an agent sees while it rings. A number nobody has is not an error: somebody is calling."""
     e164 = every_e164(number, settings.phone_regions)
     now = tx.at.astimezone(settings.zone)
-    rows = await calls.list_callers(tx, e164, last_digits(number), actor, now.date())
-    ids = [row["id"] for row in rows]
-    members = await teams.list_members(tx, ids, current=True) if ids and may_read(actor, "account_team") else []
-    await add_access(tx, actor, "popped_up", ids)
-    teams_of = {id: [member for member in members if member.assignment.customer_id == id] for id in ids}
+    callers = await find_callers(tx, actor, e164, last_digits(number), now.date())
+    await add_access(tx, actor, "popped_up", [id for caller in callers for id in caller.members])
     return PopRead(
         number=e164[0] if e164 else number.strip(),
-        matches=[show_match(row, teams_of[row["id"]], actor, hour=now.hour) for row in rows],
+        matches=[show_match(caller.row, caller.team, actor, hour=now.hour) for caller in callers],
     )
 
 

@@ -1,8 +1,11 @@
 """The overview is kept from the events of all services (G3): each batch adds to the rows of its customers."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID
 
+from services.profile_svc.files.repository import customer_files
 from services.profile_svc.overview.domain.cases import fold_cases
 from services.profile_svc.overview.domain.standing import (
     fold_cleared_risks,
@@ -19,7 +22,9 @@ from services.profile_svc.overview.domain.totals import (
     last_of_each,
 )
 from services.profile_svc.overview.domain.warnings import fold_closed_warnings, fold_open_warnings
-from services.profile_svc.overview.repository import copies, overview
+from services.profile_svc.overview.repository import combined, copies, overview
+from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.events import (
     CustomerExcluded,
     CustomerExclusionEnded,
@@ -44,6 +49,13 @@ from shared.events import (
 )
 from shared.events.complaint import CaseEvent
 from shared.messaging import Transaction, ids_in
+
+
+async def read_combined_overview(tx: Transaction, customer_id: UUID, actor: Actor, today: date) -> dict[str, Any]:
+    """The overview of a merged customer (P12), of all its members that the actor may see."""
+    file = await customer_files.get_file(tx, customer_id, actor)
+    await add_access(tx, actor, "overview", [id for id in file.members if id != customer_id])
+    return await combined.load_combined_overview(tx, file, today)
 
 
 async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The overview over HTTP (G3)."""
 
 from services.profile_svc.dependencies import CurrentDatabase, CurrentSettings
+from services.profile_svc.overview.handlers import read_combined_overview
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
 from shared.chassis import CurrentActor, Id, allow, service_router
@@ -13,9 +14,11 @@ router = service_router(prefix="/v1", tags=["customers"])
 async def read_overview(
     customer_id: Id, actor: CurrentActor, settings: CurrentSettings, database: CurrentDatabase
 ) -> OverviewRead:
-    """From profile's own row: it answers when other services are down."""
+    """From profile's own row: it answers when other services are down. Of a merged customer, from all members' rows."""
     today = database.clock().astimezone(settings.zone).date()
     row = await overview.find_overview(database, customer_id, actor, today)
     if row is None:
         raise customer_not_found(customer_id)
+    if row["root_id"] is not None:
+        row = await database.run(lambda tx: read_combined_overview(tx, customer_id, actor, today))
     return show_overview(row, actor)

@@ -31,6 +31,7 @@ class OverviewCustomer(Read):
     industry: str | None
     completeness: int
     registered_at: Instant
+    merged_from: list[Id] = Field(description="the other members of a merged customer: all figures are of all of them")
 
 
 class OverviewTier(Read):
@@ -169,6 +170,7 @@ def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
             industry=row["industry"],
             completeness=row["completeness"],
             registered_at=row["registered_at"],
+            merged_from=list(row.get("merged_from") or ()),
         ),
         tier=show_tier(row),
         account_manager=show_manager(row) if may_read(actor, "account_team") else None,

@@ -12,8 +12,8 @@ from shared.messaging import Transaction
 TRIGRAM_LENGTH = 3
 MAX_SIMILARITY_SCORE = 100  # less than any answer that matches
 
-SUMMARY = """c.id, c.kind, c.facts #>> '{names,0,name}' as name, c.facts ->> 'region' as region, c.completeness, o.tier,
-       o.account_manager"""
+SUMMARY = """c.id, c.root_id, c.kind, c.facts #>> '{names,0,name}' as name, c.facts ->> 'region' as region,
+       c.completeness, o.tier, o.account_manager"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class SearchResult:
     """A customer in a list. `score` says how well it answers a query, 0 where nothing was asked."""
 
     id: UUID
+    root_id: UUID | None  # where it was merged (P12)
     kind: CustomerKind
     name: str | None
     region: str | None
@@ -28,6 +29,7 @@ class SearchResult:
     tier: str | None
     account_manager: str | None
     score: int
+    merged_from: tuple[UUID, ...] = ()
 
 
 class SqlParameters:
@@ -45,11 +47,13 @@ class SqlParameters:
 async def list_customers(
     tx: Transaction, actor: Actor, after: UUID | None, limit: int, ids: Sequence[UUID] | None = None
 ) -> list[SearchResult]:
-    """Those that the actor may see, in the order of their ids, that is of their registration; of `ids` when given."""
+    """Those that the actor may see, in the order of their ids, that is of their registration; of `ids` when given. Each
+    customer once, by whoever stands for it."""
     parameters = SqlParameters()
-    where = _visible(actor, parameters)
+    where = [*_visible(actor, parameters), f"(c.root_id is null or c.id = {_stands_for('c', actor, parameters)})"]
     if ids is not None:
-        where.append(f"c.id = any({parameters.add(list(ids))}::uuid[])")
+        named = [f"n.id = any({parameters.add(list(ids))}::uuid[])", *_visible(actor, parameters, "n")]
+        where.append(f"c.id in (select {_stands_for('n', actor, parameters)} from customer n {_where(named)})")
     if after is not None:
         where.append(f"c.id > {parameters.add(after)}")
     sql = f"""
@@ -85,25 +89,39 @@ async def _run(
     if not branches:
         return []
     where = _visible(actor, parameters)
+    stands_for = _stands_for("m", actor, parameters)
+    visible = _where(_visible(actor, parameters, "m"))
     if after is not None:
         score, last = parameters.add(after[0]), parameters.add(after[1])
         where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
     sql = f"""
         with matched as ({" union all ".join(branches)}),
-             best as (select customer_id, max(score) as score from matched group by customer_id)
+             best as (select {stands_for} as customer_id, max(score) as score
+                      from matched join customer m on m.id = matched.customer_id {visible} group by 1)
         select {SUMMARY}, b.score
         from best b join customer c on c.id = b.customer_id left join overview o on o.customer_id = c.id
         {_where(where)} order by b.score desc, c.id limit {parameters.add(limit)}"""
     return [SearchResult(**row) for row in await tx.raw.fetch(sql, *parameters.values)]
 
 
-def _visible(actor: Actor, parameters: SqlParameters) -> list[str]:
-    """Conditions that hold `customer c` to what the actor may see (G1): of erased ones (P13) nobody sees any."""
-    living = "not exists (select from erased_customer e where e.customer_id = c.id and e.person_id is null)"
+def _visible(actor: Actor, parameters: SqlParameters, customer: str = "c") -> list[str]:
+    """Conditions that hold the table `customer` under this name to what the actor may see (G1): of erased ones (P13)
+    nobody sees any."""
+    living = f"not exists (select from erased_customer e where e.customer_id = {customer}.id and e.person_id is null)"
     if actor.source is None:
         return [living]
     source = parameters.add(actor.source)
-    return [living, f"exists (select from customer_source s where s.customer_id = c.id and s.source = {source})"]
+    known = f"exists (select from customer_source s where s.customer_id = {customer}.id and s.source = {source})"
+    return [living, known]
+
+
+def _stands_for(customer: str, actor: Actor, parameters: SqlParameters) -> str:
+    """Who stands for the customer of this table (P12): the root; for a partner the first of the members it sees."""
+    if actor.source is None:
+        return f"coalesce({customer}.root_id, {customer}.id)"
+    members = [f"o.root_id = {customer}.root_id", *_visible(actor, parameters, "o")]
+    first = f"select o.id from customer o {_where(members)} order by o.id <> o.root_id, o.id limit 1"
+    return f"coalesce(({first}), {customer}.id)"
 
 
 def _where(conditions: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from services.profile_svc.references.dependencies import CurrentRegistry
 from services.profile_svc.references.domain import may_be_reference, score_matches
 from services.profile_svc.search import repository as search
 from services.profile_svc.search.domain import MAX_QUERY_LENGTH, parse_query
+from services.profile_svc.search.handlers import with_members
 from services.profile_svc.search.schemas import CustomerPage, show_summary
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Text, Tx, allow, page_of, read_cursor, service_router
 from shared.chassis.audit import add_access
@@ -65,9 +66,10 @@ async def find_customers(
         query = parse_query(q, settings.phone_regions, references)
         results = await search.search_customers(tx, query, actor, (after[0], after[1]) if after else None, limit + 1)
         page = page_of(results, limit, lambda result: (result.score, result.id))
-    await add_access(tx, actor, "listed", [result.id for result in page.items])
+    items = await with_members(tx, actor, page.items)
+    await add_access(tx, actor, "listed", [id for item in items for id in (item.id, *item.merged_from)])
     return CustomerPage(
-        items=[show_summary(result, actor) for result in page.items],
+        items=[show_summary(item, actor) for item in items],
         next=page.next,
         did_not_answer=["references"] if references is None else [],
     )

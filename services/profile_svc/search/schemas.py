@@ -19,6 +19,7 @@ class CustomerSummary(Read):
     completeness: int
     tier: str | None
     account_manager: str | None = Field(description="not told to partners")
+    merged_from: list[Id] = Field(description="the other members of a merged customer, who are found by this line")
 
 
 class CustomerPage(Page[CustomerSummary]):
@@ -40,4 +41,5 @@ def show_summary(result: SearchResult, actor: Actor) -> CustomerSummary:
         completeness=result.completeness,
         tier=result.tier,
         account_manager=result.account_manager if may_read(actor, "account_team") else None,
+        merged_from=list(result.merged_from),
     )

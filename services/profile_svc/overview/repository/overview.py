@@ -66,7 +66,7 @@ where o.customer_id = given.customer_id
 READ = """
 with seen as (
     select c.id, c.kind, (c.facts -> 'names')::text as names, c.facts ->> 'region' as region,
-           c.facts ->> 'industry' as industry, c.completeness, c.registered_at, o.*,
+           c.facts ->> 'industry' as industry, c.completeness, c.registered_at, c.root_id, o.*,
            o.open_warnings::text as warnings, o.account_classes::text as classes, o.risk_flags::text as risks,
            m.name as manager_name, m.phone_extension as manager_extension,
            case when o.oldest_due_on < $4 then (
@@ -223,7 +223,8 @@ async def write_account_managers(tx: Transaction, customer_ids: Sequence[UUID]) 
 
 
 async def find_overview(database: Database, customer_id: UUID, actor: Actor, today: date) -> Mapping[str, Any] | None:
-    """One read with its own line in the access trail; a file nobody did anything with yet has an empty overview.
+    """One read with its own line in the access trail; a file nobody did anything with yet has an empty overview. Where
+    `root_id` is not null the customer was merged, and this is its own part alone.
 
     One statement is a transaction by itself, all or nothing; a BEGIN and a COMMIT around it would be two round trips
     more on the path that a ringing telephone waits for.
