@@ -42,9 +42,11 @@ async def a_customer(caller: Caller, ref: str) -> str:
     order = await caller.place(ref, "500.00", at=ago(days=2))
     customer = str(order["customer_id"])
     await caller.settle()
+    etag = (await caller.send("GET", f"/v1/customers/{customer}")).headers["etag"]
     answer = await caller.send(
         "PATCH",
         f"/v1/customers/{customer}",
+        headers={"If-Match": etag},
         json={"kind": "person", "names": [{"name": WORDS}], "phones": [{"number": "+8613912345678"}]},
     )
     assert answer.status_code == 200, answer.text
@@ -62,14 +64,21 @@ async def a_customer(caller: Caller, ref: str) -> str:
         "/v1/complaints",
         {
             "customer": {"id": customer},
-            "kind": "praise",
             "channel": "call",
             "category": "delivery",
             "what_happened": WORDS,
             "contact": {"name": WORDS, "phone": "+8613912345678"},
         },
     )
-    for step, body in (("acknowledgement", {"note": WORDS}), ("resolution", {}), ("follow-up", {"satisfaction": 5})):
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("acknowledgement", {"note": WORDS}),
+        ("judgement", {"valid": True, "reason": WORDS}),
+        ("proposals", {"text": WORDS, "points": 5}),
+        ("acceptance", {"accepted": True, "reason": WORDS}),
+        ("resolution", {"note": WORDS}),
+        ("follow-up", {"satisfaction": 5, "comment": WORDS}),
+    ]
+    for step, body in steps:
         await caller.post(f"/v1/complaints/{case['id']}/{step}", body)
     await caller.post(f"/v1/customers/{customer}/points/redemptions", {"points": 7, "reference": "+8613912345678"})
     await caller.settle()
