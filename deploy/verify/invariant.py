@@ -20,6 +20,10 @@ PAGE = 2000  # rows
 # in their order: that it was announced can not be seen any more. Of what was recorded since, everything is still there.
 CUT = "(select coalesce(max(recorded_before), '-infinity') from outbox_cut)"
 
+# Customers whose personal data was erased, or is to be (P13): nobody knows them any more, by any reference. What they
+# did stays, under ids.
+ERASED = "(select customer_id from erased_customer where person_id is null)"
+
 
 class Invariant(Protocol):
     """Something that must hold: a stable code, a sentence that is true of a sound system, and how it is checked."""

@@ -40,7 +40,11 @@ PERSONAL_DATA = PersonalData(
             blank={"facts": "'{}'::jsonb", "kind": "'unknown'", "completeness": "0"},
         ),
         "customer_source": Rows(OF_CUSTOMER, codes="source"),
-        "overview": Rows(OF_CUSTOMER, codes="tier tier_kind account_manager open_warnings"),
+        "overview": Rows(
+            OF_CUSTOMER,
+            codes="""tier tier_kind account_manager open_warnings life_stage relationship account_classes
+                     risk_flags""",
+        ),
         "case_copy": Rows(OF_CUSTOMER),
         "receivable_copy": Rows(OF_CUSTOMER),
         "group_membership": Rows(OF_CUSTOMER),

@@ -7,21 +7,22 @@ from tests import harness
 from tests.verify.conftest import Five
 from tests.verify.planted import LivedSystem
 
-# By service and table, the columns that services update; everything else of a row stays, and no row goes.
+# By service and table, the columns that services update; everything else of a row stays, and no row goes. What an
+# erasure alone may change is `erase:<column>`, and only to nothing.
 MAY_CHANGE: dict[tuple[str, str], set[str]] = {
-    ("loyalty", "entry"): set(),
+    ("loyalty", "entry"): {"erase:reference", "erase:reason"},
     ("loyalty", "posting"): set(),
     ("loyalty", "lot"): {"expires_at", "remaining", "open", "expired"},
-    ("loyalty", "lot_extension"): set(),
+    ("loyalty", "lot_extension"): {"erase:reason"},
     ("loyalty", "spent_lot"): {"reversed"},
-    ("loyalty", "hold"): {"state", "captured", "ended_at"},
+    ("loyalty", "hold"): {"state", "captured", "ended_at", "reference"},  # which may only be erased
     ("loyalty", "order_points"): {"lines", "posted", "lots", "reversed_by"},
-    ("loyalty", "adjustment"): {"state", "decided_by", "decided_at", "entry_id"},
+    ("loyalty", "adjustment"): {"state", "decided_by", "decided_at", "entry_id", "erase:reason"},
     ("loyalty", "unassigned_settlement"): set(),
     ("loyalty", "wallet"): {"available", "held", "debt", "entries", "next_expiry"},
     ("complaint", "complaint_case"): {
         "customer_id", "severity", "status", "round", "tier", "escalation_level", "waiting", "satisfaction",
-        "proposal_id", "last_step_at", "step_count", "closed_at", "replayed_until", "next_due_at", "version",
+        "proposal_id", "last_step_at", "step_count", "order_id", "sku", "closed_at", "replayed_until", "next_due_at", "version",
     },
     ("complaint", "proposal"): {"answered_at", "accepted"},
     ("complaint", "escalation"): set(),

@@ -1,7 +1,7 @@
 """Facts of other services that indicators count: contacts, cases, traits and groups are their owners', each once."""
 
 from deploy.verify.included import the_same
-from deploy.verify.invariant import CUT, Between, Rows
+from deploy.verify.invariant import CUT, ERASED, Between, Rows
 
 INVARIANTS = (
     Between(
@@ -71,7 +71,7 @@ INVARIANTS = (
         "the traits that indicators grade by are those of the file",
         Rows(
             "profile",
-            """select id as key, kind, facts ->> 'region' as region, facts ->> 'industry' as industry,
+            f"""select id as key, kind, facts ->> 'region' as region, facts ->> 'industry' as industry,
                       (facts ->> 'employees')::bigint as employees, facts ->> 'legal_nature' as legal_nature,
                       facts ->> 'acquisition_source' as acquisition_source, (facts ->> 'listed')::boolean as listed,
                       (facts ->> 'registered_capital')::numeric as registered_capital,
@@ -79,15 +79,15 @@ INVARIANTS = (
                       extract(year from (facts ->> 'founded_on')::date)::int as founded_year,
                       facts ->> 'income_band' as income_band, facts ->> 'household_size' as household_size,
                       completeness::int as completeness
-               from customer where kind <> 'unknown'""",
+               from customer where kind <> 'unknown' and id not in {ERASED}""",
         ),
         Rows(
             "tiering",
-            """select key, kind, region, industry, employees, legal_nature, acquisition_source, listed,
+            f"""select key, kind, region, industry, employees, legal_nature, acquisition_source, listed,
                       registered_capital, annual_sales, founded_year, income_band, household_size, completeness from (
                    select distinct on (customer_id) customer_id as key, * from customer_traits
                    order by customer_id, seq desc
-               ) t where kind <> 'unknown'""",
+               ) t where kind <> 'unknown' and key not in {ERASED}""",
         ),
     ),
     Between(

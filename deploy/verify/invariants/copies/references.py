@@ -1,25 +1,26 @@
 """Who exists, and whose they are: references, known customers and the sources that may see them, in every service."""
 
 from deploy.verify.included import Every, Included, the_same
-from deploy.verify.invariant import CUT, Rows, Within
+from deploy.verify.invariant import CUT, ERASED, Rows, Within
 
 OF_SOURCES = "select customer_id || ' ' || source as key, customer_id from"
 REGISTERED = Rows(
-    "gateway", f"{OF_SOURCES} customer_reference where registered_at is not null group by customer_id, source"
+    "gateway",
+    f"{OF_SOURCES} customer_reference where registered_at is not null and customer_id not in {ERASED} group by customer_id, source",
 )
 OFFERED_TOO = Rows("gateway", f"{OF_SOURCES} customer_reference group by customer_id, source")
 
-FILES = Rows("profile", "select id as key from customer")
+FILES = Rows("profile", f"select id as key from customer where id not in {ERASED}")
 KNOWN = (
-    Rows("gateway", "select customer_id as key from known_customer"),
-    Rows("tiering", "select customer_id as key from standing"),
-    Rows("complaint", "select customer_id as key from customer"),
-    Rows("loyalty", "select customer_id as key from wallet"),
+    Rows("gateway", f"select customer_id as key from known_customer where customer_id not in {ERASED}"),
+    Rows("tiering", f"select customer_id as key from standing where customer_id not in {ERASED}"),
+    Rows("complaint", f"select customer_id as key from customer where customer_id not in {ERASED}"),
+    Rows("loyalty", f"select customer_id as key from wallet where customer_id not in {ERASED}"),
 )
 
 
 def sources_in(service: str) -> Rows:
-    return Rows(service, f"{OF_SOURCES} customer_source")
+    return Rows(service, f"{OF_SOURCES} customer_source where customer_id not in {ERASED}")
 
 
 SOURCES_AGREE = "a partner sees a customer, in every service, exactly where its source has a reference of it"
@@ -43,7 +44,8 @@ INVARIANTS = (
             )
             select customer_id, source, registered_at, r.times as registered, a.times as announced
             from registered r full join announced a using (customer_id, source, registered_at)
-            where r.times is distinct from a.times and (a.times is not null or registered_at >= {CUT})
+            where customer_id not in {ERASED} and r.times is distinct from a.times
+              and (a.times is not null or registered_at >= {CUT})
         """,
     ),
     Within(
