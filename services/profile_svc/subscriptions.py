@@ -114,5 +114,5 @@ erasure = Erasure(
     finish=erasures.end_what_goes_on,
 )
 
-jobs = Jobs({**erasure.job_kinds, person_exports.KIND: person_exports.PERSON_EXPORTS})
+jobs = Jobs({**erasure.job_kinds, person_exports.KIND: person_exports.person_exports(PERSONAL_DATA)})
 background_jobs = (jobs.work_on_jobs, sweep_files_as_time_passes)

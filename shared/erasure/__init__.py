@@ -23,8 +23,8 @@ Time: `requested_at` is when the erasure was asked for, `erased_at` when this se
 """
 
 from shared.erasure.declaration import Apart, PersonalData, Rows, emptied, nulled, without_words
+from shared.erasure.erased_customers import is_erased, list_erased, mark_erased, without_erased
 from shared.erasure.erasing import Erasure, begin_erasures
-from shared.erasure.marks import is_erased, list_erased, mark_erased, without_erased
 from shared.erasure.tables import erased_customer
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shared.erasure.declaration import PersonalData
-from shared.erasure.marks import is_older_work_under_way, list_erased, mark_erased, save_erased
+from shared.erasure.erased_customers import is_older_work_under_way, list_erased, mark_erased, save_erased
 from shared.erasure.statements import BATCH, erase_mentions, erase_rows
 from shared.events import ErasureRequested, Event
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, Wait, request_job_once

@@ -40,18 +40,16 @@ from shared.events.key_accounts import (
     RiskFlagRaised,
 )
 from shared.events.loyalty import LoyaltyDataErased, PointsPosted
+from shared.events.privacy import ConsentChanged, ErasureRequested, ProfileDataErased
 from shared.events.profile import (
-    ConsentChanged,
     ContactLogged,
     CustomerRegistered,
     CustomersMerged,
     CustomersUnmerged,
     CustomerTraitsChanged,
     EmployeeChanged,
-    ErasureRequested,
     GroupParentChanged,
     NextStepCompleted,
-    ProfileDataErased,
     TeamMemberAssigned,
     TeamMemberReleased,
     UnitChanged,

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from deploy.verify.invariants.erasure import PERSONAL_DATA
+from deploy.verify.invariants.personal_data.erasure import PERSONAL_DATA
 from shared.erasure import Apart, Rows
 from shared.erasure.statements import erase_statement
 from tests import harness

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.verify.invariants.personal_data import FIELDS, forbidden_keys, suspicious
+from deploy.verify.invariants.personal_data.events import FIELDS, forbidden_keys, suspicious
 from shared.events import CATALOGUE, CustomerReferenceRegistered, CustomerTraitsChanged
 from shared.personal_data import looks_personal
 from tests.support.people import telephone_numbers

@@ -6,7 +6,6 @@ from deploy.verify.invariants import (
     authority,
     complaints,
     copies,
-    erasure,
     external_facts,
     indicators,
     key_accounts,
@@ -48,5 +47,4 @@ INVARIANTS: tuple[Invariant, ...] = (
     *overview.INVARIANTS,
     *standing_in_overview.INVARIANTS,
     *personal_data.INVARIANTS,
-    *erasure.INVARIANTS,
 )

@@ -121,7 +121,7 @@ async def keep_receipts(tx: Transaction, receipts: Sequence[ReceiptEvent]) -> No
     One of an erasure that is not known here was asked for after the backup that profile came back from: it is begun
     again. Who a person was can not be learned from a receipt, so that one has to be asked for again by somebody.
     """
-    known = await repository.list_known(tx, {receipt.erasure_id for receipt in receipts})
+    known = await repository.lock_erasures(tx, {receipt.erasure_id for receipt in receipts})
     lost = [receipt for receipt in receipts if receipt.erasure_id not in known and receipt.person_id is None]
     for receipt in lost:
         await repository.add_erasure(tx, receipt.erasure_id, receipt.customer_id, None, RESTORED, "system")

@@ -74,8 +74,8 @@ async def list_erasures(
     return [_erasure(row) for row in rows]
 
 
-async def list_known(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the erasures that profile knows, locked in order: their receipts come in turn."""
+async def lock_erasures(tx: Transaction, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are erasures here, locked in order: their receipts come in turn."""
     rows = await tx.raw.fetch(
         "select id from erasure where id = any($1::uuid[]) order by id for update", sorted(set(ids))
     )

@@ -2,17 +2,17 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.person_exports import repository
 from services.profile_svc.person_exports.repository import PersonExport
-from services.profile_svc.personal_data import PERSONAL_DATA
 from shared.chassis import Actor
 from shared.chassis.audit import add_access, name_in_trail
 from shared.customers import list_members
-from shared.erasure import is_erased
+from shared.erasure import PersonalData, is_erased
 from shared.erasure.http import read_held
 from shared.errors import conflict, not_found
 from shared.jobs import Done, Failed, Job, JobContext, JobKind, Outcome, load_job, request_job
@@ -38,13 +38,13 @@ async def request_export(tx: Transaction, actor: Actor, customer_id: UUID) -> tu
     return export, job
 
 
-async def ask_next_page(context: JobContext, job: Job) -> Any:
-    """The next page of what a service holds, as it tells it."""
+async def ask_next_page(data: PersonalData, context: JobContext, job: Job) -> Any:
+    """The next page of what a service holds, as it tells it; of profile's own tables (`data`) as they stand."""
     place, cursor = (0, None) if job.cursor is None else (job.cursor["place"], job.cursor["cursor"])
     customer_id, service = job.params["pages"][place]
-    if service == PERSONAL_DATA.service:
+    if service == data.service:
         async with context.database.transaction() as tx:
-            page = await read_held(tx, PERSONAL_DATA, UUID(customer_id), cursor)
+            page = await read_held(tx, data, UUID(customer_id), cursor)
         return page.model_dump()
     query = {} if cursor is None else {"cursor": cursor}
     return await context.clients.get_json(service, f"/internal/personal-data/{customer_id}", query)
@@ -92,4 +92,6 @@ async def fetch_export(tx: Transaction, actor: Actor, customer_id: UUID, export_
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-PERSON_EXPORTS = JobKind(keep_next_page, prepare=ask_next_page, when_due=delete_expired_exports)
+def person_exports(data: PersonalData) -> JobKind:
+    """How exports are done; `data`: what profile says of its own tables."""
+    return JobKind(keep_next_page, prepare=partial(ask_next_page, data), when_due=delete_expired_exports)

@@ -6,7 +6,8 @@ from deploy.verify.invariant import CUT, ERASED, Rows, Within
 OF_SOURCES = "select customer_id || ' ' || source as key, customer_id from"
 REGISTERED = Rows(
     "gateway",
-    f"{OF_SOURCES} customer_reference where registered_at is not null and customer_id not in {ERASED} group by customer_id, source",
+    f"""{OF_SOURCES} customer_reference
+        where registered_at is not null and customer_id not in {ERASED} group by customer_id, source""",
 )
 OFFERED_TOO = Rows("gateway", f"{OF_SOURCES} customer_reference group by customer_id, source")
 
