@@ -11,7 +11,7 @@ from services.profile_svc.employees import routes as employees
 from services.profile_svc.erasure import routes as erasure
 from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
-from services.profile_svc.imports import routes as imports
+from services.profile_svc.imports.routes import batches, customer_imports
 from services.profile_svc.merges import routes as merges
 from services.profile_svc.overview import routes as overview
 from services.profile_svc.person_exports import routes as person_exports
@@ -28,12 +28,13 @@ from shared.files.uploads import upload_routers
 from shared.jobs.http import internal_router as jobs_of_this_service
 
 AREAS = (
-    *(imports, search, files, overview, units, employees, teams, calls, contacts, groups, consents, merges),
-    *(erasure, person_exports),
+    *(batches, customer_imports, search, files, overview, units, employees, teams, calls, contacts, groups),
+    *(consents, merges, erasure, person_exports),
 )
 
 TAGS = {
     "files": "Bytes: resumable uploads (tus 1.0.0).",
+    "imports": "Customers from files: read in the background, each row with its result, undone again.",
     "customers": "The customer file: opened, read, changed, found by name, phone, e-mail or reference; the overview.",
     "contact log": "Every conversation with a customer, and the next step that was agreed.",
     "consents": "What a customer allows to be written or called to for, and by which channel.",
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[
             *upload_routers("customers:write"),
             *(area.router for area in AREAS),
+            customer_imports.streams,
             erasure.internal_router,
             jobs_of_this_service,
             personal_data_routes(PERSONAL_DATA),

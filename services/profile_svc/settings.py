@@ -19,3 +19,5 @@ class Settings(FileSettings):
     """How long an answer waits for the gateway's registry of references before it goes without them."""
     consents_by_default: tuple[str, ...] = ("service",)
     """For which purposes a customer may be written and called to as long as it said nothing (P13)."""
+    keep_imports_days: int = Field(default=30, ge=1, le=365)
+    """How long an import can be undone and its rows can be read; then what it kept is deleted."""

@@ -1,7 +1,9 @@
-"""What wakes profile: event -> handler, jobs, background work. It has no timers."""
+"""What wakes profile: event -> handler, job -> step, background work. It has no timers."""
 
 from services.profile_svc.erasure import handlers as erasures
 from services.profile_svc.files.handlers import stubs
+from services.profile_svc.imports.handlers import reversals
+from services.profile_svc.imports.handlers import steps as import_steps
 from services.profile_svc.overview import handlers as overview
 from services.profile_svc.person_exports import handlers as person_exports
 from services.profile_svc.personal_data import PERSONAL_DATA
@@ -114,5 +116,12 @@ erasure = Erasure(
     finish=erasures.end_what_goes_on,
 )
 
-jobs = Jobs({**erasure.job_kinds, person_exports.KIND: person_exports.person_exports(PERSONAL_DATA)})
+jobs = Jobs(
+    {
+        **erasure.job_kinds,
+        person_exports.KIND: person_exports.person_exports(PERSONAL_DATA),
+        import_steps.KIND: import_steps.CUSTOMER_IMPORTS,
+        reversals.KIND: reversals.IMPORT_REVERSALS,
+    }
+)
 background_jobs = (jobs.work_on_jobs, sweep_files_as_time_passes)

@@ -8,6 +8,7 @@ from services.profile_svc.employees.tables import employee
 from services.profile_svc.erasure.tables import erasure, erasure_receipt
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
+from services.profile_svc.imports.tables import customer_import, import_row, job
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
 from services.profile_svc.person_exports.tables import person_export, person_export_part
 from services.profile_svc.references.tables import customer_source
@@ -24,6 +25,7 @@ __all__ = [
     "contact_log",
     "customer",
     "customer_email",
+    "customer_import",
     "customer_name",
     "customer_phone",
     "customer_source",
@@ -31,6 +33,8 @@ __all__ = [
     "erasure",
     "erasure_receipt",
     "group_membership",
+    "import_row",
+    "job",
     "metadata",
     "overview",
     "person_export",

@@ -1,6 +1,7 @@
 """The gateway's registry of references as profile meets it: its two questions over HTTP, and the ways it fails."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -57,8 +58,20 @@ class RegistryStandIn:
             await asyncio.sleep(60)
         actor = self.verifier.verify(request.headers["authorization"].removeprefix("Bearer "))
         assert (actor.subject, actor.kind, "internal" in actor.scopes) == ("profile", "service", True)
+        if (request.method, request.url.path) == ("POST", "/internal/references:offer"):
+            return self._offers(json.loads(request.content))
         assert (request.method, request.url.path) == ("GET", "/internal/references")
         return httpx.Response(200, json={"items": list(self._matching(query))})
+
+    def _offers(self, body: dict[str, Any]) -> httpx.Response:
+        ids: list[str | None] = []
+        known = [source != "nobody" for source, _ in body["references"]]
+        for (source, ref), is_known in zip(body["references"], known, strict=True):
+            id = self.references.get((source, ref))
+            if id is None and body["offer"] and is_known:
+                id = self.references[source, ref] = uuid4()
+            ids.append(None if id is None else str(id))
+        return httpx.Response(200, json={"customer_ids": ids, "known_sources": known})
 
     def _matching(self, query: Mapping[str, list[str]]) -> list[dict[str, str]]:
         ids = {UUID(id) for id in query.get("customer_id", [])}

@@ -63,6 +63,10 @@ class SourceDirectory:
             return reporter.source
         return source_named(reporter, named, await self._names_including(named), pointer)
 
+    async def is_known(self, named: str) -> bool:
+        """Whether somebody registered this source, under its own name."""
+        return (await self._names_including(named)).get(named) == named
+
     async def _names_including(self, name: str) -> Mapping[str, str]:
         """Every name a registered source goes by; read again first when this one is not among them."""
         if name not in self._names and time.monotonic() - self._read_at >= self.REFRESH_SECONDS:

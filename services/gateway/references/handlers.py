@@ -69,6 +69,12 @@ async def offer_ids(tx: Transaction, references: Sequence[Reference]) -> list[UU
     return ids
 
 
+async def find_ids(tx: Transaction, references: Sequence[Reference]) -> list[UUID | None]:
+    """The ids of references, in order, as far as they are registered; nothing is kept."""
+    registry = await load_registry(tx, list(dict.fromkeys(references)), [])
+    return [registry.references.get(reference) for reference in references]
+
+
 async def register_references(tx: Transaction, references: Sequence[Reference], reporter: Reporter) -> list[UUID]:
     """The customer's id behind each reference, in order; an unknown one gets its id here, as by its first order."""
     if not references:

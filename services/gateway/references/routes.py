@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 
+from services.gateway.references.handlers import find_ids, offer_ids
 from services.gateway.references.repository import find_references, list_references
-from services.gateway.references.schemas import ReferenceRead, ReferencesRead
+from services.gateway.references.schemas import OffersRead, OffersRequested, ReferenceRead, ReferencesRead
 from shared.chassis import Id, Refused, Tx, allow, service_router
 
 MOST_CUSTOMERS = 200
@@ -26,3 +27,14 @@ async def show_references(
         raise Refused(422, "validation_failed", "Give either q or customer_id.")
     references = await find_references(tx, q, limit) if q is not None else await list_references(tx, customer_id or [])
     return ReferencesRead(items=[ReferenceRead.model_validate(reference) for reference in references])
+
+
+@router.post("/references:offer", dependencies=[allow("internal")], include_in_schema=False)
+async def offer_customer_ids(body: OffersRequested, request: Request, tx: Tx) -> OffersRead:
+    """The ids that customers behind references have or will have, for files that profile is about to open: up to 1,000.
+    They are registered when profile says that it has."""
+    own_sources = request.app.state.sources
+    known = [await own_sources.is_known(source) for source, _ in body.references]
+    asked = [reference for reference, is_known in zip(body.references, known, strict=True) if is_known]
+    found = iter(await offer_ids(tx, asked) if body.offer else await find_ids(tx, asked))
+    return OffersRead(customer_ids=[next(found) if is_known else None for is_known in known], known_sources=known)

@@ -4,7 +4,7 @@ from typing import Self
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.gateway.references.domain import CustomerIdentifier
@@ -61,3 +61,17 @@ class ReferencesRead(Read):
     """References as the registry found them."""
 
     items: list[ReferenceRead]
+
+
+class OffersRequested(Shape):
+    """References that another service wants the customers' ids of."""
+
+    references: list[tuple[Code, Code]] = Field(max_length=1000, description="source and reference of each")
+    offer: bool = Field(default=True, strict=True, description="true: one that is unknown gets the id it will have")
+
+
+class OffersRead(Read):
+    """The ids behind references, in order."""
+
+    customer_ids: list[UUID | None] = Field(description="null: unknown, and none was to be offered")
+    known_sources: list[bool] = Field(description="false: nobody registered that source")

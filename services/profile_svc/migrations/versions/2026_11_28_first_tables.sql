@@ -324,3 +324,79 @@ next_step_owner, recorded_at, recorded_by or delete on contact_log for each row 
 
 create trigger group_membership_stays before update of customer_id, parent_id, since or delete on group_membership
 for each row execute function refuse_change();
+
+create table job (
+    id uuid primary key,
+    kind text not null,
+    lane text not null,
+    once text,
+    params jsonb not null,
+    cursor jsonb,
+    done bigint not null default 0,
+    total bigint,
+    status text not null default 'waiting' check (status in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    steps bigint not null default 0,
+    tries int not null default 0,
+    retry_at timestamptz,
+    error text,
+    worker uuid,
+    worker_until timestamptz,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    cancelled_by text,
+    check ((finished_at is null) = (status in ('waiting', 'running')))
+) with (fillfactor = 70);
+
+create unique index job_once on job (kind, once);
+
+create index job_unfinished on job (lane, requested_at, id) where finished_at is null;
+
+create index job_newest on job (kind, requested_at desc, id desc);
+
+create table customer_import (
+    id uuid primary key,
+    file_id uuid not null,
+    owner text not null,
+    dry_run boolean not null,
+    encoding text,
+    problem jsonb,
+    opened bigint not null default 0,
+    updated bigint not null default 0,
+    unchanged bigint not null default 0,
+    skipped bigint not null default 0,
+    refused bigint not null default 0,
+    candidates bigint not null default 0,
+    formula_cells bigint not null default 0,
+    reversal_id uuid,
+    reversed bigint not null default 0,
+    kept bigint not null default 0,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create index customer_import_newest on customer_import (created_at, id);
+
+create index customer_import_expires on customer_import (expires_at);
+
+create table import_row (
+    import_id uuid not null references customer_import,
+    row_number bigint not null,
+    outcome text not null constraint import_row_outcome
+        check (outcome in ('opened', 'updated', 'unchanged', 'skipped', 'refused')),
+    customer_id uuid,
+    version int,
+    before jsonb,
+    candidate boolean not null default false,
+    code text,
+    field text,
+    detail text,
+    content text,
+    reversal text,
+    primary key (import_id, row_number)
+);
+
+create index import_row_customer on import_row (customer_id, import_id) where outcome in ('opened', 'updated');
+
+create index import_row_refused on import_row (import_id, row_number) where outcome = 'refused';

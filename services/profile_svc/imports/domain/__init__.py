@@ -1,0 +1,1 @@
+"""The rules of imports: pure functions, one file a concept."""

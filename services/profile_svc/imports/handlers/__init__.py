@@ -1,0 +1,1 @@
+"""Imports at work: asked for, read and written batch by batch, undone, erased."""
