@@ -13,12 +13,13 @@ from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
 from services.profile_svc.imports.routes import batches, customer_imports
 from services.profile_svc.merges import routes as merges
+from services.profile_svc.messages import routes as messages
 from services.profile_svc.overview import routes as overview
 from services.profile_svc.person_exports import routes as person_exports
 from services.profile_svc.personal_data import PERSONAL_DATA
 from services.profile_svc.references.repository.registry import ReferenceRegistry
 from services.profile_svc.search import routes as search
-from services.profile_svc.settings import Settings
+from services.profile_svc.settings import Settings, message_settings
 from services.profile_svc.subscriptions import background_jobs, subscriptions, timers
 from services.profile_svc.teams import routes as teams
 from services.profile_svc.units import routes as units
@@ -29,7 +30,7 @@ from shared.jobs.http import internal_router as jobs_of_this_service
 
 AREAS = (
     *(batches, customer_imports, search, files, overview, units, employees, teams, calls, contacts, groups),
-    *(consents, merges, erasure, person_exports),
+    *(consents, messages, merges, erasure, person_exports),
 )
 
 TAGS = {
@@ -43,6 +44,7 @@ TAGS = {
     "groups": "Which customer belongs to which: companies and their parents.",
     "merges": "Two customers who are one: what a merge would do, making it, undoing it.",
     "privacy": "A person's data: told to the person, or erased everywhere.",
+    "messages": "What customers are to be told: asked for here, sent by somebody else, who reports back.",
     "calls": "The call centre: who is calling, and how calls went.",
 }
 
@@ -50,6 +52,7 @@ TAGS = {
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> FastAPI:
     """The application of profile: by its environment, on the real broker, where nothing else is given."""
     settings = settings or Settings()
+    message_settings()  # a wrong setting stops the start, not the first message
     app = create_service(
         settings,
         ports=ports,

@@ -4,6 +4,7 @@ from services.profile_svc.erasure import handlers as erasures
 from services.profile_svc.files.handlers import stubs
 from services.profile_svc.imports.handlers import reversals
 from services.profile_svc.imports.handlers import steps as import_steps
+from services.profile_svc.messages import handlers as messages
 from services.profile_svc.overview import handlers as overview
 from services.profile_svc.person_exports import handlers as person_exports
 from services.profile_svc.personal_data import PERSONAL_DATA
@@ -102,6 +103,9 @@ subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, c
 subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again, copy=the_overview)
+
+# messages to customers
+subscriptions.on(ComplaintAcknowledged, messages.when_complaints_are_acknowledged_tell_their_customers)
 
 # personal data: what others have erased, and what profile erases itself
 subscriptions.on(IntakeDataErased, erasures.keep_receipts)

@@ -9,6 +9,7 @@ from services.profile_svc.erasure.tables import erasure, erasure_receipt
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
 from services.profile_svc.imports.tables import customer_import, import_row, job
+from services.profile_svc.messages.tables import message_report, message_request
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
 from services.profile_svc.person_exports.tables import person_export, person_export_part
 from services.profile_svc.references.tables import customer_source
@@ -35,6 +36,8 @@ __all__ = [
     "group_membership",
     "import_row",
     "job",
+    "message_report",
+    "message_request",
     "metadata",
     "overview",
     "person_export",

@@ -39,6 +39,7 @@ from shared.events.key_accounts import (
     RiskFlagCleared,
     RiskFlagRaised,
 )
+from shared.events.messages import MessageDeliveryReported, MessageRequested
 from shared.events.loyalty import LoyaltyDataErased, PointsPosted
 from shared.events.privacy import ConsentChanged, ErasureRequested, ProfileDataErased
 from shared.events.profile import (
@@ -124,6 +125,8 @@ __all__ = [
     "KeyAccountApproved",
     "KeyAccountEnded",
     "LoyaltyDataErased",
+    "MessageDeliveryReported",
+    "MessageRequested",
     "Meta",
     "NextStepCompleted",
     "OrderCancelled",

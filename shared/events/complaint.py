@@ -57,6 +57,10 @@ class ComplaintAcknowledged(CaseEvent):
 
     acknowledged_at: Instant
     """When the customer was told that the case is in work."""
+    kind: Code | None = None
+    """What the case is: `complaint`, `suggestion`, `praise`, `consultation`, `repair`; there may be others."""
+    answer_by: Instant | None = None
+    """By when the customer has the next answer. Missing: none is owed, or its deadline stands."""
 
 
 @catalogued

@@ -36,6 +36,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(GET|POST|DELETE) /v1/partners.*", ADMIN),
     (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
     (r"GET /v1/adjustments", DECIDERS),  # what waits for a decision
+    (r"POST /v1/message-requests/\{message_id\}/delivery", ADMIN),  # and who sends, a role of its own
     (r"GET /v1/.*", COMPANY),
     (rf"POST /v1/({RULE_SETS})(/{{rule_set_id}}/versions)?", AUTHORS),
     (rf"POST /v1/({RULE_SETS})/{{rule_set_id}}/(approval|rejection|activation|retirement)", DECIDERS),

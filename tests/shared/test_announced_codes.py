@@ -65,11 +65,25 @@ SOURCES: dict[str, Source] = {
     "subject_code": "of the system",  # a tier, a region, a category …, each of which is above
     # words of the owner's own: it writes these, and nobody sends them in
     **dict.fromkeys(
-        ("kind", "kinds", "role", "risk", "severity", "stage", "escalation_level", "previous_stage", "relationship"),
+        (
+            "kind",
+            "kinds",
+            "role",
+            "risk",
+            "severity",
+            "stage",
+            "escalation_level",
+            "previous_stage",
+            "relationship",
+            "template",
+            "state",
+        ),
         "closed",
     ),
     **dict.fromkeys(("tiering.key_account_ended.v1 cause", "tiering.risk_flag_cleared.v1 cause"), "closed"),
     "profile.contact_logged.v1 channel": "closed",
+    "profile.message_requested.v1 channel": "closed",
+    "profile.message_requested.v1 purpose": "closed",
     "rule": RULE,
     "overridden": RULE,
 }

@@ -27,6 +27,8 @@ MAY_CHANGE: dict[tuple[str, str], set[str]] = {
     },
     ("complaint", "proposal"): {"answered_at", "accepted"},
     ("complaint", "escalation"): set(),
+    ("profile", "message_request"): {"state", "reason", "state_at"},
+    ("profile", "message_report"): set(),
     **{(service, "outbox"): {"published_at"} for service in harness.SERVICES},
 }  # fmt: skip
 OF_TABLE = """

@@ -9,6 +9,7 @@ from deploy.verify.invariants import (
     external_facts,
     indicators,
     key_accounts,
+    messages,
     orders,
     overview,
     personal_data,
@@ -46,5 +47,6 @@ INVARIANTS: tuple[Invariant, ...] = (
     *copies.INVARIANTS,
     *overview.INVARIANTS,
     *standing_in_overview.INVARIANTS,
+    *messages.INVARIANTS,
     *personal_data.INVARIANTS,
 )

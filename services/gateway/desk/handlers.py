@@ -12,6 +12,7 @@ from shared.chassis.audience import filter_fields
 
 LISTED = "10"  # movers, warnings, cases
 FOUND = "20"
+OUTBOX = "50"
 MOVERS_PERIOD = timedelta(days=30)
 
 
@@ -69,6 +70,27 @@ async def _names(
     named.add(await composer.load(actor, {"customers": request}, budget), actor)
     page.missing += [service for service in named.missing if service not in page.missing]
     return {customer["id"]: customer["name"] for customer in named.items("customers") if customer["name"]}
+
+
+async def load_outbox(composer: Composer, actor: Actor) -> PageParts:
+    """The last messages that were asked for, and what became of them, with the names of whom they are for."""
+    query = {"order": "newest", "limit": OUTBOX}
+    page = PageParts()
+    budget = composer.budget()
+    parts = {"messages": PartRequest("profile", "/v1/message-requests", query)}
+    page.add(await composer.load(actor, parts, budget), actor)
+    messages = page.items("messages")
+    page.parts["names"] = await _names(composer, actor, budget, page, [item["customer_id"] for item in messages])
+    return page
+
+
+async def load_message_page(composer: Composer, actor: Actor, message_id: UUID) -> PageParts:
+    """One message with its text, as a sender would fetch it now."""
+    page = PageParts()
+    parts = {"message": PartRequest("profile", f"/v1/message-requests/{message_id}")}
+    page.add(await composer.load(actor, parts), actor)
+    page.not_found = "message" not in page.parts and not page.missing
+    return page
 
 
 async def load_customer_page(composer: Composer, actor: Actor, customer_id: UUID, language: str) -> PageParts:

@@ -19,7 +19,13 @@ from services.gateway.access.handlers.sign_out import end_token
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
 from services.gateway.desk import domain as views
-from services.gateway.desk.handlers import PageParts, load_customer_page, load_dashboard
+from services.gateway.desk.handlers import (
+    PageParts,
+    load_customer_page,
+    load_dashboard,
+    load_message_page,
+    load_outbox,
+)
 from services.gateway.desk.texts import TEXTS, code_names, preferred_language, sentences, tier_names
 from services.gateway.forwarding.dependencies import composer_of
 from shared.chassis import Actor, Refused, public
@@ -81,6 +87,30 @@ async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage
     if page.not_found:
         return _page(request, lang, "not_found", actor, page, status=404)
     return _page(request, lang, "customer", actor, page)
+
+
+@router.get("/messages")
+async def show_outbox(request: Request, lang: ChosenLanguage = None) -> Response:
+    """The outbox: messages that customers are to get, which somebody else sends."""
+    actor = await _actor(request)
+    if actor is None:
+        return _page(request, lang, "sign_in", None)
+    return _page(request, lang, "messages", actor, await load_outbox(composer_of(request), actor))
+
+
+@router.get("/messages/{message_id}")
+async def show_message(request: Request, message_id: str, lang: ChosenLanguage = None) -> Response:
+    """One message of the outbox, with its text."""
+    actor = await _actor(request)
+    if actor is None:
+        return _page(request, lang, "sign_in", None)
+    id = uuid_in(message_id)
+    if id is None:
+        return _page(request, lang, "not_found", actor, status=404)
+    page = await load_message_page(composer_of(request), actor, id)
+    if page.not_found:
+        return _page(request, lang, "not_found", actor, page, status=404)
+    return _page(request, lang, "message", actor, page)
 
 
 @router.get("/style.css")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 
 from services.profile_svc.consents import repository
 from services.profile_svc.consents.handlers import load_decision, record_consent
@@ -15,7 +15,7 @@ from services.profile_svc.consents.schemas import (
     show_decision,
 )
 from services.profile_svc.files.repository import customer_files
-from services.profile_svc.settings import Settings
+from services.profile_svc.settings import message_settings
 from shared.chassis import Code, CurrentActor, Id, Instant, Tx, allow, service_router, staff_only
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
@@ -25,13 +25,6 @@ router = service_router(prefix="/v1/customers/{customer_id}/consents", tags=["co
 BACKDATING_GRACE = timedelta(days=1)  # what was said yesterday is entered today; older needs the scope history
 AsOf = Annotated[Instant | None, Query(description="as of when; now, if not given")]
 KnownAt = Annotated[Instant | None, Query(description="as far as it was known then; now, if not given")]
-
-
-def allowed_by_default(request: Request) -> tuple[str, ...]:
-    """The purposes that need no statement."""
-    settings = request.app.state.service.settings
-    assert isinstance(settings, Settings)
-    return settings.consents_by_default
 
 
 @router.post("", status_code=201, dependencies=[allow("customers:write"), staff_only])
@@ -50,7 +43,7 @@ async def record_a_consent(customer_id: Id, body: ConsentCreate, tx: Tx, actor: 
 
 @router.get("", dependencies=[allow("customers:read"), staff_only])
 async def list_consents(
-    customer_id: Id, request: Request, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None
+    customer_id: Id, tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at: KnownAt = None
 ) -> ConsentsRead:
     """What holds, and every statement up to then. Not for partners."""
     await customer_files.get_file(tx, customer_id, actor)
@@ -68,14 +61,13 @@ async def list_consents(
         known_at=known_at,
         holds=[ConsentRead.model_validate(last[pair]) for pair in sorted(last)],
         history=[ConsentRead.model_validate(statement) for statement in history],
-        allowed_by_default=list(allowed_by_default(request)),
+        allowed_by_default=list(message_settings().consents_by_default),
     )
 
 
 @router.get("/decision", dependencies=[allow("customers:read"), staff_only])
 async def decide_about_a_message(
     customer_id: Id,
-    request: Request,
     tx: Tx,
     actor: CurrentActor,
     purpose: Annotated[Code, Query(description="for what the customer would be written or called to")],
@@ -88,7 +80,7 @@ async def decide_about_a_message(
     await customer_files.get_file(tx, customer_id, actor)
     decision = await load_decision(
         tx, customer_id, purpose, channel,
-        as_of=as_of, known_at=known_at, allowed_by_default=allowed_by_default(request),
+        as_of=as_of, known_at=known_at, allowed_by_default=message_settings().consents_by_default,
     )  # fmt: skip
     await add_access(tx, actor, "read_consents", [customer_id], fields=("consent",))
     return show_decision(customer_id, purpose, channel, decision)

@@ -31,6 +31,7 @@ WRITE = frozenset(
         "partners:admin",
         "people:admin",  # the directory: units, employees, what they sign in with
         "privacy:write",  # tell a person what is known of it, and erase it
+        "messages:send",  # fetch what customers are to be told, and report what became of it
         "history",
     }
 )
@@ -56,6 +57,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "partner": READ | {"orders:write", "receivables:write", "complaints:file", "complaints:answer"},
     "admin": SCOPES - {"internal"},
     "auditor": READ | OVERSIGHT | EVERY_CUSTOMER,
+    "sender": frozenset({"messages:send"}),  # what sends messages, outside of Patron
 }
 ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 

@@ -108,7 +108,11 @@ def acknowledge(case: Case, request: StepRequest, terms: Terms) -> Decision:
     """Listen, second half: the customer knows that the case was received."""
     case, events = _advance_to(case, "acknowledgement", request, terms)
     case = _meet_stage(record_step(case, "acknowledgement", request), "acknowledgement", request.at)
-    return case, [*events, ComplaintAcknowledged(**case.event_fields, acknowledged_at=request.at)]
+    running = [d.due_at for d in case.deadlines if d.owed and d.breached_at is None and d.running_since is not None]
+    acknowledged = ComplaintAcknowledged(
+        **case.event_fields, acknowledged_at=request.at, kind=case.kind, answer_by=min(running, default=None)
+    )
+    return case, [*events, acknowledged]
 
 
 def judge(case: Case, valid: bool, request: StepRequest, terms: Terms) -> Decision:

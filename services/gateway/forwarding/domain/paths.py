@@ -12,7 +12,7 @@ GATEWAY = "gateway"
 COLLECTIONS: dict[str, tuple[str, ...]] = {
     "profile": (
         *("customers", "units", "employees", "calls", "call-events", "erasures"),
-        *("uploads", "customer-imports", "customer-exports"),
+        *("uploads", "customer-imports", "customer-exports", "message-requests"),
     ),
     "tiering": (
         *("tier-policies", "evaluations", "pyramid", "indicators"),

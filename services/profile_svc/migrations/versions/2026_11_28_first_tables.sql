@@ -165,6 +165,22 @@ create table overview (
     updated_at timestamptz not null
 ) with (fillfactor = 70);
 
+create table message_request (
+    id uuid primary key, customer_id uuid not null, contact_id uuid, template text not null, purpose text not null,
+    channel text, data jsonb not null, occasion text not null constraint message_request_once unique,
+    state text not null, reason text, requested_at timestamptz not null, state_at timestamptz not null,
+    constraint message_withheld check ((state = 'withheld') = (channel is null) and (reason is null) = (channel is not null))
+);
+
+create index message_request_in_state on message_request (state, id);
+
+create index message_request_of_customer on message_request (customer_id, id);
+
+create table message_report (
+    message_id uuid not null references message_request (id), state text not null, at timestamptz not null,
+    recorded_at timestamptz not null, recorded_by text not null, primary key (message_id, state, at)
+);
+
 create table case_copy (
     case_id uuid primary key,
     customer_id uuid,
@@ -400,3 +416,8 @@ create table import_row (
 create index import_row_customer on import_row (customer_id, import_id) where outcome in ('opened', 'updated');
 
 create index import_row_refused on import_row (import_id, row_number) where outcome = 'refused';
+create trigger message_request_stays before update of id, customer_id, contact_id, template, purpose, channel, data,
+occasion, requested_at or delete on message_request for each row execute function refuse_change();
+
+create trigger message_report_stays before update or delete on message_report
+for each statement execute function refuse_change();
