@@ -39,8 +39,8 @@ from shared.events.key_accounts import (
     RiskFlagCleared,
     RiskFlagRaised,
 )
-from shared.events.messages import MessageDeliveryReported, MessageRequested
 from shared.events.loyalty import LoyaltyDataErased, PointsPosted
+from shared.events.messages import MessageDeliveryReported, MessageRequested
 from shared.events.privacy import ConsentChanged, ErasureRequested, ProfileDataErased
 from shared.events.profile import (
     ContactLogged,

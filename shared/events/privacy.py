@@ -1,4 +1,4 @@
-"""What profile announces of privacy (P13): consent, that personal data is to be erased, and that profile has done so."""
+"""What profile announces of privacy (P13): consent, what is to be erased, and that profile has erased it."""
 
 from typing import ClassVar
 from uuid import UUID

@@ -55,6 +55,6 @@ import_row = Table(  # what became of a row; personal data in it goes with the i
         "customer_id",
         "import_id",
         postgresql_where=text("outcome in ('opened', 'updated')"),
-    ),  # fmt: skip
+    ),
     Index("import_row_refused", "import_id", "row_number", postgresql_where=text("outcome = 'refused'")),
 )

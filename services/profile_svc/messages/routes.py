@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.messages import handlers, repository
 from services.profile_svc.messages.schemas import MessageReportCreate, MessageRequestRead, RenderedMessageRead
@@ -23,6 +22,7 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
 

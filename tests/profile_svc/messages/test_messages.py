@@ -129,8 +129,8 @@ async def test_a_message_goes_by_a_channel_that_has_an_address_or_is_withheld(
 
 async def test_P13_without_consent_nothing_is_announced(client, database, announced, monkeypatch):
     """Until somebody has said something, the deployment says it by purpose: service is allowed, marketing is not."""
-    assert message_settings().consent_defaults == {"service": True, "marketing": False}
-    monkeypatch.setenv("PATRON_CONSENT_DEFAULTS", '{"marketing": false}')
+    assert message_settings().consents_by_default == ("service",)
+    monkeypatch.setenv("PATRON_CONSENTS_BY_DEFAULT", "[]")
     message_settings.cache_clear()
     await open_file(client)
     await tell(database, acknowledged())

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.repository import registration
 from services.profile_svc.imports.domain.reversal import reverse
 from services.profile_svc.imports.handlers.actors import actor_again
 from services.profile_svc.imports.repository import customers, imports
+from shared.chassis.audit import add_access
 from shared.events import Event
 from shared.jobs import Done, Job, JobKind, Outcome
 from shared.messaging import Transaction, announce

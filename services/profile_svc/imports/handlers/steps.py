@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from services.profile_svc.audit.repository import add_access
 from services.profile_svc.files.domain.registration import RegistrationBatch
 from services.profile_svc.files.repository import registration
 from services.profile_svc.imports.domain.records import ENCODINGS, EncodingCheck, broken_encoding
@@ -25,6 +24,7 @@ from services.profile_svc.imports.handlers.reading import RowBatch, TableFormat,
 from services.profile_svc.imports.repository import customers, imports
 from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.chassis import Actor
+from shared.chassis.audit import add_access
 from shared.chassis.http.ndjson import WorkSlice
 from shared.errors import DomainError
 from shared.files import PartRow, file_store
