@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from services.gateway.access.domain.claims import ClaimPath, ClaimPlaces
 from services.gateway.core.domain import IntakeRules
@@ -32,6 +32,10 @@ class Settings(ServiceSettings):
     oidc_subject_claim: str = "sub"  # paths into the claims, with dots between names (`access/domain/claims.py`)
     oidc_roles_claim: str = "roles"
     oidc_partner_claim: str = "partner_id"
+    oidc_client_id: str | None = None  # as which the desk signs people in
+    oidc_client_secret: SecretStr | None = None  # none: a public client, held by PKCE alone
+    oidc_scopes: str = "openid profile"
+    desk_session_minutes: int = Field(default=60, ge=1, le=1440)
     oidc_roles: dict[str, str] = Field(default_factory=dict)  # a value there -> Patron's role; none: they are the same
 
     forward_seconds: float = 10.0
@@ -44,6 +48,8 @@ class Settings(ServiceSettings):
     def _an_issuer_has_keys(self) -> Self:
         if (self.oidc_issuer is None) != (self.oidc_jwks_url is None):
             raise ValueError("PATRON_OIDC_ISSUER and PATRON_OIDC_JWKS_URL, where its keys are, need each other")
+        if self.oidc_client_id is not None and self.oidc_issuer is None:
+            raise ValueError("PATRON_OIDC_CLIENT_ID needs PATRON_OIDC_ISSUER, where the desk signs people in")
         return self
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from services.gateway.access.domain.failed_sign_ins import (
 from services.gateway.access.handlers.credentials import CredentialVerifier, VerifiedCredential
 from services.gateway.access.handlers.employees import EmployeeDirectory
 from services.gateway.access.handlers.provider_keys import ProviderKeys
+from services.gateway.access.handlers.provider_sign_in import ProviderSignIn
 from services.gateway.access.handlers.refusals import NotVerified, too_many_failed_sign_ins, unauthorized
 from services.gateway.access.handlers.revocations import Revocations
 from services.gateway.settings import Settings
@@ -41,6 +42,7 @@ class Authenticator:
         url = settings.oidc_jwks_url
         provider = None if url is None else ProviderKeys(url, security_log)
         self.verifier = CredentialVerifier(settings, database, verifier, provider)
+        self.provider_sign_in = ProviderSignIn(settings, provider)
         self.revocations = Revocations(database)
         self.directory = EmployeeDirectory(database)
         self._paused = 0  # refusals that wait for their second to be over

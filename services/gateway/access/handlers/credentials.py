@@ -21,6 +21,7 @@ from services.gateway.access.handlers.development_tokens import (
     public_key_of_people,
 )
 from services.gateway.access.handlers.provider_keys import ALGORITHMS, ProviderKeys
+from services.gateway.access.handlers.provider_sign_in import DESK_CLAIMS, DESK_ISSUER
 from services.gateway.access.handlers.refusals import NotVerified, token_invalid, unauthorized
 from services.gateway.access.repository import find_key_holder
 from services.gateway.settings import Settings
@@ -97,6 +98,9 @@ class CredentialVerifier:
             if issuer == DEV_ISSUER and settings.dev_issuer:
                 key = public_key_of_people(settings.keys)
                 return self._person(token, key, DEV_ISSUER, PEOPLE_AUDIENCE, DEVELOPMENT_CLAIMS)
+            if issuer == DESK_ISSUER and settings.oidc_client_id is not None:
+                key = public_key_of_people(settings.keys)
+                return self._person(token, key, DESK_ISSUER, PEOPLE_AUDIENCE, DESK_CLAIMS)
             if self.provider is not None and issuer is not None and issuer == settings.oidc_issuer:
                 key = await self.provider.key_of(jwt.get_unverified_header(token))
                 audience = settings.oidc_audience or PEOPLE_AUDIENCE

@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import jwt
-import orjson
 import structlog
 
 from services.gateway.access.domain.freshness import fresh_seconds
+from services.gateway.access.handlers.provider_http import fetch_document
 from services.gateway.access.handlers.refusals import token_invalid
 from shared.chassis import Refused
 from shared.chassis.observability.security_log import SecurityLog
-from shared.http import new_client
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +26,6 @@ READ_SECONDS = 2.0  # of all of it: connecting, the head and the last byte of th
 PAUSE_SECONDS = 10.0  # between two questions, when the keys are known: an unknown key id, a provider that is away
 PAUSE_WITHOUT_KEYS = 2.0  # between two questions, when nothing is known: meanwhile 503
 STALE_SECONDS = 3600.0  # how long keys are used that are not fresh any more, while the provider is away
-MOST_BYTES = 512 * 1024
 MOST_KEYS = 100
 
 
@@ -84,8 +81,7 @@ class ProviderKeys:
     async def _read(self) -> None:
         """Read the keys. What goes wrong leaves those that are known as they are."""
         try:
-            async with asyncio.timeout(READ_SECONDS):
-                keys, seconds = await _published(self.url)
+            keys, seconds = await _published(self.url)
         except Exception as error:  # whatever a provider answers, nobody's request may break by it
             log.warning("identity_provider_unavailable", error=type(error).__name__, known_keys=len(self._keys))
             self.security_log.count("identity_provider_unavailable")
@@ -100,16 +96,7 @@ class ProviderKeys:
 
 async def _published(url: str) -> tuple[dict[str, jwt.PyJWK], float]:
     """The keys for signatures that are published, and for how many seconds they are fresh. ValueError for none."""
-    body = bytearray()
-    async with new_client() as client, client.stream("GET", url, timeout=READ_SECONDS) as answer:
-        answer.raise_for_status()
-        if answer.status_code != httpx.codes.OK:
-            raise ValueError("not an answer with keys")
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise ValueError("too long for a set of keys")
-    document = orjson.loads(bytes(body))
+    document, headers = await fetch_document(url, seconds=READ_SECONDS)
     if len(document["keys"]) > MOST_KEYS:
         raise ValueError("too many keys")
     published = jwt.PyJWKSet.from_dict(document).keys
@@ -117,7 +104,7 @@ async def _published(url: str) -> tuple[dict[str, jwt.PyJWK], float]:
     keys = {str(key.key_id or ""): key for key in for_signatures}
     if not keys:
         raise ValueError("no key for signatures")
-    return keys, fresh_seconds(dict(answer.headers), datetime.now(UTC))
+    return keys, fresh_seconds(dict(headers), datetime.now(UTC))
 
 
 def provider_unavailable() -> Refused:
