@@ -12,6 +12,7 @@ from services.gateway.access.routes.rate_limit import RateLimitMiddleware, Refus
 from services.gateway.audit import routes as audit
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
+from services.gateway.customers import routes as customers
 from services.gateway.desk import routes as desk
 from services.gateway.forwarding.handlers.composition import Composer
 from services.gateway.forwarding.handlers.streams import Transfers
@@ -42,6 +43,8 @@ ROUTERS = (
     sign_out.router,
     audit.router,
     development.router,
+    customers.router,
+    customers.forwarded,
     customer_files.router,
     jobs_of_this_service,
     personal_data_routes(PERSONAL_DATA),

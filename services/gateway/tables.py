@@ -5,9 +5,9 @@ from services.gateway.core.tables import metadata
 from services.gateway.intake.tables import customer_order, delivery, reversal
 from services.gateway.partners.tables import partner
 from services.gateway.receivables.tables import payment, receivable
-from services.gateway.references.tables import customer_reference, known_customer
+from services.gateway.references.tables import customer_reference, known_customer, reference_removal
 
 __all__ = [
     "customer_order", "customer_reference", "delivery", "employee_sign_in", "known_customer", "metadata", "partner",
-    "partner_key", "payment", "receivable", "reversal", "revoked_token",
+    "partner_key", "payment", "receivable", "reference_removal", "reversal", "revoked_token",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from shared.events import (
     CustomerExclusionEnded,
     CustomerIdentified,
     CustomerReferenceRegistered,
+    CustomerReferenceRemoved,
     CustomerStageChanged,
     DeadlineBreached,
     IntakeDataErased,
@@ -58,6 +59,7 @@ subscriptions.leave_out(OrderDelivered, "lines")
 
 # files
 subscriptions.on(CustomerReferenceRegistered, stubs.when_references_are_registered_open_stubs)
+subscriptions.on(CustomerReferenceRemoved, stubs.when_the_last_reference_is_removed_forget_its_source)
 
 # the overview: orders and money
 the_overview = subscriptions.copy(

@@ -77,11 +77,12 @@ async def list_members(
     tx: Transaction, customers: Iterable[UUID], at: datetime | None = None
 ) -> Mapping[UUID, tuple[UUID, ...]]:
     """All that are one with each of these customers, now or at an instant: the root first, the others by id."""
+    if not await tx.raw.fetchval("select exists (select from customer_merge)"):
+        return {customer_id: (customer_id,) for customer_id in customers}
     roots = await list_roots(tx, customers, at)
     members: dict[UUID, list[UUID]] = defaultdict(list)
-    if await tx.raw.fetchval("select exists (select from customer_merge)"):
-        for root_id, customer_id in await tx.raw.fetch(BELOW, sorted(set(roots.values())), at):
-            members[root_id].append(customer_id)
+    for root_id, customer_id in await tx.raw.fetch(BELOW, sorted(set(roots.values())), at):
+        members[root_id].append(customer_id)
     return {customer_id: (root_id, *members[root_id]) for customer_id, root_id in roots.items()}
 
 

@@ -62,6 +62,8 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(PUT|DELETE) /v1/employees/\{employee_id\}/(centre|absence)", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/team.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/merges.*", LINE),
+    (rf"GET {CUSTOMER}/merges/preview", LINE),
+    (rf"(POST|DELETE) {CUSTOMER}/references.*", CASE_WORKERS),
     (r"POST /v1/(customers|customers:batch|call-events)", CASE_WORKERS),
     (rf"(PATCH {CUSTOMER}|(PUT|DELETE) {CUSTOMER}/parent|POST {CUSTOMER}/contact-log.*)", CASE_WORKERS),
 )

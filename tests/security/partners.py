@@ -51,6 +51,8 @@ PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z"}
 FOR_PARTNERS: dict[str, list[ForPartners]] = {
     "gateway": [
         ForPartners("GET", f"{CUSTOMER}/orders"),
+        ForPartners("GET", f"{CUSTOMER}/references"),
+        ForPartners("POST", f"{CUSTOMER}/references", body=lambda _: {"ref": new_code("f")}),
         ForPartners("GET", "/v1/orders/{order_id}"),
         ForPartners("POST", "/v1/orders", body=order),
         ForPartners("POST", "/v1/orders:batch", body=order, left_out=True),

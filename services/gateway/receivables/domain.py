@@ -1,5 +1,6 @@
 """Money owed and money paid: a receivable, and payments in parts until nothing is outstanding."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -58,9 +59,11 @@ def issue(
     rules: IntakeRules,
     at: datetime,
     new_id: NewId,
+    members: Collection[UUID] = (),
 ) -> tuple[Receivable, ReceivableIssued]:
-    """A receivable and its event. `order` is the order it is for, when it names one."""
-    if order is not None and order.customer_id != customer_id:
+    """A receivable and its event. `order` is the order it is for, when it names one: of the customer, or of another of
+    the `members` that it is one with (P12)."""
+    if order is not None and order.customer_id not in (customer_id, *members):
         raise invalid("order_of_another_customer", "The order belongs to another customer.", pointer="/order")
     if due_on < issued_on:
         raise invalid("due_before_issued", "It cannot be due before it was issued.", pointer="/due_on")

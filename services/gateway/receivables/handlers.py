@@ -18,6 +18,7 @@ from services.gateway.receivables.repository import (
 )
 from services.gateway.references.domain import CustomerIdentifier, Reporter
 from services.gateway.references.repository import add_references, load_registry
+from shared.customers import list_members
 from shared.errors import conflict, not_found
 from shared.messaging import Transaction, announce, new_id
 
@@ -65,9 +66,10 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
     rules.check_day(reported.issued_on, tx.at, "/issued_on", may_backdate=reported.reporter.may_backdate)
     order = await _order_named(tx, reported)
     customer_id = registry.resolve_or_register(customer, reported.reporter, tx.at, new_id)
+    members = await list_members(tx, [customer_id])
     receivable, event = issue(
         reported.source, reported.ref, customer_id, order, reported.amount, reported.issued_on, reported.due_on,
-        fingerprint, rules=rules, at=tx.at, new_id=new_id,
+        fingerprint, rules=rules, at=tx.at, new_id=new_id, members=members[customer_id],
     )  # fmt: skip
     if registry.added:
         await add_references(tx, registry.added)

@@ -1,14 +1,17 @@
 """references: the registry of outside references, (source, reference) -> customer id, and which customers exist.
 
-Owns: `customer_reference` and `known_customer`; the event `CustomerReferenceRegistered`; the answer to "whose is this
+Owns: `customer_reference` and `known_customer`; the events `CustomerReferenceRegistered` and `CustomerReferenceRemoved`
+(the last one that a source had of a customer); the answer to "whose is this
 reference" for other services (`GET /internal/references`).
 
 Does not own: the customer's file (profile), the names of sources (`partners`).
 
 Invariants
-- A reference is unique within its source and has one customer for ever (K17). Two sources may use the same text.
-- An id that was offered for a file is the only one its reference will ever get, whoever comes first: an order, the
-  same file again, or nobody. An offer alone is no customer.
+- A reference is unique within its source and has one customer until it is removed (K17). Two sources may use the same
+  text. A reference of another customer is refused; where the two are one, they are merged.
+- An id that was offered for a file is the one its reference gets, whoever comes first: an order, the same file again,
+  or nobody. An offer alone is no customer: who says that a reference names a customer that is there, decides.
+- What was removed is forgotten; that it was, stays (`reference_removal`), without saying which one it was.
 - A partner knows a customer when its own source has a registered reference of it; any other id does not exist for it.
 - A reference may identify a person (a telephone number): it stands in this registry, which can be erased, and in no
   event, log line or problem.

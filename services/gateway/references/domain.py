@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway.core.domain import NewId
-from shared.errors import customer_not_found, forbidden, invalid
+from shared.errors import DomainError, conflict, customer_not_found, forbidden, invalid
 from shared.events import CustomerReferenceRegistered
 
 OWN_SOURCE = "patron"
@@ -60,18 +60,27 @@ def source_named(
 
 
 class RegisteredReference(NamedTuple):
-    """A reference of a customer, since when. It may identify a person, so it stays in the registry."""
+    """A reference of a customer, since when. It may identify a person, so it stays in the registry; `id` names it where
+    it would be logged: in paths."""
 
     customer_id: UUID
     source: str
     ref: str
     registered_at: datetime
+    id: UUID | None = None  # None: not written yet
 
     def event(self) -> CustomerReferenceRegistered:
         """What is announced of it: whose source now has a reference of the customer, and not which one."""
         return CustomerReferenceRegistered(
             customer_id=self.customer_id, source=self.source, registered_at=self.registered_at
         )
+
+
+def reference_of_another(customer_id: UUID | None) -> DomainError:
+    """409: the reference names another customer; whose it is, where who asks may know."""
+    detail = "This reference names another customer. If the two are one, merge them: POST /v1/customers/{id}/merges."
+    facts = {} if customer_id is None else {"other_customer_id": str(customer_id)}
+    return conflict("reference_of_another_customer", detail, pointer="/ref", **facts)
 
 
 @dataclass(slots=True)

@@ -3,19 +3,31 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.gateway.references.domain import CustomerIdentifier, Reference, Reporter
+from services.gateway.references.domain import (
+    CustomerIdentifier,
+    Reference,
+    RegisteredReference,
+    Reporter,
+    reference_of_another,
+)
 from services.gateway.references.repository import (
     add_known,
     add_offers,
+    add_reference,
     add_references,
+    find_reference,
     is_known,
     is_of_source,
     list_offered,
+    list_references,
     load_registry,
+    lock_customer,
+    remove_reference,
 )
+from shared.customers import list_members, list_roots
 from shared.erasure import without_erased
-from shared.errors import customer_not_found
-from shared.events import CustomerRegistered
+from shared.errors import customer_not_found, not_found
+from shared.events import CustomerReferenceRemoved, CustomerRegistered
 from shared.messaging import Transaction, announce, new_id
 
 
@@ -73,6 +85,54 @@ async def find_ids(tx: Transaction, references: Sequence[Reference]) -> list[UUI
     """The ids of references, in order, as far as they are registered; nothing is kept."""
     registry = await load_registry(tx, list(dict.fromkeys(references)), [])
     return [registry.references.get(reference) for reference in references]
+
+
+async def add_customer_reference(
+    tx: Transaction, customer_id: UUID, reference: Reference, reporter: Reporter, *, tells_whose: bool
+) -> tuple[RegisteredReference, bool]:
+    """Another reference of a customer that is there; and whether it is new. The same again changes nothing.
+
+    404 for a customer that the reporter does not know, 409 for a reference of another one; `tells_whose`: with its id.
+    """
+    await require_customer(tx, customer_id, reporter)
+    await lock_customer(tx, customer_id)
+    known = await find_reference(tx, reference)
+    if known is not None:
+        roots = await list_roots(tx, [customer_id, known.customer_id])
+        if roots[customer_id] != roots[known.customer_id]:
+            raise reference_of_another(known.customer_id if tells_whose else None)
+        return known, False
+    added = await add_reference(tx, RegisteredReference(customer_id, *reference, tx.at))
+    announce(tx, [added.event()])
+    return added, True
+
+
+async def list_customer_references(tx: Transaction, customer_id: UUID, reporter: Reporter) -> list[RegisteredReference]:
+    """All references of a customer, of all its members where it was merged (P12); for a partner those of its own
+    source."""
+    await require_customer(tx, customer_id, reporter)
+    references = await list_references(tx, (await list_members(tx, [customer_id]))[customer_id])
+    return [reference for reference in references if reporter.only_source in (None, reference.source)]
+
+
+async def remove_customer_reference(
+    tx: Transaction, customer_id: UUID, reference_id: UUID, reporter: Reporter
+) -> RegisteredReference:
+    """Remove a reference of a customer, or of one it is one with (P12): from now on it names nobody. 404 for one that
+    the customer has not, or not of the partner's source."""
+    of_customer = {reference.id: reference for reference in await list_customer_references(tx, customer_id, reporter)}
+    if reference_id not in of_customer:
+        raise not_found("reference_not_found", "The customer has no such reference.")
+    await lock_customer(tx, of_customer[reference_id].customer_id)
+    reference = await find_reference(tx, (of_customer[reference_id].source, of_customer[reference_id].ref))
+    if reference is None or reference.id != reference_id:
+        raise not_found("reference_not_found", "The customer has no such reference.")
+    if await remove_reference(tx, reference):
+        announce(
+            tx,
+            [CustomerReferenceRemoved(customer_id=reference.customer_id, source=reference.source, removed_at=tx.at)],
+        )
+    return reference
 
 
 async def register_references(tx: Transaction, references: Sequence[Reference], reporter: Reporter) -> list[UUID]:

@@ -70,6 +70,54 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
     return [(row["source"], row["ref"]) for row in rows]
 
 
+async def add_reference(tx: Transaction, new: RegisteredReference) -> RegisteredReference:
+    """Register a reference of a customer that is there, also one that was only offered to a file; WriteConflict when
+    another transaction registered it meanwhile. Returns it with its id."""
+    row = await tx.raw.fetchrow(
+        """insert into customer_reference (source, ref, customer_id, registered_at) values ($1, $2, $3, $4)
+           on conflict (source, ref) do update set customer_id = excluded.customer_id,
+               registered_at = excluded.registered_at
+           where customer_reference.registered_at is null returning id""",
+        new.source, new.ref, new.customer_id, new.registered_at,
+    )  # fmt: skip
+    if row is None:
+        raise WriteConflict("a reference was registered by another transaction")
+    return new._replace(id=row["id"])
+
+
+async def lock_customer(tx: Transaction, customer_id: UUID) -> None:
+    """One change of a customer's references at a time: whether a source has one left is counted."""
+    await tx.raw.execute("select from known_customer where customer_id = $1 for no key update", customer_id)
+
+
+async def find_reference(tx: Transaction, reference: Reference) -> RegisteredReference | None:
+    """A registered reference."""
+    row = await tx.raw.fetchrow(
+        """select customer_id, source, ref, registered_at, id from customer_reference
+           where source = $1 and ref = $2 and registered_at is not null""",
+        *reference,
+    )
+    return None if row is None else RegisteredReference(*row)
+
+
+async def remove_reference(tx: Transaction, reference: RegisteredReference) -> bool:
+    """Take a reference out of the registry, and note that there was one. Returns whether its source has no other one of
+    the customer. The caller has locked the customer."""
+    await tx.raw.execute(
+        """insert into reference_removal (id, customer_id, source, registered_at, removed_at)
+           values ($1, $2, $3, $4, $5)""",
+        reference.id, reference.customer_id, reference.source, reference.registered_at, tx.at,
+    )  # fmt: skip
+    await tx.raw.execute(
+        "delete from customer_reference where id = $1 and customer_id = $2 and source = $3 and ref = $4",
+        reference.id,
+        reference.customer_id,
+        reference.source,
+        reference.ref,
+    )
+    return not await is_of_source(tx, reference.customer_id, reference.source)
+
+
 async def add_known(tx: Transaction, customer_ids: Collection[UUID]) -> None:
     """These customers exist. Added twice (from profile's event too) changes nothing."""
     ids = {"customer_id": list(set(customer_ids))}
@@ -112,7 +160,7 @@ async def find_references(tx: Transaction, prefix: str, limit: int) -> list[Regi
 async def list_references(tx: Transaction, customer_ids: Collection[UUID]) -> list[RegisteredReference]:
     """All registered references of these customers."""
     rows = await tx.raw.fetch(
-        """select customer_id, source, ref, registered_at from customer_reference
+        """select customer_id, source, ref, registered_at, id from customer_reference
            where customer_id = any($1::uuid[]) and registered_at is not null order by customer_id, source, ref""",
         list(customer_ids),
     )

@@ -8,6 +8,7 @@ from services.gateway.references.handlers import find_ids, offer_ids
 from services.gateway.references.repository import find_references, list_references
 from services.gateway.references.schemas import OffersRead, OffersRequested, ReferenceRead, ReferencesRead
 from shared.chassis import Id, Refused, Tx, allow, service_router
+from shared.customers import list_members
 
 MOST_CUSTOMERS = 200
 
@@ -22,10 +23,14 @@ async def show_references(
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> ReferencesRead:
     """Registered references: those that begin with `q` in any case, at most `limit`, an exact one first; or all of
-    the customers `customer_id` (up to 200). Exactly one of both is asked for."""
+    the customers `customer_id` (up to 200) and of all who are one with them (P12). Exactly one of both is asked for."""
     if (q is None) == (customer_id is None):
         raise Refused(422, "validation_failed", "Give either q or customer_id.")
-    references = await find_references(tx, q, limit) if q is not None else await list_references(tx, customer_id or [])
+    if q is not None:
+        references = await find_references(tx, q, limit)
+    else:
+        members = await list_members(tx, customer_id or [])
+        references = await list_references(tx, {id for ids in members.values() for id in ids})
     return ReferencesRead(items=[ReferenceRead.model_validate(reference) for reference in references])
 
 

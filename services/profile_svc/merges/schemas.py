@@ -80,6 +80,54 @@ class MergeRefusal(Read):
     detail: str
 
 
+class TierOutline(Read):
+    """A tier now."""
+
+    tier: str
+    rank: int
+
+
+class TierChanges(Read):
+    """Both tiers now. From the merge on both are graded together, by the orders of both."""
+
+    root: TierOutline | None
+    absorbed: TierOutline | None
+    at_least: TierOutline | None = Field(description="the better of both; together they may come further")
+
+
+class PointsOutline(Read):
+    """Points now."""
+
+    balance: int
+    held: int
+    debt: int
+
+
+class PointsChanges(Read):
+    """Both wallets now. They stay apart; a redemption takes from the one it names first, then from the other."""
+
+    root: PointsOutline
+    absorbed: PointsOutline
+    together: PointsOutline
+
+
+class CaseChanges(Read):
+    """How many cases are open, and how many of them may get earlier deadlines, by the better tier; never later ones."""
+
+    root: int
+    absorbed: int
+    next_due_at: Instant | None
+    deadlines_may_shorten: int | None = Field(description="null: no tier is known")
+
+
+class MergeChanges(Read):
+    """What a merge changes beside the file; null where the service did not answer."""
+
+    tier: TierChanges | None
+    points: PointsChanges | None
+    cases: CaseChanges | None
+
+
 class MergePreview(Read):
     """What a merge would do, as far as the file, the team and the group go. Nothing is changed by looking."""
 
@@ -90,6 +138,10 @@ class MergePreview(Read):
     account_manager: OnePreview = Field(description="codes of employees")
     group_parent: OnePreview = Field(description="ids of customers")
     completeness: int = Field(description="of the merged file, in percent")
+    changes: MergeChanges | None = Field(
+        default=None, description="what it changes in the other services, which the gateway asks"
+    )
+    did_not_answer: list[str] = Field(default=[], description="services that were asked and did not answer in time")
 
 
 def show_merge(merge: Merge) -> MergeRead:

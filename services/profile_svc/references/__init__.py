@@ -11,7 +11,8 @@ Invariants: a partner is shown references of its own source only, also of custom
 takes at most 1.5 s and holds no database connection meanwhile; without an answer the file or the search goes without
 references and says so (`did_not_answer`). After three failures in a row nobody is asked for five seconds.
 
-Time: a source is added when its first reference is registered, or a file is opened with it; it is not taken away.
+Time: a source is added when its first reference is registered, or a file is opened with it, and goes when the last
+reference that it had was removed.
 
 Why it is right: who sees whom is decided from profile's own rows, so a registry that does not answer shows less, never
 more.

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,7 +25,7 @@ def order(customer: str, amount: str, at: datetime) -> OrderPlaced:
 @pytest.fixture
 async def two(client, database, deliver) -> tuple[str, str]:
     root = await opened(client, "Acme Works", phones=[{"number": "023-6759 4008"}])
-    more = {"phones": [{"number": "+49 89 1234567"}], "emails": [{"address": "x@acme.example"}]}
+    more: dict[str, Any] = {"phones": [{"number": "+49 89 1234567"}], "emails": [{"address": "x@acme.example"}]}
     other = await opened(client, "长安汽车", **more)
     await deliver(database, subscriptions, [order(root, "100.00", JUNE), order(other, "40.50", JULY)])
     return root, other

@@ -35,7 +35,9 @@ INVARIANTS = (
         offending=f"""
             with registered as (
                 select customer_id, source, registered_at, count(*) as times
-                from customer_reference where registered_at is not null group by 1, 2, 3
+                from (select customer_id, source, registered_at from customer_reference
+                      union all select customer_id, source, registered_at from reference_removal) as every
+                where registered_at is not null group by 1, 2, 3
             ), announced as (
                 select (p ->> 'customer_id')::uuid as customer_id, p ->> 'source' as source,
                        (p ->> 'registered_at')::timestamptz as registered_at, count(*) as times

@@ -34,7 +34,10 @@ OF_A_CUSTOMER: dict[str, tuple[str, ...]] = {
         *("key-account", "risks", "exclusion", "lifetime-value"),
     ),
     "loyalty": ("points",),
-    GATEWAY: ("orders",),
+    GATEWAY: (
+        "orders",
+        "references",
+    ),
 }
 SERVICE_OF_COLLECTION = {word: service for service, words in COLLECTIONS.items() for word in words}
 SERVICE_OF_CUSTOMER_PART = {word: service for service, words in OF_A_CUSTOMER.items() for word in words}

@@ -31,7 +31,9 @@ async def _load_names(composer: Composer, actor: Actor, customers: Sequence[str]
     composed = await composer.load(actor, parts)
     listed = [item for part in composed.answers.values() if part.succeeded for item in part.json()["items"]]
     return Names(
-        customers={item["id"]: item["name"] for item in listed if "id" in item},
+        customers={
+            id: item["name"] for item in listed if "id" in item for id in (item["id"], *item.get("merged_from", ()))
+        },
         employees={item["employee_id"]: item["name"] for item in listed if "employee_id" in item},
     )
 

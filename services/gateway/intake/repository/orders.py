@@ -80,15 +80,18 @@ async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Ord
 
 
 async def list_orders(
-    tx: Transaction, customer_id: UUID, source: str | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, members: Sequence[UUID], source: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Order]:
-    """Orders of a customer, newest first; `after` is the (placed_at, id) of the last one of the page before."""
+    """Orders of a customer, of all its members where it was merged, newest first; `after` is the (placed_at, id) of the
+    last one of the page before."""
     placed_at, order_id = after or (None, None)
     rows = await tx.raw.fetch(
-        """select * from customer_order
-           where customer_id = $1 and ($2::text is null or source = $2)
-             and ($3::timestamptz is null or (placed_at, id) < ($3, $4))
+        """select o.* from unnest($1::uuid[]) as member (id) cross join lateral (
+               select * from customer_order
+               where customer_id = member.id and ($2::text is null or source = $2)
+                 and ($3::timestamptz is null or (placed_at, id) < ($3, $4))
+               order by placed_at desc, id desc limit $5) o
            order by placed_at desc, id desc limit $5""",
-        customer_id, source, placed_at, order_id, limit,
+        list(members), source, placed_at, order_id, limit,
     )  # fmt: skip
     return [read_order(row) for row in rows]

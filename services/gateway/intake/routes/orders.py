@@ -37,6 +37,7 @@ from shared.chassis.audit import add_access
 from shared.chassis.contract import operation_id_of
 from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.problems import problem_of
+from shared.customers import list_members
 from shared.errors import DomainError
 
 MOST_ORDERS = 1000
@@ -155,13 +156,15 @@ async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
 async def list_orders_of_a_customer(
     customer_id: Id, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[OrderSummaryRead]:
-    """Orders of a customer, newest first. A partner sees its own orders of its own customers."""
+    """Orders of a customer, newest first; of a merged one, those of all its members. A partner sees its own orders of
+    its own customers."""
     reporter = reporter_of(actor)
     await require_customer(tx, customer_id, reporter)
     await add_access(tx, actor, "list_orders_of_a_customer", [customer_id])
     after = read_cursor(cursor, datetime, UUID)
     position = None if after is None else (after[0], after[1])
-    orders = await list_orders(tx, customer_id, reporter.only_source, position, limit + 1)
+    members = (await list_members(tx, [customer_id]))[customer_id]
+    orders = await list_orders(tx, members, reporter.only_source, position, limit + 1)
     page = page_of(orders, limit, lambda order: (order.placed_at, order.id))
     shows_cost = may_read(actor, "cost")
     return Page(items=[OrderSummaryRead.of(order, shows_cost=shows_cost) for order in page.items], next=page.next)

@@ -23,13 +23,19 @@ create table employee_sign_in (
 create index employee_sign_in_recent on employee_sign_in (recorded_at);
 
 create table customer_reference (
-    source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz,
+    source text not null, ref text not null, customer_id uuid not null,
+    id uuid not null default gen_random_uuid(), registered_at timestamptz,
     primary key (source, ref)
 );
 
 create index customer_reference_of_customer on customer_reference (customer_id, source);
 
 create index customer_reference_prefix on customer_reference (lower(ref) collate "C", source);
+
+create table reference_removal (
+    id uuid primary key, customer_id uuid not null, source text not null, registered_at timestamptz not null,
+    removed_at timestamptz not null
+);
 
 create table known_customer (customer_id uuid primary key, known_at timestamptz not null);
 
@@ -105,11 +111,12 @@ for each row execute function refuse_change('erase:ref', 'erase:fingerprint');
 
 create trigger customer_reference_stays before update on customer_reference for each row
 when (old.registered_at is not null
-      or (new.source, new.ref, new.customer_id) is distinct from (old.source, old.ref, old.customer_id))
+      or (new.source, new.ref, new.id) is distinct from (old.source, old.ref, old.id))
 execute function refuse_change();
 
 create function customer_reference_is_kept() returns trigger language plpgsql as $$ begin
-    if exists (select from erased_customer e where e.customer_id = old.customer_id and e.person_id is null) then
+    if exists (select from reference_removal r where r.id = old.id)
+       or exists (select from erased_customer e where e.customer_id = old.customer_id and e.person_id is null) then
         return old;
     end if;
     raise exception 'a reference is kept' using errcode = 'check_violation';

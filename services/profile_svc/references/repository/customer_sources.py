@@ -29,3 +29,13 @@ async def add_sources(tx: Transaction, sources: Collection[tuple[UUID, str]]) ->
     """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
     rows = [{"customer_id": customer_id, "source": source} for customer_id, source in set(sources)]
     await insert_many(tx, customer_source, rows, shared={"recorded_at": tx.at}, on_conflict="nothing")
+
+
+async def drop_sources(tx: Transaction, sources: Collection[tuple[UUID, str]]) -> None:
+    """Delete pairs of a customer and a source that has no reference of it any more."""
+    await tx.raw.execute(
+        """delete from customer_source s using unnest($1::uuid[], $2::text[]) as gone (customer_id, source)
+           where s.customer_id = gone.customer_id and s.source = gone.source""",
+        [customer_id for customer_id, _ in sources],
+        [source for _, source in sources],
+    )
