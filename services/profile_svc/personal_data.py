@@ -20,8 +20,8 @@ PERSONAL_DATA = PersonalData(
         "call": Rows(
             OF_CALLER,
             blank=emptied("number"),
-            renew={"call_id": "'erased-' || gen_random_uuid()"},
-            codes="agent",
+            # the exchange's words for the call and for who took it, which may be numbers
+            renew={"call_id": "'erased-' || gen_random_uuid()", "agent": "null"},
         ),
         "customer_name": Rows(OF_CUSTOMER, delete=True),
         "customer_phone": Rows(OF_CUSTOMER, delete=True),

@@ -12,6 +12,7 @@ from services.profile_svc.teams import repository as teams
 from services.profile_svc.teams.domain import release
 from shared.chassis import Actor
 from shared.chassis.audit import add_access, name_in_trail
+from shared.chassis.http.idempotency import forget
 from shared.customers import list_members
 from shared.erasure import begin_erasures
 from shared.errors import not_found
@@ -91,9 +92,15 @@ async def find_person(context: JobContext, erasure_id: UUID) -> Any:
 
 
 async def erase_person_in_profile(tx: Transaction, customer_id: UUID, person: Any) -> Sequence[str]:
-    """Erase a person who is no customer from calls, the contact log or a file. The stores there was something in."""
+    """Erase a person who is no customer from calls, the contact log or a file, and from stored replies. The names of the
+    stores in which there was something."""
     if person["kind"] == "caller":
-        return ("call",) if await repository.erase_calls_of_number(tx, [person["number"]]) else ()
+        calls = await repository.list_calls_of_number(tx, person["number"])
+        await repository.erase_calls_of_number(tx, person["number"])
+        forgotten = sum([await forget(tx, text) for text in (*calls, person["number"])])
+        return (*(["call"] if calls else []), *(["idempotency"] if forgotten else []))
+    if person["customer_id"] is not None:
+        await forget(tx, person["customer_id"])
     if person["kind"] == "contact":
         return ("contact_log",) if await repository.erase_contacts_by_name(tx, customer_id, person["name"]) else ()
     if person["kind"] == "family_member":

@@ -119,12 +119,16 @@ async def find_person(tx: Transaction, erasure_id: UUID) -> Mapping[str, Any] | 
     return person
 
 
-async def erase_calls_of_number(tx: Transaction, numbers: Sequence[str]) -> int:
-    """Calls from these numbers keep their instants; how many there were."""
-    status = await tx.raw.execute(
-        "update call set number = '', call_id = 'erased-' || gen_random_uuid() where number = any($1::text[])", numbers
+async def list_calls_of_number(tx: Transaction, number: str) -> list[str]:
+    """The ids of the calls from this number, as the exchange gave them."""
+    return [row["call_id"] for row in await tx.raw.fetch("select call_id from call where number = $1", number)]
+
+
+async def erase_calls_of_number(tx: Transaction, number: str) -> None:
+    """Calls from this number keep their instants."""
+    await tx.raw.execute(
+        "update call set number = '', call_id = 'erased-' || gen_random_uuid(), agent = null where number = $1", number
     )
-    return int(status.rpartition(" ")[2])
 
 
 async def erase_contacts_by_name(tx: Transaction, customer_id: UUID, name: str) -> int:

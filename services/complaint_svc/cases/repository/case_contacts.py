@@ -8,20 +8,24 @@ ERASE = "update case_story set contact_name = null, contact_phone = null, contac
 LAST_DIGITS = 8  # as an exchange leaves them of a number that was written otherwise
 
 
-async def erase_contact_of_case(tx: Transaction, case_id: UUID) -> int:
-    """How many there were: one, or none any more."""
-    status = await tx.raw.execute(
-        f"{ERASE} where case_id = $1 and num_nonnulls(contact_name, contact_phone, contact_email) > 0", case_id
+async def erase_contact_of_case(tx: Transaction, case_id: UUID) -> list[UUID]:
+    """The case, or none where nobody could be reached any more."""
+    rows = await tx.raw.fetch(
+        f"""{ERASE} where case_id = $1 and num_nonnulls(contact_name, contact_phone, contact_email) > 0
+            returning case_id""",
+        case_id,
     )
-    return int(status.rpartition(" ")[2])
+    return [row["case_id"] for row in rows]
 
 
-async def erase_contacts_by_number(tx: Transaction, number: str) -> int:
-    """All who gave this number, however they wrote it: by its last eight digits. How many there were."""
+async def erase_contacts_by_number(tx: Transaction, number: str) -> list[UUID]:
+    """All who gave this number, however they wrote it: by its last eight digits. Their cases."""
     digits = "".join(filter(str.isdigit, number))[-LAST_DIGITS:]
     if len(digits) < LAST_DIGITS:
-        return 0
-    status = await tx.raw.execute(
-        f"{ERASE} where right(regexp_replace(contact_phone, '[^0-9]', '', 'g'), {LAST_DIGITS}) = $1", digits
+        return []
+    rows = await tx.raw.fetch(
+        f"""{ERASE} where right(regexp_replace(contact_phone, '[^0-9]', '', 'g'), {LAST_DIGITS}) = $1
+            returning case_id""",
+        digits,
     )
-    return int(status.rpartition(" ")[2])
+    return [row["case_id"] for row in rows]

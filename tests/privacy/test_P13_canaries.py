@@ -1,0 +1,137 @@
+"""P13: whatever a caller wrote about a customer, in whichever text field of the contract, is gone after an erasure."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+import structlog
+
+from deploy.verify.check import SUBSCRIBED_TOPICS, check_invariants
+from deploy.verify.snapshots import connected
+from tests import harness
+from tests.privacy.canaries import DIGITS, WORDS, CanaryCaller
+from tests.privacy.life import SETTLED_WITHIN_SECONDS, Life
+from tests.privacy.text_fields import Contract
+from tests.system import System
+from tests.system import system as start_system
+
+# What is about the company and not about a customer, by the beginning of its path: no erasure touches it.
+OF_THE_COMPANY = {
+    "/v1/employees": "the company's own people",
+    "/v1/partners": "channels, which are companies",
+    "/dev/token": "a tool of development",
+    "/v1/sign-out": "nothing is kept but a digest",
+    "/v1/submissions": "what managers and centres handed in",
+    "/v1/retention/costs": "what was spent on all",
+    "/v1/lifetime-value/runs": "a run over all",
+    "/v1/warnings/runs": "a run over all",
+    "/v1/evaluations": "a run over all",
+    "/v1/assessments": "the company's own people",
+    **{
+        f"/v1/{rules}": "rules of the company"
+        for rules in (
+            *("tier-policies", "assessment-rules", "authority-rules", "calendar-rules", "churn-rules"),
+            *("deadline-rules", "key-account-rules", "programmes", "revenue-targets", "run-schedules"),
+            *("satisfaction-indexes", "stage-rules", "warning-rules"),
+        )
+    },
+}
+# What a field of a caller's leads to and is not kept itself.
+ELSEWHERE = {
+    "/v1/erasures": "its own test: what identified the person is forgotten with the last receipt",
+    "/v1/customers:batch": "the lines are those of POST /v1/customers",
+    "/v1/orders:batch": "the lines are those of POST /v1/orders",
+    "/v1/satisfaction/answers": "figures, and codes of the questions in force",
+}
+
+
+@pytest.fixture
+async def system(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[System]:
+    async with start_system(databases, keys, settings={"complaint": {}}) as running:
+        yield running
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Every log line of the process, at every level."""
+    lines: list[str] = []
+
+    def keep(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        lines.append(repr(event))
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[keep],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        cache_logger_on_first_use=False,
+    )
+    yield lines
+    structlog.configure(**before)
+
+
+async def everything_kept(system: System) -> dict[str, list[bytes]]:
+    """Each row of each table of the five databases, and each message of the broker, as bytes, by where it is."""
+    kept: dict[str, list[bytes]] = {}
+    for name, database in system.databases.items():
+        connection = await asyncpg.connect(database.url.replace("+asyncpg", ""))
+        try:
+            tables = await connection.fetch(
+                """select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+                   and not relispartition"""
+            )
+            for (table,) in tables:
+                rows = await connection.fetch(f"select t.* from {table} t")
+                kept[f"{name}.{table}"] = [
+                    b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in row.values()) for row in rows
+                ]
+        finally:
+            await connection.close()
+    for (topic, partition), log in system.broker.logs.items():
+        kept.setdefault(topic, []).extend(b"%s %s" % (message.key or b"", message.value or b"") for message in log)
+        assert partition >= 0
+    return kept
+
+
+def canaries_in(kept: dict[str, list[bytes]]) -> dict[str, bytes]:
+    """Where a canary is, with an example."""
+    found = {}
+    for place, contents in kept.items():
+        for content in contents:
+            if WORDS.encode() in content or DIGITS.encode() in content:
+                found[place] = content[:600]
+    return found
+
+
+async def test_P13_no_canary_of_any_text_field_is_left_after_an_erasure(system: System, logged: list[str]) -> None:
+    headers = system.as_role("admin", subject="ann")
+    contract = Contract((await system.gateway.get("/openapi.json")).json())
+    caller = CanaryCaller(contract, system.gateway, headers)
+    life = Life(system, caller, system.as_role("admin", subject="bea"))
+    await life.live()
+
+    expected = {
+        (method, path, text.pointer)
+        for (method, path), operation in contract.operations.items()
+        if not path.startswith((*OF_THE_COMPANY, *ELSEWHERE))
+        for text in operation.fields
+    }
+    for beginning in (*OF_THE_COMPANY, *ELSEWHERE):
+        assert any(path.startswith(beginning) for _, path in contract.operations), beginning
+    assert expected - caller.reached.every == set()
+    before = canaries_in(await everything_kept(system))
+    assert {"profile.customer", "complaint.case_story", "gateway.customer_reference"} <= set(before)
+
+    for customer in dict.fromkeys(life.customers):
+        erasure = await life.plain("DELETE", f"/v1/customers/{customer}?reason=asked_by_person", status=202)
+        await life.until_done(f"/v1/erasures/{erasure['id']}")
+    stranger = {"person": {"kind": "caller", "number": life.caller_number}, "reason": "asked_by_person"}
+    erasure = await life.plain("POST", "/v1/erasures", stranger)
+    await life.until_done(f"/v1/erasures/{erasure['id']}")
+    await life.settle()
+    assert canaries_in(await everything_kept(system)) == {}
+    assert [line for line in logged if WORDS in line or DIGITS in line] == []
+    async with connected({name: database.url for name, database in system.databases.items()}) as connections:
+        report = await check_invariants(connections, SUBSCRIBED_TOPICS, SETTLED_WITHIN_SECONDS)
+    assert report.holds, "\n".join(f"{fault.code}: {'; '.join(fault.examples)}" for fault in report.broken)
