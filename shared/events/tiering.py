@@ -78,10 +78,15 @@ class TierChanged(Event):
     periods: tuple[TierPeriod, ...] = ()
     """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open.
     Missing: the open row alone."""
+    withdrawn: bool = False
+    """The customer has no tier at all: it had one only as one with another customer, and that was undone (P12). There are
+    no `periods`; the other fields describe the row that was open until now."""
 
     @property
     def tail(self) -> tuple[TierPeriod, ...]:
-        """The rows in force from the first change on; at least the open one."""
+        """The rows in force from the first change on; at least the open one, unless the tier was withdrawn."""
+        if self.withdrawn:
+            return ()
         return self.periods or (
             TierPeriod(
                 change_id=self.change_id, previous_tier=self.previous_tier, tier=self.tier, rank=self.rank,
@@ -98,7 +103,7 @@ class TierChanged(Event):
     @property
     def replaced_from(self) -> datetime:
         """The instant from which the tail takes the place of what a copy has: where it begins, or earlier."""
-        return min(self.first_change_at, self.tail[0].effective_from)
+        return min([self.first_change_at, *(period.effective_from for period in self.tail[:1])])
 
 
 def join_tails(changes: Iterable[TierChanged]) -> dict[UUID, TierChanged]:

@@ -18,24 +18,31 @@ from shared.events import CustomerRegistered, EmployeeChanged, TeamMemberAssigne
 from shared.messaging import Transaction
 from shared.sql import Upsert, columns_of, insert_columns, insert_many
 
-# Where nobody is in a group, the lists of who is above whom are not even begun.
+# Where nobody is in a group, and nobody was ever merged, the lists of who is related to whom are not even begun.
 LOCK = """
 select from standing
-where customer_id = any(case when exists (select from group_parent) then array(
-    with recursive above (customer_id) as (
+where customer_id = any(case when exists (select from group_parent) or exists (select from customer_merge) then array(
+    with recursive related (customer_id) as (
         select unnest($1::uuid[])
         union
-        select g.parent_id from above a join group_parent g using (customer_id) where g.parent_id is not null
+        select n.customer_id from related r cross join lateral (
+            select g.parent_id from group_parent g where g.customer_id = r.customer_id and g.parent_id is not null
+            union all
+            select m.root_id from customer_merge m where m.absorbed_id = r.customer_id
+            union all
+            select m.absorbed_id from customer_merge m where m.root_id = r.customer_id
+        ) n (customer_id)
     )
-    select customer_id from above
+    select customer_id from related
 ) else $1::uuid[] end)
 order by customer_id for update
 """
 
 
 async def lock_customers(tx: Transaction, customers: Sequence[str] | Sequence[UUID]) -> None:
-    """Lock customers in the order of their keys, before anything is read of them, and all who are or ever were above
-    them in a group (P2): what one member orders, or where it moves, may change the tier of those."""
+    """Lock customers in the order of their keys, before anything is read of them, with all who are or ever were one with
+    them (P12), or above any of these in a group (P2): what one member orders, or where it moves, may change the tier of
+    those."""
     await tx.raw.execute(LOCK, customers)
 
 

@@ -56,7 +56,8 @@ def _graded(policy_id: UUID, version: int, fingerprint: str, run_id: UUID | None
 IN_FORCE = f"""
 select p.id, p.version, p.fingerprint, b.time_zone, r.run_id, r.cutoffs::text,
        greatest(p.activated_at, p.effective_from) as active_since, e.last_review_at, e.reviewing,
-       exists (select from group_parent) as has_groups
+       exists (select from group_parent) as has_groups,
+       exists (select from customer_merge where unmerged_at is null) as has_merges
 from rule_set_version p cross join business b
 left join lateral (
     select run_id, cutoffs from evaluation_run r
@@ -81,7 +82,7 @@ async def load_rules(tx: Transaction) -> Rules:
     policy = _graded(row["id"], row["version"], row["fingerprint"], row["run_id"], row["cutoffs"])
     return Rules(
         policy, ZoneInfo(row["time_zone"]), new_id, row["active_since"], row["last_review_at"], row["reviewing"],
-        row["has_groups"],
+        row["has_groups"], row["has_merges"],
     )  # fmt: skip
 
 

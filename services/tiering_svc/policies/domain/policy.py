@@ -255,6 +255,7 @@ class Rules:
     last_review_at: datetime | None = None  # the newest instant that a review took effect for; None: no review yet
     reviewing: bool = False  # a review is taking effect at this moment, customer by customer
     has_groups: bool = False  # any customer is or was below another one (P2)
+    has_merges: bool = False  # any customer is one with another one (P12)
 
     def governs(self, instant: datetime, first_known: datetime) -> bool:
         """Whether the policy in force is certainly what grades a customer at an instant that comes after all reviews

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import NewId
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import TierChange, tier_changed
+from services.tiering_svc.tiers.domain.tier_changes import TierChange, tier_changed, tier_withdrawn
 from services.tiering_svc.tiers.domain.tier_life import TierLife, Watch
 from shared.events import TierChanged
 
@@ -56,10 +56,13 @@ class HistoryChange:
         return watched_as_before and self.standing == self.before.standing and not self.new_rows and not self.replaced
 
     def event(self, at: datetime) -> TierChanged | None:
-        """The history from the first instant that changed, as it is announced; None where only reasons did."""
+        """The history from the first instant that changed, as it is announced; None where only reasons did. Nothing is
+        left of it where the customer had a tier only as one with another (P12)."""
         changed_from = self._changed_from()
-        if changed_from is None or not self.rows:
+        if changed_from is None:
             return None
+        if not self.rows:
+            return tier_withdrawn(self.before.rows[-1].period(), changed_from, self.standing.customer_id, at)
         first = sum(row.effective_from <= changed_from for row in self.rows) - 1
         periods = [row.period() for row in self.rows[max(first, 0) :]]
         return tier_changed(periods, changed_from, self.standing.customer_id, at)
@@ -86,7 +89,11 @@ def change_history(before: StoredHistory, life: TierLife, known_from: datetime, 
         if stored != replace(row, row_id=stored.row_id):
             break
         kept += 1
-    rows = [*before.rows[:kept], *(replace(row, row_id=_id(row, known_from, new_id)) for row in life.rows[kept:])]
+    new = (
+        replace(row, row_id=_id(row, known_from, new_id, for_another=row.reasons.get("override_id") in life.of_others))
+        for row in life.rows[kept:]
+    )
+    rows = [*before.rows[:kept], *new]
     kept_watches = 0
     for stored_watch, watch in zip(before.watches, life.watches, strict=False):
         if stored_watch != watch:
@@ -96,8 +103,9 @@ def change_history(before: StoredHistory, life: TierLife, known_from: datetime, 
     return HistoryChange(before, standing, rows, kept, life.watches, kept_watches, known_from)
 
 
-def _id(row: TierChange, known_from: datetime, new_id: NewId) -> UUID:
-    """The row that an override begins with has the override's id; one that replaces it later has its own."""
-    if row.kind == "override" and row.effective_from == known_from:
+def _id(row: TierChange, known_from: datetime, new_id: NewId, *, for_another: bool) -> UUID:
+    """The row that an override begins with has the override's id, that of the customer it was set for; one that replaces
+    it later has its own."""
+    if row.kind == "override" and row.effective_from == known_from and not for_another:
         return UUID(row.reasons["override_id"])
     return new_id()

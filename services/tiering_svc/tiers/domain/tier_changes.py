@@ -84,16 +84,18 @@ class DecidedStanding(NamedTuple):
 
 
 def after_order(
-    standing: Standing, facts: Facts, at: datetime, month: date, decider: Decider, order_id: UUID | None
-) -> TierStep:
-    """An order was placed at an instant, or (`order_id` None) members of the customer's group came or went: put on the
+    standing: Standing, facts: Facts, at: datetime, month: date, decider: Decider, order_id: UUID | None,
+    trigger: str = "group",
+) -> TierStep:  # fmt: skip
+    """An order was placed at an instant, or (`order_id` None) members of the customer's group came or went, or it is
+    one with another customer from then on (`trigger`): put on the
     pyramid if it is the first, raised at once if the figures earn more, else left alone; figures that earn the tier
     again end a grace. `facts`: the window that ends with `month`."""
     policy = decider.policy
     if not may_move(standing, policy):
         return standing, None
     rank = policy.grade_by(facts, month)
-    cause = Cause("group" if order_id is None else "order", order_id)
+    cause = Cause(trigger if order_id is None else "order", order_id)
     if standing.tier is None:
         return changed(standing, rank if policy.life.up_at_once else 0, "first", facts, at, month, decider, cause)
     if rank > standing.rank and policy.life.up_at_once:
@@ -170,3 +172,8 @@ def tier_changed(
         kind=row.kind, effective_from=row.effective_from, decided_at=at, policy_id=row.policy_id,
         policy_version=row.policy_version, run_id=row.run_id, changed_from=changed_from, periods=tuple(periods),
     )  # fmt: skip
+
+
+def tier_withdrawn(row: TierPeriod, changed_from: datetime, customer_id: UUID, at: datetime) -> TierChanged:
+    """The customer has no tier any more, nor had one ever. `row`: what was open until now."""
+    return tier_changed([row], changed_from, customer_id, at).model_copy(update={"periods": (), "withdrawn": True})

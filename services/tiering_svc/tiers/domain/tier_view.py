@@ -11,7 +11,7 @@ from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_life import TierLife
-from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
+from services.tiering_svc.tiers.domain.timeline import CustomerTimeline, JoinedTimelines
 
 DevelopmentKind = Literal["kept", "grace", "promise", "promise_withdrawn", "override_ended", "policy"]
 
@@ -40,6 +40,12 @@ class TierView:
 
 def facts_until(timeline: CustomerTimeline, as_of: datetime) -> CustomerTimeline:
     """The facts that had happened by an instant. What came back of them counts whenever it did."""
+    joined = timeline.joined
+    if joined is not None and joined.at > as_of:  # they were still two
+        part = next(part for part in joined[1:] if timeline.customer_id in part.everybody)
+        return facts_until(replace(part, customer_id=timeline.customer_id), as_of)
+    if joined is not None:
+        joined = JoinedTimelines(joined.at, *(facts_until(part, as_of) for part in joined[1:]))
     orders = [order for order in timeline.orders if order.placed_at <= as_of]
     placed = {order.order_id for order in orders}
     return replace(
@@ -53,6 +59,7 @@ def facts_until(timeline: CustomerTimeline, as_of: datetime) -> CustomerTimeline
         ],
         promises=[promise for promise in timeline.promises if promise.at <= as_of],
         group=None if timeline.group is None else timeline.group.until(as_of),
+        joined=joined,
     )
 
 
@@ -80,7 +87,7 @@ def _reviews(life: TierLife) -> Iterator[Development]:
 
 
 def _promises(timeline: CustomerTimeline) -> Iterator[Development]:
-    for at, until in timeline.promises:
+    for at, until, _ in timeline.promises:
         yield Development("promise_withdrawn" if until is None else "promise", at, until=until)
 
 

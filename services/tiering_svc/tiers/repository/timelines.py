@@ -8,10 +8,15 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from services.tiering_svc.indicators.domain.group_history import GroupHistory
+from services.tiering_svc.indicators.domain.group_history import GroupHistory, Identities, Merge, group_history
 from services.tiering_svc.indicators.domain.order import Order, Reversal
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, SnapshotRequest
-from services.tiering_svc.indicators.repository.groups import list_group_histories, load_rolled_up
+from services.tiering_svc.indicators.repository.groups import (
+    HeadedGroup,
+    list_group_histories,
+    list_merges,
+    load_rolled_up,
+)
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
@@ -21,6 +26,7 @@ from services.tiering_svc.tiers.domain.timeline import (
     SnapshotKey,
     TierOverride,
     TimedReversal,
+    join,
 )
 from shared.messaging import Transaction
 from shared.sql import fragments
@@ -49,41 +55,65 @@ async def load_timelines(
 ) -> list[CustomerTimeline]:  # fmt: skip
     """The facts of these customers, those without any left out (unless `all_of_them`). An override ends in it that is
     over by `until`, or by the newest order. `known_at`: only what had been recorded by then. Heads of groups have the
-    facts of all members where any policy grades them together."""
+    facts of all members where any policy grades them together; who was merged those of all who are one with it."""
     wanted = sorted(set(customers))
-    groups = await list_group_histories(tx, wanted, known_at) if timeline.grades_groups else {}
-    everybody = sorted({*wanted}.union(*(history.everybody for history, _ in groups.values())))
+    merges = await list_merges(tx, wanted, known_at, with_groups=timeline.grades_groups)
+    identities = Identities()
+    joining = [merge for merge in merges if identities.merge(merge)]
+    own = sorted({member for customer_id in wanted for member in identities.class_of(customer_id)})
+    groups = await list_group_histories(tx, own, known_at, merges) if timeline.grades_groups else {}
+    everybody = sorted({*own}.union(*(group.history.everybody for group in groups.values())))
     orders, known = await _load_orders(tx, everybody, known_at)
     reversals = await _load_reversals(tx, everybody, orders, known_at)
     rows: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in await tx.raw.fetch(PRIVILEGES, wanted, known_at) if with_privileges else ():
+    for row in await tx.raw.fetch(PRIVILEGES, own, known_at) if with_privileges else ():
         rows[row["customer_id"]].append(row)
         known[row["customer_id"]] = min(row["set_at"], known.get(row["customer_id"], row["set_at"]))
-    timelines = []
-    for customer_id in wanted:
+    timelines = dict[UUID, CustomerTimeline]()
+    for customer_id in own:
         group, headed_from = groups.get(customer_id, (None, None))
-        if customer_id not in known and group is None and not all_of_them:
-            continue
         placed, buyers = _of_members(customer_id, group, orders)
-        horizon = max(until, placed[-1].placed_at) if placed else until
+        newest_at = max((orders[o][-1].placed_at for o in identities.class_of(customer_id) if orders[o]), default=until)
+        horizon = max(until, newest_at, placed[-1].placed_at if placed else until)
         privileges = rows[customer_id]
-        overrides = [await _override(tx, row, horizon) for row in privileges if row["kind"] == "override"]
-        reversed_of_members = _by_time(reversals[member] for member in {customer_id, *buyers.values()})
-        promises = _promises([row for row in privileges if row["kind"] == "retention"])
-        timelines.append(
-            CustomerTimeline(
-                customer_id,
-                known.get(customer_id, until),
-                placed,
-                reversed_of_members,
-                overrides,
-                promises,
-                group=group,
-                headed_from=headed_from,
-                buyers=buyers,
-            )
+        timelines[customer_id] = CustomerTimeline(
+            customer_id,
+            known.get(customer_id, until),
+            placed,
+            _by_time(reversals[member] for member in {customer_id, *buyers.values()}),
+            [await _override(tx, row, horizon) for row in privileges if row["kind"] == "override"],
+            _promises([row for row in privileges if row["kind"] == "retention"]),
+            group=group,
+            headed_from=headed_from,
+            buyers=buyers,
         )
-    return await _with_snapshots(tx, timelines, timeline, until, known_at)
+    joined = _join(timelines, joining, merges, groups)
+    found = [
+        replace(joined[customer_id], customer_id=customer_id)
+        for customer_id in wanted
+        if all_of_them or any(member in known or member in groups for member in identities.class_of(customer_id))
+    ]
+    return await _with_snapshots(tx, found, timeline, until, known_at)
+
+
+def _join(
+    timelines: Mapping[UUID, CustomerTimeline], joining: Sequence[Merge], merges: Sequence[Merge],
+    groups: Mapping[UUID, HeadedGroup],
+) -> Mapping[UUID, CustomerTimeline]:  # fmt: skip
+    """Of each customer the timeline that it is part of in the end. `joining`: those of the merges, by time, that made
+    two customers one."""
+    joined = dict(timelines)
+    for merge in joining:
+        if merge.root_id not in joined:
+            continue  # of members of a group
+        root, absorbed = joined[merge.root_id], joined[merge.absorbed_id]
+        head = root.customer_id
+        both = join(
+            root, absorbed, merge.merged_at, group_history(head, (), merges),
+            groups[head].history if head in groups else None,
+        )  # fmt: skip
+        joined |= dict.fromkeys(both.everybody, both)
+    return joined
 
 
 async def _load_orders(
@@ -134,14 +164,14 @@ async def _override(tx: Transaction, row: Mapping[str, Any], horizon: datetime) 
         row["privilege_id"], row["tier"], policy, row["starts_at"], row["until"],
         ends_at if row["ended_at"] is not None or ends_at <= horizon else None,
         "override_cancelled" if early else "override_end",
-        row["reason"], row["set_by"],
+        row["reason"], row["set_by"], row["customer_id"],
     )  # fmt: skip
 
 
 def _promises(rows: Sequence[Mapping[str, Any]]) -> list[PromiseChange]:
     """By time; where one replaces another at one instant, the new one is the last word."""
-    changes = [PromiseChange(row["ended_at"], None) for row in rows if row["ended_at"]]
-    changes += [PromiseChange(row["starts_at"], row["until"]) for row in rows]
+    changes = [PromiseChange(row["ended_at"], None, row["customer_id"]) for row in rows if row["ended_at"]]
+    changes += [PromiseChange(row["starts_at"], row["until"], row["customer_id"]) for row in rows]
     return sorted(changes, key=lambda change: (change.at, change.until is not None))
 
 
@@ -151,22 +181,30 @@ async def _with_snapshots(
 ) -> list[CustomerTimeline]:  # fmt: skip
     """Where a policy of some instant looks at more than orders, what there was to see then."""
     requests: dict[tuple[SnapshotRequest, tuple[UUID, ...]], None] = {}
+    needed: list[set[SnapshotKey]] = []
     classes: set[str] = set()
     for timeline in timelines:
-        of_customer = policies_of_time.of_customer(timeline.known_from)
-        for instant in timeline.instants(of_customer.reviews_until(until)):
-            deciding = [review.policy for review in instant.reviews]
-            if instant.orders or instant.ended is not None or instant.reviews or instant.regrouped:
-                deciding.append(of_customer.governing(instant.at))
-            for policy in deciding:
-                if policy.classes:
-                    classes |= policy.classes
-                    request = SnapshotRequest(timeline.customer_id, instant.at, policy.months)
-                    requests[request, timeline.members_at(instant.at, policy)] = None
+        keys = set[SnapshotKey]()
+        for stretch, before in timeline.stretches:
+            of_customer = policies_of_time.of_customer(stretch.known_from)
+            for instant in stretch.instants(of_customer.reviews_until(until), before):
+                deciding = [review.policy for review in instant.reviews]
+                if instant.grades:
+                    deciding.append(of_customer.governing(instant.at))
+                for policy in deciding:
+                    if policy.classes:
+                        classes |= policy.classes
+                        members = stretch.members_at(instant.at, policy)
+                        keys.add((instant.at, policy.months, members))
+                        requests[SnapshotRequest(members[0], instant.at, policy.months), members] = None
+        needed.append(keys)
     if not requests:
         return list(timelines)
     loaded = await load_rolled_up(tx, list(requests), classes=classes, known_at=known_at)
-    snapshots: dict[UUID, dict[SnapshotKey, CustomerSnapshot]] = defaultdict(dict)
+    snapshots: dict[SnapshotKey, CustomerSnapshot] = {}
     for (request, members), snapshot in zip(requests, loaded, strict=True):
-        snapshots[request.customer_id][request.as_of, request.months, members] = snapshot
-    return [replace(timeline, snapshots=snapshots[timeline.customer_id]) for timeline in timelines]
+        snapshots[request.as_of, request.months, members] = snapshot
+    return [
+        timeline.with_snapshots({key: snapshots[key] for key in keys})
+        for timeline, keys in zip(timelines, needed, strict=True)
+    ]
