@@ -386,6 +386,7 @@ create table import_row (
 create index import_row_customer on import_row (customer_id, import_id) where outcome in ('opened', 'updated');
 
 create index import_row_refused on import_row (import_id, row_number) where outcome = 'refused';
+
 create trigger message_request_stays before update of id, customer_id, contact_id, template, purpose, channel, data,
 occasion, requested_at or delete on message_request for each row execute function refuse_change();
 
