@@ -35,14 +35,18 @@ def find_media_type(head: bytes) -> str:
 
 
 def text_of(head: bytes) -> str | None:
-    """The text of a beginning that may end in the middle of a character; None when it is none."""
+    """The text of a beginning that may end in the middle of a character; None when it is none.
+
+    A few broken bytes do not make a table into something else: whoever reads it says where they are.
+    """
     for encoding in ENCODINGS:
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(head[:HEAD_BYTES])
         except UnicodeDecodeError:
             continue
         return None if CONTROL.search(text) else text
-    return None
+    text = head[:HEAD_BYTES].decode("utf-8", "replace")
+    return None if CONTROL.search(text) or _by_signature(head) != BINARY else text
 
 
 def check_media_type(head: bytes, declared: str | None) -> str:

@@ -10,7 +10,7 @@ import re
 
 DANGEROUS = re.compile(r"'*[=+\-@\t\r\n]")
 MARKED = re.compile(r"'+[=+\-@\t\r\n]")
-TELEPHONE_OR_NUMBER = re.compile(r"[+-][0-9 ()./-]*")
+TELEPHONE_OR_NUMBER = re.compile(r"[+-][0-9 ()./;+-]*")
 
 
 def neutralised(cell: str) -> str:

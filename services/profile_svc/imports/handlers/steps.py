@@ -78,6 +78,8 @@ async def prepare_batch(context: JobContext, job: Job) -> Prepared:
         answer = await context.clients.post_json("gateway", OFFERS, body)
         ids = [None if id is None else UUID(id) for id in answer["customer_ids"]]
         by_reference = dict(zip(references, ids, strict=True))
+        if job.params["dry_run"]:  # who is unknown gets an id for the run alone
+            by_reference = {reference: id or new_id() for reference, id in by_reference.items()}
         known = dict(zip(references, answer["known_sources"], strict=True))
         batch = _without_unknown_sources(batch, known)
     return PreparedRows(batch, ids_named(batch.rows, by_reference), context.settings.phone_regions)

@@ -1,0 +1,75 @@
+"""What tests of imports do: send a file, ask for its import, let its job do its steps, look at the rows."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from services.profile_svc.subscriptions import jobs
+
+OFFSETS = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+
+
+@dataclass
+class Importer:
+    """An administrator at profile."""
+
+    client: httpx.AsyncClient
+    app: FastAPI
+    headers: dict[str, str]
+
+    async def upload(self, content: bytes) -> str:
+        announced = {"Upload-Length": str(len(content))} | self.headers
+        path = (await self.client.post("/v1/uploads", headers=announced)).headers["location"]
+        answer = await self.client.patch(path, content=content, headers=OFFSETS | self.headers)
+        assert answer.status_code == 204, answer.text
+        return path.rpartition("/")[2]
+
+    async def ask(self, content: bytes, **asked: Any) -> httpx.Response:
+        """The answer to an import of a file."""
+        body = {"upload_id": await self.upload(content)} | asked
+        return await self.client.post("/v1/customer-imports", json=body, headers=self.headers)
+
+    async def start(self, content: bytes, **asked: Any) -> str:
+        answer = await self.ask(content, **asked)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def work(self) -> None:
+        """Let all jobs come to their ends."""
+        await jobs.finish_all(self.app.state.service)
+
+    async def run(self, content: bytes, **asked: Any) -> dict[str, Any]:
+        """An import to its end; what it says then."""
+        import_id = await self.start(content, **asked)
+        await self.work()
+        return await self.read(import_id)
+
+    async def read(self, import_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = (
+            await self.client.get(f"/v1/customer-imports/{import_id}", headers=self.headers)
+        ).json()
+        return found
+
+    async def rows(self, import_id: str, **query: Any) -> list[dict[str, Any]]:
+        answer = await self.client.get(
+            f"/v1/customer-imports/{import_id}/rows", params={"limit": 200} | query, headers=self.headers
+        )
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def file(self, customer_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.client.get(f"/v1/customers/{customer_id}")).json()
+        return found
+
+
+def counted(found: dict[str, Any]) -> dict[str, int]:
+    """The counts that are not zero."""
+    return {name: count for name, count in found["rows"].items() if count}
+
+
+def ndjson(*files: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(file, ensure_ascii=False) + "\n" for file in files).encode()
