@@ -9,6 +9,7 @@ from services.profile_svc.consents import routes as consents
 from services.profile_svc.contacts import routes as contacts
 from services.profile_svc.employees import routes as employees
 from services.profile_svc.erasure import routes as erasure
+from services.profile_svc.exports import routes as exports
 from services.profile_svc.files import routes as files
 from services.profile_svc.groups import routes as groups
 from services.profile_svc.imports.routes import batches, customer_imports
@@ -29,7 +30,7 @@ from shared.files.uploads import upload_routers
 from shared.jobs.http import internal_router as jobs_of_this_service
 
 AREAS = (
-    *(batches, customer_imports, search, files, overview, units, employees, teams, calls, contacts, groups),
+    *(batches, customer_imports, exports, search, files, overview, units, employees, teams, calls, contacts, groups),
     *(consents, messages, merges, erasure, person_exports),
 )
 
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             *upload_routers("customers:write"),
             *(area.router for area in AREAS),
             customer_imports.streams,
+            exports.streams,
             erasure.internal_router,
             jobs_of_this_service,
             personal_data_routes(PERSONAL_DATA),

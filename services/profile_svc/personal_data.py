@@ -23,6 +23,30 @@ PERSONAL_DATA = PersonalData(
             # the exchange's words for the call and for who took it, which may be numbers
             renew={"call_id": "'erased-' || gen_random_uuid()", "agent": "null"},
         ),
+        "import_row": Rows(OF_CUSTOMER, blank=nulled("before content detail"), codes="outcome code field reversal"),
+        # a file that names an erased customer goes whole, and what was read out of it about its form
+        "customer_import": Rows(
+            f"t.id in (select import_id from import_row t where {OF_CUSTOMER})",
+            blank=nulled("layout"),
+            codes="owner encoding problem",
+        ),
+        # which fields of whom: the ids among the filters may name the customer
+        "customer_export": Rows(
+            """t.file_id::text in (
+                select subject from access_trail a where a.customer_id = any($1) and a.action = 'exported')""",
+            blank=nulled("layout"),
+            codes="owner",
+        ),
+        "stored_file": Rows(
+            f"""{OF_CUSTOMER} or t.id::text in (
+                select subject from access_trail a where a.customer_id = any($1) and a.action = 'exported')
+                or t.id in (
+                select file_id from customer_import where id in (select import_id from import_row r
+                where r.customer_id = any($1)))""",
+            delete=True,
+        ),
+        "stored_part": Apart("pieces of files, which go with them", "sha256 key"),
+        "removed_part": Apart("keys of bytes that are going", "key"),
         "customer_name": Rows(OF_CUSTOMER, delete=True),
         "customer_phone": Rows(OF_CUSTOMER, delete=True),
         "customer_email": Rows(OF_CUSTOMER, delete=True),

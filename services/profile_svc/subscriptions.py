@@ -1,6 +1,7 @@
 """What wakes profile: event -> handler, job -> step, background work. It has no timers."""
 
 from services.profile_svc.erasure import handlers as erasures
+from services.profile_svc.exports import handlers as exports
 from services.profile_svc.files.handlers import stubs
 from services.profile_svc.imports.handlers import reversals
 from services.profile_svc.imports.handlers import steps as import_steps
@@ -128,6 +129,7 @@ jobs = Jobs(
         person_exports.KIND: person_exports.person_exports(PERSONAL_DATA),
         import_steps.KIND: import_steps.CUSTOMER_IMPORTS,
         reversals.KIND: reversals.IMPORT_REVERSALS,
+        exports.KIND: exports.CUSTOMER_EXPORTS,
     }
 )
 background_jobs = (jobs.work_on_jobs, sweep_files_as_time_passes)

@@ -6,6 +6,7 @@ from services.profile_svc.contacts.tables import contact_log
 from services.profile_svc.core.tables import metadata
 from services.profile_svc.employees.tables import employee
 from services.profile_svc.erasure.tables import erasure, erasure_receipt
+from services.profile_svc.exports.tables import customer_export
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
 from services.profile_svc.imports.tables import customer_import, import_row, job
@@ -26,6 +27,7 @@ __all__ = [
     "contact_log",
     "customer",
     "customer_email",
+    "customer_export",
     "customer_import",
     "customer_name",
     "customer_phone",

@@ -23,8 +23,7 @@ async def add_part(
     database: Database, store: FileStore, file: StoredFile, content: bytes, *, media_type: str | None = None
 ) -> StoredFile:
     """The file with these bytes more at its end. 409 `offset_mismatch` when it has grown meanwhile."""
-    part = await put_part(store, file.id, file.received, content)
-    digest = hashlib.sha256(content).digest()
+    part, digest = await put_part(store, file.id, file.received, content)
     try:
         return await database.run(lambda tx: repository.add_part_row(tx, file.id, part, digest, media_type))
     except Exception:
@@ -35,8 +34,9 @@ async def add_part(
         raise
 
 
-async def put_part(store: FileStore, file_id: UUID, starts_at: int, content: bytes) -> PartRow:
-    """Put bytes under a key that nobody had before. A row has to name them; what gets none is swept away."""
+async def put_part(store: FileStore, file_id: UUID, starts_at: int, content: bytes) -> tuple[PartRow, bytes]:
+    """Put bytes under a key that nobody had before; the part and its digest. A row has to name them: what gets none is
+    swept away."""
     key = f"{file_id.hex}/{new_id().hex}"
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -44,7 +44,15 @@ async def put_part(store: FileStore, file_id: UUID, starts_at: int, content: byt
 
     await store.put(key, pieces())
     point("files.after_put")
-    return PartRow(key, starts_at, len(content))
+    return PartRow(key, starts_at, len(content)), hashlib.sha256(content).digest()
+
+
+async def digest_of(content: AsyncIterator[bytes]) -> bytes:
+    """SHA-256 over all of it."""
+    counted = hashlib.sha256()
+    async for piece in content:
+        counted.update(piece)
+    return counted.digest()
 
 
 async def append_upload(
@@ -107,10 +115,7 @@ async def complete_file(
     """All bytes are there: the digest over them, and the file is ready. Done again, it changes nothing."""
     if digest is None:
         parts = await database.run(lambda tx: repository.list_parts(tx, file.id))
-        counted = hashlib.sha256()
-        async for piece in read_range(store, parts):
-            counted.update(piece)
-        digest = counted.digest()
+        digest = await digest_of(read_range(store, parts))
     point("files.before_complete")
     sha256 = digest
     return await database.run(lambda tx: repository.save_complete(tx, file.id, sha256))

@@ -164,7 +164,7 @@ async def test_P12_one_client_has_only_so_many_at_once(client):
 async def test_P12_bytes_without_a_row_are_swept_and_bytes_with_one_stay(client, database, store):
     path = await opened(client, len(CSV))
     await sent(client, path, CSV)
-    orphan = await put_part(store, uuid4(), 0, b"of a process that was killed")
+    orphan, _ = await put_part(store, uuid4(), 0, b"of a process that was killed")
     young = database.clock().replace(year=2000)
     assert await delete_orphans(database, store, young) == 0
     await delete_orphans(database, store, database.clock().replace(year=2100))

@@ -392,3 +392,16 @@ occasion, requested_at or delete on message_request for each row execute functio
 
 create trigger message_report_stays before update or delete on message_report
 for each statement execute function refuse_change();
+
+create table customer_export (
+    id uuid primary key,
+    file_id uuid not null,
+    owner text not null,
+    layout jsonb,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create index customer_export_newest on customer_export (created_at, id);
+
+create index customer_export_expires on customer_export (expires_at);
