@@ -17,8 +17,8 @@ async def test_an_acknowledged_complaint_reaches_its_customer_through_a_sender(a
     await agent.post(f"/v1/complaints/{case['id']}/acknowledgement", {})
     await admin.settle()
 
-    mine = f"/v1/message-requests?customer_id={customer}"
-    [message] = (await admin.get(f"{mine}&state=requested"))["items"]
+    messages_of_customer = f"/v1/message-requests?customer_id={customer}"
+    [message] = (await admin.get(f"{messages_of_customer}&state=requested"))["items"]
     assert (message["template"], message["channel"]) == ("complaint_received", "email")
     rendered = await admin.get(f"/v1/message-requests/{message['id']}")
     assert rendered["to"] == address
@@ -29,4 +29,4 @@ async def test_an_acknowledged_complaint_reaches_its_customer_through_a_sender(a
 
     report = {"state": "delivered", "at": rendered["requested_at"]}
     assert (await admin.post(f"/v1/message-requests/{message['id']}/delivery", report))["state"] == "delivered"
-    assert (await admin.get(f"{mine}&state=requested"))["items"] == []
+    assert (await admin.get(f"{messages_of_customer}&state=requested"))["items"] == []

@@ -57,7 +57,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "partner": READ | {"orders:write", "receivables:write", "complaints:file", "complaints:answer"},
     "admin": SCOPES - {"internal"},
     "auditor": READ | OVERSIGHT | EVERY_CUSTOMER,
-    "sender": frozenset({"messages:send"}),  # what sends messages, outside of Patron
+    "sender": EVERY_CUSTOMER | {"messages:send"},  # what sends messages, outside of Patron
 }
 ACTOR = "patron.actor"  # where a request's scope keeps its verified actor
 

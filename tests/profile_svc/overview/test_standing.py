@@ -115,8 +115,8 @@ async def test_T8_T11_T16_a_key_account_is_shown_with_its_risks_and_its_stage_un
     assert seen["life_stage"] == {"stage": "retain", "since": "2026-03-01T12:00:00Z", "relationship": None}
     ringing = await pop(client)
     assert {name: ringing[name] for name in NAMES} == seen
-    said = [(alert["code"], alert["en"], alert["zh"]) for alert in ringing["alerts"]]
-    assert said == [
+    alerts = [(alert["code"], alert["en"], alert["zh"]) for alert in ringing["alerts"]]
+    assert alerts == [
         ("key_account", "group key account", "集团型关键客户"),
         ("risk", "risk of leaving", "流失风险"),
         ("risk", "financial risk", "财务风险"),

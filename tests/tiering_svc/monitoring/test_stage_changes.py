@@ -22,7 +22,7 @@ LAST_ORDER = AT - timedelta(days=200)
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
-    ("before", "found", "since", "lost"),
+    ("before", "now", "since", "lost"),
     [
         (None, FoundStage("acquire", None), AT, False),
         (None, FoundStage("lost", None), AT, True),
@@ -34,18 +34,18 @@ LAST_ORDER = AT - timedelta(days=200)
     ],
 )
 def test_T11_what_changed_is_announced_with_what_stood_before(
-    before: KeptStage | None, found: FoundStage, since: datetime, lost: bool
+    before: KeptStage | None, now: FoundStage, since: datetime, lost: bool
 ) -> None:
     previous = None if before is None else before.stage
     expected: list[Any] = [
         CustomerStageChanged(
-            customer_id=ANN, stage=found.stage, previous_stage=previous, relationship=found.relationship, since=since,
+            customer_id=ANN, stage=now.stage, previous_stage=previous, relationship=now.relationship, since=since,
             as_of=AT,
         )
     ]  # fmt: skip
     if lost:
         expected.append(CustomerLost(customer_id=ANN, previous_stage=previous, last_order_at=LAST_ORDER, as_of=AT))
-    assert stage_events(ANN, before, found, AT, LAST_ORDER) == expected
+    assert stage_events(ANN, before, now, AT, LAST_ORDER) == expected
 
 
 @pytest.mark.pure
@@ -64,8 +64,8 @@ async def test_T11_T13_each_sweep_announces_what_it_found_anew(client, database,
         answer = await client.post("/v1/warnings/runs", json={"as_of": as_of.isoformat()})
         assert answer.status_code == 202
         await to_the_end(database, "warning_sweep")
-        found = [event for event in (await announced())[before:] if event.type.startswith("tiering.customer_")]
-        return [event for event in found if isinstance(event, CustomerLost | CustomerStageChanged)]
+        events = [event for event in (await announced())[before:] if event.type.startswith("tiering.customer_")]
+        return [event for event in events if isinstance(event, CustomerLost | CustomerStageChanged)]
 
     [new] = await sweep(first)
     assert (new.customer_id, new.stage, new.previous_stage, new.since) == (ANN, "acquire", None, first)
@@ -73,8 +73,8 @@ async def test_T11_T13_each_sweep_announces_what_it_found_anew(client, database,
     assert (kept.stage, kept.previous_stage, kept.since, kept.as_of) == ("retain", "acquire", second, second)
     assert await sweep(second + timedelta(days=1)) == []
     await harness.deliver(database, subscriptions, later)
-    found = {(type(event).__name__, event.customer_id): event for event in await sweep(third)}
-    assert set(found) == {("CustomerStageChanged", ANN), ("CustomerLost", ANN), ("CustomerStageChanged", BOB)}
-    lost = found["CustomerLost", ANN]
+    changes = {(type(event).__name__, event.customer_id): event for event in await sweep(third)}
+    assert set(changes) == {("CustomerStageChanged", ANN), ("CustomerLost", ANN), ("CustomerStageChanged", BOB)}
+    lost = changes["CustomerLost", ANN]
     assert (lost.previous_stage, lost.last_order_at, lost.as_of) == ("retain", orders[-1].placed_at, third)
-    assert found["CustomerStageChanged", BOB].stage == "acquire"
+    assert changes["CustomerStageChanged", BOB].stage == "acquire"

@@ -25,20 +25,20 @@ class KeptStage(NamedTuple):
 
 
 def stage_events(
-    customer_id: UUID, before: KeptStage | None, found: FoundStage, as_of: datetime, last_order_at: datetime | None
+    customer_id: UUID, before: KeptStage | None, now: FoundStage, as_of: datetime, last_order_at: datetime | None
 ) -> list[Event]:
     """The change, if there is one, and that the customer is lost, where it was not. `before` is None at its first
     sweep; `last_order_at` where it never ordered: such a customer is not lost."""
-    if before is not None and (before.stage, before.relationship) == found:
+    if before is not None and (before.stage, before.relationship) == now:
         return []
-    stays = before is not None and before.stage == found.stage
+    stays = before is not None and before.stage == now.stage
     since = before.since if before is not None and stays else as_of
     previous = None if before is None else before.stage
     changed = CustomerStageChanged(
-        customer_id=customer_id, stage=found.stage, previous_stage=previous, relationship=found.relationship,
+        customer_id=customer_id, stage=now.stage, previous_stage=previous, relationship=now.relationship,
         since=since, as_of=as_of,
     )  # fmt: skip
-    if found.stage != LOST or stays or last_order_at is None:
+    if now.stage != LOST or stays or last_order_at is None:
         return [changed]
     lost = CustomerLost(customer_id=customer_id, previous_stage=previous, last_order_at=last_order_at, as_of=as_of)
     return [changed, lost]

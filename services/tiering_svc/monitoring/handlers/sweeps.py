@@ -196,19 +196,19 @@ async def _classify(
     tiers = await stages.list_tiers(tx, customers, run.as_of)
     rhythms = await load_rhythms(tx, PointInTime(run.as_of, tx.at, True), customers)
     before = await stages.load_stages(tx, customers)
-    found: dict[UUID, FoundStage] = {}
+    stages_now: dict[UUID, FoundStage] = {}
     for customer_id, series in zip(customers, all_series, strict=True):
         rhythm = rhythms.get(customer_id)
         stage = stage_of(series, rhythm, setting.rules.stage, setting.churn).code
         assert stage is not None  # there always is one
         relationship = relationship_of(series, tiers.get(customer_id), sizes, setting.rules.relationship).code
-        found[customer_id] = FoundStage(stage, relationship)
+        stages_now[customer_id] = FoundStage(stage, relationship)
         last_order_at = None if rhythm is None else rhythm.last_at
         batch.events += stage_events(
-            customer_id, before.get(customer_id), found[customer_id], run.as_of, last_order_at
+            customer_id, before.get(customer_id), stages_now[customer_id], run.as_of, last_order_at
         )  # fmt: skip
-    batch.stages += Counter(f"{stage.stage}/{stage.relationship or ''}" for stage in found.values())
-    await stages.save_stages(tx, run.run_id, run.as_of, found)
+    batch.stages += Counter(f"{stage.stage}/{stage.relationship or ''}" for stage in stages_now.values())
+    await stages.save_stages(tx, run.run_id, run.as_of, stages_now)
 
 
 def tier_sizes_in(setting: Mapping[str, object]) -> TierSizes:

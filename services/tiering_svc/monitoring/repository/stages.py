@@ -51,12 +51,12 @@ async def load_stages(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, 
     return {row[0]: KeptStage(*row[1:]) for row in rows}
 
 
-async def save_stages(tx: Transaction, run_id: UUID, as_of: datetime, found: Mapping[UUID, FoundStage]) -> None:
+async def save_stages(tx: Transaction, run_id: UUID, as_of: datetime, stages: Mapping[UUID, FoundStage]) -> None:
     """The stage and relationship type of each customer; only changes are written."""
     columns: dict[str, Sequence[Any]] = {
-        "customer_id": list(found),
-        "stage": [stage.stage for stage in found.values()],
-        "relationship": [stage.relationship for stage in found.values()],
+        "customer_id": list(stages),
+        "stage": [stage.stage for stage in stages.values()],
+        "relationship": [stage.relationship for stage in stages.values()],
     }
     shared = {"since": as_of, "run_id": run_id}
     await insert_columns(tx, customer_stage, columns, shared=shared, on_conflict=ONLY_CHANGES)
