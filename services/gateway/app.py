@@ -13,7 +13,8 @@ from services.gateway.audit import routes as audit
 from services.gateway.contract import routes as contract
 from services.gateway.contract.handlers import INTRODUCTION, MergedContract
 from services.gateway.customers import routes as customers
-from services.gateway.desk import routes as desk
+from services.gateway.desk.routes import pages as desk
+from services.gateway.desk.routes import sign_in
 from services.gateway.forwarding.handlers.composition import Composer
 from services.gateway.forwarding.handlers.streams import Transfers
 from services.gateway.forwarding.routes import customer_files, forwarding
@@ -34,6 +35,7 @@ ROUTERS = (
     contract.router,
     desk.root,
     desk.router,
+    sign_in.router,
     orders.router,
     reversals.router,
     receivables.router,

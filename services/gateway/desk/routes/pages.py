@@ -1,0 +1,86 @@
+"""The desk: pages to look at (G7): the pyramid, movers, search, a customer with the reasons for its tier, my work.
+
+It only reads. Everything is escaped, nothing is loaded from elsewhere, no script runs. Signing in puts a token into a
+cookie that scripts cannot read and other sites cannot send.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.gateway.core.domain import uuid_in
+from services.gateway.dependencies import service_of
+from services.gateway.desk.handlers import load_customer_page, load_dashboard, load_message_page, load_outbox
+from services.gateway.desk.routes.rendering import AREA, ChosenLanguage, language_of, show_page, signed_in_actor
+from services.gateway.forwarding.dependencies import composer_of
+from shared.chassis import public
+
+root = APIRouter(include_in_schema=False, redirect_slashes=False)
+router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
+
+
+@root.get("/", dependencies=[public()])
+async def lead_to_the_desk() -> Response:
+    """Whoever opens the address of the system finds its page."""
+    return RedirectResponse("/desk", 307)
+
+
+@router.get("")
+async def show_desk(
+    request: Request, q: Annotated[str, Query(max_length=200)] = "", lang: ChosenLanguage = None
+) -> Response:
+    """The dashboard, with what was searched for; the sign-in page to who has not signed in."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return show_page(request, lang, "sign_in", None)
+    search = q.strip()
+    page = await load_dashboard(composer_of(request), actor, search, service_of(request).clock())
+    return show_page(request, lang, "dashboard", actor, page, search=search)
+
+
+@router.get("/customers/{customer_id}")
+async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage = None) -> Response:
+    """The page of one customer."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return show_page(request, lang, "sign_in", None)
+    id = uuid_in(customer_id)
+    if id is None:
+        return show_page(request, lang, "not_found", actor, status=404)
+    page = await load_customer_page(composer_of(request), actor, id, language_of(request, lang))
+    if page.not_found:
+        return show_page(request, lang, "not_found", actor, page, status=404)
+    return show_page(request, lang, "customer", actor, page)
+
+
+@router.get("/messages")
+async def show_outbox(request: Request, lang: ChosenLanguage = None) -> Response:
+    """The outbox: messages that customers are to get, which somebody else sends."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return show_page(request, lang, "sign_in", None)
+    return show_page(request, lang, "messages", actor, await load_outbox(composer_of(request), actor))
+
+
+@router.get("/messages/{message_id}")
+async def show_message(request: Request, message_id: str, lang: ChosenLanguage = None) -> Response:
+    """One message of the outbox, with its text."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return show_page(request, lang, "sign_in", None)
+    id = uuid_in(message_id)
+    if id is None:
+        return show_page(request, lang, "not_found", actor, status=404)
+    page = await load_message_page(composer_of(request), actor, id)
+    if page.not_found:
+        return show_page(request, lang, "not_found", actor, page, status=404)
+    return show_page(request, lang, "message", actor, page)
+
+
+@router.get("/style.css")
+async def show_style() -> Response:
+    """The style sheet of all pages."""
+    return Response(
+        (AREA / "static" / "desk.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"}
+    )
