@@ -20,6 +20,7 @@ from services.gateway.forwarding.handlers.streams import Transfers
 from services.gateway.forwarding.routes import customer_files, forwarding
 from services.gateway.intake.dependencies import OrderIntake
 from services.gateway.intake.routes import orders, reversals
+from services.gateway.my_work import routes as my_work
 from services.gateway.partners import routes as partners
 from services.gateway.partners.handlers import SourceDirectory
 from services.gateway.personal_data import PERSONAL_DATA
@@ -43,6 +44,7 @@ ROUTERS = (
     partners.router,
     partner_keys.router,
     sign_out.router,
+    my_work.router,
     audit.router,
     development.router,
     customers.router,
@@ -58,6 +60,7 @@ TAGS = {
     "receivables": "What customers owe, and what they paid.",
     "partners": "Channels that send orders, and their keys.",
     "audit": "Who saw or changed whose personal data, in all services.",
+    "my work": "What concerns the person who asks: their customers, cases and tasks.",
     "signing out": "Ending a person's token before it expires.",
     "running": "Whether the whole is up.",
     "development": "Tokens to try things out with. Only where the development issuer is switched on.",

@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[
             *upload_routers("customers:write"),
             *(area.router for area in AREAS),
+            contacts.tasks,
             customer_imports.streams,
             exports.streams,
             erasure.internal_router,

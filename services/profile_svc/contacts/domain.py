@@ -41,6 +41,18 @@ class Contact:
     recorded_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A next step that is not done yet; `customer_name` None: the file is a reference only."""
+
+    entry_id: UUID
+    customer_id: UUID
+    customer_name: str | None
+    what: str
+    on: date
+    owner: str
+
+
 def log_contact(contact: Contact, contacted_on: date) -> tuple[Contact, list[Event]]:
     """Check a contact that was made, and announce it. `contacted_on` is its day in the business's time zone.
 

@@ -1,11 +1,11 @@
 """SQL of the contact log (P6)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.profile_svc.contacts.domain import Contact, NextStep
+from services.profile_svc.contacts.domain import Contact, NextStep, OpenStep
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -57,6 +57,22 @@ async def list_contacts(
         list(customer_ids), *(before or (None, None)), limit, open_steps,
     )  # fmt: skip
     return [_contact(row) for row in rows]
+
+
+async def list_open_steps(
+    tx: Transaction, owners: Sequence[str], after: tuple[date, UUID] | None, limit: int
+) -> list[OpenStep]:
+    """Next steps that these employees owe and that are not done, due soonest first, after one of them."""
+    rows = await tx.raw.fetch(
+        """select l.id, l.customer_id, c.facts -> 'names' -> 0 ->> 'name' as name, l.next_step, l.next_step_on,
+                  l.next_step_owner
+           from contact_log l join customer c on c.id = l.customer_id
+           where l.next_step_owner = any($1::text[]) and l.next_step is not null and l.completed_at is null
+             and ($2::date is null or (l.next_step_on, l.id) > ($2, $3::uuid))
+           order by l.next_step_on, l.id limit $4""",
+        list(owners), *(after or (None, None)), limit,
+    )  # fmt: skip
+    return [OpenStep(*row) for row in rows]
 
 
 def _contact(row: Mapping[str, Any]) -> Contact:

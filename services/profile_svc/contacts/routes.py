@@ -1,6 +1,6 @@
 """The contact log over HTTP (P6). It is the company's own: a partner does not see it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +8,16 @@ from fastapi import Query, Response
 
 from services.profile_svc.contacts import repository as contacts
 from services.profile_svc.contacts.handlers import record_completion, record_contact
-from services.profile_svc.contacts.schemas import CompletionCreate, ContactCreate, ContactRead, show_contact
+from services.profile_svc.contacts.schemas import (
+    CompletionCreate,
+    ContactCreate,
+    ContactRead,
+    TaskRead,
+    show_contact,
+    show_task,
+)
 from services.profile_svc.dependencies import CurrentSettings
+from services.profile_svc.employees.dependencies import WhoseWork
 from services.profile_svc.files.repository import customer_files
 from shared.chassis import (
     CurrentActor,
@@ -31,6 +39,7 @@ from shared.chassis.http.pages import DEFAULT_LIMIT
 from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1/customers/{customer_id}/contact-log", tags=["contact log"])
+tasks = service_router(prefix="/v1/employees/{employee_id}/tasks", tags=["contact log"])
 
 BACKDATING_GRACE = timedelta(days=14)  # who travels enters the visits of a fortnight
 
@@ -93,3 +102,22 @@ async def complete_next_step(
     completed_at = body.completed_at or tx.at
     refuse_future(completed_at, tx.at, "/completed_at")
     return show_contact(await record_completion(tx, actor, customer_id, entry_id, completed_at, body.outcome))
+
+
+@tasks.get("", dependencies=[allow("customers:read"), staff_only])
+async def list_tasks(
+    whose: WhoseWork,
+    tx: Tx,
+    actor: CurrentActor,
+    settings: CurrentSettings,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[TaskRead]:
+    """Next steps that the employee owes, or of whom they stand in for today; due soonest first. Who sees only accounts
+    of their own asks for their own. Not for partners."""
+    after = read_cursor(cursor, date, UUID)
+    steps = await contacts.list_open_steps(tx, whose, None if after is None else (after[0], after[1]), limit + 1)
+    page = page_of(steps, limit, lambda step: (step.on, step.entry_id))
+    await add_access(tx, actor, "read_contact_log", list(dict.fromkeys(step.customer_id for step in page.items)))
+    today = tx.at.astimezone(settings.zone).date()
+    return Page(items=[show_task(step, today) for step in page.items], next=page.next)

@@ -1,11 +1,12 @@
 """The contact log over HTTP (P6)."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.profile_svc.contacts.domain import Channel, Contact, NextStep
+from services.profile_svc.contacts.domain import Channel, Contact, NextStep, OpenStep
 from shared.chassis import Code, Day, Id, Instant, Name, Read, Shape, Text
 
 Sentence = Annotated[Text, StringConstraints(min_length=1)]
@@ -74,6 +75,31 @@ class ContactRead(Read):
     position: str | None
     summary: str
     next_step: NextStepRead | None
+
+
+class TaskRead(Read):
+    """A next step that an employee owes."""
+
+    entry_id: Id = Field(description="the entry of the contact log that it stands in")
+    customer_id: Id
+    customer_name: str | None = Field(description="null: the file has no name yet")
+    what: str
+    on: Day = Field(description="by which day")
+    is_overdue: bool = Field(description="that day is over")
+    owner: str = Field(description="whose task it is: the employee's, or of whom they stand in for")
+
+
+def show_task(step: OpenStep, today: date) -> TaskRead:
+    """A task as it stands on a day of the business."""
+    return TaskRead(
+        entry_id=step.entry_id,
+        customer_id=step.customer_id,
+        customer_name=step.customer_name,
+        what=step.what,
+        on=step.on,
+        is_overdue=step.on < today,
+        owner=step.owner,
+    )
 
 
 def show_contact(contact: Contact) -> ContactRead:

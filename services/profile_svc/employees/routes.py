@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from services.profile_svc.employees import repository
+from services.profile_svc.employees.dependencies import EmployeeId
 from services.profile_svc.employees.domain import Absence, Employee
 from services.profile_svc.employees.handlers import (
     amend_employee,
@@ -46,7 +47,6 @@ from shared.errors import forbidden
 router = service_router(prefix="/v1", tags=["people"])
 
 BACKDATING_GRACE = timedelta(days=1)  # a placement of yesterday is still entered by whoever made it
-EmployeeId = Annotated[Code, Path(description="the company's code of the employee")]
 EmployeeIds = Annotated[list[Code] | None, Query(max_length=MOST, description="these employees only")]
 OfUnit = Annotated[Code | None, Query(description="who belongs to this unit itself, not to those below it")]
 

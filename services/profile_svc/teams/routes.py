@@ -7,8 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
-from services.profile_svc.employees.repository import list_deputized, load_employee
-from services.profile_svc.employees.routes import EmployeeId
+from services.profile_svc.employees.dependencies import EmployeeId, WhoseWork
 from services.profile_svc.employees.schemas import EmployeeEntryRead, show_entry
 from services.profile_svc.files.repository import customer_files
 from services.profile_svc.teams import repository as teams
@@ -45,7 +44,6 @@ from shared.chassis import (
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
-from shared.errors import not_found
 from shared.messaging.ids import new_id
 
 router = service_router(prefix="/v1", tags=["team"])
@@ -100,14 +98,10 @@ async def release_from_team(
 
 @router.get("/employees/{employee_id}/accounts", dependencies=[allow("customers:read"), staff_only])
 async def list_accounts(
-    employee_id: EmployeeId, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    whose: WhoseWork, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[AccountRead]:
     """Whom the employee looks after now, with the accounts of whom they stand in for today. Who sees only accounts of
     their own asks for their own. Not for partners."""
-    if not actor.sees_every_customer and actor.employee_id != employee_id:
-        raise not_found("employee_not_found", "There is no such employee in the directory.")
-    await load_employee(tx, employee_id)
-    whose = [employee_id, *await list_deputized(tx, employee_id, tx.at, only_now=True)]
     after = read_cursor(cursor, UUID, UUID)
     listed = await teams.list_accounts(tx, whose, None if after is None else (after[0], after[1]), limit + 1)
     page = page_of(listed, limit, lambda account: (account.customer_id, account.assignment_id))

@@ -92,6 +92,7 @@ async def list_cases(
     now: datetime,
     *,
     customer_id: UUID | None,
+    customer_ids: Sequence[UUID] | None = None,
     status: str | None,
     overdue: bool | None,
     partner_id: UUID | None,
@@ -107,6 +108,8 @@ async def list_cases(
     where: list[ColumnElement[bool]] = []
     if customer_id is not None:
         where.append(c.customer_id == customer_id)
+    if customer_ids is not None:
+        where.append(c.customer_id.in_(customer_ids))
     if partner_id is not None:
         where.append(c.partner_id == partner_id)
     if status is not None:

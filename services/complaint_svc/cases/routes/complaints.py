@@ -41,6 +41,8 @@ from shared.chassis import (
 )
 from shared.errors import invalid
 
+MOST_CUSTOMERS = 200  # in one question
+
 router = service_router(prefix="/v1", tags=["complaints"])
 
 
@@ -73,6 +75,9 @@ async def list_complaints(
     tx: Tx,
     actor: CurrentActor,
     customer_id: Annotated[Id | None, Query()] = None,
+    customer_ids: Annotated[
+        list[Id] | None, Query(max_length=MOST_CUSTOMERS, description="cases of these customers")
+    ] = None,
     status: Annotated[Status | Literal["open"] | None, Query(description="`open` is all that is not closed")] = None,
     overdue: Annotated[bool | None, Query(description="past a due date that is still owed")] = None,
     awaits_approval: Annotated[
@@ -83,11 +88,13 @@ async def list_complaints(
     limit: Limit = 50,
 ) -> Page[ComplaintSummary]:
     """Cases, the newest first, or the most urgent. A partner sees its own."""
-    await require_own_customer(tx, actor, customer_id)
+    for named in (customer_id, *(customer_ids or ())):
+        await require_own_customer(tx, actor, named)
     after = read_cursor(cursor, UUID) if sort == "newest" else read_cursor(cursor, datetime, UUID)
     rows = await repository.list_cases(
         tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id,
         awaits_approval=None if actor.partner_id else awaits_approval, sort=sort, after=after, limit=limit,
+        customer_ids=customer_ids,
     )  # fmt: skip
     page = page_of(rows, limit, lambda row: repository.cursor_of(row, sort))
     return Page(items=[ComplaintSummary.model_validate(row) for row in page.items], next=page.next)
