@@ -1,6 +1,8 @@
 """Files over HTTP: opened by hand, read, amended (P1)."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.handlers.amendment import amend_customer_file
@@ -12,6 +14,7 @@ from services.profile_svc.files.schemas import (
     CustomerUpdate,
     show_combined_file,
     show_file,
+    with_look_alikes,
 )
 from services.profile_svc.references.dependencies import CurrentRegistry, CustomerReferences
 from services.profile_svc.references.domain import references_for
@@ -29,6 +32,10 @@ from shared.chassis import (
 from shared.chassis.audit import add_access
 from shared.chassis.http.routing import current_transaction
 
+RefuseDuplicates = Annotated[
+    bool, Query(description="true: a file that looks like another customer's is not opened: 409 looks_like_another")
+]
+
 router = service_router(prefix="/v1", tags=["customers"])
 
 
@@ -43,16 +50,21 @@ async def open_customer(
     actor: CurrentActor,
     registry: CurrentRegistry,
     settings: CurrentSettings,
+    refuse_duplicates: RefuseDuplicates = False,
 ) -> CustomerRead:
-    """A new file, or the stub of the given id, completed. A reference comes with the id that intake keeps for it."""
+    """A new file, or the stub of the given id, completed. A reference comes with the id that intake keeps for it. What
+    the file looks like is in the answer."""
     registered = [] if body.id is None else await registry.list_of_customers([body.id])
     tx = await current_transaction(request)  # begun here, so that no connection waits for the registry
     registration = body.request()
-    file = await register_customer(tx, actor, registration, regions=settings.phone_regions)
+    file, look_alikes = await register_customer(
+        tx, actor, registration, regions=settings.phone_regions, refuse_duplicates=refuse_duplicates
+    )
     show_etag(response, file.version)
     response.headers["Location"] = f"/v1/customers/{file.id}"
     named = () if registration.reference is None else (registration.reference,)
-    return show_file(file, None if registered is None else references_for(actor.source, registered, *named))
+    shown = show_file(file, None if registered is None else references_for(actor.source, registered, *named))
+    return with_look_alikes(shown, look_alikes)
 
 
 @router.get(

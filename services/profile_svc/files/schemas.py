@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.profile_svc.files.domain.combined_file import CombinedFile
 from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.files.domain.look_alikes import Evidence, LookAlike
 from services.profile_svc.files.domain.registration import RegistrationRequest
 from services.profile_svc.references.domain import Reference
 from shared.chassis import Amount, AnnouncedCode, Code, Day, Id, Instant, Name, Read, Shape, Text, refuse_personal
@@ -161,6 +162,15 @@ class ReferenceRead(Read):
     ref: str
 
 
+class LookAlikeRead(Read):
+    """A customer who may be the same."""
+
+    customer_id: Id
+    kind: Literal["organisation", "person", "unknown"]
+    name: str | None
+    evidence: list[Evidence] = Field(description="what both files say, the strongest first; a name in any script")
+
+
 class CustomerRead(FileFacts):
     """A file, and what else is known of its customer."""
 
@@ -172,8 +182,18 @@ class CustomerRead(FileFacts):
     missing: list[str] = Field(description="what is asked for and not known, the most wanted first")
     registered_at: Instant
     updated_at: Instant
+    looks_like: list[LookAlikeRead] | None = Field(
+        default=None, description="customers that a file just opened looks like, the most alike first; null: none"
+    )
     root_id: Id | None = Field(default=None, description="who stands for all members of a merged customer: `id`")
     merged_from: list[Id] | None = Field(default=None, description="the other members of a merged customer")
+
+
+def with_look_alikes(shown: CustomerRead, look_alikes: Sequence[LookAlike]) -> CustomerRead:
+    """A file just opened with the customers it looks like, if there are any."""
+    if not look_alikes:
+        return shown
+    return shown.model_copy(update={"looks_like": [LookAlikeRead.model_validate(alike) for alike in look_alikes]})
 
 
 def show_combined_file(file: CombinedFile, references: Sequence[Reference] | None) -> CustomerRead:

@@ -19,6 +19,7 @@ customer = Table(  # the file: one row, its facts as the HTTP shape checked them
     CheckConstraint("kind in ('organisation', 'person', 'unknown')", name="customer_kind"),
     CheckConstraint("completeness between 0 and 100", name="customer_completeness"),
     CheckConstraint("version >= 1", name="customer_version"),
+    Index("customer_tax_id", text("(facts ->> 'tax_id')"), postgresql_where=text("facts ? 'tax_id'")),
     Index("customer_root", "root_id", postgresql_where=text("root_id is not null")),
 )
 customer_name = Table(  # made from the facts, for search (P12)

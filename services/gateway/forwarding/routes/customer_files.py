@@ -41,15 +41,19 @@ class CustomerFile:
 
 
 @router.post("/customers", dependencies=[allow("customers:write")])
-async def open_customer(request: Request) -> Response:
-    """A new file. With a reference, the file gets the id that the registry has, or keeps, for its customer; who is new
-    there is registered once profile has accepted the file."""
+async def open_customer(request: Request, refuse_duplicates: bool = False) -> Response:
+    """A new file; with `refuse_duplicates` only where profile finds nobody whom it looks like. With a reference, the
+    file gets the id that the registry has, or keeps, for its customer; who is new there is registered once profile has
+    accepted the file."""
     actor = await actor_of(request)
     sources = sources_of(request)
     reporter = sources.reporter(actor)
     file = await read_file(await request.body(), sources, reporter)
     (content,) = await _with_ids(request, [file])
-    answer = await forward_request(request, "profile", actor, json.dumps(content, ensure_ascii=False).encode())
+    query = b"refuse_duplicates=true" if refuse_duplicates else b""
+    answer = await forward_request(
+        request, "profile", actor, json.dumps(content, ensure_ascii=False).encode(), query=query
+    )
     await _register_opened(request, [file], [_object_in(answer) | {"status": answer.status}], reporter)
     return response_of(answer)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.profile_svc.files.domain.customer_file import CustomerFile
+from services.profile_svc.files.domain.look_alikes import LookAlike, looks_like_another
 from services.profile_svc.files.domain.registration import (
     Registration,
     RegistrationBatch,
@@ -10,6 +11,7 @@ from services.profile_svc.files.domain.registration import (
     file_exists,
 )
 from services.profile_svc.files.repository import registration
+from services.profile_svc.files.repository.look_alikes import list_look_alikes, lock_what_is_alike
 from services.profile_svc.references.domain import require_own_source
 from services.profile_svc.references.repository.customer_sources import add_sources
 from shared.chassis import Actor
@@ -58,12 +60,26 @@ def _open(
 
 
 async def register_customer(
-    tx: Transaction, actor: Actor, request: RegistrationRequest, *, regions: Sequence[str]
-) -> CustomerFile:
-    """One file, by hand: that it is there already is worth knowing, whatever it says."""
+    tx: Transaction,
+    actor: Actor,
+    request: RegistrationRequest,
+    *,
+    regions: Sequence[str],
+    refuse_duplicates: bool,
+) -> tuple[CustomerFile, list[LookAlike]]:
+    """One file, by hand: that it is there already is worth knowing, whatever it says; and whose it looks like (P12).
+
+    With `refuse_duplicates` a file that looks like another is not opened: 409 `looks_like_another`.
+    """
     (outcome,) = await register_customers(tx, actor, [request], regions=regions)
     if isinstance(outcome, DomainError):
         raise outcome
     if not outcome.is_new:
         raise file_exists(outcome.file.id)
-    return outcome.file
+    if refuse_duplicates:
+        await lock_what_is_alike(tx, outcome.file)
+    look_alikes = await list_look_alikes(tx, actor, outcome.file)
+    if look_alikes and refuse_duplicates:
+        raise looks_like_another(look_alikes)
+    await add_access(tx, actor, "looked_alike", [alike.customer_id for alike in look_alikes])
+    return outcome.file, look_alikes

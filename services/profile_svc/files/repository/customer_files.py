@@ -15,7 +15,7 @@ from services.profile_svc.files.domain.combined_file import CombinedFile, FileMe
 from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
 from services.profile_svc.files.tables import customer
-from services.profile_svc.references.repository.customer_sources import visible_to
+from services.profile_svc.references.repository.customer_sources import not_erased, visible_to
 from shared.chassis import Actor
 from shared.errors import customer_not_found
 from shared.messaging import Transaction
@@ -76,7 +76,7 @@ async def _find(tx: Transaction, id: UUID, actor: Actor, query: Select[Any]) -> 
     if root_id is None:
         return combine({rows[0].id: file_of_row(rows[0])}, [rows[0].id], ())
     if actor.source is None:  # who may see a part of a customer may see all of it
-        rows = (await tx.sql.execute(query)).all()
+        rows = (await tx.sql.execute(not_erased(query, customer.c.id))).all()
     elif all(row.id != id for row in rows):
         return None
     files = {row.id: file_of_row(row) for row in rows}

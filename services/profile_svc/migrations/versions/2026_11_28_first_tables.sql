@@ -16,6 +16,8 @@ create table customer (
     root_id uuid
 );
 
+create index customer_tax_id on customer ((facts ->> 'tax_id')) where facts ? 'tax_id';
+
 create index customer_root on customer (root_id) where root_id is not null;
 
 create table merge_decision (

@@ -16,13 +16,18 @@ from shared.sql import insert_many
 def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], actor: Actor) -> Select[Any]:
     """The query, held to customers that the actor may see (G1): of a partner those its source has a reference of. One
     whose personal data was erased (P13) nobody sees."""
-    erased = exists().where(erased_customer.c.customer_id == customer_id, erased_customer.c.person_id.is_(None))
-    query = query.where(~erased)
+    query = not_erased(query, customer_id)
     if actor.source is None:
         return query
     return query.where(
         exists().where(customer_source.c.customer_id == customer_id, customer_source.c.source == actor.source)
     )
+
+
+def not_erased(query: Select[Any], customer_id: ColumnElement[UUID]) -> Select[Any]:
+    """The query, held to customers whose personal data was not erased (P13)."""
+    erased = exists().where(erased_customer.c.customer_id == customer_id, erased_customer.c.person_id.is_(None))
+    return query.where(~erased)
 
 
 async def add_sources(tx: Transaction, sources: Collection[tuple[UUID, str]]) -> None:
