@@ -33,6 +33,7 @@ class Customers(Business):
         await self._buy(ann, ben)
         await self._meet(ann, ben, firm)
         await self._owe(ann)
+        await self._merge()
         await self._complain(ann, ben)
         await self._review()
         await self._choose_key_accounts(ann)
@@ -176,6 +177,22 @@ class Customers(Business):
         await self.head.post(f"/v1/key-accounts/nominations/{opened['id']}/approval", approval, status=200)
         risk = {"risk": "churn", "reason": "They look around.", "until": self.at(-30)}
         await self.admin.post(f"/v1/customers/{ann}/risks", risk)
+
+    async def _merge(self) -> None:
+        """Three files of one firm: two are one to this day, the third was for a while, and is known by two names."""
+        first, second, third = [
+            (await self.admin.post("/v1/customers", {"kind": "organisation", "names": [{"name": name}]}))["id"]
+            for name in ("Twin", "Twin Ltd", "Twin & Sons")
+        ]
+        keep = {"absorbed": {"id": second}, "keep": {"names": "absorbed"}}
+        await self.admin.post(f"/v1/customers/{first}/merges", keep)
+        merge = await self.admin.post(f"/v1/customers/{first}/merges", {"absorbed": {"id": third}})
+        await self._change("DELETE", f"/v1/customers/{third}/merges/{merge['merge_id']}")
+        await self.admin.settle()
+        for ref in ("twin-1", "twin-2"):
+            reference = {"source": "demo", "ref": ref}
+            added = await self.admin.post(f"/v1/customers/{first}/references", reference)
+        await self._change("DELETE", f"/v1/customers/{first}/references/{added['id']}")
 
     async def _warn(self) -> None:
         await self._run("/v1/warnings/runs", as_of=datetime.now(UTC).isoformat())

@@ -35,7 +35,7 @@ async def customers(databases: harness.Databases, keys: harness.Keys) -> AsyncIt
 
 ANN = "(select customer_id from team_assignment where released_at is not null limit 1)"
 ANNS = "(select customer_id from customer_reference where ref = '12125550123')"
-FIRM = "(select id from customer where kind = 'organisation')"
+FIRM = "(select id from customer where facts ->> 'industry' = 'retail')"
 ONE = "(select min({0}) from {1})"
 RAISED = "(select customer_id from overview where open_warnings <> '{}' limit 1)"
 
@@ -45,6 +45,25 @@ def announced_of(service: str, type_: str) -> str:
 
 
 FAULTS = [
+    # who is one with whom
+    Fault("merge-lost-in-loyalty", "loyalty", "delete from customer_merge where unmerged_at is null", {"merges_agree"}),
+    Fault("merge-of-another-in-tiering", "tiering", "update customer_merge set root_id = gen_random_uuid() "
+          "where unmerged_at is null", {"merges_agree"}),
+    Fault("undoing-unheard-in-complaint", "complaint", "update customer_merge set unmerged_at = null",
+          {"merges_agree"}),
+    Fault("merge-invented-in-the-gateway", "gateway", "insert into customer_merge values (gen_random_uuid(), "
+          "gen_random_uuid(), gen_random_uuid(), now(), null, now())", {"merges_agree"}),
+    Fault("merge-undone-and-not-announced", "profile", "update customer_merge set unmerged_at = now()",
+          {"merges_agree", "merges_announced", "merged_customers"}),
+    Fault("merge-undone-after-a-later-one", "profile",
+          "update customer_merge set merged_at = now() - interval '1 day', "
+          "unmerged_at = now() where unmerged_at is not null",
+          {"merges_agree", "merges_announced", "merges_nested"}),
+    Fault("merge-decided-by-nobody", "profile", "delete from merge_decision", {"merges_announced"}),
+    Fault("root-forgotten", "profile", "update customer set root_id = null", {"merged_customers"}),
+    Fault("root-invented", "profile", "update customer set root_id = id where root_id is null", {"merged_customers"}),
+    Fault("merged-person-and-organisation", "profile", "update customer set kind = 'person' where root_id <> id",
+          {"merged_customers"}),
     # references, who is known, who may see whom
     Fault("reference-re-pointed", "gateway",
           "update customer_reference set customer_id = (select customer_id from customer_reference where ref = 'ben') "

@@ -2,10 +2,11 @@
 ways."""
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants.copies import files, intake_log, references, teams, trail, upkeep
+from deploy.verify.invariants.copies import files, intake_log, merges, references, teams, trail, upkeep
 
 INVARIANTS: tuple[Invariant, ...] = (
     *references.INVARIANTS,
+    *merges.INVARIANTS,
     *intake_log.INVARIANTS,
     *files.INVARIANTS,
     *teams.INVARIANTS,

@@ -23,8 +23,8 @@ create table employee_sign_in (
 create index employee_sign_in_recent on employee_sign_in (recorded_at);
 
 create table customer_reference (
-    source text not null, ref text not null, customer_id uuid not null,
-    id uuid not null default gen_random_uuid(), registered_at timestamptz,
+    source text not null, ref text not null, customer_id uuid not null, registered_at timestamptz,
+    id uuid not null default gen_random_uuid(),
     primary key (source, ref)
 );
 
