@@ -32,6 +32,7 @@ PERSONAL_DATA = PersonalData(
         "delivery": Rows(OF_ORDERS, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "payment": Rows(OF_RECEIVABLES, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "receivable": Rows(OF_CUSTOMER, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
+        "reference_removal": Apart("that there was a reference, without saying which one", "source"),
         "partner": Apart("channels, which are companies", "code name"),
         "partner_key": Apart("digests of keys", "digest"),
         "revoked_token": Apart("digests of tokens", "name"),

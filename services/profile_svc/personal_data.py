@@ -75,6 +75,7 @@ PERSONAL_DATA = PersonalData(
         "person_export": Rows(OF_CUSTOMER, codes="requested_by"),
         "erasure": Rows(OF_CUSTOMER, blank=nulled("person"), codes="person_kind reason requested_by"),
         "erasure_receipt": Rows(OF_CUSTOMER, codes="service stores"),
+        "merge_decision": Apart("of which field whose value counts, and who said so", "keep edited merged_by unmerged_by"),
         "employee": Apart(
             "the company's own people, by its directory", "employee_id name phone_extension centre deputy_id"
         ),
