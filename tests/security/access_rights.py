@@ -37,6 +37,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
     (r"GET /v1/adjustments", DECIDERS),  # what waits for a decision
     (r"POST /v1/message-requests/\{message_id\}/delivery", ADMIN),  # and who sends, a role of its own
+    (rf"GET {CUSTOMER}/merges/preview", LINE),
     (r"GET /v1/.*", COMPANY),
     (rf"POST /v1/({RULE_SETS})(/{{rule_set_id}}/versions)?", AUTHORS),
     (rf"POST /v1/({RULE_SETS})/{{rule_set_id}}/(approval|rejection|activation|retirement)", DECIDERS),
@@ -62,7 +63,6 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"(PUT|DELETE) /v1/employees/\{employee_id\}/(centre|absence)", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/team.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/merges.*", LINE),
-    (rf"GET {CUSTOMER}/merges/preview", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/references.*", CASE_WORKERS),
     (r"POST /v1/(customers|customers:batch|call-events)", CASE_WORKERS),
     (rf"(PATCH {CUSTOMER}|(PUT|DELETE) {CUSTOMER}/parent|POST {CUSTOMER}/contact-log.*)", CASE_WORKERS),

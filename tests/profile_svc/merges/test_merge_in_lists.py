@@ -52,13 +52,13 @@ async def test_P12_lists_and_searches_show_the_root_once_however_it_is_found(cli
     listed = (await client.get("/v1/customers")).json()["items"]
     assert [(item["id"], item["merged_from"]) for item in listed] == [(root, [other]), (third, [])]
     for text in ("acme", "changan", "长安", "+49891234567", "x@acme.example", other):
-        found = (await client.get("/v1/customers", params={"q": text})).json()["items"]
-        assert [(item["id"], item["name"]) for item in found] == [(root, "Acme Works")], text
+        items = (await client.get("/v1/customers", params={"q": text})).json()["items"]
+        assert [(item["id"], item["name"]) for item in items] == [(root, "Acme Works")], text
     named = (await client.get("/v1/customers", params={"ids": [other, root, third]})).json()["items"]
     assert [item["id"] for item in named] == [root, third]
     await undone(client, root, merge)
-    found = (await client.get("/v1/customers", params={"q": "长安"})).json()["items"]
-    assert [item["id"] for item in found] == [other]
+    items = (await client.get("/v1/customers", params={"q": "长安"})).json()["items"]
+    assert [item["id"] for item in items] == [other]
 
 
 async def test_P12_a_partner_finds_its_own_member_only(client, two, as_role, registry, deliver, database):

@@ -48,10 +48,10 @@ def share_a_name(file: CustomerFile, names: Iterable[str]) -> bool:
     return any(own & spellings(name) for name in names)
 
 
-def strongest_first(found: Mapping[UUID, set[Evidence]]) -> list[UUID]:
+def strongest_first(shared_by: Mapping[UUID, set[Evidence]]) -> list[UUID]:
     """Customers by how much they have in common with a file, at most ten."""
     weight = {evidence: 2 ** (len(EVIDENCE) - place) for place, evidence in enumerate(EVIDENCE)}
-    ranked = sorted(found, key=lambda id: (-sum(weight[evidence] for evidence in found[id]), id))
+    ranked = sorted(shared_by, key=lambda id: (-sum(weight[evidence] for evidence in shared_by[id]), id))
     return ranked[:MAX_LOOK_ALIKES]
 
 

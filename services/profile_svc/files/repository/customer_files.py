@@ -64,8 +64,8 @@ async def load_file(tx: Transaction, id: UUID, actor: Actor) -> CombinedFile:
 def _members_of(id: UUID) -> Any:
     """The ids of all who are one with a customer; where it was merged with nobody, a look at its own row."""
     given, other = customer.alias(), customer.alias()
-    ones = select(other.c.id).join(given, given.c.root_id == other.c.root_id).where(given.c.id == id)
-    return union(select(given.c.id).where(given.c.id == id), ones).scalar_subquery()
+    of_same_root = select(other.c.id).join(given, given.c.root_id == other.c.root_id).where(given.c.id == id)
+    return union(select(given.c.id).where(given.c.id == id), of_same_root).scalar_subquery()
 
 
 async def _find(tx: Transaction, id: UUID, actor: Actor, query: Select[Any]) -> CombinedFile | None:

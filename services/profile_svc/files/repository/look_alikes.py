@@ -43,18 +43,20 @@ async def list_look_alikes(tx: Transaction, actor: Actor, file: CustomerFile) ->
         SHARED, file.facts.get("tax_id"), file.texts("phones", "e164"),
         [address.casefold() for address in file.texts("emails", "address")], _any_spelling(file), file.id,
     )  # fmt: skip
-    found: dict[UUID, set[Evidence]] = defaultdict(set)
+    shared_by: dict[UUID, set[Evidence]] = defaultdict(set)
     for row in rows:
         if row["evidence"] != "name" or share_a_name(file, [name["name"] for name in orjson.loads(row["names"])]):
-            found[row["customer_id"]].add(row["evidence"])
-    if not found:
+            shared_by[row["customer_id"]].add(row["evidence"])
+    if not shared_by:
         return []
-    query = select(customer.c.id, customer.c.root_id, customer.c.kind, customer.c.facts).where(customer.c.id.in_(found))
+    query = select(customer.c.id, customer.c.root_id, customer.c.kind, customer.c.facts).where(
+        customer.c.id.in_(shared_by)
+    )
     seen = {row.id: row for row in (await tx.sql.execute(visible_to(query, customer.c.id, actor))).all()}
     stands_for = {id: (row.root_id or id) if actor.source is None else id for id, row in seen.items()}
     evidence: dict[UUID, set[Evidence]] = defaultdict(set)
     for id, root_id in stands_for.items():
-        evidence[root_id] |= found[id]
+        evidence[root_id] |= shared_by[id]
     shown = {root_id: seen[id] for id, root_id in sorted(stands_for.items(), key=lambda item: item[0] == item[1])}
     return [
         LookAlike(
