@@ -20,6 +20,7 @@ PERSONAL_DATA = PersonalData(
         "posting": Rows(OF_CUSTOMER, codes="account"),
         "lot": Rows(OF_CUSTOMER),
         "spent_lot": Rows("t.entry_id in (select id from entry where customer_id = any($1))"),
+        "borrowing": Rows("t.lender_id = any($1) or t.borrower_id = any($1)"),
         "hold": Rows(OF_CUSTOMER, blank=nulled("reference"), codes="state parts"),
         "order_points": Rows(OF_CUSTOMER, codes="lines"),
         "tier_copy": Rows(OF_CUSTOMER, codes="tier"),

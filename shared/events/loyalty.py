@@ -20,6 +20,10 @@ EntryKind = Literal[
     "adjust",
     "reverse_redemption",
     "transfer",
+    "borrow",
+    "give_back",
+    "repay",
+    "withdraw",
 ]
 
 
@@ -37,8 +41,10 @@ class PointsPosted(Event):
     """The ledger's entry."""
     kind: Code
     """Why: `earn`, `redeem`, `hold` (for a redemption), `capture` or `release` (of a hold), `reverse` (with its order),
-    `expire`, `grant` (for a complaint), `adjust` (by hand), `reverse_redemption` (given back), `transfer`; there may be
-    others. Whatever it is, the balances after it hold."""
+    `expire`, `grant` (for a complaint), `adjust` (by hand), `reverse_redemption` (given back), `transfer`, `borrow`
+    (from a customer that was found to be the same one), `give_back` (what was borrowed and not spent), `repay` (what
+    was borrowed, after the two are two again), `withdraw` (a grant, from whose the complaint turned out not to be);
+    there may be others. Whatever it is, the balances after it hold."""
     points: int
     """The entry's effect on what can be spent; negative: less."""
     balance: int

@@ -58,6 +58,15 @@ INVARIANTS = {
                    where kind in ('earn', 'reverse') and account = 'issued' group by order_id) e using (order_id)
         where o.posted <> coalesce(e.points, 0) or o.posted < 0
     """,
+    "what was lent and what was borrowed agree, and so do the loans that are outstanding": """
+        select b.loan_id, b.outstanding, l.* from (
+            select loan_id, lender_id, borrower_id, sum(points - returned) as outstanding from borrowing
+            group by loan_id, lender_id, borrower_id) b
+        full join (select e.fact_id as loan_id, e.customer_id, sum(p.points) as points from entry e
+                   join posting p on p.entry_id = e.id and p.account = 'lent' group by 1, 2) l using (loan_id)
+        where (l.points, true) is distinct from (
+            case l.customer_id when b.lender_id then b.outstanding when b.borrower_id then -b.outstanding end, true)
+    """,
     "no lot with points expires before the wallet expects it": """
         select a.customer_id from wallet a
         join (select customer_id, min(expires_at) as first from lot where remaining > 0 group by customer_id) l

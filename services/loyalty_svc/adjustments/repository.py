@@ -47,28 +47,32 @@ async def save_adjustment(tx: Transaction, adjustment: Adjustment, entry_id: UUI
 
 
 async def sum_given_alone(
-    tx: Transaction, person: UUID, customers: Sequence[UUID], day: date, customer_days: int
+    tx: Transaction, person: UUID, customers: Sequence[Sequence[UUID]], day: date, customer_days: int
 ) -> dict[CountedPer, Gift]:
     """What counts against an adjustment, by absolute value: all that the person gave on the day; and, of the customers,
-    the greatest sum of what anybody adjusted or transferred, and this person granted, within these days."""
+    the greatest sum of what anybody adjusted or transferred, and this person granted, within these days. Each of the
+    customers is all who are one."""
     of_person = await tx.raw.fetchval(f"{SUM} requester_id = $1 and counted_on = $2", person, day)
     of_customers = [
         await tx.raw.fetchval(
-            f"""{SUM} (customer_id = $1 or to_customer = $1) and counted_on > $2
+            f"""{SUM} (customer_id = any($1::uuid[]) or to_customer = any($1::uuid[])) and counted_on > $2
                 and (kind <> 'settlement' or requester_id = $3)""",
-            customer, day - timedelta(days=customer_days), person,
+            list(members), day - timedelta(days=customer_days), person,
         )
-        for customer in customers
+        for members in customers
     ]  # fmt: skip
     return {"day": Gift(of_person), "customer": Gift(max(of_customers))}
 
 
-async def sum_settled_alone(tx: Transaction, person: UUID, customer: UUID, day: date) -> dict[CountedPer, Gift]:
-    """What counts against a settlement: settlements of the day that nobody approved, of the person and the customer."""
+async def sum_settled_alone(
+    tx: Transaction, person: UUID, members: Sequence[UUID], day: date
+) -> dict[CountedPer, Gift]:
+    """What counts against a settlement: settlements of the day that nobody approved, of the person and of the customer,
+    which is all who are one."""
     settled = f"{SUM} kind = 'settlement' and counted_on = $2 and "
     return {
         "day": Gift(await tx.raw.fetchval(f"{settled} requester_id = $1", person, day)),
-        "customer": Gift(await tx.raw.fetchval(f"{settled} customer_id = $1", customer, day)),
+        "customer": Gift(await tx.raw.fetchval(f"{settled} customer_id = any($1::uuid[])", list(members), day)),
     }
 
 
@@ -81,7 +85,12 @@ async def list_known_settlements(tx: Transaction, resolution_ids: Sequence[UUID]
 
 
 async def list_adjustments(
-    tx: Transaction, state: str | None, kind: str | None, customer_id: UUID | None, before: UUID | None, limit: int
+    tx: Transaction,
+    state: str | None,
+    kind: str | None,
+    members: Sequence[UUID] | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[Row]:
     """Adjustments, the newest first, of one state, kind or customer if given; one row more than `limit`."""
     c = adjustment_table.c
@@ -90,8 +99,8 @@ async def list_adjustments(
         query = query.where(c.state == state)
     if kind is not None:
         query = query.where(c.kind == kind)
-    if customer_id is not None:
-        query = query.where(or_(c.customer_id == customer_id, c.to_customer == customer_id))
+    if members is not None:
+        query = query.where(or_(c.customer_id.in_(members), c.to_customer.in_(members)))
     if before is not None:
         query = query.where(c.id < before)
     return await fetch_rows(tx, query.order_by(c.id.desc()).limit(limit + 1))

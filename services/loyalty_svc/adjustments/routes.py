@@ -11,6 +11,7 @@ from services.loyalty_svc.adjustments.schemas import AdjustmentCreate, Adjustmen
 from services.loyalty_svc.core.repository import Row
 from services.loyalty_svc.customers.dependencies import VisibleCustomer
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.customers import list_members
 
 router = service_router(prefix="/v1", tags=["points"])
 ADJUST = [allow("points:adjust")]
@@ -41,7 +42,8 @@ async def list_adjustments(
 ) -> Page[AdjustmentRead]:
     """What people gave and took by hand, the newest first, of one state, kind or customer if given."""
     last = read_cursor(cursor, UUID)
-    rows = await repository.list_adjustments(tx, state, kind, customer_id, last[0] if last else None, limit)
+    members = None if customer_id is None else (await list_members(tx, [customer_id]))[customer_id]
+    rows = await repository.list_adjustments(tx, state, kind, members, last[0] if last else None, limit)
     return page_of([_read(row) for row in rows], limit, lambda row: (row.id,))
 
 

@@ -1,6 +1,6 @@
 """What a customer's points are now, and what a purchase would earn."""
 
-from services.loyalty_svc.customers.dependencies import VisibleCustomer
+from services.loyalty_svc.customers.dependencies import VisibleCustomer, VisibleMembers
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.earning.repository.tiers import load_tiers
 from services.loyalty_svc.earning.schemas import PointsRead
@@ -15,13 +15,18 @@ router = service_router(prefix="/v1", tags=["points"])
 
 
 @router.get("/customers/{customer_id}/points", dependencies=[allow("points:read")])
-async def show_points(customer_id: VisibleCustomer, tx: Tx, settings: CurrentSettings) -> PointsRead:
-    """What the customer can spend, what is set aside or owed, what expires when, and what a purchase earns now."""
-    balance_row = await load_balances(tx, customer_id, tx.at)
+async def show_points(
+    customer_id: VisibleCustomer, members: VisibleMembers, tx: Tx, settings: CurrentSettings
+) -> PointsRead:
+    """What the customer can spend, what is set aside or owed, what expires when, and what a purchase earns now.
+
+    Of a merged customer, by whichever of its ids: the sums over all its members.
+    """
+    balance_row = await load_balances(tx, members, tx.at)
     tier = (await load_tiers(tx, [customer_id]))[customer_id].at(tx.at)
     programme = (await load_programmes(tx, [tx.at])).at(tx.at)
-    expiring = await list_expiring(tx, settings.time_zone, tx.at, customer_id)
+    expiring = await list_expiring(tx, settings.time_zone, tx.at, members)
     return PointsRead(
-        **balance_row, expiring=[ExpiringRead(**row) for row in expiring], tier=tier,
+        customer_id=customer_id, **balance_row, expiring=[ExpiringRead(**row) for row in expiring], tier=tier,
         multiplier=programme.multiplier(tier), programme=ProgrammeTermsRead.model_validate(programme),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Lots that are overdue expire as time passes; a lot can be given longer life before."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,14 +60,16 @@ async def expire_batch(tx: Transaction, at: datetime) -> int:
 
 
 async def extend_lot(
-    tx: Transaction, customer_id: UUID, lot_id: UUID, expires_at: datetime, reason: str, subject: str
+    tx: Transaction, members: Sequence[UUID], lot_id: UUID, expires_at: datetime, reason: str, subject: str
 ) -> None:
-    """Let points live longer. What has expired stays expired; nothing is made to end sooner."""
+    """Let points live longer. What has expired stays expired; nothing is made to end sooner.
+    `members`: the customer and who is one with it; the lot may be of any of them."""
+    customer_id = await repository.find_customer_of_lot(tx, members, lot_id)
+    if customer_id is None:
+        raise not_found("lot_not_found", "The customer has no such lot.")
     wallet = await load_wallet(tx, customer_id)
     await load_lots(tx, {customer_id: wallet}, [lot_id])
-    lot = wallet.lots.get(lot_id)
-    if lot is None:
-        raise not_found("lot_not_found", "The customer has no such lot.")
+    lot = wallet.lots[lot_id]
     if lot.is_overdue(tx.at) or not lot.remaining:
         raise conflict("nothing_to_extend", "The lot has no points that could live longer.")
     if expires_at <= lot.expires_at:

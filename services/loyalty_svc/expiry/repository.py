@@ -1,11 +1,20 @@
 """Extensions of lots."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.loyalty_svc.expiry.tables import lot_extension
 from shared.messaging import Transaction
 from shared.sql import insert_many
+
+
+async def find_customer_of_lot(tx: Transaction, members: Sequence[UUID], lot_id: UUID) -> UUID | None:
+    """Which of these customers a lot is of; None for another's."""
+    customer_id: UUID | None = await tx.raw.fetchval(
+        "select customer_id from lot where id = $1 and customer_id = any($2::uuid[])", lot_id, list(members)
+    )
+    return customer_id
 
 
 async def save_extension(

@@ -1,6 +1,6 @@
 """Longer life for points."""
 
-from services.loyalty_svc.customers.dependencies import VisibleCustomer
+from services.loyalty_svc.customers.dependencies import VisibleMembers
 from services.loyalty_svc.expiry import handlers
 from services.loyalty_svc.expiry.schemas import ExtensionCreate
 from services.loyalty_svc.ledger.repository import lots
@@ -14,8 +14,8 @@ router = service_router(prefix="/v1", tags=["points"])
     "/customers/{customer_id}/points/lots/{lot_id}/extension", status_code=201, dependencies=[allow("points:adjust")]
 )
 async def extend_lot(
-    customer_id: VisibleCustomer, lot_id: Id, body: ExtensionCreate, tx: Tx, actor: CurrentActor
+    members: VisibleMembers, lot_id: Id, body: ExtensionCreate, tx: Tx, actor: CurrentActor
 ) -> LotRead:
     """Let points live longer; never shorter, and not what has expired."""
-    await handlers.extend_lot(tx, customer_id, lot_id, body.expires_at, body.reason, actor.subject)
+    await handlers.extend_lot(tx, members, lot_id, body.expires_at, body.reason, actor.subject)
     return LotRead(**await lots.find_lot(tx, lot_id))

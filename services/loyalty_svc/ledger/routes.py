@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.loyalty_svc.customers.dependencies import VisibleCustomer
+from services.loyalty_svc.customers.dependencies import VisibleMembers
 from services.loyalty_svc.dependencies import CurrentSettings
 from services.loyalty_svc.ledger.repository import balances, entries, lots
 from services.loyalty_svc.ledger.schemas import EntryRead, ExpiringRead, LiabilityRead, LotRead
@@ -27,20 +27,25 @@ READ = [allow("points:read")]
 
 @router.get("/customers/{customer_id}/points/entries", dependencies=READ)
 async def list_entries(
-    customer_id: VisibleCustomer, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
+    members: VisibleMembers, tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[EntryRead]:
-    """The ledger of a customer, newest first; the balances are those after each entry."""
-    last = read_cursor(cursor, int)
-    rows = await entries.list_entries(tx, customer_id, last[0] if last else None, limit)
+    """The ledger of a customer, newest first; of a merged one, the entries of all its members. The balances are those
+    of the entry's own wallet after it."""
+    last = read_cursor(cursor, datetime, UUID, int)
+    rows = await entries.list_entries(tx, members, (last[0], last[1], last[2]) if last else None, limit)
     hidden = {} if may_read(actor, "own_people") else {"actor": None, "reason": None}
-    return page_of([EntryRead(**{**row, **hidden}) for row in rows], limit, lambda row: (row.number,))
+    return page_of(
+        [EntryRead(**{**row, **hidden}) for row in rows],
+        limit,
+        lambda row: (row.recorded_at, row.customer_id, row.number),
+    )
 
 
 @router.get("/customers/{customer_id}/points/lots", dependencies=READ)
-async def list_lots(customer_id: VisibleCustomer, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LotRead]:
-    """The lots that have points left, the first to expire first."""
+async def list_lots(members: VisibleMembers, tx: Tx, cursor: Cursor = None, limit: Limit = 50) -> Page[LotRead]:
+    """The lots that have points left, the first to expire first; of a merged customer, those of all its members."""
     last = read_cursor(cursor, datetime, UUID)
-    rows = await lots.list_lots(tx, customer_id, (last[0], last[1]) if last else None, limit)
+    rows = await lots.list_lots(tx, members, (last[0], last[1]) if last else None, limit)
     return page_of([LotRead(**row) for row in rows], limit, lambda row: (row.expires_at, row.id))
 
 

@@ -18,12 +18,13 @@ class ExpiringRead(Read):
 
 
 class EntryRead(Read):
-    """An entry of a customer's ledger: its effect in points, and the balances after it.
+    """An entry of a customer's ledger: its effect in points, and the balances of its wallet after it.
 
     `actor` and `reason`, who of the company's own people made it and why, are null for a partner.
     """
 
     id: UUID
+    customer_id: UUID = Field(description="whose wallet it is of: the customer's, or a member's of a merged one")
     number: int
     kind: EntryKind
     points: int
@@ -45,8 +46,9 @@ class EntryRead(Read):
         """An entry that was written just now."""
         cause = entry.cause
         return cls(
-            id=entry.id, number=entry.number, kind=entry.kind, points=entry.points, balance=entry.available,
-            held=entry.held, debt=entry.debt, occurred_at=cause.occurred_at, recorded_at=recorded_at,
+            id=entry.id, customer_id=entry.customer_id, number=entry.number, kind=entry.kind, points=entry.points,
+            balance=entry.available, held=entry.held, debt=entry.debt, occurred_at=cause.occurred_at,
+            recorded_at=recorded_at,
             order_id=cause.order_id, case_id=cause.case_id, hold_id=cause.hold_id, reverses=cause.reverses,
             reference=cause.reference, reason=cause.reason, actor=cause.actor,
         )  # fmt: skip
@@ -56,6 +58,7 @@ class LotRead(Read):
     """Points of one earning: what is left of them, what expired, and until when they can be used."""
 
     id: UUID
+    customer_id: UUID = Field(description="in whose wallet it is: the customer's, or a member's of a merged one")
     order_id: UUID | None
     earned_at: datetime
     expires_at: datetime

@@ -78,6 +78,20 @@ spent_lot = Table(  # which lots a redemption consumed, and how much of it came 
     Column("reversed", BigInteger, nullable=False, server_default="0"),
 )
 
+borrowing = Table(  # what a customer's wallet borrowed of another member's while the two were one: a row a lot
+    "borrowing",
+    metadata,
+    Column("loan_id", Uuid, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("lender_id", Uuid, nullable=False),
+    Column("borrower_id", Uuid, nullable=False),
+    Column("lender_lot", Uuid, nullable=False),
+    Column("borrower_lot", Uuid, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("returned", BigInteger, nullable=False, server_default="0"),
+    Column("outstanding", Boolean, Computed("returned < points", persisted=True), nullable=False),
+)
+
 hold = Table(
     "hold",
     metadata,

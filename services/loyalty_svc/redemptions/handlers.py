@@ -1,17 +1,18 @@
 """What people and partners ask of the ledger: redeem, reverse a redemption, hold, capture, release."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.ledger.handlers import save_and_announce
+from services.loyalty_svc.ledger.handlers import load_lots_to_restore, load_wallet_to_spend, save_and_announce
 from services.loyalty_svc.ledger.repository import holds
-from services.loyalty_svc.ledger.repository.wallets import load_first_lots, load_lots, load_wallet, lock_customers
+from services.loyalty_svc.ledger.repository.wallets import load_wallet, lock_connected, lock_customers
 from services.loyalty_svc.redemptions import repository
 from services.loyalty_svc.redemptions.domain import parts_to_reverse
+from shared.customers import list_connected
 from shared.errors import invalid, not_found
 from shared.messaging import Timer, Transaction, cancel_timers, set_timer
 from shared.messaging.ids import new_id
@@ -20,22 +21,29 @@ HOLD_ENDS = "hold_ends"
 
 
 async def redeem_points(
-    tx: Transaction, customer_id: UUID, points: int, actor: str, *, reference: str | None, reason: str | None
-) -> Entry:
-    """Spend points, the first to expire first. 409 `not_enough_points` when fewer are available."""
-    wallet = await _load_wallet_to_spend(tx, customer_id, points)
+    tx: Transaction, customer_id: UUID, points: int, actor: str, *, reference: str | None, reason: str | None,
+    seen: Collection[UUID] | None = None,
+) -> Entry:  # fmt: skip
+    """Spend points, the first to expire first; of a merged customer the named wallet's, then the others' that whoever
+    asks sees. 409 `not_enough_points` when fewer are available."""
+    wallet, *lenders = await load_wallet_to_spend(tx, customer_id, points, actor, seen)
     entry = wallet.redeem(points, tx.at, Cause(tx.at, reference=reference, reason=reason, actor=actor))
-    await save_and_announce(tx, [wallet])
+    await save_and_announce(tx, [wallet, *lenders])
     return entry
 
 
 async def reverse_redemption(
-    tx: Transaction, customer_id: UUID, redemption_id: UUID, points: int | None, actor: str, *, reason: str | None
+    tx: Transaction, members: Sequence[UUID], redemption_id: UUID, points: int | None, actor: str, *, reason: str | None
 ) -> Entry:
-    """Give back all of a redemption (`points` is None), or part of it; never more than was spent (K10)."""
+    """Give back all of a redemption (`points` is None), or part of it; never more than was spent (K10).
+
+    `members`: the customer, and who is one with it; the redemption may be of any of them.
+    """
+    customer_id = await repository.find_customer_of_redemption(tx, members, redemption_id)
+    await lock_connected(tx, [customer_id])
     wallet = await load_wallet(tx, customer_id)
     parts = parts_to_reverse(await repository.load_spent_lots(tx, customer_id, redemption_id), points)
-    await load_lots(tx, {customer_id: wallet}, [lot_id for lot_id, _ in parts])
+    await load_lots_to_restore(tx, wallet, [lot_id for lot_id, _ in parts])
     entry = wallet.reverse_redemption(parts, tx.at, Cause(tx.at, reverses=redemption_id, reason=reason, actor=actor))
     await repository.save_reversed_parts(tx, redemption_id, parts)
     await save_and_announce(tx, [wallet])
@@ -43,16 +51,17 @@ async def reverse_redemption(
 
 
 async def place_hold(
-    tx: Transaction, customer_id: UUID, points: int, expires_at: datetime, actor: str, *, reference: str | None
-) -> Hold:
+    tx: Transaction, customer_id: UUID, points: int, expires_at: datetime, actor: str, *, reference: str | None,
+    seen: Collection[UUID] | None = None,
+) -> Hold:  # fmt: skip
     """Set points aside until the hold is captured, released or over; a timer releases it at its end."""
     if expires_at <= tx.at:
         raise invalid("already_over", "A hold has to end in the future.", pointer="/expires_at")
-    wallet = await _load_wallet_to_spend(tx, customer_id, points)
+    wallet, *lenders = await load_wallet_to_spend(tx, customer_id, points, actor, seen)
     hold_id = new_id()
     cause = Cause(tx.at, hold_id=hold_id, reference=reference, actor=actor)
     hold, _ = wallet.hold(points, hold_id, expires_at, tx.at, cause)
-    await save_and_announce(tx, [wallet])
+    await save_and_announce(tx, [wallet, *lenders])
     await holds.add_hold(tx, hold, reference)
     await set_timer(tx, str(hold_id), HOLD_ENDS, 1, expires_at)
     return hold
@@ -79,7 +88,7 @@ async def when_holds_end_release_them(tx: Transaction, timers: Sequence[Timer]) 
     """The timers of holds that nobody captured or released: they expire, and their points are free again."""
     due = {UUID(timer.aggregate): timer.due_at for timer in timers}
     customers = await holds.list_customers_of_holds(tx, due)
-    await lock_customers(tx, set(customers.values()))
+    await lock_customers(tx, await list_connected(tx, customers.values()))
     for hold_id, customer_id in customers.items():
         await _release_expired(tx, hold_id, customer_id, due[hold_id])
 
@@ -89,15 +98,9 @@ async def _release_expired(tx: Transaction, hold_id: UUID, customer_id: UUID, ex
     hold = await holds.load_hold(tx, hold_id)
     if hold.state != "open":
         return
-    await load_lots(tx, {customer_id: wallet}, [lot_id for lot_id, _ in hold.parts])
+    await load_lots_to_restore(tx, wallet, [lot_id for lot_id, _ in hold.parts])
     wallet.release(hold, tx.at, Cause(occurred_at=expired_at, hold_id=hold_id), expired=True)
     await _save_ended_hold(tx, wallet, hold)
-
-
-async def _load_wallet_to_spend(tx: Transaction, customer_id: UUID, points: int) -> Wallet:
-    wallet = await load_wallet(tx, customer_id)
-    await load_first_lots(tx, {customer_id: wallet}, {customer_id: points})
-    return wallet
 
 
 async def _load_hold_to_end(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hold]:
@@ -105,9 +108,10 @@ async def _load_hold_to_end(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hol
     if customer is None:
         raise not_found("hold_not_found", "There is no such hold.")
     await cancel_timers(tx, str(hold_id), HOLD_ENDS)  # before the wallet: the timer, too, has its own row first
+    await lock_connected(tx, [customer])
     wallet = await load_wallet(tx, customer)
     hold = await holds.load_hold(tx, hold_id)
-    await load_lots(tx, {customer: wallet}, [lot_id for lot_id, _ in hold.parts])
+    await load_lots_to_restore(tx, wallet, [lot_id for lot_id, _ in hold.parts])
     return wallet, hold
 
 

@@ -6,15 +6,31 @@ from uuid import UUID
 from services.loyalty_svc.ledger.domain.entries import LotPart
 from services.loyalty_svc.ledger.tables import spent_lot
 from services.loyalty_svc.redemptions.domain import SpentLot
-from shared.errors import not_found
+from shared.errors import DomainError, not_found
 from shared.messaging import Transaction
 from shared.sql import unnest
+
+
+def redemption_not_found() -> DomainError:
+    """The one answer for what is no redemption, and for another customer's."""
+    return not_found("redemption_not_found", "The customer has no such redemption.")
+
 
 REVERSE_PARTS = f"""
 update spent_lot set reversed = reversed + given.points
 from {unnest("given", first=2, lot_id=spent_lot.c.lot_id, points=spent_lot.c.points)}
 where spent_lot.entry_id = $1 and spent_lot.lot_id = given.lot_id
 """
+
+
+async def find_customer_of_redemption(tx: Transaction, members: Sequence[UUID], entry_id: UUID) -> UUID:
+    """Which of these customers a redemption is of. 404 `redemption_not_found`."""
+    customer_id: UUID | None = await tx.raw.fetchval(
+        """select customer_id from entry where id = $1 and customer_id = any($2::uuid[])""", entry_id, list(members)
+    )
+    if customer_id is None:
+        raise redemption_not_found()
+    return customer_id
 
 
 async def load_spent_lots(tx: Transaction, customer_id: UUID, entry_id: UUID) -> list[SpentLot]:
@@ -25,7 +41,7 @@ async def load_spent_lots(tx: Transaction, customer_id: UUID, entry_id: UUID) ->
         entry_id, customer_id,
     )  # fmt: skip
     if not rows:
-        raise not_found("redemption_not_found", "The customer has no such redemption.")
+        raise redemption_not_found()
     return [SpentLot(row["lot_id"], row["points"], row["reversed"]) for row in rows]
 
 

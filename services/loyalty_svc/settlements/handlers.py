@@ -1,6 +1,6 @@
 """What cases do to the ledger: the points of a settlement are granted, once somebody is known to grant them to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.loyalty_svc.adjustments import repository as adjustments
@@ -12,6 +12,7 @@ from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.settlements import repository
 from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement
 from shared.authority.locks import lock_sums
+from shared.customers import list_connected, list_members
 from shared.events import ComplaintResolved, CustomerIdentified
 from shared.messaging import Transaction, ids_in
 
@@ -22,10 +23,12 @@ Grant = tuple[UUID, Settlement]
 async def lock_wallets_of_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """Lock all wallets a batch can touch, once, sorted, before its first handler.
 
-    A key is a customer, a case (it stands for whoever was identified in it), or something else (for nobody).
+    Also those of who was ever one with them: points that are earned may repay what was borrowed there. A key is a
+    customer, a case (it stands for whoever was identified in it), or something else (for nobody).
     """
     ids = set(ids_in(keys))
-    await lock_customers(tx, ids | await repository.list_customers_of_cases(tx, ids))
+    customers = ids | await repository.list_customers_of_cases(tx, ids)
+    await lock_customers(tx, await list_connected(tx, customers))
 
 
 async def when_complaints_are_resolved_grant_their_points(
@@ -71,23 +74,26 @@ async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:
     wallets = await load_wallets(tx, (customer for customer, _ in grants))
     known = await adjustments.list_known_settlements(tx, [settlement.resolution_id for _, settlement in grants])
     programmes = await load_programmes(tx, [tx.at, *(settlement.resolved_at for _, settlement in grants)])
-    await _lock_sums(tx, grants)
+    members = await list_members(tx, [customer for customer, _ in grants])
+    await _lock_sums(tx, grants, members)
     for customer, settlement in grants:
         if settlement.resolution_id not in known:
             known.add(settlement.resolution_id)
-            decided = await _decide(tx, customer, settlement, programmes.at(tx.at))
+            decided = await _decide(tx, customer, settlement, programmes.at(tx.at), members[customer])
             posted = grant_settlement(decided, wallets[customer], programmes) if decided.state == "posted" else None
             await adjustments.save_adjustment(tx, decided, None if posted is None else posted.id)
     await save_and_announce(tx, wallets.values())
 
 
-async def _decide(tx: Transaction, customer: UUID, settlement: Settlement, programme: Programme) -> Adjustment:
+async def _decide(
+    tx: Transaction, customer: UUID, settlement: Settlement, programme: Programme, members: Sequence[UUID]
+) -> Adjustment:
     adjustment = settlement.as_adjustment(customer, programme.zone)
-    given = await adjustments.sum_settled_alone(tx, adjustment.requester_id, customer, adjustment.counted_on)
+    given = await adjustments.sum_settled_alone(tx, adjustment.requester_id, members, adjustment.counted_on)
     decide_settlement(adjustment, given, programme.limits, approved=settlement.approved_by is not None)
     return adjustment
 
 
-async def _lock_sums(tx: Transaction, grants: Sequence[Grant]) -> None:
+async def _lock_sums(tx: Transaction, grants: Sequence[Grant], members: Mapping[UUID, Sequence[UUID]]) -> None:
     people = {("day", str(settlement.granted_by or NOBODY_NAMED)) for _, settlement in grants}
-    await lock_sums(tx, people | {("customer", str(customer)) for customer, _ in grants})
+    await lock_sums(tx, people | {("customer", str(members[customer][0])) for customer, _ in grants})

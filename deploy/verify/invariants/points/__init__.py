@@ -4,7 +4,7 @@ What points are worth is worked out here a second time, in SQL written from the 
 """
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants.points import causes, earning, holds, ledger, lots, settlements
+from deploy.verify.invariants.points import causes, earning, holds, ledger, loans, lots, settlements
 
 INVARIANTS: tuple[Invariant, ...] = (
     *earning.INVARIANTS,
@@ -13,4 +13,5 @@ INVARIANTS: tuple[Invariant, ...] = (
     *settlements.INVARIANTS,
     *lots.INVARIANTS,
     *holds.INVARIANTS,
+    *loans.INVARIANTS,
 )

@@ -20,6 +20,10 @@ union all
 select id, customer_id, kind, 'nobody did it' from moved
 where kind in ('redeem', 'hold', 'capture', 'reverse_redemption', 'transfer', 'adjust') and actor is null
 union all
+select id, customer_id, kind, 'no loan of this customer' from moved m
+where kind in ('borrow', 'give_back', 'repay') and not exists (
+    select from borrowing b where b.loan_id = m.fact_id and m.customer_id in (b.lender_id, b.borrower_id))
+union all
 select id, customer_id, kind, 'no case or no resolution' from moved
 where kind = 'grant' and (case_id is null or fact_id is null)
 union all

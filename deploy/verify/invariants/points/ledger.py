@@ -2,7 +2,7 @@
 
 from deploy.verify.invariant import CUT, Within
 
-NAMES = ("available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred")
+NAMES = ("available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred", "lent")
 ACCOUNTS = ", ".join(f"coalesce(sum(points) filter (where account = '{name}'), 0) as {name}" for name in NAMES)
 SO_FAR = ", ".join(f"sum(m.{name}) over w as {name}_so_far" for name in ("available", "held", "debt"))
 
@@ -20,6 +20,9 @@ KINDS = {
     "expire": ({"expired": "+", "available": "-"},),
     "adjust": ({"adjusted": "-", "available": ">", "debt": ">"}, {"adjusted": "+", "available": "-"}),
     "transfer": ({"transferred": "-", "available": ">", "debt": ">"}, {"transferred": "+", "available": "-"}),
+    "borrow": ({"lent": "-", "available": "+"}, {"lent": "+", "available": "-"}),
+    "give_back": ({"lent": "-", "available": ">", "debt": ">"}, {"lent": "+", "available": "-"}),
+    "repay": ({"lent": "-", "available": ">", "debt": ">"}, {"lent": "+", "available": "-"}),
 }
 SIGNS = {"+": "> 0", "-": "< 0", ">": ">= 0", "<": "<= 0", "": "= 0"}
 OF_KIND = "case e.kind {} end".format(
@@ -105,14 +108,17 @@ INVARIANTS = (
                 select entry_id, {ACCOUNTS} from posting group by entry_id
             ), counted as (
                 select e.id, e.customer_id, e.number, e.kind, e.points, e.available, e.held, e.debt,
-                       m.available as available_moved, m.debt as debt_moved, {SO_FAR}, ({OF_KIND}) as of_kind
+                       m.available as available_moved, m.debt as debt_moved, {SO_FAR}, ({OF_KIND}) as of_kind,
+                       -- borrowed points pass through a wallet that owes: they pay no debt of its own
+                       (e.kind = 'borrow' and m.available > 0)
+                       or coalesce(lead(e.kind) over w in ('give_back', 'borrow') , false) as passing
                 from entry e join moved m on m.entry_id = e.id
                 window w as (partition by e.customer_id order by e.number)
             )
             select id as entry_id, customer_id, number, kind, points, available, available_so_far, held, held_so_far,
                    debt, -debt_so_far as debt_so_far, of_kind from counted
             where points <> available_moved + debt_moved or available <> available_so_far or held <> held_so_far
-               or debt <> -debt_so_far or least(available, held, debt) < 0 or (available > 0 and debt > 0)
+               or debt <> -debt_so_far or least(available, held, debt) < 0 or (available > 0 and debt > 0 and not passing)
                or of_kind is not true
         """,
     ),

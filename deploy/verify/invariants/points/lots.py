@@ -3,7 +3,7 @@
 from deploy.verify.invariant import Within
 
 # Made with the entry that credits them. How long they live is of the programme: the order's own, or the one in force
-# when points were given for something else. Points that were transferred keep the terms they had.
+# when points were given for something else. Points that came from another wallet (transferred, borrowed, repaid) keep the terms they had.
 MADE = """
 with business as (
     select coalesce((select time_zone from deployment), 'UTC') as zone
@@ -11,10 +11,11 @@ with business as (
     select version, effective_from, effective_to, make_interval(months => (document ->> 'lifetime_months')::int) as life
     from rule_set_version where kind = 'programme'
 ), credits as (
-    select e.id, e.customer_id, e.kind, e.order_id, e.occurred_at, e.recorded_at, -p.points as points
+    select e.id, e.customer_id, e.kind, e.kind in ('transfer', 'borrow', 'repay') as kept_terms, e.order_id,
+           e.occurred_at, e.recorded_at, -p.points as points
     from entry e join posting p on p.entry_id = e.id
-        and p.account in ('issued', 'adjusted', 'transferred') and p.points < 0
-    where e.kind in ('earn', 'grant', 'adjust', 'transfer')
+        and p.account in ('issued', 'adjusted', 'transferred', 'lent') and p.points < 0
+    where e.kind in ('earn', 'grant', 'adjust', 'transfer', 'borrow', 'repay')
 ), sums as (
     select entry_id, sum(points) as points, count(*) as lots, bool_or(id = entry_id) as named_by_it
     from lot group by entry_id
@@ -26,7 +27,7 @@ with business as (
           from lot_extension window w as (partition by lot_id order by recorded_at, expires_at)) x
     group by lot_id
 ), lots as (
-    select l.*, c.kind, c.recorded_at, c.occurred_at, c.order_id as order_of_entry, c.customer_id as of_entry,
+    select l.*, c.kind, c.kept_terms, c.recorded_at, c.occurred_at, c.order_id as order_of_entry, c.customer_id as of_entry,
            coalesce(x.first_end, l.expires_at) as first_end, x.last_end, coalesce(x.follow, true) as follow,
            o.placed_at, o.programme
     from lot l
@@ -36,18 +37,18 @@ with business as (
 )
 select c.id as entry_id, null::uuid as lot_id, c.points, s.points as in_lots, 'not the points of its lots' as fault
 from credits c full join sums s on s.entry_id = c.id
-where c.points is distinct from s.points or not s.named_by_it or (s.lots > 1 and c.kind <> 'transfer')
+where c.points is distinct from s.points or not s.named_by_it or (s.lots > 1 and not c.kept_terms)
 union all
 select entry_id, id, null, null, 'not of its entry' from lots
-where of_entry is distinct from customer_id or (kind <> 'transfer' and order_of_entry is distinct from order_id)
-   or case when kind = 'earn' then earned_at <> placed_at when kind <> 'transfer' then earned_at <> occurred_at
+where of_entry is distinct from customer_id or (not kept_terms and order_of_entry is distinct from order_id)
+   or case when kind = 'earn' then earned_at <> placed_at when not kept_terms then earned_at <> occurred_at
            else order_id is not null end
 union all
 select entry_id, id, null, null, 'it ends at another time than ' || coalesce(last_end, first_end) from lots
 where not follow or expires_at <> coalesce(last_end, first_end)
 union all  -- an hour that the clocks show twice is the same by either
 select entry_id, id, null, null, 'its time is not that of the programme' from lots l, business b
-where kind <> 'transfer' and not exists (
+where not kept_terms and not exists (
     select from programmes p,
         lateral (select (l.earned_at at time zone b.zone + p.life) as ends) given
     where (ends at time zone b.zone = l.first_end or l.first_end at time zone b.zone = ends)

@@ -9,9 +9,10 @@ from uuid import UUID
 from shared.events import PointsPosted
 from shared.events.loyalty import EntryKind
 
-Account = Literal["available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred"]
+Account = Literal["available", "held", "debt", "issued", "redeemed", "expired", "adjusted", "transferred", "lent"]
 """The customer's own accounts (available, held, debt; a debt is negative in the postings, so that the three together
-are what is owned), and the company's, where points come from and go to. Over all of them the sum is zero."""
+are what is owned), and the company's, where points come from and go to. Over all of them the sum is zero. `lent` lies
+between two customers: what one lent it adds, what the other borrowed it takes."""
 
 Posting = tuple[Account, int]
 """(account, points): what an entry adds to an account, or takes from it."""

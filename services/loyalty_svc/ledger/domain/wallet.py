@@ -5,9 +5,11 @@ available = what is left in the lots; available and debt are never both above ze
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.loyalty_svc.ledger.domain.borrowing import Borrowing, GivenBack, loans_of
 from services.loyalty_svc.ledger.domain.entries import Account, Cause, Entry, LotPart, Posting, check_balanced
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.lots import Lot, LotsNotLoaded, LotTerms, first_to_expire
@@ -35,6 +37,9 @@ class Wallet:
         self.new_entries: list[Entry] = []
         self.new_lots: dict[UUID, Lot] = {}
         self.changed_lots: set[UUID] = set()
+        self.borrowings: dict[UUID, Borrowing] = {}  # by the lot here that holds, or held, what was borrowed
+        self.given_back: list[GivenBack] = []  # what the lenders have to take back
+        self._borrowed_now: set[UUID] = set()
         self._new_id = new_id
         self._number = entries
 
@@ -56,6 +61,31 @@ class Wallet:
     def receive_transfer(self, parts: Sequence[tuple[LotTerms, int]], cause: Cause) -> Entry:
         """Points moved here from another customer keep their expiry: a lot for each one they came from."""
         return self._credit(sum(points for _, points in parts), parts, cause, "transfer", "transferred")
+
+    def borrow(self, parts: Sequence[tuple[LotTerms, int]], cause: Cause) -> list[Lot]:
+        """Points lent by another wallet, to be spent at once: a lot for each one they came from. They pay no debt."""
+        total = sum(points for _, points in parts)
+        entry = self._write("borrow", (("lent", -total), ("available", total)), cause)
+        lots = [
+            Lot(
+                entry.id if position == 0 else self._new_id(), entry.id, None, terms.earned_at, terms.expires_at,
+                points, points,
+            )
+            for position, (terms, points) in enumerate(parts)
+        ]  # fmt: skip
+        for lot in lots:
+            self.lots[lot.id] = self.new_lots[lot.id] = lot
+            self._borrowed_now.add(lot.id)
+            self._note_expiry(lot)
+        return lots
+
+    def take_back(self, loan: GivenBack, at: datetime, cause: Cause) -> Entry:
+        """Lent points that were not spent return to the lots they came from, with the old expiry (K10)."""
+        return self._restore(loan.parts, "lent", "give_back", at, cause)
+
+    def receive_repayment(self, parts: Sequence[tuple[LotTerms, int]], cause: Cause) -> Entry:
+        """What the borrower earned repays the loan; the points keep the expiry they were earned with."""
+        return self._credit(sum(points for _, points in parts), parts, cause, "repay", "lent")
 
     def _credit(
         self, points: int, parts: Sequence[tuple[LotTerms, int]], cause: Cause, kind: EntryKind, source: Account
@@ -108,6 +138,22 @@ class Wallet:
         entry = self._write("transfer", (("available", -points), ("transferred", points)), cause)
         lots = [(self.lots[lot_id], part) for lot_id, part in parts]
         return entry, [(LotTerms(lot.earned_at, lot.expires_at), part) for lot, part in lots]
+
+    def lend(self, points: int, at: datetime, cause: Cause) -> tuple[Entry, tuple[LotPart, ...]]:
+        """Points leave for another wallet of the same customer; returns the lots they were of."""
+        parts = self._debit(points, at)
+        return self._write("borrow", (("available", -points), ("lent", points)), cause), parts
+
+    def earned_now(self) -> int:
+        """What came in since the wallet was loaded and is still there, in points: out of it loans are repaid."""
+        return sum(lot.remaining for lot in self.new_lots.values() if lot.id not in self._borrowed_now)
+
+    def repay(self, points: int, cause: Cause) -> list[tuple[LotTerms, int]]:
+        """Give so much of what came in just now to a lender; returns the terms of the lots it was of."""
+        earned = [lot for lot in self.new_lots.values() if lot.id not in self._borrowed_now]
+        parts = self._consume(first_to_expire(earned), points)
+        self._write("repay", (("available", -points), ("lent", points)), cause)
+        return [(LotTerms(self.lots[id].earned_at, self.lots[id].expires_at), part) for id, part in parts]
 
     # --- points are taken away --------------------------------------------------------------------------------------
 
@@ -164,7 +210,9 @@ class Wallet:
         self.expire_overdue(at)
         if points > self.available:
             raise conflict("not_enough_points", f"Only {self.available} points can be spent.", available=self.available)
-        parts = self._consume(first_to_expire(self.lots.values()), points)
+        own = first_to_expire(lot for lot in self.lots.values() if lot.id not in self._borrowed_now)
+        borrowed = first_to_expire(self.lots[lot_id] for lot_id in self._borrowed_now)
+        parts = self._consume([*own, *borrowed], points)
         if sum(part for _, part in parts) != points:
             raise LotsNotLoaded(str(self.customer_id))
         return tuple(parts)
@@ -184,19 +232,37 @@ class Wallet:
         return parts
 
     def _restore(self, parts: Sequence[LotPart], source: Account, kind: EntryKind, at: datetime, cause: Cause) -> Entry:
-        """Points return to their lots. A debt is paid first, by the first to expire; what is over expires at once."""
+        """Points return to their lots. A debt is paid first, by the first to expire; what is over expires at once.
+
+        Borrowed points that the lender has not got yet only pass through: they pay no debt, and go back to the lender.
+        """
         total = sum(points for _, points in parts)
-        owed = paid = min(self.debt, total)
+        passing = self._parts_to_give_back(parts)
+        lent = dict.fromkeys((lot_id for lot_id, _ in parts), 0)
+        for borrowing, points in passing:
+            lent[borrowing.borrower_lot] += points
+        owed = paid = min(self.debt, total - sum(lent.values()))
         for lot_id, points in sorted(parts, key=lambda part: (self.lots[part[0]].expires_at, part[0])):
-            lot, pays = self.lots[lot_id], min(owed, points)
+            lot, kept = self.lots[lot_id], points - lent[lot_id]
+            pays = min(owed, kept)
             owed -= pays
-            lot.remaining += points - pays
-            if points > pays:
+            lot.remaining += kept - pays
+            if kept > pays:
                 self.changed_lots.add(lot.id)
                 self._note_expiry(lot)
         entry = self._write(kind, ((source, -total), ("debt", paid), ("available", total - paid)), cause)
+        for loan in loans_of(passing):
+            given = sum(points for _, points in loan.parts)
+            back = replace(cause, fact_id=loan.loan_id)
+            self._write("give_back", (("available", -given), ("lent", given)), back)
+            self.given_back.append(loan)
         self.expire_overdue(at)
         return entry
+
+    def _parts_to_give_back(self, parts: Sequence[LotPart]) -> list[tuple[Borrowing, int]]:
+        borrowed = [(self.borrowings[lot_id], points) for lot_id, points in parts if lot_id in self.borrowings]
+        taken = [(borrowing, borrowing.take(points)) for borrowing, points in borrowed]
+        return [(borrowing, points) for borrowing, points in taken if points]
 
     def _note_expiry(self, lot: Lot) -> None:
         if lot.remaining and (self.next_expiry is None or lot.expires_at < self.next_expiry):

@@ -1,6 +1,6 @@
 """Holds: loaded and saved under their customer's lock, and as they are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -64,10 +64,11 @@ async def save_hold(tx: Transaction, hold: Hold) -> None:
 
 
 async def list_holds(
-    tx: Transaction, customer_id: UUID, state: str | None, before: UUID | None, limit: int
+    tx: Transaction, members: Sequence[UUID], state: str | None, before: UUID | None, limit: int
 ) -> list[Row]:
-    """Holds of a customer, the newest first, of one state if given; one row more than `limit`."""
-    query = select(*HOLD).where(hold_table.c.customer_id == customer_id)
+    """Holds of a customer, or of all who are one, the newest first, of one state if given; one row more than
+    `limit`."""
+    query = select(*HOLD).where(hold_table.c.customer_id.in_(members))
     if state is not None:
         query = query.where(hold_table.c.state == state)
     if before is not None:

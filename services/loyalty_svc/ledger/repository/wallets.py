@@ -10,6 +10,7 @@ from services.loyalty_svc.ledger.domain.entries import Entry
 from services.loyalty_svc.ledger.domain.lots import Lot
 from services.loyalty_svc.ledger.domain.wallet import Wallet
 from services.loyalty_svc.ledger.tables import entry, lot, posting, spent_lot, wallet
+from shared.customers import list_connected
 from shared.errors import customer_not_found
 from shared.messaging import Transaction
 from shared.messaging.ids import new_id
@@ -68,6 +69,16 @@ spent as ({insert_statement(spent_lot, SPENT_LOT, first=35)})
 async def lock_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     """Take the locks of all customers that exist, in the one order everybody takes them in."""
     await tx.raw.execute(LOCK, sorted(customer_ids))
+
+
+async def lock_connected(tx: Transaction, customer_ids: Iterable[UUID]) -> bool:
+    """Where customers were ever merged, lock the wallets of these and of all who are or were one with them (they lend
+    and repay each other points). Returns whether there are any such others."""
+    ids = set(customer_ids)
+    connected = await list_connected(tx, ids)
+    if len(connected) > len(ids):
+        await lock_customers(tx, connected)
+    return len(connected) > len(ids)
 
 
 async def open_wallets(tx: Transaction, customer_ids: Iterable[UUID]) -> None:

@@ -17,7 +17,7 @@ create table entry (
     customer_id uuid not null,
     number bigint not null,
     kind text not null check (kind in ('earn', 'redeem', 'hold', 'capture', 'release', 'reverse', 'expire', 'grant',
-        'adjust', 'reverse_redemption', 'transfer')),
+        'adjust', 'reverse_redemption', 'transfer', 'borrow', 'give_back', 'repay', 'withdraw')),
     points bigint not null,
     available bigint not null,
     held bigint not null,
@@ -35,7 +35,7 @@ create unique index entry_grant_once on entry (fact_id) where kind = 'grant';
 create table posting (
     entry_id uuid not null,
     account text not null check (account in ('available', 'held', 'debt', 'issued', 'redeemed', 'expired', 'adjusted',
-        'transferred')),
+        'transferred', 'lent')),
     customer_id uuid not null,
     points bigint not null check (points <> 0),
     primary key (entry_id, account)
@@ -84,6 +84,24 @@ create table hold (
 create index hold_of_customer on hold (customer_id, id);
 
 create index hold_open on hold (customer_id) where state = 'open';
+
+create table borrowing (
+    loan_id uuid not null,
+    position int not null,
+    lender_id uuid not null,
+    borrower_id uuid not null,
+    lender_lot uuid not null,
+    borrower_lot uuid not null unique,
+    points bigint not null check (points > 0),
+    returned bigint not null default 0 check (returned between 0 and points),
+    outstanding boolean not null generated always as (returned < points) stored,
+    primary key (loan_id, position),
+    check (lender_id <> borrower_id)
+) with (fillfactor = 90);
+
+create index borrowing_of_borrower on borrowing (borrower_id) where outstanding;
+
+create index borrowing_of_lender on borrowing (lender_id) where outstanding;
 
 create table order_points (
     order_id uuid primary key,
@@ -203,6 +221,9 @@ on hold for each row execute function refuse_change();
 
 create trigger hold_reference_is_erased before update of reference on hold
 for each row execute function refuse_change('erase:reference');
+
+create trigger borrowing_stays before update or delete on borrowing
+for each row execute function refuse_change('returned', 'outstanding');
 
 create trigger hold_ends_once before update on hold
 for each row when (old.state <> 'open') execute function refuse_change('erase:reference');
