@@ -19,6 +19,7 @@ PERSONAL_DATA = PersonalData(
         **SHARED,
         "customer_reference": Rows(OF_CUSTOMER, delete=True),
         "known_customer": Rows(OF_CUSTOMER, delete=True),
+        "reference_removal": Rows(OF_CUSTOMER, codes="source"),
         "customer_order": Rows(
             OF_CUSTOMER,
             blank={
@@ -29,10 +30,13 @@ PERSONAL_DATA = PersonalData(
             codes="source currency channel",
         ),
         "reversal": Rows(OF_ORDERS, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="kind source reason lines"),
-        "delivery": Rows(OF_ORDERS, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
+        "delivery": Rows(OF_ORDERS, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source lines"),
         "payment": Rows(OF_RECEIVABLES, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "receivable": Rows(OF_CUSTOMER, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "reference_removal": Apart("that there was a reference, without saying which one", "source"),
+        "employee_sign_in": Apart(
+            "the company's own people: ids, and digests of sign-ins", "employee_id subject_digest unit"
+        ),
         "partner": Apart("channels, which are companies", "code name"),
         "partner_key": Apart("digests of keys", "digest"),
         "revoked_token": Apart("digests of tokens", "name"),

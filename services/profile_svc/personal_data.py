@@ -26,9 +26,7 @@ PERSONAL_DATA = PersonalData(
         "import_row": Rows(OF_CUSTOMER, blank=nulled("before content detail"), codes="outcome code field reversal"),
         # a file that names an erased customer goes whole, and what was read out of it about its form
         "customer_import": Rows(
-            f"t.id in (select import_id from import_row t where {OF_CUSTOMER})",
-            blank=nulled("layout"),
-            codes="owner encoding problem",
+            f"t.id in (select import_id from import_row t where {OF_CUSTOMER})", codes="owner encoding problem"
         ),
         # which fields of whom: the ids among the filters may name the customer
         "customer_export": Rows(
@@ -69,6 +67,16 @@ PERSONAL_DATA = PersonalData(
             codes="""tier tier_kind account_manager open_warnings life_stage relationship account_classes
                      risk_flags""",
         ),
+        "consent": Rows(OF_CUSTOMER, codes="purpose channel origin recorded_by"),
+        # what a sender is asked to write, by codes and ids: the words are made when it is fetched
+        "message_request": Rows(OF_CUSTOMER, codes="template purpose channel data occasion state reason"),
+        "message_report": Rows(
+            "t.message_id in (select id from message_request where customer_id = any($1))", codes="state recorded_by"
+        ),
+        "merge_decision": Apart(
+            "whose names of facts were kept in a merge, by ids", "keep edited merged_by unmerged_by"
+        ),
+        "unit": Apart("the company's own units", "code name kind parent"),
         "case_copy": Rows(OF_CUSTOMER),
         "receivable_copy": Rows(OF_CUSTOMER),
         "group_membership": Rows(OF_CUSTOMER),
@@ -77,7 +85,8 @@ PERSONAL_DATA = PersonalData(
         "erasure_receipt": Rows(OF_CUSTOMER, codes="service stores"),
         "merge_decision": Apart("of which field whose value counts, and who said so", "keep edited merged_by unmerged_by"),
         "employee": Apart(
-            "the company's own people, by its directory", "employee_id name phone_extension centre deputy_id"
+            "the company's own people, by its directory",
+            "employee_id name phone_extension centre deputy_id unit skills subject languages",
         ),
     },
     mentions="""

@@ -121,6 +121,7 @@ erasure = Erasure(
     find_person=erasures.find_person,
     erase_person=erasures.erase_person_in_profile,
     finish=erasures.end_what_goes_on,
+    clear=erasures.delete_bytes_of_erased_files,
 )
 
 jobs = Jobs(

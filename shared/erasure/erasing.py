@@ -23,6 +23,7 @@ Person = Mapping[str, Any]
 
 FindPerson = Callable[[JobContext, UUID], Awaitable[Person | None]]
 ErasePerson = Callable[[Transaction, UUID, Person], Awaitable[Sequence[str]]]
+Clear = Callable[[JobContext], Awaitable[None]]
 Finish = Callable[[Transaction, Event], Awaitable[None]]
 
 
@@ -51,6 +52,10 @@ async def nobody(_tx: Transaction, _customer_id: UUID, _person: Person) -> Seque
     return ()
 
 
+async def nothing_outside(_context: JobContext) -> None:
+    """For a service that keeps nothing outside of its database."""
+
+
 async def nothing_more(_tx: Transaction, _receipt: Event) -> None:
     """For a service in which nothing has to end with a customer."""
 
@@ -74,6 +79,7 @@ class Erasure:
     """How one service erases: its tables, its receipt, and what it does besides.
 
     `erase_person(tx, customer_id, person)` erases a person who is no customer, and names the stores it was in.
+    `clear(context)` deletes, before the last step, what lies outside of the database and has lost its row.
     `finish(tx, receipt)` ends, in the last step, what is still going on with an erased customer.
     """
 
@@ -85,12 +91,14 @@ class Erasure:
         find_person: FindPerson = ask_profile,
         erase_person: ErasePerson = nobody,
         finish: Finish = nothing_more,
+        clear: Clear = nothing_outside,
     ) -> None:
         self.data = data
         self.receipt = receipt
         self.find_person = find_person
         self.erase_person = erase_person
         self.finish = finish
+        self.clear = clear
 
     @property
     def job_kinds(self) -> Mapping[str, JobKind]:
@@ -108,23 +116,29 @@ class Erasure:
         await begin_erasures(tx, requests)
 
     async def prepare(self, context: JobContext, job: Job) -> Person | None:
-        """What identifies the person, where it is one who is no customer."""
+        """What lies outside of the database goes before the last step. Returns what identifies the person, where it is
+        one who is no customer."""
+        if job.cursor is not None and job.cursor["table"] == len(self.data.rows):
+            await self.clear(context)
         if job.params["person_id"] is None:
             return None
         return await self.find_person(context, UUID(job.params["erasure_id"]))
 
     async def erase_next_batch(self, tx: Transaction, job: Job, person: Person | None) -> Outcome:
-        """A step: up to a thousand rows of one table; the last one announces the receipt."""
+        """A step: up to a thousand rows; after the last row another one, which announces the receipt."""
         customer_id, erasure_id = UUID(job.params["customer_id"]), UUID(job.params["erasure_id"])
         if job.params["person_id"] is not None:
             stores = () if person is None else await self.erase_person(tx, customer_id, person)
             return await self._end(tx, job, stores)
         if job.cursor is None and await is_older_work_under_way(tx, erasure_id, customer_id):
             return Wait()
-        place, stores = (0, []) if job.cursor is None else (job.cursor["table"], job.cursor["stores"])
-        if place == 0 and job.cursor is None:
-            stores = await erase_mentions(tx, self.data, [customer_id])
+        if job.cursor is None:
+            place, stores = 0, await erase_mentions(tx, self.data, [customer_id])
+        else:
+            place, stores = job.cursor["table"], job.cursor["stores"]
         rows = self.data.rows
+        if place == len(rows):
+            return await self._end(tx, job, stores)
         erased, budget = 0, BATCH
         while place < len(rows) and budget > 0:
             name, table = rows[place]
@@ -134,11 +148,9 @@ class Erasure:
             erased, budget = erased + count, budget - count
             place += budget > 0  # else there may be more of this table
         point("erasure.before_commit")
-        if place < len(rows):
-            return job.next({"table": place, "stores": stores}, done=erased)
-        return await self._end(tx, job, stores, erased)
+        return job.next({"table": place, "stores": stores}, done=erased)
 
-    async def _end(self, tx: Transaction, job: Job, stores: Sequence[str], erased: int = 0) -> Outcome:
+    async def _end(self, tx: Transaction, job: Job, stores: Sequence[str]) -> Outcome:
         customer_id, erasure_id = UUID(job.params["customer_id"]), UUID(job.params["erasure_id"])
         person_id = None if job.params["person_id"] is None else UUID(job.params["person_id"])
         await save_erased(tx, erasure_id, customer_id)
@@ -148,7 +160,7 @@ class Erasure:
         await self.finish(tx, receipt)
         announce(tx, [receipt])
         point("erasure.before_receipt")
-        return Done(erased)
+        return Done()
 
     async def sweep_next_batch(self, tx: Transaction, job: Job) -> Outcome:
         """A step of a sweep: what was written of erased customers since is erased as well."""

@@ -100,11 +100,6 @@ async def save_complete(tx: Transaction, file_id: UUID, sha256: bytes) -> Stored
 async def delete_files(tx: Transaction, file_ids: Sequence[UUID]) -> int:
     """Delete rows; the keys of their bytes are kept until the bytes are gone too. Returns how many files there were."""
     await tx.raw.execute("select from stored_file where id = any($1::uuid[]) order by id for update", list(file_ids))
-    await tx.raw.execute(
-        """with gone as (delete from stored_part where file_id = any($1::uuid[]) returning key)
-           insert into removed_part (key, removed_at) select key, $2 from gone""",
-        list(file_ids), tx.at,
-    )  # fmt: skip
     status = await tx.raw.execute("delete from stored_file where id = any($1::uuid[])", list(file_ids))
     return int(status.rpartition(" ")[2])
 

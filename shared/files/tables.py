@@ -48,7 +48,7 @@ def file_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
     stored_part = Table(  # a piece of it, under a key of the store
         "stored_part",
         metadata,
-        Column("file_id", ForeignKey("stored_file.id"), primary_key=True),
+        Column("file_id", ForeignKey("stored_file.id", ondelete="cascade"), primary_key=True),
         Column("starts_at", BigInteger, primary_key=True),
         Column("size", BigInteger, nullable=False),
         Column("sha256", LargeBinary, nullable=False),

@@ -27,7 +27,7 @@ create index stored_file_customer on stored_file (customer_id);
 create index stored_file_owner on stored_file (owner, state);
 
 create table stored_part (
-    file_id uuid not null references stored_file,
+    file_id uuid not null references stored_file on delete cascade,
     starts_at bigint not null,
     size bigint not null constraint stored_part_size check (size > 0),
     sha256 bytea not null,
@@ -39,3 +39,12 @@ create table removed_part (
     key text primary key,
     removed_at timestamptz not null
 );
+
+-- Whoever deletes a file, or the piece of one: the key of the bytes is kept until they are gone too.
+create function keep_key_of_removed_part() returns trigger language plpgsql as $$ begin
+    insert into removed_part (key, removed_at) values (old.key, now()) on conflict do nothing;
+    return null;
+end $$;
+
+create trigger removed_part_is_kept after delete on stored_part
+for each row execute function keep_key_of_removed_part();

@@ -30,7 +30,8 @@ async def test_P13_every_column_of_text_or_bytes_has_an_answer(service: str, dat
         for row in rows:
             if row["holds_text"]:
                 schema[row["table_name"]].add(row["column_name"])
-        assert set(schema) == set(declared)
+        assert set(schema) - set(declared) == set(), f"{service}: these tables have no answer"
+        assert set(declared) - set(schema) == set(), f"{service} has no such tables"
         for name, columns in schema.items():
             table = declared[name]
             if isinstance(table, Apart) or not table.delete:

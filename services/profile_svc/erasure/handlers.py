@@ -24,6 +24,8 @@ from shared.events import (
     ProfileDataErased,
     TieringDataErased,
 )
+from shared.files import file_store
+from shared.files.removal import delete_removed_bytes
 from shared.jobs import JobContext
 from shared.messaging import Transaction, announce, new_id
 
@@ -92,8 +94,8 @@ async def find_person(context: JobContext, erasure_id: UUID) -> Any:
 
 
 async def erase_person_in_profile(tx: Transaction, customer_id: UUID, person: Any) -> Sequence[str]:
-    """Erase a person who is no customer from calls, the contact log or a file, and from stored replies. The names of the
-    stores in which there was something."""
+    """Erase a person who is no customer from calls, the contact log or a file, and from stored replies. The names of
+    the stores in which there was something."""
     if person["kind"] == "caller":
         calls = await repository.list_calls_of_number(tx, person["number"])
         await repository.erase_calls_of_number(tx, person["number"])
@@ -106,6 +108,11 @@ async def erase_person_in_profile(tx: Transaction, customer_id: UUID, person: An
     if person["kind"] == "family_member":
         return ("customer",) if await repository.erase_family_member(tx, customer_id, person["name"]) else ()
     return ()
+
+
+async def delete_bytes_of_erased_files(context: JobContext) -> None:
+    """The bytes of files whose rows were erased go as well, before profile says that it has nothing left."""
+    await delete_removed_bytes(context.database, file_store(context.settings))
 
 
 async def end_what_goes_on(tx: Transaction, receipt: Event) -> None:
