@@ -1,5 +1,6 @@
 """P13: whatever a caller wrote about a customer, in whichever text field of the contract, is gone after an erasure."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 
@@ -71,6 +72,15 @@ def logged() -> Iterator[list[str]]:
     structlog.configure(**before)
 
 
+async def contract_of(system: System) -> Contract:
+    """The whole contract, once every service has told its part."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLED_WITHIN_SECONDS
+    while not (answer := await system.gateway.get("/openapi.json")).is_success:
+        assert loop.time() < until, answer.text
+    return Contract(answer.json())
+
+
 async def everything_kept(system: System) -> dict[str, list[bytes]]:
     """Each row of each table of the five databases, and each message of the broker, as bytes, by where it is."""
     kept: dict[str, list[bytes]] = {}
@@ -106,7 +116,7 @@ def canaries_in(kept: dict[str, list[bytes]]) -> dict[str, bytes]:
 
 async def test_P13_no_canary_of_any_text_field_is_left_after_an_erasure(system: System, logged: list[str]) -> None:
     headers = system.as_role("admin", subject="ann")
-    contract = Contract((await system.gateway.get("/openapi.json")).json())
+    contract = await contract_of(system)
     caller = CanaryCaller(contract, system.gateway, headers)
     life = Life(system, caller, system.as_role("admin", subject="bea"))
     await life.live()

@@ -15,13 +15,13 @@ WRITE = [allow("privacy:write"), staff_only]
 
 
 @router.post("", status_code=202, dependencies=WRITE)
-async def request_export(customer_id: Id, tx: Tx, actor: CurrentActor) -> PersonExportRead:
+async def request_person_export(customer_id: Id, tx: Tx, actor: CurrentActor) -> PersonExportRead:
     """Ask for all that every service holds of the customer, and of those it is one with, as one JSON document."""
     return show_export(*await handlers.request_export(tx, actor, customer_id))
 
 
 @router.get("/{export_id}", dependencies=WRITE)
-async def read_export(customer_id: Id, export_id: Id, tx: Tx, actor: CurrentActor) -> PersonExportRead:
+async def read_person_export(customer_id: Id, export_id: Id, tx: Tx, actor: CurrentActor) -> PersonExportRead:
     """How far an export is. Only for who asked for it."""
     await customer_files.get_file(tx, customer_id, actor)
     export = await repository.load_export(tx, customer_id, export_id, name_in_trail(actor))
@@ -34,7 +34,7 @@ async def read_export(customer_id: Id, export_id: Id, tx: Tx, actor: CurrentActo
     response_class=Response,
     responses={200: {"description": "The document.", "content": {"application/json": {"schema": {"type": "object"}}}}},
 )
-async def fetch_export(customer_id: Id, export_id: Id, tx: Tx, actor: CurrentActor) -> Response:
+async def fetch_person_export(customer_id: Id, export_id: Id, tx: Tx, actor: CurrentActor) -> Response:
     """The document: customer -> service -> table -> rows. Once, and only for who asked for it."""
     content = await handlers.fetch_export(tx, actor, customer_id, export_id)
     return Response(content, media_type="application/json")
