@@ -82,10 +82,17 @@ class CanaryCaller:
     ) -> None:
         """The canary was refused at just this place: what was given stands in, or any code; else the field goes."""
         if pointer not in canaries:
-            for below in [p for p in (*canaries, *as_codes) if p == pointer or p.startswith(f"{pointer}/")]:
-                canaries.pop(below, None)
-                as_codes.discard(below)
-            remove(body, pointer)
+            below = [p for p in (*canaries, *as_codes) if p == pointer or p.startswith(f"{pointer}/")]
+            stand_ins = {p: get(given, p) for p in below if p in canaries and get(given, p) is not None}
+            for place, value in stand_ins.items():
+                put(body, place, value)
+                canaries.pop(place)
+                as_codes.add(place)
+            if not stand_ins:
+                for place in below:
+                    canaries.pop(place, None)
+                    as_codes.discard(place)
+                remove(body, pointer)
             return
         pattern = canaries.pop(pointer)
         stand_in = get(given, pointer) or ("x1" if pattern is not None else None)

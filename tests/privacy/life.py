@@ -41,6 +41,7 @@ class Life:
         await self.files()
         person, company = self.customers
         await self.contacts(person)
+        await self.consents(person)
         order = await self.orders(person)
         await self.money(person, order)
         await self.settle()
@@ -49,6 +50,8 @@ class Life:
         await self.key_accounts(company)
         await self.cases(person)
         await self.warnings(company)
+        await self.merge(company)
+        await self.exported()
         await self.settle()
 
     async def files(self) -> None:
@@ -92,6 +95,30 @@ class Life:
         call = {"state": "ringing", "at": ago(minutes=1)}
         self.caller_number = (await send("POST", "/v1/call-events", call))["number"]
         await send("POST", "/v1/call-events", call | {"number": number}, without=("/number",))
+
+    async def consents(self, customer: str) -> None:
+        send = self.caller.send
+        await send("POST", "/v1/customers/{customer_id}/references", {"source": "patron"}, customer_id=customer)
+        consent = {"purpose": "marketing", "channel": "email", "granted": True, "origin": "form"}
+        await send("POST", "/v1/customers/{customer_id}/consents", consent, customer_id=customer)
+
+    async def merge(self, company: str) -> None:
+        """Two are one from now on: who erases one of them erases both."""
+        ref = self.caller.canary("a code")
+        order = {
+            "order_id": "kan-merged", "customer": {"ref": ref}, "placed_at": ago(days=1), "currency": "USD",
+            "channel": "web",
+            "lines": [{"line": 1, "sku": "s", "category": "tea", "quantity": 1, "amount": "5.00"}],
+        }  # fmt: skip
+        await self.plain("POST", "/v1/orders", order)
+        await self.settle()
+        absorbed = {"absorbed": {"source": "patron", "ref": ref}}
+        await self.caller.send("POST", "/v1/customers/{customer_id}/merges", absorbed, customer_id=company)
+
+    async def exported(self) -> None:
+        """Files about everybody, with what a customer is called in them."""
+        export = await self.plain("POST", "/v1/customer-exports", {"format": "ndjson"})
+        await self.until_done(f"/v1/customer-exports/{export['id']}")
 
     async def orders(self, customer: str) -> dict[str, Any]:
         send = self.caller.send

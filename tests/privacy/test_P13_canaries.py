@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -20,9 +21,11 @@ from tests.system import system as start_system
 # What is about the company and not about a customer, by the beginning of its path: no erasure touches it.
 OF_THE_COMPANY = {
     "/v1/employees": "the company's own people",
+    "/v1/units": "the company's own people",
     "/v1/partners": "channels, which are companies",
     "/dev/token": "a tool of development",
     "/v1/sign-out": "nothing is kept but a digest",
+    "/v1/customer-exports": "which fields of everybody; the files that come of it go with each customer in them",
     "/v1/submissions": "what managers and centres handed in",
     "/v1/retention/costs": "what was spent on all",
     "/v1/lifetime-value/runs": "a run over all",
@@ -48,8 +51,9 @@ ELSEWHERE = {
 
 
 @pytest.fixture
-async def system(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[System]:
-    async with start_system(databases, keys, settings={"complaint": {}}) as running:
+async def system(databases: harness.Databases, keys: harness.Keys, tmp_path: Path) -> AsyncIterator[System]:
+    files = {"files": str(tmp_path / "files"), "files_sweep_seconds": 3600}
+    async with start_system(databases, keys, settings={"profile": files}) as running:
         yield running
 
 
@@ -98,10 +102,20 @@ async def everything_kept(system: System) -> dict[str, list[bytes]]:
                 ]
         finally:
             await connection.close()
+    folder = Path(system.service("profile").settings.files)  # type: ignore[attr-defined]
+    kept["the file store"] = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     for (topic, partition), log in system.broker.logs.items():
         kept.setdefault(topic, []).extend(b"%s %s" % (message.key or b"", message.value or b"") for message in log)
         assert partition >= 0
     return kept
+
+
+async def broken_invariants(system: System) -> set[str]:
+    """The codes of what `patron verify` finds broken. Journeys show that nothing is; here: erasing breaks nothing."""
+    async with connected({name: database.url for name, database in system.databases.items()}) as connections:
+        report = await check_invariants(connections, SUBSCRIBED_TOPICS, SETTLED_WITHIN_SECONDS)
+    assert not report.lagging
+    return {fault.code for fault in report.broken}
 
 
 def canaries_in(kept: dict[str, list[bytes]]) -> dict[str, bytes]:
@@ -129,9 +143,11 @@ async def test_P13_no_canary_of_any_text_field_is_left_after_an_erasure(system: 
     }
     for beginning in (*OF_THE_COMPANY, *ELSEWHERE):
         assert any(path.startswith(beginning) for _, path in contract.operations), beginning
-    assert expected - caller.reached.every == set()
+    missed = sorted(expected - caller.reached.every)
+    assert not missed, "\n".join(" ".join(one_field) for one_field in missed)
+    broken_before = await broken_invariants(system)
     before = canaries_in(await everything_kept(system))
-    assert {"profile.customer", "complaint.case_story", "gateway.customer_reference"} <= set(before)
+    assert {"profile.customer", "complaint.case_story", "gateway.customer_reference", "the file store"} <= set(before)
 
     for customer in dict.fromkeys(life.customers):
         erasure = await life.plain("DELETE", f"/v1/customers/{customer}?reason=asked_by_person", status=202)
@@ -141,7 +157,6 @@ async def test_P13_no_canary_of_any_text_field_is_left_after_an_erasure(system: 
     await life.until_done(f"/v1/erasures/{erasure['id']}")
     await life.settle()
     assert canaries_in(await everything_kept(system)) == {}
+    assert logged
     assert [line for line in logged if WORDS in line or DIGITS in line] == []
-    async with connected({name: database.url for name, database in system.databases.items()}) as connections:
-        report = await check_invariants(connections, SUBSCRIBED_TOPICS, SETTLED_WITHIN_SECONDS)
-    assert report.holds, "\n".join(f"{fault.code}: {'; '.join(fault.examples)}" for fault in report.broken)
+    assert await broken_invariants(system) <= broken_before

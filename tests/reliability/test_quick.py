@@ -1,9 +1,11 @@
 """The quick tier: each named point once, on one service; Postgres; the broker; lost replies; poison. In `make test`."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from deploy.embedded.service import SERVICES
 from shared.messaging.faults import POINTS
 from tests.reliability.load import order_body
 from tests.reliability.whole import Whole
@@ -27,8 +29,12 @@ ROUNDS: dict[str, dict[str, str]] = {
 }
 
 
+OF_AN_ERASURE = {"profile": "erasure.before_commit", "loyalty": "erasure.before_receipt"}
+
+
 def test_every_named_point_is_in_the_quick_tier() -> None:
-    assert sorted(point for faults in ROUNDS.values() for point in faults.values()) == sorted(POINTS)
+    armed = [point for faults in (*ROUNDS.values(), OF_AN_ERASURE) for point in faults.values()]
+    assert sorted(armed) == sorted(POINTS)
 
 
 @pytest.mark.parametrize("title", ROUNDS)
@@ -40,6 +46,33 @@ async def test_kill_9_at_named_points_under_load_loses_and_doubles_nothing(whole
         await whole.load.hold_briefly(answer["customer_id"], f"{whole.load.name}-{i}")
     await whole.all_fired()
     await whole.invariants_hold()
+
+
+async def test_P13_kill_9_in_an_erasure_ends_it_after_the_restart_once(whole: Whole) -> None:
+    order = await whole.load.http.post("/v1/orders", json=order_body(f"{whole.load.name}-erased", "erased", 1))
+    customer = order.json()["customer_id"]
+    for service, point in OF_AN_ERASURE.items():
+        await whole.arm(service, point)
+    await asyncio.to_thread(whole.bring_everything_up)
+    answer = await whole.load.until_answered(
+        lambda: whole.load.http.delete(f"/v1/customers/{customer}", params={"reason": "asked_by_person"})
+    )
+    assert answer.status_code == 202, answer.text
+    await whole.all_fired()
+    await asyncio.to_thread(whole.bring_everything_up)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 60
+    while (erasure := await _erasure(whole, answer.json()["id"]))["status"] != "done":
+        assert loop.time() < until, erasure
+        await asyncio.sleep(0.2)
+    assert len(erasure["receipts"]) == len({receipt["service"] for receipt in erasure["receipts"]}) == len(SERVICES)
+    await whole.invariants_hold()
+
+
+async def _erasure(whole: Whole, id: str) -> dict[str, Any]:
+    answer = await whole.load.until_answered(lambda: whole.load.http.get(f"/v1/erasures/{id}"))
+    erasure: dict[str, Any] = answer.json()
+    return erasure
 
 
 async def test_kill_9_of_postgres_under_load_loses_and_doubles_nothing(whole: Whole) -> None:

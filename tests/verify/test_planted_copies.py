@@ -37,6 +37,17 @@ ANN = "(select customer_id from team_assignment where released_at is not null li
 ANNS = "(select customer_id from customer_reference where ref = '12125550123')"
 FIRM = "(select id from customer where facts ->> 'industry' = 'retail')"
 ONE = "(select min({0}) from {1})"
+
+
+def erased(of: str) -> str:
+    """The first customer that has a reference is said to be erased; nothing of it was."""
+    return (
+        "insert into erased_customer (customer_id, erasure_id, requested_at, recorded_at, erased_at) "
+        f"select customer_id, '01900000-0000-7000-8000-0000000000e2', now(), now(), now() from {of} "
+        "order by customer_id limit 1"
+    )
+
+
 RAISED = "(select customer_id from overview where open_warnings <> '{}' limit 1)"
 
 
@@ -255,6 +266,15 @@ FAULTS = [
     Fault("payload-altered", "profile",
           "update outbox set payload = replace(payload, 'person', 'unknown') "
           "where type = 'profile.customer_traits_changed.v1'", {"traits_announced"}),
+    # erasure: what was written again, what was never told
+    Fault("erased-customer-with-a-file", "profile", erased("customer_source"), {"nothing_left"},
+          {service: erased("customer_source") for service in ("tiering", "complaint", "loyalty")}
+          | {"gateway": erased("customer_reference")}),
+    Fault("erasure-ended-without-receipts", "profile",
+          "with person as (insert into erased_customer (customer_id, erasure_id, person_id, requested_at, recorded_at) "
+          "values (gen_random_uuid(), '01900000-0000-7000-8000-0000000000e1', gen_random_uuid(), now(), now())) "
+          "insert into erasure (id, reason, requested_by, requested_at, finished_at) "
+          "values ('01900000-0000-7000-8000-0000000000e1', 'asked', 'person:x', now(), now())", {"erasure_receipts"}),
 ]  # fmt: skip
 
 # Each column of the overview: something else in it, whatever is there.
