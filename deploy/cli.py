@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.commands import back_test, backup, bus_key, demo, parked, rebuild, run, status, token, verify
+from deploy.commands import back_test, backup, bus_key, demo, parked, privacy, rebuild, run, status, token, verify
 from deploy.embedded.failures import ClientFailed, StartFailed
 from deploy.terminal import CommandFailed, complain
 
@@ -26,6 +26,8 @@ app.command()(back_test.back_test)
 app.command()(rebuild.rebuild)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(privacy.export)
+app.command()(privacy.erase)
 app.add_typer(parked.app, name="parked")
 app.add_typer(bus_key.app, name="bus-key")
 

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from deploy.embedded.databases import PASSWORDS, ServiceDatabases, database_of, owner_of
+from deploy.embedded.erasures import ErasedCustomer, erase_again, list_erased
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.service import SERVICES
 from deploy.embedded.state import DataDirLock, end_leftovers
@@ -81,11 +82,13 @@ def restore(
         with _stopped_system(data) as postgres:
             ServiceDatabases(postgres).ensure_roles(manifest["services"])
             highest = max(epoch_after, asyncio.run(_highest_epoch(postgres)))
+            erased = asyncio.run(_list_erased(postgres))
             for name in manifest["services"]:
                 console.print(f"restoring {name}", style="dim")
                 _load_beside(postgres, name, work / f"{name}.dump", highest)
             # only now, with every one complete beside the old ones
             for name in manifest["services"]:
+                asyncio.run(erase_again(postgres.url(_fresh(name)), erased))
                 _exchange(postgres, name)
             shutil.copytree(work / "keys", data / "keys", dirs_exist_ok=True)
             # file by file: copytree would also give the data directory the mode of the temporary one
@@ -158,6 +161,19 @@ async def _highest_epoch(postgres: EmbeddedPostgres) -> int:
         else:
             highest = max(highest, 0 if seen is None else number_of(seen))
     return highest
+
+
+async def _list_erased(postgres: EmbeddedPostgres) -> set[ErasedCustomer]:
+    """Whose data any of the databases that are to be replaced knows to be erased: the backup may be older (P13)."""
+    import asyncpg
+
+    erased: set[ErasedCustomer] = set()
+    for name in (name for name in SERVICES if database_of(name) in postgres.databases()):
+        try:
+            erased |= await list_erased(postgres.url(database_of(name)))
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            console.print(f"{name}'s present database can not say what was erased: {error}", style="dim")
+    return erased
 
 
 async def _renew_epoch(url: str, highest_seen: int) -> None:

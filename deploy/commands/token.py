@@ -15,7 +15,11 @@ def token(
     data: DataOption = DEFAULT_DATA,
 ) -> None:
     """Print a development token: `curl -H "Authorization: Bearer $(patron token --role …)" …`."""
-    gateway = running_state(data).services["gateway"]
+    typer.echo(fetch_token(running_state(data).services["gateway"], role, partner))
+
+
+def fetch_token(gateway: str, role: str, partner: str | None = None) -> str:
+    """A token of the gateway's development issuer; CommandFailed where it gives none."""
     body = {"role": role} | ({"partner_id": partner} if partner else {})
     try:
         answer = httpx.post(f"{gateway}/dev/token", json=body, timeout=10, trust_env=False)
@@ -23,7 +27,7 @@ def token(
         raise CommandFailed(f"The gateway at {gateway} does not answer ({type(error).__name__}).") from error
     if answer.is_error:
         raise CommandFailed(f"The gateway gave no token ({answer.status_code}): {_reason(answer)}")
-    typer.echo(answer.json()["access_token"])
+    return str(answer.json()["access_token"])
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -2,10 +2,16 @@
 the same reference is somebody new."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from deploy.embedded.erasures import ErasedCustomer, erase_again
+from shared.erasure.erasing import SWEEP_KIND
+from shared.jobs import request_job_once
+from shared.messaging import new_id
 from tests.journeys.caller import SETTLED_WITHIN_SECONDS, Caller, ago, new_code, now
 from tests.journeys.conftest import SignIn
 
@@ -179,3 +185,43 @@ async def test_P13_persons_who_are_no_customers_are_erased_on_their_own(admin: C
         "/v1/erasures", {"person": {"kind": "caller", "name": "x"}, "reason": "asked"}, status=422
     )
     assert problem["code"] == "person_not_identified"
+
+
+async def test_P13_what_a_restore_brings_back_is_erased_again(admin: Caller, head: Caller) -> None:
+    """As after `patron restore`: the five databases know the customer, and were told that it had been erased."""
+    customer = await a_customer(admin, new_code("C"))
+    erased = ErasedCustomer(UUID(customer), new_id(), datetime.now(UTC))
+    for database in admin.system.databases.values():
+        await erase_again(database.url.replace("+asyncpg", ""), [erased])
+    path = f"/v1/erasures/{erased.erasure_id}"
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLED_WITHIN_SECONDS
+    while (await admin.send("GET", path)).status_code == 404:  # it is learned of from the first receipt
+        assert loop.time() < until
+        await asyncio.sleep(0.1)
+    erasure = await until_done(head, path)
+    assert (erasure["reason"], len(erasure["receipts"])) == ("restored", 5)
+    await admin.get(f"/v1/customers/{customer}", expect=404)
+
+
+async def test_P13_what_is_written_of_an_erased_customer_later_is_erased_by_the_next_sweep(
+    admin: Caller, head: Caller
+) -> None:
+    customer = await a_customer(admin, new_code("C"))
+    await erase(head, customer)
+    tiering = admin.system.databases["tiering"]
+    await tiering.run(
+        lambda tx: tx.raw.execute(
+            """insert into spot_check (entry_id, check_id, customer_id, about, finding, checked_at, note, recorded_by,
+                                       recorded_at)
+               values (gen_random_uuid(), gen_random_uuid(), $1, 'file', 'wrong', now(), $2, 'x', now())""",
+            UUID(customer), WORDS,
+        )
+    )  # fmt: skip
+    await tiering.run(lambda tx: request_job_once(tx, SWEEP_KIND, "at once", by="test"))
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLED_WITHIN_SECONDS
+    left = "select note from spot_check where customer_id = $1 and note is not null"
+    while await tiering.run(lambda tx: tx.raw.fetchval(left, UUID(customer))) is not None:
+        assert loop.time() < until
+        await asyncio.sleep(0.05)

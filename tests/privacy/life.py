@@ -24,6 +24,7 @@ class Life:
     caller: CanaryCaller
     another: dict[str, str]  # a second person's token, for what two have to agree on
     customers: list[str] = field(default_factory=list)
+    absorbed: str = ""  # a customer that the second one absorbed
     caller_number: str = ""  # of somebody who is no customer
 
     async def settle(self) -> None:
@@ -110,7 +111,7 @@ class Life:
             "channel": "web",
             "lines": [{"line": 1, "sku": "s", "category": "tea", "quantity": 1, "amount": "5.00"}],
         }  # fmt: skip
-        await self.plain("POST", "/v1/orders", order)
+        self.absorbed = (await self.plain("POST", "/v1/orders", order))["customer_id"]
         await self.settle()
         absorbed = {"absorbed": {"source": "patron", "ref": ref}}
         await self.caller.send("POST", "/v1/customers/{customer_id}/merges", absorbed, customer_id=company)
