@@ -1,4 +1,4 @@
-"""The limit of customer imports: the same rows by `unnest`, 500 a transaction, read by the csv module and not judged."""
+"""The limit of customer imports: the same rows by `unnest`, 500 a transaction, read and not judged."""
 
 import csv
 import json
@@ -31,8 +31,9 @@ create index on trail (customer_id, id);
 create table row (number bigint primary key, customer_id uuid, outcome text);
 """
 INSERT = """
-with given as (select * from unnest(
-                   $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[]) as g(id, number, name, phone, email, facts, event_id)),
+with given as (
+    select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])
+        as g(id, number, name, phone, email, facts, event_id)),
 c as (insert into customer select id, 'person', facts::jsonb, now() from given),
 n as (insert into name select id, lower(name), lower(name), to_tsvector('simple', name) from given),
 p as (insert into phone select id, phone, right(phone, 8) from given),
