@@ -9,7 +9,7 @@ from services.profile_svc.erasure.tables import erasure, erasure_receipt
 from services.profile_svc.exports.tables import customer_export
 from services.profile_svc.files.tables import customer, customer_email, customer_name, customer_phone
 from services.profile_svc.groups.tables import group_membership
-from services.profile_svc.imports.tables import customer_import, import_row, job
+from services.profile_svc.imports.tables import customer_import, import_row
 from services.profile_svc.messages.tables import message_report, message_request
 from services.profile_svc.overview.tables import case_copy, overview, receivable_copy
 from services.profile_svc.person_exports.tables import person_export, person_export_part
@@ -37,7 +37,6 @@ __all__ = [
     "erasure_receipt",
     "group_membership",
     "import_row",
-    "job",
     "message_report",
     "message_request",
     "metadata",

@@ -98,7 +98,7 @@ async def save_complete(tx: Transaction, file_id: UUID, sha256: bytes) -> Stored
 
 
 async def delete_files(tx: Transaction, file_ids: Sequence[UUID]) -> int:
-    """Delete rows; the keys of their bytes are kept until the bytes are gone too. Returns how many files there were."""
+    """Delete rows; a trigger keeps the keys of their bytes until the bytes are gone too. Returns how many files."""
     await tx.raw.execute("select from stored_file where id = any($1::uuid[]) order by id for update", list(file_ids))
     status = await tx.raw.execute("delete from stored_file where id = any($1::uuid[])", list(file_ids))
     return int(status.rpartition(" ")[2])

@@ -55,7 +55,7 @@ def file_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
         Column("key", Text, nullable=False, unique=True),
         CheckConstraint("size > 0", name="stored_part_size"),
     )
-    removed_part = Table(  # bytes that are to go: their row is gone already
+    removed_part = Table(  # bytes that are to go: a trigger writes it for each part that is deleted
         "removed_part",
         metadata,
         Column("key", Text, primary_key=True),

@@ -4,9 +4,6 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.profile_svc.core.tables import Timestamp, metadata
-from shared.jobs import job_table
-
-job = job_table(metadata)
 
 customer_import = Table(  # an import, beside its job, which has the same id
     "customer_import",
@@ -16,6 +13,7 @@ customer_import = Table(  # an import, beside its job, which has the same id
     Column("owner", Text, nullable=False),  # the client who asked for it
     Column("dry_run", Boolean, nullable=False),
     Column("encoding", Text),  # given or found
+    Column("layout", JSONB),  # how the file is read: header, delimiter, targets, constants
     Column("problem", JSONB),  # why the whole file was refused: code, byte, row
     Column("opened", BigInteger, nullable=False, server_default="0"),
     Column("updated", BigInteger, nullable=False, server_default="0"),

@@ -1,6 +1,6 @@
 """What becomes of each row of an import: opened, updated, unchanged, skipped, or refused with its reason (P12)."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from uuid import UUID
 from services.profile_svc.files.domain.customer_file import CustomerFile, CustomerKind, Facts, amend_file
 from services.profile_svc.files.domain.registration import RegistrationBatch, RegistrationRequest, file_exists
 from services.profile_svc.references.domain import Reference
-from shared.errors import DomainError, customer_not_found, invalid
+from shared.errors import DomainError, conflict, customer_not_found, invalid
 from shared.events import Event
 
 OnExisting = Literal["update", "skip", "refuse"]
@@ -63,6 +63,7 @@ class ImportBatch:
     registration: RegistrationBatch
     on_existing: OnExisting
     visible: Collection[UUID]  # those of the files that who asked for the import may see
+    merged: Mapping[UUID, CustomerFile] = field(default_factory=dict)  # what merged customers say together
     amended: dict[UUID, CustomerFile] = field(default_factory=dict)
     originals: dict[UUID, CustomerFile] = field(default_factory=dict)  # of the amended
     events: list[Event] = field(default_factory=list)
@@ -89,6 +90,8 @@ class ImportBatch:
         is_own = known is not None and (known.id in self.registration.opened or known.id in self.visible)
         if known is not None and not is_own:
             raise customer_not_found(None, pointer="/id" if request.id is not None else "/ref")
+        if known is not None and known.id in self.merged:
+            return self._merged(row, request, self.merged[known.id], at, regions)
         if known is not None and known.kind != "unknown":
             return self._existing(row, request, known, at, regions)
         if request.kind is None:
@@ -113,6 +116,17 @@ class ImportBatch:
         if request.reference is not None:
             self.registration.sources.add((known.id, request.reference.source))
         return RowOutcome(row, UPDATED, file, {"kind": known.kind, "facts": dict(known.facts)})
+
+    def _merged(
+        self, row: ImportRow, request: RowRequest, known: CustomerFile, at: datetime, regions: Sequence[str]
+    ) -> RowOutcome:
+        """A customer who was merged says what its members say together. A row that says the same is fine; whose value
+        counts from now on is a person's decision, one by one."""
+        if amend_file(known, request.kind, request.facts, at, regions=regions)[0] is known:
+            return RowOutcome(row, UNCHANGED, known)
+        if self.on_existing == "skip":
+            return RowOutcome(row, SKIPPED, known)
+        raise conflict("customer_is_merged", "This customer was merged: change it by hand.")
 
     def _keep(self, file: CustomerFile, known: CustomerFile) -> None:
         self.registration.files[file.id] = file

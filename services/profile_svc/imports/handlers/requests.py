@@ -40,27 +40,30 @@ async def request_import(
     file = await load_ready_upload(tx, asked.upload_id, actor, *MEDIA_TYPES[asked.format])
     parts = await list_parts(tx, file.id)
     head = await read_bytes(store, parts, 0, min(file.received, HEAD_BYTES))
-    params: dict[str, object] = {
-        "file_id": file.id,
+    layout: dict[str, object] = {
         "format": asked.format,
         "encoding": asked.encoding,
         "delimiter": asked.delimiter or ",",
+        "header": ["line"],
         "targets": [],
-        "constants": asked.constants,
+        "constants": dict(asked.constants),
         "data_offset": len(BOM) if head.startswith(BOM) else 0,
+    }
+    params: dict[str, object] = {
+        "file_id": file.id,
         "dry_run": asked.dry_run,
         "on_existing": asked.on_existing,
         "actor": kept_actor(actor),
     }
     if asked.format == "csv":
-        params |= read_header(head, asked.encoding, asked.delimiter, asked.mapping, whole=file.received <= HEAD_BYTES)
+        layout |= read_header(head, asked.encoding, asked.delimiter, asked.mapping, whole=file.received <= HEAD_BYTES)
     elif asked.encoding == "gb18030":
         raise invalid("encoding_not_of_this_format", "NDJSON is UTF-8.", pointer="/encoding")
     else:
-        params |= {"encoding": "utf-8"}
+        layout["encoding"] = "utf-8"
     job = await request_job(tx, steps.KIND, params, by=actor.subject, job_id=new_id())
     await imports.add_import(
-        tx, job.id, file.id, actor.client, dry_run=asked.dry_run, expires_at=tx.at + keep
+        tx, job.id, file.id, actor.client, layout, dry_run=asked.dry_run, expires_at=tx.at + keep
     )  # fmt: skip
     return await imports.load_import(tx, job.id)
 

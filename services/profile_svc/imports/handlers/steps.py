@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.profile_svc.files.domain.registration import RegistrationBatch
 from services.profile_svc.files.repository import registration
+from services.profile_svc.files.repository.customer_files import get_file
 from services.profile_svc.imports.domain.records import ENCODINGS, EncodingCheck, broken_encoding
 from services.profile_svc.imports.domain.row_outcomes import (
     OPENED,
@@ -26,7 +27,7 @@ from services.profile_svc.references.repository.customer_sources import add_sour
 from shared.chassis import Actor
 from shared.chassis.audit import add_access
 from shared.chassis.http.ndjson import WorkSlice
-from shared.errors import DomainError
+from shared.errors import DomainError, not_found
 from shared.files import PartRow, file_store
 from shared.files.repository import list_parts, load_ready_file
 from shared.jobs import Done, Failed, Job, JobContext, JobKind, Outcome
@@ -47,22 +48,39 @@ class PreparedRows:
     regions: Sequence[str]
 
 
-Prepared = EncodingCheck | PreparedRows | DomainError
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """The file was read through: in which encoding it is text, where data begins behind how many rows of header."""
+
+    check: EncodingCheck
+    data_offset: int
+    header_rows: int
+
+
+Prepared = CheckedFile | PreparedRows | DomainError
+TABLE_FORMAT = ("format", "delimiter", "targets", "constants")
+
+
+async def _layout_of(context: JobContext, job: Job) -> dict[str, Any]:
+    """How the file is read; 404 where its form was erased with a customer that it named."""
+    found, _ = await context.database.run(lambda tx: imports.load_import(tx, job.id))
+    if found.layout is None:
+        raise not_found("file_not_found", "The file is not there any more.")
+    return found.layout
 
 
 async def prepare_batch(context: JobContext, job: Job) -> Prepared:
     """Outside of the step's transaction: read the file through, or the next rows with their ids from the registry."""
     store = file_store(context.settings)
     try:
-        parts = await _parts_of(context, job)
+        layout, parts = await _layout_of(context, job), await _parts_of(context, job)
+        table = TableFormat(**{name: layout[name] for name in TABLE_FORMAT})
         if job.cursor is None:
-            encoding = job.params["encoding"]
-            encodings = ENCODINGS if encoding is None else (encoding,)
-            return await check_file(store, parts, encodings, quoted=_table_of(job).is_csv)
+            encodings = ENCODINGS if layout["encoding"] is None else (layout["encoding"],)
+            check = await check_file(store, parts, encodings, quoted=table.is_csv)
+            return CheckedFile(check, layout["data_offset"], int(table.is_csv))
         place = job.cursor
-        batch = await read_batch(
-            store, parts, _table_of(job), place["encoding"], place["offset"], place["row"], BATCH_ROWS
-        )
+        batch = await read_batch(store, parts, table, place["encoding"], place["offset"], place["row"], BATCH_ROWS)
     except DomainError as refusal:
         return refusal
     references = list(
@@ -90,7 +108,7 @@ async def take_batch(tx: Transaction, job: Job, prepared: Prepared) -> Outcome:
     if isinstance(prepared, DomainError):
         await imports.save_problem(tx, job.id, {"code": prepared.code, "detail": prepared.detail} | prepared.facts)
         return Failed(prepared.code)
-    if isinstance(prepared, EncodingCheck):
+    if isinstance(prepared, CheckedFile):
         return await _begin(tx, job, prepared)
     outcomes = await _take_rows(tx, job, prepared)
     point("imports.before_commit")
@@ -102,16 +120,16 @@ async def take_batch(tx: Transaction, job: Job, prepared: Prepared) -> Outcome:
     return job.next(cursor, done=len(outcomes))
 
 
-async def _begin(tx: Transaction, job: Job, check: EncodingCheck) -> Outcome:
+async def _begin(tx: Transaction, job: Job, file: CheckedFile) -> Outcome:
+    check = file.check
     if check.broken_at is not None:
         byte, row = check.broken_at
         refusal = broken_encoding(check.encoding, byte, row)
         await imports.save_problem(tx, job.id, {"code": refusal.code, "detail": refusal.detail} | refusal.facts)
         return Failed(refusal.code)
     await imports.save_encoding(tx, job.id, check.encoding)
-    header_rows = int(job.params["format"] == "csv")
-    place = {"encoding": check.encoding, "offset": job.params["data_offset"], "row": 1 + header_rows}
-    return job.next(place, total=max(check.records - header_rows, 0))
+    place = {"encoding": check.encoding, "offset": file.data_offset, "row": 1 + file.header_rows}
+    return job.next(place, total=max(check.records - file.header_rows, 0))
 
 
 async def _take_rows(tx: Transaction, job: Job, prepared: PreparedRows) -> list[RowOutcome]:
@@ -120,7 +138,8 @@ async def _take_rows(tx: Transaction, job: Job, prepared: PreparedRows) -> list[
     ids = {id for id in prepared.customer_ids if id is not None}
     files = await registration.load_files(tx, ids)
     visible = await customers.list_visible(tx, files, actor)
-    batch = ImportBatch(RegistrationBatch(files), job.params["on_existing"], visible)
+    merged = {id: (await get_file(tx, id, actor)).file for id in await customers.list_merged(tx, visible)}
+    batch = ImportBatch(RegistrationBatch(files), job.params["on_existing"], visible, merged)
     outcomes: list[RowOutcome] = []
     work = WorkSlice()
     for row, customer_id in zip(prepared.batch.rows, prepared.customer_ids, strict=True):
@@ -162,11 +181,6 @@ async def _parts_of(context: JobContext, job: Job) -> list[PartRow]:
         return await list_parts(tx, file.id)
 
     return await context.database.run(read)
-
-
-def _table_of(job: Job) -> TableFormat:
-    names = ("format", "delimiter", "targets", "constants")
-    return TableFormat(**{name: job.params[name] for name in names})
 
 
 def _without_unknown_sources(batch: RowBatch, known: dict[tuple[str, str], bool]) -> RowBatch:

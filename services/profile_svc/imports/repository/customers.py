@@ -13,6 +13,13 @@ from shared.chassis import Actor
 from shared.messaging import Transaction
 from shared.sql import update_many
 
+
+async def list_merged(tx: Transaction, ids: Collection[UUID]) -> list[UUID]:
+    """Those of the customers who are one with somebody."""
+    rows = await tx.raw.fetch("select id from customer where id = any($1::uuid[]) and root_id is not null", list(ids))
+    return [row["id"] for row in rows]
+
+
 SEARCHED = ("names", "phones", "emails")
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from services.profile_svc.imports.domain.reversal import ImportedCustomer
 from services.profile_svc.imports.domain.row_outcomes import REFUSED, RowOutcome
 from services.profile_svc.imports.tables import import_row
@@ -26,6 +28,7 @@ class CustomerImport:
     owner: str
     dry_run: bool
     encoding: str | None
+    layout: dict[str, Any] | None
     problem: dict[str, Any] | None
     opened: int
     updated: int
@@ -45,13 +48,14 @@ COLUMNS = ", ".join(f"i.{field.name}" for field in fields(CustomerImport))
 
 
 async def add_import(
-    tx: Transaction, import_id: UUID, file_id: UUID, owner: str, *, dry_run: bool, expires_at: datetime
-) -> None:
-    """An import of which no row has been read."""
+    tx: Transaction, import_id: UUID, file_id: UUID, owner: str, layout: Mapping[str, Any], *, dry_run: bool,
+    expires_at: datetime,
+) -> None:  # fmt: skip
+    """An import of which no row has been read. `layout`: how the file is read."""
     await tx.raw.execute(
-        """insert into customer_import (id, file_id, owner, dry_run, created_at, expires_at)
-           values ($1, $2, $3, $4, $5, $6)""",
-        import_id, file_id, owner, dry_run, tx.at, expires_at,
+        """insert into customer_import (id, file_id, owner, dry_run, layout, created_at, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7)""",
+        import_id, file_id, owner, dry_run, orjson.dumps(layout).decode(), tx.at, expires_at,
     )  # fmt: skip
 
 
@@ -95,7 +99,9 @@ async def save_encoding(tx: Transaction, import_id: UUID, encoding: str) -> None
 
 async def save_problem(tx: Transaction, import_id: UUID, problem: Mapping[str, Any]) -> None:
     """The file as a whole was refused, and why."""
-    await tx.raw.execute("update customer_import set problem = $2 where id = $1", import_id, dict(problem))
+    await tx.raw.execute(
+        "update customer_import set problem = $2 where id = $1", import_id, orjson.dumps(problem).decode()
+    )
 
 
 async def add_outcomes(
@@ -212,16 +218,3 @@ async def forget_expired(tx: Transaction, limit: int = 5000) -> int:
     if count < limit:
         await tx.raw.execute("delete from customer_import where id = $1", import_id)
     return count
-
-
-async def erase_rows_of(tx: Transaction, customer_id: UUID) -> list[UUID]:
-    """Take what rows say of a customer out of them (P13). Returns the files of the imports that named the customer."""
-    rows = await tx.raw.fetch(
-        """with named as (
-               update import_row set before = null, content = null, detail = null
-               where customer_id = $1 returning import_id
-           )
-           select distinct file_id from customer_import where id in (select import_id from named)""",
-        customer_id,
-    )
-    return [row["file_id"] for row in rows]

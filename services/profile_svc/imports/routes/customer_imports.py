@@ -134,8 +134,8 @@ async def read_refused_rows(
     if actor.source is not None:
         raise not_found("not_found", "There is nothing here.")
     service: Service = request.app.state.service
-    found, job = await service.database.run(lambda tx: imports.load_import(tx, import_id, owner_in(actor)))
-    header = job.params.get("header") or ["line"]
-    rows = error_rows(service.database, found.id, header, job.params["delimiter"], language)
+    found, _ = await service.database.run(lambda tx: imports.load_import(tx, import_id, owner_in(actor)))
+    layout = found.layout or {"header": ["line"], "delimiter": ","}
+    rows = error_rows(service.database, found.id, layout["header"], layout["delimiter"], language)
     headers = {"Content-Disposition": f'attachment; filename="refused-{found.id}.csv"'}
     return StreamingResponse(rows, 200, headers, media_type="text/csv; charset=utf-8")

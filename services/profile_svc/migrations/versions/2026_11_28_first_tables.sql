@@ -349,6 +349,7 @@ create table customer_import (
     owner text not null,
     dry_run boolean not null,
     encoding text,
+    layout jsonb,
     problem jsonb,
     opened bigint not null default 0,
     updated bigint not null default 0,
