@@ -13,6 +13,7 @@ from rich.status import Status
 from deploy.verify.check import verify
 from deploy.verify.invariant import ALL_SERVICES
 from deploy.verify.report import print_report
+from deploy.verify.stored_bytes import file_location
 
 
 class NothingToVerify(RuntimeError):
@@ -22,6 +23,7 @@ class NothingToVerify(RuntimeError):
 def run(data: Path, as_json: bool = False, everybody: bool = False) -> int:
     """The exit code: 0 when every invariant holds, 1 when one is broken, 2 when the databases do not answer."""
     errors = Console(stderr=True, highlight=False)
+    file_location.set(files_of(data))
     try:
         with Status("Checking", console=errors) as status:  # silent where nobody watches
             report = asyncio.run(
@@ -54,6 +56,13 @@ def database_urls(data: Path, environment: Mapping[str, str] | None = None) -> d
         missing = [f"PATRON_DATABASE_URL_{service.upper()}" for service, url in named.items() if not url]
         raise NothingToVerify(f"Set also {', '.join(missing)}, or none of them for the embedded system.")
     return embedded_urls(data)
+
+
+def files_of(data: Path, environment: Mapping[str, str] | None = None) -> str | None:
+    """Where files lie: as PATRON_FILES says, else in the folder of the embedded system; None where neither is."""
+    environment = os.environ if environment is None else environment
+    folder = data / "files"
+    return environment.get("PATRON_FILES") or (str(folder) if folder.is_dir() else None)
 
 
 def embedded_urls(data: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ from deploy.verify.invariants import (
     complaints,
     copies,
     external_facts,
+    files,
     indicators,
     key_accounts,
     messages,
@@ -48,5 +49,6 @@ INVARIANTS: tuple[Invariant, ...] = (
     *overview.INVARIANTS,
     *standing_in_overview.INVARIANTS,
     *messages.INVARIANTS,
+    *files.INVARIANTS,
     *personal_data.INVARIANTS,
 )
