@@ -51,8 +51,15 @@ STREAMED = {
     "DELETE": re.compile(r"uploads/[^/]+"),
 }
 
+PROMPT = frozenset({"calls/pop"})
+
 # What is about single customers, and so can be held to a partner's own. All else shows everybody's figures.
 FOR_PARTNERS = frozenset({"customers", "complaints"})
+
+
+def is_prompt(method: str, path: str) -> bool:
+    """Whether somebody waits for this answer while a telephone rings: it is there at once, or a refusal is."""
+    return method == "GET" and path in PROMPT
 
 
 def is_for_partners(path: str) -> bool:

@@ -88,7 +88,7 @@ async def forward(service: Service, name: str, call: ServiceCall, actor: Actor, 
     except httpx.ConnectTimeout:
         raise service_unavailable(name) from None
     except httpx.TimeoutException:
-        raise Refused(504, "service_timeout", f"{name} did not answer in time.", service=name) from None
+        raise service_timeout(name) from None
     except (httpx.TransportError, LookupError):
         raise service_unavailable(name) from None
     if answer.status_code == 401:
@@ -102,6 +102,11 @@ def forwarded_response_headers(headers: httpx.Headers) -> dict[str, str]:
     if not forwarded.get("location", "/").startswith("/"):
         del forwarded["location"]  # an address inside the house
     return forwarded
+
+
+def service_timeout(name: str) -> Refused:
+    """The refusal for a service that has not answered in time: 504, nobody knows whether it did anything."""
+    return Refused(504, "service_timeout", f"{name} did not answer in time.", service=name)
 
 
 def service_unavailable(name: str) -> Refused:

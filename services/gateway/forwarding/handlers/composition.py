@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from services.gateway.forwarding.domain.circuit_breaker import CircuitBreaker
-from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
+from services.gateway.forwarding.handlers.calls import (
+    ServiceAnswer,
+    ServiceCall,
+    forward,
+    service_timeout,
+    service_unavailable,
+)
 from shared.chassis import Actor, Refused, Service
 
 REST_SECONDS = 0.3  # what rounds after the first get in all, when the first took its whole time
@@ -85,6 +91,27 @@ class Composer:
             elif part.service not in composed.missing:
                 composed.missing.append(part.service)
         return composed
+
+    async def read(self, actor: Actor, name: str, call: ServiceCall) -> ServiceAnswer:
+        """An answer that is one part alone: in a part's time, and behind the same circuit breaker.
+
+        Raises Refused 504 `service_timeout` when it is not there in time, and 503 `service_unavailable` when the
+        service is out of reach, or has failed so often that it is left alone for some seconds.
+        """
+        breaker = self._breaker(name)
+        if not breaker.allows(time.monotonic()):
+            raise service_unavailable(name)
+        try:
+            async with asyncio.timeout(self.part_seconds):  # of all of it: httpx counts each read anew
+                answer = await forward(self.service, name, call, actor, seconds=self.part_seconds)
+        except (Refused, TimeoutError) as failure:
+            breaker.record_failure(time.monotonic())
+            raise failure if isinstance(failure, Refused) else service_timeout(name) from None
+        except BaseException:
+            breaker.abandon()
+            raise
+        breaker.record_success()
+        return answer
 
     def _breaker(self, name: str) -> CircuitBreaker:
         return self._breakers.setdefault(name, CircuitBreaker())

@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of, settings_of
-from services.gateway.forwarding.dependencies import composer_of, forward_request, response_of
-from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, is_streamed, service_for
+from services.gateway.forwarding.dependencies import composer_of, forward_request, read_promptly, response_of
+from services.gateway.forwarding.domain.paths import customer_in, is_for_partners, is_prompt, is_streamed, service_for
 from services.gateway.forwarding.handlers.calls import ServiceAnswer, ServiceCall, forward
 from services.gateway.forwarding.handlers.names import with_names
 from services.gateway.forwarding.handlers.overview import load_fresh_overview
@@ -38,8 +38,7 @@ async def read_overview(request: Request, customer_id: Id, fresh: bool = False) 
     actor = await actor_of(request)
     await _require_own_customers(request, actor, b"")
     if not fresh:
-        seconds = settings_of(request).part_seconds
-        return _readable(await forward_request(request, "profile", actor, b"", seconds=seconds), actor)
+        return _readable(await read_promptly(request, "profile", actor), actor)
     overview, refusal = await load_fresh_overview(composer_of(request), customer_id, actor)
     if refusal is not None:
         return response_of(refusal)
@@ -67,6 +66,8 @@ async def forward_to_service(request: Request, path: str) -> Response:
     body = await request.body()
     await _require_own_customers(request, actor, body)
     query: bytes = request.scope["query_string"]
+    if is_prompt(request.method, path):
+        return response_of(await read_promptly(request, name, actor, query=query))
     answer = await forward_request(request, name, actor, body, query=query)
     if answer.status == 405:
         return response_of(_with_own_methods(request, answer))
