@@ -56,6 +56,8 @@ class ServiceSettings(ListenerSettings):
     holidays: str = "CN"
     dev_issuer: bool = False
     dev_issuer_public: bool = False  # gives everybody who reaches the service any role: has to be said on its own
+    traces_to: str = ""  # an OpenTelemetry collector, as http://collector:4318/v1/traces; needs the extra `otel`
+    traces_share: float = Field(default=1.0, ge=0, le=1)  # of all traces, how many are exported
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database_url", "migration_database_url")

@@ -17,6 +17,7 @@ from shared.chassis.observability.metrics import Metrics
 from shared.chassis.observability.security_log import SecurityLog
 from shared.chassis.observability.tracing import continue_trace, traceparent
 from shared.chassis.problems import PROBLEM_CODE, Refused, problem_of
+from shared.messaging.tracing import Attributes, Span, SpanCollector
 
 log = structlog.get_logger(__name__)
 
@@ -59,10 +60,11 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began, began_at = time.perf_counter(), time.time_ns()
         given, trace, purpose = _headers_of(scope)
         identifier = given if given is not None and REQUEST_ID_FORM.fullmatch(given) else uuid4().hex
-        tokens = request_id.set(identifier), traceparent.set(continue_trace(trace))
+        own_trace, parent = continue_trace(trace)
+        tokens = request_id.set(identifier), traceparent.set(own_trace)
         for_what = purpose_of_request.set(purpose)
         status = 0
 
@@ -91,6 +93,8 @@ class RequestContextMiddleware:
             await problem_of(error)(scope, receive, send_with_headers)
         finally:
             self._account(scope, status, time.perf_counter() - began)
+            if SpanCollector.collect is not None:
+                SpanCollector.collect(_span_of(scope, status or GAVE_UP, own_trace, parent, began_at))
             request_id.reset(tokens[0])
             traceparent.reset(tokens[1])
             purpose_of_request.reset(for_what)
@@ -136,6 +140,13 @@ def _headers_of(scope: Scope) -> tuple[str | None, str | None, str | None]:
         elif name == PURPOSE:
             purpose = value.decode("latin-1")
     return identifier, trace, purpose
+
+
+def _span_of(scope: Scope, status: int, own: str, parent: str | None, began_at: int) -> Span:
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+    route = getattr(scope.get("route"), "path", None) or "(none)"
+    attributes: Attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    return Span(f"{method} {route}", "server", own, parent, began_at, time.time_ns(), status >= 500, attributes)
 
 
 def unwritable(scope: Scope) -> Refused | None:

@@ -27,7 +27,8 @@ def current_request_id() -> str | None:
 Line = MutableMapping[str, Any]
 
 
-def _say_where(_: Any, __: str, line: Line) -> Line:
+def write_where(_: Any, __: str, line: Line) -> Line:
+    """Adds the request's id and the trace, where there are any."""
     if (identifier := request_id.get()) is not None:
         line["request_id"] = identifier
     if (trace := current_traceparent()) is not None:
@@ -69,7 +70,7 @@ def write_logs(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.add_log_level,
         Named(service),
-        _say_where,
+        write_where,
         _describe_error,
     ]
     structlog.configure(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.chassis.access.policy import check_every_route_has_a_policy
 from shared.chassis.http import idempotency
 from shared.chassis.http.query_parameters import refuse_unknown_parameters
 from shared.chassis.http.unknown_customers import CUSTOMER_TOPICS
+from shared.chassis.observability.trace_export import spans_exported
 from shared.chassis.operations import deployment
 from shared.chassis.service import Service
 from shared.events import OWNERS
@@ -52,8 +53,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     check_every_route_has_a_policy(app)
     refuse_unknown_parameters(app)
     stops: dict[str, asyncio.Event] = {}
+    traces = ExitStack()
     try:
         if service.ports.running:
+            if service.settings.traces_to:
+                traces.enter_context(
+                    spans_exported(service.name, service.settings.traces_to, service.settings.traces_share)
+                )
             _hear_signals(service)
             await _start(service, stops)
             if service.ports.broker is None:  # a process of its own, not one of many applications in a test's
@@ -71,6 +77,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if service.ports.database is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(service.database.close(), STOP_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(traces.close), STOP_SECONDS)
         log.info("stopped", service=service.name)
 
 

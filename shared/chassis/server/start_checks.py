@@ -18,6 +18,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.chassis.observability.trace_export import missing_packages
 from shared.chassis.server.hosts import ANY, LOOPBACK
 from shared.chassis.settings import ServiceSettings
 from shared.events import OWNERS
@@ -47,8 +48,17 @@ def describe_settings_error(error: ValidationError | SettingsError) -> list[str]
 
 def find_faults(settings: ServiceSettings) -> list[str]:
     """Everything that keeps a service with these settings from starting; empty when it may start."""
-    checks: tuple[Callable[[Any], Iterator[str]], ...] = (_issuers, _hosts, _database, _keys)
+    checks: tuple[Callable[[Any], Iterator[str]], ...] = (_issuers, _hosts, _database, _keys, _traces)
     return [fault for check in checks for fault in check(settings)]
+
+
+def _traces(settings: ServiceSettings) -> Iterator[str]:
+    if not settings.traces_to:
+        return
+    if urlsplit(settings.traces_to).scheme not in ("http", "https"):
+        yield "PATRON_TRACES_TO is no address: write it as http://collector:4318/v1/traces."
+    if missing := missing_packages():
+        yield f"PATRON_TRACES_TO needs the packages of patron[otel], and {', '.join(missing)} is not installed."
 
 
 def is_loopback(host: str | None) -> bool:

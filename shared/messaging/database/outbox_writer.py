@@ -6,7 +6,6 @@ is never a cursor (measured: a relay reading `position > last` lost 36 % under l
 """
 
 from collections.abc import Sequence
-from contextvars import ContextVar
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -18,12 +17,10 @@ import asyncpg
 from shared.events import Event
 from shared.messaging import faults
 from shared.messaging.ids import new_id
+from shared.messaging.tracing import current_traceparent, traces_of_keys
 
 SHARDS = 16
 DIGEST_BYTES = 16
-
-current_traceparent: ContextVar[str | None] = ContextVar("current_traceparent", default=None)
-"""W3C trace context of what is being done; the chassis sets it per request, the consumer per batch."""
 
 RECORD = """
 with arriving as (
@@ -107,8 +104,12 @@ async def record(raw: "asyncpg.Connection[Any]", events: Sequence[AnnouncedEvent
 
 
 def with_ids(events: Sequence[Event | SerializedEvent], ids: Sequence[UUID] | None) -> list[AnnouncedEvent]:
-    """Each event with its id (from `ids`, as many as events, or a new one) and the present trace."""
-    traceparent = current_traceparent.get()
-    if ids is None:
-        return [AnnouncedEvent(new_id(), event, traceparent) for event in events]
-    return [AnnouncedEvent(event_id, event, traceparent) for event_id, event in zip(ids, events, strict=True)]
+    """Each event with its id (from `ids`, as many as events, or a new one) and its trace: its key's, or the present."""
+    traceparent, of_keys = current_traceparent.get(), traces_of_keys.get()
+    given = [new_id() for _ in events] if ids is None else ids
+    if of_keys is None:
+        return [AnnouncedEvent(event_id, event, traceparent) for event_id, event in zip(given, events, strict=True)]
+    return [
+        AnnouncedEvent(event_id, event, of_keys.get(event.key, traceparent))
+        for event_id, event in zip(given, events, strict=True)
+    ]

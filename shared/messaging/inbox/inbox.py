@@ -16,7 +16,6 @@ from shared.errors import DomainError, conflict
 from shared.events import CATALOGUE, Event, Meta, read_event
 from shared.messaging import faults
 from shared.messaging.database.failures import is_transient, took_too_long
-from shared.messaging.database.outbox_writer import current_traceparent
 from shared.messaging.database.transaction import Database, Transaction
 from shared.messaging.inbox import parked
 from shared.messaging.inbox.log_client import LogClient
@@ -33,6 +32,7 @@ from shared.messaging.inbox.resync import align_epoch, is_outranked, skip_to_fir
 from shared.messaging.outbox.event_log import LogSlice
 from shared.messaging.pulse import DEAD_SECONDS, Pulse
 from shared.messaging.subscriptions import Subscriptions
+from shared.messaging.tracing import in_trace, span, trace_of
 
 log = structlog.get_logger(__name__)
 
@@ -142,15 +142,19 @@ class Inbox:
     async def _deliver(self, tx: Transaction, queues: dict[StreamKey, list[ReceivedEvent]]) -> None:
         if self.subscriptions.locker is not None:
             await self.subscriptions.locker(tx, sorted({key for _, key in queues}))
-        try:
-            for batch in batches_by_type(queues):
-                current_traceparent.set(batch[0].traceparent)  # what is announced now carries it on
-                if batch[0].type in self.subscriptions.handlers:
-                    await self.subscriptions.deliver(tx, self.parse(batch))
-                elif batch[0].type not in CATALOGUE:
-                    raise UnknownType(batch[0].type)
-        finally:
-            current_traceparent.set(None)
+        for batch in batches_by_type(queues):
+            type_ = batch[0].type
+            if type_ not in self.subscriptions.handlers:
+                if type_ not in CATALOGUE:
+                    raise UnknownType(type_)
+                continue
+            traceparent, of_keys = trace_of(batch)
+            with (
+                in_trace(traceparent, of_keys),  # what is announced now carries it on
+                span(f"handle {type_}", "consumer", traceparent, {"events": len(batch)}),
+            ):
+                await self.subscriptions.deliver(tx, self.parse(batch))
+                log.debug("events_handled", type=type_, events=len(batch))
 
     def parse(self, batch: Sequence[ReceivedEvent]) -> list[Event]:
         """Events of one type, as the subscriptions read that type. Raises UnknownType or Unreadable."""
@@ -160,7 +164,8 @@ class Inbox:
     async def _park(self, event: ReceivedEvent, error: Exception) -> None:
         """Store the event that cannot be applied with its reason, and block its stream. Other streams go on."""
         reason, detail = reason_of(error)
-        log.error("event_parked", topic=event.topic, key=event.key, seq=event.seq, reason=reason)
+        with in_trace(event.traceparent):
+            log.error("event_parked", topic=event.topic, key=event.key, seq=event.seq, reason=reason)
 
         async def work(tx: Transaction) -> None:
             position = (await lock_positions(tx, {event.stream}))[event.stream]

@@ -27,6 +27,7 @@ from shared.messaging.database.outbox_writer import SHARDS
 from shared.messaging.database.transaction import Database
 from shared.messaging.pulse import Pulse
 from shared.messaging.seal import SEAL, KeyRing, ReadKeyRing, sealed_bytes
+from shared.messaging.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -196,7 +197,8 @@ class Relay:
         faults.point("relay.before_send")
         assert self.producer is not None
         ring = self.key_ring()
-        await self.producer.send([to_message(row, epoch, ring) for row in rows])
+        with span("send events", "producer", rows[0]["traceparent"], {"events": len(rows)}):
+            await self.producer.send([to_message(row, epoch, ring) for row in rows])
         faults.point("relay.after_send")
         recorded_at = [row["recorded_at"] for row in rows]
         await connection.execute(MARK_PUBLISHED, [row["position"] for row in rows], min(recorded_at), max(recorded_at))

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -139,12 +140,31 @@ async def test_an_event_carries_the_trace_of_its_request(client: httpx.AsyncClie
     rows = await database.run(lambda tx: tx.raw.fetch("select traceparent from outbox order by position"))
     assert rows[0]["traceparent"].startswith(TRACE[:36])
     assert rows[0]["traceparent"] != TRACE
-    assert rows[1]["traceparent"] is None
+    assert WELL_FORMED.fullmatch(rows[1]["traceparent"])  # begun at the door
+    assert rows[1]["traceparent"][3:35] != TRACE[3:35]
 
 
-@pytest.mark.parametrize("odd", [None, "", TRACE.upper(), "00-" + "0" * 32 + TRACE[35:], TRACE + "-1", TRACE[:-1]])
-def test_a_trace_that_is_none_is_not_continued(odd: str | None) -> None:
-    assert continue_trace(odd) is None
+WELL_FORMED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+ODD = (
+    *(None, "", "nonsense", TRACE.upper(), TRACE + "-1", TRACE[:-1], TRACE + "\n", f" {TRACE}", "ff" + TRACE[2:]),
+    *("00-" + "0" * 32 + TRACE[35:], TRACE[:36] + "0" * 16 + TRACE[52:], "01" + TRACE[2:] + "x"),
+)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_where_no_valid_trace_came_one_begins(odd: str | None) -> None:
+    own, parent = continue_trace(odd)
+    assert parent is None
+    assert WELL_FORMED.fullmatch(own)
+    assert own[3:35] != TRACE[3:35]
+
+
+@pytest.mark.parametrize("received", [TRACE, "01" + TRACE[2:], "cc" + TRACE[2:] + "-of-tomorrow"])
+def test_a_valid_trace_is_continued_with_a_span_of_its_own(received: str) -> None:
+    own, parent = continue_trace(received)
+    assert WELL_FORMED.fullmatch(own)
+    assert (own[3:35], own[53:], parent) == (TRACE[3:35], TRACE[53:], TRACE)
+    assert own[36:52] != TRACE[36:52]
 
 
 def test_logs_are_json_lines_and_never_repeat_what_an_error_says(monkeypatch: pytest.MonkeyPatch) -> None:

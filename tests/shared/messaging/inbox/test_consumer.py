@@ -155,19 +155,24 @@ async def test_a_message_that_no_relay_of_ours_would_send_stops_nobody(world: Wo
     assert world.consumer.unverified.total == 1
 
 
-async def test_what_a_handler_announces_carries_on_the_trace_of_what_woke_it(world: World) -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_a_handler_announces_carries_on_the_trace_of_what_woke_it(world: World, at_once: bool) -> None:
+    """In a batch of several traces, that of what came under its key."""
     traces = [f"00-{digit * 32}-{'b' * 16}-01" for digit in "12"]
 
     async def answer(tx: Transaction, events: Sequence[CustomerReferenceRegistered]) -> None:
-        announce(tx, [delivered(9) for _ in events])
+        announce(tx, [delivered(9).model_copy(update={"customer_id": event.customer_id}) for event in events])
 
     world.subscriptions.on(CustomerReferenceRegistered, answer)
     for customer_, trace in enumerate(traces):
         current_traceparent.set(trace)
         await world.write(seen(customer_, "1"))
     current_traceparent.set(None)
-    for event in await log_of(world):
-        await world.inbox.apply([event])
+    if at_once:
+        await world.inbox.apply(await log_of(world))
+    else:
+        for event in await log_of(world):
+            await world.inbox.apply([event])
     announced = await world.subscriber.run(lambda tx: tx.raw.fetch("select traceparent from outbox order by position"))
     assert [row["traceparent"] for row in announced] == traces
     assert current_traceparent.get() is None
