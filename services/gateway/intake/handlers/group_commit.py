@@ -8,13 +8,18 @@ Where batches come in, a second writer decides the next group while the database
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Generic, TypeVar, cast
 
 from shared.messaging import Database, Transaction
 from shared.messaging.database.failures import is_transient
+from shared.messaging.tracing import current_traceparent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+traces_of_items: ContextVar[Sequence[str | None]] = ContextVar("traces_of_items", default=())
+"""Of the group that is being written: the trace of each item's request, in order."""
 
 MOST_ITEMS = 500  # items a transaction: what a customer's events share is paid once; some 40 ms
 WRITERS = 2  # more only wait for each other, on customers that both have orders of
@@ -52,7 +57,7 @@ class GroupCommit(Generic[Item, Result]):
         self.database = database
         self.decide = decide
         self.most_items = most_items
-        self._waiting: deque[tuple[Item, _PendingResults[Result], int]] = deque()
+        self._waiting: deque[tuple[Item, _PendingResults[Result], int, str | None]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
@@ -67,7 +72,8 @@ class GroupCommit(Generic[Item, Result]):
         if not items:
             return []
         results: _PendingResults[Result] = _PendingResults(len(items))
-        self._waiting.extend((item, results, index) for index, item in enumerate(items))
+        trace = current_traceparent.get()
+        self._waiting.extend((item, results, index, trace) for index, item in enumerate(items))
         if not self._writers or (len(self._writers) < WRITERS and len(self._waiting) >= ENOUGH_FOR_A_SECOND_WRITER):
             self._writers.add(asyncio.create_task(self._write_while_there_is_work()))
         return await results.complete
@@ -79,19 +85,20 @@ class GroupCommit(Generic[Item, Result]):
         finally:  # in the step that saw nothing waiting: what comes after it calls a writer anew
             self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
-    async def _write(self, group: "Sequence[tuple[Item, _PendingResults[Result], int]]") -> None:
+    async def _write(self, group: "Sequence[tuple[Item, _PendingResults[Result], int, str | None]]") -> None:
         """Write a group. An error that will not pass is narrowed down to the one item that causes it."""
-        items = [item for item, _, _ in group]
+        items = [item for item, _, _, _ in group]
+        traces_of_items.set([trace for _, _, _, trace in group])
         try:
             results = await self.database.run(lambda tx: self.decide(tx, items))
         except Exception as error:
             if len(group) == 1 or is_transient(error):
-                for _, waiting, index in group:
+                for _, waiting, index, _ in group:
                     waiting.give(index, error)
                 return
             half = len(group) // 2
             await self._write(group[:half])
             await self._write(group[half:])
         else:
-            for (_, waiting, index), result in zip(group, results, strict=True):
+            for (_, waiting, index, _), result in zip(group, results, strict=True):
                 waiting.give(index, result)

@@ -15,6 +15,7 @@ from services.gateway.intake.domain.orders import (
     order_placed,
 )
 from services.gateway.intake.domain.reversals import Reversal
+from services.gateway.intake.handlers.group_commit import traces_of_items
 from services.gateway.intake.repository import orders
 from services.gateway.intake.repository.accepted_orders import load_accepted_orders
 from services.gateway.intake.repository.deliveries import list_deliveries
@@ -24,6 +25,7 @@ from shared.errors import not_found
 from shared.events import OrderPlaced
 from shared.messaging import Transaction, announce, new_id
 from shared.messaging.database.outbox_writer import SerializedEvent
+from shared.messaging.tracing import current_traceparent, in_trace
 
 
 async def accept_reported_orders(
@@ -34,11 +36,26 @@ async def accept_reported_orders(
     decision = accept_orders(reported, receipts, registry, rules=rules, at=tx.at, new_id=new_id)
     if registry.added:
         await add_references(tx, registry.added)
-        announce(tx, registry.events())
     if decision.orders:
         await orders.add_orders(tx, decision.orders)
+    first, of_customers = _traces(reported, decision.orders)
+    with in_trace(first, of_customers):
+        announce(tx, registry.events())
         announce(tx, map(event_of, decision.orders), ids=[order.event_id for order in decision.orders])
     return decision.outcomes
+
+
+def _traces(
+    reported: Sequence[ReportedOrder], accepted: Sequence[AcceptedOrder]
+) -> tuple[str | None, dict[str, str] | None]:
+    """A group is of many requests: each order's event, and its customer's, belong to the trace of its own."""
+    traces = traces_of_items.get()
+    first = traces[0] if traces else current_traceparent.get()
+    if len(traces) != len(reported) or all(trace == first for trace in traces):
+        return first, None
+    of_orders = {order.key: trace for order, trace in zip(reported, traces, strict=True) if trace is not None}
+    keys = ((str(order.customer_id), (order.source, order.content.order_ref)) for order in accepted)
+    return first, {customer: of_orders[key] for customer, key in keys if key in of_orders}
 
 
 def event_of(order: AcceptedOrder) -> SerializedEvent:
