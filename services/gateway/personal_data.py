@@ -33,7 +33,6 @@ PERSONAL_DATA = PersonalData(
         "delivery": Rows(OF_ORDERS, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source lines"),
         "payment": Rows(OF_RECEIVABLES, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
         "receivable": Rows(OF_CUSTOMER, blank={"ref": ID, "fingerprint": NO_DIGEST}, codes="source"),
-        "reference_removal": Apart("that there was a reference, without saying which one", "source"),
         "employee_sign_in": Apart(
             "the company's own people: ids, and digests of sign-ins", "employee_id subject_digest unit"
         ),

@@ -73,9 +73,6 @@ PERSONAL_DATA = PersonalData(
         "message_report": Rows(
             "t.message_id in (select id from message_request where customer_id = any($1))", codes="state recorded_by"
         ),
-        "merge_decision": Apart(
-            "whose names of facts were kept in a merge, by ids", "keep edited merged_by unmerged_by"
-        ),
         "unit": Apart("the company's own units", "code name kind parent"),
         "case_copy": Rows(OF_CUSTOMER),
         "receivable_copy": Rows(OF_CUSTOMER),
@@ -83,7 +80,9 @@ PERSONAL_DATA = PersonalData(
         "person_export": Rows(OF_CUSTOMER, codes="requested_by"),
         "erasure": Rows(OF_CUSTOMER, blank=nulled("person"), codes="person_kind reason requested_by"),
         "erasure_receipt": Rows(OF_CUSTOMER, codes="service stores"),
-        "merge_decision": Apart("of which field whose value counts, and who said so", "keep edited merged_by unmerged_by"),
+        "merge_decision": Apart(
+            "of which field whose value counts, and who said so", "keep edited merged_by unmerged_by"
+        ),
         "employee": Apart(
             "the company's own people, by its directory",
             "employee_id name phone_extension centre deputy_id unit skills subject languages",

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from services.gateway.access.domain.employees import EmployeesBySignIn, KnownEmployee, SignIn, actor_of_sign_in
 from services.gateway.access.handlers import authenticator, refreshed_copy
+from services.gateway.access.handlers.known_employees import EmployeesBySignIn, KnownEmployee, SignIn, actor_of_sign_in
 from services.gateway.subscriptions import subscriptions
 from shared.chassis import Actor
 from shared.events import EmployeeChanged

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
-from services.gateway.access.domain.employees import actor_of_sign_in, has_left
 from services.gateway.access.domain.failed_sign_ins import (
     FailedSignIns,
     InvalidCredential,
@@ -19,6 +18,7 @@ from services.gateway.access.domain.failed_sign_ins import (
 )
 from services.gateway.access.handlers.credentials import CredentialVerifier, VerifiedCredential
 from services.gateway.access.handlers.employees import EmployeeDirectory
+from services.gateway.access.handlers.known_employees import actor_of_sign_in, has_left
 from services.gateway.access.handlers.provider_keys import ProviderKeys
 from services.gateway.access.handlers.provider_sign_in import ProviderSignIn
 from services.gateway.access.handlers.refusals import NotVerified, too_many_failed_sign_ins, unauthorized

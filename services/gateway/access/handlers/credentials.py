@@ -10,7 +10,6 @@ from uuid import UUID
 import jwt
 
 from services.gateway.access.domain.claims import ClaimPlaces
-from services.gateway.access.domain.employees import SignIn
 from services.gateway.access.domain.partner_keys import KeyHolder, digest_of, key_id_in
 from services.gateway.access.domain.revoked_tokens import end_of_life, name_of_token
 from services.gateway.access.handlers.actors import partner_actor, sign_in_from_claims
@@ -20,6 +19,7 @@ from services.gateway.access.handlers.development_tokens import (
     PEOPLE_AUDIENCE,
     public_key_of_people,
 )
+from services.gateway.access.handlers.known_employees import SignIn
 from services.gateway.access.handlers.provider_keys import ALGORITHMS, ProviderKeys
 from services.gateway.access.handlers.provider_sign_in import DESK_CLAIMS, DESK_ISSUER
 from services.gateway.access.handlers.refusals import NotVerified, token_invalid, unauthorized

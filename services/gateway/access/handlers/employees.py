@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.gateway.access.domain.employees import EmployeesBySignIn, KnownEmployee, SignIn
+from services.gateway.access.handlers.known_employees import EmployeesBySignIn, KnownEmployee, SignIn
 from services.gateway.access.handlers.refreshed_copy import OVERLAP, RefreshedCopy
 from services.gateway.access.repository import delete_employees, list_known_employees, read_clock, save_employees
 from shared.errors import invalid
