@@ -79,8 +79,8 @@ class TierChanged(Event):
     """The rows in force from `changed_from` on, oldest first; the first may have begun before it, the last is open.
     Missing: the open row alone."""
     withdrawn: bool = False
-    """The customer has no tier at all: it had one only as one with another customer, and that was undone (P12). There are
-    no `periods`; the other fields describe the row that was open until now."""
+    """The customer has no tier at all: it had one only as one with another customer, and that was undone (P12). There
+    are no `periods`; the other fields describe the row that was open until now."""
 
     @property
     def tail(self) -> tuple[TierPeriod, ...]:

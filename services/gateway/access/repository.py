@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from services.gateway.access.domain.employees import KnownEmployee
 from services.gateway.access.domain.partner_keys import KeyHolder, PartnerKey
 from services.gateway.access.domain.revoked_tokens import RevokedToken
-from services.gateway.access.handlers.known_employees import KnownEmployee
 from services.gateway.access.tables import employee_sign_in, partner_key
 from shared.events import EmployeeChanged
 from shared.messaging import Transaction

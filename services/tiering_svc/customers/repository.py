@@ -40,9 +40,9 @@ order by customer_id for update
 
 
 async def lock_customers(tx: Transaction, customers: Sequence[str] | Sequence[UUID]) -> None:
-    """Lock customers in the order of their keys, before anything is read of them, with all who are or ever were one with
-    them (P12), or above any of these in a group (P2): what one member orders, or where it moves, may change the tier of
-    those."""
+    """Lock customers in the order of their keys, before anything is read of them, with all who are or ever were one
+    with them (P12), or above any of these in a group (P2): what one member orders, or where it moves, may change the
+    tier of those."""
     await tx.raw.execute(LOCK, customers)
 
 

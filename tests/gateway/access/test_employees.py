@@ -11,8 +11,9 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from services.gateway.access.domain.employees import EmployeesBySignIn, KnownEmployee
 from services.gateway.access.handlers import authenticator, refreshed_copy
-from services.gateway.access.handlers.known_employees import EmployeesBySignIn, KnownEmployee, SignIn, actor_of_sign_in
+from services.gateway.access.handlers.sign_ins import SignIn, actor_of_sign_in
 from services.gateway.subscriptions import subscriptions
 from shared.chassis import Actor
 from shared.events import EmployeeChanged
@@ -150,7 +151,7 @@ def test_P5_a_subject_that_moves_to_another_employee_is_that_ones_in_any_order()
         employees = EmployeesBySignIn()
         assert employees.keep([known("E-1", digest, 0)])
         assert employees.keep(order)
-        assert employees.find(sign_in) == taken
+        assert employees.find(sign_in.person.subject, sign_in.employee_id) == taken
         assert not employees.keep(order), "read again, nothing is new"
 
 

@@ -118,7 +118,8 @@ INVARIANTS = (
             select id as entry_id, customer_id, number, kind, points, available, available_so_far, held, held_so_far,
                    debt, -debt_so_far as debt_so_far, of_kind from counted
             where points <> available_moved + debt_moved or available <> available_so_far or held <> held_so_far
-               or debt <> -debt_so_far or least(available, held, debt) < 0 or (available > 0 and debt > 0 and not passing)
+               or debt <> -debt_so_far or least(available, held, debt) < 0
+               or (available > 0 and debt > 0 and not passing)
                or of_kind is not true
         """,
     ),

@@ -3,7 +3,8 @@
 from deploy.verify.invariant import Within
 
 # Made with the entry that credits them. How long they live is of the programme: the order's own, or the one in force
-# when points were given for something else. Points that came from another wallet (transferred, borrowed, repaid) keep the terms they had.
+# when points were given for something else. Points that came from another wallet (transferred, borrowed, repaid) keep
+# the terms they had.
 MADE = """
 with business as (
     select coalesce((select time_zone from deployment), 'UTC') as zone
@@ -27,7 +28,8 @@ with business as (
           from lot_extension window w as (partition by lot_id order by recorded_at, expires_at)) x
     group by lot_id
 ), lots as (
-    select l.*, c.kind, c.kept_terms, c.recorded_at, c.occurred_at, c.order_id as order_of_entry, c.customer_id as of_entry,
+    select l.*, c.kind, c.kept_terms, c.recorded_at, c.occurred_at, c.order_id as order_of_entry,
+           c.customer_id as of_entry,
            coalesce(x.first_end, l.expires_at) as first_end, x.last_end, coalesce(x.follow, true) as follow,
            o.placed_at, o.programme
     from lot l

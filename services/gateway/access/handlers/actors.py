@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.access.domain.claims import ClaimPlaces
-from services.gateway.access.handlers.known_employees import SignIn
+from services.gateway.access.handlers.sign_ins import SignIn
 from services.gateway.references.domain import source_of_partner
 from shared.chassis import Actor
 from shared.chassis.access import ROLES, scopes_of

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
+from services.gateway.access.domain.employees import has_left
 from services.gateway.access.domain.failed_sign_ins import (
     FailedSignIns,
     InvalidCredential,
@@ -18,11 +19,11 @@ from services.gateway.access.domain.failed_sign_ins import (
 )
 from services.gateway.access.handlers.credentials import CredentialVerifier, VerifiedCredential
 from services.gateway.access.handlers.employees import EmployeeDirectory
-from services.gateway.access.handlers.known_employees import actor_of_sign_in, has_left
 from services.gateway.access.handlers.provider_keys import ProviderKeys
 from services.gateway.access.handlers.provider_sign_in import ProviderSignIn
 from services.gateway.access.handlers.refusals import NotVerified, too_many_failed_sign_ins, unauthorized
 from services.gateway.access.handlers.revocations import Revocations
+from services.gateway.access.handlers.sign_ins import actor_of_sign_in
 from services.gateway.settings import Settings
 from shared.chassis import Actor
 from shared.chassis.access.tokens import Verifier

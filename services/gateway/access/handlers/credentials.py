@@ -19,10 +19,10 @@ from services.gateway.access.handlers.development_tokens import (
     PEOPLE_AUDIENCE,
     public_key_of_people,
 )
-from services.gateway.access.handlers.known_employees import SignIn
 from services.gateway.access.handlers.provider_keys import ALGORITHMS, ProviderKeys
 from services.gateway.access.handlers.provider_sign_in import DESK_CLAIMS, DESK_ISSUER
 from services.gateway.access.handlers.refusals import NotVerified, token_invalid, unauthorized
+from services.gateway.access.handlers.sign_ins import SignIn
 from services.gateway.access.repository import find_key_holder
 from services.gateway.settings import Settings
 from shared.chassis import Actor, Refused

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.gateway.access.handlers.known_employees import EmployeesBySignIn, KnownEmployee, SignIn
+from services.gateway.access.domain.employees import EmployeesBySignIn, KnownEmployee
 from services.gateway.access.handlers.refreshed_copy import OVERLAP, RefreshedCopy
+from services.gateway.access.handlers.sign_ins import SignIn
 from services.gateway.access.repository import delete_employees, list_known_employees, read_clock, save_employees
 from shared.errors import invalid
 from shared.events import EmployeeChanged
@@ -28,7 +29,11 @@ class EmployeeDirectory(RefreshedCopy[bool]):
 
     def find(self, sign_in: SignIn) -> KnownEmployee | None:
         """The employee who signs in so; None when the directory knows nobody, and for partners' people."""
-        return None if sign_in.person.partner_id is not None else self._employees.find(sign_in)
+        return (
+            None
+            if sign_in.person.partner_id is not None
+            else self._employees.find(sign_in.person.subject, sign_in.employee_id)
+        )
 
     async def load(self, employee_id: str) -> KnownEmployee:
         """The employee of this id; 422 when the directory has none."""

@@ -1,5 +1,5 @@
-"""SQL of groups (P2) and of customers who are one (P12): who stands at the head of whom, the history of a group, and the
-figures of all its members."""
+"""SQL of groups (P2) and of customers who are one (P12): who stands at the head of whom, the history of a group, and
+the figures of all its members."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -104,8 +104,8 @@ def change_history(before: StoredHistory, life: TierLife, known_from: datetime, 
 
 
 def _id(row: TierChange, known_from: datetime, new_id: NewId, *, for_another: bool) -> UUID:
-    """The row that an override begins with has the override's id, that of the customer it was set for; one that replaces
-    it later has its own."""
+    """The row that an override begins with has the override's id, that of the customer it was set for; one that
+    replaces it later has its own."""
     if row.kind == "override" and row.effective_from == known_from and not for_another:
         return UUID(row.reasons["override_id"])
     return new_id()

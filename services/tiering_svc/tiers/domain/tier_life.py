@@ -206,7 +206,7 @@ class _Walk:
 
     def take_back(self, reversal: Reversal) -> bool:
         """Something came back of an order: the walk goes back to it. Returns whether it went back."""
-        again = any([part.take_back(reversal) for part in self.parts])
+        again = any([part.take_back(reversal) for part in self.parts])  # noqa: C419 every part takes it back
         if again:
             self._go_back(0)
             self.taken_back = reversal.order_id

@@ -59,8 +59,8 @@ async def list_heads_among(tx: Transaction, customers: Sequence[UUID]) -> frozen
 async def load_graded_snapshots(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, policy: Policy, known_at: datetime | None = None
 ) -> list[CustomerSnapshot]:
-    """What a policy grades each of these customers by as of an instant, in their order: who was merged by the figures of
-    all who are one, heads of groups by those of all members where it grades them together."""
+    """What a policy grades each of these customers by as of an instant, in their order: who was merged by the figures
+    of all who are one, heads of groups by those of all members where it grades them together."""
     requests = requests_as_of(customers, as_of, policy.months)
     return await load_graded_together(
         tx, requests, groups=policy.together, classes=policy.classes, known_at=known_at

@@ -1,12 +1,9 @@
-"""Who of the directory signs in: the copy that the gateway keeps of employees, and the person that one of them is."""
+"""Who of the directory signs in: the copy that the gateway keeps of employees."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-
-from shared.chassis import Actor
-from shared.chassis.access import EVERY_CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +16,6 @@ class KnownEmployee:
     unit: str | None
     left_at: datetime | None
     recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """What a verified token says of a person. `employee_id`: the employee it names, which only the development issuer
-    may; `is_trusted`: whoever is in no directory sees every customer, so that a first try works."""
-
-    person: Actor
-    employee_id: str | None = None
-    is_trusted: bool = False
 
 
 class EmployeesBySignIn:
@@ -53,9 +40,9 @@ class EmployeesBySignIn:
                 self._by_digest[employee.subject_digest] = employee.employee_id
         return is_new
 
-    def find(self, sign_in: SignIn) -> KnownEmployee | None:
-        """The employee who signs in so; None when the directory knows nobody."""
-        employee_id = sign_in.employee_id or self._by_digest.get(digest_of_subject(sign_in.person.subject))
+    def find(self, subject: str, employee_id: str | None = None) -> KnownEmployee | None:
+        """The employee who signs in so, by a subject or as this employee; None when the directory knows nobody."""
+        employee_id = employee_id or self._by_digest.get(digest_of_subject(subject))
         return None if employee_id is None else self.find_by_id(employee_id)
 
     def find_by_id(self, employee_id: str) -> KnownEmployee | None:
@@ -71,14 +58,3 @@ def digest_of_subject(subject: str) -> str:
 def has_left(employee: KnownEmployee | None, at: datetime) -> bool:
     """Whether this is an employee who left."""
     return employee is not None and employee.left_at is not None and employee.left_at <= at
-
-
-def actor_of_sign_in(sign_in: SignIn, employee: KnownEmployee | None) -> Actor:
-    """Who asks: the person, as the employee that it is. Who is in no directory and not trusted sees, as a manager, no
-    customer at all."""
-    person = sign_in.person
-    if employee is None:
-        is_limited = person.partner_id is not None or not sign_in.is_trusted
-        return person if is_limited else replace(person, scopes=person.scopes | EVERY_CUSTOMER)
-    units = frozenset[str]() if employee.unit is None else frozenset({employee.unit})
-    return replace(person, employee_id=employee.employee_id, units=units)
