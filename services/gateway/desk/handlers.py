@@ -1,5 +1,6 @@
 """What the desk's pages hold: parts asked of the services as the person who looks, without what it may not read."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.forwarding.handlers.composition import ComposedAnswer, Composer, PartRequest, TimeBudget
+from services.gateway.my_work.handlers import load_me, load_my_cases, load_my_page
 from shared.chassis import Actor
 from shared.chassis.audience import filter_fields
 
+MY_ROWS = 50
 LISTED = "10"  # movers, warnings, cases
 FOUND = "20"
 OUTBOX = "50"
@@ -90,6 +93,26 @@ async def load_message_page(composer: Composer, actor: Actor, message_id: UUID) 
     parts = {"message": PartRequest("profile", f"/v1/message-requests/{message_id}")}
     page.add(await composer.load(actor, parts), actor)
     page.not_found = "message" not in page.parts and not page.missing
+    return page
+
+
+async def load_my_work(composer: Composer, actor: Actor) -> PageParts:
+    """The tasks, cases and customers of the employee who looks; only who they are, for who is none."""
+    page = PageParts({"me": await load_me(composer, actor), "tasks": [], "cases": [], "accounts": []})
+    page.missing += page.parts["me"]["missing"]
+    if actor.employee_id is None:
+        return page
+    budget, query = composer.budget(), {"limit": str(MY_ROWS)}
+    tasks, accounts, cases = await asyncio.gather(
+        load_my_page(composer, actor, "tasks", query, budget),
+        load_my_page(composer, actor, "accounts", query, budget),
+        load_my_cases(composer, actor, MY_ROWS, budget),
+    )
+    page.missing += sorted({*tasks.missing, *accounts.missing, *cases.missing} - set(page.missing))
+    page.parts |= {"tasks": tasks.items, "accounts": accounts.items, "cases": cases.items}
+    page.parts |= {"more_tasks": tasks.next is not None, "more_accounts": accounts.next is not None}
+    named = (item for part in (tasks, accounts, cases) for item in part.items)
+    page.parts["names"] = {item["customer_id"]: item["customer_name"] for item in named}
     return page
 
 

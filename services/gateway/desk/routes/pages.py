@@ -11,7 +11,13 @@ from fastapi.responses import RedirectResponse
 
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of
-from services.gateway.desk.handlers import load_customer_page, load_dashboard, load_message_page, load_outbox
+from services.gateway.desk.handlers import (
+    load_customer_page,
+    load_dashboard,
+    load_message_page,
+    load_my_work,
+    load_outbox,
+)
 from services.gateway.desk.routes.rendering import AREA, ChosenLanguage, language_of, show_page, signed_in_actor
 from services.gateway.forwarding.dependencies import composer_of
 from shared.chassis import public
@@ -52,6 +58,15 @@ async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage
     if page.not_found:
         return show_page(request, lang, "not_found", actor, page, status=404)
     return show_page(request, lang, "customer", actor, page)
+
+
+@router.get("/my-work")
+async def show_my_work(request: Request, lang: ChosenLanguage = None) -> Response:
+    """The tasks, cases and customers of the employee who looks."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return show_page(request, lang, "sign_in", None)
+    return show_page(request, lang, "my_work", actor, await load_my_work(composer_of(request), actor))
 
 
 @router.get("/messages")
