@@ -1,6 +1,6 @@
 """`patron token`: a development token for a role, from the gateway's development issuer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import httpx
@@ -12,15 +12,23 @@ from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, running_sta
 def token(
     role: Annotated[str, typer.Option("--role", help="The role the token carries.")],
     partner: Annotated[str | None, typer.Option("--partner", help="The partner's id, for a partner's token.")] = None,
+    employee: Annotated[
+        str | None, typer.Option("--employee", help="The employee of the directory whose token it is, by their id.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="What the token calls the person, as a provider's `sub` does.")
+    ] = None,
     data: DataOption = DEFAULT_DATA,
 ) -> None:
     """Print a development token: `curl -H "Authorization: Bearer $(patron token --role …)" …`."""
-    typer.echo(fetch_token(running_state(data).services["gateway"], role, partner))
+    named = {"partner_id": partner, "employee_id": employee, "subject": subject}
+    typer.echo(fetch_token(running_state(data).services["gateway"], role, named))
 
 
-def fetch_token(gateway: str, role: str, partner: str | None = None) -> str:
-    """A token of the gateway's development issuer; CommandFailed where it gives none."""
-    body = {"role": role} | ({"partner_id": partner} if partner else {})
+def fetch_token(gateway: str, role: str, named: Mapping[str, str | None] | None = None) -> str:
+    """A token of the gateway's development issuer, also of a partner, an employee or a subject that is `named`;
+    CommandFailed where it gives none."""
+    body = {"role": role} | {name: value for name, value in (named or {}).items() if value}
     try:
         answer = httpx.post(f"{gateway}/dev/token", json=body, timeout=10, trust_env=False)
     except httpx.HTTPError as error:

@@ -39,9 +39,10 @@ class Customers:
         """The largest customers get a manager of their own, the very largest a sponsor too."""
         if state.team >= self.sample_size:
             return
-        for employee, name, extension in staff.EMPLOYEES:
-            body = {"employee_id": employee, "name": name, "phone_extension": extension}
-            await ignore_conflict(self.gateway.post("/v1/employees", body))
+        for unit in staff.units():
+            await ignore_conflict(self.gateway.post("/v1/units", unit))
+        for employee in staff.employees():
+            await ignore_conflict(self.gateway.post("/v1/employees", employee))
         # a file that is there already only gives its customer's id
         customers = await self._post_files(self._largest(purchases, rank))
 
