@@ -45,8 +45,12 @@ class Customers(Business):
         assert answer.status_code in (200, 204), answer.text
 
     async def _employ(self) -> None:
-        for employee in ("am-1", "am-2", "am-3"):
-            await self.admin.post("/v1/employees", {"employee_id": employee, "name": f"Employee {employee}"})
+        for unit, parent in (("group", None), ("north", "group"), ("harbour", "north")):
+            await self.admin.post("/v1/units", {"unit": unit, "name": unit, "kind": "branch", "parent": parent})
+        skilled = {"unit": "harbour", "subject": "sub-1", "skills": ["leasing"], "languages": ["de"], "capacity": 9}
+        for employee, more in (("am-1", skilled), ("am-2", {}), ("am-3", {}), ("am-4", {"subject": "sub-4"})):
+            await self.admin.post("/v1/employees", {"employee_id": employee, "name": f"Employee {employee}"} | more)
+        await self._change("POST", "/v1/employees/am-4/departure", {})
         await self._change("PUT", "/v1/employees/am-1/centre", {"centre": "north", "from": self.at(50)})
         await self._change("PUT", "/v1/employees/am-1/centre", {"centre": "south"})
         absence = {"since": self.at(-1), "until": self.at(-9), "deputy_id": "am-2"}

@@ -2,7 +2,7 @@
 ways."""
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants.copies import files, intake_log, merges, references, teams, trail, upkeep
+from deploy.verify.invariants.copies import files, intake_log, merges, people, references, teams, trail, upkeep
 
 INVARIANTS: tuple[Invariant, ...] = (
     *references.INVARIANTS,
@@ -10,6 +10,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *intake_log.INVARIANTS,
     *files.INVARIANTS,
     *teams.INVARIANTS,
+    *people.INVARIANTS,
     *trail.INVARIANTS,
     *upkeep.INVARIANTS,
 )
