@@ -5,7 +5,7 @@ The case stays, with its steps, instants, deadlines and what was granted: report
 """
 
 from shared.erasure import PersonalData, Rows, nulled
-from shared.erasure.declaration import RULE_SETS, SHARED
+from shared.erasure.declaration import PEOPLE, RULE_SETS, SHARED
 
 OF_CASES = "t.case_id in (select id from complaint_case where customer_id = any($1))"
 
@@ -13,6 +13,7 @@ PERSONAL_DATA = PersonalData(
     "complaint",
     {
         **SHARED,
+        **PEOPLE,
         **RULE_SETS,
         "case_story": Rows(OF_CASES, delete=True),
         "case_step": Rows(OF_CASES, blank=nulled("note"), codes="name outcome status_before status_after done_by"),
@@ -29,7 +30,6 @@ PERSONAL_DATA = PersonalData(
         ),
         "customer": Rows("t.customer_id = any($1)"),
         "tier_copy": Rows("t.customer_id = any($1)", codes="tier"),
-        "customer_source": Rows("t.customer_id = any($1)", codes="source"),
     },
     mentions="""
         select id::text from unnest($1::uuid[]) as id

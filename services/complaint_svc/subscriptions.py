@@ -16,6 +16,8 @@ from shared.events import (
 )
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
+from shared.people.copies import keep_people
+from shared.people.sources import keep_sources
 
 subscriptions = Subscriptions(lock_first=customers.lock_customers)
 # who is one with whom (P12)
@@ -23,13 +25,11 @@ the_merges = subscriptions.copy("merges", merges.forget_merges)
 subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 # whose customers they are, and their tiers
-the_customers = subscriptions.copy("customers", customers.forget_sources_and_tiers)
+the_customers = subscriptions.copy("customers", customers.forget_tiers)
 subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
-subscriptions.on(
-    CustomerReferenceRegistered,
-    customers.when_references_are_registered_know_whose_customers_they_are,
-    copy=the_customers,
-)
+subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_the_customers)
+keep_sources(subscriptions)
+keep_people(subscriptions)
 subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy, copy=the_customers)
 subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadlines)
 

@@ -2,7 +2,7 @@
 
 from services.complaint_svc.cases.tables import case_step, case_story, complaint_case, escalation
 from services.complaint_svc.core.tables import metadata, rule_set_step, rule_set_version
-from services.complaint_svc.customers.tables import customer, customer_source, tier_copy
+from services.complaint_svc.customers.tables import customer, tier_copy
 from services.complaint_svc.deadlines.tables import deadline
 from services.complaint_svc.remedies.tables import proposal, settlement_approval
 
@@ -11,7 +11,6 @@ __all__ = [
     "case_story",
     "complaint_case",
     "customer",
-    "customer_source",
     "deadline",
     "escalation",
     "metadata",

@@ -5,7 +5,7 @@ are deleted, numbers give way to the row's own id. Amounts, instants and classes
 """
 
 from shared.erasure import Apart, PersonalData, Rows
-from shared.erasure.declaration import SHARED
+from shared.erasure.declaration import PEOPLE, SHARED
 
 OF_CUSTOMER = "t.customer_id = any($1)"
 OF_ORDERS = "t.order_id in (select id from customer_order where customer_id = any($1))"
@@ -17,6 +17,7 @@ PERSONAL_DATA = PersonalData(
     "gateway",
     {
         **SHARED,
+        **PEOPLE,
         "customer_reference": Rows(OF_CUSTOMER, delete=True),
         "known_customer": Rows(OF_CUSTOMER, delete=True),
         "reference_removal": Rows(OF_CUSTOMER, codes="source"),

@@ -15,6 +15,7 @@ from shared.events import (
 )
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
+from shared.people.copies import keep_people
 
 subscriptions = Subscriptions()
 subscriptions.on(CustomerRegistered, references.when_customers_are_registered_they_are_known)
@@ -28,7 +29,8 @@ subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, c
 erasure = Erasure(PERSONAL_DATA, IntakeDataErased)
 subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)
 
-the_employees = subscriptions.copy("employees", employees.forget_employees)
+keep_people(subscriptions)
+the_employees = subscriptions.copy("sign_ins", employees.forget_employees)
 subscriptions.on(EmployeeChanged, employees.when_employees_change_know_who_signs_in, copy=the_employees)
 
 timers = Timers()

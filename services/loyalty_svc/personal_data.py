@@ -5,7 +5,7 @@ and balance stays, so the sum over all accounts is still zero.
 """
 
 from shared.erasure import Apart, PersonalData, Rows, emptied, nulled
-from shared.erasure.declaration import RULE_SETS, SHARED
+from shared.erasure.declaration import PEOPLE, RULE_SETS, SHARED
 
 OF_CUSTOMER = "t.customer_id = any($1)"
 
@@ -13,8 +13,8 @@ PERSONAL_DATA = PersonalData(
     "loyalty",
     {
         **SHARED,
+        **PEOPLE,
         **RULE_SETS,
-        "customer_source": Rows(OF_CUSTOMER, codes="source"),
         "wallet": Rows(OF_CUSTOMER),
         "entry": Rows(OF_CUSTOMER, blank=nulled("reference reason"), codes="kind actor"),
         "posting": Rows(OF_CUSTOMER, codes="account"),

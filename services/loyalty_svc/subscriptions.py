@@ -1,6 +1,5 @@
 """What wakes loyalty: event -> handler, timer -> handler, background jobs."""
 
-from services.loyalty_svc.customers import handlers as customers
 from services.loyalty_svc.earning import handlers as earning
 from services.loyalty_svc.expiry import handlers as expiry
 from services.loyalty_svc.ledger import handlers as ledger
@@ -25,6 +24,8 @@ from shared.events import (
 )
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
+from shared.people.copies import keep_people
+from shared.people.sources import keep_sources
 
 subscriptions = Subscriptions(lock_first=settlements.lock_wallets_of_batch)
 # who is one with whom (P12)
@@ -33,12 +34,8 @@ subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 # wallets, and what is posted to them
 subscriptions.on(CustomerReferenceRegistered, ledger.when_references_are_registered_open_wallets)
-the_sources = subscriptions.copy("customers", customers.forget_sources)
-subscriptions.on(
-    CustomerReferenceRegistered,
-    customers.when_references_are_registered_know_whose_customers_they_are,
-    copy=the_sources,
-)
+keep_sources(subscriptions)
+keep_people(subscriptions)
 subscriptions.on(CustomerRegistered, ledger.when_customers_are_registered_open_wallets)
 subscriptions.on(OrderPlaced, earning.when_orders_are_placed_earn_points)
 subscriptions.on(OrderReturned, earning.when_orders_are_returned_reverse_their_share)

@@ -2,7 +2,6 @@
 
 from services.loyalty_svc.adjustments.tables import adjustment
 from services.loyalty_svc.core.tables import metadata
-from services.loyalty_svc.customers.tables import customer_source
 from services.loyalty_svc.earning.tables import order_points, tier_copy
 from services.loyalty_svc.expiry.tables import lot_extension
 from services.loyalty_svc.ledger.tables import borrowing, entry, hold, lot, posting, spent_lot, wallet
@@ -10,7 +9,7 @@ from services.loyalty_svc.programmes.tables import rule_set_step, rule_set_versi
 from services.loyalty_svc.settlements.tables import anonymous_case, unassigned_settlement
 
 __all__ = [
-    "adjustment", "anonymous_case", "borrowing", "customer_source", "entry", "hold", "lot", "lot_extension", "metadata",
+    "adjustment", "anonymous_case", "borrowing", "entry", "hold", "lot", "lot_extension", "metadata",
     "order_points", "posting", "rule_set_step", "rule_set_version", "spent_lot", "tier_copy", "unassigned_settlement",
     "wallet",
 ]  # fmt: skip

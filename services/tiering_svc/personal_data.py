@@ -5,7 +5,7 @@ words are erased; the decision, who took it and when stay, so that every tier ca
 """
 
 from shared.erasure import Apart, PersonalData, Rows, emptied, nulled, without_words
-from shared.erasure.declaration import RULE_SETS, SHARED
+from shared.erasure.declaration import PEOPLE, RULE_SETS, SHARED
 
 OF_CUSTOMER = "t.customer_id = any($1)"
 RUN = "a run and its figures, which are about everybody"
@@ -14,6 +14,7 @@ PERSONAL_DATA = PersonalData(
     "tiering",
     {
         **SHARED,
+        **PEOPLE,
         **RULE_SETS,
         "business": Apart("the currency and the time zone", "time_zone currency"),
         "order_fact": Rows(OF_CUSTOMER, codes="mix"),
@@ -23,7 +24,6 @@ PERSONAL_DATA = PersonalData(
         "payment_fact": Rows(OF_CUSTOMER),
         "standing": Rows(OF_CUSTOMER, codes="tier kind ladder"),
         "customer_file": Rows(OF_CUSTOMER),
-        "customer_source": Rows(OF_CUSTOMER, codes="source"),
         "tier_history": Rows(OF_CUSTOMER, blank=without_words("reasons"), codes="previous_tier tier kind"),
         "contact_fact": Rows(OF_CUSTOMER, codes="employee_id channel next_step_owner"),
         "case_fact": Rows(OF_CUSTOMER, codes="kind"),
@@ -64,7 +64,6 @@ PERSONAL_DATA = PersonalData(
         ),
         "spot_check": Rows(OF_CUSTOMER, blank=nulled("note"), codes="about finding recorded_by"),
         "satisfaction_answer": Rows(OF_CUSTOMER, codes="items questions recorded_by"),
-        "team_member": Rows(OF_CUSTOMER, codes="employee_id role"),
         "evaluation_run": Apart(RUN, "simulated_because costs cutoffs population outcomes applied result"),
         "evaluation_head": Apart(RUN, "key"),
         "evaluation_value": Apart(RUN, "after"),
@@ -79,8 +78,6 @@ PERSONAL_DATA = PersonalData(
         "retention_cost": Apart("what was spent on all", "purpose channel recorded_by"),
         "assessment": Apart("the company's own people and centres", "of subject reasons made_by"),
         "submission": Apart("the company's own people and centres", "topic of subject note recorded_by"),
-        "employee_centre": Apart("the company's own people", "employee_id centre"),
-        "employee_absence": Apart("the company's own people", "employee_id deputy_id"),
         "scheduled_run": Apart(RUN, "kind refused"),
     },
 )

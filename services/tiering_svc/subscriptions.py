@@ -25,7 +25,6 @@ from shared.events import (
     CustomersUnmerged,
     CustomerTraitsChanged,
     DeadlineBreached,
-    EmployeeChanged,
     ErasureRequested,
     GroupParentChanged,
     NextStepCompleted,
@@ -34,12 +33,12 @@ from shared.events import (
     OrderReturned,
     PaymentReceived,
     ReceivableIssued,
-    TeamMemberAssigned,
-    TeamMemberReleased,
     TieringDataErased,
 )
 from shared.jobs import Jobs
 from shared.messaging import Subscriptions, Timers
+from shared.people.copies import keep_people
+from shared.people.sources import keep_sources
 
 subscriptions = Subscriptions(lock_first=customers.lock_the_customers_of_a_batch)
 # who is one with whom (P12)
@@ -47,19 +46,11 @@ the_merges = subscriptions.copy("merges", merges.forget_merges)
 subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
 # who is known, whose they are, who looks after them
-the_customers = subscriptions.copy("customers", customers.forget_files_sources_and_teams)
-the_employees = subscriptions.copy("employees", customers.forget_employees)
+the_customers = subscriptions.copy("customers", customers.forget_files)
 subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
-subscriptions.on(
-    CustomerReferenceRegistered,
-    customers.when_references_are_registered_know_whose_customers_they_are,
-    copy=the_customers,
-)
-subscriptions.on(
-    TeamMemberAssigned, customers.when_team_members_are_assigned_know_who_is_responsible, copy=the_customers
-)
-subscriptions.on(TeamMemberReleased, customers.when_team_members_are_released_end_their_time, copy=the_customers)
-subscriptions.on(EmployeeChanged, customers.when_employees_change_know_their_centre, copy=the_employees)
+subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_the_customers)
+keep_sources(subscriptions)
+keep_people(subscriptions)
 # what tiers follow from
 subscriptions.on(OrderPlaced, tiers.when_orders_are_placed_reassess_tiers)
 subscriptions.on(OrderReturned, tiers.when_orders_are_returned_correct_what_stood_on_them)

@@ -1,13 +1,7 @@
 """The tables tiering owns, gathered so that the metadata is whole; a test holds them and the migrations together."""
 
 from services.tiering_svc.core.tables import business, job, metadata, rule_set_step, rule_set_version
-from services.tiering_svc.customers.tables import (
-    customer_file,
-    customer_source,
-    employee_absence,
-    employee_centre,
-    team_member,
-)
+from services.tiering_svc.customers.tables import customer_file
 from services.tiering_svc.indicators.tables.external_facts import (
     case_change,
     case_fact,
@@ -58,12 +52,9 @@ __all__ = [
     "case_fact",
     "contact_fact",
     "customer_file",
-    "customer_source",
     "customer_stage",
     "customer_traits",
     "early_warning",
-    "employee_absence",
-    "employee_centre",
     "evaluation_cell",
     "evaluation_head",
     "evaluation_mover",
@@ -91,7 +82,6 @@ __all__ = [
     "spot_check",
     "standing",
     "submission",
-    "team_member",
     "tier_history",
     "tier_privilege",
     "tier_watch",

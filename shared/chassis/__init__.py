@@ -33,7 +33,16 @@ from shared.chassis.http.shapes import (
 from shared.chassis.problems import Refused
 from shared.chassis.service import Ports, Service
 from shared.chassis.settings import ServiceSettings
-from shared.chassis.visibility import SourcesOf, staff_only, visible_customer, visible_customer_in_path
+from shared.chassis.visibility import (
+    DataScope,
+    SourcesOf,
+    data_scope,
+    list_visible,
+    list_visible_members,
+    staff_only,
+    visible_customer,
+    visible_customer_in_path,
+)
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -44,6 +53,7 @@ __all__ = [
     "Code",
     "CurrentActor",
     "Cursor",
+    "DataScope",
     "Day",
     "Id",
     "IfMatch",
@@ -65,7 +75,10 @@ __all__ = [
     "Tx",
     "allow",
     "create_service",
+    "data_scope",
     "etag_of",
+    "list_visible",
+    "list_visible_members",
     "page_of",
     "passes_query_on",
     "public",

@@ -52,6 +52,12 @@ def create_shared_tables(op: Any, dated: str) -> None:
     )
 
 
+def create_people_tables(op: Any, dated: str) -> None:
+    """The tables of `shared.people` as they were on a day, in a database that has copies of people: all but profile's,
+    whose own tables answer the same questions."""
+    execute_file(op, SHARED / f"{dated}_people.sql")
+
+
 def create_rule_set_tables(op: Any, dated: str) -> None:
     """The tables of `shared.rule_sets` as they were on a day, in a database that has such rules."""
     execute_file(op, SHARED / f"{dated}_rule_sets.sql")

@@ -1,28 +1,133 @@
-"""Which customers an actor sees: the company's own people see all, a partner those that have a reference of its source.
+"""Which customers an actor sees: a partner those that have a reference of its source, an employee who is held to
+accounts those it looks after, everybody else of the company all (12.1, 12.5).
+
+A manager who is an employee sees the customers on whose account team it is, those of whom it stands in for, those of
+whose team members belong to its unit or one below it, and those who have no account team. One who is no employee sees
+none; whom the development issuer vouches for has the scope `customers:all`.
 
 What is not an actor's to see is not found (404), with the same answer as for what does not exist: nothing is learned
-from asking. Each service keeps its own copy of who has references of which sources, from events, and hands a function
-that reads it to `visible_customer`.
+from asking. Lists leave it out in SQL, so that pages are full and cursors right:
+
+    scope = await data_scope(tx, actor)                       # no question to the database where nobody is limited
+    if (condition := scope.condition("c.id", parameters.add)) is not None: where.append(condition)
+
+Each service decides from its own copies, kept from events (`shared.people`), and hands a function that says whether it
+knows a customer, and by which sources, to `visible_customer`.
 """
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, bindparam, text
 
 from shared.chassis.access.identity import Actor, CurrentActor
 from shared.chassis.audit import add_access
 from shared.chassis.http.routing import Tx
 from shared.chassis.http.shapes import Id
+from shared.customers import list_members
 from shared.errors import customer_not_found, not_found
 from shared.messaging import Transaction
+from shared.people import list_represented, within_teams
 
 SourcesOf = Callable[[Transaction, UUID], Awaitable[Collection[str] | None]]
 """Reads the sources that a customer has references of; None for a customer that the service does not know."""
 
+AddParameter = Callable[[Any], str]
+"""Takes a value of a statement, and answers with the placeholder that stands for it: $1, $2 …"""
 
 ERASED = "select exists (select from erased_customer where customer_id = $1 and person_id is null)"
+MERGED = "select exists (select from customer_merge where unmerged_at is null)"
+
+
+@dataclass(frozen=True, slots=True)
+class DataScope:
+    """Which customers are an actor's to see, as a condition that every statement can be held to.
+
+    `source` is a partner's; `employees`: whose accounts an employee sees, at the instant `at`; `is_merged`: whether
+    anybody is merged at all, for then a team counts for all who are one (12.2).
+    """
+
+    kind: Literal["everything", "source", "accounts", "nothing"]
+    at: datetime
+    source: str | None = None
+    employees: Sequence[str] = field(default=())
+    is_merged: bool = False
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there may be customers that the actor does not see."""
+        return self.kind != "everything"
+
+    def condition(self, customer: str, add: AddParameter) -> str | None:
+        """A condition in SQL over an expression that is a customer's id; None where the actor sees all."""
+        if self.kind == "everything":
+            return None
+        if self.kind == "nothing":
+            return "false"
+        if self.kind == "source":
+            known = f"select from customer_source known_to where known_to.customer_id = {customer}"
+            return f"exists ({known} and known_to.source = {add(self.source)})"
+        employees, at = f"{add(list(self.employees))}::text[]", f"{add(self.at)}::timestamptz"
+        return within_teams(customer, employees, at, merged=self.is_merged)
+
+    def clause(self, customer: str) -> ColumnElement[bool] | None:
+        """The same for statements of SQLAlchemy Core; `customer` is text, as `complaint_case.customer_id`."""
+        values: dict[str, Any] = {}
+
+        def add(value: Any) -> str:
+            name = f"scope_{len(values)}"
+            values[name] = value
+            return f":{name}"
+
+        condition = self.condition(customer, add)
+        if condition is None:
+            return None
+        condition = condition.replace("::text[]", "").replace("::timestamptz", "")
+        types: Mapping[type, Any] = {list: ARRAY(Text), datetime: DateTime(timezone=True), str: Text()}
+        bound = [bindparam(name, value, type_=types[type(value)]) for name, value in values.items()]
+        return text(condition).bindparams(*bound).self_group()  # type: ignore[return-value]
+
+
+async def data_scope(tx: Transaction, actor: Actor) -> DataScope:
+    """What the actor sees, now."""
+    if actor.sees_every_customer:
+        return DataScope("everything", tx.at)
+    if actor.source is not None:
+        return DataScope("source", tx.at, source=actor.source)
+    if actor.employee_id is None:
+        return DataScope("nothing", tx.at)
+    employees = await list_represented(tx, actor.employee_id, actor.units, tx.at)
+    return DataScope("accounts", tx.at, employees=employees, is_merged=await tx.raw.fetchval(MERGED))
+
+
+async def list_visible(tx: Transaction, actor: Actor, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these customers that the actor may see; whether the service knows them is another question."""
+    scope = await data_scope(tx, actor)
+    if not scope.is_limited or not customer_ids:
+        return set(customer_ids)
+    values: list[Any] = [sorted(set(customer_ids))]
+
+    def add(value: Any) -> str:
+        values.append(value)
+        return f"${len(values)}"
+
+    condition = scope.condition("given", add)
+    rows = await tx.raw.fetch(f"select given from unnest($1::uuid[]) as given where {condition}", *values)
+    return {row["given"] for row in rows}
+
+
+async def list_visible_members(tx: Transaction, actor: Actor, customer_id: UUID) -> tuple[UUID, ...]:
+    """All that are one with a customer (12.2) and the actor may see, the root first where it is among them: a partner
+    the members that its source has a reference of, whoever sees one of them of the company's own people all."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
+    if len(members) == 1 or actor.source is None:
+        return members if await list_visible(tx, actor, members[:1]) else ()
+    visible = await list_visible(tx, actor, members)
+    return tuple(member for member in members if member in visible)
 
 
 async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sources_of: SourcesOf) -> UUID:
@@ -34,9 +139,13 @@ async def visible_customer(tx: Transaction, actor: Actor, customer_id: UUID, sou
     `visible_customer_in_path` for one named in the path.
     """
     sources = await sources_of(tx, customer_id)
-    if sources is not None and await tx.raw.fetchval(ERASED, customer_id):
-        sources = None
-    if sources is None or (actor.source is not None and actor.source not in sources):
+    if sources is None or await tx.raw.fetchval(ERASED, customer_id):
+        raise customer_not_found(customer_id)
+    if actor.source is not None:
+        is_visible = actor.source in sources
+    else:
+        is_visible = actor.sees_every_customer or bool(await list_visible(tx, actor, [customer_id]))
+    if not is_visible:
         raise customer_not_found(customer_id)
     return customer_id
 

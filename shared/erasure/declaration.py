@@ -129,3 +129,13 @@ SHARED: Mapping[str, Rows | Apart] = {
     "alembic_version": Apart("the schema's version", "version_num"),
 }  # fmt: skip
 """The tables that every service has."""
+
+PEOPLE: Mapping[str, Rows | Apart] = {
+    "customer_source": Rows("t.customer_id = any($1)", codes="source"),
+    "account_team": Rows("t.customer_id = any($1)", codes="employee_id role"),
+    "unit_copy": Apart("the company's own tree", "unit parent"),
+    "employee_copy": Apart("the company's own people", "employee_id unit deputy_id"),
+    "employee_centre": Apart("the company's own people", "employee_id centre"),
+    "employee_absence": Apart("the company's own people", "employee_id deputy_id"),
+}
+"""The tables of services that keep copies of people."""

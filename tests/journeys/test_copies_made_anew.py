@@ -16,7 +16,7 @@ COPIES: Mapping[tuple[str, str], Sequence[str]] = {
     ("complaint", "customers"): ("customer_source", "tier_copy"),
     ("loyalty", "customers"): ("customer_source",),
     ("loyalty", "tiers"): ("tier_copy",),
-    ("tiering", "customers"): ("customer_source", "customer_file", "team_member"),
+    ("tiering", "customers"): ("customer_source", "customer_file", "account_team"),
     ("tiering", "employees"): ("employee_centre", "employee_absence"),
     ("tiering", "money"): ("receivable_fact", "payment_fact"),
     ("tiering", "external_facts"): ("contact_fact", "case_fact", "case_change", "customer_traits", "group_parent"),
@@ -62,7 +62,7 @@ async def rebuild(system: System, service: str, path: str, **query: str) -> dict
 @pytest.fixture
 async def a_busy_year(system: System, admin: Caller) -> None:
     """Something of everything that is copied anywhere; once for all that come."""
-    if await rows_of(system, "tiering", "team_member"):
+    if await rows_of(system, "tiering", "account_team"):
         return
     for amount in ("100.00", "900.00", "7000.00"):
         ref = new_code("B")

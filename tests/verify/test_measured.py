@@ -16,7 +16,7 @@ PEOPLE = f"""
     insert into satisfaction_answer (answer_id, customer_id, index_version, answered_at, month, items, expectation,
                                      experience, satisfaction, recorded_by, recorded_at)
     values ('{ANSWER}', '{CUSTOMER}', 1, '{AT}', '2026-03-01', '{{}}', 5, 7, 2, 'ann', now());
-    insert into team_member (assignment_id, customer_id, employee_id, role, assigned_at, released_at, recorded_at)
+    insert into account_team (assignment_id, customer_id, employee_id, role, assigned_at, released_at, recorded_at)
     values (gen_random_uuid(), '{CUSTOMER}', 'E-1', 'account_manager', '2026-01-01', '2026-02-01', now()),
            (gen_random_uuid(), '{CUSTOMER}', 'E-2', 'account_manager', '2026-02-01', null, now());
 """
@@ -46,8 +46,8 @@ async def test_what_is_sound_passes(measured: Five):
         ),
         ("delete from satisfaction_answer", "answers_announced"),
         ("update satisfaction_answer set customer_id = gen_random_uuid()", "answers_announced"),
-        ("update team_member set released_at = null", "teams_hold"),
-        ("update team_member set released_at = '2025-12-31' where employee_id = 'E-1'", "teams_hold"),
+        ("update account_team set released_at = null", "teams_hold"),
+        ("update account_team set released_at = '2025-12-31' where employee_id = 'E-1'", "teams_hold"),
     ],
 )
 async def test_a_fault_is_found(measured: Five, fault: str, code: str):

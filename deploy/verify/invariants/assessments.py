@@ -37,11 +37,11 @@ INVARIANTS = (
         "teams_hold",
         "every assignment of a team ends after it began, and no customer has two account managers at once",
         ("tiering",),
-        checked="select count(*) from team_member",
+        checked="select count(*) from account_team",
         offending="""
-            select assignment_id, customer_id from team_member where released_at < assigned_at
+            select assignment_id, customer_id from account_team where released_at < assigned_at
             union all
-            select a.assignment_id, a.customer_id from team_member a join team_member b
+            select a.assignment_id, a.customer_id from account_team a join account_team b
               on b.customer_id = a.customer_id and b.role = a.role and b.assignment_id > a.assignment_id
             where a.role = 'account_manager'
               and a.assigned_at < coalesce(b.released_at, 'infinity')

@@ -12,21 +12,20 @@ async def lock_customers(tx: Transaction, keys: Sequence[str]) -> None:
     await repository.lock_customers(tx, keys)
 
 
-async def forget_sources_and_tiers(tx: Transaction, keys: Sequence[str]) -> None:
+async def forget_tiers(tx: Transaction, keys: Sequence[str]) -> None:
     """Take away what is kept of these customers, to be made anew. That they exist stays: cases are being filed."""
-    await repository.delete_sources_and_tiers(tx, keys)
+    await repository.delete_tiers(tx, keys)
 
 
 async def when_customers_are_registered_know_them(tx: Transaction, registered: Sequence[CustomerRegistered]) -> None:
     await repository.save_customers(tx, {event.customer_id for event in registered})
 
 
-async def when_references_are_registered_know_whose_customers_they_are(
+async def when_references_are_registered_know_the_customers(
     tx: Transaction, registered: Sequence[CustomerReferenceRegistered]
 ) -> None:
-    """A source has a reference of a customer: it exists, and its partner may file cases for it from now on (G1)."""
+    """A source has a reference of a customer: it exists, and cases may be filed for it from now on (G1)."""
     await repository.save_customers(tx, {event.customer_id for event in registered})
-    await repository.save_sources(tx, [(event.customer_id, event.source) for event in registered])
 
 
 async def when_tiers_change_keep_a_copy(tx: Transaction, changes: Sequence[TierChanged]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from services.complaint_svc.customers.domain import TierHistory, TierPeriod
-from services.complaint_svc.customers.tables import customer, customer_source, tier_copy
+from services.complaint_svc.customers.tables import customer, tier_copy
 from shared.errors import customer_not_found
 from shared.events import TierChanged
 from shared.messaging import Transaction, ids_in
@@ -42,17 +42,10 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     await insert_columns(tx, customer, columns, shared={"recorded_at": tx.at}, on_conflict="nothing")
 
 
-async def delete_sources_and_tiers(tx: Transaction, keys: Iterable[str]) -> None:
-    """Delete sources and tiers of the customers among these keys of streams."""
+async def delete_tiers(tx: Transaction, keys: Iterable[str]) -> None:
+    """Delete the tiers of the customers among these keys of streams."""
     ids = ids_in(keys)
-    await tx.raw.execute("delete from customer_source where customer_id = any($1::uuid[])", ids)
     await tx.raw.execute("delete from tier_copy where customer_id = any($1::uuid[])", ids)
-
-
-async def save_sources(tx: Transaction, sources: Iterable[tuple[UUID, str]]) -> None:
-    """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
-    rows = sorted(set(sources))
-    await insert_many(tx, customer_source, rows, columns=("customer_id", "source"), on_conflict="nothing")
 
 
 async def list_sources(tx: Transaction, customer_id: UUID) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Who is known, in which tier, and which sources know them."""
+"""Who is known, and in which tier."""
 
 from sqlalchemy import Column, Integer, Table, Text, Uuid
 
@@ -18,11 +18,4 @@ tier_copy = Table(  # the periods in force, as the tails of TierChanged left the
     Column("effective_from", Timestamp, primary_key=True),
     Column("tier", Text, nullable=False),
     Column("rank", Integer, nullable=False),
-)
-
-customer_source = Table(  # who may see the customer (G1): a partner that has a reference of it
-    "customer_source",
-    metadata,
-    Column("customer_id", Uuid, primary_key=True),
-    Column("source", Text, primary_key=True),
 )

@@ -1,22 +1,9 @@
 """SQL of which sources know a customer, and so which partner may see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-from services.loyalty_svc.customers.tables import customer_source
 from shared.messaging import Transaction
-from shared.sql import insert_many
-
-
-async def save_sources(tx: Transaction, sources: Iterable[tuple[UUID, str]]) -> None:
-    """Keep pairs of a customer and a source that has a reference of it; those that are known change nothing."""
-    rows = sorted(set(sources))
-    await insert_many(tx, customer_source, rows, columns=("customer_id", "source"), on_conflict="nothing")
-
-
-async def delete_sources(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
-    """Delete all pairs of these customers."""
-    await tx.raw.execute("delete from customer_source where customer_id = any($1::uuid[])", customer_ids)
 
 
 async def has_merges(tx: Transaction) -> bool:

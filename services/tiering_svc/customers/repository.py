@@ -6,17 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
-from services.tiering_svc.customers.tables import (
-    customer_file,
-    customer_source,
-    employee_absence,
-    employee_centre,
-    team_member,
-)
+from services.tiering_svc.customers.tables import customer_file
 from shared.errors import customer_not_found
-from shared.events import CustomerRegistered, EmployeeChanged, TeamMemberAssigned, TeamMemberReleased
+from shared.events import CustomerRegistered
 from shared.messaging import Transaction
-from shared.sql import Upsert, columns_of, insert_columns, insert_many
+from shared.sql import Upsert, insert_columns
 
 # Where nobody is in a group, and nobody was ever merged, the lists of who is related to whom are not even begun.
 LOCK = """
@@ -67,16 +61,9 @@ async def save_files(tx: Transaction, events: Sequence[CustomerRegistered]) -> N
     await insert_columns(tx, customer_file, columns, on_conflict=Upsert())
 
 
-async def delete_copies_of_customers(tx: Transaction, customers: Sequence[UUID]) -> None:
-    """Delete files, sources and teams of these customers."""
-    for table in (customer_file, customer_source, team_member):
-        await tx.raw.execute(f"delete from {table.name} where customer_id = any($1::uuid[])", customers)
-
-
-async def delete_copies_of_employees(tx: Transaction, employees: Sequence[str]) -> None:
-    """Delete centres and absences of these employees."""
-    for table in (employee_centre, employee_absence):
-        await tx.raw.execute(f"delete from {table.name} where employee_id = any($1::text[])", employees)
+async def delete_files(tx: Transaction, customers: Sequence[UUID]) -> None:
+    """Delete since when these customers have a file."""
+    await tx.raw.execute("delete from customer_file where customer_id = any($1::uuid[])", customers)
 
 
 async def list_with_file(
@@ -88,12 +75,6 @@ async def list_with_file(
         customers, as_of, known_at,
     )  # fmt: skip
     return frozenset(row["customer_id"] for row in rows)
-
-
-async def add_sources(tx: Transaction, customers: Sequence[UUID], sources: Sequence[str]) -> None:
-    """Keep which source has a reference to which customer; both sequences have one entry a reference."""
-    await add_customers(tx, customers)
-    await insert_columns(tx, customer_source, {"customer_id": customers, "source": sources}, on_conflict="nothing")
 
 
 async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
@@ -128,41 +109,6 @@ async def check_known(tx: Transaction, customer_id: UUID, source: str | None = N
         raise customer_not_found(customer_id)
 
 
-MEMBER = ("assignment_id", "customer_id", "employee_id", "role")
-
-
-async def add_members(tx: Transaction, events: Sequence[TeamMemberAssigned]) -> None:
-    """Keep assignments to account teams, also one whose end is known already."""
-    columns = columns_of(events, (*MEMBER, "assigned_at"))
-    await insert_columns(
-        tx, team_member, columns | {"recorded_at": [event.meta.recorded_at for event in events]},
-        on_conflict=Upsert(replace=("assigned_at", "recorded_at")),
-    )  # fmt: skip
-
-
-async def release_members(tx: Transaction, events: Sequence[TeamMemberReleased]) -> None:
-    """Keep when assignments ended; one that is not known yet holds for no time until its beginning comes."""
-    columns = columns_of(events, (*MEMBER, "released_at"))
-    shared = {"assigned_at": columns["released_at"], "recorded_at": [event.meta.recorded_at for event in events]}
-    await insert_columns(tx, team_member, columns | shared, on_conflict=Upsert(replace=("released_at",)))
-
-
-async def place_employees(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    """Keep at which centre employees work from a change on; announced again, the last announcement holds (K16)."""
-    columns = ("employee_id", "changed_at", "centre")
-    await insert_many(tx, employee_centre, events, columns=columns, on_conflict=Upsert())
-
-
-async def save_absences(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
-    """Keep when employees are away and who stands in, as each change says; announced again, the last one holds.
-
-    A change holds from when profile recorded it: its own instant may be a past one, that of a centre.
-    """
-    columns = columns_of(events, ("employee_id", "absent_from", "absent_until", "deputy_id"))
-    recorded = {"changed_at": [event.meta.recorded_at for event in events]}
-    await insert_columns(tx, employee_absence, columns | recorded, on_conflict=Upsert())
-
-
 async def list_absences(tx: Transaction) -> list[AbsenceChange]:
     """All that was announced of absences."""
     rows = await tx.raw.fetch(
@@ -179,7 +125,7 @@ async def list_deputies(tx: Transaction, at: datetime) -> dict[str, str]:
 async def list_assignments(tx: Transaction, customer_id: UUID) -> list[ManagerAssignment]:
     """All account managers of a customer, past and coming ones too."""
     rows = await tx.raw.fetch(
-        """select employee_id, assigned_at, released_at from team_member
+        """select employee_id, assigned_at, released_at from account_team
            where customer_id = $1 and role = 'account_manager' order by assigned_at, assignment_id""",
         customer_id,
     )  # fmt: skip
@@ -191,7 +137,7 @@ async def list_account_managers(
 ) -> Mapping[UUID, str]:
     """Who was the account manager of each of these customers (or of all) at an instant; who had none is left out."""
     rows = await tx.raw.fetch(
-        """select distinct on (customer_id) customer_id, employee_id from team_member
+        """select distinct on (customer_id) customer_id, employee_id from account_team
            where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
              and ($2::uuid[] is null or customer_id = any($2))
            order by customer_id, assigned_at desc, assignment_id desc""",

@@ -59,16 +59,20 @@ def test_a_partners_source_is_the_registrys_name_of_it_and_others_have_none() ->
     assert Actor("tiering", "service").source is None
 
 
-async def test_a_customer_is_visible_to_staff_and_to_the_partners_it_has_references_of() -> None:
-    nothing: Any = None  # the transaction is handed on to the function that reads the sources
-    for actor in (Actor("anna", "person"), Actor("p", "partner", partner_id=PARTNER)):
-        assert await visible_customer(nothing, actor, CUSTOMER, list_sources) == CUSTOMER
+async def test_a_customer_is_visible_to_staff_and_to_the_partners_it_has_references_of(database: Database) -> None:
+    async def see(actor: Actor, customer_id: UUID) -> UUID:
+        return await database.run(lambda tx: visible_customer(tx, actor, customer_id, list_sources))
+
+    everything = frozenset({"customers:all"})
+    for actor in (Actor("anna", "person", scopes=everything), Actor("p", "partner", partner_id=PARTNER)):
+        assert await see(actor, CUSTOMER) == CUSTOMER
         with pytest.raises(DomainError) as unknown:
-            await visible_customer(nothing, actor, uuid4(), list_sources)
+            await see(actor, uuid4())
         assert (unknown.value.kind, unknown.value.code) == (Kind.NOT_FOUND, "customer_not_found")
-    with pytest.raises(DomainError) as foreign:
-        await visible_customer(nothing, Actor("q", "partner", partner_id=OTHER), CUSTOMER, list_sources)
-    assert str(foreign.value) == str(unknown.value)  # nothing is learned from asking
+    for other in (Actor("q", "partner", partner_id=OTHER), Actor("m", "person", frozenset({"manager"}))):
+        with pytest.raises(DomainError) as foreign:
+            await see(other, CUSTOMER)
+        assert str(foreign.value) == str(unknown.value)  # nothing is learned from asking
 
 
 async def test_a_route_below_a_customer_finds_only_what_is_the_actors_to_see(

@@ -95,7 +95,7 @@ async def test_T12_assignments_and_releases_in_any_order_of_arrival_come_to_the_
     mei, tom = assigned("E-1", at(1)), assigned("E-2", at(10))
     events = [mei, released(mei, at(10)), tom, released(tom, at(20))]
     for order in permutations(events):
-        await database.run(lambda tx: tx.raw.execute("truncate team_member"))
+        await database.run(lambda tx: tx.raw.execute("truncate account_team"))
         for event in order:
             await harness.deliver(database, subscriptions, [event])
         managers = [

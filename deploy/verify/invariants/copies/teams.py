@@ -61,7 +61,7 @@ INVARIANTS = (
         ),
         Rows(
             "tiering",
-            "select assignment_id as key, customer_id, employee_id, role, assigned_at, released_at from team_member",
+            "select assignment_id as key, customer_id, employee_id, role, assigned_at, released_at from account_team",
         ),
     ),
     Every(

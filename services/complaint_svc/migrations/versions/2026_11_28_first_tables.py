@@ -10,7 +10,13 @@ from typing import Any
 
 from alembic import op
 
-from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
+from shared.chassis.migrations import (
+    create_people_tables,
+    create_rule_set_tables,
+    create_shared_tables,
+    execute_file,
+    install_rule_sets,
+)
 
 revision = "2026_11_28_first_tables"
 down_revision = None
@@ -22,6 +28,7 @@ HERE = Path(__file__)
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
+    create_people_tables(op, "2026_11_28")
     execute_file(op, HERE.with_suffix(".sql"))
     create_rule_set_tables(op, "2026_11_28")
     shipped = json.loads(HERE.with_suffix(".json").read_text())

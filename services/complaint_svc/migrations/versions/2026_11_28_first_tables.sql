@@ -5,8 +5,6 @@ create table tier_copy (
     primary key (customer_id, effective_from)
 );
 
-create table customer_source (customer_id uuid not null, source text not null, primary key (customer_id, source));
-
 create table complaint_case (
     id uuid primary key, customer_id uuid, partner_id uuid,
     kind text not null

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from alembic import op
 
-from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
+from shared.chassis.migrations import (
+    create_people_tables,
+    create_rule_set_tables,
+    create_shared_tables,
+    execute_file,
+    install_rule_sets,
+)
 
 revision = "2026_11_28_first_tables"
 down_revision = None
@@ -20,6 +26,7 @@ HERE = Path(__file__)
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
+    create_people_tables(op, "2026_11_28")
     execute_file(op, HERE.with_suffix(".sql"))
     create_rule_set_tables(op, "2026_11_28")
     install_rule_sets(op, "2026_11_28", json.loads(HERE.with_suffix(".json").read_text()))

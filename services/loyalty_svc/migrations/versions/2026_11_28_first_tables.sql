@@ -1,5 +1,3 @@
-create table customer_source (customer_id uuid not null, source text not null, primary key (customer_id, source));
-
 create table wallet (
     customer_id uuid primary key,
     available bigint not null default 0 check (available >= 0),

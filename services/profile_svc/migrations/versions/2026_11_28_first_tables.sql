@@ -129,6 +129,14 @@ create unique index team_one_account_manager on team_assignment (customer_id)
 
 create unique index team_one_of_a_role on team_assignment (customer_id, role, employee_id) where released_at is null;
 
+create view account_team as
+    select id as assignment_id, customer_id, employee_id, role, assigned_at, released_at from team_assignment;
+
+create view unit_copy as select code as unit, parent, closed_at is not null as is_closed from unit;
+
+create view employee_copy as
+    select employee_id, unit, absent_from, absent_until, deputy_id, left_at from employee;
+
 create table overview (
     customer_id uuid primary key,
     tier text,

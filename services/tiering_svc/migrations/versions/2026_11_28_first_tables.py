@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 from alembic import op
 from sqlalchemy import text
 
-from shared.chassis.migrations import create_rule_set_tables, create_shared_tables, execute_file, install_rule_sets
+from shared.chassis.migrations import (
+    create_people_tables,
+    create_rule_set_tables,
+    create_shared_tables,
+    execute_file,
+    install_rule_sets,
+)
 
 revision = "2026_11_28_first_tables"
 down_revision = None
@@ -20,6 +26,7 @@ HERE = Path(__file__)
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
+    create_people_tables(op, "2026_11_28")
     create_rule_set_tables(op, "2026_11_28")
     execute_file(op, HERE.with_suffix(".sql"))
     fix_the_business()

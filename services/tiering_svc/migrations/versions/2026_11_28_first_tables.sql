@@ -151,12 +151,6 @@ create table customer_file (
     recorded_at timestamptz not null
 );
 
-create table customer_source (
-    customer_id uuid not null references standing,
-    source text not null,
-    primary key (customer_id, source)
-);
-
 create table tier_history (
     id uuid primary key,
     customer_id uuid not null references standing,
@@ -685,34 +679,6 @@ create table satisfaction_answer (
     satisfaction numeric(9, 4) not null check (satisfaction = experience - expectation),
     recorded_by text not null,
     recorded_at timestamptz not null
-);
-
-create table team_member (
-    assignment_id uuid primary key,
-    customer_id uuid not null,
-    employee_id text not null,
-    role text not null,
-    assigned_at timestamptz not null,
-    released_at timestamptz,
-    recorded_at timestamptz not null
-);
-
-create index team_member_of on team_member (customer_id, assigned_at);
-
-create table employee_centre (
-    employee_id text not null,
-    changed_at timestamptz not null,
-    centre text,
-    primary key (employee_id, changed_at)
-);
-
-create table employee_absence (
-    employee_id text not null,
-    changed_at timestamptz not null,
-    absent_from timestamptz,
-    absent_until timestamptz,
-    deputy_id text,
-    primary key (employee_id, changed_at)
 );
 
 create index satisfaction_answer_of on satisfaction_answer (customer_id, answered_at);

@@ -28,7 +28,7 @@ MEMBERS = {
     "industry": TRAIT.format(trait="industry"),
     "kind": TRAIT.format(trait="kind"),
     "stage": "select customer_id, stage as code from customer_stage where $1::timestamptz is not null",
-    "manager": """select distinct on (customer_id) customer_id, employee_id as code from team_member
+    "manager": """select distinct on (customer_id) customer_id, employee_id as code from account_team
                   where role = 'account_manager' and assigned_at <= $1 and (released_at is null or released_at > $1)
                   order by customer_id, assigned_at desc, assignment_id desc""",
 }

@@ -10,7 +10,7 @@ left join lateral (
     order by seq desc limit 1
 ) f on true
 left join lateral (
-    select employee_id from team_member t
+    select employee_id from account_team t
     where t.customer_id = {customer_id} and t.role = 'account_manager' and t.assigned_at <= $1
       and (t.released_at is null or t.released_at > $1)
     order by t.assigned_at desc, t.assignment_id desc limit 1

@@ -16,7 +16,7 @@ early_warning = Table(  # a customer, class or product line has one lasting warn
     Column("severity", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("lasting", Boolean, nullable=False),  # the cause has not been gone since
-    Column("owner", Text),  # who was responsible when it was raised; who is now follows from team_member
+    Column("owner", Text),  # who was responsible when it was raised; who is now follows from account_team
     Column("as_of", Timestamp, nullable=False),
     Column("swept_as_of", Timestamp, nullable=False),
     Column("raised_at", Timestamp, nullable=False),

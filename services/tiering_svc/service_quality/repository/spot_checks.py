@@ -17,7 +17,7 @@ select {COLUMNS} from (
 ) s
 """
 MANAGED_THEN = """exists (
-    select from team_member m where m.customer_id = s.customer_id and m.employee_id = $5 and m.role = 'account_manager'
+    select from account_team m where m.customer_id = s.customer_id and m.employee_id = $5 and m.role = 'account_manager'
       and m.assigned_at <= s.checked_at and (m.released_at is null or m.released_at > s.checked_at))"""
 
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.chassis.migrations import create_shared_tables
+from shared.chassis.migrations import create_people_tables, create_shared_tables
 
 revision = "2026_11_21_ground"
 down_revision = None
@@ -10,4 +10,5 @@ down_revision = None
 
 def upgrade() -> None:
     create_shared_tables(op, "2026_11_28")
+    create_people_tables(op, "2026_11_28")
     op.execute("create table thing (id uuid primary key, name text not null, version int not null default 1)")
