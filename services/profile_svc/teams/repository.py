@@ -66,18 +66,26 @@ async def list_members(tx: Transaction, customer_ids: Sequence[UUID], *, current
     ]
 
 
+ACCOUNTS = """
+select t.id, r.id, coalesce(r.facts #>> '{names,0,name}', c.facts #>> '{names,0,name}') as name,
+       t.employee_id, t.role, t.assigned_at
+from team_assignment t join customer c on c.id = t.customer_id join customer r on r.id = coalesce(c.root_id, c.id)
+where t.employee_id = any($1::text[]) and t.released_at is null
+  and ($2::uuid is null or (r.id, t.id) > ($2, $3::uuid))
+  and (c.root_id is null or not exists (
+      select from team_assignment o join customer m on m.id = o.customer_id
+      where m.root_id = c.root_id and o.employee_id = t.employee_id and o.role = t.role and o.released_at is null
+        and (m.id <> m.root_id, m.id) < (c.id <> c.root_id, c.id)))
+order by r.id, t.id limit $4
+"""
+
+
 async def list_accounts(
     tx: Transaction, employee_ids: Sequence[str], after: tuple[UUID, UUID] | None, limit: int
 ) -> list[Account]:
-    """Whom these employees look after now, in the order of the customers, after a customer's assignment."""
-    rows = await tx.raw.fetch(
-        """select t.id, t.customer_id, c.facts -> 'names' -> 0 ->> 'name' as name, t.employee_id, t.role, t.assigned_at
-           from team_assignment t join customer c on c.id = t.customer_id
-           where t.employee_id = any($1::text[]) and t.released_at is null
-             and ($2::uuid is null or (t.customer_id, t.id) > ($2, $3::uuid))
-           order by t.customer_id, t.id limit $4""",
-        list(employee_ids), *(after or (None, None)), limit,
-    )  # fmt: skip
+    """Whom these employees look after now, in the order of the customers, after a customer's assignment; a merged
+    customer once a role, by whoever stands for it (P12)."""
+    rows = await tx.raw.fetch(ACCOUNTS, list(employee_ids), *(after or (None, None)), limit)
     return [Account(*row) for row in rows]
 
 

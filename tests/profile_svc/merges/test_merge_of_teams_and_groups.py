@@ -68,6 +68,20 @@ async def test_P5_a_new_account_manager_of_a_merged_customer_is_the_roots(client
     assert (await team(client, root), await team(client, other)) == ([("account_manager", "ann")], [])
 
 
+async def test_P5_an_employee_has_a_merged_customer_once(client, two):
+    root, other = two
+    await assign(client, root, "ann")
+    await assign(client, other, "ann")
+    await assign(client, other, "cid", "inside_sales")
+    merge = await merged(client, root, other)
+    for employee in ("ann", "cid"):
+        accounts = (await client.get(f"/v1/employees/{employee}/accounts")).json()["items"]
+        assert [(account["customer_id"], account["customer_name"]) for account in accounts] == [(root, "Root")]
+    await undone(client, root, merge)
+    accounts = (await client.get("/v1/employees/ann/accounts")).json()["items"]
+    assert [account["customer_id"] for account in accounts] == [root, other]
+
+
 async def test_P2_the_place_of_the_root_counts_and_the_group_shows_it_once(client, two):
     root, other = two
     north, south, shop = [await opened(client, name) for name in ("North", "South", "Shop")]
