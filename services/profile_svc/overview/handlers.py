@@ -1,6 +1,6 @@
 """The overview is kept from the events of all services (G3): each batch adds to the rows of its customers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -51,10 +51,15 @@ from shared.events.complaint import CaseEvent
 from shared.messaging import Transaction, ids_in
 
 
-async def read_combined_overview(tx: Transaction, customer_id: UUID, actor: Actor, today: date) -> dict[str, Any]:
-    """The overview of a merged customer (P12), of all its members that the actor may see."""
+async def read_combined_overview(
+    tx: Transaction, customer_id: UUID, actor: Actor, today: date, noted: Collection[UUID]
+) -> dict[str, Any]:
+    """The overview of a merged customer (P12), of all its members that the actor may see; 404 when there are none.
+
+    `noted`: whose line is in the access trail already.
+    """
     file = await customer_files.get_file(tx, customer_id, actor)
-    await add_access(tx, actor, "overview", [id for id in file.members if id != customer_id])
+    await add_access(tx, actor, "overview", [id for id in file.members if id not in noted])
     return await combined.load_combined_overview(tx, file, today)
 
 

@@ -5,7 +5,6 @@ from services.profile_svc.overview.handlers import read_combined_overview
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
 from shared.chassis import CurrentActor, Id, allow, service_router
-from shared.errors import customer_not_found
 
 router = service_router(prefix="/v1", tags=["customers"])
 
@@ -17,8 +16,7 @@ async def read_overview(
     """From profile's own row: it answers when other services are down. Of a merged customer, from all members' rows."""
     today = database.clock().astimezone(settings.zone).date()
     row = await overview.find_overview(database, customer_id, actor, today)
-    if row is None:
-        raise customer_not_found(customer_id)
-    if row["root_id"] is not None:
-        row = await database.run(lambda tx: read_combined_overview(tx, customer_id, actor, today))
+    if row is None or row["root_id"] is not None:  # merged, or not to be seen but as a part of one that was
+        noted = () if row is None else (customer_id,)
+        row = await database.run(lambda tx: read_combined_overview(tx, customer_id, actor, today, noted))
     return show_overview(row, actor)
