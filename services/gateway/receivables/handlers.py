@@ -1,8 +1,10 @@
 """Receivables are issued and payments come in parts. Reported again, they are answered the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from services.gateway.core.domain import IntakeRules, fingerprint_of, uuid_in
 from services.gateway.intake.domain.orders import Order
@@ -66,10 +68,12 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
     rules.check_day(reported.issued_on, tx.at, "/issued_on", may_backdate=reported.reporter.may_backdate)
     order = await _order_named(tx, reported)
     customer_id = registry.resolve_or_register(customer, reported.reporter, tx.at, new_id)
-    members = await list_members(tx, [customer_id])
+    members: Sequence[UUID] = ()
+    if order is not None and order.customer_id != customer_id:
+        members = (await list_members(tx, [customer_id]))[customer_id]
     receivable, event = issue(
         reported.source, reported.ref, customer_id, order, reported.amount, reported.issued_on, reported.due_on,
-        fingerprint, rules=rules, at=tx.at, new_id=new_id, members=members[customer_id],
+        fingerprint, rules=rules, at=tx.at, new_id=new_id, members=members,
     )  # fmt: skip
     if registry.added:
         await add_references(tx, registry.added)

@@ -78,9 +78,13 @@ class RegisteredReference(NamedTuple):
 
 def reference_of_another(customer_id: UUID | None) -> DomainError:
     """409: the reference names another customer; whose it is, where who asks may know."""
-    detail = "This reference names another customer. If the two are one, merge them: POST /v1/customers/{id}/merges."
     facts = {} if customer_id is None else {"other_customer_id": str(customer_id)}
-    return conflict("reference_of_another_customer", detail, pointer="/ref", **facts)
+    return conflict(
+        "reference_of_another_customer",
+        "This reference names another customer. If the two are one, merge them.",
+        pointer="/ref",
+        **facts,
+    )
 
 
 @dataclass(slots=True)
