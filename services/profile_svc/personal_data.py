@@ -26,7 +26,9 @@ PERSONAL_DATA = PersonalData(
         "import_row": Rows(OF_CUSTOMER, blank=nulled("before content detail"), codes="outcome code field reversal"),
         # a file that names an erased customer goes whole, and what was read out of it about its form
         "customer_import": Rows(
-            f"t.id in (select import_id from import_row t where {OF_CUSTOMER})", codes="owner encoding problem"
+            f"t.id in (select import_id from import_row t where {OF_CUSTOMER})",
+            blank=nulled("layout"),
+            codes="owner encoding problem",
         ),
         # which fields of whom: the ids among the filters may name the customer
         "customer_export": Rows(
