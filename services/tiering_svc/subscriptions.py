@@ -82,6 +82,8 @@ subscriptions.on(CustomerTraitsChanged, external_facts.when_traits_change_keep_t
 subscriptions.on(CustomerTraitsChanged, tiers.when_traits_are_known_late_grade_again)
 subscriptions.on(GroupParentChanged, external_facts.when_group_parents_change_keep_both, copy=the_facts)
 subscriptions.on(GroupParentChanged, tiers.when_group_parents_change_grade_their_heads)
+subscriptions.on(CustomersMerged, tiers.when_customers_become_one_or_two_again_decide_anew)
+subscriptions.on(CustomersUnmerged, tiers.when_customers_become_one_or_two_again_decide_anew)
 
 # warnings and assessments
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.tiering_svc.customers.repository import add_customers, check_known
+from services.tiering_svc.customers.repository import add_customers, check_known, lock_customers
 from services.tiering_svc.indicators.domain.order_facts import placed_order, reversed_order
 from services.tiering_svc.indicators.repository import external_facts, order_facts
 from services.tiering_svc.indicators.repository.groups import list_heads
@@ -19,6 +19,7 @@ from services.tiering_svc.tiers.domain.tier_life import TierLife
 from services.tiering_svc.tiers.repository import accounts, group_heads, late_facts, lives, standings
 from services.tiering_svc.tiers.repository import overrides as privileges
 from services.tiering_svc.tiers.repository.overrides import Privilege
+from shared.customers import list_connected, list_members
 from shared.errors import conflict
 from shared.events import (
     ComplaintClosed,
@@ -26,6 +27,8 @@ from shared.events import (
     ComplaintReopened,
     ContactLogged,
     CustomerIdentified,
+    CustomersMerged,
+    CustomersUnmerged,
     CustomerTraitsChanged,
     GroupParentChanged,
     NextStepCompleted,
@@ -42,14 +45,14 @@ async def when_orders_are_placed_reassess_tiers(tx: Transaction, events: Sequenc
     """Orders give the first tier, and raise it at once where the policy says so; they never lower it (T10). One that
     comes late counts from its own date: the life is folded again."""
     rules = await policies.load_rules(tx)
-    newest = newest_by_customer(events) if rules.has_groups else {}
+    newest = newest_by_customer(events) if rules.has_related else {}
     heads = await group_heads.find_heads(tx, newest, rules)
     recorded = await accounts.record_orders(tx, [placed_order(event, rules.zone) for event in events], rules)
     decisions = [after_orders(account, rules) for account in recorded.in_order if account.customer_id not in heads]
     await standings.save_decisions(tx, decisions)
     announce(tx, announced(decisions, tx.at))
     await fold_lives_again(tx, recorded.out_of_order | heads, rules)
-    if not rules.has_groups:
+    if not rules.has_related:
         return
     # Who was not known could not be locked, and may have been put below somebody meanwhile; it is known now.
     unlocked = {account.customer_id for account in recorded.in_order if account.standing.first_known is None}
@@ -95,6 +98,23 @@ async def when_group_parents_change_grade_their_heads(tx: Transaction, events: S
         if head not in heads
     ]
     await grade_again_where_late(tx, "profile", sizes)
+
+
+async def when_customers_become_one_or_two_again_decide_anew(
+    tx: Transaction, events: Sequence[CustomersMerged | CustomersUnmerged]
+) -> None:
+    """From their merge on all who are one have the tiers that the facts of all give; after its undoing each of them has
+    those that it would have had without (P12). Either of a merge's two events is enough: the other finds it done."""
+    await add_customers(tx, {customer_id for event in events for customer_id in (event.root_id, event.absorbed_id)})
+    known_from: dict[UUID, datetime] = {}
+    for event in events:
+        for customer_id in await list_connected(tx, (event.root_id, event.absorbed_id)):
+            recorded_at = event.meta.recorded_at
+            known_from[customer_id] = max(recorded_at, known_from.get(customer_id, recorded_at))
+    await lock_customers(tx, sorted(known_from))
+    rules = await policies.load_rules(tx)
+    heads = await group_heads.find_heads(tx, known_from, rules)
+    await fold_lives_again(tx, heads | known_from, rules, all_of_them=True)
 
 
 async def when_money_is_known_late_grade_again(
@@ -149,16 +169,25 @@ async def grade_again_where_late(tx: Transaction, fact_class: str, facts: Sequen
 
 
 async def fold_lives_again(
-    tx: Transaction, known_from: Mapping[UUID, datetime], rules: Rules
+    tx: Transaction, known_from: Mapping[UUID, datetime], rules: Rules, *, all_of_them: bool = False
 ) -> Mapping[UUID, TierLife]:
     """The lives of these locked customers from all their facts, saved and announced where they are another. With when
-    the newest fact of each was recorded."""
+    the newest fact of each was recorded. `all_of_them`: also those without any fact, who then have no tier."""
     if not known_from:
         return {}
-    folded = await lives.fold_again(tx, known_from, rules)
+    folded = await lives.fold_again(tx, known_from, rules, all_of_them=all_of_them)
     changes = await lives.save_lives(tx, folded, known_from, rules)
     announce(tx, [event for change in changes if (event := change.event(tx.at)) is not None])
     return folded
+
+
+async def _fold_with_members(tx: Transaction, known_from: Mapping[UUID, datetime], rules: Rules) -> None:
+    """What a person says of a customer holds for all who are one with it (P12)."""
+    of_all = dict(known_from)
+    if rules.has_merges:
+        for customer_id, members in (await list_members(tx, known_from)).items():
+            of_all |= dict.fromkeys(members, known_from[customer_id])
+    await fold_lives_again(tx, of_all, rules)
 
 
 async def override_tier(
@@ -166,7 +195,7 @@ async def override_tier(
 ) -> Privilege:
     """A person sets the tier until a date; a timer ends it. What was set or promised before is replaced. Also for a
     customer without orders."""
-    await standings.load_standings(tx, [customer_id])  # locks the customer
+    await lock_customers(tx, [customer_id])
     await check_known(tx, customer_id)
     rules = await policies.load_rules(tx)
     check_override(rules.active, tier, until, tx.at)
@@ -177,7 +206,7 @@ async def override_tier(
         tx, override_id, customer_id, "override", tier, starts_at=tx.at, until=until, reason=reason, by=by,
         policy=rules.active,
     )  # fmt: skip
-    await fold_lives_again(tx, {customer_id: tx.at}, rules)
+    await _fold_with_members(tx, {customer_id: tx.at}, rules)
     generation = await standings.next_generation(tx, customer_id, "override_end")
     await set_timer(tx, str(customer_id), "override_end", generation, until)
     return await privileges.load_privilege(tx, customer_id, override_id, "override")
@@ -187,25 +216,27 @@ async def end_override_early(
     tx: Transaction, customer_id: UUID, override_id: UUID, *, reason: str, by: str
 ) -> Privilege:
     """The customer is graded anew from now on. The timer finds nothing to end when its hour comes."""
-    await standings.load_standings(tx, [customer_id])
+    await lock_customers(tx, [customer_id])
     privilege = await privileges.load_privilege(tx, customer_id, override_id, "override")
+    customer_id = privilege.customer_id
     if privilege.ended_at is not None or privilege.until <= tx.at:
         raise conflict("already_ended", "The override is over.")
     await privileges.end_privileges(tx, customer_id, "override", at=tx.at, by=by, because=reason)
-    await fold_lives_again(tx, {customer_id: tx.at}, await policies.load_rules(tx))
+    await _fold_with_members(tx, {customer_id: tx.at}, await policies.load_rules(tx))
     return await privileges.load_privilege(tx, customer_id, override_id, "override")
 
 
 async def when_overrides_end_grade_anew(tx: Transaction, timers: Sequence[Timer]) -> None:
     """The customers are graded as of the end of their overrides, unless a newer one is on."""
     due = {UUID(timer.aggregate): timer.due_at for timer in timers}
-    await standings.load_standings(tx, list(due))
+    await lock_customers(tx, list(due))
     if ended := await privileges.end_overrides_due(tx, due):
-        await fold_lives_again(tx, dict.fromkeys(ended, tx.at), await policies.load_rules(tx))
+        await _fold_with_members(tx, dict.fromkeys(ended, tx.at), await policies.load_rules(tx))
 
 
 async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, reason: str, by: str) -> Privilege:
     """The tier the customer has is not lowered before a date, whatever reviews find."""
+    await lock_customers(tx, [customer_id])
     before = (await standings.load_standings(tx, [customer_id]))[customer_id]
     await check_known(tx, customer_id)
     check_promise(before, until, tx.at)
@@ -215,16 +246,17 @@ async def promise_tier(tx: Transaction, customer_id: UUID, *, until: datetime, r
     await privileges.add_privilege(
         tx, privilege_id, customer_id, "retention", before.tier, starts_at=tx.at, until=until, reason=reason, by=by
     )
-    await fold_lives_again(tx, {customer_id: tx.at}, await policies.load_rules(tx))
+    await _fold_with_members(tx, {customer_id: tx.at}, await policies.load_rules(tx))
     return await privileges.load_privilege(tx, customer_id, privilege_id, "retention")
 
 
 async def end_promise(tx: Transaction, customer_id: UUID, retention_id: UUID, *, reason: str, by: str) -> Privilege:
     """From now on reviews may lower the tier again."""
-    await standings.load_standings(tx, [customer_id])
+    await lock_customers(tx, [customer_id])
     privilege = await privileges.load_privilege(tx, customer_id, retention_id, "retention")
+    customer_id = privilege.customer_id
     if privilege.ended_at is not None or privilege.until <= tx.at:
         raise conflict("already_ended", "The tier is not kept any more.")
     await privileges.end_privileges(tx, customer_id, "retention", at=tx.at, by=by, because=reason)
-    await fold_lives_again(tx, {customer_id: tx.at}, await policies.load_rules(tx))
+    await _fold_with_members(tx, {customer_id: tx.at}, await policies.load_rules(tx))
     return await privileges.load_privilege(tx, customer_id, retention_id, "retention")

@@ -117,8 +117,12 @@ class Player:
         noon = self.recorded.now.replace(hour=12, minute=0, second=0, microsecond=0)
         return noon - (days + (noon > self.recorded.now)) * DAY
 
+    def customer(self, step: Step) -> UUID:
+        """Whose the step is."""
+        return CUSTOMERS[step.whose]
+
     def collect(self, step: Step) -> None:
-        customer = CUSTOMERS[step.whose]
+        customer = self.customer(step)
         if step.kind == "order":
             cost = "10" if step.size % 3 else None
             order = placed(customer, self.noon(step.days), str(40 * step.size), cost=cost, quantity=PIECES)
@@ -151,7 +155,7 @@ class Player:
 
     async def act(self, step: Step) -> bool:
         """Whether it could be done."""
-        recorded, customer = self.recorded, CUSTOMERS[step.whose]
+        recorded, customer = self.recorded, self.customer(step)
         until = recorded.now + (step.days + 1) * DAY
         _, state = oracle.live(recorded.of(customer), recorded.now)
         match step.kind:

@@ -257,6 +257,11 @@ class Rules:
     has_groups: bool = False  # any customer is or was below another one (P2)
     has_merges: bool = False  # any customer is one with another one (P12)
 
+    @property
+    def has_related(self) -> bool:
+        """Whether anybody's life may be part of somebody else's."""
+        return self.has_groups or self.has_merges
+
     def governs(self, instant: datetime, first_known: datetime) -> bool:
         """Whether the policy in force is certainly what grades a customer at an instant that comes after all reviews
         (T10). `first_known`: when its first fact was recorded. False: the policies of all times have to be asked

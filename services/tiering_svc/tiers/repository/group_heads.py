@@ -23,7 +23,7 @@ async def find_heads(tx: Transaction, known_from: Mapping[UUID, datetime], rules
     listed again until nobody is above them whom that has not locked. Nobody moves below them then: who moves locks
     itself and all above it.
     """
-    if not known_from or not (rules.has_groups or rules.has_merges):
+    if not known_from or not rules.has_related:
         return {}
     related = await _list_related(tx, known_from, rules)
     locked: set[UUID] = set()

@@ -13,10 +13,13 @@ from services.tiering_svc.tiers.repository.timelines import load_timelines
 from shared.messaging import Transaction
 
 
-async def fold_again(tx: Transaction, known_from: Mapping[UUID, datetime], rules: Rules) -> Mapping[UUID, TierLife]:
-    """The lives of these customers, as all facts give them now. The customers are locked."""
+async def fold_again(
+    tx: Transaction, known_from: Mapping[UUID, datetime], rules: Rules, *, all_of_them: bool = False
+) -> Mapping[UUID, TierLife]:
+    """The lives of these customers, as all facts give them now; `all_of_them`: also those of whom there is none. The
+    customers are locked."""
     timeline = await policies.load_policy_timeline(tx)
-    timelines = await load_timelines(tx, known_from, timeline, tx.at)
+    timelines = await load_timelines(tx, known_from, timeline, tx.at, all_of_them=all_of_them)
     return {facts.customer_id: tier_life(facts, timeline, tx.at, rules.zone) for facts in timelines}
 
 

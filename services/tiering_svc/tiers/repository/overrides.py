@@ -1,6 +1,6 @@
 """SQL of what people set for one customer: overrides, and promises to keep a tier (T10)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.tiers.tables.overrides import tier_privilege
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
@@ -74,10 +75,11 @@ async def end_overrides_due(tx: Transaction, due: Mapping[UUID, datetime]) -> li
 
 
 async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID, kind: PrivilegeKind) -> Privilege:
-    """A privilege of a customer; else 404 `override_not_found` or `retention_not_found`."""
+    """A privilege of a customer, or of one who is one with it (P12); else 404 `override_not_found` or
+    `retention_not_found`."""
     row = await tx.raw.fetchrow(
-        f"select {COLUMNS} from tier_privilege where customer_id = $1 and privilege_id = $2 and kind = $3",
-        customer_id, privilege_id, kind,
+        f"select {COLUMNS} from tier_privilege where customer_id = any($1) and privilege_id = $2 and kind = $3",
+        await _list_all(tx, customer_id), privilege_id, kind,
     )  # fmt: skip
     if row is None:
         raise not_found(f"{kind}_not_found", "The customer has no such privilege.")
@@ -85,13 +87,17 @@ async def load_privilege(tx: Transaction, customer_id: UUID, privilege_id: UUID,
 
 
 async def list_privileges(tx: Transaction, customer_id: UUID, kind: PrivilegeKind) -> list[Privilege]:
-    """Newest first."""
+    """Newest first; also those of who is one with the customer (P12)."""
     rows = await tx.raw.fetch(
-        f"""select {COLUMNS} from tier_privilege where customer_id = $1 and kind = $2
+        f"""select {COLUMNS} from tier_privilege where customer_id = any($1) and kind = $2
             order by set_at desc, privilege_id desc""",
-        customer_id, kind,
+        await _list_all(tx, customer_id), kind,
     )  # fmt: skip
     return [_privilege(row) for row in rows]
+
+
+async def _list_all(tx: Transaction, customer_id: UUID) -> Sequence[UUID]:
+    return (await list_members(tx, [customer_id]))[customer_id]
 
 
 def _privilege(row: Mapping[str, Any]) -> Privilege:
@@ -104,9 +110,9 @@ async def find_privilege_on(
     """The override or the promise that was on as of an instant, as known at another; None: there was none."""
     row = await tx.raw.fetchrow(
         f"""select {COLUMNS} from tier_privilege
-            where customer_id = $1 and starts_at <= $2 and set_at <= $3 and until > $2
+            where customer_id = any($1) and starts_at <= $2 and set_at <= $3 and until > $2
               and (ended_at is null or ended_at > least($2, $3))
             order by starts_at desc limit 1""",
-        customer_id, as_of, known_at,
+        await _list_all(tx, customer_id), as_of, known_at,
     )  # fmt: skip
     return None if row is None else _privilege(row)
