@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
+from services.tiering_svc.customers.merged import is_merged
 from services.tiering_svc.customers.tables import customer_file
 from shared.errors import customer_not_found
 from shared.events import CustomerRegistered
@@ -38,6 +39,15 @@ async def lock_customers(tx: Transaction, customers: Sequence[str] | Sequence[UU
     with them (P12), or above any of these in a group (P2): what one member orders, or where it moves, may change the
     tier of those."""
     await tx.raw.execute(LOCK, customers)
+
+
+async def list_merged(tx: Transaction, customers: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of these customers who are one with another one, or were once (P12)."""
+    rows = await tx.raw.fetch(
+        f"select c.customer_id from unnest($1::uuid[]) c (customer_id) where {is_merged('c.customer_id')}",
+        list(customers),
+    )
+    return frozenset(row["customer_id"] for row in rows)
 
 
 async def add_customers(tx: Transaction, customers: Iterable[UUID]) -> None:

@@ -128,7 +128,7 @@ async def _measure_batch(
     """T5: what everybody had at each month's end, by which that month's cut-offs are found."""
     policy, ends, _ = await _ends(tx, back_test)
     end = await screening.find_end(tx, phase.after_customer, size.size)
-    customers = await screening.list_batch(tx, phase.after_customer, end)
+    customers = await screening.list_batch(tx, phase.after_customer, end, ends[-1].as_of, back_test.known_at)
     by_end = await _load_snapshots(tx, back_test, ends, customers)
     values = {
         month_end.month: await values_of(tx, policy, customers, of_end, back_test.known_by(month_end.as_of))
@@ -165,7 +165,7 @@ async def _replay_batch(
     began = perf_counter()
     _, ends, zone = await _ends(tx, back_test)
     end = await screening.find_end(tx, phase.after_customer, size.size)
-    customers = await screening.list_batch(tx, phase.after_customer, end)
+    customers = await screening.list_batch(tx, phase.after_customer, end, ends[-1].as_of, back_test.known_at)
     moves = await _list_moves(tx, back_test, ends, customers, zone)
     await back_tests.add_cells(tx, job.id, _cells(moves))
     movers = [

@@ -5,15 +5,18 @@ takes effect follows from all facts there are: the review gets its place in each
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from time import perf_counter
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
+from services.tiering_svc.customers.merged import has_merges
+from services.tiering_svc.customers.repository import list_merged, lock_customers
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import order_facts as facts
 from services.tiering_svc.indicators.repository import snapshots
@@ -31,6 +34,7 @@ from services.tiering_svc.tiers.domain.tier_changes import DecidedStanding, Deci
 from services.tiering_svc.tiers.domain.tier_life import TierLife
 from services.tiering_svc.tiers.handlers import fold_lives_again
 from services.tiering_svc.tiers.repository import group_heads, standing_as_of, standings
+from shared.customers import list_members
 from shared.jobs import BatchSizer, Job, JobContext
 from shared.messaging import Database, Transaction, announce, new_id
 
@@ -129,7 +133,7 @@ async def _screen(
     async def screen_in_time(tx: Transaction) -> ScreenedBatch:
         if not screening.can_screen(request.policy):
             end = await screening.find_end(tx, after, min(memory.individual.size, memory.batch.size))
-            return ScreenedBatch(after, end, [], await screening.list_batch(tx, after, end))
+            return ScreenedBatch(after, end, [], await _list_batch(tx, after, end, request))
         began = perf_counter()
         end = await screening.find_end(tx, after, memory.batch.size)
         screened = await screening.screen(tx, request, after, end, figures=figures)
@@ -144,6 +148,10 @@ async def _screen(
     return await database.run(lambda tx: screening.screen(tx, request, after, end, figures=figures))
 
 
+async def _list_batch(tx: Transaction, after: UUID | None, end: UUID, request: ScreeningRequest) -> list[UUID]:
+    return await screening.list_batch(tx, after, end, request.as_of, request.known_at)
+
+
 async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[EvaluationRun, int]:
     """The run with what this batch adds to its outcomes, and how many customers were decided."""
     began = perf_counter()
@@ -151,6 +159,8 @@ async def decide_batch(tx: Transaction, prepared: PreparedBatch) -> tuple[Evalua
     rules, memory = prepared.rules, prepared.memory
     kept = dict[UUID, Standing]()
     if run.simulated_because is None:
+        if await has_merges(tx):
+            await lock_customers(tx, screened.individual)  # with all who are one with them
         kept = await standings.load_standings(tx, screened.individual)  # locked before anything is read of them
     decisions = await decide(
         tx, screened.individual, request, rules, run.run_id, placed_by=memory.placed_by, kept=kept
@@ -214,9 +224,10 @@ async def _load_snapshots(
     it for the others: who is late is looked for after the sums were read, so that nothing slips in between."""
     requests = requests_as_of(customers, request.as_of, request.policy.months)
     classes, known_at = request.policy.classes, request.known_at
-    if classes or request.policy.together:
+    merged = await list_merged(tx, customers) if await has_merges(tx) else frozenset[UUID]()
+    if classes or request.policy.together or merged:
         graded = await group_heads.load_graded_snapshots(tx, customers, request.as_of, request.policy, known_at)
-        return graded, await facts.list_recorded_later(tx, customers, known_at)
+        return graded, await facts.list_recorded_later(tx, customers, known_at) | merged
     sums = await facts.list_figures(tx, requests)
     loaded = [
         CustomerSnapshot(figures, request.as_of, last_month, request.policy.months) for figures, last_month in sums
@@ -262,11 +273,17 @@ async def _apply(
             took_effect.add(customer_id)
     await standings.save_decisions(tx, carried)
     announce(tx, announced(carried, tx.at))
-    lives = await fold_lives_again(tx, dict.fromkeys(folded, tx.at), rules)
+    lives = await fold_lives_again(tx, await _with_members(tx, folded), rules)
     for customer_id, decided in folded.items():
         if customer_id in lives and _takes_effect(decided.decision, lives[customer_id], run.run_id):
             took_effect.add(customer_id)
     return took_effect
+
+
+async def _with_members(tx: Transaction, customers: Iterable[UUID]) -> dict[UUID, datetime]:
+    """These customers with all who are one with them (P12), whose lives the review is part of as well."""
+    members = (await list_members(tx, customers)).values()
+    return {member: tx.at for of_all in members for member in of_all}
 
 
 def _takes_effect(decision: ReviewDecision, life: TierLife, run_id: UUID) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from services.tiering_svc.customers import repository as customers
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
-from services.tiering_svc.indicators.repository import snapshots
+from services.tiering_svc.indicators.repository.groups import load_graded_together
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.domain.abc import counted_population, cutoffs, cutoffs_as_data, measured_values
 from services.tiering_svc.policies.domain.policy import Policy
@@ -138,7 +138,7 @@ async def _measure_batch(tx: Transaction, job: Job, run: EvaluationRun, phase: P
         values, individual = await screening.measure(tx, request, after, end)
     else:
         end = await screening.find_end(tx, after, review_batches.INDIVIDUAL)
-        values, individual = [], await screening.list_batch(tx, after, end)
+        values, individual = [], await screening.list_batch(tx, after, end, request.as_of, request.known_at)
     values += await measure_individually(tx, policy, individual, request.as_of, request.known_at)
     await evaluations.add_values(tx, run.run_id, phase.after, values)
     return job.next(cursor("cutting") if end == LAST else cursor("measuring", end))
@@ -150,8 +150,8 @@ async def measure_individually(
     """What a population's shares are computed of, of these customers as of an instant, as known at another."""
     if not individual:
         return []
-    measured = await snapshots.load_snapshots(
-        tx, requests_as_of(individual, as_of, policy.months), classes=policy.classes, known_at=known_at
+    measured = await load_graded_together(
+        tx, requests_as_of(individual, as_of, policy.months), groups=False, classes=policy.classes, known_at=known_at
     )
     return await values_of(tx, policy, individual, measured, known_at)
 

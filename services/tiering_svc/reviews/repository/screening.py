@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month
+from services.tiering_svc.customers.merged import has_merges, is_absorbed, is_merged
 from services.tiering_svc.policies.domain.policy import Policy
 from shared.messaging import Transaction
 
@@ -89,10 +90,10 @@ with sums as (
 ), batch as (
     select s.customer_id, s.tier, s.rank, s.ladder, s.known_from, {known} as value, u.last_at, {measures}
            s.since <= $5 and s.known_from <= $6 and s.below_since is null and s.overridden_until is null
-               and (s.recovered_at is null or s.recovered_at <= $5){nothing_later} as steady,
-           (u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6){alone} as settled
+               and (s.recovered_at is null or s.recovered_at <= $5){nothing_later}{unmerged} as steady,
+           (u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6){alone}{unmerged} as settled
     from standing s left join sums u using (customer_id)
-    where s.customer_id > $1 and s.customer_id <= $2
+    where s.customer_id > $1 and s.customer_id <= $2{roots}
 )
 """
 # Heads of groups are graded by the figures of all members (P2), which the sums of their own months do not have.
@@ -130,7 +131,8 @@ async def screen(
     grade, parameters = _grade(policy, 8)
     totals = "coalesce(sum(revenue), 0), sum(profit), coalesce(sum(profit_known_for), 0)" if figures else "0, null, 0"
     measures = "u.revenue, u.profit, u.profit_known_for," if figures else ""
-    statement = _scan(request, measures, figures=figures) + GRADED.format(grade=grade, totals=totals)
+    merges = await has_merges(tx)
+    statement = _scan(request, measures, figures=figures, merges=merges) + GRADED.format(grade=grade, totals=totals)
     await tx.raw.execute(BY_RANGE)
     rows = await tx.raw.fetch(statement, *_parameters(request, after, end), policy.ladder, *parameters)
     staying = [StayingGroup(row[0], row[1], row[2], Decimal(row[3]), row[4], Decimal(row[5])) for row in rows if row[0]]
@@ -143,7 +145,8 @@ async def measure(
     """What a population's cut-offs are computed of (T5), of the customers after one up to another: the values (None:
     of somebody who counts though it is not known), and who has to be measured individually."""
     population = request.policy.population
-    statement = _scan(request, HAS_FILE if population == "all" else "", figures=False)
+    merges = await has_merges(tx)
+    statement = _scan(request, HAS_FILE if population == "all" else "", figures=False, merges=merges)
     await tx.raw.execute(BY_RANGE)
     row = await tx.raw.fetchrow(
         statement + MEASURED.format(counted=COUNTED[population]), *_parameters(request, after, end)
@@ -152,8 +155,9 @@ async def measure(
     return row[0] or [], row[1] or []
 
 
-def _scan(request: ScreeningRequest, measures: str, *, figures: bool) -> str:
-    """Only names from the tables above go into the text."""
+def _scan(request: ScreeningRequest, measures: str, *, figures: bool, merges: bool) -> str:
+    """Only names from the tables above go into the text. Who was merged (P12) is decided individually, the root for all
+    that are one with it as of the run's date."""
     policy = request.policy
     nothing_later = " and s.folded_until <= $5" if request.regrades_later_orders else ""
     assert policy.indicator is not None  # it can be screened
@@ -166,6 +170,8 @@ def _scan(request: ScreeningRequest, measures: str, *, figures: bool) -> str:
     return SCAN.format(
         value=value, known=known, figures=FIGURES if figures else "", measures=measures, nothing_later=nothing_later,
         alone=ALONE if policy.together else "",
+        unmerged=f" and not {is_merged('s.customer_id')}" if merges else "",
+        roots=f" and not {is_absorbed('s.customer_id', '$5', '$6')}" if merges else "",
     )  # fmt: skip
 
 
@@ -182,11 +188,15 @@ def _grade(policy: Policy, first: int) -> tuple[str, list[Decimal]]:
     return f"case when value is null then {unknown:d} {' '.join(whens)} else 0 end", [band.start for band in bands]
 
 
-async def list_batch(tx: Transaction, after: UUID | None, end: UUID) -> list[UUID]:
-    """The customers after one up to another, in key order."""
+async def list_batch(
+    tx: Transaction, after: UUID | None, end: UUID, as_of: datetime, known_at: datetime | None
+) -> list[UUID]:
+    """The customers after one up to another, in key order; who was absorbed by then (P12), as known at an instant, is
+    not one of them."""
     rows = await tx.raw.fetch(
-        """select customer_id from standing where ($1::uuid is null or customer_id > $1) and customer_id <= $2
+        f"""select customer_id from standing where ($1::uuid is null or customer_id > $1) and customer_id <= $2
+              and not {is_absorbed("customer_id", "$3", "$4")}
            order by customer_id""",
-        after, end,
+        after, end, as_of, known_at,
     )  # fmt: skip
     return [row[0] for row in rows]
