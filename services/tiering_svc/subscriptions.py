@@ -5,6 +5,7 @@ from services.tiering_svc.indicators.handlers import external_facts, payments
 from services.tiering_svc.key_accounts.handlers import risk_flags
 from services.tiering_svc.monitoring.handlers import back_tests as rule_back_tests
 from services.tiering_svc.monitoring.handlers import class_sweeps, likelihood_models, sweeps
+from services.tiering_svc.monitoring.handlers import merges as warnings_of_merged
 from services.tiering_svc.personal_data import PERSONAL_DATA
 from services.tiering_svc.retention.handlers import lifetime_values
 from services.tiering_svc.reviews.handlers import back_tests, run_steps
@@ -86,6 +87,8 @@ subscriptions.on(CustomersMerged, tiers.when_customers_become_one_or_two_again_d
 subscriptions.on(CustomersUnmerged, tiers.when_customers_become_one_or_two_again_decide_anew)
 
 # warnings and assessments
+subscriptions.on(CustomersMerged, warnings_of_merged.when_customers_are_merged_close_the_warnings_of_the_absorbed)
+subscriptions.on(CustomersUnmerged, warnings_of_merged.when_customers_are_unmerged_raise_their_warnings_again)
 subscriptions.on(DeadlineBreached, assessments.when_deadlines_are_missed_remember_it)
 
 # personal data

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import is_absorbed, is_merged
 from services.tiering_svc.customers.domain import AbsenceChange, ManagerAssignment, deputies_at
-from services.tiering_svc.customers.merged import is_merged
 from services.tiering_svc.customers.tables import customer_file
 from shared.errors import customer_not_found
 from shared.events import CustomerRegistered
@@ -88,9 +88,12 @@ async def list_with_file(
 
 
 async def list_customers(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
-    """The next page of known customers in key order, after a key or from the first one on."""
+    """The next page of known customers in key order, after a key or from the first one on; of who are one (P12) only
+    the root."""
     rows = await tx.raw.fetch(
-        "select customer_id from standing where $1::uuid is null or customer_id > $1 order by customer_id limit $2",
+        f"""select customer_id from standing
+            where ($1::uuid is null or customer_id > $1) and not {is_absorbed("customer_id")}
+            order by customer_id limit $2""",
         after, limit,
     )  # fmt: skip
     return [row["customer_id"] for row in rows]

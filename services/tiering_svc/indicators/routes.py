@@ -29,6 +29,7 @@ from services.tiering_svc.indicators.schemas import (
 )
 from shared.chassis import Actor, CurrentActor, Page, Tx, allow, service_router
 from shared.chassis.audience import hidden_fields
+from shared.customers import list_members, list_roots
 from shared.errors import invalid, not_found
 from shared.messaging import Transaction
 
@@ -67,7 +68,7 @@ async def show_indicators(
     """Those that the reader may read, over a window of months that ends with the month of `as_of`."""
     _require_group_readable(actor, group=group)
     as_of = instant_or_now(as_of, tx, "/as_of")
-    members = await _list_members(tx, customer_id, as_of, known_at, group=group)
+    members = await _list_members(tx, customer_id, actor, as_of, known_at, group=group)
     snapshot = await _load_rolled_up(tx, members, as_of, months, known_at)
     return CustomerIndicatorsRead(
         customer_id=customer_id,
@@ -76,7 +77,7 @@ async def show_indicators(
         window=MonthsRead(
             from_=spelled(first_month(snapshot.last_month, months)), to=spelled(snapshot.last_month), months=months
         ),
-        members=len(members),
+        members=len(set((await list_roots(tx, members)).values())),
         indicators=[
             IndicatorValueRead(code=indicator.code, unit=indicator.unit, value=_value_as_text(indicator, snapshot))
             for indicator in _readable_indicators(actor)
@@ -99,8 +100,8 @@ async def show_indicators_by_month(
     zone = (await find_business(tx)).zone
     months = _months(first, to, month_of(tx.at, zone))
     ends = [min(start_of(shift(month, 1), zone) - timedelta(microseconds=1), tx.at) for month in months]
-    if group:
-        groups = [await _list_members(tx, customer_id, end, known_at, group=True) for end in ends]
+    groups = [await _list_members(tx, customer_id, actor, end, known_at, group=group) for end in ends]
+    if any(len(members) > 1 for members in groups):
         snapshots = [
             await _load_rolled_up(tx, members, end, 1, known_at) for members, end in zip(groups, ends, strict=True)
         ]
@@ -133,9 +134,18 @@ def _require_group_readable(actor: Actor, *, group: bool) -> None:
 
 
 async def _list_members(
-    tx: Transaction, customer_id: UUID, as_of: datetime, known_at: datetime | None, *, group: bool
+    tx: Transaction, customer_id: UUID, actor: Actor, as_of: datetime, known_at: datetime | None, *, group: bool
 ) -> list[UUID]:
-    return await external_facts.list_members(tx, customer_id, as_of, known_at) if group else [customer_id]
+    """Whose figures are shown: for staff those of all who are one with the customer (P12), to this day and for every
+    instant; with `group` those of everybody below it, too. A partner is shown the customer that it knows."""
+    if actor.source is not None:
+        return [customer_id]
+    own = (await list_members(tx, [customer_id]))[customer_id]
+    if not group:
+        return list(own)
+    below = [member for one in own for member in await external_facts.list_members(tx, one, as_of, known_at)]
+    of_all = await list_members(tx, below)
+    return list(dict.fromkeys([*own, *(member for one in below for member in of_all[one])]))
 
 
 async def _load_rolled_up(

@@ -1,8 +1,8 @@
 """The lives of customers of whom some were merged (P12, T10) by brute force, on top of the oracle of one customer.
 
 All customers are walked together, instant by instant; where two become one, a common life begins with the better of
-both, and each member keeps rows of its own from before. Merges that were undone are not among the facts. Everything that
-was right before some return is made again from the beginning; nothing is shared with the product.
+both, and each member keeps rows of its own from before. Merges that were undone are not among the facts. Everything
+that was right before some return is made again from the beginning; nothing is shared with the product.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

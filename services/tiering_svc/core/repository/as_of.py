@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.tiering_svc.core.repository.merged import is_merged, root_of
+
 BOUGHT_NOW = """
     select customer_id, month, orders, amount, margin, margin_known_amount as known, first_order_at as first_at,
            last_order_at as last_at
@@ -32,6 +34,15 @@ BOUGHT_AS_KNOWN = """
         where o.placed_at <= $1 and o.recorded_at <= $2 and o.quantity > coalesce(t.quantity, 0)
     ) k group by customer_id, month
 """
+# Where nobody was merged the second half is not even begun.
+AS_ONE = f"""
+    with of_each as not materialized ({{bought}})
+    select * from of_each b where not {is_merged("b.customer_id")}
+    union all
+    select {root_of("b.customer_id", "$2")}, month, sum(orders)::int, sum(amount), sum(margin), sum(known),
+           min(first_at), max(last_at)
+    from of_each b where exists (select from customer_merge) and {is_merged("b.customer_id")} group by 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +56,6 @@ class PointInTime:
     @property
     def bought(self) -> str:
         """A select of each customer's purchases by month, as of $1, as known at $2: customer_id, month, orders, amount,
-        margin, known (the amount whose costs are known), first_at, last_at. By month sums where it is now."""
-        return BOUGHT_NOW if self.now else BOUGHT_AS_KNOWN
+        margin, known (the amount whose costs are known), first_at, last_at. By month sums where it is now. Of who are
+        one (P12) the root, with the purchases of all."""
+        return AS_ONE.format(bought=BOUGHT_NOW if self.now else BOUGHT_AS_KNOWN)

@@ -4,8 +4,9 @@ A month is written as its first day, in the business time zone. Its sums hold wh
 after returns and cancellations. The month of `as_of` is there as far as it had come.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -87,6 +88,44 @@ class MonthlySeries:
     def known_since(self, month: date) -> bool:
         """Whether the customer ordered before this month began, so that the whole month says something of it."""
         return self.first_month is not None and self.first_month < month
+
+
+def together(members: Sequence[MonthlySeries]) -> MonthlySeries:
+    """The series of customers who are one (P12), of one instant; the first one is the root."""
+    months: dict[date, MonthSums] = {}
+    complaints: Counter[date] = Counter()
+    returned: dict[date, Decimal] = {}
+    scores: dict[str, dict[date, Scores]] = {}
+    for member in members:
+        for month, sums in member.months.items():
+            known = months.get(month)
+            months[month] = sums if known is None else MonthSums(
+                known.orders + sums.orders, known.amount + sums.amount,
+                min(known.first_at, sums.first_at), max(known.last_at, sums.last_at),
+            )  # fmt: skip
+        complaints.update(member.complaints)
+        for month, amount in member.returned.items():
+            returned[month] = returned.get(month, ZERO) + amount
+        for measure, by_month in member.scores.items():
+            of_measure = scores.setdefault(measure, {})
+            for month, score in by_month.items():
+                before = of_measure.get(month, Scores(0, ZERO))
+                of_measure[month] = Scores(before.answers + score.answers, before.total + score.total)
+    arrears = [member.arrears for member in members if member.arrears is not None]
+    margins = [member.margin for member in members if member.margin is not None]
+    due = [owed.oldest_due_on for owed in arrears if owed.oldest_due_on is not None]
+    firsts = [member.first_order_at for member in members if member.first_order_at is not None]
+    first_months = [member.first_month for member in members if member.first_month is not None]
+    return replace(
+        members[0], months=months, complaints=dict(complaints), returned=returned, scores=scores,
+        first_order_at=min(firsts, default=None), first_month=min(first_months, default=None),
+        arrears=Arrears(
+            sum((owed.outstanding for owed in arrears), ZERO), sum((owed.overdue for owed in arrears), ZERO),
+            min(due, default=None),
+        ) if arrears else None,
+        margin=Margin(sum((m.earned for m in margins), ZERO), sum((m.known_of for m in margins), ZERO))
+        if margins else None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from shared.errors import conflict
 
 WarningState = Literal["open", "acknowledged", "worked", "closed"]
 SWEEP = "patron"  # who did it, where no person did
+MERGED = "merged"  # why a warning was closed: another customer stands for this one
 NewId = Callable[[], UUID]
 
 
@@ -201,6 +202,28 @@ class SweptClass(SweptSubject):
 
 
 WarningWork = tuple[EarlyWarning, WarningChange]
+
+
+def end_by_merge(warning: EarlyWarning, at: datetime, change_id: UUID) -> WarningWork:
+    """Somebody else stands for the customer (P12), and is warned of by the facts of both. What a person had closed only
+    lasts no longer."""
+    ended = replace(warning, lasting=False)
+    if warning.state == "closed":
+        return ended, WarningChange(change_id, warning.warning_id, at, "cause_gone", SWEEP, code=MERGED)
+    closed = replace(ended, state="closed", closed_at=at, closed_by=SWEEP, closing=MERGED)
+    return closed, WarningChange(change_id, warning.warning_id, at, "closed", SWEEP, code=MERGED)
+
+
+def raise_again(warning: EarlyWarning, at: datetime, warning_id: UUID, change_id: UUID) -> WarningWork:
+    """The customer stands for itself again: what it was warned of before it did not is raised anew, as it was."""
+    raised = replace(
+        warning, warning_id=warning_id, state="open", lasting=True, raised_at=at, closed_at=None, closed_by=None,
+        closing=None,
+    )  # fmt: skip
+    return raised, WarningChange(
+        change_id, warning_id, at, "raised", SWEEP, as_of=raised.as_of, severity=raised.severity, code=MERGED,
+        evidence=raised.evidence,
+    )  # fmt: skip
 
 
 def acknowledge(warning: EarlyWarning, by: str, at: datetime, change_id: UUID) -> WarningWork:

@@ -29,7 +29,7 @@ from services.tiering_svc.monitoring.domain.warning import (
     WarningDecision,
 )
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
-from services.tiering_svc.monitoring.handlers.warnings import closed_event
+from services.tiering_svc.monitoring.handlers.warnings import closed_event, raised_event
 from services.tiering_svc.monitoring.repository import (
     likelihood_models,
     monthly_series,
@@ -42,7 +42,7 @@ from services.tiering_svc.monitoring.repository.stage_rules import find_stage_ve
 from services.tiering_svc.monitoring.repository.sweeps import WARNING_SWEEP, Sweep
 from services.tiering_svc.retention.repository.churn import load_rhythms
 from shared.errors import conflict
-from shared.events import Event, WarningEased, WarningEscalated, WarningRaised
+from shared.events import Event, WarningEased, WarningEscalated
 from shared.jobs import Done, Job, JobContext, JobKind, Outcome, cancel_job, request_job, request_job_once
 from shared.messaging import Transaction, announce, new_id
 
@@ -222,12 +222,7 @@ def tier_sizes_in(setting: Mapping[str, object]) -> TierSizes:
 def _event(warning: EarlyWarning, change: WarningChange) -> Event | None:
     assert warning.customer_id is not None
     if change.kind == "raised":
-        return WarningRaised(
-            customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
-            severity=warning.severity, rule_id=warning.rule_id, rule_version=warning.rule_version,
-            owner=warning.owner, as_of=warning.as_of, likelihood=warning.likelihood,
-            value_at_stake=warning.value_at_stake, expected_loss=warning.expected_loss,
-        )  # fmt: skip
+        return raised_event(warning)
     if change.kind in ("escalated", "eased"):
         changed = WarningEscalated if change.kind == "escalated" else WarningEased
         return changed(

@@ -11,7 +11,7 @@ from services.tiering_svc.monitoring.domain.warning import (
     work_on,
 )
 from services.tiering_svc.monitoring.repository import warnings
-from shared.events import ClassWarningClosed, WarningClosed
+from shared.events import ClassWarningClosed, WarningClosed, WarningRaised
 from shared.messaging import Transaction, announce, new_id
 
 
@@ -40,6 +40,17 @@ async def _save(tx: Transaction, worked: WarningWork) -> EarlyWarning:
     await warnings.save_warnings(tx, [warning])
     await warnings.add_changes(tx, [change])
     return warning
+
+
+def raised_event(warning: EarlyWarning) -> WarningRaised:
+    """What is announced of a customer's warning that is raised."""
+    assert warning.customer_id is not None
+    return WarningRaised(
+        customer_id=warning.customer_id, warning_id=warning.warning_id, cause=warning.cause,
+        severity=warning.severity, rule_id=warning.rule_id, rule_version=warning.rule_version, owner=warning.owner,
+        as_of=warning.as_of, likelihood=warning.likelihood, value_at_stake=warning.value_at_stake,
+        expected_loss=warning.expected_loss,
+    )  # fmt: skip
 
 
 def closed_event(warning: EarlyWarning) -> WarningClosed | ClassWarningClosed:

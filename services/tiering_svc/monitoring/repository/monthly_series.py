@@ -10,8 +10,16 @@ from zoneinfo import ZoneInfo
 
 from services.tiering_svc.core.domain.calendar import month_of, shift, start_of
 from services.tiering_svc.monitoring.domain.detectors import ComplaintsUp, InArrears, SatisfactionDown
-from services.tiering_svc.monitoring.domain.monthly_series import Arrears, Margin, MonthlySeries, MonthSums, Scores
+from services.tiering_svc.monitoring.domain.monthly_series import (
+    Arrears,
+    Margin,
+    MonthlySeries,
+    MonthSums,
+    Scores,
+    together,
+)
 from services.tiering_svc.monitoring.domain.warning_rules import WarningRule
+from shared.customers import list_members
 from shared.messaging import Transaction
 from shared.sql import fragments
 
@@ -76,8 +84,20 @@ async def load_monthly_series(
     tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, facts: AbstractSet[str],
     margin_months: int,
 ) -> list[MonthlySeries]:  # fmt: skip
-    """The series of these customers, in their order. `facts`: the kinds of facts besides the orders that are needed;
-    `margin_months`: how many full months before the instant the margin is taken over."""
+    """The series of these customers, in their order, each with the facts of all who are one with it (P12). `facts`: the
+    kinds of facts besides the orders that are needed; `margin_months`: how many full months before the instant the
+    margin is taken over."""
+    members = await list_members(tx, customers)
+    individual = [member for customer_id in customers for member in members[customer_id]]
+    loaded = iter(await _load_of_each(tx, individual, as_of, zone, facts, margin_months))
+    of_all = [[next(loaded) for _ in members[customer_id]] for customer_id in customers]
+    return [series[0] if len(series) == 1 else together(series) for series in of_all]
+
+
+async def _load_of_each(
+    tx: Transaction, customers: Sequence[UUID], as_of: datetime, zone: ZoneInfo, facts: AbstractSet[str],
+    margin_months: int,
+) -> list[MonthlySeries]:  # fmt: skip
     this_month, today = month_of(as_of, zone), as_of.astimezone(zone).date()
     months = await _months(tx, customers, as_of, this_month, zone)
     rows = await tx.raw.fetch(FIRST, customers, shift(this_month, -margin_months), this_month)

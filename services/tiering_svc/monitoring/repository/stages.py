@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import is_absorbed
 from services.tiering_svc.monitoring.domain.relationship import TierSizes
 from services.tiering_svc.monitoring.domain.stage_changes import FoundStage, KeptStage
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
@@ -18,7 +19,11 @@ THEN = "superseded_at is null and effective @> $1::timestamptz"
 
 async def count_tiers(tx: Transaction, as_of: datetime) -> TierSizes:
     """How many customers were in each tier at an instant."""
-    rows = await tx.raw.fetch(f"select tier, count(*)::int from tier_history where {THEN} group by tier", as_of)
+    rows = await tx.raw.fetch(
+        f"""select tier, count(*)::int from tier_history h where {THEN} and not {is_absorbed("h.customer_id")}
+            group by tier""",
+        as_of,
+    )
     sizes = {row[0]: row[1] for row in rows}
     return TierSizes(sizes, sum(sizes.values()))
 
@@ -101,6 +106,7 @@ async def list_stages(tx: Transaction, wanted: StageFilter, after: UUID | None, 
     rows = await tx.raw.fetch(
         f"""select c.customer_id, c.stage, c.relationship, c.since, team.employee_id, s.tier, f.region
             from customer_stage c {context_of("c.customer_id")} where {query.where}
+              and not {is_absorbed("c.customer_id")}
             order by c.customer_id limit {query.add(limit)}""",
         *query.parameters,
     )

@@ -1,7 +1,7 @@
 """SQL of lists of early warnings (T12): filtered, with the manager of now, tier and region."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from uuid import UUID
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.repository.warnings import COLUMNS, FIELDS
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -86,6 +87,9 @@ async def list_warnings(
 ) -> list[ListedWarning]:
     """The highest expected loss first (those where it is not known last), of equal ones the newest. `after`: the
     expected loss (-1: not known) and the id of the last warning of the page before."""
+    if wanted.customer_ids is not None:  # with those of all who are one with them (P12)
+        of_all = (await list_members(tx, wanted.customer_ids)).values()
+        wanted = replace(wanted, customer_ids=sorted({member for members in of_all for member in members}))
     query = wanted.conditions(tx.at)
     beyond = "true"
     if after is not None:

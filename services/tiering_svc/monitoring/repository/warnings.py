@@ -30,6 +30,20 @@ async def load_lasting(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID,
     return by_customer
 
 
+async def load_merged_away(tx: Transaction, customers: Sequence[UUID]) -> list[EarlyWarning]:
+    """The warnings of these customers that were closed because somebody else stood for them (P12): of each cause the
+    last one, where none of it lasts."""
+    rows = await tx.raw.fetch(
+        f"""select distinct on (w.customer_id, w.cause) {COLUMNS} from early_warning w
+            where w.customer_id = any($1::uuid[]) and w.closing = 'merged' and not exists (
+                select from early_warning l where l.customer_id = w.customer_id and l.cause = w.cause
+                  and (l.lasting or l.warning_id > w.warning_id))
+            order by w.customer_id, w.cause, w.warning_id desc""",
+        customers,
+    )
+    return [_warning(row) for row in rows]
+
+
 async def load_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
     """A warning, locked; 404 `warning_not_found`."""
     return await _warning_by_id(tx, warning_id, "for update")

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import root_of
 from services.tiering_svc.indicators.domain.bands import age_band_in
 from services.tiering_svc.pyramid.domain.composition import TierFigures
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
@@ -13,16 +14,17 @@ from shared.messaging import Transaction
 
 # What was placed in the window and is left of it, net of all that was known by then to have come back, as in the
 # pyramid and in indicators: a return is as if never bought.
-LEFT_BY_CATEGORY = """
+LEFT_BY_CATEGORY = f"""
 placed as (
-    select customer_id, order_id, mix from order_fact
-    where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3 and ($4::uuid[] is null or customer_id = any($4))
+    select customer_id, {root_of("o.customer_id", "$3")} as root_id, order_id, mix from order_fact o
+    where placed_at >= $1 and placed_at <= $2 and recorded_at <= $3
+      and ($4::uuid[] is null or {root_of("o.customer_id", "$3")} = any($4))
 ), parts as (
-    select p.customer_id, e.key as category, (e.value ->> 0)::numeric as amount, (e.value ->> 1)::bigint as quantity,
-           (e.value ->> 2)::numeric as margin
+    select p.root_id as customer_id, e.key as category, (e.value ->> 0)::numeric as amount,
+           (e.value ->> 1)::bigint as quantity, (e.value ->> 2)::numeric as margin
     from placed p cross join lateral jsonb_each(p.mix::jsonb) e
     union all
-    select p.customer_id, e.key, -(e.value ->> 0)::numeric, -(e.value ->> 1)::bigint, -(e.value ->> 2)::numeric
+    select p.root_id, e.key, -(e.value ->> 0)::numeric, -(e.value ->> 1)::bigint, -(e.value ->> 2)::numeric
     from order_change c join placed p on p.customer_id = c.customer_id and p.order_id = c.order_id
     cross join lateral jsonb_each(c.mix::jsonb) e
     where c.recorded_at <= $3
@@ -49,7 +51,8 @@ async def list_tiers(tx: Transaction, since: datetime, until: datetime, known_at
     """Revenue by the tier that customers stood in at the end of the window; the best tier first."""
     rows = await tx.raw.fetch(
         f"""with bought as (
-               select o.customer_id, sum(o.amount) - coalesce(sum(c.amount), 0) as revenue
+               select {root_of("o.customer_id", "$3")} as customer_id,
+                      sum(o.amount) - coalesce(sum(c.amount), 0) as revenue
                from order_fact o
                left join lateral (
                    select sum(c.amount) as amount from order_change c
@@ -57,7 +60,7 @@ async def list_tiers(tx: Transaction, since: datetime, until: datetime, known_at
                      and c.recorded_at <= $3 and o.returned_quantity > 0
                ) c on true
                where o.placed_at >= $1 and o.placed_at <= $2 and o.recorded_at <= $3
-               group by o.customer_id
+               group by 1
            )
            select h.tier, count(*)::int as customers, coalesce(sum(b.revenue), 0) as revenue
            from ({tiers_as_of("$2", "$3")}) h left join bought b using (customer_id)
@@ -114,7 +117,7 @@ async def list_features(
 async def list_key_accounts(tx: Transaction, as_of: datetime, known_at: datetime) -> list[UUID]:
     """Who was a key account then (T8)."""
     rows = await tx.raw.fetch(
-        """select customer_id from account_class
+        f"""select distinct {root_of("a.customer_id", "$2")} as customer_id from account_class a
            where class = 'key' and effective @> $1::timestamptz and recorded_at <= $2""",
         as_of, known_at,
     )  # fmt: skip

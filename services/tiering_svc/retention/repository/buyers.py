@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import root_of
 from services.tiering_svc.retention.domain.buyers import Buyer
+from shared.customers import list_members
 from shared.messaging import Transaction
 from shared.sql import fragments
 
 BUYERS = f"""
 with orders as (
-    select o.customer_id, {fragments.day_of("o.placed_at", "b.time_zone")} as day,
+    select {root_of("o.customer_id", "$2")} as customer_id, {fragments.day_of("o.placed_at", "b.time_zone")} as day,
            o.amount - coalesce(t.amount, 0) as amount,
            case when t.order_id is null then o.margin else o.margin - t.margin end as margin
     from order_fact o
@@ -41,9 +43,11 @@ OF_CUSTOMERS = BUYERS.format(whose="and customer_id = any($3::uuid[])")
 async def list_buyers(
     tx: Transaction, as_of: datetime, known_at: datetime, customers: Sequence[UUID] | None = None
 ) -> list[Buyer]:
-    """The customers (or all) who had bought by `as_of`, by the facts recorded by `known_at`, in key order."""
+    """The customers (or all) who had bought by `as_of`, by the facts recorded by `known_at`, in key order. Of
+    who are one (P12) the root, with the purchases of all."""
     if customers is None:
         rows = await tx.raw.fetch(EVERYBODY, as_of, known_at)
     else:
-        rows = await tx.raw.fetch(OF_CUSTOMERS, as_of, known_at, customers)
+        members = {member for of_all in (await list_members(tx, customers)).values() for member in of_all}
+        rows = await tx.raw.fetch(OF_CUSTOMERS, as_of, known_at, sorted(members))
     return [Buyer(*row) for row in rows]

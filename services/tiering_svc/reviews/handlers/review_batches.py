@@ -15,7 +15,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.core.repository.business import find_business
-from services.tiering_svc.customers.merged import has_merges
+from services.tiering_svc.core.repository.merged import has_merges
 from services.tiering_svc.customers.repository import list_merged, lock_customers
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository import order_facts as facts

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.tiering_svc.core.domain.calendar import first_month
-from services.tiering_svc.customers.merged import has_merges, is_absorbed, is_merged
+from services.tiering_svc.core.repository.merged import has_merges, is_absorbed, is_merged
 from services.tiering_svc.policies.domain.policy import Policy
 from shared.messaging import Transaction
 
@@ -91,7 +91,8 @@ with sums as (
     select s.customer_id, s.tier, s.rank, s.ladder, s.known_from, {known} as value, u.last_at, {measures}
            s.since <= $5 and s.known_from <= $6 and s.below_since is null and s.overridden_until is null
                and (s.recovered_at is null or s.recovered_at <= $5){nothing_later}{unmerged} as steady,
-           (u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6){alone}{unmerged} as settled
+           (u.customer_id is null or (u.last_at is null or u.last_at <= $5) and u.known_from <= $6)
+               {alone}{unmerged} as settled
     from standing s left join sums u using (customer_id)
     where s.customer_id > $1 and s.customer_id <= $2{roots}
 )

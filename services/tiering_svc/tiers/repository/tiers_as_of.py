@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.tiering_svc.core.repository.merged import is_absorbed
 from shared.messaging import Transaction
 from shared.sql import fragments
 
 
 def tiers_as_of(as_of: str, known_at: str) -> str:
-    """A select of each customer's tier in force at an instant, as known at another (both SQL).
+    """A select of each customer's tier in force at an instant, as known at another (both SQL). Of who are one (P12) the
+    root stands for all.
 
     Of the rows known then, the last one that had begun: an end that is written may have become known later.
     """
@@ -16,6 +18,7 @@ def tiers_as_of(as_of: str, known_at: str) -> str:
 select distinct on (customer_id) customer_id, tier, rank from tier_history
 where lower(effective) <= {as_of}::timestamptz
   and {fragments.known_at(f"{known_at}::timestamptz", "recorded_at", "superseded_at")}
+  and not {is_absorbed("customer_id", as_of, known_at)}
 order by customer_id, lower(effective) desc
 """
 

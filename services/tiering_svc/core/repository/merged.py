@@ -37,11 +37,11 @@ def is_merged(customer: str) -> str:
 
 def root_of(customer: str, known_at: str | None = None) -> str:
     """Who stands for the customer, itself where nobody else does."""
-    return f"""coalesce((
+    return f"""case when exists (select from customer_merge) then coalesce((
     with recursive above (root_id, depth) as (
         select g.root_id, 1 from customer_merge g where g.absorbed_id = {customer} and {in_force("g", None, known_at)}
         union
         select g.root_id, a.depth + 1 from above a join customer_merge g on g.absorbed_id = a.root_id
         where a.depth < 64 and {in_force("g", None, known_at)}
     )
-    select root_id from above order by depth desc limit 1), {customer})"""
+    select root_id from above order by depth desc limit 1), {customer}) else {customer} end"""
