@@ -21,7 +21,7 @@ from services.tiering_svc.tiers.domain.history_change import StoredHistory
 from services.tiering_svc.tiers.domain.standing import Standing
 from services.tiering_svc.tiers.domain.tier_changes import TierChange
 from services.tiering_svc.tiers.domain.tier_life import TierLife, tier_life
-from services.tiering_svc.tiers.domain.timeline import CustomerTimeline
+from services.tiering_svc.tiers.domain.timeline import CustomerTimeline, JoinedTimelines
 from services.tiering_svc.tiers.repository import history
 from services.tiering_svc.tiers.repository.standings import STANDING
 from services.tiering_svc.tiers.repository.timelines import load_timelines
@@ -107,20 +107,17 @@ class LifeCheck:
     def _timelines(self, timeline: CustomerTimeline) -> Iterator[CustomerTimeline]:
         yield timeline
         if any(override.override_id in self.due for override in timeline.overrides):
-            still_on = [
-                override._replace(ends_at=None) if override.override_id in self.due else override
-                for override in timeline.overrides
-            ]
-            yield replace(timeline, overrides=still_on)
+            yield _still_on(timeline, self.due)
 
     async def _became_known_later(self, timeline: CustomerTimeline, differences: Sequence[Difference]) -> bool:
         """Whether at the first instant that was decided otherwise there is now more to see, besides orders, than there
         was for one of those who may have decided it."""
         at = min((difference.at for difference in differences if difference.at is not None), default=None)
         requests = [
-            SnapshotRequest(timeline.customer_id, as_of, months)
-            for as_of, months, _ in timeline.snapshots
+            SnapshotRequest(member, as_of, months)
+            for as_of, months, members in timeline.snapshots
             if as_of == at
+            for member in members
         ]
         if not requests:
             return False
@@ -131,6 +128,15 @@ class LifeCheck:
             if any(_besides_orders(*pair) for pair in zip(now, then, strict=True)):
                 return True
         return False
+
+
+def _still_on(timeline: CustomerTimeline, due: frozenset[UUID]) -> CustomerTimeline:
+    """The same where the timers of these overrides have not fired; also before it was joined of two (P12)."""
+    overrides = [o._replace(ends_at=None) if o.override_id in due else o for o in timeline.overrides]
+    joined = timeline.joined
+    if joined is not None:
+        joined = JoinedTimelines(joined.at, *(_still_on(part, due) for part in joined[1:]))
+    return replace(timeline, overrides=overrides, joined=joined)
 
 
 def _besides_orders(now: CustomerSnapshot, then: CustomerSnapshot) -> bool:

@@ -53,14 +53,26 @@ with policy as (
     from {VALID} as h
     join policy p on (p.id, p.version) = (h.policy_id, h.policy_version)
     cross join business
+    cross join lateral (  -- P12: who are one by then are graded by the orders of all
+        select case when exists (select from customer_merge) then array(
+            with recursive one (customer_id) as (
+                select h.customer_id
+                union
+                select case when m.root_id = o.customer_id then m.absorbed_id else m.root_id end
+                from one o join customer_merge m on o.customer_id in (m.root_id, m.absorbed_id)
+                where m.unmerged_at is null and m.merged_at <= lower(h.effective)
+            ) select customer_id from one
+        ) else array[h.customer_id] end as ids
+    ) as one
     cross join lateral (
         select case p.indicator when 'orders' then count(*) else coalesce(sum(o.amount - o.returned_amount), 0) end
                    as value
         from order_fact o
-        where o.customer_id = h.customer_id and o.placed_at <= lower(h.effective) and o.returned_quantity < o.quantity
+        where o.customer_id = any(one.ids) and o.placed_at <= lower(h.effective) and o.returned_quantity < o.quantity
           and o.month > date_trunc('month', lower(h.effective) at time zone business.time_zone) - p.months
     ) as net
     where h.kind in ('first', 'upgrade', 'correction') and h.reasons -> 'group' is null  -- P2: figures of all members
+      and h.reasons ->> 'trigger' <> 'merge'  -- P12: it may be the tier that another one had
 )"""
 
 INVARIANTS = (
@@ -144,6 +156,24 @@ INVARIANTS = (
             where h.tier is null or (announced.tier is null and h.recorded_at >= {CUT})
                or (announced.tier is not null
                    and (h.tier, h.rank, h.kind) is distinct from (announced.tier, announced.rank, announced.kind))
+        """,
+    ),
+    Within(
+        "merged_tiers",
+        "customers who are one have the same tiers from their merge on",
+        ("tiering",),
+        checked="select count(*) from customer_merge where unmerged_at is null",
+        offending=f"""
+            with periods as (
+                select m.merge_id, h.customer_id, h.customer_id = m.root_id as of_root, h.tier, h.rank,
+                       greatest(lower(h.effective), m.merged_at) as since
+                from customer_merge m join {VALID} as h on h.customer_id in (m.root_id, m.absorbed_id)
+                where m.unmerged_at is null and (upper_inf(h.effective) or upper(h.effective) > m.merged_at)
+            )
+            select merge_id, since, r.tier, a.tier as absorbed
+            from (select * from periods where of_root) r
+            full join (select * from periods where not of_root) a using (merge_id, since)
+            where (r.tier, r.rank) is distinct from (a.tier, a.rank)
         """,
     ),
     Between(

@@ -18,6 +18,17 @@ INVARIANTS = (
         """,
     ),
     Within(
+        "warnings_of_roots",
+        "nobody is warned of a customer for whom another one stands",
+        ("tiering",),
+        checked="select count(*) from customer_merge where unmerged_at is null",
+        offending="""
+            select w.warning_id, w.customer_id from early_warning w
+            where w.lasting and exists (
+                select from customer_merge m where m.absorbed_id = w.customer_id and m.unmerged_at is null)
+        """,
+    ),
+    Within(
         "warnings_raised_once",
         "every early warning has been raised once, and is closed by the last who closed it",
         ("tiering",),

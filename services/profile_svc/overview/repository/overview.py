@@ -145,14 +145,14 @@ async def save_deliveries(tx: Transaction, by_customer: Mapping[UUID, datetime])
 
 
 async def save_tiers(tx: Transaction, by_customer: Mapping[UUID, TierChanged]) -> None:
-    """Write the tier now."""
+    """Write the tier now; none where it was withdrawn (P12)."""
     changes = by_customer.values()
     columns: Columns = {
         "customer_id": list(by_customer),
-        "tier": [change.tier for change in changes],
-        "tier_rank": [change.rank for change in changes],
-        "tier_since": [change.effective_from for change in changes],
-        "tier_kind": [change.kind for change in changes],
+        "tier": [None if change.withdrawn else change.tier for change in changes],
+        "tier_rank": [None if change.withdrawn else change.rank for change in changes],
+        "tier_since": [None if change.withdrawn else change.effective_from for change in changes],
+        "tier_kind": [None if change.withdrawn else change.kind for change in changes],
     }
     await _save(tx, columns, REPLACE)
 
