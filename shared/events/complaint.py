@@ -25,6 +25,9 @@ class CaseEvent(Event):
     """The case it happened to."""
     customer_id: UUID | None = None
     """Whose case it is, once that is known."""
+    step: int | None = None
+    """How many steps the case's history had by then, 1 or more. Facts of a case may come under several keys, so in any
+    order: whose case it is is what the one with the greatest number says."""
 
 
 @catalogued
@@ -168,13 +171,16 @@ class ComplaintReopened(CaseEvent):
 
 @catalogued
 class CustomerIdentified(CaseEvent):
-    """A case filed by nobody known was linked to a customer; its earlier events stay under the case's id."""
+    """A case was linked to a customer: one filed by nobody known, or one taken for another customer's until then. Its
+    earlier events stay under the key they had; what it granted is the new customer's (C1)."""
 
     type: ClassVar[str] = "complaint.customer_identified.v1"
     time_field: ClassVar[str] = "identified_at"
 
     open: bool
     """Whether the case was open at that time."""
+    previous_customer_id: UUID | None = None
+    """Whose case it was taken for until then; missing where nobody was known."""
     identified_at: Instant
     """When the case was linked to the customer."""
 

@@ -121,7 +121,8 @@ class CaseContactRead(Read):
 
 
 class StepRead(Read):
-    """A line of the history. `by` and `note` are null for a partner where it is one of the business's own people's."""
+    """A line of the history. `by` and `note` are null for a partner where it is one of the business's own people's, and
+    so is whose case it was taken for."""
 
     number: int
     round: int
@@ -132,6 +133,8 @@ class StepRead(Read):
     recorded_at: datetime
     by: str | None
     note: str | None
+    from_customer: UUID | None = Field(description="of an identification: whose case it was taken for until then")
+    to_customer: UUID | None = Field(description="of an identification: whose case it is, with all that it granted")
 
 
 class ProposalRead(Read):

@@ -65,6 +65,8 @@ case_step = Table(  # the history: immutable, but for a note that is erased
     Column("done_by", Text, nullable=False),
     Column("note", Text),
     Column("partner_id", Uuid),  # the partner that took it, who may read its note
+    Column("from_customer", Uuid),  # of an identification: whose case it was taken for until then
+    Column("to_customer", Uuid),  # of an identification: whose case it is
 )
 
 escalation = Table(  # the levels a case reached, each once

@@ -26,16 +26,18 @@ DECIDE = Upsert(replace=("state", "decided_by", "decided_at", "note"))
 # What counts: what the customer took, and what it may still take. `alone`: without another person's approval.
 COUNTS = "p.accepted is distinct from false"
 ALONE = f"{COUNTS} and p.approved_by is null"
+OF_MEMBERS = "c.customer_id = any($1::uuid[]) and p.counted_on > $2"
 GIVEN = """select coalesce(sum(p.points), 0)::bigint as points, coalesce(sum(p.amount), 0) as amount
            from proposal p join complaint_case c on c.id = p.case_id where """
 
 
 async def sum_given_alone(
-    tx: Transaction, giver: Giver, case_id: UUID, customer_id: UUID | None, customer_days: int
+    tx: Transaction, giver: Giver, case_id: UUID, members: Sequence[UUID], customer_days: int
 ) -> dict[CountedPer, Gift]:
     """What was given without another person's approval, by each count: in the case, to the customer, by the person.
 
-    Without a customer there is no such sum. The sums have to be locked before.
+    `members`: the customer and all who are one with it; of nobody (empty) there is no such sum. The sums have to be
+    locked before.
     """
     given: dict[CountedPer, Gift] = {
         "case": await _sum(tx, f"{ALONE} and p.case_id = $1", case_id),
@@ -43,9 +45,9 @@ async def sum_given_alone(
             tx, f"{ALONE} and p.proposer_id = $1 and p.counted_on = $2", person_id(giver.subject), giver.day
         ),
     }  # fmt: skip
-    if customer_id is not None:
+    if members:
         since = giver.day - timedelta(days=customer_days)
-        given["customer"] = await _sum(tx, f"{ALONE} and c.customer_id = $1 and p.counted_on > $2", customer_id, since)
+        given["customer"] = await _sum(tx, f"{ALONE} and {OF_MEMBERS}", list(members), since)
     return given
 
 
@@ -54,10 +56,10 @@ async def sum_of_case(tx: Transaction, case_id: UUID) -> Gift:
     return await _sum(tx, f"{COUNTS} and p.case_id = $1", case_id)
 
 
-async def sum_of_customer(tx: Transaction, giver: Giver, customer_id: UUID, customer_days: int) -> Gift:
+async def sum_of_customer(tx: Transaction, giver: Giver, members: Sequence[UUID], customer_days: int) -> Gift:
     """All that the customer was given in these days until the giver's, approved or not."""
     since = giver.day - timedelta(days=customer_days)
-    return await _sum(tx, f"{COUNTS} and c.customer_id = $1 and p.counted_on > $2", customer_id, since)
+    return await _sum(tx, f"{COUNTS} and {OF_MEMBERS}", list(members), since)
 
 
 async def _sum(tx: Transaction, where: str, *given: Any) -> Gift:

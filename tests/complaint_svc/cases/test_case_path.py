@@ -138,8 +138,23 @@ def test_C1_nobody_becomes_somebody_and_later_facts_go_under_the_customer() -> N
     assert (events[-1].key, events[-1].open) == (str(CUSTOMER), True)
     assert {d.tier for d in case.deadlines} == {"platinum"}
     assert identify(case, CUSTOMER, always("platinum"), step_request("2026-11-16T09:06"), T) == (case, [])
-    with pytest.raises(DomainError, match="already_identified"):
-        identify(case, uuid4(), always(None), step_request("2026-11-16T09:06"), T)
+
+
+def test_C1_a_case_taken_for_anothers_is_told_so_and_keeps_what_was_promised() -> None:
+    case, _ = file_case(
+        CASE, CUSTOMER, "complaint", "normal", "web", "network", always("gold"), step_request("2026-11-16T09:00"), T
+    )
+    promised = {d.stage: d.due_at for d in case.deadlines}
+    other = uuid4()
+    worse, events = identify(case, other, always(None), step_request("2026-11-16T09:06"), T)
+    assert {d.stage: d.due_at for d in worse.deadlines} == promised
+    linked = events[-1]
+    assert isinstance(linked, CustomerIdentified)
+    assert (linked.key, linked.previous_customer_id, linked.step) == (str(other), CUSTOMER, 2)
+    assert (worse.steps[-1].from_customer, worse.steps[-1].to_customer) == (CUSTOMER, other)
+    better, _ = identify(case, other, always("platinum"), step_request("2026-11-16T09:06"), T)
+    assert all(d.due_at <= promised[d.stage] for d in better.deadlines)
+    assert better.tier == "platinum"
 
 
 class AnyCommands(RuleBasedStateMachine):

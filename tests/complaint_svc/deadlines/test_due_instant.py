@@ -162,7 +162,7 @@ async def test_C3_a_case_is_listed_as_overdue_once_the_due_instant_is_over(datab
     async def overdue(now, is_overdue: bool) -> list[object]:
         async with database.transaction() as tx:
             rows = await repository.list_cases(
-                tx, now, customer_id=None, status=None, overdue=is_overdue, partner_id=None,
+                tx, now, members=None, status=None, overdue=is_overdue, partner_id=None,
             awaits_approval=None, sort="newest", after=None,
                 limit=10,
             )  # fmt: skip

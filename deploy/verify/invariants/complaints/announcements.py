@@ -32,7 +32,8 @@ INVARIANTS = (
             ), happened as (
                 select s.name, s.case_id, s.at, count(*) as times,
                        count(*) filter (where s.recorded_at >= {CUT}) as since_cut,
-                       (array_agg(s.outcome))[1] as outcome, (array_agg(s.round))[1] as round
+                       (array_agg(s.outcome))[1] as outcome, (array_agg(s.round))[1] as round,
+                       (array_agg(s.to_customer))[1] as to_customer, (array_agg(s.from_customer))[1] as from_customer
                 from case_step s join says on says.name = s.name
                 where s.name <> 'follow-up' or s.outcome = 'closed' group by 1, 2, 3
             )
@@ -55,7 +56,8 @@ INVARIANTS = (
                                      is distinct from (made.id, made.points, made.amount)
                 when 'resolution' then ((p ->> 'points')::int, (p ->> 'amount')::numeric)
                                        is distinct from (coalesce(agreed.points, 0), coalesce(agreed.amount, 0))
-                when 'identification' then (p ->> 'customer_id')::uuid is distinct from k.customer_id
+                when 'identification' then ((p ->> 'customer_id')::uuid, (p ->> 'previous_customer_id')::uuid)
+                                           is distinct from (h.to_customer, h.from_customer)
                 else false end
         """,
     ),

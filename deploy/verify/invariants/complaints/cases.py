@@ -54,6 +54,26 @@ INVARIANTS = (
         """,
     ),
     Within(
+        "case_customers",
+        "every identification says whose the case was and whose it is, and the last one is whose it is now",
+        ("complaint",),
+        checked="select count(*) from case_step where name = 'identification'",
+        offending="""
+            with told as (
+                select *, lag(to_customer) over w as known, lead(number) over w is null as last
+                from case_step where name = 'identification' window w as (partition by case_id order by number)
+            )
+            select t.case_id, t.number, t.from_customer, t.to_customer, c.customer_id from told t
+            join complaint_case c on c.id = t.case_id
+            where t.to_customer is null or t.to_customer is not distinct from t.from_customer
+               or (t.known is not null and t.known is distinct from t.from_customer)
+               or (t.last and t.to_customer is distinct from c.customer_id)
+            union all
+            select case_id, number, from_customer, to_customer, null from case_step
+            where name <> 'identification' and num_nonnulls(from_customer, to_customer) > 0
+        """,
+    ),
+    Within(
         "case_rows",
         "every case's row is what its steps, proposals and deadlines say",
         ("complaint",),

@@ -88,6 +88,8 @@ class Step:
     by: str
     note: str | None = None
     partner_id: UUID | None = None  # for whom; None: one of the business's own people
+    from_customer: UUID | None = None  # of an identification: whose case it was taken for until then
+    to_customer: UUID | None = None  # of an identification: whose case it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,12 @@ class Escalation:
 
 
 class CaseEventFields(TypedDict):
-    """What every event of a case carries: its key, the case, and the customer if one is known."""
+    """What every event of a case carries: its key, the case, the customer if one is known, and how far it has come."""
 
     subject_id: UUID
     case_id: UUID
     customer_id: UUID | None
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,9 @@ class Case:
     @property
     def event_fields(self) -> CaseEventFields:
         """The fields that every event of this case has."""
-        return {"subject_id": self.subject_id, "case_id": self.id, "customer_id": self.customer_id}
+        return {
+            "subject_id": self.subject_id, "case_id": self.id, "customer_id": self.customer_id, "step": self.step_count
+        }  # fmt: skip
 
     def clock(self, now: datetime) -> datetime:
         """The instant the case stands at. One that is being reported after the fact stands at its last step."""

@@ -99,7 +99,7 @@ def file_case(
     case = _better_by(case, tiers, request.at, terms)
     filed = ComplaintFiled(
         subject_id=case.subject_id, case_id=case_id, customer_id=customer_id, kind=kind, severity=severity,
-        channel=channel, category=category, tier=tier, filed_at=request.at,
+        channel=channel, category=category, tier=tier, filed_at=request.at, step=case.step_count,
     )  # fmt: skip
     return case, [filed]
 
@@ -229,20 +229,23 @@ def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
 
 
 def identify(case: Case, customer_id: UUID, tiers: TierHistory, request: StepRequest, terms: Terms) -> Decision:
-    """Link a case of nobody known to a customer. Earlier events keep the case's id; a good tier shortens deadlines.
+    """Link a case to a customer: one of nobody known, or one that was taken for another customer's (C1).
 
-    The tiers count that were in force since the deadlines began to run, as if the customer had been known then.
-
-    The same customer again changes nothing; another one is refused (`already_identified`).
+    Earlier events keep their key; a good tier shortens deadlines, and none gets longer, whoever it was promised to. The
+    tiers count that were in force since the deadlines began to run, as if the customer had been known then. The same
+    customer again changes nothing.
     """
     if case.customer_id == customer_id:
         return case, []
-    if case.customer_id is not None:
-        raise conflict("already_identified", "The case belongs to another customer.")
+    previous = case.customer_id
     case, events = _advance_to(case, "identification", request, terms)
-    case = replace(record_step(case, "identification", request), customer_id=customer_id, tier=tiers.at(request.at))
+    case = record_step(case, "identification", request)
+    told = replace(case.steps[-1], from_customer=previous, to_customer=customer_id)
+    case = replace(case, steps=(*case.steps[:-1], told), customer_id=customer_id, tier=tiers.at(request.at))
     case = _better_by(case, tiers, request.at, terms)
-    linked = CustomerIdentified(**case.event_fields, open=case.status != "closed", identified_at=request.at)
+    linked = CustomerIdentified(
+        **case.event_fields, open=case.status != "closed", previous_customer_id=previous, identified_at=request.at
+    )
     return case, [*events, linked]
 
 

@@ -17,6 +17,7 @@ from services.complaint_svc.deadlines.handlers import load_terms
 from services.complaint_svc.remedies.domain.authority import Giver
 from services.complaint_svc.remedies.handlers import Recipient, check_identification
 from services.complaint_svc.remedies.repository import find_pending_approval
+from shared.customers import list_roots
 from shared.errors import conflict
 from shared.events.complaint import Severity
 from shared.messaging import Transaction
@@ -64,13 +65,14 @@ async def reopen_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequ
 async def identify_customer(
     tx: Transaction, case_ref: CaseRef, request: StepRequest, customer_id: UUID, by: Giver
 ) -> Case:
-    """A case of nobody known is linked to a customer, whose tiers count since the case was filed.
+    """A case is linked to a customer, whose tiers count since the case was filed.
 
     What the case was given is the customer's from now on: 403 `above_authority` beyond what `by` may give it (K24).
     """
     tiers = await load_tiers(tx, customer_id)
     case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
-    if case.customer_id is None:
+    roots = await list_roots(tx, [customer_id, case.customer_id or customer_id])
+    if case.customer_id is None or roots[case.customer_id] != roots[customer_id]:
         await check_identification(tx, by, Recipient(case.id, customer_id))
     return await take_step(
         tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tiers, step, terms)

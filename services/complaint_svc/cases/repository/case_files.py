@@ -91,7 +91,7 @@ async def list_cases(
     tx: Transaction,
     now: datetime,
     *,
-    customer_id: UUID | None,
+    members: Sequence[UUID] | None,
     customer_ids: Sequence[UUID] | None = None,
     status: str | None,
     overdue: bool | None,
@@ -101,13 +101,16 @@ async def list_cases(
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> list[CaseRow]:
-    """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last)."""
+    """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last).
+
+    `members`: of one customer, and of all who are one with it.
+    """
     c = complaint_case.c
     due = func.coalesce(c.next_due_at, literal_column("timestamptz '9999-12-31 00:00:00+00'"))
     is_overdue = (c.status != "closed") & (c.next_due_at < now)  # at the due instant it still is in time
     where: list[ColumnElement[bool]] = []
-    if customer_id is not None:
-        where.append(c.customer_id == customer_id)
+    if members is not None:
+        where.append(c.customer_id.in_(members))
     if customer_ids is not None:
         where.append(c.customer_id.in_(customer_ids))
     if partner_id is not None:

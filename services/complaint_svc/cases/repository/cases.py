@@ -180,7 +180,7 @@ def _parts(tx: Transaction, cases: Sequence[Case]) -> tuple[str, str, str, str]:
     steps = [
         {"case_id": case.id, "number": s.number, "round": s.round, "name": s.name, "outcome": s.outcome,
          "status_before": s.before, "status_after": s.after, "at": s.at, "recorded_at": tx.at, "done_by": s.by,
-         "note": s.note, "partner_id": s.partner_id}
+         "note": s.note, "partner_id": s.partner_id, "from_customer": s.from_customer, "to_customer": s.to_customer}
         for case in cases for s in case.steps
     ]  # fmt: skip
     escalations = [{"case_id": case.id, **asdict(escalation)} for case in cases for escalation in case.escalations]

@@ -96,6 +96,8 @@ def _read_step(step: repository.Row, partner_id: UUID | None) -> StepRead:
         number=step["number"], round=step["round"], step=step["name"], outcome=step["outcome"],
         status=step["status_after"], at=step["at"], recorded_at=step["recorded_at"],
         by=step["done_by"] if is_own else None, note=step["note"] if is_own else None,
+        from_customer=step["from_customer"] if partner_id is None else None,
+        to_customer=step["to_customer"] if partner_id is None else None,
     )  # fmt: skip
 
 

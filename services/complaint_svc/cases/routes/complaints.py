@@ -39,6 +39,7 @@ from shared.chassis import (
     service_router,
     staff_only,
 )
+from shared.customers import list_members
 from shared.errors import invalid
 
 MOST_CUSTOMERS = 200  # in one question
@@ -87,12 +88,14 @@ async def list_complaints(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ComplaintSummary]:
-    """Cases, the newest first, or the most urgent. A partner sees its own."""
+    """Cases, the newest first, or the most urgent; of a merged customer those of all its members. A partner sees its
+    own."""
     for named in (customer_id, *(customer_ids or ())):
         await require_own_customer(tx, actor, named)
+    members = None if customer_id is None else (await list_members(tx, [customer_id]))[customer_id]
     after = read_cursor(cursor, UUID) if sort == "newest" else read_cursor(cursor, datetime, UUID)
     rows = await repository.list_cases(
-        tx, tx.at, customer_id=customer_id, status=status, overdue=overdue, partner_id=actor.partner_id,
+        tx, tx.at, members=members, status=status, overdue=overdue, partner_id=actor.partner_id,
         awaits_approval=None if actor.partner_id else awaits_approval, sort=sort, after=after, limit=limit,
         customer_ids=customer_ids,
     )  # fmt: skip

@@ -169,7 +169,10 @@ async def end_pause(
 async def identify_customer(
     complaint_id: Id, body: IdentificationCreate, tx: Tx, actor: CurrentActor, response: Response
 ) -> ComplaintRead:
-    """Link a case that was filed by nobody known to a customer."""
+    """Link a case to a customer: one that was filed by nobody known, or that was taken for another customer's.
+
+    What it granted moves to the customer; what the former one has spent of that is a debt of the former one.
+    """
     request = step_request(actor, tx.at, body.at)
     by = giver_of(tx, actor.subject, actor.roles)
     await handlers.identify_customer(tx, case_ref(complaint_id, actor), request, body.customer_id, by)

@@ -78,7 +78,7 @@ create table case_step (
     case_id uuid not null references complaint_case (id), number int not null, round int not null, name text not null,
     outcome text, status_before text, status_after text not null, at timestamptz not null,
     recorded_at timestamptz not null, done_by text not null, note text, partner_id uuid,
-    primary key (case_id, number)
+    from_customer uuid, to_customer uuid, primary key (case_id, number)
 );
 
 create function case_step_is_history() returns trigger language plpgsql as $$
