@@ -24,7 +24,8 @@ PERSONAL_DATA = PersonalData(
         "hold": Rows(OF_CUSTOMER, blank=nulled("reference"), codes="state parts"),
         "order_points": Rows(OF_CUSTOMER, codes="lines"),
         "tier_copy": Rows(OF_CUSTOMER, codes="tier"),
-        "anonymous_case": Rows(OF_CUSTOMER),
+        "case_owner": Rows(OF_CUSTOMER),
+        "settlement_move": Rows("t.from_customer = any($1) or t.to_customer = any($1)"),
         "unassigned_settlement": Apart("points of cases that are nobody's yet, by ids"),
         "adjustment": Rows(
             "t.customer_id = any($1) or t.to_customer = any($1)",

@@ -43,7 +43,7 @@ subscriptions.on(OrderCancelled, earning.when_orders_are_cancelled_reverse_the_r
 subscriptions.on(TierChanged, earning.when_tiers_change_post_the_difference)
 subscriptions.copy("tiers", earning.forget_tiers).made_by(TierChanged, earning.copy_tiers)
 subscriptions.on(ComplaintResolved, settlements.when_complaints_are_resolved_grant_their_points)
-subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_grant_their_settlements)
+subscriptions.on(CustomerIdentified, settlements.when_customers_are_identified_move_their_settlements)
 
 erasure = Erasure(PERSONAL_DATA, LoyaltyDataErased)
 subscriptions.on(ErasureRequested, erasure.when_erasures_are_requested_begin_them)

@@ -120,14 +120,16 @@ def tier_changed(
 CASE = UUID(int=7_000)
 
 
-def resolved(customer: UUID | None, resolution: UUID, points: int, case: UUID = CASE) -> ComplaintResolved:
+def resolved(
+    customer: UUID | None, resolution: UUID, points: int, case: UUID = CASE, step: int | None = None
+) -> ComplaintResolved:
     return ComplaintResolved(
         subject_id=customer or case, case_id=case, customer_id=customer, resolution_id=resolution, points=points,
-        amount="0", resolved_at=day(20),  # type: ignore[arg-type]
+        amount="0", resolved_at=day(20), step=step,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
-def identified(customer: UUID, case: UUID = CASE) -> CustomerIdentified:
+def identified(customer: UUID, case: UUID = CASE, step: int | None = None) -> CustomerIdentified:
     return CustomerIdentified(
-        subject_id=customer, case_id=case, customer_id=customer, open=True, identified_at=day(25)
+        subject_id=customer, case_id=case, customer_id=customer, open=True, identified_at=day(25), step=step
     )  # fmt: skip

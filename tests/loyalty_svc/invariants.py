@@ -83,9 +83,19 @@ INVARIANTS = {
     """,
     "a settlement kept for nobody is granted to whom its case turned out to be of": """
         select k.resolution_id from unassigned_settlement k
-        join anonymous_case c on c.case_id = k.case_id and c.customer_id is not null
+        join case_owner c on c.case_id = k.case_id and c.customer_id is not null
         left join entry e on e.kind = 'grant' and e.fact_id = k.resolution_id
-        where (e.customer_id, e.points) is distinct from (c.customer_id, k.points)
+        where e.points is distinct from k.points
+    """,
+    "a settlement is in the wallet of whom its case was identified as last, and in no other": """
+        select a.id, a.case_id, o.customer_id, g.* from adjustment a
+        join case_owner o on o.case_id = a.case_id and o.customer_id is not null and o.step > coalesce(a.case_step, 0)
+        left join lateral (
+            select array_agg(e.customer_id) as holders from entry e
+            where e.kind = 'grant' and (e.fact_id = a.id or e.id in (
+                      select granted_by from settlement_move m where m.resolution_id = a.id))
+              and not exists (select from entry w where w.kind = 'withdraw' and w.reverses = e.id)) g on true
+        where a.kind = 'settlement' and a.state = 'posted' and g.holders is distinct from array[o.customer_id]
     """,
 }
 

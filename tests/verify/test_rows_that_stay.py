@@ -15,6 +15,8 @@ MAY_CHANGE: dict[tuple[str, str], set[str]] = {
     ("loyalty", "lot"): {"expires_at", "remaining", "open", "expired"},
     ("loyalty", "lot_extension"): {"erase:reason"},
     ("loyalty", "spent_lot"): {"reversed"},
+    ("loyalty", "borrowing"): {"returned", "outstanding"},
+    ("loyalty", "settlement_move"): set(),
     ("loyalty", "hold"): {"state", "captured", "ended_at", "reference"},  # which may only be erased
     ("loyalty", "order_points"): {"lines", "posted", "lots", "reversed_by"},
     ("loyalty", "adjustment"): {"state", "decided_by", "decided_at", "entry_id", "erase:reason"},
@@ -67,7 +69,7 @@ REFUSED = [
     ("loyalty", "update hold set points = 1"),
     ("loyalty", "update adjustment set points = 1"),
     ("loyalty", "update adjustment set decided_by = 'x' where state = 'posted'"),
-    ("loyalty", "update anonymous_case set customer_id = gen_random_uuid()"),
+    ("loyalty", "update case_owner set customer_id = gen_random_uuid()"),
     ("loyalty", "delete from unassigned_settlement"),
     ("loyalty", "delete from wallet"),
     ("loyalty", "delete from rule_set_version"),

@@ -41,6 +41,7 @@ class Adjustment:
     state: AdjustmentState = "pending"
     decided_by: str | None = None
     alone: bool = False
+    case_step: int | None = None  # of a settlement: how far its case had come
 
     def post_alone(self) -> None:
         """Within all limits nobody else is needed."""
@@ -73,6 +74,19 @@ def grant_settlement(settlement: Adjustment, wallet: Wallet, programmes: Program
     assert at is not None  # it is a settlement
     cause = Cause(occurred_at=at, case_id=settlement.case_id, fact_id=settlement.id)
     return wallet.earn(settlement.points, LotTerms(at, programmes.at(at).expires_at(at)), cause, kind="grant")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedSettlement:
+    """A settlement where it is now: in whose wallet, by which entry (None: it waits for approval, or was refused)."""
+
+    resolution_id: UUID
+    case_id: UUID
+    points: int
+    occurred_at: datetime
+    case_step: int
+    customer_id: UUID
+    entry_id: UUID | None
 
 
 def decide_alone(adjustment: Adjustment, given: Mapping[CountedPer, Gift], limits: PointLimits) -> None:

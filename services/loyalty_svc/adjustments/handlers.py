@@ -123,7 +123,7 @@ async def _post_transfer(tx: Transaction, transfer: Adjustment) -> Entry:
 async def _post_settlement(tx: Transaction, settlement: Adjustment) -> Entry:
     """As it would have been granted when the case was resolved."""
     assert settlement.occurred_at is not None  # it is a settlement
-    wallet = await load_wallet(tx, settlement.customer_id)
+    wallet = await load_wallet(tx, await repository.find_holder(tx, settlement.id))
     entry = grant_settlement(settlement, wallet, await load_programmes(tx, [settlement.occurred_at]))
     await save_and_announce(tx, [wallet])
     return entry

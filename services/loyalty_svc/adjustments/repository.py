@@ -8,8 +8,9 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import or_, select
 
-from services.loyalty_svc.adjustments.domain import Adjustment
+from services.loyalty_svc.adjustments.domain import Adjustment, GrantedSettlement
 from services.loyalty_svc.adjustments.tables import adjustment as adjustment_table
+from services.loyalty_svc.adjustments.tables import settlement_move
 from services.loyalty_svc.core.repository import Row, fetch_rows
 from shared.authority import CountedPer, Gift
 from shared.errors import not_found
@@ -24,7 +25,10 @@ SUM = "select coalesce(sum(abs(points)), 0)::bigint from adjustment where alone 
 async def find_customers_of_adjustment(tx: Transaction, adjustment_id: UUID) -> list[UUID]:
     """Whose locks to take before the adjustment is loaded; nobody's when there is no such adjustment."""
     row: Record | None = await tx.raw.fetchrow(
-        "select customer_id, to_customer from adjustment where id = $1", adjustment_id
+        """select customer_id, to_customer, (select to_customer from settlement_move where resolution_id = $1
+                                            order by step desc limit 1) as holder
+           from adjustment where id = $1""",
+        adjustment_id,
     )
     return [] if row is None else [customer for customer in row.values() if customer is not None]
 
@@ -82,6 +86,42 @@ async def list_known_settlements(tx: Transaction, resolution_ids: Sequence[UUID]
         "select id from adjustment where kind = 'settlement' and id = any($1::uuid[])", list(resolution_ids)
     )
     return {row["id"] for row in rows}
+
+
+HOLDER = """
+select a.id as resolution_id, a.case_id, a.points, a.occurred_at, coalesce(a.case_step, 0) as case_step,
+       coalesce(m.to_customer, a.customer_id) as customer_id, coalesce(m.granted_by, a.entry_id) as entry_id
+from adjustment a
+left join lateral (select to_customer, granted_by from settlement_move m where m.resolution_id = a.id
+                   order by m.step desc limit 1) m on true
+"""
+
+
+async def list_settlements_of_cases(tx: Transaction, case_ids: Sequence[UUID]) -> list[GrantedSettlement]:
+    """The settlements of these cases where they are now, in the order of their resolutions; the cases are locked."""
+    rows = await tx.raw.fetch(
+        f"{HOLDER} where a.case_id = any($1::uuid[]) order by a.occurred_at, a.id", list(case_ids)
+    )
+    return [GrantedSettlement(**dict(row)) for row in rows]
+
+
+async def find_holder(tx: Transaction, resolution_id: UUID) -> UUID:
+    """Whose a settlement is now: the customer it was for, or whom its case turned out to be of."""
+    [row] = await tx.raw.fetch(f"{HOLDER} where a.id = $1", resolution_id)
+    holder: UUID = row["customer_id"]
+    return holder
+
+
+async def add_settlement_move(
+    tx: Transaction, settlement: GrantedSettlement, to: UUID, step: int, entries: tuple[UUID, UUID] | None
+) -> None:
+    """Record that a settlement went to another customer, by which two entries where it had been granted."""
+    row = {
+        "resolution_id": settlement.resolution_id, "step": step, "case_id": settlement.case_id,
+        "from_customer": settlement.customer_id, "to_customer": to, "points": settlement.points, "moved_at": tx.at,
+        "withdrawn_by": entries[0] if entries else None, "granted_by": entries[1] if entries else None,
+    }  # fmt: skip
+    await insert_many(tx, settlement_move, [row])
 
 
 async def list_adjustments(

@@ -22,8 +22,7 @@ Invariants, checked by the domain, by the database and by the tests after each s
 Time: an entry says when what it records happened (`occurred_at`) and when it was written (`recorded_at`). A lot is over
 at its `expires_at`, also while the job that expires it has not run: before points are spent, overdue lots expire.
 
-Why it is right: a customer's wallet is locked first, always in the order of ids, together with those of all who are or
-ever were one with the customer, so movements of one customer are
-one after the other and no two transactions wait for each other; a test lets random movements run against a model in
-which every single point is an object.
+Why it is right: a customer's wallet is locked first, always in the order of ids, together with those of all who
+are or ever were one with the customer, so movements of one customer are one after the other and no two transactions
+wait for each other; a test lets random movements run against a model in which every single point is an object.
 """

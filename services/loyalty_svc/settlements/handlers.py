@@ -1,20 +1,31 @@
 """What cases do to the ledger: the points of a settlement are granted, once somebody is known to grant them to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.loyalty_svc.adjustments import repository as adjustments
-from services.loyalty_svc.adjustments.domain import Adjustment, decide_settlement, grant_settlement
+from services.loyalty_svc.adjustments.domain import Adjustment, GrantedSettlement, decide_settlement, grant_settlement
+from services.loyalty_svc.ledger.domain.entries import Cause
+from services.loyalty_svc.ledger.domain.lots import LotTerms
 from services.loyalty_svc.ledger.handlers import save_and_announce
-from services.loyalty_svc.ledger.repository.wallets import load_wallets, lock_customers, open_wallets
+from services.loyalty_svc.ledger.repository.wallets import (
+    load_first_lots,
+    load_lots,
+    load_wallets,
+    lock_connected,
+    lock_customers,
+    open_wallets,
+)
 from services.loyalty_svc.programmes.domain import Programme
 from services.loyalty_svc.programmes.repository import load_programmes
 from services.loyalty_svc.settlements import repository
-from services.loyalty_svc.settlements.domain import NOBODY_NAMED, Settlement
+from services.loyalty_svc.settlements.domain import NOBODY_NAMED, CaseOwner, Settlement
 from shared.authority.locks import lock_sums
 from shared.customers import list_connected, list_members
 from shared.events import ComplaintResolved, CustomerIdentified
 from shared.messaging import Transaction, ids_in
+from shared.messaging.ids import new_id
 
 Grant = tuple[UUID, Settlement]
 """(customer, settlement): whom a settlement's points are owed to."""
@@ -34,34 +45,75 @@ async def lock_wallets_of_batch(tx: Transaction, keys: Sequence[str]) -> None:
 async def when_complaints_are_resolved_grant_their_points(
     tx: Transaction, resolved: Sequence[ComplaintResolved]
 ) -> None:
-    """Points of a case without a customer wait until one is identified, which may have been announced already (L2)."""
-    grants: list[Grant] = []
-    unassigned: list[Settlement] = []
-    for event in resolved:
-        if event.points <= 0:
-            continue
-        settlement = Settlement(
-            event.resolution_id, event.case_id, event.points, event.resolved_at, event.granted_by, event.approved_by
+    """Points of a case without a customer wait until one is identified, which may have been announced already (L2).
+
+    The points of a case that turned out to be another's, as was heard already, are the other's from the beginning (C1).
+    """
+    settlements = [
+        Settlement(
+            event.resolution_id, event.case_id, event.points, event.resolved_at, event.granted_by, event.approved_by,
+            event.customer_id, event.step or 0,
         )
-        if event.customer_id is not None:
-            grants.append((event.customer_id, settlement))
-        else:
-            unassigned.append(settlement)
-    if unassigned:
-        customers = await repository.add_unassigned_settlements(tx, unassigned)
-        grants += [(customers[s.case_id], s) for s in unassigned if s.case_id in customers]
-    await _grant_once(tx, grants)
+        for event in resolved if event.points > 0
+    ]  # fmt: skip
+    if not settlements:
+        return
+    await open_wallets(tx, {s.customer_id for s in settlements if s.customer_id is not None})
+    owners = await repository.lock_cases(tx, (settlement.case_id for settlement in settlements))
+    await repository.add_unassigned_settlements(tx, [s for s in settlements if s.customer_id is None])
+    owned = [(settlement.belongs_to(owners[settlement.case_id]), settlement) for settlement in settlements]
+    await _grant_once(tx, [(customer, settlement) for customer, settlement in owned if customer is not None])
 
 
-async def when_customers_are_identified_grant_their_settlements(
+async def when_customers_are_identified_move_their_settlements(
     tx: Transaction, identified: Sequence[CustomerIdentified]
 ) -> None:
-    """A resolution while nobody was known is under the case's key, so it comes before this one or after it (L2)."""
-    customers = {event.case_id: event.customer_id for event in identified if event.customer_id is not None}
-    await open_wallets(tx, customers.values())  # before the cases: wallets are locked first
-    await repository.assign_cases(tx, customers)
-    settlements = await repository.list_unassigned_settlements(tx, customers)
-    await _grant_once(tx, [(customers[settlement.case_id], settlement) for settlement in settlements])
+    """What a case granted belongs to whom it was identified as last, also where it was taken for another's (C1, L2).
+
+    The resolution may come before this or after it, and of several identifications any first: the latest step of the
+    case's history says whose it is.
+    """
+    latest = {
+        event.case_id: CaseOwner(event.case_id, event.customer_id, event.step or 0)
+        for event in sorted(identified, key=lambda event: event.step or 0) if event.customer_id is not None
+    }  # fmt: skip
+    await open_wallets(tx, (owner.customer_id for owner in latest.values() if owner.customer_id is not None))
+    owners = await repository.lock_cases(tx, latest)  # after the wallets, which are locked first
+    owners |= {case: owner for case, owner in latest.items() if owner.step > owners[case].step}
+    await repository.save_case_owners(tx, owners.values())
+    unassigned = await repository.list_unassigned_settlements(tx, owners)
+    owned = [(settlement.belongs_to(owners[settlement.case_id]), settlement) for settlement in unassigned]
+    await _grant_once(tx, [(customer, settlement) for customer, settlement in owned if customer is not None])
+    for settlement in await adjustments.list_settlements_of_cases(tx, list(owners)):
+        owner = owners[settlement.case_id]
+        if owner.customer_id not in (None, settlement.customer_id) and owner.step > settlement.case_step:
+            await _move(tx, settlement, owner)
+
+
+async def _move(tx: Transaction, settlement: GrantedSettlement, owner: CaseOwner) -> None:
+    """Take the points back from whom they were granted to, what is spent as a debt (K9), and grant them anew."""
+    former, to = settlement.customer_id, owner.customer_id
+    assert to is not None  # it was identified
+    entries = None
+    if settlement.entry_id is not None:
+        await lock_connected(tx, [former, to])
+        wallets = await load_wallets(tx, [former, to])
+        await load_first_lots(tx, wallets, {former: settlement.points})
+        await load_lots(tx, wallets, [settlement.entry_id])  # a lot that one credit makes has the entry's id
+        programmes = await load_programmes(tx, [settlement.occurred_at])
+        lot_terms = LotTerms(
+            settlement.occurred_at, programmes.at(settlement.occurred_at).expires_at(settlement.occurred_at)
+        )
+        move_id = new_id()  # both entries carry it
+        cause = Cause(settlement.occurred_at, case_id=settlement.case_id, fact_id=move_id)
+        withdrawn = wallets[former].reverse_earning(
+            settlement.points, [settlement.entry_id], tx.at,
+            replace(cause, occurred_at=tx.at, reverses=settlement.entry_id), kind="withdraw",
+        )  # fmt: skip
+        granted = wallets[to].earn(settlement.points, lot_terms, cause, kind="grant")
+        await save_and_announce(tx, wallets.values())
+        entries = (withdrawn.id, granted.id)
+    await adjustments.add_settlement_move(tx, settlement, to, owner.step, entries)
 
 
 async def _grant_once(tx: Transaction, grants: Sequence[Grant]) -> None:

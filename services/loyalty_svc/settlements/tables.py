@@ -1,16 +1,15 @@
-"""Settlements of cases nobody was identified in yet."""
+"""Whose cases are, and settlements of those that nobody was identified in yet."""
 
-from sqlalchemy import BigInteger, Column, Table, Uuid
+from sqlalchemy import BigInteger, Column, Integer, Table, Uuid
 
 from services.loyalty_svc.core.tables import Timestamp, metadata
 
-anonymous_case = (
-    Table(  # one row a case without a customer, made by whichever fact comes first; its row lock is the case's lock
-        "anonymous_case",
-        metadata,
-        Column("case_id", Uuid, primary_key=True),
-        Column("customer_id", Uuid),  # null: nobody identified yet
-    )
+case_owner = Table(  # one row a case that granted points or was identified; its row lock is the case's lock
+    "case_owner",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid),  # whom it was identified as; null: nobody was, by what was heard
+    Column("step", Integer, nullable=False, server_default="-1"),  # of the case's history: the latest identification
 )
 
 unassigned_settlement = Table(  # points of a resolution that named no customer

@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = UUID(int=5), UUID(int=6), UUID(int=7)
 UNDER_THE_CASE: list[Event] = [resolved(None, FIRST, 50), resolved(None, SECOND, 7)]
 UNDER_THE_CUSTOMER: list[Event] = [identified(ANNA), resolved(ANNA, THIRD, 200)]
 EMPTY = (
-    "truncate adjustment, wallet, entry, posting, lot, anonymous_case, unassigned_settlement, "
+    "truncate adjustment, settlement_move, wallet, entry, posting, lot, case_owner, unassigned_settlement, "
     "stream_seen, stream_head, "
     "outbox"
 )

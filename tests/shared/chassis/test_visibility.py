@@ -1,7 +1,7 @@
 """Who sees which customer, and what partners do not find: the chassis's words for it."""
 
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 import httpx

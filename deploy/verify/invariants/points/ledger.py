@@ -12,6 +12,7 @@ KINDS = {
     "earn": ({"issued": "-", "available": ">", "debt": ">"},),
     "grant": ({"issued": "-", "available": ">", "debt": ">"},),
     "reverse": ({"issued": "+", "expired": "<", "available": "<", "debt": "<"},),
+    "withdraw": ({"issued": "+", "expired": "<", "available": "<", "debt": "<"},),
     "redeem": ({"redeemed": "+", "available": "-"},),
     "hold": ({"held": "+", "available": "-"},),
     "capture": ({"redeemed": "+", "held": "-"},),

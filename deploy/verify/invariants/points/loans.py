@@ -1,4 +1,4 @@
-"""What wallets of one customer borrowed of each other (P12): the books of both sides agree, all came from somewhere."""
+"""What wallets of one customer borrowed of each other (P12): the books of both sides agree."""
 
 from deploy.verify.invariant import Within
 

@@ -3,8 +3,8 @@
 from deploy.verify.invariant import Within
 
 # Made with the entry that credits them. How long they live is of the programme: the order's own, or the one in force
-# when points were given for something else. Points that came from another wallet (transferred, borrowed, repaid) keep
-# the terms they had.
+# when points were given for something else. Points that came from another wallet (transferred,
+# borrowed, repaid) keep the terms they had.
 MADE = """
 with business as (
     select coalesce((select time_zone from deployment), 'UTC') as zone

@@ -1,6 +1,6 @@
 """What cases were settled with: each settlement that was carried out is granted once, to the case's customer."""
 
-from deploy.verify.invariant import CUT, Between, Rows
+from deploy.verify.invariant import CUT, Between, Rows, Within
 
 # A case resolves once a round, and what happened is known by when: the resolution's own id is in its event only.
 KEY = "{case} || ' ' || (extract(epoch from {at}) * 1000000)::bigint"
@@ -18,6 +18,32 @@ where s.name = 'resolution' and p.points > 0
 """
 
 INVARIANTS = (
+    Within(
+        "settlements_moved",
+        "a settlement that went to another customer was withdrawn from the one and granted to the other, once each",
+        ("loyalty",),
+        checked="select count(*) from settlement_move",
+        offending="""
+            with moves as (
+                select m.*, lag(m.to_customer) over w as held_by, lag(m.granted_by) over w as granted_before
+                from settlement_move m window w as (partition by resolution_id order by step)
+            )
+            select m.resolution_id, m.step, m.from_customer, m.to_customer, m.points from moves m
+            left join adjustment a on a.id = m.resolution_id and a.kind = 'settlement' and a.case_id = m.case_id
+            left join entry w on w.id = m.withdrawn_by and w.kind = 'withdraw' and w.customer_id = m.from_customer
+            left join entry g on g.id = m.granted_by and g.kind = 'grant' and g.customer_id = m.to_customer
+            left join posting p on p.entry_id = w.id and p.account = 'issued'
+            left join posting q on q.entry_id = g.id and q.account = 'issued'
+            where a.id is null or a.points <> m.points or m.from_customer <> coalesce(m.held_by, a.customer_id)
+               or (m.withdrawn_by is not null and (
+                   w.reverses is distinct from coalesce(m.granted_before, a.entry_id)
+                   or (p.points, q.points) is distinct from (m.points, -m.points)
+                   or w.fact_id is distinct from g.fact_id))
+            union all
+            select e.reverses, null, e.customer_id, null, e.points from entry e
+            where e.kind = 'withdraw' and not exists (select from settlement_move m where m.withdrawn_by = e.id)
+        """,
+    ),
     Between(
         "settlements_granted",
         "every settlement that was accepted and carried out is granted exactly once, and no other points are",
@@ -35,9 +61,14 @@ INVARIANTS = (
             f"""select {KEY.format(case="e.case_id", at="e.occurred_at")} as key, e.customer_id,
                        -p.points as points
                 from entry e join posting p on p.entry_id = e.id and p.account = 'issued' where e.kind = 'grant'
+                  and not exists (select from entry w where w.kind = 'withdraw' and w.reverses = e.id)
                 union all  -- held for, or refused, a second person's approval
-                select {KEY.format(case="a.case_id", at="a.occurred_at")}, a.customer_id, a.points
-                from adjustment a where a.kind = 'settlement' and a.state <> 'posted'""",
+                select {KEY.format(case="a.case_id", at="a.occurred_at")},
+                       coalesce(m.to_customer, a.customer_id), a.points
+                from adjustment a
+                left join lateral (select to_customer from settlement_move m where m.resolution_id = a.id
+                                   order by step desc limit 1) m on true
+                where a.kind = 'settlement' and a.state <> 'posted'""",
         ),
     ),
     Between(
@@ -75,6 +106,6 @@ INVARIANTS = (
                            where s.name = 'identification' and s.recorded_at < {CUT}
                              and c.customer_id::text = any($1)""",
         ),
-        Rows("loyalty", "select case_id as key, customer_id from anonymous_case where customer_id is not null"),
+        Rows("loyalty", "select case_id as key, customer_id from case_owner where customer_id is not null"),
     ),
 )

@@ -157,7 +157,9 @@ class Wallet:
 
     # --- points are taken away --------------------------------------------------------------------------------------
 
-    def reverse_earning(self, points: int, order_lots: Iterable[UUID], at: datetime, cause: Cause) -> Entry:
+    def reverse_earning(
+        self, points: int, order_lots: Iterable[UUID], at: datetime, cause: Cause, *, kind: EntryKind = "reverse"
+    ) -> Entry:
         """Take earned points back: out of `order_lots`, then of the first to expire, then as a debt (K9).
 
         What the order's own lots lost by expiry is not taken a second time: nobody had the use of it.
@@ -179,7 +181,7 @@ class Wallet:
             raise LotsNotLoaded(str(self.customer_id))
         taken = points - unused - left
         return self._write(
-            "reverse", (("issued", points), ("expired", -unused), ("available", -taken), ("debt", -left)), cause
+            kind, (("issued", points), ("expired", -unused), ("available", -taken), ("debt", -left)), cause
         )
 
     def adjust(self, points: int, terms: LotTerms, at: datetime, cause: Cause) -> Entry:

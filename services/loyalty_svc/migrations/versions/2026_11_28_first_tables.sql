@@ -122,7 +122,19 @@ create table tier_copy (
     primary key (customer_id, effective_from)
 );
 
-create table anonymous_case (case_id uuid primary key, customer_id uuid);
+create table case_owner (
+    case_id uuid primary key, customer_id uuid, step int not null default -1,
+    check ((customer_id is null) = (step < 0))
+);
+
+create table settlement_move (
+    resolution_id uuid not null, step int not null, case_id uuid not null, from_customer uuid not null,
+    to_customer uuid not null, points bigint not null check (points > 0), withdrawn_by uuid, granted_by uuid,
+    moved_at timestamptz not null, primary key (resolution_id, step), check (from_customer <> to_customer),
+    check ((withdrawn_by is null) = (granted_by is null))
+);
+
+create index settlement_move_of_customer on settlement_move (from_customer);
 
 create table unassigned_settlement (
     resolution_id uuid primary key,
@@ -154,6 +166,7 @@ create table adjustment (
     counted_on date not null,
     alone boolean not null,
     limits_reached text[] not null,
+    case_step int,
     check ((state = 'pending') = (decided_at is null)),
     check ((state = 'posted') = (entry_id is not null)),
     check (not alone or state = 'posted'),
@@ -164,6 +177,8 @@ create table adjustment (
 create index adjustment_of_person on adjustment (requester_id, counted_on) where alone;
 
 create index adjustment_to_customer on adjustment (to_customer, id) where to_customer is not null;
+
+create index adjustment_of_case on adjustment (case_id) where case_id is not null;
 
 create index adjustment_of_customer on adjustment (customer_id, id);
 
@@ -238,9 +253,14 @@ for each row when (old.state <> 'pending') execute function refuse_change('erase
 create trigger unassigned_settlement_stays before update or delete on unassigned_settlement
 for each row execute function refuse_change();
 
-create trigger anonymous_case_stays before update on anonymous_case
-for each row when (old.customer_id <> new.customer_id or new.customer_id is null and old.customer_id is not null)
+-- Whose a case is changes with a later step of the case only.
+create trigger case_owner_stays before update on case_owner
+for each row when (old.customer_id is not null and old.customer_id is distinct from new.customer_id
+                   and new.step <= old.step or new.step < old.step)
 execute function refuse_change();
+
+create trigger settlement_move_stays before update or delete on settlement_move
+for each row execute function refuse_change();
 
 create trigger wallet_stays before update of customer_id or delete on wallet
 for each row execute function refuse_change();
