@@ -120,12 +120,12 @@ async def broken_invariants(system: System) -> set[str]:
 
 def canaries_in(kept: dict[str, list[bytes]]) -> dict[str, bytes]:
     """Where a canary is, with an example."""
-    found = {}
+    places = {}
     for place, contents in kept.items():
         for content in contents:
             if WORDS.encode() in content or DIGITS.encode() in content:
-                found[place] = content[:600]
-    return found
+                places[place] = content[:600]
+    return places
 
 
 async def test_P13_no_canary_of_any_text_field_is_left_after_an_erasure(system: System, logged: list[str]) -> None:
