@@ -192,7 +192,7 @@ class Life:
 
     async def key_accounts(self, customer: str) -> None:
         send = self.caller.send
-        given = {
+        given: dict[str, dict[str, Any]] = {
             "/v1/key-accounts": {"customer_id": customer, "kinds": ["strategic"]},
             "/v1/exclusions": {"customer_id": customer},
         }
@@ -218,7 +218,7 @@ class Life:
         given = {"customer": {"id": customer}, "channel": "call", "contact": {"email": "kanarienvogel@example.org"}}
         case = (await send("POST", "/v1/complaints", given))["id"]
 
-        async def step(name: str, body: dict[str, Any] | None = None, **ids: str) -> Any:
+        async def step(name: str, body: dict[str, Any] | None = None, **ids: Any) -> Any:
             return await send("POST", f"/v1/complaints/{{complaint_id}}/{name}", body, complaint_id=case, **ids)
 
         await step("acknowledgement")
