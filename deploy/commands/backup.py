@@ -1,4 +1,4 @@
-"""`patron backup` and `patron restore`: all databases and keys in one file, while the services are stopped.
+"""`patron backup` and `patron restore`: all databases, files and keys in one file, while the services are stopped.
 
 Stopped, because five dumps of a running system would be of five moments: a consumer could then remember facts that
 their owner has forgotten.
@@ -28,6 +28,7 @@ from deploy.terminal import DEFAULT_DATA, CommandFailed, DataOption, console, pa
 FORMAT = 1
 EXPECTED = re.compile(
     r"manifest\.json|[a-z]+\.dump|keys/[a-z_-]+\.(private|public)\.pem|keys/bus\.keys|data/[a-z_-]+\.json"
+    r"|files/[a-z]+/[0-9a-f]{32}/[0-9a-f]{32}"
 )
 # belongs to this start or this machine, not to the data
 NOT_KEPT = {"ports.json", "state.json", PASSWORDS}
@@ -41,7 +42,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to write, for example patron.tar.")],
     data: DataOption = DEFAULT_DATA,
 ) -> None:
-    """Write all databases and keys into one file. The system must be stopped."""
+    """Write all databases, files and keys into one file. The system must be stopped."""
     if not (data / "postgres").exists():
         raise CommandFailed(f"There is nothing to back up in {data}.")
     if file.exists():
@@ -59,8 +60,8 @@ def backup(
         for extra in data.glob("*.json"):
             if extra.name not in NOT_KEPT:
                 shutil.copy(extra, work / "data")
-        _pack(work, file)
-    console.print(f"{file} holds {', '.join(kept)} and the keys. It is not encrypted: keep it as you keep the data.")
+        _pack(work, file, data / "files")
+    console.print(f"{file} holds {', '.join(kept)}, the files and the keys. It is not encrypted: keep it as you keep the data.")
 
 
 def restore(
@@ -86,6 +87,9 @@ def restore(
             for name in manifest["services"]:
                 console.print(f"restoring {name}", style="dim")
                 _load_beside(postgres, name, work / f"{name}.dump", highest)
+            # beside what is there, under keys of their own: whatever no row names afterwards is swept
+            if (work / "files").exists():
+                shutil.copytree(work / "files", data / "files", dirs_exist_ok=True)
             # only now, with every one complete beside the old ones
             for name in manifest["services"]:
                 asyncio.run(erase_again(postgres.url(_fresh(name)), erased))
@@ -189,7 +193,7 @@ async def _renew_epoch(url: str, highest_seen: int) -> None:
         await connection.close()
 
 
-def _pack(work: Path, file: Path) -> None:
+def _pack(work: Path, file: Path, files: Path) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.touch(mode=0o600)  # it holds personal data and keys
     with tarfile.open(unfinished, "w") as archive:
@@ -197,6 +201,8 @@ def _pack(work: Path, file: Path) -> None:
         for path in sorted(work.iterdir()):
             if path.name != "manifest.json":
                 archive.add(path, path.name)
+        if files.exists():  # from where they lie: they may be larger than the disk has room for twice
+            archive.add(files, "files")
     unfinished.rename(file)
 
 
@@ -210,6 +216,7 @@ def _unpack(file: Path, work: Path) -> dict[str, Any]:
                 content = archive.extractfile(member) if EXPECTED.fullmatch(member.name) else None
                 if content is not None:
                     target = work / member.name
+                    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     target.touch(mode=member.mode & 0o644)
                     with target.open("wb") as output:
                         shutil.copyfileobj(content, output)

@@ -82,6 +82,9 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     query(loyalty, "INSERT INTO stream_head VALUES ('patron.loyalty', 'c-1', 4, uuidv7(), now())")
     epoch = query(loyalty, "SELECT epoch FROM stream_epoch")
     key = (data_dir / "keys" / "loyalty.private.pem").read_bytes()
+    part = data_dir / "files" / "profile" / ("0" * 32) / ("1" * 32)
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"kind,name")
     postgres.stop()
 
     file = tmp_path / "patron.tar"
@@ -97,6 +100,9 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     query(tiering, f"INSERT INTO stream_seen VALUES ('patron.loyalty', 'c-1', '{new_epoch(3)}', 9)")
     postgres.stop()
     (data_dir / "keys" / "loyalty.private.pem").write_bytes(b"lost")
+    part.unlink()
+    younger = part.with_name("2" * 32)
+    younger.write_bytes(b"of a file that the backup does not know")
 
     back = patron("restore", str(file), "--yes", "--data", str(data_dir))
     assert back.returncode == 0, back.stderr
@@ -116,6 +122,8 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
         query(f"{as_the_service.rpartition('/')[0]}/{database_of('profile')}", "SELECT 1")
     postgres.stop()
     assert (data_dir / "keys" / "loyalty.private.pem").read_bytes() == key
+    assert part.read_bytes() == b"kind,name"
+    assert younger.exists(), "swept by profile, which knows that no row names it"
 
 
 def test_a_file_that_is_no_backup_is_refused(data_dir: Path, tmp_path: Path) -> None:

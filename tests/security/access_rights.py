@@ -39,6 +39,8 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /v1/message-requests/\{message_id\}/delivery", ADMIN),  # and who sends, a role of its own
     (rf"GET {CUSTOMER}/merges/preview", LINE),
     (rf"(DELETE {CUSTOMER}|POST /v1/erasures|(GET|POST) {CUSTOMER}/export.*)", DECIDERS),  # who answers for privacy
+    (r"(GET|HEAD|POST|PATCH|DELETE) /v1/(uploads|customer-imports)(/.*)?", CASE_WORKERS),
+    (r"POST /v1/customer-exports(/\{export_id\}/cancellation)?", COMPANY),  # as far as each may see
     (r"GET /v1/.*", COMPANY),
     (rf"POST /v1/({RULE_SETS})(/{{rule_set_id}}/versions)?", AUTHORS),
     (rf"POST /v1/({RULE_SETS})/{{rule_set_id}}/(approval|rejection|activation|retirement)", DECIDERS),
