@@ -82,7 +82,7 @@ async def cancel_customer_export(export_id: Id, tx: Tx, actor: CurrentActor) -> 
         206: sends("ETag", "Content-Range", "Content-Disposition") | ANY_BYTES | {"description": "a range"},
     },
 )
-async def fetch_export(export_id: Id, request: Request, actor: CurrentActor) -> Response:
+async def fetch_customer_export(export_id: Id, request: Request, actor: CurrentActor) -> Response:
     """The file of one's own export: whole, or the range that `Range` and `If-Range` ask for."""
     if actor.source is not None:
         raise not_found("not_found", "There is nothing here.")
