@@ -16,6 +16,7 @@ from services.profile_svc.imports.routes import batches, customer_imports
 from services.profile_svc.merges import routes as merges
 from services.profile_svc.messages import routes as messages
 from services.profile_svc.overview import routes as overview
+from services.profile_svc.overview.repository.tier_names import TierNames
 from services.profile_svc.person_exports import routes as person_exports
 from services.profile_svc.personal_data import PERSONAL_DATA
 from services.profile_svc.references.repository.registry import ReferenceRegistry
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     """The application of profile: by its environment, on the real broker, where nothing else is given."""
     settings = settings or Settings()
     message_settings()  # a wrong setting stops the start, not the first message
+    tier_names = TierNames(settings.tier_names_seconds)
     app = create_service(
         settings,
         ports=ports,
@@ -73,8 +75,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ],
         subscriptions=subscriptions,
         timers=timers,
-        background=background_jobs,
+        background=(*background_jobs, tier_names.load_as_time_passes),
         migrations=Path(__file__).parent / "migrations",
     )
+    app.state.tier_names = tier_names
     app.state.reference_registry = ReferenceRegistry(app.state.service.clients.get_json, settings.registry_seconds)
     return app

@@ -18,6 +18,8 @@ class Settings(FileSettings):
     """Where a number without a country code is dialled: the first region in which it is valid counts."""
     three_rings_seconds: int = Field(default=15, ge=1, le=120)
     """Answered within three rings (G4)."""
+    tier_names_seconds: float = Field(default=60, gt=0, le=3600)
+    """How often tiering is asked what its tiers are called."""
     registry_seconds: float = Field(default=1.5, gt=0, le=10)
     """How long an answer waits for the gateway's registry of references before it goes without them."""
     keep_imports_days: int = Field(default=30, ge=1, le=365)

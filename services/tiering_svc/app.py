@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
             indicators.router,
             tiers.router,
             policies.router,
+            policies.internal,
             evaluations.router,
             simulations.router,
             back_tests.router,

@@ -17,6 +17,7 @@ from services.profile_svc.calls.schemas import (
 )
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.files.domain.phones import every_e164, last_digits
+from services.profile_svc.overview.dependencies import CurrentTierNames
 from shared.chassis import CurrentActor, Instant, Text, Tx, allow, service_router, staff_only
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_backdating, refuse_future
@@ -44,6 +45,7 @@ async def read_call_pop(
     tx: Tx,
     actor: CurrentActor,
     settings: CurrentSettings,
+    tier_names: CurrentTierNames,
 ) -> PopRead:
     """What an agent sees while it rings. A number nobody has is not an error: somebody is calling."""
     e164 = every_e164(number, settings.phone_regions)
@@ -52,7 +54,7 @@ async def read_call_pop(
     await add_access(tx, actor, "popped_up", [id for caller in callers for id in caller.members])
     return PopRead(
         number=e164[0] if e164 else number.strip(),
-        matches=[show_match(caller.row, caller.team, actor, hour=now.hour) for caller in callers],
+        matches=[show_match(caller.row, caller.team, actor, tier_names.by_tier, hour=now.hour) for caller in callers],
     )
 
 

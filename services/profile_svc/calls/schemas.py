@@ -30,6 +30,7 @@ from services.profile_svc.teams.domain import who_answers
 from services.profile_svc.teams.repository import TeamMember
 from shared.chassis import Actor, Code, Id, Instant, Read, Shape, Text
 from shared.chassis.audience import may_read
+from shared.texts import Words
 
 Number = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
@@ -165,10 +166,12 @@ def file_of(row: Mapping[str, Any]) -> CustomerFile:
     return CustomerFile(row["id"], row["kind"], facts, row["version"], row["registered_at"], row["updated_at"])
 
 
-def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, *, hour: int) -> PopMatch:
+def show_match(
+    row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor, tier_names: Mapping[str, Words], *, hour: int
+) -> PopMatch:
     """A row of `list_callers` with the customer's present team, as this actor may see it.
 
-    `hour` is that of the business's day, 0 to 23.
+    `tier_names` are by tier, in both languages; `hour` is that of the business's day, 0 to 23.
     """
     file = file_of(row)
     insight = may_read(actor, "early_warnings")
@@ -199,11 +202,11 @@ def show_match(row: Mapping[str, Any], team: Sequence[TeamMember], actor: Actor,
             region=file.facts.get("region"),
             completeness=file.completeness.percent,
         ),
-        tier=show_tier(row),
+        tier=show_tier(row, tier_names),
         account_manager=None if manager is None else show_employee(manager),
         agent=None if assignment is None else show_employee(employees[assignment.id]),
         agent_role=None if assignment is None else assignment.role,
-        greeting=PopGreeting(**write_greeting(greet(file, context, hour=hour))),
+        greeting=PopGreeting(**write_greeting(greet(file, context, hour=hour), tier_names)),
         open_cases=context.open_cases,
         points_balance=context.points_balance,
         key_account=show_key_account(context.classes),

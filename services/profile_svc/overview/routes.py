@@ -1,6 +1,7 @@
 """The overview over HTTP (G3)."""
 
 from services.profile_svc.dependencies import CurrentDatabase, CurrentSettings
+from services.profile_svc.overview.dependencies import CurrentTierNames
 from services.profile_svc.overview.handlers import read_combined_overview
 from services.profile_svc.overview.repository import overview
 from services.profile_svc.overview.schemas import OverviewRead, show_overview
@@ -11,7 +12,11 @@ router = service_router(prefix="/v1", tags=["customers"])
 
 @router.get("/customers/{customer_id}/overview", dependencies=[allow("customers:read")])
 async def read_overview(
-    customer_id: Id, actor: CurrentActor, settings: CurrentSettings, database: CurrentDatabase
+    customer_id: Id,
+    actor: CurrentActor,
+    settings: CurrentSettings,
+    database: CurrentDatabase,
+    tier_names: CurrentTierNames,
 ) -> OverviewRead:
     """From profile's own row: it answers when other services are down. Of a merged customer, from all members' rows."""
     today = database.clock().astimezone(settings.zone).date()
@@ -19,4 +24,4 @@ async def read_overview(
     if row is None or row["root_id"] is not None:  # merged, or not to be seen but as a part of one that was
         noted = () if row is None else (customer_id,)
         row = await database.run(lambda tx: read_combined_overview(tx, customer_id, actor, today, noted))
-    return show_overview(row, actor)
+    return show_overview(row, actor, tier_names.by_tier)

@@ -15,6 +15,7 @@ from services.profile_svc.overview.domain.standing import exclusion_in, key_acco
 from services.profile_svc.overview.domain.warnings import worst_first
 from shared.chassis import Actor, Amount, Day, Id, Instant, Read, SignedAmount
 from shared.chassis.audience import may_read
+from shared.texts import Words
 
 ZERO = Decimal(0)
 
@@ -34,13 +35,21 @@ class OverviewCustomer(Read):
     merged_from: list[Id] = Field(description="the other members of a merged customer: all figures are of all of them")
 
 
+class TierNameRead(Read):
+    """What the policy calls the tier."""
+
+    en: str
+    zh: str
+
+
 class OverviewTier(Read):
-    """The tier now, its rank (0 is the lowest), since when, and how it came about.
+    """The tier now, its name, its rank (0 is the lowest), since when, and how it came about.
 
     `kind`: `first`, `upgrade`, `downgrade`, `correction` of what stood before, `override` by a person; or another code.
     """
 
     tier: str
+    name: TierNameRead | None = Field(description="null: tiering has not said it yet")
     rank: int
     since: Instant
     kind: str
@@ -154,8 +163,8 @@ class OverviewRead(Read):
     updated_at: Instant | None
 
 
-def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
-    """A row of `find_overview` as this actor may see it.
+def show_overview(row: Mapping[str, Any], actor: Actor, tier_names: Mapping[str, Words]) -> OverviewRead:
+    """A row of `find_overview` as this actor may see it. `tier_names` are by tier, in both languages.
 
     A customer nobody did anything with yet has no row of figures: all of them are nothing.
     """
@@ -172,7 +181,7 @@ def show_overview(row: Mapping[str, Any], actor: Actor) -> OverviewRead:
             registered_at=row["registered_at"],
             merged_from=list(row.get("merged_from") or ()),
         ),
-        tier=show_tier(row),
+        tier=show_tier(row, tier_names),
         account_manager=show_manager(row) if may_read(actor, "account_team") else None,
         orders=show_orders(row),
         points=OverviewPoints(
@@ -260,11 +269,15 @@ def show_satisfaction(row: Mapping[str, Any]) -> OverviewSatisfaction | None:
     return OverviewSatisfaction(index=row["satisfaction_index"], answered_at=row["satisfaction_at"])
 
 
-def show_tier(row: Mapping[str, Any]) -> OverviewTier | None:
+def show_tier(row: Mapping[str, Any], tier_names: Mapping[str, Words]) -> OverviewTier | None:
     """The tier in a row with `tier`, `tier_rank`, `tier_since` and `tier_kind`; None before the first one."""
     if row["tier"] is None:
         return None
-    return OverviewTier(tier=row["tier"], rank=row["tier_rank"], since=row["tier_since"], kind=row["tier_kind"])
+    name = tier_names.get(row["tier"])
+    return OverviewTier(
+        tier=row["tier"], name=None if name is None else TierNameRead(en=name["en"], zh=name["zh"]),
+        rank=row["tier_rank"], since=row["tier_since"], kind=row["tier_kind"],
+    )  # fmt: skip
 
 
 def show_orders(row: Mapping[str, Any]) -> OverviewOrders:

@@ -147,3 +147,16 @@ async def list_simulated(tx: Transaction, versions: Sequence[RuleSetVersion]) ->
         [version.id for version in versions], [version.version for version in versions],
     )  # fmt: skip
     return {(row["id"], row["version"]): row["at"] for row in rows}
+
+
+async def list_tier_names(tx: Transaction) -> dict[str, dict[str, str]]:
+    """What each tier is called in both languages, by the policy that came into force last of those that have it."""
+    rows = await tx.raw.fetch(
+        """select distinct on (level.value ->> 'code') level.value ->> 'code' as tier,
+                  (level.value -> 'name')::text as name
+           from rule_set_version v cross join jsonb_array_elements(v.document -> 'levels') as level
+           where v.kind = $1 and v.activated_at is not null and jsonb_typeof(v.document -> 'levels') = 'array'
+           order by level.value ->> 'code', v.effective_from desc nulls last, v.activated_at desc, v.version desc""",
+        TIER_POLICIES.name,
+    )
+    return {row["tier"]: json.loads(row["name"]) for row in rows}

@@ -3,10 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.tiering_svc.core.schemas.shapes import NamesShape
 from services.tiering_svc.policies import repository as policies
 from services.tiering_svc.policies.repository import TIER_POLICIES
-from services.tiering_svc.policies.schemas import PolicyDocument, TierPolicyVersion
-from shared.chassis import staff_only
+from services.tiering_svc.policies.schemas import (
+    PolicyDocument,
+    TierNameEntry,
+    TierNamesRead,
+    TierPolicyVersion,
+)
+from shared.chassis import Tx, allow, service_router, staff_only
 from shared.messaging import Transaction
 from shared.rule_sets import RuleSetVersion, VersionKey, rule_set_routes
 
@@ -23,6 +29,16 @@ async def _simulations_of(
         if version.status == "draft" and key in simulated:
             facts[key]["status"] = policies.SIMULATED
     return facts
+
+
+internal = service_router(prefix="/internal", tags=["internal"])
+
+
+@internal.get("/tier-names", dependencies=[allow("internal")], include_in_schema=False)
+async def show_tier_names(tx: Tx) -> TierNamesRead:
+    """What tiers are called, for services that show them: as the policy says that came into force last."""
+    names = await policies.list_tier_names(tx)
+    return TierNamesRead(items=[TierNameEntry(tier=tier, name=NamesShape(**name)) for tier, name in names.items()])
 
 
 router = rule_set_routes(

@@ -6,8 +6,21 @@ from typing import Literal
 from pydantic import Field
 
 from services.tiering_svc.core.schemas.shapes import Exact, Months, NamesShape
-from shared.chassis import AnnouncedCode, Code, Shape
+from shared.chassis import AnnouncedCode, Code, Read, Shape
 from shared.rule_sets import RuleSetVersionRead
+
+
+class TierNameEntry(Read):
+    """A tier and what its policy calls it."""
+
+    tier: str
+    name: NamesShape
+
+
+class TierNamesRead(Read):
+    """What tiers are called, of all policies that are or were in force."""
+
+    items: list[TierNameEntry]
 
 
 class LevelWrite(Shape):

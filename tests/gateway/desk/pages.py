@@ -37,6 +37,9 @@ OVERVIEW = {
     "orders": {"revenue": "10.00", "count": 1, "returned": "0.00", "returns": 0, "last_at": None},
     "points": {"balance": 5, "held": 0, "debt": 0},
     "receivables": {"outstanding": "0.00", "overdue": "0.00"},
+    "key_account": {"kinds": ["strategic", "group"], "since": "2026-01-01T00:00:00Z"},
+    "exclusion": {"since": "2026-01-02T00:00:00Z"},
+    "risks": [{"id": ID, "risk": "churn", "since": "2026-01-03T00:00:00Z"}],
 }  # fmt: skip
 CASE = {
     "id": "case-1", "customer_id": ID, "kind": "complaint", "category": "delivery", "severity": "high",

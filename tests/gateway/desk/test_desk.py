@@ -10,7 +10,7 @@ from services.gateway.desk.domain import TimeFormatter, money, pyramid_levels
 from services.gateway.desk.texts import TEXTS, code_names, preferred_language, sentences
 from shared.messaging import Database
 from tests import harness
-from tests.gateway.desk.pages import EVIL, ID, ServicesBehind, behind, browser, level, sign_in
+from tests.gateway.desk.pages import EVIL, ID, OVERVIEW, ServicesBehind, behind, browser, level, sign_in
 
 __all__ = ["behind", "browser"]  # fixtures
 
@@ -165,3 +165,15 @@ def test_figures_as_people_read_them() -> None:
     assert clock.due(now.isoformat()) == "in 0 min"
     assert [clock.due(None), clock.instant("x"), clock.day(None)] == ["–", "–", "–"]
     assert len(pyramid_levels([level(share_of_revenue=None), level(share_of_revenue="x")])) == 2
+
+
+async def test_T8_a_customers_page_says_whether_it_is_a_key_account_excluded_or_at_risk(
+    browser: httpx.AsyncClient, behind: ServicesBehind
+) -> None:
+    await sign_in(browser)
+    page = (await browser.get(f"/desk/customers/{ID}?lang=en")).text
+    assert "Excluded: not served" in page
+    assert "<b>Key account</b> (strategic, group)" in page
+    assert "Risk: leaving" in page
+    behind.answers[f"/v1/customers/{ID}/overview"] = OVERVIEW | {"key_account": None, "exclusion": None, "risks": []}
+    assert "Key account" not in (await browser.get(f"/desk/customers/{ID}?lang=en")).text

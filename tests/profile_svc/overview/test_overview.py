@@ -316,7 +316,9 @@ async def test_G3_overview_in_one_answer(client, database, deliver):
     answer = await client.get(f"/v1/customers/{customer}/overview")
     assert answer.status_code == 200
     seen = answer.json()
-    assert seen["tier"] == {"tier": "gold", "rank": 2, "since": "2026-01-05T09:00:00Z", "kind": "first"}
+    assert seen["tier"] == {
+        "tier": "gold", "name": None, "rank": 2, "since": "2026-01-05T09:00:00Z", "kind": "first",
+    }  # fmt: skip
     assert {name: seen["orders"][name] for name in ("count", "ordered", "returned", "revenue", "last_id")} == {
         "count": 2,
         "ordered": "20.00",

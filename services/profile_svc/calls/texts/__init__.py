@@ -12,18 +12,23 @@ from shared.texts import Phrase, Words, load_texts, phrase, sentences
 
 texts = load_texts(__package__)
 
+NO_NAMES: Mapping[str, Words] = {}
+
 CODES = ("tier", "cause", "field", "account_kind", "risk", "stage")  # facts that are said by their names
 
 
-def write_greeting(greeting: Greeting) -> Words:
-    """By name in the language that is spoken, with thanks where there is a tier to thank for."""
+def write_greeting(greeting: Greeting, tier_names: Mapping[str, Words] = NO_NAMES) -> Words:
+    """By name in the language that is spoken, with thanks where there is a tier to thank for: one that an operator made
+    up by the name in `tier_names`, where there is one."""
     day_part = phrase(f"day_part.{greeting.day_part}")
     if greeting.name_en is None or greeting.name_zh is None:
         hello = phrase("greeting.without_name", day_part=day_part)
     else:
         name = phrase(f"address.{greeting.title or 'none'}", name={"en": greeting.name_en, "zh": greeting.name_zh})
         hello = phrase("greeting.by_name", day_part=day_part, name=name)
-    thanks = None if greeting.tier is None else phrase("greeting.thanks", tier=name_of("tier", greeting.tier))
+    thanks = (
+        None if greeting.tier is None else phrase("greeting.thanks", tier=name_of("tier", greeting.tier, tier_names))
+    )
     return texts.both(sentences(hello, thanks))
 
 
@@ -37,10 +42,12 @@ def write_advice(advice: Advice) -> Words:
     return texts.both(_with_names(f"advice.{advice.code}", advice.facts))
 
 
-def name_of(kind: str, code: str) -> Phrase:
+def name_of(kind: str, code: str, given: Mapping[str, Words] = NO_NAMES) -> Phrase:
     """The name of a tier, a cause, a field and so on; a code that has none is shown as such."""
     if f"{kind}.{code}" in texts:
         return phrase(f"{kind}.{code}")
+    if code in given:
+        return phrase(f"unnamed.{kind}", code=given[code])
     shown = code if kind == "tier" else code.replace("_", " ")
     return phrase(f"unnamed.{kind}", code={"en": shown, "zh": code})
 
