@@ -62,6 +62,7 @@ class FirstRules(BaseSettings):
     holidays: str | None = None  # a country, or a country and its part (DE-BY); empty: no holidays
     opening_hours: dict[str, list[str]] | None = None  # by weekday: {"mon": ["09:00-12:30", "13:30-18:00"], …}
     warning_percent: int | None = Field(default=None, ge=1, le=99)
+    warning_lead_minutes: int | None = Field(default=None, ge=1)  # in place of a share
     escalation_hours: int | None = Field(default=None, ge=1)
     reopening_days: int | None = Field(default=None, ge=0)
     authority: dict[str, FirstAuthorityLimit] | None = None  # by role

@@ -17,6 +17,13 @@ from shared.events.complaint import (
     SettlementAnswered,
     SettlementProposed,
 )
+from shared.events.complaint_rules import (
+    CalendarActivated,
+    DeadlineRulesActivated,
+    OpenDay,
+    SpecialDayOpen,
+    StageMinutes,
+)
 from shared.events.intake import (
     CustomerReferenceRegistered,
     CustomerReferenceRemoved,
@@ -90,6 +97,7 @@ __all__ = [
     "OWNERS",
     "SEALED_BY",
     "AccessTrailSealed",
+    "CalendarActivated",
     "ClassWarningClosed",
     "ClassWarningEscalated",
     "ClassWarningRaised",
@@ -115,6 +123,7 @@ __all__ = [
     "CustomersMerged",
     "CustomersUnmerged",
     "DeadlineBreached",
+    "DeadlineRulesActivated",
     "DeadlineWarned",
     "DeliveredLine",
     "EmployeeChanged",
@@ -129,6 +138,7 @@ __all__ = [
     "MessageRequested",
     "Meta",
     "NextStepCompleted",
+    "OpenDay",
     "OrderCancelled",
     "OrderDelivered",
     "OrderLine",
@@ -147,6 +157,8 @@ __all__ = [
     "SatisfactionMeasured",
     "SettlementAnswered",
     "SettlementProposed",
+    "SpecialDayOpen",
+    "StageMinutes",
     "TeamMemberAssigned",
     "TeamMemberReleased",
     "TierChanged",

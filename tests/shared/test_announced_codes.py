@@ -74,6 +74,8 @@ SOURCES: dict[str, Source] = {
             "stage",
             "escalation_level",
             "previous_stage",
+            "hours",
+            "holidays",
             "relationship",
             "template",
             "state",

@@ -46,11 +46,12 @@ OF_CASE: dict[str, Any] = {"subject_id": ANN, "case_id": CASE, "customer_id": AN
 OF_WARNING: dict[str, Any] = {"customer_id": ANN, "warning_id": WARNING, "cause": NEW, "severity": NEW}
 MEMBER: dict[str, Any] = {"customer_id": ANN, "assignment_id": ACCOUNT, "employee_id": "E-1", "role": NEW}
 
-# Closed by nature: a person or not, or not known; a rule or a person.
+# Closed by nature: a person or not, or not known; a rule or a person; the days of the week.
 CLOSED = {
     ("profile.customer_registered.v1", "kind"),
     ("profile.customer_traits_changed.v1", "kind"),
     ("tiering.risk_flag_raised.v1", "source"),
+    ("complaint.calendar_activated.v1", "weekday"),  # of the seven
 }
 
 FACTS: tuple[Event, ...] = (

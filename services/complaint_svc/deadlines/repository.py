@@ -2,11 +2,37 @@
 
 from uuid import UUID
 
-from services.complaint_svc.deadlines.domain.deadline_rules import read_deadline_rules
-from shared.rule_sets import RuleSetKind
+from services.complaint_svc.deadlines.domain.deadline_rules import STAGES, read_deadline_rules
+from shared.events import DeadlineRulesActivated, StageMinutes
+from shared.messaging import Transaction, announce
+from shared.rule_sets import RuleSetKind, RuleSetVersion, StepRequest
+
+
+async def _announce(tx: Transaction, version: RuleSetVersion, request: StepRequest) -> None:
+    document = version.document
+    activated = DeadlineRulesActivated(
+        rules_id=version.id,
+        version=version.version,
+        effective_from=version.effective_from or request.at,
+        activated_at=request.at,
+        allowances=tuple(
+            StageMinutes(
+                kind=entry["kind"], severity=entry["severity"], tier=entry["tier"],
+                **{stage: entry.get(f"{stage}_minutes") for stage in STAGES},
+            )
+            for entry in document["allowances"]
+        ),
+        warning_percent=document.get("warning_percent"),
+        warning_lead_minutes=document.get("warning_lead_minutes"),
+        escalation_hours=document["escalation_hours"],
+        reopening_days=document["reopening_days"],
+    )  # fmt: skip
+    announce(tx, [activated])
+
 
 DEADLINE_RULES = RuleSetKind(
     "deadline-rules",
     read=lambda version: read_deadline_rules(version.document, "/document"),
     only=UUID("0190a000-0000-7000-8000-00000000c002"),
+    after_activation=_announce,
 )

@@ -26,10 +26,16 @@ class StageAllowance(Shape):
 class DeadlineRulesDocument(Shape):
     """How much working time the stages are given, when to warn, to escalate, and how long a case can be reopened.
 
-    The allowances hold one of every kind and severity for the tier `any`.
+    The allowances hold one of every kind and severity for the tier `any`. When to warn is said by `warning_percent` or
+    by `warning_lead_minutes`: exactly one of both.
     """
 
-    warning_percent: Annotated[int, Field(ge=1, le=99, description="of the allowance", json_schema_extra=INT32)]
+    warning_percent: Annotated[int, Field(ge=1, le=99, json_schema_extra=INT32)] | None = Field(
+        default=None, description="of the allowance: warn when so much of it is used"
+    )
+    warning_lead_minutes: Minutes | None = Field(
+        default=None, description="working minutes: warn so long before it is due, at once where that is all of it"
+    )
     escalation_hours: Annotated[
         int,
         Field(ge=1, le=24 * 366, json_schema_extra=INT32,

@@ -44,6 +44,7 @@ PAUSES = frozenset({"pause", "proposal"})
 RESUMES = frozenset({"resumption", "acceptance"})
 
 Row = Mapping[str, Any]
+WarningRule = tuple[int | None, int | None]  # the percent that is used, or the minutes before it is due
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,20 @@ def ends(stage: str, step: Row) -> bool:
     return (stage, name) in (("acknowledgement", "acknowledgement"), ("proposal", "proposal"))
 
 
+def left_at_warning(seconds: int, warning: WarningRule) -> int:
+    """Of an allowance in seconds, what is left when it warns."""
+    percent, lead_minutes = warning
+    if lead_minutes is not None:
+        return min(lead_minutes * 60, seconds)
+    return seconds * (100 - (percent or 0)) // 100
+
+
 def instants(
-    deadline: Row, allowance: timedelta, warning_percent: int, steps: Sequence[Row], time: WorkingTime
+    deadline: Row, allowance: timedelta, warning: WarningRule, steps: Sequence[Row], time: WorkingTime
 ) -> Instants | None:
     """Follow the steps of its round; None where the calendar does not reach so far."""
     whole = allowance // MICROSECOND
-    after_warning = int(allowance.total_seconds()) * (100 - warning_percent) // 100 * 1_000_000
+    after_warning = left_at_warning(int(allowance.total_seconds()), warning) * 1_000_000
     target = time.worked(micros(deadline["started_at"])) + whole
     due, warn = time.reached(target), time.reached(target - after_warning)
     if due is None or warn is None:
@@ -145,15 +154,18 @@ def faults(deadlines: Sequence[Row], steps: Mapping[tuple[UUID, int], Sequence[R
         last = of_round[-1]["recorded_at"] if deadline["over"] else None
         begun = of_round[0]["recorded_at"]
         calendars = [time for version, time in rules.calendars if version.in_force(begun, last)]
-        percents = {v.document["warning_percent"] for v in rules.deadline_rules if v.in_force(begun, last)}
+        warnings = {
+            (v.document.get("warning_percent"), v.document.get("warning_lead_minutes"))
+            for v in rules.deadline_rules if v.in_force(begun, last)
+        }  # fmt: skip
         by_facts = [
-            given for time in calendars for percent in percents
-            if (given := instants(deadline, deadline["allowance"], percent, of_round, time)) is not None
+            given for time in calendars for warning in warnings
+            if (given := instants(deadline, deadline["allowance"], warning, of_round, time)) is not None
         ]  # fmt: skip
         if not by_facts or any(fits(deadline, by_one) for by_one in by_facts):
             continue
         in_a_range = _changed_on_the_way(deadline, of_round, filed) or len(calendars) > 1
-        if not (in_a_range and _between(deadline, by_facts, of_round, rules, calendars, percents)):
+        if not (in_a_range and _between(deadline, by_facts, of_round, rules, calendars, warnings)):
             yield _sentence(deadline, by_facts[0])
 
 
@@ -172,15 +184,15 @@ def _changed_on_the_way(deadline: Row, steps: Sequence[Row], filed: Mapping[UUID
 
 def _between(
     deadline: Row, by_facts: Sequence[Instants], steps: Sequence[Row], rules: Rules, calendars: Sequence[WorkingTime],
-    percents: set[int],
+    warnings: set[WarningRule],
 ) -> bool:  # fmt: skip
     """Not before what its allowance gives, and not after what the greatest would have given."""
     graded = any(step["name"] == "severity" for step in steps)
     severities = {"low", "normal", "high", "critical"} if graded else {deadline["severity"]}
     longest = rules.longest(deadline, severities)
     latest = [
-        other for time in calendars for percent in percents
-        if (other := instants(deadline, longest, percent, steps, time)) is not None
+        other for time in calendars for warning in warnings
+        if (other := instants(deadline, longest, warning, steps, time)) is not None
     ]  # fmt: skip
     first = min(by_one.due[0] for by_one in by_facts)
     last = max((by_one.due[-1] for by_one in latest), default=0)

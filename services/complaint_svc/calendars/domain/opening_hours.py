@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from services.complaint_svc.calendars.domain.business_time import Opening, Openings
 from shared.errors import invalid
+from shared.events.complaint_rules import Weekday
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FORM = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 
 

@@ -17,6 +17,8 @@ STAGES: tuple[Stage, ...] = ("acknowledgement", "proposal", "solution")
 KINDS: tuple[CaseKind, ...] = ("complaint", "suggestion", "praise", "consultation", "repair")
 SEVERITIES: tuple[Severity, ...] = ("low", "normal", "high", "critical")
 
+DEFAULT_SHARE = Fraction(4, 5)
+
 AllowanceKey = tuple[CaseKind, Severity, str]
 """Kind, severity, and the tier's code or `any`."""
 
@@ -38,14 +40,22 @@ class Allowance:
 class DeadlineRules:
     """What a version says: the allowances (for the tier `any` one of every kind and severity), and what follows them.
 
-    A deadline warns when `warning_share` of its allowance is used; a breach that is ignored is escalated after each
+    A deadline warns when `warning_share` of its allowance is used, or where there is a `warning_lead`, that much
+    working time before it is due; a breach that is ignored is escalated after each
     `escalate_after` of working time; a closed case may be reopened within `reopen_within`.
     """
 
     allowances: Mapping[AllowanceKey, Allowance]
-    warning_share: Fraction = Fraction(4, 5)
+    warning_share: Fraction = DEFAULT_SHARE
     escalate_after: timedelta = timedelta(hours=8)
     reopen_within: timedelta = timedelta(days=30)
+    warning_lead: timedelta | None = None
+
+    def left_at_warning(self, allowance: timedelta) -> timedelta:
+        """How much working time of an allowance is left when it warns: never more than all of it."""
+        if self.warning_lead is not None:
+            return min(self.warning_lead, allowance)
+        return timedelta(seconds=int(allowance.total_seconds() * (1 - self.warning_share)))
 
     def allowance(self, kind: CaseKind, severity: Severity, tier: str | None) -> Allowance:
         """The working time of a tier's cases, or of any tier's where none is given for it."""
@@ -56,11 +66,19 @@ class DeadlineRules:
 def read_deadline_rules(document: Mapping[str, Any], pointer: str = "") -> DeadlineRules:
     """Check a document and make the rules of it. A refusal points at the field.
 
-    422 `duplicate_allowance`; 422 `allowance_missing` where a kind and severity has none for the tier `any`.
+    422 `duplicate_allowance`; 422 `allowance_missing` where a kind and severity has none for the tier `any`; 422
+    `warning_share_or_lead` where both say when to warn, or none does.
     """
+    percent, lead = document.get("warning_percent"), document.get("warning_lead_minutes")
+    if (percent is None) == (lead is None):
+        raise invalid(
+            "warning_share_or_lead", "When to warn is said by warning_percent or by warning_lead_minutes.",
+            pointer=f"{pointer}/warning_percent",
+        )  # fmt: skip
     return DeadlineRules(
         allowances=_read_allowances(document["allowances"], f"{pointer}/allowances"),
-        warning_share=Fraction(document["warning_percent"], 100),
+        warning_share=DEFAULT_SHARE if percent is None else Fraction(percent, 100),
+        warning_lead=_minutes(lead),
         escalate_after=timedelta(hours=document["escalation_hours"]),
         reopen_within=timedelta(days=document["reopening_days"]),
     )

@@ -207,8 +207,7 @@ def _not_worked(deadline: Deadline, at: datetime, calendar: Calendar) -> timedel
 
 
 def _after_warning(allowance: timedelta, terms: Terms) -> timedelta:
-    share = 1 - terms.rules.warning_share
-    return timedelta(seconds=int(allowance.total_seconds() * share))
+    return terms.rules.left_at_warning(allowance)
 
 
 def _run_from(deadline: Deadline, at: datetime, terms: Terms) -> Deadline:

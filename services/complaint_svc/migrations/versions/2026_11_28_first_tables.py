@@ -48,7 +48,12 @@ def _read_authority(text: str) -> dict[str, dict[str, Any]]:
 
 FROM_ENVIRONMENT: dict[str, dict[str, Any]] = {
     "calendar-rules": {"holidays": str, "opening_hours": json.loads},
-    "deadline-rules": {"warning_percent": int, "escalation_hours": int, "reopening_days": int},
+    "deadline-rules": {
+        "warning_percent": int,
+        "warning_lead_minutes": int,
+        "escalation_hours": int,
+        "reopening_days": int,
+    },
     "authority-rules": {"authority": _read_authority},
 }
 
@@ -59,6 +64,8 @@ def as_the_environment_says(rule_set: dict[str, Any]) -> dict[str, Any]:
         given = os.environ.get(f"PATRON_{name.upper()}")
         if given is not None:
             document["roles" if name == "authority" else name] = read(given)
+    if "warning_lead_minutes" in document:  # when to warn is said in one way
+        document.pop("warning_percent", None)
     return {**rule_set, "document": document}
 
 
