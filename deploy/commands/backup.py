@@ -61,7 +61,9 @@ def backup(
             if extra.name not in NOT_KEPT:
                 shutil.copy(extra, work / "data")
         _pack(work, file, data / "files")
-    console.print(f"{file} holds {', '.join(kept)}, the files and the keys. It is not encrypted: keep it as you keep the data.")
+    console.print(
+        f"{file} holds {', '.join(kept)}, the files and the keys. It is not encrypted: keep it as you keep the data."
+    )
 
 
 def restore(

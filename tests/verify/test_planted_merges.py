@@ -17,7 +17,15 @@ from tests.verify.conftest import Five
 ANN, BO, CY = (UUID(int=number) for number in (1, 2, 3))
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 BANDS = bands_document(("silver", "200"), ("gold", "500"), lowest="basic", grace_months=0)
-OF_MERGES = ("tier_history", "tier_lives", "tier_grades", "tiers_announced", "watches", "merged_tiers", "warnings_of_roots")
+OF_MERGES = (
+    "tier_history",
+    "tier_lives",
+    "tier_grades",
+    "tiers_announced",
+    "watches",
+    "merged_tiers",
+    "warnings_of_roots",
+)
 A_MERGE = """
 insert into customer_merge (merge_id, absorbed_id, root_id, merged_at, recorded_at)
 values ('00000000-0000-7000-8000-00000000aaaa', $1, $2, $3, $3)

@@ -65,7 +65,7 @@ async def test_C3_deadlines_warn_by_the_lead_of_the_rules_they_were_given_by(cli
 
 
 async def test_C3_a_calendar_that_comes_into_force_is_announced_without_its_notes(client, as_role, announced) -> None:
-    hours = dict.fromkeys(WEEK[:5], ["09:00-12:00", "13:00-17:00"])
+    hours = {day: ["09:00-12:00", "13:00-17:00"] for day in WEEK[:5]}
     special = [
         {"day": "2026-12-31", "working": False, "note": "The boss's birthday"},
         {"day": "2026-12-26", "working": True, "hours": ["10:00-12:00"]},
@@ -76,7 +76,8 @@ async def test_C3_a_calendar_that_comes_into_force_is_announced_without_its_note
     open_hours = ("09:00-12:00", "13:00-17:00")
     assert event.week == tuple(OpenDay(weekday=day, hours=open_hours if day in hours else ()) for day in WEEK)
     assert event.special_days == (
-        SpecialDayOpen(day=date(2026, 12, 26), hours=("10:00-12:00",)), SpecialDayOpen(day=date(2026, 12, 31), hours=()),
+        SpecialDayOpen(day=date(2026, 12, 26), hours=("10:00-12:00",)),
+        SpecialDayOpen(day=date(2026, 12, 31), hours=()),
     )  # fmt: skip
     assert abs(event.activated_at - datetime.now(UTC)) < timedelta(minutes=1)
     assert "birthday" not in event.model_dump_json()
