@@ -1,5 +1,6 @@
 """P12: two customers become one and two again, over HTTP: what is refused, what is announced, what is shown."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -105,6 +106,25 @@ async def test_P12_a_chain_is_undone_from_its_end(client, two):
     assert (await read(client, absorbed))["id"] == root
     assert (await undone(client, root, inner)).status_code == 204
     assert (await read(client, absorbed))["id"] == absorbed
+
+
+async def test_P12_merges_and_changes_that_come_at_once_leave_one_customer(client, two):
+    customers = [*two, await opened(client, "Third")]
+    pairs = [(root, absorbed) for root in customers for absorbed in customers if root != absorbed]
+    merges = [client.post(f"/v1/customers/{r}/merges", json={"absorbed": {"id": a}}) for r, a in pairs]
+    changes = [
+        client.patch(f"/v1/customers/{id}", json={"web_site": f"{id}.example"}, headers={"If-Match": "*"})
+        for id in customers
+    ]
+    answers = await asyncio.gather(*merges, *changes)
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [201] * 2 + [409] * 4
+    files = [await read(client, customer) for customer in customers]
+    assert files[0] == files[1] == files[2]
+    assert len(files[0]["merged_from"]) == 2
+    made = (await read(client, f"{customers[0]}/merges"))["items"]
+    for merge in reversed(made):
+        assert (await undone(client, customers[0], merge)).status_code in (204, 404)
+    assert {(await read(client, customer))["id"] for customer in customers} == set(customers)
 
 
 async def test_P12_what_makes_no_sense_is_refused_and_changes_nothing(client, two, announced):
