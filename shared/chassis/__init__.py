@@ -42,6 +42,7 @@ from shared.chassis.visibility import (
     staff_only,
     visible_customer,
     visible_customer_in_path,
+    visible_thing_in_path,
 )
 
 __all__ = [
@@ -93,4 +94,5 @@ __all__ = [
     "staff_only",
     "visible_customer",
     "visible_customer_in_path",
+    "visible_thing_in_path",
 ]

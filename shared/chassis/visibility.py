@@ -8,21 +8,21 @@ none; whom the development issuer vouches for has the scope `customers:all`.
 What is not an actor's to see is not found (404), with the same answer as for what does not exist: nothing is learned
 from asking. Lists leave it out in SQL, so that pages are full and cursors right:
 
-    scope = await data_scope(tx, actor)                       # no question to the database where nobody is limited
+    scope = data_scope(tx, actor)
     if (condition := scope.condition("c.id", parameters.add)) is not None: where.append(condition)
 
 Each service decides from its own copies, kept from events (`shared.people`), and hands a function that says whether it
 knows a customer, and by which sources, to `visible_customer`.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, bindparam, text
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, bindparam, text, true
 
 from shared.chassis.access.identity import Actor, CurrentActor
 from shared.chassis.audit import add_access
@@ -31,7 +31,7 @@ from shared.chassis.http.shapes import Id
 from shared.customers import list_members
 from shared.errors import customer_not_found, not_found
 from shared.messaging import Transaction
-from shared.people import list_represented, within_teams
+from shared.people import within_teams
 
 SourcesOf = Callable[[Transaction, UUID], Awaitable[Collection[str] | None]]
 """Reads the sources that a customer has references of; None for a customer that the service does not know."""
@@ -40,41 +40,35 @@ AddParameter = Callable[[Any], str]
 """Takes a value of a statement, and answers with the placeholder that stands for it: $1, $2 …"""
 
 ERASED = "select exists (select from erased_customer where customer_id = $1 and person_id is null)"
-MERGED = "select exists (select from customer_merge where unmerged_at is null)"
 
 
 @dataclass(frozen=True, slots=True)
 class DataScope:
-    """Which customers are an actor's to see, as a condition that every statement can be held to.
+    """Which customers are an actor's to see at an instant, as a condition that every statement can be held to."""
 
-    `source` is a partner's; `employees`: whose accounts an employee sees, at the instant `at`; `is_merged`: whether
-    anybody is merged at all, for then a team counts for all who are one (12.2).
-    """
-
-    kind: Literal["everything", "source", "accounts", "nothing"]
+    actor: Actor
     at: datetime
-    source: str | None = None
-    employees: Sequence[str] = field(default=())
-    is_merged: bool = False
 
     @property
     def is_limited(self) -> bool:
         """Whether there may be customers that the actor does not see."""
-        return self.kind != "everything"
+        return not self.actor.sees_every_customer
 
     def condition(self, customer: str, add: AddParameter) -> str | None:
         """A condition in SQL over an expression that is a customer's id; None where the actor sees all."""
-        if self.kind == "everything":
+        if not self.is_limited:
             return None
-        if self.kind == "nothing":
-            return "false"
-        if self.kind == "source":
+        if self.actor.source is not None:
             known = f"select from customer_source known_to where known_to.customer_id = {customer}"
-            return f"exists ({known} and known_to.source = {add(self.source)})"
-        employees, at = f"{add(list(self.employees))}::text[]", f"{add(self.at)}::timestamptz"
-        return within_teams(customer, employees, at, merged=self.is_merged)
+            return f"exists ({known} and known_to.source = {add(self.actor.source)})"
+        if self.actor.employee_id is None:
+            return "false"
+        employee, units = add(self.actor.employee_id), add(sorted(self.actor.units))
+        return within_teams(
+            customer, f"cast({employee} as text)", f"cast({units} as text[])", f"cast({add(self.at)} as timestamptz)"
+        )
 
-    def clause(self, customer: str) -> ColumnElement[bool] | None:
+    def clause(self, customer: str) -> ColumnElement[bool]:
         """The same for statements of SQLAlchemy Core; `customer` is text, as `complaint_case.customer_id`."""
         values: dict[str, Any] = {}
 
@@ -85,28 +79,20 @@ class DataScope:
 
         condition = self.condition(customer, add)
         if condition is None:
-            return None
-        condition = condition.replace("::text[]", "").replace("::timestamptz", "")
+            return true()
         types: Mapping[type, Any] = {list: ARRAY(Text), datetime: DateTime(timezone=True), str: Text()}
         bound = [bindparam(name, value, type_=types[type(value)]) for name, value in values.items()]
-        return text(condition).bindparams(*bound).self_group()  # type: ignore[return-value]
+        return text(f"({condition})").bindparams(*bound)  # type: ignore[return-value]
 
 
-async def data_scope(tx: Transaction, actor: Actor) -> DataScope:
+def data_scope(tx: Transaction, actor: Actor) -> DataScope:
     """What the actor sees, now."""
-    if actor.sees_every_customer:
-        return DataScope("everything", tx.at)
-    if actor.source is not None:
-        return DataScope("source", tx.at, source=actor.source)
-    if actor.employee_id is None:
-        return DataScope("nothing", tx.at)
-    employees = await list_represented(tx, actor.employee_id, actor.units, tx.at)
-    return DataScope("accounts", tx.at, employees=employees, is_merged=await tx.raw.fetchval(MERGED))
+    return DataScope(actor, tx.at)
 
 
 async def list_visible(tx: Transaction, actor: Actor, customer_ids: Collection[UUID]) -> set[UUID]:
     """Those of these customers that the actor may see; whether the service knows them is another question."""
-    scope = await data_scope(tx, actor)
+    scope = data_scope(tx, actor)
     if not scope.is_limited or not customer_ids:
         return set(customer_ids)
     values: list[Any] = [sorted(set(customer_ids))]
@@ -165,6 +151,30 @@ def visible_customer_in_path(sources_of: SourcesOf) -> Any:
         return customer_id
 
     return Depends(customer_of)
+
+
+def visible_thing_in_path(
+    parameter: str, customer_of: Callable[[Transaction, UUID], Awaitable[UUID | None]], code: str, detail: str
+) -> Any:
+    """For `dependencies=[…]` of routers: what the path names by this parameter is not found (404 with this code and
+    detail, the same as for what does not exist) where its customer is no account of the employee who asks (12.5).
+
+    `customer_of` reads whose it is; None: nobody's, which everybody of the company sees. Partners are held to their own
+    where the thing is loaded, as they may see less of it than of its customer.
+    """
+
+    async def refuse_foreign(request: Request, actor: CurrentActor, tx: Tx) -> None:
+        if actor.sees_every_customer or actor.source is not None or parameter not in request.path_params:
+            return
+        try:
+            thing_id = UUID(request.path_params[parameter])
+        except ValueError:
+            return  # the route refuses it
+        customer_id = await customer_of(tx, thing_id)
+        if customer_id is not None and not await list_visible(tx, actor, [customer_id]):
+            raise not_found(code, detail)
+
+    return Depends(refuse_foreign)
 
 
 async def _refuse_partners(actor: CurrentActor) -> None:

@@ -7,8 +7,8 @@ tables, under the same names.
 
 Does not own: names and sign-ins (profile), references (the gateway's registry), and who may do what (roles, scopes).
 
-    subscriptions.on(EmployeeChanged, copies.when_employees_change_know_them, copy=the_employees)
-    employees = await list_represented(tx, "E-1", ["north"])       # whose accounts an employee of a unit sees
+    keep_people(subscriptions)                                # in a service's table of contents
+    where = within_teams("c.id", "$1", "$2", "$3")            # the accounts that an employee of these units sees
 
 Invariants: an assignment, an employee, a unit is one row whatever order they are heard in across their streams; an
 assignment whose end came first holds for no time until its beginning comes.
@@ -19,7 +19,7 @@ Why it is right: events of one employee, unit or customer come in the order they
 handler reads what another stream brings, so their order among each other makes no difference.
 """
 
-from shared.people.scope import list_represented, within_teams
+from shared.people.scope import within_teams
 from shared.people.sources import list_sources
 
-__all__ = ["list_represented", "list_sources", "within_teams"]
+__all__ = ["list_sources", "within_teams"]

@@ -1,30 +1,26 @@
 """Whose accounts an employee sees (12.1, 12.5): its own, those it stands in for, and those of its units."""
 
-from collections.abc import Collection
-from datetime import datetime
-
-from shared.messaging import Transaction
-
 # Who is away hands on what they stand in for; who is away themselves stands in for nobody.
 REPRESENTED = """
-with recursive below (unit) as (
-    select unnest($2::text[])
-    union
-    select u.unit from below b join unit_copy u on u.parent = b.unit
-), away (employee_id, deputy_id) as (
-    select employee_id, deputy_id from employee_copy
-    where absent_from <= $3 and coalesce(absent_until > $3, true)
-), stood_in_for (employee_id) as (
-    select employee_id from away where deputy_id = $1 and not exists (select from away where employee_id = $1)
-    union
-    select a.employee_id from stood_in_for s join away a on a.deputy_id = s.employee_id
-)
-select $1::text as employee_id
-union select employee_id from stood_in_for
-union select e.employee_id from employee_copy e join below using (unit)
+    with recursive below (unit) as (
+        select unnest({units})
+        union
+        select u.unit from below b join unit_copy u on u.parent = b.unit
+    ), away (employee_id, deputy_id) as (
+        select employee_id, deputy_id from employee_copy
+        where absent_from <= {at} and coalesce(absent_until > {at}, true)
+    ), stood_in_for (employee_id) as (
+        select employee_id from away
+        where deputy_id = {employee} and not exists (select from away where employee_id = {employee})
+        union
+        select a.employee_id from stood_in_for s join away a on a.deputy_id = s.employee_id
+    )
+    select {employee} union select employee_id from stood_in_for
+    union select e.employee_id from employee_copy e join below using (unit)
 """
-# All that are one with a customer now; the merges in force are a forest, so whoever is connected is one.
-MEMBERS = """
+# All that are one with a customer now; the merges in force are a forest, so whoever is connected is one. Where nobody
+# is merged nothing is walked.
+MEMBERS = """any(case when exists (select from customer_merge where unmerged_at is null) then array(
     with recursive member (id) as (
         select {customer}
         union
@@ -32,23 +28,17 @@ MEMBERS = """
         from member join customer_merge m on member.id in (m.root_id, m.absorbed_id) and m.unmerged_at is null
     )
     select id from member
-"""
+) else array[{customer}] end)"""
 
 
-async def list_represented(tx: Transaction, employee_id: str, units: Collection[str], at: datetime) -> list[str]:
-    """Whose accounts this employee sees at an instant: the employee, whom it stands in for, and everybody of these
-    units and the units below them."""
-    rows = await tx.raw.fetch(REPRESENTED, employee_id, sorted(units), at)
-    return sorted(row["employee_id"] for row in rows)
+def within_teams(customer: str, employee: str, units: str, at: str) -> str:
+    """A condition in SQL: who looks after the customer is the employee, somebody it stands in for at the instant, or
+    somebody of these units or of one below them; or nobody looks after it. A team counts for all who are one (12.2).
 
-
-def within_teams(customer: str, employees: str, at: str, *, merged: bool) -> str:
-    """A condition in SQL: one of these employees is on the customer's account team, or nobody is on any.
-
-    `customer`, `employees` (`text[]`) and `at` are expressions of the statement around it; `merged`: whether anybody is
-    merged at all, for then a team counts for all who are one.
+    All are expressions of the statement around it: the customer's id, the employee's (`text`), units (`text[]`), an
+    instant. Whom the employee represents is worked out once a statement.
     """
-    ones = f"in ({MEMBERS.format(customer=customer)})" if merged else f"= {customer}"
-    on_team = f"""select from account_team seen_by where seen_by.customer_id {ones}
+    on_team = f"""select from account_team seen_by where seen_by.customer_id = {MEMBERS.format(customer=customer)}
         and seen_by.assigned_at <= {at} and coalesce(seen_by.released_at > {at}, true)"""
-    return f"(exists ({on_team} and seen_by.employee_id = any({employees})) or not exists ({on_team}))"
+    represented = REPRESENTED.format(employee=employee, units=units, at=at)
+    return f"(exists ({on_team} and seen_by.employee_id = any(array({represented}))) or not exists ({on_team}))"

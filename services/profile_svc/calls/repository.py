@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.profile_svc.calls.domain.call import Call
 from services.profile_svc.calls.tables import call
-from shared.chassis import Actor
+from shared.chassis import Actor, data_scope
 from shared.messaging import Transaction
 
 MAX_MATCHES = 10
@@ -33,12 +33,11 @@ select c.id, c.root_id, c.kind, c.facts::text as facts, c.version, c.registered_
        o.open_warnings::text as warnings, o.account_classes::text as classes, o.risk_flags::text as risks,
        o.life_stage, o.life_stage_since, o.relationship, o.satisfaction_index, o.satisfaction_at,
        coalesce((select sum(r.outstanding) from receivable_copy r
-                 where r.customer_id = c.id and r.outstanding > 0 and r.due_on < $4), 0) as overdue_amount
+                 where r.customer_id = c.id and r.outstanding > 0 and r.due_on < $3), 0) as overdue_amount
 from caller join customer c on c.id = caller.customer_id left join overview o on o.customer_id = c.id
-where $3::text is null or exists (
-    select from customer_source s where s.customer_id = c.id and s.source = $3)
+where {within}
 order by o.tier_rank desc nulls last, o.last_order_at desc nulls last, c.id
-limit $5
+limit $4
 """
 
 STATISTICS = """
@@ -73,9 +72,14 @@ async def list_callers(
 ) -> list[Mapping[str, Any]]:
     """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits. Those of
     members of a merged customer (P12), with its `root_id`, each with its own part."""
-    rows: list[Mapping[str, Any]] = await tx.raw.fetch(
-        FIND_CALLERS, e164, last_digits, actor.source, today, MAX_MATCHES
-    )
+    values: list[Any] = [e164, last_digits, today, MAX_MATCHES]
+
+    def add(value: Any) -> str:
+        values.append(value)
+        return f"${len(values)}"
+
+    within = data_scope(tx, actor).condition("c.id", add) or "true"
+    rows: list[Mapping[str, Any]] = await tx.raw.fetch(FIND_CALLERS.format(within=within), *values)
     return rows
 
 

@@ -14,7 +14,7 @@ from services.profile_svc.files.repository.customer_files import file_of_row, ge
 from services.profile_svc.files.tables import customer
 from services.profile_svc.overview.tables import overview
 from services.profile_svc.references.repository.customer_sources import visible_to
-from shared.chassis import Actor
+from shared.chassis import Actor, data_scope
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
@@ -95,7 +95,7 @@ async def list_page(
         query = query.where(customer.c.updated_at >= datetime.fromisoformat(since))
     if (ids := filters.get("ids")) is not None:
         query = query.where(customer.c.id.in_([UUID(id) for id in ids]))
-    query = visible_to(query, customer.c.id, actor).order_by(customer.c.id).limit(limit)
+    query = visible_to(query, customer.c.id, data_scope(tx, actor)).order_by(customer.c.id).limit(limit)
     rows = (await tx.sql.execute(query)).all()
     return [
         file_of_row(row) if row.root_id is None else (await get_file(tx, row.id, actor)).file for row in rows

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.profile_svc.files.domain.customer_file import CustomerKind
 from services.profile_svc.search.domain import SearchQuery
-from shared.chassis import Actor
+from shared.chassis import Actor, DataScope, data_scope
 from shared.messaging import Transaction
 
 TRIGRAM_LENGTH = 3
@@ -50,10 +50,11 @@ async def list_customers(
     """Those that the actor may see, in the order of their ids, that is of their registration; of `ids` when given. Each
     customer once, by whoever stands for it."""
     parameters = SqlParameters()
-    where = [*_visible(actor, parameters), f"(c.root_id is null or c.id = {_stands_for('c', actor, parameters)})"]
+    scope = data_scope(tx, actor)
+    where = [*_visible(scope, parameters), f"(c.root_id is null or c.id = {_stands_for('c', scope, parameters)})"]
     if ids is not None:
-        named = [f"n.id = any({parameters.add(list(ids))}::uuid[])", *_visible(actor, parameters, "n")]
-        where.append(f"c.id in (select {_stands_for('n', actor, parameters)} from customer n {_where(named)})")
+        named = [f"n.id = any({parameters.add(list(ids))}::uuid[])", *_visible(scope, parameters, "n")]
+        where.append(f"c.id in (select {_stands_for('n', scope, parameters)} from customer n {_where(named)})")
     if after is not None:
         where.append(f"c.id > {parameters.add(after)}")
     sql = f"""
@@ -88,9 +89,10 @@ async def _run(
 ) -> list[SearchResult]:
     if not branches:
         return []
-    where = _visible(actor, parameters)
-    stands_for = _stands_for("m", actor, parameters)
-    visible = _where(_visible(actor, parameters, "m"))
+    scope = data_scope(tx, actor)
+    where = _visible(scope, parameters)
+    stands_for = _stands_for("m", scope, parameters)
+    visible = _where(_visible(scope, parameters, "m"))
     if after is not None:
         score, last = parameters.add(after[0]), parameters.add(after[1])
         where.append(f"(b.score < {score} or (b.score = {score} and c.id > {last}))")
@@ -104,22 +106,19 @@ async def _run(
     return [SearchResult(**row) for row in await tx.raw.fetch(sql, *parameters.values)]
 
 
-def _visible(actor: Actor, parameters: SqlParameters, customer: str = "c") -> list[str]:
-    """Conditions that hold the table `customer` under this name to what the actor may see (G1): of erased ones (P13)
+def _visible(scope: DataScope, parameters: SqlParameters, customer: str = "c") -> list[str]:
+    """Conditions that hold the table `customer` under this name to what a scope has (G1, 12.5): of erased ones (P13)
     nobody sees any."""
     living = f"not exists (select from erased_customer e where e.customer_id = {customer}.id and e.person_id is null)"
-    if actor.source is None:
-        return [living]
-    source = parameters.add(actor.source)
-    known = f"exists (select from customer_source s where s.customer_id = {customer}.id and s.source = {source})"
-    return [living, known]
+    within = scope.condition(f"{customer}.id", parameters.add)
+    return [living] if within is None else [living, within]
 
 
-def _stands_for(customer: str, actor: Actor, parameters: SqlParameters) -> str:
+def _stands_for(customer: str, scope: DataScope, parameters: SqlParameters) -> str:
     """Who stands for the customer of this table (P12): the root; for a partner the first of the members it sees."""
-    if actor.source is None:
+    if scope.actor.source is None:
         return f"coalesce({customer}.root_id, {customer}.id)"
-    members = [f"o.root_id = {customer}.root_id", *_visible(actor, parameters, "o")]
+    members = [f"o.root_id = {customer}.root_id", *_visible(scope, parameters, "o")]
     first = f"select o.id from customer o {_where(members)} order by o.id <> o.root_id, o.id limit 1"
     return f"coalesce(({first}), {customer}.id)"
 

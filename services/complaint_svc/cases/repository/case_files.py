@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, or_, select, tuple_
 
 from services.complaint_svc.cases.repository.cases import read_deadline
 from services.complaint_svc.cases.tables import case_story, complaint_case
 from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
 from services.complaint_svc.deadlines.domain.deadlines import Deadline
 from services.complaint_svc.remedies.tables import settlement_approval
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -97,11 +98,13 @@ async def list_cases(
     overdue: bool | None,
     partner_id: UUID | None,
     awaits_approval: bool | None,
+    scope: DataScope | None = None,
     sort: Sort,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> list[CaseRow]:
-    """`limit + 1` cases: the newest first, or the most urgent (due soonest; what waits for the customer comes last).
+    """`limit + 1` cases of a scope: the newest first, or the most urgent (due soonest; what waits for the customer
+    comes last).
 
     `members`: of one customer, and of all who are one with it.
     """
@@ -122,6 +125,8 @@ async def list_cases(
     if awaits_approval is not None:
         pending = exists().where(settlement_approval.c.case_id == c.id, settlement_approval.c.state == "pending")
         where.append(pending if awaits_approval else ~pending)
+    if scope is not None and scope.is_limited:  # a case that is nobody's yet is everybody's
+        where.append(or_(c.customer_id.is_(None), scope.clause("complaint_case.customer_id")))
     query: Select[Any] = select(*SUMMARY_COLUMNS).where(*where).limit(limit + 1)
     if sort == "newest":
         query = query.order_by(c.id.desc())

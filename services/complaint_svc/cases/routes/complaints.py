@@ -12,6 +12,7 @@ from services.complaint_svc.cases.dependencies import (
     refuse_future_instant,
     require_own_customer,
     step_request,
+    visible_case,
 )
 from services.complaint_svc.cases.domain.case import Status
 from services.complaint_svc.cases.routes.case_views import show_case
@@ -32,6 +33,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     require_unchanged,
@@ -44,7 +46,7 @@ from shared.errors import invalid
 
 MOST_CUSTOMERS = 200  # in one question
 
-router = service_router(prefix="/v1", tags=["complaints"])
+router = service_router(prefix="/v1", tags=["complaints"], dependencies=[visible_case])
 
 
 @router.post(
@@ -97,7 +99,7 @@ async def list_complaints(
     rows = await repository.list_cases(
         tx, tx.at, members=members, status=status, overdue=overdue, partner_id=actor.partner_id,
         awaits_approval=None if actor.partner_id else awaits_approval, sort=sort, after=after, limit=limit,
-        customer_ids=customer_ids,
+        customer_ids=customer_ids, scope=None if actor.partner_id else data_scope(tx, actor),
     )  # fmt: skip
     page = page_of(rows, limit, lambda row: repository.cursor_of(row, sort))
     return Page(items=[ComplaintSummary.model_validate(row) for row in page.items], next=page.next)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Response
 
 from services.complaint_svc.cases import handlers
-from services.complaint_svc.cases.dependencies import case_ref, step_request
+from services.complaint_svc.cases.dependencies import case_ref, step_request, visible_case
 from services.complaint_svc.cases.domain.steps import acknowledge, follow_up, judge, pause, resolve, resume
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
@@ -26,7 +26,7 @@ from shared.authority import Gift
 from shared.chassis import CurrentActor, Id, Tx, allow, sends, service_router, staff_only
 from shared.messaging import new_id
 
-router = service_router(prefix="/v1/complaints/{complaint_id}", tags=["complaints"])
+router = service_router(prefix="/v1/complaints/{complaint_id}", tags=["complaints"], dependencies=[visible_case])
 SHOWS_CASE: dict[int | str, Any] = {201: sends("ETag")}
 
 MAY_WAIT: dict[int | str, Any] = {202: {"model": ComplaintRead, **sends("ETag")}}

@@ -16,7 +16,7 @@ from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows, drop_search_rows
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import not_erased, visible_to
-from shared.chassis import Actor
+from shared.chassis import Actor, data_scope
 from shared.errors import customer_not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many
@@ -69,7 +69,7 @@ def _members_of(id: UUID) -> Any:
 
 
 async def _find(tx: Transaction, id: UUID, actor: Actor, query: Select[Any]) -> CombinedFile | None:
-    rows = (await tx.sql.execute(visible_to(query, customer.c.id, actor))).all()
+    rows = (await tx.sql.execute(visible_to(query, customer.c.id, data_scope(tx, actor)))).all()
     if not rows:
         return None
     root_id = rows[0].root_id

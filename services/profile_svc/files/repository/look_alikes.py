@@ -17,7 +17,7 @@ from services.profile_svc.files.domain.look_alikes import (
 )
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import visible_to
-from shared.chassis import Actor
+from shared.chassis import Actor, data_scope
 from shared.messaging import Transaction
 
 # Of names the index knows words and whole names alike, so what it finds is compared as a whole afterwards.
@@ -52,7 +52,9 @@ async def list_look_alikes(tx: Transaction, actor: Actor, file: CustomerFile) ->
     query = select(customer.c.id, customer.c.root_id, customer.c.kind, customer.c.facts).where(
         customer.c.id.in_(shared_by)
     )
-    seen = {row.id: row for row in (await tx.sql.execute(visible_to(query, customer.c.id, actor))).all()}
+    seen = {
+        row.id: row for row in (await tx.sql.execute(visible_to(query, customer.c.id, data_scope(tx, actor)))).all()
+    }
     stands_for = {id: (row.root_id or id) if actor.source is None else id for id, row in seen.items()}
     evidence: dict[UUID, set[Evidence]] = defaultdict(set)
     for id, root_id in stands_for.items():

@@ -9,7 +9,7 @@ from services.profile_svc.files.domain.customer_file import CustomerFile
 from services.profile_svc.files.repository.search_index import add_search_rows
 from services.profile_svc.files.tables import customer
 from services.profile_svc.references.repository.customer_sources import visible_to
-from shared.chassis import Actor
+from shared.chassis import Actor, data_scope
 from shared.messaging import Transaction
 from shared.sql import update_many
 
@@ -28,7 +28,7 @@ async def list_visible(tx: Transaction, ids: Collection[UUID], actor: Actor) -> 
     if not ids:
         return set()
     query = select(customer.c.id).where(customer.c.id.in_(list(ids)))
-    return set((await tx.sql.execute(visible_to(query, customer.c.id, actor))).scalars())
+    return set((await tx.sql.execute(visible_to(query, customer.c.id, data_scope(tx, actor)))).scalars())
 
 
 async def save_files(tx: Transaction, files: Sequence[CustomerFile], before: Mapping[UUID, CustomerFile]) -> None:

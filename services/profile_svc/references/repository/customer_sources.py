@@ -7,21 +7,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists
 
 from services.profile_svc.references.tables import customer_source
-from shared.chassis import Actor
+from shared.chassis import DataScope
 from shared.erasure import erased_customer
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
 
-def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], actor: Actor) -> Select[Any]:
-    """The query, held to customers that the actor may see (G1): of a partner those its source has a reference of. One
-    whose personal data was erased (P13) nobody sees."""
+def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], scope: DataScope) -> Select[Any]:
+    """The query, held to the customers of a scope (G1, 12.5). One whose personal data was erased (P13) nobody sees."""
     query = not_erased(query, customer_id)
-    if actor.source is None:
-        return query
-    return query.where(
-        exists().where(customer_source.c.customer_id == customer_id, customer_source.c.source == actor.source)
-    )
+    return query.where(scope.clause(str(customer_id))) if scope.is_limited else query
 
 
 def not_erased(query: Select[Any], customer_id: ColumnElement[UUID]) -> Select[Any]:
