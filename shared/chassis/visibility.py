@@ -68,6 +68,15 @@ class DataScope:
             customer, f"cast({employee} as text)", f"cast({units} as text[])", f"cast({add(self.at)} as timestamptz)"
         )
 
+    def where(self, customer: str, values: list[Any]) -> str:
+        """The condition for a statement with numbered parameters, whose values so far it adds its own to."""
+
+        def add(value: Any) -> str:
+            values.append(value)
+            return f"${len(values)}"
+
+        return self.condition(customer, add) or "true"
+
     def clause(self, customer: str) -> ColumnElement[bool]:
         """The same for statements of SQLAlchemy Core; `customer` is text, as `complaint_case.customer_id`."""
         values: dict[str, Any] = {}
@@ -96,12 +105,7 @@ async def list_visible(tx: Transaction, actor: Actor, customer_ids: Collection[U
     if not scope.is_limited or not customer_ids:
         return set(customer_ids)
     values: list[Any] = [sorted(set(customer_ids))]
-
-    def add(value: Any) -> str:
-        values.append(value)
-        return f"${len(values)}"
-
-    condition = scope.condition("given", add)
+    condition = scope.where("given", values)
     rows = await tx.raw.fetch(f"select given from unnest($1::uuid[]) as given where {condition}", *values)
     return {row["given"] for row in rows}
 

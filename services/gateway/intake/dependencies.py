@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 
@@ -10,10 +11,17 @@ from services.gateway.core.domain import IntakeRules
 from services.gateway.intake.domain.orders import OrderOutcome, Receipt, ReportedOrder
 from services.gateway.intake.handlers.group_commit import GroupCommit
 from services.gateway.intake.handlers.orders import accept_reported_orders
+from services.gateway.intake.repository.orders import find_customer_of_order
 from services.gateway.intake.schemas.order_fast_parser import OrderFastParser
+from shared.chassis import visible_thing_in_path
 from shared.chassis.http.unknown_customers import CustomerLookup
 from shared.errors import DomainError
 from shared.messaging import Database, Transaction
+
+visible_order: Any = visible_thing_in_path(
+    "order_id", find_customer_of_order, "order_not_found", "There is no such order."
+)
+"""In `dependencies=[…]` of routes below `/orders/{order_id}`: an order of another's account is not found (12.5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,7 @@ async def list_callers(
     """The files a number belongs to, highest tier first: exactly this number, else the same last eight digits. Those of
     members of a merged customer (P12), with its `root_id`, each with its own part."""
     values: list[Any] = [e164, last_digits, today, MAX_MATCHES]
-
-    def add(value: Any) -> str:
-        values.append(value)
-        return f"${len(values)}"
-
-    within = data_scope(tx, actor).condition("c.id", add) or "true"
+    within = data_scope(tx, actor).where("c.id", values)
     rows: list[Mapping[str, Any]] = await tx.raw.fetch(FIND_CALLERS.format(within=within), *values)
     return rows
 

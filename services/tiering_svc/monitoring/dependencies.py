@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 from services.tiering_svc.customers.domain import managers_of
 from services.tiering_svc.customers.repository import list_deputies
 from services.tiering_svc.monitoring.repository.warning_lists import WarningFilter
-from shared.chassis import Code, CurrentActor, Id, Tx
+from shared.chassis import Code, CurrentActor, Id, Tx, data_scope
 
 MOST_IDS = 200
 
@@ -50,6 +50,7 @@ async def warning_filter(
     return WarningFilter(
         state=state, rule_id=rule, cause=cause, severity=severity, owned=owned, centre=centre, tier=tier,
         region=region, responsible=set.intersection(*choices) if choices else None,
+        scope=data_scope(tx, actor),
     )  # fmt: skip
 
 

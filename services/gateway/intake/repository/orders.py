@@ -70,6 +70,12 @@ async def find_order(tx: Transaction, order_id: UUID, source: str | None, *, loc
     return None if row is None else read_order(row)
 
 
+async def find_customer_of_order(tx: Transaction, order_id: UUID) -> UUID | None:
+    """Whose order it is; None where there is no such order."""
+    customer_id: UUID | None = await tx.raw.fetchval("select customer_id from customer_order where id = $1", order_id)
+    return customer_id
+
+
 async def find_order_by_ref(tx: Transaction, source: str, order_ref: str) -> Order | None:
     """An order by its source's own id."""
     row = await tx.raw.fetchrow(

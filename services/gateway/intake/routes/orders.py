@@ -8,7 +8,13 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from services.gateway.dependencies import require_media_type
-from services.gateway.intake.dependencies import OrderIntake, order_intake_of, submit_order, submit_orders
+from services.gateway.intake.dependencies import (
+    OrderIntake,
+    order_intake_of,
+    submit_order,
+    submit_orders,
+    visible_order,
+)
 from services.gateway.intake.domain.orders import Receipt, ReportedOrder, report_of
 from services.gateway.intake.handlers.orders import load_order_history
 from services.gateway.intake.repository.orders import list_orders
@@ -27,6 +33,7 @@ from shared.chassis import (
     Refused,
     Tx,
     allow,
+    list_visible,
     page_of,
     read_cursor,
     service_router,
@@ -38,7 +45,7 @@ from shared.chassis.contract import operation_id_of
 from shared.chassis.http.ndjson import WorkSlice, check_line, lines_of
 from shared.chassis.problems import problem_of
 from shared.customers import list_members
-from shared.errors import DomainError
+from shared.errors import DomainError, customer_not_found
 
 MOST_ORDERS = 1000
 NDJSON = "application/x-ndjson"
@@ -144,7 +151,7 @@ def _refusal(index: int, refusal: Exception) -> bytes:
     return orjson.dumps({"line": index + 1, **problem}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-@router.get("/orders/{order_id}", dependencies=[allow("orders:read")])
+@router.get("/orders/{order_id}", dependencies=[allow("orders:read"), visible_order])
 async def read_order(order_id: Id, tx: Tx, actor: CurrentActor) -> OrderRead:
     """An order and what became of it: returns, cancellation, deliveries."""
     history = await load_order_history(tx, order_id, reporter_of(actor).only_source)
@@ -160,6 +167,8 @@ async def list_orders_of_a_customer(
     its own customers."""
     reporter = reporter_of(actor)
     await require_customer(tx, customer_id, reporter)
+    if not reporter.is_partner and not await list_visible(tx, actor, [customer_id]):
+        raise customer_not_found(customer_id)
     await add_access(tx, actor, "list_orders_of_a_customer", [customer_id])
     after = read_cursor(cursor, datetime, UUID)
     position = None if after is None else (after[0], after[1])

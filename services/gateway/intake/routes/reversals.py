@@ -3,6 +3,7 @@
 from fastapi import Request
 
 from services.gateway.dependencies import settings_of
+from services.gateway.intake.dependencies import visible_order
 from services.gateway.intake.handlers.deliveries import record_delivery
 from services.gateway.intake.handlers.reversals import cancel_order, return_order_lines
 from services.gateway.intake.schemas.deliveries import DeliveryCreate, DeliveryRead
@@ -13,7 +14,7 @@ from shared.chassis import CurrentActor, Id, Tx, allow, service_router
 router = service_router(prefix="/v1", tags=["orders"])
 
 
-@router.post("/orders/{order_id}/returns", status_code=201, dependencies=[allow("orders:write")])
+@router.post("/orders/{order_id}/returns", status_code=201, dependencies=[allow("orders:write"), visible_order])
 async def report_return(request: Request, order_id: Id, body: ReturnCreate, tx: Tx, actor: CurrentActor) -> ReturnRead:
     """Lines come back, whole or in part. All parts of a line together give exactly the line's amount."""
     rules = settings_of(request).rules
@@ -23,7 +24,7 @@ async def report_return(request: Request, order_id: Id, body: ReturnCreate, tx: 
     return ReturnRead.of(reversal)
 
 
-@router.post("/orders/{order_id}/cancellation", status_code=201, dependencies=[allow("orders:write")])
+@router.post("/orders/{order_id}/cancellation", status_code=201, dependencies=[allow("orders:write"), visible_order])
 async def report_cancellation(
     request: Request, order_id: Id, body: CancellationCreate, tx: Tx, actor: CurrentActor
 ) -> CancellationRead:
@@ -33,7 +34,7 @@ async def report_cancellation(
     return CancellationRead.of(reversal)
 
 
-@router.post("/orders/{order_id}/deliveries", status_code=201, dependencies=[allow("orders:write")])
+@router.post("/orders/{order_id}/deliveries", status_code=201, dependencies=[allow("orders:write"), visible_order])
 async def report_delivery(
     request: Request, order_id: Id, body: DeliveryCreate, tx: Tx, actor: CurrentActor
 ) -> DeliveryRead:

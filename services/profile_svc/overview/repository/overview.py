@@ -232,12 +232,7 @@ async def find_overview(database: Database, customer_id: UUID, actor: Actor, tod
     now, statement = database.clock(), READ_ANY
     values: list[Any] = [customer_id, name_in_trail(actor), today, now, purpose_of_request.get()]
     if not actor.sees_every_customer:
-
-        def add(value: Any) -> str:
-            values.append(value)
-            return f"${len(values)}"
-
-        statement = READ.format(within=DataScope(actor, now).condition("c.id", add))
+        statement = READ.format(within=DataScope(actor, now).where("c.id", values))
     async with database.engine.connect() as sql:
         try:
             raw: Any = (await sql.get_raw_connection()).driver_connection

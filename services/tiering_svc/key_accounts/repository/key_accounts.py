@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -38,6 +39,14 @@ async def find_nomination(tx: Transaction, nomination_id: UUID, class_code: str)
     return _nomination(row)
 
 
+async def find_customer_of_nomination(tx: Transaction, nomination_id: UUID) -> UUID | None:
+    """Who is nominated; None where there is no such nomination."""
+    customer_id: UUID | None = await tx.raw.fetchval(
+        "select customer_id from nomination where nomination_id = $1", nomination_id
+    )
+    return customer_id
+
+
 async def load_nomination(tx: Transaction, nomination_id: UUID, class_code: str) -> Nomination:
     """A nomination for a class, locked; the customer's lock comes first. 404 `nomination_not_found`."""
     row = await tx.raw.fetchrow(
@@ -52,16 +61,18 @@ async def load_nomination(tx: Transaction, nomination_id: UUID, class_code: str)
 
 async def list_nominations(
     tx: Transaction, class_code: str, status: str | None, customer_id: UUID | None,
-    before: tuple[datetime, UUID] | None, limit: int,
+    before: tuple[datetime, UUID] | None, limit: int, scope: DataScope,
 ) -> list[Nomination]:  # fmt: skip
-    """The nominations for a class, newest first."""
+    """The nominations for a class of customers in a scope, newest first."""
+    values: list[Any] = [class_code, status, customer_id, *(before or (None, None)), limit]
     rows = await tx.raw.fetch(
         f"""select {NOMINATION} from nomination
             where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
               and ($4::timestamptz is null or (nominated_at, nomination_id) < ($4, $5::uuid))
+              and {scope.where("customer_id", values)}
             order by nominated_at desc, nomination_id desc limit $6""",
-        class_code, status, customer_id, *(before or (None, None)), limit,
-    )  # fmt: skip
+        *values,
+    )
     return [_nomination(row) for row in rows]
 
 
@@ -131,16 +142,19 @@ async def find_current(tx: Transaction, customer_id: UUID, class_code: str) -> A
 
 
 async def list_classes(
-    tx: Transaction, class_code: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int
-) -> list[AccountClass]:
-    """Who was in a class at an instant (and, as a key account, of a kind), by customer."""
+    tx: Transaction, class_code: str, kind: str | None, as_of: datetime, after: UUID | None, limit: int,
+    scope: DataScope,
+) -> list[AccountClass]:  # fmt: skip
+    """Who of a scope was in a class at an instant (and, as a key account, of a kind), by customer."""
+    values: list[Any] = [class_code, kind, as_of, after, limit]
     rows = await tx.raw.fetch(
         f"""select {CLASS} from account_class
             where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
               and ($4::uuid is null or customer_id > $4)
+              and {scope.where("customer_id", values)}
             order by customer_id limit $5""",
-        class_code, kind, as_of, after, limit,
-    )  # fmt: skip
+        *values,
+    )
     return [_class(row) for row in rows]
 
 

@@ -9,6 +9,7 @@ from services.tiering_svc.key_accounts.routes.nominations import (
     evidence_of,
     page_of_classes,
     page_of_nominations,
+    visible_nomination,
 )
 from services.tiering_svc.key_accounts.routes.reads import nomination_read
 from services.tiering_svc.key_accounts.schemas import (
@@ -21,15 +22,15 @@ from services.tiering_svc.key_accounts.schemas import (
 from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, service_router, staff_only
 from shared.chassis.audience import hidden_fields
 
-router = service_router(prefix="/v1/exclusions", tags=["key accounts"], dependencies=[staff_only])
+router = service_router(prefix="/v1/exclusions", tags=["key accounts"], dependencies=[staff_only, visible_nomination])
 
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_exclusions(
-    tx: Tx, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx, actor: CurrentActor, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[AccountClassRead]:
     """Who is excluded, or was at an instant."""
-    return await page_of_classes(tx, "excluded", None, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
+    return await page_of_classes(tx, actor, "excluded", None, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
 
 
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])

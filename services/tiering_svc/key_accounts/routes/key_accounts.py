@@ -14,6 +14,7 @@ from services.tiering_svc.key_accounts.routes.nominations import (
     evidence_of,
     page_of_classes,
     page_of_nominations,
+    visible_nomination,
 )
 from services.tiering_svc.key_accounts.routes.reads import nomination_read
 from services.tiering_svc.key_accounts.schemas import (
@@ -29,7 +30,7 @@ from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, ser
 from shared.chassis.audience import hidden_fields
 from shared.rule_sets import rule_set_routes
 
-router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[staff_only])
+router = service_router(prefix="/v1/key-accounts", tags=["key accounts"], dependencies=[staff_only, visible_nomination])
 rules = rule_set_routes(
     KEY_ACCOUNT_RULES,
     "/v1/key-account-rules",
@@ -45,10 +46,15 @@ KeyAccountKindFilter = Annotated[KeyAccountKindCode | None, Query()]
 
 @router.get("", dependencies=[allow("tiers:read")])
 async def list_key_accounts(
-    tx: Tx, kind: KeyAccountKindFilter = None, as_of: AsOf = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx,
+    actor: CurrentActor,
+    kind: KeyAccountKindFilter = None,
+    as_of: AsOf = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[AccountClassRead]:
     """Who is a key account, or was at an instant."""
-    return await page_of_classes(tx, "key", kind, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
+    return await page_of_classes(tx, actor, "key", kind, instant_or_now(as_of, tx, "/as_of"), cursor, limit)
 
 
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])

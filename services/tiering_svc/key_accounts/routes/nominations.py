@@ -11,12 +11,15 @@ from services.tiering_svc.key_accounts.domain.rules import KNOWN_INDICATORS
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.routes.reads import class_read, nomination_read
 from services.tiering_svc.key_accounts.schemas import AccountClassRead, EvidenceWrite, NominationRead, Status
-from shared.chassis import Actor, Id, Page, Tx, page_of, read_cursor
+from shared.chassis import Actor, Id, Page, Tx, data_scope, page_of, read_cursor, visible_thing_in_path
 from shared.chassis.audience import hidden_fields
 from shared.errors import invalid
 
 NominationStatusFilter = Annotated[Status | None, Query()]
 CustomerFilter = Annotated[Id | None, Query()]
+visible_nomination = visible_thing_in_path(
+    "nomination_id", key_accounts.find_customer_of_nomination, "nomination_not_found", "There is no such nomination."
+)
 
 
 def evidence_of(statements: list[EvidenceWrite]) -> list[dict[str, Any]]:
@@ -38,7 +41,9 @@ async def page_of_nominations(
 ) -> Page[NominationRead]:
     """The nominations for a class, newest first."""
     before, hidden = read_cursor(cursor, datetime, UUID), hidden_fields(actor)
-    nominations = await key_accounts.list_nominations(tx, class_code, status, customer_id, before, limit + 1)
+    nominations = await key_accounts.list_nominations(
+        tx, class_code, status, customer_id, before, limit + 1, data_scope(tx, actor)
+    )
     return page_of(
         [nomination_read(nomination, hidden) for nomination in nominations],
         limit,
@@ -47,9 +52,11 @@ async def page_of_nominations(
 
 
 async def page_of_classes(
-    tx: Tx, class_code: AccountClassCode, kind: str | None, at: datetime, cursor: str | None, limit: int
+    tx: Tx, actor: Actor, class_code: AccountClassCode, kind: str | None, at: datetime, cursor: str | None, limit: int
 ) -> Page[AccountClassRead]:
     """Who was in a class at an instant, by customer."""
     after = read_cursor(cursor, UUID)
-    classes = await key_accounts.list_classes(tx, class_code, kind, at, after[0] if after else None, limit + 1)
+    classes = await key_accounts.list_classes(
+        tx, class_code, kind, at, after[0] if after else None, limit + 1, data_scope(tx, actor)
+    )
     return page_of([class_read(held) for held in classes], limit, lambda held: (held.customer_id,))

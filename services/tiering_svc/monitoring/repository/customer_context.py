@@ -1,5 +1,7 @@
 """Joins that lists of customers share: their tier and region now, and their account manager. $1 is the instant."""
 
+from shared.chassis import DataScope
+
 
 def context_of(customer_id: str) -> str:
     """Joins onto a column with customers: `s.tier`, `f.region`, `team.employee_id`, each null where there is none."""
@@ -34,6 +36,12 @@ class Conditions:
         """A condition with a `{}` for the place of its value; None asks for nothing."""
         if value is not None:
             self._conditions.append(condition.format(self.add(value)))
+
+    def hold_to(self, scope: DataScope | None, customer: str) -> None:
+        """Only customers of a scope (12.5), and what is about none; None: whoever it is. `customer`: its id in SQL."""
+        condition = None if scope is None else scope.condition(customer, self.add)
+        if condition is not None:
+            self._conditions.append(f"({customer} is null or {condition})")
 
     @property
     def where(self) -> str:

@@ -11,6 +11,7 @@ from services.tiering_svc.monitoring.domain.relationship import TierSizes
 from services.tiering_svc.monitoring.domain.stage_changes import FoundStage, KeptStage
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.tables.stages import customer_stage
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_columns
 
@@ -77,6 +78,7 @@ class StageFilter:
     tier: str | None = None
     region: str | None = None
     responsible: Collection[str] | None = None
+    scope: DataScope | None = None
 
 
 class StagedCustomer(NamedTuple):
@@ -103,6 +105,7 @@ async def list_stages(tx: Transaction, wanted: StageFilter, after: UUID | None, 
         "team.employee_id = any({}::text[])", None if wanted.responsible is None else sorted(wanted.responsible)
     )
     query.require("c.customer_id > {}::uuid", after)
+    query.hold_to(wanted.scope, "c.customer_id")
     rows = await tx.raw.fetch(
         f"""select c.customer_id, c.stage, c.relationship, c.since, team.employee_id, s.tier, f.region
             from customer_stage c {context_of("c.customer_id")} where {query.where}

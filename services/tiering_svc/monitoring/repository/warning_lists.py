@@ -11,6 +11,7 @@ from services.tiering_svc.monitoring.domain.warning import EarlyWarning
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.repository.warnings import COLUMNS, FIELDS
 from shared.customers import list_members
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -48,6 +49,7 @@ class WarningFilter:
     centre: str | None = None
     tier: str | None = None
     region: str | None = None
+    scope: DataScope | None = None
 
     def conditions(self, at: datetime) -> Conditions:
         """The statement's conditions, for the instant of the question."""
@@ -70,6 +72,7 @@ class WarningFilter:
         conditions.require(AT_CENTRE, self.centre)
         conditions.require("s.tier = {}", self.tier)
         conditions.require("f.region = {}", self.region)
+        conditions.hold_to(self.scope, "w.customer_id")
         return conditions
 
 

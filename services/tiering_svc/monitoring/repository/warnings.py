@@ -44,6 +44,14 @@ async def load_merged_away(tx: Transaction, customers: Sequence[UUID]) -> list[E
     return [_warning(row) for row in rows]
 
 
+async def find_customer_of_warning(tx: Transaction, warning_id: UUID) -> UUID | None:
+    """Whom a warning is about; None for one about a class of customers, and where there is none."""
+    customer_id: UUID | None = await tx.raw.fetchval(
+        "select customer_id from early_warning where warning_id = $1", warning_id
+    )
+    return customer_id
+
+
 async def load_warning(tx: Transaction, warning_id: UUID) -> EarlyWarning:
     """A warning, locked; 404 `warning_not_found`."""
     return await _warning_by_id(tx, warning_id, "for update")

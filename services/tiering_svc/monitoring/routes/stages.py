@@ -47,6 +47,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -173,6 +174,7 @@ async def count_stages(tx: Tx, as_of: AsOf = None) -> StagesRead:
 @router.get("/stages/customers", dependencies=[allow("tiers:read"), staff_only])
 async def list_staged_customers(
     tx: Tx,
+    actor: CurrentActor,
     ids: CustomerIds = None,
     stage: StageFilterCode = None,
     relationship: RelationshipFilter = None,
@@ -185,7 +187,7 @@ async def list_staged_customers(
     """Customers with their stages and relationship types as the last sweep found them, in the order of their ids."""
     deputies = await list_deputies(tx, tx.at)
     responsible = None if owner is None else managers_of(owner, deputies)
-    wanted = StageFilter(ids, stage, relationship, tier, region, responsible)
+    wanted = StageFilter(ids, stage, relationship, tier, region, responsible, data_scope(tx, actor))
     after = read_cursor(cursor, UUID)
     listed = await stages.list_stages(tx, wanted, after[0] if after else None, limit + 1)
     return page_of(

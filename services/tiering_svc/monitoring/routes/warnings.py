@@ -52,12 +52,16 @@ from shared.chassis import (
     read_cursor,
     service_router,
     staff_only,
+    visible_thing_in_path,
 )
 from shared.chassis.http.instants import refuse_backdating
 from shared.jobs.http import job_fields
 from shared.messaging import Transaction
 
-router = service_router(prefix="/v1", tags=["warnings"], dependencies=[staff_only])
+visible_warning = visible_thing_in_path(
+    "warning_id", warnings.find_customer_of_warning, "warning_not_found", "There is no such warning."
+)
+router = service_router(prefix="/v1", tags=["warnings"], dependencies=[staff_only, visible_warning])
 
 SubjectKindFilter = Annotated[Code | None, Query(description="what it is about: customer, class, product_line")]
 DimensionFilter = Annotated[Code | None, Query(description="by what its class is made, as tier, region, category")]

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.tiering_svc.policies.domain.abc import cutoffs_from_data
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.tables.evaluations import evaluation_head, evaluation_mover, evaluation_run
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
@@ -217,15 +218,17 @@ async def add_movers(tx: Transaction, run_id: UUID, movers: Sequence[Mover]) -> 
 
 
 async def list_movers(
-    tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int
+    tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int, scope: DataScope
 ) -> list[Mover]:
-    """The movers of a run (of one outcome, if given), by customer."""
+    """The movers of a run in a scope (of one outcome, if given), by customer."""
+    values: list[Any] = [run_id, outcome, after, limit]
     rows = await tx.raw.fetch(
-        """select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
+        f"""select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
            where run_id = $1 and ($2::text is null or outcome = $2) and ($3::uuid is null or customer_id > $3)
+             and {scope.where("customer_id", values)}
            order by customer_id limit $4""",
-        run_id, outcome, after, limit,
-    )  # fmt: skip
+        *values,
+    )
     return [Mover(*row.values()) for row in rows]
 
 

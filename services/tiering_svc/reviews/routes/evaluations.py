@@ -20,6 +20,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -62,12 +63,19 @@ async def show_review(run_id: Id, tx: Tx) -> EvaluationRead:
 
 @router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
 async def list_movers(
-    run_id: Id, tx: Tx, outcome: ReviewOutcomeFilter = None, cursor: Cursor = None, limit: Limit = 50
+    run_id: Id,
+    tx: Tx,
+    actor: CurrentActor,
+    outcome: ReviewOutcomeFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[MoverRead]:
     """Who went up or down, was placed for the first time, or is in its grace period."""
     await evaluations.load_run(tx, run_id)
     after = read_cursor(cursor, UUID)
-    movers = await evaluations.list_movers(tx, run_id, outcome, after[0] if after else None, limit + 1)
+    movers = await evaluations.list_movers(
+        tx, run_id, outcome, after[0] if after else None, limit + 1, data_scope(tx, actor)
+    )
     return page_of(
         [MoverRead.model_validate(mover, from_attributes=True) for mover in movers],
         limit,
