@@ -13,6 +13,10 @@ before it (K18). What a person sets holds until its end. Reasons are kept with a
 reader is shown those that stand on figures it may read. Tiers of different ladders are not compared: a review places
 everybody anew.
 
+Customers who are one (P12) have the same tiers from their merge on, decided by the facts of all, and beginning with the
+best tier of one of them. For the root holds what holds for any member: overrides, promises, key account. Undone, each
+has what its own facts give.
+
 Time: a row is in force from an instant on, and known from when the newest fact it stands on was recorded; so the
 history as it was known at any instant is still there. A late order counts from its own date, together with the orders
 after it. An override ends by a timer, at its hour, whenever that fires.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.key_account import AccountClass, Nomination, Situation
 from shared.chassis import DataScope
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 
@@ -119,9 +120,15 @@ async def save_ended(tx: Transaction, ended: AccountClass) -> None:
 
 
 async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> AccountClass | None:
-    """The class a customer was in at an instant; None: in none."""
+    """The class a customer was in at an instant, or one that is one with it (P12): of several the root's, then the one
+    that began first; None: in none."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
     row = await tx.raw.fetchrow(
-        f"select {CLASS} from account_class where customer_id = $1 and effective @> $2::timestamptz", customer_id, at
+        f"""select {CLASS} from account_class where customer_id = any($1::uuid[]) and effective @> $2::timestamptz
+            order by customer_id <> $3, lower(effective), class_id limit 1""",
+        members,
+        at,
+        members[0],
     )
     return None if row is None else _class(row)
 
@@ -159,9 +166,11 @@ async def list_classes(
 
 
 async def list_history(tx: Transaction, customer_id: UUID) -> list[AccountClass]:
-    """All times in which a customer was a key account or excluded, oldest first."""
+    """All times in which a customer, or one that is one with it (P12), was a key account or excluded, oldest first."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
     rows = await tx.raw.fetch(
-        f"select {CLASS} from account_class where customer_id = $1 order by lower(effective)", customer_id
+        f"select {CLASS} from account_class where customer_id = any($1::uuid[]) order by lower(effective), class_id",
+        members,
     )
     return [_class(row) for row in rows]
 

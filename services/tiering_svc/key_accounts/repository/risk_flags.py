@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
 from services.tiering_svc.key_accounts.tables import risk_flag
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import insert_many, update_many
@@ -27,12 +28,13 @@ async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, li
 
 
 async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[RiskFlag]:
-    """The flags of a customer that were up at an instant, oldest first."""
+    """The flags of a customer, or of one that is one with it (P12), that were up at an instant, oldest first."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from risk_flag
-            where customer_id = $1 and raised_at <= $2 and (cleared_at is null or cleared_at > $2)
+            where customer_id = any($1::uuid[]) and raised_at <= $2 and (cleared_at is null or cleared_at > $2)
             order by raised_at, flag_id""",
-        customer_id, at,
+        members, at,
     )  # fmt: skip
     return [_flag(row) for row in rows]
 

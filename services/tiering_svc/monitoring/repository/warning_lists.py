@@ -10,8 +10,8 @@ from uuid import UUID
 from services.tiering_svc.monitoring.domain.warning import EarlyWarning
 from services.tiering_svc.monitoring.repository.customer_context import Conditions, context_of
 from services.tiering_svc.monitoring.repository.warnings import COLUMNS, FIELDS
-from shared.customers import list_members
 from shared.chassis import DataScope
+from shared.customers import list_members
 from shared.errors import not_found
 from shared.messaging import Transaction
 
