@@ -65,7 +65,7 @@ async def read_combined_overview(
 
 async def lock_the_overviews_of_a_batch(tx: Transaction, keys: Sequence[str]) -> None:
     """All rows of the batch in one order, so that two batches never wait for each other."""
-    await overview.lock_overviews(tx, [UUID(key) for key in keys])
+    await overview.lock_overviews(tx, ids_in(keys))
 
 
 async def forget_overviews(tx: Transaction, keys: Sequence[str]) -> None:
