@@ -1,4 +1,4 @@
-"""The port to where bytes lie, and what is behind it: obstore, on a local folder, S3 or memory (ADR 0030-b)."""
+"""The port to where bytes lie, and what is behind it: obstore, on a local folder, S3 or memory (docs/decisions/0037b)."""
 
 import asyncio
 import os
