@@ -1,6 +1,6 @@
 """HTTP shapes of how a body names a customer."""
 
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
@@ -66,7 +66,9 @@ class ReferencesRead(Read):
 class OffersRequested(Shape):
     """References that another service wants the customers' ids of."""
 
-    references: list[tuple[Code, Code]] = Field(max_length=1000, description="source and reference of each")
+    references: list[Annotated[list[Code], Field(min_length=2, max_length=2)]] = Field(
+        max_length=1000, description="source and reference of each"
+    )
     offer: bool = Field(default=True, strict=True, description="true: one that is unknown gets the id it will have")
 
 
