@@ -5,6 +5,7 @@ from services.profile_svc.exports import handlers as exports
 from services.profile_svc.files.handlers import stubs
 from services.profile_svc.imports.handlers import reversals
 from services.profile_svc.imports.handlers import steps as import_steps
+from services.profile_svc.imports.schemas import read_row_content
 from services.profile_svc.messages import handlers as messages
 from services.profile_svc.overview import handlers as overview
 from services.profile_svc.person_exports import handlers as person_exports
@@ -128,7 +129,7 @@ jobs = Jobs(
     {
         **erasure.job_kinds,
         person_exports.KIND: person_exports.person_exports(PERSONAL_DATA),
-        import_steps.KIND: import_steps.CUSTOMER_IMPORTS,
+        import_steps.KIND: import_steps.customer_imports(read_row_content),
         reversals.KIND: reversals.IMPORT_REVERSALS,
         exports.KIND: exports.CUSTOMER_EXPORTS,
     }

@@ -6,11 +6,33 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from services.profile_svc.files.schemas import FileFacts, ReferenceShape
 from services.profile_svc.imports.domain.import_request import ImportRequest
+from services.profile_svc.imports.domain.row_outcomes import RowRequest
 from services.profile_svc.imports.repository.imports import CustomerImport, RowReport
+from services.profile_svc.references.domain import Reference
 from shared.chassis import Id, Read, Shape, Text
 from shared.jobs import Job
 from shared.jobs.http import JobRead, job_fields
+
+
+class ImportedFile(FileFacts):
+    """A row: facts of a new customer, or of one that its id or reference names."""
+
+    kind: Literal["organisation", "person"] | None = Field(default=None, description="needed for a new customer")
+    reference: ReferenceShape | None = None
+    id: Id | None = Field(default=None, description="of a customer that is there already")
+
+    def row_request(self) -> RowRequest:
+        """What the row asks for."""
+        reference = None if self.reference is None else Reference(self.reference.source, self.reference.ref)
+        return RowRequest(self.kind, self.facts(), reference, self.id)
+
+
+def read_row_content(content: Any) -> RowRequest:
+    """What a row's JSON asks for; pydantic's ValidationError for what it can not be."""
+    return ImportedFile.model_validate(content).row_request()
+
 
 Column = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Cell = Annotated[Text, StringConstraints(min_length=1, max_length=300)]

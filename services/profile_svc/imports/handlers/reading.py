@@ -1,6 +1,6 @@
 """Rows of a stored file: read from a byte on, a batch at a time, as requests or as reasons why they are none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,7 @@ from services.profile_svc.imports.domain.records import (
     decode,
     split_records,
 )
-from services.profile_svc.imports.domain.row_outcomes import ImportRow, Reason, reason_of
-from services.profile_svc.imports.handlers.row_shapes import ImportedFile
+from services.profile_svc.imports.domain.row_outcomes import ImportRow, Reason, RowRequest, reason_of
 from shared.chassis import Refused
 from shared.chassis.http.ndjson import WorkSlice
 from shared.chassis.http.strict_json import parse_json
@@ -40,6 +39,7 @@ class TableFormat:
     delimiter: str
     targets: Sequence[str | None]  # the field of each column
     constants: Mapping[str, str]
+    read_content: Callable[[Any], RowRequest]  # what JSON asks for, by the interface's shape of a file
 
     @property
     def is_csv(self) -> bool:
@@ -114,7 +114,7 @@ def read_row(record: Record, number: int, table: TableFormat, encoding: Encoding
             content = parse_json(record.content)
             if isinstance(content, dict):
                 content = {name: value for name, value in table.constants.items() if name not in content} | content
-        request = ImportedFile.model_validate(content).row_request()
+        request = table.read_content(content)
     except DomainError as refusal:
         return ImportRow(number, reason_of(refusal), text, formulas)
     except (ValidationError, Refused) as error:

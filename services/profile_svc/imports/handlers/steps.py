@@ -4,8 +4,9 @@ A step's transaction writes the customers, what became of each row and the place
 kill -9 the next process goes on exactly there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.profile_svc.imports.domain.row_outcomes import (
     ImportBatch,
     Reason,
     RowOutcome,
+    RowRequest,
 )
 from services.profile_svc.imports.handlers.actors import actor_again
 from services.profile_svc.imports.handlers.reading import RowBatch, TableFormat, check_file, ids_named, read_batch
@@ -36,6 +38,7 @@ from shared.messaging.faults import point
 
 KIND = "customer_import"
 BATCH_ROWS = 500
+ReadContent = Callable[[Any], RowRequest]
 OFFERS = "/internal/references:offer"
 
 
@@ -69,12 +72,12 @@ async def _layout_of(context: JobContext, job: Job) -> dict[str, Any]:
     return found.layout
 
 
-async def prepare_batch(context: JobContext, job: Job) -> Prepared:
+async def prepare_batch(read_content: ReadContent, context: JobContext, job: Job) -> Prepared:
     """Outside of the step's transaction: read the file through, or the next rows with their ids from the registry."""
     store = file_store(context.settings)
     try:
         layout, parts = await _layout_of(context, job), await _parts_of(context, job)
-        table = TableFormat(**{name: layout[name] for name in TABLE_FORMAT})
+        table = TableFormat(**{name: layout[name] for name in TABLE_FORMAT}, read_content=read_content)
         if job.cursor is None:
             encodings = ENCODINGS if layout["encoding"] is None else (layout["encoding"],)
             check = await check_file(store, parts, encodings, quoted=table.is_csv)
@@ -202,4 +205,6 @@ async def forget_old_imports(tx: Transaction, context: Any) -> None:
     await imports.forget_expired(tx)
 
 
-CUSTOMER_IMPORTS = JobKind(take_batch, prepare=prepare_batch, when_due=forget_old_imports)
+def customer_imports(read_content: ReadContent) -> JobKind:
+    """The kind of job; `read_content` is the interface's shape of a file."""
+    return JobKind(take_batch, prepare=partial(prepare_batch, read_content), when_due=forget_old_imports)
