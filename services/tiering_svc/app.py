@@ -54,8 +54,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         routers=[
             indicators.router,
             tiers.router,
-            policies.router,
-            policies.internal,
+            *(policies.router, policies.internal),
             evaluations.router,
             simulations.router,
             back_tests.router,

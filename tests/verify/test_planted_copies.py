@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from deploy.verify.invariants.copies.files import TRAITS
-from deploy.verify.invariants.overview import COLUMNS
+from deploy.verify.invariants.copies.overview import COLUMNS
 from deploy.verify.snapshots import asyncpg_url, connected
 from shared.chassis.audit.sealing import seal_next_lines
 from shared.events import CustomerTraitsChanged

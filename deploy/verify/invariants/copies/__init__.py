@@ -2,7 +2,18 @@
 ways."""
 
 from deploy.verify.invariant import Invariant
-from deploy.verify.invariants.copies import files, intake_log, merges, people, references, teams, trail, upkeep
+from deploy.verify.invariants.copies import (
+    files,
+    intake_log,
+    merges,
+    overview,
+    people,
+    references,
+    standing,
+    teams,
+    trail,
+    upkeep,
+)
 
 INVARIANTS: tuple[Invariant, ...] = (
     *references.INVARIANTS,
@@ -11,6 +22,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     *files.INVARIANTS,
     *teams.INVARIANTS,
     *people.INVARIANTS,
+    *overview.INVARIANTS,
+    *standing.INVARIANTS,
     *trail.INVARIANTS,
     *upkeep.INVARIANTS,
 )
