@@ -1,5 +1,5 @@
 """Which customers an actor sees: a partner those that have a reference of its source, an employee who is held to
-accounts those it looks after, everybody else of the company all (12.1, 12.5).
+accounts those it looks after, everybody else of the company all.
 
 A manager who is an employee sees the customers on whose account team it is, those of whom it stands in for, those of
 whose team members belong to its unit or one below it, and those who have no account team. One who is no employee sees
@@ -111,7 +111,7 @@ async def list_visible(tx: Transaction, actor: Actor, customer_ids: Collection[U
 
 
 async def list_visible_members(tx: Transaction, actor: Actor, customer_id: UUID) -> tuple[UUID, ...]:
-    """All that are one with a customer (12.2) and the actor may see, the root first where it is among them: a partner
+    """All that are one with a customer and the actor may see, the root first where it is among them: a partner
     the members that its source has a reference of, whoever sees one of them of the company's own people all."""
     members = (await list_members(tx, [customer_id]))[customer_id]
     if len(members) == 1 or actor.source is None:
@@ -161,7 +161,7 @@ def visible_thing_in_path(
     parameter: str, customer_of: Callable[[Transaction, UUID], Awaitable[UUID | None]], code: str, detail: str
 ) -> Any:
     """For `dependencies=[…]` of routers: what the path names by this parameter is not found (404 with this code and
-    detail, the same as for what does not exist) where its customer is no account of the employee who asks (12.5).
+    detail, the same as for what does not exist) where its customer is no account of the employee who asks.
 
     `customer_of` reads whose it is; None: nobody's, which everybody of the company sees. Partners are held to their own
     where the thing is loaded, as they may see less of it than of its customer.

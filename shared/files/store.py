@@ -1,4 +1,4 @@
-"""The port to where bytes lie, and what is behind it: obstore, on a local folder, S3 or memory (docs/decisions/0037b)."""
+"""Where bytes lie: the store behind its port. A folder, or one that speaks S3; nothing here knows of files or rows."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Whose accounts an employee sees (12.1, 12.5): its own, those it stands in for, and those of its units."""
+"""Whose accounts an employee sees: its own, those it stands in for, and those of its units."""
 
 # Who is away hands on what they stand in for; who is away themselves stands in for nobody.
 REPRESENTED = """
@@ -33,7 +33,7 @@ MEMBERS = """any(case when exists (select from customer_merge where unmerged_at 
 
 def within_teams(customer: str, employee: str, units: str, at: str) -> str:
     """A condition in SQL: who looks after the customer is the employee, somebody it stands in for at the instant, or
-    somebody of these units or of one below them; or nobody looks after it. A team counts for all who are one (12.2).
+    somebody of these units or of one below them; or nobody looks after it. A team counts for all who are one.
 
     All are expressions of the statement around it: the customer's id, the employee's (`text`), units (`text[]`), an
     instant. Whom the employee represents is worked out once a statement.

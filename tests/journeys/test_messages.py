@@ -1,4 +1,4 @@
-"""A complaint is acknowledged; a sender outside fetches the message, sends it, and reports back (12.7)."""
+"""A complaint is acknowledged; a sender outside fetches the message, sends it, and reports back."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One trace, from a request at the gateway to what it leads to two services away (12.14)."""
+"""One trace, from a request at the gateway to what it leads to two services away."""
 
 import re
 from typing import Any

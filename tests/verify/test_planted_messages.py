@@ -1,4 +1,4 @@
-"""Messages in a small system (12.7), and one fault after the other in it: each is found by the invariant it breaks."""
+"""Messages in a small system, and one fault after the other in it: each is found by the invariant it breaks."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -20,7 +20,7 @@ def case_ref(complaint_id: UUID, actor: Actor) -> CaseRef:
 
 async def require_own_customer(tx: Transaction, actor: Actor, customer_id: UUID | None) -> None:
     """404 `customer_not_found` for a customer that is not the actor's to see: of another source (G1), or another's
-    account (12.5).
+    account.
 
     For who sees all customers, whether there is one at all is found out when its tier is loaded.
     """

@@ -21,7 +21,7 @@ from shared.messaging import Database, Transaction
 visible_order: Any = visible_thing_in_path(
     "order_id", find_customer_of_order, "order_not_found", "There is no such order."
 )
-"""In `dependencies=[…]` of routes below `/orders/{order_id}`: an order of another's account is not found (12.5)."""
+"""In `dependencies=[…]` of routes below `/orders/{order_id}`: an order of another's account is not found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Messages: what a customer is to be told, asked for here and sent by somebody else (12.7).
+"""Messages: what a customer is to be told, asked for here and sent by somebody else.
 
 Patron never sends a message itself. What other services announce (a case was acknowledged) becomes a request here:
 which template, to whom, by which channel, for which purpose. A sender outside fetches the requests, has each one

@@ -1,4 +1,4 @@
-"""Facts ask for messages; senders report what became of them (12.7)."""
+"""Facts ask for messages; senders report what became of them."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Message requests over HTTP (12.7): the feed for whoever sends, each message's text, and what became of it."""
+"""Message requests over HTTP: the feed for whoever sends, each message's text, and what became of it."""
 
 from typing import Annotated, Literal
 from uuid import UUID

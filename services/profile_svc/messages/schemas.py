@@ -1,4 +1,4 @@
-"""Message requests over HTTP (12.7)."""
+"""Message requests over HTTP."""
 
 from typing import Self
 from zoneinfo import ZoneInfo

@@ -107,7 +107,7 @@ async def _run(
 
 
 def _visible(scope: DataScope, parameters: SqlParameters, customer: str = "c") -> list[str]:
-    """Conditions that hold the table `customer` under this name to what a scope has (G1, 12.5): of erased ones (P13)
+    """Conditions that hold the table `customer` under this name to what a scope has (G1): of erased ones (P13)
     nobody sees any."""
     living = f"not exists (select from erased_customer e where e.customer_id = {customer}.id and e.person_id is null)"
     within = scope.condition(f"{customer}.id", parameters.add)

@@ -85,7 +85,7 @@ class Actor:
 
     @property
     def sees_every_customer(self) -> bool:
-        """Whether the actor is held neither to a partner's own customers nor to the accounts of an employee (12.5).
+        """Whether the actor is held neither to a partner's own customers nor to the accounts of an employee.
 
         A person who has only the role manager sees the accounts that it looks after, by its `employee_id`; without one
         none. Any other of the company's roles has the scope `customers:all`, and so has a manager whom the development

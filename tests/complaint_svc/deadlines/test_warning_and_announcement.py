@@ -1,5 +1,5 @@
 """When a deadline warns is a share of its time or a lead before it is due; rules that come into force are announced
-(C3, 12.8)."""
+(C3)."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

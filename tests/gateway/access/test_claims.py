@@ -1,4 +1,4 @@
-"""P5, 12.1: people's roles come from any place in the provider's claims, by a path and a map of values in settings."""
+"""P5: people's roles come from any place in the provider's claims, by a path and a map of values in settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

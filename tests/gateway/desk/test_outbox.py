@@ -1,4 +1,4 @@
-"""The desk's outbox: messages that customers are to get, as a sender outside would fetch them (12.7)."""
+"""The desk's outbox: messages that customers are to get, as a sender outside would fetch them."""
 
 from typing import Any
 

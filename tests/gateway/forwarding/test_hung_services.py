@@ -1,5 +1,5 @@
 """Every composed read answers within two seconds when a service takes requests and never answers, and says what is
-missing (12.12); one that hung three times is left alone for some seconds."""
+missing; one that hung three times is left alone for some seconds."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Part deliveries by line: recorded once, never more than was bought, and announced with what arrived (12.9)."""
+"""Part deliveries by line: recorded once, never more than was bought, and announced with what arrived."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Orders of many requests are committed together; each one's event belongs to the trace of its own request (12.14)."""
+"""Orders of many requests are committed together; each one's event belongs to the trace of its own request."""
 
 import asyncio
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Messages to customers are asked for, never sent (12.7): once for each fact, with consent, rendered when fetched."""
+"""Messages to customers are asked for, never sent: once for each fact, with consent, rendered when fetched."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

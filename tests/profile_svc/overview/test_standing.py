@@ -1,4 +1,4 @@
-"""What tiering finds of a customer beside its tier (T8, T11, T16) is in the overview and in the pop (12.9)."""
+"""What tiering finds of a customer beside its tier (T8, T11, T16) is in the overview and in the pop."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

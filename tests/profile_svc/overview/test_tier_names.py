@@ -1,4 +1,4 @@
-"""The overview and the pop call a tier by its name, as tiering said it last (12.9); a code is enough without."""
+"""The overview and the pop call a tier by its name, as tiering said it last; a code is enough without."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Spans reach an OpenTelemetry collector over OTLP, with our own ids (12.14); without one nothing of it is loaded."""
+"""Spans reach an OpenTelemetry collector over OTLP, with our own ids; without one nothing of it is loaded."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Copies of people come to the same in any order, and say which customers an employee sees (12.1, 12.5)."""
+"""Copies of people come to the same in any order, and say which customers an employee sees."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

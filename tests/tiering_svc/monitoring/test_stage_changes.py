@@ -1,4 +1,4 @@
-"""Changes of stage and relationship, and who is lost, are announced by the sweep that finds them (T11, T13, 12.9)."""
+"""Changes of stage and relationship, and who is lost, are announced by the sweep that finds them (T11, T13)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

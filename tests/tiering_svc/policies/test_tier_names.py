@@ -1,4 +1,4 @@
-"""Other services ask what tiers are called: as the policy says that came into force last (12.9)."""
+"""Other services ask what tiers are called: as the policy says that came into force last."""
 
 import json
 

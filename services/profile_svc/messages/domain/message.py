@@ -1,4 +1,4 @@
-"""A message that a customer is to get: from the fact that asks for it to what a sender reports (12.7)."""
+"""A message that a customer is to get: from the fact that asks for it to what a sender reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -21,7 +21,7 @@ ROOTS: tuple[tuple[str, ...], ...] = (
     ("tier", "tier_rank", "tier_since", "tier_kind"),
     ("life_stage", "life_stage_since", "relationship"),
 )
-"""States that are decided for the root from the facts of all (12.2): its own, else that of the first who has one."""
+"""States that are decided for the root from the facts of all: its own, else that of the first who has one."""
 
 MANAGER = ("account_manager", "manager_name", "manager_extension")
 LATEST = {

@@ -14,7 +14,7 @@ from shared.sql import insert_many
 
 
 def visible_to(query: Select[Any], customer_id: ColumnElement[UUID], scope: DataScope) -> Select[Any]:
-    """The query, held to the customers of a scope (G1, 12.5). One whose personal data was erased (P13) nobody sees."""
+    """The query, held to the customers of a scope (G1). One whose personal data was erased (P13) nobody sees."""
     query = not_erased(query, customer_id)
     return query.where(scope.clause(str(customer_id))) if scope.is_limited else query
 

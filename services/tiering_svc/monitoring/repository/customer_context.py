@@ -38,7 +38,7 @@ class Conditions:
             self._conditions.append(condition.format(self.add(value)))
 
     def hold_to(self, scope: DataScope | None, customer: str) -> None:
-        """Only customers of a scope (12.5), and what is about none; None: whoever it is. `customer`: its id in SQL."""
+        """Only customers of a scope, and what is about none; None: whoever it is. `customer`: its id in SQL."""
         condition = None if scope is None else scope.condition(customer, self.add)
         if condition is not None:
             self._conditions.append(f"({customer} is null or {condition})")
