@@ -41,15 +41,18 @@ async def when_team_members_are_released_end_their_time(tx: Transaction, events:
 async def when_employees_change_know_them(tx: Transaction, events: Sequence[EmployeeChanged]) -> None:
     """Keep what the last change of each employee says, and what every change said of centre and absence.
 
-    An absence holds from when profile recorded the change: its own instant may be a past one, that of a centre.
+    An absence holds from when profile recorded the change: its own instant may be a past one, that of a centre. Of
+    two changes for one instant the last holds, also where both come in one batch.
     """
     last = list({event.employee_id: event for event in events}.values())
     now = ("employee_id", "unit", *ABSENCE, "left_at")
     await insert_many(tx, employee_copy, last, columns=now, on_conflict=Upsert())
+    placements = list({(event.employee_id, event.changed_at): event for event in events}.values())
     centre = ("employee_id", "changed_at", "centre")
-    await insert_many(tx, employee_centre, events, columns=centre, on_conflict=Upsert())
-    absences = columns_of(events, ("employee_id", *ABSENCE))
-    recorded = {"changed_at": [event.meta.recorded_at for event in events]}
+    await insert_many(tx, employee_centre, placements, columns=centre, on_conflict=Upsert())
+    changes = list({(event.employee_id, event.meta.recorded_at): event for event in events}.values())
+    absences = columns_of(changes, ("employee_id", *ABSENCE))
+    recorded = {"changed_at": [event.meta.recorded_at for event in changes]}
     await insert_columns(tx, employee_absence, absences | recorded, on_conflict=Upsert())
 
 

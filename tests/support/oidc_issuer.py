@@ -62,8 +62,8 @@ class OidcIssuer:
         """A token of this provider, signed with its key."""
         now = int(time.time())
         fixed = {"iss": self.issuer, "aud": API_AUDIENCE, "iat": now, "exp": now + 300, "jti": token_urlsafe(8)}
-        said = {name: value for name, value in (fixed | claims).items() if value is not None}
-        return jwt.encode(said, self.key, algorithm=self.algorithm, headers={"kid": "k1"})
+        present = {name: value for name, value in (fixed | claims).items() if value is not None}
+        return jwt.encode(present, self.key, algorithm=self.algorithm, headers={"kid": "k1"})
 
     def app(self) -> Starlette:
         """The provider as an application."""

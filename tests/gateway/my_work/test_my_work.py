@@ -102,8 +102,8 @@ async def test_P5_my_cases_are_of_all_my_customers_the_most_urgent_first(
         (CUSTOMERS[number], f"Customer {CUSTOMERS[number][-4:]}") for number in (240, 4, 3)
     ]
     assert len((await client.get("/v1/me/cases", params={"limit": 1}, headers=employee)).json()["items"]) == 1
-    asked = [request for service, request in behind.requests if service == "complaint"]
-    assert all(len(request.url.params.get_list("customer_ids")) <= 200 for request in asked)
+    to_complaint = [request for service, request in behind.requests if service == "complaint"]
+    assert all(len(request.url.params.get_list("customer_ids")) <= 200 for request in to_complaint)
 
 
 @pytest.mark.parametrize("part", ["customers", "cases", "tasks"])

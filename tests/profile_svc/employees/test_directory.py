@@ -31,13 +31,13 @@ async def changes(announced) -> list[EmployeeChanged]:
 
 
 async def test_P5_an_employee_has_a_unit_skills_languages_and_a_capacity(client, directory, announced):
-    said = {
+    details = {
         "unit": "wuhan",
         "skills": ["leasing", "leasing", "fibre"],
         "languages": ["zh-hans-cn", "EN"],
         "capacity": 40,
     }
-    status, shown = await amend(client, "E-1", said | {"subject": SUBJECT, "joined_at": "2020-01-06T00:00:00Z"})
+    status, shown = await amend(client, "E-1", details | {"subject": SUBJECT, "joined_at": "2020-01-06T00:00:00Z"})
     kept = {"skills": ["leasing", "fibre"], "languages": ["zh-Hans-CN", "en"], "unit": "wuhan", "capacity": 40}
     assert status == 200
     assert {name: shown[name] for name in kept} == kept

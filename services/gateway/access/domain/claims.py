@@ -35,12 +35,12 @@ class ClaimPath:
 
     def find_in(self, claims: Mapping[str, Any]) -> Any:
         """What stands there; None where nothing does."""
-        found: Any = claims
+        value: Any = claims
         for name in self.names:
-            if not isinstance(found, Mapping):
+            if not isinstance(value, Mapping):
                 return None
-            found = found.get(name)
-        return found
+            value = value.get(name)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
