@@ -55,7 +55,12 @@ class DataScope:
         return not self.actor.sees_every_customer
 
     def condition(self, customer: str, add: AddParameter) -> str | None:
-        """A condition in SQL over an expression that is a customer's id; None where the actor sees all."""
+        """A condition in SQL over an expression that is a customer's id; None where the actor sees all.
+
+        A column is named with its table: by itself it would mean another one in the condition's own selects.
+        """
+        if customer == "customer_id":
+            raise ValueError("a column is named with its table")
         if not self.is_limited:
             return None
         if self.actor.source is not None:

@@ -21,15 +21,22 @@ from services.gateway.partners.handlers import reporter_of
 from services.gateway.references import handlers as references
 from services.gateway.references.domain import CustomerIdentifier
 from services.gateway.references.repository import load_registry
-from shared.chassis import Actor, CurrentActor, Id, Tx, allow, sends, service_router
+from shared.chassis import Actor, CurrentActor, Id, Tx, allow, sends, service_router, visible_thing_in_path
 from shared.chassis.access import actor_of
 from shared.chassis.audit import add_access
 from shared.chassis.http.strict_json import parse_json
 from shared.errors import customer_not_found
+from shared.messaging import Transaction
 
 EVERY_CUSTOMER = "customers:all"
 
-router = service_router(prefix="/v1/customers/{customer_id}", tags=["customers"])
+
+async def _itself(_tx: Transaction, customer_id: UUID) -> UUID:
+    return customer_id
+
+
+visible_account = visible_thing_in_path("customer_id", _itself, "customer_not_found", "There is no such customer.")
+router = service_router(prefix="/v1/customers/{customer_id}", tags=["customers"], dependencies=[visible_account])
 forwarded = APIRouter(  # profile's contract describes them
     prefix="/v1/customers/{customer_id}", include_in_schema=False, redirect_slashes=False
 )

@@ -12,6 +12,7 @@ from services.profile_svc.files.repository.customer_files import file_of_row
 from services.profile_svc.files.tables import customer
 from services.profile_svc.messages.domain.message import Message, MessageReport
 from services.profile_svc.messages.tables import message_report, message_request
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_many
@@ -52,18 +53,21 @@ async def _find_message(tx: Transaction, message_id: UUID, lock: str) -> Message
 
 
 async def list_messages(
-    tx: Transaction, state: str | None, customer_id: UUID | None, after: UUID | None, limit: int, *, newest_first: bool
-) -> list[Message]:
-    """Requests in the order of their ids, which is that in which they were made, or the other way, after the given
+    tx: Transaction, state: str | None, customer_id: UUID | None, after: UUID | None, limit: int, *, newest_first: bool,
+    scope: DataScope,
+) -> list[Message]:  # fmt: skip
+    """Requests to customers of a scope, in the order of their ids, which is that in which they were made, or the other way, after the given
     one."""
+    values: list[Any] = [state, customer_id, after, limit]
     beyond, order = ("<", "desc") if newest_first else (">", "asc")
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from message_request
             where ($1::text is null or state = $1) and ($2::uuid is null or customer_id = $2)
               and ($3::uuid is null or id {beyond} $3)
+              and {scope.where("message_request.customer_id", values)}
             order by id {order} limit $4""",
-        state, customer_id, after, limit,
-    )  # fmt: skip
+        *values,
+    )
     return [_message(row) for row in rows]
 
 

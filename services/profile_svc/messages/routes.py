@@ -17,6 +17,8 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
+    list_visible,
     page_of,
     read_cursor,
     service_router,
@@ -25,6 +27,7 @@ from shared.chassis import (
 from shared.chassis.audit import add_access
 from shared.chassis.http.instants import refuse_future
 from shared.chassis.http.pages import DEFAULT_LIMIT
+from shared.errors import not_found
 
 router = service_router(prefix="/v1/message-requests", tags=["messages"])
 
@@ -38,6 +41,7 @@ OfCustomer = Annotated[Id | None, Query(description="only those to this customer
 @router.get("", dependencies=READ)
 async def list_message_requests(
     tx: Tx,
+    actor: CurrentActor,
     state: State = None,
     customer_id: OfCustomer = None,
     order: Order = "oldest",
@@ -48,7 +52,13 @@ async def list_message_requests(
     what it has reported on is not among them any more, and nothing that was committed late is missed."""
     after = read_cursor(cursor, UUID)
     listed = await repository.list_messages(
-        tx, state, customer_id, None if after is None else after[0], limit + 1, newest_first=order == "newest"
+        tx,
+        state,
+        customer_id,
+        None if after is None else after[0],
+        limit + 1,
+        newest_first=order == "newest",
+        scope=data_scope(tx, actor),
     )
     page = page_of(listed, limit, lambda message: (message.id,))
     return Page(items=[MessageRequestRead.of(message) for message in page.items], next=page.next)
@@ -61,6 +71,8 @@ async def read_message_request(
     """The message with its text in English and Chinese, made now of the template and of the customer's file, and the
     address it goes to."""
     message = await repository.get_message(tx, message_id)
+    if not await list_visible(tx, actor, [message.customer_id]):
+        raise not_found("message_not_found", "There is no such message request.")
     await add_access(tx, actor, "read_message", [message.customer_id])
     files = await repository.find_files(tx, [message.customer_id])
     consented = message.channel is not None and await handlers.consents_to(

@@ -104,7 +104,7 @@ async def test_P5_an_employee_sees_the_accounts_of_its_unit_and_of_those_below_i
 async def test_P5_a_deputy_sees_the_accounts_while_it_stands_in_and_not_while_it_is_away_itself(
     database: Database,
 ) -> None:
-    away = {"absent_from": hours(1), "absent_until": hours(3)}
+    away: dict[str, Any] = {"absent_from": hours(1), "absent_until": hours(3)}
     await hear(database, *TEAMS, employee("bob", deputy_id="ann", **away))
     seen = [await visible(database, manager("ann"), at) for at in (0, 1, 2, 3)]
     assert seen == [{ANNS, NOBODYS}, {ANNS, BOBS, NOBODYS}, {ANNS, BOBS, NOBODYS}, {ANNS, NOBODYS}]
@@ -115,7 +115,7 @@ async def test_P5_a_deputy_sees_the_accounts_while_it_stands_in_and_not_while_it
 
 
 async def test_P5_a_circle_of_deputies_and_of_units_ends(database: Database) -> None:
-    away = {"absent_from": hours(-1)}
+    away: dict[str, Any] = {"absent_from": hours(-1)}
     await hear(database, *TEAMS, employee("bob", deputy_id="cy", **away), employee("cy", deputy_id="bob", **away))
     await hear(database, UnitChanged(unit="x", parent="y", changed_at=NOON))
     await hear(database, UnitChanged(unit="y", parent="x", changed_at=NOON))

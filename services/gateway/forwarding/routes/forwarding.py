@@ -17,7 +17,7 @@ from services.gateway.forwarding.handlers.overview import load_fresh_overview
 from services.gateway.forwarding.routes.streams import stream_to_service
 from services.gateway.partners.handlers import reporter_of
 from services.gateway.references.handlers import require_customer
-from shared.chassis import Actor, Id, Refused, allow, passes_query_on
+from shared.chassis import Actor, Id, Refused, allow, list_visible, passes_query_on
 from shared.chassis.access import READ, WRITE, actor_of
 from shared.chassis.audience import filter_fields, hidden_fields
 from shared.chassis.http.strict_json import parse_json
@@ -102,11 +102,11 @@ def _own_methods(request: Request) -> list[str]:
 
 
 async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:
-    """Refuse a partner with 404 when a customer named in the path, the query or the body is none of its own."""
-    if actor.partner_id is None:
+    """Refuse a partner, or who is held to accounts, with 404 when a customer named in the path, the query or the body is none of its own."""
+    if actor.sees_every_customer:
         return
     path = request.scope["path"].removeprefix("/v1/")
-    if not is_for_partners(path):
+    if actor.partner_id is not None and not is_for_partners(path):
         raise Refused(403, "forbidden", "Partners see their own customers and cases only.")
     named = [customer_in(path), *request.query_params.getlist("customer_id"), *_customers_named_in(body)]
     ids = {text: uuid_in(text) for text in named if text is not None}
@@ -116,6 +116,8 @@ async def _require_own_customers(request: Request, actor: Actor, body: bytes) ->
         async with service_of(request).database.transaction() as tx:
             for customer_id in filter(None, ids.values()):
                 await require_customer(tx, customer_id, reporter_of(actor))
+                if actor.partner_id is None and not await list_visible(tx, actor, [customer_id]):
+                    raise customer_not_found(customer_id)
 
 
 def _customers_named_in(body: bytes) -> list[str | None]:

@@ -70,7 +70,7 @@ async def list_nominations(
         f"""select {NOMINATION} from nomination
             where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
               and ($4::timestamptz is null or (nominated_at, nomination_id) < ($4, $5::uuid))
-              and {scope.where("customer_id", values)}
+              and {scope.where("nomination.customer_id", values)}
             order by nominated_at desc, nomination_id desc limit $6""",
         *values,
     )
@@ -158,7 +158,7 @@ async def list_classes(
         f"""select {CLASS} from account_class
             where class = $1 and ($2::text is null or $2 = any(kinds)) and effective @> $3::timestamptz
               and ($4::uuid is null or customer_id > $4)
-              and {scope.where("customer_id", values)}
+              and {scope.where("account_class.customer_id", values)}
             order by customer_id limit $5""",
         *values,
     )

@@ -225,7 +225,7 @@ async def list_movers(
     rows = await tx.raw.fetch(
         f"""select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
            where run_id = $1 and ($2::text is null or outcome = $2) and ($3::uuid is null or customer_id > $3)
-             and {scope.where("customer_id", values)}
+             and {scope.where("evaluation_mover.customer_id", values)}
            order by customer_id limit $4""",
         *values,
     )
