@@ -13,11 +13,14 @@ from tests.system import System
 # of each copy its tables, without what says when it was written
 COPIES: Mapping[tuple[str, str], Sequence[str]] = {
     ("profile", "overview"): ("overview", "case_copy", "receivable_copy"),
-    ("complaint", "customers"): ("customer_source", "tier_copy"),
-    ("loyalty", "customers"): ("customer_source",),
+    ("complaint", "customers"): ("tier_copy",),
+    ("complaint", "teams"): ("account_team",),
+    ("loyalty", "sources"): ("customer_source",),
     ("loyalty", "tiers"): ("tier_copy",),
-    ("tiering", "customers"): ("customer_source", "customer_file", "account_team"),
-    ("tiering", "employees"): ("employee_centre", "employee_absence"),
+    ("tiering", "customers"): ("customer_file",),
+    ("tiering", "sources"): ("customer_source",),
+    ("tiering", "teams"): ("account_team",),
+    ("tiering", "employees"): ("employee_copy", "employee_centre", "employee_absence"),
     ("tiering", "money"): ("receivable_fact", "payment_fact"),
     ("tiering", "external_facts"): ("contact_fact", "case_fact", "case_change", "customer_traits", "group_parent"),
     ("gateway", "customers"): ("known_customer",),

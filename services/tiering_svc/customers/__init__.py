@@ -1,13 +1,13 @@
 """Customers: who is known to tiering, whose customers they are, who looks after them, and the lock on each.
 
-Owns: that a customer is known (its row of `standing`, as far as it says only that), `customer_source` (who has a
-reference of its own to a customer, and so may see it), and copies of account teams, of the centres employees work at,
-and of their absences (`team_member`, `employee_centre`, `employee_absence`).
+Owns: that a customer is known (its row of `standing`, as far as it says only that), and since when it has a file
+(`customer_file`). Who has a reference of it, who looks after it, at which centres employees work and when they are away
+is kept by `shared.people`; who was responsible when is worked out here.
 
 Does not own: who a customer is, its references and its team: profile does, and announces them. The tier in the row of
 `standing` is the area `tiers`'.
 
-Invariants: a customer is known from the first event about it, whichever that is. A reference once registered stays. A
+Invariants: a customer is known from the first event about it, whichever that is. A
 customer has one account manager at a time, and a deputy while the manager is away; who it was in a past month can be
 told for ever, whichever of these facts came first. Neither the name nor the reference of a customer is stored here:
 sources are codes, people are ids.

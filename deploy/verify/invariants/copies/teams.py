@@ -1,10 +1,19 @@
 """Who looks after whom and where people work: announced, and the same where the past of it is asked for (P5)."""
 
-from deploy.verify.included import Every, Included
+from deploy.verify.included import Every, Included, the_same
 from deploy.verify.invariant import CUT, Between, Rows, Within
 
 EMPLOYEES_ANNOUNCED = "every change of where an employee works and when they are away is kept where it was announced to"
 CHANGES = """(select recorded_at, payload::jsonb as p from outbox where type = 'profile.employee_changed.v1')"""
+
+KEEP_PEOPLE = ("tiering", "complaint", "loyalty", "gateway")
+OF_TEAMS = "select assignment_id as key, customer_id, employee_id, role, assigned_at, released_at from"
+OF_UNITS = "select unit as key, parent, is_closed from"
+OF_EMPLOYEES = """select employee_id as key, unit, absent_from, absent_until, deputy_id, left_at from employee_copy
+    where num_nonnulls(unit, absent_from, left_at) > 0"""
+TEAMS = Rows("profile", f"{OF_TEAMS} account_team")  # views of profile's own tables
+UNITS = Rows("profile", f"{OF_UNITS} unit_copy")
+DIRECTORY = Rows("profile", OF_EMPLOYEES)
 
 INVARIANTS = (
     Within(
@@ -53,16 +62,16 @@ INVARIANTS = (
             where r.times is null or (r.times is distinct from a.times and r.newest >= {CUT})
         """,
     ),
-    Between(
+    the_same(
         "teams_agree",
         "the account teams of all times are the same where responsibility is told from them",
-        Rows(
-            "profile", "select id as key, customer_id, employee_id, role, assigned_at, released_at from team_assignment"
-        ),
-        Rows(
-            "tiering",
-            "select assignment_id as key, customer_id, employee_id, role, assigned_at, released_at from account_team",
-        ),
+        *((TEAMS, Rows(service, f"{OF_TEAMS} account_team")) for service in KEEP_PEOPLE),
+    ),
+    the_same(
+        "directory_agrees",
+        "units, and who belongs to which and stands in for whom, are in every service as in the directory",
+        *((UNITS, Rows(service, f"{OF_UNITS} unit_copy")) for service in KEEP_PEOPLE),
+        *((DIRECTORY, Rows(service, OF_EMPLOYEES)) for service in KEEP_PEOPLE),
     ),
     Every(
         "employees_announced",
