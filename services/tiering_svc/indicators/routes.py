@@ -143,9 +143,9 @@ async def _list_members(
     own = (await list_members(tx, [customer_id]))[customer_id]
     if not group:
         return list(own)
-    below = [member for one in own for member in await external_facts.list_members(tx, one, as_of, known_at)]
+    below = [member for head in own for member in await external_facts.list_members(tx, head, as_of, known_at)]
     of_all = await list_members(tx, below)
-    return list(dict.fromkeys([*own, *(member for one in below for member in of_all[one])]))
+    return list(dict.fromkeys([*own, *(member for customer in below for member in of_all[customer])]))
 
 
 async def _load_rolled_up(

@@ -56,7 +56,7 @@ class Highest:
 
 
 class CommonLife(Life):
-    """The life of one customer, or of several from when they became one."""
+    """The life of one customer, or of several from when they became life."""
 
     def __init__(self, facts: Facts, reversals: Sequence[Fact], highest: Decisions) -> None:
         super().__init__(facts, reversals, highest)
@@ -115,13 +115,13 @@ def lives(company: Company, now: datetime) -> dict[UUID, tuple[list[Row], Watch]
             if key not in highest.of_entries or decision.rank >= highest.of_entries[key].rank:
                 highest.of_entries[key] = decision
     walked, _ = fold(company, reversals, highest, now)
-    found: dict[UUID, tuple[list[Row], Watch]] = {}
+    histories: dict[UUID, tuple[list[Row], Watch]] = {}
     for members, life in walked:  # the last life that a customer is in is its own
         for customer in members:
             member = life.member(customer)
             state = life.state
-            found[customer] = member.rows, Watch(member.below_since, state.grace_until, state.retained_until)
-    return found
+            histories[customer] = member.rows, Watch(member.below_since, state.grace_until, state.retained_until)
+    return histories
 
 
 def state_of(company: Company, customer: UUID, now: datetime) -> State:
@@ -134,7 +134,7 @@ def state_of(company: Company, customer: UUID, now: datetime) -> State:
 def fold(
     company: Company, reversals: Sequence[Fact], highest: Highest, until: datetime
 ) -> tuple[list[tuple[Class, CommonLife]], dict[tuple[UUID, datetime], Decision]]:
-    """All lives there were, those of single customers first, and what was decided for members who became one."""
+    """All lives there were, those of single customers first, and what was decided for members who became life."""
     walked: list[tuple[Class, CommonLife]] = []
     entries: dict[tuple[UUID, datetime], Decision] = {}
 
@@ -165,38 +165,38 @@ def fold(
                 entered[members] = before
                 for customer in members:
                     lives_of[customer] = members, life
-        for members, life in {m: (m, one) for m, one in lives_of.values()}.values():
+        for members, life in {m: (m, of_all) for m, of_all in lives_of.values()}.values():
             life.walk(t)
             if members in entered:
                 enter(life, entered[members], t, highest, entries)
     return walked, entries
 
 
-def become_one(life: CommonLife, root: CommonLife, absorbed: CommonLife, t: datetime) -> None:
+def become_one(common: CommonLife, root: CommonLife, absorbed: CommonLife, t: datetime) -> None:
     """The override set last holds for both; else the better tier does."""
-    life.merging, life.began = True, t
+    common.merging, common.began = True, t
     both = [root, absorbed]
-    overridden = [one for one in both if one.state.override is not None]
+    overridden = [life for life in both if life.state.override is not None]
     if overridden:
-        last = max(overridden, key=lambda one: one.state.override["starts_at"])  # type: ignore[index]
-        life.state = replace(last.state, promise=None)
+        last = max(overridden, key=lambda life: life.state.override["starts_at"])  # type: ignore[index]
+        common.state = replace(last.state, promise=None)
         return
-    life.promises = root.promises + absorbed.promises
-    ladder = oracle.ladder_of(life.governing(t))
+    common.promises = root.promises + absorbed.promises
+    ladder = oracle.ladder_of(common.governing(t))
 
-    def value(one: CommonLife) -> tuple[bool, bool, bool, int]:
-        state = one.state
+    def value(life: CommonLife) -> tuple[bool, bool, bool, int]:
+        state = life.state
         return state.tier is not None, state.ladder == ladder, state.ladder == root.state.ladder, state.rank
 
-    alike = [one for one in both if value(one) == max(map(value, both))]
+    alike = [life for life in both if value(life) == max(map(value, both))]
     chosen = alike[0]
     for other in alike[1:]:
         if chosen.state.grace_until is not None and (
             other.state.grace_until is None or other.state.grace_until > chosen.state.grace_until
         ):
             chosen = other
-    retained = [one.state.retained_until for one in alike if one.state.retained_until is not None]
-    life.state = replace(chosen.state, retained_until=max(retained, default=None))
+    retained = [life.state.retained_until for life in alike if life.state.retained_until is not None]
+    common.state = replace(chosen.state, retained_until=max(retained, default=None))
 
 
 def enter(

@@ -6,8 +6,8 @@ from shared.messaging import Transaction
 
 async def has_merges(tx: Transaction) -> bool:
     """Whether any customer was ever merged."""
-    found: bool = await tx.raw.fetchval("select exists (select from customer_merge)")
-    return found
+    any_merge: bool = await tx.raw.fetchval("select exists (select from customer_merge)")
+    return any_merge
 
 
 def in_force(merge: str, as_of: str | None = None, known_at: str | None = None) -> str:

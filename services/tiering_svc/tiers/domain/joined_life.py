@@ -194,11 +194,11 @@ def _standing_on(row: TierChange, before: Standing, now: Standing, cutoffs_of: U
 def standing_of_member(entry: MemberEntry, now: Standing, begins: datetime, *, has_rows: bool) -> Standing:
     """Where a member of a common life stands. `now`: where all stand; `has_rows`: on a row of all of them, that began
     after `begins`."""
-    mine = entry.standing
-    standing = now._replace(customer_id=mine.customer_id, first_known=mine.first_known)
+    own = entry.standing
+    standing = now._replace(customer_id=own.customer_id, first_known=own.first_known)
     if not has_rows:
-        standing = standing._replace(**{name: getattr(mine, name) for name in OF_ROW})
-    if standing.below_since is not None and standing.below_since < begins and standing.below_since != mine.below_since:
+        standing = standing._replace(**{name: getattr(own, name) for name in OF_ROW})
+    if standing.below_since is not None and standing.below_since < begins and standing.below_since != own.below_since:
         return standing._replace(below_since=begins)  # who was below its tier before was another member
     return standing
 

@@ -17,9 +17,8 @@ from uuid import UUID
 from services.tiering_svc.core.domain.calendar import month_of
 from services.tiering_svc.indicators.domain.order import Reversal
 from services.tiering_svc.indicators.domain.running_totals import GroupTotals
-from services.tiering_svc.policies.domain.policy import Policy, snapshot_of_figures
-from services.tiering_svc.policies.domain.policy_timeline import AppliedReview, PolicyTimeline
-from services.tiering_svc.tiers.domain.explanation import decision_reasons
+from services.tiering_svc.policies.domain.policy import Policy
+from services.tiering_svc.policies.domain.policy_timeline import PolicyTimeline
 from services.tiering_svc.tiers.domain.joined_life import (
     NO_ID,
     Entering,
@@ -30,35 +29,16 @@ from services.tiering_svc.tiers.domain.joined_life import (
     corrected_entry,
     entered,
     joined_state,
-    promised_until,
     standing_of_member,
     watches_of_member,
 )
-from services.tiering_svc.tiers.domain.overrides import after_override, begin_override
-from services.tiering_svc.tiers.domain.review import ReviewDecision, review
+from services.tiering_svc.tiers.domain.life_steps import HighestDecision, LifeReview, LifeSteps, fell
+from services.tiering_svc.tiers.domain.overrides import begin_override
 from services.tiering_svc.tiers.domain.standing import Standing
-from services.tiering_svc.tiers.domain.tier_changes import (
-    Cause,
-    Decider,
-    Facts,
-    TierChange,
-    after_order,
-    changed,
-    figures_of,
-    may_move,
-)
+from services.tiering_svc.tiers.domain.tier_changes import TierChange
 from services.tiering_svc.tiers.domain.timeline import CustomerTimeline, TimelineInstant
 
 __all__ = ["NO_ID", "LifeReview", "TierLife", "Watch", "tier_life"]
-
-
-class LifeReview(NamedTuple):
-    """What a review found and decided about the customer."""
-
-    review: AppliedReview
-    before: Standing
-    facts: Facts
-    decision: ReviewDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +50,6 @@ class TierLife:
     watches: Sequence[Watch]
     reviews: Sequence[LifeReview]
     of_others: frozenset[str] = frozenset()  # ids of the overrides that were set for others who are one with it
-
-
-@dataclass(slots=True)
-class _HighestDecision:
-    """What had been decided for an instant before something came back: the highest rank, whether a row began with it,
-    the rank that is left of it, and the last return that lowered it."""
-
-    tier: str
-    rank: int
-    ladder: str
-    began_row: bool
-    left: int
-    lowered_by: UUID | None = None
-
-
-def _fell(now: Standing, decided: _HighestDecision, policy: Policy) -> bool:
-    """Whether less is decided now, on the same pyramid."""
-    return now.rank < decided.rank and now.ladder == decided.ladder == policy.ladder
 
 
 class _Saved(NamedTuple):
@@ -134,7 +96,7 @@ def _newest(instants: Iterable[datetime | None]) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
-class _Walk:
+class _Walk(LifeSteps):
     """The fold on its way: it goes forward instant by instant, and back to an order of which something came back.
 
     Of customers who were merged (P12) there is one walk from then on, which begins where those of its two `parts` have
@@ -167,9 +129,9 @@ class _Walk:
         self.reviews: list[LifeReview] = []
         self.totals = GroupTotals()
         self.saved: list[_Saved] = []  # one for each instant that was walked
-        self.decided: dict[int, _HighestDecision] = {}
+        self.decided: dict[int, HighestDecision] = {}
         self.entries: dict[UUID, MemberEntry] = {}
-        self.decided_at_entry: dict[UUID, _HighestDecision] = {}
+        self.decided_at_entry: dict[UUID, HighestDecision] = {}
         self.taken_back: UUID | None = None
 
     @property
@@ -270,75 +232,6 @@ class _Walk:
                 change = replace(change, previous_tier=before.tier)  # of several steps of an instant the last one stays
             self.rows.append(change)
 
-    def _end_override(self, policy: Policy, instant: TimelineInstant, month: date) -> TierChange | None:
-        """Where the override that is on ends; one that another replaced ends unnoticed."""
-        for override in instant.ended:
-            if override.override_id == self.override_on:
-                facts = self._facts(policy, instant.at, month)
-                self.override_on = None
-                self.standing, change = after_override(
-                    self.standing, facts, instant.at, month, self._decider(policy), override.ending
-                )
-                return change
-        return None
-
-    def _promise(self, instant: TimelineInstant) -> None:
-        """Of several customers who are one the promises to all of them hold (P12)."""
-        if not instant.promises or self.standing.overridden_until is not None:
-            return
-        promises = dict(self.promises)
-        for promise in instant.promises:
-            promises[promise.customer_id] = promise.until
-        self.promises = promises
-        self.standing = self.standing._replace(promised_until=promised_until(promises))
-
-    def _order(self, policy: Policy, instant: TimelineInstant, month: date) -> TierChange | None:
-        """Orders, or members of the group that come and go (P2), which alone place nobody who has not ordered."""
-        members, orders = self.timeline.members_at(instant.at, policy), [self.orders[n] for n in instant.orders]
-        alive = [o.order_id for o in orders if o.quantity > 0 and self.timeline.buyer_of(o) in members]
-        regrouped = instant.merged or (instant.regrouped and policy.together)
-        if not (alive or regrouped) or not may_move(self.standing, policy):
-            return None
-        facts = self._facts(policy, instant.at, month)
-        if not alive and self.standing.tier is None and not (policy.life.up_at_once and figures_of(facts).orders):
-            return None
-        self.standing, change = after_order(
-            self.standing, facts, instant.at, month, self._decider(policy), max(alive, default=None),
-            trigger="merge" if instant.merged else "group",
-        )  # fmt: skip
-        return change
-
-    def _review(self, applied: AppliedReview, month: date) -> TierChange | None:
-        before, facts = self.standing, self._facts(applied.policy, applied.as_of, month)
-        decision = review(before, facts, applied.as_of, month, self._decider(applied.policy), applied.run_id)
-        self.reviews.append(LifeReview(applied, before, facts, decision))
-        self.standing = decision.standing
-        return decision.change
-
-    def _facts(self, policy: Policy, at: datetime, month: date) -> Facts:
-        members = self.timeline.members_at(at, policy)
-        figures = self.totals.window(month, policy.months, members)
-        customers = self.timeline.customers_at(at, policy)
-        if not policy.classes and customers == 1:
-            return figures
-        if not policy.classes:
-            return replace(snapshot_of_figures(figures, month, policy.months), members=customers)
-        snapshot = self.timeline.snapshots[at, policy.months, members]
-        figures.returned_amount = snapshot.figures.returned_amount
-        figures.returned_count = snapshot.figures.returned_count
-        return replace(
-            snapshot, figures=figures, first_order_ever=self.totals.first_order_at(members),
-            last_order_ever=self.totals.last_order_at(members), members=customers,
-        )  # fmt: skip
-
-    def _decider(self, policy: Policy) -> Decider:
-        return Decider(policy, self.zone, lambda: NO_ID)
-
-    def _watch(self, before: Standing, at: datetime) -> None:
-        if before.below_since is not None and self.standing.below_since != before.below_since:
-            assert before.grace_until is not None
-            self.watches.append(Watch(before.below_since, before.grace_until, at))
-
     # --- whose life it is ---
 
     def _enter(self, instant: TimelineInstant, change: TierChange | None, policy: Policy, month: date) -> None:
@@ -349,7 +242,7 @@ class _Walk:
         for member in self.timeline.everybody:
             before = self._part_of(member).standing_of(member)
             entry, decided = entered(before, entering), self.decided_at_entry.get(member)
-            if decided is not None and now.overridden_until is None and _fell(now, decided, policy):
+            if decided is not None and now.overridden_until is None and fell(now, decided, policy):
                 if now.rank < decided.left:
                     decided.left, decided.lowered_by = now.rank, self.taken_back
                 if entry.row is not None or decided.began_row:
@@ -365,7 +258,7 @@ class _Walk:
         fell = entry.row is not None and entry.row.kind == "downgrade"
         if not fell and (decided is None or now.rank >= decided.rank):
             began_row = entry.row is not None
-            self.decided_at_entry[member] = _HighestDecision(now.tier, now.rank, now.ladder, began_row, now.rank)
+            self.decided_at_entry[member] = HighestDecision(now.tier, now.rank, now.ladder, began_row, now.rank)
 
     def _part_of(self, member: UUID) -> "_Walk":
         return next(part for part in self.parts if member in part.timeline.everybody)
@@ -401,61 +294,3 @@ class _Walk:
     def reviews_of(self, member: UUID) -> list[LifeReview]:
         """What the reviews made of a member."""
         return [*self._part_of(member).reviews_of(member), *self.reviews] if self.parts else self.reviews
-
-    # --- what had been decided before something came back ---
-
-    def _corrected(
-        self, number: int, instant: TimelineInstant, before: Standing, change: TierChange | None, policy: Policy,
-        month: date,
-    ) -> TierChange | None:  # fmt: skip
-        """The row of the instant: a correction where a higher tier had been decided for it (K18)."""
-        decided = self.decided.get(number)
-        if decided is None or self.standing.overridden_until is not None:
-            return self._keep_in_mind(number, instant, change)
-        if self.standing.tier is None:  # all that had placed it came back
-            facts, placed = self._facts(policy, instant.at, month), max(instant.orders, default=None)
-            cause = Cause("order", None if placed is None else self.orders[placed].order_id)
-            self.standing, change = changed(
-                self.standing, policy.grade_by(facts, month), "first", facts, instant.at, month, self._decider(policy),
-                cause,
-            )  # fmt: skip
-        now = self.standing
-        if not _fell(now, decided, policy):
-            return self._keep_in_mind(number, instant, change)
-        if now.rank < decided.left:
-            decided.left, decided.lowered_by = now.rank, self.taken_back
-        if change is None and not decided.began_row:
-            return None
-        return self._correction(decided, instant, before, policy, month)
-
-    def _correction(
-        self, decided: _HighestDecision, instant: TimelineInstant, before: Standing, policy: Policy, month: date
-    ) -> TierChange:
-        """The row that is left where a higher tier had been decided; retention and grace go on as without it."""
-        now = self.standing
-        assert now.tier is not None
-        reasons = decision_reasons(
-            policy, self._facts(policy, instant.at, month), month, now.rank, trigger="reversal",
-            order_id=decided.lowered_by,
-        )  # fmt: skip
-        self.standing = now._replace(
-            kind="correction", since=instant.at, row_id=NO_ID, policy_id=policy.policy_id,
-            policy_version=policy.version, cutoffs_of=policy.run_id,
-        )  # fmt: skip
-        return TierChange(
-            NO_ID, now.customer_id, decided.tier, now.tier, now.rank, "correction", instant.at, policy.policy_id,
-            policy.version, None, now.retained_until, reasons,
-        )  # fmt: skip
-
-    def _keep_in_mind(self, number: int, instant: TimelineInstant, change: TierChange | None) -> TierChange | None:
-        """Remember what was decided for the instant, unless it was a fall; an order that changed nothing decided
-        nothing."""
-        now = self.standing
-        fell = change is not None and change.kind == "downgrade"
-        assessed = change is not None or instant.reviews or instant.ended is not None
-        if now.tier is None or now.ladder is None or fell or not assessed or now.overridden_until is not None:
-            return change
-        decided = self.decided.get(number)
-        if decided is None or now.rank >= decided.rank:
-            self.decided[number] = _HighestDecision(now.tier, now.rank, now.ladder, change is not None, now.rank)
-        return change

@@ -88,12 +88,12 @@ async def load_timelines(
             buyers=buyers,
         )
     joined = _join(timelines, joining, merges, groups)
-    found = [
+    complete = [
         replace(joined[customer_id], customer_id=customer_id)
         for customer_id in wanted
         if all_of_them or any(member in known or member in groups for member in identities.class_of(customer_id))
     ]
-    return await _with_snapshots(tx, found, timeline, until, known_at)
+    return await _with_snapshots(tx, complete, timeline, until, known_at)
 
 
 def _join(
