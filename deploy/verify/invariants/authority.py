@@ -124,8 +124,13 @@ ADJUSTMENTS_ALONE = f"""
 ENTRIES = """
     select e.id, e.kind, e.points, a.state, a.points as decided from entry e
     full join (select * from adjustment where kind <> 'adjustment') a on a.entry_id = e.id
+    left join lateral (  -- held for approval when its case turned out to be another customer's
+        select to_customer from settlement_move m where m.resolution_id = a.id and m.granted_by is null
+        order by step desc limit 1) m on true
     where (e.kind = 'grant' or e.kind = 'transfer' and e.points < 0 or a.entry_id is not null)
-      and (a.id is null or e.id is null or a.state <> 'posted' or a.points <> e.points or a.customer_id <> e.customer_id
+      and not exists (select from settlement_move m where m.granted_by = e.id)
+      and (a.id is null or e.id is null or a.state <> 'posted' or a.points <> e.points 
+           or coalesce(m.to_customer, a.customer_id) <> e.customer_id
            or a.id is distinct from e.fact_id
            or e.kind <> case a.kind when 'settlement' then 'grant' else 'transfer' end)
 """

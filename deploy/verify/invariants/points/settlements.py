@@ -81,6 +81,7 @@ INVARIANTS = (
                 join proposal p on p.case_id = s.case_id and p.round = s.round and p.accepted
                 where s.name = 'resolution' and p.points > 0 and (
                     exists (select from case_step i where i.case_id = s.case_id and i.name = 'identification'
+                            and i.from_customer is null
                             and i.number > s.number)
                     or exists (select from complaint_case c where c.id = s.case_id and c.customer_id is null))""",
             of_events=OF_EVENTS,
