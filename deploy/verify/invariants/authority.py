@@ -129,7 +129,7 @@ ENTRIES = """
         order by step desc limit 1) m on true
     where (e.kind = 'grant' or e.kind = 'transfer' and e.points < 0 or a.entry_id is not null)
       and not exists (select from settlement_move m where m.granted_by = e.id)
-      and (a.id is null or e.id is null or a.state <> 'posted' or a.points <> e.points 
+      and (a.id is null or e.id is null or a.state <> 'posted' or a.points <> e.points
            or coalesce(m.to_customer, a.customer_id) <> e.customer_id
            or a.id is distinct from e.fact_id
            or e.kind <> case a.kind when 'settlement' then 'grant' else 'transfer' end)

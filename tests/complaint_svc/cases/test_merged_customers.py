@@ -71,6 +71,6 @@ async def test_C1_a_case_taken_for_anothers_is_theirs(client, two, database, del
     assert (line["step"], line["from_customer"], line["to_customer"]) == ("identification", str(CUSTOMER), str(OTHER))
     back = await client.post(f"/v1/complaints/{case['id']}/identification", json={"customer_id": str(CUSTOMER)})
     assert [d["due_at"] for d in back.json()["deadlines"]] == [d["due_at"] for d in moved["deadlines"]]
-    told = [e for e in await announced() if isinstance(e, CustomerIdentified)]
-    assert [(e.previous_customer_id, e.customer_id, e.step) for e in told] == [
+    linked = [e for e in await announced() if isinstance(e, CustomerIdentified)]
+    assert [(e.previous_customer_id, e.customer_id, e.step) for e in linked] == [
         (CUSTOMER, OTHER, 2), (OTHER, CUSTOMER, 3)]  # fmt: skip

@@ -37,7 +37,7 @@ def unmerged(whose: UUID = ANNA, root: UUID = ANNA, absorbed: UUID = BERT, merge
 
 
 @pytest.fixture
-def tell(database: Database, deliver: Deliver) -> Any:
+def announce_to(database: Database, deliver: Deliver) -> Any:
     async def deliver_facts(*facts: Event) -> None:
         await deliver(database, subscriptions, list(facts))
         assert await broken_invariants(database) == {}
@@ -55,27 +55,29 @@ def kinds_of(entries: Sequence[dict[str, Any]]) -> list[tuple[str, str, int]]:
     return [(names[entry["customer_id"]], entry["kind"], entry["points"]) for entry in entries]
 
 
-async def test_L1_a_read_of_either_id_answers_for_all_members(client: httpx.AsyncClient, earn: Earn, tell: Any) -> None:
+async def test_L1_a_read_of_either_id_answers_for_all_members(
+    client: httpx.AsyncClient, earn: Earn, announce_to: Any
+) -> None:
     await earn("30.00", ANNA, 3)
     await earn("100.00", BERT, 2)
-    await tell(merged())
+    await announce_to(merged())
     for customer in (ANNA, BERT):
         assert await figures(client, customer) == {"balance": 130, "held": 0, "debt": 0, "borrowed": 0, "lent": 0}
         entries = (await client.get(f"{points_of(customer)}/entries")).json()["items"]
         assert sorted(kinds_of(entries)) == [("anna", "earn", 30), ("bert", "earn", 100)]
         lots = (await client.get(f"{points_of(customer)}/lots")).json()["items"]
         assert [lot["remaining"] for lot in lots] == [30, 100]
-    await tell(unmerged(BERT))
+    await announce_to(unmerged(BERT))
     assert (await figures(client, ANNA))["balance"] == 30
     assert (await figures(client, BERT))["balance"] == 100
 
 
 async def test_L1_pages_of_entries_show_each_of_a_merged_customer_once(
-    client: httpx.AsyncClient, earn: Earn, tell: Any
+    client: httpx.AsyncClient, earn: Earn, announce_to: Any
 ) -> None:
     for number in range(4):
         await earn("10.00", (ANNA, BERT)[number % 2], 9 - number)
-    await tell(merged())
+    await announce_to(merged())
     seen, cursor = [], None
     while True:
         more = {"cursor": cursor} if cursor else {}
@@ -87,12 +89,12 @@ async def test_L1_pages_of_entries_show_each_of_a_merged_customer_once(
 
 
 async def test_L1_a_redemption_takes_the_wallet_it_names_first_then_the_others_by_expiry(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     await earn("30.00", ANNA, 1)
     await earn("50.00", BERT, 9)
     await earn("40.00", CARL, 5)
-    await tell(merged(), merged(CARL, ANNA, CARL, UUID(int=0x112)))
+    await announce_to(merged(), merged(CARL, ANNA, CARL, UUID(int=0x112)))
     assert problem_of(await post(client, f"{points_of(ANNA)}/redemptions", {"points": 121})) == (
         409, "not_enough_points")  # fmt: skip
     answer = await post(client, f"{points_of(ANNA)}/redemptions", {"points": 100})
@@ -101,25 +103,25 @@ async def test_L1_a_redemption_takes_the_wallet_it_names_first_then_the_others_b
     assert await balances_of(database, BERT) == (0, 0, 0)  # earned before Carl's, so over before
     assert await balances_of(database, CARL) == (20, 0, 0)
     assert await broken_invariants(database) == {}
-    await tell(unmerged(), unmerged(CARL, ANNA, CARL, UUID(int=0x112)))
+    await announce_to(unmerged(), unmerged(CARL, ANNA, CARL, UUID(int=0x112)))
     assert await figures(client, ANNA) == {"balance": 0, "held": 0, "debt": 0, "borrowed": 70, "lent": 0}
     assert (await figures(client, BERT))["lent"] == 50
     assert (await figures(client, CARL))["lent"] == 20
 
 
 async def test_K10_what_was_borrowed_returns_to_the_lots_of_its_owner(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     await earn("30.00", ANNA, 3)
     await earn("100.00", BERT, 2)
     before = (await client.get(f"{points_of(BERT)}/lots")).json()["items"]
-    await tell(merged(BERT))
+    await announce_to(merged(BERT))
     spent = (await post(client, f"{points_of(ANNA)}/redemptions", {"points": 50})).json()["id"]
     part = await post(client, f"{points_of(BERT)}/redemptions/{spent}/reversal", {"points": 15})
     assert (part.status_code, part.json()["points"]) == (201, 15)
     assert await balances_of(database, ANNA) == (0, 0, 0)
     assert await balances_of(database, BERT) == (95, 0, 0)
-    await tell(unmerged())
+    await announce_to(unmerged())
     assert problem_of(await post(client, f"{points_of(BERT)}/redemptions/{spent}/reversal")) == (
         404, "redemption_not_found")  # fmt: skip
     assert (await figures(client, ANNA))["borrowed"] == 5
@@ -130,52 +132,52 @@ async def test_K10_what_was_borrowed_returns_to_the_lots_of_its_owner(
 
 
 async def test_K9_after_an_undo_what_is_earned_next_repays_what_was_borrowed(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     await earn("100.00", BERT, 2)
     await earn("1.00", ANNA, 2)
-    await tell(merged())
+    await announce_to(merged())
     await post(client, f"{points_of(ANNA)}/redemptions", {"points": 81})
     await earn("10.00", ANNA, 1)
     assert await balances_of(database, ANNA) == (10, 0, 0)  # while they are one nothing is owed
-    await tell(unmerged())
+    await announce_to(unmerged())
     assert await balances_of(database, ANNA) == (10, 0, 0)
     await earn("30.00", ANNA, 1)
     assert await figures(client, ANNA) == {"balance": 10, "held": 0, "debt": 0, "borrowed": 50, "lent": 0}
     assert await figures(client, BERT) == {"balance": 50, "held": 0, "debt": 0, "borrowed": 0, "lent": 50}
     await earn("10.00", BERT, 1)
     assert (await figures(client, BERT))["balance"] == 60
-    await tell(resolved(ANNA, uuid4(), 70))
+    await announce_to(resolved(ANNA, uuid4(), 70))
     assert await figures(client, ANNA) == {"balance": 30, "held": 0, "debt": 0, "borrowed": 0, "lent": 0}
     assert (await figures(client, BERT))["balance"] == 110
     assert await broken_invariants(database) == {}
 
 
 async def test_K9_an_order_that_repaid_and_comes_back_is_a_debt_of_who_bought(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     await earn("100.00", BERT, 2)
     await earn("1.00", ANNA, 2)
-    await tell(merged())
+    await announce_to(merged())
     await post(client, f"{points_of(ANNA)}/redemptions", {"points": 81})
     order = order_placed(ANNA, uuid4(), ("A", "60.00"), at=system_clock() - timedelta(days=1))
-    await tell(unmerged(), order)
-    await tell(returned_whole(order, uuid4()))
+    await announce_to(unmerged(), order)
+    await announce_to(returned_whole(order, uuid4()))
     assert await figures(client, ANNA) == {"balance": 0, "held": 0, "debt": 60, "borrowed": 20, "lent": 0}
     assert await figures(client, BERT) == {"balance": 80, "held": 0, "debt": 0, "borrowed": 0, "lent": 20}
 
 
 @pytest.mark.parametrize("undone", [False, True])
 async def test_L1_a_hold_that_borrowed_gives_back_what_is_not_captured(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any, *, undone: bool
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any, *, undone: bool
 ) -> None:
     await earn("30.00", ANNA, 3)
     await earn("100.00", BERT, 2)
-    await tell(merged())
+    await announce_to(merged())
     held = [(await post(client, f"{points_of(ANNA)}/holds", {"points": points})).json()["id"] for points in (40, 50)]
     assert await figures(client, BERT) == {"balance": 40, "held": 90, "debt": 0, "borrowed": 0, "lent": 0}
     if undone:
-        await tell(unmerged())
+        await announce_to(unmerged())
         assert (await figures(client, BERT))["lent"] == 60
     assert (await post(client, f"/v1/holds/{held[0]}/capture", {"points": 35})).status_code == 201
     assert (await post(client, f"/v1/holds/{held[1]}/release")).status_code == 201
@@ -187,13 +189,13 @@ async def test_L1_a_hold_that_borrowed_gives_back_what_is_not_captured(
 
 
 async def test_K9_a_debt_of_its_own_is_not_paid_with_borrowed_points(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     order = order_placed(ANNA, uuid4(), ("A", "30.00"), at=system_clock() - timedelta(days=1))
-    await tell(order)
+    await announce_to(order)
     await earn("100.00", BERT, 2)
     await post(client, f"{points_of(ANNA)}/redemptions", {"points": 30})
-    await tell(returned_whole(order, uuid4()), merged())
+    await announce_to(returned_whole(order, uuid4()), merged())
     assert await balances_of(database, ANNA) == (0, 0, 30)
     spent = (await post(client, f"{points_of(ANNA)}/redemptions", {"points": 20})).json()
     assert (await balances_of(database, ANNA), await balances_of(database, BERT)) == ((0, 0, 30), (80, 0, 0))
@@ -204,27 +206,27 @@ async def test_K9_a_debt_of_its_own_is_not_paid_with_borrowed_points(
 
 @pytest.mark.parametrize("whose", [ANNA, BERT])
 async def test_P12_either_event_of_a_merge_and_of_its_undoing_is_enough_in_any_order(
-    client: httpx.AsyncClient, earn: Earn, tell: Any, whose: UUID
+    client: httpx.AsyncClient, earn: Earn, announce_to: Any, whose: UUID
 ) -> None:
-    await tell(merged(whose))
+    await announce_to(merged(whose))
     await earn("10.00", ANNA, 2)
     await earn("10.00", BERT, 2)
     assert (await figures(client, ANNA))["balance"] == (await figures(client, BERT))["balance"] == 20
-    await tell(unmerged(whose))
-    await tell(merged(ANNA), merged(BERT))
+    await announce_to(unmerged(whose))
+    await announce_to(merged(ANNA), merged(BERT))
     assert (await figures(client, ANNA))["balance"] == (await figures(client, BERT))["balance"] == 10
-    await tell(unmerged(whose, ANNA, CARL, UUID(int=0x113)))
-    await tell(merged(whose, ANNA, CARL, UUID(int=0x113)))
+    await announce_to(unmerged(whose, ANNA, CARL, UUID(int=0x113)))
+    await announce_to(merged(whose, ANNA, CARL, UUID(int=0x113)))
     assert (await client.get(points_of(ANNA))).json()["members"] == [str(ANNA)]
 
 
 async def test_G1_a_partner_sees_and_spends_its_own_part_only(
-    client: httpx.AsyncClient, earn: Earn, tell: Any, as_role: Any
+    client: httpx.AsyncClient, earn: Earn, announce_to: Any, as_role: Any
 ) -> None:
     await earn("30.00", ANNA, 3)
     await earn("100.00", BERT, 2)
     partner = uuid4()
-    await tell(
+    await announce_to(
         merged(), CustomerReferenceRegistered(customer_id=ANNA, source=f"partner:{partner}", registered_at=day(0))
     )
     headers = as_role("partner", partner_id=partner)
@@ -238,11 +240,11 @@ async def test_G1_a_partner_sees_and_spends_its_own_part_only(
 
 
 async def test_L1_limits_of_a_customer_count_over_all_who_are_one(
-    client: httpx.AsyncClient, earn: Earn, tell: Any
+    client: httpx.AsyncClient, earn: Earn, announce_to: Any
 ) -> None:
     await earn("1000.00", ANNA, 3)
     await earn("1000.00", BERT, 2)
-    await tell(merged())
+    await announce_to(merged())
     limit = (await client.get("/v1/programmes")).json()["items"][0]["document"]["limits"]["customer"]
     most = {"points": limit, "reason": "a correction"}
     assert (await post(client, f"{points_of(ANNA)}/adjustments", most)).status_code == 201
@@ -254,11 +256,11 @@ async def test_L1_limits_of_a_customer_count_over_all_who_are_one(
 
 
 async def test_L1_members_that_spend_each_others_points_at_once_spend_each_point_once(
-    client: httpx.AsyncClient, database: Database, earn: Earn, tell: Any
+    client: httpx.AsyncClient, database: Database, earn: Earn, announce_to: Any
 ) -> None:
     await earn("50.00", ANNA, 3)
     await earn("50.00", BERT, 2)
-    await tell(merged())
+    await announce_to(merged())
     sent = [post(client, f"{points_of((ANNA, BERT)[n % 2])}/redemptions", {"points": 20}) for n in range(8)]
     answers = await asyncio.gather(*sent)
     assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409] * 3

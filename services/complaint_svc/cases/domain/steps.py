@@ -240,8 +240,8 @@ def identify(case: Case, customer_id: UUID, tiers: TierHistory, request: StepReq
     previous = case.customer_id
     case, events = _advance_to(case, "identification", request, terms)
     case = record_step(case, "identification", request)
-    told = replace(case.steps[-1], from_customer=previous, to_customer=customer_id)
-    case = replace(case, steps=(*case.steps[:-1], told), customer_id=customer_id, tier=tiers.at(request.at))
+    recorded = replace(case.steps[-1], from_customer=previous, to_customer=customer_id)
+    case = replace(case, steps=(*case.steps[:-1], recorded), customer_id=customer_id, tier=tiers.at(request.at))
     case = _better_by(case, tiers, request.at, terms)
     linked = CustomerIdentified(
         **case.event_fields, open=case.status != "closed", previous_customer_id=previous, identified_at=request.at
