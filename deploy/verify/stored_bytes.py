@@ -33,9 +33,9 @@ class StoredBytes:
         checked, faults = 0, []
         for service in self.services:
             if location is not None:
-                count, found = await _compare(snapshots.now[service], open_store(location, service))
+                count, differing = await _compare(snapshots.now[service], open_store(location, service))
                 checked += count
-                faults += [f"{service}: {fault}" for fault in found]
+                faults += [f"{service}: {fault}" for fault in differing]
         return Result(self.code, self.name, outcome_of(faults), checked, len(faults), tuple(faults[:MAX_EXAMPLES]))
 
 

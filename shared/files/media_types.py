@@ -52,20 +52,20 @@ def text_of(head: bytes) -> str | None:
 def check_media_type(head: bytes, declared: str | None) -> str:
     """The type of the content; 415 `media_type_not_accepted` for what no upload may be, 422 `not_what_it_says` for
     content that is not of the declared type."""
-    found = find_media_type(head)
-    said = SAME.get(declared or "", declared or "")
-    if said not in UNKNOWN and said not in ACCEPTED:
-        raise _not_accepted(said)
-    if found == PLAIN and said == CSV:
+    content_type = find_media_type(head)
+    declared_type = SAME.get(declared or "", declared or "")
+    if declared_type not in UNKNOWN and declared_type not in ACCEPTED:
+        raise _not_accepted(declared_type)
+    if content_type == PLAIN and declared_type == CSV:
         return CSV  # a table of one column has no delimiter
-    if found == CSV and said == PLAIN:
+    if content_type == CSV and declared_type == PLAIN:
         return PLAIN  # commas are in every text
-    if said not in UNKNOWN and said != found:
+    if declared_type not in UNKNOWN and declared_type != content_type:
         detail = "The content is not of the media type that was declared."
-        raise Refused(422, "not_what_it_says", detail, declared=said, found=found)
-    if found not in ACCEPTED:
-        raise _not_accepted(found)
-    return found
+        raise Refused(422, "not_what_it_says", detail, declared=declared_type, found=content_type)
+    if content_type not in ACCEPTED:
+        raise _not_accepted(content_type)
+    return content_type
 
 
 def _not_accepted(media_type: str) -> Refused:

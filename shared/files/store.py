@@ -68,10 +68,10 @@ class ObjectFileStore:
     async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Reads the range at once (a part is small), and hands it on in pieces."""
         if end is None:
-            found = await self.stat(key)
-            if found is None:
+            info = await self.stat(key)
+            if info is None:
                 raise FileNotFoundError(key)
-            end = found.size
+            end = info.size
         if end <= start:
             return
         content = memoryview(await obstore.get_range_async(self._store, key, start=start, end=end))

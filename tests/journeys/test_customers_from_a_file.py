@@ -12,9 +12,9 @@ FILE = "kind,name,source,ref\norganisation,单氏贸易,demo,erp-1\norganisation
 async def until_done(system: System, path: str) -> dict[str, Any]:
     async with asyncio.timeout(20):
         while True:
-            found: dict[str, Any] = (await system.gateway.get(path)).json()
-            if found["status"] not in ("waiting", "running"):
-                return found
+            imported: dict[str, Any] = (await system.gateway.get(path)).json()
+            if imported["status"] not in ("waiting", "running"):
+                return imported
             await asyncio.sleep(0.05)
 
 
@@ -25,12 +25,12 @@ async def test_P12_a_file_becomes_customers_whom_orders_find_by_their_reference(
     offset = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     assert (await system.gateway.patch(path, content=FILE, headers=offset)).status_code == 204
     assert (await system.gateway.head(path)).headers["upload-offset"] == str(len(FILE))
-    asked = await system.gateway.post("/v1/customer-imports", json={"upload_id": path.rpartition("/")[2]})
-    assert asked.status_code == 202, asked.text
-    done = await until_done(system, asked.headers["location"])
+    wanted = await system.gateway.post("/v1/customer-imports", json={"upload_id": path.rpartition("/")[2]})
+    assert wanted.status_code == 202, wanted.text
+    done = await until_done(system, wanted.headers["location"])
     assert (done["status"], done["rows"]["opened"]) == ("done", 2), done
     await system.settle()
-    rows = (await system.gateway.get(f"{asked.headers['location']}/rows")).json()["items"]
+    rows = (await system.gateway.get(f"{wanted.headers['location']}/rows")).json()["items"]
     order = {
         "order_id": "o-1", "customer": {"source": "demo", "ref": "erp-1"}, "placed_at": datetime.now(UTC).isoformat(),
         "currency": "USD", "channel": "web",
@@ -41,6 +41,6 @@ async def test_P12_a_file_becomes_customers_whom_orders_find_by_their_reference(
     assert placed.json()["customer_id"] == rows[0]["customer_id"]
     await system.settle()
     exported = await system.gateway.post("/v1/customer-exports", json={"fields": ["ref", "names"], "format": "ndjson"})
-    found = await until_done(system, exported.headers["location"])
-    content = await system.gateway.get(found["file"], headers={"Range": "bytes=0-0"})
+    imported = await until_done(system, exported.headers["location"])
+    content = await system.gateway.get(imported["file"], headers={"Range": "bytes=0-0"})
     assert (content.status_code, content.content) == (206, b"{")

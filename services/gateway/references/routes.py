@@ -40,6 +40,6 @@ async def offer_customer_ids(body: OffersRequested, request: Request, tx: Tx) ->
     They are registered when profile says that it has."""
     own_sources = request.app.state.sources
     known = [await own_sources.is_known(source) for source, _ in body.references]
-    asked = [(source, ref) for (source, ref), is_known in zip(body.references, known, strict=True) if is_known]
-    found = iter(await offer_ids(tx, asked) if body.offer else await find_ids(tx, asked))
-    return OffersRead(customer_ids=[next(found) if is_known else None for is_known in known], known_sources=known)
+    wanted = [(source, ref) for (source, ref), is_known in zip(body.references, known, strict=True) if is_known]
+    ids = iter(await offer_ids(tx, wanted) if body.offer else await find_ids(tx, wanted))
+    return OffersRead(customer_ids=[next(ids) if is_known else None for is_known in known], known_sources=known)

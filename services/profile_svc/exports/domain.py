@@ -29,19 +29,19 @@ class ExportRequest:
         return asdict(self)
 
 
-def fields_for(asked: Sequence[str] | None, hidden: Collection[str]) -> list[str]:
+def fields_for(wanted: Sequence[str] | None, hidden: Collection[str]) -> list[str]:
     """The fields of the file, in order: those that are asked for, or all that may be seen.
 
     422 `unknown_field` for one that is none, 403 `field_not_visible` for one that who asks may not see.
     """
-    if asked is None:
+    if wanted is None:
         return [name for name in TARGETS if name not in hidden]
-    for name in asked:
+    for name in wanted:
         if name not in TARGETS:
             raise invalid("unknown_field", "There is no field of that name.", pointer="/fields")
         if name in hidden:
             raise forbidden("field_not_visible", "This field is not yours to see.", pointer="/fields", field=name)
-    return list(dict.fromkeys(asked))
+    return list(dict.fromkeys(wanted))
 
 
 def header(request: ExportRequest) -> bytes:

@@ -26,17 +26,17 @@ PAGE = 200  # as many customers as the registry is asked for at once
 
 
 async def request_export(
-    tx: Transaction, actor: Actor, asked: ExportRequest, keep: timedelta
+    tx: Transaction, actor: Actor, wanted: ExportRequest, keep: timedelta
 ) -> tuple[repository.CustomerExport, Job]:
     """The export and its job."""
-    media_type = CSV if asked.format == "csv" else NDJSON
+    media_type = CSV if wanted.format == "csv" else NDJSON
     file = await open_generated_file(
-        tx, area=AREA, owner=actor.client, expires_at=tx.at + keep, name=f"customers-{tx.at:%Y-%m-%d}.{asked.format}",
+        tx, area=AREA, owner=actor.client, expires_at=tx.at + keep, name=f"customers-{tx.at:%Y-%m-%d}.{wanted.format}",
         media_type=media_type,
     )  # fmt: skip
     params = {"file_id": file.id, "actor": kept_actor(actor)}
     job = await request_job(tx, KIND, params, by=actor.subject, job_id=new_id())
-    await repository.add_export(tx, job.id, file.id, actor.client, asked.layout(), file.expires_at)
+    await repository.add_export(tx, job.id, file.id, actor.client, wanted.layout(), file.expires_at)
     return await repository.load_export(tx, job.id)
 
 
@@ -61,13 +61,13 @@ async def prepare_page(context: JobContext, job: Job) -> PreparedPage | DomainEr
         export, _ = await context.database.run(lambda tx: repository.load_export(tx, job.id))
     except DomainError as refusal:
         return refusal
-    asked = ExportRequest(**(export.layout or {}))
+    wanted = ExportRequest(**(export.layout or {}))
     actor = actor_again(job.params["actor"])
     after = None if place["after"] is None else UUID(place["after"])
-    files = await context.database.run(lambda tx: repository.list_page(tx, actor, asked.filters, after, PAGE))
-    references = await _first_references(context, [file.id for file in files], asked)
-    content = b"" if place["size"] else header(asked)
-    content += page([(file, references.get(file.id)) for file in files], asked)
+    files = await context.database.run(lambda tx: repository.list_page(tx, actor, wanted.filters, after, PAGE))
+    references = await _first_references(context, [file.id for file in files], wanted)
+    content = b"" if place["size"] else header(wanted)
+    content += page([(file, references.get(file.id)) for file in files], wanted)
     ids, is_last = tuple(file.id for file in files), len(files) < PAGE
     if not content:
         return PreparedPage(None, b"", ids, is_last)
@@ -97,9 +97,9 @@ async def write_page(tx: Transaction, job: Job, prepared: PreparedPage | DomainE
     return job.next(cursor, done=len(prepared.customer_ids))
 
 
-async def _first_references(context: JobContext, ids: list[UUID], asked: ExportRequest) -> dict[UUID, Reference]:
+async def _first_references(context: JobContext, ids: list[UUID], wanted: ExportRequest) -> dict[UUID, Reference]:
     """By customer the first of its references, where the file has a column for it; the registry keeps them."""
-    if not ids or not {"source", "ref"} & set(asked.fields):
+    if not ids or not {"source", "ref"} & set(wanted.fields):
         return {}
     query = {"customer_id": [str(id) for id in ids]}
     answer = await context.clients.get_json("gateway", "/internal/references", query)

@@ -54,8 +54,8 @@ async def list_customer_exports(
     tx: Tx, actor: CurrentActor, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CustomerExportRead]:
     """One's own exports, newest first, as long as they can be fetched."""
-    found = await repository.list_exports(tx, actor.client, read_cursor(cursor, datetime, UUID), limit + 1)
-    shown = [CustomerExportRead.of(*each) for each in found]
+    exports = await repository.list_exports(tx, actor.client, read_cursor(cursor, datetime, UUID), limit + 1)
+    shown = [CustomerExportRead.of(*each) for each in exports]
     return page_of(shown, limit, lambda export: (export.requested_at, export.id))
 
 

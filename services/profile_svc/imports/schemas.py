@@ -111,21 +111,21 @@ class CustomerImportRead(JobRead):
     expires_at: datetime = Field(description="until then it can be undone and its rows can be read")
 
     @classmethod
-    def of(cls, found: CustomerImport, job: Job) -> "CustomerImportRead":
+    def of(cls, imported: CustomerImport, job: Job) -> "CustomerImportRead":
         """An import and its job as they are shown."""
-        counts = {name: getattr(found, name) for name in CountsRead.model_fields}
-        reversal = found.reversal_id and ReversalRead(
-            id=found.reversal_id, customers_undone=found.reversed, customers_kept=found.kept
+        counts = {name: getattr(imported, name) for name in CountsRead.model_fields}
+        reversal = imported.reversal_id and ReversalRead(
+            id=imported.reversal_id, customers_undone=imported.reversed, customers_kept=imported.kept
         )
-        known: dict[str, Any] = found.problem or {}
+        known: dict[str, Any] = imported.problem or {}
         return cls(
             **job_fields(job),
-            dry_run=found.dry_run,
-            encoding=found.encoding,
+            dry_run=imported.dry_run,
+            encoding=imported.encoding,
             problem=FileProblemRead(**known) if known else None,
             rows=CountsRead(**counts),
             reversal=reversal or None,
-            expires_at=found.expires_at,
+            expires_at=imported.expires_at,
         )
 
 

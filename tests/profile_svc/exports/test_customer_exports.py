@@ -17,18 +17,18 @@ from tests.profile_svc.imports.importing import Importer, counted, ndjson
 SERVICE = "profile"
 
 
-async def exported(importer: Importer, **asked: Any) -> dict[str, Any]:
-    answer = await importer.client.post("/v1/customer-exports", json=asked)
+async def exported(importer: Importer, **wanted: Any) -> dict[str, Any]:
+    answer = await importer.client.post("/v1/customer-exports", json=wanted)
     assert answer.status_code == 202, answer.text
     await importer.work()
-    found: dict[str, Any] = (await importer.client.get(answer.headers["location"])).json()
-    assert found["status"] == "done", found
-    return found
+    imported: dict[str, Any] = (await importer.client.get(answer.headers["location"])).json()
+    assert imported["status"] == "done", imported
+    return imported
 
 
-async def content_of_export(importer: Importer, **asked: Any) -> bytes:
-    found = await exported(importer, **asked)
-    answer = await importer.client.get(found["file"])
+async def content_of_export(importer: Importer, **wanted: Any) -> bytes:
+    imported = await exported(importer, **wanted)
+    answer = await importer.client.get(imported["file"])
     assert (answer.status_code, answer.headers["content-length"]) == (200, str(len(answer.content)))
     return answer.content
 
@@ -59,21 +59,21 @@ async def test_P12_filters_hold_together(importer):
 
 async def test_P12_a_file_is_fetched_in_ranges_by_who_asked_for_it(importer, as_role, database):
     await importer.run(b"kind,name\n" + b"person,Ada\n" * 450)
-    found = await exported(importer, format="ndjson")
-    whole = await importer.client.get(found["file"])
-    assert (len(whole.content.splitlines()), found["progress"]["done"]) == (450, 450)
+    imported = await exported(importer, format="ndjson")
+    whole = await importer.client.get(imported["file"])
+    assert (len(whole.content.splitlines()), imported["progress"]["done"]) == (450, 450)
     tag = whole.headers["etag"]
-    part = await importer.client.get(found["file"], headers={"Range": "bytes=10-19", "If-Range": tag})
+    part = await importer.client.get(imported["file"], headers={"Range": "bytes=10-19", "If-Range": tag})
     assert (part.status_code, part.content) == (206, whole.content[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(whole.content)}"
-    other = await importer.client.get(found["file"], headers={"Range": "bytes=10-19", "If-Range": '"x"'})
+    other = await importer.client.get(imported["file"], headers={"Range": "bytes=10-19", "If-Range": '"x"'})
     assert (other.status_code, other.content) == (200, whole.content)
-    known = await importer.client.get(found["file"], headers={"If-None-Match": tag})
+    known = await importer.client.get(imported["file"], headers={"If-None-Match": tag})
     assert (known.status_code, known.content) == (304, b"")
-    behind = await importer.client.get(found["file"], headers={"Range": f"bytes={len(whole.content)}-"})
+    behind = await importer.client.get(imported["file"], headers={"Range": f"bytes={len(whole.content)}-"})
     assert (behind.status_code, behind.json()["code"]) == (416, "range_not_satisfiable")
     others = as_role("agent", subject="else")
-    assert (await importer.client.get(found["file"], headers=others)).status_code == 404
+    assert (await importer.client.get(imported["file"], headers=others)).status_code == 404
     trail = await database.run(
         lambda tx: tx.raw.fetchval("select count(distinct customer_id) from access_trail where action = 'exported'")
     )
@@ -81,7 +81,7 @@ async def test_P12_a_file_is_fetched_in_ranges_by_who_asked_for_it(importer, as_
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("wanted", "code"),
     [
         ({"fields": ["names", "margin"]}, "unknown_field"),
         ({"format": "ndjson", "encoding": "gb18030"}, "encoding_not_of_this_format"),
@@ -89,8 +89,8 @@ async def test_P12_a_file_is_fetched_in_ranges_by_who_asked_for_it(importer, as_
         ({"filters": {"shoe": 45}}, "validation_failed"),
     ],
 )
-async def test_P12_what_no_export_can_be_is_refused(importer, database, asked, code):
-    answer = await importer.client.post("/v1/customer-exports", json=asked)
+async def test_P12_what_no_export_can_be_is_refused(importer, database, wanted, code):
+    answer = await importer.client.post("/v1/customer-exports", json=wanted)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from stored_file")) == 0
 

@@ -27,13 +27,13 @@ class Importer:
         assert answer.status_code == 204, answer.text
         return path.rpartition("/")[2]
 
-    async def ask(self, content: bytes, **asked: Any) -> httpx.Response:
+    async def ask(self, content: bytes, **wanted: Any) -> httpx.Response:
         """The answer to an import of a file."""
-        body = {"upload_id": await self.upload(content)} | asked
+        body = {"upload_id": await self.upload(content)} | wanted
         return await self.client.post("/v1/customer-imports", json=body, headers=self.headers)
 
-    async def start(self, content: bytes, **asked: Any) -> str:
-        answer = await self.ask(content, **asked)
+    async def start(self, content: bytes, **wanted: Any) -> str:
+        answer = await self.ask(content, **wanted)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
@@ -41,17 +41,17 @@ class Importer:
         """Let all jobs come to their ends."""
         await jobs.finish_all(self.app.state.service)
 
-    async def run(self, content: bytes, **asked: Any) -> dict[str, Any]:
+    async def run(self, content: bytes, **wanted: Any) -> dict[str, Any]:
         """An import to its end; what it says then."""
-        import_id = await self.start(content, **asked)
+        import_id = await self.start(content, **wanted)
         await self.work()
         return await self.read(import_id)
 
     async def read(self, import_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (
+        imported: dict[str, Any] = (
             await self.client.get(f"/v1/customer-imports/{import_id}", headers=self.headers)
         ).json()
-        return found
+        return imported
 
     async def rows(self, import_id: str, **query: Any) -> list[dict[str, Any]]:
         answer = await self.client.get(
@@ -62,13 +62,13 @@ class Importer:
         return items
 
     async def file(self, customer_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.client.get(f"/v1/customers/{customer_id}")).json()
-        return found
+        imported: dict[str, Any] = (await self.client.get(f"/v1/customers/{customer_id}")).json()
+        return imported
 
 
-def counted(found: dict[str, Any]) -> dict[str, int]:
+def counted(imported: dict[str, Any]) -> dict[str, int]:
     """The counts that are not zero."""
-    return {name: count for name, count in found["rows"].items() if count}
+    return {name: count for name, count in imported["rows"].items() if count}
 
 
 def ndjson(*files: dict[str, Any]) -> bytes:

@@ -9,8 +9,8 @@ SERVICE = "profile"
 async def test_P13_a_file_that_names_an_erased_person_goes_whole(importer, database, app):
     store = file_store(app.state.service.settings)
     kept = await importer.run(b"kind,name\nperson,Cy\n")
-    found = await importer.run(b"kind,name,region\nperson,Ada,east\nperson,Bob,west\nperson,,\n")
-    ada, *_ = await importer.rows(found["id"])
+    imported = await importer.run(b"kind,name,region\nperson,Ada,east\nperson,Bob,west\nperson,,\n")
+    ada, *_ = await importer.rows(imported["id"])
     for region in ("east", "west"):
         await importer.client.post("/v1/customer-exports", json={"filters": {"region": region}})
     await importer.work()
@@ -37,5 +37,5 @@ async def test_P13_a_file_that_names_an_erased_person_goes_whole(importer, datab
     gone = {row["key"] for row in before} - after["keys"]
     assert (len(gone), [await store.stat(key) for key in gone]) == (2, [None, None])
     assert (await importer.read(kept["id"]))["rows"]["opened"] == 1
-    errors = await importer.client.get(f"/v1/customer-imports/{found['id']}/errors")
+    errors = await importer.client.get(f"/v1/customer-imports/{imported['id']}/errors")
     assert errors.status_code == 200, "the refused rows were nobody's: they go with the import's time"

@@ -24,10 +24,10 @@ async def test_P12_each_row_has_its_result_and_a_bad_one_stops_nobody(importer, 
         'organisation,"Two ""quoted"",\nlines",,,twelve,\n'
         ",Nobody's kind,,,,\n"
     ).encode()
-    found = await importer.run(content)
-    assert (found["status"], found["encoding"]) == ("done", "utf-8")
-    assert counted(found) == {"opened": 2, "refused": 4}
-    rows = await importer.rows(found["id"])
+    imported = await importer.run(content)
+    assert (imported["status"], imported["encoding"]) == ("done", "utf-8")
+    assert counted(imported) == {"opened": 2, "refused": 4}
+    rows = await importer.rows(imported["id"])
     assert [(row["row"], row["outcome"], row["code"], row["field"]) for row in rows] == [
         (2, "opened", None, None),
         (3, "refused", "name_required", "names"),
@@ -46,9 +46,11 @@ async def test_P12_each_row_has_its_result_and_a_bad_one_stops_nobody(importer, 
 
 async def test_P12_the_refused_rows_come_as_a_file_that_is_mended_and_sent_again(importer):
     content = b"kind,name,phone\nperson,Ada,123\nperson,Bob,\nalien,=1+1,\n"
-    found = await importer.run(content)
+    imported = await importer.run(content)
     for language, reason in (("en", "This is not a possible telephone number."), ("zh", "这不是有效的电话号码。")):
-        answer = await importer.client.get(f"/v1/customer-imports/{found['id']}/errors", params={"language": language})
+        answer = await importer.client.get(
+            f"/v1/customer-imports/{imported['id']}/errors", params={"language": language}
+        )
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert rows[0] == ["kind", "name", "phone", "import_row", "import_field", "import_code", "import_reason"]
@@ -65,9 +67,11 @@ async def test_P12_the_refused_rows_come_as_a_file_that_is_mended_and_sent_again
 async def test_P12_gb18030_is_found_or_given(importer, given):
     content = "类别;客户名称;地区\nperson;单雄信;east\nperson;𠮷野;\n".encode("gb18030")
     mapping = {"类别": "kind", "客户名称": "name", "地区": "region"}
-    found = await importer.run(content, encoding=given, mapping=mapping)
-    assert (found["encoding"], counted(found)) == ("gb18030", {"opened": 2})
-    names = [(await importer.file(row["customer_id"]))["names"][0]["name"] for row in await importer.rows(found["id"])]
+    imported = await importer.run(content, encoding=given, mapping=mapping)
+    assert (imported["encoding"], counted(imported)) == ("gb18030", {"opened": 2})
+    names = [
+        (await importer.file(row["customer_id"]))["names"][0]["name"] for row in await importer.rows(imported["id"])
+    ]
     assert names == ["单雄信", "𠮷野"]
 
 
@@ -76,16 +80,16 @@ async def test_P12_a_broken_byte_refuses_the_whole_file_with_its_place(importer,
     content = good.encode() + b"person,\xff\n" + b"person,Ada\n"
     for encoding in ("utf-8", "gb18030", None):
         broken = content if encoding != "gb18030" else good.encode("gb18030") + b"person,\xff\n"
-        found = await importer.run(broken, encoding=encoding)
-        assert (found["status"], found["error"]) == ("failed", "broken_encoding")
+        imported = await importer.run(broken, encoding=encoding)
+        assert (imported["status"], imported["error"]) == ("failed", "broken_encoding")
         place = broken.index(b"\xff")
-        assert (found["problem"]["byte"], found["problem"]["row"]) == (place, 702)
-        assert counted(found) == {}
+        assert (imported["problem"]["byte"], imported["problem"]["row"]) == (place, 702)
+        assert counted(imported) == {}
     assert await announced() == []
 
 
 @pytest.mark.parametrize(
-    ("content", "asked", "code", "fact"),
+    ("content", "wanted", "code", "fact"),
     [
         (b"kind,nmae\nperson,Ada\n", {}, "unknown_column", ("nearest", "name")),
         (b"kind,name\nperson,Ada\n", {"mapping": {"nam": "names"}}, "unknown_column", ("nearest", "name")),
@@ -99,8 +103,8 @@ async def test_P12_a_broken_byte_refuses_the_whole_file_with_its_place(importer,
         ("kind,名\nperson,Ada\n".encode("gb18030"), {"encoding": "utf-8"}, "broken_encoding", ("row", 1)),
     ],
 )
-async def test_P12_what_the_beginning_shows_is_refused_at_once(importer, database, content, asked, code, fact):
-    answer = await importer.ask(content, **asked)
+async def test_P12_what_the_beginning_shows_is_refused_at_once(importer, database, content, wanted, code, fact):
+    answer = await importer.ask(content, **wanted)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     if fact is not None:
         assert answer.json()[fact[0]] == fact[1]
@@ -116,9 +120,11 @@ async def test_P12_an_import_is_of_ones_own_upload_with_all_its_bytes(importer, 
     path = (await importer.client.post("/v1/uploads", headers={"Upload-Length": "9"})).headers["location"]
     answer = await importer.client.post("/v1/customer-imports", json={"upload_id": path.rpartition("/")[2]})
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_incomplete")
-    found = await importer.run(b"kind,name\nperson,Ada\n")
-    assert (await importer.client.get(f"/v1/customer-imports/{found['id']}", headers=others)).status_code == 404
-    assert (await importer.client.get(f"/v1/customer-imports/{found['id']}/errors", headers=others)).status_code == 404
+    imported = await importer.run(b"kind,name\nperson,Ada\n")
+    assert (await importer.client.get(f"/v1/customer-imports/{imported['id']}", headers=others)).status_code == 404
+    assert (
+        await importer.client.get(f"/v1/customer-imports/{imported['id']}/errors", headers=others)
+    ).status_code == 404
 
 
 async def test_P12_rows_by_reference_open_update_and_complete(importer, registry, announced):
@@ -132,8 +138,8 @@ async def test_P12_rows_by_reference_open_update_and_complete(importer, registry
         ("refuse", {"unchanged": 2, "refused": 2}),
         ("update", {"unchanged": 2, "updated": 2}),
     ):
-        found = await importer.run(content, on_existing=on_existing, constants={"kind": "person"})
-        assert counted(found) == counts
+        imported = await importer.run(content, on_existing=on_existing, constants={"kind": "person"})
+        assert counted(imported) == counts
     (_, bob, *_) = await importer.rows(first["id"])
     file = await importer.file(bob["customer_id"])
     assert (file["region"], file["names"][0]["name"]) == ("west", "Bob")
@@ -142,19 +148,19 @@ async def test_P12_rows_by_reference_open_update_and_complete(importer, registry
 
 
 async def test_P12_a_row_of_an_id_that_is_not_there_is_refused(importer):
-    found = await importer.run(f"id,kind,name\n{uuid4()},person,Ada\n".encode(), on_existing="update")
-    assert [(row["outcome"], row["code"]) for row in await importer.rows(found["id"])] == [
+    imported = await importer.run(f"id,kind,name\n{uuid4()},person,Ada\n".encode(), on_existing="update")
+    assert [(row["outcome"], row["code"]) for row in await importer.rows(imported["id"])] == [
         ("refused", "customer_not_found")
     ]
 
 
 async def test_P12_a_dry_run_says_what_would_be_and_changes_nothing(importer, database, registry, announced):
     content = b"kind,name,source,ref\nperson,Ada,demo,1\nperson,,demo,2\n"
-    found = await importer.run(content, dry_run=True)
-    assert (found["status"], counted(found)) == ("done", {"opened": 1, "refused": 1})
+    imported = await importer.run(content, dry_run=True)
+    assert (imported["status"], counted(imported)) == ("done", {"opened": 1, "refused": 1})
     assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from customer")) == 0
     assert (await announced(), registry.references) == ([], {})
-    undone = await importer.client.post(f"/v1/customer-imports/{found['id']}/reversal")
+    undone = await importer.client.post(f"/v1/customer-imports/{imported['id']}/reversal")
     assert (undone.status_code, undone.json()["code"]) == (409, "dry_run_changes_nothing")
 
 
@@ -166,39 +172,39 @@ async def test_P12_lines_of_json_are_read_as_the_interface_reads_them(importer):
         )
         + b"{not json\n[]\n"
     )
-    found = await importer.run(content, format="ndjson")
-    rows = await importer.rows(found["id"])
+    imported = await importer.run(content, format="ndjson")
+    rows = await importer.rows(imported["id"])
     assert [(row["row"], row["outcome"], row["code"]) for row in rows] == [
         (1, "opened", None),
         (2, "refused", "extra_forbidden"),
         (3, "refused", "malformed_json"),
         (4, "refused", "model_type"),
     ]
-    errors = await importer.client.get(f"/v1/customer-imports/{found['id']}/errors")
+    errors = await importer.client.get(f"/v1/customer-imports/{imported['id']}/errors")
     assert len(list(csv.reader(io.StringIO(errors.text)))) == 4
 
 
 async def test_P12_who_looks_like_somebody_is_counted_and_listed(importer):
     await importer.run(b"kind,name,phone,email\nperson,Ada,+1 202 555 0100,ada@example.com\n")
     content = b"kind,name,phone,email\nperson,A. Quill,+1 202 555 0100,\nperson,AQ,,ADA@example.com\nperson,Bob,,\n"
-    found = await importer.run(content)
-    assert counted(found) == {"opened": 3, "candidates": 2}
-    assert [row["row"] for row in await importer.rows(found["id"], candidates=True)] == [2, 3]
+    imported = await importer.run(content)
+    assert counted(imported) == {"opened": 3, "candidates": 2}
+    assert [row["row"] for row in await importer.rows(imported["id"], candidates=True)] == [2, 3]
 
 
 async def test_P12_formula_cells_are_kept_as_text_and_counted(importer):
     content = b"kind,name,phone,intention\nperson,=HYPERLINK(1),+1 202 555 0100,-2\nperson,Bob,,@SUM(A1)\n"
-    found = await importer.run(content)
-    assert counted(found) == {"opened": 2, "formula_cells": 2}
-    rows = await importer.rows(found["id"])
+    imported = await importer.run(content)
+    assert counted(imported) == {"opened": 2, "formula_cells": 2}
+    rows = await importer.rows(imported["id"])
     assert (await importer.file(rows[0]["customer_id"]))["names"][0]["name"] == "=HYPERLINK(1)"
 
 
 async def test_P12_thousands_of_rows_in_batches_each_once(importer, database):
     count = 1203
     content = "kind,name\n" + "".join(f"person,Customer {number}\n" for number in range(count))
-    found = await importer.run(content.encode())
-    assert (counted(found), found["progress"]) == ({"opened": count}, {"done": count, "total": count})
+    imported = await importer.run(content.encode())
+    assert (counted(imported), imported["progress"]) == ({"opened": count}, {"done": count, "total": count})
     rows = await database.run(lambda tx: tx.raw.fetch("select row_number from import_row order by 1"))
     assert [row["row_number"] for row in rows] == list(range(2, count + 2))
     assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from access_trail")) >= count
@@ -206,9 +212,9 @@ async def test_P12_thousands_of_rows_in_batches_each_once(importer, database):
 
 async def test_P12_an_unclosed_quotation_mark_ends_the_import_where_it_is(importer):
     content = b'kind,name\nperson,Ada\nperson,"Bob\n' + b"person,Eve\n" * 120_000
-    found = await importer.run(content)
-    assert (found["status"], found["error"], found["problem"]["row"]) == ("failed", "row_too_large", 3)
-    assert counted(found) == {"opened": 1}
+    imported = await importer.run(content)
+    assert (imported["status"], imported["error"], imported["problem"]["row"]) == ("failed", "row_too_large", 3)
+    assert counted(imported) == {"opened": 1}
 
 
 async def test_P12_a_cancelled_import_keeps_what_it_did_and_goes_no_further(importer):
@@ -234,25 +240,25 @@ async def test_P12_undone_an_import_leaves_files_as_they_were(importer, registry
     (ada,) = await importer.rows(old["id"])
     before = await importer.file(ada["customer_id"])
     content = b"kind,name,source,ref,region\nperson,Ada B.,demo,1,west\nperson,Bob,,,\nperson,Ada C.,demo,1,north\n"
-    found = await importer.run(content, on_existing="update")
-    assert counted(found) == {"updated": 2, "opened": 1}
-    reversal = await undo(importer, found["id"])
+    imported = await importer.run(content, on_existing="update")
+    assert counted(imported) == {"updated": 2, "opened": 1}
+    reversal = await undo(importer, imported["id"])
     assert (reversal["customers_undone"], reversal["customers_kept"]) == (2, 0)
     after = await importer.file(ada["customer_id"])
     assert {**after, "updated_at": 0} == {**before, "updated_at": 0}
-    bob = next(row for row in await importer.rows(found["id"]) if row["row"] == 3)
+    bob = next(row for row in await importer.rows(imported["id"]) if row["row"] == 3)
     stub = await importer.file(bob["customer_id"])
     assert (stub["kind"], stub.get("names")) == ("unknown", None)
     assert (await importer.client.get("/v1/customers", params={"q": "Bob"})).json()["items"] == []
     traits = [event for event in await announced() if isinstance(event, CustomerTraitsChanged)]
     assert [event.region for event in traits if str(event.customer_id) == ada["customer_id"]][-1] == "east"
-    again = await importer.client.post(f"/v1/customer-imports/{found['id']}/reversal")
+    again = await importer.client.post(f"/v1/customer-imports/{imported['id']}/reversal")
     assert (again.status_code, again.json()["code"]) == (409, "already_reversed")
 
 
 async def test_P12_whose_customer_had_another_fact_since_is_kept_and_listed(importer, database):
-    found = await importer.run(b"kind,name\nperson,Ada\nperson,Bob\nperson,Cy\n")
-    ada, bob, cy = await importer.rows(found["id"])
+    imported = await importer.run(b"kind,name\nperson,Ada\nperson,Bob\nperson,Cy\n")
+    ada, bob, cy = await importer.rows(imported["id"])
     amended = await importer.client.patch(
         f"/v1/customers/{ada['customer_id']}", json={"region": "east"}, headers={"If-Match": '"1"'}
     )
@@ -263,9 +269,9 @@ async def test_P12_whose_customer_had_another_fact_since_is_kept_and_listed(impo
             UUID(bob["customer_id"]),
         )
     )
-    reversal = await undo(importer, found["id"])
+    reversal = await undo(importer, imported["id"])
     assert (reversal["customers_undone"], reversal["customers_kept"]) == (1, 2)
-    kept = await importer.rows(found["id"], kept=True)
+    kept = await importer.rows(imported["id"], kept=True)
     assert [(row["row"], row["reversal"]) for row in kept] == [(2, "changed_since"), (3, "fact_since")]
     assert (await importer.file(cy["customer_id"]))["kind"] == "unknown"
     assert (await importer.file(bob["customer_id"]))["names"][0]["name"] == "Bob"

@@ -61,8 +61,8 @@ async def test_P12_an_import_goes_on_exactly_where_it_was_killed(importer, datab
     for fault in ("imports.before_commit:2", "imports.after_commit:1"):
         await killed(database, folder, keys, fault)
     await importer.work()
-    found = await importer.read(import_id)
-    assert (found["status"], counted(found)) == ("done", {"opened": ROWS, "refused": 1})
+    imported = await importer.read(import_id)
+    assert (imported["status"], counted(imported)) == ("done", {"opened": ROWS, "refused": 1})
     assert await facts_of(database) == {
         "files": ROWS, "names": ROWS, "rows": ROWS + 1, "registered": ROWS, "trail": ROWS
     }  # fmt: skip

@@ -21,7 +21,7 @@ def zipped() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("content", "media_type"),
     [
         (b"name,phone\nAda,1\n", "text/csv"),
         ("\ufeff姓名;电话\n".encode(), "text/csv"),
@@ -34,8 +34,8 @@ def zipped() -> bytes:
         (b"a,b\n\x00,c\n", "application/octet-stream"),
     ],
 )
-def test_the_content_says_what_it_is(content: bytes, found: str) -> None:
-    assert find_media_type(content) == found
+def test_the_content_says_what_it_is(content: bytes, media_type: str) -> None:
+    assert find_media_type(content) == media_type
 
 
 def test_a_character_that_the_beginning_cuts_is_no_fault() -> None:

@@ -70,9 +70,9 @@ def content_of(cells: Sequence[str], targets: Sequence[str | None], constants: M
         raise invalid("too_many_cells", "The row has more cells than the header.")
     content: dict[str, Any] = {}
     given = [(target, restored(cell)) for target, cell in zip(targets, cells, strict=False) if target and cell]
-    said = {target for target, _ in given}
+    named_targets = {target for target, _ in given}
     for name, text in constants.items():
-        if (target := ALIASES.get(name, name)) not in said:
+        if (target := ALIASES.get(name, name)) not in named_targets:
             given.append((target, text))
     for target, cell in given:
         value = _value_of(target, cell)

@@ -29,22 +29,22 @@ class Record:
     content: bytes
 
 
-def split_records(chunk: bytes, start: int, *, is_last: bool, quoted: bool) -> Iterator[Record]:
+def split_records(block: bytes, start: int, *, is_last: bool, quoted: bool) -> Iterator[Record]:
     """The whole records of a chunk that begins at `start`, a record's beginning. `quoted`: a line break between
     quotation marks is no end (CSV). What follows the last line break is a record only at the file's end."""
     begin = position = quotes = 0
-    while position < len(chunk):
-        line_end = chunk.find(b"\n", position)
+    while position < len(block):
+        line_end = block.find(b"\n", position)
         if line_end < 0:
             break
         if quoted:
-            quotes += chunk.count(b'"', position, line_end)
+            quotes += block.count(b'"', position, line_end)
         position = line_end + 1
         if quotes % 2 == 0:
-            yield Record(start + begin, start + position, chunk[begin:line_end].removesuffix(b"\r"))
+            yield Record(start + begin, start + position, block[begin:line_end].removesuffix(b"\r"))
             begin, quotes = position, 0
-    if is_last and begin < len(chunk):
-        yield Record(start + begin, start + len(chunk), chunk[begin:])
+    if is_last and begin < len(block):
+        yield Record(start + begin, start + len(block), block[begin:])
 
 
 def decode(record: Record, encoding: Encoding) -> str:

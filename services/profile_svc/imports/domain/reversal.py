@@ -46,7 +46,7 @@ def reverse(
         return Reversal(imported.customer_id, None, CHANGED_SINCE)
     if imported.before is None and file.id in with_facts:
         return Reversal(imported.customer_id, None, FACT_SINCE)
-    said: dict[str, Any] = imported.before or {"kind": "unknown", "facts": {}}
-    after = replace(file, kind=said["kind"], facts=said["facts"], version=file.version + 1, updated_at=at)
+    content: dict[str, Any] = imported.before or {"kind": "unknown", "facts": {}}
+    after = replace(file, kind=content["kind"], facts=content["facts"], version=file.version + 1, updated_at=at)
     events = (traits_of(after, at),) if traits(after, at) != traits(file, at) else ()
     return Reversal(file.id, after, None, events)

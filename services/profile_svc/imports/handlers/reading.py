@@ -81,11 +81,11 @@ async def read_batch(
     """
     size = parts[-1].starts_at + parts[-1].size if parts else 0
     end = min(offset + CHUNK, size)
-    chunk = await read_bytes(store, parts, offset, end)
+    block = await read_bytes(store, parts, offset, end)
     rows: list[ImportRow] = []
     next_offset, number, taken = offset, row, 0
     work = WorkSlice()
-    for record in split_records(chunk, offset, is_last=end == size, quoted=table.is_csv):
+    for record in split_records(block, offset, is_last=end == size, quoted=table.is_csv):
         if taken == limit:
             break
         await work.pause()

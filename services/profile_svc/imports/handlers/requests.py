@@ -33,37 +33,39 @@ MEDIA_TYPES = {"csv": (CSV, PLAIN), "ndjson": (NDJSON,)}
 
 
 async def request_import(
-    tx: Transaction, store: FileStore, actor: Actor, asked: ImportRequest, keep: timedelta
+    tx: Transaction, store: FileStore, actor: Actor, wanted: ImportRequest, keep: timedelta
 ) -> tuple[imports.CustomerImport, Job]:
     """The import and its job. Refused at once: a file that is not theirs or not of the format, a header with columns
     that are not known, and a beginning that is not text of the encoding."""
-    file = await load_ready_upload(tx, asked.upload_id, actor, *MEDIA_TYPES[asked.format])
+    file = await load_ready_upload(tx, wanted.upload_id, actor, *MEDIA_TYPES[wanted.format])
     parts = await list_parts(tx, file.id)
     head = await read_bytes(store, parts, 0, min(file.received, HEAD_BYTES))
     layout: dict[str, object] = {
-        "format": asked.format,
-        "encoding": asked.encoding,
-        "delimiter": asked.delimiter or ",",
+        "format": wanted.format,
+        "encoding": wanted.encoding,
+        "delimiter": wanted.delimiter or ",",
         "header": ["line"],
         "targets": [],
-        "constants": dict(asked.constants),
+        "constants": dict(wanted.constants),
         "data_offset": len(BOM) if head.startswith(BOM) else 0,
     }
     params: dict[str, object] = {
         "file_id": file.id,
-        "dry_run": asked.dry_run,
-        "on_existing": asked.on_existing,
+        "dry_run": wanted.dry_run,
+        "on_existing": wanted.on_existing,
         "actor": kept_actor(actor),
     }
-    if asked.format == "csv":
-        layout |= read_header(head, asked.encoding, asked.delimiter, asked.mapping, whole=file.received <= HEAD_BYTES)
-    elif asked.encoding == "gb18030":
+    if wanted.format == "csv":
+        layout |= read_header(
+            head, wanted.encoding, wanted.delimiter, wanted.mapping, whole=file.received <= HEAD_BYTES
+        )
+    elif wanted.encoding == "gb18030":
         raise invalid("encoding_not_of_this_format", "NDJSON is UTF-8.", pointer="/encoding")
     else:
         layout["encoding"] = "utf-8"
     job = await request_job(tx, steps.KIND, params, by=actor.subject, job_id=new_id())
     await imports.add_import(
-        tx, job.id, file.id, actor.client, layout, dry_run=asked.dry_run, expires_at=tx.at + keep
+        tx, job.id, file.id, actor.client, layout, dry_run=wanted.dry_run, expires_at=tx.at + keep
     )  # fmt: skip
     return await imports.load_import(tx, job.id)
 
@@ -100,15 +102,15 @@ def read_header(
 async def request_reversal(tx: Transaction, import_id: UUID, actor: Actor, owner: str | None) -> Job:
     """The job that undoes an import that has come to its end: 409 `not_finished`, `dry_run_changes_nothing` or
     `already_reversed`."""
-    found, job = await imports.load_import(tx, import_id, owner, lock=True)
-    if found.dry_run:
+    imported, job = await imports.load_import(tx, import_id, owner, lock=True)
+    if imported.dry_run:
         raise conflict("dry_run_changes_nothing", "A dry run has changed nothing that could be undone.")
     if not job.finished:
         raise conflict("not_finished", "Cancel the import first, or wait for its end.", run_status=job.status)
-    if found.reversal_id is not None:
+    if imported.reversal_id is not None:
         raise conflict("already_reversed", "The import is being undone, or has been.")
     params = {"import_id": import_id, "actor": kept_actor(actor)}
-    total = found.opened + found.updated
+    total = imported.opened + imported.updated
     reversal = await request_job(tx, reversals.KIND, params, by=actor.subject, total=total)
     await imports.save_reversal_job(tx, import_id, reversal.id)
     return reversal

@@ -66,10 +66,10 @@ TABLE_FORMAT = ("format", "delimiter", "targets", "constants")
 
 async def _layout_of(context: JobContext, job: Job) -> dict[str, Any]:
     """How the file is read; 404 where its form was erased with a customer that it named."""
-    found, _ = await context.database.run(lambda tx: imports.load_import(tx, job.id))
-    if found.layout is None:
+    imported, _ = await context.database.run(lambda tx: imports.load_import(tx, job.id))
+    if imported.layout is None:
         raise not_found("file_not_found", "The file is not there any more.")
-    return found.layout
+    return imported.layout
 
 
 async def prepare_batch(read_content: ReadContent, context: JobContext, job: Job) -> Prepared:

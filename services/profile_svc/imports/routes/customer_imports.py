@@ -53,9 +53,9 @@ async def import_customers(
     """Read customers from an uploaded file, in the background. A wrong header is refused at once; a file of which a
     single byte is broken is refused as a whole, before a row is written; a row that is not right stops no other."""
     keep = timedelta(days=settings.keep_imports_days)
-    found, job = await requests.request_import(tx, file_store(settings), actor, body.request(), keep)
-    response.headers["Location"] = f"/v1/customer-imports/{found.id}"
-    return CustomerImportRead.of(found, job)
+    imported, job = await requests.request_import(tx, file_store(settings), actor, body.request(), keep)
+    response.headers["Location"] = f"/v1/customer-imports/{imported.id}"
+    return CustomerImportRead.of(imported, job)
 
 
 @router.get("/customer-imports")
@@ -64,9 +64,9 @@ async def list_customer_imports(
 ) -> Page[CustomerImportRead]:
     """One's own imports, newest first; an administrator sees everybody's."""
     before = read_cursor(cursor, datetime, UUID)
-    found = await imports.list_imports(tx, owner_in(actor), before, limit + 1)
+    imported = await imports.list_imports(tx, owner_in(actor), before, limit + 1)
     return page_of(
-        [CustomerImportRead.of(*each) for each in found], limit, lambda shown: (shown.requested_at, shown.id)
+        [CustomerImportRead.of(*each) for each in imported], limit, lambda shown: (shown.requested_at, shown.id)
     )  # fmt: skip
 
 
@@ -134,8 +134,8 @@ async def read_refused_rows(
     if actor.source is not None:
         raise not_found("not_found", "There is nothing here.")
     service: Service = request.app.state.service
-    found, _ = await service.database.run(lambda tx: imports.load_import(tx, import_id, owner_in(actor)))
-    layout = found.layout or {"header": ["line"], "delimiter": ","}
-    rows = error_rows(service.database, found.id, layout["header"], layout["delimiter"], language)
-    headers = {"Content-Disposition": f'attachment; filename="refused-{found.id}.csv"'}
+    imported, _ = await service.database.run(lambda tx: imports.load_import(tx, import_id, owner_in(actor)))
+    layout = imported.layout or {"header": ["line"], "delimiter": ","}
+    rows = error_rows(service.database, imported.id, layout["header"], layout["delimiter"], language)
+    headers = {"Content-Disposition": f'attachment; filename="refused-{imported.id}.csv"'}
     return StreamingResponse(rows, 200, headers, media_type="text/csv; charset=utf-8")
