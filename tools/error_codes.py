@@ -37,6 +37,10 @@ HANDED_ON = frozenset(
 # Codes that are put together when they are raised, by the expression that does it.
 PUT_TOGETHER = {
     "f'{kind}_not_found'": ("override_not_found", "retention_not_found"),
+    "code_of_thing": (
+        *("complaint_not_found", "customer_not_found", "nomination_not_found"),
+        *("order_not_found", "warning_not_found"),
+    ),
     "batch_code": ("too_many_customers", "too_many_orders"),
 }
 OF_FIELDS = frozenset({"_wrong", "PydanticCustomError"})

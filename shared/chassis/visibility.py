@@ -163,7 +163,7 @@ def visible_customer_in_path(sources_of: SourcesOf) -> Any:
 
 
 def visible_thing_in_path(
-    parameter: str, customer_of: Callable[[Transaction, UUID], Awaitable[UUID | None]], code: str, detail: str
+    parameter: str, customer_of: Callable[[Transaction, UUID], Awaitable[UUID | None]], code_of_thing: str, detail: str
 ) -> Any:
     """For `dependencies=[…]` of routers: what the path names by this parameter is not found (404 with this code and
     detail, the same as for what does not exist) where its customer is no account of the employee who asks.
@@ -181,7 +181,7 @@ def visible_thing_in_path(
             return  # the route refuses it
         customer_id = await customer_of(tx, thing_id)
         if customer_id is not None and not await list_visible(tx, actor, [customer_id]):
-            raise not_found(code, detail)
+            raise not_found(code_of_thing, detail)
 
     return Depends(refuse_foreign)
 

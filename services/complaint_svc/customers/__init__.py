@@ -4,8 +4,8 @@ Owns: `customer`, one row a customer: known once `CustomerRegistered`, `Customer
 was heard of it, whichever came first; without a tier it is treated like any other. And `tier_copy`, its tier periods,
 as the tails of `TierChanged` left them: which tier was in force when.
 
-Whose customers they are, and who looks after them, `shared.people` keeps. A partner files cases for the customers of its
-own source only, a manager for its own accounts; another's is not found, like one that does not exist.
+Whose customers they are, and who looks after them, `shared.people` keeps. A partner files cases for the customers of
+its own source only, a manager for its own accounts; another's is not found, like one that does not exist.
 
 Does not own: who the customer is (profile), what tier it deserves (tiering), which of its cases a better tier presses
 (the area `cases`, which is woken by the same event after this one).

@@ -56,8 +56,8 @@ async def list_messages(
     tx: Transaction, state: str | None, customer_id: UUID | None, after: UUID | None, limit: int, *, newest_first: bool,
     scope: DataScope,
 ) -> list[Message]:  # fmt: skip
-    """Requests to customers of a scope, in the order of their ids, which is that in which they were made, or the other way, after the given
-    one."""
+    """Requests to customers of a scope, in the order of their ids, which is that in which they were made, or the other
+    way, after the given one."""
     values: list[Any] = [state, customer_id, after, limit]
     beyond, order = ("<", "desc") if newest_first else (">", "asc")
     rows = await tx.raw.fetch(

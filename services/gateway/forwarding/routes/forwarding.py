@@ -102,7 +102,8 @@ def _own_methods(request: Request) -> list[str]:
 
 
 async def _require_own_customers(request: Request, actor: Actor, body: bytes) -> None:
-    """Refuse a partner, or who is held to accounts, with 404 when a customer named in the path, the query or the body is none of its own."""
+    """Refuse a partner, or who is held to accounts, with 404 when a customer named in the path, the query or the body
+    is none of its own."""
     if actor.sees_every_customer:
         return
     path = request.scope["path"].removeprefix("/v1/")
