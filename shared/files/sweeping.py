@@ -21,16 +21,16 @@ async def sweep_files_as_time_passes(service: Any, stop: asyncio.Event) -> None:
     """The background job of a service that keeps files."""
     assert isinstance(service.settings, FileSettings)
     store, database = file_store(service.settings), service.database
-    looked_at: datetime | None = None
+    swept_at: datetime | None = None
 
     async def sweep() -> None:
-        nonlocal looked_at
+        nonlocal swept_at
         await delete_expired_files(database)
         await delete_removed_bytes(database, store)
         now = database.clock()
-        if looked_at is None or now - looked_at >= LOOK_FOR_ORPHANS:
+        if swept_at is None or now - swept_at >= LOOK_FOR_ORPHANS:
             await delete_orphans(database, store, now - ORPHAN_AFTER)
-            looked_at = now
+            swept_at = now
 
     await repeat_until_stopped(
         sweep, stop, pause_seconds=service.settings.files_sweep_seconds, failure="files_not_swept"

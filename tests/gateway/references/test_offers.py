@@ -8,10 +8,10 @@ ASKED = [["demo", "1"], ["demo", "2"], ["nobody", "3"]]
 
 async def test_P12_ids_are_offered_once_and_registered_by_nobody(client, as_service, database):
     headers = as_service("profile")
-    looked = await client.post(
+    lookup = await client.post(
         "/internal/references:offer", json={"references": ASKED, "offer": False}, headers=headers
     )
-    assert looked.json() == {"customer_ids": [None, None, None], "known_sources": [True, True, False]}
+    assert lookup.json() == {"customer_ids": [None, None, None], "known_sources": [True, True, False]}
     first = await client.post("/internal/references:offer", json={"references": ASKED}, headers=headers)
     ids = first.json()["customer_ids"]
     assert (len(set(ids)), ids[2]) == (3, None)

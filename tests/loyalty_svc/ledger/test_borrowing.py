@@ -248,8 +248,8 @@ async def test_L1_limits_of_a_customer_count_over_all_who_are_one(
     limit = (await client.get("/v1/programmes")).json()["items"][0]["document"]["limits"]["customer"]
     most = {"points": limit, "reason": "a correction"}
     assert (await post(client, f"{points_of(ANNA)}/adjustments", most)).status_code == 201
-    one = {"points": -1, "reason": "a correction"}
-    assert (await post(client, f"{points_of(BERT)}/adjustments", one)).status_code == 202
+    correction = {"points": -1, "reason": "a correction"}
+    assert (await post(client, f"{points_of(BERT)}/adjustments", correction)).status_code == 202
     assert len((await client.get("/v1/adjustments", params={"customer_id": str(BERT)})).json()["items"]) == 2
     to = {"to": str(BERT), "points": 1, "reason": "theirs"}
     assert problem_of(await post(client, f"{points_of(ANNA)}/transfers", to)) == (422, "same_customer")

@@ -14,14 +14,14 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WORDS = ("marketing", "service", "any")
 
 
-def said(changed: int, recorded: int, purpose: str, channel: str, granted: bool) -> Consent:
+def statement_of(changed: int, recorded: int, purpose: str, channel: str, granted: bool) -> Consent:
     at, entered = NOON + timedelta(hours=changed), NOON + timedelta(hours=changed + recorded)
     return Consent(uuid4(), UUID(int=1), purpose, channel, granted, at, entered, "form", "person:ann")
 
 
 STATEMENTS = st.lists(
     st.builds(
-        said, st.integers(0, 20), st.integers(0, 20), st.sampled_from(WORDS), st.sampled_from(("call", "email", "any")),
+        statement_of, st.integers(0, 20), st.integers(0, 20), st.sampled_from(WORDS), st.sampled_from(("call", "email", "any")),
         st.booleans(),
     ),
     max_size=8,

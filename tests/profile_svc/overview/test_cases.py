@@ -126,8 +126,8 @@ def test_G3_overview_a_case_is_the_same_in_whatever_order_its_facts_come():
 
 def test_C2_what_a_customer_said_before_its_case_was_closed_is_known():
     about = {"subject_id": UUID(int=1), "case_id": UUID(int=2), "customer_id": UUID(int=1)}
-    said = SatisfactionAnswered(**about, satisfaction=2, answered_at=at(1))
+    answered = SatisfactionAnswered(**about, satisfaction=2, answered_at=at(1))
     closed = ComplaintClosed(**about, satisfaction=4, closed_at=at(2))
-    for events, expected in (([said], 2), ([said, closed], 4), ([closed, said], 4)):
+    for events, expected in (([answered], 2), ([answered, closed], 4), ([closed, answered], 4)):
         (copy,) = fold_cases(events).values()
         assert copy.satisfaction == expected

@@ -23,13 +23,13 @@ MergeEvent = CustomersMerged | CustomersUnmerged
 
 class RecordedMerges(RecordedLife):
     """As `RecordedLife`, with who was found to be one with whom. `merges`: those that profile decided and did not undo;
-    `heard`: those that tiering knows and does not know to be undone."""
+    `received`: those that tiering knows and does not know to be undone."""
 
     def __init__(self, database: Database, now: datetime, customers: Sequence[UUID]) -> None:
         super().__init__(database, now)
         self.customers = customers
         self.merges: list[dict[str, Any]] = []
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.undone: set[UUID] = set()
         self.pending: list[MergeEvent] = []
         self.copies: dict[UUID, list[tuple[datetime, str]]] = {customer: [] for customer in customers}
@@ -38,18 +38,18 @@ class RecordedMerges(RecordedLife):
         above = [merge["root"] for merge in self.merges if merge["absorbed"] == customer]
         return self.root_of(above[0]) if above else customer
 
-    async def merge(self, root: UUID, absorbed: UUID, *, heard: Sequence[int] = (0,)) -> bool:
-        """Whether they could be. `heard`: in which order the two events come at once; the others come later."""
+    async def merge(self, root: UUID, absorbed: UUID, *, received: Sequence[int] = (0,)) -> bool:
+        """Whether they could be. `received`: in which order the two events come at once; the others come later."""
         root, absorbed = self.root_of(root), self.root_of(absorbed)
         if root == absorbed:
             return False
         merge = {"id": new_id(), "root": root, "absorbed": absorbed, "at": self.tick()}
         self.merges.append(merge)
         fields = {"merge_id": merge["id"], "root_id": root, "absorbed_id": absorbed, "merged_at": merge["at"]}
-        await self._hear([CustomersMerged(customer_id=who, **fields) for who in (root, absorbed)], heard)
+        await self._hear([CustomersMerged(customer_id=who, **fields) for who in (root, absorbed)], received)
         return True
 
-    async def undo(self, *, heard: Sequence[int] = (0,)) -> bool:
+    async def undo(self, *, received: Sequence[int] = (0,)) -> bool:
         """The last merge."""
         if not self.merges:
             return False
@@ -61,7 +61,7 @@ class RecordedMerges(RecordedLife):
             )
             for who in (merge["root"], merge["absorbed"])
         ]  # fmt: skip
-        await self._hear(events, heard)
+        await self._hear(events, received)
         return True
 
     async def _hear(self, events: Sequence[MergeEvent], at_once: Sequence[int]) -> None:
@@ -69,7 +69,7 @@ class RecordedMerges(RecordedLife):
         await self.hear([events[number] for number in at_once])
 
     async def hear(self, events: Sequence[MergeEvent] | None = None) -> None:
-        """These, or all that were not heard of yet."""
+        """These, or all that were not received of yet."""
         if events is None:
             events, self.pending = self.pending, []
         if not events:
@@ -79,16 +79,16 @@ class RecordedMerges(RecordedLife):
         for event in events:
             if isinstance(event, CustomersUnmerged):
                 self.undone.add(event.merge_id)
-                self.heard = [merge for merge in self.heard if merge["id"] != event.merge_id]
-            elif event.merge_id not in self.undone and all(merge["id"] != event.merge_id for merge in self.heard):
-                self.heard.append(
+                self.received = [merge for merge in self.received if merge["id"] != event.merge_id]
+            elif event.merge_id not in self.undone and all(merge["id"] != event.merge_id for merge in self.received):
+                self.received.append(
                     {"id": event.merge_id, "root": event.root_id, "absorbed": event.absorbed_id, "at": event.merged_at}
                 )
-        self.heard.sort(key=lambda merge: merge["at"])
+        self.received.sort(key=lambda merge: merge["at"])
 
     @property
     def company(self) -> Company:
-        return Company({customer: self.of(customer) for customer in self.customers}, self.heard)
+        return Company({customer: self.of(customer) for customer in self.customers}, self.received)
 
     def state_of(self, customer: UUID) -> State:
         return merge_oracle.state_of(self.company, customer, self.now)

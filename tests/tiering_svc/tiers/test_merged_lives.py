@@ -46,13 +46,13 @@ def rows(*expected: tuple[datetime, str, str, str | None]) -> list[Row]:
     return [Row(*row) for row in expected]
 
 
-@pytest.mark.parametrize("heard", ONE)
+@pytest.mark.parametrize("received", ONE)
 async def test_P12_who_are_one_have_the_tier_of_all_their_orders_from_the_merge_on(
-    database: Database, heard: Sequence[int]
+    database: Database, received: Sequence[int]
 ) -> None:
     recorded = await merges(database)
     await recorded.record(placed(ANN, utc("2026-02-01"), "300"), placed(BO, utc("2026-02-02"), "250"))
-    await recorded.merge(ANN, BO, heard=heard)
+    await recorded.merge(ANN, BO, received=received)
     at = recorded.merges[0]["at"]
     assert await recorded.history(ANN) == rows(
         (utc("2026-02-01"), "silver", "first", None), (at, "gold", "upgrade", "silver")
@@ -69,9 +69,9 @@ async def test_P12_who_are_one_have_the_tier_of_all_their_orders_from_the_merge_
     await recorded.agrees()
 
 
-@pytest.mark.parametrize("heard", ONE)
+@pytest.mark.parametrize("received", ONE)
 async def test_P12_after_an_undoing_everything_is_as_if_they_had_never_been_one(
-    database: Database, heard: Sequence[int]
+    database: Database, received: Sequence[int]
 ) -> None:
     recorded = await merges(database)
     await recorded.record(placed(ANN, utc("2026-02-01"), "300"), placed(BO, utc("2026-02-02"), "250"))
@@ -80,7 +80,7 @@ async def test_P12_after_an_undoing_everything_is_as_if_they_had_never_been_one(
     as_one = {customer: await recorded.history(customer) for customer in CUSTOMERS}
     recorded.now += DAY
     await recorded.record(placed(ANN, recorded.now - timedelta(hours=1), "10"))
-    await recorded.undo(heard=heard)
+    await recorded.undo(received=received)
     assert await recorded.history(ANN) == rows((utc("2026-02-01"), "silver", "first", None))
     assert await recorded.history(BO) == rows((utc("2026-02-02"), "silver", "first", None))
     for customer in CUSTOMERS:
@@ -200,7 +200,7 @@ STEPS = st.builds(
 SHUFFLES = st.lists(st.integers(0, 5), min_size=1, max_size=4)
 
 
-class Known(NamedTuple):
+class HistoriesKnown(NamedTuple):
     known_at: datetime
     histories: dict[UUID, list[Row]]
 
@@ -223,9 +223,9 @@ class MergePlayer(Player):
         match step.kind:
             case "merge":
                 other = CUSTOMERS[(step.whose + 1 + step.size % 2) % 3]
-                return await recorded.merge(customer, other, heard=[*ONE, ()][step.days % 5])
+                return await recorded.merge(customer, other, received=[*ONE, ()][step.days % 5])
             case "undo":
-                return await recorded.undo(heard=[*ONE, ()][step.days % 5])
+                return await recorded.undo(received=[*ONE, ()][step.days % 5])
             case "end_override" if own:
                 await recorded.end_override(customer)
             case "promise" if state.tier is not None and state.override is None:
@@ -246,7 +246,7 @@ class MergePlayer(Player):
     async def compare(self) -> None:
         await self.recorded.agrees()
         histories = {customer: await self.recorded.history(customer) for customer in CUSTOMERS}
-        self.knowledge.append(Known(self.recorded.now, histories))  # type: ignore[arg-type]
+        self.knowledge.append(HistoriesKnown(self.recorded.now, histories))  # type: ignore[arg-type]
 
 
 async def play(
@@ -261,7 +261,7 @@ async def play(
         await recorded.hear()
         await player.compare()
         await player.compare_what_was_known()
-        while undone and await recorded.undo(heard=(0, 1)):
+        while undone and await recorded.undo(received=(0, 1)):
             await recorded.hear()
         if undone:  # each is what its own facts give, as if it had never been merged
             for customer in CUSTOMERS:

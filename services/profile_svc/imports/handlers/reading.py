@@ -28,7 +28,7 @@ from shared.chassis.problems import invalid_body, problem_of
 from shared.errors import DomainError, invalid
 from shared.files import FileStore, PartRow, read_bytes, read_range
 
-CHUNK = 1024 * 1024  # read at once; a record is shorter
+READ_BYTES = 1024 * 1024  # read at once; a record is shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ async def read_batch(
     422 `row_too_large`, which ends the import, when no record ends within what one may have.
     """
     size = parts[-1].starts_at + parts[-1].size if parts else 0
-    end = min(offset + CHUNK, size)
+    end = min(offset + READ_BYTES, size)
     block = await read_bytes(store, parts, offset, end)
     rows: list[ImportRow] = []
     next_offset, number, taken = offset, row, 0

@@ -115,14 +115,14 @@ class CustomerTimeline:
         return (*self.joined.root.everybody, *self.joined.absorbed.everybody)
 
     @property
-    def stretches(self) -> "Iterator[tuple[CustomerTimeline, datetime | None]]":
+    def intervals(self) -> "Iterator[tuple[CustomerTimeline, datetime | None]]":
         """The timeline itself and those that were joined in it, each with the instant before which it ends (None: it
         goes on)."""
         yield self, None
         if self.joined is not None:
             for part in (self.joined.root, self.joined.absorbed):
-                for stretch, before in part.stretches:
-                    yield stretch, self.joined.at if before is None else before
+                for interval, before in part.intervals:
+                    yield interval, self.joined.at if before is None else before
 
     def with_snapshots(self, snapshots: Mapping[SnapshotKey, CustomerSnapshot]) -> "CustomerTimeline":
         """The same with these snapshots, in all its parts."""

@@ -185,16 +185,16 @@ async def _with_snapshots(
     classes: set[str] = set()
     for timeline in timelines:
         keys = set[SnapshotKey]()
-        for stretch, before in timeline.stretches:
-            of_customer = policies_of_time.of_customer(stretch.known_from)
-            for instant in stretch.instants(of_customer.reviews_until(until), before):
+        for interval, before in timeline.intervals:
+            of_customer = policies_of_time.of_customer(interval.known_from)
+            for instant in interval.instants(of_customer.reviews_until(until), before):
                 deciding = [review.policy for review in instant.reviews]
                 if instant.grades:
                     deciding.append(of_customer.governing(instant.at))
                 for policy in deciding:
                     if policy.classes:
                         classes |= policy.classes
-                        members = stretch.members_at(instant.at, policy)
+                        members = interval.members_at(instant.at, policy)
                         keys.add((instant.at, policy.months, members))
                         requests[SnapshotRequest(members[0], instant.at, policy.months), members] = None
         needed.append(keys)
