@@ -21,8 +21,8 @@ def statement_of(changed: int, recorded: int, purpose: str, channel: str, grante
 
 STATEMENTS = st.lists(
     st.builds(
-        statement_of, st.integers(0, 20), st.integers(0, 20), st.sampled_from(WORDS), st.sampled_from(("call", "email", "any")),
-        st.booleans(),
+        statement_of, st.integers(0, 20), st.integers(0, 20), st.sampled_from(WORDS),
+        st.sampled_from(("call", "email", "any")), st.booleans(),
     ),
     max_size=8,
 )  # fmt: skip
