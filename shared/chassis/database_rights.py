@@ -13,13 +13,13 @@ declare
 begin
     for relation in
         select oid, relname, relkind from pg_class
-        where relnamespace = 'public'::regnamespace and relowner = current_user::regrole and relkind in ('r', 'p', 'S')
+        where relnamespace = 'public'::regnamespace and relowner = current_user::regrole and relkind in ('r', 'p', 'S', 'v')
     loop
         if relation.relkind = 'S' then
             if not has_sequence_privilege(service_role, relation.oid, 'usage') then
                 execute format('grant usage on sequence public.%I to %I', relation.relname, service_role);
             end if;
-        elsif relation.relname = 'alembic_version' then
+        elsif relation.relname = 'alembic_version' or relation.relkind = 'v' then
             execute format('grant select on public.%I to %I', relation.relname, service_role);
         elsif not (has_table_privilege(service_role, relation.oid, 'select')
                    and has_table_privilege(service_role, relation.oid, 'insert')

@@ -59,6 +59,8 @@ def test_the_owner_migrates_and_the_services_role_reads_and_writes_rows(
     tables = f"{objects} and relkind <> 'S' and relname <> 'alembic_version'"
     for right in ("select", "insert", "update", "delete"):
         assert query(url, f"select every(has_table_privilege(oid, '{right}')) {tables}") is True, right
+    views = "from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v'"
+    assert query(url, f"select coalesce(every(has_table_privilege(oid, 'select')), true) {views}") is True
     assert query(url, "select count(*) from outbox") == 0
     assert query(url, "select nextval('outbox_position') > 0") is True
 
