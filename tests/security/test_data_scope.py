@@ -4,58 +4,26 @@ The operations are taken from the applications themselves. Each service is asked
 as the gateway signs it; the gateway too, for what is its own.
 """
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from tests import harness
-from tests.journeys.caller import Caller
-from tests.security.partners import Partner, open_partner
+from tests.journeys.caller import new_code, now
+from tests.security.accounts import Accounts, open_accounts
+from tests.security.partners import FOR_PARTNERS, Partner, order
 from tests.system import System
-from tests.system import system as start_system
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 NOT_ABOUT_CUSTOMERS = re.compile(r"/internal/.*|/v1/(partners|audit|sign-out|health|employees|units).*|/dev/.*")
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """Two customers of whom much is known, each looked after by one manager, and a third that nobody looks after."""
-
-    system: System
-    own: Partner
-    foreign: Partner
-    unassigned: Partner
-
-    async def ask(self, service: str, method: str, path: str, partner: Partner, code: str) -> httpx.Response:
-        """The operation with the ids of one of the customers, as the manager of this employee's code."""
-        headers = self.system.keys.headers(service, "manager", employee_id=code)
-        body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
-        client = self.system.clients[service]
-        return await client.request(method, partner.path(path), headers=headers, json=body)
-
-
 @pytest.fixture(scope="module")
 async def accounts(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[Accounts]:
-    async with start_system(databases, keys) as system:
-        admin = Caller(system, system.as_role("admin"))
-        own, foreign, unassigned = [
-            await open_partner(admin, number) for number in ("+12125550123", "+12125550199", "+12125550188")
-        ]
-        for partner in (own, foreign, unassigned):
-            team = f"/v1/customers/{partner.ids['customer_id']}/team"
-            for assignment in (await admin.get(team))["members"]:
-                removed = await admin.send("DELETE", f"{team}/{assignment['id']}")
-                assert removed.status_code < 300, removed.text
-        for code, partner in (("E-own", own), ("E-foreign", foreign)):
-            await admin.post("/v1/employees", {"employee_id": code, "name": code})
-            path = f"/v1/customers/{partner.ids['customer_id']}/team"
-            await admin.post(path, {"employee_id": code, "role": "account_manager"})
-        await admin.settle()
-        yield Accounts(system, own, foreign, unassigned)
+    async with open_accounts(databases, keys) as opened:
+        yield opened
 
 
 def operations(system: System, service: str) -> Iterator[tuple[str, str]]:
@@ -95,3 +63,59 @@ async def test_G1_its_own_accounts_and_those_of_nobody_are_there_for_a_manager(
             if answer.status_code == 404 and answer.json()["code"] == "customer_not_found":
                 wrong.append(f"{method} {path}: {answer.text[:150]}")
     assert not wrong, "\n".join(wrong)
+
+
+NAMED_IN_BODIES = ("/v1/orders", "/v1/orders:batch", "/v1/receivables", "/v1/payments")
+
+
+async def count_reports(accounts: Accounts) -> tuple[int, ...]:
+    async with accounts.system.databases["gateway"].transaction() as tx:
+        tables = ("customer_order", "receivable", "payment", "customer_reference", "delivery", "reversal")
+        return tuple([await tx.raw.fetchval(f"select count(*) from {table}") for table in tables])
+
+
+async def test_G1_a_report_that_names_anothers_account_is_refused_and_nothing_changes(accounts: Accounts) -> None:
+    before = await count_reports(accounts)
+    foreign = accounts.foreign.ids
+    for entry in FOR_PARTNERS["gateway"]:
+        if entry.body is None or "customer_id" in entry.path:
+            continue
+        body = entry.body(foreign)
+        if entry.path == "/v1/payments":
+            body |= {"source": f"partner:{accounts.foreign.id}"}
+        answer = await accounts.ask("gateway", entry.method, entry.path, accounts.foreign, "E-own", body)
+        status, code = answer.status_code, answer.json().get("code")
+        if entry.path == "/v1/orders:batch":
+            assert status == 200
+            status = answer.json()["status"]
+        assert (status, code[-10:]) == (404, "_not_found"), f"{entry.path}: {answer.text}"
+    assert await count_reports(accounts) == before
+
+
+async def test_G1_a_reference_of_anothers_account_is_refused_line_by_line(accounts: Accounts) -> None:
+    own = {"source": f"partner:{accounts.own.id}", "ref": "bakery"}
+    foreign = {"source": f"partner:{accounts.foreign.id}", "ref": "bakery"}
+    lines = [
+        order(accounts.own.ids) | {"customer": customer, "order_id": new_code("o"), "placed_at": now()}
+        for customer in (own, foreign, {"source": foreign["source"], "ref": new_code("new")})
+    ]
+    content = b"\n".join(json.dumps(line).encode() for line in lines)
+    headers = accounts.system.keys.headers("gateway", "manager", employee_id="E-own")
+    headers |= {"Content-Type": "application/x-ndjson"}
+    answer = await accounts.system.gateway.post("/v1/orders:batch", content=content, headers=headers)
+    outcomes = [json.loads(line) for line in answer.text.splitlines()]
+    assert [outcome["status"] for outcome in outcomes] == [202, 404, 202], outcomes
+    assert outcomes[1]["code"] == "customer_not_found"
+    assert outcomes[0]["customer_id"] == accounts.own.ids["customer_id"]
+
+
+async def test_G1_reports_of_its_own_account_are_taken_from_a_manager(accounts: Accounts) -> None:
+    for entry in FOR_PARTNERS["gateway"]:
+        if entry.path not in NAMED_IN_BODIES or entry.body is None:
+            continue
+        body = entry.body(accounts.own.ids)
+        if entry.path == "/v1/payments":
+            body |= {"source": f"partner:{accounts.own.id}"}
+        answer = await accounts.ask("gateway", entry.method, entry.path, accounts.own, "E-own", body)
+        assert answer.status_code < 300, f"{entry.path}: {answer.text}"
+        assert entry.path != "/v1/orders:batch" or answer.json()["status"] == 202, answer.text

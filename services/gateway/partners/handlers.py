@@ -81,8 +81,11 @@ class SourceDirectory:
 
 
 def reporter_of(actor: Actor) -> Reporter:
-    """An actor as a reporter: a partner's source is fixed, the company's own people and systems are `patron`."""
+    """An actor as a reporter: a partner's source is fixed, the company's own people and systems are `patron`.
+
+    An employee who is held to accounts reports of those only.
+    """
     may_backdate = "history" in actor.scopes
     if actor.source is not None:
         return Reporter(actor.source, is_partner=True, may_backdate=may_backdate)
-    return Reporter(may_backdate=may_backdate)
+    return Reporter(may_backdate=may_backdate, held_to=None if actor.sees_every_customer else actor)

@@ -19,6 +19,7 @@ from services.gateway.receivables.repository import (
     sum_payments,
 )
 from services.gateway.references.domain import CustomerIdentifier, Reporter
+from services.gateway.references.handlers import is_foreign, note_foreign
 from services.gateway.references.repository import add_references, load_registry
 from shared.customers import list_members
 from shared.errors import conflict, not_found
@@ -58,6 +59,8 @@ async def issue_receivable(tx: Transaction, reported: ReportedReceivable, rules:
     named_references = () if customer.source is None or customer.ref is None else ((customer.source, customer.ref),)
     named_ids = () if customer.customer_id is None else (customer.customer_id,)
     registry = await load_registry(tx, named_references, named_ids)
+    await note_foreign(tx, registry, [(reported.reporter, customer)])
+    registry.refuse_foreign(customer, reported.reporter)
     earlier = await find_receivable(tx, reported.source, reported.ref)
     if earlier is not None:
         if earlier.fingerprint != fingerprint or registry.find(customer, reported.reporter) != earlier.customer_id:
@@ -89,7 +92,7 @@ async def receive_payment(tx: Transaction, reported: ReportedPayment, rules: Int
     receivable = await lock_receivable(
         tx, reported.source, reported.receivable, uuid_in(reported.receivable), any_source=not reporter.is_partner
     )
-    if receivable is None:
+    if receivable is None or await is_foreign(tx, reporter, receivable.customer_id):
         raise not_found("receivable_not_found", "There is no such receivable.", pointer="/receivable")
     fingerprint = fingerprint_of(receivable.id, reported.amount, reported.paid_at)
     earlier = await find_payment(tx, receivable.source, reported.ref)
@@ -115,6 +118,6 @@ async def _order_named(tx: Transaction, reported: ReportedReceivable) -> Order |
     order_id = uuid_in(reported.order)
     if order is None and order_id is not None:
         order = await orders.find_order(tx, order_id, reported.reporter.only_source)
-    if order is None:
+    if order is None or await is_foreign(tx, reported.reporter, order.customer_id):
         raise not_found("order_not_found", "There is no such order.", pointer="/order")
     return order

@@ -1,6 +1,6 @@
 """Outside references: (source, ref) -> customer_id. Ids from outside are unique per source (K17)."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -24,11 +24,15 @@ def source_of_partner(partner_id: UUID) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports. A partner's key or token fixes its source; the company's own may name any registered one."""
+    """Who reports. A partner's key or token fixes its source; the company's own may name any registered one.
+
+    `held_to`: the actor behind it where that is an employee who reports of the accounts it looks after only.
+    """
 
     source: str = OWN_SOURCE
     is_partner: bool = False
     may_backdate: bool = False
+    held_to: Hashable | None = None
 
     @property
     def only_source(self) -> str | None:
@@ -95,6 +99,7 @@ class Registry:
     offered: dict[Reference, UUID] = field(default_factory=dict)  # ids kept for references that are unknown so far
     customers: set[UUID] = field(default_factory=set)
     of_source: set[tuple[UUID, str]] = field(default_factory=set)
+    foreign: set[tuple[Hashable, UUID]] = field(default_factory=set)  # actors, and what is no account of theirs
     added: list[RegisteredReference] = field(default_factory=list)
 
     def events(self) -> list[CustomerReferenceRegistered]:
@@ -110,6 +115,22 @@ class Registry:
         if reporter.is_partner:
             return customer.customer_id if (customer.customer_id, reporter.source) in self.of_source else None
         return customer.customer_id if customer.customer_id in self.customers else None
+
+    def named(self, customer: CustomerIdentifier) -> UUID | None:
+        """The id that is meant, whoever names it: of a customer, or one kept for a reference."""
+        if customer.customer_id is not None or customer.source is None or customer.ref is None:
+            return customer.customer_id
+        reference = customer.source, customer.ref
+        return self.references.get(reference) or self.offered.get(reference)
+
+    def refuse_foreign(self, customer: CustomerIdentifier, reporter: Reporter) -> None:
+        """404 for a customer that is no account of an employee who is held to accounts, as if it were not there."""
+        if reporter.held_to is None:
+            return
+        customer_id = self.named(customer)
+        if customer_id is not None and (reporter.held_to, customer_id) in self.foreign:
+            pointer = "/customer/ref" if customer.customer_id is None else "/customer/id"
+            raise customer_not_found(customer_id, pointer=pointer)
 
     def offer(self, reference: Reference, new_id: NewId) -> UUID:
         """The id that a reference has, or will have, whoever comes first. An offer alone makes no customer."""

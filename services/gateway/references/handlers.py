@@ -1,12 +1,13 @@
 """The registry at work: ids are offered and registered, and whether a customer exists for who asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from services.gateway.references.domain import (
     CustomerIdentifier,
     Reference,
     RegisteredReference,
+    Registry,
     Reporter,
     reference_of_another,
 )
@@ -24,6 +25,7 @@ from services.gateway.references.repository import (
     lock_customer,
     remove_reference,
 )
+from shared.chassis import Actor, list_visible
 from shared.customers import list_members, list_roots
 from shared.erasure import without_erased
 from shared.errors import customer_not_found, not_found
@@ -64,6 +66,27 @@ async def require_customer(tx: Transaction, customer_id: UUID, reporter: Reporte
     )
     if not exists:
         raise customer_not_found(None if reporter.is_partner else customer_id)  # the registry itself is here
+
+
+async def note_foreign(
+    tx: Transaction, registry: Registry, named: Iterable[tuple[Reporter, CustomerIdentifier]]
+) -> None:
+    """Have the registry know which of these customers are no accounts of who names them, where that is an employee who
+    is held to accounts; for everybody else nothing is asked."""
+    by_actor: dict[Actor, set[UUID]] = {}
+    for reporter, customer in named:
+        customer_id = registry.named(customer)
+        if isinstance(reporter.held_to, Actor) and customer_id is not None:
+            by_actor.setdefault(reporter.held_to, set()).add(customer_id)
+    for actor, customer_ids in by_actor.items():
+        visible = await list_visible(tx, actor, customer_ids)
+        registry.foreign |= {(actor, customer_id) for customer_id in customer_ids - visible}
+
+
+async def is_foreign(tx: Transaction, reporter: Reporter, customer_id: UUID) -> bool:
+    """Whether who reports is held to accounts, and this customer is none of them."""
+    actor = reporter.held_to
+    return isinstance(actor, Actor) and not await list_visible(tx, actor, [customer_id])
 
 
 async def offer_ids(tx: Transaction, references: Sequence[Reference]) -> list[UUID]:

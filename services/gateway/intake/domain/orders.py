@@ -122,6 +122,7 @@ def _accept(
 ) -> Receipt:
     content = order.content
     rules.check_instant(content.placed_at, at, "/placed_at", may_backdate=True)
+    registry.refuse_foreign(order.customer, order.reporter)
     earlier = receipts.get(order.key)
     if earlier is not None:
         # sent again: no rule that has come to bite since (backdating) may change the answer

@@ -20,6 +20,7 @@ from services.gateway.intake.repository import orders
 from services.gateway.intake.repository.accepted_orders import load_accepted_orders
 from services.gateway.intake.repository.deliveries import list_deliveries
 from services.gateway.intake.repository.reversals import list_reversals
+from services.gateway.references.handlers import note_foreign
 from services.gateway.references.repository import add_references
 from shared.errors import not_found
 from shared.events import OrderPlaced
@@ -33,6 +34,9 @@ async def accept_reported_orders(
 ) -> Sequence[OrderOutcome]:
     """Accept a group of orders in one transaction, in order; a refused one does not touch the others."""
     receipts, registry = await load_accepted_orders(tx, reported)
+    held = [order for order in reported if order.reporter.held_to is not None]
+    if held:
+        await note_foreign(tx, registry, ((order.reporter, order.customer) for order in held))
     decision = accept_orders(reported, receipts, registry, rules=rules, at=tx.at, new_id=new_id)
     if registry.added:
         await add_references(tx, registry.added)
