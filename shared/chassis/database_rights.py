@@ -13,7 +13,8 @@ declare
 begin
     for relation in
         select oid, relname, relkind from pg_class
-        where relnamespace = 'public'::regnamespace and relowner = current_user::regrole and relkind in ('r', 'p', 'S', 'v')
+        where relnamespace = 'public'::regnamespace and relowner = current_user::regrole
+          and relkind in ('r', 'p', 'S', 'v')
     loop
         if relation.relkind = 'S' then
             if not has_sequence_privilege(service_role, relation.oid, 'usage') then
