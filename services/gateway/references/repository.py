@@ -6,7 +6,7 @@ from uuid import UUID
 from services.gateway.core.repository import WriteConflict
 from services.gateway.references.domain import Reference, RegisteredReference, Registry
 from services.gateway.references.tables import customer_reference, known_customer
-from shared.messaging import Transaction
+from shared.messaging import Transaction, new_id
 from shared.sql import Upsert, insert_columns, insert_many
 
 
@@ -72,13 +72,13 @@ async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Re
 
 async def add_reference(tx: Transaction, new: RegisteredReference) -> RegisteredReference:
     """Register a reference of a customer that is there, also one that was only offered to a file; WriteConflict when
-    another transaction registered it meanwhile. Returns it with its id."""
+    another transaction registered it meanwhile. Returns it with its id: that of the offer where there was one."""
     row = await tx.raw.fetchrow(
-        """insert into customer_reference (source, ref, customer_id, registered_at) values ($1, $2, $3, $4)
+        """insert into customer_reference (source, ref, customer_id, id, registered_at) values ($1, $2, $3, $4, $5)
            on conflict (source, ref) do update set customer_id = excluded.customer_id,
                registered_at = excluded.registered_at
            where customer_reference.registered_at is null returning id""",
-        new.source, new.ref, new.customer_id, new.registered_at,
+        new.source, new.ref, new.customer_id, new.id or new_id(), new.registered_at,
     )  # fmt: skip
     if row is None:
         raise WriteConflict("a reference was registered by another transaction")
