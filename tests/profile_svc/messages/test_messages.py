@@ -222,6 +222,6 @@ async def test_a_sender_may_fetch_and_report_and_nothing_else(client, database, 
     partner = as_role("partner", partner_id=new_id())
     assert (await client.get(LIST, headers=partner)).status_code in (403, 404)
     trail = await database.run(
-        lambda tx: tx.raw.fetch("select actor, customer_id from file_access where action = 'read_message'")
+        lambda tx: tx.raw.fetch("select actor, customer_id from access_trail where action = 'read_message'")
     )
     assert [tuple(row) for row in trail] == [("person:sender-1", ANN)]
