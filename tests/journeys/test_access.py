@@ -67,7 +67,7 @@ WRITES: dict[str, frozenset[str]] = {
     "/v1/customers/{customer}/team": DESK - {"agent"},
     "/v1/customers/{customer}/contact-log": DESK,
     "/v1/customers/{customer}/tier/overrides": HEADS,
-    "/v1/employees": DESK - {"agent"},
+    "/v1/employees": HEADS,
     "/v1/call-events": DESK,
     "/v1/tier-policies": frozenset({"analyst", "admin"}),
     "/v1/evaluations": HEADS | {"analyst"},
