@@ -13,6 +13,7 @@ from services.loyalty_svc.adjustments.tables import adjustment as adjustment_tab
 from services.loyalty_svc.adjustments.tables import settlement_move
 from services.loyalty_svc.core.repository import Row, fetch_rows
 from shared.authority import CountedPer, Gift
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_many
@@ -131,8 +132,9 @@ async def list_adjustments(
     members: Sequence[UUID] | None,
     before: UUID | None,
     limit: int,
+    scope: DataScope,
 ) -> list[Row]:
-    """Adjustments, the newest first, of one state, kind or customer if given; one row more than `limit`."""
+    """Adjustments of a scope, the newest first, of one state, kind or customer if given; one row more than `limit`."""
     c = adjustment_table.c
     query = select(adjustment_table)
     if state is not None:
@@ -141,6 +143,9 @@ async def list_adjustments(
         query = query.where(c.kind == kind)
     if members is not None:
         query = query.where(or_(c.customer_id.in_(members), c.to_customer.in_(members)))
+    if scope.is_limited:
+        receiver = or_(c.to_customer.is_(None), scope.clause("adjustment.to_customer"))
+        query = query.where(scope.clause("adjustment.customer_id"), receiver)
     if before is not None:
         query = query.where(c.id < before)
     return await fetch_rows(tx, query.order_by(c.id.desc()).limit(limit + 1))

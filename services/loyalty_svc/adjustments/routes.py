@@ -10,7 +10,19 @@ from services.loyalty_svc.adjustments.domain import Adjustment
 from services.loyalty_svc.adjustments.schemas import AdjustmentCreate, AdjustmentRead, TransferCreate
 from services.loyalty_svc.core.repository import Row
 from services.loyalty_svc.customers.dependencies import VisibleCustomer
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, page_of, read_cursor, service_router
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    data_scope,
+    page_of,
+    read_cursor,
+    service_router,
+)
 from shared.customers import list_members
 
 router = service_router(prefix="/v1", tags=["points"])
@@ -34,6 +46,7 @@ async def adjust_points(
 @router.get("/adjustments", dependencies=ADJUST)
 async def list_adjustments(
     tx: Tx,
+    actor: CurrentActor,
     state: Annotated[Literal["pending", "posted", "rejected"] | None, Query()] = None,
     kind: Annotated[Literal["adjustment", "transfer", "settlement"] | None, Query()] = None,
     customer_id: Annotated[Id | None, Query()] = None,
@@ -43,7 +56,9 @@ async def list_adjustments(
     """What people gave and took by hand, the newest first, of one state, kind or customer if given."""
     last = read_cursor(cursor, UUID)
     members = None if customer_id is None else (await list_members(tx, [customer_id]))[customer_id]
-    rows = await repository.list_adjustments(tx, state, kind, members, last[0] if last else None, limit)
+    rows = await repository.list_adjustments(
+        tx, state, kind, members, last[0] if last else None, limit, data_scope(tx, actor)
+    )
     return page_of([_read(row) for row in rows], limit, lambda row: (row.id,))
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from services.complaint_svc.cases.tables import complaint_case
 from services.complaint_svc.deadlines.tables import deadline
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 
 
@@ -32,10 +33,15 @@ class Statistics:
         return None if met + breached == 0 else round(Decimal(met) / (met + breached), 4)
 
 
-async def count_cases(tx: Transaction, start: datetime, end: datetime, partner_id: UUID | None) -> Statistics:
-    """Of the cases filed in `start <= filed_at < end`."""
+async def count_cases(
+    tx: Transaction, start: datetime, end: datetime, partner_id: UUID | None, scope: DataScope | None = None
+) -> Statistics:
+    """Of the cases filed in `start <= filed_at < end`: a partner's own, or those of a scope and those that are nobody's
+    yet."""
     c = complaint_case.c
     where = [c.filed_at >= start, c.filed_at < end, *([] if partner_id is None else [c.partner_id == partner_id])]
+    if partner_id is None and scope is not None and scope.is_limited:
+        where.append(or_(c.customer_id.is_(None), scope.clause("complaint_case.customer_id")))
     counted = await tx.sql.execute(
         select(c.kind, c.status, func.count(), func.count(c.satisfaction), func.sum(c.satisfaction))
         .where(*where)

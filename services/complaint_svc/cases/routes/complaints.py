@@ -112,10 +112,11 @@ async def count_complaints(
     start: Annotated[Instant, Query(alias="from", description="inclusive")],
     end: Annotated[Instant, Query(alias="to", description="exclusive")],
 ) -> StatisticsRead:
-    """How many cases were filed from `from` until `to`, where they stand, and how often the times were kept."""
+    """How many cases were filed from `from` until `to`, where they stand, and how often the times were kept; a
+    partner counts its own, who sees only accounts of their own those of them."""
     if end <= start:
         raise invalid("period_is_empty", "The instant `to` is after `from`.", pointer="/to")
-    counted = await repository.count_cases(tx, start, end, actor.partner_id)
+    counted = await repository.count_cases(tx, start, end, actor.partner_id, data_scope(tx, actor))
     return StatisticsRead(
         start=start, end=end, cases=counted.cases, by_kind=dict(counted.by_kind), by_status=dict(counted.by_status),
         met=dict(counted.met), breached=dict(counted.breached), on_time_rate=counted.on_time_rate,

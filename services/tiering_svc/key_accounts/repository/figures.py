@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
@@ -11,6 +12,7 @@ from services.tiering_svc.indicators.domain.groups import rolled_up
 from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
 from services.tiering_svc.indicators.repository.external_facts import list_members
 from services.tiering_svc.indicators.repository.snapshots import load_snapshots
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 
 TOTAL = """
@@ -51,6 +53,7 @@ where p.place <= ceil(p.customers * $4::numeric / 100)
                   and (c.class = 'excluded' or $5 = any(c.kinds)))
   and not exists (select from nomination n where n.customer_id = p.customer_id and n.status = 'open')
   and ($6::numeric is null or p.amount < $6 or (p.amount = $6 and p.customer_id > $7::uuid))
+  and {within}
 order by p.amount desc, p.customer_id limit $8
 """
 ROOTS = """
@@ -67,6 +70,7 @@ where g.since <= $1 and g.parent_id is not null
                   and (c.class = 'excluded' or $2 = any(c.kinds)))
   and not exists (select from nomination n where n.customer_id = g.parent_id and n.status = 'open')
   and ($3::uuid is null or g.parent_id > $3)
+  and {within}
 order by 1 limit $4
 """
 
@@ -81,18 +85,20 @@ class Ranked:
 
 async def list_ranked(
     tx: Transaction, point: PointInTime, months: int, percent: Decimal, kind: str, after: tuple[Decimal, UUID] | None,
-    limit: int,
+    limit: int, scope: DataScope,
 ) -> list[Ranked]:  # fmt: skip
-    """The first so many percent by amount, without those who are of the kind already, or excluded, or nominated."""
-    rows = await tx.raw.fetch(
-        RANKED.format(bought=point.bought), point.as_of, point.known_at, months, percent, kind,
-        *(after or (None, None)), limit,
-    )  # fmt: skip
+    """Of the first so many percent by amount those of a scope, without those who are of the kind already, or excluded,
+    or nominated."""
+    values: list[Any] = [point.as_of, point.known_at, months, percent, kind, *(after or (None, None)), limit]
+    within = scope.where("p.customer_id", values)
+    rows = await tx.raw.fetch(RANKED.format(bought=point.bought, within=within), *values)
     return [Ranked(*row) for row in rows]
 
 
 async def list_group_roots(
-    tx: Transaction, as_of: datetime, kind: str, after: UUID | None, limit: int
+    tx: Transaction, as_of: datetime, kind: str, after: UUID | None, limit: int, scope: DataScope
 ) -> Sequence[UUID]:
-    """Customers with others below them and nobody above, as of an instant."""
-    return [row["customer_id"] for row in await tx.raw.fetch(ROOTS, as_of, kind, after, limit)]
+    """Customers of a scope with others below them and nobody above, as of an instant."""
+    values: list[Any] = [as_of, kind, after, limit]
+    rows = await tx.raw.fetch(ROOTS.format(within=scope.where("g.parent_id", values)), *values)
+    return [row["customer_id"] for row in rows]

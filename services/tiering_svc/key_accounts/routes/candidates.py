@@ -19,7 +19,19 @@ from services.tiering_svc.key_accounts.repository import figures as account_figu
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
 from services.tiering_svc.key_accounts.schemas import CandidateRead, CandidatesRead, ExaminationRead, KeyAccountKindCode
 from services.tiering_svc.key_accounts.texts import Language, describe_finding
-from shared.chassis import CurrentActor, Cursor, Limit, Tx, allow, page_of, read_cursor, service_router, staff_only
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    DataScope,
+    Limit,
+    Tx,
+    allow,
+    data_scope,
+    page_of,
+    read_cursor,
+    service_router,
+    staff_only,
+)
 from shared.chassis.audience import hidden_fields
 from shared.errors import not_found
 from shared.messaging import Transaction
@@ -35,14 +47,15 @@ async def list_candidates(
     tx: Tx, actor: CurrentActor, kind: KeyAccountKindCode = "economic", as_of: AsOf = None,
     language: LanguageQuery = "en", cursor: Cursor = None, limit: Limit = 50,
 ) -> CandidatesRead:  # fmt: skip
-    """Who meets the criterion of the kind and no disqualifying rule, and is not one already nor nominated."""
+    """Who meets the criterion of the kind and no disqualifying rule, and is not one already nor nominated; who
+    sees only accounts of their own gets those of them."""
     at = instant_or_now(as_of, tx, "/as_of")
     rules = (await load_in_force(tx, KEY_ACCOUNT_RULES)).rules
     criterion = next((criterion for criterion in rules.candidates if criterion.kind == kind), None)
     if criterion is None:
         raise not_found("no_criterion", "The rules in force propose nobody of this kind: people do.")
     point = PointInTime(at, at, now=True)
-    customers, following = await _list_page(tx, point, rules, criterion, cursor, limit)
+    customers, following = await _list_page(tx, point, rules, criterion, cursor, limit, data_scope(tx, actor))
     snapshots = await _load_snapshots(tx, point, rules, criterion, customers)
     total = await account_figures.sum_amounts(tx, point, rules.months)
     hidden = hidden_fields(actor)
@@ -60,19 +73,25 @@ async def list_candidates(
 
 
 async def _list_page(
-    tx: Transaction, point: PointInTime, rules: AccountRules, criterion: Criterion, cursor: str | None, limit: int
+    tx: Transaction,
+    point: PointInTime,
+    rules: AccountRules,
+    criterion: Criterion,
+    cursor: str | None,
+    limit: int,
+    scope: DataScope,
 ) -> tuple[list[UUID], str | None]:
     """One page of those to examine: the first by amount, or (of groups) the heads of groups; and the next cursor."""
     if criterion.kind == "group":
         after = read_cursor(cursor, UUID)
         roots = await account_figures.list_group_roots(
-            tx, point.as_of, criterion.kind, after[0] if after else None, limit + 1
+            tx, point.as_of, criterion.kind, after[0] if after else None, limit + 1, scope
         )
         page = page_of([*roots], limit, lambda customer_id: (customer_id,))
         return list(page.items), page.next
     ranked = await account_figures.list_ranked(
         tx, point, rules.months, criterion.top_percent or HUNDRED, criterion.kind, read_cursor(cursor, Decimal, UUID),
-        limit + 1,
+        limit + 1, scope,
     )  # fmt: skip
     shown = page_of(ranked, limit, lambda customer: (customer.amount, customer.customer_id))
     return [customer.customer_id for customer in shown.items], shown.next

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 from shared.sql import fragments
 
@@ -64,8 +66,8 @@ with ladder as (
     select id as policy_id, version, jsonb_path_query_array(document, '$.levels[*].code') as codes
     from rule_set_version where kind = 'tier-policies'
 ), touched as (
-    select distinct customer_id from tier_history
-    where lower(effective) > $1 and lower(effective) <= $2 and known_from <= $3
+    select distinct customer_id from tier_history h
+    where lower(effective) > $1 and lower(effective) <= $2 and known_from <= $3 and {{within}}
 ), before as ({standings_as_of("$1", "$3")}), after as ({standings_as_of("$2", "$3")}), moved as (
     select a.customer_id, b.tier as from_tier, a.tier as to_tier,
            case when ladder_before.codes is distinct from ladder_after.codes then 'placed'
@@ -111,15 +113,24 @@ class MovedCustomer:
     way: str
 
 
-async def count_ways(tx: Transaction, since: datetime, until: datetime, known_at: datetime) -> list[Direction]:
-    """How many went from which tier to which between two instants, as it was known at a third."""
-    return [Direction(*row) for row in await tx.raw.fetch(MATRIX, since, until, known_at)]
+async def count_ways(
+    tx: Transaction, since: datetime, until: datetime, known_at: datetime, scope: DataScope | None = None
+) -> list[Direction]:
+    """How many (of a scope) went from which tier to which between two instants, as it was known at a third."""
+    values: list[Any] = [since, until, known_at]
+    return [Direction(*row) for row in await tx.raw.fetch(_within(MATRIX, scope, values), *values)]
 
 
 async def list_moved(
     tx: Transaction, since: datetime, until: datetime, known_at: datetime, *, from_tier: str | None,
-    to_tier: str | None, way: str | None, after: UUID | None, limit: int,
+    to_tier: str | None, way: str | None, after: UUID | None, limit: int, scope: DataScope,
 ) -> list[MovedCustomer]:  # fmt: skip
-    """Who went from which tier to which between two instants, by customer; only those that all filters fit."""
-    rows = await tx.raw.fetch(LIST, since, until, known_at, from_tier, to_tier, way, after, limit)
+    """Who of a scope went from which tier to which between two instants, by customer; only those that all filters
+    fit."""
+    values: list[Any] = [since, until, known_at, from_tier, to_tier, way, after, limit]
+    rows = await tx.raw.fetch(_within(LIST, scope, values), *values)
     return [MovedCustomer(*row) for row in rows]
+
+
+def _within(sql: str, scope: DataScope | None, values: list[Any]) -> str:
+    return sql.format(within="true" if scope is None else scope.where("h.customer_id", values))

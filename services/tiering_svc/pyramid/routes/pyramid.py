@@ -30,6 +30,7 @@ from shared.chassis import (
     Limit,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -87,6 +88,7 @@ async def show_pyramid(tx: Tx, actor: CurrentActor, as_of: AsOf = None, known_at
 @router.get("/pyramid/movers", dependencies=[allow("tiers:read")])
 async def list_pyramid_movers(
     tx: Tx,
+    actor: CurrentActor,
     since: Annotated[Instant, Query(alias="from", description="the earlier instant")],
     until: Annotated[Instant | None, Query(alias="to", description="the later instant; now, if not given")] = None,
     known_at: KnownAt = None,
@@ -96,16 +98,18 @@ async def list_pyramid_movers(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PyramidMoversRead:
-    """Who stands elsewhere at `to` than at `from`, whatever happened in between: the matrix of all, and their list."""
+    """Who stands elsewhere at `to` than at `from`, whatever happened in between: the matrix of all, and their list;
+    for who sees only accounts of their own, of those."""
     ends = instant_or_now(until, tx, "/to")
     known = instant_or_now(known_at, tx, "/known_at")
     if since > ends:
         raise invalid("ends_before_it_begins", "`to` is not before `from`.", pointer="/to")
-    ways = await movements.count_ways(tx, since, ends, known)
+    scope = data_scope(tx, actor)
+    ways = await movements.count_ways(tx, since, ends, known, scope)
     after = read_cursor(cursor, UUID)
     moved = await movements.list_moved(
         tx, since, ends, known, from_tier=from_tier, to_tier=to_tier, way=way,
-        after=after[0] if after else None, limit=limit + 1,
+        after=after[0] if after else None, limit=limit + 1, scope=scope,
     )  # fmt: skip
     page = page_of(
         [MovedCustomerRead.model_validate(customer, from_attributes=True) for customer in moved],

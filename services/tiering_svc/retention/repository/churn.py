@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.retention.domain.churn import Movement, OrderRhythm, Silence
 from services.tiering_svc.tiers.repository.tiers_as_of import tiers_as_of
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 
 PERIODS = """
@@ -95,6 +97,7 @@ with bought as ({{bought}}), lives as (
     select s.*, t.tier
     from silent s left join ({tiers_as_of("$1", "$2")}) t using (customer_id)
     where s.lost_at <= $1 and ($5::timestamptz is null or s.lost_at >= $5) and ($6::text is null or t.tier = $6)
+      and {{within}}
 ), brought as (
     select l.customer_id, sum(b.amount) as amount, sum(b.margin) as margin, sum(b.known) as known
     from lost l join bought b on b.customer_id = l.customer_id and b.month > (l.last_month - interval '12 months')
@@ -144,31 +147,26 @@ class LostCustomer:
 
 
 async def find_lost(
-    tx: Transaction, point: PointInTime, lost: Silence, since: datetime | None, tier: str | None
+    tx: Transaction, point: PointInTime, lost: Silence, since: datetime | None, tier: str | None, scope: DataScope
 ) -> LostTotals:
-    """Who was lost by then (since an instant, in a tier), together."""
-    row = await tx.raw.fetchrow(
-        (LOST + TOTALS).format(bought=point.bought),
-        point.as_of,
-        point.known_at,
-        lost.cycles,
-        lost.days,
-        since,
-        tier,
-    )
+    """Who of a scope was lost by then (since an instant, in a tier), together."""
+    values: list[Any] = [point.as_of, point.known_at, lost.cycles, lost.days, since, tier]
+    within = scope.where("s.customer_id", values)
+    row = await tx.raw.fetchrow((LOST + TOTALS).format(bought=point.bought, within=within), *values)
     assert row is not None
     return LostTotals(*row)
 
 
 async def list_lost(
     tx: Transaction, point: PointInTime, lost: Silence, since: datetime | None, tier: str | None,
-    after: tuple[Decimal, UUID] | None, limit: int,
+    after: tuple[Decimal, UUID] | None, limit: int, scope: DataScope | None = None,
 ) -> list[LostCustomer]:  # fmt: skip
-    """Who was lost by then (since an instant, in a tier); who brought most comes first."""
-    rows = await tx.raw.fetch(
-        (LOST + PAGE).format(bought=point.bought),
+    """Who (of a scope) was lost by then (since an instant, in a tier); who brought most comes first."""
+    values: list[Any] = [
         point.as_of, point.known_at, lost.cycles, lost.days, since, tier, *(after or (None, None)), limit,
-    )  # fmt: skip
+    ]  # fmt: skip
+    within = "true" if scope is None else scope.where("s.customer_id", values)
+    rows = await tx.raw.fetch((LOST + PAGE).format(bought=point.bought, within=within), *values)
     return [LostCustomer(*row) for row in rows]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.tiering_svc.retention.domain.buyers import Buyer, LifetimeValue
 from services.tiering_svc.retention.tables import lifetime_value, lifetime_value_run
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
@@ -115,16 +116,18 @@ async def find_value(tx: Transaction, run_id: UUID, customer_id: UUID) -> Lifeti
 
 
 async def list_values(
-    tx: Transaction, run_id: UUID, after: tuple[Decimal, UUID] | None, limit: int
+    tx: Transaction, run_id: UUID, after: tuple[Decimal, UUID] | None, limit: int, scope: DataScope
 ) -> list[LifetimeValue]:
-    """The most valuable first; those whose value is not known come last."""
+    """Those of a scope, the most valuable first; those whose value is not known come last."""
+    values: list[Any] = [run_id, *(after or (None, None)), limit]
     rows = await tx.raw.fetch(
-        f"""select {VALUES} from lifetime_value
+        f"""select {VALUES} from lifetime_value v
             where run_id = $1 and ($2::numeric is null or coalesce(revenue, -1) < $2
                                    or (coalesce(revenue, -1) = $2 and customer_id > $3::uuid))
+              and {scope.where("v.customer_id", values)}
             order by coalesce(revenue, -1) desc, customer_id limit $4""",
-        run_id, *(after or (None, None)), limit,
-    )  # fmt: skip
+        *values,
+    )
     return [_value(row) for row in rows]
 
 

@@ -48,6 +48,7 @@ from shared.chassis import (
     Limit,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -195,8 +196,9 @@ async def list_lost_customers(
     in_force = await rule_set_at(tx, CHURN_RULES, query.point.as_of)
     silence, shows_margin = in_force.rules.lost, may_read(actor, "margin")
     after = read_cursor(cursor, Decimal, UUID)
-    totals = await retention.find_lost(tx, query.point, silence, since, tier)
-    lost = await retention.list_lost(tx, query.point, silence, since, tier, after, limit + 1)
+    scope = data_scope(tx, actor)
+    totals = await retention.find_lost(tx, query.point, silence, since, tier, scope)
+    lost = await retention.list_lost(tx, query.point, silence, since, tier, after, limit + 1, scope)
     page = page_of(lost, limit, lambda customer: (customer.amount, customer.customer_id))
     return LostRead(
         as_of=query.point.as_of,

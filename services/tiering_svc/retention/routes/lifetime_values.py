@@ -31,6 +31,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -80,7 +81,9 @@ async def list_lifetime_values(
 ) -> Page[LifetimeValueRead]:
     """What a run expects of each customer, the most valuable first; those whose value is not known come last."""
     await lifetime.load_run(tx, run_id)
-    values = await lifetime.list_values(tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1)
+    values = await lifetime.list_values(
+        tx, run_id, read_cursor(cursor, Decimal, UUID), limit + 1, data_scope(tx, actor)
+    )
     shows_margin = may_read(actor, "margin")
     return page_of(
         [_value(value, shows_margin=shows_margin) for value in values],

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.tiering_svc.policies.domain.policy import Policy
 from services.tiering_svc.reviews.domain.simulation import BenefitCosts, SimulationCell
 from services.tiering_svc.reviews.tables.back_tests import back_test, back_test_cell, back_test_mover
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.jobs import Job, job_columns, job_of
 from shared.messaging import Transaction
@@ -195,10 +196,13 @@ cross join business z cross join lateral (
 
 async def list_movers(
     tx: Transaction, back_test_id: UUID, *, month: date | None, outcome: str | None, key_accounts: bool | None,
-    excluded: bool | None, after: tuple[date, UUID, str] | None, limit: int,
+    excluded: bool | None, after: tuple[date, UUID, str] | None, limit: int, scope: DataScope,
 ) -> list[ClassedMover]:  # fmt: skip
-    """The movers of a back-test (of one month, of one outcome, if given), by month, customer and outcome.
+    """The movers of a back-test in a scope (of one month, of one outcome, if given), by month, customer and outcome.
     `key_accounts`, `excluded`: only those who were then (true), or who were not."""
+    values: list[Any] = [
+        back_test_id, month, outcome, *(after or (None, None, None)), key_accounts, excluded, limit,
+    ]  # fmt: skip
     rows = await tx.raw.fetch(
         f"""select m.month, m.customer_id, m.outcome, m.from_tier, m.to_tier, m.moved_back_in,
                   case when k.class = 'key' then k.kinds end as key_account,
@@ -208,9 +212,10 @@ async def list_movers(
              and ($4::date is null or (m.month, m.customer_id, m.outcome) > ($4, $5::uuid, $6))
              and ($7::bool is null or coalesce(k.class = 'key', false) = $7)
              and ($8::bool is null or coalesce(k.class = 'excluded', false) = $8)
+             and {scope.where("m.customer_id", values)}
            order by m.month, m.customer_id, m.outcome limit $9""",
-        back_test_id, month, outcome, *(after or (None, None, None)), key_accounts, excluded, limit,
-    )  # fmt: skip
+        *values,
+    )
     return [ClassedMover(MonthMover(*row[:6]), row[6], row[7]) for row in rows]
 
 

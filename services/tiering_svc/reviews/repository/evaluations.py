@@ -218,14 +218,15 @@ async def add_movers(tx: Transaction, run_id: UUID, movers: Sequence[Mover]) -> 
 
 
 async def list_movers(
-    tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int, scope: DataScope
+    tx: Transaction, run_id: UUID, outcome: str | None, after: UUID | None, limit: int, scope: DataScope | None = None
 ) -> list[Mover]:
-    """The movers of a run in a scope (of one outcome, if given), by customer."""
+    """The movers of a run, all or in a scope (of one outcome, if given), by customer."""
     values: list[Any] = [run_id, outcome, after, limit]
+    within = "true" if scope is None else scope.where("evaluation_mover.customer_id", values)
     rows = await tx.raw.fetch(
         f"""select customer_id, outcome, from_tier, to_tier, graded, applied from evaluation_mover
            where run_id = $1 and ($2::text is null or outcome = $2) and ($3::uuid is null or customer_id > $3)
-             and {scope.where("evaluation_mover.customer_id", values)}
+             and {within}
            order by customer_id limit $4""",
         *values,
     )

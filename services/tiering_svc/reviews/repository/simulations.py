@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.reviews.domain.simulation import SimulationCell
 from services.tiering_svc.reviews.repository.evaluations import SIMULATION, EvaluationRun
 from services.tiering_svc.reviews.tables.evaluations import evaluation_cell
+from shared.chassis import DataScope
 from shared.errors import not_found
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_many
@@ -74,9 +76,10 @@ left join account_class k on k.customer_id = m.customer_id and k.effective @> r.
 
 async def list_movers(
     tx: Transaction, run_id: UUID, *, outcome: str | None, from_tier: str | None, to_tier: str | None,
-    key_accounts: bool | None, excluded: bool | None, after: UUID | None, limit: int,
+    key_accounts: bool | None, excluded: bool | None, after: UUID | None, limit: int, scope: DataScope,
 ) -> list[SimulatedMover]:  # fmt: skip
-    """Who would move, by customer. `key_accounts`, `excluded`: only those who are (true), or who are not."""
+    """Who of a scope would move, by customer. `key_accounts`, `excluded`: only those who are (true), or who are not."""
+    values: list[Any] = [run_id, outcome, from_tier, to_tier, key_accounts, excluded, after, limit]
     rows = await tx.raw.fetch(
         f"""select m.customer_id, m.outcome, m.from_tier, m.to_tier, m.graded,
                    case when k.class = 'key' then k.kinds end, coalesce(k.class = 'excluded', false)
@@ -86,9 +89,10 @@ async def list_movers(
               and ($5::bool is null or coalesce(k.class = 'key', false) = $5)
               and ($6::bool is null or coalesce(k.class = 'excluded', false) = $6)
               and ($7::uuid is null or m.customer_id > $7)
+              and {scope.where("m.customer_id", values)}
             order by m.customer_id limit $8""",
-        run_id, outcome, from_tier, to_tier, key_accounts, excluded, after, limit,
-    )  # fmt: skip
+        *values,
+    )
     return [SimulatedMover(*row) for row in rows]
 
 

@@ -41,6 +41,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -119,9 +120,10 @@ async def show_back_test(policy_id: Id, back_test_id: Id, tx: Tx, actor: Current
 
 @router.get("/{back_test_id}/movers", dependencies=[allow("tiers:read")])
 async def list_back_test_movers(
-    policy_id: Id, back_test_id: Id, tx: Tx, month: Annotated[BackTestMonth | None, Query()] = None,
-    outcome: BackTestOutcomeFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
-    excluded: ExcludedFilter = None, cursor: Cursor = None, limit: Limit = 50,
+    policy_id: Id, back_test_id: Id, tx: Tx, actor: CurrentActor,
+    month: Annotated[BackTestMonth | None, Query()] = None, outcome: BackTestOutcomeFilter = None,
+    key_accounts: Annotated[bool | None, Query()] = None, excluded: ExcludedFilter = None, cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[BackTestMoverRead]:  # fmt: skip
     """Whom the policy would have moved in a month: orders at once, or the review at its end."""
     await back_tests.load_back_test(tx, back_test_id, policy_id)
@@ -129,7 +131,7 @@ async def list_back_test_movers(
     of_month = None if month is None else month_of_text(month)
     movers = await back_tests.list_movers(
         tx, back_test_id, month=of_month, outcome=outcome, key_accounts=key_accounts, excluded=excluded, after=after,
-        limit=limit + 1,
+        limit=limit + 1, scope=data_scope(tx, actor),
     )  # fmt: skip
     read = [_mover(classed) for classed in movers]
     return page_of(read, limit, lambda mover: (month_of_text(mover.month), mover.customer_id, mover.outcome))

@@ -38,6 +38,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -106,9 +107,9 @@ async def show_simulation(policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor
 
 @router.get("/{run_id}/movers", dependencies=[allow("tiers:read")])
 async def list_simulated_movers(
-    policy_id: Id, run_id: Id, tx: Tx, outcome: SimulationOutcomeFilter = None, from_tier: SimulatedTierFilter = None,
-    to_tier: SimulatedTierFilter = None, key_accounts: Annotated[bool | None, Query()] = None,
-    excluded: ExcludedFilter = None,
+    policy_id: Id, run_id: Id, tx: Tx, actor: CurrentActor, outcome: SimulationOutcomeFilter = None,
+    from_tier: SimulatedTierFilter = None, to_tier: SimulatedTierFilter = None,
+    key_accounts: Annotated[bool | None, Query()] = None, excluded: ExcludedFilter = None,
     cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[SimulatedMoverRead]:  # fmt: skip
     """The exact list."""
@@ -117,7 +118,7 @@ async def list_simulated_movers(
     movers = await simulations.list_movers(
         tx, run_id, outcome=outcome, from_tier=from_tier, to_tier=to_tier, key_accounts=key_accounts,
         excluded=excluded,
-        after=after[0] if after else None, limit=limit + 1,
+        after=after[0] if after else None, limit=limit + 1, scope=data_scope(tx, actor),
     )  # fmt: skip
     read = [SimulatedMoverRead.model_validate(mover, from_attributes=True) for mover in movers]
     return page_of(read, limit, lambda mover: (mover.customer_id,))

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.tiering_svc.service_quality.tables.assessments import spot_check
+from shared.chassis import DataScope
 from shared.messaging import Transaction
 from shared.sql import insert_many
 
@@ -61,15 +63,17 @@ async def list_made(tx: Transaction, since: datetime, until: datetime, known_at:
 
 async def list_spot_checks(
     tx: Transaction, ends: tuple[datetime, datetime], known_at: datetime, customer_id: UUID | None,
-    manager: str | None, after: tuple[datetime, UUID] | None, limit: int,
+    manager: str | None, after: tuple[datetime, UUID] | None, limit: int, scope: DataScope,
 ) -> Sequence[SpotCheckRow]:  # fmt: skip
     """A page of the checks made from one instant until just before another: of a customer; of those whom a manager
-    looked after then; or all."""
+    looked after then; or all of a scope."""
+    values: list[Any] = [known_at, *ends, customer_id, manager, *(after or (None, None)), limit]
     rows = await tx.raw.fetch(
         f"""{LATEST} where checked_at >= $2 and checked_at < $3 and ($4::uuid is null or customer_id = $4)
               and ($5::text is null or {MANAGED_THEN})
               and ($6::timestamptz is null or (checked_at, check_id) > ($6, $7::uuid))
+              and {scope.where("s.customer_id", values)}
             order by checked_at, check_id limit $8""",
-        known_at, *ends, customer_id, manager, *(after or (None, None)), limit,
-    )  # fmt: skip
+        *values,
+    )
     return [SpotCheckRow(**row) for row in rows]

@@ -33,6 +33,7 @@ from shared.chassis import (
     Page,
     Tx,
     allow,
+    data_scope,
     page_of,
     read_cursor,
     service_router,
@@ -101,6 +102,7 @@ async def list_spot_checks(
     rows = await spot_checks.list_spot_checks(
         tx, await _ends_of(tx, month), instant_or_now(known_at, tx, "/known_at"), customer_id,
         None if _reads_all(actor) else actor.subject, _position(cursor), limit + 1,
+        data_scope(tx, actor),
     )  # fmt: skip
     page = page_of(rows, limit, lambda row: (row.checked_at, row.check_id))
     return Page(items=[_spot_check(row) for row in page.items], next=page.next)
