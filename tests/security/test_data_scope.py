@@ -7,12 +7,16 @@ as the gateway signs it; the gateway too, for what is its own.
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 
 import pytest
 
+from services.tiering_svc.core.repository.as_of import PointInTime
+from services.tiering_svc.key_accounts.repository import figures
+from shared.chassis import Actor, data_scope
 from tests import harness
-from tests.journeys.caller import new_code, now
-from tests.security.accounts import Accounts, open_accounts
+from tests.journeys.caller import Caller, ago, new_code, now
+from tests.security.accounts import Accounts, open_accounts, plant_runs
 from tests.security.partners import FOR_PARTNERS, Partner, order
 from tests.system import System
 
@@ -119,3 +123,120 @@ async def test_G1_reports_of_its_own_account_are_taken_from_a_manager(accounts: 
         answer = await accounts.ask("gateway", entry.method, entry.path, accounts.own, "E-own", body)
         assert answer.status_code < 300, f"{entry.path}: {answer.text}"
         assert entry.path != "/v1/orders:batch" or answer.json()["status"] == 202, answer.text
+
+
+async def test_P5_no_list_names_anothers_account(accounts: Accounts) -> None:
+    run_paths = await plant_runs(accounts)
+    period = {"from": ago(days=30), "to": now()}
+    lists: list[tuple[str, str, dict[str, str]]] = [
+        ("profile", "/v1/customers", {}),
+        ("profile", "/v1/customers", {"q": "bakery"}),
+        ("profile", "/v1/calls/pop", {"number": accounts.foreign.ids["number"]}),
+        ("complaint", "/v1/complaints", {}),
+        ("tiering", "/v1/pyramid/movers", period),
+        ("tiering", "/v1/retention/lost", {"as_of": ago(days=300)}),
+        *(("tiering", path, {}) for path in run_paths),
+    ]
+    for service, path, query in lists:
+        everything, seen = [
+            await accounts.system.clients[service].get(path, params=query, headers=headers)
+            for headers in (
+                accounts.system.keys.headers(service, "head"),
+                accounts.system.keys.headers(service, "manager", employee_id="E-own"),
+            )
+        ]
+        assert (everything.status_code, seen.status_code) == (200, 200), f"{path}: {everything.text} {seen.text}"
+        foreign, own = accounts.foreign.ids["customer_id"], accounts.own.ids["customer_id"]
+        assert foreign in everything.text, f"{path} {query} does not show what the manager must not see"
+        assert foreign not in seen.text, f"{path} {query} shows another's account: {seen.text}"
+        assert own in seen.text or query.get("number") or query.get("q"), f"{path} {query} hides their own: {seen.text}"
+
+
+async def test_P5_counts_of_cases_and_movers_are_of_the_managers_accounts(accounts: Accounts) -> None:
+    period = {"from": ago(days=30), "to": now()}
+    for service, path, field in (
+        ("complaint", "/v1/complaints/statistics", "cases"),
+        ("tiering", "/v1/pyramid/movers", "moved"),
+    ):
+        counts = []
+        for headers in (
+            accounts.system.keys.headers(service, "head"),
+            accounts.system.keys.headers(service, "manager", employee_id="E-own"),
+        ):
+            answer = await accounts.system.clients[service].get(path, params=period, headers=headers)
+            counted = answer.json()[field]
+            counts.append(sum(counted.values()) if isinstance(counted, dict) else counted)
+        assert counts[0] - counts[1] == 1, f"{path}: {counts}"
+
+
+async def test_P5_only_their_own_accounts_are_proposed_to_a_manager(accounts: Accounts) -> None:
+    async with accounts.system.databases["tiering"].transaction() as tx:
+        point = PointInTime(tx.at, tx.at, now=True)
+        proposed = []
+        for actor in (Actor("head-1", "person", scopes=frozenset({"customers:all"})),
+                      Actor("manager-1", "person", employee_id="E-own")):  # fmt: skip
+            scope = data_scope(tx, actor)
+            await figures.list_group_roots(tx, tx.at, "group", None, 50, scope)
+            ranked = await figures.list_ranked(tx, point, 12, Decimal(100), "economic", None, 50, scope)
+            proposed.append({str(customer.customer_id) for customer in ranked})
+    everybody, seen = proposed
+    assert accounts.foreign.ids["customer_id"] in everybody - seen
+    assert accounts.own.ids["customer_id"] in seen
+
+
+async def test_P5_a_unit_and_a_deputy_see_what_their_people_look_after(accounts: Accounts) -> None:
+    admin = Caller(accounts.system, accounts.system.as_role("admin"))
+    top, below = new_code("U"), new_code("U")
+    await admin.post("/v1/units", {"unit": top, "name": "North", "kind": "province"})
+    await admin.post("/v1/units", {"unit": below, "name": "Harbour", "kind": "branch", "parent": top})
+    colleague, deputy, head_of_unit = new_code("E"), new_code("E"), new_code("E")
+    for code, unit in ((colleague, below), (deputy, None), (head_of_unit, top)):
+        await admin.post("/v1/employees", {"employee_id": code, "name": code, "unit": unit})
+    team = f"/v1/customers/{accounts.foreign.ids['customer_id']}/team"
+    await admin.post(team, {"employee_id": colleague, "role": "field_sales"})
+    path = f"/v1/employees/{colleague}/absence"
+    away = await admin.send("PUT", path, json={"since": now(), "deputy_id": deputy})
+    assert away.status_code < 300, away.text
+    await admin.settle()
+    for service, path in (
+        ("profile", "/v1/customers/{customer_id}"),
+        ("tiering", "/v1/customers/{customer_id}/tier"),
+        ("complaint", "/v1/complaints/{complaint_id}"),
+        ("loyalty", "/v1/customers/{customer_id}/points"),
+        ("gateway", "/v1/orders/{order_id}"),
+    ):
+        for code, unit, expected in (
+            (colleague, below, 200), (deputy, None, 200), (head_of_unit, top, 200), ("E-own", None, 404),
+            ("E-of-another-unit", "U-elsewhere", 404),
+        ):  # fmt: skip
+            headers = accounts.system.keys.headers(service, "manager", employee_id=code, unit=unit)
+            answer = await accounts.system.clients[service].get(accounts.foreign.path(path), headers=headers)
+            assert answer.status_code == expected, f"{path} by {code}: {answer.text}"
+
+
+async def test_P12_who_sees_one_member_of_a_merged_customer_sees_all(accounts: Accounts) -> None:
+    admin = Caller(accounts.system, accounts.system.as_role("admin"))
+    root, absorbed = [(await admin.place(new_code("shop"), "10.00"))["customer_id"] for _ in range(2)]
+    await admin.settle()
+    for customer_id, code in ((root, "E-foreign"), (absorbed, "E-own")):
+        await admin.post(f"/v1/customers/{customer_id}/team", {"employee_id": code, "role": "account_manager"})
+    await admin.settle()
+    assert await sees_accounts(accounts, root) == [404] * 4
+    merged = await admin.post(f"/v1/customers/{root}/merges", {"absorbed": {"id": absorbed}})
+    await admin.settle()
+    assert await sees_accounts(accounts, root) == [200] * 4
+    listed = await accounts.ask_for("profile", "/v1/customers", "E-own", ids=root)
+    assert root in listed.text
+    undone = await admin.send("DELETE", f"/v1/customers/{root}/merges/{merged['merge_id']}")
+    assert undone.status_code == 204, undone.text
+    await admin.settle()
+    assert await sees_accounts(accounts, root) == [404] * 4
+
+
+async def sees_accounts(accounts: Accounts, customer_id: str) -> list[int]:
+    """How each service answers the manager of E-own about this customer."""
+    answers = [
+        await accounts.ask_for(service, f"/v1/customers/{customer_id}{part}", "E-own")
+        for service, part in (("profile", ""), ("tiering", "/tier"), ("loyalty", "/points"), ("gateway", "/orders"))
+    ]
+    return [answer.status_code for answer in answers]
