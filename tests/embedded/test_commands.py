@@ -19,10 +19,13 @@ from deploy.embedded.ports import free_port
 from deploy.embedded.service import SERVICES
 from deploy.operator import operator_token
 from shared.chassis.access.tokens import Verifier
+from shared.jobs import CREATE_JOB_TABLE
 from shared.messaging.epochs import new_epoch, number_of
 from tests.shared.messaging.world import make_tables
 
 Query = Callable[[str, str], object]
+ERASURE_TABLES = Path(__file__).resolve().parents[2] / "shared" / "migrations" / "2026_11_28_erasure.sql"
+ANN, ERASURE = UUID("01890000-0000-7000-8000-000000000001"), UUID("01890000-0000-7000-8000-0000000000e1")
 
 
 def patron(
@@ -78,6 +81,8 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     for service in SERVICES:
         postgres.create_database(database_of(service))
         asyncio.run(make_tables(postgres.url(database_of(service))))
+        for statement in f"{CREATE_JOB_TABLE}\n\n{ERASURE_TABLES.read_text()}".split(";\n"):
+            query(postgres.url(database_of(service)), statement)
     loyalty = postgres.url(database_of("loyalty"))
     query(loyalty, "INSERT INTO stream_head VALUES ('patron.loyalty', 'c-1', 4, uuidv7(), now())")
     epoch = query(loyalty, "SELECT epoch FROM stream_epoch")
@@ -98,6 +103,7 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     query(loyalty, "UPDATE stream_head SET seq = 9")
     tiering = postgres.url(database_of("tiering"))  # a subscriber of loyalty's, which has lived twice since
     query(tiering, f"INSERT INTO stream_seen VALUES ('patron.loyalty', 'c-1', '{new_epoch(3)}', 9)")
+    query(tiering, f"INSERT INTO erased_customer VALUES ('{ANN}', '{ERASURE}', NULL, now(), now())")
     postgres.stop()
     (data_dir / "keys" / "loyalty.private.pem").write_bytes(b"lost")
     part.unlink()
@@ -115,6 +121,10 @@ def test_a_backup_comes_back_with_a_new_epoch(data_dir: Path, tmp_path: Path, qu
     )
     assert query(loyalty, "SELECT seq FROM epoch_head") == 4
     assert not [name for name in postgres.databases() if name.endswith("_restored")]
+    for service in SERVICES:  # the backup is older than the erasure, which only one of them had heard of
+        url = postgres.url(database_of(service))
+        assert query(url, f"SELECT erasure_id FROM erased_customer WHERE customer_id = '{ANN}'") == ERASURE, service
+        assert query(url, "SELECT params ->> 'customer_id' FROM job WHERE kind = 'erasure'") == str(ANN), service
     ServiceDatabases(postgres).ensure(SERVICES)
     as_the_service = ServiceDatabases(postgres).url("loyalty")
     assert query(as_the_service, "UPDATE stream_head SET seq = 5 RETURNING seq") == 5
