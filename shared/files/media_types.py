@@ -61,8 +61,10 @@ def check_media_type(head: bytes, declared: str | None) -> str:
     if content_type == CSV and declared_type == PLAIN:
         return PLAIN  # commas are in every text
     if declared_type not in UNKNOWN and declared_type != content_type:
-        detail = "The content is not of the media type that was declared."
-        raise Refused(422, "not_what_it_says", detail, declared=declared_type, found=content_type)
+        raise Refused(
+            422, "not_what_it_says", "The content is not of the media type that was declared.",
+            declared=declared_type, found=content_type,
+        )  # fmt: skip
     if content_type not in ACCEPTED:
         raise _not_accepted(content_type)
     return content_type

@@ -205,8 +205,10 @@ def read_metadata(header: str | None) -> dict[str, str]:
         except ValueError:  # no base64, or no UTF-8
             text = "\0"
         if not METADATA_KEY.fullmatch(key) or not text.isprintable():
-            detail = "Upload-Metadata is a list of keys, each with its value in base64 of UTF-8."
-            raise Refused(422, "invalid_upload_metadata", detail).at("Upload-Metadata")
+            raise Refused(
+                422, "invalid_upload_metadata",
+                "Upload-Metadata is a list of keys, each with its value in base64 of UTF-8.",
+            ).at("Upload-Metadata")  # fmt: skip
         metadata[key.lower()] = text
     return metadata
 

@@ -162,8 +162,9 @@ def unwritable(scope: Scope) -> Refused | None:
         if b"\0" in value:
             return Refused(422, "invalid_text", "A header must not hold NUL.").at(name.decode("latin-1"))
         if name == PURPOSE and not purposes.FORM.fullmatch(value.decode("latin-1")):
-            detail = "A purpose is a code: letters, digits and . _ : / - up to 64 characters."
-            return Refused(422, "purpose_not_a_code", detail).at("Patron-Purpose")
+            return Refused(
+                422, "purpose_not_a_code", "A purpose is a code: letters, digits and . _ : / - up to 64 characters."
+            ).at("Patron-Purpose")
         if name in READ_HEADERS and NOT_TEXT.search(value):
             if name == b"idempotency-key":
                 return invalid_key()
