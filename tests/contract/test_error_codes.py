@@ -49,6 +49,7 @@ def test_every_code_says_what_it_means_and_who_raises_it() -> None:
             412,
             413,
             415,
+            416,
             421,
             422,
             428,
