@@ -67,6 +67,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (rf"(POST|DELETE) {CUSTOMER}/team.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/merges.*", LINE),
     (rf"(POST|DELETE) {CUSTOMER}/references.*", CASE_WORKERS),
+    (rf"POST {CUSTOMER}/consents", CASE_WORKERS),  # who hears from the customer what it allows
     (r"POST /v1/(customers|customers:batch|call-events)", CASE_WORKERS),
     (rf"(PATCH {CUSTOMER}|(PUT|DELETE) {CUSTOMER}/parent|POST {CUSTOMER}/contact-log.*)", CASE_WORKERS),
 )
