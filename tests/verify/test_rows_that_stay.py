@@ -69,7 +69,7 @@ REFUSED = [
     ("loyalty", "update hold set points = 1"),
     ("loyalty", "update adjustment set points = 1"),
     ("loyalty", "update adjustment set decided_by = 'x' where state = 'posted'"),
-    ("loyalty", "update case_owner set customer_id = gen_random_uuid()"),
+    ("loyalty", "update case_owner set customer_id = gen_random_uuid() where customer_id is not null"),
     ("loyalty", "delete from unassigned_settlement"),
     ("loyalty", "delete from wallet"),
     ("loyalty", "delete from rule_set_version"),
