@@ -11,6 +11,7 @@ import httpx
 
 from tests import harness
 from tests.journeys.caller import Caller, a_line, ago, an_order
+from tests.security.named_customers import Naming
 from tests.security.partners import Partner, open_partner
 from tests.system import System
 from tests.system import system as start_system
@@ -36,6 +37,19 @@ class Accounts:
             headers["Content-Type"] = "application/x-ndjson" if path.endswith(":batch") else "application/json"
         client = self.system.clients[service]
         return await client.request(method, partner.path(path), headers=headers, content=content)
+
+    async def ask_about(
+        self, naming: Naming, named: Partner, code: str, path_of: Partner | None = None
+    ) -> httpx.Response:
+        """An operation on what is the manager's own (or of `path_of`), that names a customer."""
+        headers = self.system.keys.headers(naming.service, "manager", employee_id=code)
+        return await self.system.clients[naming.service].request(
+            naming.method,
+            (path_of or self.own).path(naming.path),
+            params=None if naming.query is None else naming.query(named.ids),
+            json=None if naming.body is None else naming.body(named.ids),
+            headers=headers,
+        )
 
     async def ask_for(self, service: str, path: str, code: str, **query: str) -> httpx.Response:
         """An answer as the manager of this employee's code gets it."""

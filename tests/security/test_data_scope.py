@@ -7,7 +7,9 @@ as the gateway signs it; the gateway too, for what is its own.
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -17,6 +19,7 @@ from shared.chassis import Actor, data_scope
 from tests import harness
 from tests.journeys.caller import Caller, ago, new_code, now
 from tests.security.accounts import Accounts, open_accounts, plant_runs
+from tests.security.named_customers import NAMINGS, Naming, is_elsewhere, operations_that_name
 from tests.security.partners import FOR_PARTNERS, Partner, order
 from tests.system import System
 
@@ -240,3 +243,31 @@ async def sees_accounts(accounts: Accounts, customer_id: str) -> list[int]:
         for service, part in (("profile", ""), ("tiering", "/tier"), ("loyalty", "/points"), ("gateway", "/orders"))
     ]
     return [answer.status_code for answer in answers]
+
+
+@pytest.mark.parametrize("service", harness.SERVICES)
+def test_P5_every_operation_that_names_a_customer_is_asked(accounts: Accounts, service: str) -> None:
+    asked = {(naming.method, naming.path) for naming in NAMINGS if naming.service == service}
+    forgotten = [
+        (method, path)
+        for method, path in operations_that_name(accounts.system.apps[service].openapi())
+        if (method, path) not in asked and not is_elsewhere(service, method, path)
+    ]
+    assert not forgotten
+
+
+@pytest.mark.parametrize("naming", NAMINGS, ids=lambda naming: f"{naming.service} {naming.method} {naming.path}")
+async def test_P5_whoever_is_named_is_an_account_of_the_manager(accounts: Accounts, naming: Naming) -> None:
+    whole = replace(accounts.foreign, ids=accounts.foreign.ids | {"ref": "bakery"})
+    named = await accounts.ask_about(naming, whole, "E-own")
+    foreign = accounts.foreign.ids["customer_id"]
+    if naming.filters and named.status_code == 200:
+        assert foreign not in named.text
+    else:
+        assert (named.status_code, named.json()["code"]) == naming.refusal, named.text
+    ids = {"customer_id": str(uuid4()), "partner_id": accounts.foreign.ids["partner_id"]}
+    nowhere = await accounts.ask_about(naming, replace(accounts.foreign, ids=ids), "E-own")
+    assert (nowhere.status_code, nowhere.json().get("code")) == (named.status_code, named.json().get("code"))
+    valid = await accounts.ask_about(naming, whole, "E-foreign", path_of=accounts.foreign)
+    assert valid.status_code != 404, valid.text
+    assert valid.json().get("code") != "validation_failed", valid.text

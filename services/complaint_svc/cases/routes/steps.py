@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Response
 
 from services.complaint_svc.cases import handlers
-from services.complaint_svc.cases.dependencies import case_ref, step_request, visible_case
+from services.complaint_svc.cases.dependencies import case_ref, require_own_customer, step_request, visible_case
 from services.complaint_svc.cases.domain.steps import acknowledge, follow_up, judge, pause, resolve, resume
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
@@ -173,6 +173,7 @@ async def identify_customer(
 
     What it granted moves to the customer; what the former one has spent of that is a debt of the former one.
     """
+    await require_own_customer(tx, actor, body.customer_id)
     request = step_request(actor, tx.at, body.at)
     by = giver_of(tx, actor.subject, actor.roles)
     await handlers.identify_customer(tx, case_ref(complaint_id, actor), request, body.customer_id, by)

@@ -1,6 +1,7 @@
 """Exclusions (T8): customers that are not served; nominated, decided by another person, listed as of any instant."""
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now
+from services.tiering_svc.customers.repository import list_sources
 from services.tiering_svc.key_accounts.handlers import key_accounts as handlers
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.routes.nominations import (
@@ -19,7 +20,18 @@ from services.tiering_svc.key_accounts.schemas import (
     NoteCreate,
     RejectionCreate,
 )
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, service_router, staff_only
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    service_router,
+    staff_only,
+    visible_customer,
+)
 from shared.chassis.audience import hidden_fields
 
 router = service_router(prefix="/v1/exclusions", tags=["key accounts"], dependencies=[staff_only, visible_nomination])
@@ -36,6 +48,7 @@ async def list_exclusions(
 @router.post("/nominations", status_code=201, dependencies=[allow("policies:write", "team:write")])
 async def nominate_exclusion(body: ExclusionCreate, tx: Tx, actor: CurrentActor) -> NominationRead:
     """Propose not to serve a customer any more. Another person decides."""
+    await visible_customer(tx, actor, body.customer_id, list_sources)
     evidence = evidence_of(body.evidence)
     nomination = await handlers.nominate(tx, body.customer_id, "excluded", (), body.reason, evidence, actor.subject)
     return nomination_read(nomination, hidden_fields(actor))

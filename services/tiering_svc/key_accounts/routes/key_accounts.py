@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now
+from services.tiering_svc.customers.repository import list_sources
 from services.tiering_svc.key_accounts.handlers import key_accounts as handlers
 from services.tiering_svc.key_accounts.repository import key_accounts
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
@@ -26,7 +27,18 @@ from services.tiering_svc.key_accounts.schemas import (
     NominationRead,
     RejectionCreate,
 )
-from shared.chassis import CurrentActor, Cursor, Id, Limit, Page, Tx, allow, service_router, staff_only
+from shared.chassis import (
+    CurrentActor,
+    Cursor,
+    Id,
+    Limit,
+    Page,
+    Tx,
+    allow,
+    service_router,
+    staff_only,
+    visible_customer,
+)
 from shared.chassis.audience import hidden_fields
 from shared.rule_sets import rule_set_routes
 
@@ -63,6 +75,7 @@ async def nominate_key_account(body: NominationCreate, tx: Tx, actor: CurrentAct
 
     What the nominator says is kept beside the values of all indicators at this instant.
     """
+    await visible_customer(tx, actor, body.customer_id, list_sources)
     evidence = evidence_of(body.evidence)
     nomination = await handlers.nominate(tx, body.customer_id, "key", body.kinds, body.reason, evidence, actor.subject)
     return nomination_read(nomination, hidden_fields(actor))
