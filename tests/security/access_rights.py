@@ -32,6 +32,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /dev/token", ANYBODY),
     (r"POST /v1/sign-out", COMPANY | {"partner"}),
     (r"GET /v1/health", COMPANY | {"partner"}),
+    (r"GET /internal/(personal-data|erasures)/.*", SERVICE_ROOM - ADMIN),  # only as parts of what is asked for openly
     (r"(GET|POST) /internal/.*", SERVICE_ROOM),
     (r"(GET|POST|DELETE) /v1/partners.*", ADMIN),
     (r"GET /v1/audit(/check)?", frozenset({"head", "auditor", "admin"})),
@@ -48,6 +49,7 @@ FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     (r"POST /v1/(evaluations|assessments|submissions|spot-checks)", RUNNERS),
     (r"POST /v1/(lifetime-value|warnings)/runs(/\{run_id\}/cancellation)?", RUNNERS),
     (r"POST /v1/adjustments/\{adjustment_id\}/(approval|rejection)", DECIDERS),
+    (rf"POST {CUSTOMER}/consents", CASE_WORKERS),  # who hears a customer say yes or no
     (rf"POST {CUSTOMER}/points/(adjustments|transfers|lots/{{lot_id}}/extension)", DECIDERS),
     (rf"POST {CUSTOMER}/points/(redemptions(/{{entry_id}}/reversal)?|holds)", CASE_WORKERS),
     (r"POST /v1/holds/\{hold_id\}/(capture|release)", CASE_WORKERS),
