@@ -8,6 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from shared.chassis.access.identity import SCOPES
+from shared.chassis.audience import FIELDS
 from shared.chassis.contract.schemas import reachable, references_in, tidy
 from tests.contract.documents import documents, operations, public, resolved, schemas_in
 from tools.contracts import SERVICES
@@ -27,6 +28,19 @@ def test_no_schema_has_a_title_so_that_its_name_is_its_only_name(document: dict[
         assert not isinstance(node.get("title"), str), place
     odd = [name for name in document["components"]["schemas"] if "_" in name]
     assert odd == [], "a class's name is used twice, or a generic class has no name of its own"
+
+
+def test_P5_no_answer_promises_what_some_audience_does_not_get(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    sent = reachable(schemas, [operation.get("requestBody") for _, _, operation in operations(document)])
+    hidden = frozenset[str]().union(*FIELDS.values())
+    promised = {
+        name: sorted(hidden & set(schema.get("required", ())))
+        for name, schema in schemas.items()
+        if name not in sent and hidden & set(schema.get("required", ()))
+    }
+    assert promised == {}
+    assert "required" in schemas["Problem"]
 
 
 def test_one_name_is_one_shape_over_all_services() -> None:

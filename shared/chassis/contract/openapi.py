@@ -8,9 +8,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.chassis.access.policy import policies_in
+from shared.chassis.audience import FIELDS
 from shared.chassis.contract.headers import HEADERS, IDEMPOTENCY_KEY, OF_PROBLEMS, references
 from shared.chassis.contract.parameters import describe_parameters
-from shared.chassis.contract.schemas import reachable, tidy, with_names_of_classes
+from shared.chassis.contract.schemas import reachable, tidy, with_names_of_classes, without_promises
 from shared.chassis.http.body_limit import body_limit
 from shared.chassis.http.idempotency import UNSAFE
 from shared.chassis.http.routing import TransactionRoute, current_transaction
@@ -120,7 +121,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
             if places.setdefault(operation["operationId"], place) != place:
                 raise RuntimeError(f"{operation['operationId']} is both {places[operation['operationId']]} and {place}")
     document["paths"] = {path: tidy(item) for path, item in document["paths"].items()}
-    document["components"] = components(document["paths"], tidy(document.get("components", {}).get("schemas", {})))
+    schemas = tidy(document.get("components", {}).get("schemas", {}))
+    of_audiences = frozenset[str]().union(*FIELDS.values())
+    document["components"] = components(document["paths"], without_promises(schemas, document["paths"], of_audiences))
     return document
 
 

@@ -4,7 +4,7 @@ All functions take and return parts of an OpenAPI document as plain JSON values,
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 SCHEMAS = "#/components/schemas/"
@@ -88,3 +88,36 @@ def reachable(schemas: Mapping[str, Any], *starts: Any) -> dict[str, Any]:
             wanted.add(name)
             waiting += references_in(schemas[name])
     return {name: schema for name, schema in schemas.items() if name in wanted}
+
+
+def without_promises(
+    schemas: Mapping[str, Any], paths: Mapping[str, Any], of_audiences: Collection[str]
+) -> dict[str, Any]:
+    """Schemas of answers that do not promise the fields which some audience does not get: those are not required there.
+
+    What is sent to a service (schemas that a request body of `paths` reaches) requires what it requires.
+    """
+    bodies = [
+        operation.get("requestBody")
+        for item in paths.values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    ]
+    sent = reachable(schemas, bodies)
+    return {
+        name: schema if name in sent else _without_promises(schema, of_audiences) for name, schema in schemas.items()
+    }
+
+
+def _without_promises(node: Any, of_audiences: Collection[str]) -> Any:
+    if isinstance(node, list):
+        return [_without_promises(item, of_audiences) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    promised = {name: _without_promises(member, of_audiences) for name, member in node.items()}
+    required = node.get("required")
+    if isinstance(required, list) and isinstance(node.get("properties"), Mapping):
+        promised["required"] = [name for name in required if name not in of_audiences]
+        if not promised["required"]:
+            del promised["required"]
+    return promised
