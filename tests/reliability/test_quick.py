@@ -1,6 +1,7 @@
 """The quick tier: each named point once, on one service; Postgres; the broker; lost replies; poison. In `make test`."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,11 +31,20 @@ ROUNDS: dict[str, dict[str, str]] = {
 
 
 OF_AN_ERASURE = {"profile": "erasure.before_commit", "loyalty": "erasure.before_receipt"}
+# Points that only a job of profile comes by: its own process is killed there, row by row and byte by byte, in
+# tests/profile_svc/imports/test_killed_jobs.py. No order comes by them, so that load would show nothing more.
+OF_JOBS = ("imports.before_commit", "imports.after_commit", "exports.after_part", "files.after_put")
+KILLED_JOBS = Path(__file__).parents[1] / "profile_svc" / "imports" / "test_killed_jobs.py"
 
 
-def test_every_named_point_is_in_the_quick_tier() -> None:
+def test_every_named_point_is_killed_at() -> None:
     armed = [point for faults in (*ROUNDS.values(), OF_AN_ERASURE) for point in faults.values()]
-    assert sorted(armed) == sorted(POINTS)
+    assert sorted((*armed, *OF_JOBS)) == sorted(POINTS)
+
+
+@pytest.mark.parametrize("point", OF_JOBS)
+def test_a_point_of_jobs_is_killed_at_in_their_own_test(point: str) -> None:
+    assert f'"{point}:' in KILLED_JOBS.read_text()
 
 
 @pytest.mark.parametrize("title", ROUNDS)
