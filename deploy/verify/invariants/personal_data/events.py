@@ -23,7 +23,7 @@ FORBIDDEN = frozenset(
     "sex gender religion note notes text comment message body subject contact contacts".split()
 )
 # a customer's id, a contact's, a digest; a class or product line by its code
-HARMLESS = frozenset({"subject_id", "contact_id", "subject_digest", "subject_kind", "subject_code"})
+HARMLESS = frozenset({"subject_id", "contact_id", "message_id", "subject_digest", "subject_kind", "subject_code"})
 PAGE = 2000
 
 # Ids, amounts, codes and instants are printable ASCII without spaces; sentences, Chinese names, e-mails are not.
