@@ -230,7 +230,7 @@ FAULTS = [
     Fault("grant-of-another-case", "loyalty", f"update entry set case_id = gen_random_uuid() where id = {A_GRANT}",
           {"settlements_granted", "ledger_announced"}),
     Fault("identified-as-another", "loyalty",
-          "update case_owner set customer_id = gen_random_uuid()", {"identified_cases"}),
+          "update case_owner set customer_id = gen_random_uuid() where customer_id is not null", {"identified_cases"}),
     Fault("waiting-settlement-changed", "loyalty", "update unassigned_settlement set points = 3000",
           {"settlements_waiting"}),
 ]  # fmt: skip
