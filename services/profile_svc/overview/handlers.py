@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.profile_svc.files.repository import customer_files
-from services.profile_svc.overview.domain.cases import fold_cases
+from services.profile_svc.overview.domain.cases import fold_cases, former_customers
 from services.profile_svc.overview.domain.standing import (
     fold_cleared_risks,
     fold_ended_classes,
@@ -174,5 +174,6 @@ async def when_satisfaction_is_measured_show_the_latest(
 
 
 async def when_cases_change_count_them_again(tx: Transaction, facts: Sequence[CaseEvent]) -> None:
-    """What is open and what is overdue, from a copy of each case that takes its facts in any order."""
-    await copies.save_cases(tx, fold_cases(facts))
+    """What is open and what is overdue, from a copy of each case that takes its facts in any order; also for whom
+    a case was taken for another's until now."""
+    await copies.save_cases(tx, fold_cases(facts), former_customers(facts))

@@ -50,6 +50,7 @@ case_copy = Table(  # what profile knows of a case: latest instants only (domain
     metadata,
     Column("case_id", Uuid, primary_key=True),
     Column("customer_id", Uuid),
+    Column("customer_step", Integer, nullable=False, server_default="0"),  # the latest step that names the customer
     Column("filed_at", Timestamp),
     Column("opened_at", Timestamp),
     Column("closed_at", Timestamp),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.profile_svc.overview.domain.cases import CaseCopy, fold_cases, merge_case
+from services.profile_svc.overview.domain.cases import CaseCopy, fold_cases, former_customers, merge_case
 from shared.events import (
     ComplaintAcknowledged,
     ComplaintClosed,
@@ -116,6 +116,26 @@ def test_G3_overview_a_case_is_the_same_in_whatever_order_its_facts_come():
     ]
     expected = after(*facts)
     assert expected.is_open
+    check_any_order(facts, expected)
+
+
+def test_C1_whose_case_it_is_is_what_the_latest_step_says_in_whatever_order_the_facts_come():
+    """Taken for Ann's, then for Ben's, then for Ann's again, and Ben's in the end: facts under both keys."""
+    ann, ben = CUSTOMER, UUID(int=2)
+    facts = [
+        filed(subject_id=ann, customer_id=ann, step=1),
+        fact(CustomerIdentified, 2, subject_id=ben, customer_id=ben, previous_customer_id=ann, open=True, step=2),
+        fact(CustomerIdentified, 3, subject_id=ann, customer_id=ann, previous_customer_id=ben, open=True, step=3),
+        fact(CustomerIdentified, 4, subject_id=ben, customer_id=ben, previous_customer_id=ann, open=True, step=4),
+        fact(ComplaintAcknowledged, 5, subject_id=CASE, customer_id=None, step=5),
+    ]
+    expected = after(*facts)
+    assert (expected.customer_id, expected.customer_step) == (ben, 4)
+    assert former_customers(facts) == {ann, ben}
+    check_any_order(facts, expected)
+
+
+def check_any_order(facts, expected):
     for order in permutations(facts):
         assert after(*order) == expected
         copy = CaseCopy(CASE)

@@ -77,6 +77,24 @@ async def test_G3_overview_a_late_fact_under_a_cases_own_key_undoes_no_count(
     assert (await row_of(database))["open_cases"] == 1
 
 
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_C1_overview_who_a_case_was_taken_for_has_one_fewer(database, deliver, in_order):
+    """In either order of the two customers' streams; and who has no overview gets none by it."""
+    other, nobody = UUID(int=2), UUID(int=3)
+    mistaken = filed(OPEN, CUSTOMER).model_copy(update={"step": 1})
+    linked = [
+        CustomerIdentified(subject_id=to, case_id=case, customer_id=to, previous_customer_id=former, open=True,
+                           step=2, identified_at=AT)
+        for case, to, former in ((OPEN, other, CUSTOMER), (CLOSED, other, nobody))
+    ]  # fmt: skip
+    for facts in ([mistaken], linked) if in_order else (linked, [mistaken]):
+        await deliver(database, subscriptions, facts)
+    rows = await database.run(lambda tx: tx.raw.fetch("select customer_id, open_cases, last_case_at from overview"))
+    counted = {row["customer_id"]: (row["open_cases"], row["last_case_at"]) for row in rows}
+    assert counted.pop(CUSTOMER, (0, None)) == (0, None)
+    assert counted == {other: (2, AT)}
+
+
 @pytest.mark.parametrize("has_a_row", [False, True])
 async def test_G3_overview_two_receivables_told_at_once_are_both_summed_up(database, has_a_row):
     def owed(number: int, amount: str) -> Work:

@@ -194,6 +194,7 @@ create table message_report (
 create table case_copy (
     case_id uuid primary key,
     customer_id uuid,
+    customer_step integer not null default 0,
     filed_at timestamptz,
     opened_at timestamptz,
     closed_at timestamptz,

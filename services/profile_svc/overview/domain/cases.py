@@ -1,8 +1,9 @@
 """What profile knows of a case: enough to count the open and the overdue ones right (G3).
 
-A case's facts may come under two keys (the case's own while nobody was identified, then the customer's), so in any
-order. Therefore every member of a copy is a latest instant, and merging takes the later one: any order, any split
-into batches, the same copy.
+A case's facts may come under several keys (the case's own while nobody was identified, then the customer's, and
+another's where it was taken for the wrong one), so in any order. Therefore every member of a copy is a latest instant,
+whose case it is is what the latest step of its history says, and merging takes the later one: any order, any split into
+batches, the same copy.
 """
 
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ class CaseCopy:
 
     case_id: UUID
     customer_id: UUID | None = None
+    customer_step: int = 0  # of the case's history, which says whose it is; 0 where that is not told
     filed_at: datetime | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
@@ -82,8 +84,9 @@ INSTANTS = tuple(
 
 
 def merge_case(copy: CaseCopy, other: CaseCopy) -> None:
-    """Take the later of every instant, in place."""
-    copy.customer_id = other.customer_id or copy.customer_id
+    """Take the later of every instant, and the customer of the later step, in place."""
+    if other.customer_id is not None and (copy.customer_id is None or other.customer_step >= copy.customer_step):
+        copy.customer_id, copy.customer_step = other.customer_id, other.customer_step
     for name in INSTANTS:
         setattr(copy, name, later(getattr(copy, name), getattr(other, name)))
     if other.satisfied_at is not None and (copy.satisfied_at is None or other.satisfied_at >= copy.satisfied_at):
@@ -99,7 +102,7 @@ def later(first: datetime | None, second: datetime | None) -> datetime | None:
 
 def copy_of_event(event: CaseEvent) -> CaseCopy:
     """The copy that one fact alone would give."""
-    copy = CaseCopy(event.case_id, event.customer_id)
+    copy = CaseCopy(event.case_id, event.customer_id, 0 if event.customer_id is None else event.step or 0)
     match event:
         case ComplaintFiled():
             copy.filed_at = copy.opened_at = event.filed_at
@@ -135,6 +138,12 @@ def copy_of_event(event: CaseEvent) -> CaseCopy:
 def _answer(copy: CaseCopy, satisfaction: int | None, at: datetime) -> None:
     if satisfaction is not None:
         copy.satisfied_at, copy.satisfaction = at, satisfaction
+
+
+def former_customers(events: Iterable[CaseEvent]) -> set[UUID]:
+    """Whose cases those were taken for that turned out to be another's: they have one fewer (C1)."""
+    identified = (event for event in events if isinstance(event, CustomerIdentified))
+    return {event.previous_customer_id for event in identified if event.previous_customer_id is not None}
 
 
 def fold_cases(events: Iterable[CaseEvent]) -> dict[UUID, CaseCopy]:

@@ -1,6 +1,6 @@
 """Copies of other services' cases and receivables, kept so that the overview counts them right (G3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.profile_svc.overview.domain.cases import INSTANTS, STAGES, CaseCopy
@@ -10,10 +10,14 @@ from services.profile_svc.overview.tables import case_copy, receivable_copy
 from shared.messaging import Transaction
 from shared.sql import Upsert, insert_many, unnest
 
-# later instants count, whatever order they come in
+LATER_STEP = """excluded.customer_id is not null
+    and (case_copy.customer_id is null or excluded.customer_step >= case_copy.customer_step)"""
+
+# later instants and steps count, whatever order they come in
 MERGE_CASES = Upsert(
     expressions={
-        "customer_id": "coalesce(excluded.customer_id, case_copy.customer_id)",
+        "customer_id": f"case when {LATER_STEP} then excluded.customer_id else case_copy.customer_id end",
+        "customer_step": f"case when {LATER_STEP} then excluded.customer_step else case_copy.customer_step end",
         **{name: f"greatest(case_copy.{name}, excluded.{name})" for name in INSTANTS},
         "satisfaction": """case
             when excluded.satisfied_at >= case_copy.satisfied_at or case_copy.satisfied_at is null
@@ -32,17 +36,21 @@ IS_OVERDUE = " or ".join(
 
 COUNT_CASES = f"""
 insert into overview as o (customer_id, open_cases, overdue_cases, last_case_at, last_satisfaction, updated_at)
-select customer_id,
+select given.customer_id,
        count(*) filter (where {IS_OPEN}),
        count(*) filter (where {IS_OPEN} and ({IS_OVERDUE})),
        max(filed_at),
        (array_agg(satisfaction order by satisfied_at desc, case_id) filter (where satisfaction is not null))[1],
        $2::timestamptz
-from case_copy where customer_id = any($1::uuid[]) group by customer_id order by customer_id
+from {unnest("given", customer_id=case_copy.c.customer_id)}
+left join case_copy on case_copy.customer_id = given.customer_id
+group by given.customer_id order by given.customer_id
 on conflict (customer_id) do update set
     open_cases = excluded.open_cases, overdue_cases = excluded.overdue_cases, last_case_at = excluded.last_case_at,
     last_satisfaction = excluded.last_satisfaction, updated_at = excluded.updated_at
 """
+
+KNOWN = "select customer_id from overview where customer_id = any($1::uuid[])"
 
 REPLACE_RECEIVABLES = Upsert(expressions={"due_on": "coalesce(excluded.due_on, receivable_copy.due_on)"})
 
@@ -75,11 +83,13 @@ async def list_cases(tx: Transaction, customer_ids: Sequence[UUID]) -> list[UUID
     return [row["case_id"] for row in rows]
 
 
-async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy]) -> None:
-    """Merge what a batch says, then count again for the customers it concerns."""
+async def save_cases(tx: Transaction, by_case: Mapping[UUID, CaseCopy], former: Collection[UUID] = ()) -> None:
+    """Merge what a batch says, then count again for the customers it concerns, those of `former` among them: whose
+    these cases were taken for until then. Of these only who has an overview: an erased one gets none again."""
     copies = list(by_case.values())
     rows = await insert_many(tx, case_copy, copies, on_conflict=MERGE_CASES, returning=("customer_id",))
-    concerned = sorted({row["customer_id"] for row in rows if row["customer_id"] is not None})
+    known = [row["customer_id"] for row in await tx.raw.fetch(KNOWN, former)] if former else []
+    concerned = sorted({*known, *(row["customer_id"] for row in rows if row["customer_id"] is not None)})
     if concerned:
         # their rows are not locked yet where the batch came under the cases' own keys
         await lock_or_open_overviews(tx, concerned)
