@@ -134,7 +134,8 @@ async def when_contacts_are_known_late_grade_again(
 async def when_cases_are_known_late_grade_again(
     tx: Transaction, events: Sequence[ComplaintFiled | CustomerIdentified | ComplaintClosed | ComplaintReopened]
 ) -> None:
-    """A case counts from its filing on for the customer it is linked to, whenever that came to be known."""
+    """A case counts from its filing on for the customer it is linked to, whenever that came to be known; and from then
+    on no more for whom it was taken for (C1)."""
     customers = await external_facts.list_customers_of_cases(tx, [event.case_id for event in events])
     facts = []
     for event in events:
@@ -143,6 +144,8 @@ async def when_cases_are_known_late_grade_again(
             if isinstance(event, (ComplaintClosed, ComplaintReopened)):
                 seen_from = event.occurred_at
             facts.append(ExternalFact(of_case.customer_id, seen_from, event.meta.recorded_at))
+            if isinstance(event, CustomerIdentified) and event.previous_customer_id is not None:
+                facts.append(ExternalFact(event.previous_customer_id, seen_from, event.meta.recorded_at))
     await grade_again_where_late(tx, "contact", facts)
 
 

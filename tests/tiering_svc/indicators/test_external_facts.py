@@ -157,6 +157,24 @@ async def test_T1_a_case_of_nobody_counts_for_whom_it_is_linked_to_whichever_fac
     assert (await values(client, as_of=at(12), months=1))["case_satisfaction"] == "3.0000"
 
 
+@pytest.mark.parametrize("one_batch", [True, False])
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_C1_of_several_identifications_the_latest_step_says_whose_case_it_is(
+    client, database, in_order, one_batch
+):
+    case, ben = new_id(), new_id()
+    to_ben, to_ann = [
+        CustomerIdentified(subject_id=to, case_id=case, customer_id=to, previous_customer_id=former, open=True,
+                           step=step, identified_at=at(7 + step))
+        for to, former, step in ((ben, ANN, 2), (ANN, ben, 3))
+    ]  # fmt: skip
+    await deliver(database, *registered(ANN))
+    linked = [to_ben, to_ann] if in_order else [to_ann, to_ben]
+    for events in ([filed(case, 3), *linked],) if one_batch else ([filed(case, 3)], *([event] for event in linked)):
+        await deliver(database, *events)
+    assert (await values(client, as_of=at(12), months=1))["complaints"] == "1"
+
+
 # --- profile ---
 
 

@@ -110,6 +110,10 @@ DONE = NextStepCompleted(customer_id=ANN, entry_id=UUID(int=7), completed_at=utc
 IDENTIFIED = CustomerIdentified(
     subject_id=ANN, case_id=UUID(int=8), customer_id=ANN, open=True, identified_at=utc("2026-05-01")
 )  # fmt: skip
+ANOTHERS = CustomerIdentified(
+    subject_id=UUID(int=99), case_id=UUID(int=8), customer_id=UUID(int=99), previous_customer_id=ANN, open=True, step=2,
+    identified_at=utc("2026-05-01"),
+)  # fmt: skip
 CLOSED = ComplaintClosed(
     subject_id=ANN, case_id=UUID(int=8), customer_id=ANN, satisfaction=5, closed_at=utc("2026-02-20")
 )  # fmt: skip
@@ -127,6 +131,8 @@ LATE: dict[str, tuple[dict[str, Any], list[Event], list[Row]]] = {
     "a complaint that is nobody's": (at_most("complaints > 0.0"), [case(8, "2026-02-10", None)], GOLD_IN_MARCH),
     "a complaint, and whose it is": (at_most("complaints > 0.0"), [case(8, "2026-02-10", None), IDENTIFIED],
                                      NEVER_GOLD),
+    "a complaint that is another's after all": (at_most("complaints > 0.0"), [case(8, "2026-02-10"), ANOTHERS],
+                                                GOLD_IN_MARCH),
     "a case that is closed": (at_most("open_cases > 0.0"), [case(8, "2026-02-10"), CLOSED], GOLD_IN_MARCH),
     "the first traits": (at_most("region == 'north'"), [traits("2026-05-01", "north")], NEVER_GOLD),
     "later traits": (at_most("region == 'north'"), [traits("2026-01-01", "south"), traits("2026-03-02", "north")],

@@ -80,6 +80,15 @@ FILED = Upsert(
 )
 
 
+LATER_STEP = "case_fact.customer_id is null or excluded.customer_step >= case_fact.customer_step"
+IDENTIFIED = Upsert(
+    expressions={
+        name: f"case when {LATER_STEP} then excluded.{name} else case_fact.{name} end"
+        for name in ("customer_id", "customer_recorded_at", "customer_step")
+    }
+)
+
+
 async def save_filings(tx: Transaction, events: Sequence[ComplaintFiled]) -> None:
     columns = _with_recorded_at(events, "case_id", "kind", "filed_at", "customer_id", into="filed_recorded_at")
     columns["customer_recorded_at"] = [
@@ -89,9 +98,12 @@ async def save_filings(tx: Transaction, events: Sequence[ComplaintFiled]) -> Non
 
 
 async def save_identifications(tx: Transaction, events: Sequence[CustomerIdentified]) -> None:
-    """Keep whose cases these are; the filing may come later, under another key."""
-    columns = _with_recorded_at(events, "case_id", "customer_id", into="customer_recorded_at")
-    await insert_columns(tx, case_fact, columns, on_conflict=Upsert())
+    """Keep whose cases these are: what the latest step of a case's history says (C1). Its filing may come later, under
+    another key, and of several identifications any first."""
+    latest = list({event.case_id: event for event in sorted(events, key=lambda event: event.step or 0)}.values())
+    columns = _with_recorded_at(latest, "case_id", "customer_id", into="customer_recorded_at")
+    columns["customer_step"] = [event.step or 0 for event in latest]
+    await insert_columns(tx, case_fact, columns, on_conflict=IDENTIFIED)
 
 
 async def add_case_changes(

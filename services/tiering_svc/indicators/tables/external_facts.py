@@ -22,12 +22,13 @@ contact_fact = Table(
     Column("completion_recorded_at", Timestamp),
 )
 
-case_fact = Table(  # its facts may come under two keys, so in any order: what is not known yet is null
+case_fact = Table(  # its facts may come under several keys, so in any order: what is not known yet is null
     "case_fact",
     metadata,
     Column("case_id", Uuid, primary_key=True),
     Column("customer_id", Uuid),
     Column("customer_recorded_at", Timestamp),  # since when it is known whose case it is
+    Column("customer_step", Integer, nullable=False, server_default="0"),  # the latest step that said so
     Column("kind", Text),
     Column("filed_at", Timestamp),
     Column("filed_recorded_at", Timestamp),

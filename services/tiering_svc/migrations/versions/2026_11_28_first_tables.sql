@@ -199,6 +199,7 @@ create table case_fact (
     case_id uuid primary key,
     customer_id uuid,
     customer_recorded_at timestamptz,
+    customer_step integer not null default 0,
     kind text,
     filed_at timestamptz,
     filed_recorded_at timestamptz,
