@@ -17,18 +17,13 @@ TABLES = """
 create extension if not exists pg_trgm;
 create table customer (id uuid primary key, kind text, facts jsonb, at timestamptz);
 create table name (id uuid primary key, folded text, search_text text, tokens tsvector);
-create index on name (folded text_pattern_ops);
-create index on name using gin (search_text gin_trgm_ops);
-create index on name using gin (tokens);
-create table phone (id uuid, e164 text, last_digits text, primary key (id, e164));
-create index on phone (e164);
-create index on phone (last_digits);
-create table email (id uuid, address text, primary key (id, address));
-create index on email (address text_pattern_ops);
+create index on name (folded text_pattern_ops); create index on name using gin (search_text gin_trgm_ops);
+create index on name using gin (tokens); create table phone (id uuid, e164 text, last_digits text, primary key (id, e164));
+create index on phone (e164); create index on phone (last_digits);
+create table email (id uuid, address text, primary key (id, address)); create index on email (address text_pattern_ops);
 create table outbox (position bigint generated always as identity primary key, event_id uuid, key text, payload bytea);
 create table trail (id bigint generated always as identity primary key, customer_id uuid, action text);
-create index on trail (customer_id, id);
-create table row (number bigint primary key, customer_id uuid, outcome text);
+create index on trail (customer_id, id); create table row (number bigint primary key, customer_id uuid, outcome text);
 """
 INSERT = """
 with given as (
@@ -54,8 +49,8 @@ async def main(url: str, file: str) -> None:
         while batch := list(islice(rows, 500)):
             ids = [[UUID(int=uuid7().int) for _ in batch] for _ in range(2)]
             texts = [[row[name] for row in batch] for name in ("name", "phone", "email")]
-            numbers = list(range(done, done + len(batch)))
-            await connection.execute(INSERT, ids[0], numbers, *texts, [json.dumps(row) for row in batch], ids[1])
+            texts.append([json.dumps(row) for row in batch])
+            await connection.execute(INSERT, ids[0], range(done, done + len(batch)), *texts, ids[1])
             done += len(batch)
     print(json.dumps({"done": done, "seconds": time.perf_counter() - began}))
     await connection.close()

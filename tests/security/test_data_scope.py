@@ -247,11 +247,11 @@ async def sees_accounts(accounts: Accounts, customer_id: str) -> list[int]:
 
 @pytest.mark.parametrize("service", harness.SERVICES)
 def test_P5_every_operation_that_names_a_customer_is_asked(accounts: Accounts, service: str) -> None:
-    asked = {(naming.method, naming.path) for naming in NAMINGS if naming.service == service}
+    tried = {(naming.method, naming.path) for naming in NAMINGS if naming.service == service}
     forgotten = [
         (method, path)
         for method, path in operations_that_name(accounts.system.apps[service].openapi())
-        if (method, path) not in asked and not is_elsewhere(service, method, path)
+        if (method, path) not in tried and not is_elsewhere(service, method, path)
     ]
     assert not forgotten
 

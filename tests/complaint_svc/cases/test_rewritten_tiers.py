@@ -159,3 +159,23 @@ async def test_K8_the_copy_is_the_last_history_however_its_tails_are_cut_into_ba
         assert copy == [(row.effective_from, row.tier, row.rank) for row in histories[-1]]
 
     await asyncio.to_thread(holds)
+
+
+@pytest.mark.usefixtures("sound")
+async def test_P12_a_tier_that_is_withdrawn_leaves_no_period_and_lengthens_no_deadline(database, deliver) -> None:
+    """It had the tier only as one with another, which was undone: what was promised stays, and nothing new is."""
+    [gold] = rows(("gold", 1))
+    await deliver(database, subscriptions, [tail_changed(CUSTOMER, gold)])
+    case = await filed_for(database, ago(0))
+    before = await promises(database, case)
+    withdrawn = tail_changed(CUSTOMER, gold).model_copy(update={"periods": (), "withdrawn": True})
+    await deliver(database, subscriptions, [withdrawn])
+    assert await promises(database, case) == before
+    assert before["solution"][1] == "gold"
+    assert await database.run(lambda tx: tx.raw.fetchval("select count(*) from tier_copy")) == 0
+    assert (await filed_for(database, ago(0))).tier is None
+
+
+async def promises(database: Database, case: Case) -> dict[str, tuple[datetime, str]]:
+    """Of each stage by when it is owed, and by which tier."""
+    return {stage: (row["due_at"], row["tier"]) for stage, row in (await deadlines(database, case.id)).items()}
