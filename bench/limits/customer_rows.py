@@ -18,7 +18,8 @@ create extension if not exists pg_trgm;
 create table customer (id uuid primary key, kind text, facts jsonb, at timestamptz);
 create table name (id uuid primary key, folded text, search_text text, tokens tsvector);
 create index on name (folded text_pattern_ops); create index on name using gin (search_text gin_trgm_ops);
-create index on name using gin (tokens); create table phone (id uuid, e164 text, last_digits text, primary key (id, e164));
+create index on name using gin (tokens);
+create table phone (id uuid, e164 text, last_digits text, primary key (id, e164));
 create index on phone (e164); create index on phone (last_digits);
 create table email (id uuid, address text, primary key (id, address)); create index on email (address text_pattern_ops);
 create table outbox (position bigint generated always as identity primary key, event_id uuid, key text, payload bytea);
@@ -53,7 +54,6 @@ async def main(url: str, file: str) -> None:
             await connection.execute(INSERT, ids[0], range(done, done + len(batch)), *texts, ids[1])
             done += len(batch)
     print(json.dumps({"done": done, "seconds": time.perf_counter() - began}))
-    await connection.close()
 
 
 if __name__ == "__main__":
