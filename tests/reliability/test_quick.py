@@ -31,20 +31,25 @@ ROUNDS: dict[str, dict[str, str]] = {
 
 
 OF_AN_ERASURE = {"profile": "erasure.before_commit", "loyalty": "erasure.before_receipt"}
-# Points that only a job of profile comes by: its own process is killed there, row by row and byte by byte, in
-# tests/profile_svc/imports/test_killed_jobs.py. No order comes by them, so that load would show nothing more.
-OF_JOBS = ("imports.before_commit", "imports.after_commit", "exports.after_part", "files.after_put")
-KILLED_JOBS = Path(__file__).parents[1] / "profile_svc" / "imports" / "test_killed_jobs.py"
+# Points that no order comes by, so that load would show nothing more: jobs and uploads of profile, and the sealer. In
+# tests of their own a process is killed there, row by row and byte by byte.
+TESTS = Path(__file__).parents[1]
+JOBS = TESTS / "profile_svc" / "imports" / "test_killed_jobs.py"
+KILLED_IN = {
+    **dict.fromkeys(("imports.before_commit", "imports.after_commit", "exports.after_part", "files.after_put"), JOBS),
+    "files.before_complete": TESTS / "profile_svc" / "imports" / "test_killed_uploads.py",
+    "sealer.before_commit": TESTS / "shared" / "chassis" / "audit" / "test_sealed_trail.py",
+}
 
 
 def test_every_named_point_is_killed_at() -> None:
     armed = [point for faults in (*ROUNDS.values(), OF_AN_ERASURE) for point in faults.values()]
-    assert sorted((*armed, *OF_JOBS)) == sorted(POINTS)
+    assert sorted((*armed, *KILLED_IN)) == sorted(POINTS)
 
 
-@pytest.mark.parametrize("point", OF_JOBS)
-def test_a_point_of_jobs_is_killed_at_in_their_own_test(point: str) -> None:
-    assert f'"{point}:' in KILLED_JOBS.read_text()
+@pytest.mark.parametrize("point", KILLED_IN)
+def test_a_point_that_no_order_comes_by_is_killed_at_in_a_test_of_its_own(point: str) -> None:
+    assert f'"{point}:' in KILLED_IN[point].read_text()
 
 
 @pytest.mark.parametrize("title", ROUNDS)

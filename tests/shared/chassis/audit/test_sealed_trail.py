@@ -1,6 +1,9 @@
 """The access trail is sealed in a chain as its lines settle (P13), and neither lines nor seals can be changed."""
 
 import asyncio
+import os
+import signal
+import sys
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -115,3 +118,30 @@ async def test_P13_a_tail_that_is_cut_off_was_announced(database: Database, anno
     )
     assert sealed == [tuple(row) for row in rows]
     assert [number for number, *_ in sealed] == [1, 2]
+
+
+SEAL = """
+import asyncio, sys
+from datetime import timedelta
+from shared.chassis.audit.sealing import seal_next_lines
+from shared.messaging import Database
+database = Database(sys.argv[1])
+none, hour = timedelta(0), timedelta(hours=1)
+asyncio.run(database.run(lambda tx: seal_next_lines(tx, "patron.profile", tx.at + hour, none)))
+"""
+
+
+async def test_P13_a_sealer_that_is_killed_before_its_commit_leaves_no_seal_and_the_next_one_seals_once(
+    database: Database, announced
+):
+    await open_the_files(database)
+    command = (sys.executable, "-c", SEAL, database.url)
+    process = await asyncio.create_subprocess_exec(
+        *command, env=os.environ | {"PATRON_FAULT": "sealer.before_commit:1"}
+    )
+    assert await process.wait() == -signal.SIGKILL
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
+    [(number, lines, _)] = await seals(database)
+    assert (number, lines) == (1, len(CUSTOMERS))
+    assert [event.number for event in await announced()] == [1]
