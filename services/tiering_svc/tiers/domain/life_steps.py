@@ -188,7 +188,7 @@ class LifeSteps:
         nothing."""
         now = self.standing
         fell = change is not None and change.kind == "downgrade"
-        assessed = change is not None or instant.reviews or instant.ended is not None
+        assessed = change is not None or bool(instant.reviews or instant.ended or instant.merged)
         if now.tier is None or now.ladder is None or fell or not assessed or now.overridden_until is not None:
             return change
         decided = self.decided.get(number)
