@@ -217,7 +217,7 @@ async def history(pair: Pair, who: int) -> list[tuple[Any, ...]]:
 
 async def live(caller: Caller, seed: int, steps: int) -> None:
     pairs = [Pair(caller, (new_code("T"), new_code("T"))) for _ in range(2)]
-    script = Script(caller, random.Random(seed), *pairs)
+    script = Script(caller, random.Random(seed), *pairs)  # type: ignore[arg-type]
     await script.begin()
     for _ in range(steps):
         await script.step()

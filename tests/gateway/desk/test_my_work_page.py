@@ -26,7 +26,7 @@ async def browser(
     behind.answers |= {"profile": profile, "complaint": complaint}
     await deliver(database, subscriptions, [changed("E-1", unit="wuhan")])
     async with in_front_of(behind, database, keys) as client:
-        client.auth = None
+        client.auth = None  # type: ignore[assignment]
         yield client
 
 

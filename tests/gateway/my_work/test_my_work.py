@@ -49,7 +49,7 @@ def profile(request: httpx.Request) -> httpx.Response:
         more = str(start + limit) if start + limit < len(CUSTOMERS) else None
         return httpx.Response(200, json={"items": [account(customer) for customer in page], "next": more})
     task = {"entry_id": str(UUID(int=9)), "customer_id": CUSTOMERS[0], "customer_name": None, "what": "call"}
-    task |= {"on": "2026-11-02", "is_overdue": True, "owner": "E-1"}
+    task |= {"on": "2026-11-02", "is_overdue": True, "owner": "E-1"}  # type: ignore[dict-item]
     return httpx.Response(200, json={"items": [task], "next": "more"})
 
 

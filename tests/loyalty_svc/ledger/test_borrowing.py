@@ -80,7 +80,7 @@ async def test_L1_pages_of_entries_show_each_of_a_merged_customer_once(
     await announce_to(merged())
     seen, cursor = [], None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more = {"cursor": cursor} if cursor else {}  # type: ignore[var-annotated]
         page = (await client.get(f"{points_of(BERT)}/entries", params={"limit": 1, **more})).json()
         seen += [entry["id"] for entry in page["items"]]
         if (cursor := page["next"]) is None:

@@ -107,7 +107,7 @@ async def screened(database: Database, run: EvaluationRun) -> None:
     async def compare(tx: Transaction) -> None:
         request, rules = await review_batches.basis_of(tx, run)
         _, _, staying, individual = await screening.screen(tx, request, None, LAST, figures=True)
-        everybody = await screening.list_batch(tx, None, LAST)
+        everybody = await screening.list_batch(tx, None, LAST, run.as_of, None)
         decisions = await review_batches.decide(tx, everybody, request, rules, run.run_id, placed_by={}, kept={})
         passed = [decided for decided in decisions if decided.before.customer_id not in individual]
         for decided in passed:

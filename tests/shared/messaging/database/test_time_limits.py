@@ -203,7 +203,7 @@ async def test_a_batch_that_waits_for_a_lock_comes_again_and_is_not_parked(world
 
 
 async def test_a_timer_that_takes_too_long_keeps_no_other_from_its_turn(world: World) -> None:
-    timers, fired = Timers(), []
+    timers, fired = Timers(), list[str]()
 
     async def take_your_time(tx: Transaction, due: Sequence[Timer]) -> None:
         await tx.raw.execute("select pg_sleep(20)")
