@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.domain.steps import change_tiers
-from services.complaint_svc.cases.handlers.deadline_timers import save_decision
+from services.complaint_svc.cases.handlers.deadline_timers import CaseDecision, save_decisions
 from services.complaint_svc.customers.domain import TierHistory, TierPeriod
 from services.complaint_svc.deadlines.handlers import load_terms
 from shared.events import TierChanged
@@ -18,7 +18,7 @@ async def when_tiers_change_shorten_open_deadlines(tx: Transaction, changes: Seq
     cases = await repository.load_open_cases_of(tx, by_customer)
     if not cases:
         return
-    terms = await load_terms(tx, tx.at)
+    terms, decisions = await load_terms(tx, tx.at), []
     for before in cases:
         assert before.customer_id is not None  # they were looked for by it
         after, events = before, []
@@ -26,7 +26,8 @@ async def when_tiers_change_shorten_open_deadlines(tx: Transaction, changes: Seq
             after, happened = change_tiers(after, _tail_of(change), tx.at, terms)
             events += happened
         if after != before:
-            await save_decision(tx, before, after, events)
+            decisions.append(CaseDecision(before, after, events))
+    await save_decisions(tx, decisions)
 
 
 def _tail_of(change: TierChanged) -> TierHistory:
