@@ -4,7 +4,9 @@ It only reads. Everything is escaped, nothing is loaded from elsewhere, no scrip
 cookie that scripts cannot read and other sites cannot send.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from services.gateway.core.domain import uuid_in
 from services.gateway.dependencies import service_of
 from services.gateway.desk.handlers import (
+    PageParts,
     load_customer_page,
     load_dashboard,
     load_message_page,
@@ -20,7 +23,7 @@ from services.gateway.desk.handlers import (
 )
 from services.gateway.desk.routes.rendering import AREA, ChosenLanguage, language_of, show_page, signed_in_actor
 from services.gateway.forwarding.dependencies import composer_of
-from shared.chassis import public
+from shared.chassis import Actor, public
 
 root = APIRouter(include_in_schema=False, redirect_slashes=False)
 router = APIRouter(prefix="/desk", include_in_schema=False, redirect_slashes=False, dependencies=[public()])
@@ -48,16 +51,11 @@ async def show_desk(
 @router.get("/customers/{customer_id}")
 async def show_customer(request: Request, customer_id: str, lang: ChosenLanguage = None) -> Response:
     """The page of one customer."""
-    actor = await signed_in_actor(request)
-    if actor is None:
-        return show_page(request, lang, "sign_in", None)
-    id = uuid_in(customer_id)
-    if id is None:
-        return show_page(request, lang, "not_found", actor, status=404)
-    page = await load_customer_page(composer_of(request), actor, id, language_of(request, lang))
-    if page.not_found:
-        return show_page(request, lang, "not_found", actor, page, status=404)
-    return show_page(request, lang, "customer", actor, page)
+    language = language_of(request, lang)
+    return await _show_thing(
+        request, lang, "customer", customer_id,
+        lambda actor, id: load_customer_page(composer_of(request), actor, id, language),
+    )  # fmt: skip
 
 
 @router.get("/my-work")
@@ -81,16 +79,25 @@ async def show_outbox(request: Request, lang: ChosenLanguage = None) -> Response
 @router.get("/messages/{message_id}")
 async def show_message(request: Request, message_id: str, lang: ChosenLanguage = None) -> Response:
     """One message of the outbox, with its text."""
+    return await _show_thing(
+        request, lang, "message", message_id, lambda actor, id: load_message_page(composer_of(request), actor, id)
+    )
+
+
+async def _show_thing(
+    request: Request, lang: str | None, template: str, text: str, load: Callable[[Actor, UUID], Awaitable[PageParts]]
+) -> Response:
+    """The page of the one thing that an id in the path names: for who has signed in, and where there is such a one."""
     actor = await signed_in_actor(request)
     if actor is None:
         return show_page(request, lang, "sign_in", None)
-    id = uuid_in(message_id)
-    if id is None:
+    thing_id = uuid_in(text)
+    if thing_id is None:
         return show_page(request, lang, "not_found", actor, status=404)
-    page = await load_message_page(composer_of(request), actor, id)
+    page = await load(actor, thing_id)
     if page.not_found:
         return show_page(request, lang, "not_found", actor, page, status=404)
-    return show_page(request, lang, "message", actor, page)
+    return show_page(request, lang, template, actor, page)
 
 
 @router.get("/style.css")
