@@ -10,6 +10,11 @@ from services.loyalty_svc.core.repository import Row, fetch_rows
 from services.loyalty_svc.ledger.tables import lot
 from shared.messaging import Transaction
 
+LOT = (
+    lot.c.id, lot.c.customer_id, lot.c.order_id, lot.c.earned_at, lot.c.expires_at, lot.c.points, lot.c.remaining,
+    lot.c.expired,
+)  # fmt: skip
+
 
 async def list_expiring(tx: Transaction, zone: str, at: datetime, members: Sequence[UUID] | None = None) -> list[Row]:
     """What can be spent, by the month (of the business time zone) in which it expires; of all, or of these."""
@@ -24,16 +29,7 @@ async def list_lots(
     tx: Transaction, members: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row]:
     """Those of these customers that still have points, the first to expire first."""
-    query = select(
-        lot.c.id,
-        lot.c.customer_id,
-        lot.c.order_id,
-        lot.c.earned_at,
-        lot.c.expires_at,
-        lot.c.points,
-        lot.c.remaining,
-        lot.c.expired,
-    ).where(lot.c.customer_id.in_(members), lot.c.open)
+    query = select(*LOT).where(lot.c.customer_id.in_(members), lot.c.open)
     if after is not None:
         expires_at, lot_id = after
         later = case((lot.c.expires_at == expires_at, lot.c.id > lot_id), else_=lot.c.expires_at > expires_at)
@@ -43,14 +39,5 @@ async def list_lots(
 
 async def find_lot(tx: Transaction, lot_id: UUID) -> Row:
     """One lot as it is shown; it has to exist."""
-    query = select(
-        lot.c.id,
-        lot.c.customer_id,
-        lot.c.order_id,
-        lot.c.earned_at,
-        lot.c.expires_at,
-        lot.c.points,
-        lot.c.remaining,
-        lot.c.expired,
-    ).where(lot.c.id == lot_id)
+    query = select(*LOT).where(lot.c.id == lot_id)
     return dict((await tx.sql.execute(query)).mappings().one())
