@@ -22,7 +22,8 @@ from services.tiering_svc.reviews.handlers.back_tests import request_back_test
 from services.tiering_svc.reviews.repository import back_tests
 from services.tiering_svc.subscriptions import subscriptions
 from services.tiering_svc.tiers.repository.history import list_history
-from shared.chassis import DataScope
+from shared.chassis import Actor, DataScope
+from shared.chassis.access import EVERY_CUSTOMER
 from shared.messaging import Database
 from shared.rule_sets import activate_version, write_version
 from tests import harness
@@ -47,6 +48,8 @@ ABC: dict[str, Any] = {
         {"tier": "a", "percent": "60"}, {"tier": "b", "percent": "30"}, {"tier": "c", "percent": "10"}]},
     "life": LIFE,
 }  # fmt: skip
+
+ANALYST = Actor("analyst-1", "person", scopes=EVERY_CUSTOMER)
 
 
 @dataclass
@@ -108,7 +111,7 @@ class CaughtUp:
             read = partial(back_tests.list_movers, back_test_id=test.back_test_id, month=month, outcome=None,
                            key_accounts=None, excluded=None, after=None, limit=10_000)  # fmt: skip
             movers = await self.database.run(
-                lambda tx, read=read: read(tx, scope=DataScope("everything", tx.at))  # type: ignore[misc]
+                lambda tx, read=read: read(tx, scope=DataScope(ANALYST, tx.at))  # type: ignore[misc]
             )
             by_month.append([(m.customer_id, m.outcome, m.from_tier, m.to_tier) for m in (c.mover for c in movers)])
         return by_month
