@@ -72,7 +72,8 @@ SOUND = {
         insert into contact_fact (entry_id, customer_id, employee_id, channel, contacted_at, next_step_on,
                                   next_step_owner, recorded_at)
         values ('{CONTACT}', '{CUSTOMER}', 'am-1', 'call', '{AT}', '2026-03-09', 'am-1', now());
-        insert into case_fact values ('{CASE}', '{CUSTOMER}', now(), 'complaint', '{AT}', now()),
+        insert into case_fact (case_id, customer_id, customer_recorded_at, kind, filed_at, filed_recorded_at)
+        values ('{CASE}', '{CUSTOMER}', now(), 'complaint', '{AT}', now()),
                                      ('{CLOSED}', '{CUSTOMER}', now(), 'praise', '{AT}', now());
         insert into case_change values ('{CLOSED}', '{AT}', 'closed', 5, now());
         insert into customer_traits (customer_id, seq, changed_at, recorded_at, kind, region, employees, completeness)

@@ -136,7 +136,7 @@ FAULTS = [
           f"update complaint_case set next_due_at = next_due_at + interval '1 year' where id = {REOPENED}",
           {"case_rows"}),
     Fault("customer-forgotten", "complaint", f"update complaint_case set customer_id = null where id = {SETTLED}",
-          {"case_rows", "cases_announced", "identified_cases", "settlements_granted", "cases_in_indicators",
+          {"case_rows", "case_customers", "identified_cases", "settlements_granted", "cases_in_indicators",
            "overview_cases", "cases_in_profile"}),
     Fault("level-altered", "complaint", f"update complaint_case set escalation_level = 'agent' where id = {LATE}",
           {"escalations"}),
