@@ -19,7 +19,14 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.processes import ProcessId
 
 # Speed for tests of logic. Durability is tested on whole systems, with the settings they ship with.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "96MB"}
+# Systems of five services that tests share stay open beside those of one test, in every worker.
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "96MB",
+    "max_connections": "600",
+}
 
 
 class RunPostgres:

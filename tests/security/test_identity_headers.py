@@ -33,6 +33,8 @@ async def broken(client: httpx.AsyncClient, method: str, path: str, name: bytes,
     if name in IGNORED or (method == "GET" and name == b"idempotency-key"):
         return problem if code == "invalid_text" else None
     expected = "invalid_idempotency_key" if name == b"idempotency-key" else "invalid_text"
+    if method == "HEAD":  # says no code
+        return None if answer.status_code == 422 else problem
     return None if (answer.status_code, code) == (422, expected) else problem
 
 
@@ -103,5 +105,6 @@ def test_every_header_that_is_read_is_held_to_ascii() -> None:
         for file in sorted((ROOT / source).rglob("*.py")):
             read |= {first or second for first, second in pattern.findall(file.read_text())}
     answers = {"allow", "location", "age", "expires", "date", "cache-control", "retry-after", "link"}
-    known = {name.decode() for name in (*READ, *IGNORED)} | {"authorization", "sec-fetch-site"}
+    framing = {"content-length"}  # what a server lets through is digits: shared/chassis/connections
+    known = {name.decode() for name in (*READ, *IGNORED)} | framing | {"authorization", "sec-fetch-site"}
     assert read - answers <= known

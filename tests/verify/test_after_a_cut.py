@@ -9,6 +9,7 @@ import pytest
 from deploy.verify import Report
 from deploy.verify.check import SUBSCRIBED_TOPICS, check_invariants
 from deploy.verify.snapshots import Connections, connected
+from shared.chassis.audit.sealing import seal_next_lines
 from shared.chassis.operations.lifespan import cut_log
 from tests import harness
 from tests.journeys.caller import Caller, new_code
@@ -65,6 +66,14 @@ class Cut:
         await self.admin.settle()
         return customer
 
+    async def seal(self) -> None:
+        """The access trails, as they would have been sealed then: verify has no other clock than the real one."""
+        for name in harness.SERVICES:
+            topic = self.system.service(name).topic
+            await self.system.databases[name].run(
+                lambda tx, topic=topic: seal_next_lines(tx, topic, tx.at + timedelta(days=1), timedelta(0))  # type: ignore[misc]
+            )
+
     async def cut(self) -> None:
         """Housekeeping of every service, on the day that it really is."""
         self.clock.back = timedelta(0)
@@ -117,6 +126,7 @@ async def cut(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator
         async with connected(urls) as connections:
             made = Cut(system, clock, connections)
             await made.live()
+            await made.seal()
             await made.comes_to(set())
             await made.cut()
             yield made

@@ -10,7 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from shared.chassis.problems import CODES, SENTENCES, TITLES, problem, problem_of
 from shared.errors import invalid
 
-RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # by RFC 9110, after Python's table was written
+# by RFC 9110, after Python's table was written
+RENAMED = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 
 def test_titles_are_the_phrases_of_the_status() -> None:
