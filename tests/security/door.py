@@ -21,7 +21,7 @@ def serve(app: Any, limits: ConnectionLimits, **flags: Any) -> Iterator[int]:
     listening = socket.create_server(("127.0.0.1", 0))
     port: int = listening.getsockname()[1]
     config = uvicorn.Config(
-        app, http=guarded_protocol(limits), loop="uvloop", log_level="critical", proxy_headers=False, lifespan="off",
+        app, http=guarded_protocol(limits), loop="uvloop", log_config=None, proxy_headers=False, lifespan="off",
         timeout_graceful_shutdown=3,
         **flags,
     )  # fmt: skip

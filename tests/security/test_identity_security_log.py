@@ -108,7 +108,7 @@ async def test_every_limit_that_is_reached_is_logged(database: Database, keys: h
                 await client.get("/v1/partners", headers={"Authorization": f"Bearer pk_{uuid4().hex}_x"})
             for _ in range(6):
                 await client.get("/livez")
-    kinds = {line["kind"] for line in security_lines(list(lines))}
+    kinds = {line.get("kind", line["event"]) for line in security_lines(list(lines))}
     assert {"too_large", "sign_in_failed", "sign_ins_limited", "limit_reached"} <= kinds
 
 
@@ -152,7 +152,7 @@ async def test_the_sum_of_a_flood_is_written_when_it_is_over_without_another_eve
     with capture_logs() as lines:
         for _ in range(50):
             security_log.record("forbidden", client="partner:x")
-        deadline = asyncio.get_running_loop().time() + 5
+        deadline = asyncio.get_running_loop().time() + 30
         while len(own := [line for line in lines if line.get("kind") == "forbidden"]) < 2:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
