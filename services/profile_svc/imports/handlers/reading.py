@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
-from services.profile_svc.imports.domain.columns import content_of
+from services.profile_svc.imports.domain.columns import content_of, with_constants
 from services.profile_svc.imports.domain.formula_cells import is_formula
 from services.profile_svc.imports.domain.records import (
     MOST_RECORD_BYTES,
@@ -113,13 +113,18 @@ def read_row(record: Record, number: int, table: TableFormat, encoding: Encoding
         else:
             content = parse_json(record.content)
             if isinstance(content, dict):
-                content = {name: value for name, value in table.constants.items() if name not in content} | content
+                content = with_constants(content, table.constants)
         request = table.read_content(content)
     except DomainError as refusal:
-        return ImportRow(number, reason_of(refusal), text, formulas)
+        return ImportRow(number, reason_of(refusal), _kept(text), formulas)
     except (ValidationError, Refused) as error:
-        return ImportRow(number, _first_reason(error), text, formulas)
-    return ImportRow(number, request, text, formulas)
+        return ImportRow(number, _first_reason(error), _kept(text), formulas)
+    return ImportRow(number, request, _kept(text), formulas)
+
+
+def _kept(text: str) -> str:
+    """What a row said, as a database can keep it: without NUL."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _first_reason(error: ValidationError | Refused) -> Reason:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from services.profile_svc.imports.domain.columns import targets_of
+from services.profile_svc.imports.domain.columns import check_constants, targets_of
 from services.profile_svc.imports.domain.import_request import ImportRequest
 from services.profile_svc.imports.domain.records import (
     BOM,
@@ -46,7 +46,7 @@ async def request_import(
         "delimiter": wanted.delimiter or ",",
         "header": ["line"],
         "targets": [],
-        "constants": dict(wanted.constants),
+        "constants": check_constants(wanted.constants),
         "data_offset": len(BOM) if head.startswith(BOM) else 0,
     }
     params: dict[str, object] = {
