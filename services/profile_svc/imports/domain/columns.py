@@ -109,7 +109,7 @@ def with_constants(content: Mapping[str, Any], constants: Mapping[str, str]) -> 
     reference = content.get("reference", {} if ref is None else {"source": source or OWN_SOURCE, "ref": ref})
     if source is not None and isinstance(reference, dict) and reference:
         reference = {"source": source} | reference
-    return values | content | ({"reference": reference} if "reference" in content or reference else {})
+    return {**values, **content, **({"reference": reference} if "reference" in content or reference else {})}
 
 
 def _value_of(target: str, cell: str) -> Any:

@@ -84,6 +84,10 @@ class ImportBatch:
         self, row: ImportRow, request: RowRequest, customer_id: UUID | None, at: datetime,
         new_id: Callable[[], UUID], regions: Sequence[str],
     ) -> RowOutcome:  # fmt: skip
+        if request.id is not None and customer_id not in (None, request.id) and customer_id not in self.merged:
+            raise conflict(
+                "names_two_customers", "The id and the reference of this row are those of two customers.", pointer="/id"
+            )
         known = None if customer_id is None else self.registration.files.get(customer_id)
         if known is None and request.id is not None:
             raise customer_not_found(None, pointer="/id")
