@@ -70,7 +70,7 @@ def take(
 
 def refused_for(outcome: RowOutcome) -> tuple[str, str | None] | None:
     assert outcome.outcome == "refused"
-    return outcome.reason and (outcome.reason.code, outcome.reason.field)
+    return None if outcome.reason is None else (outcome.reason.code, outcome.reason.field)
 
 
 def test_P12_a_row_of_nobody_known_opens_a_file() -> None:

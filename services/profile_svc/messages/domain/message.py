@@ -118,7 +118,8 @@ def request_message(
 
 def report_delivery(message: Message, report: MessageReport) -> tuple[Message, MessageDeliveryReported]:
     """What a sender reports of a message. The latest report by the time it happened is the state: one that comes late
-    is kept and changes nothing. 409 `message_withheld`; 422 `before_its_request`."""
+    is kept and changes nothing. Of two at one instant, as of a sender that knows no fractions of a second, it was sent
+    first. 409 `message_withheld`; 422 `before_its_request`."""
     if message.state == "withheld":
         raise conflict("message_withheld", "The message may not be sent: nothing can have become of it.")
     if report.at < message.requested_at:
@@ -126,6 +127,7 @@ def report_delivery(message: Message, report: MessageReport) -> tuple[Message, M
     event = MessageDeliveryReported(
         customer_id=message.customer_id, message_id=message.id, state=report.state, reported_at=report.at
     )
-    if message.state != "requested" and report.at < message.state_at:
+    is_behind = (report.at, report.state != "sent") < (message.state_at, message.state != "sent")
+    if message.state != "requested" and is_behind:
         return message, event
     return replace(message, state=report.state, state_at=report.at), event
