@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,17 @@ from deploy.verify.check import check_invariants
 from deploy.verify.invariants import copies
 from deploy.verify.invariants.copies import overview
 from deploy.verify.snapshots import Connections, asyncpg_url, connected
+from shared.chassis.audit.sealing import seal_next_lines
 from shared.events import OWNERS, Event
 from shared.messaging import Database, new_id
 from shared.messaging.database.outbox_writer import digest_of
 from tests import harness
 from tests.system import system as start_system
 from tests.verify import lived_system, small_system
+from tests.verify.lived_customers import Customers
 from tests.verify.planted import LivedSystem
+
+HOUR = timedelta(hours=1)
 
 # Who subscribes to what, written here so that a test of verify does not stand on the services' handlers.
 SUBSCRIBED = {
@@ -147,6 +152,21 @@ async def lived(databases: harness.Databases, keys: harness.Keys) -> AsyncIterat
     own = harness.Databases(databases.server_url, f"{databases.worker}_lived")
     async with start_system(own, keys, settings=lived_system.SETTINGS) as system:
         await lived_system.Life(system).live()
+        urls = {name: asyncpg_url(database.url) for name, database in system.databases.items()}
+    async with connected(urls, 5) as (connections, *examined):
+        made = LivedSystem(connections, examined)
+        await made.keep()
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def customers(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[LivedSystem]:
+    """Databases of its own, too: customers who have lived."""
+    own = harness.Databases(databases.server_url, f"{databases.worker}_customers")
+    async with start_system(own, keys) as system:
+        await Customers(system).live()
+        await system.databases["profile"].run(lambda tx: seal_next_lines(tx, "patron.profile", tx.at + HOUR, -HOUR))
+        await system.settle()
         urls = {name: asyncpg_url(database.url) for name, database in system.databases.items()}
     async with connected(urls, 5) as (connections, *examined):
         made = LivedSystem(connections, examined)

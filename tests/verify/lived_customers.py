@@ -4,7 +4,7 @@ As `lived_system`, of what the gateway, profile and tiering keep; the services m
 """
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.tiering_svc.policies.repository import TIER_POLICIES
@@ -38,6 +38,7 @@ class Customers(Business):
         await self._review()
         await self._choose_key_accounts(ann)
         await self._warn()
+        await self._try_and_promise(ann, ben)
         await self.admin.settle()
 
     async def _change(self, method: str, path: str, body: Any = None) -> None:
@@ -164,6 +165,7 @@ class Customers(Business):
         written = await tiering.run(lambda tx: write_version(tx, TIER_POLICIES, SHARES, "analyst-1"))
         await tiering.run(lambda tx: activate_version(tx, TIER_POLICIES, written.id, written.version, "head-1"))
         await self._run("/v1/evaluations", as_of=datetime.now(UTC).isoformat())
+        self.policy = written.id
 
     async def _run(self, path: str, **body: Any) -> None:
         run = await self.admin.post(path, body, status=202)
@@ -200,3 +202,17 @@ class Customers(Business):
 
     async def _warn(self) -> None:
         await self._run("/v1/warnings/runs", as_of=datetime.now(UTC).isoformat())
+
+    async def _try_and_promise(self, ann: str, ben: str) -> None:
+        """The policy tried on today and on months that are over, what everybody is worth, tiers a person set, consents."""
+        policy = f"/v1/tier-policies/{self.policy}"
+        await self._run(f"{policy}/simulations")
+        month = f"{self.now - timedelta(days=40):%Y-%m}"
+        await self._run(f"{policy}/back-tests", **{"from": month, "to": month})
+        await self._run("/v1/lifetime-value/runs", horizon_months=12, discount_rate="0.1")
+        promise = {"reason": "They stay.", "until": self.at(-30)}
+        await self.admin.post(f"/v1/customers/{ann}/tier/retentions", promise)
+        await self.admin.post(f"/v1/customers/{ben}/tier/overrides", promise | {"tier": "a"})
+        for granted in (True, False):
+            consent = {"purpose": "marketing", "channel": "email", "granted": granted, "origin": "form"}
+            await self.admin.post(f"/v1/customers/{ben}/consents", consent)

@@ -1,37 +1,9 @@
 """Faults of what the gateway, profile and tiering keep, planted one at a time into a system that has lived."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
-import pytest
-
 from deploy.verify.invariants.copies.files import TRAITS
 from deploy.verify.invariants.copies.overview import COLUMNS
-from deploy.verify.snapshots import asyncpg_url, connected
-from shared.chassis.audit.sealing import seal_next_lines
 from shared.events import CustomerTraitsChanged
-from tests import harness
-from tests.system import system as start_system
-from tests.verify.lived_customers import Customers
 from tests.verify.planted import Fault, LivedSystem, each_of
-
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-async def customers(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[LivedSystem]:
-    """Databases of its own: others empty theirs."""
-    own = harness.Databases(databases.server_url, f"{databases.worker}_customers")
-    async with start_system(own, keys) as system:
-        await Customers(system).live()
-        await system.databases["profile"].run(lambda tx: seal_next_lines(tx, "patron.profile", tx.at + HOUR, -HOUR))
-        await system.settle()
-        urls = {name: asyncpg_url(database.url) for name, database in system.databases.items()}
-    async with connected(urls, 5) as (connections, *examined):
-        made = LivedSystem(connections, examined)
-        await made.keep()
-        yield made
-
 
 ANN = "(select customer_id from team_assignment where released_at is not null limit 1)"
 ANNS = "(select customer_id from customer_reference where ref = '12125550123')"
