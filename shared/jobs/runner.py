@@ -17,6 +17,7 @@ from shared.messaging import Database, Transaction, new_id
 from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.database.failures import is_transient
 from shared.messaging.pulse import Pulse
+from shared.messaging.tracing import traceparent_of, work_of_its_own
 
 log = structlog.get_logger(__name__)
 
@@ -191,6 +192,10 @@ class Jobs:
 
     async def _step(self, service: RunningService, job: Job) -> Job | None:
         """The job after one more step. The same: it has to wait. None: it is no longer as it was seen."""
+        with work_of_its_own(f"job {job.kind}", traceparent_of(job.id), {"steps": job.steps}):
+            return await self._step_in_trace(service, job)
+
+    async def _step_in_trace(self, service: RunningService, job: Job) -> Job | None:
         kind = self.kinds[job.kind]
         prepared = () if kind.prepare is None else (await kind.prepare(self._context(service, job.kind), job),)
 

@@ -17,6 +17,7 @@ from shared.messaging.backoff import sleep_or_stop
 from shared.messaging.database.failures import is_transient, took_too_long
 from shared.messaging.database.transaction import Database, Transaction
 from shared.messaging.pulse import Pulse
+from shared.messaging.tracing import work_of_its_own
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +146,8 @@ class Timers:
             batch = await self._claim(tx, until)
             if not batch:
                 return 0
-            await self._apply_or_halve(tx, batch)
+            with work_of_its_own(f"timers {batch[0].kind}", attributes={"timers": len(batch)}):
+                await self._apply_or_halve(tx, batch)
             faults.point("timer.before_commit")
         faults.point("timer.after_commit")
         return len(batch)

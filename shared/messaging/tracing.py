@@ -2,7 +2,8 @@
 collects them.
 
 A request's trace is in its outbox rows, crosses Kafka in a header and is that of the batch which it wakes elsewhere. A
-batch can be of many traces: what is announced under a key carries on the trace of what came under that key.
+batch can be of many traces: what is announced under a key carries on the trace of what came under that key. What begins
+without a request (timers that are due, a job, what is done again and again) begins a trace of its own.
 """
 
 import re
@@ -12,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, NamedTuple, Protocol
+from uuid import UUID
 
-SpanKind = Literal["server", "consumer", "producer"]
+SpanKind = Literal["server", "consumer", "producer", "internal"]
 Attributes = Mapping[str, str | int]
 
 # Of a later version than 00 what is known of it is read, and what follows its flags is left off (W3C, 4.2.4).
@@ -58,6 +60,12 @@ def new_traceparent() -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
+def traceparent_of(work: UUID) -> str:
+    """A place in the trace of some work with an id, a job: all its steps belong to one trace, whichever process does
+    them, and the trace's id is the work's."""
+    return f"00-{work.hex}-{secrets.token_hex(8)}-01"
+
+
 def continue_trace(received: str | None) -> tuple[str, str | None]:
     """The trace that what is done from now on belongs to, with a span id of its own; and its parent.
 
@@ -92,12 +100,29 @@ def in_trace(traceparent: str | None, of_keys: Mapping[str, str] | None = None) 
 @contextmanager
 def span(name: str, kind: SpanKind, parent: str | None, attributes: Attributes) -> Iterator[None]:
     """What is done within is a span below `parent`, where spans are collected; else this costs a comparison."""
+    if SpanCollector.collect is None:
+        yield
+        return
+    own, above = continue_trace(parent)
+    with _collected(name, kind, own, above, attributes):
+        yield
+
+
+@contextmanager
+def work_of_its_own(name: str, traceparent: str | None = None, attributes: Attributes | None = None) -> Iterator[None]:
+    """What is done within was asked for by no request: it begins a trace, or goes on with the given one of its own."""
+    own = traceparent or new_traceparent()
+    with in_trace(own), _collected(name, "internal", own, None, attributes or {}):
+        yield
+
+
+@contextmanager
+def _collected(name: str, kind: SpanKind, own: str, above: str | None, attributes: Attributes) -> Iterator[None]:
     collect = SpanCollector.collect
     if collect is None:
         yield
         return
-    began_at, (own, above) = time.time_ns(), continue_trace(parent)
-    failed = True
+    began_at, failed = time.time_ns(), True
     try:
         yield
         failed = False

@@ -55,7 +55,12 @@ def _collecting(service: str, share: float, processor: SpanProcessor) -> Callabl
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-    kinds = {"server": SpanKind.SERVER, "consumer": SpanKind.CONSUMER, "producer": SpanKind.PRODUCER}
+    kinds = {
+        "server": SpanKind.SERVER,
+        "consumer": SpanKind.CONSUMER,
+        "producer": SpanKind.PRODUCER,
+        "internal": SpanKind.INTERNAL,
+    }
     resource = Resource.create({"service.namespace": "patron", "service.name": service})
     sampled = TraceFlags(TraceFlags.SAMPLED)
 

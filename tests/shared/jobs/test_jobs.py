@@ -27,6 +27,7 @@ from shared.jobs import (
     wake_jobs,
 )
 from shared.messaging import Transaction
+from shared.messaging.tracing import FORM, current_traceparent
 from tests.shared.jobs.world import World, count, until, with_prepare
 
 COUNTING = {"count": count}
@@ -316,3 +317,25 @@ async def test_jobs_of_a_kind_are_listed_newest_first(world: World) -> None:
     before = (page[-1].requested_at, page[-1].id)
     page = await world.database.run(lambda tx: list_jobs(tx, "count", before, 2))
     assert [job.id for job in page] == [requested[0]]
+
+
+async def test_all_steps_of_a_job_belong_to_one_trace_whichever_process_does_them(world: World) -> None:
+    """The trace's id is the job's: who has the one finds the other."""
+    traces = []
+
+    async def count_in_trace(tx: Transaction, job: Job, prepared: str | None) -> Outcome:
+        traces.extend([prepared, current_traceparent.get()])
+        return await count(tx, job)
+
+    async def prepare(_context: Any, _job: Job) -> str | None:
+        return current_traceparent.get()
+
+    kinds = {"count": JobKind(count_in_trace, prepare=prepare)}
+    jobs = [await world.ask(numbers=2), await world.ask(numbers=2)]
+    for _ in range(4):
+        await Jobs(kinds, hold_seconds=0).advance(world)
+    assert all(trace is not None and FORM.match(trace) for trace in traces)
+    assert [trace and trace[3:35] for trace in traces[::2]] == [trace and trace[3:35] for trace in traces[1::2]]
+    assert {trace and trace[3:35] for trace in traces} == {job.id.hex for job in jobs}
+    assert len(set(traces)) == 4  # each step a span of its own
+    assert current_traceparent.get() is None

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import invalid
-from shared.messaging import Timer, Timers, Transaction, cancel_timers, set_timer
+from shared.messaging import Timer, Timers, Transaction, announce, cancel_timers, set_timer
 from shared.messaging.timers import Effect
+from shared.messaging.tracing import FORM, Span, SpanCollector, current_traceparent
 from tests.shared.messaging.clocks import with_clock
-from tests.shared.messaging.world import World
+from tests.shared.messaging.world import World, seen
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -195,3 +196,29 @@ def fails_once(fired: list[str]) -> Effect:
         fired.extend(timer.aggregate for timer in due)
 
     return effect
+
+
+async def test_what_is_due_together_begins_a_trace_that_its_events_carry(world: World) -> None:
+    async def announce_it(tx: Transaction, due: Sequence[Timer]) -> None:
+        announce(tx, [seen(int(timer.aggregate), "demo") for timer in due])
+
+    timers = Timers()
+    timers.on("note", announce_it)
+    spans: list[Span] = []
+    SpanCollector.collect = spans.append
+    traces = set()
+    try:
+        for number in (1, 2):
+            await arm(world, str(number), 1, PAST)
+            await timers.fire_due(world.owner)
+            [span] = spans
+            spans.clear()
+            assert (span.name, span.kind, span.parent, span.failed) == ("timers note", "internal", None, False)
+            traces.add(span.traceparent)
+    finally:
+        SpanCollector.collect = None
+    rows = await world.owner.run(lambda tx: tx.raw.fetch("select traceparent from outbox"))
+    assert {row["traceparent"] for row in rows} == traces
+    assert len(traces) == 2
+    assert all(FORM.match(trace) for trace in traces)
+    assert current_traceparent.get() is None
