@@ -4,6 +4,7 @@ Services are imported when a test asks for one, never before, so that one broken
 """
 
 import importlib
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
@@ -244,7 +245,7 @@ def settings_of(service: str, database_url: str, keys: Path, **more: Any) -> Any
         "migrate": False,
         "dev_issuer": True,
         "failed_sign_ins": 1_000_000,  # the gateway's; tests of failed sign-ins set their own
-        "files": "memory://tests",  # of services that keep files
+        "files": os.environ.get("PATRON_TEST_S3", "memory://tests"),  # of services that keep files
         "run_schedules": False,  # tiering's; tests of schedules request due runs themselves
     }
     return part_of(service, "settings").Settings(**(given | more))
