@@ -107,6 +107,7 @@ subscriptions.on(ComplaintClosed, overview.when_cases_change_count_them_again, c
 subscriptions.on(ComplaintReopened, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(CustomerIdentified, overview.when_cases_change_count_them_again, copy=the_overview)
 subscriptions.on(DeadlineBreached, overview.when_cases_change_count_them_again, copy=the_overview)
+the_overview.moved_by(CustomerIdentified, overview.key_of_former_customer)
 
 # messages to customers
 subscriptions.on(ComplaintAcknowledged, messages.when_complaints_are_acknowledged_tell_their_customers)

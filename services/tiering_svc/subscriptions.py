@@ -74,6 +74,7 @@ subscriptions.on(ComplaintFiled, tiers.when_cases_are_known_late_grade_again)
 subscriptions.on(
     CustomerIdentified, external_facts.when_customers_are_identified_know_whose_cases_they_are, copy=the_facts
 )
+the_facts.moved_by(CustomerIdentified, external_facts.key_of_former_customer)
 subscriptions.on(CustomerIdentified, tiers.when_cases_are_known_late_grade_again)
 subscriptions.on(ComplaintClosed, external_facts.when_complaints_are_closed_keep_how, copy=the_facts)
 subscriptions.on(ComplaintClosed, tiers.when_cases_are_known_late_grade_again)

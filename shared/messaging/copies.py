@@ -18,6 +18,7 @@ from shared.messaging.database.transaction import Transaction
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
 OfKeys = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 KeysOf = Callable[[Transaction, Sequence[str]], Awaitable[Iterable[str]]]
+KeyBefore = Callable[[Any], str | None]
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -35,6 +36,7 @@ class Copy:
     `forget` takes away the rows of these keys. `keys_of` gives further keys under which facts of the same rows came (a
     case's own, while nobody was identified). `complete` writes what the rows have from this service's own tables.
     `adds_up` says that an event taken twice would count twice, so that its handlers need the inbox's positions.
+    `moves`: by a type of event, the key that a row had before it (`moved_by`).
     """
 
     name: str
@@ -42,8 +44,14 @@ class Copy:
     keys_of: KeysOf | None = None
     complete: OfKeys | None = None
     adds_up: bool = False
+    moves: dict[str, KeyBefore] = field(default_factory=dict)
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
+
+    def moved_by(self, event: type[Event], key_before: KeyBefore) -> None:
+        """That event gives a row to another key: what was told of it under the former one (`key_before` of the event,
+        None: there was none) is there still. So the two keys are made anew together."""
+        self.moves[event.type] = key_before
 
     def made_by(self, event: type[Event], *handlers: Handler) -> None:
         """These handlers, in this order, make the rows from that event. They announce nothing."""

@@ -109,6 +109,29 @@ async def test_a_copy_is_made_anew_as_it_was(
     assert {table: await rows_of(system, service, table) for table in COPIES[copy]} == before
 
 
+@pytest.mark.parametrize(("service", "name"), [("profile", "overview"), ("tiering", "external_facts")])
+async def test_C1_a_case_that_was_anothers_keeps_what_came_under_the_others_key(
+    system: System, admin: Caller, service: str, name: str
+) -> None:
+    """It was filed under the key of whom it was taken for, and by two steps became a third's: each of them is made anew
+    alone, in any order of their keys."""
+    filed = {"channel": "call", "category": "delivery", "what_happened": "Late."}
+    customers = [(await admin.place(new_code("B"), "10.00"))["customer_id"] for _ in range(3)]
+    await admin.settle()
+    for holders in (customers, customers[::-1]):
+        case = await admin.post("/v1/complaints", filed | {"customer": {"id": holders[0]}})
+        await admin.post(f"/v1/complaints/{case['id']}/acknowledgement", {})
+        for holder in holders[1:]:
+            await admin.post(f"/v1/complaints/{case['id']}/identification", {"customer_id": holder})
+    await admin.settle()
+    before = {table: await rows_of(system, service, table) for table in COPIES[service, name]}
+
+    outcome = await rebuild(system, service, f"copies/{name}")
+
+    assert outcome["left"] == {}
+    assert {table: await rows_of(system, service, table) for table in COPIES[service, name]} == before
+
+
 @pytest.mark.parametrize("service", ["profile", "tiering", "complaint", "loyalty", "gateway"])
 async def test_damaged_positions_are_set_back_and_nothing_is_counted_twice(
     system: System, a_busy_year: None, service: str

@@ -28,6 +28,7 @@ from shared.chassis.audit import add_access
 from shared.events import (
     CustomerExcluded,
     CustomerExclusionEnded,
+    CustomerIdentified,
     CustomerStageChanged,
     KeyAccountApproved,
     KeyAccountEnded,
@@ -76,6 +77,11 @@ async def forget_overviews(tx: Transaction, keys: Sequence[str]) -> None:
 async def list_keys_of_their_cases(tx: Transaction, keys: Sequence[str]) -> list[str]:
     """The cases' own keys: facts from before their customers were identified came under those."""
     return [str(case_id) for case_id in await copies.list_cases(tx, ids_in(keys))]
+
+
+def key_of_former_customer(event: CustomerIdentified) -> str | None:
+    """Under whose key the case's facts came until it turned out to be another's (C1)."""
+    return None if event.previous_customer_id is None else str(event.previous_customer_id)
 
 
 async def name_their_account_managers(tx: Transaction, keys: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ reads sees the old rows or the new ones, and what comes meanwhile waits a moment
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from shared.messaging.copies import Copy
 from shared.messaging.database.transaction import Transaction
@@ -26,6 +27,10 @@ READS_AT_ONCE = 8
 
 class NotRebuilt(Exception):
     """A key whose rows stay as they are; the text is a code."""
+
+
+class _KeysJoined(Exception):
+    """A row came over from another key while the logs were read: both are made anew together."""
 
 
 @dataclass(slots=True)
@@ -60,15 +65,48 @@ async def _rebuild_or_leave(inbox: Inbox, copy: Copy, keys: Sequence[str], page:
 
 
 async def rebuild_keys(inbox: Inbox, copy: Copy, keys: Sequence[str]) -> None:
-    """Make the rows of these keys anew. Raises NotRebuilt, and then nothing has changed."""
+    """Make the rows of these keys anew, and of those from which rows came over to them. Raises NotRebuilt, and then
+    nothing has changed."""
     read: dict[StreamKey, list[ReceivedEvent]] = {}
-    positions = await inbox.database.run(lambda tx: _find_positions(tx, copy, keys))
-    await _read_logs(inbox, positions, read)
+    while True:
+        together = await _read_together(inbox, copy, keys, read)
+        try:
+            await _rebuild_together(inbox, copy, sorted(together), read)
+            return
+        except _KeysJoined:
+            continue
 
+
+async def _read_together(
+    inbox: Inbox, copy: Copy, keys: Sequence[str], read: dict[StreamKey, list[ReceivedEvent]]
+) -> set[str]:
+    """Read the logs of these keys, and of all from which rows came over to them; which keys they are."""
+    together: set[str] = set()
+    joined = set(keys)
+    while joined - together:
+        together |= joined
+        positions = await inbox.database.run(partial(_find_positions, copy=copy, keys=sorted(together)))
+        await _read_logs(inbox, positions, read)
+        joined = _keys_before(inbox, copy, read)
+    return together
+
+
+def _keys_before(inbox: Inbox, copy: Copy, read: dict[StreamKey, list[ReceivedEvent]]) -> set[str]:
+    """The keys that rows had before events of these logs moved them."""
+    moves = [event for events in read.values() for event in events if event.type in copy.moves]
+    keys = (copy.moves[event.type](inbox.parse([event])[0]) for event in moves)
+    return {key for key in keys if key is not None}
+
+
+async def _rebuild_together(
+    inbox: Inbox, copy: Copy, keys: Sequence[str], read: dict[StreamKey, list[ReceivedEvent]]
+) -> None:
     async def work(tx: Transaction) -> None:
         streams = set(await _find_positions(tx, copy, keys))
         locked = await lock_positions(tx, streams) if streams else {}
         await _read_logs(inbox, locked, read)  # what came since, which is little; nothing more can come now
+        if not _keys_before(inbox, copy, read) <= set(keys):
+            raise _KeysJoined
         if inbox.subscriptions.locker is not None:
             await inbox.subscriptions.locker(tx, sorted({key for _, key in streams} | set(keys)))
         await copy.forget(tx, keys)

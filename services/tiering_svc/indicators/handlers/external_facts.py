@@ -26,6 +26,11 @@ async def list_keys_of_their_cases(tx: Transaction, keys: Sequence[str]) -> list
     return [str(case_id) for case_id in await external_facts.list_cases(tx, ids_in(keys))]
 
 
+def key_of_former_customer(event: CustomerIdentified) -> str | None:
+    """Under whose key the case's facts came until it turned out to be another's (C1)."""
+    return None if event.previous_customer_id is None else str(event.previous_customer_id)
+
+
 async def when_contacts_are_logged_keep_them(tx: Transaction, events: Sequence[ContactLogged]) -> None:
     """Contacts, with the next step that was agreed."""
     await external_facts.add_contacts(tx, events)
