@@ -91,8 +91,13 @@ async def _borrow(tx: Transaction, wallet: Wallet, lender: Wallet, points: int, 
 async def load_lots_to_restore(tx: Transaction, wallet: Wallet, lot_ids: Sequence[UUID]) -> None:
     """Load the lots that points go back to, and what is outstanding of them where they were borrowed. The wallet and
     those connected with it are locked."""
-    await load_lots(tx, {wallet.customer_id: wallet}, lot_ids)
-    await load_borrowings(tx, wallet, lot_ids)
+    await load_lots_of_all_to_restore(tx, {wallet.customer_id: wallet}, lot_ids)
+
+
+async def load_lots_of_all_to_restore(tx: Transaction, wallets: Mapping[UUID, Wallet], lot_ids: Sequence[UUID]) -> None:
+    """As `load_lots_to_restore`, into several wallets at once."""
+    await load_lots(tx, wallets, lot_ids)
+    await load_borrowings(tx, wallets, lot_ids)
 
 
 async def save_and_announce(tx: Transaction, wallets: Iterable[Wallet]) -> None:

@@ -7,9 +7,14 @@ from uuid import UUID
 from services.loyalty_svc.ledger.domain.entries import Cause, Entry
 from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.domain.wallet import Wallet
-from services.loyalty_svc.ledger.handlers import load_lots_to_restore, load_wallet_to_spend, save_and_announce
+from services.loyalty_svc.ledger.handlers import (
+    load_lots_of_all_to_restore,
+    load_lots_to_restore,
+    load_wallet_to_spend,
+    save_and_announce,
+)
 from services.loyalty_svc.ledger.repository import holds
-from services.loyalty_svc.ledger.repository.wallets import load_wallet, lock_connected, lock_customers
+from services.loyalty_svc.ledger.repository.wallets import load_wallet, load_wallets, lock_connected, lock_customers
 from services.loyalty_svc.redemptions import repository
 from services.loyalty_svc.redemptions.domain import parts_to_reverse
 from shared.customers import list_connected
@@ -89,18 +94,14 @@ async def when_holds_end_release_them(tx: Transaction, timers: Sequence[Timer]) 
     due = {UUID(timer.aggregate): timer.due_at for timer in timers}
     customers = await holds.list_customers_of_holds(tx, due)
     await lock_customers(tx, await list_connected(tx, customers.values()))
-    for hold_id, customer_id in customers.items():
-        await _release_expired(tx, hold_id, customer_id, due[hold_id])
-
-
-async def _release_expired(tx: Transaction, hold_id: UUID, customer_id: UUID, expired_at: datetime) -> None:
-    wallet = await load_wallet(tx, customer_id)
-    hold = await holds.load_hold(tx, hold_id)
-    if hold.state != "open":
-        return
-    await load_lots_to_restore(tx, wallet, [lot_id for lot_id, _ in hold.parts])
-    wallet.release(hold, tx.at, Cause(occurred_at=expired_at, hold_id=hold_id), expired=True)
-    await _save_ended_hold(tx, wallet, hold)
+    ended = [hold for hold in await holds.load_holds(tx, due) if hold.state == "open"]
+    wallets = await load_wallets(tx, {hold.customer_id for hold in ended})
+    await load_lots_of_all_to_restore(tx, wallets, [lot_id for hold in ended for lot_id, _ in hold.parts])
+    for hold in ended:
+        cause = Cause(occurred_at=due[hold.id], hold_id=hold.id)
+        wallets[hold.customer_id].release(hold, tx.at, cause, expired=True)
+    await holds.save_holds(tx, ended)
+    await save_and_announce(tx, wallets.values())
 
 
 async def _load_hold_to_end(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hold]:
@@ -116,5 +117,5 @@ async def _load_hold_to_end(tx: Transaction, hold_id: UUID) -> tuple[Wallet, Hol
 
 
 async def _save_ended_hold(tx: Transaction, wallet: Wallet, hold: Hold) -> None:
-    await holds.save_hold(tx, hold)
+    await holds.save_holds(tx, [hold])
     await save_and_announce(tx, [wallet])

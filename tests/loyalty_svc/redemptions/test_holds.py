@@ -2,12 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import httpx
 
-from services.loyalty_svc.redemptions.handlers import capture_hold, place_hold, release_hold
+from services.loyalty_svc.redemptions.handlers import (
+    HOLD_ENDS,
+    capture_hold,
+    place_hold,
+    release_hold,
+    when_holds_end_release_them,
+)
 from services.loyalty_svc.subscriptions import timers
-from shared.messaging import Database
+from shared.messaging import Database, Timer, Transaction
 from shared.messaging.database.transaction import system_clock
 from tests.loyalty_svc.builders import day
 from tests.loyalty_svc.invariants import balances_of, broken_invariants
@@ -126,4 +134,39 @@ async def test_L1_timer_capture_and_release_at_once_end_a_hold_once(database: Da
             outcome_of(database.run(lambda tx, hold=hold: release_hold(tx, hold.id, "agent-2"))),
         )
         assert await balances_of(database, ANNA) == (100, 0, 0)
+    assert await broken_invariants(database) == {}
+
+
+async def test_L1_holds_that_end_together_are_released_together(database: Database, deliver: Deliver) -> None:
+    """So many statements, however many they are; each entry has its own hold and its hold's end."""
+    customers = [UUID(int=number) for number in range(1, 21)]
+    for number, customer in enumerate(customers):
+        await earn_points(database, deliver, "100.00", 0, customer=customer, order=1000 + number)
+
+    async def hold_all(tx: Transaction) -> list[Timer]:
+        due = []
+        for customer in customers:
+            for points in (60, 30):
+                hold = await place_hold(tx, customer, points, day(3), "agent-1", reference=None)
+                due.append(Timer(str(hold.id), HOLD_ENDS, 1, hold.expires_at))
+        return due
+
+    due = await database.run(hold_all, at=day(1))
+
+    async def release(tx: Transaction, some: list[Timer]) -> int:
+        statements: list[Any] = []
+        with tx.raw.query_logger(statements.append):
+            await when_holds_end_release_them(tx, some)
+        return len(statements)
+
+    of_two = await database.run(lambda tx: release(tx, due[:2]), at=day(4))
+    assert await database.run(lambda tx: release(tx, due[2:]), at=day(4)) == of_two
+    for customer in customers:
+        assert await balances_of(database, customer) == (100, 0, 0)
+    released = await database.run(
+        lambda tx: tx.raw.fetch("select hold_id, occurred_at from entry where kind = 'release'")
+    )
+    assert {str(row["hold_id"]) for row in released} == {timer.aggregate for timer in due}
+    assert {row["occurred_at"] for row in released} == {day(3)}
+    assert await timers.fire_due(database, until=day(9)) == len(due)  # they find nothing open
     assert await broken_invariants(database) == {}

@@ -1,6 +1,6 @@
 """What wallets of one customer lent each other, loaded and saved under the borrower's lock, and summed up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +21,14 @@ async def add_borrowings(tx: Transaction, borrowings: Sequence[Borrowing]) -> No
     await insert_many(tx, borrowing, borrowings)
 
 
-async def load_borrowings(tx: Transaction, wallet: Wallet, lot_ids: Iterable[UUID]) -> None:
-    """Load into a wallet what is outstanding of the loans that these of its lots came from."""
+async def load_borrowings(tx: Transaction, wallets: Mapping[UUID, Wallet], lot_ids: Iterable[UUID]) -> None:
+    """Load into each wallet what is outstanding of the loans that these of its lots came from."""
     rows = await tx.raw.fetch(
         f"select {COLUMNS} from borrowing where borrower_lot = any($1::uuid[]) and outstanding", list(lot_ids)
     )
-    wallet.borrowings |= {row["borrower_lot"]: _borrowing(row) for row in rows}
+    for row in rows:
+        if row["borrower_id"] in wallets:
+            wallets[row["borrower_id"]].borrowings[row["borrower_lot"]] = _borrowing(row)
 
 
 async def load_debts(tx: Transaction, borrowers: Iterable[UUID]) -> list[Borrowing]:

@@ -1,6 +1,7 @@
 """Holds: loaded and saved under their customer's lock, and as they are shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from services.loyalty_svc.ledger.domain.holds import Hold
 from services.loyalty_svc.ledger.tables import hold as hold_table
 from shared.errors import DomainError, not_found
 from shared.messaging import Transaction
-from shared.sql import insert_many
+from shared.sql import insert_many, unnest
 
 HOLD = (
     hold_table.c.id, hold_table.c.customer_id, hold_table.c.points, hold_table.c.state, hold_table.c.captured,
@@ -37,10 +38,24 @@ async def list_customers_of_holds(tx: Transaction, hold_ids: Iterable[UUID]) -> 
 
 async def load_hold(tx: Transaction, hold_id: UUID) -> Hold:
     """A hold to be changed, under the customer's lock, which the caller holds. 404 `hold_not_found`."""
-    query = "select id, customer_id, points, parts, expires_at, state, captured from hold where id = $1"
-    row = await tx.raw.fetchrow(query, hold_id)
-    if row is None:
+    loaded = await load_holds(tx, [hold_id])
+    if not loaded:
         raise hold_not_found()
+    return loaded[0]
+
+
+async def load_holds(tx: Transaction, hold_ids: Iterable[UUID]) -> list[Hold]:
+    """Those of these holds that exist, to be changed, under their customers' locks, which the caller holds; in the
+    order in which they end."""
+    rows = await tx.raw.fetch(
+        """select id, customer_id, points, parts, expires_at, state, captured from hold
+           where id = any($1::uuid[]) order by expires_at, id""",
+        list(hold_ids),
+    )
+    return [_hold(row) for row in rows]
+
+
+def _hold(row: Mapping[str, Any]) -> Hold:
     parts = tuple((UUID(lot_id), points) for lot_id, points in row["parts"])
     return Hold(row["id"], row["customer_id"], row["points"], parts, row["expires_at"], row["state"], row["captured"])
 
@@ -55,12 +70,18 @@ async def add_hold(tx: Transaction, hold: Hold, reference: str | None) -> None:
     await insert_many(tx, hold_table, [row])
 
 
-async def save_hold(tx: Transaction, hold: Hold) -> None:
-    """Store how a hold ended."""
+SAVE_ENDS = f"""
+update hold set state = given.state, captured = given.captured, ended_at = $1
+from {unnest("given", first=2, id=hold_table.c.id, state=hold_table.c.state, captured=hold_table.c.captured)}
+where hold.id = given.id
+"""
+
+
+async def save_holds(tx: Transaction, holds: Collection[Hold]) -> None:
+    """Store how holds ended."""
     await tx.raw.execute(
-        "update hold set state = $2, captured = $3, ended_at = $4 where id = $1",
-        hold.id, hold.state, hold.captured, tx.at,
-    )  # fmt: skip
+        SAVE_ENDS, tx.at, [hold.id for hold in holds], [hold.state for hold in holds], [hold.captured for hold in holds]
+    )
 
 
 async def list_holds(
