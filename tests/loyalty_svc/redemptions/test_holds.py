@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -159,8 +160,8 @@ async def test_L1_holds_that_end_together_are_released_together(database: Databa
             await when_holds_end_release_them(tx, some)
         return len(statements)
 
-    of_two = await database.run(lambda tx: release(tx, due[:2]), at=day(4))
-    assert await database.run(lambda tx: release(tx, due[2:]), at=day(4)) == of_two
+    of_two = await database.run(partial(release, some=due[:2]), at=day(4))
+    assert await database.run(partial(release, some=due[2:]), at=day(4)) == of_two
     for customer in customers:
         assert await balances_of(database, customer) == (100, 0, 0)
     released = await database.run(
