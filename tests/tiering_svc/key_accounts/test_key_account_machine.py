@@ -96,8 +96,7 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
         self.must(allowed)
         assert (approval.nomination.override_reason is not None) == (disqualified and nomination.class_code == "key")
         self.nominations[nomination.nomination_id] = approval.nomination
-        if approval.ended is not None:
-            self.classes[approval.ended.class_id] = approval.ended
+        self.classes |= {ended.class_id: ended for ended in approval.ended}
         self.classes[approval.opened.class_id] = approval.opened
         self.events += approval.events
 
@@ -117,8 +116,10 @@ class TheLifeOfAnAccount(RuleBasedStateMachine):
     @precondition(lambda self: self.situation().current is not None)
     @rule(by=PEOPLE)
     def end(self, by: str) -> None:
-        ended, events = life.end(self.situation(), by, self.at, "Over.")
-        self.classes[ended.class_id] = ended
+        situation = self.situation()
+        assert situation.current is not None
+        ended, events = life.end(situation, situation.current.class_code, by, self.at, "Over.")
+        self.classes |= {each.class_id: each for each in ended}
         self.events += events
 
     @invariant()

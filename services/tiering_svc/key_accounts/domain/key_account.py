@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from services.tiering_svc.key_accounts.domain.rules import Examination
-from shared.errors import DomainError, conflict, forbidden, invalid
+from shared.errors import conflict, forbidden, invalid, not_found
 from shared.events import CustomerExcluded, CustomerExclusionEnded, Event, KeyAccountApproved, KeyAccountEnded
 
 AccountClassCode = Literal["key", "excluded"]
@@ -18,6 +18,10 @@ KeyAccountKind = Literal["economic", "important", "group", "strategic"]
 ClassEndCause = Literal["ended", "renewed", "excluded"]
 SYSTEM = "patron"  # who did it, where no person did
 INSTANT = timedelta(microseconds=1)
+NOT_IN_CLASS: Mapping[AccountClassCode, tuple[str, str]] = {
+    "key": ("not_a_key_account", "The customer is no key account."),
+    "excluded": ("not_excluded", "The customer is not excluded."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,17 @@ class AccountClass:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a decision about a customer looks at."""
+    """What a decision about a customer looks at, of all who are one with it (P12)."""
 
     current: AccountClass | None
     free_from: datetime | None  # when the last one ended
     open_classes: frozenset[str]  # of the nominations that wait
+    others: tuple[AccountClass, ...] = ()  # present ones besides: two had one each before they were found to be one
+
+    @property
+    def present(self) -> tuple[AccountClass, ...]:
+        """All that have not ended."""
+        return () if self.current is None else (self.current, *self.others)
 
 
 def check_nomination(situation: Situation, class_code: AccountClassCode, kinds: Sequence[str]) -> None:
@@ -70,12 +80,8 @@ def check_nomination(situation: Situation, class_code: AccountClassCode, kinds: 
     `already_a_key_account`."""
     if class_code in situation.open_classes:
         raise conflict("nomination_open", "A nomination of this customer is waiting for a decision.")
-    current = situation.current
-    if current is None:
-        return
-    if current.class_code == "excluded":
-        raise _excluded()
-    if class_code == "key" and set(kinds) == set(current.kinds):
+    _refuse_excluded(situation)
+    if class_code == "key" and any(set(kinds) == set(present.kinds) for present in situation.present):
         raise conflict("already_a_key_account", "The customer is a key account of just these kinds.")
 
 
@@ -91,11 +97,11 @@ def check_kinds(kinds: Sequence[str], values: Mapping[str, str | None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An approved nomination: the class that begins with it, the one that ends, and what is announced."""
+    """An approved nomination: the class that begins with it, what ends by it, and what is announced."""
 
     nomination: Nomination
     opened: AccountClass
-    ended: AccountClass | None
+    ended: tuple[AccountClass, ...]
     events: list[Event]
 
 
@@ -106,9 +112,7 @@ def approve(
     """Approved by another person than who nominated. A customer that meets a disqualifying rule becomes a key account
     only with an `override_reason`, which is kept: without one 409 `disqualified` with the rules that are met."""
     _check_decision(nomination, by)
-    current = situation.current
-    if current is not None and current.class_code == "excluded":
-        raise _excluded()
+    _refuse_excluded(situation)
     met = [finding for finding in findings if finding.met] if nomination.class_code == "key" else []
     if met and not override_reason:
         raise conflict(
@@ -120,16 +124,15 @@ def approve(
     opened = AccountClass(
         nomination.nomination_id, nomination.customer_id, nomination.class_code, nomination.kinds, since
     )
-    ended, events = None, cast(list[Event], [])
-    if current is not None:
-        cause: ClassEndCause = "excluded" if nomination.class_code == "excluded" else "renewed"
-        ended, events = _ended(current, since, by, cause, None)
+    cause: ClassEndCause = "excluded" if nomination.class_code == "excluded" else "renewed"
+    endings = [_ended(present, since, by, cause, None) for present in situation.present]
     decided = replace(
         nomination, status="approved", decided_by=by, decided_at=at, note=note,
         override_reason=override_reason if met else None,
         findings=tuple(finding.as_data() for finding in findings),
     )  # fmt: skip
-    return Approval(decided, opened, ended, [*events, _opening(opened, [finding.code for finding in met])])
+    opening = _opening(opened, [finding.code for finding in met])
+    return Approval(decided, opened, tuple(ended for ended, _ in endings), [*(event for _, event in endings), opening])
 
 
 def reject(nomination: Nomination, by: str, at: datetime, note: str) -> Nomination:
@@ -146,15 +149,21 @@ def cancel(nomination: Nomination, by: str, at: datetime) -> Nomination:
     return replace(nomination, status="cancelled", decided_by=by, decided_at=at)
 
 
-def end(situation: Situation, by: str, at: datetime, reason: str) -> tuple[AccountClass, list[Event]]:
-    """The customer's present class ends; there is one."""
-    current = situation.current
-    assert current is not None  # the caller has found it
-    return _ended(current, _effective_from(situation, at), by, "ended", reason)
+def end(
+    situation: Situation, class_code: AccountClassCode, by: str, at: datetime, reason: str
+) -> tuple[list[AccountClass], list[Event]]:
+    """The customer is in this class no longer: 404 `not_a_key_account`, `not_excluded` where it is not."""
+    in_class = [present for present in situation.present if present.class_code == class_code]
+    if not in_class:
+        raise not_found(*NOT_IN_CLASS[class_code])
+    until = _effective_from(situation, at)
+    endings = [_ended(present, until, by, "ended", reason) for present in in_class]
+    return [ended for ended, _ in endings], [event for _, event in endings]
 
 
-def _excluded() -> DomainError:
-    return conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
+def _refuse_excluded(situation: Situation) -> None:
+    if any(present.class_code == "excluded" for present in situation.present):
+        raise conflict("customer_excluded", "The customer is excluded. End the exclusion first.")
 
 
 def _check_open(nomination: Nomination) -> None:
@@ -170,20 +179,19 @@ def _check_decision(nomination: Nomination, by: str) -> None:
 
 def _effective_from(situation: Situation, at: datetime) -> datetime:
     """Now; but never before the present class has begun, or the last one has ended, whatever the clock says."""
-    earliest = situation.free_from
-    if situation.current is not None:
-        earliest = situation.current.since + INSTANT
-    return at if earliest is None else max(at, earliest)
+    free = () if situation.free_from is None else (situation.free_from,)
+    return max((at, *free, *(present.since + INSTANT for present in situation.present)))
 
 
 def _ended(
     current: AccountClass, at: datetime, by: str, cause: ClassEndCause, reason: str | None
-) -> tuple[AccountClass, list[Event]]:
+) -> tuple[AccountClass, Event]:
     ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
     if current.class_code == "excluded":
-        return ended, [CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)]
-    event = KeyAccountEnded(customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at)
-    return ended, [event]
+        return ended, CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)
+    return ended, KeyAccountEnded(
+        customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at
+    )
 
 
 def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:

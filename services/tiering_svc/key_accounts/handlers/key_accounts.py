@@ -14,6 +14,7 @@ from services.tiering_svc.key_accounts.domain.rules import Examination, examine,
 from services.tiering_svc.key_accounts.repository import figures as account_figures
 from services.tiering_svc.key_accounts.repository import key_accounts, risk_flags
 from services.tiering_svc.key_accounts.repository.rules import KEY_ACCOUNT_RULES
+from shared.customers import list_roots
 from shared.jobs import wake_jobs
 from shared.messaging import Transaction, announce, new_id
 from shared.rule_sets import load_in_force
@@ -23,10 +24,11 @@ async def nominate(
     tx: Transaction, customer_id: UUID, class_code: AccountClassCode, kinds: Sequence[str], reason: str,
     evidence: Sequence[dict[str, Any]], by: str,
 ) -> Nomination:  # fmt: skip
-    """Propose a customer for a class. What the nominator says is kept beside what the system finds at this instant; a
-    kind that this belies is refused."""
+    """Propose a customer for a class, or who stands for it (P12). What the nominator says is kept beside what the
+    system finds at this instant; a kind that this belies is refused."""
     await check_known(tx, customer_id)
     await lock_customers(tx, [str(customer_id)])
+    customer_id = (await list_roots(tx, [customer_id]))[customer_id]
     life.check_nomination(await key_accounts.load_situation(tx, customer_id), class_code, kinds)
     figures, _ = await collect_figures(tx, customer_id, group="group" in kinds)
     life.check_kinds(kinds, figures["values"])
@@ -72,12 +74,12 @@ async def approve_nomination(
     _, findings = await collect_figures(tx, nomination.customer_id, group="group" in nomination.kinds)
     approval = life.approve(nomination, situation, findings, by, tx.at, note=note, override_reason=override_reason)
     await key_accounts.save_decision(tx, approval.nomination)
-    if approval.ended is not None:
-        await key_accounts.save_ended(tx, approval.ended)
+    for ended in approval.ended:
+        await key_accounts.save_ended(tx, ended)
     await key_accounts.add_class(tx, approval.opened)
     announce(tx, approval.events)
     wake_jobs(tx)  # the risk rules look at a new key account at once
-    if approval.ended is not None and class_code == "excluded":
+    if approval.ended and class_code == "excluded":
         await _clear_flags_of_rules(tx, nomination.customer_id, by)
     return approval.nomination
 
@@ -101,19 +103,19 @@ async def cancel_nomination(tx: Transaction, nomination_id: UUID, class_code: Ac
 async def end_class(
     tx: Transaction, customer_id: UUID, class_code: AccountClassCode, by: str, reason: str
 ) -> AccountClass:
-    """The customer is a key account, or excluded, no longer; 404 where it is not."""
+    """The customer is a key account, or excluded, no longer, nor is any that is one with it; 404 where none is."""
     await lock_customers(tx, [str(customer_id)])
-    await key_accounts.find_current(tx, customer_id, class_code)
-    ended, events = life.end(await key_accounts.load_situation(tx, customer_id), by, tx.at, reason)
-    await key_accounts.save_ended(tx, ended)
+    ended, events = life.end(await key_accounts.load_situation(tx, customer_id), class_code, by, tx.at, reason)
+    for each in ended:
+        await key_accounts.save_ended(tx, each)
     announce(tx, events)
     if class_code == "key":
         await _clear_flags_of_rules(tx, customer_id, by)
-    return ended
+    return ended[0]
 
 
 async def _clear_flags_of_rules(tx: Transaction, customer_id: UUID, by: str) -> None:
-    decision = clear_of_rules((await risk_flags.list_open(tx, [customer_id]))[customer_id], tx.at, by)
+    decision = clear_of_rules(await risk_flags.list_open_of_all(tx, customer_id), tx.at, by)
     await risk_flags.save_cleared(tx, decision.cleared)
     announce(tx, decision.events)
 

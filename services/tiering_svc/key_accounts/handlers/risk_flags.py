@@ -6,8 +6,7 @@ from uuid import UUID
 
 from services.tiering_svc.core.repository.as_of import PointInTime
 from services.tiering_svc.customers.repository import lock_customers
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
-from services.tiering_svc.indicators.repository import snapshots
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.key_accounts.domain import risk_flags as flags
 from services.tiering_svc.key_accounts.domain.key_account import SYSTEM
 from services.tiering_svc.key_accounts.domain.risk_flags import RiskFlag
@@ -68,7 +67,7 @@ async def _load_snapshots(
     tx: Transaction, customers: Sequence[UUID], is_group: Mapping[UUID, bool], months: int
 ) -> list[CustomerSnapshot]:
     """Snapshots of all customers at once; of group accounts (there are few) one by one, with all below them."""
-    own = await snapshots.load_snapshots(tx, requests_as_of(customers, tx.at, months))
+    own = await account_figures.load_account_snapshots(tx, customers, tx.at, months)
     return [
         await account_figures.load_account_snapshot(tx, customer_id, tx.at, months, group=True)
         if is_group[customer_id]
@@ -82,7 +81,7 @@ async def set_flag_by_hand(
 ) -> RiskFlag:
     """A person flags a risk until an instant; a timer clears it then."""
     await lock_customers(tx, [str(customer_id)])
-    open_flags = (await repository.list_open(tx, [customer_id]))[customer_id]
+    open_flags = await repository.list_open_of_all(tx, customer_id)
     flag = flags.set_by_hand(new_id(), customer_id, risk, reason, until, by, tx.at, open_flags)
     await repository.add_flags(tx, [flag])
     announce(tx, [flag.raising()])

@@ -1,7 +1,7 @@
 """SQL of key accounts and excluded customers (T8): nominations, classes in time, what a decision looks at."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -64,11 +64,13 @@ async def list_nominations(
     tx: Transaction, class_code: str, status: str | None, customer_id: UUID | None,
     before: tuple[datetime, UUID] | None, limit: int, scope: DataScope,
 ) -> list[Nomination]:  # fmt: skip
-    """The nominations for a class of customers in a scope, newest first."""
-    values: list[Any] = [class_code, status, customer_id, *(before or (None, None)), limit]
+    """The nominations for a class of customers in a scope (of one customer: of all who are one with it), newest
+    first."""
+    members = None if customer_id is None else (await list_members(tx, [customer_id]))[customer_id]
+    values: list[Any] = [class_code, status, members, *(before or (None, None)), limit]
     rows = await tx.raw.fetch(
         f"""select {NOMINATION} from nomination
-            where class = $1 and ($2::text is null or status = $2) and ($3::uuid is null or customer_id = $3)
+            where class = $1 and ($2::text is null or status = $2) and ($3::uuid[] is null or customer_id = any($3))
               and ($4::timestamptz is null or (nominated_at, nomination_id) < ($4, $5::uuid))
               and {scope.where("nomination.customer_id", values)}
             order by nominated_at desc, nomination_id desc limit $6""",
@@ -89,15 +91,23 @@ async def save_decision(tx: Transaction, nomination: Nomination) -> None:
 
 
 async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
-    """What a decision about a customer looks at. The customer is locked, so nobody else decides meanwhile."""
+    """What a decision about a customer looks at, of all who are one with it. They are locked, so nobody else decides
+    meanwhile."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
     rows = await tx.raw.fetch(
-        f"""select {CLASS} from account_class where customer_id = $1 order by lower(effective) desc limit 1""",
-        customer_id,
+        f"""select distinct on (customer_id) {CLASS} from account_class
+            where customer_id = any($1::uuid[]) order by customer_id, lower(effective) desc""",
+        members,
     )
-    waiting = await tx.raw.fetch("select class from nomination where customer_id = $1 and status = 'open'", customer_id)
-    last = _class(rows[0]) if rows else None
-    current = last if last is not None and last.until is None else None
-    return Situation(current, last.until if last is not None else None, frozenset(row["class"] for row in waiting))
+    waiting = await tx.raw.fetch(
+        "select class from nomination where customer_id = any($1::uuid[]) and status = 'open'", members
+    )
+    last = sorted(map(_class, rows), key=lambda each: members.index(each.customer_id))
+    current, *others = [each for each in last if each.until is None] or [None]
+    free_from = max((each.until for each in last if each.until is not None), default=None)
+    return Situation(
+        current, free_from, frozenset(row["class"] for row in waiting), tuple(other for other in others if other)
+    )
 
 
 async def add_class(tx: Transaction, opened: AccountClass) -> None:
@@ -119,33 +129,17 @@ async def save_ended(tx: Transaction, ended: AccountClass) -> None:
     )  # fmt: skip
 
 
-async def find_class_at(tx: Transaction, customer_id: UUID, at: datetime) -> AccountClass | None:
-    """The class a customer was in at an instant, or one that is one with it (P12): of several the root's, then the one
+async def find_class_at(tx: Transaction, members: Sequence[UUID], at: datetime) -> AccountClass | None:
+    """The class that any of these, who are one (P12), was in at an instant: of several the first one's, then the one
     that began first; None: in none."""
-    members = (await list_members(tx, [customer_id]))[customer_id]
     row = await tx.raw.fetchrow(
         f"""select {CLASS} from account_class where customer_id = any($1::uuid[]) and effective @> $2::timestamptz
             order by customer_id <> $3, lower(effective), class_id limit 1""",
         members,
         at,
-        members[0],
+        members[0] if members else None,
     )
     return None if row is None else _class(row)
-
-
-async def find_current(tx: Transaction, customer_id: UUID, class_code: str) -> AccountClass:
-    """The customer's present time in a class; 404 `not_a_key_account`, `not_excluded`."""
-    row = await tx.raw.fetchrow(
-        f"select {CLASS} from account_class where customer_id = $1 and class = $2 and upper_inf(effective)",
-        customer_id, class_code,
-    )  # fmt: skip
-    if row is None:
-        code, detail = {
-            "key": ("not_a_key_account", "The customer is no key account."),
-            "excluded": ("not_excluded", "The customer is not excluded."),
-        }[class_code]
-        raise not_found(code, detail)
-    return _class(row)
 
 
 async def list_classes(
@@ -165,9 +159,8 @@ async def list_classes(
     return [_class(row) for row in rows]
 
 
-async def list_history(tx: Transaction, customer_id: UUID) -> list[AccountClass]:
-    """All times in which a customer, or one that is one with it (P12), was a key account or excluded, oldest first."""
-    members = (await list_members(tx, [customer_id]))[customer_id]
+async def list_history(tx: Transaction, members: Sequence[UUID]) -> list[AccountClass]:
+    """All times in which any of these, who are one (P12), was a key account or excluded, oldest first."""
     rows = await tx.raw.fetch(
         f"select {CLASS} from account_class where customer_id = any($1::uuid[]) order by lower(effective), class_id",
         members,

@@ -27,9 +27,15 @@ async def list_open(tx: Transaction, customers: Sequence[UUID]) -> dict[UUID, li
     return flags
 
 
-async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[RiskFlag]:
-    """The flags of a customer, or of one that is one with it (P12), that were up at an instant, oldest first."""
+async def list_open_of_all(tx: Transaction, customer_id: UUID) -> list[RiskFlag]:
+    """The flags that are up of a customer and of all who are one with it (P12), the root's first."""
     members = (await list_members(tx, [customer_id]))[customer_id]
+    flags = await list_open(tx, members)
+    return [flag for member in members for flag in flags[member]]
+
+
+async def list_at(tx: Transaction, members: Sequence[UUID], at: datetime) -> list[RiskFlag]:
+    """The flags of these, who are one (P12), that were up at an instant, oldest first."""
     rows = await tx.raw.fetch(
         f"""select {FIELDS} from risk_flag
             where customer_id = any($1::uuid[]) and raised_at <= $2 and (cleared_at is null or cleared_at > $2)
@@ -40,9 +46,10 @@ async def list_at(tx: Transaction, customer_id: UUID, at: datetime) -> list[Risk
 
 
 async def find_flag(tx: Transaction, customer_id: UUID, flag_id: UUID) -> RiskFlag:
-    """A flag of a customer, who is locked; 404 `flag_not_found`."""
+    """A flag of a customer, or of one that is one with it (P12), who are locked; 404 `flag_not_found`."""
+    members = (await list_members(tx, [customer_id]))[customer_id]
     row = await tx.raw.fetchrow(
-        f"select {FIELDS} from risk_flag where flag_id = $1 and customer_id = $2", flag_id, customer_id
+        f"select {FIELDS} from risk_flag where flag_id = $1 and customer_id = any($2::uuid[])", flag_id, members
     )
     if row is None:
         raise not_found("flag_not_found", "The customer has no such flag.")
@@ -102,11 +109,13 @@ async def save_checked(tx: Transaction, customers: Sequence[UUID]) -> None:
     )  # fmt: skip
 
 
-async def find_checked(tx: Transaction, customer_id: UUID) -> datetime | None:
-    """When the rules last checked a customer; None: not since it is a key account, or it is none."""
+async def find_checked(tx: Transaction, members: Sequence[UUID]) -> datetime | None:
+    """When the rules last checked any of these, who are one (P12); None: not since it is a key account, or it is
+    none."""
     checked: datetime | None = await tx.raw.fetchval(
-        "select risks_checked_at from account_class where customer_id = $1 and class = 'key' and upper_inf(effective)",
-        customer_id,
+        """select max(risks_checked_at) from account_class
+           where customer_id = any($1::uuid[]) and class = 'key' and upper_inf(effective)""",
+        members,
     )
     return checked
 

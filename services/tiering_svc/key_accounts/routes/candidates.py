@@ -11,8 +11,7 @@ from fastapi import Query
 from services.tiering_svc.core.dependencies import AsOf, instant_or_now
 from services.tiering_svc.core.domain.numbers import HUNDRED
 from services.tiering_svc.core.repository.as_of import PointInTime
-from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot, requests_as_of
-from services.tiering_svc.indicators.repository.snapshots import load_snapshots
+from services.tiering_svc.indicators.domain.snapshot import CustomerSnapshot
 from services.tiering_svc.key_accounts.domain.audience import readable_parts
 from services.tiering_svc.key_accounts.domain.rules import AccountRules, Criterion, examine, values_of
 from services.tiering_svc.key_accounts.repository import figures as account_figures
@@ -105,7 +104,7 @@ async def _load_snapshots(
             await account_figures.load_account_snapshot(tx, customer_id, point.as_of, rules.months, group=True)
             for customer_id in customers
         ]
-    return await load_snapshots(tx, requests_as_of(customers, point.as_of, rules.months))
+    return await account_figures.load_account_snapshots(tx, customers, point.as_of, rules.months)
 
 
 def _candidate(

@@ -21,7 +21,7 @@ from services.tiering_svc.key_accounts.schemas import (
     RiskFlagRead,
 )
 from services.tiering_svc.key_accounts.texts import Language, describe_class
-from shared.chassis import CurrentActor, Id, Tx, allow, service_router
+from shared.chassis import CurrentActor, Id, Tx, allow, list_visible_members, service_router
 from shared.chassis.audience import hidden_fields
 
 router = service_router(prefix="/v1/customers/{customer_id}", tags=["key accounts"])
@@ -35,13 +35,14 @@ async def show_key_account(
 ) -> CustomerKeyAccountRead:
     """Whether it is one, and why: what was kept with the decision. A partner is not told reasons."""
     instant, internal, hidden = instant_or_now(as_of, tx, "/as_of"), actor.source is None, hidden_fields(actor)
-    held = await key_accounts.find_class_at(tx, customer_id, instant)
+    members = await list_visible_members(tx, actor, customer_id)
+    held = await key_accounts.find_class_at(tx, members, instant)
     nomination = None
     if held is not None and internal:
         nomination = await key_accounts.find_nomination(tx, held.class_id, held.class_code)
         nomination = readable_nomination(nomination, hidden)
     zone = (await find_business(tx)).zone
-    history = await key_accounts.list_history(tx, customer_id)
+    history = await key_accounts.list_history(tx, members)
     return CustomerKeyAccountRead(
         customer_id=customer_id,
         as_of=instant,
@@ -77,11 +78,12 @@ async def show_risks(
     """The flags that were up then. Rules check key accounts; a flag set by hand can be on anybody."""
     instant, internal, hidden = instant_or_now(as_of, tx, "/as_of"), actor.source is None, hidden_fields(actor)
     zone = (await find_business(tx)).zone
-    flags = await risk_flags.list_at(tx, customer_id, instant)
+    members = await list_visible_members(tx, actor, customer_id)
+    flags = await risk_flags.list_at(tx, members, instant)
     return CustomerRisksRead(
         customer_id=customer_id,
         as_of=instant,
-        checked_at=await risk_flags.find_checked(tx, customer_id),
+        checked_at=await risk_flags.find_checked(tx, members),
         items=[flag_read(flag, language, zone, hidden, internal=internal) for flag in flags],
     )
 

@@ -37,7 +37,7 @@ from services.tiering_svc.tiers.schemas import (
 )
 from services.tiering_svc.tiers.texts import Language, texts, write_explanation
 from services.tiering_svc.tiers.texts.developments import write_developments
-from shared.chassis import CurrentActor, Instant, Tx, allow, service_router
+from shared.chassis import CurrentActor, Instant, Tx, allow, list_visible_members, service_router
 from shared.chassis.audience import hidden_fields
 from shared.errors import invalid, not_found
 from shared.texts import sentences
@@ -117,7 +117,7 @@ async def explain_tier(
         write_explanation(row.kind, reasons, row.starts_at, language, zone=zone, currency=currency),
         write_developments(view, figures, at, language, zone=zone, currency=currency),
     ]
-    account_class = await key_accounts.find_class_at(tx, customer_id, at)
+    account_class = await key_accounts.find_class_at(tx, await list_visible_members(tx, actor, customer_id), at)
     if account_class is not None and account_class.since <= known_at:  # T8: a key account or excluded, in any tier
         paragraph.append(describe_class(account_class, None, language, zone))
     else:

@@ -1,0 +1,215 @@
+"""Every operation that reads, asked by every role: no answer shows a field that the one table hides from that role.
+
+What is planted has figures of its own, so that what an order cost is found under whatever name it is told. The answers
+to changes are judged in the same way by the whole access matrix.
+"""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from shared.chassis.audience import FIELDS, MAY_READ
+from tests import harness
+from tests.journeys.caller import Caller, a_line, ago, an_order, now
+from tests.security.access_callers import ROLES
+from tests.security.readable_fields import (
+    AMOUNT,
+    PLANTED,
+    QUANTITY,
+    UNIT_COST,
+    documents_in,
+    forbidden_in,
+    members_told,
+)
+from tests.security.whole import operations
+from tests.system import System
+from tests.system import system as start_system
+
+NUMBER = "+12125550111"
+EMPLOYEE = "E-known"
+LAST_MONTH = ago(days=40)[:7]
+PERIOD = {"from": ago(days=60), "to": now()}
+QUERIES: dict[str, dict[str, str]] = {  # what an operation has to be asked with
+    "/v1/assessments": {"month": ago(days=40)[:10]},
+    "/v1/business-calendar": {"from": "2026-01-01", "to": "2026-02-01"},
+    "/v1/calls/pop": {"number": NUMBER},
+    "/v1/complaints/statistics": PERIOD,
+    "/v1/customers/{customer_id}/consents/decision": {"purpose": "marketing", "channel": "sms"},
+    "/v1/customers/{customer_id}/indicators/months": {"from": now()[:7], "to": now()[:7]},
+    "/v1/pyramid/movers": PERIOD,
+    "/v1/retention": {"from": LAST_MONTH, "to": LAST_MONTH},
+    "/v1/retention/lost": {"as_of": ago(days=-300)},
+    "/v1/spot-checks": {"month": now()[:10]},
+    "/v1/submissions": {"month": now()[:10]},
+}
+# What services read of one another, bytes as they were sent, and what needs an id that no list shows.
+NOT_ASKED = re.compile(
+    r"/internal/.*|/v1/uploads/.*|/v1/customers/\{customer_id\}/(export/.*|merges/preview)"
+    r"|/v1/(customer-imports/\{import_id\}|warnings/runs/\{run_id\}|erasures/\{erasure_id\}).*"
+)
+AFRESH = ("gateway", "/v1/customers/{customer_id}/overview", {"fresh": "true"})
+# Names of the table that no answer here tells anybody: of what the small system has none.
+UNTOLD = {
+    *("closed_by", "ended_by", "approved_by", "decided_by", "approvals", "proposed_by", "granted_by", "made_by"),
+    *("recorded_by", "exclusion", "life_stage", "satisfaction_index", "average_arrears", "arrears_rate"),
+}
+REASON = {"override_reason": "It orders seldom and much."}
+WARNING = """
+insert into early_warning (warning_id, subject_kind, customer_id, cause, rule_id, rule_version, severity, state, lasting,
+                           as_of, swept_as_of, raised_at, evidence, owner)
+select $1, 'customer', $2, 'silent', id, 1, 'red', 'open', true, now(), now(), now(), '{}', $3
+from rule_set_version where kind = 'warning-rules' limit 1
+"""
+
+
+@dataclass
+class Reader:
+    """Asks for what is planted, and finds ids of what else there is in the lists."""
+
+    system: System
+    ids: dict[str, str]
+    found: dict[str, str] = field(default_factory=dict)
+
+    async def ask(self, service: str, path: str, role: str, query: dict[str, str] | None = None) -> httpx.Response:
+        headers = self.system.keys.headers(service, role, employee_id=EMPLOYEE)
+        return await self.system.clients[service].get(path, params=query, headers=headers)
+
+    async def target(self, service: str, path: str) -> str:
+        """The path with an id in place of each parameter: a planted one, or that of the first of the list above it."""
+        filled = ""
+        for part in path.strip("/").split("/"):
+            if part.startswith("{"):
+                part = self.ids.get(part[1:-1]) or await self.first_of(service, filled)
+            filled += f"/{part}"
+        return filled
+
+    async def first_of(self, service: str, above: str) -> str:
+        if above not in self.found:
+            answer = await self.ask(service, above, "admin")
+            items = answer.json().get("items") if answer.is_success else None
+            names = sorted((name for name in (items or [{}])[0] if name.endswith("id")), key=lambda name: name != "id")
+            self.found[above] = str(items[0][names[0]]) if items else str(uuid4())
+        return self.found[above]
+
+    async def targets(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Every operation that reads, as it is asked: service, path, query."""
+        asked = [
+            (service, await self.target(service, path), QUERIES.get(path, {}))
+            for service in harness.SERVICES
+            for method, path in operations(self.system.apps[service].openapi())
+            if method == "GET" and not NOT_ASKED.fullmatch(path)
+        ]
+        return [*asked, (AFRESH[0], await self.target("profile", AFRESH[1]), AFRESH[2])]
+
+
+async def finish(admin: Caller, path: str) -> None:
+    """Wait until a run has come to its end."""
+    async with asyncio.timeout(60):
+        while not (await admin.get(path)).get("finished_at"):
+            await asyncio.sleep(0.05)
+
+
+async def plant(system: System) -> dict[str, str]:
+    """A customer whose one order tells what it cost and brought, who owes a planted sum, and of whom much is noted."""
+    admin = Caller(system, system.as_role("admin"))
+    lines = [a_line(1, AMOUNT, quantity=QUANTITY) | {"unit_cost": UNIT_COST}]
+    placed = await admin.post("/v1/orders", an_order("known-cost", lines, at=ago(days=50)), status=202)
+    customer_id, path = placed["customer_id"], f"/v1/customers/{placed['customer_id']}"
+    owed = {"receivable_id": "known-debt", "customer": {"id": customer_id}, "amount": PLANTED["arrears"][0]}
+    await admin.post("/v1/receivables", owed | {"issued_on": ago(days=90)[:10], "due_on": ago(days=60)[:10]})
+    await admin.post("/v1/units", {"unit": "U-known", "name": "North", "kind": "province"})
+    await admin.post("/v1/employees", {"employee_id": EMPLOYEE, "name": "Ann", "unit": "U-known"})
+    await admin.settle()
+    file = await admin.send("GET", path)
+    phones = {"phones": [{"number": NUMBER}]}
+    amended = await admin.send("PATCH", path, json=phones, headers={"If-Match": file.headers["ETag"]})
+    assert amended.status_code == 200, amended.text
+    await admin.post(f"{path}/team", {"employee_id": EMPLOYEE, "role": "account_manager"})
+    contact = {"contacted_at": ago(days=3), "channel": "call", "employee_id": EMPLOYEE, "summary": "Said much."}
+    contact |= {"next_step": {"what": "An offer", "on": ago(days=1)[:10]}}
+    entry = await admin.post(f"{path}/contact-log", contact)
+    filed = {"channel": "call", "category": "delivery", "what_happened": "Late.", "customer": {"id": customer_id}}
+    case = await admin.post("/v1/complaints", filed)
+    await admin.post(f"{path}/tier/overrides", {"tier": "platinum", "reason": "Named.", "until": ago(days=-300)})
+    await admin.post(f"{path}/points/adjustments", {"points": 1_000_000, "reason": "Much."}, status=202)
+    await admin.post(f"{path}/points/adjustments", {"points": 5, "reason": "Little."})
+    hold = await admin.post(f"{path}/points/holds", {"points": 1})
+    return {
+        "customer_id": customer_id, "order_id": placed["id"], "hold_id": hold["id"], "complaint_id": case["id"],
+        "entry_id": entry["id"], "employee_id": EMPLOYEE, "unit": "U-known",
+    }  # fmt: skip
+
+
+async def plant_findings(system: System, customer_id: str) -> None:
+    """What is found of the customer, and runs over everybody."""
+    admin = Caller(system, system.as_role("admin"))
+    path = f"/v1/customers/{customer_id}"
+    named = {"customer_id": customer_id, "reason": "Named", "evidence": [{"says": "Much.", "indicator": "margin"}]}
+    nomination = await admin.post("/v1/key-accounts/nominations", named | {"kinds": ["strategic"]})
+    another = Caller(system, system.as_role("admin", subject="admin-2"))
+    await another.post(f"/v1/key-accounts/nominations/{nomination['id']}/approval", REASON, status=200)
+    exclusion = await admin.post("/v1/exclusions/nominations", named)
+    await admin.post(f"/v1/exclusions/nominations/{exclusion['id']}/cancellation", status=200)
+    await admin.post(f"{path}/risks", {"risk": "profit", "reason": "Thin.", "until": ago(days=-300)})
+    async with system.databases["tiering"].transaction() as tx:
+        await tx.raw.execute(WARNING, uuid4(), UUID(customer_id), EMPLOYEE)
+    policy = f"/v1/tier-policies/{(await admin.get('/v1/tier-policies'))['items'][0]['id']}"
+    costs = {"per_customer_year": {"platinum": "10.00"}, "value_of_a_point": "0.01", "points_per_unit": "1"}
+    for purpose in ("win", "keep"):
+        spent = {"month": LAST_MONTH, "purpose": purpose, "channel": "visits", "amount": "9.00"}
+        await admin.post("/v1/retention/costs", spent)
+    months = {"from": LAST_MONTH, "to": LAST_MONTH, "costs": costs}
+    runs = [
+        f"{policy}/simulations/{(await admin.post(f'{policy}/simulations', {'costs': costs}, status=202))['id']}",
+        f"{policy}/back-tests/{(await admin.post(f'{policy}/back-tests', months, status=202))['id']}",
+        f"/v1/lifetime-value/runs/{(await admin.post('/v1/lifetime-value/runs', {}, status=202))['id']}",
+        f"/v1/evaluations/{(await admin.post('/v1/evaluations', {}, status=202))['id']}",
+    ]
+    await admin.settle()
+    for run in runs:
+        await finish(admin, run)
+    await admin.settle()
+
+
+@pytest.fixture(scope="module")
+async def reader(databases: harness.Databases, keys: harness.Keys) -> AsyncIterator[Reader]:
+    async with start_system(databases, keys) as system:
+        ids = await plant(system)
+        await plant_findings(system, ids["customer_id"])
+        yield Reader(system, ids)
+
+
+async def fields_told(reader: Reader, roles: Sequence[str]) -> tuple[list[str], set[str]]:
+    """What is told to these roles against the table; and the table's names that an admin is told."""
+    wrong: set[str] = set()
+    told: set[str] = set()
+    refused = defaultdict[str, list[str]](list)
+    names = frozenset[str]().union(*FIELDS.values())
+    for service, path, query in await reader.targets():
+        for role in (*roles, "admin"):
+            answer = await reader.ask(service, path, role, query)
+            if not answer.is_success:
+                refused[role].append(f"{service} {path}: {answer.status_code} {answer.text[:200]}")
+                continue
+            media_type = answer.headers.get("content-type", "").partition(";")[0]
+            wrong |= {f"{service} {path} tells {role}: {each}" for each in forbidden_in(role, media_type, answer.content)}
+            if role == "admin":
+                for document in documents_in(media_type, answer.content):
+                    told |= {place.rpartition("/")[2].rpartition(" ")[2] for place in members_told(document, names)}
+    print("\n".join(refused["admin"]))
+    return sorted(wrong), told
+
+
+async def test_G1_no_answer_shows_a_role_what_the_table_hides_from_it(reader: Reader) -> None:
+    roles = [role for role in ROLES if any(role not in readers for readers in MAY_READ.values())]
+    wrong, told = await fields_told(reader, roles)
+    assert not wrong, "\n".join(wrong)
+    untold = frozenset[str]().union(*FIELDS.values()) - told
+    assert untold == UNTOLD, "what nobody is told is not shown to be hidden"
