@@ -6,11 +6,12 @@ from functools import cache, cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.complaint_svc.calendars.domain.calendar_rules import read_calendar_rules
 from services.complaint_svc.calendars.domain.opening_hours import WEEKDAYS
+from services.complaint_svc.deadlines.domain.deadline_rules import DEFAULT_ESCALATION_HOURS, read_ladder
 from shared.chassis import ServiceSettings
 
 ENVIRONMENT = SettingsConfigDict(env_prefix="PATRON_", extra="ignore", frozen=True)
@@ -50,6 +51,15 @@ class FirstAuthorityLimit(BaseModel):
     amount: Decimal | None = Field(default=Decimal(0), ge=0)
 
 
+class FirstEscalationHours(BaseModel):
+    """Working hours for which a level may ignore a breach; a level that is not named has the hours of all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    manager: int | None = Field(default=None, ge=1)
+    head: int | None = Field(default=None, ge=1)
+
+
 class FirstRules(BaseSettings):
     """What the environment may say of the first versions of the rules, instead of what is shipped.
 
@@ -64,6 +74,7 @@ class FirstRules(BaseSettings):
     warning_percent: int | None = Field(default=None, ge=1, le=99)
     warning_lead_minutes: int | None = Field(default=None, ge=1)  # in place of a share
     escalation_hours: int | None = Field(default=None, ge=1)
+    escalation_hours_by_level: FirstEscalationHours | None = None  # {"manager": 4, "head": 24}
     reopening_days: int | None = Field(default=None, ge=0)
     authority: dict[str, FirstAuthorityLimit] | None = None  # by role
 
@@ -81,6 +92,13 @@ class FirstRules(BaseSettings):
     def _known_country(cls, place: str | None) -> str | None:
         read_calendar_rules({"opening_hours": {"mon": ["09:00-17:00"]}, "holidays": place})
         return place
+
+    @model_validator(mode="after")
+    def _ladder(self) -> "FirstRules":
+        by_level = self.escalation_hours_by_level
+        if by_level is not None:
+            read_ladder(self.escalation_hours or DEFAULT_ESCALATION_HOURS, by_level.model_dump(), "")
+        return self
 
 
 @cache

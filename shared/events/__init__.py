@@ -20,6 +20,7 @@ from shared.events.complaint import (
 from shared.events.complaint_rules import (
     CalendarActivated,
     DeadlineRulesActivated,
+    LevelHours,
     OpenDay,
     SpecialDayOpen,
     StageMinutes,
@@ -133,6 +134,7 @@ __all__ = [
     "IntakeDataErased",
     "KeyAccountApproved",
     "KeyAccountEnded",
+    "LevelHours",
     "LoyaltyDataErased",
     "MessageDeliveryReported",
     "MessageRequested",

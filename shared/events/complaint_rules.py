@@ -80,6 +80,15 @@ class StageMinutes(Part):
     """Working minutes to the solution."""
 
 
+class LevelHours(Part):
+    """For how long a level of the ladder may ignore a breach."""
+
+    escalation_level: Code
+    """Which level has the breach: `manager`, `head`; there may be others."""
+    hours: int
+    """After so many working hours the breach is escalated to the level above."""
+
+
 @catalogued
 class DeadlineRulesActivated(RulesEvent):
     """A version of the rules of deadlines was put in force (C3). The shipped one is not announced."""
@@ -93,6 +102,8 @@ class DeadlineRulesActivated(RulesEvent):
     warning_lead_minutes: int | None = None
     """A warning comes this much working time before it is due. Missing: `warning_percent` says when."""
     escalation_hours: int
-    """After so many working hours an ignored breach is escalated, and again after each level."""
+    """After so many working hours an ignored breach is escalated, at each level without hours of its own."""
     reopening_days: int
     """For so many days after its closing a case can be reopened."""
+    escalation_hours_by_level: tuple[LevelHours, ...] = ()
+    """The levels that have hours of their own, the lower first; none: `escalation_hours` holds for all."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -62,9 +63,7 @@ def daily(openings: Openings, zone: str = "UTC", days: Mapping[date, Openings] =
 def shipped_rules(overrides: Mapping[AllowanceKey, Allowance] = {}) -> DeadlineRules:
     """The shipped deadline rules, with other allowances in place of some."""
     rules = read_deadline_rules(SHIPPED["deadline-rules"])
-    return DeadlineRules(
-        {**rules.allowances, **overrides}, rules.warning_share, rules.escalate_after, rules.reopen_within
-    )
+    return replace(rules, allowances={**rules.allowances, **overrides})
 
 
 def terms(calendar: Calendar | None = None, overrides: Mapping[AllowanceKey, Allowance] = {}) -> Terms:

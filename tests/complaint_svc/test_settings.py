@@ -1,7 +1,7 @@
 """How complaints are worked here: what the environment may say, and what stops the start."""
 
 import importlib.util
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +31,9 @@ UTC = ZoneInfo("UTC")
         {"opening_hours": {"monday": ["09:00-17:00"]}},
         {"opening_hours": {}},
         {"warning_percent": 100},
+        {"escalation_hours_by_level": {"sponsor": 8}},
+        {"escalation_hours_by_level": {"head": 0}},
+        {"escalation_hours_by_level": {"manager": 9}},
     ],
 )
 def test_a_wrong_setting_stops_the_start(wrong: dict[str, object]) -> None:
@@ -68,6 +71,7 @@ def test_the_environment_says_hours_zone_and_country(monkeypatch: pytest.MonkeyP
 def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first_documents() == SHIPPED
     monkeypatch.setenv("PATRON_ESCALATION_HOURS", "4")
+    monkeypatch.setenv("PATRON_ESCALATION_HOURS_BY_LEVEL", '{"head": 24}')
     monkeypatch.setenv("PATRON_WARNING_PERCENT", "50")
     monkeypatch.setenv("PATRON_HOLIDAYS", "")
     monkeypatch.setenv("PATRON_AUTHORITY", '{"agent": {"points": 7, "amount": 8.5}, "head": {"points": null}}')
@@ -75,6 +79,7 @@ def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(mo
     documents = first_documents()
     rules = read_deadline_rules(documents["deadline-rules"])
     assert (rules.escalate_after.total_seconds(), rules.warning_share, rules.reopen_within.days) == (4 * 3600, 0.5, 30)
+    assert [rules.time_to_escalate(level) for level in ("manager", "head")] == [timedelta(hours=4), timedelta(hours=24)]
     assert read_calendar_rules(documents["calendar-rules"]).holidays is None
     limits = read_authority_rules(documents["authority-rules"])
     agent, head = limits.roles["agent"], limits.roles["head"]

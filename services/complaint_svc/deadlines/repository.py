@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from services.complaint_svc.deadlines.domain.deadline_rules import STAGES, read_deadline_rules
-from shared.events import DeadlineRulesActivated, StageMinutes
+from services.complaint_svc.deadlines.domain.deadline_rules import ESCALATED_LEVELS, STAGES, read_deadline_rules
+from shared.events import DeadlineRulesActivated, LevelHours, StageMinutes
 from shared.messaging import Transaction, announce
 from shared.rule_sets import RuleSetKind, RuleSetVersion, StepRequest
 
 
 async def _announce(tx: Transaction, version: RuleSetVersion, request: StepRequest) -> None:
     document = version.document
+    hours = document.get("escalation_hours_by_level") or {}
     activated = DeadlineRulesActivated(
         rules_id=version.id,
         version=version.version,
@@ -26,6 +27,11 @@ async def _announce(tx: Transaction, version: RuleSetVersion, request: StepReque
         warning_lead_minutes=document.get("warning_lead_minutes"),
         escalation_hours=document["escalation_hours"],
         reopening_days=document["reopening_days"],
+        escalation_hours_by_level=tuple(
+            LevelHours(escalation_level=level, hours=hours[level])
+            for level in ESCALATED_LEVELS
+            if hours.get(level) is not None
+        ),
     )  # fmt: skip
     announce(tx, [activated])
 

@@ -23,6 +23,17 @@ class StageAllowance(Shape):
     solution_minutes: Minutes | None = None
 
 
+EscalationHours = Annotated[int, Field(ge=1, le=24 * 366, json_schema_extra=INT32)]
+
+
+class EscalationHoursByLevel(Shape):
+    """Working hours for which a level may ignore a breach. The breach itself is the manager's at once; nobody is above
+    the sponsor."""
+
+    manager: EscalationHours | None = Field(default=None, description="before it is the head's")
+    head: EscalationHours | None = Field(default=None, description="before it is the sponsor's")
+
+
 class DeadlineRulesDocument(Shape):
     """How much working time the stages are given, when to warn, to escalate, and how long a case can be reopened.
 
@@ -36,11 +47,12 @@ class DeadlineRulesDocument(Shape):
     warning_lead_minutes: Minutes | None = Field(
         default=None, description="working minutes: warn so long before it is due, at once where that is all of it"
     )
-    escalation_hours: Annotated[
-        int,
-        Field(ge=1, le=24 * 366, json_schema_extra=INT32,
-              description="working hours a breach may be ignored before it is escalated, and again after each level"),
-    ]  # fmt: skip
+    escalation_hours: EscalationHours = Field(
+        description="working hours a breach may be ignored before it is escalated, at each level that has no own hours"
+    )
+    escalation_hours_by_level: EscalationHoursByLevel | None = Field(
+        default=None, description="the hours of levels that have their own"
+    )
     reopening_days: Annotated[int, Field(ge=0, le=3660, description="after the closing", json_schema_extra=INT32)]
     allowances: Annotated[list[StageAllowance], Field(min_length=20, max_length=2000)]
 

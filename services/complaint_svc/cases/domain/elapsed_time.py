@@ -57,7 +57,7 @@ def _apply(case: Case, action: NextDeadlineAction, deadline: Deadline, terms: Te
             ComplaintEscalated(**fields, stage=deadline.stage, escalation_level=level, escalated_at=action.at)
         )
     more = next_level(case.escalation_level) is not None
-    changed = schedule_escalation(changed, action.at, terms) if more else end_escalation(changed)
+    changed = schedule_escalation(changed, action.at, case.escalation_level, terms) if more else end_escalation(changed)
     return _with(case, deadline, changed), events
 
 

@@ -1,10 +1,10 @@
 """The rules of deadlines as data (C3): working time by kind, severity and tier; when to warn, escalate and reopen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from shared.errors import invalid
@@ -17,7 +17,11 @@ STAGES: tuple[Stage, ...] = ("acknowledgement", "proposal", "solution")
 KINDS: tuple[CaseKind, ...] = ("complaint", "suggestion", "praise", "consultation", "repair")
 SEVERITIES: tuple[Severity, ...] = ("low", "normal", "high", "critical")
 
+ESCALATED_LEVELS = ("manager", "head")
+"""Whom an ignored breach is taken from: the breach itself takes it from the agent, the sponsor has nobody above."""
+
 DEFAULT_SHARE = Fraction(4, 5)
+DEFAULT_ESCALATION_HOURS = 8
 
 AllowanceKey = tuple[CaseKind, Severity, str]
 """Kind, severity, and the tier's code or `any`."""
@@ -41,15 +45,21 @@ class DeadlineRules:
     """What a version says: the allowances (for the tier `any` one of every kind and severity), and what follows them.
 
     A deadline warns when `warning_share` of its allowance is used, or where there is a `warning_lead`, that much
-    working time before it is due; a breach that is ignored is escalated after each
-    `escalate_after` of working time; a closed case may be reopened within `reopen_within`.
+    working time before it is due; a breach that a level ignores is escalated after that level's working time in
+    `escalate_after_by_level`, or where none is given for it, after `escalate_after`; a closed case may be reopened
+    within `reopen_within`.
     """
 
     allowances: Mapping[AllowanceKey, Allowance]
     warning_share: Fraction = DEFAULT_SHARE
-    escalate_after: timedelta = timedelta(hours=8)
+    escalate_after: timedelta = timedelta(hours=DEFAULT_ESCALATION_HOURS)
     reopen_within: timedelta = timedelta(days=30)
     warning_lead: timedelta | None = None
+    escalate_after_by_level: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def time_to_escalate(self, level: str) -> timedelta:
+        """The working time for which a level of the ladder may ignore a breach."""
+        return self.escalate_after_by_level.get(level, self.escalate_after)
 
     def left_at_warning(self, allowance: timedelta) -> timedelta:
         """How much working time of an allowance is left when it warns: never more than all of it."""
@@ -67,7 +77,8 @@ def read_deadline_rules(document: Mapping[str, Any], pointer: str = "") -> Deadl
     """Check a document and make the rules of it. A refusal points at the field.
 
     422 `duplicate_allowance`; 422 `allowance_missing` where a kind and severity has none for the tier `any`; 422
-    `warning_share_or_lead` where both say when to warn, or none does.
+    `warning_share_or_lead` where both say when to warn, or none does; 422 `escalation_hours_shrink` where a level of
+    the ladder has fewer hours than the one below it.
     """
     percent, lead = document.get("warning_percent"), document.get("warning_lead_minutes")
     if (percent is None) == (lead is None):
@@ -80,8 +91,27 @@ def read_deadline_rules(document: Mapping[str, Any], pointer: str = "") -> Deadl
         warning_share=DEFAULT_SHARE if percent is None else Fraction(percent, 100),
         warning_lead=_minutes(lead),
         escalate_after=timedelta(hours=document["escalation_hours"]),
+        escalate_after_by_level=read_ladder(
+            document["escalation_hours"], document.get("escalation_hours_by_level") or {},
+            f"{pointer}/escalation_hours_by_level",
+        ),
         reopen_within=timedelta(days=document["reopening_days"]),
-    )
+    )  # fmt: skip
+
+
+def read_ladder(hours: int, by_level: Mapping[str, int | None], pointer: str) -> dict[str, timedelta]:
+    """The levels that have hours of their own; `hours` are those of the others.
+
+    Upwards the ladder gives more time, or as much: 422 `escalation_hours_shrink` where it gives less.
+    """
+    own = {level: given for level, given in by_level.items() if given is not None}
+    for below, above in pairwise(ESCALATED_LEVELS):
+        if own.get(above, hours) < own.get(below, hours):
+            raise invalid(
+                "escalation_hours_shrink", "A level has at least as many hours as the level below it.",
+                pointer=f"{pointer}/{above if above in own else below}",
+            )  # fmt: skip
+    return {level: timedelta(hours=given) for level, given in own.items()}
 
 
 def _read_allowances(allowances: Sequence[Mapping[str, Any]], pointer: str) -> dict[AllowanceKey, Allowance]:

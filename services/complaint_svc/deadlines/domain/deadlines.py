@@ -117,10 +117,11 @@ def breach(deadline: Deadline) -> Deadline:
     return replace(deadline, breached_at=deadline.due_at)
 
 
-def schedule_escalation(deadline: Deadline, since: datetime, terms: Terms) -> Deadline:
-    """The breach was ignored up to here; the next escalation comes after as much working time again."""
-    escalate_at = answer_due_at(since, terms.rules.escalate_after, terms.calendar)
-    return replace(deadline, remaining=terms.rules.escalate_after, running_since=since, escalate_at=escalate_at)
+def schedule_escalation(deadline: Deadline, since: datetime, level: str, terms: Terms) -> Deadline:
+    """The breach has come to this level; the next escalation comes when the level has ignored it for its time."""
+    ignored_for = terms.rules.time_to_escalate(level)
+    escalate_at = answer_due_at(since, ignored_for, terms.calendar)
+    return replace(deadline, remaining=ignored_for, running_since=since, escalate_at=escalate_at)
 
 
 def end_escalation(deadline: Deadline) -> Deadline:

@@ -52,6 +52,7 @@ FROM_ENVIRONMENT: dict[str, dict[str, Any]] = {
         "warning_percent": int,
         "warning_lead_minutes": int,
         "escalation_hours": int,
+        "escalation_hours_by_level": json.loads,
         "reopening_days": int,
     },
     "authority-rules": {"authority": _read_authority},
