@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from services.complaint_svc.calendars import routes as calendars
 from services.complaint_svc.cases.routes import complaints, steps
 from services.complaint_svc.deadlines import routes as deadlines
+from services.complaint_svc.first_rules import FirstRules
 from services.complaint_svc.personal_data import PERSONAL_DATA
 from services.complaint_svc.remedies import routes as remedies
-from services.complaint_svc.settings import FirstRules, Settings, business_settings
+from services.complaint_svc.settings import Settings, business_settings
 from services.complaint_svc.subscriptions import background_jobs, subscriptions, timers
 from shared.chassis import Ports, create_service
 from shared.erasure.http import personal_data_routes

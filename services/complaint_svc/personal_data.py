@@ -21,14 +21,14 @@ PERSONAL_DATA = PersonalData(
             OF_CASES, blank=nulled("text note"), codes="limits_reached requested_by state decided_by"
         ),
         "proposal": Rows(OF_CASES, codes="proposed_by approved_by roles"),
-        "deadline": Rows(OF_CASES, codes="stage tier"),
+        "deadline": Rows(OF_CASES, codes="stage tier region other_tiers"),
         "escalation": Rows(OF_CASES, codes="escalation_level stage"),
         "complaint_case": Rows(
             "t.customer_id = any($1)",
             blank=nulled("order_id sku"),
-            codes="kind severity channel category status tier escalation_level waiting",
+            codes="kind severity channel category status tier region escalation_level waiting",
         ),
-        "customer": Rows("t.customer_id = any($1)"),
+        "customer": Rows("t.customer_id = any($1)", codes="region"),
         "tier_copy": Rows("t.customer_id = any($1)", codes="tier"),
     },
     mentions="""

@@ -11,6 +11,7 @@ from shared.events import (
     CustomerRegistered,
     CustomersMerged,
     CustomersUnmerged,
+    CustomerTraitsChanged,
     ErasureRequested,
     TierChanged,
 )
@@ -24,12 +25,13 @@ subscriptions = Subscriptions(lock_first=customers.lock_customers)
 the_merges = subscriptions.copy("merges", merges.forget_merges)
 subscriptions.on(CustomersMerged, merges.when_customers_are_merged_keep_it, copy=the_merges)
 subscriptions.on(CustomersUnmerged, merges.when_customers_are_unmerged_end_it, copy=the_merges)
-# whose customers they are, and their tiers
-the_customers = subscriptions.copy("customers", customers.forget_tiers)
+# whose customers they are, their tiers and their regions
+the_customers = subscriptions.copy("customers", customers.forget_customers)
 subscriptions.on(CustomerRegistered, customers.when_customers_are_registered_know_them, copy=the_customers)
 subscriptions.on(CustomerReferenceRegistered, customers.when_references_are_registered_know_the_customers)
 keep_sources(subscriptions)
 keep_people(subscriptions)
+subscriptions.on(CustomerTraitsChanged, customers.when_traits_change_keep_the_region, copy=the_customers)
 subscriptions.on(TierChanged, customers.when_tiers_change_keep_a_copy, copy=the_customers)
 subscriptions.on(TierChanged, tier_changes.when_tiers_change_shorten_open_deadlines)
 

@@ -22,6 +22,7 @@ from shared.events.complaint_rules import (
     DeadlineRulesActivated,
     LevelHours,
     OpenDay,
+    OtherHoursOpen,
     SpecialDayOpen,
     StageMinutes,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "OrderLine",
     "OrderPlaced",
     "OrderReturned",
+    "OtherHoursOpen",
     "PaymentReceived",
     "PointsPosted",
     "PolicyActivated",

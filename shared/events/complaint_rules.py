@@ -49,6 +49,24 @@ class SpecialDayOpen(Part):
     """Its openings, in order; none: it is closed."""
 
 
+class OtherHoursOpen(Part):
+    """What is otherwise for customers of a tier, of a region, or of a tier in a region. What is missing here is as the
+    tier, else the region, else everyone has it, in this order."""
+
+    tier: Code | None = None
+    """The customers' tier; missing: all tiers."""
+    region: Code | None = None
+    """The customers' region; missing: all regions."""
+    week: tuple[OpenDay, ...] | None = None
+    """All seven weekdays, Monday first."""
+    holidays: Code | None = None
+    """The country, or the part of one, whose published holidays and make-up days hold."""
+    no_holidays: bool = False
+    """No published holidays hold."""
+    special_days: tuple[SpecialDayOpen, ...] | None = None
+    """What is otherwise than the week and what is published, in order of the days."""
+
+
 @catalogued
 class CalendarActivated(RulesEvent):
     """A version of the business calendar was put in force (C3). The shipped one is not announced."""
@@ -61,6 +79,8 @@ class CalendarActivated(RulesEvent):
     """The country, or the part of one, whose published holidays and make-up days hold; missing: none do."""
     special_days: tuple[SpecialDayOpen, ...] = ()
     """What is otherwise than the week and what is published, in order of the days."""
+    other_hours: tuple[OtherHoursOpen, ...] = ()
+    """What is otherwise for a tier, a region, or a tier in a region."""
 
 
 class StageMinutes(Part):

@@ -13,7 +13,7 @@ from services.complaint_svc.calendars.domain.business_time import CLOSED, Calend
 from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import Decision, Offer, change_tiers, file_case
-from services.complaint_svc.customers.domain import TierHistory, TierPeriod
+from services.complaint_svc.customers.domain import ServedCustomer, TierHistory, TierPeriod
 from services.complaint_svc.deadlines.domain.deadline_rules import (
     Allowance,
     AllowanceKey,
@@ -67,7 +67,8 @@ def shipped_rules(overrides: Mapping[AllowanceKey, Allowance] = {}) -> DeadlineR
 
 
 def terms(calendar: Calendar | None = None, overrides: Mapping[AllowanceKey, Allowance] = {}) -> Terms:
-    return Terms(calendar or daily(ALWAYS), shipped_rules(overrides), 1, 1)
+    hours = calendar or daily(ALWAYS)
+    return Terms(lambda tier, region: hours, shipped_rules(overrides), 1, 1)
 
 
 def step_request(at: datetime | str, by: str = "agent-1", note: str | None = None) -> StepRequest:
@@ -78,9 +79,10 @@ def filed(at: datetime | str, t: Terms, *, tier: str | None = None, kind: str = 
     return file_case(CASE, CUSTOMER, kind, "normal", "call", "hardware", always(tier), step_request(at), t)  # type: ignore[arg-type]
 
 
-def always(tier: str | None) -> TierHistory:
-    """The history of somebody who has been in one tier all the time; None: in no tier."""
-    return TierHistory() if tier is None else TierHistory([TierPeriod(utc("2020-01-01T00:00"), tier)])
+def always(tier: str | None, region: str | None = None) -> ServedCustomer:
+    """Somebody who has been in one tier all the time; None: in no tier."""
+    tiers = TierHistory() if tier is None else TierHistory([TierPeriod(utc("2020-01-01T00:00"), tier)])
+    return ServedCustomer(tiers, region)
 
 
 def change_tier(case: Case, tier: str, at: datetime, t: Terms) -> Decision:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from services.complaint_svc.calendars.domain.business_time import CLOSED, Opening
 from services.complaint_svc.calendars.domain.calendar_rules import CalendarRules, read_calendar_rules
 from services.complaint_svc.deadlines.domain.deadline_rules import read_deadline_rules
+from services.complaint_svc.first_rules import FirstRules
 from services.complaint_svc.remedies.domain.authority import read_authority_rules
-from services.complaint_svc.settings import BusinessSettings, FirstRules
+from services.complaint_svc.settings import BusinessSettings
 from shared.authority import Limit
 from shared.errors import DomainError
 from tests.complaint_svc.case_builders import SHIPPED
@@ -61,11 +62,11 @@ def test_the_environment_says_hours_zone_and_country(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATRON_OPENING_HOURS", '{"mon": ["08:00-12:00", "13:00-24:00"]}')
     FirstRules()
     rules = read_calendar_rules(first_documents()["calendar-rules"])
-    calendar = rules.calendar(2026, BusinessSettings().zone)
+    calendar = rules.hours().calendar(2026, BusinessSettings().zone)
     assert str(calendar.zone) == "Europe/Berlin"
     assert calendar.openings_on(date(2026, 1, 12)) == (Opening(480, 720), Opening(780, 1440))
     assert calendar.openings_on(date(2026, 4, 6)) == CLOSED  # Easter Monday
-    assert rules.published_through is None  # nothing is moved there, so nothing is waited for
+    assert rules.hours().published_through is None  # nothing is moved there, so nothing is waited for
 
 
 def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +81,7 @@ def test_the_environment_says_what_the_first_deadline_and_authority_rules_are(mo
     rules = read_deadline_rules(documents["deadline-rules"])
     assert (rules.escalate_after.total_seconds(), rules.warning_share, rules.reopen_within.days) == (4 * 3600, 0.5, 30)
     assert [rules.time_to_escalate(level) for level in ("manager", "head")] == [timedelta(hours=4), timedelta(hours=24)]
-    assert read_calendar_rules(documents["calendar-rules"]).holidays is None
+    assert read_calendar_rules(documents["calendar-rules"]).everyone.holidays is None
     limits = read_authority_rules(documents["authority-rules"])
     agent, head = limits.roles["agent"], limits.roles["head"]
     assert agent.alone == agent.day == agent.approves == Limit(7, Decimal("8.5"))
@@ -93,15 +94,15 @@ def calendar_rules(**document: Any) -> CalendarRules:
 
 def test_K12_a_make_up_day_is_worked_like_the_first_open_weekday() -> None:
     hours = {"mon": ["09:00-18:00"], "tue": ["10:00-12:00"]}
-    calendar = calendar_rules(opening_hours=hours).calendar(2026, UTC)
+    calendar = calendar_rules(opening_hours=hours).hours().calendar(2026, UTC)
     assert calendar.openings_on(date(2026, 2, 14)) == (Opening(540, 1080),)
     assert calendar.openings_on(date(2026, 2, 16)) == CLOSED
     opened = [{"day": "2026-02-16", "working": True, "hours": ["00:00-01:00"]}]
-    overridden = calendar_rules(opening_hours=hours, special_days=opened).calendar(2026, UTC)
+    overridden = calendar_rules(opening_hours=hours, special_days=opened).hours().calendar(2026, UTC)
     assert overridden.openings_on(date(2026, 2, 16)) == (Opening(0, 60),)
 
 
 def test_no_country_no_holidays() -> None:
     rules = calendar_rules(holidays="")
-    assert rules.published_days(2026) == ()
-    assert rules.calendar(2026, UTC).openings_on(date(2026, 1, 1)) == (Opening(540, 1020),)
+    assert rules.hours().published_days(2026) == ()
+    assert rules.hours().calendar(2026, UTC).openings_on(date(2026, 1, 1)) == (Opening(540, 1020),)

@@ -42,7 +42,7 @@ def test_what_is_worked_by_hand() -> None:
 def test_both_ways_of_counting_agree(document: dict[str, Any], zone: str) -> None:
     chance = random.Random(11)
     time = WorkingTime(document, ZoneInfo(zone), 2025, 2027)
-    calendar = read_calendar_rules(document).calendar(2026, ZoneInfo(zone))
+    calendar = read_calendar_rules(document).hours().calendar(2026, ZoneInfo(zone))
     for _ in range(60):
         start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(360 * 86_400))
         allowance = timedelta(minutes=chance.randrange(1, 4_000))

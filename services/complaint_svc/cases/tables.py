@@ -19,6 +19,7 @@ complaint_case = Table(  # nothing personal: what the rules read, and what lists
     Column("status", Text, nullable=False),
     Column("round", Integer, nullable=False),
     Column("tier", Text),
+    Column("region", Text),  # the customer's, as its file said it when the case became its own, or began a round
     Column("escalation_level", Text, nullable=False),
     Column("waiting", Text),
     Column("satisfaction", Integer),

@@ -1,4 +1,4 @@
-"""Which tier a customer was in when: the periods in force, as tiering announced them last."""
+"""Which tier a customer was in when, as tiering announced it last, and of which region it is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,3 +29,15 @@ class TierHistory:
         ends = [period.effective_from for period in self.periods[1:]]
         ended = sum(end <= instant for end in ends)
         return [period.tier for period in self.periods[ended:]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedCustomer:
+    """What decides by which hours and within which time a customer is answered: its tiers, and its region (a code)."""
+
+    tiers: TierHistory
+    region: str | None = None
+
+
+NOBODY = ServedCustomer(TierHistory())
+"""A customer that nobody knows yet: in no tier, of no region."""

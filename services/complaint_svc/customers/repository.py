@@ -1,14 +1,16 @@
-"""Who is known, in which tier, and to which sources: this service's own copy of what others announced."""
+"""Who is known, in which tier, of which region, and to which sources: a copy of what others announced."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
-from services.complaint_svc.customers.domain import TierHistory, TierPeriod
+from services.complaint_svc.customers.domain import ServedCustomer, TierHistory, TierPeriod
 from services.complaint_svc.customers.tables import customer, tier_copy
+from shared.customers import list_roots
 from shared.errors import customer_not_found
 from shared.events import TierChanged
 from shared.messaging import Transaction, ids_in
-from shared.sql import insert_columns, insert_many, unnest
+from shared.sql import Upsert, insert_columns, insert_many, unnest
 
 NOT_ERASED = "not exists (select from erased_customer e where e.customer_id = $1 and e.person_id is null)"
 DROP_TAILS = f"""
@@ -17,17 +19,28 @@ where customer_id = tail.customer and effective_from >= tail.start
 """
 
 
-async def load_tiers(tx: Transaction, customer_id: UUID) -> TierHistory:
-    """The customer's tiers, locked: a change of them waits meanwhile, and then sees the case that is being filed (K11).
+async def load_customer(tx: Transaction, customer_id: UUID) -> ServedCustomer:
+    """The customer's tiers and region, locked: a change of its tiers waits meanwhile, and then sees the case that is
+    being filed (K11). The region is that of who stands for it, where it is one with another (P12).
 
     404 `customer_not_found` for one that complaint has not heard of, and for one that was erased (P13).
     """
     # Two statements: after waiting for the lock, one alone would still read the periods from before the wait.
-    lock = f"select 1 from customer where customer_id = $1 and {NOT_ERASED} for share"
-    if await tx.raw.fetchval(lock, customer_id) is None:
+    lock = f"""select region, exists (select from customer_merge) as merged from customer
+               where customer_id = $1 and {NOT_ERASED} for share of customer"""
+    known = await tx.raw.fetchrow(lock, customer_id)
+    if known is None:
         raise customer_not_found(customer_id)
     rows = await tx.raw.fetch("select effective_from, tier from tier_copy where customer_id = $1", customer_id)
-    return TierHistory(TierPeriod(row["effective_from"], row["tier"]) for row in rows)
+    tiers = TierHistory(TierPeriod(row["effective_from"], row["tier"]) for row in rows)
+    region = await _find_region_of_root(tx, customer_id) if known["merged"] else None
+    return ServedCustomer(tiers, region or known["region"])
+
+
+async def _find_region_of_root(tx: Transaction, customer_id: UUID) -> str | None:
+    roots = await list_roots(tx, [customer_id])
+    region: str | None = await tx.raw.fetchval("select region from customer where customer_id = $1", roots[customer_id])
+    return region
 
 
 async def lock_customers(tx: Transaction, customer_ids: Iterable[str]) -> None:
@@ -40,6 +53,37 @@ async def save_customers(tx: Transaction, customer_ids: Iterable[UUID]) -> None:
     """Note that these customers exist; that says nothing of their tier."""
     columns = {"customer_id": list(set(customer_ids))}
     await insert_columns(tx, customer, columns, shared={"recorded_at": tx.at}, on_conflict="nothing")
+
+
+async def save_regions(tx: Transaction, regions: Mapping[UUID, str | None]) -> None:
+    """The regions that these customers' files say; the customers exist."""
+    columns: dict[str, list[Any]] = {"customer_id": list(regions), "region": list(regions.values())}
+    upsert = Upsert(replace=("region",))
+    await insert_columns(tx, customer, columns, shared={"recorded_at": tx.at}, on_conflict=upsert)
+
+
+async def list_tiers_among(tx: Transaction, codes: Iterable[str]) -> set[str]:
+    """Of these codes those of tiers that customers are or were in."""
+    return await _known(tx, "select from tier_copy where tier = code", codes)
+
+
+async def list_regions_among(tx: Transaction, codes: Iterable[str]) -> set[str]:
+    """Of these codes those of regions that customers' files say."""
+    return await _known(tx, "select from customer where region = code", codes)
+
+
+async def _known(tx: Transaction, known: str, codes: Iterable[str]) -> set[str]:
+    wanted = list(codes)
+    if not wanted:
+        return set()
+    query = f"select code from unnest($1::text[]) as code where exists ({known})"
+    return {row["code"] for row in await tx.raw.fetch(query, wanted)}
+
+
+async def delete_regions(tx: Transaction, keys: Iterable[str]) -> None:
+    """Forget the regions of the customers among these keys of streams."""
+    ids = ids_in(keys)
+    await tx.raw.execute("update customer set region = null where customer_id = any($1::uuid[])", ids)
 
 
 async def delete_tiers(tx: Transaction, keys: Iterable[str]) -> None:

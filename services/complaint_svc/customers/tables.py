@@ -1,4 +1,4 @@
-"""Who is known, and in which tier."""
+"""Who is known, in which tier, and of which region."""
 
 from sqlalchemy import Column, Integer, Table, Text, Uuid
 
@@ -9,6 +9,7 @@ customer = Table(  # who is known, as profile or tiering announced it; whoever r
     metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("recorded_at", Timestamp, nullable=False),
+    Column("region", Text),  # as its file says it last
 )
 
 tier_copy = Table(  # the periods in force, as the tails of TierChanged left them

@@ -66,7 +66,8 @@ class DeadlineRead(Read):
     round: int
     stage: Literal["acknowledgement", "proposal", "solution"]
     state: Literal["running", "paused", "met", "breached", "cancelled"]
-    tier: str | None
+    tier: str | None = Field(description="whose allowance it has, and by whose hours it is counted")
+    region: str | None = Field(description="by whose hours it is counted")
     allowance_seconds: int
     remaining_seconds: int | None
     started_at: datetime

@@ -1,6 +1,7 @@
 """Deadlines of cases."""
 
 from sqlalchemy import Column, Integer, Interval, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.complaint_svc.core.tables import Timestamp, metadata
 
@@ -26,4 +27,9 @@ deadline = Table(  # one row a case, round and stage; `remaining` is working tim
     Column("met_at", Timestamp),
     Column("cancelled_at", Timestamp),
     Column("generation", Integer, nullable=False),
+    Column("region", Text),  # by whose hours it is counted, with `tier`
+    Column("pauses", ARRAY(Timestamp), nullable=False, server_default="{}"),  # from, to, from, to …; open while paused
+    Column(
+        "other_tiers", ARRAY(Text), nullable=False, server_default="{}"
+    ),  # with other hours, looked at again when it is resumed
 )

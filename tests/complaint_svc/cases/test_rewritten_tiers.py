@@ -14,7 +14,7 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import change_tiers, file_case
 from services.complaint_svc.cases.handlers import FilingRequest, file_complaint
-from services.complaint_svc.customers.domain import TierHistory, TierPeriod
+from services.complaint_svc.customers.domain import ServedCustomer, TierHistory, TierPeriod
 from services.complaint_svc.deadlines.domain.deadline_rules import Allowance
 from services.complaint_svc.subscriptions import subscriptions
 from shared.messaging import Database
@@ -60,7 +60,7 @@ def test_K11_whatever_was_rewritten_no_deadline_is_worse_than_by_the_last_histor
     filed_at = instant(filing)
     first = histories[0] if known_before else []
     case, _ = file_case(
-        CASE, CUSTOMER, "complaint", "normal", "call", "x", history_of(first), step_request(filed_at), T
+        CASE, CUSTOMER, "complaint", "normal", "call", "x", ServedCustomer(history_of(first)), step_request(filed_at), T
     )
     known = [first]
     for change, history, step in list(zip(changes, histories, received_at, strict=True))[known_before:]:

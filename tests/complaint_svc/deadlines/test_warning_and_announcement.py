@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.complaint_svc.deadlines.domain.deadline_rules import read_deadline_rules
-from services.complaint_svc.settings import FirstRules
+from services.complaint_svc.first_rules import FirstRules
 from shared.errors import DomainError
 from shared.events import CalendarActivated, DeadlineRulesActivated, OpenDay, SpecialDayOpen, StageMinutes
 from tests.complaint_svc.case_builders import SHIPPED

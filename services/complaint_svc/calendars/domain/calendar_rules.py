@@ -1,119 +1,97 @@
-"""The business calendar as data (C3): opening hours by weekday, a country's holidays, and days that are otherwise."""
+"""The business calendar as data (C3): the hours for everyone, and other hours of tiers and regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from services.complaint_svc.calendars.domain.business_time import CLOSED, Calendar, Openings
-from services.complaint_svc.calendars.domain.opening_hours import WEEKDAYS, read_openings
-from services.complaint_svc.calendars.domain.public_holidays import (
-    PublishedDay,
-    holidays_of,
-    last_published_year,
-    published_days,
+from services.complaint_svc.calendars.domain.service_hours import (
+    ServiceHours,
+    read_holidays,
+    read_special_days,
+    read_week,
 )
 from shared.errors import invalid
 
-Week = tuple[Openings, Openings, Openings, Openings, Openings, Openings, Openings]
-"""The openings of each weekday, Monday first."""
+Served = tuple[str | None, str | None]
+"""Who is served: the code of a tier and that of a region; None stands for all tiers, or for all regions."""
 
-
-@dataclass(frozen=True, slots=True)
-class SpecialDay:
-    """A day the business works otherwise than its week and what is published. `openings` is empty on a closed day."""
-
-    day: date
-    openings: Openings
-    note: str | None = None
+EVERYONE: Served = (None, None)
+FIELDS = ("opening_hours", "holidays", "special_days")
 
 
 @dataclass(frozen=True)
 class CalendarRules:
-    """What a version says. `holidays` is a country (CN) or a part of one (DE-BY); None: no holidays are kept."""
+    """What a version says: the hours for everyone, and what is written of tiers, regions, and tiers in regions.
 
-    week: Week
-    holidays: str | None = None
-    special_days: Mapping[date, SpecialDay] = field(default_factory=dict)
-    _calendars: dict[tuple[int, ZoneInfo], Calendar] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    Each of `opening_hours`, `holidays` and `special_days` is taken from the first that says it: the tier in the region,
+    the tier, the region, everyone.
+    """
 
-    def calendar(self, year: int, zone: ZoneInfo) -> Calendar:
-        """The calendar around a year: the week, over it what the country publishes, over that the special days."""
-        if (year, zone) not in self._calendars:
-            days = self._days_by_law(year) | {day: special.openings for day, special in self.special_days.items()}
-            self._calendars[year, zone] = Calendar(zone, self.week, days)
-        return self._calendars[year, zone]
+    everyone: ServiceHours
+    other_hours: Mapping[Served, ServiceHours] = field(default_factory=dict)
+    """The hours of every tier that is named, in every region that is named, put together."""
+    written: Mapping[Served, Mapping[str, Any]] = field(default_factory=dict)
+    """What the document says of a tier, a region or a tier in a region: of these fields one at least."""
 
-    def published_days(self, year: int) -> tuple[PublishedDay, ...]:
-        """What the country publishes of the years around that one, in order."""
-        return published_days(self.holidays, year) if self.holidays else ()
+    def hours(self, tier: str | None = None, region: str | None = None) -> ServiceHours:
+        """When customers of this tier and region are served; None: in no tier, of no known region."""
+        return self.other_hours.get(self.served(tier, region), self.everyone)
+
+    def served(self, tier: str | None, region: str | None) -> Served:
+        """Of a tier and a region what this calendar knows: None in place of one that it does not name."""
+        return tier if tier in self.tiers else None, region if region in self.regions else None
 
     @property
-    def published_through(self) -> int | None:
-        """The last year whose make-up days are published. None where a country has none: nothing is waited for."""
-        return last_published_year(self.holidays) if self.holidays else None
+    def tiers(self) -> frozenset[str]:
+        """The tiers that have hours of their own somewhere."""
+        return frozenset(tier for tier, _ in self.written if tier is not None)
 
-    def _days_by_law(self, year: int) -> dict[date, Openings]:
-        days: dict[date, Openings] = {}
-        for published in self.published_days(year):
-            if not published.working:
-                days[published.day] = CLOSED
-            elif not self.week[published.day.weekday()]:
-                days[published.day] = first_open_day(self.week)
-        return days
-
-
-def first_open_day(week: Week) -> Openings:
-    """The openings of the first weekday that has some: a make-up day that is closed by the week is worked so (K12)."""
-    return next(openings for openings in week if openings)
+    @property
+    def regions(self) -> frozenset[str]:
+        """The regions that have hours of their own for somebody."""
+        return frozenset(region for _, region in self.written if region is not None)
 
 
 def read_calendar_rules(document: Mapping[str, Any], pointer: str = "") -> CalendarRules:
     """Check a document and make the rules of it. A refusal points at the field.
 
-    422 `opening_hours_invalid`, `calendar_never_opens`, `holidays_unknown`, `duplicate_day`, `hours_of_a_closed_day`.
+    422 `opening_hours_invalid`, `calendar_never_opens`, `holidays_unknown`, `duplicate_day`, `hours_of_a_closed_day`;
+    422 `hours_of_nobody`, `duplicate_hours`, `nothing_otherwise` of other hours.
     """
-    hours = document["opening_hours"]
-    mon, tue, wed, thu, fri, sat, sun = (
-        read_openings(hours.get(day, ()), f"{pointer}/opening_hours/{day}") for day in WEEKDAYS
-    )
-    week = (mon, tue, wed, thu, fri, sat, sun)
-    if not any(week):
-        raise invalid("calendar_never_opens", "The business opens on some weekday.", pointer=f"{pointer}/opening_hours")
-    return CalendarRules(
+    entries = document.get("other_hours") or ()
+    written: dict[Served, Mapping[str, Any]] = {}
+    pointers: dict[Served, str] = {EVERYONE: pointer}
+    for index, entry in enumerate(entries):
+        at = f"{pointer}/other_hours/{index}"
+        served = entry.get("tier"), entry.get("region")
+        if served == EVERYONE:
+            raise invalid("hours_of_nobody", "Other hours are those of a tier, of a region, or of both.", pointer=at)
+        if served in written:
+            raise invalid("duplicate_hours", "A tier, a region, or a tier in a region is named once.", pointer=at)
+        written[served] = {name: entry[name] for name in FIELDS if entry.get(name) is not None}
+        pointers[served] = at
+        if not written[served]:
+            detail = "Other hours say opening hours, holidays or special days."
+            raise invalid("nothing_otherwise", detail, pointer=at)
+    said = written | {EVERYONE: document}
+    rules = CalendarRules(_hours_of(EVERYONE, said, pointers), {}, written)
+    combinations = [(tier, region) for tier in (None, *rules.tiers) for region in (None, *rules.regions)]
+    other_hours = {served: _hours_of(served, said, pointers) for served in combinations if served != EVERYONE}
+    return CalendarRules(rules.everyone, other_hours, written)
+
+
+def _hours_of(served: Served, said: Mapping[Served, Mapping[str, Any]], pointers: Mapping[Served, str]) -> ServiceHours:
+    """The hours of a tier in a region. What is wrong is pointed at where it is written."""
+    tier, region = served
+    sources = [source for source in (served, (tier, None), (None, region), EVERYONE) if source in said]
+
+    def source_of(name: str) -> Served:
+        return next((source for source in sources if said[source].get(name) is not None), EVERYONE)
+
+    by_week, by_law, by_day = (source_of(name) for name in FIELDS)
+    week = read_week(said[by_week]["opening_hours"], f"{pointers[by_week]}/opening_hours")
+    return ServiceHours(
         week,
-        _read_holidays(document.get("holidays"), f"{pointer}/holidays"),
-        _read_special_days(document.get("special_days", ()), week, f"{pointer}/special_days"),
+        read_holidays(said[by_law].get("holidays"), f"{pointers[by_law]}/holidays"),
+        read_special_days(said[by_day].get("special_days") or (), week, f"{pointers[by_day]}/special_days"),
     )
-
-
-def _read_holidays(place: str | None, pointer: str) -> str | None:
-    if not place:
-        return None
-    try:
-        holidays_of(place, 2000)
-    except ValueError:
-        raise invalid(
-            "holidays_unknown", "The holidays of this country, or of this part of it, are not known.", pointer=pointer
-        ) from None
-    return place
-
-
-def _read_special_days(days: Sequence[Mapping[str, Any]], week: Week, pointer: str) -> dict[date, SpecialDay]:
-    read: dict[date, SpecialDay] = {}
-    for index, special in enumerate(days):
-        day, hours, working = date.fromisoformat(special["day"]), special.get("hours", ()), special["working"]
-        if day in read:
-            raise invalid("duplicate_day", "Each special day is named once.", pointer=f"{pointer}/{index}/day")
-        if hours and not working:
-            raise invalid(
-                "hours_of_a_closed_day", "A day that is not worked has no hours.", pointer=f"{pointer}/{index}/hours"
-            )
-        openings = read_openings(hours, f"{pointer}/{index}/hours")
-        if working and not openings:
-            openings = week[day.weekday()] or first_open_day(week)
-        read[day] = SpecialDay(day, openings, special.get("note"))
-    return read

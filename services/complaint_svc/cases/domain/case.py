@@ -135,6 +135,7 @@ class Case:
     waiting: Waiting | None = None
     replayed_until: datetime | None = None  # while it is being reported after the fact, its timers wait till then
     version: int = 1
+    region: str | None = None  # the customer's, as known when the case became its own, or began a round
     proposal: Proposal | None = None
     deadlines: tuple[Deadline, ...] = ()
     steps: tuple[Step, ...] = ()

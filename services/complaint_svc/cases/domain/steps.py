@@ -4,7 +4,6 @@ Each takes the case as it was loaded, applies the time up to the step's instant,
 the case afterwards with the events to announce. Each refuses a step out of its turn (`step_out_of_order`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,24 +13,23 @@ from services.complaint_svc.cases.domain.case import (
     Case,
     Step,
     StepName,
-    Waiting,
     check_order,
     record_step,
 )
+from services.complaint_svc.cases.domain.case_deadlines import (
+    all_stages,
+    better_by,
+    change_deadlines,
+    end_deadline,
+    meet_stage,
+    pause_deadlines,
+    resume_deadlines,
+    shorten,
+)
 from services.complaint_svc.cases.domain.elapsed_time import apply_elapsed_time
 from services.complaint_svc.cases.domain.step_request import StepRequest
-from services.complaint_svc.customers.domain import TierHistory
-from services.complaint_svc.deadlines.domain.deadline_rules import STAGES
-from services.complaint_svc.deadlines.domain.deadlines import (
-    Deadline,
-    Terms,
-    cancel_deadline,
-    meet_deadline,
-    pause_deadline,
-    resume_deadline,
-    shorten_deadline,
-    start_deadline,
-)
+from services.complaint_svc.customers.domain import ServedCustomer, TierHistory
+from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.remedies.domain.proposal import Proposal
 from shared.authority import Gift
 from shared.errors import conflict
@@ -48,7 +46,7 @@ from shared.events import (
     SettlementAnswered,
     SettlementProposed,
 )
-from shared.events.complaint import CaseKind, Severity, Stage
+from shared.events.complaint import CaseKind, Severity
 
 Decision = tuple[Case, list[Event]]
 
@@ -79,24 +77,25 @@ def file_case(
     severity: Severity,
     channel: str,
     category: str,
-    tiers: TierHistory,
+    served: ServedCustomer,
     request: StepRequest,
     terms: Terms,
 ) -> Decision:
-    """Listen, first half: the case is received and its deadlines run, by the tier in force at that instant.
+    """Listen, first half: the case is received and its deadlines run, by the tier in force at that instant and by the
+    hours of that tier and of the customer's region.
 
     A better tier since then, of a case that is reported later, counts as well (K11).
     """
-    tier = tiers.at(request.at)
+    tier = served.tiers.at(request.at)
     case = Case(
         case_id, customer_id, kind, severity, "received", 1, tier, "agent",
-        filed_at=request.at, last_step_at=request.at, step_count=1,
+        filed_at=request.at, last_step_at=request.at, step_count=1, region=served.region,
         steps=(Step(
             1, 1, "filing", None, None, "received", request.at, request.by, request.note, request.partner_id
         ),),
     )  # fmt: skip
-    case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
-    case = _better_by(case, tiers, request.at, terms)
+    case = replace(case, deadlines=all_stages(case, tier, request.at, terms))
+    case = better_by(case, served.tiers.since(request.at), request.at, terms)
     filed = ComplaintFiled(
         subject_id=case.subject_id, case_id=case_id, customer_id=customer_id, kind=kind, severity=severity,
         channel=channel, category=category, tier=tier, filed_at=request.at, step=case.step_count,
@@ -107,7 +106,7 @@ def file_case(
 def acknowledge(case: Case, request: StepRequest, terms: Terms) -> Decision:
     """Listen, second half: the customer knows that the case was received."""
     case, events = _advance_to(case, "acknowledgement", request, terms)
-    case = _meet_stage(record_step(case, "acknowledgement", request), "acknowledgement", request.at)
+    case = meet_stage(record_step(case, "acknowledgement", request), "acknowledgement", request.at)
     running = [d.due_at for d in case.deadlines if d.owed and d.breached_at is None and d.running_since is not None]
     acknowledged = ComplaintAcknowledged(
         **case.event_fields, acknowledged_at=request.at, kind=case.kind, answer_by=min(running, default=None)
@@ -123,17 +122,15 @@ def judge(case: Case, valid: bool, request: StepRequest, terms: Terms) -> Decisi
     case, events = _advance_to(case, "judgement", request, terms)
     case = record_step(case, "judgement", request, "valid" if valid else "invalid")
     if not valid:
-        case = _change_deadlines(case, lambda d: _end_deadline(d, request.at))
+        case = change_deadlines(case, lambda d: end_deadline(d, request.at))
     return case, [*events, ComplaintJudged(**case.event_fields, valid=valid, judged_at=request.at)]
 
 
 def propose(case: Case, proposal_id: UUID, offer: Offer, request: StepRequest, terms: Terms) -> Decision:
     """Settle, first half: from here the customer is to answer, so what still runs is stopped."""
     case, events = _advance_to(case, "proposal", request, terms)
-    case = _meet_stage(record_step(case, "proposal", request), "proposal", request.at)
-    case = _pause_deadlines(
-        replace(case, proposal=offer.as_proposal(proposal_id, request)), "answer", request.at, terms
-    )
+    case = meet_stage(record_step(case, "proposal", request), "proposal", request.at)
+    case = pause_deadlines(replace(case, proposal=offer.as_proposal(proposal_id, request)), "answer", request.at, terms)
     proposed = SettlementProposed(
         **case.event_fields, proposal_id=proposal_id, points=offer.gift.points, amount=offer.gift.amount,
         proposed_at=request.at,
@@ -152,7 +149,7 @@ def answer(case: Case, proposal_id: UUID | None, accepted: bool, request: StepRe
     if proposal_id not in (None, proposal.id):
         raise conflict("proposal_not_open", "Another proposal is waiting for the answer.", proposal_id=str(proposal.id))
     case = record_step(case, "acceptance", request, "accepted" if accepted else "refused")
-    case = _resume_deadlines(
+    case = resume_deadlines(
         replace(case, proposal=replace(proposal, answered_at=request.at, accepted=accepted)), request.at, terms
     )
     answered = SettlementAnswered(
@@ -165,7 +162,7 @@ def answer(case: Case, proposal_id: UUID | None, accepted: bool, request: StepRe
 def resolve(case: Case, resolution_id: UUID, request: StepRequest, terms: Terms) -> Decision:
     """Settle, second half: what was agreed is carried out. The points are the ledger's to grant."""
     case, events = _advance_to(case, "resolution", request, terms)
-    case = _change_deadlines(record_step(case, "resolution", request), lambda d: _end_deadline(d, request.at))
+    case = change_deadlines(record_step(case, "resolution", request), lambda d: end_deadline(d, request.at))
     agreed = case.proposal if case.proposal is not None and case.proposal.accepted else None
     resolved = ComplaintResolved(
         **case.event_fields, resolution_id=resolution_id, points=agreed.points if agreed else 0,
@@ -180,7 +177,7 @@ def follow_up(case: Case, satisfaction: int | None, close: bool, request: StepRe
     case, events = _advance_to(case, "follow-up", request, terms)
     case = record_step(case, "follow-up", request, "closed" if close else "open")
     # nothing runs by now: the resolution ended it, or the judgement did; a closed case owes nothing whatever it was
-    case = _change_deadlines(case, lambda d: _end_deadline(d, request.at))
+    case = change_deadlines(case, lambda d: end_deadline(d, request.at))
     case = replace(case, waiting=None, satisfaction=case.satisfaction if satisfaction is None else satisfaction)
     if satisfaction is not None:
         answered = SatisfactionAnswered(**case.event_fields, satisfaction=satisfaction, answered_at=request.at)
@@ -191,8 +188,9 @@ def follow_up(case: Case, satisfaction: int | None, close: bool, request: StepRe
     return case, [*events, ComplaintClosed(**case.event_fields, satisfaction=case.satisfaction, closed_at=request.at)]
 
 
-def reopen(case: Case, tiers: TierHistory, request: StepRequest, terms: Terms) -> Decision:
-    """It was not put right after all: a new round with new deadlines, by the tier of that day. The escalation stays.
+def reopen(case: Case, served: ServedCustomer, request: StepRequest, terms: Terms) -> Decision:
+    """It was not put right after all: a new round with new deadlines, by tier and region of that day. The escalation
+    stays.
 
     Refused once the window is over (`reopening_window_over`).
     """
@@ -200,11 +198,13 @@ def reopen(case: Case, tiers: TierHistory, request: StepRequest, terms: Terms) -
     assert case.closed_at is not None
     if request.at > case.closed_at + terms.rules.reopen_within:
         raise conflict("reopening_window_over", "The case was closed too long ago. File a new one.")
-    tier = tiers.at(request.at)
-    case = replace(case, round=case.round + 1, closed_at=None, satisfaction=None, proposal=None, tier=tier)
+    tier = served.tiers.at(request.at)
+    case = replace(
+        case, round=case.round + 1, closed_at=None, satisfaction=None, proposal=None, tier=tier, region=served.region
+    )
     case = record_step(case, "reopening", request)
-    case = replace(case, deadlines=_all_stages(case, tier, request.at, terms))
-    case = _better_by(case, tiers, request.at, terms)
+    case = replace(case, deadlines=all_stages(case, tier, request.at, terms))
+    case = better_by(case, served.tiers.since(request.at), request.at, terms)
     return case, [*events, ComplaintReopened(**case.event_fields, reopened_at=request.at)]
 
 
@@ -213,7 +213,7 @@ def pause(case: Case, request: StepRequest, terms: Terms) -> Decision:
     case, events = _advance_to(case, "pause", request, terms)
     if case.waiting is not None:
         raise conflict("already_paused", "The case already waits for the customer.", waiting_for=case.waiting)
-    return _pause_deadlines(record_step(case, "pause", request), "customer", request.at, terms), events
+    return pause_deadlines(record_step(case, "pause", request), "customer", request.at, terms), events
 
 
 def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
@@ -223,12 +223,12 @@ def resume(case: Case, request: StepRequest, terms: Terms) -> Decision:
         raise conflict("answer_awaited", "The wait for an answer to a proposal ends with the answer.")
     if case.waiting is None:
         raise conflict("not_paused", "The case does not wait for the customer.")
-    case = _resume_deadlines(record_step(case, "resumption", request), request.at, terms)
+    case = resume_deadlines(record_step(case, "resumption", request), request.at, terms)
     case, elapsed = apply_elapsed_time(case, request.at, terms)  # what was paused at its very end is over now
     return case, [*events, *elapsed]
 
 
-def identify(case: Case, customer_id: UUID, tiers: TierHistory, request: StepRequest, terms: Terms) -> Decision:
+def identify(case: Case, customer_id: UUID, served: ServedCustomer, request: StepRequest, terms: Terms) -> Decision:
     """Link a case to a customer: one of nobody known, or one that was taken for another customer's (C1).
 
     Earlier events keep their key; a good tier shortens deadlines, and none gets longer, whoever it was promised to. The
@@ -241,8 +241,10 @@ def identify(case: Case, customer_id: UUID, tiers: TierHistory, request: StepReq
     case, events = _advance_to(case, "identification", request, terms)
     case = record_step(case, "identification", request)
     recorded = replace(case.steps[-1], from_customer=previous, to_customer=customer_id)
-    case = replace(case, steps=(*case.steps[:-1], recorded), customer_id=customer_id, tier=tiers.at(request.at))
-    case = _better_by(case, tiers, request.at, terms)
+    case = replace(case, steps=(*case.steps[:-1], recorded), customer_id=customer_id,
+                   tier=served.tiers.at(request.at), region=served.region)  # fmt: skip
+    began = next((deadline.started_at for deadline in case.deadlines), request.at)  # those of a round begin together
+    case = better_by(case, [served.tiers.at(began), *served.tiers.since(began)], request.at, terms)
     linked = CustomerIdentified(
         **case.event_fields, open=case.status != "closed", previous_customer_id=previous, identified_at=request.at
     )
@@ -255,7 +257,7 @@ def change_severity(case: Case, severity: Severity, request: StepRequest, terms:
         return case, []
     case, events = _advance_to(case, "severity", request, terms)
     case = replace(record_step(case, "severity", request, severity), severity=severity)
-    return _change_deadlines(case, lambda d: _shorten(d, case, d.tier, request.at, terms)), events
+    return change_deadlines(case, lambda d: shorten(d, case, (d.tier, d.region), request.at, terms)), events
 
 
 def change_tiers(case: Case, tail: TierHistory, at: datetime, terms: Terms) -> Decision:
@@ -265,50 +267,10 @@ def change_tiers(case: Case, tail: TierHistory, at: datetime, terms: Terms) -> D
     """
     at = case.clock(at)
     case, events = apply_elapsed_time(case, at, terms)
-    return _better_by(case, tail, at, terms), events
+    began = next((deadline.started_at for deadline in case.deadlines), at)
+    return better_by(case, tail.since(began), at, terms), events
 
 
 def _advance_to(case: Case, name: StepName, request: StepRequest, terms: Terms) -> Decision:
     check_order(case, name, request.at)
     return apply_elapsed_time(case, request.at, terms)
-
-
-def _all_stages(case: Case, tier: str | None, at: datetime, terms: Terms) -> tuple[Deadline, ...]:
-    allowance = terms.rules.allowance(case.kind, case.severity, tier)
-    given = [(stage, time) for stage in STAGES if (time := allowance.of(stage)) is not None]
-    return tuple(start_deadline(stage, case.round, tier, time, at, terms) for stage, time in given)
-
-
-def _change_deadlines(case: Case, change: Callable[[Deadline], Deadline]) -> Case:
-    return replace(case, deadlines=tuple(change(deadline) for deadline in case.deadlines))
-
-
-def _meet_stage(case: Case, stage: Stage, at: datetime) -> Case:
-    return _change_deadlines(case, lambda d: meet_deadline(d, at) if d.stage == stage else d)
-
-
-def _end_deadline(deadline: Deadline, at: datetime) -> Deadline:
-    """The end of the work: the solution is there, and what was not needed on the way is owed no more."""
-    return meet_deadline(deadline, at) if deadline.stage == "solution" else cancel_deadline(deadline, at)
-
-
-def _better_by(case: Case, tiers: TierHistory, at: datetime, terms: Terms) -> Case:
-    def by_each(deadline: Deadline) -> Deadline:
-        for tier in tiers.since(deadline.started_at):
-            deadline = _shorten(deadline, case, tier, at, terms)
-        return deadline
-
-    return _change_deadlines(case, by_each)
-
-
-def _shorten(deadline: Deadline, case: Case, tier: str | None, at: datetime, terms: Terms) -> Deadline:
-    allowance = terms.rules.allowance(case.kind, case.severity, tier).of(deadline.stage)
-    return shorten_deadline(deadline, allowance, tier, at, terms)
-
-
-def _pause_deadlines(case: Case, waiting: Waiting, at: datetime, terms: Terms) -> Case:
-    return _change_deadlines(replace(case, waiting=waiting), lambda d: pause_deadline(d, at, terms))
-
-
-def _resume_deadlines(case: Case, at: datetime, terms: Terms) -> Case:
-    return _change_deadlines(replace(case, waiting=None), lambda d: resume_deadline(d, at, terms))

@@ -10,8 +10,8 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.case_ref import CaseRef
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.handlers.deadline_timers import save_decision
-from services.complaint_svc.customers.domain import TierHistory
-from services.complaint_svc.customers.repository import load_tiers
+from services.complaint_svc.customers.domain import NOBODY
+from services.complaint_svc.customers.repository import load_customer
 from services.complaint_svc.deadlines.domain.deadlines import Terms
 from services.complaint_svc.deadlines.handlers import load_terms
 from services.complaint_svc.remedies.domain.authority import Giver
@@ -56,10 +56,10 @@ async def answer_proposal(
 
 
 async def reopen_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequest) -> Case:
-    """A new round gets its deadlines by the tier of the day it begins."""
+    """A new round gets its deadlines by the tier and the region of the day it begins."""
     customer_id = await repository.find_customer_of(tx, case_ref.case_id)
-    tiers = TierHistory() if customer_id is None else await load_tiers(tx, customer_id)
-    return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, tiers, step, terms))
+    served = NOBODY if customer_id is None else await load_customer(tx, customer_id)
+    return await take_step(tx, case_ref, request, lambda case, step, terms: steps.reopen(case, served, step, terms))
 
 
 async def identify_customer(
@@ -69,13 +69,13 @@ async def identify_customer(
 
     What the case was given is the customer's from now on: 403 `above_authority` beyond what `by` may give it (K24).
     """
-    tiers = await load_tiers(tx, customer_id)
+    served = await load_customer(tx, customer_id)
     case = await repository.load_case(tx, case_ref.case_id, partner_id=case_ref.partner_id)
     roots = await list_roots(tx, [customer_id, case.customer_id or customer_id])
     if case.customer_id is None or roots[case.customer_id] != roots[customer_id]:
         await check_identification(tx, by, Recipient(case.id, customer_id))
     return await take_step(
-        tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, tiers, step, terms)
+        tx, case_ref, request, lambda case, step, terms: steps.identify(case, customer_id, served, step, terms)
     )
 
 

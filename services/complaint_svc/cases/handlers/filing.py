@@ -1,4 +1,4 @@
-"""A complaint comes in, from whatever channel (C1): its deadlines run by the tier it was in then (C3)."""
+"""A complaint comes in, from whatever channel (C1): its deadlines run by the tier of then, and by its hours (C3)."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,8 +8,8 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.domain.steps import file_case
 from services.complaint_svc.cases.handlers.deadline_timers import arm_timers, delay_timers
-from services.complaint_svc.customers.domain import TierHistory
-from services.complaint_svc.customers.repository import load_tiers
+from services.complaint_svc.customers.domain import NOBODY
+from services.complaint_svc.customers.repository import load_customer
 from services.complaint_svc.deadlines.handlers import load_terms
 from shared.events.complaint import CaseKind, Severity
 from shared.messaging import Transaction, announce, new_id
@@ -35,10 +35,10 @@ async def file_complaint(tx: Transaction, filing: FilingRequest, request: StepRe
     What is over already when a case is filed late is due at once (C3). Only a story that goes on has to be reported to
     its end first: its timers wait a grace.
     """
-    tiers = TierHistory() if filing.customer_id is None else await load_tiers(tx, filing.customer_id)
+    served = NOBODY if filing.customer_id is None else await load_customer(tx, filing.customer_id)
     case, events = file_case(
         new_id(), filing.customer_id, filing.kind, filing.severity, filing.details.channel, filing.details.category,
-        tiers, request, await load_terms(tx, request.at),
+        served, request, await load_terms(tx, request.at),
     )  # fmt: skip
     case = delay_timers(case, tx.at) if filing.steps_follow and request.is_backdated(tx.at) else case
     [case] = await arm_timers(tx, [((), case)])

@@ -25,8 +25,8 @@ from shared.errors import not_found
 from shared.messaging import Transaction
 
 DECIDED_COLUMNS = (  # what the rules may change of a case's row
-    "customer_id", "severity", "status", "round", "tier", "escalation_level", "waiting", "satisfaction", "last_step_at",
-    "step_count", "closed_at", "replayed_until", "proposal_id", "next_due_at", "version",
+    "customer_id", "severity", "status", "round", "tier", "region", "escalation_level", "waiting", "satisfaction",
+    "last_step_at", "step_count", "closed_at", "replayed_until", "proposal_id", "next_due_at", "version",
 )  # fmt: skip
 DEADLINE_COLUMNS = [str(column.name) for column in deadline.c]
 
@@ -161,7 +161,8 @@ def _read(row: Mapping[str, Any]) -> Case:
 
 def read_deadline(row: Mapping[str, Any]) -> Deadline:
     """A deadline of its row; all columns but the case's id are fields of it."""
-    return Deadline(**{name: row[name] for name in DEADLINE_COLUMNS[1:]})
+    fields = {name: row[name] for name in DEADLINE_COLUMNS[1:]}
+    return Deadline(**fields | {name: tuple(fields[name]) for name in ("pauses", "other_tiers")})
 
 
 def _decided_values(case: Case) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.complaint_svc.calendars.domain.business_time import Calendar
-from services.complaint_svc.calendars.handlers import load_calendar
+from services.complaint_svc.calendars.handlers import CalendarOf, load_calendars
 from services.complaint_svc.cases import repository
 from services.complaint_svc.cases.domain.case import legal_steps
 from services.complaint_svc.cases.schemas import (
@@ -36,10 +35,12 @@ async def show_case(tx: Transaction, case_id: UUID, actor: Actor, response: Resp
     file = await repository.load_case_file(tx, case_id, partner_id=actor.partner_id)
     show_etag(response, file.case["version"])
     await add_access(tx, actor, "case_shown", [file.case["customer_id"]], subject=f"case:{case_id}")
-    return read_case(file, await load_calendar(tx, tx.at), tx.at, actor.partner_id)
+    return read_case(file, await load_calendars(tx, tx.at), tx.at, actor.partner_id)
 
 
-def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, partner_id: UUID | None) -> ComplaintRead:
+def read_case(
+    file: repository.CaseFile, calendar_of: CalendarOf, now: datetime, partner_id: UUID | None
+) -> ComplaintRead:
     """The answer that shows a case: its deadlines as they stand at `now`, and the steps it may take next.
 
     A partner does not read who of the business's own people took a step, nor their notes (G1); what was proposed it
@@ -57,7 +58,7 @@ def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, part
         valid=judgements[-1] == "valid" if judgements else None,
         about=AboutRead(order_id=case["order_id"], sku=case["sku"], product=story["product"]),
         contact=CaseContactRead(name=story["contact_name"], phone=story["contact_phone"], email=story["contact_email"]),
-        deadlines=[read_deadline(deadline, calendar, now) for deadline in file.deadlines],
+        deadlines=[read_deadline(deadline, calendar_of, now) for deadline in file.deadlines],
         next_steps=[URL_OF_STEP[name] for name in legal_steps(case["status"], case["kind"])],
         steps=[_read_step(step, partner_id) for step in file.steps],
         proposals=[
@@ -68,14 +69,16 @@ def read_case(file: repository.CaseFile, calendar: Calendar, now: datetime, part
     )
 
 
-def read_deadline(deadline: Deadline, calendar: Calendar, now: datetime) -> DeadlineRead:
+def read_deadline(deadline: Deadline, calendar_of: CalendarOf, now: datetime) -> DeadlineRead:
     """A deadline as it stands at `now`, with the seconds of working time that are left while it is not over."""
     is_counting = deadline.owed and deadline.breached_at is None
+    calendar = calendar_of(deadline.tier, deadline.region)
     return DeadlineRead(
         round=deadline.round,
         stage=deadline.stage,
         state=deadline.state,
         tier=deadline.tier,
+        region=deadline.region,
         allowance_seconds=int(deadline.allowance.total_seconds()),
         remaining_seconds=int(remaining_at(deadline, now, calendar).total_seconds()) if is_counting else None,
         started_at=deadline.started_at,

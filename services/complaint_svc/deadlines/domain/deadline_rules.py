@@ -87,7 +87,7 @@ def read_deadline_rules(document: Mapping[str, Any], pointer: str = "") -> Deadl
             pointer=f"{pointer}/warning_percent",
         )  # fmt: skip
     return DeadlineRules(
-        allowances=_read_allowances(document["allowances"], f"{pointer}/allowances"),
+        allowances=read_allowances(document["allowances"], f"{pointer}/allowances"),
         warning_share=DEFAULT_SHARE if percent is None else Fraction(percent, 100),
         warning_lead=_minutes(lead),
         escalate_after=timedelta(hours=document["escalation_hours"]),
@@ -114,7 +114,8 @@ def read_ladder(hours: int, by_level: Mapping[str, int | None], pointer: str) ->
     return {level: timedelta(hours=given) for level, given in own.items()}
 
 
-def _read_allowances(allowances: Sequence[Mapping[str, Any]], pointer: str) -> dict[AllowanceKey, Allowance]:
+def read_allowances(allowances: Sequence[Mapping[str, Any]], pointer: str) -> dict[AllowanceKey, Allowance]:
+    """The working times by kind, severity and tier. 422 `duplicate_allowance`, `allowance_missing`."""
     read: dict[AllowanceKey, Allowance] = {}
     for index, allowance in enumerate(allowances):
         key = allowance["kind"], allowance["severity"], allowance["tier"]

@@ -47,13 +47,19 @@ def _read_authority(text: str) -> dict[str, dict[str, Any]]:
 
 
 FROM_ENVIRONMENT: dict[str, dict[str, Any]] = {
-    "calendar-rules": {"holidays": str, "opening_hours": json.loads},
+    "calendar-rules": {
+        "holidays": str,
+        "opening_hours": json.loads,
+        "special_days": json.loads,
+        "other_hours": json.loads,
+    },
     "deadline-rules": {
         "warning_percent": int,
         "warning_lead_minutes": int,
         "escalation_hours": int,
         "escalation_hours_by_level": json.loads,
         "reopening_days": int,
+        "allowances": json.loads,
     },
     "authority-rules": {"authority": _read_authority},
 }

@@ -1,4 +1,4 @@
-create table customer (customer_id uuid primary key, recorded_at timestamptz not null);
+create table customer (customer_id uuid primary key, recorded_at timestamptz not null, region text);
 
 create table tier_copy (
     customer_id uuid not null, effective_from timestamptz not null, tier text not null, rank int not null,
@@ -15,7 +15,7 @@ create table complaint_case (
         constraint case_status check (status in ('received', 'acknowledged', 'judged_valid', 'judged_invalid',
             'proposed', 'accepted', 'refused', 'resolved', 'closed')),
     round int not null constraint case_round check (round >= 1),
-    tier text,
+    tier text, region text,
     escalation_level text not null
         constraint case_escalation_level check (escalation_level in ('agent', 'manager', 'head', 'sponsor')),
     waiting text constraint case_waiting check (waiting in ('customer', 'answer')),
@@ -140,7 +140,8 @@ create table deadline (
     deadline_rules_version int not null, calendar_rules_version int not null, escalate_at timestamptz,
     warned_at timestamptz, breached_at timestamptz, done_late_at timestamptz, met_at timestamptz,
     cancelled_at timestamptz,
-    generation int not null, primary key (case_id, round, stage),
+    generation int not null, region text, pauses timestamptz[] not null default '{}',
+    other_tiers text[] not null default '{}', primary key (case_id, round, stage),
     constraint deadline_ends_once check (num_nonnulls(breached_at, met_at, cancelled_at) <= 1),
     constraint deadline_late_after_breach check (done_late_at is null or breached_at is not null),
     constraint deadline_warned_first check (breached_at is null or warned_at is not null)
