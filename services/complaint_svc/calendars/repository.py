@@ -12,7 +12,7 @@ from services.complaint_svc.settings import business_settings
 from shared.errors import invalid
 from shared.events import CalendarActivated, OpenDay, OtherHoursOpen, SpecialDayOpen
 from shared.messaging import Transaction, announce
-from shared.rule_sets import RuleSetKind, RuleSetStep, RuleSetVersion, StepRequest
+from shared.rule_sets import RuleSetKind, RuleSetStep, RuleSetVersion, StepRequest, list_rules
 
 # What versions of the rules name, drafts too: a tier is given its working times, and then its hours.
 NAMED = """
@@ -111,3 +111,10 @@ CALENDAR_RULES = RuleSetKind(
     only=UUID("0190a000-0000-7000-8000-00000000c001"),
     after_activation=_announce,
 )
+
+
+async def load_versions(tx: Transaction, versions: Iterable[int]) -> dict[int, CalendarRules]:
+    """What these versions of the calendar say, by their numbers, whether they are in force or not."""
+    assert CALENDAR_RULES.only is not None  # there is one calendar
+    rules = await list_rules(tx, CALENDAR_RULES, [(CALENDAR_RULES.only, version) for version in versions])
+    return {version: read for (_, version), read in rules.items()}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.complaint_svc.calendars.schemas import HoursRead
 from shared.chassis import Code, Read, Shape
 from shared.events.complaint import CaseKind, Severity
 
@@ -79,3 +80,19 @@ class DeadlineRead(Read):
     done_late_at: datetime | None
     met_at: datetime | None
     cancelled_at: datetime | None
+
+
+class PauseRead(Read):
+    """While the customer was to answer; `to` is null as long as it is."""
+
+    start: datetime = Field(serialization_alias="from")
+    end: datetime | None = Field(serialization_alias="to")
+
+
+class DeadlineExplanation(DeadlineRead):
+    """A deadline with what it was counted by: from `started_at` on the time of `allowance_seconds`, in the openings of
+    `hours`, without `pauses`. A due date that was promised is never moved back, so it may be earlier than that (K11).
+    """
+
+    pauses: list[PauseRead]
+    hours: HoursRead = Field(description="by the version of the calendar it was counted by last, day by day")
