@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -29,6 +28,7 @@ from tests.security.readable_fields import (
     members_told,
 )
 from tests.security.whole import operations
+from tests.shared.messaging.world import until
 from tests.system import System
 from tests.system import system as start_system
 
@@ -62,8 +62,8 @@ UNTOLD = {
 }
 REASON = {"override_reason": "It orders seldom and much."}
 WARNING = """
-insert into early_warning (warning_id, subject_kind, customer_id, cause, rule_id, rule_version, severity, state, lasting,
-                           as_of, swept_as_of, raised_at, evidence, owner)
+insert into early_warning (warning_id, subject_kind, customer_id, cause, rule_id, rule_version, severity, state,
+                           lasting, as_of, swept_as_of, raised_at, evidence, owner)
 select $1, 'customer', $2, 'silent', id, 1, 'red', 'open', true, now(), now(), now(), '{}', $3
 from rule_set_version where kind = 'warning-rules' limit 1
 """
@@ -111,9 +111,11 @@ class Reader:
 
 async def finish(admin: Caller, path: str) -> None:
     """Wait until a run has come to its end."""
-    async with asyncio.timeout(60):
-        while not (await admin.get(path)).get("finished_at"):
-            await asyncio.sleep(0.05)
+
+    async def is_over() -> bool:
+        return bool((await admin.get(path)).get("finished_at"))
+
+    await until(is_over, f"{path} comes to its end", 60)
 
 
 async def plant(system: System) -> dict[str, str]:
@@ -199,7 +201,9 @@ async def fields_told(reader: Reader, roles: Sequence[str]) -> tuple[list[str], 
                 refused[role].append(f"{service} {path}: {answer.status_code} {answer.text[:200]}")
                 continue
             media_type = answer.headers.get("content-type", "").partition(";")[0]
-            wrong |= {f"{service} {path} tells {role}: {each}" for each in forbidden_in(role, media_type, answer.content)}
+            wrong |= {
+                f"{service} {path} tells {role}: {each}" for each in forbidden_in(role, media_type, answer.content)
+            }
             if role == "admin":
                 for document in documents_in(media_type, answer.content):
                     told |= {place.rpartition("/")[2].rpartition(" ")[2] for place in members_told(document, names)}

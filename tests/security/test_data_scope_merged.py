@@ -66,6 +66,7 @@ async def test_P12_a_merge_and_its_undoing_change_nothing_that_a_partner_reads(s
     after = [await answers_to(system, partner) for partner in (first, second)]
     for name, known, now in (("root's", before[0], merged[0]), ("absorbed", before[1], merged[1])):
         differing = [key for key in known if known[key] != now[key]]
-        for key in differing: print(name, key, "\n   ", str(known[key])[:3000], "\n   ", str(now[key])[:3000])
+        for key in differing:
+            print(name, key, "\n   ", str(known[key])[:3000], "\n   ", str(now[key])[:3000])
     assert merged == before
     assert after == before

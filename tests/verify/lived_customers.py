@@ -204,7 +204,7 @@ class Customers(Business):
         await self._run("/v1/warnings/runs", as_of=datetime.now(UTC).isoformat())
 
     async def _try_and_promise(self, ann: str, ben: str) -> None:
-        """The policy tried on today and on months that are over, what everybody is worth, tiers a person set, consents."""
+        """The policy tried on today and on the past, what everybody is worth, tiers that a person set, consents."""
         policy = f"/v1/tier-policies/{self.policy}"
         await self._run(f"{policy}/simulations")
         month = f"{self.now - timedelta(days=40):%Y-%m}"

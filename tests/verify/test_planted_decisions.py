@@ -41,7 +41,8 @@ FAULTS = [
     # risks, values
     Fault("risk-never-announced", "tiering",
           "insert into risk_flag (flag_id, customer_id, risk, source, evidence, reason, raised_by, raised_at, until) "
-          "select gen_random_uuid(), customer_id, 'profit', source, evidence, 'x', 'x', now(), until from risk_flag where source = 'hand'",
+          "select gen_random_uuid(), customer_id, 'profit', source, evidence, 'x', 'x', now(), until "
+          "from risk_flag where source = 'hand'",
           {"risk_flags", "risk_flags_in_overview"}),
     Fault("risk-raised-by-a-rule-for-no-key-account", "tiering",
           "update risk_flag set source = 'rule', rule = 'x', customer_id = (select customer_id from standing "

@@ -180,7 +180,8 @@ def _check_decision(nomination: Nomination, by: str) -> None:
 def _effective_from(situation: Situation, at: datetime) -> datetime:
     """Now; but never before the present class has begun, or the last one has ended, whatever the clock says."""
     free = () if situation.free_from is None else (situation.free_from,)
-    return max((at, *free, *(present.since + INSTANT for present in situation.present)))
+    begun = (present.since + INSTANT for present in situation.present)
+    return max(at, *free, *begun)
 
 
 def _ended(
@@ -189,9 +190,7 @@ def _ended(
     ended = replace(current, until=at, ended_by=by, end_cause=cause, end_reason=reason)
     if current.class_code == "excluded":
         return ended, CustomerExclusionEnded(customer_id=current.customer_id, class_id=current.class_id, ended_at=at)
-    return ended, KeyAccountEnded(
-        customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at
-    )
+    return ended, KeyAccountEnded(customer_id=current.customer_id, class_id=current.class_id, cause=cause, ended_at=at)
 
 
 def _opening(opened: AccountClass, overridden: Sequence[str]) -> Event:

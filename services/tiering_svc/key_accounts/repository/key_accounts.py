@@ -103,10 +103,10 @@ async def load_situation(tx: Transaction, customer_id: UUID) -> Situation:
         "select class from nomination where customer_id = any($1::uuid[]) and status = 'open'", members
     )
     last = sorted(map(_class, rows), key=lambda each: members.index(each.customer_id))
-    current, *others = [each for each in last if each.until is None] or [None]
+    present = [each for each in last if each.until is None]
     free_from = max((each.until for each in last if each.until is not None), default=None)
     return Situation(
-        current, free_from, frozenset(row["class"] for row in waiting), tuple(other for other in others if other)
+        present[0] if present else None, free_from, frozenset(row["class"] for row in waiting), tuple(present[1:])
     )
 
 
