@@ -4,7 +4,6 @@ What is planted has figures of its own, so that what an order cost is found unde
 to changes are judged in the same way by the whole access matrix.
 """
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -134,8 +133,10 @@ async def plant(system: System) -> dict[str, str]:
     amended = await admin.send("PATCH", path, json=phones, headers={"If-Match": file.headers["ETag"]})
     assert amended.status_code == 200, amended.text
     await admin.post(f"{path}/team", {"employee_id": EMPLOYEE, "role": "account_manager"})
-    contact = {"contacted_at": ago(days=3), "channel": "call", "employee_id": EMPLOYEE, "summary": "Said much."}
-    contact |= {"next_step": {"what": "An offer", "on": ago(days=1)[:10]}}
+    contact = {
+        "contacted_at": ago(days=3), "channel": "call", "employee_id": EMPLOYEE, "summary": "Said much.",
+        "next_step": {"what": "An offer", "on": ago(days=1)[:10]},
+    }  # fmt: skip
     entry = await admin.post(f"{path}/contact-log", contact)
     filed = {"channel": "call", "category": "delivery", "what_happened": "Late.", "customer": {"id": customer_id}}
     case = await admin.post("/v1/complaints", filed)
