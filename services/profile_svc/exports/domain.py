@@ -68,9 +68,9 @@ def _values(file: CustomerFile, reference: Reference | None) -> dict[str, Any]:
 
 def _line(row: Mapping[str, Any], fields: Sequence[str]) -> bytes:
     shown = {name: row[name] for name in fields if row.get(name) is not None}
-    ref, source = shown.pop("ref", None), shown.pop("source", None)
-    if ref is not None and source is not None:
-        shown["reference"] = {"source": source, "ref": ref}
+    reference = {name: shown.pop(name) for name in ("source", "ref") if name in shown}
+    if reference:
+        shown["reference"] = reference
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
