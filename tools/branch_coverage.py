@@ -18,9 +18,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = [
     "tests/complaint_svc", "tests/gateway", "tests/loyalty_svc", "tests/profile_svc", "tests/tiering_svc",
-    "tests/shared/rule_sets", "tests/shared/texts",
+    "tests/shared/erasure", "tests/shared/rule_sets", "tests/shared/texts",
 ]  # fmt: skip
-ALSO = {"shared/rule_sets/lifecycle.py", "shared/rule_sets/timeline.py", "shared/texts"}
+ALSO = {
+    "shared/erasure/declaration.py",
+    "shared/rule_sets/lifecycle.py",
+    "shared/rule_sets/timeline.py",
+    "shared/texts",
+}
 
 
 @dataclass
