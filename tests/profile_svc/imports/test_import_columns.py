@@ -25,7 +25,7 @@ def refusal_of(call: Callable[[], object]) -> DomainError:
     return refused.value
 
 
-def said(cell: str, target: str) -> Any:
+def value_of(cell: str, target: str) -> Any:
     """What one cell says of a field; None: nothing."""
     return content_of([cell], [target], {}).get(target)
 
@@ -111,13 +111,13 @@ def test_P12_a_header_that_cannot_be_is_refused_with_the_nearest_name(
     ],
 )
 def test_P12_a_cell_says_what_a_person_means_by_it(target: str, cell: str, value: Any) -> None:
-    assert said(cell, target) == value
+    assert value_of(cell, target) == value
 
 
 @pytest.mark.parametrize("target", ["names", "phones", "hobbies", "family", "birth_date"])
 @pytest.mark.parametrize("cell", ["[", "{", "[1,]", "[NaN]", "[" * 100_000, '{"a": -Infinity}'])
 def test_P12_a_cell_that_is_no_json_is_a_reason_and_ends_no_import(target: str, cell: str) -> None:
-    refusal = refusal_of(lambda: said(cell, target))
+    refusal = refusal_of(lambda: value_of(cell, target))
     assert (refusal.kind, refusal.code, refusal.pointer) == (Kind.INVALID, "malformed_json", f"/{target}")
 
 

@@ -169,9 +169,9 @@ def test_a_request_is_announced_without_anything_personal() -> None:
     assert isinstance(announcement, MessageRequested)
     assert (announcement.customer_id, announcement.message_id, announcement.channel) == (ADA, MESSAGE, "email")
     assert (announcement.template, announcement.purpose) == ("complaint_received", "service")
-    said = announcement.model_dump_json()
-    assert "ada@example.com" not in said
-    assert "12025550100" not in said
+    content = announcement.model_dump_json()
+    assert "ada@example.com" not in content
+    assert "12025550100" not in content
 
 
 # --- the delivery ----------------------------------------------------------------------------------------------
