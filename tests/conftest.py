@@ -55,8 +55,10 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_url: str) -> harness.Databases:
-    return harness.Databases(postgres_url, WORKER)
+async def databases(postgres_url: str) -> AsyncIterator[harness.Databases]:
+    databases = harness.Databases(postgres_url, WORKER)
+    yield databases
+    await databases.close()
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +88,8 @@ def migrations(service: str) -> Path:
 @pytest.fixture
 async def database(service: str, migrations: Path, databases: harness.Databases) -> AsyncIterator[Database]:
     """The service's database, as its migrations left it."""
-    database = Database(await databases.prepare(service, migrations))
-    yield database
-    await database.close()
+    async with databases.open(service, migrations) as database:
+        yield database
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What tests stand on: databases migrated per worker and emptied per test, applications in process, signed tokens.
+"""What tests stand on: applications in process, events delivered to handlers, signed tokens.
 
 Services are imported when a test asks for one, never before, so that one broken service fails its own tests only.
 """
@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -23,12 +22,12 @@ from shared.chassis import Ports
 from shared.chassis.access.identity import EVERY_CUSTOMER, Actor, scopes_of
 from shared.chassis.access.tokens import Signer
 from shared.chassis.clients import Transport
-from shared.chassis.migrations import upgrade
 from shared.events import Event, Meta, read_event
 from shared.messaging import Database, Subscriptions, new_id
 from shared.messaging.database.transaction import Clock, Transaction, system_clock
 from shared.messaging.inbox.inbox import lock_positions, save_positions
 from shared.messaging.inbox.received import ReceivedEvent, batches_by_type
+from tests.databases import Databases as Databases  # noqa: PLC0414  a part of the harness, in a file of its own
 
 SERVICES = ("gateway", "profile", "tiering", "complaint", "loyalty")
 EPOCH = UUID("01890000-0000-7000-8000-000000000000")
@@ -98,89 +97,6 @@ class AsAdmin(httpx.Auth):
         if "Authorization" not in request.headers:
             request.headers.update(self.keys.headers(self.service))
         yield request
-
-
-# --- databases ---
-
-
-class Databases:
-    """One migrated database a worker and service; `empty` puts it back to what the migrations left."""
-
-    def __init__(self, server_url: str, worker: str) -> None:
-        self.server_url = server_url
-        self.worker = worker
-        self._ready: set[str] = set()
-
-    def url(self, name: str) -> str:
-        return f"{self.server_url}{self.worker}_{name}"
-
-    async def prepare(self, name: str, migrations: Path) -> str:
-        """Create and migrate once, then only empty. Returns the URL (for SQLAlchemy)."""
-        url = self.url(name).replace("postgresql://", "postgresql+asyncpg://")
-        if name not in self._ready:
-            await self._create(f"{self.worker}_{name}")
-            await upgrade(migrations, url)
-            await self._run(name, KEEP_SEED)
-            self._ready.add(name)
-        else:
-            await self._run(name, EMPTY)
-        return url
-
-    async def make_database(self, name: str) -> str:
-        """A new, empty database of this worker. Returns its URL."""
-        await self._create(f"{self.worker}_{name}")
-        return self.url(name)
-
-    async def copy_database(self, source: str, name: str) -> None:
-        """A database with all that another one holds; nobody may be connected to that one meanwhile."""
-        connection = await asyncpg.connect(f"{self.server_url}postgres")
-        try:
-            await connection.execute(f'drop database if exists "{name}" with (force)')
-            await connection.execute(f'create database "{name}" template "{source}" strategy file_copy')
-        finally:
-            await connection.close()
-
-    async def _create(self, name: str) -> None:
-        connection = await asyncpg.connect(f"{self.server_url}postgres")
-        try:
-            await connection.execute(f'drop database if exists "{name}" with (force)')
-            await connection.execute(f'create database "{name}"')
-        finally:
-            await connection.close()
-
-    async def _run(self, name: str, statement: str) -> None:
-        connection = await asyncpg.connect(self.url(name))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-
-# What the migrations wrote (the epoch, a first policy …) is copied aside, once, and put back after each emptying.
-KEEP_SEED = """
-do $$ declare t record; found bool; begin
-  create schema seed;
-  for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
-           and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'alembic_version' loop
-    execute format('select exists (select from public.%I)', t.relname) into found;
-    if found then execute format('create table seed.%I as table public.%I', t.relname, t.relname); end if;
-  end loop;
-end $$;
-"""
-EMPTY = """
-do $$ declare t record; found bool; used text := ''; begin
-  for t in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
-           and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'alembic_version' loop
-    execute format('select exists (select from public.%I)', t.relname) into found;
-    if found then used := used || format(', public.%I', t.relname); end if;
-  end loop;
-  if used <> '' then execute 'truncate ' || substr(used, 3) || ' cascade'; end if;
-  set local session_replication_role = replica;
-  for t in select c.relname from pg_class c where c.relnamespace = 'seed'::regnamespace and c.relkind = 'r' loop
-    execute format('insert into public.%I overriding system value table seed.%I', t.relname, t.relname);
-  end loop;
-end $$;
-"""
 
 
 # --- events ---

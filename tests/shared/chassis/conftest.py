@@ -25,9 +25,8 @@ def migrations() -> Path:
 
 @pytest.fixture
 async def database(databases: harness.Databases, migrations: Path) -> AsyncIterator[Database]:
-    database = Database(await databases.prepare("bare", migrations))
-    yield database
-    await database.close()
+    async with databases.open("bare", migrations) as database:
+        yield database
 
 
 @pytest.fixture
