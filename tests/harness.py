@@ -5,8 +5,9 @@ Services are imported when a test asks for one, never before, so that one broken
 
 import importlib
 import os
+import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -179,7 +180,26 @@ def app_of(
     """The service's application over HTTP only: no broker, no timers. Others are away, or behind `transport`."""
     ports = Ports(database=database, clock=clock, running=False, logs=False, transport=transport or nowhere)
     create: Callable[..., FastAPI] = part_of(service, "app").create_app
-    return create(settings_of(service, database.url, keys.directory, **more), ports)
+    app = create(settings_of(service, database.url, keys.directory, **more), ports)
+    describe_once(app, service, more)
+    return app
+
+
+_contracts: dict[str, str] = {}
+
+
+def describe_once(app: FastAPI, service: str, settings: Mapping[str, Any]) -> None:
+    """Of applications that are alike, make the contract once a process: it takes the better part of a second."""
+    describe, alike = app.openapi, f"{service} {sorted(settings.items())}"
+
+    def openapi() -> dict[str, Any]:
+        if alike not in _contracts:
+            _contracts[alike] = json.dumps(describe())
+        if app.openapi_schema is None:
+            app.openapi_schema = json.loads(_contracts[alike])
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def nowhere(service: str) -> httpx.AsyncBaseTransport:

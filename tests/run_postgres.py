@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.postgres import USER, EmbeddedPostgres
 from deploy.embedded.processes import ProcessId
 
 # Speed for tests of logic. Durability is tested on whole systems, with the settings they ship with.
@@ -26,6 +26,7 @@ FAST = {
     "full_page_writes": "off",
     "shared_buffers": "96MB",
     "max_connections": "600",
+    "scram_iterations": "1",  # of passwords set from now on; 4096 cost more than all else of a connection
 }
 
 
@@ -48,6 +49,7 @@ class RunPostgres:
                 self._write({"users": [os.getpid()]})  # first, so that a start cut short is swept up
                 try:
                     self.server.start()
+                    self.server.execute(f"alter role {USER} password '{self.server.password}'")
                 except BaseException:
                     self._end(self.home)
                     raise

@@ -21,7 +21,7 @@ from shared.messaging.database.transaction import Clock, system_clock
 from shared.messaging.inbox.timing import ConsumerTiming
 from tests import harness
 
-FAST = ConsumerTiming(reconcile_seconds=0.5, watchdog_seconds=10.0, max_pause_seconds=0.2)
+FAST = ConsumerTiming(reconcile_seconds=2.0, watchdog_seconds=10.0, max_pause_seconds=0.2)
 POLL_SECONDS = 0.02
 
 
@@ -132,9 +132,11 @@ async def system(
                 logs=False,
                 timing=timing,
             )
-            given = harness.settings_of(name, own[name].url, keys.directory, **(settings or {}).get(name, {}))
+            more = (settings or {}).get(name, {})
+            given = harness.settings_of(name, own[name].url, keys.directory, **more)
             create: Callable[..., FastAPI] = harness.part_of(name, "app").create_app
             running.apps[name] = create(given, ports)
+            harness.describe_once(running.apps[name], name, more)
         for name in services:
             client = await stack.enter_async_context(harness.client_of(running.apps[name], harness.AsAdmin(keys, name)))
             running.clients[name] = client
