@@ -36,4 +36,4 @@ subscriptions.on(EmployeeChanged, employees.when_employees_change_know_who_signs
 timers = Timers()
 jobs = Jobs(erasure.job_kinds)
 
-background_jobs = (jobs.work_on_jobs,)
+background_jobs = (jobs.work_on_jobs, references.forget_offers_as_time_passes)

@@ -13,6 +13,10 @@ OF_CALLER = """t.customer_id = any($1) or t.number in (
     select e164 from customer_phone mine where mine.customer_id = any($1) and not exists (
         select from customer_phone other where other.e164 = mine.e164 and other.customer_id <> all($1)))"""
 
+# a refused row names nobody, but what it said may be about whom another row of its file is of
+OF_THEIR_IMPORTS = """t.outcome = 'refused' and t.import_id in (
+    select r.import_id from import_row r where r.customer_id = any($1))"""
+
 PERSONAL_DATA = PersonalData(
     "profile",
     {
@@ -23,7 +27,12 @@ PERSONAL_DATA = PersonalData(
             # the exchange's words for the call and for who took it, which may be numbers
             renew={"call_id": "'erased-' || gen_random_uuid()", "agent": "null"},
         ),
-        "import_row": Rows(OF_CUSTOMER, blank=nulled("before content detail"), codes="outcome code field reversal"),
+        "import_row": Rows(
+            OF_CUSTOMER,
+            blank=nulled("before content detail"),
+            codes="outcome code field reversal",
+            along=OF_THEIR_IMPORTS,
+        ),
         # a file that names an erased customer goes whole, and what was read out of it about its form
         "customer_import": Rows(
             f"t.id in (select import_id from import_row t where {OF_CUSTOMER})",

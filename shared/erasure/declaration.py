@@ -30,7 +30,9 @@ class Rows:
     `of`: an SQL condition that holds for the rows of the customers in $1 (`uuid[]`); the table is called `t` in it.
     `blank`: what an erasure writes into the columns that may hold something personal. `renew`: what it writes besides,
     into rows that it blanks. `codes`: the names of the other columns of text or bytes, which hold codes, ids, digests
-    or names of the company's own people. `delete`: the whole row goes, so that its columns need no word.
+    or names of the company's own people. `delete`: the whole row goes, so that its columns need no word. `along`: a
+    condition like `of`, for rows that may be about them as well as about somebody else: erased with theirs, and in
+    nobody's export.
     """
 
     of: str
@@ -38,6 +40,12 @@ class Rows:
     renew: Blanks = field(default_factory=dict)
     codes: str = ""
     delete: bool = False
+    along: str = ""
+
+    @property
+    def erased(self) -> str:
+        """An SQL condition that holds for the rows that an erasure looks at."""
+        return f"({self.of}) or ({self.along})" if self.along else self.of
 
     @property
     def left(self) -> str:

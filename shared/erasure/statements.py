@@ -15,7 +15,7 @@ def erase_statement(name: str, table: Rows) -> str | None:
     """Erases up to $2 rows of the customers in $1; None where a table holds nothing to erase."""
     if not table.left:
         return None
-    chosen = f"""any(array(select t.ctid from {name} t where ({table.of}) and ({table.left}) limit $2))"""
+    chosen = f"""any(array(select t.ctid from {name} t where ({table.erased}) and ({table.left}) limit $2))"""
     if table.delete:
         return f"delete from {name} where ctid = {chosen}"
     values = ", ".join(f"{column} = {value}" for column, value in {**table.blank, **table.renew}.items())
@@ -36,7 +36,7 @@ def left_statement(data: PersonalData) -> str:
     erased = """array(select customer_id from erased_customer where person_id is null and erased_at is not null)"""
     parts = [
         f"""select '{name}' as "table", md5(t::text) as row from {name} t
-            where ({table.of.replace("$1", erased)}) and ({table.left})"""
+            where ({table.erased.replace("$1", erased)}) and ({table.left})"""
         for name, table in data.rows
         if table.left
     ]

@@ -2,7 +2,9 @@
 that a caller wrote was kept."""
 
 import copy
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -14,7 +16,9 @@ from tests.privacy.text_fields import Contract, Operation, get, put, remove
 
 WORDS = "kanarienvogel"
 DIGITS = "8613977"
+CANARY = re.compile(rf"{WORDS} \d+|{DIGITS}\d{{6}}")
 TRIES = 60
+NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 @dataclass
@@ -41,6 +45,7 @@ class CanaryCaller:
         self.client = client
         self.headers = dict(headers)
         self.reached = Reached()
+        self.accepted: dict[tuple[str, str], Any] = {}  # by method and path the last body that was accepted
         self.numbers = count(1)
 
     def canary(self, pattern: str | None) -> str:
@@ -50,13 +55,14 @@ class CanaryCaller:
 
     async def send(
         self, method: str, path: str, given: Mapping[str, Any] | None = None, *, by: Mapping[str, str] | None = None,
-        without: tuple[str, ...] = (), headers: Mapping[str, str] | None = None,
+        without: tuple[str, ...] = (), only: tuple[str, ...] = ("",), headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None, **ids: str,
     ) -> Any:  # fmt: skip
-        """Send the operation of this path (as the contract spells it), with all its text fields but `without`."""
+        """Send the operation of this path (as the contract spells it), with all its text fields but `without`, or with
+        those below `only`."""
         operation = self.contract.operations[method, path]
         body: Any = copy.deepcopy(dict(given or {}))
-        canaries = self._fill(operation, body, without)
+        canaries = self._fill(operation, body, without, only)
         url = path.format(**{name: quote(value) for name, value in ids.items()})
         as_codes: set[str] = set()
         for _ in range(TRIES):
@@ -68,6 +74,7 @@ class CanaryCaller:
             if answer.is_success:
                 self.reached.canary |= {(method, path, pointer) for pointer in canaries}
                 self.reached.as_code |= {(method, path, pointer) for pointer in as_codes}
+                self.accepted[method, path] = body
                 return answer.json() if answer.content else None
             refused = [
                 p for p in _pointers(answer) if any(c == p or c.startswith(f"{p}/") for c in (*canaries, *as_codes))
@@ -76,6 +83,23 @@ class CanaryCaller:
             for pointer in refused:
                 self._give_way(pointer, body, given or {}, canaries, as_codes)
         raise AssertionError(f"{method} {url} is refused again and again: {answer.text[:600]}")
+
+    async def send_lines(self, path: str, lines: Sequence[Any]) -> list[Any]:
+        """Send lines of NDJSON, each with a key of its own; the result of each."""
+        answer = await self.client.post(
+            path, content="\n".join(map(json.dumps, lines)), auth=None,
+            headers=self.headers | NDJSON | {"Idempotency-Key": f"{WORDS}-{next(self.numbers)}"},
+        )  # fmt: skip
+        assert answer.is_success, answer.text
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    def renewed(self, body: Any) -> Any:
+        """The same body with other canaries."""
+
+        def another(found: re.Match[str]) -> str:
+            return self.canary(None if found[0].startswith(WORDS) else "a code")
+
+        return json.loads(CANARY.sub(another, json.dumps(body)))
 
     def _give_way(
         self, pointer: str, body: Any, given: Mapping[str, Any], canaries: dict[str, str | None], as_codes: set[str]
@@ -102,10 +126,12 @@ class CanaryCaller:
             put(body, pointer, stand_in)
             as_codes.add(pointer)
 
-    def _fill(self, operation: Operation, body: Any, without: tuple[str, ...]) -> dict[str, str | None]:
+    def _fill(
+        self, operation: Operation, body: Any, without: tuple[str, ...], only: tuple[str, ...]
+    ) -> dict[str, str | None]:
         canaries: dict[str, str | None] = {}
         for text in operation.fields:
-            if text.pointer and not text.pointer.startswith(without):
+            if text.pointer and text.pointer.startswith(only) and not text.pointer.startswith(without):
                 put(body, text.pointer, self.canary(text.pattern))
                 canaries[text.pointer] = text.pattern
         return canaries

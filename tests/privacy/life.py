@@ -27,6 +27,10 @@ class Life:
     absorbed: str = ""  # a customer that the second one absorbed
     caller_number: str = ""  # of somebody who is no customer
 
+    @staticmethod
+    def now() -> str:
+        return ago()
+
     async def settle(self) -> None:
         await self.system.settle(SETTLED_WITHIN_SECONDS)
 

@@ -16,7 +16,8 @@ Invariants
 - A reference may identify a person (a telephone number): it stands in this registry, which can be erased, and in no
   event, log line or problem.
 
-Time: `registered_at` is when a reference was first used; null means that its id is only offered.
+Time: `registered_at` is when a reference was first used; null means that its id is only offered. An offer that nobody
+took up within a week is forgotten: it may be the number of somebody whose file was refused.
 
 Why it is right: the primary key (source, ref) decides between writers; who loses begins again and sees what the other
 wrote. Rows are written in sorted order, so that two writers never wait for each other crosswise.

@@ -1,6 +1,9 @@
 """The registry at work: ids are offered and registered, and whether a customer exists for who asks."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from services.gateway.references.domain import (
@@ -16,6 +19,7 @@ from services.gateway.references.repository import (
     add_offers,
     add_reference,
     add_references,
+    delete_offers,
     find_reference,
     is_known,
     is_of_source,
@@ -25,12 +29,17 @@ from services.gateway.references.repository import (
     lock_customer,
     remove_reference,
 )
-from shared.chassis import Actor, list_visible
+from shared.chassis import Actor, Service, list_visible
 from shared.customers import list_members, list_roots
 from shared.erasure import without_erased
 from shared.errors import customer_not_found, not_found
 from shared.events import CustomerReferenceRemoved, CustomerRegistered
-from shared.messaging import Transaction, announce, new_id
+from shared.messaging import Database, Transaction, announce, new_id
+from shared.messaging.periodic import repeat_until_stopped
+
+OFFERS_KEPT = timedelta(days=7)
+OFFERS_LOOKED_AT_SECONDS = 3600.0
+OFFERS_AT_ONCE = 1000
 
 
 async def when_customers_are_registered_they_are_known(tx: Transaction, files: Sequence[CustomerRegistered]) -> None:
@@ -102,6 +111,24 @@ async def offer_ids(tx: Transaction, references: Sequence[Reference]) -> list[UU
     if offers:
         await add_offers(tx, offers)
     return ids
+
+
+async def forget_offers_as_time_passes(service: Service, stop: asyncio.Event) -> None:
+    """The background job: what was offered to files that were refused, and that nobody named again, is forgotten. Such
+    a reference may be a person's number, and no erasure finds it: it is nobody's."""
+
+    async def forget_old() -> None:
+        await forget_offers(service.database, service.database.clock() - OFFERS_KEPT)
+
+    await repeat_until_stopped(forget_old, stop, pause_seconds=OFFERS_LOOKED_AT_SECONDS, failure="offers_not_forgotten")
+
+
+async def forget_offers(database: Database, made_before: datetime) -> int:
+    """Forget offers of before an instant that nobody took up, batch by batch; how many there were."""
+    count = 0
+    while deleted := await database.run(partial(delete_offers, made_before=made_before, limit=OFFERS_AT_ONCE)):
+        count += deleted
+    return count
 
 
 async def find_ids(tx: Transaction, references: Sequence[Reference]) -> list[UUID | None]:

@@ -1,12 +1,14 @@
 """SQL of the registry: outside references, and which customers exist."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.gateway.core.repository import WriteConflict
 from services.gateway.references.domain import Reference, RegisteredReference, Registry
 from services.gateway.references.tables import customer_reference, known_customer
 from shared.messaging import Transaction, new_id
+from shared.messaging.ids import ids_since
 from shared.sql import Upsert, insert_columns, insert_many
 
 
@@ -52,12 +54,25 @@ async def add_references(tx: Transaction, new: Sequence[RegisteredReference]) ->
 
 
 async def add_offers(tx: Transaction, offers: Mapping[Reference, UUID]) -> None:
-    """Keep ids for references, so that whoever names one later gets the same id. They are never taken back: a file that
-    was refused for one sender may be accepted from the next, under the same id."""
+    """Keep ids for references, so that whoever names one later gets the same id: a file that was refused for one sender
+    may be accepted from the next, under the same id."""
     rows = [(source, ref, customer_id) for (source, ref), customer_id in offers.items()]
     columns = ("source", "ref", "customer_id")
     if await insert_many(tx, customer_reference, rows, columns=columns, on_conflict="nothing") != len(rows):
         raise WriteConflict("a reference was registered by another transaction")
+
+
+async def delete_offers(tx: Transaction, made_before: datetime, limit: int) -> int:
+    """Delete up to `limit` offers of before an instant that nobody took up; how many there were."""
+    status = await tx.raw.execute(
+        """delete from customer_reference where (source, ref) in (
+               select source, ref from customer_reference r
+               where registered_at is null and customer_id < $1
+                 and not exists (select from known_customer k where k.customer_id = r.customer_id)
+               order by customer_id limit $2 for update skip locked)""",
+        ids_since(made_before), limit,
+    )  # fmt: skip
+    return int(status.rpartition(" ")[2])
 
 
 async def list_offered(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Reference]:

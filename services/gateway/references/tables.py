@@ -13,6 +13,7 @@ customer_reference = Table(  # the registry: ids from outside are unique per sou
     Column("id", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # names it in paths
     Column("registered_at", Timestamp),  # null: the id is only offered, to a file that profile has not accepted yet
     Index("customer_reference_of_customer", "customer_id", "source"),
+    Index("customer_reference_offered", "customer_id", postgresql_where=text("registered_at is null")),
     Index("customer_reference_prefix", text('lower(ref) collate "C"'), "source"),  # search by the beginning
 )
 known_customer = Table(  # every customer id that exists, so an unknown {id} can be refused without asking anybody

@@ -30,6 +30,8 @@ create table customer_reference (
 
 create index customer_reference_of_customer on customer_reference (customer_id, source);
 
+create index customer_reference_offered on customer_reference (customer_id) where registered_at is null;
+
 create index customer_reference_prefix on customer_reference (lower(ref) collate "C", source);
 
 create table reference_removal (
@@ -92,7 +94,7 @@ create table payment (
 create index payment_of_receivable on payment (receivable_id);
 
 -- What was reported stays as it was written, but for what an erasure takes out (P13); a reference that was only offered
--- is registered, once. References go with the customer whose they are.
+-- is registered, once. References go with the customer whose they are; an offer is nobody's.
 
 create trigger customer_order_stays before update or delete on customer_order for each row
 execute function refuse_change('erase:order_ref', 'erase:lines', 'erase:fingerprint');
@@ -115,7 +117,8 @@ when (old.registered_at is not null
 execute function refuse_change();
 
 create function customer_reference_is_kept() returns trigger language plpgsql as $$ begin
-    if exists (select from reference_removal r where r.id = old.id)
+    if old.registered_at is null
+       or exists (select from reference_removal r where r.id = old.id)
        or exists (select from erased_customer e where e.customer_id = old.customer_id and e.person_id is null) then
         return old;
     end if;
