@@ -30,11 +30,11 @@ async def uploaded(caller: CanaryCaller, content: bytes, media_type: str, ending
     named = {"filename": f"{caller.canary(None)}.{ending}", "filetype": media_type}
     metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in named.items())
     headers = caller.headers | {"Upload-Length": str(len(content)), "Upload-Metadata": metadata}
-    opened = await caller.client.post("/v1/uploads", headers=headers, auth=None)
+    opened = await caller.client.request("POST", "/v1/uploads", headers=headers, auth=None)
     assert opened.status_code == 201, opened.text
     path = opened.headers["location"]
     headers = caller.headers | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-    sent = await caller.client.patch(path, headers=headers, content=content, auth=None)
+    sent = await caller.client.request("PATCH", path, headers=headers, content=content, auth=None)
     assert sent.status_code == 204, sent.text
     return str(path.rpartition("/")[2])
 
@@ -74,8 +74,8 @@ async def imports(life: Life) -> None:
         assert (len(opened), len(refused)) == (2, len(rows) - 2), rows
         assert refused
         life.customers += opened
-        errors = await caller.client.get(
-            f"/v1/customer-imports/{imported['id']}/errors", headers=caller.headers, auth=None
+        errors = await caller.client.request(
+            "GET", f"/v1/customer-imports/{imported['id']}/errors", headers=caller.headers, auth=None
         )
         assert b"kanarienvogel" in errors.content
     await life.settle()

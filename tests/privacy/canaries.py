@@ -86,8 +86,8 @@ class CanaryCaller:
 
     async def send_lines(self, path: str, lines: Sequence[Any]) -> list[Any]:
         """Send lines of NDJSON, each with a key of its own; the result of each."""
-        answer = await self.client.post(
-            path, content="\n".join(map(json.dumps, lines)), auth=None,
+        answer = await self.client.request(
+            "POST", path, content="\n".join(map(json.dumps, lines)), auth=None,
             headers=self.headers | NDJSON | {"Idempotency-Key": f"{WORDS}-{next(self.numbers)}"},
         )  # fmt: skip
         assert answer.is_success, answer.text
