@@ -4,8 +4,8 @@ Services are imported when a test asks for one, never before, so that one broken
 """
 
 import importlib
-import os
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager

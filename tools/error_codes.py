@@ -57,6 +57,7 @@ MEANINGS = {
     "malformed_request": "The request can not be read.",
     "method_not_allowed": "The path is there, and has other methods: see the header Allow.",
     "not_found": "There is nothing under this path, or nothing that may be seen.",
+    "contact_unavailable": "Whom the message is for is known to complaint, which is away. Ask again in a moment.",
     "points_out_of_range": "The number of points is below or above what is possible here.",
     "refused": "The request was refused by HTTP itself; the status says why.",
     "too_many_parameters": "The query has more parameters than any operation takes.",

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.complaint_svc.calendars import routes as calendars
-from services.complaint_svc.cases.routes import complaints, deadline_explanations, steps
+from services.complaint_svc.cases.routes import case_contacts, complaints, deadline_explanations, steps
 from services.complaint_svc.deadlines import routes as deadlines
 from services.complaint_svc.first_rules import FirstRules
 from services.complaint_svc.personal_data import PERSONAL_DATA
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         description="What went wrong, and putting it right in time: cases, their steps, their deadlines.",
         tags=TAGS,
         routers=[
-            *(complaints.router, deadline_explanations.router, steps.router),
+            *(complaints.router, deadline_explanations.router, steps.router, case_contacts.internal_router),
             *(calendars.router, calendars.rules, deadlines.router, remedies.router),
             *(jobs_of_this_service, personal_data_routes(PERSONAL_DATA)),
         ],

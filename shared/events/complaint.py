@@ -64,6 +64,9 @@ class ComplaintAcknowledged(CaseEvent):
     """What the case is: `complaint`, `suggestion`, `praise`, `consultation`, `repair`; there may be others."""
     answer_by: Instant | None = None
     """By when the customer has the next answer. Missing: none is owed, or its deadline stands."""
+    reached_by: tuple[Code, ...] = ()
+    """By which channels somebody can be reached whom the case names beside its customer: `email`, `text`; there may be
+    others. Empty: it names nobody. That person's id, where one is asked for, is the case's."""
 
 
 @catalogued

@@ -79,6 +79,7 @@ SOURCES: dict[str, Source] = {
             "relationship",
             "template",
             "state",
+            "reached_by",
         ),
         "closed",
     ),

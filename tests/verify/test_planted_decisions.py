@@ -58,6 +58,8 @@ FAULTS = [
     Fault("consent-turned-round", "profile", "update consent set granted = not granted", {"consents_announced"}),
     Fault("consent-for-another-channel", "profile", "update consent set channel = 'call' where granted",
           {"consents_announced"}),
+    Fault("consent-of-a-contact", "profile", "update consent set contact_id = gen_random_uuid()",
+          {"consents_announced"}),
     Fault("withdrawal-deleted", "profile", "delete from consent where not granted", {"consents_announced"}),
     Fault("consent-never-announced", "profile",
           "insert into consent select gen_random_uuid(), customer_id, 'marketing', 'call', true, now(), now(), 'form', "

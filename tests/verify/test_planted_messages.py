@@ -62,6 +62,7 @@ async def test_messages_that_were_announced_and_reported_are_sound(written_to: F
                          null, '{AT}', '{AT}')""",
             {"messages_announced"},
         ),
+        ("update message_request set contact_id = gen_random_uuid() where channel = 'email'", {"messages_announced"}),
         ("update message_request set state = 'bounced' where state = 'delivered'", {"messages_as_reported"}),
         (
             f"insert into message_report values ('{SENT}', 'bounced', '{LATER + timedelta(hours=1)}', now(), 'x')",

@@ -11,7 +11,7 @@ INVARIANTS = (
         offending=f"""
             with announced as (
                 select (p ->> 'message_id')::uuid as id, count(*) as times, min(p ->> 'customer_id') as customer_id,
-                       min(p ->> 'channel') as channel
+                       min(p ->> 'channel') as channel, min(p ->> 'contact_id') as contact_id
                 from (select payload::jsonb as p from outbox where type = 'profile.message_requested.v1') as events
                 group by 1
             )
@@ -21,6 +21,7 @@ INVARIANTS = (
                or (m.state <> 'withheld' and coalesce(a.times, 0) not between (m.requested_at >= {CUT})::int and 1)
                or a.customer_id <> m.customer_id::text or a.channel is distinct from case when a.id is not null
                   then m.channel end
+               or a.contact_id is distinct from case when a.id is not null then m.contact_id::text end
         """,
     ),
     Within(

@@ -8,7 +8,8 @@ Does not own: messages, nor who sends them; they ask (`load_decision`) before ea
 Invariants: statements are added, never changed or removed, so what was allowed at a past instant can always be shown;
 withdrawing is a statement too. Of the statements that cover a purpose and a channel the last one holds. Without one
 the purposes of the setting `consents_by_default` are allowed (what a contract needs), all others are not. Purposes and
-channels are codes; no free text is kept.
+channels are codes; no free text is kept. A contact of a customer (whom a case names) speaks for itself alone, and the
+customer not for it.
 
 Time: `changed_at` is when the customer said so, `recorded_at` when it was entered. Both can be asked about: what was
 allowed `as_of` an instant, as it was `known_at` another. A day back is anybody's to enter, further back needs the scope

@@ -22,6 +22,7 @@ class Consent:
     recorded_at: datetime
     origin: str  # how it was given: a form, a call …
     recorded_by: str
+    contact_id: UUID | None = None  # the contact who said so; None: the customer itself
 
     def covers(self, purpose: str, channel: str) -> bool:
         """Whether it says something about this purpose by this channel."""

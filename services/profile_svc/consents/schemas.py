@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.profile_svc.consents.domain import ConsentDecision
-from shared.chassis import AnnouncedCode, Instant, Read, Shape
+from shared.chassis import AnnouncedCode, Id, Instant, Read, Shape
 
 
 class ConsentCreate(Shape):
@@ -16,6 +16,9 @@ class ConsentCreate(Shape):
     channel: AnnouncedCode = Field(description="by which channel: call, text, email, letter …; any: by whichever")
     granted: bool = Field(description="true: allowed; false: forbidden, or no longer allowed")
     origin: AnnouncedCode = Field(description="how it was said: form, call, email, letter, web …")
+    contact_id: Id | None = Field(
+        default=None, description="the contact who said so: whom a case names, by the case's id; null: the customer"
+    )
     since: Instant | None = Field(default=None, alias="from", description="since when; now, if not given")
 
 
@@ -31,6 +34,7 @@ class ConsentRead(Read):
     recorded_at: datetime = Field(description="when it was entered")
     origin: str
     recorded_by: str
+    contact_id: UUID | None = Field(description="the contact who said so; null: the customer itself")
 
 
 class ConsentsRead(Read):

@@ -11,6 +11,9 @@ Does not own: whether somebody may be written to: that is consent, and where nob
 deployment's default for the purpose. Nor names and addresses: they are the file's, read when a message is rendered, so
 a request has nothing personal in it and erasing a file leaves nothing to be sent.
 
+Whom a case names beside its customer is a contact, whose id is the case's: it is told in the customer's place, if it
+allows that and can be reached. Name and address are asked of complaint when the message is rendered.
+
 Invariants: one request for each occasion, however often it is announced. A request that may not be made, or that no
 address is known for, is kept as `withheld` with the reason and is never announced. The state is what the latest report
 says, by the time it happened; `withheld` is final.

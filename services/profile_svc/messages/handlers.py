@@ -40,21 +40,30 @@ async def request_messages(tx: Transaction, occasions: Sequence[Occasion]) -> No
     files = await repository.find_files(tx, (occasion.customer_id for occasion in timely))
     messages = []
     for occasion in timely:
-        consents = await _consents_of(tx, occasion.customer_id, PURPOSES[occasion.template])
+        purpose, contact_id = PURPOSES[occasion.template], occasion.contact_id
+        consents = await _consents_of(tx, occasion.customer_id, purpose)
+        of_contact = {} if contact_id is None else await _consents_of(tx, occasion.customer_id, purpose, contact_id)
         file = files.get(occasion.customer_id)
-        messages.append(request_message(new_id(), occasion, file, consents, tx.at))
+        messages.append(request_message(new_id(), occasion, file, consents, of_contact, tx.at))
     added = await repository.add_messages(tx, messages)
     announce(tx, [message.announcement() for message in messages if message.id in added and message.channel])
 
 
-async def consents_to(tx: Transaction, customer_id: UUID, purpose: str, channel: str) -> bool:
-    """Whether a customer may be written to now for a purpose by a channel."""
-    defaults = message_settings().consents_by_default
-    return (await load_decision(tx, customer_id, purpose, channel, allowed_by_default=defaults)).granted
+async def consents_to(
+    tx: Transaction, customer_id: UUID, purpose: str, channel: str, contact_id: UUID | None = None
+) -> bool:
+    """Whether a customer, or a contact of it, may be written to now for a purpose by a channel."""
+    decision = await load_decision(
+        tx, customer_id, purpose, channel, contact_id=contact_id,
+        allowed_by_default=message_settings().consents_by_default,
+    )  # fmt: skip
+    return decision.granted
 
 
-async def _consents_of(tx: Transaction, customer_id: UUID, purpose: str) -> dict[Channel, bool]:
-    return {channel: await consents_to(tx, customer_id, purpose, channel) for channel in CHANNELS}
+async def _consents_of(
+    tx: Transaction, customer_id: UUID, purpose: str, contact_id: UUID | None = None
+) -> dict[Channel, bool]:
+    return {channel: await consents_to(tx, customer_id, purpose, channel, contact_id) for channel in CHANNELS}
 
 
 async def record_report(tx: Transaction, message_id: UUID, report: MessageReport, by: str) -> Message:

@@ -7,6 +7,7 @@ from fastapi import Query
 
 from services.profile_svc.dependencies import CurrentSettings
 from services.profile_svc.messages import handlers, repository
+from services.profile_svc.messages.dependencies import ContactOfMessage
 from services.profile_svc.messages.schemas import MessageReportCreate, MessageRequestRead, RenderedMessageRead
 from shared.chassis import (
     Code,
@@ -66,20 +67,22 @@ async def list_message_requests(
 
 @router.get("/{message_id}", dependencies=READ)
 async def read_message_request(
-    message_id: Id, tx: Tx, actor: CurrentActor, settings: CurrentSettings
+    message_id: Id, contact: ContactOfMessage, tx: Tx, actor: CurrentActor, settings: CurrentSettings
 ) -> RenderedMessageRead:
-    """The message with its text in English and Chinese, made now of the template and of the customer's file, and the
-    address it goes to."""
+    """The message with its text in English and Chinese, made now of the template and of the customer's file (or of the
+    case that names the contact), and the address it goes to."""
     message = await repository.get_message(tx, message_id)
     if not await list_visible(tx, actor, [message.customer_id]):
         raise not_found("message_not_found", "There is no such message request.")
     await add_access(tx, actor, "read_message", [message.customer_id])
     files = await repository.find_files(tx, [message.customer_id])
     consented = message.channel is not None and await handlers.consents_to(
-        tx, message.customer_id, message.purpose, message.channel
+        tx, message.customer_id, message.purpose, message.channel, message.contact_id
     )
     file = files.get(message.customer_id)
-    return RenderedMessageRead.rendered(message, file, consented=consented, zone=settings.zone)
+    return RenderedMessageRead.rendered(
+        message, file, contact, consented=consented, zone=settings.zone, regions=settings.phone_regions
+    )
 
 
 @router.post("/{message_id}/delivery", status_code=201, dependencies=[allow("messages:send"), staff_only])

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from services.profile_svc.messages.domain.message import case_number
 from services.profile_svc.settings import message_settings
 from services.profile_svc.subscriptions import subscriptions
-from shared.events import ComplaintAcknowledged, MessageDeliveryReported, MessageRequested
+from shared.events import ComplaintAcknowledged, ComplaintFiled, MessageDeliveryReported, MessageRequested
 from shared.messaging import new_id
 from tests import harness
 
@@ -36,6 +37,13 @@ def acknowledged(
     )  # fmt: skip
 
 
+def filed(case_id: UUID = CASE) -> ComplaintFiled:
+    return ComplaintFiled(
+        subject_id=ANN, case_id=case_id, customer_id=ANN, kind="complaint", severity="normal", channel="call",
+        category="delivery", filed_at=NOW,
+    )  # fmt: skip
+
+
 async def open_file(client, **more: Any) -> None:
     file = {
         "id": str(ANN),
@@ -55,6 +63,74 @@ async def listed(client, **query: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+async def test_C2_whom_the_case_names_is_told_in_the_customers_place_as_far_as_that_person_allows_it(
+    client, database, announced, app, monkeypatch
+):
+    """The contact's own consent counts, by purpose and channel; the customer's says nothing about it."""
+    await open_file(client)
+    asked: list[tuple[str, str]] = []
+    answers: list[Any] = [{"name": "Kim", "email": "kim@example.com", "phone": "(212) 555-0123"}, None]
+
+    async def get_json(service: str, path: str, _query: Any) -> Any:
+        asked.append((service, path))
+        return answers.pop(0) if answers else await no_answer()
+
+    async def no_answer() -> None:
+        raise httpx.ConnectError("away")
+
+    monkeypatch.setattr(app.state.service.clients, "get_json", get_json)
+    consents = f"/v1/customers/{ANN}/consents"
+
+    async def consent(granted: bool, channel: str, contact_id: UUID | None) -> httpx.Response:
+        body = {"purpose": "service", "channel": channel, "granted": granted, "origin": "call"}
+        return await client.post(consents, json=body | ({} if contact_id is None else {"contact_id": str(contact_id)}))
+
+    def acknowledged_now(case_id: UUID = CASE) -> ComplaintAcknowledged:
+        return acknowledged(case_id=case_id, at=datetime.now(UTC), reached_by=("email", "text"))
+
+    async def tell_now(*events: Any) -> None:
+        await tell(database, *events, at=datetime.now(UTC))
+
+    await consent(False, "any", None)  # the customer wants nothing
+    assert (await consent(False, "email", CASE)).json()["code"] == "contact_not_found"
+    await tell_now(filed(), acknowledged_now())
+    first = await consent(False, "email", CASE)
+    assert (first.status_code, first.json()["contact_id"]) == (201, str(CASE))
+    assert (await consent(False, "email", new_id())).json()["code"] == "contact_not_found"
+    other = UUID("01890000-0000-7000-8000-0000deadbee0")
+    await tell_now(filed(other), acknowledged_now(other))
+    await tell_now(acknowledged_now())
+    assert (await consent(False, "text", CASE)).status_code == 201
+    await tell_now(acknowledged_now())
+    messages = await listed(client)
+    assert [(m["contact_id"], m["channel"], m["state"], m["reason"]) for m in messages] == [
+        (str(CASE), "email", "requested", None),
+        (str(other), "email", "requested", None),
+        (str(CASE), "text", "requested", None),
+        (None, None, "withheld", "no_consent"),  # neither of the two
+    ]
+    requested = [event for event in await announced() if isinstance(event, MessageRequested)]
+    assert [(event.contact_id, event.channel) for event in requested] == [
+        (CASE, "email"), (other, "email"), (CASE, "text"),
+    ]  # fmt: skip
+    shown = (await client.get(f"{LIST}/{messages[2]['id']}")).json()
+    assert (shown["to"], shown["consented"]) == ("+12125550123", False), "it was withdrawn since"
+    assert shown["text"]["en"]["body"].startswith("Dear Kim, ")
+    erased = (await client.get(f"{LIST}/{messages[1]['id']}")).json()
+    assert (erased["to"], erased["consented"], erased["text"]["en"]["body"][:13]) == (None, True, "Dear customer")
+    away = await client.get(f"{LIST}/{messages[0]['id']}")
+    assert (away.status_code, away.json()["code"]) == (503, "contact_unavailable")
+    assert asked[0] == ("complaint", f"/internal/complaints/{CASE}/contact")
+    delivered = {"state": "bounced", "at": datetime.now(UTC).isoformat()}
+    assert (await client.post(f"{LIST}/{messages[0]['id']}/delivery", json=delivered)).json()["state"] == "bounced"
+    held = (await client.get(consents, params={"contact_id": str(CASE)})).json()
+    assert [(c["channel"], c["granted"]) for c in held["holds"]] == [("email", False), ("text", False)]
+    assert [c["channel"] for c in (await client.get(consents)).json()["holds"]] == ["any"]
+    decided = {"purpose": "service", "channel": "email"}
+    assert not (await client.get(f"{consents}/decision", params=decided | {"contact_id": str(CASE)})).json()["granted"]
+    assert (await client.get(f"{consents}/decision", params=decided | {"contact_id": str(other)})).json()["granted"]
 
 
 async def test_C2_an_acknowledged_complaint_asks_for_a_message_once_and_it_is_rendered_when_fetched(

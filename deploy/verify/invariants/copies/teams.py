@@ -48,17 +48,22 @@ INVARIANTS = (
         checked="select count(*) from consent",
         offending=f"""
             with announced as (
-                select (p ->> 'customer_id')::uuid as customer_id, p ->> 'purpose' as purpose,
-                       p ->> 'channel' as channel, (p ->> 'granted')::boolean as granted,
+                select customer as customer_id, p ->> 'purpose' as purpose,
+                       p ->> 'channel' as channel, coalesce((p ->> 'contact_id')::uuid, customer) as contact_id,
+                       (p ->> 'granted')::boolean as granted,
                        (p ->> 'changed_at')::timestamptz as changed_at, count(*) as times
-                from (select payload::jsonb as p from outbox where type = 'profile.consent_changed.v1') as events
-                group by 1, 2, 3, 4, 5
+                from (select payload::jsonb as p, key::uuid as customer from outbox
+                      where type = 'profile.consent_changed.v1') as events
+                group by 1, 2, 3, 4, 5, 6
             ), recorded as (
-                select customer_id, purpose, channel, granted, changed_at, count(*) as times, max(recorded_at) as newest
-                from consent group by 1, 2, 3, 4, 5
+                select customer_id, purpose, channel, coalesce(contact_id, customer_id) as contact_id, granted,
+                       changed_at, count(*) as times, max(recorded_at) as newest
+                from consent group by 1, 2, 3, 4, 5, 6
             )
-            select customer_id, purpose, channel, granted, changed_at, r.times as recorded, a.times as announced
-            from recorded r full join announced a using (customer_id, purpose, channel, granted, changed_at)
+            select customer_id, purpose, channel, contact_id, granted, changed_at, r.times as recorded,
+                   a.times as announced
+            from recorded r full join announced a using (
+                customer_id, purpose, channel, contact_id, granted, changed_at)
             where r.times is null or (r.times is distinct from a.times and r.newest >= {CUT})
         """,
     ),

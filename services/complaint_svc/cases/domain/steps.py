@@ -4,6 +4,7 @@ Each takes the case as it was loaded, applies the time up to the step's instant,
 the case afterwards with the events to announce. Each refuses a step out of its turn (`step_out_of_order`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,14 +104,16 @@ def file_case(
     return case, [filed]
 
 
-def acknowledge(case: Case, request: StepRequest, terms: Terms) -> Decision:
-    """Listen, second half: the customer knows that the case was received."""
+def acknowledge(case: Case, request: StepRequest, terms: Terms, reached_by: Sequence[str] = ()) -> Decision:
+    """Listen, second half: the customer knows that the case was received. `reached_by`: the channels by which whoever
+    the case names can be reached."""
     case, events = _advance_to(case, "acknowledgement", request, terms)
     case = meet_stage(record_step(case, "acknowledgement", request), "acknowledgement", request.at)
     running = [d.due_at for d in case.deadlines if d.owed and d.breached_at is None and d.running_since is not None]
     acknowledged = ComplaintAcknowledged(
-        **case.event_fields, acknowledged_at=request.at, kind=case.kind, answer_by=min(running, default=None)
-    )
+        **case.event_fields, acknowledged_at=request.at, kind=case.kind, answer_by=min(running, default=None),
+        reached_by=tuple(reached_by),
+    )  # fmt: skip
     return case, [*events, acknowledged]
 
 

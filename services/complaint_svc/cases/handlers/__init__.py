@@ -2,6 +2,7 @@
 
 from services.complaint_svc.cases.domain.case_ref import CaseRef
 from services.complaint_svc.cases.handlers.case_steps import (
+    acknowledge_complaint,
     answer_proposal,
     change_severity,
     identify_customer,
@@ -18,6 +19,7 @@ from services.complaint_svc.cases.handlers.settlements import (
 __all__ = [
     "CaseRef",
     "FilingRequest",
+    "acknowledge_complaint",
     "answer_proposal",
     "approve_settlement",
     "change_severity",

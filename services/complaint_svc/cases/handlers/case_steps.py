@@ -10,6 +10,7 @@ from services.complaint_svc.cases.domain.case import Case
 from services.complaint_svc.cases.domain.case_ref import CaseRef
 from services.complaint_svc.cases.domain.step_request import StepRequest
 from services.complaint_svc.cases.handlers.deadline_timers import save_decision
+from services.complaint_svc.cases.repository.case_contacts import find_contact
 from services.complaint_svc.customers.domain import NOBODY
 from services.complaint_svc.customers.repository import load_customer
 from services.complaint_svc.deadlines.domain.deadlines import Terms
@@ -34,6 +35,15 @@ async def take_step(tx: Transaction, case_ref: CaseRef, request: StepRequest, de
         request = replace(request, at=max(tx.at, before.last_step_at))
     after, events = decide(before, request, terms)
     return await save_decision(tx, before, after, events, backdated=request.is_backdated(tx.at))
+
+
+async def acknowledge_complaint(tx: Transaction, case_ref: CaseRef, request: StepRequest) -> Case:
+    """The customer is told that its case is in work, or whom the case names, by the channels that reach that person."""
+    contact = await find_contact(tx, case_ref.case_id)
+    reached_by = () if contact is None else contact.channels
+    return await take_step(
+        tx, case_ref, request, lambda case, step, terms: steps.acknowledge(case, step, terms, reached_by)
+    )
 
 
 async def answer_proposal(

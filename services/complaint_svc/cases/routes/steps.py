@@ -9,7 +9,7 @@ from fastapi import Response
 
 from services.complaint_svc.cases import handlers
 from services.complaint_svc.cases.dependencies import case_ref, require_own_customer, step_request, visible_case
-from services.complaint_svc.cases.domain.steps import acknowledge, follow_up, judge, pause, resolve, resume
+from services.complaint_svc.cases.domain.steps import follow_up, judge, pause, resolve, resume
 from services.complaint_svc.cases.routes.case_views import show_case
 from services.complaint_svc.cases.schemas import (
     AcceptanceCreate,
@@ -42,7 +42,7 @@ async def acknowledge_complaint(
 ) -> ComplaintRead:
     """Listen, second half: the customer knows that the case was received."""
     request = step_request(actor, tx.at, body.at, body.note)
-    await handlers.take_step(tx, case_ref(complaint_id, actor), request, acknowledge)
+    await handlers.acknowledge_complaint(tx, case_ref(complaint_id, actor), request)
     return await show_case(tx, complaint_id, actor, response)
 
 

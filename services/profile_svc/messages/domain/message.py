@@ -1,6 +1,6 @@
 """A message that a customer is to get: from the fact that asks for it to what a sender reports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -28,6 +28,19 @@ class MessageReport:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageContact:
+    """Somebody at a customer's account to whom a message goes, as the case has it that names this person."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+
+    def address_by(self, channel: Channel, numbers: Sequence[str]) -> str | None:
+        """Where a message by this channel reaches the contact; `numbers` are the readings of its phone in E.164."""
+        return self.email if channel == "email" else next(iter(numbers), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """A fact that asks for a message. `key` is the same however often it is announced; `data` has what the text names:
     codes and instants, nothing personal."""
@@ -37,6 +50,8 @@ class Occasion:
     template: str
     at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
+    contact_id: UUID | None = None  # somebody else who is named for it
+    reached_by: Sequence[str] = ()  # by which channels that person can be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,8 @@ def case_number(case_id: UUID) -> str:
 
 
 def occasion_of_acknowledgement(event: ComplaintAcknowledged) -> Occasion | None:
-    """A case that was acknowledged tells its customer so; of a case of nobody known there is nobody to tell."""
+    """A case that was acknowledged tells its customer so, or whom it names beside the customer; of a case of nobody
+    known there is nobody to tell."""
     if event.customer_id is None:
         return None
     template = "complaint_received" if event.kind == "complaint" else "case_received"
@@ -80,7 +96,8 @@ def occasion_of_acknowledgement(event: ComplaintAcknowledged) -> Occasion | None
     if event.answer_by is not None:
         data["answer_by"] = event.answer_by.isoformat()
     key = f"acknowledged:{event.case_id}:{event.acknowledged_at.isoformat()}"
-    return Occasion(key, event.customer_id, template, event.acknowledged_at, data)
+    contact_id = event.case_id if event.reached_by else None
+    return Occasion(key, event.customer_id, template, event.acknowledged_at, data, contact_id, event.reached_by)
 
 
 def is_timely(occasion: Occasion, now: datetime, latest: timedelta) -> bool:
@@ -102,10 +119,18 @@ def address_by(file: CustomerFile | None, channel: Channel) -> str | None:
 
 
 def request_message(
-    message_id: UUID, occasion: Occasion, file: CustomerFile | None, consents: Mapping[Channel, bool], at: datetime
-) -> Message:
-    """The request for an occasion, by the first channel that the customer allows and has an address for; withheld
-    where there is none. `consents` has every channel."""
+    message_id: UUID, occasion: Occasion, file: CustomerFile | None, consents: Mapping[Channel, bool],
+    consents_of_contact: Mapping[Channel, bool], at: datetime,
+) -> Message:  # fmt: skip
+    """The request for an occasion: to whom it names for it, by the first channel that this contact allows and can be
+    reached by; else to the customer, in the same way; withheld where there is none. Both `consents` have every channel
+    of those who are asked about."""
+    by = [c for c in CHANNELS if c in occasion.reached_by and consents_of_contact.get(c, False)]
+    if occasion.contact_id is not None and by:
+        return Message(
+            message_id, occasion.customer_id, occasion.contact_id, occasion.template, PURPOSES[occasion.template],
+            by[0], occasion.data, occasion.key, "requested", None, at, at,
+        )  # fmt: skip
     allowed = [channel for channel in CHANNELS if consents[channel]]
     reachable = [channel for channel in allowed if address_by(file, channel) is not None]
     reason: WithheldReason | None = None if reachable else "no_address" if allowed else "no_consent"

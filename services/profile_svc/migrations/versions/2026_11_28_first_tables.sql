@@ -289,10 +289,13 @@ create table consent (
     changed_at timestamptz not null,
     recorded_at timestamptz not null,
     origin text not null,
-    recorded_by text not null
+    recorded_by text not null,
+    contact_id uuid
 );
 
 create index consent_customer on consent (customer_id, changed_at);
+
+create index consent_contact on consent (contact_id, changed_at) where contact_id is not null;
 
 create trigger consent_stays before update or delete on consent
 for each statement execute function refuse_change();
