@@ -96,8 +96,8 @@ class CanaryCaller:
     def renewed(self, body: Any) -> Any:
         """The same body with other canaries."""
 
-        def another(found: re.Match[str]) -> str:
-            return self.canary(None if found[0].startswith(WORDS) else "a code")
+        def another(canary: re.Match[str]) -> str:
+            return self.canary(None if canary[0].startswith(WORDS) else "a code")
 
         return json.loads(CANARY.sub(another, json.dumps(body)))
 

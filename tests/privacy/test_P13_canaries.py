@@ -125,8 +125,8 @@ async def erase_all(life: Life, persons: Sequence[Mapping[str, str]] = ()) -> No
     """The customers, and who is none: the caller, and these persons. All are asked for, then waited for."""
     begun = []
     for person in (*persons, {"kind": "caller", "number": life.caller_number}):
-        asked = {"person": person, "reason": "asked_by_person"}
-        begun.append((await life.plain("POST", "/v1/erasures", asked), False))
+        request = {"person": person, "reason": "asked_by_person"}
+        begun.append((await life.plain("POST", "/v1/erasures", request), False))
     for customer in dict.fromkeys(life.customers):
         erasure = await life.plain("DELETE", f"/v1/customers/{customer}?reason=asked_by_person", status=202)
         begun.append((erasure, life.absorbed != "" and customer == life.customers[1]))

@@ -38,7 +38,7 @@ from shared.messaging import Database, Transaction, announce, new_id
 from shared.messaging.periodic import repeat_until_stopped
 
 OFFERS_KEPT = timedelta(days=7)
-OFFERS_LOOKED_AT_SECONDS = 3600.0
+FORGET_OFFERS_SECONDS = 3600.0
 OFFERS_AT_ONCE = 1000
 
 
@@ -120,7 +120,7 @@ async def forget_offers_as_time_passes(service: Service, stop: asyncio.Event) ->
     async def forget_old() -> None:
         await forget_offers(service.database, service.database.clock() - OFFERS_KEPT)
 
-    await repeat_until_stopped(forget_old, stop, pause_seconds=OFFERS_LOOKED_AT_SECONDS, failure="offers_not_forgotten")
+    await repeat_until_stopped(forget_old, stop, pause_seconds=FORGET_OFFERS_SECONDS, failure="offers_not_forgotten")
 
 
 async def forget_offers(database: Database, made_before: datetime) -> int:

@@ -31,10 +31,10 @@ async def list_statements(tx: Transaction, customer_id: UUID, contact_id: UUID |
 async def is_contact(tx: Transaction, customer_id: UUID, contact_id: UUID) -> bool:
     """Whether a contact is one of the customer's, or of who is one with it: it is named by the id of the case."""
     members = (await list_members(tx, [customer_id]))[customer_id]
-    found: bool = await tx.raw.fetchval(
+    is_named: bool = await tx.raw.fetchval(
         "select exists (select from case_copy where case_id = $1 and customer_id = any($2))", contact_id, list(members)
     )
-    return found
+    return is_named
 
 
 async def add_statement(tx: Transaction, statement: Consent) -> None:

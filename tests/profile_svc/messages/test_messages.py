@@ -70,11 +70,11 @@ async def test_C2_whom_the_case_names_is_told_in_the_customers_place_as_far_as_t
 ):
     """The contact's own consent counts, by purpose and channel; the customer's says nothing about it."""
     await open_file(client)
-    asked: list[tuple[str, str]] = []
+    requests: list[tuple[str, str]] = []
     answers: list[Any] = [{"name": "Kim", "email": "kim@example.com", "phone": "(212) 555-0123"}, None]
 
     async def get_json(service: str, path: str, _query: Any) -> Any:
-        asked.append((service, path))
+        requests.append((service, path))
         return answers.pop(0) if answers else await no_answer()
 
     async def no_answer() -> None:
@@ -122,7 +122,7 @@ async def test_C2_whom_the_case_names_is_told_in_the_customers_place_as_far_as_t
     assert (erased["to"], erased["consented"], erased["text"]["en"]["body"][:13]) == (None, True, "Dear customer")
     away = await client.get(f"{LIST}/{messages[0]['id']}")
     assert (away.status_code, away.json()["code"]) == (503, "contact_unavailable")
-    assert asked[0] == ("complaint", f"/internal/complaints/{CASE}/contact")
+    assert requests[0] == ("complaint", f"/internal/complaints/{CASE}/contact")
     delivered = {"state": "bounced", "at": datetime.now(UTC).isoformat()}
     assert (await client.post(f"{LIST}/{messages[0]['id']}/delivery", json=delivered)).json()["state"] == "bounced"
     held = (await client.get(consents, params={"contact_id": str(CASE)})).json()
