@@ -36,6 +36,8 @@ class System:
     keys: harness.Keys
     broker: LoopbackBroker
     databases: dict[str, Database]
+    late: set[tuple[str, str, str]] = field(default_factory=set)
+    """(service, topic, key): streams of which a test's broker gives a service nothing for now; nobody waits for it."""
     apps: dict[str, FastAPI] = field(default_factory=dict)
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
@@ -78,7 +80,11 @@ class System:
         for name in self.databases:
             for topic in self.service(name).subscriptions.topics & set(present):
                 positions = await self._streams(self.databases[name], "stream_seen", "last_seq", topic)
-                behind = sum(positions.get(key, 0) < seq for key, seq in heads[topic].items())
+                behind = sum(
+                    positions.get(key, 0) < seq
+                    for key, seq in heads[topic].items()
+                    if (name, topic, key) not in self.late
+                )
                 if behind:
                     owed.append(f"{name} is behind in {behind} streams of {topic}")
         return owed, heads
@@ -115,6 +121,7 @@ async def system(
     clock: Clock = system_clock,
     timing: ConsumerTiming = FAST,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    broker: LoopbackBroker | None = None,
 ) -> AsyncIterator[System]:
     """Start the services, in order, each on its own emptied database; stop them in the reverse order."""
     async with AsyncExitStack() as stack:
@@ -122,7 +129,7 @@ async def system(
         for name in services:
             own[name] = Database(await databases.prepare(name, harness.migrations_of(name)), pool_size=5, clock=clock)
             stack.push_async_callback(own[name].close)
-        running = System(keys, LoopbackBroker(), own)
+        running = System(keys, broker or LoopbackBroker(), own)
         for name in services:
             ports = Ports(
                 broker=running.broker,

@@ -1,10 +1,13 @@
-"""P12 over all services: a customer that a shop and a dealer know by two references is one, and two again."""
+"""P12 over all services: a customer that a shop and a dealer know by two references is one, and two again. And what was
+granted to somebody who was taken for another (C1)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
+from tests.journeys.caller import Caller, new_code
+from tests.journeys.twin_facts import CASE
 from tests.system import System
 
 IN_FORCE = "select root_id, absorbed_id from customer_merge where unmerged_at is null"
@@ -60,3 +63,22 @@ async def test_P12_a_customer_known_by_two_references_is_one(system: System) -> 
     await system.settle()
     assert (await content(gateway, f"{other}/overview"))["orders"]["count"] == 1
     assert [reference["ref"] for reference in (await content(gateway, other))["references"]] == ["138001380000"]
+
+
+async def test_C1_what_a_case_granted_moves_with_the_case(admin: Caller) -> None:
+    orders = [await admin.place(new_code("T"), "10.00") for _ in range(2)]
+    her, his = [order["customer_id"] for order in orders]
+    await admin.settle()
+    body = CASE | {"customer": {"id": her}, "kind": "complaint", "severity": "low"}
+    case = f"/v1/complaints/{(await admin.post('/v1/complaints', body))['id']}"
+    await admin.post(f"{case}/acknowledgement", {})
+    await admin.post(f"{case}/judgement", {"valid": True, "reason": "So it is."})
+    await admin.post(f"{case}/proposals", {"text": "With our apologies.", "points": 30})
+    await admin.post(f"{case}/acceptance", {"accepted": True})
+    await admin.post(f"{case}/resolution", {})
+    await admin.settle()
+    before = await admin.points(her), await admin.points(his)
+    await admin.post(f"{case}/identification", {"customer_id": his})
+    await admin.settle()
+    after = await admin.points(her), await admin.points(his)
+    assert [a[0] - b[0] for a, b in zip(after, before, strict=True)] == [-30, 30]

@@ -143,9 +143,16 @@ class RecordedLife(KnownFacts):
                 lambda tx: write_version(tx, TIER_POLICIES, document, "analyst-1", name=names)
             )
             self.ids[key] = written.id, written.version
-        at = self.tick()
+            people = ["head-1"]
+        else:
+            people = ["head-1", "head-2"]  # what was retired comes back by two
         policy_id, version = self.ids[key]
-        await self.database.run(lambda tx: activate_version(tx, TIER_POLICIES, policy_id, version, "head-1"), at=at)
+        for by in people:
+            at = self.tick()
+            await self.database.run(
+                lambda tx, by=by: activate_version(tx, TIER_POLICIES, policy_id, version, by),  # type: ignore[misc]
+                at=at,
+            )
         self.activations.append({"at": at, "policy": document})
 
     async def record(self, *events: OrderFact) -> None:
